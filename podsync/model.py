@@ -1,0 +1,256 @@
+"""The words: plain frozen values that every other part speaks in. No I/O.
+
+A *spec* is what a provider is sent, in the provider's own field names. It is frozen all the way
+down (:func:`freeze`), yet stays a `dict` with `str` keys, so that `json.dumps` takes it as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import translate
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias
+
+#: Any JSON value after :func:`freeze`: mappings are `FrozenDict`, sequences are tuples.
+Json: TypeAlias = Any
+Spec: TypeAlias = Mapping[str, Json]
+#: Where a value stands inside a document: `("spec", "materialImages", 0, "imageUrl")`.
+Path: TypeAlias = tuple[str | int, ...]
+
+KINDS: Mapping[str, str] = {"designed_product": "kakaclo", "customer_product": "gelato"}
+"""kind -> provider name."""
+
+DEFAULT_ACCOUNT = "default"
+
+
+class FrozenDict(dict[str, Json]):
+    """A `dict` that cannot be changed after it was made."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
+        message = "this value is frozen"
+        raise TypeError(message)
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Hash by content, as frozen dataclasses that hold one do."""
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Json]]]:
+        """Let `copy` and `pickle` rebuild it without assigning items."""
+        return FrozenDict, (dict(self),)
+
+
+EMPTY: FrozenDict = FrozenDict()
+
+
+def freeze(value: Any) -> Json:
+    """Return `value` with every mapping a `FrozenDict` and every list a tuple."""
+    if isinstance(value, Mapping):
+        return FrozenDict({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple([freeze(item) for item in value])
+    return value
+
+
+def thaw(value: Json) -> Any:
+    """Return a plain, changeable copy: `dict` and `list` again (jsonschema refuses tuples)."""
+    if isinstance(value, Mapping):
+        return {key: thaw(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [thaw(item) for item in value]
+    return value
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of `value`: sorted keys, no spaces, UTF-8 kept."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """Return `sha256:<hex>` of the canonical JSON of `value`."""
+    return "sha256:" + hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+class Span(NamedTuple):
+    """Where a value stands in its file; lines and columns count from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a file. `path` is relative to the folder podsync works in, with forward slashes."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+    end_line: int | None = None
+    end_column: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+_ADDRESS = re.compile(r"(?P<kind>[a-z][a-z0-9_]*)\.(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)")
+#: Longest `name` of a product document.
+NAME_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
+    """`<kind>.<name>`, unique in a catalog."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read `designed_product.dino`; raises ValueError for anything that is not an address."""
+        match = _ADDRESS.fullmatch(text)
+        if match is None or match["kind"] not in KINDS or len(match["name"]) > NAME_LIMIT:
+            message = f"{text!r} is not an address such as designed_product.dinosaur-tee"
+            raise ValueError(message)
+        return cls(match["kind"], match["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """Protections that a document asks for; kept in the state, so that deleting it lifts none."""
+
+    prevent_replace: bool = False
+    prevent_orphan: bool = False
+
+    def to_json(self) -> dict[str, bool]:
+        """Only what is set, so that an unprotected entry stays short in the state file."""
+        pairs = (("prevent_orphan", self.prevent_orphan), ("prevent_replace", self.prevent_replace))
+        return {key: True for key, value in pairs if value}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Lifecycle:
+        """The inverse of :meth:`to_json`."""
+        return cls(bool(data.get("prevent_replace")), bool(data.get("prevent_orphan")))
+
+
+UNPROTECTED = Lifecycle()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One wanted product: a valid document of the catalog.
+
+    `moved` is None when the document does not say it: `()` means "surely no former name".
+    `positions` maps paths inside the document to spans; it need not be complete.
+    """
+
+    address: Address
+    provider: str
+    account: str
+    spec: Spec
+    labels: Mapping[str, str] = EMPTY
+    lifecycle: Lifecycle = UNPROTECTED
+    moved: tuple[str, ...] | None = None
+    renamed_from: str | None = None
+    declared_at: Position = Position("")
+    positions: Mapping[Path, Span] = field(default_factory=dict, compare=False, hash=False, repr=False)
+
+    def at(self, path: Path) -> Position:
+        """Return where the value at `path` stands, or the nearest value around it."""
+        for length in range(len(path), 0, -1):
+            span = self.positions.get(path[:length])
+            if span is not None:
+                return Position(self.declared_at.path, *span)
+        return self.declared_at
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every wanted product, ordered by address; `digest` covers what is sent and what is kept."""
+
+    products: tuple[Product, ...]
+    files: int = 0
+
+    def __iter__(self) -> Iterator[Product]:
+        return iter(self.products)
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    @property
+    def digest(self) -> str:
+        """Digest over the meaning of all documents, not over their bytes."""
+        return digest(
+            [
+                [str(p.address), p.account, p.spec, p.labels, p.lifecycle.to_json(), p.moved, p.renamed_from]
+                for p in self.products
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which addresses a plan is about. Only `*` and `?` are special in the patterns."""
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    selectors: tuple[tuple[str, str], ...] = ()
+    replace: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether it leaves anything out (`replace` asks for more, it does not narrow)."""
+        return bool(self.targets or self.excludes or self.selectors)
+
+    def takes(self, address: Address, labels: Mapping[str, str]) -> bool:
+        """Whether a create, update or replace of this address is asked for."""
+        if self.targets and not self.targeted(address):
+            return False
+        if any(_glob(pattern, str(address)) for pattern in self.excludes):
+            return False
+        return all(labels.get(key) == value for key, value in self.selectors)
+
+    def targeted(self, address: Address) -> bool:
+        """Whether a `--target` names this address."""
+        return any(_glob(pattern, str(address)) for pattern in self.targets)
+
+    def to_json(self) -> dict[str, Any] | None:
+        """The form of plan files; None when nothing was selected."""
+        data = {
+            "targets": list(self.targets),
+            "excludes": list(self.excludes),
+            "selectors": [f"{key}={value}" for key, value in self.selectors],
+            "replace": list(self.replace),
+        }
+        return {key: value for key, value in data.items() if value} or None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> Selection:
+        """The inverse of :meth:`to_json`."""
+        if data is None:
+            return cls()
+        selectors = (text.partition("=") for text in data.get("selectors", ()))
+        return cls(
+            tuple(data.get("targets", ())),
+            tuple(data.get("excludes", ())),
+            tuple((key, value) for key, _, value in selectors),
+            tuple(data.get("replace", ())),
+        )
+
+
+def _glob(pattern: str, text: str) -> bool:
+    """Match with `*` and `?` only: brackets stand for themselves (they are part of future addresses)."""
+    return re.fullmatch(translate(pattern.replace("[", "[[]")), text) is not None
+
+
+Severity: TypeAlias = Literal["error", "warning"]

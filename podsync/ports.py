@@ -1,0 +1,216 @@
+"""The interfaces to the outside, as small Protocols; what an adapter promises stands here.
+
+A `Provider` is pure knowledge. A `Reader` can only look: it is all that plan is ever given, so
+plan and validate have no way to write. Only apply holds a `Writer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from podsync.model import EMPTY, Json, Path, Severity, Spec
+
+if TYPE_CHECKING:
+    from podsync.state.events import Event
+    from podsync.state.state import State
+
+
+class Match(Enum):
+    """Is this remote product the one a spec describes? See PROTOCOL, "Identity"."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    MAYBE = "maybe"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What an offline rule of a provider found wrong in a spec; `path` is inside the spec."""
+
+    rule: str
+    path: Path
+    summary: str
+    detail: str
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it will be sent, without the key: headers that are no secret, JSON body."""
+
+    method: str
+    path: str
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A product as a provider lists it.
+
+    `id` is text, without Gelato's `cp-`. `fields` holds what the listing told, under the names
+    that a spec uses; a field that could not be told (a KakaClo model missing from the model list)
+    is absent. `shown` are the ids that people see (SPU), kept in the state. `created_at` is the
+    provider's own time in seconds since the epoch, None when it was not told.
+    """
+
+    id: str
+    fields: Spec
+    created_at: float | None = None
+    shown: Mapping[str, Json] = EMPTY
+
+    @property
+    def name(self) -> str:
+        """The name that people see."""
+        return str(self.fields.get("enName") or self.fields.get("name") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for; empty means everything.
+
+    `models` are values of the spec's model field. `ids` and `name` make it a search, which may
+    prove presence but never absence.
+    """
+
+    models: frozenset[str] = frozenset()
+    ids: tuple[str, ...] = ()
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a provider answered to a query.
+
+    `complete` is True only when every product of the query was surely seen: as many distinct ids
+    as the total, or two passes that agree. `date` is the provider's clock at the end, in seconds
+    since the epoch, None when it did not say.
+    """
+
+    items: tuple[Remote, ...]
+    complete: bool
+    date: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An acknowledged write. `remote` is None where the provider tells no id (KakaClo)."""
+
+    remote: Remote | None
+    status: int
+    code: int | None = None
+    date: float | None = None
+
+
+class Provider(Protocol):
+    """What a provider is: pure, no network, no clock."""
+
+    @property
+    def name(self) -> str:
+        """The key in `podsync.yaml`."""
+
+    @property
+    def title(self) -> str:
+        """The name that people read."""
+
+    @property
+    def kind(self) -> str:
+        """The document kind it takes."""
+
+    @property
+    def mutable(self) -> frozenset[str]:
+        """Spec fields that an update can change in place."""
+
+    @property
+    def unlisted(self) -> frozenset[str]:
+        """Spec fields that no listing returns."""
+
+    @property
+    def replaces(self) -> bool:
+        """Whether a change of any other field may create anew (KakaClo) or is refused (Gelato)."""
+
+    @property
+    def model_field(self) -> str:
+        """The spec field that names the model."""
+
+    @property
+    def name_field(self) -> str:
+        """The spec field that people read as the name."""
+
+    def check(self, spec: Spec) -> Iterable[Fault]:
+        """Offline rules that a JSON Schema cannot say."""
+
+    def request(self, spec: Spec) -> Request:
+        """Exactly what a create sends."""
+
+    def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002 (the field's own name)
+        """Exactly what an update sends."""
+
+    def canonical(self, spec: Spec) -> Json:
+        """The form in which two specs are compared: sets sorted, colours folded, empties dropped."""
+
+    def identity(self, spec: Spec) -> Json:
+        """What the listing can tell: two specs with equal identities cannot be told apart by it."""
+
+    def alike(self, one: Spec, other: Spec) -> bool:
+        """Whether a person would take one for a changed form of the other (a rename in disguise)."""
+
+    def match(self, spec: Spec, remote: Remote) -> Match:
+        """Compare a spec with a listed product."""
+
+
+class Reader(Protocol):
+    """Looks at a provider; cannot write."""
+
+    def find(self, query: Query) -> Listing:
+        """Read all pages.
+
+        Raises UnauthorizedError when the key is refused and UnreadableError for anything that is
+        not a listing: an answer that is not understood is never an empty one.
+        """
+
+
+class Writer(Protocol):
+    """Writes to a provider; only apply holds one. Sends exactly once, never retries."""
+
+    def create(self, request: Request) -> Receipt:
+        """Send a create. Raises one of the `ProviderError`s, which sort the answer."""
+
+    def update(self, request: Request) -> Receipt:
+        """Send an update. As `create`."""
+
+
+class Clock(Protocol):
+    """Time, passed in so that tests can move it."""
+
+    def now(self) -> float:
+        """Wall clock, seconds since the epoch: for people only."""
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow: every wait is measured with it."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; returns early when the run is asked to stop."""
+
+
+class StateStore(Protocol):
+    """Keeps a state. One contract test runs over every implementation."""
+
+    @property
+    def label(self) -> str:
+        """How people know it: a path, a branch."""
+
+    def lock(self, command: str, timeout: float) -> AbstractContextManager[None]:
+        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder."""
+
+    def load(self) -> State:
+        """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events durably: they survive a crash once this has returned. Thread-safe."""
+
+    def compact(self, state: State) -> None:
+        """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed."""

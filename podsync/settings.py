@@ -1,0 +1,59 @@
+"""What `podsync.yaml` says, as frozen values. Reading it is `catalog.settings_file`'s work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from podsync.model import DEFAULT_ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A leaky bucket: `burst` requests at once, then `per_second`."""
+
+    burst: int
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """How one provider is spoken to; all times in seconds."""
+
+    base_url: str
+    rate_limit: RateLimit
+    account: str = DEFAULT_ACCOUNT
+    parallelism: int = 8
+    timeout_seconds: float = 30
+    settle_seconds: float = 600
+    retry_seconds: float = 300
+    pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
+
+
+#: The providers' published limits and hosts; Gelato's is kept below its 100 a second.
+DEFAULT_PROVIDERS: Mapping[str, ProviderSettings] = {
+    "kakaclo": ProviderSettings("https://developer.kakaclo.com/openapi", RateLimit(120, 2)),
+    "gelato": ProviderSettings("https://connect.gelatoapis.com", RateLimit(10, 90)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one plan may do; None = no limit."""
+
+    max_creates: int | None = 50
+    max_replaces: int | None = 5
+    max_orphans: int | None = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of `podsync.yaml`, defaults filled in. `catalog` and `state_path` are as written there."""
+
+    catalog: str = "catalog"
+    sandbox: bool = False
+    state_backend: str = "local"
+    state_path: str = "podsync.state.json"
+    providers: Mapping[str, ProviderSettings] = field(default_factory=lambda: dict(DEFAULT_PROVIDERS))
+    limits: Limits = Limits()

@@ -1,0 +1,1 @@
+"""What podsync remembers: immutable values, a journal of events, a snapshot."""

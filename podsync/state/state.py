@@ -1,0 +1,154 @@
+"""The state: what exists, what is in doubt, what nobody wants any more. Immutable values.
+
+A state changes by events only (`state.events`, carried out by `state.draft`). All times are UTC
+seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec, digest
+
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When the request of a create was on its way, UTC seconds since the epoch by our clock.
+
+    `date` is the provider's own clock at `until`, None when it never told one.
+    """
+
+    since: float
+    until: float
+    date: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What is in doubt about an address: an Intent without a result.
+
+    `body` is the whole spec of a create, or the fields of an update. `ended_at` is when the sender
+    was known to be done (the call failed), None when it died. `date` and `ended_date` are the
+    provider's own clock at those two moments. `sent` counts the Intents of this doubt.
+    """
+
+    op: Literal["create", "update"]
+    body: Spec
+    written_at: float
+    send_before: float
+    date: float | None = None
+    attempts: int = 1
+    labels: Mapping[str, str] = EMPTY
+    lifecycle: Lifecycle = UNPROTECTED
+    ended_at: float | None = None
+    ended_date: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known about one address.
+
+    `spec` is what exists at the provider, None while nothing is known to exist (a first create in
+    doubt). `id` is None while a KakaClo product has not been seen in the listing yet; `window` is
+    kept until then. `created_at` identifies this very product, `id` may come later.
+    """
+
+    address: Address
+    provider: str
+    account: str
+    spec: Spec | None
+    id: str | None = None
+    origin: Literal["created", "adopted", "imported"] = "created"
+    unverified: tuple[str, ...] = ()
+    labels: Mapping[str, str] = EMPTY
+    lifecycle: Lifecycle = UNPROTECTED
+    remote: Mapping[str, Json] = EMPTY
+    pending: Pending | None = None
+    window: Window | None = None
+    created_at: float = 0.0
+    updated_at: float = 0.0
+    extra: Mapping[str, Json] = EMPTY
+
+    @property
+    def status(self) -> str:
+        """`created` or `in_doubt`, as the state file says it."""
+        return "in_doubt" if self.pending else "created"
+
+    @property
+    def unbound(self) -> bool:
+        """Acknowledged by the provider, but its id is not known yet."""
+        return self.spec is not None and self.id is None
+
+    @property
+    def digest(self) -> str:
+        """Digest of what a plan relied on; learning an id does not make a plan stale."""
+        pending = None if self.pending is None else [self.pending.op, self.pending.body]
+        parts = [self.provider, self.account, self.spec, self.labels, self.lifecycle.to_json(), pending]
+        return digest([*parts, round(self.created_at, 3)])
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A product that nobody here wants any more. It stays on sale until a person removes it."""
+
+    address: Address
+    provider: str
+    account: str
+    spec: Spec
+    id: str | None = None
+    remote: Mapping[str, Json] = EMPTY
+    labels: Mapping[str, str] = EMPTY
+    lifecycle: Lifecycle = UNPROTECTED
+    window: Window | None = None
+    created_at: float = 0.0
+    orphaned_at: float = 0.0
+    reason: Literal["replaced", "removed"] = "removed"
+    replaced_by: str | None = None
+    extra: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The last refusal of an address: the same body is not sent again before it has settled."""
+
+    body: str
+    at: float
+    date: float | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Which host and account the state speaks of, per provider."""
+
+    base_url: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that podsync remembers. `lineage` is empty until the first write made one."""
+
+    lineage: str = ""
+    serial: int = 0
+    entries: Mapping[Address, Entry] = NOTHING
+    orphans: tuple[Orphan, ...] = ()
+    hosts: Mapping[str, Host] = NOTHING
+    refusals: Mapping[Address, Refusal] = NOTHING
+    last_apply: Mapping[str, Json] | None = None
+    extra: Mapping[str, Json] = NOTHING
+    lost: bool = False
+
+    def owned(self, provider: str) -> dict[str, Address]:
+        """Ids that an entry or an orphan of this provider holds, with the address."""
+        held = {o.id: o.address for o in self.orphans if o.provider == provider and o.id is not None}
+        for entry in self.entries.values():
+            if entry.provider == provider and entry.id is not None:
+                held[entry.id] = entry.address
+        return held
