@@ -1,0 +1,1 @@
+"""Carrying a plan out, exactly once. Reads like PROTOCOL: settle, look, intent, send, sort, record, bind."""

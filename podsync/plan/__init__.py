@@ -1,0 +1,1 @@
+"""Desired × state -> one immutable Plan."""
