@@ -155,8 +155,20 @@ class Provider(Protocol):
     def identity(self, spec: Spec) -> Json:
         """What the listing can tell: two specs with equal identities cannot be told apart by it."""
 
-    def alike(self, one: Spec, other: Spec) -> bool:
-        """Whether a person would take one for a changed form of the other (a rename in disguise)."""
+    def likeness(self, spec: Spec) -> frozenset[str]:
+        """Keys of resemblance: specs that share one may be one product renamed or edited."""
+
+    def unique_name(self, spec: Spec) -> str | None:
+        """The name by which orders find it, None where names may repeat."""
+
+    def clash(self, one: Spec, other: Spec) -> bool:
+        """Whether orders could not tell these two apart: one unique name, a shared customer."""
+
+    def natural_key(self, path: Path) -> str | None:
+        """The field by which the mappings of the list at `path` are told apart, None: by position."""
+
+    def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
+        """What a person should know before this change, one sentence each."""
 
     def match(self, spec: Spec, remote: Remote) -> Match:
         """Compare a spec with a listed product."""

@@ -84,10 +84,11 @@ class Change:
     """What is to be done about one address.
 
     `before` and `after` are specs (None: nothing there). `entry_digest` is the digest of the entry
-    that the plan relied on, None where there was none. `orphan_created_at` with `previous_address`
-    names the orphan that a restore or a move takes. `shown` are the provider's ids that people see
+    that the plan relied on, None where there was none. `distinct` is True when the document names
+    its former addresses (`moved:`), be it none: then it is no rename in disguise. `orphan_created_at`
+    with `previous_address` names the orphan that a restore or a move takes. `shown` are the provider's ids that people see
     of what exists already. `source` is the line of the changed value, of the document for a create,
-    and of the vanished document for an orphan if it is known.
+    None when there is no document any more.
     """
 
     address: Address
@@ -109,6 +110,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     risks: tuple[str, ...] = ()
     source: Position | None = None
+    distinct: bool = False
 
     @property
     def after_digest(self) -> str | None:

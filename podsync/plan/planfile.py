@@ -1,15 +1,214 @@
-"""The JSON form of a plan (stub: signatures only)."""
+"""The JSON form of a plan (CONTRACT 7): Terraform's vocabulary, one change a line, same plan same bytes."""
 
 from __future__ import annotations
 
-from podsync.plan.plan import Plan
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from podsync import __version__
+from podsync.diagnostics import Diagnostic
+from podsync.errors import PodsyncError, StaleError
+from podsync.model import EMPTY, Address, Json, Lifecycle, Position, Selection, freeze
+from podsync.plan.plan import TERRAFORM_ACTIONS, UNKNOWN, Action, Change, FieldChange, Plan
+from podsync.strictjson import loads
+
+FORMAT_VERSION = "1.0"
 
 
 def dump(plan: Plan, *, noops: bool = False) -> str:
-    """Return the plan as JSON text (CONTRACT 7): same plan, same bytes."""
-    raise NotImplementedError
+    """Return the plan as JSON text; `noops` lists the changes where nothing differs as well."""
+    changes = [change_json(c) for c in (plan.changes if noops else plan.work)]
+    head = {
+        "format_version": FORMAT_VERSION,
+        "podsync_version": __version__,
+        "hash": plan.hash,
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "catalog_digest": plan.catalog_digest,
+        "providers": plan.hosts,
+        "selection": plan.selection.to_json(),
+        "refreshed": plan.refreshed,
+        "applyable": plan.applyable,
+        "errored": plan.errored,
+        "documents": plan.documents,
+        "files": plan.files,
+        "state": {"label": plan.state_label, "at": plan.state_at, "run": plan.state_run},
+        "unbound": dict(sorted(plan.unbound.items())),
+        "summary": {action.value: plan.summary[action] for action in Action},
+        "resource_changes": [],
+        "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
+    }
+    lines = ",\n".join("  " + _compact(change) for change in changes)
+    rows = f"[\n{lines}\n ]" if lines else "[]"
+    parts = (f" {json.dumps(k)}: {rows if k == 'resource_changes' else _compact(v)}" for k, v in head.items())
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """Return one element of `resource_changes`."""
+    fixed = sorted({re.split(r"[.\[]", f.path)[0] for f in change.fields if f.forces_replace})
+    inner: dict[str, Any] = {
+        "actions": list(TERRAFORM_ACTIONS.get(change.action, ("no-op",))),
+        "before": change.before,
+        "after": change.after,
+        "replace_paths": [[name] for name in fixed] if change.action is Action.REPLACE else [],
+    }
+    if change.importing is not None:
+        inner["importing"] = {"id": change.importing}
+    if change.fields:
+        inner["fields"] = [_field_json(field) for field in change.fields]
+    source = change.source
+    return {
+        "address": str(change.address),
+        "previous_address": None if change.previous_address is None else str(change.previous_address),
+        "type": change.address.kind,
+        "name": change.address.name,
+        "provider_name": change.provider,
+        "account": change.account,
+        "source": None if source is None else {"file": source.path, "line": source.line},
+        "action": change.action.value,
+        "action_reason": change.action_reason,
+        "reason": change.reason,
+        "risks": list(change.risks),
+        "labels": change.labels,
+        "lifecycle": change.lifecycle.to_json(),
+        "entry_digest": change.entry_digest,
+        "orphan_created_at": change.orphan_created_at,
+        "shown": change.shown,
+        "made_at": change.made_at,
+        "distinct": change.distinct,
+        "change": inner,
+    }
+
+
+def _field_json(field: FieldChange) -> dict[str, Any]:
+    data: dict[str, Any] = {"path": field.path, "before": field.before, "after": field.after}
+    if field.before is UNKNOWN:
+        data |= {"before": None, "before_unknown": True}
+    if field.forces_replace:
+        data["forces_replace"] = True
+    if field.at is not None:
+        data["at"] = {"file": field.at.path, "line": field.at.line}
+    return data
+
+
+def diagnostic_json(d: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as `validate -o json` and plan files hold it."""
+    place = None
+    if d.at is not None:
+        start = {"line": d.at.line, "column": d.at.column}
+        end = {"line": d.at.end_line or d.at.line, "column": d.at.end_column or d.at.column}
+        place = {"filename": d.at.path, "start": start, "end": end}
+    return {
+        "severity": d.severity,
+        "rule": d.rule,
+        "summary": d.summary,
+        "detail": d.detail,
+        "address": None if d.address is None else str(d.address),
+        "range": place,
+    }
 
 
 def load(text: str) -> Plan:
     """Read a saved plan; raises PodsyncError for what is no plan, a newer version, or was edited."""
-    raise NotImplementedError
+    remedy = "make a new one: podsync plan -o json=plan.json"
+    try:
+        data = loads(text)
+    except ValueError as error:
+        raise PodsyncError(f"this is not a plan: {error}", remedy) from None
+    if not isinstance(data, dict) or "resource_changes" not in data:
+        raise PodsyncError("this is not a plan", remedy)
+    version = str(data.get("format_version", ""))
+    if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise PodsyncError(
+            f"this plan has format {version or 'unknown'}, podsync {__version__} reads 1.x", remedy
+        )
+    try:
+        plan = _plan(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PodsyncError(f"this plan is damaged: {type(error).__name__}: {error}", remedy) from None
+    if plan.hash != data.get("hash"):
+        raise StaleError(
+            "this plan was changed after it was made: its content does not match its hash", remedy
+        )
+    return plan
+
+
+def _plan(data: Mapping[str, Any]) -> Plan:
+    state = data.get("state") or {}
+    return Plan(
+        lineage=data["lineage"],
+        serial=int(data["serial"]),
+        hosts=freeze(data["providers"]),
+        catalog_digest=data["catalog_digest"],
+        changes=tuple(_change(change) for change in data["resource_changes"]),
+        selection=Selection.from_json(data.get("selection")),
+        refreshed=bool(data.get("refreshed")),
+        diagnostics=tuple(_diagnostic(d) for d in data.get("diagnostics", ())),
+        documents=int(data.get("documents", 0)),
+        files=int(data.get("files", 0)),
+        state_label=state.get("label", ""),
+        state_at=state.get("at"),
+        state_run=state.get("run"),
+        unbound=freeze(data.get("unbound", {})),
+    )
+
+
+def _change(data: Mapping[str, Any]) -> Change:
+    inner = data["change"]
+    previous = data.get("previous_address")
+    importing = inner.get("importing")
+    return Change(
+        address=Address.parse(data["address"]),
+        action=Action(data["action"]),
+        action_reason=data["action_reason"],
+        reason=data["reason"],
+        provider=data["provider_name"],
+        account=data["account"],
+        before=_spec(inner["before"]),
+        after=_spec(inner["after"]),
+        labels=freeze(data.get("labels", {})),
+        lifecycle=Lifecycle.from_json(data.get("lifecycle", {})),
+        previous_address=None if previous is None else Address.parse(previous),
+        entry_digest=data.get("entry_digest"),
+        orphan_created_at=data.get("orphan_created_at"),
+        importing=None if importing is None else importing["id"],
+        shown=freeze(data.get("shown", {})) or EMPTY,
+        made_at=data.get("made_at"),
+        fields=tuple(_field(field) for field in inner.get("fields", ())),
+        risks=tuple(data.get("risks", ())),
+        source=_position(data.get("source")),
+        distinct=bool(data.get("distinct")),
+    )
+
+
+def _spec(data: Any) -> Json:
+    if data is not None and not isinstance(data, dict):
+        raise TypeError("a spec is a mapping")
+    return freeze(data)
+
+
+def _field(data: Mapping[str, Any]) -> FieldChange:
+    before = UNKNOWN if data.get("before_unknown") else freeze(data["before"])
+    forces = bool(data.get("forces_replace"))
+    return FieldChange(data["path"], before, freeze(data["after"]), forces, _position(data.get("at")))
+
+
+def _position(data: Mapping[str, Any] | None) -> Position | None:
+    return None if data is None else Position(data["file"], int(data["line"]))
+
+
+def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
+    place, address = data.get("range"), data.get("address")
+    at = None
+    if place is not None:
+        start, end = place["start"], place["end"]
+        at = Position(place["filename"], start["line"], start["column"], end["line"], end["column"])
+    parsed = None if address is None else Address.parse(address)
+    return Diagnostic(data["severity"], data["rule"], data["summary"], at, data["detail"], parsed)

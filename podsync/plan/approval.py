@@ -1,0 +1,63 @@
+"""Whether what would be done is what people approved.
+
+`approved` (kept in the state's `last_apply` while something of it is left) maps an address to
+`[action, entry digest, after digest]`. What is left of an approved plan is a subset of it: the same
+change, or a doubt about the very thing that was approved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from podsync.errors import StaleError
+from podsync.model import Json, freeze
+from podsync.plan.plan import Action, Plan
+from podsync.state.state import State
+
+_MAKING = (Action.CREATE.value, Action.REPLACE.value, Action.SETTLE.value)
+
+
+def approved(plan: Plan) -> Mapping[str, Json]:
+    """Return what an apply of this plan is allowed to do, in the form that the state keeps."""
+    work: Mapping[str, Json] = freeze(
+        {str(c.address): [c.action.value, c.entry_digest, c.after_digest] for c in plan.work}
+    )
+    return work
+
+
+def is_rest_of(plan: Plan, last_apply: Mapping[str, Json] | None) -> bool:
+    """Whether every change of `plan` was approved for the last apply and is merely left over."""
+    if not last_apply:
+        return False
+    was: Mapping[str, Json] = last_apply.get("approved") or {}
+    for change in plan.work:
+        known = was.get(str(change.address))
+        if known is None:
+            return False
+        action, entry, after = known
+        same = [action, entry, after] == [change.action.value, change.entry_digest, change.after_digest]
+        doubt = change.action is Action.SETTLE and action in _MAKING and after == change.after_digest
+        again = change.action is Action.UPDATE == action and after == change.after_digest
+        if not (same or doubt or again):
+            return False
+    return True
+
+
+def check_fresh(plan: Plan, state: State) -> None:
+    """Raise StaleError when a saved plan no longer speaks of this state, or was applied before."""
+    again = "make a new one: podsync plan -o json=plan.json"
+    if plan.lineage != state.lineage:
+        raise StaleError("this plan was made for another state (its lineage differs)", again)
+    last = state.last_apply
+    if last and last.get("hash") == plan.hash and plan.serial <= int(last.get("plan_serial", -1)):
+        raise StaleError("this plan was applied already; a saved plan is used once", again)
+    orphans = {(o.address, o.created_at) for o in state.orphans}
+    for change in plan.work:
+        entry = state.entries.get(change.previous_address or change.address)
+        if change.orphan_created_at is not None:
+            source = change.previous_address or change.address
+            stale = (source, change.orphan_created_at) not in orphans
+        else:
+            stale = (entry.digest if entry is not None else None) != change.entry_digest
+        if stale:
+            raise StaleError(f"this plan is stale: {change.address} has changed since it was made", again)

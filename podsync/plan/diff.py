@@ -1,0 +1,101 @@
+"""Field changes between two specs.
+
+Equality is decided elsewhere, on `Provider.canonical`; here is only shown what differs. Plain values
+are compared directly; deepdiff (slow to import, 1 ms a call) is asked for nested ones alone, and with
+lists turned into mappings by their natural key, or an insertion would show as a cascade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+from podsync.model import Json, Path, Product, Spec, canonical_json
+from podsync.plan.plan import UNKNOWN, FieldChange
+from podsync.ports import Provider
+
+
+def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
+    """Return the top-level fields whose canonical values differ, sorted."""
+    if before == after:
+        return ()
+    one, other = provider.canonical(before), provider.canonical(after)
+    return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
+
+
+def field_changes(
+    provider: Provider, before: Spec, product: Product, names: tuple[str, ...], unknown: frozenset[str]
+) -> tuple[FieldChange, ...]:
+    """Return every change inside the fields `names`; those in `unknown` have no certain old value."""
+    changes: list[FieldChange] = []
+    for name in names:
+        old, new = before.get(name), product.spec.get(name)
+        forces = name not in provider.mutable
+        if name in unknown:
+            changes.append(FieldChange(name, UNKNOWN, new, forces, product.at(("spec", name))))
+            continue
+        for path, was, now in _walk(provider, (name,), old, new):
+            at = None if now is None else product.at(("spec", *path))
+            changes.append(FieldChange(_text(path), was, now, forces, at))
+    return tuple(changes)
+
+
+def _walk(provider: Provider, path: Path, old: Json, new: Json) -> Iterator[tuple[Path, Json, Json]]:
+    nested = _nested(old) and _nested(new)
+    if not nested:
+        yield path, old, new
+        return
+    from deepdiff import DeepDiff
+
+    one, other = _keyed(provider, path, old), _keyed(provider, path, new)
+    tree = DeepDiff(one, other, view="tree", threshold_to_diff_deeper=0)
+    found = {(tuple(item.path(output_format="list")), item) for items in tree.values() for item in items}
+    for inner, item in sorted(found, key=lambda pair: [str(step) for step in pair[0]]):
+        yield (*path, *inner), _shown(item.t1), _shown(item.t2)
+
+
+def _nested(value: Json) -> bool:
+    """Lists of plain values are shown whole; mappings and lists of mappings are looked into."""
+    if isinstance(value, tuple):
+        return any(isinstance(item, Mapping) for item in value)
+    return isinstance(value, Mapping)
+
+
+def _keyed(provider: Provider, path: Path, value: Json) -> Any:
+    """Turn lists of mappings into mappings by natural key, so that an insertion is one change."""
+    if isinstance(value, Mapping):
+        return {key: _keyed(provider, (*path, key), item) for key, item in value.items()}
+    if not isinstance(value, tuple):
+        return value
+    if not _nested(value):
+        return _Leaf(value)
+    field = provider.natural_key(path)
+    keys: list[Any] = [item.get(field) if isinstance(item, Mapping) and field else None for item in value]
+    if None in keys or len(set(keys)) < len(keys):
+        keys = list(range(len(value)))
+    return {key: _keyed(provider, (*path, key), item) for key, item in zip(keys, value, strict=True)}
+
+
+class _Leaf(str):
+    """A list of plain values as one text, so that deepdiff compares it whole."""
+
+    __slots__ = ("value",)
+    value: Json
+
+    def __new__(cls, value: Json) -> Self:
+        leaf = super().__new__(cls, canonical_json(value))
+        leaf.value = value
+        return leaf
+
+
+def _shown(value: Any) -> Json:
+    if isinstance(value, _Leaf):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: _shown(item) for key, item in value.items()}
+    return None if type(value).__name__ == "NotPresent" else value
+
+
+def _text(path: Path) -> str:
+    head, *rest = path
+    return str(head) + "".join(f".{s}" if isinstance(s, str) and s.isidentifier() else f"[{s}]" for s in rest)

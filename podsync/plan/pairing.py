@@ -1,0 +1,116 @@
+"""Which document belongs to which entry: by address, by `moved:`, by equal specs.
+
+Three designs were weighed: matching inside the per-address decision (each case then searches the
+whole state), rewriting the state's addresses first (hides the move from the plan), and pairing up
+front, as here: one pass, every later decision looks at one pair only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from podsync.model import EMPTY, Address, Catalog, Product, Spec, canonical_json
+from podsync.ports import Provider
+from podsync.state.state import Entry, Orphan, State
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the catalog and the state say about one product.
+
+    `entry` stands at another address than `product` when the document was renamed. `orphan` is set
+    when the wanted spec is that of an orphan: it is taken back instead of creating anew.
+    """
+
+    product: Product | None
+    entry: Entry | None
+    orphan: Orphan | None = None
+
+    @property
+    def address(self) -> Address:
+        """The address that the change is shown under."""
+        known = self.product or self.entry
+        assert known is not None  # noqa: S101 (a pair has at least one side)
+        return known.address
+
+    @property
+    def previous(self) -> Address | None:
+        """The former address, when it differs."""
+        source = self.entry or self.orphan
+        if self.product is None or source is None or source.address == self.product.address:
+            return None
+        return source.address
+
+
+def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -> tuple[Pair, ...]:
+    """Return every pair, ordered by address."""
+    wanted = {product.address: product for product in catalog}
+    arrivals = [p for p in catalog if p.address not in state.entries]
+    leavers = {a: e for a, e in state.entries.items() if a not in wanted}
+    moved = dict(_moves(arrivals, leavers, providers))
+    taken = {entry.address for entry in moved.values()}
+    orphans = _Orphans(state.orphans, providers)
+    pairs = []
+    for product in catalog:
+        entry = state.entries.get(product.address) or moved.get(product.address)
+        pairs.append(Pair(product, entry, orphans.wanted_by(product, entry)))
+    pairs += [Pair(None, entry) for address, entry in leavers.items() if address not in taken]
+    return tuple(sorted(pairs, key=lambda pair: pair.address))
+
+
+def _moves(
+    arrivals: list[Product], leavers: Mapping[Address, Entry], providers: Mapping[str, Provider]
+) -> Iterator[tuple[Address, Entry]]:
+    if not arrivals or not leavers:
+        return
+    free = dict(leavers)
+    for product in arrivals:
+        for name in product.moved or ():
+            entry = free.pop(Address(product.address.kind, name), None)
+            if entry is not None:
+                yield product.address, entry
+                break
+    by_spec: dict[str, list[Entry]] = {}
+    for entry in free.values():
+        spec = entry.pending.body if entry.pending and entry.pending.op == "create" else entry.spec
+        if spec is not None:
+            key = _fingerprint(providers[entry.provider], entry.account, spec)
+            by_spec.setdefault(key, []).append(entry)
+    for product in arrivals:
+        if product.moved is None:
+            same = by_spec.get(_fingerprint(providers[product.provider], product.account, product.spec))
+            if same:
+                yield product.address, same.pop(0)
+
+
+def _fingerprint(provider: Provider, account: str, spec: Spec) -> str:
+    return canonical_json([provider.name, account, provider.canonical(spec)])
+
+
+class _Orphans:
+    """The orphans of a state, found by what they are; each is taken once."""
+
+    def __init__(self, orphans: tuple[Orphan, ...], providers: Mapping[str, Provider]) -> None:
+        self._providers = providers
+        self._by_spec: dict[str, list[Orphan]] = {}
+        for orphan in sorted(orphans, key=lambda o: -o.orphaned_at):
+            key = _fingerprint(providers[orphan.provider], orphan.account, orphan.spec)
+            self._by_spec.setdefault(key, []).append(orphan)
+
+    def wanted_by(self, product: Product, entry: Entry | None) -> Orphan | None:
+        """Return the orphan that this document wants again: its own before another address's."""
+        if not self._by_spec or (entry is not None and (entry.pending or entry.spec == product.spec)):
+            return None
+        provider = self._providers[product.provider]
+        key = _fingerprint(provider, product.account, product.spec)
+        if entry is not None and _fingerprint(provider, entry.account, entry.spec or EMPTY) == key:
+            return None
+        candidates = self._by_spec.get(key, [])
+        own = [orphan for orphan in candidates if orphan.address == product.address]
+        former = product.moved
+        foreign = [o for o in candidates if entry is None and (former is None or o.address.name in former)]
+        chosen = next(iter([*own, *foreign]), None)
+        if chosen is not None:
+            candidates.remove(chosen)
+        return chosen
