@@ -79,6 +79,12 @@ class CredentialsError(PodsyncError):
     exit_code = 9
 
 
+class StoppedError(PodsyncError):
+    """The run was asked to stop while it waited; nothing was lost by it."""
+
+    exit_code = 130
+
+
 class ProviderError(PodsyncError):
     """What the answer of a provider means. `status` is the HTTP status, if there was an answer.
 

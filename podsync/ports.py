@@ -53,7 +53,8 @@ class Remote:
 
     `id` is text, without Gelato's `cp-`. `fields` holds what the listing told, under the names
     that a spec uses; a field that could not be told (a KakaClo model missing from the model list)
-    is absent. `shown` are the ids that people see (SPU), kept in the state. `created_at` is the
+    is absent. `shown` are the ids that people see (SPU), kept in the state as
+    `{"product": {...}}`. `created_at` is the
     provider's own time in seconds since the epoch, None when it was not told.
     """
 
@@ -72,13 +73,18 @@ class Remote:
 class Query:
     """What to look for; empty means everything.
 
-    `models` are values of the spec's model field. `ids` and `name` make it a search, which may
-    prove presence but never absence.
+    `models` are values of the spec's model field. `known` (id -> what was shown with it) and `name`
+    make it a search, which may prove presence but never absence.
     """
 
     models: frozenset[str] = frozenset()
-    ids: tuple[str, ...] = ()
+    known: Mapping[str, Mapping[str, Json]] = EMPTY
     name: str | None = None
+
+    @property
+    def search(self) -> bool:
+        """Whether the answer says nothing about what it does not hold."""
+        return bool(self.known) or self.name is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +146,10 @@ class Provider(Protocol):
     def name_field(self) -> str:
         """The spec field that people read as the name."""
 
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """Listed spec fields, the name first: products that share none of them never match."""
+
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Offline rules that a JSON Schema cannot say."""
 
@@ -188,11 +198,22 @@ class Reader(Protocol):
 class Writer(Protocol):
     """Writes to a provider; only apply holds one. Sends exactly once, never retries."""
 
-    def create(self, request: Request) -> Receipt:
-        """Send a create. Raises one of the `ProviderError`s, which sort the answer."""
+    def send(self, request: Request, send_before: float) -> Receipt:
+        """Send a create or an update; it must not leave after `send_before` (monotonic seconds).
 
-    def update(self, request: Request) -> Receipt:
-        """Send an update. As `create`."""
+        Raises NotSentError, RefusedError, ConflictError, UnauthorizedError or InDoubtError, which
+        sort the answer (RELIABILITY's last paragraph).
+        """
+
+
+class Pace(Protocol):
+    """The provider's rate limit, shared by everything that speaks to one account of it."""
+
+    def take(self) -> None:
+        """Wait until one more request may leave."""
+
+    def full(self, retry_after: float | None) -> None:
+        """Take note of a 429: the bucket is full, whatever was believed."""
 
 
 class Clock(Protocol):
@@ -205,7 +226,7 @@ class Clock(Protocol):
         """Seconds that only ever grow: every wait is measured with it."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait; returns early when the run is asked to stop."""
+        """Wait. Raises StoppedError as soon as the run is asked to stop."""
 
 
 class StateStore(Protocol):
@@ -214,6 +235,10 @@ class StateStore(Protocol):
     @property
     def label(self) -> str:
         """How people know it: a path, a branch."""
+
+    @property
+    def lineage(self) -> str:
+        """The lineage of the state as last loaded or written, empty where there is none yet."""
 
     def lock(self, command: str, timeout: float) -> AbstractContextManager[None]:
         """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder."""

@@ -1,58 +1,37 @@
-"""Carries a plan out (stub: signatures only)."""
+"""Carries a plan out: the order of the phases, the workers of each provider, and the final report.
+
+    moves of what is in doubt · look (every provider) · first contact? · what needs no network ·
+    work (every provider at once) · finish (settle, bind) · compact
+
+Nothing is sent before every provider was looked at. The caller holds the store's lock and has
+checked that the plan is not stale.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from podsync.model import Json
-from podsync.plan.plan import Plan
-from podsync.ports import Clock, Provider, Reader, StateStore, Writer
-from podsync.report import Outcome, Report
-from podsync.settings import ProviderSettings
+from podsync.apply.context import Board, Connection, Context, Listener, Lost, Memory, Options, Stop
+from podsync.apply.ledger import Ledger
+from podsync.apply.looking import look
+from podsync.apply.making import work
+from podsync.apply.provider_run import ProviderRun
+from podsync.apply.settling import finish
+from podsync.apply.tell import listed
+from podsync.errors import StoppedError
+from podsync.model import EMPTY, freeze
+from podsync.plan.approval import approved
+from podsync.plan.guards import name_order, waits_for
+from podsync.plan.plan import Action, Change, Plan
+from podsync.ports import Clock, Provider, StateStore
+from podsync.report import DONE, Outcome, Report, Result
+from podsync.state.events import Begun, Ended, Moved, Noted, Orphaned
 from podsync.state.state import State
 
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """One provider, ready to be read and written."""
-
-    provider: Provider
-    reader: Reader
-    writer: Writer
-    settings: ProviderSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line may ask of an apply."""
-
-    wait: bool = True
-    first_contact: bool = False
-    limit: int | None = None
-    max_failures: int | None = None
-
-
-class Listener(Protocol):
-    """Hears what happens while it happens; called from several threads, one call at a time."""
-
-    def outcome(self, outcome: Outcome, done: int, total: int) -> None:
-        """A change ended."""
-
-    def waiting(self, provider: str, what: str, until: float) -> None:
-        """Something is waited for, until that moment (epoch seconds); stopping is safe."""
-
-    def note(self, text: str) -> None:
-        """Report a fact worth a line."""
-
-
-class Stop(Protocol):
-    """Whether the run was asked to stop: the signal's number, 0 for no."""
-
-    @property
-    def signal(self) -> int:
-        """2, 15 or 0."""
+#: After a signal, requests that are on their way get so long to end.
+GRACE_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +52,217 @@ def carry_out(
     clock: Clock,
     listener: Listener,
     stop: Stop,
-    options: Options = Options(),  # noqa: B008 (frozen)
-    origin: Origin = Origin(),  # noqa: B008 (frozen)
-    memory: Mapping[str, Json] | None = None,
+    memory: Memory,
+    options: Options = Options(),
+    origin: Origin = Origin(),
+    approved_as: str | None = None,
 ) -> Report:
-    """Carry `plan` out; the caller holds the store's lock and has checked that the plan is not stale."""
-    raise NotImplementedError
+    """Carry `plan` out and say how each change ended.
+
+    `approved_as` is the hash that people approved, when this is the rest of it. Raises StateError
+    when the state can no longer be written; every other fault of the world ends in the report.
+    """
+    apply = _Apply(plan, state, store, connections, clock, listener, stop, memory, options)
+    return apply.run(origin, approved_as)
+
+
+class _Apply:
+    def __init__(
+        self,
+        plan: Plan,
+        state: State,
+        store: StateStore,
+        connections: Mapping[str, Connection],
+        clock: Clock,
+        listener: Listener,
+        stop: Stop,
+        memory: Memory,
+        options: Options,
+    ) -> None:
+        self._plan = plan
+        self._store = store
+        self._clock = clock
+        self._stop = stop
+        self._memory = memory
+        self._state = state
+        self._connections = connections
+        self._board = Board({c.address: c for c in plan.work}, listener, options.max_failures)
+        self._context = Context(clock, stop, options, self._board, memory, clock.monotonic(), self._lost())
+        self._ledger = Ledger(store, state)
+        self._runs: list[ProviderRun] = []
+
+    def run(self, origin: Origin, approved_as: str | None) -> Report:
+        """Do it all."""
+        self._ledger.prelude = self._begun(origin, approved_as)
+        self._runs = self._provider_runs()
+        for change in self._plan.work:
+            if change.action is Action.SETTLE:
+                self._move(change)
+        self._together(look)
+        refused = self._first_contact()
+        if refused is None:
+            self._without_network()
+            for run in self._runs:
+                run.worked = True
+            self._together(work)
+            self._together(finish)
+        return self._report(refused)
+
+    def _lost(self) -> Lost | None:
+        """Whether the state is lost, or older than what this machine has seen of it."""
+        return self._memory.lost(self._state)
+
+    def _begun(self, origin: Origin, approved_as: str | None) -> Begun:
+        last = self._state.last_apply
+        rest = approved_as is not None and last is not None and approved_as == last.get("hash")
+        return Begun(
+            self._clock.now(),
+            approved_as or self._plan.hash,
+            self._plan.serial,
+            self._plan.hosts,
+            last["approved"] if rest and last is not None else approved(self._plan),
+            origin.commit,
+            origin.actor,
+            origin.run_url,
+        )
+
+    def _provider_runs(self) -> list[ProviderRun]:
+        providers: dict[str, Provider] = {name: c.provider for name, c in self._connections.items()}
+        remote = tuple(c for c in self._plan.work if c.provider in providers)
+        waits = waits_for(remote, providers)
+        ordered = name_order(remote, providers)
+        return [
+            ProviderRun(
+                connection,
+                [c for c in ordered if c.provider == name],
+                waits,
+                self._ledger,
+                self._context,
+            )
+            for name, connection in sorted(self._connections.items())
+        ]
+
+    def _together(self, phase: Callable[[ProviderRun], None]) -> None:
+        """Run one phase for every provider at once; the main thread watches for signals."""
+        crashes: list[BaseException] = []
+
+        def lane(run: ProviderRun) -> None:
+            try:
+                phase(run)
+            except StoppedError:
+                pass
+            except BaseException as error:  # noqa: BLE001 (raised again below, in the main thread)
+                crashes.append(error)
+                run.stop(str(error))
+
+        threads = [threading.Thread(target=lane, args=(run,), daemon=True) for run in self._runs]
+        for thread in threads:
+            thread.start()
+        deadline: float | None = None
+        while any(thread.is_alive() for thread in threads):
+            for thread in threads:
+                thread.join(0.05)
+            if self._stop.signal:
+                deadline = deadline or self._clock.monotonic() + GRACE_SECONDS
+                if self._clock.monotonic() > deadline:
+                    break
+        if crashes:
+            raise crashes[0]
+
+    def _first_contact(self) -> str | None:
+        """Creating beside products that nobody here knows of needs a word of consent."""
+        if self._context.options.first_contact or self._context.lost is not None:
+            return None
+        found = [run for run in self._runs if run.first_contact]
+        if not found:
+            return None
+        told = "; ".join(
+            f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
+            f"({listed(run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
+            for run in found
+        )
+        return f"first contact: {told}. Nothing was sent. Is it the right account? Then add --first-contact"
+
+    def _without_network(self) -> None:
+        """Carry out what sends nothing: moves, notes, orphans."""
+        for change in self._plan.work:
+            if self._stop.signal:
+                return
+            if change.action in (Action.UPDATE, Action.REPLACE, Action.CREATE, Action.RESTORE):
+                self._move(change)
+            elif change.action is Action.MOVE and change.orphan_created_at is None:
+                self._move(change)
+                self._note(change)
+                self._done(change)
+            elif change.action is Action.NOTE:
+                self._note(change)
+                self._done(change)
+            elif change.action is Action.ORPHAN:
+                self._ledger.record(Orphaned(change.address, self._clock.now()))
+                self._done(change)
+
+    def _move(self, change: Change) -> None:
+        source = change.previous_address
+        if source is None or change.orphan_created_at is not None or self._ledger.entry(source) is None:
+            return
+        self._ledger.record(Moved(source, change.address, self._clock.now()))
+
+    def _note(self, change: Change) -> None:
+        entry = self._ledger.entry(change.address)
+        if entry is not None and (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle):
+            self._ledger.record(Noted(change.address, self._clock.now(), change.labels, change.lifecycle))
+
+    def _done(self, change: Change) -> None:
+        entry = self._ledger.entry(change.address)
+        facts = {"id": entry.id, "remote": entry.remote.get("product", EMPTY)} if entry is not None else {}
+        outcome = Outcome(
+            change.address, change.action, DONE[change.action], change.provider, change.account, **facts
+        )
+        self._board.report(outcome)
+
+    def _report(self, refused: str | None) -> Report:
+        """Say how every change ended; what nobody spoke of was not tried, or is on its way still."""
+        state = self._ledger.close()
+        stopped = {run.provider.name: run.stopped for run in self._runs if run.stopped is not None}
+        for change in self._plan.work:
+            if change.address not in self._board.outcomes:
+                self._board.report(self._unspoken(change, state, stopped))
+        report = Report(
+            self._plan,
+            tuple(self._board.outcomes[address] for address in sorted(self._board.outcomes)),
+            freeze(stopped),
+            any(run.credentials_refused for run in self._runs),
+            refused,
+            self._stop.signal or None,
+            tuple(self._board.notes),
+        )
+        if self._ledger.begun:
+            state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0))
+            self._store.compact(state)
+            self._memory.ended(state, {run.provider.name: run.sender.ended_at() for run in self._runs})
+        elif refused is None:
+            self._store.compact(state)
+        return report
+
+    def _unspoken(self, change: Change, state: State, stopped: Mapping[str, str]) -> Outcome:
+        entry = state.entries.get(change.address)
+        facts = (change.provider, change.account)
+        if entry is not None and entry.pending is not None:
+            words = "it was on its way when the run had to stop"
+            since = entry.pending.written_at
+            return Outcome(change.address, change.action, Result.IN_DOUBT, *facts, error=words, since=since)
+        return Outcome(
+            change.address, change.action, Result.NOT_TRIED, *facts, error=self._why_not(change, stopped)
+        )
+
+    def _why_not(self, change: Change, stopped: Mapping[str, str]) -> str:
+        if self._stop.signal:
+            return "the run was asked to stop"
+        if change.provider in stopped:
+            return stopped[change.provider]
+        options = self._context.options
+        if self._board.too_many_failures:
+            return f"--max-failures {options.max_failures} was reached"
+        if options.limit is not None and self._board.creates >= options.limit:
+            return f"--limit {options.limit} was reached"
+        return "not begun"

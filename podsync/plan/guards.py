@@ -167,6 +167,16 @@ def name_order(changes: tuple[Change, ...], providers: Mapping[str, Provider]) -
 
     Raises graphlib.CycleError when renames wait for each other.
     """
+    waits = waits_for(changes, providers)
+    if not waits:
+        return changes
+    by_address = {change.address: change for change in changes}
+    graph = {address: {waits[address]} if address in waits else set() for address in by_address}
+    return tuple(by_address[address] for address in TopologicalSorter(graph).static_order())
+
+
+def waits_for(changes: tuple[Change, ...], providers: Mapping[str, Provider]) -> Mapping[Address, Address]:
+    """Return which change has to wait for which: it takes a name that the other one releases."""
     releasing: dict[tuple[str, str, str], Address] = {}
     for change in changes:
         if change.action is Action.UPDATE and change.before is not None and change.after is not None:
@@ -174,15 +184,12 @@ def name_order(changes: tuple[Change, ...], providers: Mapping[str, Provider]) -
             old, new = provider.unique_name(change.before), provider.unique_name(change.after)
             if old is not None and old != new:
                 releasing[change.provider, change.account, old] = change.address
-    if not releasing:
-        return changes
-    by_address = {change.address: change for change in changes}
-    graph: dict[Address, set[Address]] = {address: set() for address in by_address}
-    for change in changes:
+    waits: dict[Address, Address] = {}
+    for change in changes if releasing else ():
         if change.after is None or change.action not in (Action.CREATE, Action.UPDATE):
             continue
         name = providers[change.provider].unique_name(change.after) or ""
         first = releasing.get((change.provider, change.account, name))
         if first is not None and first != change.address:
-            graph[change.address].add(first)
-    return tuple(by_address[address] for address in TopologicalSorter(graph).static_order())
+            waits[change.address] = first
+    return waits

@@ -6,6 +6,7 @@ people: no code branches on them.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,8 +87,8 @@ class Change:
     `before` and `after` are specs (None: nothing there). `entry_digest` is the digest of the entry
     that the plan relied on, None where there was none. `distinct` is True when the document names
     its former addresses (`moved:`), be it none: then it is no rename in disguise. `orphan_created_at`
-    with `previous_address` names the orphan that a restore or a move takes. `shown` are the provider's ids that people see
-    of what exists already. `source` is the line of the changed value, of the document for a create,
+    with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
+    people see of what exists already. `source` is the line of the changed value, of the document for a create,
     None when there is no document any more.
     """
 
@@ -118,6 +119,11 @@ class Change:
         if self.after is None:
             return None
         return digest([self.after, self.labels, self.lifecycle.to_json()])
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The top-level fields of the spec that change, sorted."""
+        return tuple(sorted({re.split(r"[.\[]", field.path)[0] for field in self.fields}))
 
     @property
     def key(self) -> list[str | None]:

@@ -12,7 +12,7 @@ from podsync.diagnostics import Diagnostic
 from podsync.errors import PodsyncError, StaleError
 from podsync.model import EMPTY, Address, Json, Lifecycle, Position, Selection, freeze
 from podsync.plan.plan import TERRAFORM_ACTIONS, UNKNOWN, Action, Change, FieldChange, Plan
-from podsync.strictjson import loads
+from podsync.state.strictjson import NotStrictError, loads
 
 FORMAT_VERSION = "1.0"
 
@@ -119,8 +119,8 @@ def load(text: str) -> Plan:
     """Read a saved plan; raises PodsyncError for what is no plan, a newer version, or was edited."""
     remedy = "make a new one: podsync plan -o json=plan.json"
     try:
-        data = loads(text)
-    except ValueError as error:
+        data = loads(text.encode())
+    except NotStrictError as error:
         raise PodsyncError(f"this is not a plan: {error}", remedy) from None
     if not isinstance(data, dict) or "resource_changes" not in data:
         raise PodsyncError("this is not a plan", remedy)

@@ -20,7 +20,7 @@ from podsync.plan.pairing import Pair, pair_up
 from podsync.plan.plan import Action, Change, FieldChange, Plan
 from podsync.ports import Provider
 from podsync.settings import Limits
-from podsync.state.state import Entry, State
+from podsync.state.state import Entry, Orphan, State
 
 
 def make_plan(
@@ -179,7 +179,7 @@ class _Decision:
             "labels": product.labels if product else EMPTY,
             "previous_address": self.pair.previous,
             "entry_digest": entry.digest if entry is not None else None,
-            "shown": entry.remote if entry is not None else (orphan.remote if orphan else EMPTY),
+            "shown": _shown(entry or orphan),
             "made_at": (entry.created_at or None) if entry is not None else None,
             "fields": fields,
             "risks": self.provider.risks(before if fields else None, after),
@@ -302,6 +302,10 @@ class _Decision:
         product = self.pair.product
         at = product.at(path) if product is not None and path else (product.declared_at if product else None)
         self.faults.append(Diagnostic("error", rule, summary, at, remedy, self.pair.address))
+
+
+def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:
+    return EMPTY if known is None else known.remote.get("product", EMPTY)
 
 
 def _quoted(text: str) -> str:

@@ -1,35 +1,43 @@
-"""Which providers there are (stub: signatures only)."""
+"""Which providers there are: every entry point of the group `podsync.providers`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 
-from podsync.ports import Clock, Provider, Reader, Writer
-from podsync.settings import ProviderSettings, Settings
+from podsync.ports import Clock, Pace, Provider, Reader, Writer
+from podsync.settings import DEFAULT_PROVIDERS, ProviderSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """What an entry point of the group `podsync.providers` gives.
+    """What an entry point gives.
 
-    `key_variable` is the environment variable that holds its key, `url_variable` the one that
-    overrides its base URL, `renew` where a person renews the key. `connect` opens the network side;
-    it imports what is slow. `busy(seconds)` style hooks do not exist: pacing is inside.
+    `key_variable` is the environment variable that holds the key, `url_variable` the one that
+    overrides the base URL, `renew` tells a person where the key is renewed. `connect(settings, key,
+    clock, pace, proxies)` opens the network side and imports what is slow.
     """
 
     key_variable: str
     url_variable: str
     renew: str
     provider: Callable[[ProviderSettings], Provider]
-    connect: Callable[[ProviderSettings, str, Clock, str | None], tuple[Reader, Writer]]
+    connect: Callable[
+        [ProviderSettings, str, Clock, Pace, Mapping[str, str]],
+        tuple[Reader, Writer],
+    ]
 
 
 def plugins() -> Mapping[str, Plugin]:
     """Return every provider by name, sorted."""
-    raise NotImplementedError
+    found = {point.name: point.load() for point in entry_points(group="podsync.providers")}
+    return dict(sorted(found.items()))
 
 
 def providers(settings: Settings) -> Mapping[str, Provider]:
     """Return what validate and plan need: knowledge, no network."""
-    raise NotImplementedError
+    return {
+        name: plugin.provider(settings.providers.get(name, DEFAULT_PROVIDERS[name]))
+        for name, plugin in plugins().items()
+    }

@@ -163,7 +163,7 @@ class _Pending:
 
 
 def spoiled_answer(fault: Fault, provider: str) -> Answer:
-    """What is answered in place of the truth."""
+    """What is answered in place of the truth; for `half`, what the half is taken of."""
     word, _, number = fault.kind.partition(":")
     if word == "status":
         return _status_answer(int(number), fault, provider)
@@ -175,15 +175,15 @@ def spoiled_answer(fault: Fault, provider: str) -> Answer:
     if word == "html":
         page = fault.body or "<!doctype html><title>Just a moment</title><h1>Checking your browser</h1>"
         return Answer(200, page.encode(), "text/html; charset=utf-8", fault.headers)
-    text = (fault.body or '{"code": 10000, "data": {"list"') if word == "garbage" else ""
+    text = "" if word == "empty" else fault.body or '{"code": 10000, "data": {"list"'
     return Answer(200, text.encode(), headers=fault.headers)
 
 
 def _status_answer(status: int, fault: Fault, provider: str) -> Answer:
+    if status in {204, 304}:  # these never have a body
+        return Answer(status, b"", headers=fault.headers)
     if fault.body is not None:
         return Answer(status, fault.body.encode(), headers=fault.headers)
-    if status in {204, 304}:
-        return Answer(status, b"", headers=fault.headers)
     if provider == "kakaclo" and status == 400:
         return json_answer(400, {"error": "Invalid request"}, fault.headers)
     try:

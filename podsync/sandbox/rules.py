@@ -100,6 +100,9 @@ class Rules:
         for name, kind in get_type_hints(type(self)).items():
             if get_origin(kind) is Literal and getattr(self, name) not in get_args(kind):
                 raise ValueError(f"{name}: {getattr(self, name)!r} is not one of {', '.join(get_args(kind))}")
+        for name in ("latency", "kakaclo_lag", "gelato_lag", "create_date_hours"):
+            if not isinstance(getattr(self, name), int | float):
+                raise ValueError(f"{name}: {getattr(self, name)!r} is not a number")
         if self.names not in {"keep", "trim"} and not _cut_length(self.names):
             raise ValueError(f"names: {self.names!r} is not keep, trim or cut:N")
 
@@ -130,7 +133,8 @@ class Rules:
         unknown = sorted(set(changes) - known)
         if unknown:
             raise ValueError(f"no such rule: {', '.join(unknown)}")
-        return replace(self, **{name: _from_json(name, value) for name, value in changes.items()})
+        values: dict[str, Any] = {name: _from_json(name, value) for name, value in changes.items()}
+        return replace(self, **values)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data; `from_dict` reads it back."""

@@ -35,6 +35,7 @@ from podsync.state.events import (
     Refused,
     Restored,
     Settled,
+    in_milliseconds,
 )  # fmt: skip
 from podsync.state.state import Entry, Host, Orphan, Pending, Refusal, State, Window
 
@@ -76,7 +77,7 @@ class Draft:
     def apply(self, event: Event) -> None:
         """Take in one event; raises StateError when it cannot have happened here."""
         try:
-            _HANDLERS[type(event)](self, event)
+            _HANDLERS[type(event)](self, in_milliseconds(event))
         except _Unfitting as error:
             if not self._base.lost:
                 message = f"event {self.serial + 1} of the journal does not fit the state: {error}"
@@ -105,9 +106,11 @@ class _Unfitting(Exception):  # noqa: N818 (never leaves this module)
 
 
 def _begun(draft: Draft, event: Begun) -> None:
-    draft.hosts = FrozenDict(
-        dict(draft.hosts) | {k: Host(v["base_url"], v["account"]) for k, v in event.hosts.items()}
-    )
+    try:
+        told = {k: Host(v["base_url"], v["account"]) for k, v in event.hosts.items()}
+    except (KeyError, TypeError):
+        raise _Unfitting("its hosts are not understood") from None
+    draft.hosts = FrozenDict(dict(draft.hosts) | told)
     draft.last_apply = freeze(
         {
             "at": event.at,
@@ -136,6 +139,9 @@ def _intent(draft: Draft, event: Intent) -> None:
     if known is not None and known.pending is not None and known.pending.op != event.op:
         message = f"{event.address} is in doubt already"
         raise _Unfitting(message)
+    if event.op == "update" and (known is None or known.spec is None):
+        message = f"{event.address} does not exist, so it cannot be updated"
+        raise _Unfitting(message)
     pending = Pending(
         op=event.op,
         body=event.body,
@@ -154,19 +160,23 @@ def _made(draft: Draft, event: Made) -> None:
     entry, pending = draft.pending(event.address)
     draft.refusals.pop(event.address, None)
     if pending.op == "update":
-        spec = freeze(dict(entry.spec or EMPTY) | dict(pending.body))
-        draft.entries[event.address] = replace(
-            entry,
-            spec=spec,
-            pending=None,
-            labels=pending.labels,
-            lifecycle=pending.lifecycle,
-            remote=event.remote or entry.remote,
-            updated_at=event.at,
-        )
+        _be_updated(draft, entry, pending, event)
         return
     window = None if event.id is not None else Window(pending.written_at, event.at, event.date)
     _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
+
+
+def _be_updated(draft: Draft, entry: Entry, pending: Pending, event: Made | Settled) -> None:
+    """The fields of an update hold from now on; it stays the same product."""
+    draft.entries[entry.address] = replace(
+        entry,
+        spec=freeze(dict(entry.spec or EMPTY) | dict(pending.body)),
+        pending=None,
+        labels=pending.labels,
+        lifecycle=pending.lifecycle,
+        remote=event.remote or entry.remote,
+        updated_at=event.at,
+    )
 
 
 def _come_into_being(draft: Draft, entry: Entry, pending: Pending, **facts: Any) -> None:
@@ -191,7 +201,7 @@ def _come_into_being(draft: Draft, entry: Entry, pending: Pending, **facts: Any)
 def _unused_instant(draft: Draft, address: Address, at: float) -> float:
     """`created_at` names a product for ever: two of one address never share it, whatever the clock does."""
     while (address, at) in draft.orphans:
-        at += 0.001
+        at = round(at + 0.001, 3)
     return at
 
 
@@ -244,8 +254,13 @@ def _settled(draft: Draft, event: Settled) -> None:
     if not event.found:
         _give_up_intent(draft, entry, event.at)
         return
+    if pending.op == "update":
+        _be_updated(draft, entry, pending, event)
+        return
+    until = pending.send_before if pending.ended_at is None else pending.ended_at
+    window = None if event.id is not None else Window(pending.written_at, until, pending.ended_date)
     facts: dict[str, Any] = {"id": event.id, "remote": event.remote, "unverified": event.unverified}
-    _come_into_being(draft, entry, pending, at=event.at, **facts)
+    _come_into_being(draft, entry, pending, at=event.at, window=window, **facts)
 
 
 def _bound(draft: Draft, event: Bound) -> None:
@@ -302,7 +317,7 @@ def _restored(draft: Draft, event: Restored) -> None:
         lifecycle=event.lifecycle,
         remote=orphan.remote,
         window=orphan.window,
-        created_at=orphan.created_at,
+        created_at=_unused_instant(draft, event.address, orphan.created_at),
         updated_at=event.at,
         extra=orphan.extra,
     )
@@ -320,7 +335,12 @@ def _moved(draft: Draft, event: Moved) -> None:
         message = f"{event.address} is taken"
         raise _Unfitting(message)
     del draft.entries[event.source]
-    draft.entries[event.address] = replace(entry, address=event.address, updated_at=event.at)
+    draft.entries[event.address] = replace(
+        entry,
+        address=event.address,
+        created_at=_unused_instant(draft, event.address, entry.created_at),
+        updated_at=event.at,
+    )
 
 
 def _noted(draft: Draft, event: Noted) -> None:

@@ -7,8 +7,8 @@ All times are UTC seconds since the epoch; `date` is the provider's own clock wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypeAlias, get_args
 
 from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec
 
@@ -190,3 +190,21 @@ Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
 )  # fmt: skip
+
+
+_TIMES: Mapping[type, tuple[str, ...]] = {
+    cls: tuple(each.name for each in fields(cls) if str(each.type).startswith("float"))
+    for cls in get_args(Event)
+}
+
+
+def in_milliseconds(event: Event) -> Event:
+    """Return the event with its times as the journal and the state file keep them.
+
+    So what a run holds in memory equals what the next one reads, to the last bit: `created_at` names
+    a product, and a name must not change by being written down.
+    """
+    times = {name: getattr(event, name) for name in _TIMES[type(event)]}
+    rounded = {name: round(time, 3) for name, time in times.items() if time is not None}
+    changed: dict[str, Any] = {name: time for name, time in rounded.items() if time != times[name]}
+    return replace(event, **changed) if changed else event

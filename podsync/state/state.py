@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Literal
 
 from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec, digest
 
-NOTHING: Mapping[Any, Any] = MappingProxyType({})
+#: Not a `MappingProxyType`: Python 3.11 cannot hash one, and refuses it as a default.
+NOTHING: Mapping[Any, Any] = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,6 @@
+"""`python -m podsync`."""
+
+from podsync.cli.main import run
+
+if __name__ == "__main__":
+    run()

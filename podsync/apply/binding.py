@@ -1,0 +1,59 @@
+"""PROTOCOL step 5: learn the ids that a create did not tell, up to 100 a call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from podsync.apply.context import shown
+from podsync.apply.provider_run import ProviderRun
+from podsync.apply.recover import View, bind
+from podsync.model import Address
+from podsync.ports import Query
+from podsync.state.events import Bound
+from podsync.state.state import Entry
+
+
+def unbound(run: ProviderRun) -> list[Entry]:
+    """Return the entries whose ids are not known yet."""
+    return [entry for entry in run.ledger.entries(run.provider.name) if entry.unbound]
+
+
+def bind_visible(run: ProviderRun, view: View) -> None:
+    """Bind every unbound entry that this look shows."""
+    exact: set[bool] = set()
+    bindings = bind(unbound(run), view)
+    now = run.context.clock.now()
+    if bindings:
+        run.ledger.record(*(Bound(b.entry.address, now, b.remote.id, b.remote.shown) for b in bindings))
+    for binding in bindings:
+        address = binding.entry.address
+        exact.add(binding.exact)
+        if binding.several:
+            run.context.board.note(
+                f"{address}: several equal products exist; {binding.remote.id} is taken as ours"
+            )
+        _retell(run, address)
+    if exact and run.provider.name == "kakaclo" and run.settings.pictures == "unknown":
+        word, how = ("kept", "as they were sent") if exact == {True} else ("rehosted", "under other URLs")
+        run.context.board.note(
+            f"{run.provider.title} lists pictures {how}; to let podsync rely on it, set "
+            f"providers.kakaclo.pictures: {word} in podsync.yaml"
+        )
+
+
+def query_for(run: ProviderRun, entries: Sequence[Entry]) -> Query:
+    """One name is searched; more are read from the listing of their models."""
+    specs = [entry.spec or {} for entry in entries]
+    if len(specs) == 1:
+        return Query(name=str(specs[0].get(run.provider.name_field)))
+    return Query(models=frozenset(str(spec.get(run.provider.model_field)) for spec in specs))
+
+
+def _retell(run: ProviderRun, address: Address) -> None:
+    """Complete an outcome with the id that became known after it was reported."""
+    board, entry = run.context.board, run.ledger.entry(address)
+    with board.lock:
+        outcome = board.outcomes.get(address)
+        if outcome is not None and entry is not None and outcome.id is None:
+            board.outcomes[address] = replace(outcome, id=entry.id, remote=shown(entry.remote))

@@ -1,0 +1,154 @@
+"""What every lane of one apply shares: the ledger, the clock, who listens, and whether to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from podsync.model import EMPTY, Address, Json
+from podsync.plan.plan import Change
+from podsync.ports import Clock, Pace, Provider, Reader, Writer
+from podsync.report import Outcome, Result
+from podsync.settings import ProviderSettings
+from podsync.state.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One provider, ready to be read and written."""
+
+    provider: Provider
+    reader: Reader
+    writer: Writer
+    pace: Pace
+    settings: ProviderSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line may ask of an apply."""
+
+    wait: bool = True
+    first_contact: bool = False
+    limit: int | None = None
+    max_failures: int | None = None
+
+
+class Listener(Protocol):
+    """Hears what happens while it happens; called from several threads, one call at a time."""
+
+    def outcome(self, outcome: Outcome, done: int, total: int) -> None:
+        """A change ended."""
+
+    def waiting(self, provider: str, what: str, until: float) -> None:
+        """Something is waited for, until that moment (epoch seconds); stopping is safe."""
+
+    def note(self, text: str) -> None:
+        """Report a fact worth a line."""
+
+
+class Stop(Protocol):
+    """Whether the run was asked to stop."""
+
+    @property
+    def signal(self) -> int:
+        """2, 15, or 0 for no."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastSend:
+    """When requests were last sent to a provider, by its own clock; None: nobody can say."""
+
+    date: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The state is lost, or older than the last one seen here.
+
+    `sends` names the providers that requests were sent to since: their listings may not show yet
+    what those made.
+    """
+
+    sends: Mapping[str, LastSend] = EMPTY
+
+
+class Memory(Protocol):
+    """Remembers beside the state that requests were sent, so that a lost state is noticed."""
+
+    def lost(self, state: State) -> Lost | None:
+        """Whether `state` is not the one that was last seen here."""
+
+    def sending(self, provider: str, serial: int) -> None:
+        """Requests leave from now on; durable when it returns."""
+
+    def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
+        """Nothing is on its way any more; `sends` has the providers' own clocks."""
+
+
+@dataclass
+class Board:
+    """The outcomes so far. Thread-safe; each address is reported once, the last word counts."""
+
+    changes: Mapping[Address, Change]
+    listener: Listener
+    max_failures: int | None = None
+    outcomes: dict[Address, Outcome] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    creates: int = 0
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def report(self, outcome: Outcome) -> None:
+        """Take one outcome down and tell whoever listens."""
+        with self.lock:
+            change = self.changes.get(outcome.address)
+            if change is not None:
+                outcome = replace(outcome, source=change.source, previous_address=change.previous_address)
+            self.outcomes[outcome.address] = outcome
+            self.listener.outcome(outcome, len(self.outcomes), len(self.changes))
+
+    def note(self, text: str) -> None:
+        """Take a fact down, once."""
+        with self.lock:
+            if text not in self.notes:
+                self.notes.append(text)
+                self.listener.note(text)
+
+    def ended(self, address: Address, *results: Result) -> bool:
+        """Whether this address ended in one of these ways."""
+        with self.lock:
+            outcome = self.outcomes.get(address)
+            return outcome is not None and outcome.result in results
+
+    @property
+    def too_many_failures(self) -> bool:
+        """Whether `--max-failures` was reached."""
+        with self.lock:
+            bad = sum(o.result in (Result.FAILED, Result.IN_DOUBT) for o in self.outcomes.values())
+            return self.max_failures is not None and bad >= self.max_failures
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a lane works with. `began` is the monotonic moment at which this run got the lock."""
+
+    clock: Clock
+    stop: Stop
+    options: Options
+    board: Board
+    memory: Memory
+    began: float
+    lost: Lost | None = None
+
+    @property
+    def halted(self) -> bool:
+        """Whether nothing new may be begun."""
+        return bool(self.stop.signal) or self.board.too_many_failures
+
+
+def shown(remote: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return the ids that people see."""
+    product: Mapping[str, Json] = remote.get("product", {})
+    return product

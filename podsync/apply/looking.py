@@ -1,0 +1,157 @@
+"""PROTOCOL steps 2 and 3, the reading half: what is known after the first look, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from podsync.apply.binding import bind_visible, unbound
+from podsync.apply.provider_run import ProviderRun, names
+from podsync.apply.recover import DATE_GRAIN, View, spoken_for
+from podsync.apply.settling import settle_one
+from podsync.apply.tell import waiting
+from podsync.errors import ProviderError, StoppedError, UnauthorizedError
+from podsync.model import FrozenDict
+from podsync.plan.plan import Action, Change
+from podsync.ports import Listing, Match, Query, Remote
+from podsync.state.events import Gone
+from podsync.state.state import Entry, Orphan
+
+#: Up to so many creates are searched one by one; for more, the whole listing is read once.
+FEW = 5
+#: So many known ids are looked for to see that this is the right account.
+PROBES = 20
+
+
+def look(run: ProviderRun) -> None:
+    """Read what is needed; bind, settle, and find what can be adopted. Sends nothing."""
+    try:
+        _look(run)
+    except UnauthorizedError as error:
+        run.stop(error.message, credentials=True)
+    except ProviderError as error:
+        run.stop(error.message)
+    except StoppedError:
+        return
+
+
+def _look(run: ProviderRun) -> None:
+    makers = [c for c in run.changes if run.makes(c)]
+    renames = [c for c in run.changes if c.action is Action.UPDATE and _renames(run, c)]
+    taking = [c for c in run.changes if c.orphan_created_at is not None]
+    doubts, new = run.ledger.doubts(run.provider.name), unbound(run)
+    if not (makers or renames or taking or doubts or new):
+        return
+    if makers and not _listing_is_whole(run):
+        return
+    many = len(makers) + len(renames) > FEW or len(new) > FEW
+    whole = bool(run.context.lost is not None or run.was_empty or many or doubts or taking)
+    view = run.view(run.find(Query()) if whole else _searches(run, [*makers, *renames], new))
+    if view.wrong_account and not whole:
+        whole, view = True, run.view(run.find(Query()))
+    if view.wrong_account:
+        run.stop_wrong_account()
+        return
+    run.present = frozenset(item.id for item in view.listing.items)
+    bind_visible(run, view)
+    for entry in doubts:
+        settle_one(run, entry, run.renewed(view), run.context.began, complete=whole)
+    if whole and view.listing.complete:
+        run.earlier = run.present
+        _notice_removed_orphans(run)
+    view = run.renewed(view)
+    _find_adoptable(run, makers, view)
+    _find_namesakes(run, [*makers, *renames], view)
+
+
+def _renames(run: ProviderRun, change: Change) -> bool:
+    unique = run.provider.unique_name
+    return unique(change.before or {}) != unique(change.after or {})
+
+
+def _listing_is_whole(run: ProviderRun) -> bool:
+    """Wait until the listing shows what a lost state may have made; False when that is not wanted."""
+    clock, lost = run.context.clock, run.context.lost
+    if lost is None or run.provider.name not in lost.sends:
+        return True
+    last, seconds = lost.sends[run.provider.name], run.until_settled
+    if last.date is not None:
+        # Elapsed time between runs is believed only from the provider's own clock at both ends.
+        now = run.find(Query(name="podsync")).date
+        seconds = seconds if now is None else last.date + run.settings.settle_seconds + DATE_GRAIN - now
+    if seconds <= 0:
+        return True
+    until = clock.monotonic() + seconds
+    if not run.context.options.wait:
+        run.stop("the state is new or lost, and the listing may not show yet what the last apply made")
+        return False
+    waiting(run, "the listing to show what the last apply made (the state is new or lost)", until)
+    while clock.monotonic() < until:
+        clock.sleep(min(1.0, max(0.0, until - clock.monotonic())))
+    return True
+
+
+def _searches(run: ProviderRun, wanted: Sequence[Change], new: Iterable[Entry]) -> Listing:
+    """Search each, and a few known ids: they tell whether this is the right account."""
+    searched = names(run, wanted) | {str((e.spec or {}).get(run.provider.name_field)) for e in new}
+    queries = [Query(name=name) for name in sorted(searched)]
+    known = sorted(run.known_ids().items())[-PROBES:]
+    if known:
+        queries.append(Query(known=FrozenDict(dict(known))))
+    found: dict[str, Remote] = {}
+    date = None
+    for query in queries:
+        listing = run.find(query)
+        date = listing.date or date
+        found |= {item.id: item for item in listing.items}
+    return Listing(tuple(found.values()), complete=False, date=date)
+
+
+def _notice_removed_orphans(run: ProviderRun) -> None:
+    """An orphan that the complete listing no longer has was removed by a person."""
+    known, now = run.known_ids(), run.context.clock.now()
+    wanted = {change.orphan_created_at for change in run.changes}
+    for orphan in run.ledger.orphans(run.provider.name):
+        if orphan.id in known and orphan.id not in run.present and orphan.created_at not in wanted:
+            run.ledger.record(Gone(orphan.address, orphan.created_at, now))
+            run.context.board.note(
+                f"{orphan.address}: the orphan {orphan.id} was removed at {run.provider.title}"
+            )
+
+
+def _find_adoptable(run: ProviderRun, makers: Sequence[Change], view: View) -> None:
+    """Note what is same and unowned: it is taken instead of created (not where `--replace` asks anew)."""
+    waiting_for_ids: list[Entry | Orphan] = [*unbound(run)]
+    waiting_for_ids += [o for o in run.ledger.orphans(run.provider.name) if o.id is None]
+    for change in makers:
+        if change.action_reason == "replace_by_request":
+            continue
+        same = [
+            remote
+            for remote in view.matches(change.after or {}, Match.SAME)
+            if not spoken_for(remote, run.provider, waiting_for_ids)
+        ]
+        if same:
+            run.adoptable[change.address] = same[0]
+        if len(same) > 1:
+            ids = ", ".join(remote.id for remote in same)
+            run.context.board.note(
+                f"{change.address}: {len(same)} equal products exist ({ids}); the oldest is taken"
+            )
+    if run.was_empty and makers and not run.adoptable:
+        run.first_contact = view.unowned
+
+
+def _find_namesakes(run: ProviderRun, wanted: Sequence[Change], view: View) -> None:
+    """Unowned products that may be taken for a wanted one: a failure at Gelato, else a warning."""
+    taken = {remote.id for remote in run.adoptable.values()} | set(view.owned)
+    for change in wanted:
+        spec = change.after or FrozenDict()
+        if change.address in run.adoptable:
+            continue
+        rest = [remote for remote in view.index.near(spec) if remote.id not in taken]
+        if run.provider.unique_name(spec) is None:
+            near = [remote for remote in rest if run.provider.match(spec, remote) is Match.MAYBE]
+        else:
+            near = [remote for remote in rest if run.provider.clash(spec, remote.fields)]
+        if near:
+            run.namesakes[change.address] = tuple(near)

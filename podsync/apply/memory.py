@@ -1,0 +1,53 @@
+"""The memory of `.podsync/` in the engine's words: whether this is the last state, and when was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from podsync.apply.context import LastSend, Lost
+from podsync.ports import Clock, StateStore
+from podsync.state.memory import Memory
+from podsync.state.state import State
+
+
+class Remembered:
+    """Implements `context.Memory` over the file that `state.memory` keeps.
+
+    `tell` is given a sentence when the file cannot be written: that costs safety only if the state
+    is lost as well.
+    """
+
+    def __init__(self, memory: Memory, store: StateStore, clock: Clock, tell: Callable[[str], None]) -> None:
+        self._memory = memory
+        self._store = store
+        self._clock = clock
+        self._tell = tell
+
+    def lost(self, state: State) -> Lost | None:
+        """Whether `state` is not the one that was last seen here, and what was sent since."""
+        seen = self._memory.read()
+        if seen is None:
+            return Lost() if state.lost else None
+        if not seen.outdates(state):
+            return None
+        return Lost({n: LastSend(None if s.sending else s.date) for n, s in seen.providers.items()})
+
+    def sending(self, provider: str, serial: int) -> None:
+        """Note durably that requests leave from now on."""
+        told = self._memory.begin_sending(
+            provider, lineage=self._store.lineage, serial=serial, at=self._clock.now()
+        )
+        if told is not None:
+            self._tell(told)
+
+    def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
+        """Note the state as it was left, and the providers' clocks."""
+        lineage, now = self._store.lineage, self._clock.now()
+        told = [self._memory.saw(lineage, state.serial)]
+        for name, date in sends.items():
+            told.append(
+                self._memory.end_sending(name, lineage=lineage, serial=state.serial, at=now, date=date)
+            )
+        for sentence in dict.fromkeys(told):
+            if sentence is not None:
+                self._tell(sentence)

@@ -1,0 +1,133 @@
+"""What one apply knows and shares while it works at one provider.
+
+The phases (`looking`, `making`, `settling`, `binding`) are functions over this value, in PROTOCOL's
+words; `tell` reports what they did.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from podsync.apply.context import Connection, Context, shown
+from podsync.apply.ledger import Ledger
+from podsync.apply.recover import Index, View
+from podsync.apply.sender import Sender
+from podsync.model import Address, FrozenDict
+from podsync.plan.plan import Action, Change
+from podsync.ports import Listing, Provider, Query, Remote
+from podsync.settings import ProviderSettings
+from podsync.state.state import Entry, Orphan
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A create in doubt. `known_by`: the monotonic moment when its sender was known to be done."""
+
+    address: Address
+    known_by: float
+    why: str
+
+
+@dataclass
+class ProviderRun:
+    """One provider's part of an apply. What stops it stops this provider alone.
+
+    `waits` says which change needs another one's released name. `adoptable`, `namesakes`, `present`
+    and `earlier` (ids that were listed before anything was sent) are what `looking` found.
+    `postponed` creates wait for a doubt that the listing could not tell from them.
+    """
+
+    connection: Connection
+    changes: Sequence[Change]
+    waits: Mapping[Address, Address]
+    ledger: Ledger
+    context: Context
+    doubts: dict[Address, Doubt] = field(default_factory=dict)
+    postponed: dict[Address, Change] = field(default_factory=dict)
+    sends: dict[Address, int] = field(default_factory=dict)
+    adoptable: dict[Address, Remote] = field(default_factory=dict)
+    namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
+    present: frozenset[str] = frozenset()
+    earlier: frozenset[str] = frozenset()
+    first_contact: tuple[Remote, ...] = ()
+    stopped: str | None = None
+    credentials_refused: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.sender = Sender(self.connection, self.ledger, self.context)
+        self.by_address = {change.address: change for change in self.changes}
+        name = self.provider.name
+        self.was_empty = not self.ledger.entries(name) and not self.ledger.orphans(name)
+        self.worked = False
+
+    @property
+    def provider(self) -> Provider:
+        """What the provider is."""
+        return self.connection.provider
+
+    @property
+    def settings(self) -> ProviderSettings:
+        """How it is spoken to."""
+        return self.connection.settings
+
+    @property
+    def until_settled(self) -> float:
+        """Seconds from the end of a sender until its doubt may be called settled."""
+        return self.settings.timeout_seconds + self.settings.settle_seconds
+
+    @property
+    def going(self) -> bool:
+        """Whether anything new may be begun here."""
+        return self.stopped is None and not self.context.halted
+
+    def makes(self, change: Change) -> bool:
+        """Whether this change may have to create something."""
+        return change.after is not None and change.action in (Action.CREATE, Action.REPLACE, Action.SETTLE)
+
+    def find(self, query: Query) -> Listing:
+        """Read a listing; what it tells of the provider's clock is kept."""
+        listing = self.connection.reader.find(query)
+        self.sender.time.saw(listing.date)
+        return listing
+
+    def view(self, listing: Listing) -> View:
+        """Set a listing against what is owned and known now."""
+        owned = self.ledger.owned(self.provider.name)
+        index = Index(self.provider, listing.items)
+        return View(self.provider, listing, owned, self.known_ids(), self.earlier, index)
+
+    def renewed(self, view: View) -> View:
+        """The same look, set against what is owned now."""
+        return replace(view, owned=self.ledger.owned(self.provider.name))
+
+    def known_ids(self) -> Mapping[str, Mapping[str, object]]:
+        """Ids that were known for longer than `settle_seconds`, with what people see of them."""
+        name = self.provider.name
+        oldest = self.context.clock.now() - self.settings.settle_seconds
+        items: list[Entry | Orphan] = [*self.ledger.entries(name), *self.ledger.orphans(name)]
+        return {
+            item.id: FrozenDict(shown(item.remote))
+            for item in items
+            if item.id is not None and item.created_at <= oldest
+        }
+
+    def stop(self, why: str, *, credentials: bool = False) -> None:
+        """Begin nothing more at this provider."""
+        with self.lock:
+            self.stopped = self.stopped or why
+            self.credentials_refused = self.credentials_refused or credentials
+
+    def stop_wrong_account(self) -> None:
+        """None of the known ids is visible: another account, or an empty answer."""
+        self.stop(
+            f"none of the products that the state knows is visible at {self.settings.base_url} "
+            f"(account {self.settings.account}): is it another account's key? Nothing was created"
+        )
+
+
+def names(run: ProviderRun, changes: Collection[Change]) -> set[str]:
+    """Return the names that these changes want."""
+    return {str((change.after or {}).get(run.provider.name_field)) for change in changes}

@@ -1,0 +1,210 @@
+"""Finding out: functions over values (what the journal says, what the listing says, what the clock says).
+
+PROTOCOL, "Identity", "Presence and absence", step 2 and step 5. No network, no clock, no state change:
+the lane acts on the verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from podsync.model import Spec
+from podsync.ports import Listing, Match, Provider, Remote
+from podsync.providers.compare import text
+from podsync.state.state import Entry, Orphan, Pending, Window
+
+#: Clocks that disagree on the hour (a provider that writes local time) are allowed this much.
+CLOCK_ALLOWANCE = 24 * 3600.0
+#: A request must leave within this time after its Intent was written.
+SEND_SECONDS = 30.0
+#: A `Date` header has whole seconds, at both ends.
+DATE_GRAIN = 2.0
+
+
+class Verdict(Enum):
+    """What a look says about a doubt."""
+
+    FOUND = "found"
+    NONE = "none"
+    WAIT = "not settled yet"
+    ASK = "a person has to say"
+    UNREAD = "the listing was not complete"
+    WRONG_ACCOUNT = "none of the known products is visible"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A verdict, with the product that was found or those that a person has to choose from."""
+
+    verdict: Verdict
+    candidates: tuple[Remote, ...] = ()
+
+
+class Index:
+    """The rows of a listing by what tells them apart, so that a look costs no n × m comparisons."""
+
+    def __init__(self, provider: Provider, items: Iterable[Remote]) -> None:
+        self._fields = provider.telling
+        self._rows: dict[tuple[str, str], list[Remote]] = {}
+        for item in items:
+            for field in self._fields:
+                value = text(item.fields.get(field))
+                if value:
+                    self._rows.setdefault((field, value), []).append(item)
+
+    def near(self, spec: Spec) -> list[Remote]:
+        """Rows that share a telling field; for the name, also those whose name is ours cut short."""
+        name, *others = self._fields
+        wanted = text(spec.get(name))
+        keys = [(name, wanted[:length].strip()) for length in range(len(wanted), 0, -1)]
+        keys += [(field, text(spec.get(field))) for field in others]
+        found = {row.id: row for key in dict.fromkeys(keys) for row in self._rows.get(key, ())}
+        return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One look at a provider: the listing, and which ids are spoken for.
+
+    `known` are ids that were known for longer than `settle_seconds`; `earlier` are ids that a look
+    of this very process saw before anything was sent.
+    """
+
+    provider: Provider
+    listing: Listing
+    owned: Collection[str]
+    known: Collection[str]
+    earlier: Collection[str]
+    index: Index
+
+    @property
+    def unowned(self) -> tuple[Remote, ...]:
+        """What nobody in the state holds."""
+        return tuple(item for item in self.listing.items if item.id not in self.owned)
+
+    @property
+    def wrong_account(self) -> bool:
+        """Whether products are known, yet none of them is visible: another account, or an empty answer."""
+        return bool(self.known) and not any(item.id in self.known for item in self.listing.items)
+
+    def matches(self, spec: Spec, match: Match) -> tuple[Remote, ...]:
+        """Unowned products that compare with `spec` as `match`, oldest first."""
+        near = (item for item in self.index.near(spec) if item.id not in self.owned)
+        found = (item for item in near if self.provider.match(spec, item) is match)
+        return tuple(sorted(found, key=_age))
+
+
+def _age(remote: Remote) -> tuple[float, int, str]:
+    return remote.created_at or 0.0, len(remote.id), remote.id
+
+
+def settle(pending: Pending, view: View, *, settled: bool, complete: bool) -> Settlement:
+    """Say what became of the create that `pending` speaks of.
+
+    `settled` is whether `settle_seconds` have passed since its window's end; `complete` whether the
+    look was meant to be complete (a search may prove presence, never absence).
+    """
+    same = view.matches(pending.body, Match.SAME)
+    if len(same) == 1:
+        return Settlement(Verdict.FOUND, same)
+    if len(same) > 1:
+        return Settlement(Verdict.ASK, same)
+    if not settled or not complete:
+        return Settlement(Verdict.WAIT)
+    if not view.listing.complete:
+        return Settlement(Verdict.UNREAD)
+    if view.wrong_account:
+        return Settlement(Verdict.WRONG_ACCOUNT)
+    beside = tuple(r for r in view.unowned if _perhaps_made_by(r, pending, view))
+    if beside:
+        return Settlement(Verdict.ASK, tuple(sorted(beside, key=_age)))
+    return Settlement(Verdict.NONE)
+
+
+def _perhaps_made_by(remote: Remote, pending: Pending, view: View) -> bool:
+    """Whether this unowned product may be what the request made, whatever its name."""
+    model = view.provider.model_field
+    told = remote.fields.get(model)
+    if told is not None and str(told).strip() != str(pending.body.get(model, "")).strip():
+        return False
+    if remote.id in view.earlier:
+        return False
+    return in_window(remote, since=pending.date, until=pending.ended_date or pending.date)
+
+
+def in_window(remote: Remote, *, since: float | None, until: float | None) -> bool:
+    """Whether it was made between these two moments of the *provider's* clock, with the allowance.
+
+    Our own clock is not asked: it may have been moved. Where the provider never told its clock,
+    everything may have been made then.
+    """
+    if remote.created_at is None or since is None or until is None:
+        return True
+    return since - CLOCK_ALLOWANCE <= remote.created_at <= until + SEND_SECONDS + 3600 + CLOCK_ALLOWANCE
+
+
+def settled_by_date(pending: Pending, now: float | None, wait: float) -> bool:
+    """Whether the provider's own clock, at both ends, says that the doubt is old enough.
+
+    `wait` is `timeout_seconds + settle_seconds`.
+    """
+    if now is None:
+        return False
+    if pending.ended_date is not None:
+        return now >= pending.ended_date + wait + DATE_GRAIN
+    if pending.date is not None:
+        return now >= pending.date + SEND_SECONDS + wait + DATE_GRAIN
+    return False
+
+
+def unverified(spec: Spec, remote: Remote) -> tuple[str, ...]:
+    """Fields of the spec that the listing did not return."""
+    return tuple(sorted(field for field in spec if field not in remote.fields))
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The product that an unbound entry owns; `several` when others would fit as well."""
+
+    entry: Entry
+    remote: Remote
+    exact: bool
+    several: bool
+
+
+def bind(entries: Iterable[Entry], view: View) -> list[Binding]:
+    """Give each unbound entry its earliest match in its window; oldest entries choose first."""
+    taken: set[str] = set()
+    found: list[Binding] = []
+    for entry in sorted(entries, key=lambda e: (e.created_at, e.address)):
+        candidates = [(r, True) for r in view.matches(entry.spec or {}, Match.SAME)]
+        candidates += [(r, False) for r in view.matches(entry.spec or {}, Match.MAYBE) if _named(entry, r)]
+        free = [
+            (r, exact)
+            for r, exact in candidates
+            if r.id not in taken and r.id not in view.earlier and _in_entry_window(r, entry.window)
+        ]
+        if free:
+            remote, exact = free[0]
+            taken.add(remote.id)
+            found.append(Binding(entry, remote, exact, several=sum(e for _, e in free) > 1))
+    return found
+
+
+def _named(entry: Entry, remote: Remote) -> bool:
+    """Whether it has the very name and no other field speaks against it: only pictures differ."""
+    spec = entry.spec or {}
+    wanted = str(spec.get("enName") or spec.get("name") or "").strip()
+    return bool(wanted) and remote.name.strip() == wanted
+
+
+def _in_entry_window(remote: Remote, window: Window | None) -> bool:
+    date = window.date if window is not None else None
+    return in_window(remote, since=date, until=date)
+
+
+def spoken_for(remote: Remote, provider: Provider, unbound: Iterable[Entry | Orphan]) -> bool:
+    """Whether an entry whose id is not known yet owns this product."""
+    return any(provider.match(item.spec or {}, remote) is Match.SAME for item in unbound)

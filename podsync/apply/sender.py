@@ -1,0 +1,179 @@
+"""One write, as PROTOCOL step 4 has it: intent, send, sort the answer, result; durable each.
+
+Nothing here looks at a listing: what is in doubt afterwards is the lane's to settle.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from podsync.apply.context import Connection, Context
+from podsync.apply.ledger import Ledger
+from podsync.apply.recover import SEND_SECONDS
+from podsync.errors import (
+    ConflictError,
+    InDoubtError,
+    NotSentError,
+    PodsyncError,
+    ProviderError,
+    RefusedError,
+    UnauthorizedError,
+)  # fmt: skip
+from podsync.model import Address, Lifecycle, Spec
+from podsync.ports import Clock, Receipt, Request
+from podsync.state.events import Doubted, Intent, Made, NotSent, Refused
+
+#: So many refusals in a row without a success stop a provider.
+REFUSALS_IN_A_ROW = 5
+
+
+class ProviderTime:
+    """The provider's own clock, estimated from its last `Date`. Thread-safe."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset: float | None = None
+
+    def saw(self, date: float | None) -> None:
+        """Take note of a `Date` that just arrived."""
+        if date is not None:
+            self._offset = date - self._clock.monotonic()
+
+    def now(self) -> float | None:
+        """What the provider's clock shows now, None when it never told."""
+        return None if self._offset is None else self._offset + self._clock.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A write to be done for one address."""
+
+    address: Address
+    op: Literal["create", "update"]
+    request: Request
+    body: Spec
+    labels: Mapping[str, str]
+    lifecycle: Lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How a write ended: acknowledged (`receipt`), or the error that sorts it."""
+
+    receipt: Receipt | None = None
+    error: ProviderError | None = None
+    attempts: int = 1
+
+
+class Sender:
+    """Sends writes to one provider. Thread-safe: several workers share it."""
+
+    def __init__(self, connection: Connection, ledger: Ledger, context: Context) -> None:
+        self._connection = connection
+        self._ledger = ledger
+        self._context = context
+        self._lock = threading.Lock()
+        self._refusals = 0
+        self._announced = False
+        self.time = ProviderTime(context.clock)
+        self.last_made = context.clock.monotonic()
+
+    def send(self, job: Job) -> Sent:
+        """Send until there is an answer that says something; "not sent" is tried again, bounded."""
+        clock = self._context.clock
+        give_up = clock.monotonic() + self._connection.settings.retry_seconds
+        attempts = 0
+        while True:
+            attempts += 1
+            self._connection.pace.take()
+            try:
+                receipt = self._once(job, attempts)
+            except NotSentError as error:
+                wait = error.retry_after or min(2.0 ** (attempts - 1), 30.0)
+                if clock.monotonic() + wait > give_up or self._context.halted:
+                    return Sent(error=error, attempts=attempts)
+                clock.sleep(wait)
+            except ProviderError as error:
+                return Sent(error=error, attempts=attempts)
+            else:
+                return Sent(receipt, attempts=attempts)
+
+    def _once(self, job: Job, attempts: int) -> Receipt:
+        """One Intent, one request, one result."""
+        self._announce()
+        clock, provider = self._context.clock, self._connection.provider.name
+        written = clock.now()
+        send_before = clock.monotonic() + SEND_SECONDS
+        self._ledger.record(
+            Intent(
+                job.address,
+                provider,
+                self._connection.settings.account,
+                job.op,
+                job.body,
+                written,
+                written + SEND_SECONDS,
+                self.time.now(),
+                attempts,
+                job.labels,
+                job.lifecycle,
+            )
+        )
+        try:
+            receipt = self._connection.writer.send(job.request, send_before)
+        except ProviderError as error:
+            self._sort(job.address, error)
+            raise
+        except PodsyncError:
+            raise
+        except Exception as error:
+            unknown = InDoubtError(f"{type(error).__name__} while the request was on its way")
+            self._sort(job.address, unknown)
+            raise unknown from error
+        self.time.saw(receipt.date)
+        remote = receipt.remote
+        made = Made(
+            job.address,
+            clock.now(),
+            id=remote.id if remote is not None else None,
+            remote=remote.shown if remote is not None else {},
+            date=self.time.now(),
+        )
+        self._ledger.record(made)
+        with self._lock:
+            self._refusals = 0
+            self.last_made = clock.monotonic()
+        return receipt
+
+    def _sort(self, address: Address, error: ProviderError) -> None:
+        """Write down what the answer means; RELIABILITY's last paragraph."""
+        now = self._context.clock.now()
+        self.time.saw(error.date)
+        if isinstance(error, NotSentError | UnauthorizedError):
+            self._ledger.record(NotSent(address, now))
+        elif isinstance(error, RefusedError):
+            self._ledger.record(Refused(address, now, self.time.now(), error.message))
+            with self._lock:
+                self._refusals += not isinstance(error, ConflictError)
+        else:
+            self._ledger.record(Doubted(address, now, self.time.now(), error.message))
+
+    def ended_at(self) -> float | None:
+        """The provider's clock now, when the last request is known to have ended."""
+        return self.time.now()
+
+    @property
+    def refused_too_often(self) -> bool:
+        """Whether five requests in a row were refused."""
+        with self._lock:
+            return self._refusals >= REFUSALS_IN_A_ROW
+
+    def _announce(self) -> None:
+        """Let `.podsync/` know, before the first request, that requests leave."""
+        with self._lock:
+            if not self._announced:
+                self._context.memory.sending(self._connection.provider.name, self._ledger.serial)
+                self._announced = True

@@ -1,0 +1,172 @@
+"""PROTOCOL step 2: find out what became of every create in doubt, in this run and in earlier ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from podsync.apply.binding import bind_visible, query_for, unbound
+from podsync.apply.making import SENDS_AN_APPLY, create, guarded, make
+from podsync.apply.provider_run import Doubt, ProviderRun
+from podsync.apply.recover import Verdict, View, settle, settled_by_date, unverified
+from podsync.apply.tell import ask_about_doubt, done, failed, in_doubt, not_tried, waiting
+from podsync.errors import ProviderError, StoppedError, UnauthorizedError
+from podsync.plan.plan import Action
+from podsync.ports import Query, Remote
+from podsync.report import DONE, Result
+from podsync.state.events import Orphaned, Settled
+from podsync.state.state import Entry
+
+#: A person is told this often what is waited for.
+SAY_EVERY = 30.0
+
+
+@dataclass
+class Pauses:
+    """Growing pauses between two looks, never longer than a fraction of what is waited for."""
+
+    whole: float
+    _next: float = field(default=0.5)
+
+    def next(self) -> float:
+        """Return how long to wait now."""
+        pause = min(self._next, max(0.1, self.whole / 5))
+        self._next = min(self._next * 2, 20.0)
+        return pause
+
+
+def finish(run: ProviderRun) -> None:
+    """Wait for what is in doubt or not visible yet; whatever is left is reported."""
+    try:
+        _wait_for_all(run)
+    except StoppedError:
+        pass
+    except UnauthorizedError as error:
+        run.stop(error.message, credentials=True)
+    except ProviderError as error:
+        run.context.board.note(f"{error.message}; the next apply looks again")
+    for address, doubt in sorted(run.doubts.items()):
+        entry = run.ledger.entry(address)
+        if entry is not None and entry.pending is not None:
+            in_doubt(run, address, entry, doubt.why)
+    for change in run.postponed.values():
+        not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
+    left = len(unbound(run))
+    if left:
+        title = run.provider.title
+        run.context.board.note(f"{left} new at {title}: ids not visible yet; the next apply looks again")
+
+
+def _wait_for_all(run: ProviderRun) -> None:
+    """Look, act, wait, until nothing is in doubt and every new id is known."""
+    clock, pauses, said = run.context.clock, Pauses(run.settings.settle_seconds), -SAY_EVERY
+    while run.stopped is None and not run.context.stop.signal and (run.doubts or unbound(run)):
+        now = clock.monotonic()
+        _look_again(run, now)
+        if run.doubts:
+            until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
+            what = f"{len(run.doubts)} in doubt to be settled"
+        else:
+            until = run.sender.last_made + run.settings.settle_seconds
+            what = f"{len(unbound(run))} new ids to become visible"
+        if (
+            not (run.doubts or unbound(run))
+            or not run.context.options.wait
+            or (not run.doubts and now >= until)
+        ):
+            return
+        if now - said >= SAY_EVERY:
+            waiting(run, what, until)
+            said = now
+        clock.sleep(pauses.next())
+
+
+def _look_again(run: ProviderRun, now: float) -> None:
+    """One look for everything that is open; complete once a doubt is old enough to be called settled."""
+    new = unbound(run)
+    due = any(now >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
+    query = Query() if run.doubts and (due or len(run.doubts) > 1 or new) else _narrow(run, new)
+    listing = run.find(query)
+    view = run.view(listing)
+    bind_visible(run, view)
+    for address in sorted(run.doubts):
+        entry = run.ledger.entry(address)
+        if entry is not None and address in run.doubts:
+            settle_one(run, entry, run.renewed(view), run.doubts[address].known_by, complete=not query.search)
+    for address, change in list(run.postponed.items()):
+        if run.ledger.indistinguishable(run.provider, change.after or {}, address) is None:
+            del run.postponed[address]
+            guarded(run, change, make)
+
+
+def _narrow(run: ProviderRun, new: list[Entry]) -> Query:
+    """One doubt is searched by its name, which may prove presence; ids are read by model."""
+    for address in run.doubts:
+        entry = run.ledger.entry(address)
+        if entry is not None and entry.pending is not None:
+            return Query(name=str(entry.pending.body.get(run.provider.name_field)))
+    return query_for(run, new)
+
+
+def settle_one(run: ProviderRun, entry: Entry, view: View, known_by: float, *, complete: bool) -> None:
+    """Act on what one look says about one doubt."""
+    pending = entry.pending
+    if pending is None:
+        run.doubts.pop(entry.address, None)
+        return
+    wait = run.until_settled
+    by_own_clock = run.context.clock.monotonic() >= known_by + wait
+    settled = by_own_clock or settled_by_date(pending, run.sender.time.now(), wait)
+    found = settle(pending, view, settled=settled, complete=complete)
+    if found.verdict is Verdict.FOUND:
+        _was_made(run, entry, found.candidates[0])
+    elif found.verdict is Verdict.NONE:
+        _nothing_was_made(run, entry)
+    elif found.verdict is Verdict.ASK:
+        run.doubts.pop(entry.address, None)
+        ask_about_doubt(run, entry, found.candidates)
+    elif found.verdict is Verdict.WRONG_ACCOUNT:
+        run.stop_wrong_account()
+    else:
+        why = pending.why or "the run that sent it ended before the answer came"
+        if found.verdict is Verdict.UNREAD:
+            why += "; the listing keeps changing and could not be read completely"
+        run.doubts[entry.address] = Doubt(entry.address, known_by, why)
+
+
+def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
+    """The Intent's own spec becomes the entry; an orphan, if the catalog no longer wants it."""
+    assert entry.pending is not None  # noqa: S101 (the caller saw it)
+    body, now, change = entry.pending.body, run.context.clock.now(), run.by_address.get(entry.address)
+    told = unverified(body, remote)
+    settled = Settled(entry.address, now, found=True, id=remote.id, remote=remote.shown, unverified=told)
+    run.ledger.record(settled)
+    run.doubts.pop(entry.address, None)
+    if change is None or change.after is None:
+        run.ledger.record(Orphaned(entry.address, now))
+        run.context.board.note(f"{entry.address}: it was made, and its document is gone: an orphan now")
+    elif run.provider.canonical(change.after) != run.provider.canonical(body):
+        run.context.board.note(
+            f"{entry.address}: it was made as it was sent then; the next plan shows what differs"
+        )
+    if change is not None:
+        done(run, change, DONE[change.action])
+
+
+def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
+    """The Intent is forgotten; the product may be created again, at most three times an apply."""
+    address, change = entry.address, run.by_address.get(entry.address)
+    run.ledger.record(Settled(address, run.context.clock.now(), found=False))
+    run.doubts.pop(address, None)
+    if change is None:
+        return
+    sends = run.sends.get(address, 0)
+    if change.after is None:
+        done(run, change, Result.SETTLED)
+    elif sends >= SENDS_AN_APPLY:
+        failed(run, change, f"sent {sends} times, and nothing was made")
+    elif not run.going:
+        not_tried(run, change, "nothing was made, and the run had to stop")
+    elif sends:
+        create(run, change)
+    elif change.action is Action.SETTLE and run.worked:
+        guarded(run, change, make)

@@ -1,0 +1,136 @@
+"""Reporting how changes end: from what happened to an `Outcome`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from podsync.apply.context import shown
+from podsync.apply.provider_run import ProviderRun
+from podsync.apply.recover import SEND_SECONDS
+from podsync.apply.sender import Sent
+from podsync.errors import NotSentError, RefusedError, UnauthorizedError
+from podsync.model import Address
+from podsync.plan.plan import Action, Change
+from podsync.ports import Remote
+from podsync.report import DONE, Outcome, Result
+from podsync.state.state import Entry
+
+#: So many candidates are named; the rest can be seen at the provider.
+NAMED = 10
+
+
+def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -> None:
+    plain = {"address": change.address, "action": change.action, "result": result}
+    run.context.board.report(Outcome(**plain, provider=change.provider, account=change.account, **facts))  # type: ignore[arg-type]
+
+
+def done(run: ProviderRun, change: Change, result: Result, sent: Sent | None = None) -> None:
+    """Report success."""
+    entry = run.ledger.entry(change.address)
+    receipt = sent.receipt if sent is not None else None
+    _report(
+        run,
+        change,
+        result,
+        id=entry.id if entry is not None else None,
+        remote=shown(entry.remote) if entry is not None else {},
+        attempts=sent.attempts if sent is not None else 0,
+        http_status=receipt.status if receipt is not None else None,
+        provider_code=receipt.code if receipt is not None else None,
+    )
+
+
+def failed(run: ProviderRun, change: Change, why: str, sent: Sent | None = None, remedy: str = "") -> None:
+    """Report that this product stopped; nothing was made."""
+    cause = sent.error if sent is not None else None
+    _report(
+        run,
+        change,
+        Result.FAILED,
+        error=why,
+        attempts=sent.attempts if sent is not None else 0,
+        http_status=cause.status if cause is not None else None,
+        provider_code=cause.code if cause is not None else None,
+        next=(remedy,) if remedy else (),
+    )
+
+
+def not_tried(run: ProviderRun, change: Change, why: str, remedy: str = "") -> None:
+    """Report that nothing was sent for this change."""
+    _report(run, change, Result.NOT_TRIED, error=why, next=(remedy,) if remedy else ())
+
+
+def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
+    """Report how a write ended; stop the provider where its answer says so."""
+    error = sent.error
+    if sent.receipt is not None:
+        made_anew = change.action in (Action.SETTLE, Action.RESTORE, Action.MOVE)
+        done(run, change, Result.CREATED if made_anew else DONE[change.action], sent)
+    elif isinstance(error, UnauthorizedError):
+        run.stop(error.message, credentials=True)
+        not_tried(run, change, error.message)
+    elif isinstance(error, NotSentError):
+        run.stop(error.message)
+        failed(run, change, f"{error.message}. Nothing was made", sent)
+    elif isinstance(error, RefusedError):
+        failed(run, change, f"{error.message}. Nothing was made", sent)
+        if run.sender.refused_too_often:
+            run.stop(f"{run.provider.title} refused five requests in a row")
+    elif error is not None:
+        entry = run.ledger.entry(change.address)
+        if entry is not None:
+            in_doubt(run, change.address, entry, error.message)
+
+
+def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers: Sequence[str] = ()) -> None:
+    """Report a doubt: since when, and until when it is looked for."""
+    change, pending = run.by_address.get(address), entry.pending
+    since = until = None
+    if pending is not None:
+        since = pending.written_at
+        until = (pending.ended_at or pending.written_at + SEND_SECONDS) + run.until_settled
+    run.context.board.report(
+        Outcome(
+            address,
+            change.action if change is not None else Action.SETTLE,
+            Result.IN_DOUBT,
+            run.provider.name,
+            entry.account,
+            attempts=pending.attempts if pending is not None else 0,
+            error=why,
+            next=tuple(answers),
+            since=since,
+            until=until,
+        )
+    )
+
+
+def ask_about_doubt(run: ProviderRun, entry: Entry, candidates: Sequence[Remote]) -> None:
+    """A person has to say which of these it is; the commands that answer are printed."""
+    named = [f"podsync state settle {entry.address} --adopt {remote.id}" for remote in candidates[:NAMED]]
+    answers = (*named, f"podsync state settle {entry.address} --not-created")
+    in_doubt(run, entry.address, entry, f"one of these may be it: {listed(candidates)}", answers)
+
+
+def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> None:
+    """Orders could not tell two products of one name and one customer apart."""
+    failed(
+        run,
+        change,
+        f"{run.provider.title} has a product of this name for a shared customer already ({listed(taken)}): "
+        "orders could not tell them apart. Nothing was sent",
+        remedy="choose another name, or rename or remove the other product by hand",
+    )
+
+
+def waiting(run: ProviderRun, what: str, until: float) -> None:
+    """Say what is waited for; `until` is monotonic."""
+    clock = run.context.clock
+    left = max(0.0, until - clock.monotonic())
+    run.context.board.listener.waiting(run.provider.title, what, clock.now() + left)
+
+
+def listed(remotes: Sequence[Remote]) -> str:
+    """Name products for a person: id and name."""
+    more = f" and {len(remotes) - NAMED} more" if len(remotes) > NAMED else ""
+    return ", ".join(f'{remote.id} "{remote.name}"' for remote in remotes[:NAMED]) + more

@@ -1,0 +1,184 @@
+"""Documents -> products, and every rule that looks at one document only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from podsync.catalog.schema import judge, judge_head
+from podsync.catalog.source import Document
+from podsync.catalog.text import Places, RawSpan
+from podsync.catalog.verdicts import Verdict, dotted
+from podsync.diagnostics import Diagnostic
+from podsync.model import (
+    DEFAULT_ACCOUNT,
+    EMPTY,
+    UNPROTECTED,
+    Address,
+    Lifecycle,
+    Path,
+    Position,
+    Product,
+    freeze,
+)
+from podsync.ports import Provider
+
+#: Query keys that sign a URL, let it expire, or are a credential. What a query key means is each
+#: store's own affair: `x-oss-process` only scales a picture, so there is no rule by prefix but AWS's
+#: and Google's, where every such key belongs to a signature.
+_SIGNING: Final = frozenset({
+    "signature", "sig", "sign", "se", "expires", "expire", "expiry", "expiration", "token",
+    "access_token", "auth", "auth_key", "key", "api_key", "apikey", "password", "secret", "policy",
+    "key-pair-id", "awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "security-token",
+    "x-oss-signature", "x-oss-expires", "x-oss-credential", "x-oss-security-token",
+    "x-cos-security-token", "q-signature", "__token__", "hdnts", "hdnea",
+})  # fmt: skip
+_SIGNING_PREFIXES: Final = ("x-amz-", "x-goog-")
+#: Deeper places of a product are not kept: 10,000 products would hold 400,000 of them.
+_KEPT_DEPTH = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a document makes: its products (none if it has an error), and what is wrong with it."""
+
+    products: tuple[Product, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build(document: Document, providers: Mapping[str, Provider]) -> Built:
+    """Check one document and return its products; a document may make several."""
+    by_kind = {provider.kind: provider for provider in providers.values()}
+    kind = document.data.get("kind")
+    provider = by_kind.get(kind) if isinstance(kind, str) else None
+    if provider is None:
+        verdicts = judge_head(sorted(by_kind), document.data, lambda path: written(document, path))
+        return Built((), tuple(in_place(document, verdicts)))
+    address = _address(document)
+    verdicts = judge(provider.kind, document.data, lambda path: written(document, path))
+    faults = [*in_place(document, verdicts, address), *_signed_urls(document, address)]
+    if verdicts or document.faulty or address is None:
+        return Built((), tuple(faults))
+    product = _product(document, provider, address)
+    faults += _provider_faults(document, provider, product)
+    if any(fault.severity == "error" for fault in faults):
+        return Built((), tuple(faults))
+    return Built((product,), tuple(faults))
+
+
+def written(document: Document, path: Path) -> str:
+    """Return what was typed at `path`; empty where nothing was."""
+    span = document.places.raw.get(path)
+    return document.text.written(span) if span else ""
+
+
+def place(document: Document, path: Path) -> RawSpan:
+    """Return where the value at `path` stands: its key if it is empty, else the nearest around it."""
+    for length in range(len(path), 0, -1):
+        span = document.places.raw.get(path[:length])
+        if span is not None:
+            return document.keys.raw.get(path[:length], span) if span[:2] == span[2:] else span
+    return document.start
+
+
+def in_place(
+    document: Document, verdicts: Iterable[Verdict], address: Address | None = None
+) -> Iterator[Diagnostic]:
+    """Give each verdict its place; what is only the shadow of an unreadable value is left out."""
+    for path, on_key, summary, detail in verdicts:
+        if path in document.faulty:
+            continue
+        if on_key:
+            span = document.keys.raw.get(path) or place(document, path)
+        elif isinstance(_value_at(document.data, path), dict):
+            # Something is missing in it: its key says where, better than its first line does.
+            span = document.keys.raw.get(path) or place(document, path)
+        else:
+            span = place(document, path)
+        yield document.text.fault("schema", span, summary, detail, address=address)
+
+
+def _value_at(data: Any, path: Path) -> Any:
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _address(document: Document) -> Address | None:
+    kind, name = document.data.get("kind"), document.data.get("name")
+    try:
+        return Address.parse(f"{kind}.{name}") if isinstance(name, str) else None
+    except ValueError:
+        return None
+
+
+def _product(document: Document, provider: Provider, address: Address) -> Product:
+    data = document.data
+    moved = data.get("moved")
+    positions = {path: span for path, span in document.places.raw.items() if len(path) <= _KEPT_DEPTH}
+    return Product(
+        address=address,
+        provider=provider.name,
+        account=DEFAULT_ACCOUNT,
+        spec=freeze(data["spec"]),
+        labels=freeze(data["labels"]) if data.get("labels") else EMPTY,
+        lifecycle=Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED,
+        moved=None if moved is None else tuple(moved),
+        renamed_from=data.get("renamed_from"),
+        declared_at=Position(document.text.path, *document.start),
+        positions=Places(positions),
+    )
+
+
+def _provider_faults(document: Document, provider: Provider, product: Product) -> Iterator[Diagnostic]:
+    for fault in provider.check(product.spec):
+        path = ("spec", *fault.path)
+        yield document.text.fault(
+            fault.rule,
+            place(document, path),
+            f"{dotted(path)}: {fault.summary}",
+            fault.detail,
+            severity=fault.severity,
+            address=product.address,
+        )
+
+
+def _signed_urls(document: Document, address: Address | None) -> Iterator[Diagnostic]:
+    """Refuse picture URLs with a signature or an expiry: they would end in the state and in comments."""
+    for path, value in _texts(document.data.get("spec"), ("spec",)):
+        if "?" not in value or "://" not in value:
+            continue
+        for key in _query_keys(value):
+            small = key.lower()
+            if small in _SIGNING or small.startswith(_SIGNING_PREFIXES):
+                summary = f"{dotted(path)}: the URL carries '{key}', a signature, an expiry or a key"
+                detail = (
+                    "use the picture's public address without it: "
+                    "the URL is kept in the state and shown in comments, and it must not expire"
+                )
+                yield document.text.fault(
+                    "signed-url", place(document, path), summary, detail, address=address
+                )
+                break
+
+
+def _query_keys(url: str) -> list[str]:
+    from urllib.parse import parse_qsl
+
+    query = url.partition("?")[2].partition("#")[0].replace(";", "&")
+    return [key for key, _ in parse_qsl(query, keep_blank_values=True)]
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))

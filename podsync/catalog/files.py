@@ -1,0 +1,135 @@
+"""The catalog's files: found in an order that no locale changes, and read without ever leaving it.
+
+A link that leaves the folder is refused; a device, pipe or socket is never opened; a file over the
+limit is refused by its size.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from podsync.catalog.encoding import MAX_BYTES, too_large
+from podsync.catalog.text import START, Text
+from podsync.diagnostics import Diagnostic
+from podsync.model import Severity
+
+_SUFFIXES = frozenset({".yaml", ".yml"})
+#: What may lie beside products without a word: notes, tables, pictures.
+_SILENT = frozenset({
+    ".md", ".csv", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".tif", ".tiff", ".bmp",
+    ".avif", ".heic", ".psd", ".ai", ".eps", ".pdf",
+})  # fmt: skip
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to read: where it is, and what people call it (relative, forward slashes)."""
+
+    location: str
+    path: str
+
+
+def shown(path: str | PurePath, root: Path) -> str:
+    """Return `path` for people: relative to `root` if it is below it, forward slashes, valid text."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 (a link must not be followed for its name)
+    base = os.path.abspath(root)  # noqa: PTH100
+    inside = absolute == base or absolute.startswith(base.rstrip(os.sep) + os.sep)
+    text = os.path.relpath(absolute, base) if inside else absolute
+    return text.replace(os.sep, "/").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def walk(folder: Path, root: Path) -> Iterator[Found | Diagnostic]:
+    """Yield the product files below `folder`, and a diagnostic for everything else that matters."""
+    yield from _walk(str(folder), os.path.realpath(folder), root)
+
+
+def _walk(folder: str, limits: str, root: Path) -> Iterator[Found | Diagnostic]:
+    try:
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        yield _fault(
+            "unreadable", shown(folder, root), f"the folder cannot be read: {_reason(error)}", _ACCESS
+        )
+        return
+    for entry in ordered:
+        if entry.name.startswith((".", "_")):
+            continue
+        try:
+            yield from _entry(entry, limits, root)
+        except OSError as error:
+            yield _fault("unreadable", shown(entry.path, root), f"cannot be read: {_reason(error)}", _ACCESS)
+
+
+def _entry(entry: os.DirEntry[str], limits: str, root: Path) -> Iterator[Found | Diagnostic]:
+    path = shown(entry.path, root)
+    suffix = PurePath(entry.name).suffix.lower()
+    if _is_link(entry):
+        if suffix in _SILENT:
+            return
+        target = os.path.realpath(entry.path)
+        if not _within(target, limits):
+            yield _fault("link", path, "this link leaves the catalog", "put the file itself here")
+            return
+        if entry.is_dir():
+            yield _not_read(path, "a linked folder is not read", "what it points to is read where it is")
+            return
+    if entry.is_dir():
+        yield from _walk(entry.path, limits, root)
+    elif suffix in _SUFFIXES:
+        yield Found(entry.path, path)
+    elif suffix not in _SILENT:
+        detail = "name product files *.yaml; begin the name of anything else with _ or ."
+        yield _not_read(path, "this file is not read", detail)
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a symbolic link, or a junction of Windows (known to Python from 3.12 on)."""
+    junction = getattr(entry, "is_junction", None)
+    return entry.is_symlink() or (junction is not None and bool(junction()))
+
+
+def _within(target: str, folder: str) -> bool:
+    return target == folder or target.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def read_bytes(found: Found) -> bytes | Diagnostic:
+    """Return a file's content, or why it is not read."""
+    try:
+        # The type is asked for before opening (opening a pipe would wait), and of what was opened.
+        if not stat.S_ISREG(os.stat(found.location).st_mode):  # noqa: PTH116 (called once per file)
+            return _special(found.path)
+        descriptor = os.open(found.location, _FLAGS)
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return _special(found.path)
+            if status.st_size > MAX_BYTES:
+                return too_large(found.path, status.st_size)
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return _fault("unreadable", found.path, f"the file cannot be read: {_reason(error)}", _ACCESS)
+
+
+_ACCESS = "check that it exists and that you may read it"
+
+
+def _special(path: str) -> Diagnostic:
+    return _fault("not-a-file", path, "this is no ordinary file; it was not opened", "remove it")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _not_read(path: str, summary: str, detail: str) -> Diagnostic:
+    return _fault("not-read", path, summary, detail, "warning")
+
+
+def _fault(rule: str, path: str, summary: str, detail: str, severity: Severity = "error") -> Diagnostic:
+    return Text(path, "").fault(rule, START, summary, detail, severity=severity)

@@ -1,0 +1,111 @@
+"""JSON Schema verdicts over plain data. The only home of `jsonschema`, which is imported when needed.
+
+The schemas are the files of `schemas/`: the same ones that editors use.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any
+
+import podsync
+from podsync.catalog.accept import Check, acceptor, pattern
+from podsync.catalog.verdicts import Finding, Verdict, Written, in_words
+
+_SUFFIX = ".schema.json"
+
+
+def schema_folder() -> FilePath:
+    """Return where the schemas are: inside an installed package, beside it in a checkout."""
+    package = FilePath(podsync.__file__).parent
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parent / "schemas"
+
+
+def schema_names() -> tuple[str, ...]:
+    """Return the names that `schema_text` knows, sorted."""
+    return tuple(sorted(p.name.removesuffix(_SUFFIX) for p in schema_folder().glob(f"*{_SUFFIX}")))
+
+
+def schema_text(name: str) -> str:
+    """Return a schema as it stands in its file; raises KeyError for a name that there is none of."""
+    if name not in schema_names():
+        raise KeyError(name)
+    return (schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """Return a schema as data. Do not change it: it is shared."""
+    data: dict[str, Any] = json.loads(schema_text(name))
+    return data
+
+
+def judge(name: str, data: Any, written: Written) -> list[Verdict]:
+    """Return every fault that schema `name` finds in plain `data`; `written` tells what was typed."""
+    if _acceptor(name)(data):
+        return []
+    return in_words(_validator(name)(data), schema(name), written)
+
+
+def judge_head(kinds: Sequence[str], data: Any, written: Written) -> list[Verdict]:
+    """Return the faults of a document whose kind is missing or unknown: only what every kind has."""
+    head = _head_schema(tuple(kinds))
+    return in_words(_compile(head)(data), head, written)
+
+
+@cache
+def _head_schema(kinds: tuple[str, ...]) -> Mapping[str, Any]:
+    """Make the part that all kinds share; any `spec` and any further key will do."""
+    properties: dict[str, Any] = {}
+    for kind in kinds:
+        properties |= schema(kind)["properties"]
+    description = f"One of {', '.join(kinds)}."
+    properties["kind"] = {"enum": list(kinds), "description": description, "examples": list(kinds)}
+    properties["spec"] = {"description": "What the provider is sent.", "examples": [{}]}
+    return {"type": "object", "required": ["kind", "name", "spec"], "properties": properties}
+
+
+@cache
+def _acceptor(name: str) -> Check:
+    return acceptor(schema(name))
+
+
+@cache
+def _validator(name: str) -> Callable[[Any], Iterator[Finding]]:
+    return _compile(schema(name))
+
+
+def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Iterator[Finding]]:
+    """Return a function from data to findings; the schema is compiled once, nothing is ever fetched."""
+    from jsonschema import Draft7Validator, TypeChecker, ValidationError
+    from jsonschema.validators import extend
+    from referencing import Registry
+
+    def is_integer(_checker: TypeChecker, value: object) -> bool:
+        """2.0 is no integer here: it would be sent as 2.0."""
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    def matches(_validator: Any, expression: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not pattern(expression).search(value):
+            yield ValidationError(f"{value!r} does not match {expression!r}")
+
+    strict = extend(  # type: ignore[no-untyped-call]
+        Draft7Validator,
+        validators={"pattern": matches},
+        type_checker=Draft7Validator.TYPE_CHECKER.redefine("integer", is_integer),
+    )
+    validator = strict(dict(schema), registry=Registry())
+
+    def findings(data: Any) -> Iterator[Finding]:
+        for error in validator.iter_errors(data):
+            path = tuple(error.absolute_path)
+            in_key = "propertyNames" in error.relative_schema_path
+            yield Finding(
+                path, str(error.validator), error.validator_value, error.schema, error.instance, in_key
+            )
+
+    return findings

@@ -1,0 +1,80 @@
+"""`podsync.yaml` -> settings, with the same strictness and the same diagnostics as products."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from podsync.catalog.build import in_place, written
+from podsync.catalog.files import Found, read_bytes, shown
+from podsync.catalog.schema import judge
+from podsync.catalog.source import Document, read
+from podsync.diagnostics import Diagnostic, errors, in_file_order
+from podsync.errors import CatalogError
+from podsync.settings import DEFAULT_PROVIDERS, Limits, ProviderSettings, RateLimit, Settings
+
+
+def load(path: Path, root: Path | None = None) -> Settings:
+    """Read the settings file; a missing one means the defaults.
+
+    Diagnostics name it relative to `root` (default: the current folder). Raises CatalogError, with
+    every fault, for a file that is not valid.
+    """
+    if not os.path.lexists(path):
+        return Settings()
+    name = shown(path, root or Path.cwd())
+    raw = read_bytes(Found(str(path), name))
+    if isinstance(raw, Diagnostic):
+        raise CatalogError([raw])
+    settings, diagnostics = parse(name, raw)
+    if errors(diagnostics):
+        raise CatalogError(diagnostics)
+    return settings
+
+
+def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
+    """Return what the bytes of a settings file say, and every fault; with faults, the defaults."""
+    reading = read(name, raw)
+    faults = list(reading.diagnostics)
+    for document in reading.documents:
+        verdicts = judge("podsync", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
+        faults += in_place(document, verdicts)
+    faults += [_second(document) for document in reading.documents[1:]]
+    if faults or not reading.documents:
+        return Settings(), in_file_order(faults)
+    return _settings(reading.documents[0].data), ()
+
+
+def _second(document: Document) -> Diagnostic:
+    summary = "the settings are one document; this is another"
+    return document.text.fault("schema", document.start, summary, "remove the line `---` above it")
+
+
+def _settings(data: Mapping[str, Any]) -> Settings:
+    defaults = Settings()
+    state = data.get("state", {})
+    told = data.get("providers", {})
+    return Settings(
+        catalog=data.get("catalog", defaults.catalog),
+        sandbox=data.get("sandbox", defaults.sandbox),
+        state_backend=state.get("backend", defaults.state_backend),
+        state_path=state.get("path", defaults.state_path),
+        providers={name: _provider(base, told.get(name, {})) for name, base in DEFAULT_PROVIDERS.items()},
+        limits=replace(Limits(), **data.get("limits", {})),
+    )
+
+
+def _provider(base: ProviderSettings, told: Mapping[str, Any]) -> ProviderSettings:
+    changed = dict(told)
+    if "rate_limit" in changed:
+        changed["rate_limit"] = RateLimit(
+            burst=changed["rate_limit"].get("burst", base.rate_limit.burst),
+            per_second=changed["rate_limit"].get("per_second", base.rate_limit.per_second),
+        )
+    if "base_url" in changed:
+        # Paths are appended to it, and hosts are compared with the state's.
+        changed["base_url"] = changed["base_url"].rstrip("/")
+    return replace(base, **changed)

@@ -1,0 +1,228 @@
+"""One apply, step by step: what is checked before anything is sent, and what is said after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from podsync.apply.context import Connection, Options
+from podsync.apply.engine import carry_out
+from podsync.apply.memory import Remembered
+from podsync.cli import forms
+from podsync.cli.clock import Signals, SystemClock
+from podsync.cli.confirm import confirmed, must_be_able_to_ask
+from podsync.cli.connect import connected, keys_for, spoken_to
+from podsync.cli.listener import Listening, listener_for
+from podsync.cli.origin import origin
+from podsync.cli.outputs import Outputs
+from podsync.cli.rescue import report_of
+from podsync.cli.saved import read_plan
+from podsync.cli.workspace import CACHE, Workspace
+from podsync.errors import StaleError, UsageError
+from podsync.model import Selection
+from podsync.plan.approval import check_fresh, is_rest_of
+from podsync.plan.plan import Plan, summary_line
+from podsync.report import Report
+from podsync.state.memory import Memory
+from podsync.state.state import State
+
+_DECLINED = 1
+_REFUSED = 5
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line of an apply says."""
+
+    plan: str | None = None
+    auto_approve: bool = False
+    expect: str | None = None
+    selection: Selection = Selection()  # noqa: RUF009 (frozen)
+    allow: tuple[tuple[str, int], ...] = ()
+    first_contact: bool = False
+    limit: int | None = None
+    max_failures: int | None = None
+    lock_timeout: float = 0.0
+    no_wait: bool = False
+    sandbox: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to say yes."""
+        return not self.auto_approve and self.expect is None
+
+
+@dataclass
+class Applying:
+    """Carries out one apply; `run` returns its exit code."""
+
+    space: Workspace
+    asked: Asked
+    outputs: Outputs
+    _state: State = field(default_factory=State)
+    _rest_of: str | None = None
+
+    def run(self) -> int:
+        """Hold the state's lock for all of it: what was planned is what is there."""
+        saved = read_plan(self.asked.plan) if self.asked.plan is not None else None
+        with self.space.store.lock("apply", self.asked.lock_timeout):
+            self._state = self.space.store.load()
+            return self._carry(self._fresh(saved) if saved is not None else self._planned())
+
+    # -- what would be done
+
+    def _planned(self) -> Plan:
+        plan = self.space.plan(self._state, self.asked.selection, dict(self.asked.allow))
+        if self.asked.expect is not None:
+            self._check_expected(plan, self.asked.expect)
+        return plan
+
+    def _check_expected(self, plan: Plan, expected: str) -> None:
+        """Accept the very plan that people saw, or what an interrupted apply of it left."""
+        if _hex(plan.hash).startswith(expected):
+            return
+        last = self._state.last_apply or {}
+        if _hex(str(last.get("hash") or "")).startswith(expected) and is_rest_of(plan, last):
+            self._rest_of = str(last["hash"])
+            return
+        raise StaleError(
+            f"this is not the plan that was expected: {expected[:12]} was, this one is {_hex(plan.hash)[:12]} "
+            f"({summary_line(plan.summary)})",
+            "catalog, state, selection, host or account differ from what was approved; look at it: "
+            + self.space.command_line("plan"),
+        )
+
+    def _fresh(self, plan: Plan) -> Plan:
+        """Check that a saved plan still speaks of this state and of these hosts."""
+        if self.asked.expect is not None and not _hex(plan.hash).startswith(self.asked.expect):
+            raise StaleError(
+                f"{self.asked.plan} is not the plan that was expected: its hash is {_hex(plan.hash)[:12]}",
+                f"look at it: {self.space.command_line('show', self.asked.plan or '')}",
+            )
+        self._check_hosts(plan)
+        check_fresh(plan, self._state)
+        return plan
+
+    def _check_hosts(self, plan: Plan) -> None:
+        if forms.is_sandbox(plan) and not self.space.sandbox:
+            raise UsageError("this plan was made for the sandbox", "add --sandbox, or plan again without it")
+        for name, host in plan.hosts.items():
+            here = self.space.host(name) if name in self.space.settings.providers else None
+            if here != host:
+                told = f"{here['base_url']} (account {here['account']})" if here else "nothing"
+                raise StaleError(
+                    f"this plan was made for {host['base_url']} (account {host['account']}), "
+                    f"but {name} is set to {told}",
+                    f"plan again: {self.space.command_line('plan', '-o', 'json=plan.json')}",
+                )
+
+    # -- doing it
+
+    def _carry(self, plan: Plan) -> int:
+        needed = spoken_to(plan)
+        if plan.errored:
+            self._show_plan(plan, needed_by_person=True)
+            self._finish(Report(plan, refused="a limit or a protection was hit"), lambda: "")
+            return _REFUSED
+        if not plan.work and not needed:
+            self._finish(Report(plan), lambda: summary_line(plan.summary))
+            return 0
+        asks = self.asked.asks and bool(plan.work)
+        if asks:
+            saved = (self.asked.plan,) if self.asked.plan is not None else ()
+            must_be_able_to_ask(self.space, (*saved, *self._words()))
+        keys = keys_for(self.space, needed)
+        if plan.work:
+            self._show_plan(plan, needed_by_person=asks)
+        if asks and not confirmed(self.space, plan):
+            self.space.session.console.say("Apply cancelled. Nothing was sent.")
+            return _DECLINED
+        # Not before: at the question Ctrl-C has to end it at once.
+        with Signals(_STOPPING) as signals:
+            clock = SystemClock(lambda: signals.signal)
+            with connected(self.space, needed, keys, clock) as connections:
+                return self._send(plan, connections, signals, clock)
+
+    def _send(
+        self, plan: Plan, connections: dict[str, Connection], signals: Signals, clock: SystemClock
+    ) -> int:
+        asked = self.asked
+        on_screen = self.outputs.screen == "text"
+        with listener_for(self.space.session, on_stdout=on_screen) as heard:
+            try:
+                report = carry_out(
+                    plan,
+                    self._state,
+                    self.space.store,
+                    connections,
+                    clock=clock,
+                    listener=heard,
+                    stop=signals,
+                    options=Options(not asked.no_wait, asked.first_contact, asked.limit, asked.max_failures),
+                    memory=self._memory(clock),
+                    origin=origin(os.environ, Path.cwd()),
+                    approved_as=self._rest_of,
+                )
+            except BaseException as error:
+                heard.close()
+                self._finish(self._rescued(plan, heard, signals, error))
+                raise
+        self._finish(report)
+        return report.exit_code if report.refused is None else _REFUSED
+
+    def _memory(self, clock: SystemClock) -> Remembered:
+        store, say = self.space.store, self.space.session.console.say
+        return Remembered(Memory(CACHE, self.space.state_path), store, clock, lambda told: say(f"note: {told}"))
+
+    def _rescued(self, plan: Plan, heard: Listening, signals: Signals, error: BaseException) -> Report:
+        """What was done is told even when the run broke off."""
+        return report_of(plan, heard.outcomes, self.space.store, signals.signal or None, error)
+
+    # -- telling
+
+    def _finish(self, report: Report, text: Callable[[], str] | None = None) -> None:
+        again = self.space.command_line("apply", *self._words(), "--expect", self._expected(report.plan))
+        place = "or Re-run failed jobs" if self.space.session.console.in_github else ""
+        shown = dict(forms.report_forms(report, self.space.session, again, place))
+        if text is not None:
+            shown["text"] = text
+        self.space.session.console.result(self.outputs.write(shown))
+
+    def _expected(self, plan: Plan) -> str:
+        """The hash under which what is left may be done: the one that people approved."""
+        return self.asked.expect or _hex(plan.hash)[:12]
+
+    def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
+        """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
+        console = self.space.session.console
+        rates = {name: told.rate_limit for name, told in self.space.settings.providers.items()}
+        shown = forms.plan_forms(
+            plan, self.space.session, rates=rates, sandbox=self.space.sandbox, orphans=len(self._state.orphans)
+        )
+        if self.outputs.screen == "text":
+            console.result(shown["text"]())
+        elif needed_by_person:
+            console.say(shown["text"]())
+
+    def _words(self) -> tuple[str, ...]:
+        """The words of this command line that choose what is applied."""
+        asked, selection = self.asked, self.asked.selection
+        words = [w for pattern in selection.targets for w in ("--target", pattern)]
+        words += [w for pattern in selection.excludes for w in ("--exclude", pattern)]
+        words += [w for key, value in selection.selectors for w in ("--selector", f"{key}={value}")]
+        words += [w for pattern in selection.replace for w in ("--replace", pattern)]
+        words += [w for kind, number in asked.allow for w in ("--allow", f"{kind}={number}")]
+        words += ["--first-contact"] if asked.first_contact else []
+        return tuple(words)
+
+
+_STOPPING = (
+    "\nStopping: nothing new is sent, what is on its way is waited for (up to 6 s). "
+    "Once more leaves at once; nothing is lost either way.\n"
+)
+
+
+def _hex(text: str) -> str:
+    return text.removeprefix("sha256:")

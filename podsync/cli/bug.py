@@ -1,0 +1,41 @@
+"""What is not foreseen: one line for people, the whole story in a file, in CI on stderr; no key in either."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from podsync import __version__
+from podsync.cli.credentials import mask
+from podsync.cli.session import Session
+
+
+def report_bug(error: BaseException, session: Session) -> int:
+    """Tell of an exception that nobody expected; returns the exit code."""
+    story = mask("".join(traceback.format_exception(error)), os.environ)
+    text = f"podsync {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{story}"
+    brief = mask(f"{type(error).__name__}: {error}".splitlines()[0][:200], os.environ)
+    if session.console.in_ci:
+        session.console.say(text)
+        session.console.say(f"error: this is a bug in podsync: {brief} (the log stands above)")
+        return 1
+    where = _keep(text, session.folder)
+    session.console.say(f"error: this is a bug in podsync: {brief} ({where})")
+    return 1
+
+
+def _keep(text: str, folder: Path) -> str:
+    name = time.strftime("bug-%Y%m%dT%H%M%SZ.log", time.gmtime())
+    home = folder / ".podsync"
+    try:
+        if not home.is_dir() and not (folder / "podsync.yaml").exists():
+            home = Path(tempfile.gettempdir())  # do not leave a folder where podsync has no business
+        home.mkdir(exist_ok=True)
+        (home / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        return f"and its log could not be written: {error.strerror}"
+    return f"the log is {home / name}"

@@ -1,0 +1,149 @@
+"""stdout and stderr: who is listening, in colour or not, how wide, and what to do when they leave."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TextIO, cast
+
+
+class Console:
+    """The two streams of a run. The result goes to `out`, everything else to `err`.
+
+    A stream whose reader has gone takes no more text and raises nothing: an apply goes on when its
+    output is piped into `head`. `lost` is the first fault of stdout that is worth a word (a full
+    disk), None otherwise.
+    """
+
+    def __init__(
+        self, out: TextIO, err: TextIO, environ: Mapping[str, str], *, no_color: bool = False
+    ) -> None:
+        self._out = _lenient(out)
+        self._err = _lenient(err)
+        self._environ = environ
+        self._no_color = no_color
+        self.lost: OSError | None = None
+        self.out_is_terminal = _is_terminal(out)
+        self.err_is_terminal = _is_terminal(err)
+
+    @classmethod
+    def standard(cls, *, no_color: bool = False) -> Console:
+        """Take the process's own streams and environment."""
+        return cls(sys.stdout, sys.stderr, os.environ, no_color=no_color)
+
+    @property
+    def out_color(self) -> bool:
+        """Whether stdout takes colour."""
+        return self._color(self.out_is_terminal)
+
+    @property
+    def err_color(self) -> bool:
+        """Whether stderr takes colour."""
+        return self._color(self.err_is_terminal)
+
+    @property
+    def width(self) -> int:
+        """Columns to write for: the terminal's, 100 where there is none."""
+        if not (self.out_is_terminal or self.err_is_terminal):
+            return 100
+        return max(40, shutil.get_terminal_size((100, 24)).columns)
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether a machine reads along: no hints, faults in full."""
+        return self._environ.get("CI", "").lower() not in {"", "0", "false"}
+
+    @property
+    def in_github(self) -> bool:
+        """Whether this is a step of GitHub Actions."""
+        return self._environ.get("GITHUB_ACTIONS") == "true"
+
+    @property
+    def hints(self) -> bool:
+        """Whether a person sits there who may like to know what to do next."""
+        return self.err_is_terminal and not self.in_ci
+
+    def result(self, text: str) -> None:
+        """Write a whole result to stdout; a newline is added where it lacks one."""
+        try:
+            self._out.write(_line(text))
+            self._out.flush()
+        except BrokenPipeError:
+            self._out = _deaf(self._out)
+        except (OSError, ValueError) as error:
+            self.lost = self.lost or (error if isinstance(error, OSError) else OSError(str(error)))
+            self._out = _deaf(self._out)
+
+    def mute(self) -> None:
+        """Nobody reads stdout any more: write nothing to it from now on."""
+        self._out = _deaf(self._out)
+
+    def say(self, text: str) -> None:
+        """Write a line for people to stderr."""
+        with suppress(OSError, ValueError):
+            self._err.write(_line(text))
+            self._err.flush()
+
+    def ask(self, question: str) -> str | None:
+        """Put a question on stderr and read one line; None when there is no answer any more."""
+        with suppress(OSError, ValueError):
+            self._err.write(question)
+            self._err.flush()
+        line = sys.stdin.readline()
+        return line.strip() if line else None
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person can read a question and answer it."""
+        return self.err_is_terminal and sys.stdin is not None and _is_terminal(sys.stdin)
+
+    def _color(self, terminal: bool) -> bool:
+        if self._no_color or self._environ.get("NO_COLOR"):
+            return False
+        forced = self._environ.get("FORCE_COLOR")
+        if forced:
+            return forced != "0"
+        return terminal and self._environ.get("TERM") != "dumb"
+
+
+def _line(text: str) -> str:
+    return text if text.endswith("\n") or not text else text + "\n"
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed already
+        return False
+
+
+def _lenient(stream: TextIO | None) -> TextIO:
+    """Make a stream take every text: what its encoding lacks is written with a backslash."""
+    if stream is None:  # pythonw, or started with the descriptor closed
+        return cast("TextIO", _Nobody())
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        with suppress(OSError, ValueError):
+            reconfigure(errors="backslashreplace")
+    return stream
+
+
+class _Nobody(io.TextIOBase):
+    """A stream that nobody reads."""
+
+    def write(self, text: str) -> int:
+        """Take the text and forget it."""
+        return len(text)
+
+
+def _deaf(stream: TextIO) -> TextIO:
+    """Point the stream's descriptor at nothing, so that the interpreter's own last flush is quiet."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+    return cast("TextIO", _Nobody())

@@ -1,0 +1,115 @@
+"""Keys: from the environment only, for the providers that need one, and never shown."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
+
+from podsync.errors import CredentialsError, UsageError
+from podsync.providers.registry import Plugin
+
+#: Read to keep them out of logs, wherever they came from.
+SECRET_VARIABLES = ("KAKACLO_ACCESS_TOKEN", "GELATO_API_KEY")
+#: Shorter values are no keys; hiding each of their occurrences would tell more than it hides.
+_SHORTEST = 6
+_PROXIES = ("http", "https", "all", "no")
+
+
+def read_keys(
+    names: Iterable[str], plugins: Mapping[str, Plugin], environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the key of each provider; raises CredentialsError that names every missing one."""
+    keys, missing, empty = {}, [], False
+    for name in sorted(names):
+        plugin = plugins[name]
+        key = environ.get(plugin.key_variable, "").strip()
+        if key and key.isprintable() and key.isascii():
+            keys[name] = key
+        elif key:
+            raise CredentialsError(
+                f"{plugin.key_variable} holds characters that no key has", f"get a new one: {plugin.renew}"
+            )
+        else:
+            empty = empty or plugin.key_variable in environ
+            missing.append(plugin)
+    if missing:
+        raise CredentialsError(_missing(missing, empty), _remedy(missing, environ, empty))
+    return keys
+
+
+def _missing(plugins: list[Plugin], empty: bool) -> str:
+    names = " and ".join(plugin.key_variable for plugin in plugins)
+    verb = "is" if len(plugins) == 1 else "are"
+    return f"{names} {verb} {'empty' if empty else 'not set'}. Nothing was sent."
+
+
+def _remedy(plugins: list[Plugin], environ: Mapping[str, str], empty: bool) -> str:
+    lines = [f"get a key: {plugin.renew}" for plugin in plugins]
+    if environ.get("GITHUB_ACTIONS") == "true":
+        lines += [f"gh secret set {plugin.key_variable} --env production" for plugin in plugins]
+    if empty:
+        lines.append(
+            "in CI a secret is empty when its name is misspelt, when the job names no `environment:` "
+            "that has it, and in pull requests from forks"
+        )
+    lines.append("or try it without a key: --sandbox")
+    return "\n  ".join(lines)
+
+
+def base_url_from(environ: Mapping[str, str], variable: str) -> str | None:
+    """Return the base URL that the environment sets, None for none; UsageError for an unsafe one."""
+    url = environ.get(variable, "").strip()
+    if not url:
+        return None
+    fault = url_fault(url)
+    if fault:
+        remedy = "use an https:// address; plain http is for this machine only"
+        raise UsageError(f"{variable}: {fault}", remedy)
+    return url.rstrip("/")
+
+
+def url_fault(url: str) -> str:
+    """Return what is wrong with a provider's base URL, empty when nothing is."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError as error:
+        return f"not a URL: {error}"
+    if parts.scheme not in {"http", "https"} or not host:
+        return "not an http(s) URL with a host"
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return "no user, key, query or fragment may stand in it"
+    if parts.scheme == "http" and not is_loopback(host):
+        return "plain http would send the key in the clear"
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host can only be this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the proxy settings of the environment, as requests takes them (`https`, `no`)."""
+    found = {}
+    for scheme in _PROXIES:
+        value = environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY")
+        if value:
+            found[scheme] = value
+    return found
+
+
+def mask(text: str, environ: Mapping[str, str]) -> str:
+    """Hide every key of the environment in `text`, also in the forms in which it travels."""
+    for name in SECRET_VARIABLES:
+        key = environ.get(name, "").strip()
+        if len(key) < _SHORTEST:
+            continue
+        for form in (key, quote(key, safe=""), base64.b64encode(key.encode()).decode(), repr(key)[1:-1]):
+            text = text.replace(form, "***")
+    return text

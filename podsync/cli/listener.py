@@ -1,0 +1,152 @@
+"""What is said while an apply runs: a line for each product, and how far it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from podsync.cli import forms
+from podsync.cli.console import Console
+from podsync.cli.session import Session
+from podsync.model import Address
+from podsync.report import Outcome
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+#: Without a terminal a line is written this often, so that nobody takes a long apply for a dead one.
+HEARTBEAT_SECONDS = 10.0
+
+
+class Listening:
+    """`apply.engine.Listener` that tells people and remembers every outcome.
+
+    `on_stdout` is whether the lines of products belong to the result; else they go to stderr.
+    """
+
+    def __init__(self, session: Session, *, on_stdout: bool) -> None:
+        self._outcomes: dict[Address, Outcome] = {}
+        self._session = session
+        self._on_stdout = on_stdout
+        self._done = self._total = 0
+        self._waits: set[tuple[str, str]] = set()
+        self._lock = threading.RLock()
+
+    @property
+    def console(self) -> Console:
+        """The streams of this run."""
+        return self._session.console
+
+    def outcome(self, outcome: Outcome, done: int, total: int) -> None:
+        """Write a line for a change that ended."""
+        with self._lock:
+            self._outcomes[outcome.address] = outcome
+            self._done, self._total = done, total
+            color = self.console.out_color if self._on_stdout else self.console.err_color
+            line = forms.outcome_line(outcome, done, total, color=color, width=self.console.width)
+            self._write(line, result=self._on_stdout)
+            self._advance()
+
+    def waiting(self, provider: str, what: str, until: float) -> None:
+        """Say once what is waited for."""
+        with self._lock:
+            if (provider, what) not in self._waits:
+                self._waits.add((provider, what))
+                self._write(forms.waiting_line(provider, what, until))
+
+    def note(self, text: str) -> None:
+        """Say a fact worth a line."""
+        with self._lock:
+            self._write(forms.note_line(text))
+
+    def close(self) -> None:
+        """Say nothing more."""
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The last word on each change that was heard of."""
+        with self._lock:
+            return tuple(self._outcomes.values())
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in words."""
+        return f"{self._done} of {self._total} done"
+
+    def _write(self, line: str, *, result: bool = False) -> None:
+        (self.console.result if result else self.console.say)(line)
+
+    def _advance(self) -> None:
+        pass
+
+
+class Counting(Listening):
+    """Without a terminal: a count on stderr every ten seconds."""
+
+    def __init__(self, session: Session, *, on_stdout: bool) -> None:
+        super().__init__(session, on_stdout=on_stdout)
+        self._closed = threading.Event()
+        self._began = time.monotonic()
+        self._thread = threading.Thread(target=self._beat, name="podsync-heartbeat", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the heartbeat."""
+        self._closed.set()
+        self._thread.join(1)
+
+    def _beat(self) -> None:
+        while not self._closed.wait(HEARTBEAT_SECONDS):
+            with self._lock:
+                self._write(f"{self.progress} after {time.monotonic() - self._began:.0f} s")
+
+
+class Drawing(Listening):
+    """On a terminal: a bar below the lines."""
+
+    def __init__(self, session: Session, *, on_stdout: bool) -> None:
+        super().__init__(session, on_stdout=on_stdout)
+        self._bar, self._task = _bar(session)
+        self._bar.start()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    def _write(self, line: str, *, result: bool = False) -> None:
+        if result and not self.console.out_is_terminal:
+            super()._write(line, result=True)
+            return
+        # Bar and lines share the terminal: only the bar's owner may write above it.
+        from rich.text import Text
+
+        self._bar.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True, highlight=False)
+
+    def _advance(self) -> None:
+        self._bar.update(self._task, completed=self._done, total=self._total)
+
+
+def _bar(session: Session) -> tuple[Progress, Any]:
+    import sys
+
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+    console = RichConsole(file=sys.stderr, no_color=not session.console.err_color)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+    return bar, bar.add_task("apply", total=None)
+
+
+@contextmanager
+def listener_for(session: Session, *, on_stdout: bool) -> Iterator[Listening]:
+    """Listen in the way that suits stderr, until the end of `with`."""
+    kind = Drawing if session.console.err_is_terminal and not session.console.in_ci else Counting
+    heard = kind(session, on_stdout=on_stdout)
+    try:
+        yield heard
+    finally:
+        heard.close()

@@ -1,0 +1,158 @@
+"""The boundary: arguments in, exit code out; every exception ends here in words."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+import click
+
+from podsync.cli.framework import Group, from_environment
+from podsync.cli.session import Session
+from podsync.errors import CatalogError, PodsyncError
+
+USAGE = 64
+
+_CLI = "podsync.cli."
+
+cli = Group(
+    "podsync",
+    table={
+        "demo": _CLI + "demo:demo",
+        "init": _CLI + "init:init",
+        "validate": _CLI + "validate:validate",
+        "plan": _CLI + "plan:plan",
+        "show": _CLI + "plan:show",
+        "apply": _CLI + "apply:apply",
+        "state": _CLI + "state:state",
+        "render": _CLI + "render:render",
+        "schema": _CLI + "render:schema",
+        "sandbox": _CLI + "sandbox:sandbox",
+        "completion": _CLI + "completion:completion",
+    },
+    help="""Keep print-on-demand products as YAML files, and the providers in step with them.
+
+    KakaClo's designed products and Gelato's customer products. `plan` shows what would
+    happen, `apply` does it, each product exactly once.
+    """,
+    examples=(
+        "podsync demo         the whole way with no account: validate, plan, apply",
+        "podsync init         start a catalog in this folder",
+        "podsync plan         what would be created and changed; sends nothing",
+        "podsync apply        do it, after a question",
+    ),
+    hide_globals=False,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "PODSYNC",
+        "max_content_width": 80,
+    },
+)
+
+
+def run() -> NoReturn:
+    """Run for the console script."""
+    # Unwinding removes what was begun (a half-written output); dying by the signal would leave it.
+    with suppress(ValueError):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main())
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code (CONTRACT 5); raises nothing."""
+    args = list(sys.argv[1:] if argv is None else argv)
+    session = Session(arguments=tuple(args))
+    try:
+        code = _invoke(args, session)
+    except click.exceptions.Exit as left:
+        code = left.exit_code
+    except click.ClickException as error:
+        code = _wrong_usage(error, session)
+    except (click.Abort, KeyboardInterrupt):
+        session.console.say("Interrupted.")
+        code = 130
+    except BrokenPipeError:
+        code = 0
+        session.console.mute()
+    except CatalogError as error:
+        code = _invalid_catalog(error, session)
+    except PodsyncError as error:
+        code = _fault(error, session)
+    except Exception as error:  # noqa: BLE001 (the boundary: whatever this is, it is a bug of ours)
+        from podsync.cli.bug import report_bug
+
+        code = report_bug(error, session)
+    return _finished(code, session)
+
+
+def _invoke(args: list[str], session: Session) -> int:
+    instruction = os.environ.get("_PODSYNC_COMPLETE")
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(cli, {"obj": session}, "podsync", "_PODSYNC_COMPLETE", instruction)
+    with cli.make_context("podsync", args, obj=session) as ctx:
+        code = cli.invoke(ctx)
+    return int(code or 0)
+
+
+def _wrong_usage(error: click.ClickException, session: Session) -> int:
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    message = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        message = _no_such_option(error)
+    elif isinstance(error, click.UsageError):
+        variable = from_environment(error)
+        message += f" (from the environment: {variable})" if variable else ""
+    session.console.say(f"error: {message[:1].lower()}{message[1:]}")
+    path = ctx.command_path if ctx is not None else "podsync"
+    session.console.say(f"  help: {path} --help")
+    return USAGE
+
+
+def _no_such_option(error: click.NoSuchOption) -> str:
+    from podsync.cli.framework import long_options, nearest
+
+    here = f" of {error.ctx.command_path}" if error.ctx is not None else ""
+    known = long_options(error.ctx.command) if error.ctx is not None else []
+    near = nearest(error.option_name, known)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"no such option{here}: {error.option_name}{hint}"
+
+
+def _invalid_catalog(error: CatalogError, session: Session) -> int:
+    from podsync.cli.forms import say_diagnostics
+
+    say_diagnostics(error.diagnostics, session)
+    return error.exit_code
+
+
+def _fault(error: PodsyncError, session: Session) -> int:
+    from podsync.views.escape import safe
+
+    session.console.say(f"error: {safe(error.message)}")
+    for line in error.remedy.splitlines():
+        session.console.say(f"  {safe(line.strip())}")
+    return error.exit_code
+
+
+def _finished(code: int, session: Session) -> int:
+    """Flush; a result that could not be written is a failure, a reader who left is none."""
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        session.console.mute()
+    except (OSError, ValueError) as error:
+        session.console.say(f"error: stdout: {error}")
+        return code or 1
+    lost = session.console.lost
+    if lost is not None:
+        session.console.say(f"error: the result could not be written to stdout: {lost.strerror or lost}")
+        return code or 1
+    return code

@@ -1,0 +1,52 @@
+"""Who applies, from which commit, in which run."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from podsync.apply.engine import Origin
+
+
+def origin(environ: Mapping[str, str], folder: Path) -> Origin:
+    """Return what is known; nothing here is worth failing for."""
+    return Origin(
+        commit=environ.get("GITHUB_SHA") or _commit(folder),
+        actor=environ.get("GITHUB_ACTOR") or _user(),
+        run_url=run_url(environ),
+    )
+
+
+def run_url(environ: Mapping[str, str]) -> str | None:
+    """Return where the run of GitHub Actions can be looked at that this is a part of."""
+    server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
+    run = environ.get("GITHUB_RUN_ID")
+    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+
+
+def who() -> str:
+    """Return `user@machine`, for those who wait for this run."""
+    return f"{_user() or 'somebody'}@{platform.node() or 'this machine'}"
+
+
+def _user() -> str | None:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container whose user has no name
+        return None
+
+
+def _commit(folder: Path) -> str | None:
+    if not any((place / ".git").exists() for place in (folder, *folder.parents)):
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 (git is found as everywhere, on the PATH)
+            cwd=folder, capture_output=True, timeout=2, check=True, text=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None

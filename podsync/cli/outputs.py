@@ -1,0 +1,162 @@
+"""`-o FORMAT[=FILE]`: what goes to stdout and what goes into files, each whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from podsync.cli.framework import nearest
+from podsync.errors import PodsyncError, UsageError
+
+#: Formats that are spoken of, and that this version does not have.
+LATER = ("markdown", "html", "github", "sarif")
+
+
+@dataclass
+class _File:
+    """A file to be written: `temporary` is held open beside it from the beginning."""
+
+    format: str
+    path: Path
+    temporary: Path | None = None
+    stream: BinaryIO | None = None
+
+
+@dataclass
+class Outputs:
+    """Where the result goes. Use as `with outputs:`; files are reserved there, and unmade without a result.
+
+    `screen` is the format of stdout.
+    """
+
+    screen: str = "text"
+    files: list[_File] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, given: Sequence[str], *, known: Sequence[str] = ("text", "json")) -> Outputs:
+        """Read the options; raises UsageError for what cannot be meant."""
+        outputs, screens = cls(), []
+        for word in given:
+            name, equals, file = word.partition("=")
+            _check_format(name, known)
+            if equals and not file:
+                raise UsageError(f"-o {word}: a file's name is missing after =")
+            if file and file != "-":
+                outputs._add(name, Path(file))
+            else:
+                screens.append(name)
+        if len(set(screens)) > 1:
+            raise UsageError(
+                f"only one format fits on stdout, not {' and '.join(screens)}",
+                f"give the other a file: -o {screens[1]}={screens[1]}.out",
+            )
+        outputs.screen = screens[0] if screens else "text"
+        return outputs
+
+    def refuse(self, kept: Sequence[Path]) -> None:
+        """Raise UsageError when a file of podsync's own (state, settings, catalog) would be overwritten."""
+        for file in self.files:
+            target = _target(file.path)
+            for own in kept:
+                resolved = own.resolve()
+                if target == resolved or (resolved.is_dir() and resolved in target.parents):
+                    message = f"-o {file.format}={file.path} would overwrite a file of the catalog's own"
+                    raise UsageError(message)
+
+    def __enter__(self) -> Self:
+        """Reserve every file, so that one that cannot be written is known before anything is sent."""
+        try:
+            for file in self.files:
+                _reserve(file)
+        except PodsyncError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        for file in self.files:
+            _release(file)
+
+    def write(self, forms: Mapping[str, Callable[[], str]]) -> str:
+        """Write every file and return the text for stdout; `forms` makes the text of a format."""
+        for file in self.files:
+            _commit(file, forms[file.format]())
+        return forms[self.screen]()
+
+    def _add(self, name: str, path: Path) -> None:
+        if any(_target(other.path) == _target(path) for other in self.files):
+            raise UsageError(f"two outputs for one file: {path}")
+        self.files.append(_File(name, path))
+
+
+def _check_format(name: str, known: Sequence[str]) -> None:
+    if name in known:
+        return
+    if name in LATER:
+        raise UsageError(f"-o {name} is not available in this version", f"available: {', '.join(known)}")
+    near = nearest(name, known)
+    hint = f"did you mean {near[0]}?" if near else f"available: {', '.join(known)}"
+    raise UsageError(f"-o {name}: no such format", hint)
+
+
+def _target(path: Path) -> Path:
+    """Where a link leads, so that it stays a link."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return path.absolute()
+
+
+def _reserve(file: _File) -> None:
+    target = _target(file.path)
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        if target.exists() and not target.is_file():  # /dev/null, a pipe: nothing to rename over
+            if not os.access(target, os.W_OK):
+                raise PermissionError(13, "Permission denied")
+            return
+        if target.exists() and not os.access(target, os.W_OK):
+            raise PermissionError(13, "Permission denied")
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        file.stream = temporary.open("xb")
+        file.temporary = temporary
+    except (OSError, ValueError) as error:
+        raise _unwritable(file, error) from None
+
+
+def _release(file: _File) -> None:
+    if file.stream is not None:
+        with suppress(OSError):
+            file.stream.close()
+        file.stream = None
+    if file.temporary is not None:
+        with suppress(OSError):
+            file.temporary.unlink()
+        file.temporary = None
+
+
+def _commit(file: _File, text: str) -> None:
+    data = (text if text.endswith("\n") else text + "\n").encode("utf-8", "backslashreplace")
+    try:
+        if file.stream is None or file.temporary is None:
+            _target(file.path).write_bytes(data)
+            return
+        file.stream.write(data)
+        file.stream.flush()
+        os.fsync(file.stream.fileno())
+        file.stream.close()
+        file.temporary.replace(_target(file.path))
+        file.stream = file.temporary = None
+    except OSError as error:
+        raise _unwritable(file, error) from None
+
+
+def _unwritable(file: _File, error: Exception) -> PodsyncError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return PodsyncError(f"cannot write {file.path}: {reason}")

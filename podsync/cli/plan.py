@@ -1,0 +1,93 @@
+"""`podsync plan` and `podsync show`: what apply would do; nothing is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podsync.cli.framework import command
+from podsync.cli.options import allow_option, output_option, sandbox_option, selection_of, selection_options
+from podsync.cli.session import Session
+
+if TYPE_CHECKING:
+    from podsync.cli.workspace import Workspace
+    from podsync.plan.plan import Plan
+
+_CHANGES = 2
+_REFUSED = 5
+
+
+def detail_option(function: Any) -> Any:
+    """Add `--detail`."""
+    return click.option(
+        "--detail", type=click.Choice(["summary", "short", "full"]), default="short",
+        help="How much of each change to show (full: unchanged ones too).",
+    )(function)  # fmt: skip
+
+
+@command(
+    short_help="Show what apply would do. Sends nothing.",
+    examples=(
+        "podsync plan",
+        "podsync plan --target 'designed_product.dino-*' --detail full",
+        "podsync plan -o json=plan.json     then: podsync apply plan.json",
+    ),
+)
+@output_option
+@selection_options
+@detail_option
+@allow_option
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@sandbox_option
+@click.pass_obj
+def plan(session: Session, /, **options: Any) -> int:
+    """Compare the catalog with the state, and show what apply would do.
+
+    No provider is asked, no key is needed, and nothing is written.
+    """
+    from podsync.cli.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+
+    outputs = Outputs.parse(options.pop("output"))
+    space = Workspace.open(session, sandbox=options.pop("sandbox"))
+    outputs.refuse(space.own_files)
+    space.announce()
+    with outputs:
+        state = space.store.load()
+        made = space.plan(state, selection_of(options), dict(options["allow"]))
+        _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans))
+    if made.errored:
+        return _REFUSED
+    return _CHANGES if options["detailed_exitcode"] and made.work else 0
+
+
+@command(
+    short_help="Show a saved plan.",
+    examples=("podsync show plan.json", "podsync show plan.json --detail full"),
+)
+@click.argument("file")
+@output_option
+@detail_option
+@click.pass_obj
+def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> int:
+    """Show a plan that was saved with `podsync plan -o json=FILE`."""
+    from podsync.cli.outputs import Outputs
+    from podsync.cli.saved import read_plan
+
+    with Outputs.parse(output) as outputs:
+        _show(outputs, read_plan(file), session, detail, None)
+    return 0
+
+
+def _show(
+    outputs: Any, made: Plan, session: Session, detail: str, space: Workspace | None, *, orphans: int = 0
+) -> None:
+    from podsync.cli import forms
+
+    rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
+    sandbox = space.sandbox if space else forms.is_sandbox(made)
+    shown = forms.plan_forms(made, session, detail=detail, rates=rates, sandbox=sandbox, orphans=orphans)
+    session.console.result(outputs.write(shown))
+    if space is not None and session.console.hints and outputs.screen == "text":
+        session.console.say(forms.plan_next_steps(made, session))

@@ -1,0 +1,70 @@
+"""`podsync render` and `podsync schema`: what a create would send, and what a document may say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import click
+
+from podsync.cli.complete import complete_address
+from podsync.cli.framework import command, nearest
+from podsync.cli.session import Session
+
+#: How each provider is told the key (the vendors' "Authentication" pages).
+_KEY_HEADERS: Mapping[str, str] = {"kakaclo": "Authorization: Bearer ***", "gelato": "X-API-KEY: ***"}
+
+
+@command(
+    short_help="Show the exact request that a create would send.",
+    examples=("podsync render designed_product.dinosaur-tee",),
+)
+@click.argument("address", shell_complete=complete_address)
+@click.pass_obj
+def render(session: Session, address: str) -> int:
+    """Show the exact request that creating ADDRESS would send. The key is masked; nothing is sent."""
+    from podsync.cli.workspace import Workspace
+    from podsync.errors import UsageError
+    from podsync.views.json_text import json_text
+
+    space = Workspace.open(session)
+    products = {str(product.address): product for product in space.catalog()}
+    product = products.get(address)
+    if product is None:
+        raise UsageError(f"no document has the address {address}", near(address, list(products)))
+    request = space.providers[product.provider].request(product.spec)
+    url = space.host(product.provider)["base_url"].rstrip("/") + request.path
+    key = _KEY_HEADERS.get(product.provider, "(and the key)")
+    head = f"{request.method} {url}\n{key}\nContent-Type: application/json"
+    session.console.result(f"{head}\n\n{json_text(request.body)}")
+    return 0
+
+
+def near(address: str, known: list[str]) -> str:
+    """Return a remedy that names the addresses which look like this one."""
+    found = nearest(address, known)
+    if found:
+        return f"nearest: {', '.join(found)}"
+    return f"there are: {', '.join(sorted(known)[:5])}" if known else "there is none yet"
+
+
+@command(
+    short_help="Print a JSON Schema.",
+    examples=("podsync schema designed_product", "podsync schema > catalog.schema.json"),
+)
+@click.argument("kind", default="catalog")
+@click.pass_obj
+def schema(session: Session, kind: str) -> int:
+    """Print the JSON Schema of KIND, for editors and other tools.
+
+    KIND is designed_product, customer_product, catalog (both; the default), podsync (the
+    settings), plan or state.
+    """
+    from podsync.catalog.schema import schema_names, schema_text
+    from podsync.errors import UsageError
+
+    wanted = re.sub(r"\.schema\.json\Z", "", kind)
+    if wanted not in schema_names():
+        raise UsageError(f"there is no schema for {kind}", near(wanted, list(schema_names())))
+    session.console.result(schema_text(wanted))
+    return 0

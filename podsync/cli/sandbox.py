@@ -1,0 +1,108 @@
+"""`podsync sandbox`: both providers on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podsync.cli.framework import command
+from podsync.cli.options import Duration, Words
+from podsync.cli.session import Session
+
+if TYPE_CHECKING:
+    from podsync.sandbox import Fault, Sandbox
+
+
+@command(
+    short_help="Serve both providers, simulated, on this machine.",
+    examples=(
+        "podsync sandbox",
+        "podsync sandbox --port 8123 --lag 5m",
+        "podsync sandbox --fault kakaclo:create:fin --fault status:500",
+    ),
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
+@click.option(
+    "--fault", metavar="[PROVIDER:[OPERATION:]]KIND", multiple=True, type=Words(),
+    help="Let one request fail: fin, rst, half, hang, late, slow, status:N, html, empty, garbage, "
+    "code:N, nothing-listed. Without more it befalls the next create. Repeatable.",
+)
+@click.option("--lag", type=Duration(), default=0.0, help="Until a listing shows a change: 30s, 5m.")
+@click.pass_obj
+def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> int:
+    """Serve KakaClo's and Gelato's APIs, simulated, until Ctrl-C.
+
+    Prints the lines that point podsync, or any other client, at it. What is made is kept
+    under .podsync/sandbox/. A podsync with --sandbox in the same folder uses it too.
+    """
+    from podsync.cli.clock import Signals, SystemClock
+    from podsync.errors import StoppedError
+    from podsync.sandbox import Rules, Sandbox
+
+    rules = Rules(kakaclo_lag=lag, gelato_lag=lag)
+    server = Sandbox(rules, _folder(), port, [_fault(text) for text in fault], record=0)
+    _start(server, port)
+    try:
+        with Signals() as signals:
+            session.console.result(_lines(server, rules))
+            session.console.say("SANDBOX, nothing reaches a real provider. Ctrl-C ends it.")
+            clock = SystemClock(lambda: signals.signal)
+            while True:
+                clock.sleep(3600)
+    except StoppedError:
+        return 0
+    finally:
+        server.stop()
+
+
+def _folder() -> Any:
+    from podsync.cli.workspace import SANDBOX
+
+    return SANDBOX / "data"
+
+
+def _start(server: Sandbox, port: int) -> None:
+    from podsync.errors import PodsyncError
+    from podsync.sandbox import SandboxBusyError, SandboxDataError
+
+    try:
+        server.start()
+    except SandboxBusyError as error:
+        raise PodsyncError(str(error), "it can be used as it is: podsync plan --sandbox") from None
+    except SandboxDataError as error:
+        raise PodsyncError(str(error), "delete .podsync/sandbox/ to begin anew") from None
+    except OSError as error:
+        raise PodsyncError(f"port {port}: {error.strerror or error}", "choose another --port") from None
+
+
+def _fault(text: str) -> Fault:
+    """Read `KIND`, `OPERATION:KIND` or `PROVIDER:OPERATION:KIND`; a kind may hold a colon itself."""
+    from podsync.errors import UsageError
+    from podsync.sandbox import Fault
+
+    provider, operation, rest = "any", "create", text
+    head, _, tail = rest.partition(":")
+    if head in {"kakaclo", "gelato", "any"} and tail:
+        provider, rest = head, tail
+        head, _, tail = rest.partition(":")
+    if head in {"create", "update", "list", "models", "values", "products", "any"} and tail:
+        operation, rest = head, tail
+    if rest.startswith("code:") and provider == "any":
+        provider = "kakaclo"  # Gelato has no codes
+    try:
+        return Fault(provider, operation, rest)
+    except ValueError as error:
+        raise UsageError(f"--fault {text}: {error}", "podsync sandbox --help names the kinds") from None
+
+
+def _lines(server: Sandbox, rules: Any) -> str:
+    pairs = (
+        ("KAKACLO_BASE_URL", server.kakaclo_url),
+        ("KAKACLO_ACCESS_TOKEN", rules.kakaclo_tokens[0]),
+        ("GELATO_BASE_URL", server.gelato_url),
+        ("GELATO_API_KEY", rules.gelato_keys[0]),
+    )
+    form = '$env:{} = "{}"' if os.name == "nt" else "export {}={}"
+    return "\n".join(form.format(name, value) for name, value in pairs)

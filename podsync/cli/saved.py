@@ -1,0 +1,32 @@
+"""Reading a plan that was saved with `plan -o json=FILE`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from podsync.errors import PodsyncError, UsageError
+from podsync.plan import planfile
+from podsync.plan.plan import Plan
+
+#: A plan of 10,000 products has some 30 MB.
+SIZE_LIMIT = 512 * 1024 * 1024
+
+
+def read_plan(file: str) -> Plan:
+    """Read and check a saved plan; its hash says whether somebody changed it."""
+    path = Path(file)
+    try:
+        if not path.exists():
+            raise UsageError(f"no such plan file: {file}", "make one: podsync plan -o json=plan.json")
+        if path.is_dir():
+            raise UsageError(f"{file} is a folder, not a plan", "make one: podsync plan -o json=plan.json")
+        if path.stat().st_size > SIZE_LIMIT:
+            raise PodsyncError(f"{file} is no plan: it is larger than {SIZE_LIMIT >> 20} MiB")
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise PodsyncError(f"{file} is no plan of podsync: it is not UTF-8 text") from None
+    except (OSError, ValueError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise PodsyncError(f"{file} cannot be read: {reason}") from None
+    return planfile.load(text)

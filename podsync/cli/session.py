@@ -1,0 +1,74 @@
+"""What the global options say, and the streams of this run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from podsync.cli.console import Console
+from podsync.errors import UsageError
+
+
+@dataclass
+class Session:
+    """One run of the command line; filled while the options are parsed, then only read.
+
+    `arguments` are the words of the command line as they were typed.
+    """
+
+    chdir: str | None = None
+    config: str | None = None
+    verbose: bool = False
+    no_color: bool = False
+    arguments: tuple[str, ...] = ()
+    folder: Path = field(default_factory=Path.cwd)
+
+    @cached_property
+    def console(self) -> Console:
+        """The streams; asked for only once the options are known."""
+        return Console.standard(no_color=self.no_color)
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Work inside the folder of `-C`, and come back."""
+        if self.chdir is None:
+            yield
+            return
+        before = Path.cwd()
+        try:
+            os.chdir(self.chdir)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise UsageError(f"cannot work in {self.chdir}: {reason}") from None
+        self.folder = Path.cwd()
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+    def detail(self, text: str) -> None:
+        """Say something that only `-v` asks for."""
+        if self.verbose:
+            self.console.say(text)
+
+    def command_line(self, *words: str, sandbox: bool = False) -> str:
+        """Return a podsync command for people to paste: works from where this run was started."""
+        told = ["-C", self.chdir] if self.chdir is not None else []
+        told += ["--config", self.config] if self.config is not None else []
+        told += [*words, *(["--sandbox"] if sandbox else [])]
+        return quoted("podsync", *told)
+
+
+def quoted(*words: str) -> str:
+    """Join words so that the shell of this system takes them apart again."""
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(words)
+    import shlex
+
+    return shlex.join(words)

@@ -1,0 +1,67 @@
+"""What `init` writes, as text; the schemas and the examples are copies of those that podsync ships."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import podsync
+from podsync.catalog.schema import schema_names, schema_text
+
+SETTINGS = """\
+# yaml-language-server: $schema=schemas/podsync.schema.json
+# The settings of podsync. Every key is optional; a line with # shows the default.
+version: 1
+# catalog: catalog
+# sandbox: false              # true: plan and apply use the built-in sandbox, and say SANDBOX
+# state: {backend: local, path: podsync.state.json}
+# providers:
+#   kakaclo:
+#     base_url: https://developer.kakaclo.com/openapi
+#     account: default        # a name for the shop that the token stands for
+#     rate_limit: {burst: 120, per_second: 2}
+#     parallelism: 8
+#     timeout_seconds: 30
+#     settle_seconds: 600     # how long a new product may stay invisible in the listing
+#     retry_seconds: 300      # how long "not sent" (429, refused connection) is tried again
+#     pictures: unknown       # unknown | kept | rehosted: what the listing does to picture URLs
+#   gelato:
+#     base_url: https://connect.gelatoapis.com
+#     account: default
+#     rate_limit: {burst: 10, per_second: 90}
+#     parallelism: 8
+#     timeout_seconds: 30
+#     settle_seconds: 600
+#     retry_seconds: 300
+# limits: {max_creates: 50, max_replaces: 5, max_orphans: 5}   # per plan; null = no limit
+"""
+
+IGNORED = (".podsync/", "*.state.json.journal", "*.state.json.lock", "*.state.json.backup.*")
+
+_EDITOR = {
+    "yaml.schemas": {
+        "./schemas/catalog.schema.json": ["catalog/**/*.yaml", "catalog/**/*.yml"],
+        "./schemas/podsync.schema.json": "podsync.yaml",
+    },
+    "yaml.yamlVersion": "1.2",
+}
+
+
+def starters() -> Iterator[tuple[Path, str]]:
+    """Yield every file of a new catalog repository, state and .gitignore excepted."""
+    yield Path("podsync.yaml"), SETTINGS
+    for name in schema_names():
+        yield Path("schemas", f"{name}.schema.json"), schema_text(name)
+    for example in sorted(shipped_catalog().rglob("*.yaml")):
+        if not example.relative_to(shipped_catalog()).parts[0].startswith((".", "_")):
+            # As deep as a document in a folder of the catalog: their `$schema` lines hold there too.
+            yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
+    yield Path(".vscode", "settings.json"), json.dumps(_EDITOR, indent=2) + "\n"
+
+
+def shipped_catalog() -> Path:
+    """Return the demonstration catalog: inside an installed package, beside it in a checkout."""
+    package = Path(podsync.__file__).parent
+    installed = package / "demo_catalog"
+    return installed if installed.is_dir() else package.parent / "catalog"

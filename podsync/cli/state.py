@@ -1,0 +1,107 @@
+"""`podsync state`: what podsync remembers. Reads only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from podsync.cli.framework import Group, command
+from podsync.cli.options import output_option
+from podsync.cli.session import Session
+
+state = Group(
+    "state",
+    table={
+        "list": "podsync.cli.state:list_entries",
+        "show": "podsync.cli.state:show_entry",
+        "orphans": "podsync.cli.state:list_orphans",
+    },
+    short_help="Look at what podsync remembers.",
+    help="Look at the state: what exists, what is in doubt, and what a person has to remove.",
+    examples=("podsync state list", "podsync state orphans -o json"),
+)
+
+
+def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from podsync.cli.workspace import Workspace
+    from podsync.errors import PodsyncError
+
+    try:
+        space = Workspace.open(ctx.obj if isinstance(ctx.obj, Session) else Session())
+        known = [str(address) for address in space.store.load().entries]
+    except PodsyncError:
+        return []
+    return [address for address in known if address.startswith(incomplete)]
+
+
+def _sandbox(function: Any) -> Any:
+    text = "The state of the sandbox."
+    return click.option("--sandbox", is_flag=True, help=text)(function)
+
+
+@command(
+    "list",
+    short_help="List every product in the state.",
+    examples=("podsync state list", "podsync state list -o json"),
+)
+@output_option
+@_sandbox
+@click.pass_obj
+def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
+    """List every product that podsync knows, with the provider's id."""
+    return _tell(session, output, sandbox, "list", None)
+
+
+@command(
+    "show",
+    short_help="Show everything about one product.",
+    examples=("podsync state show designed_product.dinosaur-tee",),
+)
+@click.argument("address", shell_complete=_complete)
+@output_option
+@_sandbox
+@click.pass_obj
+def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox: bool) -> int:
+    """Show everything that podsync remembers about ADDRESS."""
+    return _tell(session, output, sandbox, "show", address)
+
+
+@command(
+    "orphans",
+    short_help="List what a person has to remove by hand.",
+    examples=("podsync state orphans",),
+)
+@output_option
+@_sandbox
+@click.pass_obj
+def list_orphans(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
+    """List the products that nobody here wants any more.
+
+    They stay on sale until a person removes them at the provider: neither API can delete.
+    """
+    return _tell(session, output, sandbox, "orphans", None)
+
+
+def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, address: str | None) -> int:
+    from podsync.cli import forms
+    from podsync.cli.outputs import Outputs
+    from podsync.cli.render import near
+    from podsync.cli.workspace import Workspace
+    from podsync.errors import UsageError
+    from podsync.model import Address
+
+    outputs = Outputs.parse(output)
+    space = Workspace.open(session, sandbox=sandbox)
+    outputs.refuse(space.own_files)
+    space.announce()
+    remembered = space.store.load()
+    wanted = None
+    if address is not None:
+        known = [str(each) for each in {*remembered.entries, *(o.address for o in remembered.orphans)}]
+        if address not in known:
+            raise UsageError(f"the state knows no {address}", near(address, sorted(known)))
+        wanted = Address.parse(address)
+    with outputs:
+        session.console.result(outputs.write(forms.state_forms(remembered, what, wanted, session)))
+    return 0

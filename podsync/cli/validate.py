@@ -1,0 +1,49 @@
+"""`podsync validate`: the catalog alone, without state, network or key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from podsync.cli.framework import command
+from podsync.cli.options import output_option
+from podsync.cli.session import Session
+
+_INVALID = 3
+
+
+@command(
+    short_help="Check the catalog. Needs no key and no network.",
+    examples=(
+        "podsync validate",
+        "podsync validate catalog/designed/dinosaur-tee.yaml",
+        "podsync validate -o json",
+    ),
+)
+@click.argument("path", nargs=-1)
+@output_option
+@click.pass_obj
+def validate(session: Session, path: tuple[str, ...], output: tuple[str, ...]) -> int:
+    """Check every document of the catalog, and say all that is wrong at once.
+
+    With PATH, only the faults in these files and folders are told; rules that look at
+    several documents still see the whole catalog.
+    """
+    from podsync.cli import forms
+    from podsync.cli.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+    from podsync.errors import UsageError
+
+    outputs = Outputs.parse(output)
+    space = Workspace.open(session)
+    if not (path or Path(space.settings.catalog).exists()):
+        raise UsageError(
+            f"no catalog here: there is no folder {space.settings.catalog}",
+            f"start one: {space.command_line('init')}",
+        )
+    outputs.refuse(space.own_files)
+    with outputs:
+        loaded = space.read_catalog(path)
+        session.console.result(outputs.write(forms.validate_forms(loaded, space.settings.catalog)))
+    return _INVALID if loaded.errors else 0

@@ -1,0 +1,181 @@
+"""A folder with a catalog, as values: settings, catalog, state, hosts; real or sandbox."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from podsync.catalog import loader, settings_file
+from podsync.cli.clock import SystemClock
+from podsync.cli.credentials import base_url_from
+from podsync.cli.origin import run_url, who
+from podsync.cli.session import Session
+from podsync.errors import CatalogError, ProtectedError, UsageError
+from podsync.model import Catalog, Json, Selection
+from podsync.plan.plan import Plan
+from podsync.plan.planner import make_plan
+from podsync.ports import Provider, StateStore
+from podsync.providers.registry import plugins, providers
+from podsync.settings import Settings
+from podsync.state.state import State
+
+SETTINGS_FILE = "podsync.yaml"
+CACHE = Path(".podsync")
+SANDBOX = CACHE / "sandbox"
+#: What plans and states of the sandbox say as the host: its port changes from run to run.
+_SANDBOX_HOST = "http://sandbox.localhost"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder that podsync works in. `sandbox` tells whether this run is play.
+
+    `asked` is whether `--sandbox` was typed: printed commands repeat it then.
+    """
+
+    session: Session
+    settings: Settings
+    settings_path: Path | None
+    sandbox: bool = False
+    asked: bool = False
+
+    @classmethod
+    def open(cls, session: Session, *, sandbox: bool = False) -> Workspace:
+        """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
+        path = _settings_path(session.config)
+        settings = settings_file.load(path) if path is not None else Settings()
+        if path is None and not Path(settings.catalog).is_dir():
+            message = "no catalog here: neither podsync.yaml nor a folder catalog"
+            raise UsageError(message, _where_else(session))
+        session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
+        space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
+        return space if space.sandbox else replace(space, settings=_with_environment(settings))
+
+    # -- what is in the folder
+
+    @property
+    def own_files(self) -> list[Path]:
+        """What no output may overwrite."""
+        state = self.state_path
+        beside = [state.with_name(state.name + end) for end in (".journal", ".lock")]
+        settings = self.settings_path or Path(SETTINGS_FILE)
+        return [Path(self.settings.catalog), settings, state, *beside]
+
+    @property
+    def state_path(self) -> Path:
+        """Where the state is kept; the sandbox has one of its own."""
+        return SANDBOX / "podsync.state.json" if self.sandbox else Path(self.settings.state_path)
+
+    @cached_property
+    def store(self) -> StateStore:
+        """The state's store."""
+        from podsync.state.local import LocalStore
+
+        return LocalStore(
+            self.state_path,
+            clock=SystemClock(),
+            who=who(),
+            run_url=run_url(os.environ),
+            on_note=lambda note: self.session.console.say(f"note: {note}"),
+        )
+
+    @property
+    def state_label(self) -> str:
+        """How people know the state; SANDBOX stands first where it is play."""
+        return f"SANDBOX {self.store.label}" if self.sandbox else self.store.label
+
+    @cached_property
+    def providers(self) -> Mapping[str, Provider]:
+        """Knowledge of every provider; no network."""
+        return providers(self.settings)
+
+    def catalog(self) -> Catalog:
+        """Read the catalog; warnings go to stderr, errors are a CatalogError."""
+        from podsync.cli.forms import say_diagnostics
+
+        loaded = self.read_catalog()
+        if loaded.errors:
+            raise CatalogError(loaded.diagnostics)
+        say_diagnostics(loaded.diagnostics, self.session)
+        return loaded.catalog
+
+    def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
+        """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
+        return loader.load(Path(), self.settings.catalog, self.providers, paths)
+
+    # -- planning
+
+    def hosts(self, catalog: Catalog, state: State) -> dict[str, Json]:
+        """Return host and account of every provider that is wanted, known or remembered."""
+        wanted = {product.provider for product in catalog} | set(state.hosts)
+        wanted |= {entry.provider for entry in state.entries.values()}
+        wanted |= {orphan.provider for orphan in state.orphans}
+        return {name: self.host(name) for name in sorted(wanted) if name in self.settings.providers}
+
+    def host(self, name: str) -> Json:
+        """Return where this run would speak to a provider."""
+        told = self.settings.providers[name]
+        url = f"{_SANDBOX_HOST}/{name}" if self.sandbox else told.base_url
+        return {"base_url": url, "account": told.account}
+
+    def plan(self, state: State, selection: Selection, allow: Mapping[str, int]) -> Plan:
+        """Work out what apply would do; asks nobody."""
+        catalog = self.catalog()
+        if not len(catalog) and state.entries:
+            raise ProtectedError(
+                f"{self.settings.catalog} has no document, but the state knows {len(state.entries)} products",
+                "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done",
+            )
+        return make_plan(
+            catalog,
+            state,
+            self.providers,
+            hosts=self.hosts(catalog, state),
+            limits=self.settings.limits,
+            allow=allow,
+            selection=selection,
+            state_label=self.state_label,
+        )
+
+    # -- talking
+
+    def command_line(self, *words: str) -> str:
+        """Return a command for people to paste, with the global options of this run."""
+        return self.session.command_line(*words, sandbox=self.asked)
+
+    def announce(self) -> None:
+        """Say in capitals on stderr that this is play."""
+        if self.sandbox:
+            text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {SANDBOX}/"
+            self.session.console.say(text)
+
+
+def _settings_path(config: str | None) -> Path | None:
+    if config is not None:
+        if not Path(config).is_file():
+            raise UsageError(f"--config: no such file: {config}")
+        return Path(config)
+    path = Path(SETTINGS_FILE)
+    return path if path.exists() else None
+
+
+def _where_else(session: Session) -> str:
+    start = session.command_line("init")
+    for folder in Path.cwd().parents:
+        if (folder / SETTINGS_FILE).is_file():
+            above = os.path.relpath(folder)
+            return f"start one: {start}   or work in the one above: podsync -C {above} …"
+    return f"start one: {start}"
+
+
+def _with_environment(settings: Settings) -> Settings:
+    """Let `KAKACLO_BASE_URL` and `GELATO_BASE_URL` win over the settings."""
+    changed = dict(settings.providers)
+    for name, plugin in plugins().items():
+        url = base_url_from(os.environ, plugin.url_variable)
+        if url is not None and name in changed:
+            changed[name] = replace(changed[name], base_url=url)
+    return replace(settings, providers=changed)

@@ -1,0 +1,261 @@
+"""Gelato Connect: customer products. They can be made, listed, renamed and given to other customers.
+
+Facts: Gelato Connect's pages "Add Customer Product", "List Customer Products", "Update Customer
+Product". A create answers with the whole product; its id is `cp-<uuid>` there and a bare uuid in the
+listing. PATCH changes `name` and `customerIds` only. Orders find a product by its exact name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from podsync.errors import InDoubtError, UnreadableError
+from podsync.model import Json, Path, Spec, canonical_json, freeze
+from podsync.ports import Clock, Fault, Listing, Match, Pace, Query, Reader, Receipt, Remote, Request, Writer
+from podsync.providers.compare import present, text
+from podsync.providers.paging import Page, read_all
+from podsync.providers.registry import Plugin
+from podsync.settings import ProviderSettings
+
+ADD = "/product/v1/customer-product"
+LIST = "/product/v1/customer-products"
+PAGE_SIZE = 250
+EVERYBODY = "*"
+_LISTED = ("name", "customerIds", "productModelId", "variantOptions", "partQuantities")
+
+
+@dataclass(frozen=True, slots=True)
+class Gelato:
+    """What Gelato Connect is."""
+
+    name = "gelato"
+    title = "Gelato"
+    kind = "customer_product"
+    mutable = frozenset({"name", "customerIds"})
+    #: Whether the listing returns part quantities could not be read: where it does, they are compared.
+    unlisted = frozenset({"partQuantities"})
+    replaces = False
+    model_field = "productModelId"
+    name_field = "name"
+    telling = ("name",)
+
+    def check(self, spec: Spec) -> Iterable[Fault]:
+        """Option ids must differ, and so must the parts of `partQuantities`."""
+        options = spec.get("variantOptions", ())
+        yield from _repeated("variantOptions", "id", options, "option ids must differ inside a product")
+        parts = spec.get("partQuantities", ())
+        yield from _repeated("partQuantities", "partModelId", parts, "say each part's quantity once")
+
+    def request(self, spec: Spec) -> Request:
+        """Exactly what a create sends."""
+        return Request("POST", ADD, spec)
+
+    def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002
+        """Exactly what an update sends: just the changed ones of `name` and `customerIds`."""
+        return Request("PATCH", f"{LIST}/{quote(id, safe='')}", fields)
+
+    def canonical(self, spec: Spec) -> Json:
+        """`customerIds` and `attributeIds` are sets, mappings are known by their part; empty = absent."""
+        fields = present(spec)
+        if "customerIds" in fields:
+            fields["customerIds"] = sorted(fields["customerIds"])
+        if "variantOptions" in fields:
+            fields["variantOptions"] = [_option(option) for option in fields["variantOptions"]]
+        if "partQuantities" in fields:
+            fields["partQuantities"] = sorted(fields["partQuantities"], key=canonical_json)
+        return freeze(fields)
+
+    def identity(self, spec: Spec) -> Json:
+        """The name: the listing may show more than one shared name only for other customers."""
+        return (text(spec.get("name")),)
+
+    def likeness(self, spec: Spec) -> frozenset[str]:
+        """The same name, or one model with the same options."""
+        options = canonical_json(self.canonical(spec).get("variantOptions", ()))
+        return frozenset({f"name {spec.get('name')}", f"{spec.get('productModelId')} {options}"})
+
+    def unique_name(self, spec: Spec) -> str | None:
+        """Orders say this name."""
+        return spec.get("name")
+
+    def clash(self, one: Spec, other: Spec) -> bool:
+        """One name for a shared customer."""
+        return text(one.get("name")) == text(other.get("name")) and _shared(one, other)
+
+    def natural_key(self, path: Path) -> str | None:
+        """Options by id, parts by their model."""
+        if path == ("variantOptions",):
+            return "id"
+        return "partModelId" if path[-1] in ("partQuantities", "attributesMapping") else None
+
+    def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
+        """Renames, lost and general access, and that a new product cannot be ordered yet."""
+        if after is None:
+            return ()
+        if before is None:
+            return ("it cannot be ordered until its options have values (add them in Gelato Connect)",)
+        found = []
+        had, has = set(before.get("customerIds", ())), set(after.get("customerIds", ()))
+        if before.get("name") != after.get("name"):
+            who = "every customer" if EVERYBODY in had else " and ".join(sorted(had))
+            old = canonical_json(before.get("name"))
+            found.append(f"{who} may order it by name: {old} is unknown from that moment")
+        if EVERYBODY in has and EVERYBODY not in had:
+            found.append("it opens to every customer")
+        elif EVERYBODY in had and EVERYBODY not in has:
+            found.append(f"every customer but {', '.join(sorted(has))} loses access")
+        elif had - has:
+            lost = sorted(had - has)
+            found.append(f"{', '.join(lost)} {'loses' if len(lost) == 1 else 'lose'} access")
+        return tuple(found)
+
+    def match(self, spec: Spec, remote: Remote) -> Match:
+        """Compare everything that the listing returned; what the server added is ignored."""
+        listed = remote.fields
+        if text(spec.get("productModelId")) != text(listed.get("productModelId")):
+            return Match.DIFFERENT
+        if text(spec.get("name")) != text(remote.name) or not _shared(spec, listed):
+            return Match.DIFFERENT
+        wanted = self.canonical(spec)
+        customers = sorted(text(c) for c in listed.get("customerIds", ()))
+        if sorted(text(c) for c in wanted.get("customerIds", ())) != customers:
+            return Match.MAYBE
+        options = {text(o.get("id")): _option(o) for o in listed.get("variantOptions") or ()}
+        for option in spec.get("variantOptions", ()):
+            if options.get(text(option["id"])) != freeze(_option(option)):
+                return Match.MAYBE
+        if listed.get("partQuantities"):
+            told = self.canonical(freeze({"partQuantities": listed["partQuantities"]}))
+            if told.get("partQuantities", ()) != wanted.get("partQuantities", ()):
+                return Match.MAYBE
+        return Match.SAME
+
+
+def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[Fault]:
+    counted: Counter[str] = Counter()
+    for index, item in enumerate(items):
+        value = str(item.get(key))
+        counted[value] += 1
+        if counted[value] > 1:
+            yield Fault("repeated-id", (field, index, key), f"{key} {value!r} stands twice", detail)
+
+
+def _option(option: Mapping[str, Any]) -> Json:
+    """The comparable form of an option: what a client sends of it, and nothing that a server adds."""
+    mappings = [
+        {
+            "partModelId": text(m.get("partModelId")),
+            "attributeIds": sorted(map(text, m.get("attributeIds") or ())),
+        }
+        for m in option.get("attributesMapping") or ()
+    ]
+    parts = sorted(mappings, key=canonical_json)
+    return freeze(
+        {"id": text(option.get("id")), "name": text(option.get("name")), "attributesMapping": parts}
+    )
+
+
+def _shared(one: Spec, other: Spec) -> bool:
+    first = {text(c) for c in one.get("customerIds") or ()}
+    second = {text(c) for c in other.get("customerIds") or ()}
+    return EVERYBODY in first | second or bool(first & second)
+
+
+class GelatoReader:
+    """Lists customer products."""
+
+    def __init__(self, http: Any) -> None:
+        self._http = http
+
+    def find(self, query: Query) -> Listing:
+        """Read all pages of what fits the query."""
+        filters: dict[str, str] = {}
+        if query.models:
+            filters["productModelIds"] = ",".join(sorted(query.models))
+        if query.known:
+            filters["customerProductIds"] = ",".join(sorted(query.known))
+        if query.name is not None:
+            filters["search"] = query.name
+        return read_all(lambda _, offset: self._page(filters, offset))
+
+    def _page(self, filters: Mapping[str, str], offset: int) -> Page:
+        params = {**filters, "offset": str(offset), "limit": str(PAGE_SIZE)}
+        answer = self._http.read(Request("GET", LIST, None), params)
+        body = answer.body
+        rows = body.get("customerProducts") if isinstance(body, dict) else None
+        good = answer.status == 200 and isinstance(rows, list) and all(isinstance(r, dict) for r in rows)
+        if not good or not isinstance(rows, list):
+            said = body.get("message", "") if isinstance(body, dict) else "no JSON"
+            raise UnreadableError(
+                f'Gelato did not answer with a listing: HTTP {answer.status} "{said}"', status=answer.status
+            )
+        paging = body.get("pagination")
+        total = paging.get("total") if isinstance(paging, dict) else None
+        total = total if isinstance(total, int) and not isinstance(total, bool) else None
+        return Page(tuple(_remote(row) for row in rows), total, answer.date)
+
+
+def _remote(row: Mapping[str, Any]) -> Remote:
+    identity = row.get("id")
+    if not isinstance(identity, str) or not identity:
+        raise UnreadableError("Gelato listed a product without an id")
+    fields = {field: row[field] for field in _LISTED if row.get(field) is not None}
+    shown = {"state": row["state"]} if isinstance(row.get("state"), str) else {}
+    made = row.get("createdAt")
+    return Remote(bare(identity), freeze(fields), _moment(made), freeze({"product": shown}))
+
+
+def bare(identity: str) -> str:
+    """Return the id without `cp-`, which creates have and the listing has not."""
+    return identity.removeprefix("cp-")
+
+
+def _moment(value: Any) -> float | None:
+    try:
+        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+class GelatoWriter:
+    """Creates and updates customer products."""
+
+    def __init__(self, http: Any) -> None:
+        self._http = http
+
+    def send(self, request: Request, send_before: float) -> Receipt:
+        """Send once; a 2xx with the product's id says that it was done."""
+        answer = self._http.write(request, send_before)
+        facts = {"status": answer.status, "date": answer.date}
+        if request.method == "PATCH" and isinstance(answer.body, dict):
+            return Receipt(None, answer.status, None, answer.date)
+        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("id"), str):
+            raise InDoubtError(f"Gelato answered HTTP {answer.status} without an id", **facts)
+        try:
+            remote = _remote(answer.body)
+        except (UnreadableError, TypeError, ValueError):
+            raise InDoubtError(f"Gelato answered HTTP {answer.status} with no product", **facts) from None
+        return Receipt(remote, answer.status, None, answer.date)
+
+
+def _connect(
+    settings: ProviderSettings, key: str, clock: Clock, pace: Pace, proxies: Mapping[str, str]
+) -> tuple[Reader, Writer]:
+    from podsync.providers.http import Http
+
+    http = Http("Gelato", settings, {"X-API-KEY": key}, clock=clock, pace=pace, proxies=proxies)
+    return GelatoReader(http), GelatoWriter(http)
+
+
+PLUGIN = Plugin(
+    key_variable="GELATO_API_KEY",
+    url_variable="GELATO_BASE_URL",
+    renew="Gelato Connect: Settings > API keys",
+    provider=lambda _: Gelato(),
+    connect=_connect,
+)

@@ -1,0 +1,81 @@
+"""The sandbox's own endpoint, `/_sandbox/…`, by which other processes do what a test does in Python.
+
+| request | body | answer |
+|---|---|---|
+| GET state | | `{products: {shop: […]}, requests: {operation: n}, faults: […], rules: {…}}` |
+| GET requests | | the recorded requests |
+| POST rules | the rules that change | all rules |
+| POST faults | a list of faults | those pending |
+| DELETE faults | | `[]` |
+| POST create | `{provider, spec}` | the product |
+| POST delete | `{provider, id}` | `{removed: bool}` |
+
+400 with `message` for what is not understood.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from podsync.sandbox.faults import Fault
+from podsync.sandbox.service import Service
+from podsync.sandbox.wire import Answer, Request, json_answer
+
+PREFIX = "/_sandbox/"
+
+
+def control_answer(request: Request, service: Service) -> Answer:
+    """The answer to a request below PREFIX."""
+    if not _from_here(request):
+        return json_answer(403, {"message": "only for programs on this machine"})
+    try:
+        return json_answer(200, _result(request, service))
+    except LookupError:
+        return json_answer(404, {"message": "Not Found"})
+    except (ValueError, TypeError, AttributeError) as error:
+        return json_answer(400, {"message": str(error)})
+
+
+def _result(request: Request, service: Service) -> object:
+    match request.method, request.path.removeprefix(PREFIX):
+        case "GET", "state":
+            return {
+                "products": service.store.committed(),
+                "requests": service.counted(),
+                "faults": _faults(service),
+                "rules": service.rules.to_dict(),
+            }
+        case "GET", "requests":
+            return [item.to_dict() for item in service.recorded()]
+        case "POST", "rules":
+            service.rules = service.rules.with_changes(request.json())
+            return service.rules.to_dict()
+        case "POST", "faults":
+            service.schedule.add([Fault.from_dict(item) for item in request.json()])
+            return _faults(service)
+        case "DELETE", "faults":
+            service.schedule.clear()
+            return []
+        case "POST", ("create" | "delete") as action:
+            return _by_hand(action, request.json(), service)
+    raise LookupError(request.path)
+
+
+def _by_hand(action: str, wanted: Any, service: Service) -> object:
+    field = "spec" if action == "create" else "id"
+    if not isinstance(wanted, dict) or "provider" not in wanted or field not in wanted:
+        raise ValueError(f"provider and {field} are needed")
+    if action == "create":
+        return service.add_by_hand(wanted["provider"], wanted["spec"])
+    return {"removed": service.remove(wanted["provider"], str(wanted["id"]))}
+
+
+def _faults(service: Service) -> list[dict[str, Any]]:
+    return [fault.to_dict() for fault in service.schedule.pending()]
+
+
+def _from_here(request: Request) -> bool:
+    # A web page that a browser on this machine shows can reach loopback too. It cannot send this
+    # content type without a preflight, which gets no answer, nor forge Host or hide its Origin.
+    host = urlsplit(f"//{request.header('Host')}").hostname
+    declared = request.method == "GET" or request.header("Content-Type").startswith("application/json")
+    return host in {"127.0.0.1", "localhost"} and declared and not request.header("Origin")

@@ -1,0 +1,190 @@
+"""KakaClo's side: designed products, design models, shop products.
+
+Source: docs.kakaclo.com, pages under admin-api/custom-product and admin-api/api-reference/products.
+"""
+
+from collections.abc import Callable
+from uuid import NAMESPACE_URL, uuid5
+
+from podsync.sandbox import listing
+from podsync.sandbox.datafile import JsonObject
+from podsync.sandbox.kakaclo_checks import (
+    RefusalError,
+    check_materials,
+    json_object,
+    number_of,
+    page_of,
+    text_of,
+    texts_of,
+)
+from podsync.sandbox.kakaclo_models import category_names, model_detail, search_models, shop_products
+from podsync.sandbox.rules import Model, Rules
+from podsync.sandbox.store import Shop
+from podsync.sandbox.wire import Answer, Request, json_answer
+
+PREFIX = "/openapi/v1/product/"
+
+# What the search returns of a designed product; modelId, colorValue and materialImages are not in it.
+LISTED = (
+    "id", "customDesignedId", "modelCode", "price", "enName", "imageUrl", "backImageUrl",
+    "kkProductId", "orderCount", "spu", "createDate", "modifyDate",
+)  # fmt: skip
+
+
+def operation(method: str, path: str) -> str | None:
+    """What a request is about, in the words of `Fault`; None for a path that does not exist."""
+    for verb, name, exact, _handler in _ROUTES:
+        if method == verb and _fits(path, name, exact=exact):
+            return _OPERATIONS[name]
+    return None
+
+
+def bearer(request: Request) -> str:
+    """The access token of the request, empty where there is none."""
+    scheme, _, token = request.header("Authorization").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def unauthorized() -> Answer:
+    """401; the vendor shows no body."""
+    return json_answer(401, {"code": 401, "message": "Permission denied"})
+
+
+def answer(request: Request, shop: Shop, rules: Rules, now: float) -> Answer:
+    """The answer to an authorised request, its effect committed; `now` in epoch seconds."""
+    for verb, name, exact, handler in _ROUTES:
+        if not _fits(request.path, name, exact=exact):
+            continue
+        if request.method != verb:
+            continue
+        try:
+            data = handler(request, shop, rules, now)
+        except RefusalError as error:
+            return _refused(str(error), rules)
+        return json_answer(200, {"code": 10000, "message": rules.kakaclo_message, "data": data})
+    return json_answer(404, {"code": 404, "message": "Not Found"})
+
+
+def add(spec: JsonObject, shop: Shop, rules: Rules, now: float) -> JsonObject:
+    """Commit a designed product, as the web designer's Save does. Raises RefusalError.
+
+    Returns the listed fields and, beside them, those that no listing shows.
+    """
+    model = rules.model(spec.get("modelId"))
+    if model is None:
+        raise RefusalError("modelId: no such design model")
+    for field in ("enName", "imageUrl", "colorValue"):
+        if not isinstance(spec.get(field), str) or not spec[field].strip():
+            raise RefusalError(f"{field} is required")
+    if not isinstance(spec.get("backImageUrl"), str | None):
+        raise RefusalError("backImageUrl must be a string")
+    check_materials(spec.get("materialImages"))
+
+    def build(number: int) -> tuple[str, JsonObject]:
+        body = _product(number, spec, model, rules, now)
+        return str(body["id"]), body
+
+    return shop.add(build, now)
+
+
+def find_key(shop: Shop, product_id: str) -> str | None:
+    """The shop's key for an id, a customDesignedId or an SPU."""
+    if shop.get(product_id) is not None:
+        return product_id
+    for body in shop.committed():
+        if product_id in {str(body["customDesignedId"]), body["spu"]}:
+            return str(body["id"])
+    return None
+
+
+def _add_product(request: Request, shop: Shop, rules: Rules, now: float) -> object:
+    add(json_object(request), shop, rules, now)
+    return ""  # no id: documented so
+
+
+def _search_products(request: Request, shop: Shop, rules: Rules, now: float) -> object:
+    wanted = json_object(request)
+    codes, spus = texts_of(wanted, "modelCodes"), texts_of(wanted, "spus")
+    keys: list[str] | None = None
+    if spus:
+        keys = shop.keys_having("spu", spus)
+    elif codes:
+        # Sorted back into the order of creation: with several models the index gives model by model.
+        keys = shop.keys_having("modelCode", codes)
+        if len(codes) > 1:
+            keys.sort(key=int)
+    rows = shop.visible(None if rules.kakaclo_lag <= 0 else now - rules.kakaclo_lag, keys)
+    if spus and codes:
+        rows = [row for row in rows if row["modelCode"] in codes]
+    if text := text_of(wanted, "searchContent"):
+        low = text.lower()
+        rows = [row for row in rows if low in row["enName"].lower() or row["spu"] == text]
+    if since := number_of(wanted, "lastUpdatedTime", 0):
+        rows = [row for row in rows if row["modifyDate"] >= since]
+    rows = listing.ordered(rows, rules, lambda row: row["id"])
+    return {"list": [_listed(row, rules) for row in page_of(rows, wanted, rules)], "total": len(rows)}
+
+
+Handler = Callable[[Request, Shop, Rules, float], object]
+
+# Verb, path below PREFIX, whether that is the whole path, handler.
+_ROUTES: tuple[tuple[str, str, bool, Handler], ...] = (
+    ("POST", "custom/customDesigned/addProduct", True, _add_product),
+    ("POST", "custom/customDesigned/search", True, _search_products),
+    ("POST", "custom/designModel/search", True, search_models),
+    ("GET", "custom/designModel/detail/", False, model_detail),
+    ("GET", "custom/modelCategoryName/search", True, category_names),
+    ("GET", "products", True, shop_products),
+)
+_OPERATIONS = {
+    "custom/customDesigned/addProduct": "create",
+    "custom/customDesigned/search": "list",
+    "custom/designModel/search": "models",
+    "custom/designModel/detail/": "models",
+    "custom/modelCategoryName/search": "models",
+    "products": "products",
+}
+
+
+def _fits(path: str, name: str, *, exact: bool) -> bool:
+    return path == PREFIX + name if exact else path.startswith(PREFIX + name)
+
+
+def _refused(why: str, rules: Rules) -> Answer:
+    if rules.kakaclo_refusal == "400":
+        return json_answer(400, {"error": "Invalid request"})
+    return json_answer(200, {"code": rules.kakaclo_refusal_code, "message": why})
+
+
+def _product(number: int, spec: JsonObject, model: Model, rules: Rules, now: float) -> JsonObject:
+    designed = 900_100_000 + number
+    made = int((now + rules.create_date_hours * 3600) * 1000)
+    return {
+        "id": 5000 + number,
+        "customDesignedId": str(designed) if rules.kakaclo_text_ids else designed,
+        "modelCode": model.code,
+        "price": model.price,
+        "enName": rules.treated_name(spec["enName"]),
+        "imageUrl": _kept_picture(spec["imageUrl"], number, rules),
+        "backImageUrl": _kept_picture(spec.get("backImageUrl"), number, rules),
+        "kkProductId": 3_300_000 + number,
+        "orderCount": 0,
+        "spu": f"QCUT{number:05d}",
+        "createDate": made,
+        "modifyDate": made,
+        "modelId": spec["modelId"],
+        "colorValue": spec["colorValue"],
+        "materialImages": spec.get("materialImages") or [],
+    }
+
+
+def _kept_picture(url: str | None, number: int, rules: Rules) -> str | None:
+    if not url or rules.kakaclo_pictures == "kept":
+        return url
+    # The host is spelled as the vendor spells it.
+    return f"https://oss-pubilc.kakaclo.com/images/{uuid5(NAMESPACE_URL, f'{number}:{url}')}.png"
+
+
+def _listed(row: JsonObject, rules: Rules) -> JsonObject:
+    shown = {field: row[field] for field in LISTED}
+    return {**shown, "sandboxExtra": {"new": True}} if rules.extra_fields else shown

@@ -1,0 +1,218 @@
+"""The sandbox as a server on loopback: a thread for accepting, one for each connection."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event, Lock, Thread
+from typing import Any, Self
+
+from podsync.sandbox.control import PREFIX, control_answer
+from podsync.sandbox.datafile import JsonObject
+from podsync.sandbox.faults import Fault
+from podsync.sandbox.playing import play
+from podsync.sandbox.rules import Rules
+from podsync.sandbox.service import Recorded, Reply, Service
+from podsync.sandbox.store import Store
+from podsync.sandbox.wire import BadRequestError, Connection, Request, encode, json_answer
+
+__all__ = ["Recorded", "Sandbox"]
+
+
+class Sandbox:
+    """Both providers on one port of 127.0.0.1, from `start` (or `with`) to `stop`.
+
+    data: a folder that keeps the products; None keeps them as long as this object lives.
+    port: 0 takes a free one, and the same again after a stop.
+    clock: epoch seconds; lag, buckets, dates and the Date header go by it.
+    record: how many requests `requests` remembers; None for all, 0 for none.
+
+    Raises SandboxBusyError and SandboxDataError from `start`, OSError if the port is taken.
+    """
+
+    def __init__(
+        self,
+        rules: Rules | None = None,
+        data: Path | None = None,
+        port: int = 0,
+        faults: Sequence[Fault] = (),
+        *,
+        clock: Callable[[], float] = time.time,
+        record: int | None = 20_000,
+    ) -> None:
+        self._data = data
+        self._port = port
+        self._service = Service(Store(), rules or Rules(), faults, clock, record)
+        self._listener: socket.socket | None = None
+        self._closing = Event()
+        self._lock = Lock()
+        self._open: dict[Connection, Thread] = {}
+        self._acceptor: Thread | None = None
+
+    # -- life
+
+    def start(self) -> Self:
+        """Read the data and serve. Does nothing if it is running."""
+        if self._listener is not None:
+            return self
+        if self._data is not None:
+            self._service.store = Store(self._data)
+        try:
+            listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
+        except OSError:
+            self._service.store.close()
+            raise
+        # Where closing a listener does not wake its accept, this bounds how long `stop` takes.
+        listener.settimeout(0.2)
+        self._listener = listener
+        self._port = listener.getsockname()[1]
+        self._closing = Event()
+        self._service.store.tell_url(self.url)
+        self._acceptor = Thread(target=self._accept, args=(listener,), name="sandbox", daemon=True)
+        self._acceptor.start()
+        return self
+
+    def stop(self) -> None:
+        """Close every connection, whatever it is doing, and let go of port and data."""
+        if self._listener is None:
+            return
+        self._closing.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        if self._acceptor is not None:
+            self._acceptor.join(5)
+        self._listener.close()
+        self._listener = None
+        with self._lock:
+            still_open = list(self._open.items())
+        for connection, _thread in still_open:
+            with contextlib.suppress(OSError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        for _connection, thread in still_open:
+            thread.join(5)
+        self._service.store.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    # -- where it is
+
+    @property
+    def url(self) -> str:
+        """The root of the server, without a slash at its end."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def kakaclo_url(self) -> str:
+        """What a KakaClo client takes as its base URL."""
+        return f"{self.url}/openapi"
+
+    @property
+    def gelato_url(self) -> str:
+        """What a GelatoConnect client takes as its base URL."""
+        return self.url
+
+    # -- what happened, what is there
+
+    @property
+    def requests(self) -> list[Recorded]:
+        """The requests to the providers in the order of their arrival."""
+        return self._service.recorded()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many requests each operation had so far, as in `{"kakaclo.create": 3}`."""
+        return self._service.counted()
+
+    def products(self, provider: str) -> list[JsonObject]:
+        """What is truly committed, lag or not, oldest first: listed fields and unlisted ones.
+
+        Gelato's ids are bare. `provider` is `kakaclo`, `gelato`, or for further tokens `kakaclo#2`.
+        """
+        return [dict(body) for body in self._service.shop(provider).committed()]
+
+    # -- what a test or a person does
+
+    @property
+    def rules(self) -> Rules:
+        """The rules in force."""
+        return self._service.rules
+
+    def set_rules(self, rules: Rules | None = None, **changes: Any) -> None:
+        """Other rules from now on, or the same ones with changes: `set_rules(kakaclo_lag=30)`."""
+        self._service.rules = (rules or self._service.rules).with_changes(changes)
+
+    def add_faults(self, *faults: Fault) -> None:
+        """Let these happen too, after the ones that are there."""
+        self._service.schedule.add(faults)
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self._service.schedule.clear()
+
+    def delete(self, provider: str, product_id: str | int) -> bool:
+        """Remove a product as a person does on the web page; whether it was there.
+
+        Takes each form of an id: KakaClo's id, customDesignedId or SPU; Gelato's with or without `cp-`.
+        """
+        return self._service.remove(provider, str(product_id))
+
+    def create_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
+        """Make a product as a person does on the web page; returns it as `products` would."""
+        return self._service.add_by_hand(provider, spec)
+
+    # -- connections
+
+    def _accept(self, listener: socket.socket) -> None:
+        while not self._closing.is_set():
+            try:
+                sock, _address = listener.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            connection = Connection(sock)
+            thread = Thread(target=self._serve, args=(connection,), name="sandbox-client", daemon=True)
+            with self._lock:
+                self._open[connection] = thread
+            thread.start()
+
+    def _serve(self, connection: Connection) -> None:
+        try:
+            while not self._closing.is_set() and self._serve_one(connection):
+                pass
+        except OSError:
+            pass  # the client went away, or the data's disk is full: either way it gets no answer
+        finally:
+            with self._lock:
+                self._open.pop(connection, None)
+            connection.sock.close()
+
+    def _serve_one(self, connection: Connection) -> bool:
+        """One request; whether the connection goes on."""
+        try:
+            request = connection.read_request()
+        except BadRequestError as error:
+            answer = json_answer(400, {"message": str(error)})
+            connection.send(b"".join(encode(answer, date=None, keep_alive=False)))
+            return False
+        if request is None:
+            return False
+        reply = self._reply(request)
+        return play(
+            connection,
+            reply.answer,
+            reply.fault,
+            date=self._service.clock() if self.rules.date_header else None,
+            keep_alive=request.keep_alive,
+            pause=self._closing.wait,
+        )
+
+    def _reply(self, request: Request) -> Reply:
+        if request.path.startswith(PREFIX):
+            return Reply(control_answer(request, self._service))
+        return self._service.handle(request, self._closing.wait)

@@ -1,0 +1,180 @@
+"""The two providers behind one door: who asks, what is counted, what goes wrong. No sockets here."""
+
+import json
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Protocol
+
+from podsync.sandbox import gelato, gelato_checks, kakaclo, kakaclo_checks
+from podsync.sandbox.bucket import LeakyBucket
+from podsync.sandbox.datafile import JsonObject
+from podsync.sandbox.faults import Fault, Schedule, spoiled_answer
+from podsync.sandbox.playing import Pause
+from podsync.sandbox.rules import Rules
+from podsync.sandbox.store import Shop, Store
+from podsync.sandbox.wire import Answer, Request, json_answer
+
+
+@dataclass(slots=True)
+class Recorded:
+    """A request as it arrived. `path` is with its query, `time` in epoch seconds.
+
+    `operation` is a word of `Fault`, empty for an unknown path. `status` is what was answered: None
+    while it is not, and for ever where the connection was closed or reset instead.
+    """
+
+    provider: str
+    operation: str
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    time: float
+    status: int | None = None
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    def to_dict(self) -> JsonObject:
+        """Plain JSON data, the body as text."""
+        shown = {name: getattr(self, name) for name in self.__slots__}
+        return {**shown, "body": self.body.decode("utf-8", "replace")}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What becomes of a request; no answer means that the connection is not to give any."""
+
+    answer: Answer | None
+    fault: Fault | None = None
+
+
+class Side(Protocol):
+    """What each provider's module does; its functions say how."""
+
+    def operation(self, method: str, path: str, /) -> str | None: ...  # noqa: D102
+    def unauthorized(self) -> Answer: ...  # noqa: D102
+    def answer(self, request: Request, shop: Shop, rules: Rules, now: float, /) -> Answer: ...  # noqa: D102
+    def add(self, spec: JsonObject, shop: Shop, rules: Rules, now: float, /) -> JsonObject: ...  # noqa: D102
+
+
+_SIDES: dict[str, Side] = {"kakaclo": kakaclo, "gelato": gelato}
+
+
+class Service:
+    """Answers requests. Thread-safe."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Rules,
+        faults: Iterable[Fault],
+        clock: Callable[[], float],
+        record: int | None,
+    ) -> None:
+        self.store = store
+        self.rules = rules
+        self.clock = clock
+        self.schedule = Schedule(faults)
+        self.requests: deque[Recorded] = deque(maxlen=record)
+        self.counts: Counter[str] = Counter()
+        self._lock = Lock()
+        self._buckets: dict[str, LeakyBucket] = {}
+
+    def handle(self, request: Request, pause: Pause) -> Reply:
+        """Answer a request to a provider; `pause` waits, and is true if the sandbox stops meanwhile."""
+        provider = _provider(request.path)
+        if provider is None:
+            return Reply(json_answer(404, {"message": "Not Found"}))
+        recorded = self._record(provider, request)
+        if self.rules.latency > 0 and pause(self.rules.latency):
+            return Reply(None)
+        fault = self.schedule.take(provider, recorded.operation, request.body)
+        if fault is not None and fault.kind == "late" and pause(fault.seconds):
+            return Reply(None, fault)
+        answer = self._answer(provider, request) if fault is None or fault.carries_out else None
+        if fault is not None and (not fault.on_socket or (fault.kind == "half" and answer is None)):
+            answer = spoiled_answer(fault, provider)
+        if answer is not None and (fault is None or fault.kind not in {"fin", "rst", "hang"}):
+            recorded.status = answer.status
+        return Reply(answer, fault)
+
+    def add_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
+        """Commit a product as a person would on the web page. Raises ValueError if it is refused."""
+        shop = self.shop(provider)
+        side = _SIDES[provider.partition("#")[0]]
+        try:
+            return dict(side.add(spec, shop, self.rules, self.clock()))
+        except (kakaclo_checks.RefusalError, gelato_checks.RefusalError) as error:
+            raise ValueError(str(error)) from error
+
+    def remove(self, provider: str, product_id: str) -> bool:
+        """Remove a product as a person would; whether it was there."""
+        shop = self.shop(provider)
+        if provider.startswith("kakaclo"):
+            key = kakaclo.find_key(shop, product_id)
+        else:
+            key = gelato.key_of(product_id)
+        return key is not None and shop.remove(key, self.clock())
+
+    def shop(self, name: str) -> Shop:
+        """The shop of that name. Raises ValueError if no provider's."""
+        if name.partition("#")[0] not in {"kakaclo", "gelato"}:
+            raise ValueError(f"no such provider: {name!r}")
+        return self.store.shop(name)
+
+    def recorded(self) -> list[Recorded]:
+        """The requests so far, or the last of them."""
+        with self._lock:
+            return list(self.requests)
+
+    def counted(self) -> dict[str, int]:
+        """How many requests each operation had, as in `{"kakaclo.create": 3}`."""
+        with self._lock:
+            return dict(self.counts)
+
+    def _record(self, provider: str, request: Request) -> Recorded:
+        operation = _SIDES[provider].operation(request.method, request.path) or ""
+        recorded = Recorded(
+            provider,
+            operation,
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            self.clock(),
+        )
+        with self._lock:
+            self.requests.append(recorded)
+            self.counts[f"{provider}.{operation or 'unknown'}"] += 1
+        return recorded
+
+    def _answer(self, provider: str, request: Request) -> Answer:
+        rules, now = self.rules, self.clock()
+        if provider == "kakaclo":
+            accepted, token, bucket = rules.kakaclo_tokens, kakaclo.bearer(request), rules.kakaclo_bucket
+        else:
+            accepted, token, bucket = rules.gelato_keys, request.header("X-API-KEY"), rules.gelato_bucket
+        side = _SIDES[provider]
+        if token not in accepted:
+            return side.unauthorized()
+        place = accepted.index(token)
+        name = provider if place == 0 else f"{provider}#{place + 1}"
+        if bucket is not None and not self._has_room(name, now, bucket):
+            headers = (("Retry-After", rules.retry_after),) if rules.retry_after else ()
+            return json_answer(429, {"code": 429, "message": "Too Many Requests"}, headers)
+        return side.answer(request, self.store.shop(name), rules, now)
+
+    def _has_room(self, shop: str, now: float, limits: tuple[float, float]) -> bool:
+        with self._lock:
+            return self._buckets.setdefault(shop, LeakyBucket()).take(now, *limits)
+
+
+def _provider(path: str) -> str | None:
+    if path.startswith("/openapi/"):
+        return "kakaclo"
+    return "gelato" if path.startswith("/product/") else None

@@ -1,0 +1,314 @@
+"""The store on a local disk: `podsync.state.json`, and beside it `.journal`, `.lock`, `.backup.N`.
+
+The state is the snapshot and what the journal adds to it. Events at or below the snapshot's serial
+are passed over, so a crash between writing a snapshot and emptying the journal does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+
+from podsync.errors import StateError
+from podsync.ports import Clock
+from podsync.state import journal, snapshot
+from podsync.state.appender import Appender
+from podsync.state.draft import replay
+from podsync.state.events import Event
+from podsync.state.files import Files, OsFiles
+from podsync.state.lock import Holder, hold, read_holder
+from podsync.state.snapshot import Snapshot
+from podsync.state.state import State
+
+#: How often, and how long apart in seconds, damage is looked at again that a writer may explain.
+_LOOKS, _PAUSE = 3, 0.05
+_CHANGED = "run the command again: it begins with what is there now"
+
+
+@dataclass(frozen=True, slots=True)
+class _Disk:
+    """What stood on disk, and the state that it adds up to."""
+
+    snapshot: Snapshot | None
+    journal: journal.Contents
+    state: State
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the journal holds events that no snapshot has."""
+        return bool(self.journal.events) and (
+            self.snapshot is None or self.state.serial > self.snapshot.state.serial
+        )
+
+
+@dataclass(slots=True)
+class _Session:
+    """What a holder of the lock knows, from the first event on, of what is on disk."""
+
+    appender: Appender
+    lineage: str
+    base: str
+    snapshot_serial: int | None
+    stamp: tuple[int, ...] | None
+
+
+class LocalStore:
+    """Implements `ports.StateStore` in a folder.
+
+    `who` and `run_url` are what others read who wait for this run; `on_note` is told, in a
+    sentence, what a person should know: for whom we wait, that something unfinished was cut off.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        who: str = "somebody",
+        run_url: str | None = None,
+        files: Files | None = None,
+        on_note: Callable[[str], None] = lambda _note: None,
+    ) -> None:
+        self.label = str(path)
+        # Resolved, so that a link and its target are one state with one lock.
+        self.path = path.resolve()
+        self.journal_path = self.path.with_name(f"{self.path.name}.journal")
+        self.lock_path = self.path.with_name(f"{self.path.name}.lock")
+        self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
+        self._files = files or OsFiles()
+        self._opening = Lock()
+        self._locked = False
+        self._session: _Session | None = None
+        self._known: tuple[str, int] | None = None
+        self._last_look: tuple[object, _Disk] | None = None
+
+    @property
+    def lineage(self) -> str:
+        """The lineage of the state as last loaded or written, empty where there is none yet."""
+        if self._session is not None:
+            return self._session.lineage
+        return self._known[0] if self._known is not None else ""
+
+    @contextmanager
+    def lock(self, command: str, timeout: float) -> Iterator[None]:
+        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder.
+
+        Raises StateError before anything can be sent where the folder cannot be written.
+        """
+        holder = Holder(
+            uuid.uuid4().hex, self._who, os.getpid(), self._clock.now(), command, self._run_url
+        )
+        with hold(
+            self.lock_path,
+            self.journal_path,
+            holder,
+            timeout=timeout,
+            clock=self._clock,
+            on_wait=self._on_note,
+        ):
+            snapshot.remove_leftovers(self._files, self.path)
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked, self._last_look = False, None
+                self._close()
+
+    def holder(self) -> Holder | None:
+        """Who holds the state, as far as can be told (see :func:`read_holder`)."""
+        return read_holder(self.lock_path)
+
+    def load(self) -> State:
+        """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted.
+
+        `State.lost` is set when the snapshot is gone from under a journal that continued it.
+        """
+        stamps = self._stamps()
+        disk = self._look()
+        self._last_look = (stamps, disk) if self._locked else None
+        if disk.journal.unfinished:
+            self._on_note(
+                f"{self.journal_path.name}: the last write was not finished and is left out;"
+                " nothing of it can have been sent"
+            )
+        self._known = disk.state.lineage, disk.state.serial
+        return disk.state
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events durably: they survive a crash once this has returned. Thread-safe.
+
+        Raises StateError when they are not durable, or what is on disk is not what was loaded. Only
+        under the lock.
+        """
+        if events:
+            self._open().appender.append(events)
+
+    def compact(self, state: State) -> None:
+        """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed.
+
+        Raises StateError when it cannot be written (the journal keeps all events then), and when
+        `state` is not what the events add up to.
+        """
+        self._must_be_locked()
+        if self._session is None and not self._left_over():
+            return
+        session = self._open()
+        if session.appender.serial == session.snapshot_serial:
+            return
+        if state.serial != session.appender.serial or state.lineage not in {"", session.lineage}:
+            message = f"a state of serial {state.serial} does not fit a journal that ends at "
+            raise StateError(f"{message}{session.appender.serial}", _CHANGED)
+        session.appender.check()
+        if self._files.stamp(self.path) != session.stamp:
+            message = f"{self.path.name} was changed by somebody else while this run held it"
+            raise StateError(message, "bring back the file as it was; the journal holds what was done since")
+        self._write(replace(state, lineage=session.lineage, lost=False), session)
+        try:
+            session.appender.empty()
+        except OSError as error:
+            told = error.strerror or error
+            self._on_note(f"{self.journal_path.name} could not be emptied ({told}); that does no harm")
+        self._close()
+
+    def init(self) -> bool:
+        """Make an empty state with a lineage of its own; False if there is a state already."""
+        with self.lock("init", 0):
+            disk = self._look()
+            if disk.snapshot is not None or disk.journal.events:
+                return False
+            self._write_first()
+            return True
+
+    def _must_be_locked(self) -> None:
+        if not self._locked:
+            message = "the state is written under its lock only"
+            raise RuntimeError(message)
+
+    def _look(self) -> _Disk:
+        """Read the journal, then the snapshot: in this order they cannot be a mix.
+
+        Whatever the snapshot is newer by, the journal's events that it holds are passed over; it
+        cannot be older. A writer at work can still make a journal look damaged while we read it
+        (it cuts off, and writes again): damage counts when it is seen twice without a change.
+        """
+        seen: object = None
+        for _ in range(_LOOKS if not self._locked else 1):
+            try:
+                return self._look_once()
+            except StateError as error:
+                if (error.message, error.remedy) == seen:
+                    raise
+                seen, last = (error.message, error.remedy), error
+            if not self._locked:
+                self._clock.sleep(_PAUSE)
+        raise last
+
+    def _look_once(self) -> _Disk:
+        try:
+            data = self._files.read(self.journal_path, journal.LIMIT) or b""
+        except OSError as error:
+            message = f"{self.journal_path.name} cannot be read: {error.strerror or error}"
+            raise StateError(message, "make it readable; it was left as it is") from error
+        contents = journal.read(data, self.journal_path.name)
+        found = snapshot.read(self._files, self.path)
+        return _Disk(found, contents, _join(found, contents, self.path.name))
+
+    def _open(self) -> _Session:
+        """Return the session, begun by whoever comes first: only now is anything on disk touched."""
+        with self._opening:
+            self._must_be_locked()
+            if self._session is None:
+                try:
+                    self._session = self._begin()
+                except OSError as error:
+                    message = f"{self.path.name} could not be written: {error.strerror or error}"
+                    remedy = "make room, and the folder writable; nothing was sent"
+                    raise StateError(message, remedy) from error
+            return self._session
+
+    def _begin(self) -> _Session:
+        stamps = self._stamps()
+        known = self._last_look
+        # Under one lock a large state is parsed once, unless somebody who has no lock touched it.
+        disk = known[1] if known is not None and known[0] == stamps else self._look()
+        self._last_look = None
+        told = disk.state.lineage, disk.state.serial
+        if self._known not in {None, told}:
+            message = f"{self.path.name} was changed by another run after this one had read it"
+            raise StateError(message, _CHANGED)
+        base, size = disk.journal.base, disk.journal.size
+        if not disk.fresh:
+            found = disk.snapshot or self._write_first()
+            base, size, told = found.id, 0, (found.state.lineage, found.state.serial)
+        appender = Appender(
+            self._files, self.journal_path, lineage=told[0], base=base, serial=told[1], size=size
+        )
+        written = disk.snapshot.state.serial if disk.snapshot else None if disk.fresh else 0
+        stamp = stamps[0] if disk.snapshot else self._files.stamp(self.path)
+        return _Session(appender, told[0], base, written, stamp)
+
+    def _left_over(self) -> bool:
+        """Whether a run that died left events which no snapshot has yet."""
+        stamp = self._files.stamp(self.journal_path)
+        return stamp is not None and stamp[2] > 0 and self._look().fresh
+
+    def _stamps(self) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+        try:
+            return self._files.stamp(self.path), self._files.stamp(self.journal_path)
+        except OSError:
+            return None, None  # reading says what is wrong
+
+    def _write_first(self) -> Snapshot:
+        empty = State(lineage=str(uuid.uuid4()))
+        return snapshot.write(self._files, self.path, empty, follows=None, backup=False)
+
+    def _write(self, state: State, session: _Session) -> None:
+        try:
+            # The empty state that every journal begins with is not worth a backup.
+            worth = bool(session.snapshot_serial)
+            snapshot.write(self._files, self.path, state, follows=session.base, backup=worth)
+        except OSError as error:
+            told = error.strerror or error
+            message = f"{self.path.name} could not be written: {told}"
+            remedy = "nothing is lost, the journal holds it: make room and run the command again"
+            raise StateError(message, remedy) from error
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self._known = self._session.lineage, self._session.appender.serial
+            self._session.appender.close()
+            self._session = None
+
+
+def _join(found: Snapshot | None, contents: journal.Contents, name: str) -> State:
+    """Add a journal to its snapshot; raises StateError when the two do not belong together."""
+    if not contents.events:
+        return State() if found is None else found.state
+    if found is None:
+        # The snapshot was deleted. From the first event on, nothing is missing.
+        start = State(lineage=contents.lineage, serial=contents.first - 1, lost=contents.first > 1)
+        return replay(start, contents.events)
+    state = found.state
+    if contents.lineage != state.lineage:
+        raise _foreign(name, "its lineage is another one")
+    if contents.base == found.follows and contents.last <= state.serial:
+        return state
+    if contents.base != found.id:
+        raise _foreign(name, f"it continues another copy of it (events {contents.first} to {contents.last})")
+    if contents.first > state.serial + 1:
+        raise _foreign(name, f"events {state.serial + 1} to {contents.first - 1} are missing")
+    return replay(state, contents.events[state.serial + 1 - contents.first :])
+
+
+def _foreign(name: str, why: str) -> StateError:
+    return StateError(
+        f"{name}.journal does not belong to {name}: {why}",
+        f"bring back the {name} that belongs to the journal. Without it, move {name} aside and keep the"
+        " journal: the next apply finds what exists in the providers' listings and creates nothing twice."
+        " Both files were left as they are",
+    )

@@ -1,0 +1,129 @@
+"""What `.podsync/` remembers of a state, so that the loss of the state is noticed.
+
+`.podsync/seen/<hash of the state's absolute path>.json` says the last lineage and serial, and for
+each provider whether sends were going on and when the last one was. The next run then knows that a
+state is older than the last one, and how long products may still be invisible in the listing.
+
+Losing this file costs time, never data. So one that is damaged or cannot be read counts as absent,
+and one that cannot be written is reported in a sentence, not raised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from podsync.model import EMPTY
+from podsync.state import strictjson
+from podsync.state.fields import Place, Unfit, from_json
+from podsync.state.files import Files, OsFiles, write_whole
+from podsync.state.state import State
+from podsync.state.statefile import time_from_text, time_to_text
+
+_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """What is known of the sends to one provider.
+
+    `sending` stays True when a run dies: then the last send may have been at any time until it did.
+    `at` is our wall clock at the last known moment of sending, `date` the provider's own clock then.
+    """
+
+    sending: bool
+    at: float | None = None
+    date: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last state that was seen here; `providers` maps names to sends."""
+
+    lineage: str
+    serial: int
+    providers: Mapping[str, Sends] = EMPTY
+
+    def outdates(self, state: State) -> bool:
+        """Whether `state` is lost, older, or another one than was last seen."""
+        return state.lost or state.lineage != self.lineage or state.serial < self.serial
+
+
+class Memory:
+    """Reads and writes the note about one state. Only the holder of the state's lock writes.
+
+    `folder` is `.podsync`; it is made when needed.
+    """
+
+    def __init__(self, folder: Path, state: Path, *, files: Files | None = None) -> None:
+        name = hashlib.sha256(str(state.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        self.path = folder / "seen" / f"{name}.json"
+        self._files = files or OsFiles()
+        self._turn = Lock()
+
+    def read(self) -> Seen | None:
+        """What was last seen; None when nothing is known."""
+        try:
+            data = self._files.read(self.path, _LIMIT)
+            return None if data is None else _from_json(strictjson.loads(data))
+        except (OSError, Unfit, strictjson.NotStrictError):
+            return None
+
+    def begin_sending(self, provider: str, *, lineage: str, serial: int, at: float) -> str | None:
+        """Note durably, before the first send to `provider`, that sends go on from now.
+
+        Returns a sentence when it could not be written, None when all is well.
+        """
+        return self._note(lineage, serial, provider, Sends(sending=True, at=round(at, 3)))
+
+    def end_sending(
+        self, provider: str, *, lineage: str, serial: int, at: float, date: float | None = None
+    ) -> str | None:
+        """Note that no send to `provider` is going on; `at` and `date` are when the last one ended."""
+        told = None if date is None else round(date, 3)
+        return self._note(lineage, serial, provider, Sends(sending=False, at=round(at, 3), date=told))
+
+    def saw(self, lineage: str, serial: int) -> str | None:
+        """Note the state as it was left by a command that sent nothing."""
+        return self._note(lineage, serial)
+
+    def _note(self, lineage: str, serial: int, provider: str = "", sends: Sends | None = None) -> str | None:
+        with self._turn:
+            before = self.read()
+            providers = {} if before is None else dict(before.providers)
+            if sends is not None:
+                providers[provider] = sends
+            seen = Seen(lineage, serial, providers)
+            if seen == before:
+                return None
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(self._files, self.path, _to_json(seen), temporary=self.path.name)
+            except OSError as error:
+                told = error.strerror or error
+                return f"{self.path.parent} cannot be written ({told}): if the state is lost, nobody notices"
+        return None
+
+
+def _to_json(seen: Seen) -> bytes:
+    def plain(sends: Sends) -> dict[str, Any]:
+        times = {"at": sends.at, "date": sends.date}
+        return asdict(sends) | {key: time_to_text(t) for key, t in times.items() if t is not None}
+
+    data = asdict(replace(seen, providers={}))
+    data["providers"] = {name: plain(sends) for name, sends in seen.providers.items()}
+    return (json.dumps({"version": 1} | data, sort_keys=True, indent=1) + "\n").encode()
+
+
+def _from_json(data: Any) -> Seen:
+    if not isinstance(data, dict) or data.get("version") != 1:
+        raise Unfit("", "is not of version 1")
+    seen = from_json(Seen, data, Place("", time_from_text))
+    place = Place("providers", time_from_text)
+    sends = {name: from_json(Sends, each, place.down(name)) for name, each in seen.providers.items()}
+    return replace(seen, providers=sends)

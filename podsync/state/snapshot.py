@@ -1,0 +1,129 @@
+"""The snapshot on disk: the state file, its backups, and the mark that ties a journal to it.
+
+Each snapshot carries `"checkpoint": {"id": …, "follows": …}`: a random name, and the name of the
+one before. The journal says on which it builds. So a journal beside a state file that came from
+elsewhere (another clone, a backup, a checkout) is noticed even if the serials happen to fit, and
+one that a crash left behind after its events had become a snapshot is known for what it is.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from podsync.errors import StateError
+from podsync.model import freeze
+from podsync.state import statefile
+from podsync.state.files import Files, write_whole
+from podsync.state.state import State
+
+#: How many backups stay. Their numbers only grow, so that a number names the same state for ever.
+BACKUPS = 5
+_KEY = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state file as it was read; `follows` is None when it does not say on which it builds."""
+
+    state: State
+    id: str = ""
+    follows: str | None = None
+
+
+def read(files: Files, path: Path) -> Snapshot | None:
+    """Return what the file at `path` holds, None when there is none.
+
+    Raises StateError for an existing file that cannot be read or trusted, naming the backup to use.
+    """
+    try:
+        data = files.read(path, statefile.LIMIT)
+    except OSError as error:
+        message = f"{path.name} cannot be read: {error.strerror or error}"
+        raise StateError(message, "make it readable; it was left as it is") from error
+    if data is None:
+        return None
+    try:
+        return _parse(data, path.name)
+    except statefile.DamagedError as error:
+        raise StateError(error.message, _way_out(files, path)) from None
+
+
+def _parse(data: bytes, name: str) -> Snapshot:
+    state = statefile.loads(data, name)
+    mark = state.extra.get(_KEY)
+    if not isinstance(mark, Mapping):
+        return Snapshot(state)
+    rest = freeze({key: value for key, value in state.extra.items() if key != _KEY})
+    state, follows = replace(state, extra=rest), mark.get("follows")
+    return Snapshot(state, str(mark.get("id", "")), None if follows is None else str(follows))
+
+
+def _way_out(files: Files, path: Path) -> str:
+    untouched = "The file was left as it is"
+    for backup in reversed(_backups(files, path)):
+        with suppress(OSError, StateError):
+            state = _parse(files.read(backup, statefile.LIMIT) or b"", backup.name).state
+            return (
+                f"copy {backup.name} (serial {state.serial}) over it; if that does not fit the journal, move"
+                f" {path.name}.journal aside: the next apply finds what exists in the providers' listings."
+                f" {untouched}"
+            )
+    return (
+        "restore it from version control or a backup of yours; without one, move it aside: the next apply"
+        f" finds what exists in the providers' listings and creates nothing twice. {untouched}"
+    )
+
+
+def write(files: Files, path: Path, state: State, *, follows: str | None, backup: bool) -> Snapshot:
+    """Put `state` at `path`, all or nothing, under a new mark; before that, keep what is there.
+
+    Raises OSError; then the file is the old one, or wholly the new one.
+    """
+    mark: dict[str, Any] = {"id": uuid.uuid4().hex}
+    if follows is not None:
+        mark["follows"] = follows
+    data = statefile.dumps(replace(state, extra=freeze(dict(state.extra) | {_KEY: mark})))
+    if len(data) > statefile.LIMIT:
+        message = f"{path.name} would be larger than {statefile.LIMIT >> 20} MiB"
+        raise StateError(message, "split the catalog into several; the journal holds all that was done")
+    if backup and (previous := files.read(path, statefile.LIMIT)) is not None:
+        numbers = [_number(each) for each in _backups(files, path)]
+        target = path.with_name(f"{path.name}.backup.{max(numbers, default=0) + 1}")
+        write_whole(files, target, previous, temporary=path.name)
+    write_whole(files, path, data, temporary=path.name)
+    _drop_old_backups(files, path)
+    return Snapshot(state, mark["id"], follows)
+
+
+def remove_leftovers(files: Files, path: Path) -> None:
+    """Remove the temporary files of runs that died; only under the lock."""
+    with suppress(OSError):
+        for name in files.names(path.parent):
+            if re.fullmatch(re.escape(path.name) + r"\.tmp-[0-9a-f]{8}", name):
+                files.remove(path.with_name(name))
+
+
+def _backups(files: Files, path: Path) -> list[Path]:
+    """All backups of the state at `path`, oldest first."""
+    begin = re.escape(path.name) + r"\.backup\.[1-9][0-9]{0,8}"
+    try:
+        found = [path.with_name(name) for name in files.names(path.parent) if re.fullmatch(begin, name)]
+    except OSError:
+        return []
+    return sorted(found, key=_number)
+
+
+def _number(backup: Path) -> int:
+    return int(backup.suffix[1:])
+
+
+def _drop_old_backups(files: Files, path: Path) -> None:
+    with suppress(OSError):
+        for backup in _backups(files, path)[:-BACKUPS]:
+            files.remove(backup)

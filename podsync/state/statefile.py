@@ -1,0 +1,284 @@
+"""The state file: a State as the JSON of format version 1, and back.
+
+    {"version": 1, "podsync_version": "0.1.0", "lineage": "…", "serial": 4,
+     "providers": {"kakaclo": {"base_url": "…", "account": "default"}}, "last_apply": {…},
+     "entries": {"designed_product.dino": {"status": "created", "id": "5012", "spec": {…}, …}},
+     "orphans": [{"address": "…", …}], "refused": {"designed_product.cat": {…}}}
+
+Sorted and stable, so that it reads well in a diff. Times are `2026-01-02T03:04:05Z`, with
+milliseconds where there are any. What this version does not know is kept: at the top in
+`State.extra`, in an entry or an orphan in its `extra`; what stood inside `pending`, `window` and
+the like goes back there for as long as that stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from podsync import __version__
+from podsync.errors import StateError
+from podsync.model import EMPTY, Address, freeze, thaw
+from podsync.state import strictjson
+from podsync.state.fields import Place, Unfit, from_json, to_json
+from podsync.state.state import Entry, Host, Orphan, Refusal, State
+
+_T = TypeVar("_T", Host, Refusal)
+
+VERSION = 1
+#: Larger files are neither read nor written: some 150,000 products.
+LIMIT = 256 << 20
+
+#: Version -> what turns a document of that version into one of the next. None has been needed yet.
+_UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+_REQUIRED = ("lineage", "serial", "providers", "entries", "orphans")
+_TOP = frozenset({*_REQUIRED, "version", "podsync_version", "last_apply", "refused"})
+_ENTRY_ALWAYS = frozenset({"id", "labels", "lifecycle", "pending", "remote", "spec", "unverified"})
+_ORPHAN_ALWAYS = frozenset({"id", "remote", "spec", "replaced_by"})
+#: Objects inside an entry or an orphan whose unknown keys can only live as long as they do.
+_INNER = ("lifecycle", "pending", "window")
+#: Objects by name at the top, of which the same holds.
+_MAPS = ("providers", "refused")
+_APPLY_TIMES = ("at", "ended_at")
+#: What `pending.body` is called in the file.
+_BODY = {"create": "spec", "update": "fields"}
+
+
+class DamagedError(StateError):
+    """The file is not a whole state file of a version that this podsync reads."""
+
+
+def dumps(state: State) -> bytes:
+    """Return the bytes of the state file."""
+    document: dict[str, Any] = {
+        "version": VERSION,
+        "podsync_version": __version__,
+        "lineage": state.lineage,
+        "serial": state.serial,
+        "providers": {name: to_json(host, time_to_text) for name, host in state.hosts.items()},
+        "last_apply": None if state.last_apply is None else _last_apply_to_json(state.last_apply),
+        "entries": {str(address): _entry_to_json(entry) for address, entry in state.entries.items()},
+        "orphans": [_orphan_to_json(orphan) for orphan in state.orphans],
+    }
+    if state.refusals:
+        document["refused"] = {str(a): to_json(each, time_to_text) for a, each in state.refusals.items()}
+    for key in _MAPS:
+        for name, unknown in state.extra.get(key, EMPTY).items():
+            _graft(document.get(key, EMPTY).get(name), unknown)
+    _graft(document, {key: value for key, value in state.extra.items() if key not in _MAPS})
+    text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    # A lone surrogate is no UTF-8; what the handler puts in its place is just its JSON escape.
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def loads(data: bytes, name: str = "the state file") -> State:
+    """Read the bytes of a state file; `name` is how messages call it.
+
+    Raises DamagedError for what is empty, cut, not strict JSON or not of this shape, and
+    StateError for a newer version.
+    """
+    try:
+        return _from_document(_document(data, name))
+    except Unfit as error:
+        raise _damaged(f"{name} is damaged: {error}") from None
+    except RecursionError:
+        raise _damaged(f"{name} is damaged: it is nested too deeply") from None
+
+
+def time_to_text(time: float) -> str:
+    """Seconds since the epoch as `2026-01-02T03:04:05Z`, to the millisecond."""
+    moment = min(max(round(time * 1000), _FIRST), _LAST)
+    at = _EPOCH.replace(tzinfo=None) + timedelta(milliseconds=moment)
+    return at.isoformat(timespec="milliseconds" if moment % 1000 else "seconds") + "Z"
+
+
+def time_from_text(text: Any) -> float:
+    """The inverse; raises ValueError."""
+    if isinstance(text, str) and _TIME.fullmatch(text):
+        return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1) / 1000
+    message = f"{text!r:.60} is not a time such as 2026-01-02T03:04:05Z"
+    raise ValueError(message)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = -62135596800000, 253402300799999  # the years 1 and 9999
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
+
+
+def _document(data: bytes, name: str) -> Any:
+    if not data.strip(b"\0 \t\r\n"):
+        raise _damaged(f"{name} is empty")
+    if len(data) > LIMIT:
+        raise _damaged(f"{name} is larger than {LIMIT >> 20} MiB")
+    try:
+        document = strictjson.loads(data)
+    except strictjson.NotStrictError as error:
+        raise _damaged(f"{name} is damaged: {error}") from None
+    if not isinstance(document, dict) or type(document.get("version")) is not int:
+        raise _damaged(f"{name} is not a state of podsync: it has no version")
+    if document["version"] > VERSION:
+        told = document["version"]
+        message = f"{name} is of format {told}; podsync {__version__} reads formats up to {VERSION}"
+        raise StateError(message, "upgrade podsync; the file was left as it is")
+    while document["version"] < VERSION:
+        upgrade = _UPGRADES.get(document["version"])
+        if upgrade is None:
+            raise _damaged(f"{name} is damaged: there is no format {document['version']}")
+        document = upgrade(document)
+    return document
+
+
+def _damaged(message: str) -> DamagedError:
+    return DamagedError(message, "put a backup of it in its place; the file was left as it is")
+
+
+def _from_document(document: dict[str, Any]) -> State:
+    for key in _REQUIRED:
+        if key not in document:
+            raise Unfit("", f"{key!r} is missing")
+    lineage, serial = document["lineage"], document["serial"]
+    if not isinstance(lineage, str) or not lineage:
+        raise Unfit("lineage", "is no text, or empty")
+    if type(serial) is not int or serial < 0:
+        raise Unfit("serial", "is not a whole number from 0")
+    extra = {key: value for key, value in document.items() if key not in _TOP}
+    hosts = _objects(Host, document, "providers", extra)
+    refusals = {_address("refused", a): r for a, r in _objects(Refusal, document, "refused", extra).items()}
+    entries = [_entry(text, data) for text, data in _mapping(document["entries"], "entries").items()]
+    return State(
+        lineage=lineage,
+        serial=serial,
+        entries=MappingProxyType({each.address: each for each in sorted(entries, key=lambda e: e.address)}),
+        orphans=_orphans(document["orphans"]),
+        hosts=freeze(hosts),
+        refusals=MappingProxyType(dict(sorted(refusals.items()))),
+        last_apply=_last_apply(document.get("last_apply")),
+        extra=freeze(extra),
+    )
+
+
+def _mapping(data: Any, where: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise Unfit(where, "is not a mapping")
+    return data
+
+
+def _objects(cls: type[_T], document: dict[str, Any], key: str, extra: dict[str, Any]) -> dict[str, _T]:
+    """Read a mapping from names to objects; what is unknown in them goes to `extra[key][name]`."""
+    found, unknown = {}, {}
+    for name, data in _mapping(document.get(key, {}), key).items():
+        place = Place(f"{key}.{name}", time_from_text)
+        found[name] = from_json(cls, data, place)
+        if place.unknown:
+            unknown[name] = place.unknown
+    if unknown:
+        extra[key] = unknown
+    return found
+
+
+def _address(where: str, text: str) -> Address:
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise Unfit(where, str(error)) from None
+
+
+def _last_apply(data: Any) -> Any:
+    if data is None:
+        return None
+    read = dict(_mapping(data, "last_apply"))
+    for key in _APPLY_TIMES:
+        if read.get(key) is not None:
+            try:
+                read[key] = time_from_text(read[key])
+            except ValueError as error:
+                raise Unfit(f"last_apply.{key}", str(error)) from None
+    return freeze(read)
+
+
+def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = thaw(last)
+    for key in _APPLY_TIMES:
+        if data.get(key) is not None:
+            data[key] = time_to_text(data[key])
+    return data
+
+
+def _entry(text: str, data: Any) -> Entry:
+    place = Place(f"entries.{text}", time_from_text)
+    read = _mapping(data, place.where)
+    for key in ("status", "id", "spec"):
+        if key not in read:
+            raise Unfit(place.where, f"{key!r} is missing")
+    known = {key: value for key, value in read.items() if key not in {"status", "address"}}
+    pending = _pending_body(read.get("pending"), place)
+    known |= {"address": text, "spec": None if read["spec"] == {} else read["spec"], "pending": pending}
+    entry = from_json(Entry, known, place)
+    if read["status"] != entry.status:
+        raise Unfit(place.where, f"status {read['status']!r:.60} and pending do not agree")
+    if entry.spec is None and entry.pending is None:
+        raise Unfit(place.where, "spec is empty")
+    if "address" in read:
+        place.unknown["address"] = read["address"]
+    return replace(entry, extra=freeze(place.unknown))
+
+
+def _entry_to_json(entry: Entry) -> dict[str, Any]:
+    data = to_json(entry, time_to_text, _ENTRY_ALWAYS)
+    del data["address"]
+    data["status"] = entry.status
+    data["spec"] = data["spec"] or {}
+    if entry.pending is not None:
+        data["pending"][_BODY[entry.pending.op]] = data["pending"].pop("body")
+    return _with_unknown(data, entry.extra)
+
+
+def _pending_body(data: Any, place: Place) -> Any:
+    if not isinstance(data, dict) or data.get("op") not in _BODY:
+        return data
+    name = _BODY[data["op"]]
+    if name not in data:
+        raise Unfit(f"{place.where}.pending", f"{name!r} is missing")
+    return {"body" if key == name else key: value for key, value in data.items()}
+
+
+def _orphans(data: Any) -> tuple[Orphan, ...]:
+    if not isinstance(data, list):
+        raise Unfit("orphans", "is not a list")
+    orphans: dict[tuple[Address, float], Orphan] = {}
+    for index, each in enumerate(data):
+        place = Place(f"orphans[{index}]", time_from_text)
+        read = _mapping(each, place.where)
+        if "id" not in read:
+            raise Unfit(place.where, "'id' is missing")
+        orphan = from_json(Orphan, read, place)
+        # Address and instant name an orphan; a file written by hand may not tell them apart.
+        made = orphan.created_at if "created_at" in read else orphan.orphaned_at
+        while (orphan.address, made) in orphans:
+            made = round(made + 0.001, 3)
+        orphans[orphan.address, made] = replace(orphan, created_at=made, extra=freeze(place.unknown))
+    return tuple(orphans[key] for key in sorted(orphans))
+
+
+def _orphan_to_json(orphan: Orphan) -> dict[str, Any]:
+    return _with_unknown(to_json(orphan, time_to_text, _ORPHAN_ALWAYS), orphan.extra)
+
+
+def _with_unknown(data: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Put back what was not understood; inside `pending` and the like only where that still stands."""
+    for key in _INNER:
+        _graft(data.get(key), extra.get(key, EMPTY))
+    _graft(data, {key: value for key, value in extra.items() if key not in _INNER})
+    return data
+
+
+def _graft(target: Any, unknown: Any) -> None:
+    if isinstance(target, dict) and isinstance(unknown, Mapping):
+        for key, value in unknown.items():
+            target.setdefault(key, thaw(value))

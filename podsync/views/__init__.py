@@ -1,0 +1,1 @@
+"""One file per format: functions from values to text. Nothing here prints."""

@@ -1,0 +1,108 @@
+"""What changes in a product, one line per field, the changed part marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from podsync.model import Json
+from podsync.plan.plan import UNKNOWN, Change, FieldChange
+from podsync.views.escape import safe
+from podsync.views.marks import marked
+from podsync.views.page import GAP, INDENT, beside, cells, pad, short_url, shorten
+from podsync.views.product_lines import text_of, with_colour
+from podsync.views.style import Style
+from podsync.views.wording import some, title
+
+_WIDEST_PATH = 28
+#: What reads well without quotes.
+_BARE = re.compile(r"[^\s\"']+")
+
+
+def field_lines(change: Change, style: Style, width: int, *, full: bool, anew: bool) -> Iterator[str]:
+    """Yield a line for each changed field; `anew`: and why a new product is made for it."""
+    paths = [shorten(safe(field.path), None if full else _WIDEST_PATH) for field in change.fields]
+    widest = max((cells(path) for path in paths), default=0)
+    room = None if full else max(width - len(INDENT) - widest - len(GAP), 20)
+    lines = [
+        f"{INDENT}{pad(path, widest)}{GAP}{field_text(field, style, room)}"
+        for path, field in zip(paths, change.fields, strict=True)
+    ]
+    fixed = [field.forces_replace and anew for field in change.fields]
+    why = f"{title(change.provider)} cannot change it"
+    if all(
+        cells(line) + len(GAP) + len(why) <= width for line, here in zip(lines, fixed, strict=True) if here
+    ):
+        for line, here in zip(lines, fixed, strict=True):
+            yield from beside(line, style.dim(why) if here else "", width)
+        return
+    yield from lines
+    which = "it" if len(fixed) == 1 else "these" if all(fixed) else "all of these"
+    yield INDENT + style.dim(f"{title(change.provider)} cannot change {which}: a new product is made")
+
+
+def field_text(field: FieldChange, style: Style, columns: int | None) -> str:
+    """Return the old and the new value of one field in at most about `columns`."""
+    old, new = field.before, field.after
+    if old is UNKNOWN:
+        return f"(in doubt) -> {style.good(_value(field.path, new, _less(columns, 14)))}"
+    if old is None:
+        return f"added {style.good(_value(field.path, new, _less(columns, 6)))}"
+    if new is None:
+        return f"removed {style.bad(_value(field.path, old, _less(columns, 8)))}"
+    if _plain_list(old) and _plain_list(new):
+        return _set_text(old, new, style)
+    if isinstance(old, str) and isinstance(new, str) and not field.path.endswith("colorValue"):
+        mark = "" if _BARE.fullmatch(old) and _BARE.fullmatch(new) and not _is_name(field.path) else '"'
+        return f"{mark}{marked(safe(old), safe(new), style, _less(columns, 2))}{mark}"
+    half = None if columns is None else max((columns - 4) // 2, 12)
+    return f"{style.bad(_value(field.path, old, half))} -> {style.good(_value(field.path, new, half))}"
+
+
+def _less(columns: int | None, taken: int) -> int | None:
+    return None if columns is None else max(columns - taken, 12)
+
+
+def _is_name(path: str) -> bool:
+    return path.lower().endswith("name")
+
+
+def _plain_list(value: Json) -> bool:
+    return isinstance(value, tuple | list) and not any(
+        isinstance(item, dict | tuple | list) for item in value
+    )
+
+
+def _value(path: str, value: Json, columns: int | None) -> str:
+    if isinstance(value, str):
+        if path.endswith("colorValue"):
+            return with_colour(value)
+        if _is_name(path) or not _BARE.fullmatch(value):
+            return f'"{shorten(safe(value), _less(columns, 2))}"'
+        return short_url(safe(value), columns)
+    if _plain_list(value):
+        return shorten(", ".join(text_of(item) for item in value), columns)
+    return shorten(text_of(value), columns)
+
+
+def _set_text(old: Json, new: Json, style: Style) -> str:
+    """Say of a list of plain values which came and which went."""
+    left = [item for item in old if item not in new]
+    came = [item for item in new if item not in old]
+    parts = []
+    if came:
+        parts.append("added " + style.good(some([_member(item) for item in came], 8)))
+    if left:
+        parts.append("removed " + style.bad(some([_member(item) for item in left], 8)))
+    kept = len(new) - len(came)
+    if not parts:
+        return f"{_order(old)} -> {_order(new)}"
+    return " · ".join([*parts, f"{kept} kept"] if kept else parts)
+
+
+def _member(item: Json) -> str:
+    return "EVERY customer" if item == "*" else text_of(item)
+
+
+def _order(items: Json) -> str:
+    return "(" + some([text_of(item) for item in items], 8) + ")"

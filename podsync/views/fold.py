@@ -1,0 +1,160 @@
+"""Puts many equal-looking changes on a few lines, with counts, so that a long plan stays readable."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+
+from podsync.model import Json, Spec
+from podsync.plan.plan import Change
+from podsync.views.change_lines import Layout, change_lines, header, risk_lines
+from podsync.views.colours import colour_name
+from podsync.views.escape import safe
+from podsync.views.page import INDENT, facts
+from podsync.views.product_lines import customers, name_of, quoted, text_of
+from podsync.views.wording import counted, number, some, title
+
+#: More changes than this of one action are folded; and at most about so many groups are shown.
+FOLD_ABOVE = 40
+
+_Key = Callable[[Change], Hashable]
+
+
+def folded(changes: Sequence[Change], layout: Layout) -> Iterator[str]:
+    """Yield groups instead of changes; a group of one is shown as it is."""
+    groups = _groups(changes)
+    patterns = [_pattern(group) for group in groups]
+    for group, pattern in zip(groups[:FOLD_ABOVE], patterns, strict=False):
+        if len(group) == 1:
+            yield from change_lines(group[0], layout)
+        else:
+            kind = group[0].address.kind
+            yield from _group_lines(group, pattern if patterns.count(pattern) == 1 else kind, layout)
+    left = sum(len(group) for group in groups[FOLD_ABOVE:])
+    if left:
+        yield layout.style.dim(f"    … and {number(left)} more: --detail full lists each")
+    yield from _risks([change for group in groups if len(group) > 1 for change in group], layout)
+
+
+def _groups(changes: Sequence[Change]) -> list[list[Change]]:
+    """Fold as little as gives few groups, at worst by kind."""
+    found: dict[Hashable, list[Change]] = {}
+    for key in (_fine, _by_model, _by_folder, _by_kind):
+        found = defaultdict(list)
+        for change in changes:
+            found[key(change)].append(change)
+        if len(found) <= FOLD_ABOVE:
+            break
+    return list(found.values())
+
+
+def _by_kind(change: Change) -> Hashable:
+    return change.address.kind, change.account
+
+
+def _by_folder(change: Change) -> Hashable:
+    folder = change.source.path.rpartition("/")[0] if change.source else ""
+    return _by_kind(change), folder, tuple(sorted({one.path for one in change.fields}))
+
+
+def _by_model(change: Change) -> Hashable:
+    return _by_folder(change), repr(_model(_spec(change)))
+
+
+def _fine(change: Change) -> Hashable:
+    spec = _spec(change)
+    return _by_model(change), repr(spec.get("materialImages")), repr(spec.get("customerIds"))
+
+
+def _spec(change: Change) -> Spec:
+    return change.after or change.before or {}
+
+
+def _model(spec: Spec) -> Json:
+    return spec.get("modelId", spec.get("productModelId"))
+
+
+def _pattern(group: Sequence[Change]) -> str:
+    """Return what all addresses of a group begin with, up to a whole word."""
+    names = [change.address.name for change in group]
+    return f"{group[0].address.kind}.{_common_start(names).rpartition('-')[0]}-*".replace(".-", ".")
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    """Return what all begin with: what the first and the last by alphabet begin with."""
+    first, last = min(texts), max(texts)
+    length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:length]
+
+
+def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Iterator[str]:
+    first = group[0]
+    yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
+    half = (layout.width - len(INDENT) - 3) // 2
+    specs = [_spec(change) for change in group]
+    ends = [quoted(name_of(spec), half) for spec in (specs[0], specs[-1])]
+    yield from facts([f"{ends[0]} … {ends[1]}", *_in_common(group)], layout.width, INDENT)
+
+
+def _places(group: Sequence[Change]) -> str:
+    paths = sorted({change.source.path for change in group if change.source})
+    if len(paths) <= 1:
+        return "".join(safe(path) for path in paths)
+    folder = _common_start(paths).rpartition("/")[0]
+    return f"{safe(folder) + '/ ' if folder else ''}({counted(len(paths), 'file')})"
+
+
+def _in_common(group: Sequence[Change]) -> Iterator[str]:
+    """Yield what all have in common, and how many different ones there are of what they have not."""
+    specs = [_spec(change) for change in group]
+    models = _distinct([_model(spec) for spec in specs])
+    yield f"model {models[0]}" if len(models) == 1 else counted(len(models), "model") if models else ""
+    colours = Counter(str(spec["colorValue"]) for spec in specs if "colorValue" in spec)
+    if colours:
+        names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
+        yield f"{counted(len(colours), 'colour')} ({some(list(names), 4)})"
+    artworks = _distinct([item for spec in specs for item in spec.get("materialImages") or ()])
+    yield counted(len(artworks), "artwork") if artworks else ""
+    buyers = _distinct([spec.get("customerIds") for spec in specs])
+    if len(buyers) == 1:
+        yield customers(next(spec["customerIds"] for spec in specs if "customerIds" in spec))
+    elif buyers:
+        yield f"{number(len(buyers))} different sets of customers"
+    changed = Counter(one.path for change in group for one in change.fields)
+    yield from (f"{safe(path)} changes in {number(count)}" for path, count in changed.most_common(3))
+
+
+def _distinct(values: Sequence[Json]) -> list[str]:
+    return [text_of(value) for value in {repr(one): one for one in values if one is not None}.values()]
+
+
+def _risks(changes: Sequence[Change], layout: Layout) -> Iterator[str]:
+    told = Counter(risk for change in changes for risk in change.risks if risk not in layout.said)
+    whose = {risk: change for change in reversed(changes) for risk in change.risks}
+    for risk, count in told.most_common(10):
+        who = f"{number(count)} products" if count > 1 else str(whose[risk].address)
+        yield from risk_lines(shared_risk(who, risk), layout)
+    if len(told) > 10:
+        yield layout.style.warn(
+            f"    ! and {counted(len(told) - 10, 'other risk')}: --detail full lists each"
+        )
+
+
+def shared_risk(who: str, risk: str) -> str:
+    """Put several subjects before a risk that was worded for one: `it opens …` -> `each opens …`."""
+    return f"{who}: {re.sub('^it ', 'each ', risk)}"
+
+
+def shared_risks(changes: Sequence[Change]) -> dict[str, str]:
+    """Return the risks that several changes have in common -> whom they concern, to be told once."""
+    told = Counter(risk for change in changes for risk in change.risks)
+    whose: dict[str, set[str]] = defaultdict(set)
+    for change in changes:
+        for risk in change.risks:
+            whose[risk].add(change.provider)
+    return {
+        risk: f"{number(count)} {' and '.join(map(title, sorted(whose[risk])))} products"
+        for risk, count in told.items()
+        if count > 1
+    }

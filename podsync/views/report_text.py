@@ -1,0 +1,178 @@
+"""What an apply did, as people read it at its end: complete, and short when all went well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from podsync.plan.plan import Change, Plan
+from podsync.report import Outcome, Report, Result, report_line
+from podsync.views.escape import safe
+from podsync.views.outcome_text import paint, trouble_lines, word_of
+from podsync.views.page import GAP, beside, facts, page, wrap
+from podsync.views.plan_head import STAYS, accounts
+from podsync.views.product_lines import name_of, quoted
+from podsync.views.style import Style
+from podsync.views.wording import by_hand, listed, number, run_name, sentences, title, visible_id
+
+#: So many failed or doubtful products are explained one by one; the rest is counted.
+_MOST = 20
+_NAMED = 6
+_REST = "(all with -o json)"
+
+_SIGNALS: Mapping[int, str] = {2: "Ctrl-C (SIGINT)", 15: "SIGTERM"}
+_TROUBLE = (Result.FAILED, Result.IN_DOUBT, Result.NOT_TRIED)
+_MEANING: Mapping[Result, str] = {
+    Result.SETTLED: "what was in doubt is known now",
+    Result.ADOPTED: "existed already and now belong to the state; nothing was sent",
+    Result.RESTORED: "orphans, taken back",
+    Result.MOVED: "under a new address; nothing was sent",
+    Result.NOTED: "labels and protections kept in the state; nothing was sent",
+    Result.REPLACED: f"each old product {STAYS}",
+    Result.ORPHANED: f"each {STAYS}",
+}
+
+
+def apply_head(
+    plan: Plan, *, style: Style, width: int = 80, approved: bool = False, run: str = "", sandbox: bool = False
+) -> str:
+    """Return what apply says before it begins: which plan, which accounts, which state."""
+    lines = wrap(style.bold("SANDBOX: simulated providers, nothing is real."), width) if sandbox else []
+    applying = f"Applying {plan.hash.removeprefix('sha256:')[:12]}" + (", as approved" if approved else "")
+    state = f"state {safe(plan.state_label)}" if plan.state_label else ""
+    parts = [applying, ", ".join(accounts(plan.hosts)), state, run_name(run) if run else ""]
+    return page([*lines, *facts(parts, width, "", GAP)])
+
+
+def report_text(report: Report, *, style: Style, width: int = 80, command: str, place: str = "") -> str:
+    """Return the final report; the last line is the frozen one.
+
+    `command` is the whole command that goes on with what is left, with the options of this run.
+    `place` is where the same can be clicked, in CI.
+    """
+    blocks = [
+        _stopped(report, style, width),
+        _results(report, style, width),
+        _left_for_a_person(report, width),
+        _notes(report, width),
+        _safety(report, width),
+        _next(report, width, command, place),
+    ]
+    lines: list[str] = []
+    for block in blocks[:-1]:
+        found = list(block)
+        lines += [*found, ""] if found else []
+    lines += blocks[-1]
+    return page([*lines, report_line(report)])
+
+
+def _stopped(report: Report, style: Style, width: int) -> Iterator[str]:
+    """Say first why it did not go on."""
+    if report.refused is not None:
+        text = f"Refused: {safe(report.refused).rstrip('.')}. Nothing was sent."
+        yield from (style.bad(line) for line in wrap(text, width, "", GAP))
+    if report.signal is not None:
+        who = _SIGNALS.get(report.signal, f"signal {report.signal}")
+        yield from wrap(f"Stopped by {who}. What was known by then is saved in the state.", width, "", GAP)
+    for provider, why in sorted(report.stopped.items()):
+        text = f"podsync stopped at {title(provider)}: {safe(why).rstrip('.')}. Nothing more was sent there."
+        yield from (style.bad(line) for line in wrap(text, width, "", GAP))
+
+
+def _results(report: Report, style: Style, width: int) -> Iterator[str]:
+    """Yield a count for each result, and what is behind it where something is left."""
+    found = {result: [one for one in report.outcomes if one.result is result] for result in Result}
+    if not report.left and report.signal is None:
+        found = {result: ones for result, ones in found.items() if result in _MEANING}
+    figures = max((len(number(len(ones))) for ones in found.values() if ones), default=1)
+    words = max((len(word_of(result)) for result, ones in found.items() if ones), default=0)
+    for result, ones in found.items():
+        if ones:
+            label = f"{GAP}{number(len(ones)):>{figures}} {word_of(result):<{words}}   "
+            yield from _result(result, ones, label, style, width)
+
+
+def _result(result: Result, ones: Sequence[Outcome], label: str, style: Style, width: int) -> Iterator[str]:
+    columns = len(label)
+    if result is Result.NOT_TRIED:
+        lines = wrap(_addresses(ones), width, label, " " * columns)
+    elif result in _TROUBLE:
+        lines = [line for one in ones[:_MOST] for line in trouble_lines(one, style, width, columns)]
+        if len(ones) > _MOST:
+            lines.append(f"{' ' * columns}… and {number(len(ones) - _MOST)} more {_REST}")
+        lines[0] = label + lines[0][columns:]
+    else:
+        lines = wrap(_MEANING.get(result) or _where(ones), width, label, " " * columns)
+    yield lines[0].replace(label, paint(result, label, style), 1)
+    yield from lines[1:]
+
+
+def _where(ones: Sequence[Outcome]) -> str:
+    counts = Counter(title(one.provider) for one in ones)
+    places = [f"{number(count)} at {name}" for name, count in sorted(counts.items())]
+    return (f"at {next(iter(counts))}" if len(counts) == 1 else listed(places)) + ", and in the state"
+
+
+def _addresses(ones: Sequence[Outcome]) -> str:
+    """Name the first few; the kind is said when it changes."""
+    words, kind = [], ""
+    for one in ones[:_NAMED]:
+        words.append(str(one.address) if one.address.kind != kind else one.address.name)
+        kind = one.address.kind
+    more = f" and {number(len(ones) - _NAMED)} more {_REST}" if len(ones) > _NAMED else ""
+    return ", ".join(words) + more
+
+
+def _left_for_a_person(report: Report, width: int) -> Iterator[str]:
+    """Name what stays on sale now, by the ids that people see."""
+    changes = {change.address: change for change in report.plan.changes}
+    done = [one for one in report.outcomes if one.result in (Result.REPLACED, Result.ORPHANED)]
+    old = [changes[one.address] for one in done if one.address in changes]
+    if old:
+        yield "Then by hand (podsync state orphans lists these again)"
+    for change in old[:_MOST]:
+        yield from wrap(_removal(change), width, GAP, GAP * 2)
+    if len(old) > _MOST:
+        yield f"{GAP}… and {number(len(old) - _MOST)} more"
+
+
+def _removal(change: Change) -> str:
+    which = [visible_id(change.shown), quoted(name_of(change.before or {}), 60)]
+    return sentences(["remove", *which, by_hand(change.provider)])
+
+
+def _notes(report: Report, width: int) -> Iterator[str]:
+    for note in report.notes:
+        yield from wrap(safe(note), width, "", GAP)
+
+
+def _safety(report: Report, width: int) -> Iterator[str]:
+    """Say what people fear after a failure, and that they need not."""
+    if report.left and report.refused is None:
+        rest = "the one that is" if report.left == 1 else f"the {number(report.left)} that are"
+        text = (
+            "Nothing was sent twice. Nothing has to be undone. Running apply again is safe: "
+            f"it does {rest} left."
+        )
+        yield from wrap(text, width)
+
+
+def _next(report: Report, width: int, command: str, place: str) -> list[str]:
+    """Number what to do now: what keeps the run from going on, the command, single products."""
+    steps = [safe(step) for step in report.next]
+    again = bool(report.left) and not any(command in step for step in steps)
+    if again:
+        steps.append(command)
+    for outcome in report.outcomes:
+        steps += [f"{outcome.address.name}: {safe(step)}" for step in outcome.next]
+    unique = list(dict.fromkeys(steps))
+    lines = ["Next"] if unique else []
+    for index, step in enumerate(unique[:_MOST], 1):
+        label = f"{GAP}{index}. "
+        if step == command:
+            lines += beside(label + step, f"or: {safe(place)}" if place else "", width, " " * len(label))
+        else:
+            lines += wrap(step, width, label, " " * len(label))
+    if len(unique) > _MOST:
+        lines.append(f"{GAP}… and {number(len(unique) - _MOST)} more {_REST}")
+    return lines

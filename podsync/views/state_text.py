@@ -1,0 +1,166 @@
+"""The state as people look at it: `podsync state list`, `show` and `orphans`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from podsync.model import Address
+from podsync.state.state import Entry, Orphan, Pending, State
+from podsync.views.escape import safe
+from podsync.views.page import GAP, INDENT, cells, facts, pad, page, shorten, wrap
+from podsync.views.plan_head import STAYS
+from podsync.views.product_lines import name_of, quoted, text_of, whole_product
+from podsync.views.style import Style
+from podsync.views.wording import by_hand, counted, day, minute, number, second, title, visible_id
+
+_UNKNOWN_ID = "id not known yet"
+
+
+def _status(entry: Entry) -> str:
+    return "in doubt" if entry.pending else entry.origin
+
+
+def _which(entry: Entry | Orphan) -> str:
+    """Return the id that people see, or what is known instead."""
+    if entry.id is None and entry.spec is not None:
+        return _UNKNOWN_ID
+    return visible_id(entry.remote)
+
+
+def _spec_of(entry: Entry) -> str:
+    spec = entry.spec if entry.spec is not None else entry.pending.body if entry.pending else {}
+    return name_of(spec)
+
+
+def state_list(state: State, *, style: Style, width: int = 80) -> str:
+    """Return one line for each product: address, how it came here, visible id, name."""
+    entries = [state.entries[address] for address in sorted(state.entries)]
+    if not entries:
+        return page(["No products in the state.", *_orphan_count(state)])
+    rows = [
+        (str(one.address), _status(one), _which(one) or title(one.provider), _spec_of(one)) for one in entries
+    ]
+    columns = [max(cells(row[index]) for row in rows) for index in range(3)]
+    lines = []
+    for row in rows:
+        left = GAP.join(pad(shorten(text, size), size) for text, size in zip(row[:3], columns, strict=True))
+        painted = left.replace("in doubt", style.warn("in doubt"), 1) if row[1] == "in doubt" else left
+        room = width - cells(left) - len(GAP)
+        lines += (
+            [painted + GAP + quoted(row[3], room)]
+            if room >= 20
+            else [painted, INDENT + quoted(row[3], width - 6)]
+        )
+    return page([*lines, "", *_totals(entries), *_orphan_count(state)])
+
+
+def _totals(entries: list[Entry]) -> Iterator[str]:
+    doubt = sum(one.pending is not None for one in entries)
+    unbound = sum(one.unbound for one in entries)
+    parts = [
+        counted(len(entries), "product"),
+        f"{number(doubt)} in doubt" if doubt else "",
+        f"{number(unbound)} whose id is not known yet (apply reads it first)" if unbound else "",
+    ]
+    yield " · ".join(part for part in parts if part)
+
+
+def _orphan_count(state: State) -> Iterator[str]:
+    if state.orphans:
+        yield f"{counted(len(state.orphans), 'product')} to remove by hand (podsync state orphans)"
+
+
+def state_show(state: State, address: Address, *, style: Style, width: int = 80) -> str:
+    """Return everything that the state knows about an address; raises KeyError if that is nothing."""
+    entry = state.entries.get(address)
+    orphans = [one for one in state.orphans if one.address == address]
+    if entry is None and not orphans:
+        raise KeyError(str(address))
+    lines = [style.bold(str(address))]
+    if entry is not None:
+        lines += _entry_lines(entry, style, width)
+    for orphan in orphans:
+        lines += ["", f"An orphan of this address: it {STAYS}", *_orphan_lines(orphan, state, width)]
+    return page(lines)
+
+
+def _entry_lines(entry: Entry, style: Style, width: int) -> Iterator[str]:
+    which = _which(entry)
+    known = [
+        f"{title(entry.provider)} {which}".rstrip(),
+        f"id {safe(entry.id)}" if entry.id else "",
+        f"account {safe(entry.account)}",
+        f"{entry.origin} {minute(entry.created_at)}"
+        if entry.spec is not None
+        else "nothing is known to exist",
+    ]
+    yield from facts(known, width, GAP)
+    labels = [f"{safe(key)}={safe(value)}" for key, value in sorted(entry.labels.items())]
+    rest = [
+        f"labels {', '.join(labels)}" if labels else "",
+        f"protected by {', '.join(entry.lifecycle.to_json())}" if entry.lifecycle.to_json() else "",
+        f"not verified: {', '.join(map(safe, entry.unverified))}" if entry.unverified else "",
+    ]
+    if any(rest):
+        yield from facts(rest, width, GAP)
+    if entry.spec is not None:
+        yield f"{GAP}what exists"
+        yield from whole_product(entry.spec)
+    if entry.pending is not None:
+        yield from _pending_lines(entry.pending, style, width)
+
+
+def _pending_lines(pending: Pending, style: Style, width: int) -> Iterator[str]:
+    why = f": {safe(pending.why).rstrip('.')}" if pending.why else ""
+    what = "a create" if pending.op == "create" else "an update"
+    text = (
+        f"in doubt: {what} of {second(pending.written_at)}, sent at most "
+        f"{counted(pending.attempts, 'time')}{why}. Not sent again before apply has looked for it."
+    )
+    yield from (style.warn(line) for line in wrap(text, width, GAP, GAP * 2))
+    yield from whole_product(pending.body)
+
+
+def state_orphans(state: State, *, style: Style, width: int = 80) -> str:
+    """Return what a person has to remove, since no API can delete."""
+    if not state.orphans:
+        return page(["Nothing to remove by hand."])
+    orphans = sorted(state.orphans, key=lambda one: (one.orphaned_at, one.address))
+    rows = [_row(orphan, state) for orphan in orphans]
+    columns = [max(cells(row[index]) for row in rows) for index in range(5)]
+    heading = f"To remove by hand ({number(len(rows))}): each {STAYS}"
+    if sum(columns) + 5 * len(GAP) <= width:
+        since = len(GAP) + sum(columns[:3]) + 3 * len(GAP)
+        lines = [pad(heading, since - len(GAP)) + GAP + "since" if cells(heading) < since else heading]
+        lines += [
+            GAP + GAP.join(pad(text, size) for text, size in zip(row, columns, strict=True)) for row in rows
+        ]
+    else:
+        lines = [heading]
+        for which, name, why, since_day, address in rows:
+            lines += facts([which, name], width, GAP, INDENT)
+            lines += facts([f"{why} {since_day}", address], width, INDENT)
+    lines[0] = style.bold(lines[0])
+    return page([*lines, *wrap("podsync notices when they are gone (apply).", width)])
+
+
+def _row(orphan: Orphan, state: State) -> tuple[str, str, str, str, str]:
+    which = f"{title(orphan.provider)} {_which(orphan)}".rstrip()
+    name = quoted(name_of(orphan.spec), 48)
+    return which, name, _why(orphan, state), day(orphan.orphaned_at), str(orphan.address)
+
+
+def _why(orphan: Orphan, state: State) -> str:
+    if orphan.reason != "replaced":
+        return "its document was removed"
+    successor = state.entries.get(orphan.address)
+    if successor is not None and orphan.replaced_by in (None, successor.id):
+        newer = visible_id(successor.remote).removeprefix("SPU ")
+        return f"replaced by {newer or 'a new one'}"
+    return f"replaced by {text_of(orphan.replaced_by)}" if orphan.replaced_by else "replaced by a new one"
+
+
+def _orphan_lines(orphan: Orphan, state: State, width: int) -> Iterator[str]:
+    which, name, why, since, _ = _row(orphan, state)
+    place = by_hand(orphan.provider)
+    yield from facts([which, name, f"{why} {since}", f"remove it {place}"], width, GAP)

@@ -1,0 +1,101 @@
+"""podsync.yaml: defaults, and the same faults in the same words as products."""
+
+from __future__ import annotations
+
+import pytest
+
+from podsync.catalog.settings_file import load, parse
+from podsync.errors import CatalogError
+from podsync.settings import Limits, RateLimit, Settings
+
+CONTRACT = b"""\
+version: 1
+catalog: catalog
+sandbox: false
+state: {backend: local, path: podsync.state.json}
+providers:
+  kakaclo:
+    base_url: https://developer.kakaclo.com/openapi
+    account: default        # a name for the shop
+    rate_limit: {burst: 120, per_second: 2}
+    parallelism: 8
+    timeout_seconds: 30
+    settle_seconds: 600
+    retry_seconds: 300
+    pictures: unknown
+  gelato:
+    base_url: https://connect.gelatoapis.com
+    account: default
+    rate_limit: {burst: 10, per_second: 90}
+    parallelism: 8
+    timeout_seconds: 30
+    settle_seconds: 600
+    retry_seconds: 300
+limits: {max_creates: 50, max_replaces: 5, max_orphans: 5}
+"""
+
+
+def faults(content: str) -> list[str]:
+    return [f"{d.at} {d.rule}: {d.summary}" for d in parse("podsync.yaml", content.encode())[1]]
+
+
+def test_the_defaults_written_out_are_the_defaults():
+    assert parse("podsync.yaml", CONTRACT) == (Settings(), ())
+
+
+@pytest.mark.parametrize("content", [b"", b"# nothing\n", b"---\n", b"version: 1\n"])
+def test_every_key_is_optional(content):
+    assert parse("podsync.yaml", content) == (Settings(), ())
+
+
+def test_a_missing_file_means_the_defaults(tmp_path):
+    assert load(tmp_path / "podsync.yaml") == Settings()
+
+
+def test_what_is_said_is_taken():
+    settings, diagnostics = parse(
+        "podsync.yaml",
+        b"catalog: goods\nsandbox: true\nstate: {path: /var/s.json}\nlimits: {max_creates: null}\n"
+        b"providers: {kakaclo: {base_url: 'http://127.0.0.1:9/x/', rate_limit: {burst: 3}, pictures: kept}}\n",
+    )
+
+    assert diagnostics == ()
+    assert (settings.catalog, settings.sandbox, settings.state_path) == ("goods", True, "/var/s.json")
+    assert settings.limits == Limits(max_creates=None)
+    assert settings.providers["kakaclo"].rate_limit == RateLimit(3, 2)
+    assert settings.providers["kakaclo"].base_url == "http://127.0.0.1:9/x"
+    assert settings.providers["gelato"] == Settings().providers["gelato"]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("version: 2\n", "1:10 schema: version: 2 is not 1"),
+        ("catalogue: x\n", "1:1 schema: unknown key 'catalogue'"),
+        ("providers: {kakaklo: {}}\n", "1:13 schema: providers: unknown key 'kakaklo'"),
+        ("sandbox: yes\n", "1:10 schema: sandbox: 'yes' is a text, but true or false is due"),
+        ("limits: {max_creates: -1}\n", "1:23 schema: limits.max_creates: -1 is below 0"),
+        (
+            "providers: {gelato: {base_url: 'http://api.test'}}\n",
+            (
+                "1:32 schema: providers.gelato.base_url: 'http://api.test' is not an https URL "
+                'such as "https://connect.gelatoapis.com"'
+            ),
+        ),
+        ("state: {backend: git}\n", "1:18 schema: state.backend: 'git' is not local"),
+        ("catalog: a\ncatalog: b\n", "2:1 duplicate-key: the key 'catalog' stands on line 1 and again on line 2"),
+        ("a\n", "1:1 schema: a document must be a mapping of `key: value` lines; this is a text"),
+        ("sandbox: true\n---\nsandbox: true\n", "3:1 schema: the settings are one document; this is another"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong(content, fault):
+    assert faults(content) == [f"podsync.yaml:{fault}"]
+
+
+def test_an_invalid_file_raises_all_its_faults(tmp_path):
+    path = tmp_path / "podsync.yaml"
+    path.write_text("version: 2\nsandbox: 1\n")
+
+    with pytest.raises(CatalogError) as caught:
+        load(path, tmp_path)
+    assert [str(d.at) for d in caught.value.diagnostics] == ["podsync.yaml:1:10", "podsync.yaml:2:10"]

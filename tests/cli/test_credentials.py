@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from podsync.cli.credentials import base_url_from, is_loopback, mask, proxies_from, read_keys, url_fault
+from podsync.errors import CredentialsError, UsageError
+from podsync.providers.registry import plugins
+
+TOKEN = "canary-0123456789-canary"
+
+
+def keys(names, **environ):
+    return read_keys(names, plugins(), environ)
+
+
+def test_only_the_keys_that_are_needed_are_read():
+    assert keys(["kakaclo"], KAKACLO_ACCESS_TOKEN=TOKEN) == {"kakaclo": TOKEN}
+    assert keys([]) == {}
+
+
+def test_every_missing_key_is_named_at_once():
+    with pytest.raises(CredentialsError) as caught:
+        keys(["kakaclo", "gelato"])
+
+    assert "GELATO_API_KEY and KAKACLO_ACCESS_TOKEN are not set" in caught.value.message
+    assert caught.value.exit_code == 9
+
+
+@pytest.mark.parametrize("value", ["", " ", "\n"])
+def test_an_empty_key_is_missing_and_it_says_why_that_happens(value):
+    with pytest.raises(CredentialsError) as caught:
+        keys(["gelato"], GELATO_API_KEY=value)
+
+    assert "GELATO_API_KEY is empty" in caught.value.message
+    assert "pull requests from forks" in caught.value.remedy
+
+
+@pytest.mark.parametrize("value", ["with\nnewline", "naïve-key-123", "with\x1bescape"])
+def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(value):
+    with pytest.raises(CredentialsError) as caught:
+        keys(["gelato"], GELATO_API_KEY=value)
+
+    assert value not in caught.value.message + caught.value.remedy
+
+
+def test_in_github_the_line_that_sets_the_secret_is_shown():
+    with pytest.raises(CredentialsError) as caught:
+        keys(["kakaclo"], GITHUB_ACTIONS="true")
+
+    assert "gh secret set KAKACLO_ACCESS_TOKEN --env production" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.example.com/x", "http://127.0.0.1:8080", "http://localhost:1/a", "http://[::1]:3"]
+)
+def test_https_and_loopback_are_fine(url):
+    assert url_fault(url) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com", "ftp://x",
+        "api.example.com", "https://", "https://user:key@example.com", "https://example.com?key=1",
+        "http://[", "http://2130706433", "http://0.0.0.0", "https://example.com:99999",
+    ],
+)  # fmt: skip
+def test_unsafe_base_urls_are_refused(url):
+    assert url_fault(url) != ""
+    with pytest.raises(UsageError):
+        base_url_from({"KAKACLO_BASE_URL": url}, "KAKACLO_BASE_URL")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "sandbox.localhost"])
+def test_loopback(host):
+    assert is_loopback(host)
+
+
+def test_an_empty_base_url_is_none():
+    assert base_url_from({"KAKACLO_BASE_URL": " "}, "KAKACLO_BASE_URL") is None
+
+
+def test_the_key_is_hidden_in_every_form():
+    environ = {"KAKACLO_ACCESS_TOKEN": "sec/ret+key=="}
+    forms = ["sec/ret+key==", "sec%2Fret%2Bkey%3D%3D", base64.b64encode(b"sec/ret+key==").decode()]
+
+    text = mask(" ".join(forms), environ)
+
+    assert text == "*** *** ***"
+
+
+def test_proxies_are_read_on_purpose():
+    assert proxies_from({"HTTPS_PROXY": "http://p:1", "no_proxy": "x"}) == {"https": "http://p:1", "no": "x"}
+
+
+def test_apply_without_keys_says_so_and_sends_nothing(podsync, catalog, folder):
+    run = podsync("apply", "--auto-approve")
+
+    assert run.code == 9
+    assert "GELATO_API_KEY and KAKACLO_ACCESS_TOKEN are not set. Nothing was sent." in run.err
+    assert not (folder / "podsync.state.json").exists()
+
+
+def test_an_override_in_the_clear_is_wrong_usage(podsync, catalog, monkeypatch):
+    monkeypatch.setenv("GELATO_BASE_URL", "http://gelato.example.com")
+
+    run = podsync("plan")
+
+    assert run.code == 64
+    assert "GELATO_BASE_URL: plain http" in run.err
+
+
+def test_settings_in_the_clear_are_invalid(podsync, catalog, folder):
+    settings = "version: 1\nproviders: {gelato: {base_url: http://gelato.example.com}}\n"
+    (folder / "podsync.yaml").write_text(settings)
+
+    run = podsync("plan")
+
+    assert run.code == 3
+    assert "podsync.yaml:2:" in run.err

@@ -1,0 +1,128 @@
+"""Random values, and random histories: sequences of events that can have happened."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from podsync.model import Address, FrozenDict, Lifecycle, freeze
+from podsync.state import events as ev
+from podsync.state.draft import Draft
+from podsync.state.state import State
+
+ADDRESSES = [
+    Address("designed_product", "cat"),
+    Address("designed_product", "dino"),
+    Address("customer_product", "tote"),
+]
+
+times = st.integers(0, 4_000_000_000_000).map(lambda n: n / 1000)
+texts = st.text(max_size=12)
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
+json_values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=6
+)
+mappings = st.dictionaries(texts, json_values, max_size=3).map(freeze)
+specs = st.dictionaries(texts, json_values, min_size=1, max_size=3).map(freeze)
+labels = st.dictionaries(texts, texts, max_size=2).map(freeze)
+lifecycles = st.builds(Lifecycle, st.booleans(), st.booleans())
+hosts = st.dictionaries(
+    st.sampled_from(["kakaclo", "gelato"]),
+    st.fixed_dictionaries({"base_url": texts, "account": texts}),
+    max_size=2,
+).map(freeze)
+addresses = st.sampled_from(ADDRESSES)
+ids = st.text("0123456789abc", min_size=1, max_size=6)
+names = st.tuples() | st.tuples(texts) | st.tuples(texts, texts)
+FIELDS = {
+    "address": addresses,
+    "source": addresses,
+    "at": times,
+    "created_at": times,
+    "written_at": times,
+    "send_before": times,
+    "date": st.none() | times,
+    "id": st.none() | ids,
+    "remote": mappings,
+    "spec": specs,
+    "body": specs,
+    "labels": labels,
+    "lifecycle": lifecycles,
+    "hosts": hosts,
+    "approved": mappings,
+    "provider": st.just("kakaclo"),
+    "account": st.just("default"),
+    "attempts": st.integers(1, 9),
+    "plan_serial": st.integers(0, 9),
+    "hash": texts,
+    "message": texts,
+    "why": texts,
+    "commit": st.none() | texts,
+    "actor": st.none() | texts,
+    "run_url": st.none() | texts,
+    "left": st.booleans(),
+    "found": st.booleans(),
+    "unverified": names,
+    "op": st.sampled_from(["create", "update"]),
+    "origin": st.sampled_from(["adopted", "imported"]),
+}
+
+
+def event(cls: type, **fixed: object) -> st.SearchStrategy[ev.Event]:
+    """One event of a type, its fields random but for those given."""
+    chosen = {name: FIELDS[name] for name in cls.__dataclass_fields__} | {
+        name: value if isinstance(value, st.SearchStrategy) else st.just(value) for name, value in fixed.items()
+    }
+    if cls in {ev.Bound, ev.Adopted}:
+        chosen["id"] = ids
+    return st.builds(cls, **chosen)
+
+
+any_event = st.sampled_from(ev.Event.__args__).flatmap(event)
+
+
+def _possible(draft: Draft, address: Address) -> list[st.SearchStrategy[ev.Event]]:
+    """What can happen next to an address."""
+    entry = draft.entries.get(address)
+    found = [event(ev.Begun)]
+    if draft.last_apply is not None:
+        found.append(event(ev.Ended))
+    for source, created_at in draft.orphans:
+        found.append(event(ev.Gone, address=source, created_at=created_at))
+        if entry is None or entry.pending is None:
+            found.append(event(ev.Restored, address=address, source=source, created_at=created_at))
+    if entry is not None and entry.pending is not None:
+        kinds = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
+        return found + [event(kind, address=address) for kind in kinds]
+    found += [event(ev.Intent, address=address, op="create"), event(ev.Adopted, address=address)]
+    if entry is not None:
+        kinds = (ev.Bound, ev.Noted, ev.Orphaned, ev.Forgotten)
+        found += [event(kind, address=address) for kind in kinds]
+        found.append(event(ev.Intent, address=address, op="update"))
+        free = [each for each in ADDRESSES if each not in draft.entries]
+        found += [event(ev.Moved, source=address, address=each) for each in free]
+    return found
+
+
+@st.composite
+def histories(draw: st.DrawFn, max_size: int = 12) -> list[ev.Event]:
+    """Events that can follow one another from the empty state on."""
+    draft, history = Draft(State()), []
+    for _ in range(draw(st.integers(0, max_size))):
+        each = draw(st.one_of(_possible(draft, draw(addresses))))
+        draft.apply(each)
+        history.append(each)
+    return history
+
+
+def simple(count: int) -> list[ev.Event]:
+    """A short history without chance: intents, some made, one refused, one in doubt."""
+    cat, dino, tote = ADDRESSES
+    spec = FrozenDict({"modelId": "1", "enName": "Dino Jäger 🦖"})
+    history: list[ev.Event] = []
+    for number in range(count):
+        at = 1_767_323_045.0 + number
+        address = (cat, dino, tote)[number % 3]
+        intent = ev.Intent(address, "kakaclo", "default", "create", spec, at, at + 30)
+        result = ev.Refused(address, at + 0.5, None, "no") if number % 5 == 4 else ev.Made(address, at, f"{number}")
+        history += [intent, result]
+    return history

@@ -1,0 +1,132 @@
+"""Every view, whole, as people and programs get it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from podsync.model import Address
+from podsync.plan.plan import summary_line
+from podsync.report import report_line
+from podsync.state.state import State
+from podsync.views.outcome_text import outcome_line
+from podsync.views.plan_text import next_steps, plan_text
+from podsync.views.report_json import report_json
+from podsync.views.report_text import apply_head, report_text
+from podsync.views.state_json import state_list_json, state_orphans_json
+from podsync.views.state_text import state_list, state_orphans, state_show
+from podsync.views.style import PLAIN, Style
+from tests.views import samples
+from tests.views.golden import Golden
+
+COLOUR = Style(colour=True)
+COMMAND = "podsync -C shop apply --expect 9c1f44d0a2be"
+PLACE = "Actions > podsync apply > Run workflow"
+
+PLANS = {
+    "first": samples.first_plan,
+    "risky": samples.three_risky,
+    "few": lambda: samples.three_risky(2),
+    "every-action": samples.every_action,
+    "refused": samples.refused,
+    "hostile": samples.hostile,
+    "many": samples.many,
+    "no-changes": lambda: samples.plan(samples.unchanged(12), documents=12, files=12),
+    "refreshed": lambda: samples.plan(
+        samples.every_action().changes[1:2], refreshed=True, documents=1, files=1
+    ),
+}
+REPORTS = {
+    "complete": samples.complete_report,
+    "replacing": samples.replacing_report,
+    "incomplete": samples.incomplete_report,
+    "interrupted": samples.interrupted_report,
+    "hostile": samples.hostile_report,
+}
+STATES: Mapping[str, Callable[[], State]] = {"all": samples.state, "empty": State}
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", PLANS)
+def test_plan(name: str, width: int, golden: Golden) -> None:
+    plan = PLANS[name]()
+
+    text = plan_text(plan, style=PLAIN, width=width)
+
+    golden.check(f"plan-{name}-{width}.txt", text)
+    assert text.splitlines()[-1] == summary_line(plan.summary)
+
+
+@pytest.mark.parametrize("detail", ["summary", "full"])
+@pytest.mark.parametrize("name", ["first", "few", "every-action"])
+def test_plan_in_other_details(name: str, detail: str, golden: Golden) -> None:
+    text = plan_text(PLANS[name](), style=PLAIN, detail=detail, orphans_before=3)  # type: ignore[arg-type]
+
+    golden.check(f"plan-{name}-{detail}.txt", text)
+
+
+def test_plan_in_colour(golden: Golden) -> None:
+    golden.check("plan-every-action-colour.txt", plan_text(PLANS["every-action"](), style=COLOUR))
+
+
+def test_plan_of_the_sandbox(golden: Golden) -> None:
+    golden.check("plan-first-sandbox.txt", plan_text(PLANS["first"](), style=PLAIN, sandbox=True))
+
+
+def test_next_steps(golden: Golden) -> None:
+    texts = [f"{name}\n{next_steps(make(), 'podsync -C shop')}" for name, make in PLANS.items()]
+
+    golden.check("next-steps.txt", "\n".join(texts))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", REPORTS)
+def test_report(name: str, width: int, golden: Golden) -> None:
+    report = REPORTS[name]()
+
+    text = report_text(report, style=PLAIN, width=width, command=COMMAND, place=PLACE)
+
+    golden.check(f"report-{name}-{width}.txt", text)
+    assert text.splitlines()[-1] == report_line(report)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_report_as_json(name: str, golden: Golden) -> None:
+    golden.check(f"report-{name}.json", report_json(REPORTS[name]()))
+
+
+@pytest.mark.parametrize("style", [PLAIN, COLOUR], ids=["plain", "colour"])
+def test_lines_while_apply_runs(style: Style, golden: Golden) -> None:
+    outcomes = [outcome for make in REPORTS.values() for outcome in make().outcomes]
+    head = apply_head(samples.report_plan(), style=style, approved=True, run="8123", sandbox=True)
+
+    lines = [outcome_line(one, index, 10_000, style) for index, one in enumerate(outcomes, 1)]
+
+    name = "colour" if style.colour else "plain"
+    golden.check(f"apply-lines-{name}.txt", head + "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", STATES)
+def test_state(name: str, width: int, golden: Golden) -> None:
+    state = STATES[name]()
+    addresses = dict.fromkeys([*state.entries, *(orphan.address for orphan in state.orphans)])
+
+    texts = [state_list(state, style=PLAIN, width=width), state_orphans(state, style=PLAIN, width=width)]
+    texts += [state_show(state, address, style=PLAIN, width=width) for address in addresses]
+
+    golden.check(f"state-{name}-{width}.txt", "\n".join(texts))
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_state_as_json(name: str, golden: Golden) -> None:
+    state = STATES[name]()
+
+    golden.check(f"state-{name}-list.json", state_list_json(state))
+    golden.check(f"state-{name}-orphans.json", state_orphans_json(state))
+
+
+def test_an_address_that_the_state_does_not_know() -> None:
+    with pytest.raises(KeyError, match=r"designed_product\.nobody"):
+        state_show(samples.state(), Address("designed_product", "nobody"), style=PLAIN)
