@@ -64,8 +64,9 @@ def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change]
     """Do one change unless it is done, has to wait for another one, or the run has stopped."""
     if run.context.board.ended(change.address, *Result):
         return
-    blocker = run.waits.get(change.address)
-    if blocker is not None and not run.context.board.ended(blocker, Result.UPDATED):
+    blockers = sorted(run.waits.get(change.address, ()))
+    blocker = next((b for b in blockers if not run.context.board.ended(b, Result.UPDATED)), None)
+    if blocker is not None:
         not_tried(run, change, f"it takes the name that {blocker} did not release")
     elif run.going:
         try:

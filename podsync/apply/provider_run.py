@@ -41,7 +41,7 @@ class ProviderRun:
 
     connection: Connection
     changes: Sequence[Change]
-    waits: Mapping[Address, Address]
+    waits: Mapping[Address, frozenset[Address]]
     ledger: Ledger
     context: Context
     doubts: dict[Address, Doubt] = field(default_factory=dict)

@@ -8,6 +8,7 @@ use any.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sized
 from typing import Any, TypeAlias
@@ -29,6 +30,17 @@ _ANNOTATIONS = frozenset({"$schema", "title", "description", "examples", "defaul
 def pattern(expression: str) -> re.Pattern[str]:
     r"""Compile a schema's pattern so that `$` means the very end, not also before a last line feed."""
     return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression))
+
+
+def repeated(items: list[Any]) -> int | None:
+    """Return the index of the first item that stood before; linear, whatever the items are."""
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        key = json.dumps(item, sort_keys=True)
+        if key in seen:
+            return index
+        seen.add(key)
+    return None
 
 
 def acceptor(schema: Mapping[str, Any]) -> Check:
@@ -63,8 +75,8 @@ def _properties(expected: Any, schema: Any) -> Check:
     # A boolean schema accepts everything or nothing.
     other: Check = (lambda _: bool(others)) if isinstance(others, bool) else acceptor(others)
 
-    return lambda value: type(value) is not dict or all(
-        checks.get(name, other)(item) for name, item in value.items()
+    return lambda value: (
+        type(value) is not dict or all(checks.get(name, other)(item) for name, item in value.items())
     )
 
 
@@ -110,12 +122,7 @@ def _enum(expected: Any, _schema: Any) -> Check:
 
 
 def _unique(expected: Any, _schema: Any) -> Check:
-    def check(value: Any) -> bool:
-        if not expected or type(value) is not list:
-            return True
-        return all(type(item) is str for item in value) and len(set(value)) == len(value)
-
-    return check
+    return lambda value: not expected or type(value) is not list or repeated(value) is None
 
 
 def _number(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Check]:

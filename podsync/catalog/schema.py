@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import podsync
-from podsync.catalog.accept import Check, acceptor, pattern
+from podsync.catalog.accept import Check, acceptor, pattern, repeated
 from podsync.catalog.verdicts import Finding, Verdict, Written, in_words
 
 _SUFFIX = ".schema.json"
@@ -93,9 +93,14 @@ def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Iterator[Finding]]:
         if isinstance(value, str) and not pattern(expression).search(value):
             yield ValidationError(f"{value!r} does not match {expression!r}")
 
+    def unique(_validator: Any, wanted: bool, value: Any, _schema: Any) -> Iterator[ValidationError]:
+        # The library's own check is quadratic for lists of mixed types.
+        if wanted and isinstance(value, list) and repeated(value) is not None:
+            yield ValidationError("an item stands twice")
+
     strict = extend(  # type: ignore[no-untyped-call]
         Draft7Validator,
-        validators={"pattern": matches},
+        validators={"pattern": matches, "uniqueItems": unique},
         type_checker=Draft7Validator.TYPE_CHECKER.redefine("integer", is_integer),
     )
     validator = strict(dict(schema), registry=Registry())

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, NamedTuple
 
+from podsync.catalog.accept import repeated
 from podsync.model import Path
 
 #: Tells what a person typed at a path: `012`, where the data only has 12.
 Written = Callable[[Path], str]
 _SHOWN = 60
+#: Findings of one document that are told: more would only bury the first.
+_MOST = 100
+#: A longer word is no misspelling, and comparing it takes long.
+_LONGEST_WORD = 60
 _NOUNS = {
     "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "array": "a list", "object": "a mapping", "null": "null",
@@ -47,7 +53,7 @@ def dotted(path: Path) -> str:
 def in_words(findings: Iterable[Finding], root: Mapping[str, Any], written: Written) -> list[Verdict]:
     """Return one verdict per fault; of several about one value only the first."""
     verdicts: dict[tuple[Path, bool, str], Verdict] = {}
-    for finding in findings:
+    for finding in islice(findings, _MOST):
         if finding.keyword in {"required", "additionalProperties"}:
             words = _missing(finding) if finding.keyword == "required" else _unknown(finding, root)
         else:
@@ -60,6 +66,8 @@ def in_words(findings: Iterable[Finding], root: Mapping[str, Any], written: Writ
 
 def did_you_mean(wrong: object, known: Iterable[str]) -> str | None:
     """Return the known word that `wrong` is most like, whatever its case."""
+    if len(str(wrong)) > _LONGEST_WORD:
+        return None
     by_small = {word.lower(): word for word in known}
     close = get_close_matches(str(wrong).lower(), by_small, n=1, cutoff=0.6)
     return by_small[close[0]] if close else None
@@ -89,7 +97,8 @@ def _missing(finding: Finding) -> Iterator[Verdict]:
     properties = finding.schema["properties"]
     absent = [key for key in finding.expected if key not in finding.instance]
     # A misspelt key is reported as unknown, with the right one in its hint: it is not missing too.
-    unknown = {key: did_you_mean(key, absent) for key in finding.instance if key not in properties}
+    others = (key for key in finding.instance if key not in properties)
+    unknown = {key: did_you_mean(key, absent) for key in islice(others, _MOST)}
     absent = [key for key in absent if key not in unknown.values()]
     if finding.schema.get("additionalProperties", True) is not False:
         for key, close in unknown.items():
@@ -111,9 +120,8 @@ def _missing(finding: Finding) -> Iterator[Verdict]:
 
 def _unknown(finding: Finding, root: Mapping[str, Any]) -> Iterator[Verdict]:
     properties = finding.schema["properties"]
-    for key in finding.instance:
-        if key in properties:
-            continue
+    unknown = (key for key in finding.instance if key not in properties)
+    for key in islice(unknown, _MOST):
         free = [known for known in properties if known not in finding.instance]
         close = did_you_mean(key, free)
         in_spec = root.get("properties", {}).get("spec", {}).get("properties", {})
@@ -142,7 +150,7 @@ def _value(finding: Finding, written: Written) -> Verdict:
 
 def _twice(finding: Finding) -> tuple[Path, str, str]:
     items: list[Any] = finding.instance
-    index = next(i for i, item in enumerate(items) if item in items[:i])
+    index = repeated(items) or 0
     return (*finding.path, index), f"{_shown(items[index])} stands twice in this list", "keep one of the two"
 
 

@@ -25,7 +25,6 @@ _REFUSED = 5
 
 
 @command(
-    short_help="Carry a plan out: create, update, replace, orphan.",
     examples=(
         "podsync apply",
         "podsync apply --target 'customer_product.*'",
@@ -36,16 +35,21 @@ _REFUSED = 5
 @click.argument("plan", required=False, metavar="[PLAN.json]")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option(
-    "--expect", metavar="HASH", type=PlanHash(),
+    "--expect",
+    metavar="HASH",
+    type=PlanHash(),
     help="Go on only if this very plan would be carried out, or what is left of it. Does not ask.",
 )
 @selection_options
 @allow_option
 @click.option("--first-contact", is_flag=True, help="Create beside products that nobody here knows.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Do the first N changes only.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Create at most N products now.")
 @click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures.")
 @click.option(
-    "--lock-timeout", type=Duration(), default="0s", metavar="DURATION",
+    "--lock-timeout",
+    type=Duration(),
+    default="0s",
+    metavar="DURATION",
     help="How long to wait while somebody else holds the state (30s, 5m).",
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for doubts and ids; a later apply goes on.")

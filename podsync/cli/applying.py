@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from podsync.cli.clock import Signals, SystemClock
 from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
 from podsync.cli.listener import Listening, listener_for
+from podsync.cli.options import choosing_words
 from podsync.cli.origin import origin
 from podsync.cli.outputs import Outputs
 from podsync.cli.rescue import report_of
@@ -66,7 +66,7 @@ class Applying:
 
     def run(self) -> int:
         """Hold the state's lock for all of it: what was planned is what is there."""
-        saved = read_plan(self.asked.plan) if self.asked.plan is not None else None
+        saved = read_plan(self.asked.plan, self.space.session) if self.asked.plan is not None else None
         with self.space.store.lock("apply", self.asked.lock_timeout):
             self._state = self.space.store.load()
             return self._carry(self._fresh(saved) if saved is not None else self._planned())
@@ -88,8 +88,8 @@ class Applying:
             self._rest_of = str(last["hash"])
             return
         raise StaleError(
-            f"this is not the plan that was expected: {expected[:12]} was, this one is {_hex(plan.hash)[:12]} "
-            f"({summary_line(plan.summary)})",
+            f"this is not the plan that was expected: {expected[:12]} was, "
+            f"this one is {_hex(plan.hash)[:12]} ({summary_line(plan.summary)})",
             "catalog, state, selection, host or account differ from what was approved; look at it: "
             + self.space.command_line("plan"),
         )
@@ -124,15 +124,14 @@ class Applying:
         needed = spoken_to(plan)
         if plan.errored:
             self._show_plan(plan, needed_by_person=True)
-            self._finish(Report(plan, refused="a limit or a protection was hit"), lambda: "")
+            self._finish(Report(plan, refused="a limit or a protection was hit"), told=True)
             return _REFUSED
         if not plan.work and not needed:
-            self._finish(Report(plan), lambda: summary_line(plan.summary))
+            self._finish(Report(plan), text=summary_line(plan.summary))
             return 0
         asks = self.asked.asks and bool(plan.work)
         if asks:
-            saved = (self.asked.plan,) if self.asked.plan is not None else ()
-            must_be_able_to_ask(self.space, (*saved, *self._words()))
+            must_be_able_to_ask(self.space, self._words(self.asked.selection, self.asked.plan))
         keys = keys_for(self.space, needed)
         if plan.work:
             self._show_plan(plan, needed_by_person=asks)
@@ -150,6 +149,9 @@ class Applying:
     ) -> int:
         asked = self.asked
         on_screen = self.outputs.screen == "text"
+        origins = origin(os.environ, Path.cwd())
+        if on_screen:
+            self._say_head(plan, origins.run_url or "")
         with listener_for(self.space.session, on_stdout=on_screen) as heard:
             try:
                 report = carry_out(
@@ -162,7 +164,7 @@ class Applying:
                     stop=signals,
                     options=Options(not asked.no_wait, asked.first_contact, asked.limit, asked.max_failures),
                     memory=self._memory(clock),
-                    origin=origin(os.environ, Path.cwd()),
+                    origin=origins,
                     approved_as=self._rest_of,
                 )
             except BaseException as error:
@@ -174,21 +176,31 @@ class Applying:
 
     def _memory(self, clock: SystemClock) -> Remembered:
         store, say = self.space.store, self.space.session.console.say
-        return Remembered(Memory(CACHE, self.space.state_path), store, clock, lambda told: say(f"note: {told}"))
+        memory = Memory(CACHE, self.space.state_path)
+        return Remembered(memory, store, clock, lambda told: say(f"note: {told}"))
 
     def _rescued(self, plan: Plan, heard: Listening, signals: Signals, error: BaseException) -> Report:
         """What was done is told even when the run broke off."""
-        return report_of(plan, heard.outcomes, self.space.store, signals.signal or None, error)
+        return report_of(plan, heard.outcomes, heard.notes, self.space.store, signals.signal or None, error)
 
     # -- telling
 
-    def _finish(self, report: Report, text: Callable[[], str] | None = None) -> None:
-        again = self.space.command_line("apply", *self._words(), "--expect", self._expected(report.plan))
+    def _say_head(self, plan: Plan, run: str) -> None:
+        approved = self.asked.expect is not None or self.asked.plan is not None
+        session = self.space.session
+        session.console.result("\n" + forms.apply_head(plan, session, approved=approved, run=run))
+
+    def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
+        """Write the report everywhere; `told`: people have read it on stdout already."""
+        words = self._words(report.plan.selection)
+        again = self.space.command_line("apply", *words, "--expect", self._expected(report.plan))
         place = "or Re-run failed jobs" if self.space.session.console.in_github else ""
         shown = dict(forms.report_forms(report, self.space.session, again, place))
         if text is not None:
-            shown["text"] = text
-        self.space.session.console.result(self.outputs.write(shown))
+            shown["text"] = lambda: text
+        result = self.outputs.write(shown)
+        if not (told and self.outputs.screen == "text"):
+            self.space.session.console.result(result)
 
     def _expected(self, plan: Plan) -> str:
         """The hash under which what is left may be done: the one that people approved."""
@@ -198,24 +210,18 @@ class Applying:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
         console = self.space.session.console
         rates = {name: told.rate_limit for name, told in self.space.settings.providers.items()}
-        shown = forms.plan_forms(
-            plan, self.space.session, rates=rates, sandbox=self.space.sandbox, orphans=len(self._state.orphans)
-        )
+        orphans, sandbox = len(self._state.orphans), self.space.sandbox
+        shown = forms.plan_forms(plan, self.space.session, rates=rates, sandbox=sandbox, orphans=orphans)
         if self.outputs.screen == "text":
             console.result(shown["text"]())
         elif needed_by_person:
             console.say(shown["text"]())
 
-    def _words(self) -> tuple[str, ...]:
-        """The words of this command line that choose what is applied."""
-        asked, selection = self.asked, self.asked.selection
-        words = [w for pattern in selection.targets for w in ("--target", pattern)]
-        words += [w for pattern in selection.excludes for w in ("--exclude", pattern)]
-        words += [w for key, value in selection.selectors for w in ("--selector", f"{key}={value}")]
-        words += [w for pattern in selection.replace for w in ("--replace", pattern)]
-        words += [w for kind, number in asked.allow for w in ("--allow", f"{kind}={number}")]
-        words += ["--first-contact"] if asked.first_contact else []
-        return tuple(words)
+    def _words(self, selection: Selection, saved: str | None = None) -> tuple[str, ...]:
+        """The words of a command line that chooses the same."""
+        first = (saved,) if saved is not None else ()
+        contact = ("--first-contact",) if self.asked.first_contact else ()
+        return (*first, *choosing_words(selection, self.asked.allow), *contact)
 
 
 _STOPPING = (

@@ -10,7 +10,6 @@ from podsync.cli.session import Session
 
 
 @command(
-    short_help="Print the script that makes TAB complete commands and addresses.",
     examples=(
         'eval "$(podsync completion bash)"                      in ~/.bashrc',
         'eval "$(podsync completion zsh)"                       in ~/.zshrc',

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -46,10 +45,17 @@ class Console:
         return self._color(self.err_is_terminal)
 
     @property
+    def draws(self) -> bool:
+        """Whether something that moves can be drawn on stderr."""
+        return self.err_is_terminal and not self.in_ci and self._environ.get("TERM") != "dumb"
+
+    @property
     def width(self) -> int:
         """Columns to write for: the terminal's, 100 where there is none."""
         if not (self.out_is_terminal or self.err_is_terminal):
             return 100
+        import shutil
+
         return max(40, shutil.get_terminal_size((100, 24)).columns)
 
     @property
@@ -93,7 +99,10 @@ class Console:
         with suppress(OSError, ValueError):
             self._err.write(question)
             self._err.flush()
-        line = sys.stdin.readline()
+        try:
+            line = sys.stdin.readline()
+        except (OSError, ValueError):  # hung up, or bytes that are no text
+            return None
         return line.strip() if line else None
 
     @property

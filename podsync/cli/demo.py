@@ -25,7 +25,6 @@ _KEPT_OUT = ("PODSYNC_", "KAKACLO_", "GELATO_")
 
 
 @command(
-    short_help="See the whole way with no account: validate, plan, apply, plan.",
     examples=("podsync demo",),
 )
 @click.pass_obj
@@ -37,12 +36,11 @@ def demo(session: Session) -> int:
     """
     folder = Path(tempfile.mkdtemp(prefix="podsync-demo-"))
     _prepare(folder)
-    session.console.result(f"A catalog of four products, in {folder}\n")
+    session.console.result(f"The example catalog, copied to {folder}")
     with _undisturbed(), contextlib.chdir(folder):
         for words, why in _STEPS:
-            session.console.result(f"# {why}\n$ {quoted('podsync', *words)}")
+            session.console.result(f"\n# {why}\n$ {quoted('podsync', *words)}")
             code = _run(words, session)
-            session.console.result("")
             if code:
                 session.console.say(f"error: this step ended with exit code {code}; its folder is {folder}")
                 return code
@@ -78,7 +76,7 @@ def _undisturbed() -> Iterator[None]:
 def _what_next(folder: Path) -> str:
     there = quoted("podsync", "-C", str(folder))
     return (
-        "Try next\n"
+        "\nTry next\n"
         f"  change colorValue in {folder / 'catalog' / 'designed' / 'dinosaur-tee.yaml'}, then\n"
         f"    {there} plan\n"
         f"    {there} apply\n"

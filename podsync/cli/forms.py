@@ -52,24 +52,17 @@ def is_sandbox(plan: Plan) -> bool:
     return any("//sandbox.localhost" in host["base_url"] for host in plan.hosts.values())
 
 
-def plan_next_steps(plan: Plan, session: Session) -> str:
-    """Return what a person may want to type now."""
-    return plan_view.next_steps(plan, session.command_line())
-
-
-def apply_head(plan: Plan, session: Session, *, approved: bool, run: str, sandbox: bool) -> str:
+def apply_head(plan: Plan, session: Session, *, approved: bool, run: str) -> str:
     """Return what is said before the first request."""
     style, width = Style(session.console.out_color), session.console.width
-    return report_view.apply_head(plan, style=style, width=width, approved=approved, run=run, sandbox=sandbox)
+    return report_view.apply_head(plan, style=style, width=width, approved=approved, run=run)
 
 
 def report_forms(report: Report, session: Session, again: str, place: str) -> Forms:
     """Return how the end of an apply is written; `again` is the command that goes on with the rest."""
     style, width = Style(session.console.out_color), session.console.width
     return {
-        "text": lambda: report_view.report_text(
-            report, style=style, width=width, command=again, place=place
-        ),
+        "text": lambda: report_view.report_text(report, style=style, width=width, command=again, place=place),
         "json": lambda: report_json(report),
     }
 

@@ -83,13 +83,14 @@ class Command(click.Command):
 class Group(click.Group):
     """A group whose commands are imported when they are needed.
 
-    `table` maps a name to `module:attribute`.
+    `table` maps a name to `module:attribute` and to what its line in the help says: the help itself
+    needs none of the modules.
     """
 
     def __init__(
         self,
         *args: Any,
-        table: Mapping[str, str],
+        table: Mapping[str, tuple[str, str]],
         examples: Sequence[str] = (),
         hide_globals: bool = True,
         **facts: Any,
@@ -105,13 +106,18 @@ class Group(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command."""
-        where = self.table.get(cmd_name)
-        if where is None:
+        if cmd_name not in self.table:
             return None
+        where, _ = self.table[cmd_name]
         module, _, attribute = where.partition(":")
         command = getattr(import_module(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101 (the table is ours)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in self.table.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

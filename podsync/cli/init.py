@@ -22,7 +22,6 @@ Commit all of it, podsync.state.json too; what must not be committed is in .giti
 
 
 @command(
-    short_help="Start a catalog repository in this folder.",
     examples=("podsync init", "podsync init my-shop"),
 )
 @click.argument("folder", required=False, metavar="[DIR]")
@@ -115,7 +114,5 @@ def _told(made: _Made, session: Session, folder: str | None) -> str:
     def line(*words: str) -> str:
         return session.command_line(*there, *words) if not (there and session.chdir) else " ".join(words)
 
-    steps = _NEXT.format(
-        validate=line("validate"), try_it=line("apply", "--sandbox"), apply=line("apply")
-    )
+    steps = _NEXT.format(validate=line("validate"), try_it=line("apply", "--sandbox"), apply=line("apply"))
     return "\n".join([*lines, "", steps])

@@ -29,6 +29,7 @@ class Listening:
 
     def __init__(self, session: Session, *, on_stdout: bool) -> None:
         self._outcomes: dict[Address, Outcome] = {}
+        self.notes: list[str] = []
         self._session = session
         self._on_stdout = on_stdout
         self._done = self._total = 0
@@ -58,9 +59,11 @@ class Listening:
                 self._write(forms.waiting_line(provider, what, until))
 
     def note(self, text: str) -> None:
-        """Say a fact worth a line."""
+        """Remember a fact: the final report tells it; at once only with `-v`."""
         with self._lock:
-            self._write(forms.note_line(text))
+            self.notes.append(text)
+            if self._session.verbose:
+                self._write(forms.note_line(text))
 
     def close(self) -> None:
         """Say nothing more."""
@@ -144,7 +147,7 @@ def _bar(session: Session) -> tuple[Progress, Any]:
 @contextmanager
 def listener_for(session: Session, *, on_stdout: bool) -> Iterator[Listening]:
     """Listen in the way that suits stderr, until the end of `with`."""
-    kind = Drawing if session.console.err_is_terminal and not session.console.in_ci else Counting
+    kind = Drawing if session.console.draws else Counting
     heard = kind(session, on_stdout=on_stdout)
     try:
         yield heard

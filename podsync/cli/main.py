@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from podsync.cli.framework import Group, from_environment
 from podsync.cli.session import Session
-from podsync.errors import CatalogError, PodsyncError
+
+if TYPE_CHECKING:
+    from podsync.errors import PodsyncError
 
 USAGE = 64
 
@@ -22,17 +23,17 @@ _CLI = "podsync.cli."
 cli = Group(
     "podsync",
     table={
-        "demo": _CLI + "demo:demo",
-        "init": _CLI + "init:init",
-        "validate": _CLI + "validate:validate",
-        "plan": _CLI + "plan:plan",
-        "show": _CLI + "plan:show",
-        "apply": _CLI + "apply:apply",
-        "state": _CLI + "state:state",
-        "render": _CLI + "render:render",
-        "schema": _CLI + "render:schema",
-        "sandbox": _CLI + "sandbox:sandbox",
-        "completion": _CLI + "completion:completion",
+        "demo": (_CLI + "demo:demo", "See the whole way with no account: validate, plan, apply, plan."),
+        "init": (_CLI + "init:init", "Start a catalog repository in this folder."),
+        "validate": (_CLI + "validate:validate", "Check the catalog. Needs no key and no network."),
+        "plan": (_CLI + "plan:plan", "Show what apply would do. Sends nothing."),
+        "show": (_CLI + "plan:show", "Show a saved plan."),
+        "apply": (_CLI + "apply:apply", "Carry a plan out: create, update, replace, orphan."),
+        "state": (_CLI + "state:state", "Look at what podsync remembers."),
+        "render": (_CLI + "render:render", "Show the exact request that a create would send."),
+        "schema": (_CLI + "render:schema", "Print a JSON Schema."),
+        "sandbox": (_CLI + "sandbox:sandbox", "Serve both providers, simulated, on this machine."),
+        "completion": (_CLI + "completion:completion", "Print the script that makes TAB complete words."),
     },
     help="""Keep print-on-demand products as YAML files, and the providers in step with them.
 
@@ -56,6 +57,8 @@ cli = Group(
 
 def run() -> NoReturn:
     """Run for the console script."""
+    import signal
+
     # Unwinding removes what was begun (a half-written output); dying by the signal would leave it.
     with suppress(ValueError):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -65,7 +68,7 @@ def run() -> NoReturn:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code (CONTRACT 5); raises nothing."""
     args = list(sys.argv[1:] if argv is None else argv)
-    session = Session(arguments=tuple(args))
+    session = Session()
     try:
         code = _invoke(args, session)
     except click.exceptions.Exit as left:
@@ -78,14 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         code = 0
         session.console.mute()
-    except CatalogError as error:
-        code = _invalid_catalog(error, session)
-    except PodsyncError as error:
-        code = _fault(error, session)
-    except Exception as error:  # noqa: BLE001 (the boundary: whatever this is, it is a bug of ours)
-        from podsync.cli.bug import report_bug
-
-        code = report_bug(error, session)
+    except Exception as error:  # noqa: BLE001 (the boundary)
+        code = _told(error, session)
     return _finished(code, session)
 
 
@@ -124,11 +121,20 @@ def _no_such_option(error: click.NoSuchOption) -> str:
     return f"no such option{here}: {error.option_name}{hint}"
 
 
-def _invalid_catalog(error: CatalogError, session: Session) -> int:
-    from podsync.cli.forms import say_diagnostics
+def _told(error: Exception, session: Session) -> int:
+    """Put a fault of the world into words; anything else is a bug of ours."""
+    from podsync.errors import CatalogError, PodsyncError
 
-    say_diagnostics(error.diagnostics, session)
-    return error.exit_code
+    if isinstance(error, CatalogError):
+        from podsync.cli.forms import say_diagnostics
+
+        say_diagnostics(error.diagnostics, session)
+        return error.exit_code
+    if isinstance(error, PodsyncError):
+        return _fault(error, session)
+    from podsync.cli.bug import report_bug
+
+    return report_bug(error, session)
 
 
 def _fault(error: PodsyncError, session: Session) -> int:

@@ -139,6 +139,16 @@ def selection_options(function: F) -> F:
     return function
 
 
+def choosing_words(selection: Selection, allow: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """Return the words of a command line that chooses and allows the same."""
+    words = [word for pattern in selection.targets for word in ("--target", pattern)]
+    words += [word for pattern in selection.excludes for word in ("--exclude", pattern)]
+    words += [word for key, value in selection.selectors for word in ("--selector", f"{key}={value}")]
+    words += [word for pattern in selection.replace for word in ("--replace", pattern)]
+    words += [word for kind, number in allow for word in ("--allow", f"{kind}={number}")]
+    return tuple(words)
+
+
 def selection_of(options: dict[str, Any]) -> Selection:
     """Take the options that `selection_options` added out of `options`."""
     return Selection(

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podsync.cli.framework import command
-from podsync.cli.options import allow_option, output_option, sandbox_option, selection_of, selection_options
+from podsync.cli.options import (
+    allow_option,
+    choosing_words,
+    output_option,
+    sandbox_option,
+    selection_of,
+    selection_options,
+)
 from podsync.cli.session import Session
 
 if TYPE_CHECKING:
@@ -27,7 +34,6 @@ def detail_option(function: Any) -> Any:
 
 
 @command(
-    short_help="Show what apply would do. Sends nothing.",
     examples=(
         "podsync plan",
         "podsync plan --target 'designed_product.dino-*' --detail full",
@@ -57,13 +63,14 @@ def plan(session: Session, /, **options: Any) -> int:
         state = space.store.load()
         made = space.plan(state, selection_of(options), dict(options["allow"]))
         _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans))
+    if session.console.hints and outputs.screen == "text" and made.applyable:
+        session.console.say(_next_steps(made, space, options["allow"]))
     if made.errored:
         return _REFUSED
     return _CHANGES if options["detailed_exitcode"] and made.work else 0
 
 
 @command(
-    short_help="Show a saved plan.",
     examples=("podsync show plan.json", "podsync show plan.json --detail full"),
 )
 @click.argument("file")
@@ -76,7 +83,7 @@ def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> i
     from podsync.cli.saved import read_plan
 
     with Outputs.parse(output) as outputs:
-        _show(outputs, read_plan(file), session, detail, None)
+        _show(outputs, read_plan(file, session), session, detail, None)
     return 0
 
 
@@ -89,5 +96,9 @@ def _show(
     sandbox = space.sandbox if space else forms.is_sandbox(made)
     shown = forms.plan_forms(made, session, detail=detail, rates=rates, sandbox=sandbox, orphans=orphans)
     session.console.result(outputs.write(shown))
-    if space is not None and session.console.hints and outputs.screen == "text":
-        session.console.say(forms.plan_next_steps(made, session))
+
+
+def _next_steps(made: Plan, space: Workspace, allow: tuple[tuple[str, int], ...]) -> str:
+    words = choosing_words(made.selection, allow)
+    save = space.command_line("plan", *words, "-o", "json=plan.json")
+    return f"Save: {save}     Do it: {space.command_line('apply', *words)}"

@@ -16,7 +16,6 @@ _KEY_HEADERS: Mapping[str, str] = {"kakaclo": "Authorization: Bearer ***", "gela
 
 
 @command(
-    short_help="Show the exact request that a create would send.",
     examples=("podsync render designed_product.dinosaur-tee",),
 )
 @click.argument("address", shell_complete=complete_address)
@@ -49,7 +48,6 @@ def near(address: str, known: list[str]) -> str:
 
 
 @command(
-    short_help="Print a JSON Schema.",
     examples=("podsync schema designed_product", "podsync schema > catalog.schema.json"),
 )
 @click.argument("kind", default="catalog")

@@ -12,14 +12,19 @@ from podsync.state.state import State
 
 
 def report_of(
-    plan: Plan, heard: Sequence[Outcome], store: StateStore, signal: int | None, error: BaseException
+    plan: Plan,
+    heard: Sequence[Outcome],
+    notes: Sequence[str],
+    store: StateStore,
+    signal: int | None,
+    error: BaseException,
 ) -> Report:
     """Return what is known to be done; a change without a word is in doubt if its intent stands."""
     told = {outcome.address for outcome in heard}
     state = _loaded(store)
     rest = tuple(_outcome(change, state) for change in plan.work if change.address not in told)
     why = f"the run broke off: {error}" if isinstance(error, PodsyncError) else "the run broke off"
-    return Report(plan, (*heard, *rest), signal=signal, notes=(why,))
+    return Report(plan, (*heard, *rest), signal=signal, notes=(*notes, why))
 
 
 def _loaded(store: StateStore) -> State | None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 
 @command(
-    short_help="Serve both providers, simulated, on this machine.",
     examples=(
         "podsync sandbox",
         "podsync sandbox --port 8123 --lag 5m",
@@ -25,7 +24,10 @@ if TYPE_CHECKING:
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option(
-    "--fault", metavar="[PROVIDER:[OPERATION:]]KIND", multiple=True, type=Words(),
+    "--fault",
+    metavar="[PROVIDER:[OPERATION:]]KIND",
+    multiple=True,
+    type=Words(),
     help="Let one request fail: fin, rst, half, hang, late, slow, status:N, html, empty, garbage, "
     "code:N, nothing-listed. Without more it befalls the next create. Repeatable.",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from podsync.cli.session import Session
 from podsync.errors import PodsyncError, UsageError
 from podsync.plan import planfile
 from podsync.plan.plan import Plan
@@ -13,14 +14,15 @@ from podsync.plan.plan import Plan
 SIZE_LIMIT = 512 * 1024 * 1024
 
 
-def read_plan(file: str) -> Plan:
+def read_plan(file: str, session: Session) -> Plan:
     """Read and check a saved plan; its hash says whether somebody changed it."""
     path = Path(file)
+    make = f"make one: {session.command_line('plan', '-o', 'json=plan.json')}"
     try:
         if not path.exists():
-            raise UsageError(f"no such plan file: {file}", "make one: podsync plan -o json=plan.json")
+            raise UsageError(f"no such plan file: {file}", make)
         if path.is_dir():
-            raise UsageError(f"{file} is a folder, not a plan", "make one: podsync plan -o json=plan.json")
+            raise UsageError(f"{file} is a folder, not a plan", make)
         if path.stat().st_size > SIZE_LIMIT:
             raise PodsyncError(f"{file} is no plan: it is larger than {SIZE_LIMIT >> 20} MiB")
         text = path.read_text(encoding="utf-8")

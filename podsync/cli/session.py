@@ -10,22 +10,17 @@ from functools import cached_property
 from pathlib import Path
 
 from podsync.cli.console import Console
-from podsync.errors import UsageError
 
 
 @dataclass
 class Session:
-    """One run of the command line; filled while the options are parsed, then only read.
-
-    `arguments` are the words of the command line as they were typed.
-    """
+    """One run of the command line; filled while the options are parsed, then only read."""
 
     chdir: str | None = None
     config: str | None = None
     verbose: bool = False
     no_color: bool = False
-    arguments: tuple[str, ...] = ()
-    folder: Path = field(default_factory=Path.cwd)
+    folder: Path = field(default_factory=Path)
 
     @cached_property
     def console(self) -> Console:
@@ -35,10 +30,16 @@ class Session:
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """Work inside the folder of `-C`, and come back."""
+        from podsync.errors import UsageError
+
+        try:
+            before = Path.cwd()
+        except OSError:
+            raise UsageError("the folder that this was started in is gone") from None
+        self.folder = before
         if self.chdir is None:
             yield
             return
-        before = Path.cwd()
         try:
             os.chdir(self.chdir)
         except (OSError, ValueError) as error:

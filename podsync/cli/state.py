@@ -13,11 +13,10 @@ from podsync.cli.session import Session
 state = Group(
     "state",
     table={
-        "list": "podsync.cli.state:list_entries",
-        "show": "podsync.cli.state:show_entry",
-        "orphans": "podsync.cli.state:list_orphans",
+        "list": ("podsync.cli.state:list_entries", "List every product in the state."),
+        "show": ("podsync.cli.state:show_entry", "Show everything about one product."),
+        "orphans": ("podsync.cli.state:list_orphans", "List what a person has to remove by hand."),
     },
-    short_help="Look at what podsync remembers.",
     help="Look at the state: what exists, what is in doubt, and what a person has to remove.",
     examples=("podsync state list", "podsync state orphans -o json"),
 )
@@ -42,7 +41,6 @@ def _sandbox(function: Any) -> Any:
 
 @command(
     "list",
-    short_help="List every product in the state.",
     examples=("podsync state list", "podsync state list -o json"),
 )
 @output_option
@@ -55,7 +53,6 @@ def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> in
 
 @command(
     "show",
-    short_help="Show everything about one product.",
     examples=("podsync state show designed_product.dinosaur-tee",),
 )
 @click.argument("address", shell_complete=_complete)
@@ -69,7 +66,6 @@ def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox:
 
 @command(
     "orphans",
-    short_help="List what a person has to remove by hand.",
     examples=("podsync state orphans",),
 )
 @output_option

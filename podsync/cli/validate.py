@@ -14,7 +14,6 @@ _INVALID = 3
 
 
 @command(
-    short_help="Check the catalog. Needs no key and no network.",
     examples=(
         "podsync validate",
         "podsync validate catalog/designed/dinosaur-tee.yaml",

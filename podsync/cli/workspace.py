@@ -47,7 +47,8 @@ class Workspace:
         """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
         path = _settings_path(session.config)
         settings = settings_file.load(path) if path is not None else Settings()
-        if path is None and not Path(settings.catalog).is_dir():
+        here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state_path).exists()
+        if not here:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
@@ -159,7 +160,7 @@ def _settings_path(config: str | None) -> Path | None:
             raise UsageError(f"--config: no such file: {config}")
         return Path(config)
     path = Path(SETTINGS_FILE)
-    return path if path.exists() else None
+    return path if os.path.lexists(path) else None
 
 
 def _where_else(session: Session) -> str:

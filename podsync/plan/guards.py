@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from typing import TypeAlias
 
 from podsync.diagnostics import Diagnostic
-from podsync.model import Address, Spec
+from podsync.model import Address, Spec, canonical_json
 from podsync.plan.plan import Action, Change
 from podsync.ports import Provider
 from podsync.settings import Limits
-from podsync.state.state import State
+from podsync.state.state import Entry, Orphan, State
 
 #: Which action each limit counts; nothing else is limited.
 LIMITED: Mapping[str, Action] = {
@@ -23,15 +24,19 @@ LIMITED: Mapping[str, Action] = {
 
 def check(
     changes: tuple[Change, ...],
+    leaving: tuple[Change, ...],
     state: State,
     providers: Mapping[str, Provider],
     limits: Limits,
     allow: Mapping[str, int],
 ) -> list[Diagnostic]:
-    """Return everything that makes these changes unfit to be applied together."""
+    """Return everything that makes these changes unfit to be applied together.
+
+    `leaving` are the orphans that a whole plan would make: a selection leaves them out of `changes`.
+    """
     return [
         *_over_limits(changes, limits, allow),
-        *_renames_in_disguise(changes, providers),
+        *_renames_in_disguise(changes, leaving, providers),
         *_clashing_names(changes, state, providers),
     ]
 
@@ -55,20 +60,19 @@ def _over_limits(
 
 
 def _renames_in_disguise(
-    changes: tuple[Change, ...], providers: Mapping[str, Provider]
+    changes: tuple[Change, ...], leaving: tuple[Change, ...], providers: Mapping[str, Provider]
 ) -> Iterator[Diagnostic]:
-    leaving: dict[str, Change] = {}
-    for change in changes:
-        if change.action is Action.ORPHAN and change.before is not None:
-            for key in _likeness(providers, change, change.before):
-                leaving.setdefault(key, change)
-    if not leaving:
+    known: dict[str, Change] = {}
+    for change in leaving:
+        for key in _likeness(providers, change, change.before or {}):
+            known.setdefault(key, change)
+    if not known:
         return
     for change in changes:
         if change.action is not Action.CREATE or change.after is None or change.distinct:
             continue
         twin = next(
-            (leaving[k] for k in sorted(_likeness(providers, change, change.after)) if k in leaving), None
+            (known[k] for k in sorted(_likeness(providers, change, change.after)) if k in known), None
         )
         if twin is not None:
             yield Diagnostic(
@@ -86,17 +90,20 @@ def _likeness(providers: Mapping[str, Provider], change: Change, spec: Spec) -> 
     return [f"{change.account} {key}" for key in providers[change.provider].likeness(spec)]
 
 
+#: provider, account and normalised name -> who holds it now; None stands for an orphan.
+_Holders: TypeAlias = Mapping[tuple[str, str, str], list[tuple[Address | None, Spec]]]
+
+
 def _clashing_names(
     changes: tuple[Change, ...], state: State, providers: Mapping[str, Provider]
 ) -> Iterator[Diagnostic]:
     held = _held_names(state, providers)
-    by_address = {change.address: change for change in changes}
+    updates = {c.previous_address or c.address: c for c in changes if c.action is Action.UPDATE}
     for change in changes:
-        for holder, spec in _holders(change, held, providers):
-            releasing = by_address.get(holder) if holder is not None else None
-            if releasing is not None and _releases(releasing, spec, providers):
-                continue
-            yield _name_taken(change, holder, providers)
+        for holder in _holders(change, held, providers):
+            releasing = updates.get(holder) if holder is not None else None
+            if releasing is None or _clash(change.after, releasing.after, providers[change.provider]):
+                yield _name_taken(change, holder, providers)
     try:
         name_order(changes, providers)
     except CycleError as error:
@@ -109,44 +116,44 @@ def _clashing_names(
         )
 
 
-def _held_names(
-    state: State, providers: Mapping[str, Provider]
-) -> Mapping[tuple[str, str, str], list[tuple[Address | None, Spec]]]:
-    """Names that orders use now: (provider, account, name) -> holders; None stands for an orphan."""
+def _held_names(state: State, providers: Mapping[str, Provider]) -> _Holders:
+    """Names that orders use now."""
     held: dict[tuple[str, str, str], list[tuple[Address | None, Spec]]] = defaultdict(list)
-    rows = [(e.provider, e.account, e.address, e.spec) for e in state.entries.values()]
-    rows += [(o.provider, o.account, None, o.spec) for o in state.orphans]  # type: ignore[misc]
-    for provider, account, address, spec in rows:
-        name = providers[provider].unique_name(spec) if spec is not None else None
-        if spec is not None and name is not None:
-            held[provider, account, name].append((address, spec))
+    rows: list[tuple[Address | None, Entry | Orphan]] = [*state.entries.items()]
+    rows += [(None, orphan) for orphan in state.orphans]
+    for address, known in rows:
+        key = _name_key(known.provider, known.account, known.spec, providers)
+        if key is not None and known.spec is not None:
+            held[key].append((address, known.spec))
     return held
 
 
+def _name_key(
+    provider: str, account: str, spec: Spec | None, providers: Mapping[str, Provider]
+) -> tuple[str, str, str] | None:
+    """Return what specs of one name have in common (normalised), None where names may repeat."""
+    knowledge = providers[provider]
+    if spec is None or knowledge.unique_name(spec) is None:
+        return None
+    return provider, account, canonical_json(knowledge.identity(spec))
+
+
+def _clash(one: Spec | None, other: Spec | None, provider: Provider) -> bool:
+    return one is not None and other is not None and provider.clash(one, other)
+
+
 def _holders(
-    change: Change,
-    held: Mapping[tuple[str, str, str], list[tuple[Address | None, Spec]]],
-    providers: Mapping[str, Provider],
-) -> Iterator[tuple[Address | None, Spec]]:
+    change: Change, held: _Holders, providers: Mapping[str, Provider]
+) -> Iterator[Address | None]:
     """Who else holds the name that this change takes, for a shared customer."""
-    provider = providers[change.provider]
-    if change.after is None or change.action not in (Action.CREATE, Action.UPDATE):
+    if change.action not in (Action.CREATE, Action.UPDATE):
         return
-    name = provider.unique_name(change.after)
-    if name is None:
-        return
+    key = _name_key(change.provider, change.account, change.after, providers)
     own = {change.address, change.previous_address}
-    for holder, spec in held.get((change.provider, change.account, name), ()):
-        if (holder is None or holder not in own) and provider.clash(change.after, spec):
-            yield holder, spec
-
-
-def _releases(change: Change, spec: Spec, providers: Mapping[str, Provider]) -> bool:
-    """Whether this update gives up the name (or the customers) that `spec` holds now."""
-    provider = providers[change.provider]
-    if change.action is not Action.UPDATE or change.after is None:
-        return False
-    return provider.unique_name(change.after) != provider.unique_name(spec)
+    for holder, spec in held.get(key, ()) if key is not None else ():
+        other = holder is None or holder not in own
+        if other and _clash(change.after, spec, providers[change.provider]):
+            yield holder
 
 
 def _name_taken(change: Change, holder: Address | None, providers: Mapping[str, Provider]) -> Diagnostic:
@@ -171,25 +178,32 @@ def name_order(changes: tuple[Change, ...], providers: Mapping[str, Provider]) -
     if not waits:
         return changes
     by_address = {change.address: change for change in changes}
-    graph = {address: {waits[address]} if address in waits else set() for address in by_address}
+    graph = {address: sorted(waits.get(address, ())) for address in by_address}
     return tuple(by_address[address] for address in TopologicalSorter(graph).static_order())
 
 
-def waits_for(changes: tuple[Change, ...], providers: Mapping[str, Provider]) -> Mapping[Address, Address]:
-    """Return which change has to wait for which: it takes a name that the other one releases."""
-    releasing: dict[tuple[str, str, str], Address] = {}
+def waits_for(
+    changes: tuple[Change, ...], providers: Mapping[str, Provider]
+) -> Mapping[Address, frozenset[Address]]:
+    """Return which change has to wait for which: it takes a name that those release for a customer."""
+    holding: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
     for change in changes:
-        if change.action is Action.UPDATE and change.before is not None and change.after is not None:
-            provider = providers[change.provider]
-            old, new = provider.unique_name(change.before), provider.unique_name(change.after)
-            if old is not None and old != new:
-                releasing[change.provider, change.account, old] = change.address
-    waits: dict[Address, Address] = {}
-    for change in changes if releasing else ():
-        if change.after is None or change.action not in (Action.CREATE, Action.UPDATE):
+        key = _name_key(change.provider, change.account, change.before, providers)
+        if change.action is Action.UPDATE and key is not None:
+            holding[key].append(change)
+    waits: dict[Address, frozenset[Address]] = {}
+    for change in changes if holding else ():
+        if change.action not in (Action.CREATE, Action.UPDATE):
             continue
-        name = providers[change.provider].unique_name(change.after) or ""
-        first = releasing.get((change.provider, change.account, name))
-        if first is not None and first != change.address:
+        provider = providers[change.provider]
+        key = _name_key(change.provider, change.account, change.after, providers)
+        first = frozenset(
+            other.address
+            for other in (holding.get(key, ()) if key is not None else ())
+            if other is not change
+            and _clash(change.after, other.before, provider)
+            and not _clash(change.after, other.after, provider)
+        )
+        if first:
             waits[change.address] = first
     return waits

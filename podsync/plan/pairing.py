@@ -46,13 +46,14 @@ class Pair:
 def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -> tuple[Pair, ...]:
     """Return every pair, ordered by address."""
     wanted = {product.address: product for product in catalog}
-    arrivals = [p for p in catalog if p.address not in state.entries]
-    leavers = {a: e for a, e in state.entries.items() if a not in wanted}
+    products = [wanted[address] for address in sorted(wanted)]
+    arrivals = [p for p in products if p.address not in state.entries]
+    leavers = {a: state.entries[a] for a in sorted(state.entries) if a not in wanted}
     moved = dict(_moves(arrivals, leavers, providers))
     taken = {entry.address for entry in moved.values()}
     orphans = _Orphans(state.orphans, providers)
     pairs = []
-    for product in catalog:
+    for product in products:
         entry = state.entries.get(product.address) or moved.get(product.address)
         pairs.append(Pair(product, entry, orphans.wanted_by(product, entry)))
     pairs += [Pair(None, entry) for address, entry in leavers.items() if address not in taken]
@@ -65,23 +66,24 @@ def _moves(
     if not arrivals or not leavers:
         return
     free = dict(leavers)
+    undeclared = []
     for product in arrivals:
-        for name in product.moved or ():
-            entry = free.pop(Address(product.address.kind, name), None)
-            if entry is not None:
-                yield product.address, entry
-                break
+        former = (Address(product.address.kind, name) for name in product.moved or ())
+        known = next((address for address in former if address in free), None)
+        if known is not None:
+            yield product.address, free.pop(known)
+        elif product.moved != ():
+            undeclared.append(product)
     by_spec: dict[str, list[Entry]] = {}
     for entry in free.values():
         spec = entry.pending.body if entry.pending and entry.pending.op == "create" else entry.spec
         if spec is not None:
             key = _fingerprint(providers[entry.provider], entry.account, spec)
             by_spec.setdefault(key, []).append(entry)
-    for product in arrivals:
-        if product.moved is None:
-            same = by_spec.get(_fingerprint(providers[product.provider], product.account, product.spec))
-            if same:
-                yield product.address, same.pop(0)
+    for product in undeclared:
+        same = by_spec.get(_fingerprint(providers[product.provider], product.account, product.spec))
+        if same:
+            yield product.address, same.pop(0)
 
 
 def _fingerprint(provider: Provider, account: str, spec: Spec) -> str:
@@ -94,7 +96,7 @@ class _Orphans:
     def __init__(self, orphans: tuple[Orphan, ...], providers: Mapping[str, Provider]) -> None:
         self._providers = providers
         self._by_spec: dict[str, list[Orphan]] = {}
-        for orphan in sorted(orphans, key=lambda o: -o.orphaned_at):
+        for orphan in sorted(orphans, key=lambda o: (-o.orphaned_at, o.address, o.created_at)):
             key = _fingerprint(providers[orphan.provider], orphan.account, orphan.spec)
             self._by_spec.setdefault(key, []).append(orphan)
 
@@ -102,15 +104,17 @@ class _Orphans:
         """Return the orphan that this document wants again: its own before another address's."""
         if not self._by_spec or (entry is not None and (entry.pending or entry.spec == product.spec)):
             return None
+        if entry is not None and entry.address != product.address:
+            return None  # a change has room for one former address
         provider = self._providers[product.provider]
         key = _fingerprint(provider, product.account, product.spec)
         if entry is not None and _fingerprint(provider, entry.account, entry.spec or EMPTY) == key:
             return None
         candidates = self._by_spec.get(key, [])
         own = [orphan for orphan in candidates if orphan.address == product.address]
-        former = product.moved
-        foreign = [o for o in candidates if entry is None and (former is None or o.address.name in former)]
-        chosen = next(iter([*own, *foreign]), None)
+        foreign = [o for o in candidates if entry is None and product.moved != ()]
+        named = [o for o in foreign if o.address.name in (product.moved or ())]
+        chosen = next(iter([*own, *named, *foreign]), None)
         if chosen is not None:
             candidates.remove(chosen)
         return chosen

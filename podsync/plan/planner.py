@@ -47,7 +47,8 @@ def make_plan(
     changes = tuple(d.change for d in decided if _selected(d.change, d.labels, selection))
     kept = {change.address for change in changes}
     found = [fault for d in decided if d.change.address in kept for fault in d.faults]
-    found += check(changes, state, providers, limits, allow or {})
+    leaving = tuple(d.change for d in decided if d.change.action is Action.ORPHAN)
+    found += check(changes, leaving, state, providers, limits, allow or {})
     last = state.last_apply or EMPTY
     return Plan(
         lineage=state.lineage,
@@ -186,7 +187,7 @@ class _Decision:
             "source": self._source(fields),
         }
         if product is not None:
-            facts |= {"lifecycle": product.lifecycle, "distinct": product.moved is not None}
+            facts |= {"lifecycle": product.lifecycle, "distinct": product.moved == ()}
         facts |= more
         return Change(known.address, action, code, reason, known.provider, known.account, **facts)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import (
     TYPE_CHECKING,
@@ -23,7 +23,7 @@ from typing import (
     get_type_hints,
 )
 
-from podsync.model import Address, Lifecycle, freeze, thaw
+from podsync.model import Address, FrozenDict, Lifecycle, thaw
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -51,10 +51,15 @@ class Place:
 
     def down(self, name: str) -> Place:
         """The place of a key below this one."""
-        return Place(f"{self.where}.{name}" if self.where else name, self.time)
+        return Place(self.below(name), self.time)
+
+    def below(self, name: str) -> str:
+        """How messages call the value of a key below this one."""
+        return f"{self.where}.{name}" if self.where else name
 
 
-_Reader: TypeAlias = Callable[[Any, Place], Any]
+#: Reads the value that stands at a place under a name.
+_Reader: TypeAlias = Callable[[Any, Place, str], Any]
 #: Holds what the reader did not know; it has no place of its own in a file.
 _KEPT = "extra"
 
@@ -68,20 +73,33 @@ def to_json(
     may be another one in the next version.
     """
     data = {}
-    for each in fields(value):
-        content = getattr(value, each.name)
-        plain = _plain(content, each, time)
-        empty = plain is None or (isinstance(plain, str | list | dict) and not plain)
-        if each.name != _KEPT and (each.name in always or not empty or content != each.default):
-            data[each.name] = plain
+    for name, default, is_time in _written(type(value)):
+        content = getattr(value, name)
+        plain = time(content) if is_time and content is not None else _plain(content, time)
+        # What is empty and equals its default; `0` and `False` are not empty.
+        if plain in _EMPTY and type(plain) in _CAN_BE_EMPTY and content == default and name not in always:
+            continue
+        data[name] = plain
     return data
 
 
-def _plain(value: Any, each: Field[Any], time: Callable[[float], Any]) -> Any:
-    if value is None:
-        return None
-    if str(each.type).startswith("float"):
-        return time(value)
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+_CAN_BE_EMPTY = {type(each) for each in _EMPTY}
+
+
+@cache
+def _written(cls: type[DataclassInstance]) -> tuple[tuple[str, Any, bool], ...]:
+    """Name, default, and whether it is a time, of each field that has a place in a file."""
+    return tuple(
+        (each.name, each.default, str(each.type).startswith("float"))
+        for each in fields(cls)
+        if each.name != _KEPT
+    )
+
+
+def _plain(value: Any, time: Callable[[float], Any]) -> Any:
+    if value is None or isinstance(value, str):
+        return value
     if isinstance(value, Address):
         return str(value)
     if isinstance(value, Lifecycle):
@@ -94,24 +112,34 @@ def _plain(value: Any, each: Field[Any], time: Callable[[float], Any]) -> Any:
 def from_json(cls: type[_D], data: Any, place: Place) -> _D:
     """Build a `cls` from JSON data. Keys that it does not have land in `place.unknown`.
 
-    Raises Unfit for a value of another type and for a field without a default that is missing.
+    They also become its `extra`, if it has that. Raises Unfit for a value of another type and for a
+    field without a default that is missing.
     """
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         raise Unfit(place.where, "is not a mapping")
     readers = _readers(cls)
     values = {}
     for name, (read, required) in readers.items():
         if name in data:
-            below = place.down(name)
-            values[name] = read(data[name], below)
-            if below.unknown:
-                place.unknown[name] = below.unknown
+            values[name] = read(data[name], place, name)
         elif required:
             raise Unfit(place.where, f"{name!r} is missing")
     for name in data:
         if name not in readers:
             place.unknown[name] = data[name]
+    if place.unknown and _KEPT in cls.__dataclass_fields__:
+        values[_KEPT] = frozen(place.unknown)
     return cls(**values)
+
+
+def frozen(value: Any) -> Any:
+    """`model.freeze` for what came out of a JSON parser, three times as fast."""
+    kind = type(value)
+    if kind is dict:
+        return FrozenDict({key: frozen(item) for key, item in value.items()})
+    if kind is list:
+        return tuple([frozen(item) for item in value])
+    return value
 
 
 @cache
@@ -130,64 +158,79 @@ def _reader(hint: Any) -> _Reader:
     if origin in {Union, types.UnionType}:
         (inner,) = (each for each in arguments if each is not types.NoneType)
         read = _reader(inner)
-        return lambda value, place: None if value is None else read(value, place)
+        return lambda value, place, name: None if value is None else read(value, place, name)
     if origin is Literal:
-        return lambda value, place: _one_of(value, arguments, place)
+        return _one_of(arguments)
     if origin is tuple:
         return _texts
     if origin is not None and issubclass(origin, Mapping):
         return _labels if arguments[1] is str else _mapping
     if isinstance(hint, type) and is_dataclass(hint) and hint is not Address:
-        return lambda value, place: from_json(hint, value, place)
+        return _inner(hint)
     return _SCALARS[hint]
 
 
-def _one_of(value: Any, allowed: tuple[Any, ...], place: Place) -> Any:
-    if not isinstance(value, str) or value not in allowed:
-        raise Unfit(place.where, f"{value!r:.60} is none of {', '.join(allowed)}")
-    return value
-
-
-def _exactly(kind: type, words: str) -> _Reader:
-    def read(value: Any, place: Place) -> Any:
-        if type(value) is not kind:  # a bool is an int to isinstance
-            raise Unfit(place.where, f"{value!r:.60} is not {words}")
+def _one_of(allowed: tuple[Any, ...]) -> _Reader:
+    def read(value: Any, place: Place, name: str) -> Any:
+        if not isinstance(value, str) or value not in allowed:
+            raise Unfit(place.below(name), f"{value!r:.60} is none of {', '.join(allowed)}")
         return value
 
     return read
 
 
-def _address(value: Any, place: Place) -> Address:
+def _inner(cls: type[DataclassInstance]) -> _Reader:
+    def read(value: Any, place: Place, name: str) -> Any:
+        below = place.down(name)
+        found = from_json(cls, value, below)
+        if below.unknown:
+            place.unknown[name] = below.unknown
+        return found
+
+    return read
+
+
+def _exactly(kind: type, words: str) -> _Reader:
+    def read(value: Any, place: Place, name: str) -> Any:
+        if type(value) is not kind:  # a bool is an int to isinstance
+            raise Unfit(place.below(name), f"{value!r:.60} is not {words}")
+        return value
+
+    return read
+
+
+def _address(value: Any, place: Place, name: str) -> Address:
+    text = _TEXT(value, place, name)
     try:
-        return Address.parse(_TEXT(value, place))
+        return Address.parse(text)
     except ValueError as error:
-        raise error if isinstance(error, Unfit) else Unfit(place.where, str(error)) from None
+        raise Unfit(place.below(name), str(error)) from None
 
 
-def _texts(value: Any, place: Place) -> tuple[str, ...]:
+def _texts(value: Any, place: Place, name: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise Unfit(place.where, "is not a list of texts")
+        raise Unfit(place.below(name), "is not a list of texts")
     return tuple(value)
 
 
-def _mapping(value: Any, place: Place) -> Any:
+def _mapping(value: Any, place: Place, name: str) -> Any:
     if not isinstance(value, dict):
-        raise Unfit(place.where, "is not a mapping")
-    return freeze(value)
+        raise Unfit(place.below(name), "is not a mapping")
+    return frozen(value)
 
 
-def _labels(value: Any, place: Place) -> Any:
-    labels = _mapping(value, place)
+def _labels(value: Any, place: Place, name: str) -> Any:
+    labels = _mapping(value, place, name)
     if not all(isinstance(each, str) for each in labels.values()):
-        raise Unfit(place.where, "holds a value that is not text")
+        raise Unfit(place.below(name), "holds a value that is not text")
     return labels
 
 
-def _time(value: Any, place: Place) -> float:
+def _time(value: Any, place: Place, name: str) -> float:
     try:
         return place.time(value)
     except ValueError as error:
-        raise Unfit(place.where, str(error)) from None
+        raise Unfit(place.below(name), str(error)) from None
 
 
 _TEXT = _exactly(str, "text")

@@ -132,12 +132,12 @@ class OsFiles:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
                 raise OSError(errno.EINVAL, "not a regular file", str(path))
-            chunks, length = [], 0
-            while chunk := os.read(descriptor, min(max(found.st_size - length, 0) + 65536, limit + 1)):
+            size, chunks = found.st_size, []
+            while size <= limit and (chunk := os.read(descriptor, found.st_size + 65536)):
                 chunks.append(chunk)
-                length += len(chunk)
-                if length > limit or found.st_size > limit:
-                    raise OSError(errno.EFBIG, f"larger than {limit >> 20} MiB", str(path))
+                size = max(size, sum(map(len, chunks)))
+            if size > limit:
+                raise OSError(errno.EFBIG, f"larger than {limit >> 20} MiB", str(path))
             return b"".join(chunks)
         finally:
             os.close(descriptor)

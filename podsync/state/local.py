@@ -100,9 +100,7 @@ class LocalStore:
 
         Raises StateError before anything can be sent where the folder cannot be written.
         """
-        holder = Holder(
-            uuid.uuid4().hex, self._who, os.getpid(), self._clock.now(), command, self._run_url
-        )
+        holder = Holder(uuid.uuid4().hex, self._who, os.getpid(), self._clock.now(), command, self._run_url)
         with hold(
             self.lock_path,
             self.journal_path,

@@ -23,9 +23,9 @@ from typing import Any, TypeVar
 
 from podsync import __version__
 from podsync.errors import StateError
-from podsync.model import EMPTY, Address, freeze, thaw
+from podsync.model import EMPTY, Address, thaw
 from podsync.state import strictjson
-from podsync.state.fields import Place, Unfit, from_json, to_json
+from podsync.state.fields import Place, Unfit, from_json, frozen, to_json
 from podsync.state.state import Entry, Host, Orphan, Refusal, State
 
 _T = TypeVar("_T", Host, Refusal)
@@ -156,10 +156,10 @@ def _from_document(document: dict[str, Any]) -> State:
         serial=serial,
         entries=MappingProxyType({each.address: each for each in sorted(entries, key=lambda e: e.address)}),
         orphans=_orphans(document["orphans"]),
-        hosts=freeze(hosts),
+        hosts=frozen(hosts),
         refusals=MappingProxyType(dict(sorted(refusals.items()))),
         last_apply=_last_apply(document.get("last_apply")),
-        extra=freeze(extra),
+        extra=frozen(extra),
     )
 
 
@@ -199,7 +199,7 @@ def _last_apply(data: Any) -> Any:
                 read[key] = time_from_text(read[key])
             except ValueError as error:
                 raise Unfit(f"last_apply.{key}", str(error)) from None
-    return freeze(read)
+    return frozen(read)
 
 
 def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,8 +225,8 @@ def _entry(text: str, data: Any) -> Entry:
     if entry.spec is None and entry.pending is None:
         raise Unfit(place.where, "spec is empty")
     if "address" in read:
-        place.unknown["address"] = read["address"]
-    return replace(entry, extra=freeze(place.unknown))
+        return replace(entry, extra=frozen(place.unknown | {"address": read["address"]}))
+    return entry
 
 
 def _entry_to_json(entry: Entry) -> dict[str, Any]:
@@ -262,7 +262,7 @@ def _orphans(data: Any) -> tuple[Orphan, ...]:
         made = orphan.created_at if "created_at" in read else orphan.orphaned_at
         while (orphan.address, made) in orphans:
             made = round(made + 0.001, 3)
-        orphans[orphan.address, made] = replace(orphan, created_at=made, extra=freeze(place.unknown))
+        orphans[orphan.address, made] = replace(orphan, created_at=made)
     return tuple(orphans[key] for key in sorted(orphans))
 
 

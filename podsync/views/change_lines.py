@@ -66,9 +66,8 @@ def header(layout: Layout, action: Action, address: str, word: str, place: str) 
 
 def change_lines(change: Change, layout: Layout) -> Iterator[str]:
     """Yield all lines of one change."""
-    yield from header(
-        layout, change.action, str(change.address), word_of(change, layout.refused), place_of(change)
-    )
+    word = word_of(change, layout.refused)
+    yield from header(layout, change.action, str(change.address), word, place_of(change))
     if change.action is Action.NOOP:
         return
     yield from _about(change, layout)

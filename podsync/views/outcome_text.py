@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from podsync.plan.plan import SYMBOLS, Action
+from podsync.model import Position
+from podsync.plan.plan import SYMBOLS
 from podsync.report import Outcome, Result
 from podsync.views.escape import safe
 from podsync.views.page import GAP, beside, cells, head_of, pad, page, wrap
@@ -45,19 +46,15 @@ def paint(result: Result, text: str, style: Style) -> str:
     return style.dim(text) if result is Result.NOT_TRIED else style.good(text)
 
 
-def trouble_lines(outcome: Outcome, style: Style, width: int, columns: int) -> Iterator[str]:
+def trouble_lines(
+    outcome: Outcome, source: Position | None, style: Style, width: int, columns: int
+) -> Iterator[str]:
     """Yield which product it is about, why it ended so, and what that means; all indented by `columns`."""
     indent = " " * columns
-    source = outcome.source
     place = f"{safe(source.path)}:{source.line}" if source is not None else ""
     yield from beside(indent + style.bold(str(outcome.address)), style.dim(place), width, indent + GAP)
-    meaning = _doubt(outcome) if outcome.result is Result.IN_DOUBT else _failure(outcome)
+    meaning = _doubt(outcome) if outcome.result is Result.IN_DOUBT else _sentence(outcome)
     yield from wrap(meaning, width, indent + GAP)
-
-
-def _failure(outcome: Outcome) -> str:
-    nothing = "Nothing was changed." if outcome.action is Action.UPDATE else "Nothing was made."
-    return f"{_sentence(outcome)} {nothing}"
 
 
 def _doubt(outcome: Outcome) -> str:

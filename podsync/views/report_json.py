@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from podsync.model import Json
+from podsync.model import Json, Position
 from podsync.report import Outcome, Report
 from podsync.views.json_text import json_text
 
@@ -15,19 +15,20 @@ FORMAT_VERSION = "1.0"
 def report_json(report: Report) -> str:
     """Return the report as JSON: every key always there, results ordered by address."""
     outcomes = sorted(report.outcomes, key=lambda one: (one.address, one.action, one.result))
+    sources = {change.address: change.source for change in report.plan.changes}
     return json_text(
         {
             "format_version": FORMAT_VERSION,
             "outcome": report.outcome,
             "hash": report.plan.hash,
             "summary": {result.value: count for result, count in report.counts.items()},
-            "results": [_outcome(outcome) for outcome in outcomes],
+            "results": [_outcome(outcome, sources.get(outcome.address)) for outcome in outcomes],
         }
     )
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
-    source = outcome.source
+def _outcome(outcome: Outcome, planned: Position | None) -> dict[str, Any]:
+    source = outcome.source or planned
     return {
         "address": str(outcome.address),
         "action": outcome.action.value,

@@ -75,7 +75,7 @@ def _stopped(report: Report, style: Style, width: int) -> Iterator[str]:
         who = _SIGNALS.get(report.signal, f"signal {report.signal}")
         yield from wrap(f"Stopped by {who}. What was known by then is saved in the state.", width, "", GAP)
     for provider, why in sorted(report.stopped.items()):
-        text = f"podsync stopped at {title(provider)}: {safe(why).rstrip('.')}. Nothing more was sent there."
+        text = f"Stopped at {title(provider)}: {safe(why).rstrip('.')}. Nothing more was sent there."
         yield from (style.bad(line) for line in wrap(text, width, "", GAP))
 
 
@@ -89,22 +89,42 @@ def _results(report: Report, style: Style, width: int) -> Iterator[str]:
     for result, ones in found.items():
         if ones:
             label = f"{GAP}{number(len(ones)):>{figures}} {word_of(result):<{words}}   "
-            yield from _result(result, ones, label, style, width)
+            lines = list(_behind(result, ones, report, style, width, " " * len(label)))
+            yield paint(result, label, style) + lines[0].removeprefix(" " * len(label))
+            yield from lines[1:]
 
 
-def _result(result: Result, ones: Sequence[Outcome], label: str, style: Style, width: int) -> Iterator[str]:
-    columns = len(label)
+def _behind(
+    result: Result, ones: Sequence[Outcome], report: Report, style: Style, width: int, indent: str
+) -> Iterator[str]:
+    """Yield what a count stands for, each line with `indent`."""
     if result is Result.NOT_TRIED:
-        lines = wrap(_addresses(ones), width, label, " " * columns)
+        yield from _not_tried(ones, report, width, indent)
     elif result in _TROUBLE:
-        lines = [line for one in ones[:_MOST] for line in trouble_lines(one, style, width, columns)]
+        sources = {change.address: change.source for change in report.plan.changes}
+        for one in ones[:_MOST]:
+            source = one.source or sources.get(one.address)
+            yield from trouble_lines(one, source, style, width, len(indent))
         if len(ones) > _MOST:
-            lines.append(f"{' ' * columns}… and {number(len(ones) - _MOST)} more {_REST}")
-        lines[0] = label + lines[0][columns:]
+            yield f"{indent}… and {number(len(ones) - _MOST)} more {_REST}"
     else:
-        lines = wrap(_MEANING.get(result) or _where(ones), width, label, " " * columns)
-    yield lines[0].replace(label, paint(result, label, style), 1)
-    yield from lines[1:]
+        yield from wrap(_MEANING.get(result) or _where(ones), width, indent)
+
+
+def _not_tried(ones: Sequence[Outcome], report: Report, width: int, indent: str) -> Iterator[str]:
+    """Name them by reason; what stopped everything has been said above."""
+    above = report.refused is not None or report.signal is not None
+    told = {None, *(one.error for one in ones if above), *report.stopped.values()}
+    groups: dict[str | None, list[Outcome]] = {}
+    for one in ones:
+        groups.setdefault(None if one.error in told else one.error, []).append(one)
+    for reason, group in list(groups.items())[:_MOST]:
+        yield from wrap(_addresses(group), width, indent)
+        if reason is not None:
+            yield from wrap(safe(reason), width, indent + GAP)
+    left = sum(len(group) for group in list(groups.values())[_MOST:])
+    if left:
+        yield f"{indent}… and {number(left)} more {_REST}"
 
 
 def _where(ones: Sequence[Outcome]) -> str:
@@ -160,7 +180,7 @@ def _safety(report: Report, width: int) -> Iterator[str]:
 def _next(report: Report, width: int, command: str, place: str) -> list[str]:
     """Number what to do now: what keeps the run from going on, the command, single products."""
     steps = [safe(step) for step in report.next]
-    again = bool(report.left) and not any(command in step for step in steps)
+    again = bool(report.left) and report.refused is None and not any(command in step for step in steps)
     if again:
         steps.append(command)
     for outcome in report.outcomes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+RED = "spec.colorValue: 'red' is not a colour such as \"#A72525\""
+LONG = "name: 101 characters are too many; at most 100 are taken"
 ONE_DOCUMENT = {
-    "not a colour": ('"#A72525"', "red", "7:15", """spec.colorValue: 'red' is not a colour such as "#A72525\""""),
+    "not a colour": ('"#A72525"', "red", "7:15", RED),
     "number for text": ('"1"', "1", "4:12", "spec.modelId: 1 is a number, but a text is due"),
     "line feed": ('"1"', '"1\\n"', "4:12", """spec.modelId: '1\\n' is not a model number such as "73\""""),
     "nothing": ('"1"', "", "4:3", "spec.modelId: nothing stands here, but a text is due"),
@@ -31,7 +33,7 @@ ONE_DOCUMENT = {
     ),
     "misspelt kind": ("kind:", "Kind:", "1:1", "unknown key 'Kind'"),
     "name": ("dino\n", "Dino_Tee\n", "2:7", """name: 'Dino_Tee' is not a name such as "dinosaur-tee\""""),
-    "long name": ("dino\n", "x" * 101 + "\n", "2:7", "name: 101 characters are too many; at most 100 are taken"),
+    "long name": ("dino\n", "x" * 101 + "\n", "2:7", LONG),
     "mapping": ("spec:", "spec: x\nlabels:", "3:7", "spec: 'x' is a text, but a mapping is due"),
 }  # fmt: skip
 
@@ -133,7 +135,8 @@ def test_what_is_no_product_document_is_one_fault(shop):
 def test_a_valid_document_says_everything_it_can(shop, customer):
     text = customer.replace(
         "spec:",
-        "labels: {season: spring}\nmoved: [old]\nrenamed_from: Old\nlifecycle: {prevent_replace: true}\nspec:",
+        "labels: {season: spring}\nmoved: [old]\nrenamed_from: Old\nlifecycle: {prevent_replace: true}\n"
+        "spec:",
         1,
     )
     shop.write("f.yaml", text)
@@ -192,8 +195,8 @@ def test_designed_products_that_the_listing_cannot_tell_apart(shop, designed):
 
     assert shop.check(twice(designed, other)) == [
         (
-            "13:11 indistinguishable: KakaClo cannot tell this product from designed_product.dino at catalog/f.yaml:1: "
-            "model, name and pictures are equal"
+            "13:11 indistinguishable: KakaClo cannot tell this product from designed_product.dino "
+            "at catalog/f.yaml:1: model, name and pictures are equal"
         )
     ]
     assert shop.hints(twice(designed, other)) == ["give each its own mock-up, or put the colour into enName"]
@@ -211,11 +214,10 @@ def test_customer_products_with_one_name_for_a_shared_customer(shop, customer, m
         shop.check(twice(one, other))
         == [
             (
-                "20:9 same-name: customer_product.poster at catalog/f.yaml:1 has the same name for a customer of both: "
-                "orders could not tell them apart"
+                "20:9 same-name: customer_product.poster at catalog/f.yaml:1 has the same name "
+                "for a customer of both: orders could not tell them apart"
             )
-        ]
-        * clash
+        ][:clash]
     )
 
 
@@ -239,8 +241,8 @@ def test_one_design_under_two_names_is_a_warning(shop, designed):
 
     assert shop.check(twice(art, other)) == [
         (
-            "14:11 same-design: model, artwork and colour are those of designed_product.dino at catalog/f.yaml:1, "
-            "under another name"
+            "14:11 same-design: model, artwork and colour are those of designed_product.dino "
+            "at catalog/f.yaml:1, under another name"
         )
     ]
 

@@ -56,7 +56,8 @@ def test_what_is_said_is_taken():
     settings, diagnostics = parse(
         "podsync.yaml",
         b"catalog: goods\nsandbox: true\nstate: {path: /var/s.json}\nlimits: {max_creates: null}\n"
-        b"providers: {kakaclo: {base_url: 'http://127.0.0.1:9/x/', rate_limit: {burst: 3}, pictures: kept}}\n",
+        b"providers: {kakaclo: {base_url: 'http://127.0.0.1:9/x/', rate_limit: {burst: 3}, "
+        b"pictures: kept}}\n",
     )
 
     assert diagnostics == ()
@@ -83,7 +84,8 @@ def test_what_is_said_is_taken():
             ),
         ),
         ("state: {backend: git}\n", "1:18 schema: state.backend: 'git' is not local"),
-        ("catalog: a\ncatalog: b\n", "2:1 duplicate-key: the key 'catalog' stands on line 1 and again on line 2"),
+        ("catalog: a\ncatalog: b\n",
+         "2:1 duplicate-key: the key 'catalog' stands on line 1 and again on line 2"),
         ("a\n", "1:1 schema: a document must be a mapping of `key: value` lines; this is a text"),
         ("sandbox: true\n---\nsandbox: true\n", "3:1 schema: the settings are one document; this is another"),
     ],

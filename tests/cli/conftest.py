@@ -3,16 +3,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from podsync.cli.main import main
+from podsync.sandbox import Rules, Sandbox
 
 #: What CI or a developer may have set, and what would change what is tested.
 _UNWANTED = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_", "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
+
+TOKEN = "canary-kakaclo-0123456789"
+KEY = "canary-gelato-0123456789"
 
 TEE = """\
 kind: designed_product
@@ -102,3 +106,54 @@ def play(folder: Path, catalog: Path) -> Path:
     """The same, with the sandbox in the settings."""
     (folder / "podsync.yaml").write_text("version: 1\nsandbox: true\n", encoding="utf-8")
     return catalog
+
+
+@pytest.fixture
+def terminal(folder: Path) -> Callable[..., Run]:
+    """Run `python -m podsync` on a terminal; `answer` is typed when it asks. Both streams come as `out`."""
+    pty = pytest.importorskip("pty", reason="terminals are POSIX here")
+
+    def run(*args: str, answer: bytes = b"", question: str = " to go on: ") -> Run:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "podsync", *args],
+            cwd=folder, env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+            stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            preexec_fn=lambda: _take_terminal(theirs),  # noqa: PLW1509 (no threads here yet)
+        )  # fmt: skip
+        os.close(theirs)
+        seen, answered = b"", False
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # Linux's word for the end
+                break
+            if not piece:
+                break
+            seen += piece
+            if answer and not answered and question.encode() in seen:
+                answered = True
+                os.write(ours, answer)
+        os.close(ours)
+        return Run(process.wait(60), seen.decode("utf-8", "replace").replace("\r\n", "\n"), "")
+
+    return run
+
+
+def _take_terminal(descriptor: int) -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
+
+
+@pytest.fixture
+def shops(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """Both providers, simulated, with real-looking keys and hosts in the environment."""
+    rules = Rules(kakaclo_tokens=(TOKEN,), gelato_keys=(KEY,), kakaclo_bucket=None, gelato_bucket=None)
+    with Sandbox(rules) as sandbox:
+        monkeypatch.setenv("KAKACLO_BASE_URL", sandbox.kakaclo_url)
+        monkeypatch.setenv("GELATO_BASE_URL", sandbox.gelato_url)
+        monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", TOKEN)
+        monkeypatch.setenv("GELATO_API_KEY", KEY)
+        yield sandbox

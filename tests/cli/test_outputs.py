@@ -28,7 +28,7 @@ def test_a_format_with_a_file_stands_beside_the_text(folder):
         assert outputs.write(FORMS) == "as text"
 
     assert Path("plan.json").read_text() == "{}\n"
-    assert os.listdir(folder) == ["plan.json"]
+    assert [path.name for path in folder.iterdir()] == ["plan.json"]
 
 
 def test_a_dash_means_stdout():
@@ -43,7 +43,7 @@ def test_without_a_result_nothing_is_left_behind(folder):
         raise ZeroDivisionError
 
     assert Path("plan.json").read_text() == "before"
-    assert os.listdir(folder) == ["plan.json"]
+    assert [path.name for path in folder.iterdir()] == ["plan.json"]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,8 @@ def test_what_cannot_be_meant_is_refused(given):
 
 
 @pytest.mark.parametrize(
-    "file", ["podsync.state.json", "podsync.state.json.journal", "podsync.yaml", "catalog/tee.yaml", "catalog/x"]
+    "file",
+    ["podsync.state.json", "podsync.state.json.journal", "podsync.yaml", "catalog/tee.yaml", "catalog/x"],
 )
 def test_no_output_overwrites_what_podsync_lives_on(podsync, catalog, file):
     run = podsync("plan", "-o", f"json={file}")

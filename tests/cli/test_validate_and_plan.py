@@ -109,7 +109,8 @@ def test_a_saved_plan_is_shown_again(podsync, catalog):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", "nonsense", '{"format_version": "9.0"}', "[" * 100_000, '{"a": NaN}', "null", "\ufeff{}"]
+    "text",
+    ["", "[]", "{", "nonsense", '{"format_version": "9.0"}', "[" * 100_000, '{"a": NaN}', "null", "\ufeff{}"],
 )
 def test_what_is_no_plan_is_one_sentence(podsync, catalog, text):
     Path("plan.json").write_text(text, encoding="utf-8")
@@ -131,9 +132,10 @@ def test_a_plan_that_somebody_edited_is_refused(podsync, catalog):
 
 
 def test_the_result_is_the_same_whatever_the_environment(process, catalog):
+    ways = (("1", "C", "UTC"), ("2", "C.UTF-8", "Asia/Tokyo"), ("3", "C", "America/Lima"))
     runs = {
         process("plan", "-o", "json", env={"PYTHONHASHSEED": seed, "LC_ALL": lang, "TZ": zone}).out
-        for seed, lang, zone in (("1", "C", "UTC"), ("2", "C.UTF-8", "Asia/Tokyo"), ("3", "C", "America/Lima"))
+        for seed, lang, zone in ways
     }
 
     assert len(runs) == 1
@@ -152,7 +154,9 @@ def test_render_shows_the_request_without_the_key(podsync, catalog, monkeypatch)
     assert "canary" not in run.out + run.err
 
 
-@pytest.mark.parametrize("kind", ["designed_product", "customer_product", "catalog", "podsync", "plan", "state"])
+@pytest.mark.parametrize(
+    "kind", ["designed_product", "customer_product", "catalog", "podsync", "plan", "state"]
+)
 def test_schema_prints_json(podsync, kind):
     run = podsync("schema", kind)
 

@@ -73,6 +73,7 @@ class FaultyFiles(OsFiles):
 
     def sync_folder(self, folder: Path) -> None:
         self.hit("sync_folder")
+        super().sync_folder(folder)
 
     def _take(self, handle: OsHandle) -> int:
         return handle._descriptor

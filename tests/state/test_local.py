@@ -435,6 +435,14 @@ def test_what_is_no_regular_file_is_refused(make, tmp_path, kind):
         make().load()
 
 
+def test_a_file_of_a_gibibyte_is_refused_without_being_read(make, tmp_path):
+    with (tmp_path / "s.json").open("wb") as file:
+        file.truncate(1 << 30)
+
+    with pytest.raises(StateError, match="larger than 256 MiB"):
+        make().load()
+
+
 def test_a_state_that_another_run_changed_after_it_was_read_is_not_written(make, tmp_path):
     store = make()
     store.load()
@@ -515,7 +523,8 @@ def test_a_link_and_its_target_are_one_state(tmp_path):
 
     apply(LocalStore(tmp_path / "link" / "s.json", clock=FakeClock()), EVENTS)
 
-    assert plain(LocalStore(tmp_path / "real" / "s.json", clock=FakeClock()).load()) == replay(State(), EVENTS)
+    state = LocalStore(tmp_path / "real" / "s.json", clock=FakeClock()).load()
+    assert plain(state) == replay(State(), EVENTS)
 
 
 def test_permissions_of_the_state_file_are_kept(make, tmp_path):

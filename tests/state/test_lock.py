@@ -147,15 +147,16 @@ def adopted():
 
 
 def test_two_stores_of_one_process_exclude_each_other(path):
-    with store(path).lock("apply", 0):
-        with pytest.raises(LockedError), store(path).lock("apply", 0):
-            pass
+    with store(path).lock("apply", 0), pytest.raises(LockedError), store(path).lock("apply", 0):
+        pass
 
     with store(path).lock("apply", 0):
         pass
 
 
-@pytest.mark.parametrize("content", [b"", b"\0", b"\0{", b"\0{}", b'\0{"id": 1}', b"\xff" * 99, b"\0[" * 9000])
+@pytest.mark.parametrize(
+    "content", [b"", b"\0", b"\0{", b"\0{}", b'\0{"id": 1}', b"\xff" * 99, b"\0[" * 9000]
+)
 def test_a_lock_file_with_anything_in_it_still_locks(path, content):
     path.with_name("s.json.lock").write_bytes(content)
 

@@ -72,7 +72,9 @@ def test_each_state_has_a_memory_of_its_own(tmp_path):
     assert other.read() is None
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "lineage": 3}', b"\xff"])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"version": 2}', b'{"version": 1, "lineage": 3}', b"\xff"]
+)
 def test_a_damaged_memory_counts_as_none_and_is_written_anew(memory, data):
     memory.saw("l", 1)
     memory.path.write_bytes(data)

@@ -506,7 +506,7 @@ def incomplete_report() -> Report:
         attempts=1,
         http_status=200,
         provider_code=20013,
-        error='KakaClo: code 20013 "Model is out of stock"',
+        error='KakaClo: code 20013 "Model is out of stock". Nothing was made',
         next=("choose another modelId, or go on without: --exclude designed_product.dino-lime",),
     )
     doubt = outcome(
@@ -518,13 +518,14 @@ def incomplete_report() -> Report:
         since=SENT_AT,
         until=SENT_AT + 630,
     )
-    rest = [
-        outcome(f"dino-z{index:02}", Result.NOT_TRIED, source=at(source, 200 + index)) for index in range(26)
-    ]
+    why = "KakaClo refused the token (401) at 02:14:07 UTC"
+    rest = [outcome(f"dino-z{index:02}", Result.NOT_TRIED, error=why) for index in range(24)]
+    other = 'the state is new or lost, and this may be it: 550e8400 "Tote Bag"'
+    rest += [outcome(name, Result.NOT_TRIED, provider="gelato", error=other) for name in ("bag", "tote-bag")]
     return Report(
         report_plan(),
         (*made, failed, doubt, *rest),
-        stopped=freeze({"kakaclo": "it refused the token (401) at 02:14:07 UTC"}),
+        stopped=freeze({"kakaclo": why}),
         credentials_refused=True,
         next=(
             "renew the token: https://kakaclo.com/personal-center/api-setting",
@@ -540,6 +541,12 @@ def interrupted_report() -> Report:
         outcome("dino-moss", Result.NOT_TRIED),
     ]
     return Report(report_plan(), tuple(done), signal=2)
+
+
+def first_contact_report() -> Report:
+    rest = [outcome(name, Result.NOT_TRIED, error="not begun") for name in ("dino-ash", "dino-lime")]
+    why = "KakaClo lists 214 products already, and the state knows none of them"
+    return Report(report_plan(), tuple(rest), refused=why, next=("podsync apply --first-contact",))
 
 
 def hostile_report() -> Report:

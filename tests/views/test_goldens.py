@@ -42,6 +42,7 @@ REPORTS = {
     "replacing": samples.replacing_report,
     "incomplete": samples.incomplete_report,
     "interrupted": samples.interrupted_report,
+    "first-contact": samples.first_contact_report,
     "hostile": samples.hostile_report,
 }
 STATES: Mapping[str, Callable[[], State]] = {"all": samples.state, "empty": State}

@@ -1,0 +1,388 @@
+"""One catalog, one state, one machine and the vendors, with a clock that tests move.
+
+`World.apply` is what the command line does for an apply, in this process: lock, load, plan, carry out.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from podsync.apply.context import Connection, Options
+from podsync.apply.engine import carry_out
+from podsync.apply.memory import Remembered
+from podsync.apply.pacing import Bucket
+from podsync.cli.connect import spoken_to
+from podsync.errors import StoppedError
+from podsync.model import Address, Catalog, Product, freeze, thaw
+from podsync.plan.plan import Plan
+from podsync.plan.planner import make_plan
+from podsync.ports import Query, Receipt, Request
+from podsync.providers.registry import plugins
+from podsync.report import Outcome, Report
+from podsync.settings import Limits, ProviderSettings, RateLimit
+from podsync.state.events import Event
+from podsync.state.files import Files
+from podsync.state.local import LocalStore
+from podsync.state.memory import Memory
+from podsync.state.state import State
+from tests.apply.vendor_server import VendorServer
+
+KAKACLO_KEY = "canary-kakaclo-8d1f60"
+GELATO_KEY = "canary-gelato-77ab01"
+OTHER_KAKACLO_KEY = "canary-other-kakaclo-5c"
+OTHER_GELATO_KEY = "canary-other-gelato-5d"
+KEYS = {"kakaclo": KAKACLO_KEY, "gelato": GELATO_KEY}
+SETTLE, TIMEOUT = 600.0, 30.0
+#: More waits than any apply needs: a run that waits for ever fails instead of hanging.
+WAITS = 5000
+
+
+class Killed(BaseException):
+    """The process is gone: nothing that it held in memory counts any more."""
+
+
+class FakeClock:
+    """Time that passes only by sleeping. `moved` is how far a person has moved the wall clock."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._passed = 0.0
+        self._waits = 0
+        self._appointments: list[tuple[float, Callable[[], object]]] = []
+        self.moved = 0.0
+        self.stop: Stop | None = None
+
+    def now(self) -> float:
+        return self.true() + self.moved
+
+    def true(self) -> float:
+        """The time of the world, and of the vendors."""
+        return 1_760_000_000.0 + self._passed
+
+    def monotonic(self) -> float:
+        return 1000.0 + self._passed
+
+    def sleep(self, seconds: float) -> None:
+        if self.stop is not None and self.stop.signal:
+            raise StoppedError("Stopped.")
+        self.pass_by(seconds)
+        with self._lock:
+            self._waits += 1
+            waits = self._waits
+        assert waits < WAITS, "it waits for ever"
+        if self.stop is not None and self.stop.signal:
+            raise StoppedError("Stopped.")
+
+    def pass_by(self, seconds: float) -> None:
+        with self._lock:
+            self._passed += max(0.0, seconds)
+            due = [what for when, what in self._appointments if when <= self._passed]
+            self._appointments = [each for each in self._appointments if each[0] > self._passed]
+        for what in due:
+            what()
+
+    def after(self, seconds: float, what: Callable[[], object]) -> None:
+        """Let something happen so many seconds from now."""
+        with self._lock:
+            self._appointments.append((self._passed + seconds, what))
+
+    def begin(self) -> None:
+        self._waits = 0
+
+    @property
+    def passed(self) -> float:
+        return self._passed
+
+
+@dataclass
+class Stop:
+    """What a signal leaves behind."""
+
+    signal: int = 0
+
+
+@dataclass
+class Heard:
+    """A listener that remembers."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    waits: list[tuple[str, str, float]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def outcome(self, outcome: Outcome, done: int, total: int) -> None:
+        self.outcomes.append(outcome)
+
+    def waiting(self, provider: str, what: str, until: float) -> None:
+        self.waits.append((provider, what, until))
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+class Life:
+    """The life of one process; `die` ends it at the next thing it does to the world."""
+
+    def __init__(self, at: Callable[[str, str], bool] | None = None) -> None:
+        self._at = at
+        self.over = False
+
+    def point(self, word: str, what: str) -> None:
+        """A moment (`before` or `after`) of something; the process may die here."""
+        if self._at is not None and not self.over and self._at(word, what):
+            self.over = True
+        if self.over:
+            raise Killed
+
+
+class MortalWriter:
+    def __init__(self, inner: Any, life: Life) -> None:
+        self._inner, self._life = inner, life
+
+    def send(self, request: Request, send_before: float) -> Receipt:
+        what = f"{request.method} {request.path}"
+        self._life.point("before", what)
+        try:
+            receipt: Receipt = self._inner.send(request, send_before)
+        finally:
+            self._life.point("after", what)
+        return receipt
+
+
+class MortalReader:
+    def __init__(self, inner: Any, life: Life) -> None:
+        self._inner, self._life = inner, life
+
+    def find(self, query: Query) -> Any:
+        self._life.point("before", "find")
+        return self._inner.find(query)
+
+
+class MortalStore(LocalStore):
+    life: Life
+
+    def append(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self.life.point("before", type(event).__name__)
+        super().append(events)
+        for event in events:
+            self.life.point("after", type(event).__name__)
+
+    def compact(self, state: State) -> None:
+        self.life.point("before", "compact")
+        super().compact(state)
+
+
+class World:
+    """See the module."""
+
+    def __init__(self, folder: Path, clock: FakeClock, server: VendorServer) -> None:
+        self.folder, self.clock, self.server = folder, clock, server
+        self.path = folder / "podsync.state.json"
+        self.keys: dict[str, str] = dict(KEYS)
+        self.settings: dict[str, Any] = {
+            "rate_limit": RateLimit(1000, 1000), "parallelism": 4, "timeout_seconds": TIMEOUT,
+            "settle_seconds": SETTLE, "retry_seconds": 300.0,
+        }  # fmt: skip
+        self.pictures = "unknown"
+        self.limits = Limits()
+        self.documents: dict[Address, Product] = {}
+        self.heard = Heard()
+        self.reports: list[Report] = []
+        self.files: Files | None = None
+
+    # -- the catalog
+
+    def tee(self, name: str = "tee", *, doc: Mapping[str, Any] | None = None, **spec: Any) -> Address:
+        """Write a designed product; `doc` holds what stands beside the spec."""
+        whole = {**tee_spec(name), **spec}
+        return self._write(Address("designed_product", name), "kakaclo", whole, doc or {})
+
+    def poster(self, name: str = "poster", *, doc: Mapping[str, Any] | None = None, **spec: Any) -> Address:
+        """Write a customer product."""
+        whole = {**poster_spec(name), **spec}
+        return self._write(Address("customer_product", name), "gelato", whole, doc or {})
+
+    def _write(self, address: Address, provider: str, spec: Any, doc: Mapping[str, Any]) -> Address:
+        self.documents[address] = Product(address, provider, "default", freeze(spec), **doc)
+        return address
+
+    def delete(self, address: Address) -> Product:
+        return self.documents.pop(address)
+
+    # -- what stands where
+
+    @property
+    def state(self) -> State:
+        return self._store(Life()).load()
+
+    def entry(self, address: Address) -> Any:
+        return self.state.entries[address]
+
+    def _store(self, life: Life) -> MortalStore:
+        store = MortalStore(self.path, clock=self.clock, files=self.files, on_note=self.heard.notes.append)
+        store.life = life
+        return store
+
+    def _settings(self, name: str) -> ProviderSettings:
+        return ProviderSettings(self.server.urls()[name], pictures=self.pictures, **self.settings)  # type: ignore[arg-type]
+
+    # -- the runs
+
+    def plan(self, state: State | None = None, **options: Any) -> Plan:
+        """What apply would do."""
+        found = {name: plugin.provider(self._settings(name)) for name, plugin in plugins().items()}
+        hosts = {name: {"base_url": self.server.urls()[name], "account": "default"} for name in found}
+        catalog = Catalog(tuple(self.documents[address] for address in sorted(self.documents)), 1)
+        known = self.state if state is None else state
+        options = {"limits": self.limits, **options}
+        return make_plan(catalog, known, found, hosts=freeze(hosts), **options)
+
+    def apply(
+        self,
+        *,
+        dies: Callable[[str, str], bool] | None = None,
+        stop: Stop | None = None,
+        plan: Plan | None = None,
+        selecting: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> Report:
+        """Apply once; `dies(word, what)` says whether the process dies at that moment (then: Killed)."""
+        self.clock.begin()
+        life, stop = Life(dies), stop or Stop()
+        self.clock.stop = stop
+        store = self._store(life)
+        with store.lock("apply", 0.0):
+            state = store.load()
+            plan = plan or self.plan(state, **(selecting or {}))
+            if plan.errored:
+                return self._kept(Report(plan, refused="a limit or a protection was hit"))
+            needed = spoken_to(plan)
+            if not plan.work and not needed:
+                return self._kept(Report(plan))
+            memory = Memory(self.folder / ".podsync", self.path)
+            remembered = Remembered(memory, store, self.clock, self.heard.notes.append)
+            connections = {name: self._connection(name, life) for name in sorted(needed)}
+            return self._kept(
+                carry_out(
+                    plan, state, store, connections, clock=self.clock, listener=self.heard, stop=stop,
+                    memory=remembered, options=Options(**options),
+                )
+            )  # fmt: skip
+
+    def _kept(self, report: Report) -> Report:
+        self.reports.append(report)
+        return report
+
+    def _connection(self, name: str, life: Life) -> Connection:
+        settings, plugin = self._settings(name), plugins()[name]
+        pace = Bucket(settings.rate_limit, self.clock)
+        reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, {})
+        mortal = MortalReader(reader, life), MortalWriter(writer, life)
+        return Connection(plugin.provider(settings), *mortal, pace, settings)
+
+    def dies(self, at: Callable[[str, str], bool], **options: Any) -> None:
+        """An apply that is killed."""
+        try:
+            self.apply(dies=at, **options)
+        except Killed:
+            return
+        raise AssertionError("it was to die, and did not")
+
+    # -- the promise
+
+    def settle(self) -> None:
+        """The vendors are well again, time passes, apply runs: everything is true, exactly once."""
+        self.server.behave()
+        self.clock.pass_by(3 * SETTLE)
+        for _ in range(3):
+            report = self.apply()
+            if report.exit_code == 0 and not self.plan().work and not self.plan().unbound:
+                break
+        assert report.exit_code == 0, [o for o in report.outcomes if o.error]
+        self.check()
+        before = self.path.read_bytes() if self.path.exists() else b""
+        count = len(self.server.requests)
+        assert self.apply().exit_code == 0
+        assert len(self.server.requests) == count
+        assert (self.path.read_bytes() if self.path.exists() else b"") == before
+
+    def check(self) -> None:
+        """One product an address, and what podsync made is what the state knows."""
+        self.at_most_one()
+        state = self.state
+        assert not [e for e in state.entries.values() if e.pending]
+        for provider in ("kakaclo", "gelato"):
+            made = {p["id"] for p in self.server.products(provider) if not p["hand"]}
+            assert made <= set(state.owned(provider)), "made and not known"
+            there = {p["id"] for p in self.server.products(provider)}
+            known = {e.id for e in state.entries.values() if e.provider == provider}
+            assert known <= there, "known and not there"
+        assert set(state.entries) == set(self.documents)
+
+    def at_most_one(self) -> None:
+        """No two products that podsync made have one spec."""
+        for provider in ("kakaclo", "gelato"):
+            made = [freeze(p["spec"]) for p in self.server.products(provider) if not p["hand"]]
+            assert len(set(made)) == len(made), [p.get("enName", p.get("name")) for p in made]
+
+
+def tee_spec(name: str) -> dict[str, Any]:
+    pictures = f"https://cdn.example.com/{name}"
+    return {
+        "modelId": "1", "enName": f"The {name} Tee", "imageUrl": f"{pictures}/front.png",
+        "backImageUrl": f"{pictures}/back.png", "colorValue": "#A72525",
+        "materialImages": [{"imageName": "art", "imageUrl": f"{pictures}/art.png"}],
+    }  # fmt: skip
+
+
+def poster_spec(name: str) -> dict[str, Any]:
+    mapping = [{"partModelId": "frame", "attributeIds": ["attr-width", "attr-height"]}]
+    return {
+        "name": f"The {name} Poster", "customerIds": ["customer-1"], "productModelId": "model-poster",
+        "variantOptions": [{"id": "size", "name": "Size", "attributesMapping": mapping}],
+    }  # fmt: skip
+
+
+def plain(spec: Any) -> Any:
+    return thaw(spec)
+
+
+def at(word: str, what: str, times: int = 1) -> Callable[[str, str], bool]:
+    """The moment at which a process dies: the n-th time that `what` begins or ends."""
+    left = [times]
+
+    def dies(told: str, happens: str) -> bool:
+        if told != word or what not in happens:
+            return False
+        left[0] -= 1
+        return left[0] == 0
+
+    return dies
+
+
+@contextmanager
+def a_world(folder: Path) -> Iterator[World]:
+    """A world for one test; at its end no key may be found anywhere but at its own provider."""
+    clock = FakeClock()
+    server = VendorServer(clock.true, kakaclo_key=KAKACLO_KEY, gelato_key=GELATO_KEY)
+    server.accounts["kakaclo"][OTHER_KAKACLO_KEY] = "other"
+    server.accounts["gelato"][OTHER_GELATO_KEY] = "other"
+    world = World(folder, clock, server)
+    try:
+        yield world
+        assert server.leaks == []
+        assert "canary" not in repr((world.reports, world.heard))
+        for path in folder.rglob("*"):
+            assert not path.is_file() or b"canary" not in path.read_bytes(), path
+    finally:
+        server.stop()
+
+
+def changed(product: Product, **facts: Any) -> Product:
+    """The same document with something else beside the spec."""
+    return replace(product, **facts)

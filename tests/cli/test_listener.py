@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from podsync.cli import listener
+from podsync.cli.listener import Counting, listener_for
+from podsync.cli.session import Session
+from podsync.model import Address
+from podsync.plan.plan import Action
+from podsync.report import Outcome, Result
+
+TEE = Address("designed_product", "tee")
+DONE = Outcome(TEE, Action.CREATE, Result.CREATED, "kakaclo")
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session()
+
+
+def test_a_line_for_each_product_belongs_to_the_result(session, capsys):
+    with listener_for(session, on_stdout=True) as heard:
+        heard.outcome(DONE, 1, 2)
+
+    out, err = capsys.readouterr()
+    assert "designed_product.tee" in out
+    assert out.rstrip().endswith("1/2")
+    assert err == ""
+
+
+def test_where_stdout_is_taken_the_lines_go_to_stderr(session, capsys):
+    with listener_for(session, on_stdout=False) as heard:
+        heard.outcome(DONE, 1, 2)
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "designed_product.tee" in err
+
+
+def test_the_last_word_on_a_product_counts(session):
+    doubt = Outcome(TEE, Action.CREATE, Result.IN_DOUBT, "kakaclo")
+    with listener_for(session, on_stdout=True) as heard:
+        heard.outcome(doubt, 1, 2)
+        heard.outcome(DONE, 1, 2)
+
+    assert heard.outcomes == (DONE,)
+
+
+def test_a_wait_is_told_once(session, capsys):
+    with listener_for(session, on_stdout=True) as heard:
+        heard.waiting("kakaclo", "the listing", 0.0)
+        heard.waiting("kakaclo", "the listing", 0.0)
+
+    assert capsys.readouterr().err == (
+        "waiting for KakaClo: the listing, until 1970-01-01 00:00:00 UTC at most\n"
+    )
+
+
+def test_without_a_terminal_a_count_shows_that_it_lives(session, capsys, monkeypatch):
+    monkeypatch.setattr(listener, "HEARTBEAT_SECONDS", 0.05)
+    with listener_for(session, on_stdout=True) as heard:
+        heard.outcome(DONE, 1, 40)
+        time.sleep(0.3)
+
+    assert isinstance(heard, Counting)
+    assert "1 of 40 done after 0 s" in capsys.readouterr().err

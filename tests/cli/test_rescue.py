@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from podsync.cli.clock import SystemClock
+from podsync.cli.rescue import report_of
+from podsync.errors import StateError
+from podsync.model import EMPTY, Address, freeze
+from podsync.plan.plan import Action, Change, Plan
+from podsync.report import Outcome, Result
+from podsync.state.events import Begun, Intent
+from podsync.state.local import LocalStore
+
+ONE, TWO, THREE = (Address("designed_product", name) for name in ("one", "two", "three"))
+PLAN = Plan(
+    lineage="",
+    serial=0,
+    hosts=EMPTY,
+    catalog_digest="",
+    changes=tuple(
+        Change(address, Action.CREATE, "create_because_not_in_state", "new", "kakaclo", "default")
+        for address in (ONE, TWO, THREE)
+    ),
+)
+HEARD = (Outcome(ONE, Action.CREATE, Result.CREATED, "kakaclo"),)
+
+
+def results(report):
+    return {outcome.address.name: outcome.result for outcome in report.outcomes}
+
+
+def test_what_was_heard_is_told_and_the_journal_says_the_rest():
+    store = LocalStore(Path("podsync.state.json"), clock=SystemClock())
+    with store.lock("apply", 0):
+        store.load()
+        body = freeze({"modelId": "1"})
+        store.append(
+            [
+                Begun(1.0, "sha256:0", 0, EMPTY, EMPTY),
+                Intent(TWO, "kakaclo", "default", "create", body, 1.0, 31.0),
+            ]
+        )
+
+        report = report_of(PLAN, HEARD, ["a fact"], store, None, StateError("the disk is full"))
+
+    assert results(report) == {"one": Result.CREATED, "two": Result.IN_DOUBT, "three": Result.NOT_TRIED}
+    assert report.exit_code == 8
+    assert report.notes == ("a fact", "the run broke off: the disk is full")
+
+
+def test_a_state_that_cannot_be_read_is_no_proof_that_nothing_was_sent():
+    path = Path("podsync.state.json")
+    path.write_text("broken")
+    store = LocalStore(path, clock=SystemClock())
+
+    report = report_of(PLAN, HEARD, [], store, 15, RuntimeError("secret"))
+
+    assert results(report)["two"] is Result.IN_DOUBT
+    assert report.exit_code == 143
+    assert "secret" not in str(report.notes)
