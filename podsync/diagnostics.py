@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from podsync.model import Address, Position, Severity
 
@@ -38,3 +39,22 @@ def in_file_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         return at.path, at.line, at.column, d.rule, d.summary
 
     return tuple(sorted(diagnostics, key=key))
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return one diagnostic as plain data: the form of `validate -o json` and of plan files."""
+    return {
+        "severity": diagnostic.severity,
+        "rule": diagnostic.rule,
+        "summary": diagnostic.summary,
+        "detail": diagnostic.detail,
+        "address": str(diagnostic.address) if diagnostic.address else None,
+        "range": _range(diagnostic.at) if diagnostic.at else None,
+    }
+
+
+def _range(at: Position) -> dict[str, Any]:
+    start = {"line": at.line, "column": at.column}
+    end_line = at.line if at.end_line is None else at.end_line
+    end_column = at.column if at.end_column is None else at.end_column
+    return {"filename": at.path, "start": start, "end": {"line": end_line, "column": end_column}}

@@ -111,7 +111,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """What must happen first: 130/143, 9, 8, 4 (CONTRACT 5)."""
+        """What must happen first: 130/143, 9, 8, 4 (CONTRACT 5); 5 when nothing was begun."""
+        if self.refused is not None:
+            return 5
         if self.signal is not None:
             return 128 + self.signal
         if self.credentials_refused:

@@ -7,16 +7,18 @@ from dataclasses import replace
 
 from podsync.apply.context import shown
 from podsync.apply.provider_run import ProviderRun
-from podsync.apply.recover import View, bind
+from podsync.apply.recover import Binding, View, bind
 from podsync.model import Address
 from podsync.ports import Query
 from podsync.state.events import Bound
-from podsync.state.state import Entry
+from podsync.state.state import Entry, Orphan
 
 
-def unbound(run: ProviderRun) -> list[Entry]:
-    """Return the entries whose ids are not known yet."""
-    return [entry for entry in run.ledger.entries(run.provider.name) if entry.unbound]
+def unbound(run: ProviderRun) -> list[Entry | Orphan]:
+    """Return the entries, and the orphans, whose ids are not known yet."""
+    name = run.provider.name
+    entries = [entry for entry in run.ledger.entries(name) if entry.unbound]
+    return [*entries, *(orphan for orphan in run.ledger.orphans(name) if orphan.id is None)]
 
 
 def bind_visible(run: ProviderRun, view: View) -> None:
@@ -25,9 +27,9 @@ def bind_visible(run: ProviderRun, view: View) -> None:
     bindings = bind(unbound(run), view)
     now = run.context.clock.now()
     if bindings:
-        run.ledger.record(*(Bound(b.entry.address, now, b.remote.id, b.remote.shown) for b in bindings))
+        run.ledger.record(*(_bound(binding, now) for binding in bindings))
     for binding in bindings:
-        address = binding.entry.address
+        address = binding.item.address
         exact.add(binding.exact)
         if binding.several:
             run.context.board.note(
@@ -42,9 +44,15 @@ def bind_visible(run: ProviderRun, view: View) -> None:
         )
 
 
-def query_for(run: ProviderRun, entries: Sequence[Entry]) -> Query:
+def _bound(binding: Binding, now: float) -> Bound:
+    item, remote = binding.item, binding.remote
+    orphan = item.created_at if isinstance(item, Orphan) else None
+    return Bound(item.address, now, remote.id, remote.shown, orphan)
+
+
+def query_for(run: ProviderRun, items: Sequence[Entry | Orphan]) -> Query:
     """One name is searched; more are read from the listing of their models."""
-    specs = [entry.spec or {} for entry in entries]
+    specs = [item.spec or {} for item in items]
     if len(specs) == 1:
         return Query(name=str(specs[0].get(run.provider.name_field)))
     return Query(models=frozenset(str(spec.get(run.provider.model_field)) for spec in specs))
@@ -55,5 +63,5 @@ def _retell(run: ProviderRun, address: Address) -> None:
     board, entry = run.context.board, run.ledger.entry(address)
     with board.lock:
         outcome = board.outcomes.get(address)
-        if outcome is not None and entry is not None and outcome.id is None:
+        if outcome is not None and entry is not None and outcome.id is None and entry.id is not None:
             board.outcomes[address] = replace(outcome, id=entry.id, remote=shown(entry.remote))

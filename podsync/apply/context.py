@@ -45,9 +45,6 @@ class Listener(Protocol):
     def waiting(self, provider: str, what: str, until: float) -> None:
         """Something is waited for, until that moment (epoch seconds); stopping is safe."""
 
-    def note(self, text: str) -> None:
-        """Report a fact worth a line."""
-
 
 class Stop(Protocol):
     """Whether the run was asked to stop."""
@@ -110,11 +107,10 @@ class Board:
             self.listener.outcome(outcome, len(self.outcomes), len(self.changes))
 
     def note(self, text: str) -> None:
-        """Take a fact down, once."""
+        """Take a fact down for the report, once."""
         with self.lock:
             if text not in self.notes:
                 self.notes.append(text)
-                self.listener.note(text)
 
     def ended(self, address: Address, *results: Result) -> bool:
         """Whether this address ended in one of these ways."""

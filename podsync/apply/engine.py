@@ -21,6 +21,7 @@ from podsync.apply.provider_run import ProviderRun
 from podsync.apply.settling import finish
 from podsync.apply.tell import listed
 from podsync.errors import StoppedError
+from podsync.failpoints import hit
 from podsync.model import EMPTY, freeze
 from podsync.plan.approval import approved
 from podsync.plan.guards import name_order, waits_for
@@ -99,13 +100,16 @@ class _Apply:
             if change.action is Action.SETTLE:
                 self._move(change)
         self._together(look)
+        hit("apply.looked")
         refused = self._first_contact()
         if refused is None:
             self._without_network()
             for run in self._runs:
                 run.worked = True
             self._together(work)
+            hit("apply.worked")
             self._together(finish)
+            hit("apply.finished")
         return self._report(refused)
 
     def _lost(self) -> Lost | None:
@@ -239,7 +243,9 @@ class _Apply:
         if self._ledger.begun:
             state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0))
             self._store.compact(state)
+            hit("apply.compacted")
             self._memory.ended(state, {run.provider.name: run.sender.ended_at() for run in self._runs})
+            hit("apply.remembered")
         elif refused is None:
             self._store.compact(state)
         return report

@@ -11,10 +11,11 @@ import threading
 from collections.abc import Iterable
 
 from podsync.errors import StoppedError
+from podsync.failpoints import hit
 from podsync.model import Address, Spec
 from podsync.ports import Provider, StateStore
 from podsync.state.draft import Draft
-from podsync.state.events import Event
+from podsync.state.events import Event, Intent, NotSent
 from podsync.state.state import Entry, Orphan, Refusal, State
 
 
@@ -31,19 +32,39 @@ class Ledger:
         self.begun = False
 
     def record(self, *events: Event) -> None:
-        """Make `events` durable, then true. Raises what the store raises; then nothing is true."""
+        """Make `events` true and durable. Raises what the store raises; then they are neither."""
+        self.begin()
+        with self._lock:
+            # First the draft: an event that does not fit must not reach the journal.
+            for event in events:
+                self._draft.apply(event)
+        hit("before", *events)
+        try:
+            self._store.append(events)
+        except BaseException:
+            self._take_back(events)
+            raise
+        hit("after", *events)
+
+    def _take_back(self, events: Iterable[Event]) -> None:
+        """Forget Intents that are not durable: their requests were not sent."""
+        with self._lock:
+            for event in events:
+                if isinstance(event, Intent):
+                    self._draft.apply(NotSent(event.address, event.written_at))
+
+    def begin(self) -> None:
+        """Record the prelude, once: from then on the state has a lineage."""
         with self._lock:
             if self._closed:
                 raise StoppedError("the run has ended; this answer came too late")
             if self.prelude is not None:
                 prelude, self.prelude = self.prelude, None
+                hit("before", prelude)
                 self._store.append([prelude])
                 self._draft.apply(prelude)
+                hit("after", prelude)
                 self.begun = True
-        self._store.append(events)
-        with self._lock:
-            for event in events:
-                self._draft.apply(event)
 
     @property
     def serial(self) -> int:
@@ -53,7 +74,9 @@ class Ledger:
 
     def end(self, event: Event) -> State:
         """Record the last event, after `close`."""
+        hit("before", event)
         self._store.append([event])
+        hit("after", event)
         with self._lock:
             self._draft.apply(event)
             return self._draft.freeze()

@@ -41,8 +41,6 @@ def _look(run: ProviderRun) -> None:
     doubts, new = run.ledger.doubts(run.provider.name), unbound(run)
     if not (makers or renames or taking or doubts or new):
         return
-    if makers and not _listing_is_whole(run):
-        return
     many = len(makers) + len(renames) > FEW or len(new) > FEW
     whole = bool(run.context.lost is not None or run.was_empty or many or doubts or taking)
     view = run.view(run.find(Query()) if whole else _searches(run, [*makers, *renames], new))
@@ -52,15 +50,19 @@ def _look(run: ProviderRun) -> None:
         run.stop_wrong_account()
         return
     run.present = frozenset(item.id for item in view.listing.items)
+    run.complete = whole and view.listing.complete
     bind_visible(run, view)
     for entry in doubts:
         settle_one(run, entry, run.renewed(view), run.context.began, complete=whole)
-    if whole and view.listing.complete:
-        run.earlier = run.present
+    run.earlier = run.present
+    if run.complete:
         _notice_removed_orphans(run)
+    elif makers and (run.context.lost is not None or run.was_empty):
+        run.stop("the state is new or lost, and the listing keeps changing and could not be read completely")
+        return
     view = run.renewed(view)
-    _find_adoptable(run, makers, view)
-    _find_namesakes(run, [*makers, *renames], view)
+    _find_adoptable(run, [*makers, *taking], view)
+    _find_namesakes(run, [*makers, *taking, *renames], view)
 
 
 def _renames(run: ProviderRun, change: Change) -> bool:
@@ -68,19 +70,18 @@ def _renames(run: ProviderRun, change: Change) -> bool:
     return unique(change.before or {}) != unique(change.after or {})
 
 
-def _listing_is_whole(run: ProviderRun) -> bool:
-    """Wait until the listing shows what a lost state may have made; False when that is not wanted."""
+def _may_show_more(run: ProviderRun) -> bool:
+    """Wait until the listing shows whatever was made before the state was lost; False: it did already."""
     clock, lost = run.context.clock, run.context.lost
     if lost is None or run.provider.name not in lost.sends:
-        return True
-    last, seconds = lost.sends[run.provider.name], run.until_settled
-    if last.date is not None:
-        # Elapsed time between runs is believed only from the provider's own clock at both ends.
-        now = run.find(Query(name="podsync")).date
-        seconds = seconds if now is None else last.date + run.settings.settle_seconds + DATE_GRAIN - now
-    if seconds <= 0:
-        return True
-    until = clock.monotonic() + seconds
+        return False
+    last, now = lost.sends[run.provider.name].date, run.sender.time.now()
+    # Elapsed time between runs is believed only from the provider's own clock at both ends.
+    until = run.context.began + run.until_settled
+    if last is not None and now is not None:
+        until = clock.monotonic() + (last + run.settings.settle_seconds + DATE_GRAIN - now)
+    if until <= clock.monotonic():
+        return False
     if not run.context.options.wait:
         run.stop("the state is new or lost, and the listing may not show yet what the last apply made")
         return False
@@ -90,7 +91,7 @@ def _listing_is_whole(run: ProviderRun) -> bool:
     return True
 
 
-def _searches(run: ProviderRun, wanted: Sequence[Change], new: Iterable[Entry]) -> Listing:
+def _searches(run: ProviderRun, wanted: Sequence[Change], new: Iterable[Entry | Orphan]) -> Listing:
     """Search each, and a few known ids: they tell whether this is the right account."""
     searched = names(run, wanted) | {str((e.spec or {}).get(run.provider.name_field)) for e in new}
     queries = [Query(name=name) for name in sorted(searched)]
@@ -120,8 +121,7 @@ def _notice_removed_orphans(run: ProviderRun) -> None:
 
 def _find_adoptable(run: ProviderRun, makers: Sequence[Change], view: View) -> None:
     """Note what is same and unowned: it is taken instead of created (not where `--replace` asks anew)."""
-    waiting_for_ids: list[Entry | Orphan] = [*unbound(run)]
-    waiting_for_ids += [o for o in run.ledger.orphans(run.provider.name) if o.id is None]
+    waiting_for_ids = unbound(run)
     for change in makers:
         if change.action_reason == "replace_by_request":
             continue

@@ -86,6 +86,10 @@ def restore(run: ProviderRun, change: Change) -> None:
     now = run.context.clock.now()
     if orphan is None:
         not_tried(run, change, "the orphan is no longer in the state; plan again")
+    elif orphan.id is not None and orphan.id not in run.present and not _surely_gone(run, orphan.id):
+        not_tried(
+            run, change, f"the orphan {orphan.id} is not visible in the listing yet", "run apply again later"
+        )
     elif orphan.id is not None and orphan.id not in run.present:
         run.ledger.record(Gone(source, orphan.created_at, now))
         run.context.board.note(
@@ -96,6 +100,11 @@ def restore(run: ProviderRun, change: Change) -> None:
         event = Restored(change.address, source, orphan.created_at, now, change.labels, change.lifecycle)
         run.ledger.record(event)
         done(run, change, DONE[change.action])
+
+
+def _surely_gone(run: ProviderRun, identity: str) -> bool:
+    """Absence is proven by a complete listing, for an id that is no longer new to it."""
+    return run.complete and identity in run.known_ids()
 
 
 def update(run: ProviderRun, change: Change) -> None:

@@ -35,7 +35,8 @@ class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
 
     `waits` says which change needs another one's released name. `adoptable`, `namesakes`, `present`
-    and `earlier` (ids that were listed before anything was sent) are what `looking` found.
+    and `earlier` (ids that were listed before anything was sent) are what `looking` found; `complete`
+    is whether `present` is all there is.
     `postponed` creates wait for a doubt that the listing could not tell from them.
     """
 
@@ -50,6 +51,7 @@ class ProviderRun:
     adoptable: dict[Address, Remote] = field(default_factory=dict)
     namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
     present: frozenset[str] = frozenset()
+    complete: bool = False
     earlier: frozenset[str] = frozenset()
     first_contact: tuple[Remote, ...] = ()
     stopped: str | None = None
@@ -62,6 +64,7 @@ class ProviderRun:
         name = self.provider.name
         self.was_empty = not self.ledger.entries(name) and not self.ledger.orphans(name)
         self.worked = False
+        self._loaded = self.ledger.owned(name)
 
     @property
     def provider(self) -> Provider:
@@ -105,13 +108,15 @@ class ProviderRun:
 
     def known_ids(self) -> Mapping[str, Mapping[str, object]]:
         """Ids that were known for longer than `settle_seconds`, with what people see of them."""
-        name = self.provider.name
-        oldest = self.context.clock.now() - self.settings.settle_seconds
+        name, now = self.provider.name, self.context.clock.now()
+        oldest = now - self.settings.settle_seconds
         items: list[Entry | Orphan] = [*self.ledger.entries(name), *self.ledger.orphans(name)]
         return {
             item.id: FrozenDict(shown(item.remote))
             for item in items
-            if item.id is not None and item.created_at <= oldest
+            if item.id is not None
+            # An id that was loaded and comes from the future: the clock was moved back.
+            and (item.created_at <= oldest or (item.created_at > now and item.id in self._loaded))
         }
 
     def stop(self, why: str, *, credentials: bool = False) -> None:

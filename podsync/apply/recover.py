@@ -166,36 +166,36 @@ def unverified(spec: Spec, remote: Remote) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The product that an unbound entry owns; `several` when others would fit as well."""
+    """The product that an unbound entry or orphan owns; `several` when others would fit as well."""
 
-    entry: Entry
+    item: Entry | Orphan
     remote: Remote
     exact: bool
     several: bool
 
 
-def bind(entries: Iterable[Entry], view: View) -> list[Binding]:
-    """Give each unbound entry its earliest match in its window; oldest entries choose first."""
+def bind(items: Iterable[Entry | Orphan], view: View) -> list[Binding]:
+    """Give each unbound item its earliest match in its window; the oldest choose first."""
     taken: set[str] = set()
     found: list[Binding] = []
-    for entry in sorted(entries, key=lambda e: (e.created_at, e.address)):
-        candidates = [(r, True) for r in view.matches(entry.spec or {}, Match.SAME)]
-        candidates += [(r, False) for r in view.matches(entry.spec or {}, Match.MAYBE) if _named(entry, r)]
+    for item in sorted(items, key=lambda i: (i.created_at, i.address)):
+        candidates = [(r, True) for r in view.matches(item.spec or {}, Match.SAME)]
+        candidates += [(r, False) for r in view.matches(item.spec or {}, Match.MAYBE) if _named(item, r)]
         free = [
             (r, exact)
             for r, exact in candidates
-            if r.id not in taken and r.id not in view.earlier and _in_entry_window(r, entry.window)
+            if r.id not in taken and r.id not in view.earlier and _in_entry_window(r, item.window)
         ]
         if free:
             remote, exact = free[0]
             taken.add(remote.id)
-            found.append(Binding(entry, remote, exact, several=sum(e for _, e in free) > 1))
+            found.append(Binding(item, remote, exact, several=sum(e for _, e in free) > 1))
     return found
 
 
-def _named(entry: Entry, remote: Remote) -> bool:
+def _named(item: Entry | Orphan, remote: Remote) -> bool:
     """Whether it has the very name and no other field speaks against it: only pictures differ."""
-    spec = entry.spec or {}
+    spec = item.spec or {}
     wanted = str(spec.get("enName") or spec.get("name") or "").strip()
     return bool(wanted) and remote.name.strip() == wanted
 

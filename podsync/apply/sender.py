@@ -22,6 +22,7 @@ from podsync.errors import (
     RefusedError,
     UnauthorizedError,
 )  # fmt: skip
+from podsync.failpoints import hit
 from podsync.model import Address, Lifecycle, Spec
 from podsync.ports import Clock, Receipt, Request
 from podsync.state.events import Doubted, Intent, Made, NotSent, Refused
@@ -122,6 +123,7 @@ class Sender:
                 job.lifecycle,
             )
         )
+        hit("sender.unsent")
         try:
             receipt = self._connection.writer.send(job.request, send_before)
         except ProviderError as error:
@@ -133,6 +135,7 @@ class Sender:
             unknown = InDoubtError(f"{type(error).__name__} while the request was on its way")
             self._sort(job.address, unknown)
             raise unknown from error
+        hit("sender.answered")
         self.time.saw(receipt.date)
         remote = receipt.remote
         made = Made(
@@ -150,6 +153,7 @@ class Sender:
 
     def _sort(self, address: Address, error: ProviderError) -> None:
         """Write down what the answer means; RELIABILITY's last paragraph."""
+        hit("sender.failed")
         now = self._context.clock.now()
         self.time.saw(error.date)
         if isinstance(error, NotSentError | UnauthorizedError):
@@ -175,5 +179,7 @@ class Sender:
         """Let `.podsync/` know, before the first request, that requests leave."""
         with self._lock:
             if not self._announced:
+                self._ledger.begin()
                 self._context.memory.sending(self._connection.provider.name, self._ledger.serial)
                 self._announced = True
+                hit("sender.announced")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from podsync.apply.binding import bind_visible, query_for, unbound
 from podsync.apply.making import SENDS_AN_APPLY, create, guarded, make
@@ -14,7 +14,7 @@ from podsync.plan.plan import Action
 from podsync.ports import Query, Remote
 from podsync.report import DONE, Result
 from podsync.state.events import Orphaned, Settled
-from podsync.state.state import Entry
+from podsync.state.state import Entry, Orphan
 
 #: A person is told this often what is waited for.
 SAY_EVERY = 30.0
@@ -62,17 +62,16 @@ def _wait_for_all(run: ProviderRun) -> None:
     while run.stopped is None and not run.context.stop.signal and (run.doubts or unbound(run)):
         now = clock.monotonic()
         _look_again(run, now)
+        patience = 0.0
         if run.doubts:
             until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
             what = f"{len(run.doubts)} in doubt to be settled"
+            # A listing that could not be read completely is tried again, but not for ever.
+            patience = run.settings.retry_seconds
         else:
             until = run.sender.last_made + run.settings.settle_seconds
             what = f"{len(unbound(run))} new ids to become visible"
-        if (
-            not (run.doubts or unbound(run))
-            or not run.context.options.wait
-            or (not run.doubts and now >= until)
-        ):
+        if not (run.doubts or unbound(run)) or not run.context.options.wait or now >= until + patience:
             return
         if now - said >= SAY_EVERY:
             waiting(run, what, until)
@@ -98,7 +97,7 @@ def _look_again(run: ProviderRun, now: float) -> None:
             guarded(run, change, make)
 
 
-def _narrow(run: ProviderRun, new: list[Entry]) -> Query:
+def _narrow(run: ProviderRun, new: list[Entry | Orphan]) -> Query:
     """One doubt is searched by its name, which may prove presence; ids are read by model."""
     for address in run.doubts:
         entry = run.ledger.entry(address)
@@ -113,6 +112,9 @@ def settle_one(run: ProviderRun, entry: Entry, view: View, known_by: float, *, c
     if pending is None:
         run.doubts.pop(entry.address, None)
         return
+    if entry.address not in run.sends:
+        # An earlier run sent it: what was listed before this one sent anything may well be it.
+        view = replace(view, earlier=frozenset())
     wait = run.until_settled
     by_own_clock = run.context.clock.monotonic() >= known_by + wait
     settled = by_own_clock or settled_by_date(pending, run.sender.time.now(), wait)

@@ -2,7 +2,7 @@
 
 `approved` (kept in the state's `last_apply` while something of it is left) maps an address to
 `[action, entry digest, after digest]`. What is left of an approved plan is a subset of it: the same
-change, or a doubt about the very thing that was approved.
+change, a doubt about the very thing that was approved, or the second half of a change of two steps.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from podsync.model import Json, freeze
 from podsync.plan.plan import Action, Plan
 from podsync.state.state import State
 
-_MAKING = (Action.CREATE.value, Action.REPLACE.value, Action.SETTLE.value)
+#: Approved actions that may send a create (a restore does where the orphan is gone).
+_MAKING = (Action.CREATE.value, Action.REPLACE.value, Action.SETTLE.value, Action.RESTORE.value)
+#: What may be left -> of which approved actions with the same wish.
+_LEFT_OF: Mapping[Action, tuple[str, ...]] = {
+    Action.SETTLE: _MAKING,
+    Action.UPDATE: (Action.UPDATE.value,),
+    Action.CREATE: (Action.RESTORE.value,),
+    Action.NOTE: (Action.MOVE.value,),
+}
 
 
 def approved(plan: Plan) -> Mapping[str, Json]:
@@ -35,10 +43,8 @@ def is_rest_of(plan: Plan, last_apply: Mapping[str, Json] | None) -> bool:
         if known is None:
             return False
         action, entry, after = known
-        same = [action, entry, after] == [change.action.value, change.entry_digest, change.after_digest]
-        doubt = change.action is Action.SETTLE and action in _MAKING and after == change.after_digest
-        again = change.action is Action.UPDATE == action and after == change.after_digest
-        if not (same or doubt or again):
+        same = [action, entry] == [change.action.value, change.entry_digest]
+        if after != change.after_digest or not (same or action in _LEFT_OF.get(change.action, ())):
             return False
     return True
 
@@ -53,11 +59,10 @@ def check_fresh(plan: Plan, state: State) -> None:
         raise StaleError("this plan was applied already; a saved plan is used once", again)
     orphans = {(o.address, o.created_at) for o in state.orphans}
     for change in plan.work:
-        entry = state.entries.get(change.previous_address or change.address)
-        if change.orphan_created_at is not None:
-            source = change.previous_address or change.address
-            stale = (source, change.orphan_created_at) not in orphans
-        else:
-            stale = (entry.digest if entry is not None else None) != change.entry_digest
-        if stale:
+        source = change.previous_address or change.address
+        taking = change.orphan_created_at is not None
+        entry = state.entries.get(change.address if taking else source)
+        stale = (entry.digest if entry is not None else None) != change.entry_digest
+        stale |= taking and (source, change.orphan_created_at) not in orphans
+        if stale or (source != change.address and change.address in state.entries):
             raise StaleError(f"this plan is stale: {change.address} has changed since it was made", again)

@@ -49,7 +49,10 @@ def _walk(provider: Provider, path: Path, old: Json, new: Json) -> Iterator[tupl
 
     one, other = _keyed(provider, path, old), _keyed(provider, path, new)
     tree = DeepDiff(one, other, view="tree", threshold_to_diff_deeper=0)
-    found = {(tuple(item.path(output_format="list")), item) for items in tree.values() for item in items}
+    items = [item for kind in tree.values() for item in kind if item.t1 != item.t2]  # 1 and 1.0 are equal
+    if not items:  # the order alone differs
+        yield path, old, new
+    found = [(tuple(item.path(output_format="list")), item) for item in items]
     for inner, item in sorted(found, key=lambda pair: [str(step) for step in pair[0]]):
         yield (*path, *inner), _shown(item.t1), _shown(item.t2)
 
@@ -64,7 +67,7 @@ def _nested(value: Json) -> bool:
 def _keyed(provider: Provider, path: Path, value: Json) -> Any:
     """Turn lists of mappings into mappings by natural key, so that an insertion is one change."""
     if isinstance(value, Mapping):
-        return {key: _keyed(provider, (*path, key), item) for key, item in value.items()}
+        return _Keyed(value, {key: _keyed(provider, (*path, key), item) for key, item in value.items()})
     if not isinstance(value, tuple):
         return value
     if not _nested(value):
@@ -73,7 +76,18 @@ def _keyed(provider: Provider, path: Path, value: Json) -> Any:
     keys: list[Any] = [item.get(field) if isinstance(item, Mapping) and field else None for item in value]
     if None in keys or len(set(keys)) < len(keys):
         keys = list(range(len(value)))
-    return {key: _keyed(provider, (*path, key), item) for key, item in zip(keys, value, strict=True)}
+    pairs = zip(keys, value, strict=True)
+    return _Keyed(value, {key: _keyed(provider, (*path, key), item) for key, item in pairs})
+
+
+class _Keyed(dict[Any, Any]):
+    """What deepdiff looks into, in place of `value`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Json, items: Mapping[Any, Any]) -> None:
+        super().__init__(items)
+        self.value = value
 
 
 class _Leaf(str):
@@ -89,10 +103,8 @@ class _Leaf(str):
 
 
 def _shown(value: Any) -> Json:
-    if isinstance(value, _Leaf):
+    if isinstance(value, _Leaf | _Keyed):
         return value.value
-    if isinstance(value, Mapping):
-        return {key: _shown(item) for key, item in value.items()}
     return None if type(value).__name__ == "NotPresent" else value
 
 

@@ -142,9 +142,7 @@ def _clash(one: Spec | None, other: Spec | None, provider: Provider) -> bool:
     return one is not None and other is not None and provider.clash(one, other)
 
 
-def _holders(
-    change: Change, held: _Holders, providers: Mapping[str, Provider]
-) -> Iterator[Address | None]:
+def _holders(change: Change, held: _Holders, providers: Mapping[str, Provider]) -> Iterator[Address | None]:
     """Who else holds the name that this change takes, for a shared customer."""
     if change.action not in (Action.CREATE, Action.UPDATE):
         return

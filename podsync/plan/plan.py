@@ -85,11 +85,11 @@ class Change:
     """What is to be done about one address.
 
     `before` and `after` are specs (None: nothing there). `entry_digest` is the digest of the entry
-    that the plan relied on, None where there was none. `distinct` is True when the document
-    says that it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
+    that the plan relied on, None where there was none. `distinct` is True when the document says that
+    it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
     with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
-    people see of what exists already. `source` is the line of the changed value, of the document for a create,
-    None when there is no document any more.
+    people see of what exists already. `source` is the line of the changed value, of the document for a
+    create, None when there is no document any more.
     """
 
     address: Address

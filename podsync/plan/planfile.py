@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from podsync import __version__
-from podsync.diagnostics import Diagnostic
+from podsync.diagnostics import Diagnostic, diagnostic_json
 from podsync.errors import PodsyncError, StaleError
-from podsync.model import EMPTY, Address, Json, Lifecycle, Position, Selection, freeze
+from podsync.model import EMPTY, Address, Json, Lifecycle, Position, Selection, digest, freeze
 from podsync.plan.plan import TERRAFORM_ACTIONS, UNKNOWN, Action, Change, FieldChange, Plan
 from podsync.state.strictjson import NotStrictError, loads
 
@@ -18,9 +17,12 @@ FORMAT_VERSION = "1.0"
 
 
 def dump(plan: Plan, *, noops: bool = False) -> str:
-    """Return the plan as JSON text; `noops` lists the changes where nothing differs as well."""
-    changes = [change_json(c) for c in (plan.changes if noops else plan.work)]
-    head = {
+    """Return the plan as JSON text; `noops` lists the changes where nothing differs as well.
+
+    `hash` names what would be done; `checksum` covers every word of the file, so that nobody edits
+    what people did not see (the refusals, the fields of an update, the orphan that is taken).
+    """
+    content = {
         "format_version": FORMAT_VERSION,
         "podsync_version": __version__,
         "hash": plan.hash,
@@ -37,12 +39,19 @@ def dump(plan: Plan, *, noops: bool = False) -> str:
         "state": {"label": plan.state_label, "at": plan.state_at, "run": plan.state_run},
         "unbound": dict(sorted(plan.unbound.items())),
         "summary": {action.value: plan.summary[action] for action in Action},
-        "resource_changes": [],
+        "resource_changes": [change_json(c) for c in (plan.changes if noops else plan.work)],
         "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
     }
+    return _text(content | {"checksum": digest(content)})
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    changes = content["resource_changes"]
     lines = ",\n".join("  " + _compact(change) for change in changes)
     rows = f"[\n{lines}\n ]" if lines else "[]"
-    parts = (f" {json.dumps(k)}: {rows if k == 'resource_changes' else _compact(v)}" for k, v in head.items())
+    parts = (
+        f" {json.dumps(k)}: {rows if k == 'resource_changes' else _compact(v)}" for k, v in content.items()
+    )
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
@@ -52,12 +61,11 @@ def _compact(value: object) -> str:
 
 def change_json(change: Change) -> dict[str, Any]:
     """Return one element of `resource_changes`."""
-    fixed = sorted({re.split(r"[.\[]", f.path)[0] for f in change.fields if f.forces_replace})
     inner: dict[str, Any] = {
         "actions": list(TERRAFORM_ACTIONS.get(change.action, ("no-op",))),
         "before": change.before,
         "after": change.after,
-        "replace_paths": [[name] for name in fixed] if change.action is Action.REPLACE else [],
+        "replace_paths": [[name] for name in change.changed] if change.action is Action.REPLACE else [],
     }
     if change.importing is not None:
         inner["importing"] = {"id": change.importing}
@@ -98,23 +106,6 @@ def _field_json(field: FieldChange) -> dict[str, Any]:
     return data
 
 
-def diagnostic_json(d: Diagnostic) -> dict[str, Any]:
-    """Return a diagnostic as `validate -o json` and plan files hold it."""
-    place = None
-    if d.at is not None:
-        start = {"line": d.at.line, "column": d.at.column}
-        end = {"line": d.at.end_line or d.at.line, "column": d.at.end_column or d.at.column}
-        place = {"filename": d.at.path, "start": start, "end": end}
-    return {
-        "severity": d.severity,
-        "rule": d.rule,
-        "summary": d.summary,
-        "detail": d.detail,
-        "address": None if d.address is None else str(d.address),
-        "range": place,
-    }
-
-
 def load(text: str) -> Plan:
     """Read a saved plan; raises PodsyncError for what is no plan, a newer version, or was edited."""
     remedy = "make a new one: podsync plan -o json=plan.json"
@@ -129,11 +120,13 @@ def load(text: str) -> Plan:
         raise PodsyncError(
             f"this plan has format {version or 'unknown'}, podsync {__version__} reads 1.x", remedy
         )
+    checksum = data.pop("checksum", None)
     try:
-        plan = _plan(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        plan = _plan(data) if checksum == digest(data) else None
+        sound = plan is not None and plan.hash == data.get("hash")
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise PodsyncError(f"this plan is damaged: {type(error).__name__}: {error}", remedy) from None
-    if plan.hash != data.get("hash"):
+    if plan is None or not sound:
         raise StaleError(
             "this plan was changed after it was made: its content does not match its hash", remedy
         )

@@ -27,6 +27,8 @@ SUCCESS = 10000
 PAGE_SIZE = 100
 #: The vendor's withdrawn custom-order page allowed 100 characters; nothing newer is documented.
 NAME_ADVICE = 100
+#: Milliseconds from here on are no date (NaN is none either).
+_NO_DATE = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +197,14 @@ def _remote(row: Mapping[str, Any], models: Mapping[str, str]) -> Remote:
         fields["modelId"] = model
     made = row.get("createDate")
     shown = {key: str(row[key]) for key in ("customDesignedId", "spu") if row.get(key) not in (None, "")}
-    created_at = made / 1000 if isinstance(made, int | float) and not isinstance(made, bool) else None
-    return Remote(str(row["id"]), freeze(fields), created_at, freeze({"product": shown}))
+    return Remote(str(row["id"]), freeze(fields), _moment(made), freeze({"product": shown}))
+
+
+def _moment(made: Any) -> float | None:
+    """Read a date in milliseconds; what cannot be one counts as not told."""
+    if isinstance(made, bool) or not isinstance(made, int | float) or not abs(made) < _NO_DATE:
+        return None
+    return made / 1000
 
 
 class KakaCloWriter:

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Condition
 
 from podsync.errors import StateError
+from podsync.failpoints import hit
 from podsync.state import journal
 from podsync.state.events import Event
 from podsync.state.files import Files
@@ -99,15 +100,18 @@ class Appender:
         if self._size + len(data) > journal.LIMIT:
             message = f"{self._path.name} would be larger than {journal.LIMIT >> 20} MiB"
             raise StateError(message, _AGAIN)
+        hit("journal.unwritten")
         try:
             self._handle.write(data)
         except OSError as error:
             self._take_back()
             raise _unwritten(self._path, error) from error
+        hit("journal.written")
         try:
             self._handle.sync()
         except OSError as error:
             raise self._break(error) from error
+        hit("journal.synced")
         self._size += len(data)
         self.serial += len(texts)
 
@@ -143,6 +147,7 @@ class Appender:
         with self._turn:
             self._broken = f"{self._path.name} was closed"
             self._handle.truncate(0)
+            hit("journal.truncated")
             self._handle.sync()
 
     def close(self) -> None:

@@ -10,34 +10,15 @@ an event is passed over, and what can still be known is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from podsync.errors import StateError
-from podsync.model import EMPTY, Address, FrozenDict, digest, freeze
-from podsync.state.events import (
-    Adopted,
-    Begun,
-    Bound,
-    Doubted,
-    Ended,
-    Event,
-    Forgotten,
-    Gone,
-    Intent,
-    Made,
-    Moved,
-    Noted,
-    NotSent,
-    Orphaned,
-    Refused,
-    Restored,
-    Settled,
-    in_milliseconds,
-)  # fmt: skip
-from podsync.state.state import Entry, Host, Orphan, Pending, Refusal, State, Window
+from podsync.model import Address
+from podsync.state.events import Event, in_milliseconds
+from podsync.state.handlers import HANDLERS, Unfitting
+from podsync.state.state import Entry, Host, Orphan, Pending, Refusal, State
 
 
 def replay(state: State, events: Iterable[Event]) -> State:
@@ -77,11 +58,13 @@ class Draft:
     def apply(self, event: Event) -> None:
         """Take in one event; raises StateError when it cannot have happened here."""
         try:
-            _HANDLERS[type(event)](self, in_milliseconds(event))
-        except _Unfitting as error:
+            HANDLERS[type(event)](self, in_milliseconds(event))
+        except Unfitting as error:
             if not self._base.lost:
-                message = f"event {self.serial + 1} of the journal does not fit the state: {error}"
-                raise StateError(message, "restore the backup that belongs to this journal") from None
+                raise StateError(
+                    f"event {self.serial + 1} of the journal does not fit the state: {error}",
+                    "restore the backup that belongs to this journal",
+                ) from None
         self.serial += 1
 
     def entry(self, address: Address) -> Entry:
@@ -89,286 +72,25 @@ class Draft:
         try:
             return self.entries[address]
         except KeyError:
-            message = f"{address} is not known"
-            raise _Unfitting(message) from None
+            raise Unfitting(f"{address} is not known") from None
+
+    def orphan(self, address: Address, created_at: float) -> Orphan:
+        """Return the orphan that was made at `created_at`."""
+        try:
+            return self.orphans[address, created_at]
+        except KeyError:
+            raise Unfitting(f"{address} is no orphan") from None
+
+    def certain(self, address: Address) -> Entry | None:
+        """Return the entry at `address`, if any; a create in doubt there must never be dropped."""
+        entry = self.entries.get(address)
+        if entry is not None and entry.pending is not None and entry.pending.op == "create":
+            raise Unfitting(f"{address} is in doubt")
+        return entry
 
     def pending(self, address: Address) -> tuple[Entry, Pending]:
         """Return the entry at `address` and what is in doubt about it."""
         entry = self.entry(address)
         if entry.pending is None:
-            message = f"{address} has no intent"
-            raise _Unfitting(message)
+            raise Unfitting(f"{address} has no intent")
         return entry, entry.pending
-
-
-class _Unfitting(Exception):  # noqa: N818 (never leaves this module)
-    pass
-
-
-def _begun(draft: Draft, event: Begun) -> None:
-    try:
-        told = {k: Host(v["base_url"], v["account"]) for k, v in event.hosts.items()}
-    except (KeyError, TypeError):
-        raise _Unfitting("its hosts are not understood") from None
-    draft.hosts = FrozenDict(dict(draft.hosts) | told)
-    draft.last_apply = freeze(
-        {
-            "at": event.at,
-            "hash": event.hash,
-            "commit": event.commit,
-            "actor": event.actor,
-            "run_url": event.run_url,
-            "plan_serial": event.plan_serial,
-            "approved": event.approved,
-        }
-    )
-
-
-def _ended(draft: Draft, event: Ended) -> None:
-    if draft.last_apply is None:
-        message = "no apply was begun"
-        raise _Unfitting(message)
-    last = dict(draft.last_apply) | {"ended_at": event.at}
-    if not event.left:
-        last["approved"] = EMPTY
-    draft.last_apply = freeze(last)
-
-
-def _intent(draft: Draft, event: Intent) -> None:
-    known = draft.entries.get(event.address)
-    if known is not None and known.pending is not None and known.pending.op != event.op:
-        message = f"{event.address} is in doubt already"
-        raise _Unfitting(message)
-    if event.op == "update" and (known is None or known.spec is None):
-        message = f"{event.address} does not exist, so it cannot be updated"
-        raise _Unfitting(message)
-    pending = Pending(
-        op=event.op,
-        body=event.body,
-        written_at=event.written_at,
-        send_before=event.send_before,
-        date=event.date,
-        attempts=event.attempts,
-        labels=event.labels,
-        lifecycle=event.lifecycle,
-    )
-    base = known or Entry(event.address, event.provider, event.account, spec=None)
-    draft.entries[event.address] = replace(base, pending=pending, updated_at=event.written_at)
-
-
-def _made(draft: Draft, event: Made) -> None:
-    entry, pending = draft.pending(event.address)
-    draft.refusals.pop(event.address, None)
-    if pending.op == "update":
-        _be_updated(draft, entry, pending, event)
-        return
-    window = None if event.id is not None else Window(pending.written_at, event.at, event.date)
-    _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
-
-
-def _be_updated(draft: Draft, entry: Entry, pending: Pending, event: Made | Settled) -> None:
-    """The fields of an update hold from now on; it stays the same product."""
-    draft.entries[entry.address] = replace(
-        entry,
-        spec=freeze(dict(entry.spec or EMPTY) | dict(pending.body)),
-        pending=None,
-        labels=pending.labels,
-        lifecycle=pending.lifecycle,
-        remote=event.remote or entry.remote,
-        updated_at=event.at,
-    )
-
-
-def _come_into_being(draft: Draft, entry: Entry, pending: Pending, **facts: Any) -> None:
-    """Turn a create in doubt into what exists; what stood at the address before becomes an orphan."""
-    if entry.spec is not None:
-        _to_orphans(draft, entry, facts["at"], "replaced", facts["id"])
-    at = facts.pop("at")
-    draft.entries[entry.address] = Entry(
-        entry.address,
-        entry.provider,
-        entry.account,
-        spec=pending.body,
-        labels=pending.labels,
-        lifecycle=pending.lifecycle,
-        created_at=_unused_instant(draft, entry.address, at),
-        updated_at=at,
-        extra=entry.extra,
-        **facts,
-    )
-
-
-def _unused_instant(draft: Draft, address: Address, at: float) -> float:
-    """`created_at` names a product for ever: two of one address never share it, whatever the clock does."""
-    while (address, at) in draft.orphans:
-        at = round(at + 0.001, 3)
-    return at
-
-
-def _to_orphans(draft: Draft, entry: Entry, at: float, reason: Any, replaced_by: str | None) -> None:
-    assert entry.spec is not None  # noqa: S101 (only what exists becomes an orphan)
-    draft.orphans[entry.address, entry.created_at] = Orphan(
-        entry.address,
-        entry.provider,
-        entry.account,
-        spec=entry.spec,
-        id=entry.id,
-        remote=entry.remote,
-        labels=entry.labels,
-        lifecycle=entry.lifecycle,
-        window=entry.window,
-        created_at=entry.created_at,
-        orphaned_at=at,
-        reason=reason,
-        replaced_by=replaced_by,
-        extra=entry.extra,
-    )
-
-
-def _give_up_intent(draft: Draft, entry: Entry, at: float) -> None:
-    if entry.spec is None:
-        del draft.entries[entry.address]
-    else:
-        draft.entries[entry.address] = replace(entry, pending=None, updated_at=at)
-
-
-def _refused(draft: Draft, event: Refused) -> None:
-    entry, pending = draft.pending(event.address)
-    draft.refusals[event.address] = Refusal(digest(pending.body), event.at, event.date, event.message)
-    _give_up_intent(draft, entry, event.at)
-
-
-def _not_sent(draft: Draft, event: NotSent) -> None:
-    entry, _ = draft.pending(event.address)
-    _give_up_intent(draft, entry, event.at)
-
-
-def _doubted(draft: Draft, event: Doubted) -> None:
-    entry, pending = draft.pending(event.address)
-    doubt = replace(pending, ended_at=event.at, ended_date=event.date, why=event.why)
-    draft.entries[event.address] = replace(entry, pending=doubt, updated_at=event.at)
-
-
-def _settled(draft: Draft, event: Settled) -> None:
-    entry, pending = draft.pending(event.address)
-    if not event.found:
-        _give_up_intent(draft, entry, event.at)
-        return
-    if pending.op == "update":
-        _be_updated(draft, entry, pending, event)
-        return
-    until = pending.send_before if pending.ended_at is None else pending.ended_at
-    window = None if event.id is not None else Window(pending.written_at, until, pending.ended_date)
-    facts: dict[str, Any] = {"id": event.id, "remote": event.remote, "unverified": event.unverified}
-    _come_into_being(draft, entry, pending, at=event.at, window=window, **facts)
-
-
-def _bound(draft: Draft, event: Bound) -> None:
-    entry = draft.entry(event.address)
-    draft.entries[event.address] = replace(
-        entry, id=event.id, remote=event.remote, window=None, updated_at=event.at
-    )
-
-
-def _adopted(draft: Draft, event: Adopted) -> None:
-    known = draft.entries.get(event.address)
-    if known is not None and known.spec is not None:
-        _to_orphans(draft, known, event.at, "replaced", event.id)
-    draft.refusals.pop(event.address, None)
-    draft.entries[event.address] = Entry(
-        event.address,
-        event.provider,
-        event.account,
-        spec=event.spec,
-        id=event.id,
-        origin=event.origin,
-        unverified=event.unverified,
-        labels=event.labels,
-        lifecycle=event.lifecycle,
-        remote=event.remote,
-        created_at=_unused_instant(draft, event.address, event.at),
-        updated_at=event.at,
-    )
-
-
-def _orphaned(draft: Draft, event: Orphaned) -> None:
-    entry = draft.entry(event.address)
-    if entry.spec is not None:
-        _to_orphans(draft, entry, event.at, "removed", None)
-    del draft.entries[event.address]
-    draft.refusals.pop(event.address, None)
-
-
-def _restored(draft: Draft, event: Restored) -> None:
-    orphan = draft.orphans.pop((event.source, event.created_at), None)
-    if orphan is None:
-        message = f"{event.source} is no orphan"
-        raise _Unfitting(message)
-    known = draft.entries.get(event.address)
-    if known is not None and known.spec is not None:
-        _to_orphans(draft, known, event.at, "replaced", orphan.id)
-    draft.entries[event.address] = Entry(
-        event.address,
-        orphan.provider,
-        orphan.account,
-        spec=orphan.spec,
-        id=orphan.id,
-        labels=event.labels,
-        lifecycle=event.lifecycle,
-        remote=orphan.remote,
-        window=orphan.window,
-        created_at=_unused_instant(draft, event.address, orphan.created_at),
-        updated_at=event.at,
-        extra=orphan.extra,
-    )
-
-
-def _gone(draft: Draft, event: Gone) -> None:
-    if draft.orphans.pop((event.address, event.created_at), None) is None:
-        message = f"{event.address} is no orphan"
-        raise _Unfitting(message)
-
-
-def _moved(draft: Draft, event: Moved) -> None:
-    entry = draft.entry(event.source)
-    if event.address in draft.entries:
-        message = f"{event.address} is taken"
-        raise _Unfitting(message)
-    del draft.entries[event.source]
-    draft.entries[event.address] = replace(
-        entry,
-        address=event.address,
-        created_at=_unused_instant(draft, event.address, entry.created_at),
-        updated_at=event.at,
-    )
-
-
-def _noted(draft: Draft, event: Noted) -> None:
-    entry = draft.entry(event.address)
-    draft.entries[event.address] = replace(
-        entry, labels=event.labels, lifecycle=event.lifecycle, updated_at=event.at
-    )
-
-
-def _forgotten(draft: Draft, event: Forgotten) -> None:
-    del draft.entries[draft.entry(event.address).address]
-
-
-_HANDLERS: Mapping[type, Callable[[Draft, Any], None]] = {
-    Begun: _begun,
-    Ended: _ended,
-    Intent: _intent,
-    Made: _made,
-    Refused: _refused,
-    NotSent: _not_sent,
-    Doubted: _doubted,
-    Settled: _settled,
-    Bound: _bound,
-    Adopted: _adopted,
-    Orphaned: _orphaned,
-    Restored: _restored,
-    Gone: _gone,
-    Moved: _moved,
-    Noted: _noted,
-    Forgotten: _forgotten,
-}

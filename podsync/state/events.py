@@ -105,12 +105,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The id of a product that exists became known."""
+    """The id of a product that exists became known; `orphan` is the `created_at` of an orphan."""
 
     address: Address
     at: float
     id: str
     remote: Mapping[str, Json] = EMPTY
+    orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

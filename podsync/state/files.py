@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from podsync.failpoints import hit
+
 _T = TypeVar("_T")
 _BINARY = getattr(os, "O_BINARY", 0)
 #: How often, and how long apart in seconds, Windows is asked again for a file that a reader has open.
@@ -217,11 +219,15 @@ def write_whole(files: Files, path: Path, data: bytes, *, temporary: str) -> Non
     try:
         handle = files.create(draft, like=path)
         try:
+            hit("file.created")
             handle.write(data)
+            hit("file.written")
             handle.sync()
         finally:
             handle.close()
+        hit("file.synced")
         files.replace(draft, path)
+        hit("file.renamed")
     except BaseException:
         with suppress(OSError):
             files.remove(draft)

@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 from podsync.errors import StateError
+from podsync.failpoints import hit
 from podsync.ports import Clock
 from podsync.state import journal, snapshot
 from podsync.state.appender import Appender
@@ -109,6 +110,7 @@ class LocalStore:
             clock=self._clock,
             on_wait=self._on_note,
         ):
+            hit("lock.held")
             snapshot.remove_leftovers(self._files, self.path)
             self._locked = True
             try:
@@ -165,12 +167,15 @@ class LocalStore:
         if self._files.stamp(self.path) != session.stamp:
             message = f"{self.path.name} was changed by somebody else while this run held it"
             raise StateError(message, "bring back the file as it was; the journal holds what was done since")
+        hit("compact.begun")
         self._write(replace(state, lineage=session.lineage, lost=False), session)
+        hit("compact.written")
         try:
             session.appender.empty()
         except OSError as error:
             told = error.strerror or error
             self._on_note(f"{self.journal_path.name} could not be emptied ({told}); that does no harm")
+        hit("compact.emptied")
         self._close()
 
     def init(self) -> bool:

@@ -34,7 +34,8 @@ class Pending:
 
     `body` is the whole spec of a create, or the fields of an update. `ended_at` is when the sender
     was known to be done (the call failed), None when it died. `date` and `ended_date` are the
-    provider's own clock at those two moments. `sent` counts the Intents of this doubt.
+    provider's own clock at those two moments. `earlier` are the fields of updates before this one
+    whose outcome is not known either.
     """
 
     op: Literal["create", "update"]
@@ -48,6 +49,7 @@ class Pending:
     ended_at: float | None = None
     ended_date: float | None = None
     why: str = ""
+    earlier: Spec = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
-from podsync.diagnostics import Diagnostic, errors
-from podsync.model import Position
+from podsync.diagnostics import Diagnostic, diagnostic_json, errors
 
 FORMAT_VERSION = "1.0"
 
@@ -23,22 +21,3 @@ def validate_json(diagnostics: Sequence[Diagnostic]) -> str:
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics],
     }
     return json.dumps(document, indent=2) + "\n"
-
-
-def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """Return one diagnostic as plain data; plan files hold the same form."""
-    return {
-        "severity": diagnostic.severity,
-        "rule": diagnostic.rule,
-        "summary": diagnostic.summary,
-        "detail": diagnostic.detail,
-        "address": str(diagnostic.address) if diagnostic.address else None,
-        "range": _range(diagnostic.at) if diagnostic.at else None,
-    }
-
-
-def _range(at: Position) -> dict[str, Any]:
-    start = {"line": at.line, "column": at.column}
-    end_line = at.line if at.end_line is None else at.end_line
-    end_column = at.column if at.end_column is None else at.end_column
-    return {"filename": at.path, "start": start, "end": {"line": end_line, "column": end_column}}

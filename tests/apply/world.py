@@ -25,7 +25,8 @@ from podsync.ports import Query, Receipt, Request
 from podsync.providers.registry import plugins
 from podsync.report import Outcome, Report
 from podsync.settings import Limits, ProviderSettings, RateLimit
-from podsync.state.events import Event
+from podsync.state.draft import replay
+from podsync.state.events import Event, Settled
 from podsync.state.files import Files
 from podsync.state.local import LocalStore
 from podsync.state.memory import Memory
@@ -39,7 +40,8 @@ OTHER_GELATO_KEY = "canary-other-gelato-5d"
 KEYS = {"kakaclo": KAKACLO_KEY, "gelato": GELATO_KEY}
 SETTLE, TIMEOUT = 600.0, 30.0
 #: More waits than any apply needs: a run that waits for ever fails instead of hanging.
-WAITS = 5000
+WAITS = 1500
+PLUGINS = plugins()
 
 
 class Killed(BaseException):
@@ -47,10 +49,16 @@ class Killed(BaseException):
 
 
 class FakeClock:
-    """Time that passes only by sleeping. `moved` is how far a person has moved the wall clock."""
+    """Time that passes only by sleeping, and not while a request is on its way.
+
+    `moved` is how far a person has moved the wall clock.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._idle = threading.Condition()
+        self._requests = 0
+        self._mine = threading.local()
         self._passed = 0.0
         self._waits = 0
         self._appointments: list[tuple[float, Callable[[], object]]] = []
@@ -70,6 +78,7 @@ class FakeClock:
     def sleep(self, seconds: float) -> None:
         if self.stop is not None and self.stop.signal:
             raise StoppedError("Stopped.")
+        self._wait_for_requests()
         self.pass_by(seconds)
         with self._lock:
             self._waits += 1
@@ -77,6 +86,32 @@ class FakeClock:
         assert waits < WAITS, "it waits for ever"
         if self.stop is not None and self.stop.signal:
             raise StoppedError("Stopped.")
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """A request is on its way in this thread."""
+        self._count(1)
+        self._mine.busy = True
+        try:
+            yield
+        finally:
+            self._mine.busy = False
+            self._count(-1)
+
+    def _count(self, step: int) -> None:
+        with self._idle:
+            self._requests += step
+            self._idle.notify_all()
+
+    def _wait_for_requests(self) -> None:
+        waits = getattr(self._mine, "busy", False)
+        if waits:
+            self._count(-1)
+        with self._idle:
+            # Bounded: a request may itself wait for something that this thread has to do.
+            self._idle.wait_for(lambda: self._requests == 0, 1)
+        if waits:
+            self._count(1)
 
     def pass_by(self, seconds: float) -> None:
         with self._lock:
@@ -140,26 +175,28 @@ class Life:
 
 
 class MortalWriter:
-    def __init__(self, inner: Any, life: Life) -> None:
-        self._inner, self._life = inner, life
+    def __init__(self, inner: Any, life: Life, clock: FakeClock) -> None:
+        self._inner, self._life, self._clock = inner, life, clock
 
     def send(self, request: Request, send_before: float) -> Receipt:
         what = f"{request.method} {request.path}"
         self._life.point("before", what)
         try:
-            receipt: Receipt = self._inner.send(request, send_before)
+            with self._clock.busy():
+                receipt: Receipt = self._inner.send(request, send_before)
         finally:
             self._life.point("after", what)
         return receipt
 
 
 class MortalReader:
-    def __init__(self, inner: Any, life: Life) -> None:
-        self._inner, self._life = inner, life
+    def __init__(self, inner: Any, life: Life, clock: FakeClock) -> None:
+        self._inner, self._life, self._clock = inner, life, clock
 
     def find(self, query: Query) -> Any:
         self._life.point("before", "find")
-        return self._inner.find(query)
+        with self._clock.busy():
+            return self._inner.find(query)
 
 
 class MortalStore(LocalStore):
@@ -197,15 +234,15 @@ class World:
 
     # -- the catalog
 
-    def tee(self, name: str = "tee", *, doc: Mapping[str, Any] | None = None, **spec: Any) -> Address:
+    def tee(self, slug: str = "tee", *, doc: Mapping[str, Any] | None = None, **spec: Any) -> Address:
         """Write a designed product; `doc` holds what stands beside the spec."""
-        whole = {**tee_spec(name), **spec}
-        return self._write(Address("designed_product", name), "kakaclo", whole, doc or {})
+        whole = {**tee_spec(slug), **spec}
+        return self._write(Address("designed_product", slug), "kakaclo", whole, doc or {})
 
-    def poster(self, name: str = "poster", *, doc: Mapping[str, Any] | None = None, **spec: Any) -> Address:
+    def poster(self, slug: str = "poster", *, doc: Mapping[str, Any] | None = None, **spec: Any) -> Address:
         """Write a customer product."""
-        whole = {**poster_spec(name), **spec}
-        return self._write(Address("customer_product", name), "gelato", whole, doc or {})
+        whole = {**poster_spec(slug), **spec}
+        return self._write(Address("customer_product", slug), "gelato", whole, doc or {})
 
     def _write(self, address: Address, provider: str, spec: Any, doc: Mapping[str, Any]) -> Address:
         self.documents[address] = Product(address, provider, "default", freeze(spec), **doc)
@@ -235,7 +272,7 @@ class World:
 
     def plan(self, state: State | None = None, **options: Any) -> Plan:
         """What apply would do."""
-        found = {name: plugin.provider(self._settings(name)) for name, plugin in plugins().items()}
+        found = {name: plugin.provider(self._settings(name)) for name, plugin in PLUGINS.items()}
         hosts = {name: {"base_url": self.server.urls()[name], "account": "default"} for name in found}
         catalog = Catalog(tuple(self.documents[address] for address in sorted(self.documents)), 1)
         known = self.state if state is None else state
@@ -279,10 +316,10 @@ class World:
         return report
 
     def _connection(self, name: str, life: Life) -> Connection:
-        settings, plugin = self._settings(name), plugins()[name]
+        settings, plugin = self._settings(name), PLUGINS[name]
         pace = Bucket(settings.rate_limit, self.clock)
         reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, {})
-        mortal = MortalReader(reader, life), MortalWriter(writer, life)
+        mortal = MortalReader(reader, life, self.clock), MortalWriter(writer, life, self.clock)
         return Connection(plugin.provider(settings), *mortal, pace, settings)
 
     def dies(self, at: Callable[[str, str], bool], **options: Any) -> None:
@@ -292,6 +329,15 @@ class World:
         except Killed:
             return
         raise AssertionError("it was to die, and did not")
+
+    def answer(self, address: Address, adopt: str | None) -> None:
+        """A person says what became of a doubt: this product, or nothing."""
+        event = Settled(address, self.clock.now(), found=adopt is not None, id=adopt)
+        store = self._store(Life())
+        with store.lock("state settle", 0.0):
+            state = store.load()
+            store.append([event])
+            store.compact(replay(state, [event]))
 
     # -- the promise
 

@@ -48,6 +48,7 @@ FIELDS = {
     "lifecycle": lifecycles,
     "hosts": hosts,
     "approved": mappings,
+    "orphan": st.none() | times,
     "provider": st.just("kakaclo"),
     "account": st.just("default"),
     "attempts": st.integers(1, 9),
@@ -86,6 +87,7 @@ def _possible(draft: Draft, address: Address) -> list[st.SearchStrategy[ev.Event
         found.append(event(ev.Ended))
     for source, created_at in draft.orphans:
         found.append(event(ev.Gone, address=source, created_at=created_at))
+        found.append(event(ev.Bound, address=source, orphan=created_at))
         if entry is None or entry.pending is None:
             found.append(event(ev.Restored, address=address, source=source, created_at=created_at))
     if entry is not None and entry.pending is not None:
@@ -93,8 +95,9 @@ def _possible(draft: Draft, address: Address) -> list[st.SearchStrategy[ev.Event
         return found + [event(kind, address=address) for kind in kinds]
     found += [event(ev.Intent, address=address, op="create"), event(ev.Adopted, address=address)]
     if entry is not None:
-        kinds = (ev.Bound, ev.Noted, ev.Orphaned, ev.Forgotten)
+        kinds = (ev.Noted, ev.Orphaned, ev.Forgotten)
         found += [event(kind, address=address) for kind in kinds]
+        found.append(event(ev.Bound, address=address, orphan=None))
         found.append(event(ev.Intent, address=address, op="update"))
         free = [each for each in ADDRESSES if each not in draft.entries]
         found += [event(ev.Moved, source=address, address=each) for each in free]

@@ -1,0 +1,110 @@
+"""P1 and P2: killed at every named failpoint, then applied again."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import podsync
+from podsync.sandbox import Fault
+from podsync.state.events import Event
+from tests.crash.scene import a_scene, ended, killed
+
+#: Moments of one name; the counts are of hits at which to die.
+MOMENTS: dict[str, tuple[int, ...]] = {
+    "lock.held": (1,),
+    "journal.unwritten": (1, 4, 9),
+    "journal.written": (1, 6, 12),
+    "journal.synced": (1, 8),
+    "file.created": (1, 3),
+    "file.written": (1, 3, 4),
+    "file.synced": (2, 3, 4),
+    "file.renamed": (1, 3, 4, 5),
+    "apply.looked": (1,),
+    "apply.worked": (1,),
+    "apply.finished": (1,),
+    "apply.compacted": (1,),
+    "apply.remembered": (1,),
+    "compact.begun": (1,),
+    "compact.written": (1,),
+    "journal.truncated": (1,),
+    "compact.emptied": (1,),
+    "sender.announced": (1, 2),
+    "sender.unsent": (1, 3, 6),
+    "sender.answered": (1, 2, 4, 6),
+}
+#: Before or after an event is durable. Those in STORMY come only where the shops misbehave.
+EVENTS: dict[str, tuple[int, ...]] = {
+    "Begun": (1,), "Ended": (1,), "Intent": (2, 5), "Made": (1, 4), "Bound": (1, 3), "Adopted": (1, 2),
+    "Orphaned": (1, 2), "Restored": (1, 2), "Gone": (1,), "Moved": (1, 2), "Noted": (1,),
+}  # fmt: skip
+STORMY = {"Doubted": (1, 3), "Settled": (1, 2), "Refused": (1, 2), "NotSent": (1,)}
+#: Events that no apply writes.
+NEVER = {"Forgotten"}
+
+CALM_POINTS = [(name, number) for name, numbers in MOMENTS.items() for number in numbers]
+CALM_POINTS += [
+    (f"{when}.{name}", number)
+    for name, numbers in EVENTS.items()
+    for when in ("before", "after")
+    for number in numbers
+]
+STORMY_POINTS = [("sender.failed", 1), ("sender.failed", 4)]
+STORMY_POINTS += [
+    (f"{when}.{name}", number)
+    for name, numbers in STORMY.items()
+    for when in ("before", "after")
+    for number in numbers
+]
+#: What the shops do to the creates of some products, once each.
+STORM = (
+    Fault("kakaclo", "create", "fin", commit=True, contains="Tee new-1"),
+    Fault("kakaclo", "create", "rst", contains="Tee new-2"),
+    Fault("kakaclo", "create", "code:20013", contains="Tee another"),
+    Fault("gelato", "create", "half", commit=True, contains="Poster new-1"),
+    Fault("gelato", "create", "status:429", headers=(("Retry-After", "0.1"),), contains="Poster new-2"),
+    Fault("gelato", "update", "status:500", commit=True),
+    Fault("gelato", "update", "status:400"),
+)
+
+
+def named(point):
+    return f"{point[0]}:{point[1]}"
+
+
+@pytest.mark.parametrize("point", CALM_POINTS, ids=named)
+def test_killed_at(scene, point):
+    assert killed(scene.start(failpoint=f"{named(point)}:SIGKILL"))
+
+    scene.recovers()
+
+
+@pytest.mark.parametrize("point", STORMY_POINTS, ids=named)
+def test_killed_while_the_shops_misbehave_at(template, tmp_path, point):
+    with a_scene(template, tmp_path, *STORM) as scene:
+        assert killed(scene.start(failpoint=f"{named(point)}:SIGKILL"))
+
+        scene.recovers()
+
+
+def test_every_failpoint_of_the_program_is_tested():
+    tested = {name for name, _ in [*CALM_POINTS, *STORMY_POINTS]}
+    words = {event.__name__ for event in get_args(Event)} - NEVER
+    there = set()
+    for path in Path(podsync.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "hit":
+                name = ast.literal_eval(node.args[0])
+                there |= {f"{name}.{word}" for word in words} if len(node.args) > 1 else {name}
+
+    assert tested == there
+
+
+def test_a_failpoint_that_is_never_reached_changes_nothing(scene):
+    run = ended(scene.start(failpoint="nowhere:1:SIGKILL"))
+
+    assert run.code == 0, run.err
+    scene.recovers()

@@ -1,0 +1,122 @@
+"""What people approve: the hash covers the work and nothing else (CONTRACT 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from podsync.diagnostics import Diagnostic
+from podsync.model import Address, Lifecycle, Position, Selection, freeze
+from podsync.plan.plan import Action, Change, FieldChange, Plan
+from tests.plan.build import HOSTS, customer, designed, in_doubt, made, plan, state
+from tests.plan.samples import every_action
+
+PLAN = every_action()
+
+
+def _with(action: Action, /, **more: Any) -> Plan:
+    changes = tuple(replace(c, **more) if c.action is action else c for c in PLAN.changes)
+    return replace(PLAN, changes=changes)
+
+
+def _without(action: Action) -> Plan:
+    return replace(PLAN, changes=tuple(c for c in PLAN.changes if c.action is not action))
+
+
+COVERED: dict[str, Callable[[], Plan]] = {
+    "lineage": lambda: replace(PLAN, lineage="other"),
+    "selection": lambda: replace(PLAN, selection=Selection(targets=("*",))),
+    "--replace": lambda: replace(PLAN, selection=Selection(replace=("x",))),
+    "host": lambda: replace(PLAN, hosts=freeze({**HOSTS, "gelato": {"base_url": "https://b", "account": "default"}})),
+    "account": lambda: replace(
+        PLAN, hosts=freeze({**HOSTS, "gelato": {**HOSTS["gelato"], "account": "other"}})
+    ),
+    "address": lambda: _with(Action.CREATE, address=Address("designed_product", "elsewhere")),
+    "action": lambda: _with(Action.CREATE, action=Action.ADOPT),
+    "entry before": lambda: _with(Action.ORPHAN, entry_digest="sha256:other"),
+    "no entry before": lambda: _with(Action.ORPHAN, entry_digest=None),
+    "spec after": lambda: _with(Action.UPDATE, after=freeze({"name": "B"})),
+    "labels after": lambda: _with(Action.NOTE, labels=freeze({"season": "autumn"})),
+    "protection after": lambda: _with(Action.NOTE, lifecycle=Lifecycle()),
+    "a change less": lambda: _without(Action.CREATE),
+    "a doubt less": lambda: _without(Action.SETTLE),
+}
+
+FREE: dict[str, Callable[[], Plan]] = {
+    "serial": lambda: replace(PLAN, serial=99),
+    "catalog digest": lambda: replace(PLAN, catalog_digest="sha256:x"),
+    "refreshed": lambda: replace(PLAN, refreshed=True),
+    "diagnostics": lambda: replace(PLAN, diagnostics=(Diagnostic("warning", "r", "s"),)),
+    "documents": lambda: replace(PLAN, documents=7, files=7),
+    "state": lambda: replace(PLAN, state_label="x", state_at=1.0, state_run="y", unbound=freeze({"kakaclo": 2})),
+    "no-ops": lambda: _without(Action.NOOP),
+    "positions": lambda: _with(Action.CREATE, source=Position("elsewhere.yaml", 77)),
+    "reasons": lambda: _with(Action.CREATE, reason="because", action_reason="why"),
+    "risks": lambda: _with(Action.ORPHAN, risks=()),
+    "field changes": lambda: _with(Action.UPDATE, fields=(FieldChange("name", 1, 2),)),
+    "shown ids": lambda: _with(Action.ORPHAN, shown=freeze({"spu": "Q"}), made_at=3.0, importing="9"),
+    "order": lambda: replace(PLAN, changes=PLAN.changes[::-1]),
+}
+
+
+@pytest.mark.parametrize("what", COVERED)
+def test_the_hash_covers(what: str) -> None:
+    assert COVERED[what]().hash != PLAN.hash
+
+
+@pytest.mark.parametrize("what", FREE)
+def test_the_hash_does_not_cover(what: str) -> None:
+    assert FREE[what]().hash == PLAN.hash
+
+
+def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
+    """A new field has to be put into one of the two tables above, and into this list."""
+    assert set(Plan.__dataclass_fields__) == {
+        "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
+        "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
+    }  # fmt: skip
+    assert set(Change.__dataclass_fields__) == {
+        "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",
+        "lifecycle", "previous_address", "entry_digest", "orphan_created_at", "importing", "shown", "made_at",
+        "fields", "risks", "source", "distinct",
+    }  # fmt: skip
+
+
+DINO = designed("dino")
+
+
+def test_learning_an_id_changes_nothing() -> None:
+    unbound = plan([], state(made(DINO, id=None)))
+    bound = plan([], state(made(DINO, id="5012", remote=freeze({"product": {"spu": "Q"}}), updated_at=9e9)))
+
+    assert unbound.hash == bound.hash
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        made(DINO, created_at=1.0),
+        made(DINO, labels=freeze({"a": "b"})),
+        made(DINO, spec=freeze({"enName": "x"})),
+        made(DINO, lifecycle=Lifecycle(True)),
+        replace(made(DINO), account="second"),
+    ],
+)
+def test_another_entry_is_another_plan(known: Any) -> None:
+    assert plan([], state(made(DINO))).hash != plan([], state(known)).hash
+
+
+def test_another_request_in_doubt_is_another_plan() -> None:
+    one, other = in_doubt(DINO), in_doubt(DINO, body={"enName": "x"})
+
+    assert plan([DINO], state(one)).hash != plan([DINO], state(other)).hash
+
+
+def test_where_a_document_stands_and_what_else_changed_in_the_state_means_nothing() -> None:
+    moved_file = replace(DINO, declared_at=Position("other/file.yaml", 40), positions={})
+    tote = customer("tote")
+
+    assert plan([DINO], state()).hash == plan([moved_file, tote], state(made(tote), serial=44)).hash
