@@ -16,6 +16,7 @@ from podsync.model import EMPTY, Json, Path, Severity, Spec
 
 if TYPE_CHECKING:
     from podsync.state.events import Event
+    from podsync.state.lock import Holder
     from podsync.state.state import State
 
 
@@ -242,6 +243,9 @@ class StateStore(Protocol):
 
     def lock(self, command: str, timeout: float) -> AbstractContextManager[None]:
         """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder."""
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock, or held it last and died, as far as can be told."""
 
     def load(self) -> State:
         """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted."""

@@ -13,6 +13,7 @@ from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model import FrozenDict
 from podsync.plan.plan import Action, Change
 from podsync.ports import Listing, Match, Query, Remote
+from podsync.report import Result
 from podsync.state.events import Gone
 from podsync.state.state import Entry, Orphan
 
@@ -38,9 +39,21 @@ def _look(run: ProviderRun) -> None:
     makers = [c for c in run.changes if run.makes(c)]
     renames = [c for c in run.changes if c.action is Action.UPDATE and _renames(run, c)]
     taking = [c for c in run.changes if c.orphan_created_at is not None]
-    doubts, new = run.ledger.doubts(run.provider.name), unbound(run)
-    if not (makers or renames or taking or doubts or new):
+    if not (makers or renames or taking or run.ledger.doubts(run.provider.name) or unbound(run)):
         return
+    _look_once(run, makers, renames, taking)
+    missing = [c for c in makers if c.address not in run.adoptable]
+    # What the listing shows already is adopted without waiting for the rest.
+    if missing and run.stopped is None and _may_show_more(run):
+        _look_once(run, makers, renames, taking)
+
+
+def _look_once(
+    run: ProviderRun, makers: Sequence[Change], renames: Sequence[Change], taking: Sequence[Change]
+) -> None:
+    doubts, new = run.ledger.doubts(run.provider.name), unbound(run)
+    run.adoptable.clear()
+    run.namesakes.clear()
     many = len(makers) + len(renames) > FEW or len(new) > FEW
     whole = bool(run.context.lost is not None or run.was_empty or many or doubts or taking)
     view = run.view(run.find(Query()) if whole else _searches(run, [*makers, *renames], new))
@@ -61,7 +74,14 @@ def _look(run: ProviderRun) -> None:
         run.stop("the state is new or lost, and the listing keeps changing and could not be read completely")
         return
     view = run.renewed(view)
+    makers = [c for c in makers if not run.context.board.ended(c.address, *Result)]
     _find_adoptable(run, [*makers, *taking], view)
+    if any(change.address not in run.adoptable for change in makers) and _may_show_more(run):
+        view = run.view(run.find(Query()))
+        run.present = run.earlier = frozenset(item.id for item in view.listing.items)
+        bind_visible(run, view)
+        view = run.renewed(view)
+        _find_adoptable(run, [*makers, *taking], view)
     _find_namesakes(run, [*makers, *taking, *renames], view)
 
 

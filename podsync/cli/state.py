@@ -1,4 +1,4 @@
-"""`podsync state`: what podsync remembers. Reads only."""
+"""`podsync state`: what podsync remembers. The commands here only read; `cli.repair` writes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ state = Group(
         "list": ("podsync.cli.state:list_entries", "List every product in the state."),
         "show": ("podsync.cli.state:show_entry", "Show everything about one product."),
         "orphans": ("podsync.cli.state:list_orphans", "List what a person has to remove by hand."),
+        "settle": ("podsync.cli.repair:settle_doubts", "Say what became of a product in doubt."),
+        "mv": ("podsync.cli.repair:move_entry", "Give a product another address."),
+        "rm": ("podsync.cli.repair:remove_entry", "Forget a product; at the provider nothing changes."),
+        "check": ("podsync.cli.repair:check_state", "Say whether the state can be trusted."),
+        "unlock": ("podsync.cli.repair:unlock_state", "Say who holds the state."),
     },
-    help="Look at the state: what exists, what is in doubt, and what a person has to remove.",
-    examples=("podsync state list", "podsync state orphans -o json"),
+    help="Look at the state: what exists, what is in doubt, what a person has to remove; and repair it.",
+    examples=("podsync state list", "podsync state orphans -o json", "podsync state check"),
 )
 
 

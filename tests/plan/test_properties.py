@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from podsync.model import EMPTY, Address, Catalog, Lifecycle, Product, freeze
@@ -17,7 +17,7 @@ from podsync.plan.planner import make_plan
 from podsync.state.draft import Draft
 from podsync.state.events import Begun, Doubted, Ended, Intent, Made, Moved, Noted, Orphaned, Restored, Settled
 from podsync.state.state import State
-from tests.plan.build import HOSTS, PROVIDERS, UNLIMITED, bag, option, product, tee
+from tests.plan.build import HOSTS, PROVIDERS, UNLIMITED, bag, option, product, rules, tee
 
 NAMES = ["a", "b", "c", "d"]
 _names = st.sampled_from(NAMES)
@@ -112,11 +112,11 @@ def states(draw: st.DrawFn) -> State:
 
 def _sane(plan: Plan) -> Plan:
     """Leave out what cannot be carried out: renames in a circle."""
-    cycle = any(d.rule == "rename-cycle" for d in plan.diagnostics)
+    cycle = "rename-cycle" in rules(plan)
     return replace(plan, changes=tuple(c for c in plan.changes if c.action is not Action.UPDATE)) if cycle else plan
 
 
-SOME = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SOME = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @given(catalogs(), states())
@@ -135,7 +135,7 @@ def test_every_product_and_entry_has_exactly_one_change(catalog: Catalog, known:
     taken = [(c.previous_address or c.address, c.orphan_created_at) for c in plan.changes if c.orphan_created_at]
     assert at == sorted(set(at))
     assert {p.address for p in catalog} <= set(at)
-    assert entries == Counter(known.entries)
+    assert entries == Counter(list(known.entries))
     assert len(taken) == len(set(taken))
     assert set(taken) <= {(o.address, o.created_at) for o in known.orphans}
 
@@ -143,7 +143,7 @@ def test_every_product_and_entry_has_exactly_one_change(catalog: Catalog, known:
 @given(catalogs(), states())
 @SOME
 def test_a_plan_is_deterministic_and_comes_back_from_its_file(catalog: Catalog, known: State) -> None:
-    text = planfile.dump(_plan(catalog, known))
+    text = planfile.dump(_plan(catalog, known), noops=True)
 
     backwards = replace(
         known,
@@ -151,29 +151,25 @@ def test_a_plan_is_deterministic_and_comes_back_from_its_file(catalog: Catalog, 
         orphans=known.orphans[::-1],
     )
 
-    assert planfile.dump(_plan(catalog, backwards)) == text
-    assert planfile.dump(_without_columns(planfile.load(text))) == text
+    assert planfile.dump(_plan(catalog, backwards), noops=True) == text
+    assert planfile.dump(planfile.load(text), noops=True) == text
     check_fresh(planfile.load(text), known)
-
-
-def _without_columns(plan: Plan) -> Plan:
-    return plan
 
 
 @given(catalogs(), states())
 @SOME
 def test_what_was_applied_leaves_nothing_to_do(catalog: Catalog, known: State) -> None:
-    plan = _sane(_plan(catalog, known))
-    left = [c.address for c in plan.changes if c.action is Action.SETTLE]
+    plan = _plan(catalog, known)
+    assume("rename-cycle" not in rules(plan))
+    doubts = plan.summary[Action.SETTLE]
 
     after = carried_out(plan, known)
-    again = _sane(_plan(catalog, after))
+    again = _plan(catalog, after)
+    assume("rename-cycle" not in rules(again))
 
-    assert [c.action for c in again.work if c.address not in left] == [] or left or plan != _plan(catalog, known)
-    for _ in range(3):  # what a doubt held back, and what a circle of names held back
-        after = carried_out(again, after, at=200.0)
-        again = _plan(catalog, after)
-    assert [c.action for c in again.work if "rename-cycle" not in [d.rule for d in again.diagnostics]] == []
+    assert not again.work or doubts
+    # What differed from a doubt waited for the next plan; after that there is nothing left.
+    assert _plan(catalog, carried_out(again, after, at=200.0)).work == ()
 
 
 @given(catalogs(), states(), st.data())
@@ -182,8 +178,7 @@ def test_what_an_interrupted_apply_leaves_is_the_rest_of_what_was_approved(
     catalog: Catalog, known: State, data: st.DataObject
 ) -> None:
     plan = _plan(catalog, known)
-    if plan.errored or any(c.action is Action.SETTLE for c in plan.changes):
-        return
+    assume(not plan.errored and not plan.summary[Action.SETTLE])
     makers = [c.address for c in plan.work if c.action in (Action.CREATE, Action.REPLACE, Action.UPDATE)]
     doubts = frozenset(data.draw(st.sets(st.sampled_from(makers))) if makers else set())
 

@@ -81,7 +81,7 @@ CREATED, FAILED, IN_DOUBT, NOT_TRIED = Result.CREATED, Result.FAILED, Result.IN_
         (_report(IN_DOUBT, credentials_refused=True), "in_doubt", 9),
         (_report(CREATED, signal=2), "interrupted", 130),
         (_report(IN_DOUBT, FAILED, signal=15, credentials_refused=True), "interrupted", 143),
-        (_report(refused="a limit"), "refused", 0),
+        (_report(refused="a limit"), "refused", 5),
     ],
 )
 def test_what_must_happen_first(report: Report, outcome: str, code: int) -> None:

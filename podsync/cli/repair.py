@@ -1,0 +1,210 @@
+"""`podsync state mv`, `rm`, `settle`, `check`, `unlock`: repairs by hand, none of them interactive.
+
+Each write happens under the lock, leaves a backup, and says how to undo it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from podsync.cli.framework import command
+from podsync.cli.session import Session
+
+
+def _sandbox(function: Any) -> Any:
+    return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
+
+
+def _write(
+    session: Session, sandbox: bool, name: str, change: Callable[[Any], tuple[list[Any], str, str]]
+) -> int:
+    """Load, change, write and compact under the lock; `change` returns events, what was done, the undoing."""
+    from podsync.cli.workspace import Workspace
+    from podsync.state.draft import replay
+
+    space = Workspace.open(session, sandbox=sandbox)
+    with space.store.lock(f"state {name}", 0):
+        state = space.store.load()
+        events, done, undo = change(state)
+        after = replay(state, events)
+        space.store.append(events)
+        space.store.compact(after)
+    session.console.result(f"{done}\n")
+    backup = _newest_backup(space.state_path)
+    if undo:
+        session.console.say(f"undo: {space.command_line(*undo.split())}")
+    elif backup is not None:
+        session.console.say(f"undo: the state as it was before is {backup}; copy it over {space.state_path}")
+    return 0
+
+
+def _newest_backup(path: Path) -> Path | None:
+    found = path.parent.glob(f"{path.name}.backup.*")
+    numbered = [each for each in found if each.suffix[1:].isdigit()]
+    return max(numbered, key=lambda each: int(each.suffix[1:]), default=None)
+
+
+def _address(text: str) -> Any:
+    from podsync.errors import UsageError
+    from podsync.model import Address
+
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+@command(
+    "mv",
+    examples=("podsync state mv designed_product.dino designed_product.dinosaur-tee",),
+)
+@click.argument("source")
+@click.argument("target")
+@_sandbox
+@click.pass_obj
+def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int:
+    """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
+    from podsync.state.repair import move
+
+    old, new = _address(source), _address(target)
+    done = f"{old} is {new} now"
+    return _write(
+        session, sandbox, "mv", lambda s: (move(s, old, new, time.time()), done, f"state mv {new} {old}")
+    )
+
+
+@command(
+    "rm",
+    examples=("podsync state rm designed_product.dinosaur-tee",),
+)
+@click.argument("address")
+@_sandbox
+@click.pass_obj
+def remove_entry(session: Session, address: str, sandbox: bool) -> int:
+    """Stop managing the product at ADDRESS. It stays on sale until a person removes it."""
+    from podsync.state.repair import remove
+
+    known = _address(address)
+    done = f"{known} is forgotten; the product stays on sale until a person removes it"
+    return _write(session, sandbox, "rm", lambda state: (remove(state, known, time.time()), done, ""))
+
+
+@command(
+    "settle",
+    examples=(
+        "podsync state settle designed_product.dino --adopt 5012",
+        "podsync state settle designed_product.dino --not-created",
+        "podsync state settle --from answers.txt",
+    ),
+)
+@click.argument("address", required=False)
+@click.option("--adopt", metavar="ID", help="It was made: this is its id.")
+@click.option("--not-created", is_flag=True, help="Nothing was made; apply may create it.")
+@click.option(
+    "--from", "answers", metavar="FILE", help="Many at once: ADDRESS ID or ADDRESS not-created a line."
+)
+@_sandbox
+@click.pass_obj
+def settle_doubts(
+    session: Session,
+    address: str | None,
+    adopt: str | None,
+    not_created: bool,
+    answers: str | None,
+    sandbox: bool,
+) -> int:
+    """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is."""
+    from podsync.errors import UsageError
+    from podsync.state.repair import Answer, settle
+
+    one = address is not None and (adopt is not None) != not_created
+    if (answers is not None) == one or (answers is not None and (address or adopt or not_created)):
+        raise UsageError(
+            "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
+            "podsync state settle designed_product.dino --adopt 5012",
+        )
+    given = _read_answers(answers) if answers is not None else [Answer(_address(address or ""), adopt)]
+    done = "\n".join(
+        f"{answer.address}: " + ("nothing was made" if answer.adopt is None else f"it is {answer.adopt}")
+        for answer in given
+    )
+    return _write(session, sandbox, "settle", lambda state: (settle(state, given, time.time()), done, ""))
+
+
+def _read_answers(file: str) -> list[Any]:
+    """Read one answer a line; blank lines and those that begin with # say nothing."""
+    from podsync.errors import UsageError
+    from podsync.state.repair import Answer
+
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from None
+    found = []
+    for number, line in enumerate(lines, 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if len(words) != 2:
+            raise UsageError(f"{file}:{number}: expected ADDRESS ID or ADDRESS not-created")
+        found.append(Answer(_address(words[0]), None if words[1] == "not-created" else words[1]))
+    if not found:
+        raise UsageError(f"{file} holds no answer")
+    return found
+
+
+@command(
+    "check",
+    examples=("podsync state check",),
+)
+@_sandbox
+@click.pass_obj
+def check_state(session: Session, sandbox: bool) -> int:
+    """Read snapshot and journal whole. Changes nothing; exit 1 where something is damaged."""
+    from podsync.cli.workspace import Workspace
+
+    space = Workspace.open(session, sandbox=sandbox)
+    state = space.store.load()
+    doubts = sum(entry.pending is not None for entry in state.entries.values())
+    unbound = sum(entry.unbound for entry in state.entries.values())
+    session.console.result(
+        f"{space.state_label}: good. serial {state.serial}, lineage {state.lineage or 'none yet'}\n"
+        f"{len(state.entries)} entries, {len(state.orphans)} orphans, {doubts} in doubt, "
+        f"{unbound} without an id yet\n"
+    )
+    return 0
+
+
+@command(
+    "unlock",
+    examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"),
+)
+@click.argument("lock_id", required=False)
+@_sandbox
+@click.pass_obj
+def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
+    """Name the holder of the lock. A local lock ends with its process: nobody has to break it."""
+    from podsync.cli.workspace import Workspace
+    from podsync.errors import LockedError, UsageError
+
+    space = Workspace.open(session, sandbox=sandbox)
+    holder = space.store.holder()
+    if lock_id is not None and (holder is None or holder.id != lock_id):
+        named = f"the last holder was {holder}, id {holder.id}" if holder else "nobody is named in the lock"
+        raise UsageError(f"{lock_id} is not the id of the lock: {named}")
+    try:
+        with space.store.lock("state unlock", 0):
+            session.console.result("Nobody holds the state; there is nothing to unlock.\n")
+    except LockedError as error:
+        named = f" (id {holder.id})" if holder else ""
+        raise LockedError(
+            f"{error.message}{named}",
+            "the operating system holds this lock for that process: let it end, or end it; "
+            "what it had in flight is settled by the next apply",
+        ) from None
+    return 0
