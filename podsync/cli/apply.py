@@ -71,7 +71,8 @@ def apply(session: Session, /, **options: Any) -> int:
     _refuse_contradictions(asked)
     space = Workspace.open(session, sandbox=asked.sandbox)
     outputs.refuse(space.own_files)
-    space.announce()
+    if outputs.screen != "text":  # the text says it itself
+        space.announce()
     with outputs:
         return Applying(space, asked, outputs).run()
 

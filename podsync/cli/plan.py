@@ -58,7 +58,8 @@ def plan(session: Session, /, **options: Any) -> int:
     outputs = Outputs.parse(options.pop("output"))
     space = Workspace.open(session, sandbox=options.pop("sandbox"))
     outputs.refuse(space.own_files)
-    space.announce()
+    if outputs.screen != "text":  # the text says it itself
+        space.announce()
     with outputs:
         state = space.store.load()
         made = space.plan(state, selection_of(options), dict(options["allow"]))
