@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from podsync.apply.context import shown
 from podsync.apply.provider_run import ProviderRun
-from podsync.apply.recover import Binding, View, bind
+from podsync.apply.recover import Binding, bind
 from podsync.model import Address
+from podsync.plan.remote import View
 from podsync.ports import Query
 from podsync.state.events import Bound
 from podsync.state.state import Entry, Orphan

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from podsync.apply.binding import bind_visible, unbound
 from podsync.apply.provider_run import ProviderRun, names
-from podsync.apply.recover import DATE_GRAIN, View, spoken_for
+from podsync.apply.recover import DATE_GRAIN, spoken_for
 from podsync.apply.settling import settle_one
 from podsync.apply.tell import waiting
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model import FrozenDict
 from podsync.plan.plan import Action, Change
+from podsync.plan.remote import View
 from podsync.ports import Listing, Match, Query, Remote
 from podsync.report import Result
 from podsync.state.events import Gone

@@ -9,7 +9,7 @@ from podsync.apply.provider_run import Doubt, ProviderRun
 from podsync.apply.recover import unverified
 from podsync.apply.sender import Job, Sent
 from podsync.apply.tell import conclude, done, in_doubt, listed, name_is_taken, not_tried
-from podsync.errors import ConflictError, InDoubtError, ProviderError, StoppedError
+from podsync.errors import ConflictError, InDoubtError, ProviderError, StoppedError, UnauthorizedError
 from podsync.model import FrozenDict, digest
 from podsync.plan.plan import Action, Change
 from podsync.ports import Match, Query, Remote
@@ -76,7 +76,7 @@ def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change]
             if entry is not None and entry.pending is not None:
                 in_doubt(run, change.address, entry, entry.pending.why or "stopped while it was on its way")
         except ProviderError as error:
-            run.stop(error.message)
+            run.stop(error.message, credentials=isinstance(error, UnauthorizedError))
 
 
 def restore(run: ProviderRun, change: Change) -> None:
@@ -139,6 +139,8 @@ def make(run: ProviderRun, change: Change) -> None:
     remote = run.adoptable.get(change.address)
     if remote is not None:
         adopt(run, change, remote)
+    elif change.action is Action.ADOPT:
+        not_tried(run, change, "it is no longer listed as the plan saw it", "plan again")
     elif not _stopped_by_namesake(run, change) and not _has_to_wait(run, change) and not _over_limit(run):
         create(run, change)
 

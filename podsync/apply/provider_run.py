@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 
 from podsync.apply.context import Connection, Context, shown
 from podsync.apply.ledger import Ledger
-from podsync.apply.recover import Index, View
 from podsync.apply.sender import Sender
 from podsync.model import Address, FrozenDict
 from podsync.plan.plan import Action, Change
+from podsync.plan.remote import Index, View
 from podsync.ports import Listing, Provider, Query, Remote
 from podsync.settings import ProviderSettings
 from podsync.state.state import Entry, Orphan
+
+_MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class ProviderRun:
 
     def makes(self, change: Change) -> bool:
         """Whether this change may have to create something."""
-        return change.after is not None and change.action in (Action.CREATE, Action.REPLACE, Action.SETTLE)
+        return change.after is not None and change.action in _MAKING
 
     def find(self, query: Query) -> Listing:
         """Read a listing; what it tells of the provider's clock is kept."""

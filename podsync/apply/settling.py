@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from podsync.apply.binding import bind_visible, query_for, unbound
 from podsync.apply.making import SENDS_AN_APPLY, create, guarded, make
 from podsync.apply.provider_run import Doubt, ProviderRun
-from podsync.apply.recover import Verdict, View, settle, settled_by_date, unverified
+from podsync.apply.recover import Verdict, settle, settled_by_date, unverified
 from podsync.apply.tell import ask_about_doubt, done, failed, in_doubt, not_tried, waiting
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.plan.plan import Action
+from podsync.plan.remote import View
 from podsync.ports import Query, Remote
 from podsync.report import DONE, Result
 from podsync.state.events import Orphaned, Settled

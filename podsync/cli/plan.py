@@ -20,6 +20,7 @@ from podsync.cli.session import Session
 if TYPE_CHECKING:
     from podsync.cli.workspace import Workspace
     from podsync.plan.plan import Plan
+    from podsync.state.state import State
 
 _CHANGES = 2
 _REFUSED = 5
@@ -44,13 +45,14 @@ def detail_option(function: Any) -> Any:
 @selection_options
 @detail_option
 @allow_option
+@click.option("--refresh", is_flag=True, help="Ask the providers what exists already; needs the keys.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @sandbox_option
 @click.pass_obj
 def plan(session: Session, /, **options: Any) -> int:
     """Compare the catalog with the state, and show what apply would do.
 
-    No provider is asked, no key is needed, and nothing is written.
+    No provider is asked and no key is needed, unless with --refresh. Nothing is written.
     """
     from podsync.cli.outputs import Outputs
     from podsync.cli.workspace import Workspace
@@ -63,12 +65,28 @@ def plan(session: Session, /, **options: Any) -> int:
     with outputs:
         state = space.store.load()
         made = space.plan(state, selection_of(options), dict(options["allow"]))
+        if options["refresh"]:
+            made = _refreshed(made, state, space)
         _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans))
     if session.console.hints and outputs.screen == "text" and made.applyable:
         session.console.say(_next_steps(made, space, options["allow"]))
     if made.errored:
         return _REFUSED
     return _CHANGES if options["detailed_exitcode"] and made.work else 0
+
+
+def _refreshed(made: Plan, state: State, space: Workspace) -> Plan:
+    """Read every provider of the plan whole, and say what is there already. Only readers are made."""
+    from podsync.cli.clock import SystemClock
+    from podsync.cli.connect import connected, keys_for
+    from podsync.plan.refresh import refreshed
+    from podsync.ports import Query
+
+    names = sorted(made.hosts)
+    keys = keys_for(space, names)
+    with connected(space, names, keys, SystemClock()) as connections:
+        listings = {name: each.reader.find(Query()) for name, each in connections.items()}
+    return refreshed(made, state, space.providers, listings)
 
 
 @command(

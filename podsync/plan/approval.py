@@ -28,7 +28,7 @@ _LEFT_OF: Mapping[Action, tuple[str, ...]] = {
 def approved(plan: Plan) -> Mapping[str, Json]:
     """Return what an apply of this plan is allowed to do, in the form that the state keeps."""
     work: Mapping[str, Json] = freeze(
-        {str(c.address): [c.action.value, c.entry_digest, c.after_digest] for c in plan.work}
+        {str(c.address): [c.approved_as.value, c.entry_digest, c.after_digest] for c in plan.work}
     )
     return work
 
@@ -43,7 +43,7 @@ def is_rest_of(plan: Plan, last_apply: Mapping[str, Json] | None) -> bool:
         if known is None:
             return False
         action, entry, after = known
-        same = [action, entry] == [change.action.value, change.entry_digest]
+        same = [action, entry] == [change.approved_as.value, change.entry_digest]
         if after != change.after_digest or not (same or action in _LEFT_OF.get(change.action, ())):
             return False
     return True

@@ -128,7 +128,12 @@ class Change:
     @property
     def key(self) -> list[str | None]:
         """What of this change the plan's hash covers."""
-        return [str(self.address), self.action.value, self.entry_digest, self.after_digest]
+        return [str(self.address), self.approved_as.value, self.entry_digest, self.after_digest]
+
+    @property
+    def approved_as(self) -> Action:
+        """What people approve: adopting is the one thing that apply may do instead of creating."""
+        return Action.CREATE if self.action is Action.ADOPT else self.action
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,8 @@ class Plan:
 
     `hosts` maps provider -> {"base_url", "account"} for every provider that the plan touches or the
     state knows. `state_at` is when the state was last applied to (epoch seconds, None: never), and
-    `state_run` the CI run of it. `unbound` counts products whose ids are not known yet per provider.
+    `state_run` the CI run of it. `unbound` counts products whose ids are not known yet per provider,
+    `unmanaged` those that a refresh saw and nobody here owns.
     """
 
     lineage: str
@@ -154,6 +160,7 @@ class Plan:
     state_at: float | None = None
     state_run: str | None = None
     unbound: Mapping[str, int] = EMPTY
+    unmanaged: Mapping[str, int] = EMPTY
 
     @property
     def work(self) -> tuple[Change, ...]:

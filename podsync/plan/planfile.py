@@ -38,6 +38,7 @@ def dump(plan: Plan, *, noops: bool = False) -> str:
         "files": plan.files,
         "state": {"label": plan.state_label, "at": plan.state_at, "run": plan.state_run},
         "unbound": dict(sorted(plan.unbound.items())),
+        "unmanaged": dict(sorted(plan.unmanaged.items())),
         "summary": {action.value: plan.summary[action] for action in Action},
         "resource_changes": [change_json(c) for c in (plan.changes if noops else plan.work)],
         "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
@@ -150,6 +151,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         state_at=state.get("at"),
         state_run=state.get("run"),
         unbound=freeze(data.get("unbound", {})),
+        unmanaged=freeze(data.get("unmanaged", {})),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -202,12 +202,33 @@ class GelatoReader:
 
 def _remote(row: Mapping[str, Any]) -> Remote:
     identity = row.get("id")
-    if not isinstance(identity, str) or not identity:
+    if not isinstance(identity, str) or not bare(identity):
         raise UnreadableError("Gelato listed a product without an id")
+    if not _understood(row):
+        raise UnreadableError(f"Gelato listed a product that is not understood: {identity[:100]}")
     fields = {field: row[field] for field in _LISTED if row.get(field) is not None}
     shown = {"state": row["state"]} if isinstance(row.get("state"), str) else {}
     made = row.get("createdAt")
     return Remote(bare(identity), freeze(fields), _moment(made), freeze({"product": shown}))
+
+
+def _understood(row: Mapping[str, Any]) -> bool:
+    """Whether what a match looks at has the documented types; absent and null are fine."""
+    options = row.get("variantOptions")
+    if not (
+        _all(options, dict) and _all(row.get("customerIds"), str) and _all(row.get("partQuantities"), dict)
+    ):
+        return False
+    if not all(isinstance(row.get(field), str | None) for field in ("name", "productModelId")):
+        return False
+    mappings = [option.get("attributesMapping") for option in options or ()]
+    return all(_all(each, dict) for each in mappings) and all(
+        _all(mapping.get("attributeIds"), str) for each in mappings for mapping in each or ()
+    )
+
+
+def _all(value: Any, kind: type) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(item, kind) for item in value))
 
 
 def bare(identity: str) -> str:
@@ -217,7 +238,8 @@ def bare(identity: str) -> str:
 
 def _moment(value: Any) -> float | None:
     try:
-        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return None if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -8,6 +8,7 @@ like it. Keys live in the session's headers and nowhere else: no redirects (requ
 from __future__ import annotations
 
 import json
+import math
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -52,6 +53,13 @@ class Answer:
     retry_after: float | None = None
 
 
+class _Session(requests.Session):
+    """Never looks at where a redirect leads: requests would parse it, and read its body to the end."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
+        return None
+
+
 class Http:
     """Speaks to one provider with one key. Thread-safe; connections are reused."""
 
@@ -70,7 +78,8 @@ class Http:
         self._clock = clock
         self._pace = pace
         self._last_use = clock.monotonic()
-        session = requests.Session()
+        session = _Session()
+        self._secrets = [word.encode() for value in headers.values() for word in value.split()[-1:]]
         session.trust_env = False
         session.proxies = dict(proxies)
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -161,7 +170,11 @@ class Http:
             size += len(part)
             if size > BODY_LIMIT or self._clock.monotonic() > deadline:
                 raise requests.exceptions.ChunkedEncodingError("the answer does not end")
-        return b"".join(parts)
+        content = b"".join(parts)
+        for secret in self._secrets:
+            # A server that repeats the key must not make us write it down.
+            content = content.replace(secret, b"***")
+        return content
 
     def _failed(self, error: requests.RequestException) -> NoReturn:
         """No whole answer to a write: unsent only where that is certain."""
@@ -223,10 +236,27 @@ def _words(error: requests.RequestException) -> str:
 
 
 def _json(content: bytes) -> Any:
+    """Parse what can be written down again: no NaN, no infinity, no half of a character."""
     try:
-        return json.loads(content)
+        text = content.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
+        return _whole(value) if "\\ud" in text.lower() else value
     except (ValueError, RecursionError):
         return None
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _whole(value: Any) -> Any:
+    """Replace lone surrogates, which no file and no terminal takes."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _said(body: Any) -> str:

@@ -187,7 +187,7 @@ class KakaCloReader:
 
 def _remote(row: Mapping[str, Any], models: Mapping[str, str]) -> Remote:
     """Read one row. `modelId` is there when the model list knows the code, or the row still tells it."""
-    if row.get("id") is None:
+    if isinstance(row.get("id"), bool) or not isinstance(row.get("id"), int | str) or row["id"] == "":
         raise UnreadableError("KakaClo listed a product without an id")
     fields = {field: row.get(field) for field in ("enName", "imageUrl", "backImageUrl")}
     model = models.get(str(row.get("modelCode")))

@@ -16,6 +16,8 @@ from podsync.ports import Listing, Remote
 PASSES = 4
 #: No account has this many pages; a server that always answers a full page is not read for ever.
 PAGES = 5000
+#: So many pages in a row without a new row: the server does not turn the page.
+STALE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +29,54 @@ class Page:
     date: float | None
 
 
+@dataclass(slots=True)
+class _Pass:
+    """One reading from the start. `sound` is False when it surely missed something."""
+
+    ids: dict[str, Remote]
+    total: int | None = None
+    date: float | None = None
+    sound: bool = False
+
+
 def read_all(page: Callable[[int, int], Page]) -> Listing:
     """Read every page; `page(number, offset)` counts pages from 1 and rows from 0."""
     seen: dict[str, Remote] = {}
-    before: set[str] | None = None
-    date: float | None = None
+    before: _Pass | None = None
+    now = _Pass({})
     for _ in range(PASSES):
-        ids, total, date = _one_pass(page, seen)
-        if total is not None and len(seen) == total:
-            return Listing(tuple(seen.values()), complete=True, date=date)
-        if total is None and before == ids:
-            return Listing(tuple(seen.values()), complete=True, date=date)
-        before = ids
-    return Listing(tuple(seen.values()), complete=False, date=date)
+        now = _one_pass(page)
+        seen |= now.ids
+        if now.sound and now.total is not None and now.total in (len(now.ids), len(seen)):
+            whole = now.ids if len(now.ids) == now.total else seen
+            return Listing(tuple(whole.values()), complete=True, date=now.date)
+        agree = before is not None and before.sound and before.ids.keys() == now.ids.keys()
+        if now.sound and now.total is None and agree:
+            return Listing(tuple(seen.values()), complete=True, date=now.date)
+        before = now
+    return Listing(tuple(seen.values()), complete=False, date=now.date)
 
 
-def _one_pass(
-    page: Callable[[int, int], Page], seen: dict[str, Remote]
-) -> tuple[set[str], int | None, float | None]:
-    """Read once from the start; adds to `seen`, and returns this pass's ids, total and date."""
-    ids: set[str] = set()
-    total: int | None = None
-    offset = 0
-    answer = Page((), None, None)
+def _one_pass(page: Callable[[int, int], Page]) -> _Pass:
+    """Read once from the start.
+
+    A total that shrinks on the way means that rows moved up, and one of them may have been skipped;
+    pages that bring nothing new have no end.
+    """
+    done, offset, stale = _Pass({}), 0, 0
+    shrunk = False
     for number in range(1, PAGES):
         answer = page(number, offset)
-        total = answer.total if answer.total is not None else total
+        shrunk |= None not in (answer.total, done.total) and (answer.total or 0) < (done.total or 0)
+        done.total = answer.total if answer.total is not None else done.total
+        done.date = answer.date
         offset += len(answer.items)
-        for item in answer.items:
-            ids.add(item.id)
-            seen[item.id] = item
-        if not answer.items or (total is not None and len(ids) >= total):
+        known = len(done.ids)
+        done.ids |= {item.id: item for item in answer.items}
+        if not answer.items or (done.total is not None and len(done.ids) >= done.total):
+            done.sound = not shrunk
             break
-    return ids, total, answer.date
+        stale = stale + 1 if len(done.ids) == known else 0
+        if stale == STALE:
+            break
+    return done

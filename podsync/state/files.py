@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 import sys
@@ -233,3 +234,11 @@ def write_whole(files: Files, path: Path, data: bytes, *, temporary: str) -> Non
             files.remove(draft)
         raise
     files.sync_folder(path.parent)
+
+
+def remove_leftovers(files: Files, path: Path) -> None:
+    """Remove the temporary files of runs that died; only under the lock."""
+    with suppress(OSError):
+        for name in files.names(path.parent):
+            if re.fullmatch(re.escape(path.name) + r"\.tmp-[0-9a-f]{8}", name):
+                files.remove(path.with_name(name))

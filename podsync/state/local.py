@@ -21,7 +21,7 @@ from podsync.state import journal, snapshot
 from podsync.state.appender import Appender
 from podsync.state.draft import replay
 from podsync.state.events import Event
-from podsync.state.files import Files, OsFiles
+from podsync.state.files import Files, OsFiles, remove_leftovers
 from podsync.state.lock import Holder, hold, read_holder
 from podsync.state.snapshot import Snapshot
 from podsync.state.state import State
@@ -111,7 +111,7 @@ class LocalStore:
             on_wait=self._on_note,
         ):
             hit("lock.held")
-            snapshot.remove_leftovers(self._files, self.path)
+            remove_leftovers(self._files, self.path)
             self._locked = True
             try:
                 yield

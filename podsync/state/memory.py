@@ -21,7 +21,7 @@ from typing import Any
 from podsync.model import EMPTY
 from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json
-from podsync.state.files import Files, OsFiles, write_whole
+from podsync.state.files import Files, OsFiles, remove_leftovers, write_whole
 from podsync.state.state import State
 from podsync.state.statefile import time_from_text, time_to_text
 
@@ -103,6 +103,7 @@ class Memory:
                 return None
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                remove_leftovers(self._files, self.path)
                 write_whole(self._files, self.path, _to_json(seen), temporary=self.path.name)
             except OSError as error:
                 told = error.strerror or error

@@ -101,14 +101,6 @@ def write(files: Files, path: Path, state: State, *, follows: str | None, backup
     return Snapshot(state, mark["id"], follows)
 
 
-def remove_leftovers(files: Files, path: Path) -> None:
-    """Remove the temporary files of runs that died; only under the lock."""
-    with suppress(OSError):
-        for name in files.names(path.parent):
-            if re.fullmatch(re.escape(path.name) + r"\.tmp-[0-9a-f]{8}", name):
-                files.remove(path.with_name(name))
-
-
 def _backups(files: Files, path: Path) -> list[Path]:
     """All backups of the state at `path`, oldest first."""
     begin = re.escape(path.name) + r"\.backup\.[1-9][0-9]{0,8}"

@@ -81,7 +81,9 @@ def _host(url: str) -> str:
 def _asked(plan: Plan) -> str:
     if plan.refreshed:
         who = listed([title(name) for name in sorted(plan.hosts)]) or "nobody"
-        return f"Asked: {who}. What exists there already is shown as adopt."
+        beside = sum(plan.unmanaged.values())
+        rest = f" {number(beside)} products there are managed by nobody here." if beside else ""
+        return f"Asked: {who}. What exists there already is shown as adopt.{rest}"
     if plan.summary[Action.CREATE]:
         return f"{_OFFLINE} What already exists there is looked up by apply, or now with --refresh."
     return _OFFLINE

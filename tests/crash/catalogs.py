@@ -69,7 +69,7 @@ LEFT = ["customer_product.dropped", "designed_product.dropped", "designed_produc
 
 def many(count: int) -> list[Document]:
     """So many documents, half of each kind."""
-    half = [tee(f"t{n}", 100 + n) for n in range(count // 2)]
+    half = [tee(f"t{n}", 1 + n % 30) for n in range(count // 2)]
     return half + [poster(f"p{n}") for n in range(count - count // 2)]
 
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 from podsync.cli.clock import SystemClock
 from podsync.cli.main import main
 from podsync.errors import PodsyncError
-from podsync.sandbox import Fault, Rules, Sandbox
+from podsync.sandbox import Fault, Model, Rules, Sandbox
 from podsync.state import journal
 from podsync.state.events import Intent
 from podsync.state.files import OsFiles
@@ -45,6 +45,8 @@ STATE = "podsync.state.json"
 _UNWANTED = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_", "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
 _NAME = {"kakaclo": "enName", "gelato": "name"}
 _HALT = 120
+#: The blank garments of the catalogs; the model list tells all of them.
+_MODELS = tuple(Model(number, f"PODQ{number:05d}", f"Model {number}") for number in range(1, 31))
 
 
 class Run(NamedTuple):
@@ -288,8 +290,8 @@ def killed(process: subprocess.Popen[str]) -> bool:
 
 def rules(**changes: Any) -> Rules:
     return Rules(
-        kakaclo_tokens=(TOKEN,), gelato_keys=(KEY,), kakaclo_bucket=None, gelato_bucket=None, kakaclo_lag=0.1,
-        **changes,
+        kakaclo_tokens=(TOKEN,), gelato_keys=(KEY,), kakaclo_bucket=None, gelato_bucket=None,
+        **{"kakaclo_lag": 0.1, "models": _MODELS, **changes},
     )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def _sane(plan: Plan) -> Plan:
     return replace(plan, changes=tuple(c for c in plan.changes if c.action is not Action.UPDATE)) if cycle else plan
 
 
-SOME = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SOME = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @given(catalogs(), states())

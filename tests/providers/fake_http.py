@@ -1,0 +1,31 @@
+"""An `http` that answers from a table; what was asked is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from podsync.ports import Request
+from podsync.providers.http import Answer
+
+DATE = 1_767_323_045.0
+
+
+def ok(body: Any, status: int = 200, date: float | None = DATE) -> Answer:
+    return Answer(status, body, date)
+
+
+class FakeHttp:
+    """Answers reads and writes by calling `answer(request, params)`."""
+
+    def __init__(self, answer: Callable[[Request, Mapping[str, str]], Answer]) -> None:
+        self._answer = answer
+        self.asked: list[tuple[Request, Mapping[str, str]]] = []
+
+    def read(self, request: Request, params: Mapping[str, str] | None = None) -> Answer:
+        self.asked.append((request, params or {}))
+        return self._answer(request, params or {})
+
+    def write(self, request: Request, send_before: float) -> Answer:
+        self.asked.append((request, {"send_before": str(send_before)}))
+        return self._answer(request, {})
