@@ -12,12 +12,13 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
 from podsync.cli.credentials import is_loopback, proxies_from, read_keys
-from podsync.cli.workspace import SANDBOX, Workspace
+from podsync.cli.workspace import CACHE, SANDBOX, Workspace
 from podsync.errors import PodsyncError
 from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock
 from podsync.providers.registry import plugins
 from podsync.settings import ProviderSettings
+from podsync.state.levels import Levels
 
 #: Actions that send nothing and ask nobody.
 _SILENT = frozenset({Action.MOVE, Action.NOTE, Action.ORPHAN})
@@ -41,7 +42,7 @@ def connected(
         if space.sandbox and settings:
             urls, own = stack.enter_context(_sandbox())
             settings = {name: _in_sandbox(told, urls[name], own) for name, told in settings.items()}
-        yield {name: _connection(name, told, keys[name], clock) for name, told in settings.items()}
+        yield {name: _connection(name, told, keys[name], clock, stack) for name, told in settings.items()}
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
@@ -54,9 +55,13 @@ def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
     return read_keys(names, plugins(), os.environ)
 
 
-def _connection(name: str, settings: ProviderSettings, key: str, clock: Clock) -> Connection:
+def _connection(
+    name: str, settings: ProviderSettings, key: str, clock: Clock, stack: ExitStack
+) -> Connection:
     plugin = plugins()[name]
-    pace = Bucket(settings.rate_limit, clock)
+    levels = Levels(CACHE, f"{name} {settings.account} {settings.base_url}", clock.now)
+    pace = Bucket(settings.rate_limit, clock, levels.read(settings.rate_limit.per_second))
+    stack.callback(lambda: levels.write(pace.level()))
     reader, writer = plugin.connect(settings, key, clock, pace, _proxies(settings.base_url))
     return Connection(plugin.provider(settings), reader, writer, pace, settings)
 

@@ -79,7 +79,7 @@ class Http:
         self._pace = pace
         self._last_use = clock.monotonic()
         session = _Session()
-        self._secrets = [word.encode() for value in headers.values() for word in value.split()[-1:]]
+        self._secrets = [value.removeprefix("Bearer ").encode() for value in headers.values()]
         session.trust_env = False
         session.proxies = dict(proxies)
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

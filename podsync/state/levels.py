@@ -1,0 +1,46 @@
+"""How full each provider's bucket was when the last run ended; kept in `.podsync/pace/`.
+
+The provider's bucket outlives our process: a second apply right after a full burst would meet 429s.
+Losing the file costs a few of those, never data, so what cannot be read or written counts as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from podsync.state import strictjson
+from podsync.state.files import Files, OsFiles, write_whole
+
+_LIMIT = 4096
+
+
+class Levels:
+    """Remembers the level of one bucket. `now` is the wall clock: a jump back leaks nothing."""
+
+    def __init__(self, folder: Path, key: str, now: Callable[[], float], files: Files | None = None) -> None:
+        name = hashlib.sha256(key.encode()).hexdigest()[:32]
+        self._path = folder / "pace" / f"{name}.json"
+        self._now = now
+        self._files = files or OsFiles()
+
+    def read(self, per_second: float) -> float:
+        """Return how full the bucket is now, 0 when nothing is known."""
+        try:
+            data = self._files.read(self._path, _LIMIT)
+            told = None if data is None else strictjson.loads(data)
+            level, at = float(told["level"]), float(told["at"])  # type: ignore[index]
+        except (OSError, strictjson.NotStrictError, KeyError, TypeError, ValueError):
+            return 0.0
+        return max(0.0, level - max(0.0, self._now() - at) * per_second)
+
+    def write(self, level: float) -> None:
+        """Remember how full the bucket is now."""
+        data = json.dumps({"level": round(level, 2), "at": round(self._now(), 3)}).encode()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._files, self._path, data, temporary=self._path.name)
+        except OSError:
+            return
