@@ -73,6 +73,7 @@ class Report:
 
     `signal` is 2 or 15 when a person or the machine asked to stop. `notes` are facts worth a line
     (ids not known yet, pictures re-hosted, what differs from the catalog after settling).
+    `keys_refused` names the providers whose key was refused.
     """
 
     plan: Plan
@@ -83,6 +84,7 @@ class Report:
     signal: int | None = None
     notes: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
+    keys_refused: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Mapping[Result, int]:

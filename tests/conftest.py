@@ -5,3 +5,12 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-goldens", action="store_true", help="write goldens anew, compare nothing")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Campaigns run only where `-m` asks for them."""
+    if config.option.markexpr:
+        return
+    longer = [item for item in items if item.get_closest_marker("campaign")]
+    config.hook.pytest_deselected(items=longer)
+    items[:] = [item for item in items if item not in longer]

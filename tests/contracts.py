@@ -115,7 +115,9 @@ class ProviderContract:
             provider.match(spec, listed),
         ]
 
-    def test_the_canonical_form_is_frozen_json_and_its_own_canonical_form(self, provider: Provider, spec: Spec) -> None:
+    def test_the_canonical_form_is_frozen_json_and_its_own_canonical_form(
+        self, provider: Provider, spec: Spec
+    ) -> None:
         once = provider.canonical(spec)
 
         assert isinstance(once, FrozenDict)
@@ -149,7 +151,9 @@ class ProviderContract:
 
         assert provider.match(spec, other) is Match.DIFFERENT
 
-    def test_nothing_is_the_same_as_a_product_of_which_nothing_is_told(self, provider: Provider, spec: Spec) -> None:
+    def test_nothing_is_the_same_as_a_product_of_which_nothing_is_told(
+        self, provider: Provider, spec: Spec
+    ) -> None:
         assert provider.match(spec, Remote("1", FrozenDict())) is Match.DIFFERENT
 
     def test_what_shares_no_telling_field_never_matches(
@@ -162,7 +166,10 @@ class ProviderContract:
     def test_a_create_sends_the_spec_as_it_was_written(self, provider: Provider, spec: Spec) -> None:
         request = provider.request(spec)
 
-        assert (request.method, json.loads(json.dumps(request.body))) == ("POST", json.loads(json.dumps(spec)))
+        assert (request.method, json.loads(json.dumps(request.body))) == (
+            "POST",
+            json.loads(json.dumps(spec)),
+        )
         assert request.path.startswith("/")
 
     def test_what_can_be_changed_can_be_sent(self, provider: Provider, spec: Spec) -> None:
@@ -172,7 +179,9 @@ class ProviderContract:
             assert request.body == {name: spec[name]}
             assert "a/b" not in request.path
 
-    def test_it_clashes_with_itself_if_orders_find_it_by_its_name(self, provider: Provider, spec: Spec) -> None:
+    def test_it_clashes_with_itself_if_orders_find_it_by_its_name(
+        self, provider: Provider, spec: Spec
+    ) -> None:
         assert provider.clash(spec, spec) == (provider.unique_name(spec) is not None)
 
     def test_two_of_one_name_that_clash_have_one_identity(self, provider: Provider, spec: Spec) -> None:

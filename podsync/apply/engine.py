@@ -239,6 +239,7 @@ class _Apply:
             refused,
             self._stop.signal or None,
             tuple(self._board.notes),
+            keys_refused=tuple(run.provider.name for run in self._runs if run.credentials_refused),
         )
         if self._ledger.begun:
             state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0))

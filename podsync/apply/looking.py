@@ -104,7 +104,7 @@ def _may_show_more(run: ProviderRun) -> bool:
     if until <= clock.monotonic():
         return False
     if not run.context.options.wait:
-        run.stop("the state is new or lost, and the listing may not show yet what the last apply made")
+        run.unsure = "the state is new or lost, and the listing may not show yet what the last apply made"
         return False
     waiting(run, "the listing to show what the last apply made (the state is new or lost)", until)
     while clock.monotonic() < until:

@@ -141,6 +141,8 @@ def make(run: ProviderRun, change: Change) -> None:
         adopt(run, change, remote)
     elif change.action is Action.ADOPT:
         not_tried(run, change, "it is no longer listed as the plan saw it", "plan again")
+    elif run.unsure is not None:
+        not_tried(run, change, run.unsure, "run apply again later, or without --no-wait")
     elif not _stopped_by_namesake(run, change) and not _has_to_wait(run, change) and not _over_limit(run):
         create(run, change)
 

@@ -39,7 +39,8 @@ class ProviderRun:
     `waits` says which change needs another one's released name. `adoptable`, `namesakes`, `present`
     and `earlier` (ids that were listed before anything was sent) are what `looking` found; `complete`
     is whether `present` is all there is.
-    `postponed` creates wait for a doubt that the listing could not tell from them.
+    `postponed` creates wait for a doubt that the listing could not tell from them. `unsure` says why
+    nothing may be created although it is not listed.
     """
 
     connection: Connection
@@ -56,6 +57,7 @@ class ProviderRun:
     complete: bool = False
     earlier: frozenset[str] = frozenset()
     first_contact: tuple[Remote, ...] = ()
+    unsure: str | None = None
     stopped: str | None = None
     credentials_refused: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)

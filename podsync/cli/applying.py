@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podsync.apply.context import Connection, Options
@@ -24,6 +24,7 @@ from podsync.errors import StaleError, UsageError
 from podsync.model import Selection
 from podsync.plan.approval import check_fresh, is_rest_of
 from podsync.plan.plan import Plan, summary_line
+from podsync.providers.registry import plugins
 from podsync.report import Report
 from podsync.state.memory import Memory
 from podsync.state.state import State
@@ -171,8 +172,8 @@ class Applying:
                 heard.close()
                 self._finish(self._rescued(plan, heard, signals, error))
                 raise
-        self._finish(report)
-        return report.exit_code if report.refused is None else _REFUSED
+        self._finish(replace(report, next=(*_renew(report), *report.next)))
+        return report.exit_code
 
     def _memory(self, clock: SystemClock) -> Remembered:
         store, say = self.space.store, self.space.session.console.say
@@ -228,6 +229,12 @@ _STOPPING = (
     "\nStopping: nothing new is sent, what is on its way is waited for (up to 6 s). "
     "Once more leaves at once; nothing is lost either way.\n"
 )
+
+
+def _renew(report: Report) -> list[str]:
+    """Say where a refused key is renewed, and where it belongs."""
+    known = [plugins()[name] for name in report.keys_refused]
+    return [f"renew the key: {each.renew}, and set {each.key_variable}" for each in known]
 
 
 def _hex(text: str) -> str:

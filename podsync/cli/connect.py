@@ -28,7 +28,12 @@ _SANDBOX_SETTLE = 5.0
 
 def spoken_to(plan: Plan) -> frozenset[str]:
     """Return the providers that carrying out `plan` has to speak to."""
-    needed = {change.provider for change in plan.work if change.action not in _SILENT}
+    needed = {
+        change.provider
+        for change in plan.work
+        # What is taken back has to be seen first, under whatever address.
+        if change.action not in _SILENT or change.orphan_created_at is not None
+    }
     return frozenset(needed | {name for name, count in plan.unbound.items() if count})
 
 

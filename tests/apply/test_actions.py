@@ -9,7 +9,16 @@ from podsync.plan.plan import Action
 from podsync.report import Result
 from podsync.settings import Limits
 from tests.apply.vendor_server import Odd
-from tests.apply.world import KEYS, OTHER_GELATO_KEY, OTHER_KAKACLO_KEY, SETTLE, at, changed, poster_spec, tee_spec
+from tests.apply.world import (
+    KEYS,
+    OTHER_GELATO_KEY,
+    OTHER_KAKACLO_KEY,
+    SETTLE,
+    at,
+    changed,
+    poster_spec,
+    tee_spec,
+)
 
 TEE, POSTER = Address("designed_product", "tee"), Address("customer_product", "poster")
 WRITES = ("kakaclo.create", "gelato.create", "gelato.update")
@@ -222,7 +231,11 @@ def test_adopt_sends_nothing_and_says_what_is_unverified(world):
 
     assert world.server.sent(*WRITES) == []
     entry = world.entry(TEE)
-    assert (entry.id, entry.origin, entry.unverified) == (identity, "adopted", ("colorValue", "materialImages"))
+    assert (entry.id, entry.origin, entry.unverified) == (
+        identity,
+        "adopted",
+        ("colorValue", "materialImages"),
+    )
     world.settle()
 
 
@@ -292,7 +305,9 @@ def test_limits(world, word, many):
             world.tee(address.name, enName=f"New {address.name}")
         if word == "orphans" and address != addresses[0]:
             world.delete(address)
-    world.limits = Limits(**{"max_creates": None, "max_replaces": None, "max_orphans": None} | {f"max_{word}": 0})
+    world.limits = Limits(
+        **{"max_creates": None, "max_replaces": None, "max_orphans": None} | {f"max_{word}": 0}
+    )
     count = len(world.server.requests)
 
     assert rules(world) == {f"max-{word}"}

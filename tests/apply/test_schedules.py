@@ -86,7 +86,7 @@ def test_killed_on_the_way_and_started_again_at_once(world, provider, made):
 
     assert report.exit_code == 0
     assert outcome(report, address).result is (Result.SETTLED if made else Result.CREATED)
-    assert creates(world) == (1 if made else 1)
+    assert creates(world) == 1
     world.settle()
 
 
@@ -768,7 +768,7 @@ def test_dates_eight_hours_off_while_something_is_in_doubt(world, hours):
 def test_a_date_that_is_none_while_something_is_in_doubt(world, made):
     """A product whose date cannot be told may be the one that was sent."""
     world.tee()
-    row = b'{"id": 7, "modelCode": "CODE-1", "enName": "Re-written", "imageUrl": "x", "createDate": ' + made + b"}"
+    row = b'{"id": 7, "modelCode": "CODE-1", "enName": "Re-written", "createDate": ' + made + b"}"
     listing = b'{"code": 10000, "data": {"list": [' + row + b'], "total": 1}}'
     world.server.misbehave("kakaclo.create", CUT_BEFORE)
     world.server.misbehave("kakaclo.search", None, *[Odd("text", body=listing)] * 200)
@@ -848,7 +848,12 @@ def test_the_disk_is_full_in_the_middle_of_a_record_and_has_room_again(world, wr
     world.poster()
     world.files = files = FaultyFiles()
     left = itertools.count(writes, -1)
-    files.before = lambda what: files.fail.update(write=ENOSPC) if what == "write" and next(left) <= 1 else None
+
+    def fill(what):
+        if what == "write" and next(left) <= 1:
+            files.fail["write"] = ENOSPC
+
+    files.before = fill
 
     with pytest.raises(StateError):
         world.apply()
@@ -964,12 +969,12 @@ def test_the_key_is_refused_while_something_is_in_doubt(world):
 # -- everything at once
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_a_year_of_bad_luck(world, seed):
     """Random faults, deaths, edits, renames, deletions and losses of the state, apply after apply."""
-    luck = random.Random(seed)
+    luck = random.Random(seed)  # noqa: S311
     server = world.server
-    server.random = random.Random(seed)
+    server.random = random.Random(seed)  # noqa: S311
     server.lag, server.order = luck.choice([0, 30, 300]), luck.choice(["newest", "shuffled"])
     server.date_header, server.date_hours = luck.random() < 0.7, luck.choice([0, 8, -8])
     server.tell_total = luck.random() < 0.7
@@ -978,7 +983,10 @@ def test_a_year_of_bad_luck(world, seed):
     for _ in range(8):
         server.chaos = luck.choice([0, 0.1, 0.4])
         change(world, luck)
-        moment = (luck.choice(["before", "after"]), luck.choice(["POST", "Intent", "Made", "compact", "find"]))
+        moment = (
+            luck.choice(["before", "after"]),
+            luck.choice(["POST", "Intent", "Made", "compact", "find"]),
+        )
         dies = at(*moment, luck.randint(1, 6)) if luck.random() < 0.5 else None
         try:
             world.apply(dies=dies, wait=luck.random() < 0.7)

@@ -74,11 +74,11 @@ class VendorServer:
         self.pages = "steady"
         self.order = "newest"
         self.chaos = 0.0
-        self.random = random.Random(7)
+        self.random = random.Random(7)  # noqa: S311
         self._odd: dict[str, list[Odd | None]] = defaultdict(list)
         self._products: list[dict[str, Any]] = []
         self._lock = threading.RLock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Owned", (Handler,), {"owner": self}))
         self._http.daemon_threads = True
         self._http.block_on_close = False
         self._http.handle_error = lambda *_: None  # type: ignore[method-assign]
@@ -116,7 +116,9 @@ class VendorServer:
         with self._lock:
             return [p for p in self._products if (p["provider"], p["account"]) == (provider, account)]
 
-    def by_hand(self, provider: str, spec: Mapping[str, Any], *, account: str = "main", age: float = 0) -> str:
+    def by_hand(
+        self, provider: str, spec: Mapping[str, Any], *, account: str = "main", age: float = 0
+    ) -> str:
         """A person makes a product on the web page; returns its id."""
         with self._lock:
             return str(self._commit(provider, account, dict(spec), hand=True, age=age)["id"])
@@ -142,7 +144,9 @@ class VendorServer:
         if provider == "kakaclo" and self.rehost and not hand:
             for picture in ("imageUrl", "backImageUrl"):
                 if spec.get(picture):
-                    spec[picture] = f"https://img.kakaclo.example/{uuid.uuid5(uuid.NAMESPACE_URL, spec[picture])}"
+                    spec[picture] = (
+                        f"https://img.kakaclo.example/{uuid.uuid5(uuid.NAMESPACE_URL, spec[picture])}"
+                    )
         number = 5000 + len(self.requests) * 10 + len(self._products)
         identity = str(number) if provider == "kakaclo" else str(uuid.uuid4())
         made = {
@@ -223,7 +227,9 @@ class VendorServer:
         }  # fmt: skip
 
     def _models(self, body: Any) -> dict[str, Any]:
-        models = [{"id": n, "modelCode": f"CODE-{n}", "enName": f"Model {n}", "price": 6.41} for n in range(1, 9)]
+        models = [
+            {"id": n, "modelCode": f"CODE-{n}", "enName": f"Model {n}", "price": 6.41} for n in range(1, 9)
+        ]
         start = (int(body.get("pageNumber", 1)) - 1) * int(body.get("pageSize", 20))
         return {"list": models[start : start + int(body.get("pageSize", 20))], "total": len(models)}
 
@@ -265,7 +271,12 @@ class VendorServer:
         if not prefix:
             answer.pop("partQuantities", None)
             answer["state"] = "published"
-            base = {"id": "base_attributes", "name": "Base Attributes", "values": ["none"], "attributesMapping": []}
+            base = {
+                "id": "base_attributes",
+                "name": "Base Attributes",
+                "values": ["none"],
+                "attributesMapping": [],
+            }
             answer["variantOptions"] = [base, *({**o, "state": "x"} for o in answer["variantOptions"])]
         return answer
 
@@ -305,7 +316,11 @@ def _envelope(data: Any) -> dict[str, Any]:
 def operation_of(method: str, path: str) -> str:
     """The operation that a request means, empty for none of them."""
     if path.startswith("/openapi/v1/product/custom/"):
-        names = {"customDesigned/addProduct": "create", "customDesigned/search": "search", "designModel/search": "models"}
+        names = {
+            "customDesigned/addProduct": "create",
+            "customDesigned/search": "search",
+            "designModel/search": "models",
+        }
         name = names.get(path.removeprefix("/openapi/v1/product/custom/"))
         return f"kakaclo.{name}" if name and method == "POST" else ""
     if (method, path) == ("POST", "/product/v1/customer-product"):
@@ -315,92 +330,91 @@ def operation_of(method: str, path: str) -> str:
     return ""
 
 
-def _handler(owner: VendorServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Two small writes would wait for each other's acknowledgement.
-        disable_nagle_algorithm = True
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    owner: VendorServer
+    # Two small writes would wait for each other's acknowledgement.
+    disable_nagle_algorithm = True
 
-        def log_message(self, *_: object) -> None:
-            pass
+    def log_message(self, *_: object) -> None:
+        pass
 
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            raw = self.rfile.read(length)
-            headers = {key.lower(): value for key, value in self.headers.items()}
-            parts = urlsplit(self.path)
-            operation = operation_of(self.command, parts.path)
-            provider = "kakaclo" if parts.path.startswith("/openapi/") else "gelato"
-            query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-            seen = Seen(operation, self.command, parts.path, query, headers, _parsed(raw))
-            with owner._lock:
-                owner.requests.append(seen)
-            account = owner.account_of(provider, headers)
-            if account is None:
-                self._send(401, json.dumps({"message": "Unauthorized"}).encode(), {})
-                return
-            odd = owner.odd_for(operation)
-            if odd is None:
-                self._answer(operation, account, seen.body)
-            else:
-                self._misbehave(odd, operation, account, seen.body)
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        raw = self.rfile.read(length)
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        parts = urlsplit(self.path)
+        operation = operation_of(self.command, parts.path)
+        provider = "kakaclo" if parts.path.startswith("/openapi/") else "gelato"
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        seen = Seen(operation, self.command, parts.path, query, headers, _parsed(raw))
+        with self.owner._lock:
+            self.owner.requests.append(seen)
+        account = self.owner.account_of(provider, headers)
+        if account is None:
+            self._send(401, json.dumps({"message": "Unauthorized"}).encode(), {})
+            return
+        odd = self.owner.odd_for(operation)
+        if odd is None:
+            self._answer(operation, account, seen.body)
+        else:
+            self._misbehave(odd, operation, account, seen.body)
 
-        do_POST = do_PATCH = do_GET
+    do_POST = do_GET  # noqa: N815
+    do_PATCH = do_GET  # noqa: N815
 
-        def _answer(self, operation: str, account: str, body: Any) -> None:
-            status, answer = owner.answer(operation, account, self.path, body)
-            self._send(status, json.dumps(answer).encode(), {})
+    def _answer(self, operation: str, account: str, body: Any) -> None:
+        status, answer = self.owner.answer(operation, account, self.path, body)
+        self._send(status, json.dumps(answer).encode(), {})
 
-        def _misbehave(self, odd: Odd, operation: str, account: str, body: Any) -> None:
-            if odd.commit:
-                owner.answer(operation, account, self.path, body)
-            if odd.hook is not None:
-                odd.hook()
-            if odd.kind == "pass":
-                self._answer(operation, account, body)
-            elif odd.kind in ("cut", "reset", "hang"):
-                self._hang_up(odd)
-            elif odd.kind == "raw":
-                self.wfile.write(odd.body)
-                self._hang_up(odd)
-            elif odd.kind == "half":
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n" + b'{"code": 10000, "data"')
-                self._hang_up(odd)
-            elif odd.kind == "status":
-                self._send(odd.status, odd.body or b'{"message": "oops"}', odd.headers)
-            elif odd.kind == "code":
-                told = {"code": odd.status, "message": "refused"}
-                self._send(200, json.dumps(told).encode(), {})
-            elif odd.kind == "blank":
-                rows: Any = _envelope({"list": [], "total": 0})
-                if operation.startswith("gelato"):
-                    rows = {"customerProducts": [], "pagination": {"total": 0}}
-                self._send(200, json.dumps(rows).encode(), {})
-            else:
-                bodies = {"html": b"<!doctype html><h1>Just a moment", "empty": b"", "text": odd.body}
-                self._send(200, bodies[odd.kind], odd.headers)
+    def _misbehave(self, odd: Odd, operation: str, account: str, body: Any) -> None:
+        if odd.commit:
+            self.owner.answer(operation, account, self.path, body)
+        if odd.hook is not None:
+            odd.hook()
+        if odd.kind == "pass":
+            self._answer(operation, account, body)
+        elif odd.kind in ("cut", "reset", "hang"):
+            self._hang_up(odd)
+        elif odd.kind == "raw":
+            self.wfile.write(odd.body)
+            self._hang_up(odd)
+        elif odd.kind == "half":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n" + b'{"code": 10000, "data"')
+            self._hang_up(odd)
+        elif odd.kind == "status":
+            self._send(odd.status, odd.body or b'{"message": "oops"}', odd.headers)
+        elif odd.kind == "code":
+            told = {"code": odd.status, "message": "refused"}
+            self._send(200, json.dumps(told).encode(), {})
+        elif odd.kind == "blank":
+            rows: Any = _envelope({"list": [], "total": 0})
+            if operation.startswith("gelato"):
+                rows = {"customerProducts": [], "pagination": {"total": 0}}
+            self._send(200, json.dumps(rows).encode(), {})
+        else:
+            bodies = {"html": b"<!doctype html><h1>Just a moment", "empty": b"", "text": odd.body}
+            self._send(200, bodies[odd.kind], odd.headers)
 
-        def _hang_up(self, odd: Odd) -> None:
-            self.close_connection = True
-            if odd.kind == "hang":
-                # Until the client gives up: it closes, and there is nothing more to read.
-                self.connection.settimeout(20)
-                self.rfile.read(1)
-            if odd.kind == "reset":
-                linger = struct.pack("ii", 1, 0)
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.connection.close()
-            else:
-                self.connection.shutdown(socket.SHUT_RDWR)
+    def _hang_up(self, odd: Odd) -> None:
+        self.close_connection = True
+        if odd.kind == "hang":
+            # Until the client gives up: it closes, and there is nothing more to read.
+            self.connection.settimeout(20)
+            self.rfile.read(1)
+        if odd.kind == "reset":
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.close()
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
 
-        def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-            lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}"]
-            lines += [f"{key}: {value}" for key, value in headers.items()]
-            if owner.date_header and "Date" not in headers:
-                lines.append(f"Date: {formatdate(owner.clock(), usegmt=True)}")
-            self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
-
-    return Handler
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}"]
+        lines += [f"{key}: {value}" for key, value in headers.items()]
+        if self.owner.date_header and "Date" not in headers:
+            lines.append(f"Date: {formatdate(self.owner.clock(), usegmt=True)}")
+        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
 
 
 def _parsed(raw: bytes) -> Any:

@@ -149,7 +149,7 @@ class Heard:
     waits: list[tuple[str, str, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def outcome(self, outcome: Outcome, done: int, total: int) -> None:
+    def outcome(self, outcome: Outcome, done: int, total: int) -> None:  # noqa: ARG002
         self.outcomes.append(outcome)
 
     def waiting(self, provider: str, what: str, until: float) -> None:

@@ -25,11 +25,9 @@ from typing import Any, NamedTuple
 
 from podsync.cli.clock import SystemClock
 from podsync.cli.main import main
-from podsync.errors import PodsyncError
 from podsync.sandbox import Fault, Model, Rules, Sandbox
 from podsync.state import journal
 from podsync.state.events import Intent
-from podsync.state.files import OsFiles
 from podsync.state.local import LocalStore
 from podsync.state.memory import Memory
 from podsync.state.state import State
@@ -74,6 +72,11 @@ class Scene:
         self.there = catalogs.THERE
         self.wanted = catalogs.addresses(catalogs.WANTED)
         self.left: list[str] = catalogs.LEFT
+        self.documents: list[Document] = catalogs.WANTED
+        self.by_hand = {_title(document["spec"]) for document in catalogs.ADOPTED}
+        ids = {str(p["id"]) for provider in ("kakaclo", "gelato") for p in shops.products(provider)}
+        state = self.state() if self.state_path.exists() else State()
+        self.removed = {*state.owned("kakaclo"), *state.owned("gelato")} - ids
         self.figures: Counter[str] = Counter()
 
     # -- what stands in the folder
@@ -102,7 +105,7 @@ class Scene:
                 assert self.shops.delete(provider, product["id"])
         self.write(documents, **settings)
         self.there, self.wanted = catalogs.titles(documents), catalogs.addresses(documents)
-        self.left = []
+        self.left, self.documents, self.by_hand = [], documents, set()
 
     @property
     def state_path(self) -> Path:
@@ -252,6 +255,28 @@ class Scene:
         assert "Traceback" not in run.err
         assert len(re.findall(r"^error: ", run.err, re.MULTILINE)) == 1, run.err
 
+    def check_report(self, path: Path) -> None:
+        """Every change is in the report, and nothing in it is untrue."""
+        results = records(path)
+        assert len({result["address"] for result in results}) == len(results)
+        for result in results:
+            document = next((d for d in self.documents if _address(d) == result["address"]), None)
+            if document is None or result["outcome"] == "in_doubt":
+                continue
+            provider, title = _provider(document), _title(document["spec"])
+            there = title in self.names(provider)
+            undone = result["outcome"] in {"failed", "not_tried"} and result["action"] != "adopt"
+            new = result["action"] in {"create", "replace"} and title not in self.by_hand
+            assert there or undone, result
+            assert not (there and undone and new), result
+
+    def check_kept(self, before: State) -> None:
+        """What the old state knew is still known."""
+        lost = set(before.owned("kakaclo")) | set(before.owned("gelato"))
+        now = self.state()
+        lost -= set(now.owned("kakaclo")) | set(now.owned("gelato")) | self.removed
+        assert not lost, f"forgotten: {lost}"
+
     def check_intended(self) -> None:
         """Nothing was sent whose intent was not on the disk."""
         assert set(self.sent()) <= self.intents()
@@ -265,6 +290,14 @@ class Scene:
                 raise AssertionError(process.communicate())
             assert time.monotonic() < end, "it never happened"
             time.sleep(0.01)
+
+
+def _address(document: Document) -> str:
+    return f"{document['kind']}.{document['name']}"
+
+
+def _provider(document: Document) -> str:
+    return "kakaclo" if document["kind"] == "designed_product" else "gelato"
 
 
 def _title(spec: Any) -> str:
@@ -306,7 +339,7 @@ def a_template(folder: Path) -> Template:
             run = scene.apply()
             assert run.code == 0, run.err
         for document in catalogs.ADOPTED:
-            shops.create_by_hand("kakaclo" if "enName" in document["spec"] else "gelato", document["spec"])
+            shops.create_by_hand(_provider(document), document["spec"])
         vanished = next(p for p in shops.products("kakaclo") if p["enName"] == "Tee vanished")
         assert shops.delete("kakaclo", vanished["id"])
         scene.write(catalogs.WANTED)
@@ -333,12 +366,3 @@ def records(path: Path) -> list[Any]:
     """What `-o json=FILE` holds."""
     results: list[Any] = json.loads(path.read_text(encoding="utf-8"))["results"]
     return results
-
-
-def readable(path: Path) -> bool:
-    """Whether a state can be loaded."""
-    try:
-        LocalStore(path, clock=SystemClock(), files=OsFiles()).load()
-    except PodsyncError:
-        return False
-    return True

@@ -45,20 +45,13 @@ STORMY = {"Doubted": (1, 3), "Settled": (1, 2), "Refused": (1, 2), "NotSent": (1
 #: Events that no apply writes.
 NEVER = {"Forgotten"}
 
-CALM_POINTS = [(name, number) for name, numbers in MOMENTS.items() for number in numbers]
-CALM_POINTS += [
-    (f"{when}.{name}", number)
-    for name, numbers in EVENTS.items()
-    for when in ("before", "after")
-    for number in numbers
-]
-STORMY_POINTS = [("sender.failed", 1), ("sender.failed", 4)]
-STORMY_POINTS += [
-    (f"{when}.{name}", number)
-    for name, numbers in STORMY.items()
-    for when in ("before", "after")
-    for number in numbers
-]
+
+def around(events):
+    return {f"{when}.{name}": numbers for name, numbers in events.items() for when in ("before", "after")}
+
+
+CALM_POINTS = MOMENTS | around(EVENTS)
+STORMY_POINTS = {"sender.failed": (1, 4)} | around(STORMY)
 #: What the shops do to the creates of some products, once each.
 STORM = (
     Fault("kakaclo", "create", "fin", commit=True, contains="Tee new-1"),
@@ -71,27 +64,31 @@ STORM = (
 )
 
 
-def named(point):
-    return f"{point[0]}:{point[1]}"
+def each(points):
+    """Each name once in every run, its other hits in campaigns."""
+    for name, (first, *others) in points.items():
+        yield pytest.param(f"{name}:{first}", id=f"{name}:{first}")
+        for number in others:
+            yield pytest.param(f"{name}:{number}", id=f"{name}:{number}", marks=pytest.mark.campaign)
 
 
-@pytest.mark.parametrize("point", CALM_POINTS, ids=named)
+@pytest.mark.parametrize("point", each(CALM_POINTS))
 def test_killed_at(scene, point):
-    assert killed(scene.start(failpoint=f"{named(point)}:SIGKILL"))
+    assert killed(scene.start(failpoint=f"{point}:SIGKILL"))
 
     scene.recovers()
 
 
-@pytest.mark.parametrize("point", STORMY_POINTS, ids=named)
+@pytest.mark.parametrize("point", each(STORMY_POINTS))
 def test_killed_while_the_shops_misbehave_at(template, tmp_path, point):
     with a_scene(template, tmp_path, *STORM) as scene:
-        assert killed(scene.start(failpoint=f"{named(point)}:SIGKILL"))
+        assert killed(scene.start(failpoint=f"{point}:SIGKILL"))
 
         scene.recovers()
 
 
 def test_every_failpoint_of_the_program_is_tested():
-    tested = {name for name, _ in [*CALM_POINTS, *STORMY_POINTS]}
+    tested = {*CALM_POINTS, *STORMY_POINTS}
     words = {event.__name__ for event in get_args(Event)} - NEVER
     there = set()
     for path in Path(podsync.__file__).parent.rglob("*.py"):

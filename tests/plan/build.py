@@ -41,7 +41,9 @@ def tee(**fields: Any) -> dict[str, Any]:
 
 
 def option(key: str, name: str = "", *parts: tuple[str, list[str]]) -> dict[str, Any]:
-    mapping = [{"partModelId": part, "attributeIds": ids} for part, ids in parts or [("fabric", [f"attr-{key}"])]]
+    mapping = [
+        {"partModelId": part, "attributeIds": ids} for part, ids in parts or [("fabric", [f"attr-{key}"])]
+    ]
     return {"id": key, "name": name or key.title(), "attributesMapping": mapping}
 
 

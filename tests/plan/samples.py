@@ -43,7 +43,10 @@ def every_action(**more: object) -> Plan:
 def refused() -> Plan:
     return plan(
         [customer("tote", productModelId="other"), designed("a"), designed("b", enName="B", imageUrl="b")],
-        state(made(customer("tote")), made(designed("x", **tee(enName="X", imageUrl="x")), lifecycle=Lifecycle(False, True))),
+        state(
+            made(customer("tote")),
+            made(designed("x", **tee(enName="X", imageUrl="x")), lifecycle=Lifecycle(False, True)),
+        ),
         limits=Limits(max_creates=1),
     )
 

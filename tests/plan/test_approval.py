@@ -42,7 +42,13 @@ def _begun(made_plan: Plan, known: State) -> Draft:
 
 
 def _sent(draft: Draft, wanted: Any, op: str = "create", body: Any = None) -> None:
-    facts = (wanted.address, wanted.provider, wanted.account, op, wanted.spec if body is None else freeze(body))
+    facts = (
+        wanted.address,
+        wanted.provider,
+        wanted.account,
+        op,
+        wanted.spec if body is None else freeze(body),
+    )
     draft.apply(Intent(*facts, 2.0, 32.0))  # type: ignore[arg-type]
 
 
@@ -160,7 +166,9 @@ def test_another_action_is_not_the_rest() -> None:
     assert not is_rest_of(plan([], draft.freeze()), draft.last_apply)
 
 
-@pytest.mark.parametrize("last", [None, FrozenDict(), freeze({"at": 1.0, "hash": "x"}), freeze({"approved": {}})])
+@pytest.mark.parametrize(
+    "last", [None, FrozenDict(), freeze({"at": 1.0, "hash": "x"}), freeze({"approved": {}})]
+)
 def test_without_an_approval_there_is_no_rest(last: Any) -> None:
     assert not is_rest_of(plan([DINO]), last)
 
@@ -218,7 +226,10 @@ STALE: dict[str, tuple[str, State]] = {
     "orphaned meanwhile": ("orphan", state()),
     "the orphan was removed": ("restore", state()),
     "another orphan": ("restore", state(orphans=[orphan(DINO, created_at=1.0)])),
-    "an entry stands where the orphan goes": ("restore", state(made(REX), made(DINO), orphans=[orphan(DINO)])),
+    "an entry stands where the orphan goes": (
+        "restore",
+        state(made(REX), made(DINO), orphans=[orphan(DINO)]),
+    ),
     "the entry of a revert changed": (
         "revert",
         state(made(DINO, spec=freeze(tee(enName="Third"))), orphans=[orphan(DINO)]),

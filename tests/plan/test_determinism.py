@@ -32,8 +32,12 @@ def test_the_same_bytes_whatever_the_hash_seed() -> None:
     here = planfile.dump(every_action(), noops=True).encode()
 
     for seed in ("0", "1", "4242"):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"PYTHONHASHSEED": seed}
-        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, check=True)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {
+            "PYTHONHASHSEED": seed
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, check=True
+        )
         assert done.stdout == here
 
 
@@ -52,7 +56,9 @@ def _world(count: int) -> tuple[list[Product], list[Entry], list[Any]]:
                 products += [tee, bag]
             case 2:
                 products += [designed(f"t-{n}", **own | {"colorValue": "#000000"})]
-                products += [customer(f"b-{n}", **{"name": f"B{n}", "customerIds": ["*"], "productModelId": f"m{n}"})]
+                products += [
+                    customer(f"b-{n}", **{"name": f"B{n}", "customerIds": ["*"], "productModelId": f"m{n}"})
+                ]
                 entries += [made(tee), made(bag)]
             case 3:
                 products += [designed(f"moved-{n}", **own)]
@@ -135,4 +141,6 @@ def test_one_edited_option_is_shown_alone_among_many() -> None:
 
     (change,) = make_plan(Catalog((wanted,)), state(known), PROVIDERS, hosts=HOSTS).work
 
-    assert [(f.path, f.before, f.after) for f in change.fields] == [("variantOptions[o-0].name", "O-0", "Other")]
+    assert [(f.path, f.before, f.after) for f in change.fields] == [
+        ("variantOptions[o-0].name", "O-0", "Other")
+    ]

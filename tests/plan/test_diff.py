@@ -196,7 +196,15 @@ def test_few_common_keys_are_shown_one_by_one() -> None:
 
     changes = field_changes(GELATO, before, wanted, ("variantOptions",), frozenset())
 
-    assert [c.path.rpartition(".")[2] for c in changes] == ["five", "four", "name", "one", "six", "three", "two"]
+    assert [c.path.rpartition(".")[2] for c in changes] == [
+        "five",
+        "four",
+        "name",
+        "one",
+        "six",
+        "three",
+        "two",
+    ]
 
 
 def test_what_an_update_in_doubt_sent_is_unknown() -> None:
@@ -219,9 +227,7 @@ def test_each_change_stands_where_the_new_value_is() -> None:
     wanted = designed("a", materialImages=_art("b"))
     before = freeze(tee(enName="Old", materialImages=_art("b", "c"), backImageUrl=None))
 
-    found = field_changes(
-        KAKACLO, before, wanted, ("backImageUrl", "enName", "materialImages"), frozenset()
-    )
+    found = field_changes(KAKACLO, before, wanted, ("backImageUrl", "enName", "materialImages"), frozenset())
 
     assert [(c.path, str(c.at) if c.at else None) for c in found] == [
         ("backImageUrl", "catalog/a.yaml:8:3"),

@@ -111,7 +111,9 @@ def test_a_create_that_looks_like_what_leaves(case: str) -> None:
     assert ("looks-like-a-rename" in found) == alike
 
 
-@pytest.mark.parametrize("case", [name for name, (_, _, alike) in LOOK_ALIKES.items() if alike and "Gelato" not in name])
+@pytest.mark.parametrize(
+    "case", [name for name, (_, _, alike) in LOOK_ALIKES.items() if alike and "Gelato" not in name]
+)
 def test_both_are_meant(case: str) -> None:
     new, old, _ = LOOK_ALIKES[case]
 
@@ -123,7 +125,9 @@ def test_another_account_is_no_look_alike() -> None:
 
 
 def _bag(name: str, title: str, *customers: str, **more: object) -> Product:
-    return customer(name, **{"name": title, "customerIds": list(customers), "productModelId": f"m-{name}"} | more)
+    return customer(
+        name, **{"name": title, "customerIds": list(customers), "productModelId": f"m-{name}"} | more
+    )
 
 
 TAKEN: dict[str, tuple[list[Product], State]] = {
@@ -167,7 +171,10 @@ FREE: dict[str, tuple[list[Product], State]] = {
         state(made(_bag("a", "N", "anna"))),
     ),
     "released by a rename of a document that moved": (
-        [_bag("z", "M", "anna", renamed_from="N", moved=("a",), productModelId="m-a"), _bag("b", "N", "anna")],
+        [
+            _bag("z", "M", "anna", renamed_from="N", moved=("a",), productModelId="m-a"),
+            _bag("b", "N", "anna"),
+        ],
         state(made(_bag("a", "N", "anna"))),
     ),
     "released for the customer": (
@@ -175,7 +182,10 @@ FREE: dict[str, tuple[list[Product], State]] = {
         state(made(_bag("a", "N", "anna", "ben"))),
     ),
     "its own": ([_bag("a", "N", "anna", "ben")], state(made(_bag("a", "N", "anna")))),
-    "its own, moved": ([_bag("b", "N", "anna", "ben", moved=("a",), productModelId="m-a")], state(made(_bag("a", "N", "anna")))),
+    "its own, moved": (
+        [_bag("b", "N", "anna", "ben", moved=("a",), productModelId="m-a")],
+        state(made(_bag("a", "N", "anna"))),
+    ),
     "KakaClo": ([designed("rex", imageUrl="x")], state(orphans=[orphan(designed("dino"))])),
     "another account": (
         [replace(_bag("a", "N", "anna"), account="second")],

@@ -30,7 +30,9 @@ COVERED: dict[str, Callable[[], Plan]] = {
     "lineage": lambda: replace(PLAN, lineage="other"),
     "selection": lambda: replace(PLAN, selection=Selection(targets=("*",))),
     "--replace": lambda: replace(PLAN, selection=Selection(replace=("x",))),
-    "host": lambda: replace(PLAN, hosts=freeze({**HOSTS, "gelato": {"base_url": "https://b", "account": "default"}})),
+    "host": lambda: replace(
+        PLAN, hosts=freeze({**HOSTS, "gelato": {"base_url": "https://b", "account": "default"}})
+    ),
     "account": lambda: replace(
         PLAN, hosts=freeze({**HOSTS, "gelato": {**HOSTS["gelato"], "account": "other"}})
     ),
@@ -51,7 +53,9 @@ FREE: dict[str, Callable[[], Plan]] = {
     "refreshed": lambda: replace(PLAN, refreshed=True),
     "diagnostics": lambda: replace(PLAN, diagnostics=(Diagnostic("warning", "r", "s"),)),
     "documents": lambda: replace(PLAN, documents=7, files=7),
-    "state": lambda: replace(PLAN, state_label="x", state_at=1.0, state_run="y", unbound=freeze({"kakaclo": 2})),
+    "state": lambda: replace(
+        PLAN, state_label="x", state_at=1.0, state_run="y", unbound=freeze({"kakaclo": 2})
+    ),
     "no-ops": lambda: _without(Action.NOOP),
     "positions": lambda: _with(Action.CREATE, source=Position("elsewhere.yaml", 77)),
     "reasons": lambda: _with(Action.CREATE, reason="because", action_reason="why"),

@@ -126,7 +126,10 @@ def test_a_former_name_of_long_ago_does_not_hide_an_orphan() -> None:
 def test_each_entry_and_each_orphan_is_taken_once() -> None:
     twins = [renamed(DINO, "rex"), renamed(DINO, "tex")]
 
-    assert actions(plan(twins, state(made(DINO)))) == {"designed_product.rex": "move", "designed_product.tex": CREATE}
+    assert actions(plan(twins, state(made(DINO)))) == {
+        "designed_product.rex": "move",
+        "designed_product.tex": CREATE,
+    }
     assert actions(plan(twins, state(orphans=[orphan(DINO)]))) == {
         "designed_product.rex": "move",
         "designed_product.tex": CREATE,
@@ -175,7 +178,9 @@ def test_a_rename_while_in_doubt_is_settled_under_the_new_address() -> None:
 
 
 def test_a_document_renamed_and_edited_while_in_doubt_waits_for_the_doubt() -> None:
-    made_plan = plan([designed("rex", enName="Rex", imageUrl="https://cdn.test/r.png")], state(in_doubt(DINO)))
+    made_plan = plan(
+        [designed("rex", enName="Rex", imageUrl="https://cdn.test/r.png")], state(in_doubt(DINO))
+    )
 
     assert actions(made_plan) == {"designed_product.dino": "settle", "designed_product.rex": CREATE}
 

@@ -96,7 +96,11 @@ def test_what_does_not_differ_is_listed_on_request_only() -> None:
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | _texts,
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_texts, inner, max_size=3),
     max_leaves=5,
 ).map(freeze)
@@ -111,7 +115,12 @@ _lines = st.integers(1, 9999)
 _places = st.none() | st.builds(Position, _texts, _lines)
 _times = st.none() | st.floats(0, 4e9)
 _fields = st.builds(
-    FieldChange, _texts, _values | st.just(UNKNOWN), _values, st.booleans(), st.none() | st.builds(Position, _texts, _lines)
+    FieldChange,
+    _texts,
+    _values | st.just(UNKNOWN),
+    _values,
+    st.booleans(),
+    st.none() | st.builds(Position, _texts, _lines),
 )
 _digests = st.none() | st.from_regex(r"sha256:[0-9a-f]{8}", fullmatch=True)
 _changes = st.builds(
@@ -153,7 +162,9 @@ _plans = st.builds(
     Plan,
     lineage=_texts,
     serial=st.integers(0, 2**53),
-    hosts=st.dictionaries(_texts, st.fixed_dictionaries({"base_url": _texts, "account": _texts}), max_size=2).map(freeze),
+    hosts=st.dictionaries(
+        _texts, st.fixed_dictionaries({"base_url": _texts, "account": _texts}), max_size=2
+    ).map(freeze),
     catalog_digest=_texts,
     changes=st.lists(_changes, max_size=3, unique_by=lambda c: c.address).map(tuple),
     selection=st.builds(
@@ -241,7 +252,9 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another serial": lambda d: d.update(serial=99),
     "fewer risks": lambda d: _row(d, "orphan").update(risks=[]),
     "what views cannot show": lambda d: _row(d, "orphan").update(risks=[1]),
-    "a diagnostic more": lambda d: d["diagnostics"].append({"severity": "error", "rule": "a", "summary": "b", "detail": ""}),
+    "a diagnostic more": lambda d: d["diagnostics"].append(
+        {"severity": "error", "rule": "a", "summary": "b", "detail": ""}
+    ),
 }
 
 
@@ -311,7 +324,15 @@ def test_a_plan_cut_off_anywhere_ends_in_words() -> None:
             planfile.load(text[:length])
 
 
-_junk = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.just([]) | st.just({}) | st.just("\ud800")
+_junk = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=3)
+    | st.just([])
+    | st.just({})
+    | st.just("\ud800")
+)
 
 
 @given(st.data())

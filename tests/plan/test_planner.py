@@ -146,7 +146,9 @@ def test_order_of_customers_and_attributes_is_no_change() -> None:
     mapping = [{"partModelId": "p", "attributeIds": ["b", "a"]}]
     swapped = [{"partModelId": "p", "attributeIds": ["a", "b"]}]
     wanted = customer(
-        "tote", customerIds=["ben", "anna"], variantOptions=[{"id": "o", "name": "O", "attributesMapping": mapping}]
+        "tote",
+        customerIds=["ben", "anna"],
+        variantOptions=[{"id": "o", "name": "O", "attributesMapping": mapping}],
     )
     known = customer("tote", variantOptions=[{"id": "o", "name": "O", "attributesMapping": swapped}])
 
@@ -367,7 +369,11 @@ def test_what_the_state_tells_is_in_the_plan() -> None:
 
     made_plan = plan([DINO], known, state_label="podsync.state.json")
 
-    assert (made_plan.unbound["kakaclo"], made_plan.state_at, made_plan.state_run) == (1, 5.0, "https://ci.test/1")
+    assert (made_plan.unbound["kakaclo"], made_plan.state_at, made_plan.state_run) == (
+        1,
+        5.0,
+        "https://ci.test/1",
+    )
     assert (made_plan.lineage, made_plan.serial, made_plan.state_label) == ("8f4c", 3, "podsync.state.json")
 
 

@@ -15,7 +15,18 @@ from podsync.plan.guards import name_order
 from podsync.plan.plan import Action, Change, Plan
 from podsync.plan.planner import make_plan
 from podsync.state.draft import Draft
-from podsync.state.events import Begun, Doubted, Ended, Intent, Made, Moved, Noted, Orphaned, Restored, Settled
+from podsync.state.events import (
+    Begun,
+    Doubted,
+    Ended,
+    Intent,
+    Made,
+    Moved,
+    Noted,
+    Orphaned,
+    Restored,
+    Settled,
+)
 from podsync.state.state import State
 from tests.plan.build import HOSTS, PROVIDERS, UNLIMITED, bag, option, product, rules, tee
 
@@ -48,7 +59,9 @@ def catalogs(draw: st.DrawFn) -> Catalog:
                 "labels": draw(_labels),
                 "moved": None if moved is None else tuple(n for n in moved if n != name),
                 "lifecycle": Lifecycle(draw(st.booleans()) and draw(st.booleans()), False),
-                "renamed_from": draw(st.sampled_from([None, "Tote", "Bag"])) if kind == "customer_product" else None,
+                "renamed_from": draw(st.sampled_from([None, "Tote", "Bag"]))
+                if kind == "customer_product"
+                else None,
             }
             found.append(product(kind, name, draw(specs), **facts))
     return Catalog(tuple(sorted(found, key=lambda p: p.address)))
@@ -58,7 +71,9 @@ def _plan(catalog: Catalog, known: State) -> Plan:
     return make_plan(catalog, known, PROVIDERS, hosts=HOSTS, limits=UNLIMITED)
 
 
-def carried_out(plan: Plan, known: State, doubts: frozenset[Address] = frozenset(), at: float = 100.0) -> State:
+def carried_out(
+    plan: Plan, known: State, doubts: frozenset[Address] = frozenset(), at: float = 100.0
+) -> State:
     """What the state is after an apply of every change; those in `doubts` end without an answer.
 
     Refusals are passed over: what a person has forbidden stays undone.
@@ -81,9 +96,15 @@ def _carry_out(draft: Draft, change: Change, at: float, *, doubt: bool) -> None:
     match change.action:
         case Action.CREATE | Action.REPLACE:
             draft.apply(Intent(*who, "create", change.after, at, at + 30, **facts))  # type: ignore[arg-type]
-            draft.apply(Doubted(change.address, at) if doubt else Made(change.address, at, f"id-{at}-{change.address}"))
+            draft.apply(
+                Doubted(change.address, at)
+                if doubt
+                else Made(change.address, at, f"id-{at}-{change.address}")
+            )
         case Action.UPDATE:
-            body = freeze({name: change.after[name] for name in change.changed if name in (change.after or {})})  # type: ignore[index]
+            body = freeze(
+                {name: change.after[name] for name in change.changed if name in (change.after or {})}
+            )  # type: ignore[index]
             draft.apply(Intent(*who, "update", body, at, at + 30, **facts))
             draft.apply(Doubted(change.address, at) if doubt else Made(change.address, at))
         case Action.SETTLE:
@@ -113,10 +134,16 @@ def states(draw: st.DrawFn) -> State:
 def _sane(plan: Plan) -> Plan:
     """Leave out what cannot be carried out: renames in a circle."""
     cycle = "rename-cycle" in rules(plan)
-    return replace(plan, changes=tuple(c for c in plan.changes if c.action is not Action.UPDATE)) if cycle else plan
+    return (
+        replace(plan, changes=tuple(c for c in plan.changes if c.action is not Action.UPDATE))
+        if cycle
+        else plan
+    )
 
 
-SOME = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SOME = settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @given(catalogs(), states())
@@ -126,13 +153,13 @@ def test_every_product_and_entry_has_exactly_one_change(catalog: Catalog, known:
 
     at = [change.address for change in plan.changes]
     entries = Counter(
-        (c.previous_address or c.address)
-        if c.orphan_created_at is None
-        else c.address
+        (c.previous_address or c.address) if c.orphan_created_at is None else c.address
         for c in plan.changes
         if c.entry_digest is not None
     )
-    taken = [(c.previous_address or c.address, c.orphan_created_at) for c in plan.changes if c.orphan_created_at]
+    taken = [
+        (c.previous_address or c.address, c.orphan_created_at) for c in plan.changes if c.orphan_created_at
+    ]
     assert at == sorted(set(at))
     assert {p.address for p in catalog} <= set(at)
     assert entries == Counter(list(known.entries))

@@ -8,7 +8,10 @@ from podsync.errors import UsageError
 from podsync.model import Selection
 from tests.plan.build import actions, customer, designed, in_doubt, made, plan, rules, state
 
-DINO, REX = designed("dino", labels={"season": "spring"}), designed("rex", enName="Rex", imageUrl="https://cdn.test/r.png")
+DINO, REX = (
+    designed("dino", labels={"season": "spring"}),
+    designed("rex", enName="Rex", imageUrl="https://cdn.test/r.png"),
+)
 GONE = designed("gone", enName="Gone", imageUrl="https://cdn.test/g.png", labels={"season": "spring"})
 DOUBT = customer("doubt", name="Doubt", variantOptions=[])
 KNOWN = state(made(GONE), in_doubt(DOUBT))
@@ -21,7 +24,9 @@ ALL = {
 
 
 def _left(*names: str) -> dict[str, str]:
-    return {address: action for address, action in ALL.items() if address.partition(".")[2] in {*names, "doubt"}}
+    return {
+        address: action for address, action in ALL.items() if address.partition(".")[2] in {*names, "doubt"}
+    }
 
 
 @pytest.mark.parametrize(
@@ -43,7 +48,9 @@ def _left(*names: str) -> dict[str, str]:
     ],
     ids=str,
 )
-def test_a_selection_narrows_and_an_orphan_has_to_be_named(chosen: dict[str, object], left: dict[str, str]) -> None:
+def test_a_selection_narrows_and_an_orphan_has_to_be_named(
+    chosen: dict[str, object], left: dict[str, str]
+) -> None:
     made_plan = plan([DINO, REX, DOUBT], KNOWN, **chosen)
 
     assert actions(made_plan) == left
@@ -53,7 +60,11 @@ def test_a_selection_narrows_and_an_orphan_has_to_be_named(chosen: dict[str, obj
 @pytest.mark.parametrize(
     ("chosen", "words", "hint"),
     [
-        ({"targets": ("designed_product.dinno",)}, "--target designed_product.dinno", "designed_product.dino"),
+        (
+            {"targets": ("designed_product.dinno",)},
+            "--target designed_product.dinno",
+            "designed_product.dino",
+        ),
         ({"excludes": ("*.nobody",)}, r"--exclude \*.nobody", ""),
         ({"replace": ("designed_product.rexx",)}, "--replace designed_product.rexx", "designed_product.rex"),
         ({"targets": ("*.dino", "zzzz")}, "--target zzzz", "podsync state list"),
@@ -62,7 +73,9 @@ def test_a_selection_narrows_and_an_orphan_has_to_be_named(chosen: dict[str, obj
     ],
     ids=str,
 )
-def test_a_pattern_that_matches_nothing_is_wrong_usage(chosen: dict[str, object], words: str, hint: str) -> None:
+def test_a_pattern_that_matches_nothing_is_wrong_usage(
+    chosen: dict[str, object], words: str, hint: str
+) -> None:
     with pytest.raises(UsageError, match=f"{words} matches nothing") as raised:
         plan([DINO, REX, DOUBT], KNOWN, **chosen)
 
@@ -70,7 +83,9 @@ def test_a_pattern_that_matches_nothing_is_wrong_usage(chosen: dict[str, object]
     assert hint in raised.value.remedy
 
 
-@pytest.mark.parametrize("pattern", ["designed_product.[d]ino", "designed_product.dino[color=red]", "*.[!x]ino"])
+@pytest.mark.parametrize(
+    "pattern", ["designed_product.[d]ino", "designed_product.dino[color=red]", "*.[!x]ino"]
+)
 def test_brackets_stand_for_themselves(pattern: str) -> None:
     with pytest.raises(UsageError, match="matches nothing"):
         plan([DINO], targets=(pattern,))
@@ -78,7 +93,9 @@ def test_brackets_stand_for_themselves(pattern: str) -> None:
 
 def test_only_the_selected_are_counted_and_refused() -> None:
     tote, mug = customer("tote"), customer("mug", name="Mug", variantOptions=[])
-    known = state(made(customer("tote", productModelId="x")), made(customer("mug", name="M", variantOptions=[])))
+    known = state(
+        made(customer("tote", productModelId="x")), made(customer("mug", name="M", variantOptions=[]))
+    )
 
     assert rules(plan([tote, mug], known)) == ["gelato-rename", "gelato-replace"]
     assert rules(plan([tote, mug], known, targets=("*.tote",))) == ["gelato-replace"]

@@ -13,9 +13,7 @@ from podsync.providers.registry import Plugin, plugins, providers
 from podsync.settings import DEFAULT_PROVIDERS, Settings
 from tests.contracts import SPECS, ProviderContract
 
-VARIANTS = [
-    (name, pictures) for name in sorted(plugins()) for pictures in ("unknown", "kept", "rehosted")
-]
+VARIANTS = [(name, pictures) for name in sorted(plugins()) for pictures in ("unknown", "kept", "rehosted")]
 
 
 class TestProviders(ProviderContract):

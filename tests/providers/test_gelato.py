@@ -38,7 +38,9 @@ def test_the_request_is_the_vendors_example(example: dict[str, Any]) -> None:
 def test_an_update_sends_just_what_changed_to_a_path_that_ids_cannot_leave() -> None:
     request = GELATO.update_request("../a b?c", freeze({"name": "Bag"}))
 
-    assert request == Request("PATCH", "/product/v1/customer-products/..%2Fa%20b%3Fc", freeze({"name": "Bag"}))
+    assert request == Request(
+        "PATCH", "/product/v1/customer-products/..%2Fa%20b%3Fc", freeze({"name": "Bag"})
+    )
 
 
 def _listed(**fields: Any) -> Remote:
@@ -268,7 +270,9 @@ def test_what_is_asked_for() -> None:
         {"customerProductIds": "1,2"} | page,
         {"search": "Tote & Bag"} | page,
     ]
-    assert {(request.method, request.path, request.body) for request, _ in http.asked} == {("GET", LIST, None)}
+    assert {(request.method, request.path, request.body) for request, _ in http.asked} == {
+        ("GET", LIST, None)
+    }
 
 
 NO_LISTINGS: dict[str, Answer] = {
@@ -327,7 +331,9 @@ def test_a_create_answers_with_the_product(status: int) -> None:
     assert (receipt.remote.id, receipt.status, receipt.code, receipt.date) == (UUID, status, None, DATE)
 
 
-@pytest.mark.parametrize("body", [None, [], {}, {"id": None}, {"id": 5}, {"id": ""}, {"id": "x", "customerIds": 5}])
+@pytest.mark.parametrize(
+    "body", [None, [], {}, {"id": None}, {"id": 5}, {"id": ""}, {"id": "x", "customerIds": 5}]
+)
 def test_a_create_without_a_product_leaves_a_doubt(body: Any) -> None:
     with pytest.raises(InDoubtError):
         _send(ok(body))

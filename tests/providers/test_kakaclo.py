@@ -20,7 +20,15 @@ from tests.providers.fake_http import DATE, FakeHttp, ok
 EXAMPLES = json.loads((Path(__file__).parent.parent / "sandbox" / "vendor_examples.json").read_text("utf-8"))
 KINDS = ("unknown", "kept", "rehosted")
 FRONT, BACK = "https://cdn.test/front.png", "https://cdn.test/back.png"
-SPEC = freeze({"modelId": "1", "enName": "Dino T\u00e4", "imageUrl": FRONT, "backImageUrl": BACK, "colorValue": "#A72525"})
+SPEC = freeze(
+    {
+        "modelId": "1",
+        "enName": "Dino T\u00e4",
+        "imageUrl": FRONT,
+        "backImageUrl": BACK,
+        "colorValue": "#A72525",
+    }
+)
 
 
 @pytest.mark.parametrize("example", EXAMPLES["kakaclo"])
@@ -76,7 +84,11 @@ def test_an_absent_back_picture_is_an_empty_one() -> None:
 
 
 def test_identity_follows_what_the_listing_shows() -> None:
-    assert KakaClo("unknown").identity(SPEC) == KakaClo("kept").identity(SPEC) == ("1", "Dino T\u00e4", FRONT, BACK)
+    assert (
+        KakaClo("unknown").identity(SPEC)
+        == KakaClo("kept").identity(SPEC)
+        == ("1", "Dino T\u00e4", FRONT, BACK)
+    )
     assert KakaClo("rehosted").identity(SPEC) == ("1", "Dino T\u00e4")
 
 
@@ -184,7 +196,15 @@ def test_the_model_comes_from_the_model_list(row: dict[str, Any], model: str | N
 
 @pytest.mark.parametrize(
     ("made", "at"),
-    [(None, None), ("2024", None), (True, None), (1500, 1.5), (10**400, None), (math.nan, None), (math.inf, None)],
+    [
+        (None, None),
+        ("2024", None),
+        (True, None),
+        (1500, 1.5),
+        (10**400, None),
+        (math.nan, None),
+        (math.inf, None),
+    ],
 )
 def test_when_it_was_made(made: Any, at: float | None) -> None:
     (remote,) = KakaCloReader(_shop([ROW | {"createDate": made}])).find(Query()).items
@@ -265,7 +285,9 @@ def test_null_rows_with_a_total_of_nought_are_an_empty_listing() -> None:
 
 
 @pytest.mark.parametrize("value", [None, 5, [], {"a": 1}, "x" * 10, True])
-@pytest.mark.parametrize("field", ["enName", "imageUrl", "backImageUrl", "modelCode", "spu", "customDesignedId"])
+@pytest.mark.parametrize(
+    "field", ["enName", "imageUrl", "backImageUrl", "modelCode", "spu", "customDesignedId"]
+)
 def test_any_value_in_a_row_can_be_compared(field: str, value: Any) -> None:
     for remote in KakaCloReader(_shop([ROW | {field: value}])).find(Query()).items:
         for pictures in KINDS:
@@ -295,7 +317,9 @@ def test_another_code_is_a_refusal(code: int) -> None:
     assert "\x1b" not in raised.value.message
 
 
-@pytest.mark.parametrize("body", [None, [], "", {}, {"code": None}, {"code": "10000"}, {"code": True}, {"code": 10000.0}])
+@pytest.mark.parametrize(
+    "body", [None, [], "", {}, {"code": None}, {"code": "10000"}, {"code": True}, {"code": 10000.0}]
+)
 def test_an_answer_without_a_code_leaves_a_doubt(body: Any) -> None:
     with pytest.raises(InDoubtError, match="without a code"):
         _send(ok(body))

@@ -21,7 +21,9 @@ def _rows(*ids: object) -> tuple[Remote, ...]:
 class Server:
     """Gives pages from a list that may change before each page."""
 
-    def __init__(self, rows: Sequence[object], size: int = 3, total: Callable[[int], int | None] = lambda n: n) -> None:
+    def __init__(
+        self, rows: Sequence[object], size: int = 3, total: Callable[[int], int | None] = lambda n: n
+    ) -> None:
         self.rows, self.size, self.total = list(rows), size, total
         self.asked = 0
 
@@ -33,7 +35,9 @@ class Server:
         self.change()
         assert offset >= 0
         first = (number - 1) * self.size
-        return Page(_rows(*self.rows[first : first + self.size]), self.total(len(self.rows)), float(self.asked))
+        return Page(
+            _rows(*self.rows[first : first + self.size]), self.total(len(self.rows)), float(self.asked)
+        )
 
 
 def _ids(server: Server) -> tuple[list[str], bool]:
@@ -172,7 +176,11 @@ def test_cut_alike(one: str, other: str, alike: bool) -> None:
     assert cut_alike(one, other) is cut_alike(other, one) is alike
 
 
-@given(st.dictionaries(st.text(max_size=3), st.none() | st.text(max_size=2) | st.just(()) | st.integers() | st.booleans()))
+@given(
+    st.dictionaries(
+        st.text(max_size=3), st.none() | st.text(max_size=2) | st.just(()) | st.integers() | st.booleans()
+    )
+)
 def test_present_keeps_what_says_something(spec: dict[str, object]) -> None:
     assert present(spec) == {k: v for k, v in spec.items() if v is not None and v not in ("", ())}
     assert present(present(spec)) == present(spec)
