@@ -24,25 +24,30 @@ def unbound(run: ProviderRun) -> list[Entry | Orphan]:
 
 def bind_visible(run: ProviderRun, view: View) -> None:
     """Bind every unbound entry that this look shows."""
-    exact: set[bool] = set()
+    kept: set[bool] = set()
     bindings = bind(unbound(run), view)
     now = run.context.clock.now()
     if bindings:
         run.ledger.record(*(_bound(binding, now) for binding in bindings))
     for binding in bindings:
         address = binding.item.address
-        exact.add(binding.exact)
+        kept.add(_pictures_kept(binding))
         if binding.several:
             run.context.board.note(
                 f"{address}: several equal products exist; {binding.remote.id} is taken as ours"
             )
         _retell(run, address)
-    if exact and run.provider.name == "kakaclo" and run.settings.pictures == "unknown":
-        word, how = ("kept", "as they were sent") if exact == {True} else ("rehosted", "under other URLs")
+    if kept and run.provider.name == "kakaclo" and run.settings.pictures == "unknown":
+        word, how = ("kept", "as they were sent") if kept == {True} else ("rehosted", "under other URLs")
         run.context.board.note(
             f"{run.provider.title} lists pictures {how}; to let podsync rely on it, set "
             f"providers.kakaclo.pictures: {word} in podsync.yaml"
         )
+
+
+def _pictures_kept(binding: Binding) -> bool:
+    spec, listed = binding.item.spec or {}, binding.remote.fields
+    return all((spec.get(field) or "") == (listed.get(field) or "") for field in ("imageUrl", "backImageUrl"))
 
 
 def _bound(binding: Binding, now: float) -> Bound:

@@ -45,6 +45,9 @@ class Listener(Protocol):
     def waiting(self, provider: str, what: str, until: float) -> None:
         """Something is waited for, until that moment (epoch seconds); stopping is safe."""
 
+    def note(self, text: str) -> None:
+        """Take note of a fact that the report will tell."""
+
 
 class Stop(Protocol):
     """Whether the run was asked to stop."""
@@ -111,6 +114,7 @@ class Board:
         with self.lock:
             if text not in self.notes:
                 self.notes.append(text)
+                self.listener.note(text)
 
     def ended(self, address: Address, *results: Result) -> bool:
         """Whether this address ended in one of these ways."""

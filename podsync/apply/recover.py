@@ -112,7 +112,6 @@ class Binding:
 
     item: Entry | Orphan
     remote: Remote
-    exact: bool
     several: bool
 
 
@@ -129,9 +128,9 @@ def bind(items: Iterable[Entry | Orphan], view: View) -> list[Binding]:
             if r.id not in taken and r.id not in view.earlier and _in_entry_window(r, item.window)
         ]
         if free:
-            remote, exact = free[0]
+            remote, _ = free[0]
             taken.add(remote.id)
-            found.append(Binding(item, remote, exact, several=sum(e for _, e in free) > 1))
+            found.append(Binding(item, remote, several=sum(exact for _, exact in free) > 1))
     return found
 
 

@@ -17,6 +17,7 @@ from podsync.views import plan_text as plan_view
 from podsync.views import report_text as report_view
 from podsync.views import wording
 from podsync.views.escape import safe
+from podsync.views.json_text import printable
 from podsync.views.outcome_text import outcome_line as view_of_outcome
 from podsync.views.report_json import report_json
 from podsync.views.style import Style
@@ -43,7 +44,7 @@ def plan_forms(
         "text": lambda: plan_view.plan_text(
             plan, style=style, width=width, detail=detail, sandbox=sandbox, orphans_before=orphans, **more
         ),
-        "json": lambda: planfile.dump(plan, noops=detail == "full"),
+        "json": lambda: printable(planfile.dump(plan, noops=detail == "full")),
     }
 
 
@@ -73,8 +74,9 @@ def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width:
 
 
 def waiting_line(provider: str, what: str, until: float) -> str:
-    """Return what is waited for, and until when."""
-    return f"waiting for {wording.title(provider)}: {safe(what)}, until {wording.second(until)} at most"
+    """Return what is waited for, until when, and that nobody has to stay."""
+    told = f"waiting for {wording.title(provider)}: {safe(what)}, until {wording.second(until)} at most"
+    return f"{told}; stopping is safe"
 
 
 def note_line(text: str) -> str:

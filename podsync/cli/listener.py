@@ -33,7 +33,6 @@ class Listening:
         self._session = session
         self._on_stdout = on_stdout
         self._done = self._total = 0
-        self._waits: set[tuple[str, str]] = set()
         self._lock = threading.RLock()
 
     @property
@@ -52,11 +51,9 @@ class Listening:
             self._advance()
 
     def waiting(self, provider: str, what: str, until: float) -> None:
-        """Say once what is waited for."""
+        """Say what is waited for; apply calls it every 30 seconds."""
         with self._lock:
-            if (provider, what) not in self._waits:
-                self._waits.add((provider, what))
-                self._write(forms.waiting_line(provider, what, until))
+            self._write(forms.waiting_line(provider, what, until))
 
     def note(self, text: str) -> None:
         """Remember a fact: the final report tells it; at once only with `-v`."""

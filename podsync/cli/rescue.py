@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from podsync.errors import PodsyncError
 from podsync.plan.plan import Change, Plan
 from podsync.ports import StateStore
-from podsync.report import Outcome, Report, Result
-from podsync.state.state import State
+from podsync.report import DONE, Outcome, Report, Result
+from podsync.state.state import Entry, State
 
 
 def report_of(
@@ -36,6 +36,11 @@ def _loaded(store: StateStore) -> State | None:
 
 def _outcome(change: Change, state: State | None) -> Outcome:
     entry = None if state is None else state.entries.get(change.address)
+    if entry is not None and _was_done(change, entry):
+        return Outcome(
+            change.address, change.action, DONE[change.action], change.provider, change.account,
+            id=entry.id, source=change.source,
+        )  # fmt: skip
     # A state that cannot be read any more says nothing: then nobody may claim that nothing was sent.
     doubtful = state is None or (entry is not None and entry.pending is not None)
     return Outcome(
@@ -47,3 +52,8 @@ def _outcome(change: Change, state: State | None) -> Outcome:
         source=change.source,
         error="sent, or about to be sent, when the run broke off" if doubtful else None,
     )
+
+
+def _was_done(change: Change, entry: Entry) -> bool:
+    """Whether the answer was written down, though the run broke off before anybody heard of it."""
+    return entry.pending is None and entry.spec == change.after and entry.digest != change.entry_digest

@@ -158,7 +158,13 @@ class KakaCloReader:
                         items.append(Remote(str(row["id"]), FrozenDict()))
                 return Page(tuple(items), total, date)
 
-            read_all(page)
+            try:
+                read_all(page)
+            except UnreadableError as error:
+                # Answered, but with no model list: then a model is compared by nothing, and a match
+                # is "maybe" at best. Not answered: nothing can be said.
+                if error.status is None:
+                    raise
             self._ids = found
         return self._ids
 

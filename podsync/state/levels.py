@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from podsync.state import strictjson
-from podsync.state.files import Files, OsFiles, write_whole
+from podsync.state.files import Files, OsFiles, remove_leftovers, write_whole
 
 _LIMIT = 4096
 
@@ -41,6 +41,7 @@ class Levels:
         data = json.dumps({"level": round(level, 2), "at": round(self._now(), 3)}).encode()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(self._files, self._path)
             write_whole(self._files, self._path, data, temporary=self._path.name)
         except OSError:
             return

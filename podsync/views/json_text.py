@@ -17,8 +17,12 @@ _UNSAFE = re.compile(
 
 def json_text(value: Any) -> str:
     """Return indented JSON with a newline at the end; keys stay in the order they were given."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
-    return _UNSAFE.sub(_escaped, text) + "\n"
+    return printable(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
+
+
+def printable(text: str) -> str:
+    """Return JSON text that reads the same and drives neither a terminal nor a CI runner."""
+    return _UNSAFE.sub(_escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -365,7 +365,7 @@ def test_a_rename_timed_out_its_resend_was_turned_away_and_it_is_reverted(world,
 
 @pytest.mark.xfail(
     strict=True,
-    reason="an orphan forgets that an update of it is in doubt: taken back, it is believed to have the old name",
+    reason="an orphan forgets that an update of it is in doubt: taken back, it has the old name",
 )
 def test_a_rename_was_killed_and_the_document_deleted_and_written_again(world):
     address = world.poster()
@@ -565,9 +565,7 @@ def test_the_state_is_lost_and_the_listing_skips_rows(world):
 
 
 @pytest.mark.parametrize("pages", ["repeat", "steady"])
-@pytest.mark.parametrize(
-    ("order", "total"), [("newest", True), ("newest", False), ("oldest", False), ("shuffled", True)]
-)
+@pytest.mark.parametrize(("order", "total"), [("newest", True), ("oldest", False), ("shuffled", True)])
 def test_the_state_is_lost_and_pages_repeat_and_shuffle(world, pages, order, total):
     for number in range(7):
         world.poster(f"p{number}")

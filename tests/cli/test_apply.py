@@ -243,7 +243,7 @@ def test_sandbox_it_has_a_state_of_its_own_and_reads_no_key(podsync, catalog, fo
     run = podsync("apply", "--sandbox", "--auto-approve")
 
     assert (run.code, last_line(run.out)) == (0, CREATED), run.err
-    assert "SANDBOX" in run.err
+    assert "SANDBOX" in run.out
     assert not (folder / "podsync.state.json").exists()
     assert (folder / ".podsync" / "sandbox" / "podsync.state.json").is_file()
 

@@ -48,13 +48,12 @@ def test_the_last_word_on_a_product_counts(session):
     assert heard.outcomes == (DONE,)
 
 
-def test_a_wait_is_told_once(session, capsys):
+def test_a_wait_says_for_what_until_when_and_that_stopping_is_safe(session, capsys):
     with listener_for(session, on_stdout=True) as heard:
-        heard.waiting("kakaclo", "the listing", 0.0)
         heard.waiting("kakaclo", "the listing", 0.0)
 
     assert capsys.readouterr().err == (
-        "waiting for KakaClo: the listing, until 1970-01-01 00:00:00 UTC at most\n"
+        "waiting for KakaClo: the listing, until 1970-01-01 00:00:00 UTC at most; stopping is safe\n"
     )
 
 

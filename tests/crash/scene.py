@@ -233,7 +233,7 @@ class Scene:
             assert entry.pending is None
             product = next(p for p in self.shops.products(entry.provider) if str(p["id"]) == entry.id)
             assert product[_NAME[entry.provider]] == _title(entry.spec or {})
-        assert not [path.name for path in self.folder.rglob("*") if ".tmp" in path.name]
+        assert not list(self.folder.glob("*.tmp*"))
 
     def check_idle(self) -> None:
         """A further apply asks nobody and writes nothing."""

@@ -27,8 +27,8 @@ ON_JOURNAL = {
 }
 #: Errors of calls on any file: the memory, the backup, the snapshot, the folder.
 ANYWHERE = (
-    "rename:error=EIO:when=1", "rename:error=EIO:when=2", "rename:error=ENOSPC:when=3+", "fsync:error=EIO:when=3",
-    "fsync:error=EIO:when=9+", "mkdir:error=EROFS", "ftruncate:error=EIO:when=2+",
+    "rename:error=EIO:when=1", "rename:error=EIO:when=2", "rename:error=ENOSPC:when=3+",
+    "fsync:error=EIO:when=3", "fsync:error=EIO:when=9+", "mkdir:error=EROFS", "ftruncate:error=EIO:when=2+",
 )  # fmt: skip
 REPORT = ("-o", "text", "-o", "json=report.json")
 

@@ -87,6 +87,15 @@ def test_killed_while_the_shops_misbehave_at(template, tmp_path, point):
         scene.recovers()
 
 
+def test_what_a_dead_run_left_half_written_in_the_cache_is_removed_by_the_next(scene):
+    assert killed(scene.start(failpoint="file.written:1:SIGKILL"))
+    assert list(scene.folder.glob(".podsync/*/*.tmp-*"))
+
+    assert scene.apply().code == 0
+
+    assert not list(scene.folder.glob(".podsync/*/*.tmp-*"))
+
+
 def test_every_failpoint_of_the_program_is_tested():
     tested = {*CALM_POINTS, *STORMY_POINTS}
     words = {event.__name__ for event in get_args(Event)} - NEVER

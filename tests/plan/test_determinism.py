@@ -27,8 +27,10 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_same_bytes_whatever_the_hash_seed() -> None:
-    program = "from podsync.plan import planfile; from tests.plan.samples import every_action as e; import sys; " \
-        "sys.stdout.buffer.write(planfile.dump(e(), noops=True).encode())"  # fmt: skip
+    program = (
+        "import sys; from podsync.plan import planfile; from tests.plan.samples import every_action as made; "
+        "sys.stdout.buffer.write(planfile.dump(made(), noops=True).encode())"
+    )
     here = planfile.dump(every_action(), noops=True).encode()
 
     for seed in ("0", "1", "4242"):
@@ -41,13 +43,18 @@ def test_the_same_bytes_whatever_the_hash_seed() -> None:
         assert done.stdout == here
 
 
+def _bag(number: int, **more: Any) -> Product:
+    fields = {"name": f"B{number}", "productModelId": f"m{number}"} | more
+    return customer(f"b-{number}", **fields)
+
+
 def _world(count: int) -> tuple[list[Product], list[Entry], list[Any]]:
     """Everything at once: unchanged, moved, replaced, new and gone products, and orphans."""
     products, entries, orphans = [], [], []
     for n in range(count):
         own = {"enName": f"N{n}", "imageUrl": f"https://cdn.test/{n}.png"}
         tee = designed(f"t-{n}", **own)
-        bag = customer(f"b-{n}", **{"name": f"B{n}", "productModelId": f"m{n}"})
+        bag = _bag(n)
         match n % 6:
             case 0:
                 products += [tee, bag]
@@ -56,9 +63,7 @@ def _world(count: int) -> tuple[list[Product], list[Entry], list[Any]]:
                 products += [tee, bag]
             case 2:
                 products += [designed(f"t-{n}", **own | {"colorValue": "#000000"})]
-                products += [
-                    customer(f"b-{n}", **{"name": f"B{n}", "customerIds": ["*"], "productModelId": f"m{n}"})
-                ]
+                products += [_bag(n, customerIds=["*"])]
                 entries += [made(tee), made(bag)]
             case 3:
                 products += [designed(f"moved-{n}", **own)]
@@ -82,7 +87,7 @@ def test_the_same_bytes_whatever_the_order_of_the_state(seed: int) -> None:
     products, entries, orphans = _world(60)
     reference = _bytes(products, entries, orphans)
 
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 (it shuffles)
     for each in (products, entries, orphans):
         chance.shuffle(each)
 

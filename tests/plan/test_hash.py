@@ -37,7 +37,7 @@ COVERED: dict[str, Callable[[], Plan]] = {
         PLAN, hosts=freeze({**HOSTS, "gelato": {**HOSTS["gelato"], "account": "other"}})
     ),
     "address": lambda: _with(Action.CREATE, address=Address("designed_product", "elsewhere")),
-    "action": lambda: _with(Action.CREATE, action=Action.ADOPT),
+    "action": lambda: _with(Action.CREATE, action=Action.REPLACE),
     "entry before": lambda: _with(Action.ORPHAN, entry_digest="sha256:other"),
     "no entry before": lambda: _with(Action.ORPHAN, entry_digest=None),
     "spec after": lambda: _with(Action.UPDATE, after=freeze({"name": "B"})),
@@ -62,6 +62,8 @@ FREE: dict[str, Callable[[], Plan]] = {
     "risks": lambda: _with(Action.ORPHAN, risks=()),
     "field changes": lambda: _with(Action.UPDATE, fields=(FieldChange("name", 1, 2),)),
     "shown ids": lambda: _with(Action.ORPHAN, shown=freeze({"spu": "Q"}), made_at=3.0, importing="9"),
+    "adopt instead of create": lambda: _with(Action.CREATE, action=Action.ADOPT),
+    "what nobody manages": lambda: replace(PLAN, unmanaged=freeze({"kakaclo": 2})),
     "order": lambda: replace(PLAN, changes=PLAN.changes[::-1]),
 }
 
@@ -81,6 +83,7 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Plan.__dataclass_fields__) == {
         "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
         "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
+        "unmanaged",
     }  # fmt: skip
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podsync.cli.forms import plan_forms
+from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic
 from podsync.errors import PodsyncError, StaleError
 from podsync.model import Address, FrozenDict, Lifecycle, Position, Selection, digest, freeze
@@ -194,7 +197,6 @@ def test_every_plan_comes_back_as_it_was(plan: Plan) -> None:
 
 def _without_columns(changes: tuple[Change, ...]) -> tuple[Change, ...]:
     """A plan file says file and line."""
-    from dataclasses import replace
 
     def line(at: Position | None) -> Position | None:
         return None if at is None else Position(at.path, at.line)
@@ -370,3 +372,15 @@ def test_frozen_all_the_way_down() -> None:
 
     assert all(isinstance(c.after, FrozenDict | None) for c in read.changes)
     hash(read.changes)
+
+
+def test_what_is_printed_drives_neither_a_terminal_nor_a_runner() -> None:
+    """The command line prints a plan where `-o json` names no file; it still is the same plan."""
+    hostile = "##[add-mask]x \x9b31m \u202e \u2028::stop::"
+    change = replace(every_action().work[0], shown=freeze({"spu": hostile}))
+    plan = replace(every_action(), changes=(change,))
+
+    text = plan_forms(plan, Session())["json"]()
+
+    assert [sign for sign in ("##[", "\x9b", "\u202e", "\u2028") if sign in text] == []
+    assert planfile.load(text).work[0].shown == {"spu": hostile}

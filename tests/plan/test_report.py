@@ -28,9 +28,11 @@ def _counts(**counted: int) -> Counter[Action]:
         ({"orphan": 2}, "Plan: 0 to create, 0 to update, 0 to replace, 2 to orphan."),
         ({"note": 1}, "Plan: 1 to note, 0 to create, 0 to update, 0 to replace, 0 to orphan."),
         (
-            {"settle": 1, "adopt": 2, "restore": 3, "move": 4, "note": 5, "create": 6, "update": 7, "replace": 8, "orphan": 9},
-            "Plan: 1 to settle, 2 to adopt, 3 to restore, 4 to move, 5 to note, "
-            "6 to create, 7 to update, 8 to replace, 9 to orphan.",
+            dict(zip(map(str, Action), range(1, 10), strict=False)),
+            (
+                "Plan: 1 to settle, 2 to adopt, 3 to restore, 4 to move, 5 to note, "
+                "6 to create, 7 to update, 8 to replace, 9 to orphan."
+            ),
         ),
     ],
 )  # fmt: skip
@@ -40,7 +42,8 @@ def test_the_last_line_of_a_plan(counts: dict[str, int], line: str) -> None:
 
 def test_a_plan_counts_every_action() -> None:
     assert summary_line(every_action().summary) == (
-        "Plan: 1 to settle, 1 to restore, 1 to move, 1 to note, 2 to create, 1 to update, 1 to replace, 1 to orphan."
+        "Plan: 1 to settle, 1 to restore, 1 to move, 1 to note, "
+        "2 to create, 1 to update, 1 to replace, 1 to orphan."
     )
     assert set(every_action().summary) == set(Action)
 
@@ -100,17 +103,24 @@ def test_what_is_left() -> None:
         (_report(CREATED, CREATED), "Apply complete: 2 created, 0 updated, 0 replaced, 0 orphaned."),
         (
             _report(*(result for result in Result if result.value in {d.value for d in DONE.values()})),
-            "Apply complete: 1 settled, 1 adopted, 1 restored, 1 moved, 1 noted, "
-            "1 created, 1 updated, 1 replaced, 1 orphaned.",
+            (
+                "Apply complete: 1 settled, 1 adopted, 1 restored, 1 moved, 1 noted, "
+                "1 created, 1 updated, 1 replaced, 1 orphaned."
+            ),
         ),
         (
             _report(CREATED, FAILED, IN_DOUBT, NOT_TRIED),
-            "Apply incomplete: 1 created, 0 updated, 0 replaced, 0 orphaned; 1 failed, 1 in doubt, 1 not tried.",
+            (
+                "Apply incomplete: 1 created, 0 updated, 0 replaced, 0 orphaned; "
+                "1 failed, 1 in doubt, 1 not tried."
+            ),
         ),
         (
             _report(Result.NOTED, signal=2),
-            "Apply incomplete: 1 noted, 0 created, 0 updated, 0 replaced, 0 orphaned; "
-            "0 failed, 0 in doubt, 0 not tried.",
+            (
+                "Apply incomplete: 1 noted, 0 created, 0 updated, 0 replaced, 0 orphaned; "
+                "0 failed, 0 in doubt, 0 not tried."
+            ),
         ),
     ],
 )

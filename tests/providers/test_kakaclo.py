@@ -139,7 +139,8 @@ def test_a_replace_that_looks_like_the_old_one_is_a_risk(changed: dict[str, Any]
 
 ROW = {
     "id": 5012, "customDesignedId": 900100200, "modelCode": "POD1", "price": 6.41, "enName": "Dino",
-    "imageUrl": FRONT, "backImageUrl": None, "kkProductId": 1, "spu": "QCUT00911", "createDate": 1718000000000,
+    "imageUrl": FRONT, "backImageUrl": None, "kkProductId": 1, "spu": "QCUT00911",
+    "createDate": 1718000000000,
     "somethingNew": {"a": [1]},
 }  # fmt: skip
 

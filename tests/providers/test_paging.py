@@ -111,7 +111,7 @@ class Endless(Server):
     """Answers every page with the same rows, whatever page is asked for."""
 
     def page(self, number: int, offset: int) -> Page:
-        return super().page(1, offset)
+        return super().page(min(number, 1), offset)
 
 
 def test_a_server_that_knows_no_pages_is_not_read_for_ever_and_not_believed() -> None:
@@ -126,7 +126,7 @@ def test_a_server_that_never_ends_is_not_complete() -> None:
     class Bottomless(Server):
         def page(self, number: int, offset: int) -> Page:
             self.asked += 1
-            return Page(_rows(number), None, None)
+            return Page(_rows(f"{number} {offset}"), None, None)
 
     server = Bottomless("")
 

@@ -1,0 +1,26 @@
+"""`python -m tests.benchmarks [startup] [throughput] [versus_terraform]`: one table after another."""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.benchmarks import startup, throughput, versus_terraform
+from tests.benchmarks.common import facts
+
+_ALL = {"startup": startup.main, "throughput": throughput.main, "versus_terraform": versus_terraform.main}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(_ALL)}; default: all")
+    names = parser.parse_args().names or list(_ALL)
+    unknown = [name for name in names if name not in _ALL]
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(unknown)}")
+    print(f"{facts()}\n")
+    for name in names:
+        _ALL[name]([], headed=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""What the benchmarks share: a catalog, shops in a process of their own, podsync runs, tables."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+#: Of the file, so that a benchmark measures this checkout from whatever folder podsync runs in.
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN, KEY = "sandbox-kakaclo-token", "sandbox-gelato-key"  # the sandbox's own
+PROVIDERS = {"kakaclo": "designed_product", "gelato": "customer_product"}
+NAME_FIELD = {"kakaclo": "enName", "gelato": "name"}
+#: Variables that would change what is measured.
+_UNWANTED = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_", "PYTHON", "CI", "COV")
+
+_SERVE = """
+import json, sys
+from podsync.sandbox import Rules, Sandbox
+sandbox = Sandbox(Rules.from_dict(json.loads(sys.argv[1])), record=None).start()
+print(sandbox.url, flush=True)
+sys.stdin.read()  # until whoever started it is gone
+sandbox.stop()
+"""
+
+
+def facts() -> str:
+    """Where and when this was measured."""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"Measured {now}: {os.cpu_count()} cores, {platform.system()}, {python}{load}."
+
+
+def heading(title: str, *, headed: bool) -> None:
+    """Begin a benchmark's output; on its own it says where and when, too."""
+    print(f"## {title}\n")
+    if headed:
+        print(f"{facts()}\n")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a Markdown table; whatever is not in the first column is a figure."""
+    print("| " + " | ".join(columns) + " |")
+    print("|---|" + "---:|" * (len(columns) - 1))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+    print(flush=True)
+
+
+def note(text: str) -> None:
+    """Say how far it is, to whoever waits."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Our own environment without what would change the figures."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_UNWANTED)}
+    return kept | {"PYTHONPATH": str(ROOT)} | more
+
+
+# -- the shops
+
+
+class Shops:
+    """Both simulated providers in a process of their own, spoken to over its control endpoint."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.environment = {
+            "KAKACLO_BASE_URL": f"{url}/openapi", "KAKACLO_ACCESS_TOKEN": TOKEN,
+            "GELATO_BASE_URL": url, "GELATO_API_KEY": KEY,
+        }  # fmt: skip
+
+    def requests(self, provider: str) -> list[dict[str, Any]]:
+        """The requests to one provider as they arrived."""
+        found = [each for each in self._get("requests") if each["provider"] == provider]
+        return sorted(found, key=lambda each: each["time"])
+
+    def products(self) -> dict[str, list[dict[str, Any]]]:
+        """What is truly there, by provider."""
+        found: dict[str, list[dict[str, Any]]] = self._get("state")["products"]
+        return found
+
+    def count(self) -> int:
+        """How many creates arrived."""
+        counts = self._get("state")["requests"]
+        return sum(number for name, number in counts.items() if name.endswith(".create"))
+
+    def _get(self, what: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}/_sandbox/{what}", timeout=60) as answer:  # noqa: S310
+            return json.load(answer)
+
+
+@contextlib.contextmanager
+def shops(**rules: Any) -> Iterator[Shops]:
+    """Serve the sandbox under these rules; without a word about buckets there are none."""
+    told = {"kakaclo_bucket": None, "gelato_bucket": None} | rules
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SERVE, json.dumps(told)],
+        env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield Shops(process.stdout.readline().strip())
+    finally:
+        process.stdin.close()
+        process.wait(30)
+        process.stdout.close()
+
+
+# -- a catalog, and podsync on it
+
+
+def document(provider: str, name: str) -> dict[str, Any]:
+    """A product of the size that real ones have."""
+    pictures = f"https://cdn.example.com/artwork/{name}"
+    if provider == "kakaclo":
+        spec: dict[str, Any] = {
+            "modelId": str(1 + sum(name.encode()) % 30), "enName": f"Product {name}",
+            "imageUrl": f"{pictures}/front.png", "backImageUrl": f"{pictures}/back.png",
+            "colorValue": "#A72525",
+            "materialImages": [{"imageName": "art", "imageUrl": f"{pictures}/art.png"}],
+        }  # fmt: skip
+    else:
+        mapping = [{"partModelId": "frame", "attributeIds": ["attr-width", "attr-height"]}]
+        spec = {
+            "name": f"Product {name}", "customerIds": ["c-1"], "productModelId": f"model-{name}",
+            "variantOptions": [{"id": "size", "name": "Size", "attributesMapping": mapping}],
+        }  # fmt: skip
+    return {"kind": PROVIDERS[provider], "name": name, "spec": spec}
+
+
+def a_catalog(folder: Path, counts: Mapping[str, int], settings: Mapping[str, Any], lot: str = "a") -> None:
+    """Write settings and so many products of each provider, one file each."""
+    catalog = folder / "catalog" / lot
+    catalog.mkdir(parents=True, exist_ok=True)
+    for provider, count in counts.items():
+        for number in range(count):
+            name = f"{provider[0]}{lot}-{number:05d}"
+            path = catalog / f"{name}.yaml"
+            path.write_text(_yaml(document(provider, name)), encoding="utf-8")
+    free = {"burst": 100_000, "per_second": 10_000}
+    providers = {name: {"rate_limit": free} | dict(settings.get(name, {})) for name in PROVIDERS}
+    limits = {"max_creates": None, "max_replaces": None, "max_orphans": None}
+    told = {"version": 1, "providers": providers, "limits": limits}
+    (folder / "podsync.yaml").write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def _yaml(data: Any, indent: str = "") -> str:
+    """Block style, as people write it; scalars as JSON has them."""
+    lines = []
+    for key, value in data.items():
+        if isinstance(value, dict):
+            lines.append(f"{indent}{key}:\n{_yaml(value, indent + '  ')}")
+        elif isinstance(value, list):
+            lines.append(f"{indent}{key}: {json.dumps(value)}\n")
+        else:
+            lines.append(f"{indent}{key}: {value if key in {'kind', 'name'} and not indent else json.dumps(value)}\n")
+    return "".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a process went: wall clock and CPU seconds of it and its children."""
+
+    code: int
+    seconds: float
+    cpu: float
+    out: str
+
+
+def podsync(folder: Path, *words: str, under: Sequence[str] = (), **environ: str) -> Run:
+    """Run podsync in a process of its own, to its end."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    ended = subprocess.run(
+        [*under, sys.executable, "-m", "podsync", *words],
+        cwd=folder, env=environment(**environ), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    if "Traceback" in ended.stderr:
+        raise AssertionError(ended.stderr)
+    return Run(ended.returncode, seconds, cpu, ended.stdout + ended.stderr)
+
+
+def applied(folder: Path, place: Shops, *words: str, under: Sequence[str] = ()) -> Run:
+    """Apply to the shops; anything but a complete apply ends the benchmark."""
+    run = podsync(folder, "apply", "--auto-approve", *words, under=under, **place.environment)
+    if run.code != 0:
+        raise AssertionError(run.out[-2000:])
+    return run
+
+
+@contextlib.contextmanager
+def a_folder() -> Iterator[Path]:
+    """An empty folder for one measurement."""
+    with tempfile.TemporaryDirectory(prefix="podsync-benchmark-") as name:
+        yield Path(name)

@@ -1,0 +1,637 @@
+"""The place where schedules happen: a catalog, a state on disk, one machine, the sandbox, and a person.
+
+`Floor` extends the world of `tests.apply` with the sandbox over a real socket, requests that arrive
+after their sender died, a person who answers what podsync asks, and the invariants.
+"""
+
+from __future__ import annotations
+
+import http.client
+import random
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from podsync.apply.context import Connection
+from podsync.apply.pacing import Bucket
+from podsync.catalog.crossfile import cross_check
+from podsync.errors import InDoubtError, LockedError, StateError
+from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, thaw
+from podsync.plan.plan import Change
+from podsync.ports import Receipt, Request
+from podsync.providers.gelato import ADD as GELATO_ADD
+from podsync.providers.kakaclo import ADD as KAKACLO_ADD
+from podsync.report import Report, Result
+from podsync.sandbox import Fault, Rules, Sandbox
+from podsync.settings import Limits, RateLimit
+from podsync.state import repair
+from podsync.state.draft import replay
+from podsync.state.state import State
+from tests.apply.world import (
+    PLUGINS,
+    SETTLE,
+    TIMEOUT,
+    FakeClock,
+    Killed,
+    Life,
+    MortalReader,
+    Stop,
+    World,
+    poster_spec,
+    tee_spec,
+)
+from tests.state.faulty import FaultyFiles
+
+PROVIDERS = ("kakaclo", "gelato")
+FIELDS = {
+    "kakaclo": ("modelId", "enName", "imageUrl", "backImageUrl", "colorValue", "materialImages"),
+    "gelato": ("name", "customerIds", "productModelId", "variantOptions", "partQuantities"),
+}
+#: What the listing of a provider tells of a product; the rest of its spec cannot be told from it.
+TOLD = {"kakaclo": FIELDS["kakaclo"][:4], "gelato": FIELDS["gelato"][:4]}
+#: How often a person answers and applies again before it is called stuck.
+PATIENCE = 12
+
+
+class Doubled(AssertionError):
+    """Two products where one was wanted."""
+
+
+class Lost(AssertionError):
+    """A product that podsync made and knows nothing of."""
+
+
+class Stuck(AssertionError):
+    """Neither time nor answers lead to the state that the catalog wants."""
+
+
+@dataclass
+class Trouble:
+    """What befalls one apply. Times are in seconds of the fake clock.
+
+    `dies` says at which moment the process dies, `drops` at which send it dies with the request on
+    its way, `stray` which sends are cut and arrive late, `delay` how late.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    dies: Callable[[str, str], bool] | None = None
+    drops: int | None = None
+    stray: frozenset[int] = frozenset()
+    delay: float = 10.0
+    signal: tuple[int, float] | None = None
+    jump: tuple[float, float] | None = None
+    second: int | None = None
+
+
+@dataclass
+class Courier:
+    """The writer of a mortal process: a request can outlive its sender, or its connection."""
+
+    inner: Any
+    life: Life
+    floor: Floor
+    name: str
+
+    def send(self, request: Request, send_before: float) -> Receipt:
+        floor, what = self.floor, f"{request.method} {request.path}"
+        number, trouble = next(floor.sends), floor.trouble
+        self.life.point("before", what)
+        if trouble.second == number:
+            floor.second_apply()
+        creates = request.path in (KAKACLO_ADD, GELATO_ADD)
+        if creates and trouble.drops == number:
+            floor.arrives_later(self.name, request, trouble.delay)
+            self.life.over = True
+            self.life.point("after", what)
+        if creates and number in trouble.stray:
+            floor.arrives_later(self.name, request, trouble.delay)
+            raise InDoubtError("the connection broke")
+        try:
+            with floor.clock.busy():
+                receipt: Receipt = self.inner.send(request, send_before)
+        finally:
+            self.life.point("after", what)
+        return receipt
+
+
+class Door:
+    """The sandbox where `World` expects a server."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def urls(self) -> dict[str, str]:
+        return {"kakaclo": self._sandbox.kakaclo_url, "gelato": self._sandbox.gelato_url}
+
+
+@dataclass
+class Model:
+    """What a person did, and what can therefore not be asked of podsync.
+
+    `hand` and `removed` are ids; `forgotten` are ids that no state tells of since it was lost or
+    exchanged; `twins` are bodies that a person made too, or asked for twice.
+    """
+
+    hand: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
+    twins: set[str] = field(default_factory=set)
+    flying: list[str] = field(default_factory=list)
+    adrift: set[str] = field(default_factory=set)
+
+
+class Floor(World):
+    """See the module."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, clock: FakeClock) -> None:
+        super().__init__(folder, clock, Door(sandbox))  # type: ignore[arg-type]
+        self.sandbox = sandbox
+        rules = Rules()
+        self.keys = {"kakaclo": rules.kakaclo_tokens[0], "gelato": rules.gelato_keys[0]}
+        self.settings["rate_limit"] = RateLimit(100, 50)
+        self.settings["parallelism"] = 1
+        self.limits = Limits(None, None, None)
+        self.model = Model()
+        self.trouble = Trouble()
+        self.sends: Iterator[int] = _numbers()
+        self.figures: Counter[str] = Counter()
+        self.backups: list[bytes] = []
+        self.history: dict[Address, list[Product]] = {}
+        self.first_contact = False
+        self.fresh = _numbers()
+        self.born: dict[str, float] = {}
+        self.log: list[str] = []
+        self.knowledge = {name: PLUGINS[name].provider(self._settings(name)) for name in PROVIDERS}
+
+    # -- the catalog: only what the loader lets through
+
+    def write(self, product: Product) -> bool:
+        """Put a document in place; False, and nothing done, where the loader would refuse it."""
+        return self.write_all(product)
+
+    def write_all(self, *products: Product, without: Address | None = None) -> bool:
+        """Put several documents in place at once, and take one away."""
+        wanted = {a: p for a, p in self.documents.items() if a != without}
+        wanted |= {product.address: product for product in products}
+        # A former name that is a document again says nothing any more: people take it out.
+        names = {(a.kind, a.name) for a in wanted}
+        for address, each in wanted.items():
+            if each.moved:
+                free = tuple(n for n in each.moved if (address.kind, n) not in names)
+                wanted[address] = replace(each, moved=free or None)
+        _, found = cross_check(tuple(wanted.values()), self.knowledge, lambda _: "", lambda _: True)
+        if any(fault.severity == "error" for fault in found):
+            return False
+        for product in products:
+            self.history.setdefault(product.address, []).append(product)
+            if product.moved == ():
+                self.model.twins.add(self.body(product.provider, product.spec))
+        self.documents = wanted
+        return True
+
+    def document(self, kind: str, name: str, spec: Mapping[str, Any] | None = None, **more: Any) -> Product:
+        provider = "kakaclo" if kind == "designed_product" else "gelato"
+        whole = spec or (tee_spec(name) if provider == "kakaclo" else poster_spec(name))
+        return Product(Address(kind, name), provider, "default", freeze(whole), **more)
+
+    # -- bodies
+
+    def body(self, provider: str, spec: Mapping[str, Any]) -> str:
+        """One text for everything that a create sends."""
+        fields = freeze({f: _without_base(spec[f]) for f in FIELDS[provider] if spec.get(f) is not None})
+        return f"{provider} {canonical_json(self.knowledge[provider].canonical(fields))}"
+
+    def told(self, provider: str, spec: Mapping[str, Any]) -> str:
+        """What the listing tells of it."""
+        return self.body(provider, {f: spec[f] for f in TOLD[provider] if f in spec})
+
+    def there(self, provider: str) -> dict[str, Mapping[str, Any]]:
+        """What is truly there, by id."""
+        return {str(each["id"]): each for each in self.sandbox.products(provider)}
+
+    def made(self, provider: str) -> dict[str, Mapping[str, Any]]:
+        """What podsync made of it."""
+        return {i: each for i, each in self.there(provider).items() if i not in self.model.hand}
+
+    # -- the machine
+
+    def _connection(self, name: str, life: Life) -> Connection:
+        settings, plugin = self._settings(name), PLUGINS[name]
+        pace = Bucket(settings.rate_limit, self.clock)
+        reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, {})
+        mortal = MortalReader(reader, life, self.clock)
+        return Connection(plugin.provider(settings), mortal, Courier(writer, life, self, name), pace, settings)
+
+    def arrives_later(self, name: str, request: Request, delay: float) -> None:
+        """The request reaches the provider by itself, so many seconds from now."""
+        body = self.body(name, request.body)
+        self.model.flying.append(body)
+
+        def arrive() -> None:
+            self.model.flying.remove(body)
+            host = http.client.HTTPConnection("127.0.0.1", int(self.sandbox.url.rpartition(":")[2]), timeout=5)
+            key = self.keys[name]
+            secret = {"Authorization": f"Bearer {key}"} if name == "kakaclo" else {"X-API-KEY": key}
+            path = ("/openapi" if name == "kakaclo" else "") + request.path
+            with suppress(OSError, http.client.HTTPException):
+                text = canonical_json(request.body).encode()
+                host.request(request.method, path, text, {"Content-Type": "application/json", **secret})
+                host.getresponse().read()
+            host.close()
+
+        self.clock.after(delay, arrive)
+
+    def second_apply(self) -> None:
+        """Somebody else applies while this one holds the state."""
+        store = self._store(Life())
+        refused = False
+        try:
+            with store.lock("apply", 0.0):
+                pass
+        except LockedError:
+            refused = True
+        assert refused, "two runs held one state"
+        self.figures["second applies"] += 1
+
+    def run(self, trouble: Trouble, **options: Any) -> Report | None:
+        """One apply with its trouble; None when it was killed."""
+        self.trouble, self.sends = trouble, _numbers()
+        before = sum(len(self.made(name)) for name in PROVIDERS)
+        self.sandbox.add_faults(*trouble.faults)
+        stop = Stop()
+        if trouble.signal is not None:
+            number, seconds = trouble.signal
+            self.clock.after(seconds, lambda: setattr(stop, "signal", number))
+        if trouble.jump is not None:
+            to, seconds = trouble.jump
+            self.clock.after(seconds, lambda: setattr(self.clock, "moved", to))
+        self.figures["applies"] += 1
+        life = [trouble.dies] if trouble.dies else []
+        self.files = files = FaultyFiles()
+        dies = _Moments(life[0]) if life else None
+        if dies is not None:
+            files.before = dies.file
+        try:
+            report = self.apply(dies=dies, stop=stop, first_contact=self.first_contact, **options)
+        except Killed:
+            self.figures["kills"] += 1
+            return None
+        finally:
+            self.files = None
+            self.clock.stop = None
+            left = len(self.sandbox._service.schedule.pending())
+            self.figures["faults"] += len(trouble.faults) - left
+            self.sandbox.clear_faults()
+            self.trouble = Trouble()
+            after = sum(len(self.made(name)) for name in PROVIDERS)
+            self.figures["created"] += max(0, after - before)
+            if any(each.commit and _refuses(each) for each in trouble.faults):
+                self._forgive_lies()
+            if self.path.exists():
+                self.backups.append(self.path.read_bytes())
+        if not report.refused:
+            self.first_contact = False
+        return report
+
+    def _forgive_lies(self) -> None:
+        """A provider that says no and makes it all the same: nobody can know of it at once."""
+        for provider in PROVIDERS:
+            known = self._known(provider, self.state)
+            found = self.made(provider).items()
+            self.model.forgotten |= {i for i, each in found if not self._is_known(provider, i, each, known)}
+
+    # -- what a person does
+
+    def lose(self, *, journal: bool, memory: bool) -> None:
+        """The state file is gone (with its journal), and `.podsync` perhaps too."""
+        self._forget()
+        if memory:
+            # Promised only where the last apply is longer ago.
+            self.clock.pass_by(SETTLE + 2 * TIMEOUT + 5)
+            for path in self.folder.glob(".podsync/seen/*"):
+                path.unlink()
+        for path in self.folder.glob("podsync.state.json*"):
+            if path.suffix != ".lock" and (journal or path.suffix != ".journal"):
+                path.unlink()
+        self.figures["states lost"] += 1
+
+    def restore(self, number: int, *, memory: bool) -> None:
+        """An old backup comes back, with an empty journal."""
+        if not self.backups:
+            return
+        self._forget()
+        if memory:
+            self.clock.pass_by(SETTLE + 2 * TIMEOUT + 5)
+            for path in self.folder.glob(".podsync/seen/*"):
+                path.unlink()
+        self.path.write_bytes(self.backups[number % len(self.backups)])
+        self.path.with_name(f"{self.path.name}.journal").unlink(missing_ok=True)
+        self.figures["backups restored"] += 1
+
+    def _forget(self) -> None:
+        for provider in PROVIDERS:
+            self.model.forgotten |= set(self.made(provider))
+        self.model.adrift |= set(self.model.flying)
+        with suppress(StateError):
+            bodies = [(e.provider, e.pending.body) for e in self.state.entries.values() if e.pending]
+            self.model.adrift |= {self.body(name, each) for name, each in bodies if len(each) > 2}
+
+    def take_away(self, provider: str, identity: str) -> None:
+        """A person removes a product on the web page."""
+        self.sandbox.delete(provider, identity)
+        self.model.removed.add(identity)
+        self.figures["removed by hand"] += 1
+
+    def by_hand(self, provider: str, spec: Mapping[str, Any]) -> None:
+        """A person makes a product on the web page."""
+        made = self.sandbox.create_by_hand(provider, thaw(freeze(spec)))
+        self.model.hand.add(str(made["id"]))
+        self.model.twins.add(self.body(provider, spec))
+        self.figures["made by hand"] += 1
+
+    def someone_is_known(self, provider: str) -> bool:
+        """Whether an id is known for longer than `settle_seconds`: an empty listing is a lie then."""
+        ours = set(self.state.owned(provider)) & set(self.there(provider))
+        return any(self.born.get(identity, self.clock.passed) <= self.clock.passed - SETTLE for identity in ours)
+
+    # -- what a person answers
+
+    def answers(self, report: Report) -> None:
+        """Do what the report asks for, truthfully."""
+        self.figures["answers"] += 1
+        self.clock.pass_by(SETTLE + TIMEOUT)
+        if report.plan.errored:
+            self._mend_catalog(report)
+            return
+        if report.refused:
+            assert report.exit_code == 5
+            self.first_contact = True
+        for provider, why in report.stopped.items():
+            if "none of the products" in why:
+                self._all_removed(provider)
+        for outcome in report.outcomes:
+            told = outcome.error or ""
+            if outcome.result is Result.IN_DOUBT and any("--adopt" in line for line in outcome.next):
+                self._answer_doubt(outcome.address, outcome.provider)
+            elif "may be it" in told and outcome.result is Result.NOT_TRIED:
+                self.first_contact = True
+            elif "of this name for a shared customer" in told:
+                self._make_room(outcome.address)
+
+    def _answer_doubt(self, address: Address, provider: str) -> None:
+        state = self.state
+        pending = state.entries[address].pending
+        assert pending is not None
+        wanted, owned = self.body(provider, pending.body), state.owned(provider)
+        free = {i: each for i, each in self.there(provider).items() if i not in owned}
+        same = sorted((i for i, each in free.items() if self.body(provider, each) == wanted), key=_age)
+        ours = [i for i in same if i not in self.model.hand]
+        chosen = (ours or same or [None])[0]
+        self.log.append(f"    a person says {address}: {chosen}")
+        answer = repair.Answer(address, chosen)
+        self._write(lambda known: repair.settle(known, [answer], self.clock.now()))
+
+    def _all_removed(self, provider: str) -> None:
+        """Every product that was known is gone: a person lets podsync forget them."""
+        state, there = self.state, self.there(provider)
+        gone = [e for e in state.entries.values() if e.provider == provider and e.id and e.id not in there]
+        gone = [entry for entry in gone if entry.pending is None]
+        if not gone:
+            self.figures["last resorts"] += 1
+            self.lose(journal=True, memory=True)
+            return
+        for entry in gone:
+            self._write(lambda known, a=entry.address: repair.remove(known, a, self.clock.now()))
+
+    def let_go(self, address: Address) -> None:
+        """`state rm`: its product is gone."""
+        self._write(lambda known: repair.remove(known, address, self.clock.now()))
+
+    def _write(self, events: Callable[[State], Any]) -> None:
+        store = self._store(Life())
+        with store.lock("state", 0.0):
+            state = store.load()
+            told = events(state)
+            store.append(told)
+            store.compact(replay(state, told))
+
+    def _make_room(self, address: Address) -> None:
+        spec, provider = self.documents[address].spec, self.knowledge["gelato"]
+        owned = self.state.owned("gelato")
+        for identity, each in self.there("gelato").items():
+            if identity not in owned and provider.clash(spec, freeze(each)):
+                self.take_away("gelato", identity)
+
+    def _mend_catalog(self, report: Report) -> None:
+        changes = {change.address: change for change in report.plan.changes}
+        for fault in report.plan.diagnostics:
+            change = changes.get(fault.address) if fault.address is not None else None
+            if fault.severity == "error":
+                self.log.append(f"    a person mends {fault.rule} {fault.address}")
+                self._mend(fault.rule, fault.detail or "", change, changes)
+
+    def _mend(
+        self, rule: str, detail: str, change: Change | None, changes: Mapping[Address, Change]
+    ) -> None:
+        if rule == "rename-cycle":
+            renames = [c for c in changes.values() if c.provider == "gelato" and c.action == "update"]
+            change = renames[0]
+        assert change is not None, rule
+        document = self.documents[change.address]
+        before = (change.before or {}).get("name")
+        if rule == "looks-like-a-rename":
+            former = re.search(r"moved: \[(.+?)\]", detail)
+            assert former is not None
+            choice = (former[1],) if next(self.fresh) % 2 else ()
+            assert self.write(replace(document, moved=choice))
+        elif rule == "gelato-rename":
+            assert self.write(replace(document, renamed_from=before))
+        elif rule in ("name-taken", "rename-cycle"):
+            spec = FrozenDict({**document.spec, "name": f"Poster {next(self.fresh)}"})
+            assert self.write(replace(document, spec=spec, renamed_from=before))
+        elif rule == "gelato-replace":
+            number = next(self.fresh)
+            spec = FrozenDict({**document.spec, "name": f"Poster {number}"})
+            address = Address(change.address.kind, f"anew-{number}")
+            anew = replace(document, address=address, spec=spec, moved=(), renamed_from=None)
+            assert self.write_all(anew, without=change.address)
+        else:
+            raise Stuck(f"{rule}: {detail}")
+
+    # -- the invariants
+
+    def always(self) -> None:
+        """What holds at every moment, whatever happened."""
+        try:
+            state = self.state
+        except StateError as error:
+            raise Lost(f"the state cannot be read: {error}") from error
+        for provider in PROVIDERS:
+            made = self.made(provider)
+            for identity in made:
+                self.born.setdefault(identity, self.clock.passed)
+            counted = Counter(self.body(provider, each) for each in made.values())
+            twice = [b for b, count in counted.items() if count > 1 and b not in self.model.twins]
+            if twice:
+                self.figures["doubled"] += len(twice)
+                raise Doubled(twice)
+            known = self._known(provider, state)
+            lost = [i for i, each in made.items() if not self._is_known(provider, i, each, known)]
+            if lost:
+                self.figures["lost"] += len(lost)
+                raise Lost([made[i] for i in lost])
+
+    def _known(self, provider: str, state: State) -> tuple[set[str], set[str]]:
+        """Ids, and bodies by which the next apply finds a product whose id is not known."""
+        ids = set(state.owned(provider)) | self.model.forgotten
+        bodies = {self.body(provider, p.spec) for p in self.documents.values() if p.provider == provider}
+        bodies |= self.model.adrift
+        for item in [*state.entries.values(), *state.orphans]:
+            pending = getattr(item, "pending", None)
+            if item.provider == provider and item.id is None and item.spec:
+                bodies.add(self.body(provider, item.spec))
+            if item.provider == provider and pending is not None and pending.op == "create":
+                bodies.add(self.body(provider, pending.body))
+        return ids, bodies
+
+    def _is_known(
+        self, provider: str, identity: str, each: Mapping[str, Any], known: tuple[set[str], set[str]]
+    ) -> bool:
+        return identity in known[0] or self.body(provider, each) in known[1]
+
+    def good_day(self) -> None:
+        """Nothing goes wrong any more, time passes, a person answers: all is as the catalog wants it."""
+        self.sandbox.clear_faults()
+        self.clock.pass_by(2 * SETTLE + TIMEOUT)
+        self.always()
+        told: list[str] = []
+        for _ in range(PATIENCE):
+            report = self.run(Trouble())
+            assert report is not None
+            self.always()
+            plan = self.plan()
+            if report.exit_code == 0 and not plan.work and not plan.errored:
+                if not self._never_seen():
+                    break
+                continue
+            told.append(_words(report))
+            self.answers(report)
+        else:
+            raise Stuck(told)
+        self._check()
+        self._check_nothing_more()
+        self.figures["good days"] += 1
+
+    def _never_seen(self) -> list[Address]:
+        """Let podsync forget what was removed before it had an id."""
+        state = self.state
+        found = []
+        for address, entry in state.entries.items():
+            bodies = {self.body(entry.provider, each) for each in self.there(entry.provider).values()}
+            if entry.unbound and self.body(entry.provider, entry.spec or {}) not in bodies:
+                self.let_go(address)
+                found.append(address)
+        return found
+
+    def _check(self) -> None:
+        state = self.state
+        assert set(state.entries) == set(self.documents)
+        assert not [e.address for e in state.entries.values() if e.pending], "still in doubt"
+        for address, document in self.documents.items():
+            provider, entry = document.provider, state.entries[address]
+            there = self.there(provider)
+            knowledge = self.knowledge[provider]
+            assert knowledge.canonical(entry.spec or {}) == knowledge.canonical(document.spec)
+            assert entry.id is not None, f"{address}: made, and its id is not known"
+            if entry.id in self.model.removed:
+                continue
+            if entry.id not in there:
+                raise Lost(f"{address}: the state knows {entry.id}, which is not there")
+            unsure = entry.unverified or self.model.forgotten & {entry.id}
+            same = self.told if unsure else self.body
+            assert same(provider, there[entry.id]) == same(provider, document.spec), address
+        for provider in PROVIDERS:
+            held = [e.id for e in state.entries.values() if e.provider == provider]
+            held += [o.id for o in state.orphans if o.provider == provider and o.id is not None]
+            assert len(set(held)) == len(held), "one product, two addresses"
+
+    def _check_nothing_more(self) -> None:
+        """Applied twice, nothing is sent and nothing is written."""
+        before, counts = self.path.read_bytes() if self.path.exists() else b"", self.sandbox.counts
+        report = self.run(Trouble())
+
+        assert report is not None
+        assert report.exit_code == 0
+        unbound = any(self.plan().unbound.values())
+        assert unbound or self.sandbox.counts == counts
+        assert (self.path.read_bytes() if self.path.exists() else b"") == before
+
+
+class _Moments:
+    """When a process dies: the moments of the engine, and each operation on a file."""
+
+    def __init__(self, dies: Callable[[str, str], bool]) -> None:
+        self._dies, self._over, self._lock = dies, False, threading.Lock()
+
+    def __call__(self, word: str, what: str) -> bool:
+        with self._lock:
+            self._over = self._over or self._dies(word, what)
+            return self._over
+
+    def file(self, operation: str) -> None:
+        if self("file", operation):
+            raise Killed
+
+
+def _without_base(value: Any) -> Any:
+    """Leave out the option that a server may add."""
+    if not isinstance(value, list | tuple):
+        return value
+    return [v for v in value if not (isinstance(v, Mapping) and v.get("id") == "base_attributes")]
+
+
+def _refuses(fault: Fault) -> bool:
+    return fault.kind.startswith(("status:4", "code:"))
+
+
+def _numbers() -> Iterator[int]:
+    number = 0
+    while True:
+        yield number
+        number += 1
+
+
+def _age(identity: str) -> tuple[int, str]:
+    return len(identity), identity
+
+
+def _words(report: Report) -> str:
+    told = [f"{o.address} {o.result}: {o.error}" for o in report.outcomes if o.error]
+    told += [f"{d.rule} {d.address}: {d.summary}" for d in report.plan.diagnostics]
+    left = [f"{c.action} {c.address}" for c in report.plan.work]
+    return f"exit {report.exit_code} {report.refused} {dict(report.stopped)} {told} of {left}"
+
+
+@contextmanager
+def a_floor(folder: Path, luck: random.Random) -> Iterator[Floor]:
+    """A floor for one schedule; how the providers behave is drawn by lot."""
+    clock = FakeClock()
+    rules = Rules(
+        kakaclo_bucket=None,
+        gelato_bucket=None,
+        date_header=luck.random() < 0.8,
+        create_date_hours=luck.choice([0.0, 0.0, 8.0, -8.0]),
+        extra_fields=luck.random() < 0.3,
+        gelato_names=luck.choice(["allow", "conflict"]),  # type: ignore[arg-type]
+        gelato_pagination=luck.random() < 0.7,
+        gelato_list_id=luck.choice(["bare", "cp"]),  # type: ignore[arg-type]
+        gelato_base_attributes=luck.random() < 0.3,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    with Sandbox(rules, clock=clock.true, record=0) as sandbox:
+        yield Floor(folder, sandbox, clock)

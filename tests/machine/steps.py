@@ -1,0 +1,283 @@
+"""What can happen between two looks at the world; every step is a number, so that a schedule is a list.
+
+Nothing here depends on what went before but the catalog: a step that does not fit does nothing.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from podsync.model import Address, FrozenDict, Product
+from podsync.report import Report
+from podsync.sandbox import Fault
+from tests.apply.world import SETTLE, TIMEOUT, poster_spec, tee_spec
+from tests.machine.floor import PROVIDERS, Floor, Trouble
+
+SLUGS = ("ant", "bee", "cat", "dog", "elk")
+KINDS = ("designed_product", "customer_product")
+MOMENTS = ("Intent", "POST", "PATCH", "Made", "Doubted", "Settled", "Bound", "Adopted", "Ended", "compact", "find")
+YEAR = 365 * 86400.0
+
+
+def _pick(floor: Floor, luck: random.Random, kind: str | None = None) -> Product | None:
+    found = [floor.documents[a] for a in sorted(floor.documents) if kind is None or a.kind == kind]
+    return luck.choice(found) if found else None
+
+
+# -- the catalog
+
+
+def add(floor: Floor, luck: random.Random) -> None:
+    """A new document, or one that was there before."""
+    for _ in range(luck.randint(1, 3)):
+        address = Address(luck.choice(KINDS), luck.choice(SLUGS))
+        if address not in floor.documents:
+            old = floor.history.get(address)
+            again = replace(luck.choice(old), moved=None) if old and luck.random() < 0.6 else None
+            floor.write(again or floor.document(address.kind, address.name))
+
+
+def remove(floor: Floor, luck: random.Random) -> None:
+    document = _pick(floor, luck)
+    if document is not None:
+        floor.delete(document.address)
+
+
+def rename(floor: Floor, luck: random.Random) -> None:
+    """The document gets another address; it may say so or not."""
+    document = _pick(floor, luck)
+    target = luck.choice(SLUGS)
+    if document is None or Address(document.address.kind, target) in floor.documents:
+        return
+    old = document.address
+    moved = luck.choice([None, (old.name,), (old.name,), ()])
+    floor.write_all(replace(document, address=Address(old.kind, target), moved=moved), without=old)
+
+
+def edit(floor: Floor, luck: random.Random) -> None:
+    document = _pick(floor, luck)
+    if document is None:
+        return
+    changes = _tee_edit(luck) if document.provider == "kakaclo" else _poster_edit(luck)
+    spec = FrozenDict({**document.spec, **changes})
+    old = document.spec.get("name")
+    renamed = old if luck.random() < 0.8 else document.renamed_from
+    floor.write(replace(document, spec=spec, renamed_from=renamed))
+
+
+def _tee_edit(luck: random.Random) -> Mapping[str, Any]:
+    number = luck.randint(0, 2)
+    art = ({"imageName": "art", "imageUrl": f"https://cdn.example.com/art-{number}.png"},)
+    fields: tuple[Mapping[str, Any], ...] = (
+        {"modelId": str(number + 1)},
+        {"enName": f"Name {number} of {luck.choice(SLUGS)}"},
+        {"imageUrl": f"https://cdn.example.com/front-{number}.png"},
+        {"backImageUrl": f"https://cdn.example.com/back-{number}.png"},
+        {"colorValue": f"#00000{number}"},
+        {"materialImages": tuple(FrozenDict(each) for each in art)},
+    )
+    return luck.choice(fields)
+
+
+def _poster_edit(luck: random.Random) -> Mapping[str, Any]:
+    number = luck.randint(0, 2)
+    part = (FrozenDict({"partModelId": "frame", "quantity": number + 1}),)
+    fields: tuple[Mapping[str, Any], ...] = (
+        {"name": f"Poster of {luck.choice(SLUGS)}"},
+        {"name": f"The {luck.choice(SLUGS)} Poster"},
+        {"customerIds": (f"customer-{number}", "customer-9")},
+        {"customerIds": ("*",)},
+        {"partQuantities": part},
+    )
+    return luck.choice(fields)
+
+
+def revert(floor: Floor, luck: random.Random) -> None:
+    """An earlier version of the document comes back."""
+    document = _pick(floor, luck)
+    if document is not None and floor.history.get(document.address):
+        old = luck.choice(floor.history[document.address])
+        floor.write(replace(old, renamed_from=document.spec.get("name"), moved=document.moved))
+
+
+def swap(floor: Floor, luck: random.Random) -> None:
+    """Two customer products change names, or one takes the name that the other gives up."""
+    one, other = _pick(floor, luck, KINDS[1]), _pick(floor, luck, KINDS[1])
+    if one is None or other is None or one.address == other.address:
+        return
+    given = one.spec["name"] if luck.random() < 0.5 else f"Free {luck.randint(0, 2)}"
+    floor.write_all(
+        replace(one, spec=FrozenDict({**one.spec, "name": other.spec["name"]}), renamed_from=one.spec["name"]),
+        replace(other, spec=FrozenDict({**other.spec, "name": given}), renamed_from=other.spec["name"]),
+    )
+
+
+def label(floor: Floor, luck: random.Random) -> None:
+    document = _pick(floor, luck)
+    if document is not None:
+        floor.write(replace(document, labels=FrozenDict({"season": luck.choice(["spring", "fall"])})))
+
+
+# -- the world
+
+
+def weather(floor: Floor, luck: random.Random) -> None:
+    """How late and in which order the listings are from now on; what our own clock says."""
+    floor.sandbox.set_rules(
+        kakaclo_lag=luck.choice([0.0, 0.0, 45.0, 300.0, SETTLE]),
+        gelato_lag=luck.choice([0.0, 0.0, 45.0, 300.0, SETTLE]),
+        order=luck.choice(["newest", "oldest", "shuffle"]),
+        order_seed=luck.randint(0, 99),
+        pages=luck.choice(["steady", "steady", "repeat"]),
+    )
+    floor.clock.moved = luck.choice([0.0, 0.0, 0.0, 3600.0, -3600.0, YEAR, -YEAR])
+    floor.settings["parallelism"] = luck.randint(1, 4)
+
+
+def time(floor: Floor, luck: random.Random) -> None:
+    floor.clock.pass_by(luck.choice([1.0, 40.0, 320.0, 700.0, 5000.0]))
+
+
+def lose(floor: Floor, luck: random.Random) -> None:
+    floor.lose(journal=luck.random() < 0.7, memory=luck.random() < 0.3)
+
+
+def restore(floor: Floor, luck: random.Random) -> None:
+    floor.restore(luck.randint(0, 99), memory=luck.random() < 0.3)
+
+
+def hand_removes(floor: Floor, luck: random.Random) -> None:
+    """A person removes a product; the last one that is there stays."""
+    provider = luck.choice(PROVIDERS)
+    there = sorted(floor.there(provider))
+    if len(there) > 1:
+        floor.take_away(provider, luck.choice(there))
+
+
+def hand_makes(floor: Floor, luck: random.Random) -> None:
+    """A person makes the very product of a document, one beside it, or something else."""
+    document = _pick(floor, luck)
+    if document is not None and luck.random() < 0.5:
+        floor.by_hand(document.provider, document.spec)
+        return
+    provider, name = luck.choice(PROVIDERS), f"hand {luck.randint(0, 5)}"
+    floor.by_hand(provider, tee_spec(name) if provider == "kakaclo" else poster_spec(name))
+
+
+# -- apply
+
+
+def apply(floor: Floor, luck: random.Random) -> None:
+    """An apply on a day like any other."""
+    report = floor.run(Trouble())
+    assert report is not None
+    if report.exit_code:
+        floor.answers(report)
+
+
+def bad_apply(floor: Floor, luck: random.Random) -> None:
+    """An apply on a bad day; as a rule there is something to do."""
+    for change in luck.choices((add, edit, edit, revert, remove), k=luck.randint(0, 4)):
+        change(floor, luck)
+    report = floor.run(_trouble(floor, luck), wait=luck.random() < 0.75)
+    if report is not None and luck.random() < 0.5:
+        _perhaps_answers(floor, report)
+
+
+def _perhaps_answers(floor: Floor, report: Report) -> None:
+    if report.plan.errored or report.refused:
+        floor.answers(report)
+
+
+def good_day(floor: Floor, luck: random.Random) -> None:
+    floor.good_day()
+
+
+def _trouble(floor: Floor, luck: random.Random) -> Trouble:
+    kind = luck.choice(["faults", "faults", "faults", "death", "death", "drop", "stray", "stop", "second"])
+    faults = tuple(_fault(floor, luck) for _ in range(luck.randint(0, 4)))
+    if kind == "faults":
+        faults += (_fault(floor, luck), _fault(floor, luck))
+    trouble = Trouble(faults, delay=luck.uniform(1, TIMEOUT - 1))
+    if luck.random() < 0.15:
+        trouble.jump = (luck.choice([0.0, YEAR, -YEAR, 3600.0]), luck.uniform(0, 200))
+    if kind == "death":
+        trouble.dies = _death(luck)
+    elif kind == "drop":
+        trouble.drops = luck.randint(0, 3)
+    elif kind == "stray":
+        trouble.stray = frozenset(luck.sample(range(6), 3))
+    elif kind == "stop":
+        trouble.signal = (luck.choice([2, 15]), luck.choice([0.1, 5.0, 60.0, 400.0]))
+    elif kind == "second":
+        trouble.second = luck.randint(0, 2)
+    return trouble
+
+
+def _death(luck: random.Random) -> Callable[[str, str], bool]:
+    """At some moment of all, or at one that is worth it more."""
+    left, word, what = [luck.randint(1, 40)], "", ""
+    if luck.random() < 0.5:
+        left, word, what = [luck.randint(1, 3)], luck.choice(["before", "after"]), luck.choice(MOMENTS)
+
+    def dies(told: str, happens: str) -> bool:
+        if not told.startswith(word) or what not in happens:
+            return False
+        left[0] -= 1
+        return left[0] <= 0
+
+    return dies
+
+
+CUTS = ("fin", "rst", "half", "hang", "status:500", "status:502", "status:504", "html", "empty", "garbage", "status:302")
+NOT_SENT = ("status:429", "status:401", "status:403")
+
+
+def _fault(floor: Floor, luck: random.Random) -> Fault:
+    provider, operation = luck.choice(PROVIDERS), luck.choice(["create", "create", "update", "list", "models"])
+    skip, word = luck.choice([0, 0, 0, 1, 2]), luck.random()
+    headers: tuple[tuple[str, str], ...] = ()
+    commit = False
+    if word < 0.6:
+        kind, commit = luck.choice(CUTS), luck.random() < 0.5
+    elif word < 0.75:
+        kind = luck.choice(NOT_SENT)
+        headers = (("Retry-After", luck.choice(["3", "120", "-5", "soon", "1e9"])),)
+    elif operation == "create":
+        refusal = "code:20001" if provider == "kakaclo" else luck.choice(["status:400", "status:422"])
+        kind, commit = luck.choice([refusal, "status:409"]), luck.random() < 0.3
+    elif operation == "list" and floor.someone_is_known(provider):
+        kind = "nothing-listed"
+    else:
+        kind = luck.choice(CUTS)
+    return Fault(provider, operation, kind, skip=skip, commit=commit, seconds=0.01, headers=headers)
+
+
+Step = Callable[[Floor, random.Random], None]
+
+STEPS: Mapping[str, Step] = {
+    each.__name__: each
+    for each in (
+        add, remove, rename, edit, revert, swap, label, weather, time, lose, restore, hand_removes, hand_makes,
+        apply, bad_apply, good_day,
+    )
+}  # fmt: skip
+#: How often each is drawn for a campaign's schedule.
+WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 3, 9, 1)
+
+
+def take(floor: Floor, name: str, number: int) -> None:
+    """One step, and what must hold after every step."""
+    floor.log.append(f"{name}({number})")
+    STEPS[name](floor, random.Random(f"{name} {number}"))
+    floor.always()
+    floor.figures["steps"] += 1
+
+
+def schedule(luck: random.Random) -> list[tuple[str, int]]:
+    """A schedule drawn by lot; it always ends with a good day."""
+    names = luck.choices(list(STEPS), WEIGHTS, k=luck.randint(8, 24))
+    return [("add", luck.randint(0, 999)), *((n, luck.randint(0, 999)) for n in names), ("good_day", 0)]
