@@ -96,9 +96,11 @@ class Board:
     listener: Listener
     max_failures: int | None = None
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
     creates: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
+    #: How many of `outcomes` count for `--max-failures`: asked before every product.
+    _bad: int = 0
 
     def report(self, outcome: Outcome) -> None:
         """Take one outcome down and tell whoever listens."""
@@ -106,6 +108,8 @@ class Board:
             change = self.changes.get(outcome.address)
             if change is not None:
                 outcome = replace(outcome, source=change.source, previous_address=change.previous_address)
+            before = self.outcomes.get(outcome.address)
+            self._bad += _is_bad(outcome) - (before is not None and _is_bad(before))
             self.outcomes[outcome.address] = outcome
             self.listener.outcome(outcome, len(self.outcomes), len(self.changes))
 
@@ -113,7 +117,7 @@ class Board:
         """Take a fact down for the report, once."""
         with self.lock:
             if text not in self.notes:
-                self.notes.append(text)
+                self.notes[text] = None
                 self.listener.note(text)
 
     def ended(self, address: Address, *results: Result) -> bool:
@@ -126,8 +130,11 @@ class Board:
     def too_many_failures(self) -> bool:
         """Whether `--max-failures` was reached."""
         with self.lock:
-            bad = sum(o.result in (Result.FAILED, Result.IN_DOUBT) for o in self.outcomes.values())
-            return self.max_failures is not None and bad >= self.max_failures
+            return self.max_failures is not None and self._bad >= self.max_failures
+
+
+def _is_bad(outcome: Outcome) -> bool:
+    return outcome.result in (Result.FAILED, Result.IN_DOUBT)
 
 
 @dataclass(frozen=True)

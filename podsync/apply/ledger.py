@@ -15,7 +15,7 @@ from podsync.failpoints import hit
 from podsync.model import Address, Spec
 from podsync.ports import Provider, StateStore
 from podsync.state.draft import Draft
-from podsync.state.events import Event, Intent, NotSent
+from podsync.state.events import Doubted, Event, Intent, NotSent, Refused
 from podsync.state.state import Entry, Orphan, Refusal, State
 
 
@@ -25,6 +25,10 @@ class Ledger:
     def __init__(self, store: StateStore, state: State) -> None:
         self._store = store
         self._draft = Draft(state)
+        #: Creates in doubt or on their way; few, so that a create need not look at every entry.
+        self._doubts = {entry.address for entry in state.entries.values() if _in_doubt(entry)}
+        #: provider -> its ids; forgotten when an event changes them, made again when asked for.
+        self._owned: dict[str, frozenset[str]] = {}
         self._lock = threading.RLock()
         self._closed = False
         #: Recorded before the first event: a run that changes nothing writes nothing.
@@ -37,7 +41,7 @@ class Ledger:
         with self._lock:
             # First the draft: an event that does not fit must not reach the journal.
             for event in events:
-                self._draft.apply(event)
+                self._apply(event)
         hit("before", *events)
         try:
             self._store.append(events)
@@ -51,7 +55,21 @@ class Ledger:
         with self._lock:
             for event in events:
                 if isinstance(event, Intent):
-                    self._draft.apply(NotSent(event.address, event.written_at))
+                    self._apply(NotSent(event.address, event.written_at))
+
+    def _apply(self, event: Event) -> None:
+        """Change the draft, and what is kept beside it so that no create costs more than the one before."""
+        self._draft.apply(event)
+        if not isinstance(event, Intent | NotSent | Refused | Doubted):
+            self._owned.clear()
+        for address in (getattr(event, "address", None), getattr(event, "source", None)):
+            if address is None:
+                continue
+            entry = self._draft.entries.get(address)
+            if entry is not None and _in_doubt(entry):
+                self._doubts.add(address)
+            else:
+                self._doubts.discard(address)
 
     def begin(self) -> None:
         """Record the prelude, once: from then on the state has a lineage."""
@@ -120,14 +138,20 @@ class Ledger:
             found = [o for o in self._draft.orphans.values() if o.provider == provider]
         return sorted(found, key=lambda o: (o.address, o.created_at))
 
-    def owned(self, provider: str) -> set[str]:
+    def owned(self, provider: str) -> frozenset[str]:
         """Ids that an entry or an orphan holds."""
-        known: Iterable[Entry | Orphan] = [*self.entries(provider), *self.orphans(provider)]
-        return {item.id for item in known if item.id is not None}
+        with self._lock:
+            if provider not in self._owned:
+                known = (*self._draft.entries.values(), *self._draft.orphans.values())
+                ids = (item.id for item in known if item.provider == provider)
+                self._owned[provider] = frozenset(identity for identity in ids if identity is not None)
+            return self._owned[provider]
 
     def doubts(self, provider: str) -> list[Entry]:
-        """Entries whose create is in doubt."""
-        return [e for e in self.entries(provider) if e.pending is not None and e.pending.op == "create"]
+        """Entries whose create is in doubt, ordered."""
+        with self._lock:
+            found = (self._draft.entries[address] for address in sorted(self._doubts))
+            return [entry for entry in found if entry.provider == provider]
 
     def indistinguishable(self, provider: Provider, spec: Spec, address: Address) -> Entry | None:
         """Return an unsettled doubt that the listing could not tell from `spec`, of whatever address."""
@@ -137,3 +161,7 @@ class Ledger:
             if entry.address != address and body is not None and provider.identity(body) == wanted:
                 return entry
         return None
+
+
+def _in_doubt(entry: Entry) -> bool:
+    return entry.pending is not None and entry.pending.op == "create"

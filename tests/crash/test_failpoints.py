@@ -66,10 +66,12 @@ STORM = (
 
 def each(points):
     """Each name once in every run, its other hits in campaigns."""
+    found = []
     for name, (first, *others) in points.items():
-        yield pytest.param(f"{name}:{first}", id=f"{name}:{first}")
+        found.append(pytest.param(f"{name}:{first}", id=f"{name}:{first}"))
         for number in others:
-            yield pytest.param(f"{name}:{number}", id=f"{name}:{number}", marks=pytest.mark.campaign)
+            found.append(pytest.param(f"{name}:{number}", id=f"{name}:{number}", marks=pytest.mark.campaign))
+    return found
 
 
 @pytest.mark.parametrize("point", each(CALM_POINTS))

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 
 from podsync.sandbox import Fault
+from tests.crash import catalogs
 from tests.crash.scene import ended
 
-LATE = Fault("gelato", "create", "late", seconds=0.8)
 
-
-def holding(scene):
-    """An apply that has the lock, with a create on its way for almost a second."""
-    scene.shops.add_faults(LATE)
+def holding(scene, seconds=3.0):
+    """An apply that has the lock, with a create on its way for some seconds; its successors are quick."""
+    scene.write(catalogs.WANTED, timeout=20)
+    scene.shops.add_faults(Fault("gelato", "create", "late", seconds=seconds))
     process = scene.start()
     scene.until(lambda: scene.shops.counts.get("gelato.create"), process)
+    scene.write(catalogs.WANTED, timeout=seconds + 1)
     return process
 
 
@@ -49,7 +50,7 @@ def test_one_that_does_not_wait_names_the_holder(scene):
 
 
 def test_a_dead_holder_frees_the_lock(scene):
-    holder = holding(scene)
+    holder = holding(scene, seconds=0.5)
     holder.kill()
     ended(holder)
 
@@ -87,6 +88,7 @@ def test_lock_and_journal_deleted_the_holder_stops_and_nothing_is_doubled(scene)
 @pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
 def test_killed_while_a_create_is_on_its_way_and_started_again_at_once(scene, provider):
     """The shop carries it out when the next run is looking for it already."""
+    scene.write(catalogs.WANTED, timeout=2)
     scene.shops.add_faults(Fault(provider, "create", "late", count=2, seconds=0.8))
     process = scene.start()
     scene.until(lambda: scene.shops.counts.get(f"{provider}.create"), process)

@@ -301,7 +301,7 @@ class Floor(World):
     def _forgive_lies(self) -> None:
         """A provider that says no and makes it all the same: nobody can know of it at once."""
         for provider in PROVIDERS:
-            known = self._known(provider, self.state)
+            known = self._known(provider, self.state, wanted=False)
             found = self.made(provider).items()
             self.model.forgotten |= {i for i, each in found if not self._is_known(provider, i, each, known)}
 
@@ -349,7 +349,10 @@ class Floor(World):
 
     def by_hand(self, provider: str, spec: Mapping[str, Any]) -> None:
         """A person makes a product on the web page."""
-        made = self.sandbox.create_by_hand(provider, thaw(freeze(spec)))
+        try:
+            made = self.sandbox.create_by_hand(provider, thaw(freeze(spec)))
+        except ValueError:
+            return  # the name is taken
         self.model.hand.add(str(made["id"]))
         self.model.twins.add(self.body(provider, spec))
         self.figures["made by hand"] += 1
@@ -486,10 +489,11 @@ class Floor(World):
                 self.figures["lost"] += len(lost)
                 raise Lost([made[i] for i in lost])
 
-    def _known(self, provider: str, state: State) -> tuple[set[str], set[str]]:
+    def _known(self, provider: str, state: State, *, wanted: bool = True) -> tuple[set[str], set[str]]:
         """Ids, and bodies by which the next apply finds a product whose id is not known."""
         ids = set(state.owned(provider)) | self.model.forgotten
-        bodies = {self.body(provider, p.spec) for p in self.documents.values() if p.provider == provider}
+        documents = [p for p in self.documents.values() if p.provider == provider and wanted]
+        bodies = {self.body(provider, product.spec) for product in documents}
         bodies |= self.model.adrift
         for item in [*state.entries.values(), *state.orphans]:
             pending = getattr(item, "pending", None)
