@@ -90,7 +90,10 @@ class Memory(Protocol):
 
 @dataclass
 class Board:
-    """The outcomes so far. Thread-safe; each address is reported once, the last word counts."""
+    """The outcomes so far. Thread-safe; each address is reported once, the last word counts.
+
+    `doubtful` are creates in doubt that nobody has reported yet; for `--max-failures` they count.
+    """
 
     changes: Mapping[Address, Change]
     listener: Listener
@@ -98,6 +101,7 @@ class Board:
     outcomes: dict[Address, Outcome] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     creates: int = 0
+    doubtful: set[Address] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
     #: How many of `outcomes` count for `--max-failures`: asked before every product.
     _bad: int = 0
@@ -130,7 +134,7 @@ class Board:
     def too_many_failures(self) -> bool:
         """Whether `--max-failures` was reached."""
         with self.lock:
-            return self.max_failures is not None and self._bad >= self.max_failures
+            return self.max_failures is not None and self._bad + len(self.doubtful) >= self.max_failures
 
 
 def _is_bad(outcome: Outcome) -> bool:

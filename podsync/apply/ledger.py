@@ -31,6 +31,8 @@ class Ledger:
         self._owned: dict[str, frozenset[str]] = {}
         self._lock = threading.RLock()
         self._closed = False
+        self._written = threading.Condition(self._lock)
+        self._writing = 0
         #: Recorded before the first event: a run that changes nothing writes nothing.
         self.prelude: Event | None = None
         self.begun = False
@@ -42,12 +44,17 @@ class Ledger:
             # First the draft: an event that does not fit must not reach the journal.
             for event in events:
                 self._apply(event)
+            self._writing += 1
         hit("before", *events)
         try:
             self._store.append(events)
         except BaseException:
             self._take_back(events)
             raise
+        finally:
+            with self._written:
+                self._writing -= 1
+                self._written.notify_all()
         hit("after", *events)
 
     def _take_back(self, events: Iterable[Event]) -> None:
@@ -100,9 +107,10 @@ class Ledger:
             return self._draft.freeze()
 
     def close(self) -> State:
-        """Take no more events; return the state as it is."""
-        with self._lock:
+        """Take no more events, let what is being written come to disk, return the state as it is."""
+        with self._written:
             self._closed = True
+            self._written.wait_for(lambda: not self._writing)
             return self._draft.freeze()
 
     def refusal(self, address: Address) -> Refusal | None:
@@ -142,7 +150,7 @@ class Ledger:
         """Ids that an entry or an orphan holds."""
         with self._lock:
             if provider not in self._owned:
-                known = (*self._draft.entries.values(), *self._draft.orphans.values())
+                known: list[Entry | Orphan] = [*self._draft.entries.values(), *self._draft.orphans.values()]
                 ids = (item.id for item in known if item.provider == provider)
                 self._owned[provider] = frozenset(identity for identity in ids if identity is not None)
             return self._owned[provider]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from podsync.apply.binding import bind_visible, unbound
+from podsync.apply.making import refusal_of
 from podsync.apply.provider_run import ProviderRun, names
 from podsync.apply.recover import DATE_GRAIN, spoken_for
 from podsync.apply.settling import settle_one
@@ -45,7 +46,8 @@ def _look(run: ProviderRun) -> None:
     _look_once(run, makers, renames, taking)
     missing = [c for c in makers if c.address not in run.adoptable]
     # What the listing shows already is adopted without waiting for the rest.
-    if missing and run.stopped is None and _may_show_more(run):
+    waited = run.stopped is None and bool(missing or renames) and _may_show_more(run)
+    if (run.stopped is None and _wait_for_refused(run, missing)) or waited:
         _look_once(run, makers, renames, taking)
 
 
@@ -106,10 +108,27 @@ def _may_show_more(run: ProviderRun) -> bool:
     if not run.context.options.wait:
         run.unsure = "the state is new or lost, and the listing may not show yet what the last apply made"
         return False
-    waiting(run, "the listing to show what the last apply made (the state is new or lost)", until)
+    _wait(run, "the listing to show what the last apply made (the state is new or lost)", until)
+    return True
+
+
+def _wait_for_refused(run: ProviderRun, missing: Sequence[Change]) -> bool:
+    """Wait until what was refused, nobody can say when, would be visible if that answer was wrong."""
+    until = run.context.began + run.settings.settle_seconds
+    if not run.context.options.wait or until <= run.context.clock.monotonic():
+        return False
+    found = (refusal_of(run, change) for change in missing)
+    if not any(r is not None and (r.date is None or run.sender.time.now() is None) for r in found):
+        return False
+    _wait(run, "what was refused to be safe to send again", until)
+    return True
+
+
+def _wait(run: ProviderRun, what: str, until: float) -> None:
+    clock = run.context.clock
+    waiting(run, what, until)
     while clock.monotonic() < until:
         clock.sleep(min(1.0, max(0.0, until - clock.monotonic())))
-    return True
 
 
 def _searches(run: ProviderRun, wanted: Sequence[Change], new: Iterable[Entry | Orphan]) -> Listing:

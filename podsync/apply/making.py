@@ -15,7 +15,7 @@ from podsync.plan.plan import Action, Change
 from podsync.ports import Match, Query, Remote
 from podsync.report import DONE, Result
 from podsync.state.events import Adopted, Gone, Restored
-from podsync.state.state import Entry
+from podsync.state.state import Entry, Refusal
 
 #: How often one write may be sent anew after a doubt within one apply.
 SENDS_AN_APPLY = 3
@@ -35,7 +35,10 @@ def work(run: ProviderRun) -> None:
 
 
 def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun, Change], None]) -> None:
-    """Let `parallelism` workers take one change after another, in order."""
+    """Let workers take one change after another, in order.
+
+    A few more than `parallelism`: see `Sender`, which keeps to it.
+    """
     queue = iter(changes)
     crashes: list[BaseException] = []
 
@@ -50,7 +53,8 @@ def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun
         except BaseException as error:  # noqa: BLE001 (raised again below, in the lane's own thread)
             crashes.append(error)
 
-    count = min(run.settings.parallelism, len(changes))
+    parallelism = run.settings.parallelism
+    count = min(parallelism + parallelism // 4, len(changes))
     workers = [threading.Thread(target=worker, daemon=True) for _ in range(count)]
     for thread in workers:
         thread.start()
@@ -116,6 +120,9 @@ def update(run: ProviderRun, change: Change) -> None:
         return
     if taken:
         name_is_taken(run, change, taken)
+        return
+    if run.unsure is not None and run.provider.name_field in change.changed:
+        not_tried(run, change, run.unsure, "run apply again later, or without --no-wait")
         return
     after = change.after or {}
     body = FrozenDict({name: after[name] for name in change.changed if name in after})
@@ -184,6 +191,12 @@ def _stopped_by_namesake(run: ProviderRun, change: Change) -> bool:
     return False
 
 
+def refusal_of(run: ProviderRun, change: Change) -> Refusal | None:
+    """Return the last refusal of this very body."""
+    refusal = run.ledger.refusal(change.address)
+    return refusal if refusal is not None and refusal.body == digest(change.after or FrozenDict()) else None
+
+
 def _has_to_wait(run: ProviderRun, change: Change) -> bool:
     """Whether a doubt looks like it, or the same body was refused a short while ago."""
     spec = change.after or FrozenDict()
@@ -191,8 +204,8 @@ def _has_to_wait(run: ProviderRun, change: Change) -> bool:
         with run.lock:
             run.postponed[change.address] = change
         return True
-    refusal = run.ledger.refusal(change.address)
-    if refusal is None or refusal.body != digest(spec):
+    refusal = refusal_of(run, change)
+    if refusal is None:
         return False
     now, wait = run.sender.time.now(), run.settings.settle_seconds
     if refusal.date is None or now is None:
@@ -232,6 +245,7 @@ def create(run: ProviderRun, change: Change) -> None:
     if isinstance(sent.error, InDoubtError):
         with run.lock:
             known_by = run.context.clock.monotonic()
+            run.context.board.doubtful.add(change.address)
             run.doubts[change.address] = Doubt(change.address, known_by, sent.error.message)
     elif isinstance(sent.error, ConflictError):
         _conflict(run, change, sent)

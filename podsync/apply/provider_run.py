@@ -63,7 +63,7 @@ class ProviderRun:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        self.sender = Sender(self.connection, self.ledger, self.context)
+        self.sender = Sender(self.connection, self.ledger, self.context, lambda: self.going)
         self.by_address = {change.address: change for change in self.changes}
         name = self.provider.name
         self.was_empty = not self.ledger.entries(name) and not self.ledger.orphans(name)
@@ -104,7 +104,9 @@ class ProviderRun:
         """Set a listing against what is owned and known now."""
         owned = self.ledger.owned(self.provider.name)
         index = Index(self.provider, listing.items)
-        return View(self.provider, listing, owned, self.known_ids(), self.earlier, index)
+        # A person who says --first-contact has looked at the account.
+        known = {} if self.context.options.first_contact else self.known_ids()
+        return View(self.provider, listing, owned, known, self.earlier, index)
 
     def renewed(self, view: View) -> View:
         """The same look, set against what is owned now."""
@@ -133,7 +135,8 @@ class ProviderRun:
         """None of the known ids is visible: another account, or an empty answer."""
         self.stop(
             f"none of the products that the state knows is visible at {self.settings.base_url} "
-            f"(account {self.settings.account}): is it another account's key? Nothing was created"
+            f"(account {self.settings.account}): is it another account's key? Nothing was created. "
+            "If a person removed them all, --first-contact goes on"
         )
 
 

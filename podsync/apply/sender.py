@@ -6,7 +6,7 @@ Nothing here looks at a listing: what is in doubt afterwards is the lane's to se
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,7 @@ from podsync.errors import (
     PodsyncError,
     ProviderError,
     RefusedError,
+    StoppedError,
     UnauthorizedError,
 )  # fmt: skip
 from podsync.failpoints import hit
@@ -70,12 +71,21 @@ class Sent:
 
 
 class Sender:
-    """Sends writes to one provider. Thread-safe: several workers share it."""
+    """Sends writes to one provider. Thread-safe: several workers share it.
 
-    def __init__(self, connection: Connection, ledger: Ledger, context: Context) -> None:
+    At most `parallelism` requests are on their way at once. There may be more workers than that: while
+    one writes down a result, another one's request takes its place, so that the rate does not suffer
+    from the disk. `going` is whether anything new may be begun, asked again when there is a place.
+    """
+
+    def __init__(
+        self, connection: Connection, ledger: Ledger, context: Context, going: Callable[[], bool]
+    ) -> None:
         self._connection = connection
         self._ledger = ledger
         self._context = context
+        self._going = going
+        self._places = threading.BoundedSemaphore(connection.settings.parallelism)
         self._lock = threading.Lock()
         self._refusals = 0
         self._announced = False
@@ -89,7 +99,6 @@ class Sender:
         attempts = 0
         while True:
             attempts += 1
-            self._connection.pace.take()
             try:
                 receipt = self._once(job, attempts)
             except NotSentError as error:
@@ -105,36 +114,19 @@ class Sender:
     def _once(self, job: Job, attempts: int) -> Receipt:
         """One Intent, one request, one result."""
         self._announce()
-        clock, provider = self._context.clock, self._connection.provider.name
-        written = clock.now()
-        send_before = clock.monotonic() + SEND_SECONDS
-        self._ledger.record(
-            Intent(
-                job.address,
-                provider,
-                self._connection.settings.account,
-                job.op,
-                job.body,
-                written,
-                written + SEND_SECONDS,
-                self.time.now(),
-                attempts,
-                job.labels,
-                job.lifecycle,
-            )
-        )
-        hit("sender.unsent")
-        try:
-            receipt = self._connection.writer.send(job.request, send_before)
-        except ProviderError as error:
-            self._sort(job.address, error)
-            raise
-        except PodsyncError:
-            raise
-        except Exception as error:
-            unknown = InDoubtError(f"{type(error).__name__} while the request was on its way")
-            self._sort(job.address, unknown)
-            raise unknown from error
+        clock = self._context.clock
+        with self._places:
+            if not self._going():
+                raise StoppedError("nothing new is begun")
+            self._connection.pace.take()
+            send_before = clock.monotonic() + SEND_SECONDS
+            self._ledger.record(self._intent(job, attempts))
+            hit("sender.unsent")
+            answer = self._answer(job.request, send_before)
+        if isinstance(answer, ProviderError):
+            self._sort(job.address, answer)
+            raise answer
+        receipt = answer
         hit("sender.answered")
         self.time.saw(receipt.date)
         remote = receipt.remote
@@ -150,6 +142,35 @@ class Sender:
             self._refusals = 0
             self.last_made = clock.monotonic()
         return receipt
+
+    def _intent(self, job: Job, attempts: int) -> Intent:
+        settings, written = self._connection.settings, self._context.clock.now()
+        return Intent(
+            job.address,
+            self._connection.provider.name,
+            settings.account,
+            job.op,
+            job.body,
+            written,
+            written + SEND_SECONDS,
+            self.time.now(),
+            attempts,
+            job.labels,
+            job.lifecycle,
+        )
+
+    def _answer(self, request: Request, send_before: float) -> Receipt | ProviderError:
+        """Send it, once."""
+        try:
+            return self._connection.writer.send(request, send_before)
+        except ProviderError as error:
+            return error
+        except PodsyncError:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it was, the request may have left)
+            unknown = InDoubtError(f"{type(error).__name__} while the request was on its way")
+            unknown.__cause__ = error
+            return unknown
 
     def _sort(self, address: Address, error: ProviderError) -> None:
         """Write down what the answer means; RELIABILITY's last paragraph."""

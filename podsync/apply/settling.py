@@ -144,6 +144,7 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
     settled = Settled(entry.address, now, found=True, id=remote.id, remote=remote.shown, unverified=told)
     run.ledger.record(settled)
     run.doubts.pop(entry.address, None)
+    run.context.board.doubtful.discard(entry.address)
     if change is None or change.after is None:
         run.ledger.record(Orphaned(entry.address, now))
         run.context.board.note(f"{entry.address}: it was made, and its document is gone: an orphan now")
@@ -160,6 +161,7 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
     address, change = entry.address, run.by_address.get(entry.address)
     run.ledger.record(Settled(address, run.context.clock.now(), found=False))
     run.doubts.pop(address, None)
+    run.context.board.doubtful.discard(address)
     if change is None:
         return
     sends = run.sends.get(address, 0)

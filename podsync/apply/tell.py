@@ -8,7 +8,7 @@ from podsync.apply.context import shown
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.recover import SEND_SECONDS
 from podsync.apply.sender import Sent
-from podsync.errors import NotSentError, RefusedError, UnauthorizedError
+from podsync.errors import ConflictError, NotSentError, RefusedError, UnauthorizedError
 from podsync.model import Address
 from podsync.plan.plan import Action, Change
 from podsync.ports import Remote
@@ -72,6 +72,14 @@ def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
     elif isinstance(error, NotSentError):
         run.stop(error.message)
         failed(run, change, f"{error.message}. Nothing was made", sent)
+    elif isinstance(error, ConflictError):
+        failed(
+            run,
+            change,
+            f"{error.message}: something like it exists, and is not listed yet",
+            sent,
+            "apply again later",
+        )
     elif isinstance(error, RefusedError):
         failed(run, change, f"{error.message}. Nothing was made", sent)
         if run.sender.refused_too_often:

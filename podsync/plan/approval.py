@@ -54,8 +54,8 @@ def check_fresh(plan: Plan, state: State) -> None:
     again = "make a new one: podsync plan -o json=plan.json"
     if plan.lineage != state.lineage:
         raise StaleError("this plan was made for another state (its lineage differs)", again)
-    last = state.last_apply
-    if last and last.get("hash") == plan.hash and plan.serial <= int(last.get("plan_serial", -1)):
+    used = (state.last_apply or {}).get("used", ())
+    if any(digest == plan.hash and plan.serial <= serial for digest, serial in used):
         raise StaleError("this plan was applied already; a saved plan is used once", again)
     orphans = {(o.address, o.created_at) for o in state.orphans}
     for change in plan.work:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from podsync.state.draft import Draft
 
 
+#: So many plans are remembered as used.
+USED = 20
+
+
 class Unfitting(Exception):  # noqa: N818 (never leaves this package)
     """The event cannot have happened to this draft."""
 
@@ -49,9 +53,14 @@ def _begun(draft: Draft, event: Begun) -> None:
             "actor": event.actor,
             "run_url": event.run_url,
             "plan_serial": event.plan_serial,
+            "used": [*_used(draft), [event.hash, event.plan_serial]][-USED:],
             "approved": event.approved,
         }
     )
+
+
+def _used(draft: Draft) -> list[Any]:
+    return list(draft.last_apply.get("used", ())) if draft.last_apply is not None else []
 
 
 def _ended(draft: Draft, event: Ended) -> None:
@@ -147,6 +156,7 @@ def _to_orphans(draft: Draft, entry: Entry, at: float, reason: Any, replaced_by:
         labels=entry.labels,
         lifecycle=entry.lifecycle,
         window=entry.window,
+        pending=entry.pending if entry.pending is not None and entry.pending.op == "update" else None,
         created_at=entry.created_at,
         orphaned_at=at,
         reason=reason,
@@ -251,6 +261,7 @@ def _restored(draft: Draft, event: Restored) -> None:
         lifecycle=event.lifecycle,
         remote=orphan.remote,
         window=orphan.window,
+        pending=orphan.pending,
         created_at=_unused_instant(draft, event.address, orphan.created_at),
         updated_at=event.at,
         extra=orphan.extra,

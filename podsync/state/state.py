@@ -97,7 +97,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A product that nobody here wants any more. It stays on sale until a person removes it."""
+    """A product that nobody here wants any more. It stays on sale until a person removes it.
+
+    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again.
+    """
 
     address: Address
     provider: str
@@ -108,6 +111,7 @@ class Orphan:
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
     window: Window | None = None
+    pending: Pending | None = None
     created_at: float = 0.0
     orphaned_at: float = 0.0
     reason: Literal["replaced", "removed"] = "removed"

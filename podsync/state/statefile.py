@@ -234,9 +234,14 @@ def _entry_to_json(entry: Entry) -> dict[str, Any]:
     del data["address"]
     data["status"] = entry.status
     data["spec"] = data["spec"] or {}
-    if entry.pending is not None:
-        data["pending"][_BODY[entry.pending.op]] = data["pending"].pop("body")
-    return _with_unknown(data, entry.extra)
+    return _with_unknown(_with_body(data), entry.extra)
+
+
+def _with_body(data: dict[str, Any]) -> dict[str, Any]:
+    """Name what a doubt is about: the whole spec of a create, the fields of an update."""
+    if data.get("pending"):
+        data["pending"][_BODY[data["pending"]["op"]]] = data["pending"].pop("body")
+    return data
 
 
 def _pending_body(data: Any, place: Place) -> Any:
@@ -257,7 +262,7 @@ def _orphans(data: Any) -> tuple[Orphan, ...]:
         read = _mapping(each, place.where)
         if "id" not in read:
             raise Unfit(place.where, "'id' is missing")
-        orphan = from_json(Orphan, read, place)
+        orphan = from_json(Orphan, read | {"pending": _pending_body(read.get("pending"), place)}, place)
         # Address and instant name an orphan; a file written by hand may not tell them apart.
         made = orphan.created_at if "created_at" in read else orphan.orphaned_at
         while (orphan.address, made) in orphans:
@@ -267,7 +272,7 @@ def _orphans(data: Any) -> tuple[Orphan, ...]:
 
 
 def _orphan_to_json(orphan: Orphan) -> dict[str, Any]:
-    return _with_unknown(to_json(orphan, time_to_text, _ORPHAN_ALWAYS), orphan.extra)
+    return _with_unknown(_with_body(to_json(orphan, time_to_text, _ORPHAN_ALWAYS)), orphan.extra)
 
 
 def _with_unknown(data: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -363,10 +363,6 @@ def test_a_rename_timed_out_its_resend_was_turned_away_and_it_is_reverted(world,
     world.settle()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="an orphan forgets that an update of it is in doubt: taken back, it has the old name",
-)
 def test_a_rename_was_killed_and_the_document_deleted_and_written_again(world):
     address = world.poster()
     world.apply()
@@ -970,9 +966,9 @@ def test_the_key_is_refused_while_something_is_in_doubt(world):
 @pytest.mark.parametrize("seed", range(8))
 def test_a_year_of_bad_luck(world, seed):
     """Random faults, deaths, edits, renames, deletions and losses of the state, apply after apply."""
-    luck = random.Random(seed)  # noqa: S311
+    luck = random.Random(seed)
     server = world.server
-    server.random = random.Random(seed)  # noqa: S311
+    server.random = random.Random(seed)
     server.lag, server.order = luck.choice([0, 30, 300]), luck.choice(["newest", "shuffled"])
     server.date_header, server.date_hours = luck.random() < 0.7, luck.choice([0, 8, -8])
     server.tell_total = luck.random() < 0.7

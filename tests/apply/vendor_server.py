@@ -74,7 +74,7 @@ class VendorServer:
         self.pages = "steady"
         self.order = "newest"
         self.chaos = 0.0
-        self.random = random.Random(7)  # noqa: S311
+        self.random = random.Random(7)
         self._odd: dict[str, list[Odd | None]] = defaultdict(list)
         self._products: list[dict[str, Any]] = []
         self._lock = threading.RLock()

@@ -169,7 +169,9 @@ def _yaml(data: Any, indent: str = "") -> str:
         elif isinstance(value, list):
             lines.append(f"{indent}{key}: {json.dumps(value)}\n")
         else:
-            lines.append(f"{indent}{key}: {value if key in {'kind', 'name'} and not indent else json.dumps(value)}\n")
+            lines.append(
+                f"{indent}{key}: {value if key in {'kind', 'name'} and not indent else json.dumps(value)}\n"
+            )
     return "".join(lines)
 
 

@@ -1,6 +1,6 @@
 """How long podsync takes to start: whole processes, alternating with a bare interpreter.
 
-    python -m tests.benchmarks.startup [--runs 30]
+python -m tests.benchmarks.startup [--runs 30]
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def main(argv: Sequence[str] | None = None, *, headed: bool = True) -> None:
     ]
     table(("process", "ms", "above bare", "fastest"), rows)
     above = medians["podsync --help"] - bare
-    print(f"Goal: --help at most {GOAL} ms above bare: {'met' if above <= GOAL else 'MISSED'} ({above:.0f}).\n")
+    print(
+        f"Goal: --help at most {GOAL} ms above bare: {'met' if above <= GOAL else 'MISSED'} ({above:.0f}).\n"
+    )
 
 
 def _milliseconds(words: Sequence[str], folder: Path) -> float:

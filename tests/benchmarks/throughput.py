@@ -104,7 +104,9 @@ def bucket(*, headed: bool) -> None:
     rows = []
     for size, leak, first, second in _BUCKETS:
         note(f"bucket of {size}, {leak} a second: {first} creates, then {second}")
-        for name, lot in zip(("first", "right behind it"), _two_applies(size, leak, first, second), strict=True):
+        for name, lot in zip(
+            ("first", "right behind it"), _two_applies(size, leak, first, second), strict=True
+        ):
             rows.append(
                 (f"{size}, {leak}/s: {name}", lot.creates, lot.requests, lot.refused,
                  f"{lot.seconds:.1f}", f"{lot.permitted:.0f}", f"{lot.share:.1%}")

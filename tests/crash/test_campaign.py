@@ -34,7 +34,7 @@ def random_faults(seed):
 @pytest.mark.parametrize("faulty", [False, True], ids=["sandbox", "random faults"])
 def test_killed_at_random_instants(template, tmp_path, capsys, faulty):
     seed = random.SystemRandom().randrange(10**6)
-    chance = random.Random(seed)  # noqa: S311 (a seed that can be repeated)
+    chance = random.Random(seed)
     figures = {"kills": 0, "doubled": 0, "lost": 0, "made": 0}
     began = time.monotonic()
     for number in range(ROUNDS):

@@ -25,6 +25,10 @@ ON_JOURNAL = {
     "it cannot be opened": (("openat:error=EACCES",), True),
     "no locks here": (("flock:error=ENOLCK",), True),
 }
+IN_THE_MIDDLE = (
+    "no room from the third write on", "no room, and it cannot be cut off", "the second fsync fails",
+    "fsync fails from the fourth on",
+)  # fmt: skip
 #: Errors of calls on any file: the memory, the backup, the snapshot, the folder.
 ANYWHERE = (
     "rename:error=EIO:when=1", "rename:error=EIO:when=2", "rename:error=ENOSPC:when=3+",
@@ -50,8 +54,10 @@ def check_after(scene, run, before):
     scene.recovers()
 
 
-@pytest.mark.parametrize("work", ["everything", "creates"])
-@pytest.mark.parametrize("name", ON_JOURNAL)
+@pytest.mark.parametrize(
+    ("work", "name"),
+    [*[("everything", name) for name in ON_JOURNAL], *[("creates", name) for name in IN_THE_MIDDLE]],
+)
 def test_the_journal_cannot_be_written(scene, strace, work, name):
     injections, at_once = ON_JOURNAL[name]
     if work == "creates":

@@ -66,12 +66,13 @@ STORM = (
 
 def each(points):
     """Each name once in every run, its other hits in campaigns."""
-    found = []
-    for name, (first, *others) in points.items():
-        found.append(pytest.param(f"{name}:{first}", id=f"{name}:{first}"))
-        for number in others:
-            found.append(pytest.param(f"{name}:{number}", id=f"{name}:{number}", marks=pytest.mark.campaign))
-    return found
+    return [
+        pytest.param(
+            f"{name}:{number}", id=f"{name}:{number}", marks=[pytest.mark.campaign][: number != numbers[0]]
+        )
+        for name, numbers in points.items()
+        for number in numbers
+    ]
 
 
 @pytest.mark.parametrize("point", each(CALM_POINTS))

@@ -88,6 +88,16 @@ class Trouble:
     second: int | None = None
 
 
+class FloorClock(FakeClock):
+    """Appointments are kept to the second, however long somebody sleeps."""
+
+    def pass_by(self, seconds: float) -> None:
+        until = self._passed + max(0.0, seconds)
+        while due := [when for when, _ in list(self._appointments) if when <= until]:
+            super().pass_by(max(min(due) - self._passed, 1e-6))
+        super().pass_by(until - self._passed)
+
+
 @dataclass
 class Courier:
     """The writer of a mortal process: a request can outlive its sender, or its connection."""
@@ -225,7 +235,9 @@ class Floor(World):
         pace = Bucket(settings.rate_limit, self.clock)
         reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, {})
         mortal = MortalReader(reader, life, self.clock)
-        return Connection(plugin.provider(settings), mortal, Courier(writer, life, self, name), pace, settings)
+        return Connection(
+            plugin.provider(settings), mortal, Courier(writer, life, self, name), pace, settings
+        )
 
     def arrives_later(self, name: str, request: Request, delay: float) -> None:
         """The request reaches the provider by itself, so many seconds from now."""
@@ -234,7 +246,9 @@ class Floor(World):
 
         def arrive() -> None:
             self.model.flying.remove(body)
-            host = http.client.HTTPConnection("127.0.0.1", int(self.sandbox.url.rpartition(":")[2]), timeout=5)
+            host = http.client.HTTPConnection(
+                "127.0.0.1", int(self.sandbox.url.rpartition(":")[2]), timeout=5
+            )
             key = self.keys[name]
             secret = {"Authorization": f"Bearer {key}"} if name == "kakaclo" else {"X-API-KEY": key}
             path = ("/openapi" if name == "kakaclo" else "") + request.path
@@ -360,7 +374,9 @@ class Floor(World):
     def someone_is_known(self, provider: str) -> bool:
         """Whether an id is known for longer than `settle_seconds`: an empty listing is a lie then."""
         ours = set(self.state.owned(provider)) & set(self.there(provider))
-        return any(self.born.get(identity, self.clock.passed) <= self.clock.passed - SETTLE for identity in ours)
+        return any(
+            self.born.get(identity, self.clock.passed) <= self.clock.passed - SETTLE for identity in ours
+        )
 
     # -- what a person answers
 
@@ -383,6 +399,8 @@ class Floor(World):
                 self._answer_doubt(outcome.address, outcome.provider)
             elif "may be it" in told and outcome.result is Result.NOT_TRIED:
                 self.first_contact = True
+            elif outcome.http_status == 404 and outcome.result is Result.FAILED:
+                self.let_go(outcome.address)
             elif "of this name for a shared customer" in told:
                 self._make_room(outcome.address)
 
@@ -438,9 +456,7 @@ class Floor(World):
                 self.log.append(f"    a person mends {fault.rule} {fault.address}")
                 self._mend(fault.rule, fault.detail or "", change, changes)
 
-    def _mend(
-        self, rule: str, detail: str, change: Change | None, changes: Mapping[Address, Change]
-    ) -> None:
+    def _mend(self, rule: str, detail: str, change: Change | None, changes: Mapping[Address, Change]) -> None:
         if rule == "rename-cycle":
             renames = [c for c in changes.values() if c.provider == "gelato" and c.action == "update"]
             change = renames[0]
@@ -624,7 +640,7 @@ def _words(report: Report) -> str:
 @contextmanager
 def a_floor(folder: Path, luck: random.Random) -> Iterator[Floor]:
     """A floor for one schedule; how the providers behave is drawn by lot."""
-    clock = FakeClock()
+    clock = FloorClock()
     rules = Rules(
         kakaclo_bucket=None,
         gelato_bucket=None,

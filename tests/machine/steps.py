@@ -18,7 +18,19 @@ from tests.machine.floor import PROVIDERS, Floor, Trouble
 
 SLUGS = ("ant", "bee", "cat", "dog", "elk")
 KINDS = ("designed_product", "customer_product")
-MOMENTS = ("Intent", "POST", "PATCH", "Made", "Doubted", "Settled", "Bound", "Adopted", "Ended", "compact", "find")
+MOMENTS = (
+    "Intent",
+    "POST",
+    "PATCH",
+    "Made",
+    "Doubted",
+    "Settled",
+    "Bound",
+    "Adopted",
+    "Ended",
+    "compact",
+    "find",
+)
 YEAR = 365 * 86400.0
 
 
@@ -110,7 +122,9 @@ def swap(floor: Floor, luck: random.Random) -> None:
         return
     given = one.spec["name"] if luck.random() < 0.5 else f"Free {luck.randint(0, 2)}"
     floor.write_all(
-        replace(one, spec=FrozenDict({**one.spec, "name": other.spec["name"]}), renamed_from=one.spec["name"]),
+        replace(
+            one, spec=FrozenDict({**one.spec, "name": other.spec["name"]}), renamed_from=one.spec["name"]
+        ),
         replace(other, spec=FrozenDict({**other.spec, "name": given}), renamed_from=other.spec["name"]),
     )
 
@@ -232,12 +246,27 @@ def _death(luck: random.Random) -> Callable[[str, str], bool]:
     return dies
 
 
-CUTS = ("fin", "rst", "half", "hang", "status:500", "status:502", "status:504", "html", "empty", "garbage", "status:302")
+CUTS = (
+    "fin",
+    "rst",
+    "half",
+    "hang",
+    "status:500",
+    "status:502",
+    "status:504",
+    "html",
+    "empty",
+    "garbage",
+    "status:302",
+)
 NOT_SENT = ("status:429", "status:401", "status:403")
 
 
 def _fault(floor: Floor, luck: random.Random) -> Fault:
-    provider, operation = luck.choice(PROVIDERS), luck.choice(["create", "create", "update", "list", "models"])
+    provider, operation = (
+        luck.choice(PROVIDERS),
+        luck.choice(["create", "create", "update", "list", "models"]),
+    )
     skip, word = luck.choice([0, 0, 0, 1, 2]), luck.random()
     headers: tuple[tuple[str, str], ...] = ()
     commit = False

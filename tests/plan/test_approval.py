@@ -282,10 +282,6 @@ def test_two_plans_of_one_state_may_both_be_applied() -> None:
     check_fresh(other, draft.freeze())
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the state remembers the last apply only: after create, then orphan, the first plan passes again",
-)
 def test_a_saved_plan_is_used_once_even_when_another_one_came_between() -> None:
     first = plan([DINO], state())
     draft = _begun(first, state())

@@ -1,0 +1,76 @@
+"""Schedules that the machine and the campaign found, at their smallest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from podsync.model import Address, FrozenDict
+from podsync.report import Result
+from podsync.sandbox import Fault
+from tests.apply.world import SETTLE
+from tests.machine.floor import Floor, Trouble
+
+POSTER, TEE = Address("customer_product", "cat"), Address("designed_product", "cat")
+
+
+def write(floor: Floor, address: Address, **changes: object) -> None:
+    document = floor.documents.get(address) or floor.document(address.kind, address.name)
+    old = document.spec.get("name")
+    assert floor.write(replace(document, spec=FrozenDict({**document.spec, **changes}), renamed_from=old))
+
+
+def test_a_rename_waits_for_the_listing_too_when_the_state_is_older_than_the_last_one(floor):
+    """The name may be that of a product which the newer state made seconds ago."""
+    write(floor, POSTER)
+    floor.good_day()
+    backup = floor.path.read_bytes()
+    floor.lose(journal=True, memory=False)
+    write(floor, POSTER, name="Renamed")
+    floor.run(Trouble())
+    floor.sandbox.set_rules(gelato_lag=300.0)
+    floor.path.write_bytes(backup)
+
+    report = floor.run(Trouble())
+
+    assert [o.result for o in report.outcomes] == [Result.FAILED]
+    floor.always()
+    floor.good_day()
+
+
+def test_a_refusal_of_unknown_age_is_waited_out_in_the_run(floor):
+    """Without a Date header no later run could ever say that it is long ago."""
+    floor.sandbox.set_rules(date_header=False)
+    write(floor, TEE)
+    assert floor.run(Trouble((Fault("kakaclo", "create", "code:20001"),))).exit_code == 4
+    floor.clock.pass_by(3 * SETTLE)
+
+    report = floor.run(Trouble())
+
+    assert report.exit_code == 0
+    floor.good_day()
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["wanted again", "not wanted"])
+def test_a_clock_moved_forward_makes_no_orphan_old_enough_to_be_missed(floor, again):
+    write(floor, POSTER)
+    write(floor, Address("customer_product", "old"))
+    floor.good_day()
+    floor.clock.pass_by(2 * SETTLE)
+    floor.sandbox.set_rules(gelato_lag=300.0)
+    write(floor, Address("customer_product", "new"))
+    floor.run(Trouble(), wait=False)
+    wanted = floor.delete(Address("customer_product", "new"))
+    floor.run(Trouble())
+    floor.clock.moved = 86400.0
+    if again:
+        floor.write(wanted)
+    else:
+        for number in range(6):
+            write(floor, Address("customer_product", f"n{number}"))
+
+    floor.run(Trouble())
+
+    floor.always()
+    floor.good_day()
