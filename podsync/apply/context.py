@@ -81,6 +81,9 @@ class Memory(Protocol):
     def lost(self, state: State) -> Lost | None:
         """Whether `state` is not the one that was last seen here."""
 
+    def quiet_since(self, provider: str, state: State) -> float | None:
+        """The provider's clock when all that `state` knows had been sent; None: nobody can say."""
+
     def sending(self, provider: str, serial: int) -> None:
         """Requests leave from now on; durable when it returns."""
 

@@ -47,7 +47,8 @@ def _look(run: ProviderRun) -> None:
     missing = [c for c in makers if c.address not in run.adoptable]
     # What the listing shows already is adopted without waiting for the rest.
     waited = run.stopped is None and bool(missing or renames) and _may_show_more(run)
-    if (run.stopped is None and _wait_for_refused(run, missing)) or waited:
+    waited |= run.stopped is None and (_wait_for_refused(run, missing) or _wait_for_orphans(run, taking))
+    if waited:
         _look_once(run, makers, renames, taking)
 
 
@@ -124,6 +125,18 @@ def _wait_for_refused(run: ProviderRun, missing: Sequence[Change]) -> bool:
     return True
 
 
+def _wait_for_orphans(run: ProviderRun, taking: Sequence[Change]) -> bool:
+    """Wait until an orphan that is wanted again, and not listed, would be visible if it were there."""
+    if not run.context.options.wait or not run.complete or run.shows_all_before:
+        return False
+    orphans = (run.ledger.orphan(c.previous_address or c.address, c.orphan_created_at or 0.0) for c in taking)
+    if not any(o is not None and o.id is not None and o.id not in run.present for o in orphans):
+        return False
+    until = run.context.began + run.settings.settle_seconds
+    _wait(run, "an orphan that is wanted again to become visible", until)
+    return True
+
+
 def _wait(run: ProviderRun, what: str, until: float) -> None:
     clock = run.context.clock
     waiting(run, what, until)
@@ -149,6 +162,8 @@ def _searches(run: ProviderRun, wanted: Sequence[Change], new: Iterable[Entry | 
 
 def _notice_removed_orphans(run: ProviderRun) -> None:
     """An orphan that the complete listing no longer has was removed by a person."""
+    if not run.shows_all_before:
+        return
     known, now = run.known_ids(), run.context.clock.now()
     wanted = {change.orphan_created_at for change in run.changes}
     for orphan in run.ledger.orphans(run.provider.name):

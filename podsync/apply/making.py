@@ -108,7 +108,7 @@ def restore(run: ProviderRun, change: Change) -> None:
 
 def _surely_gone(run: ProviderRun, identity: str) -> bool:
     """Absence is proven by a complete listing, for an id that is no longer new to it."""
-    return run.complete and identity in run.known_ids()
+    return run.complete and run.shows_all_before and identity in run.known_ids()
 
 
 def update(run: ProviderRun, change: Change) -> None:

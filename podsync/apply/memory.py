@@ -32,6 +32,14 @@ class Remembered:
             return None
         return Lost({n: LastSend(None if s.sending else s.date) for n, s in seen.providers.items()})
 
+    def quiet_since(self, provider: str, state: State) -> float | None:
+        """The provider's clock when all that `state` knows had been sent; None: nobody can say."""
+        seen = self._memory.read()
+        if seen is None or (seen.lineage, seen.serial) != (state.lineage, state.serial):
+            return None
+        sends = seen.providers.get(provider)
+        return None if sends is None or sends.sending else sends.date
+
     def sending(self, provider: str, serial: int) -> None:
         """Note durably that requests leave from now on."""
         told = self._memory.begin_sending(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from podsync.apply.context import Connection, Context, shown
 from podsync.apply.ledger import Ledger
+from podsync.apply.recover import DATE_GRAIN
 from podsync.apply.sender import Sender
 from podsync.model import Address, FrozenDict
 from podsync.plan.plan import Action, Change
@@ -69,6 +70,7 @@ class ProviderRun:
         self.was_empty = not self.ledger.entries(name) and not self.ledger.orphans(name)
         self.worked = False
         self._loaded = self.ledger.owned(name)
+        self._quiet_since = self.context.memory.quiet_since(name, self.ledger.state())
 
     @property
     def provider(self) -> Provider:
@@ -84,6 +86,18 @@ class ProviderRun:
     def until_settled(self) -> float:
         """Seconds from the end of a sender until its doubt may be called settled."""
         return self.settings.timeout_seconds + self.settings.settle_seconds
+
+    @property
+    def shows_all_before(self) -> bool:
+        """Whether a listing read now shows whatever was made before this run.
+
+        Our wall clock is not asked: it may have been moved.
+        """
+        clock, settle, now = self.context.clock, self.settings.settle_seconds, self.sender.time.now()
+        if clock.monotonic() >= self.context.began + settle:
+            return True
+        quiet = self._quiet_since
+        return quiet is not None and now is not None and now >= quiet + settle + DATE_GRAIN
 
     @property
     def going(self) -> bool:

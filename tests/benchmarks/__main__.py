@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tests.benchmarks import startup, throughput, versus_terraform
-from tests.benchmarks.common import facts
+from tests.benchmarks.common import facts, say
 
 _ALL = {"startup": startup.main, "throughput": throughput.main, "versus_terraform": versus_terraform.main}
 
@@ -17,7 +17,7 @@ def main() -> None:
     unknown = [name for name in names if name not in _ALL]
     if unknown:
         parser.error(f"no such benchmark: {', '.join(unknown)}")
-    print(f"{facts()}\n")
+    say(f"{facts()}\n")
     for name in names:
         _ALL[name]([], headed=False)
 

@@ -44,25 +44,32 @@ def facts() -> str:
     return f"Measured {now}: {os.cpu_count()} cores, {platform.system()}, {python}{load}."
 
 
+def say(text: str) -> None:
+    """Write a line of the result."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
 def heading(title: str, *, headed: bool) -> None:
     """Begin a benchmark's output; on its own it says where and when, too."""
-    print(f"## {title}\n")
+    say(f"## {title}\n")
     if headed:
-        print(f"{facts()}\n")
+        say(f"{facts()}\n")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a Markdown table; whatever is not in the first column is a figure."""
-    print("| " + " | ".join(columns) + " |")
-    print("|---|" + "---:|" * (len(columns) - 1))
+    say("| " + " | ".join(columns) + " |")
+    say("|---|" + "---:|" * (len(columns) - 1))
     for row in rows:
-        print("| " + " | ".join(str(cell) for cell in row) + " |")
-    print(flush=True)
+        say("| " + " | ".join(str(cell) for cell in row) + " |")
+    say("")
 
 
 def note(text: str) -> None:
     """Say how far it is, to whoever waits."""
-    print(text, file=sys.stderr, flush=True)
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -120,6 +127,14 @@ def shops(**rules: Any) -> Iterator[Shops]:
         process.stdin.close()
         process.wait(30)
         process.stdout.close()
+
+
+class SystemTime:
+    """`podsync.ports.Clock` over the real time."""
+
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
+    sleep = staticmethod(time.sleep)
 
 
 # -- a catalog, and podsync on it

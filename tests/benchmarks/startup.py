@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmarks.common import ROOT, a_folder, environment, heading, table
+from tests.benchmarks.common import ROOT, a_folder, environment, heading, say, table
 
 #: podsync's own goal for --help, milliseconds above a bare interpreter.
 GOAL = 150
@@ -48,9 +48,7 @@ def main(argv: Sequence[str] | None = None, *, headed: bool = True) -> None:
     ]
     table(("process", "ms", "above bare", "fastest"), rows)
     above = medians["podsync --help"] - bare
-    print(
-        f"Goal: --help at most {GOAL} ms above bare: {'met' if above <= GOAL else 'MISSED'} ({above:.0f}).\n"
-    )
+    say(f"Goal: --help at most {GOAL} ms above bare: {'met' if above <= GOAL else 'MISSED'} ({above:.0f}).\n")
 
 
 def _milliseconds(words: Sequence[str], folder: Path) -> float:

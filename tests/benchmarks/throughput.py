@@ -31,6 +31,7 @@ from tests.benchmarks.common import (
     applied,
     heading,
     note,
+    say,
     shops,
     table,
 )
@@ -79,7 +80,7 @@ def rate(*, headed: bool, runs: int = 3) -> None:
         headed=headed,
     )
     table(("provider", "creates", "a second", "fastest and slowest", f"of the ideal {ideal:.0f}"), rows)
-    print("From the arrival of the first create to the end of the last one. Goal: at least 90 %.\n")
+    say("From the arrival of the first create to the end of the last one. Goal: at least 90 %.\n")
 
 
 def _one_rate(provider: str) -> float:
@@ -114,7 +115,7 @@ def bucket(*, headed: bool) -> None:
     heading("KakaClo's bucket, enforced by the server", headed=headed)
     columns = ("bucket and apply", "creates", "requests", "429", "s", "permitted", "share")
     table(columns, rows)
-    print(
+    say(
         "Requests until the last create left, and how many the server would have let through in that time.\n"
         "Goal: no 429, share at least 95 %. The first row is the published bucket.\n"
     )
@@ -212,7 +213,7 @@ def linear(sizes: Sequence[int], *, headed: bool) -> None:
         "products", "s in all", "ms sending", "×", "ms CPU", "×", "bytes written", "×", "fsyncs"
     )  # fmt: skip
     table(columns, rows)
-    print(
+    say(
         "Each per product, and how that compares with the first row (goal: 0.80 to 1.20). Sending is the\n"
         "server's record, first create to last; CPU is podsync's own for all of the run, less that of an\n"
         "apply of one product; bytes and fsyncs are those of a run under strace, to the state, its journal\n"

@@ -8,6 +8,7 @@ a tenth of the time, and reads the same disk.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -151,6 +152,7 @@ class Scene:
 
     def quiet(self) -> None:
         """Wait until the shops have dealt with everything that a dead process had sent."""
+        gc.collect()  # an apply in this process may have left connections that nobody uses
         self.until(lambda: not self.shops._open)
 
     # -- runs
