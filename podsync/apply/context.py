@@ -69,10 +69,11 @@ class Lost:
     """The state is lost, or older than the last one seen here.
 
     `sends` names the providers that requests were sent to since: their listings may not show yet
-    what those made.
+    what those made. `whole` is False when it concerns them alone: the others have caught up since.
     """
 
     sends: Mapping[str, LastSend] = EMPTY
+    whole: bool = True
 
 
 class Memory(Protocol):
@@ -83,6 +84,9 @@ class Memory(Protocol):
 
     def quiet_since(self, provider: str, state: State) -> float | None:
         """The provider's clock when all that `state` knows had been sent; None: nobody can say."""
+
+    def caught_up(self, provider: str) -> None:
+        """The provider's listing shows whatever was made before this run."""
 
     def sending(self, provider: str, serial: int) -> None:
         """Requests leave from now on; durable when it returns."""
@@ -117,6 +121,7 @@ class Board:
                 outcome = replace(outcome, source=change.source, previous_address=change.previous_address)
             before = self.outcomes.get(outcome.address)
             self._bad += _is_bad(outcome) - (before is not None and _is_bad(before))
+            self.doubtful.discard(outcome.address)
             self.outcomes[outcome.address] = outcome
             self.listener.outcome(outcome, len(self.outcomes), len(self.changes))
 

@@ -175,9 +175,9 @@ class _Apply:
 
     def _first_contact(self) -> str | None:
         """Creating beside products that nobody here knows of needs a word of consent."""
-        if self._context.options.first_contact or self._context.lost is not None:
+        if self._context.options.first_contact:
             return None
-        found = [run for run in self._runs if run.first_contact]
+        found = [run for run in self._runs if run.first_contact and not run.lost]
         if not found:
             return None
         told = "; ".join(

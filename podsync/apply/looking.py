@@ -35,6 +35,9 @@ def look(run: ProviderRun) -> None:
         run.stop(error.message)
     except StoppedError:
         return
+    until = _lost_until(run)
+    if run.stopped is None and (until is None or until <= run.context.clock.monotonic()):
+        run.context.memory.caught_up(run.provider.name)
 
 
 def _look(run: ProviderRun) -> None:
@@ -44,7 +47,8 @@ def _look(run: ProviderRun) -> None:
     if not (makers or renames or taking or run.ledger.doubts(run.provider.name) or unbound(run)):
         return
     _look_once(run, makers, renames, taking)
-    missing = [c for c in makers if c.address not in run.adoptable]
+    ended = run.context.board.ended
+    missing = [c for c in makers if c.address not in run.adoptable and not ended(c.address, *Result)]
     # What the listing shows already is adopted without waiting for the rest.
     waited = run.stopped is None and bool(missing or renames) and _may_show_more(run)
     waited |= run.stopped is None and (_wait_for_refused(run, missing) or _wait_for_orphans(run, taking))
@@ -59,7 +63,7 @@ def _look_once(
     run.adoptable.clear()
     run.namesakes.clear()
     many = len(makers) + len(renames) > FEW or len(new) > FEW
-    whole = bool(run.context.lost is not None or run.was_empty or many or doubts or taking)
+    whole = bool(run.lost or run.was_empty or many or doubts or taking)
     view = run.view(run.find(Query()) if whole else _searches(run, [*makers, *renames], new))
     if view.wrong_account and not whole:
         whole, view = True, run.view(run.find(Query()))
@@ -74,18 +78,12 @@ def _look_once(
     run.earlier = run.present
     if run.complete:
         _notice_removed_orphans(run)
-    elif makers and (run.context.lost is not None or run.was_empty):
+    elif makers and (run.lost or run.was_empty):
         run.stop("the state is new or lost, and the listing keeps changing and could not be read completely")
         return
     view = run.renewed(view)
     makers = [c for c in makers if not run.context.board.ended(c.address, *Result)]
     _find_adoptable(run, [*makers, *taking], view)
-    if any(change.address not in run.adoptable for change in makers) and _may_show_more(run):
-        view = run.view(run.find(Query()))
-        run.present = run.earlier = frozenset(item.id for item in view.listing.items)
-        bind_visible(run, view)
-        view = run.renewed(view)
-        _find_adoptable(run, [*makers, *taking], view)
     _find_namesakes(run, [*makers, *taking, *renames], view)
 
 
@@ -96,21 +94,26 @@ def _renames(run: ProviderRun, change: Change) -> bool:
 
 def _may_show_more(run: ProviderRun) -> bool:
     """Wait until the listing shows whatever was made before the state was lost; False: it did already."""
-    clock, lost = run.context.clock, run.context.lost
-    if lost is None or run.provider.name not in lost.sends:
-        return False
-    last, now = lost.sends[run.provider.name].date, run.sender.time.now()
-    # Elapsed time between runs is believed only from the provider's own clock at both ends.
-    until = run.context.began + run.until_settled
-    if last is not None and now is not None:
-        until = clock.monotonic() + (last + run.settings.settle_seconds + DATE_GRAIN - now)
-    if until <= clock.monotonic():
+    until = _lost_until(run)
+    if until is None or until <= run.context.clock.monotonic():
         return False
     if not run.context.options.wait:
         run.unsure = "the state is new or lost, and the listing may not show yet what the last apply made"
         return False
     _wait(run, "the listing to show what the last apply made (the state is new or lost)", until)
     return True
+
+
+def _lost_until(run: ProviderRun) -> float | None:
+    """Until when the listing may not show all that was made before the state was lost; None: not lost."""
+    clock, lost = run.context.clock, run.context.lost
+    if lost is None or run.provider.name not in lost.sends:
+        return None
+    last, now = lost.sends[run.provider.name].date, run.sender.time.now()
+    # Elapsed time between runs is believed only from the provider's own clock at both ends.
+    if last is None or now is None:
+        return run.context.began + run.until_settled
+    return clock.monotonic() + (last + run.settings.settle_seconds + DATE_GRAIN - now)
 
 
 def _wait_for_refused(run: ProviderRun, missing: Sequence[Change]) -> bool:

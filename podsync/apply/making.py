@@ -178,7 +178,8 @@ def _stopped_by_namesake(run: ProviderRun, change: Change) -> bool:
     if run.provider.unique_name(change.after or {}) is not None:
         name_is_taken(run, change, taken)
         return True
-    unsure = run.context.lost is not None or run.was_empty
+    lost = run.context.lost
+    unsure = (lost is not None and lost.whole) or run.was_empty
     if unsure and not run.context.options.first_contact:
         not_tried(
             run,

@@ -22,15 +22,21 @@ class Remembered:
         self._store = store
         self._clock = clock
         self._tell = tell
+        self._sent: set[str] = set()
 
     def lost(self, state: State) -> Lost | None:
         """Whether `state` is not the one that was last seen here, and what was sent since."""
         seen = self._memory.read()
         if seen is None:
             return Lost() if state.lost else None
-        if not seen.outdates(state):
+        whole = seen.outdates(state)
+        # What was lost stays so until the provider's listing was seen to show all that was made before.
+        behind = {name: sends for name, sends in seen.providers.items() if whole or sends.behind}
+        self._memory.behind = set(behind)
+        if not whole and not behind:
             return None
-        return Lost({n: LastSend(None if s.sending else s.date) for n, s in seen.providers.items()})
+        dates = {name: LastSend(None if sends.sending else sends.date) for name, sends in behind.items()}
+        return Lost(dates, whole)
 
     def quiet_since(self, provider: str, state: State) -> float | None:
         """The provider's clock when all that `state` knows had been sent; None: nobody can say."""
@@ -40,8 +46,14 @@ class Remembered:
         sends = seen.providers.get(provider)
         return None if sends is None or sends.sending else sends.date
 
+    def caught_up(self, provider: str) -> None:
+        """The provider's listing shows whatever was made before this run."""
+        if self._memory.behind is not None:
+            self._memory.behind.discard(provider)
+
     def sending(self, provider: str, serial: int) -> None:
         """Note durably that requests leave from now on."""
+        self._sent.add(provider)
         told = self._memory.begin_sending(
             provider, lineage=self._store.lineage, serial=serial, at=self._clock.now()
         )
@@ -53,6 +65,8 @@ class Remembered:
         lineage, now = self._store.lineage, self._clock.now()
         told = [self._memory.saw(lineage, state.serial)]
         for name, date in sends.items():
+            if name in (self._memory.behind or ()) and name not in self._sent:
+                continue
             told.append(
                 self._memory.end_sending(name, lineage=lineage, serial=state.serial, at=now, date=date)
             )

@@ -88,6 +88,12 @@ class ProviderRun:
         return self.settings.timeout_seconds + self.settings.settle_seconds
 
     @property
+    def lost(self) -> bool:
+        """Whether the state may not know products that were made here."""
+        lost = self.context.lost
+        return lost is not None and (lost.whole or self.provider.name in lost.sends)
+
+    @property
     def shows_all_before(self) -> bool:
         """Whether a listing read now shows whatever was made before this run.
 

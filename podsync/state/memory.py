@@ -34,11 +34,13 @@ class Sends:
 
     `sending` stays True when a run dies: then the last send may have been at any time until it did.
     `at` is our wall clock at the last known moment of sending, `date` the provider's own clock then.
+    `behind`: the state was lost, and may still not know what was made until then.
     """
 
     sending: bool
     at: float | None = None
     date: float | None = None
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Memory:
         self.path = folder / "seen" / f"{name}.json"
         self._files = files or OsFiles()
         self._turn = Lock()
+        #: The providers that every note calls `behind`; None: those that were.
+        self.behind: set[str] | None = None
 
     def read(self) -> Seen | None:
         """What was last seen; None when nothing is known."""
@@ -98,6 +102,8 @@ class Memory:
             providers = {} if before is None else dict(before.providers)
             if sends is not None:
                 providers[provider] = sends
+            if self.behind is not None:
+                providers = {n: replace(each, behind=n in self.behind) for n, each in providers.items()}
             seen = Seen(lineage, serial, providers)
             if seen == before:
                 return None

@@ -126,7 +126,7 @@ def _faults(found: Sequence[Diagnostic], style: Style, width: int) -> Iterator[s
 
 def look_at_these(plan: Plan, style: Style, width: int) -> Iterator[str]:
     """Yield what is risky: a count, a word, and what it means."""
-    rows = list(_risky(plan))
+    rows = list(risky_rows(plan))
     warnings = [fault for fault in plan.diagnostics if fault.severity != "error"]
     if not rows and not warnings:
         return
@@ -140,7 +140,8 @@ def look_at_these(plan: Plan, style: Style, width: int) -> Iterator[str]:
         yield from _faults(warnings, style, width)
 
 
-def _risky(plan: Plan) -> Iterator[tuple[int, str, str]]:
+def risky_rows(plan: Plan) -> Iterator[tuple[int, str, str]]:
+    """Yield a count, the word for it and what it means, for each kind of risk."""
     refused = refused_addresses(plan)
     counts = Counter(change.action for change in plan.changes if change.address not in refused)
 

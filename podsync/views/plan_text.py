@@ -20,7 +20,7 @@ from podsync.views.wording import counted, number, sentences, title
 Detail: TypeAlias = Literal["summary", "short", "full"]
 
 #: Risky first, then what changes, then what sends nothing, then what is new.
-_ORDER = (
+ORDER = (
     Action.SETTLE, Action.REPLACE, Action.ORPHAN, Action.UPDATE, Action.RESTORE, Action.ADOPT,
     Action.MOVE, Action.NOTE, Action.CREATE, Action.NOOP,
 )  # fmt: skip
@@ -50,13 +50,14 @@ def plan_text(
     for block in blocks:
         found = list(block)
         lines += [*found, ""] if found else []
-    lines += _foot(plan, rates, orphans_before, width)
+    lines += foot(plan, rates, orphans_before, width)
     lines.append(summary_line(plan.summary))
     return page(lines)
 
 
-def _by_action(plan: Plan) -> Mapping[Action, list[Change]]:
-    found: dict[Action, list[Change]] = {action: [] for action in _ORDER}
+def by_action(plan: Plan) -> Mapping[Action, list[Change]]:
+    """Return the changes of each action, the risky ones first."""
+    found: dict[Action, list[Change]] = {action: [] for action in ORDER}
     for change in plan.changes:
         found[change.action].append(change)
     return found
@@ -65,7 +66,7 @@ def _by_action(plan: Plan) -> Mapping[Action, list[Change]]:
 def _counts(plan: Plan, style: Style, width: int) -> Iterator[str]:
     """Yield one line for each action and kind instead of the changes."""
     layout = Layout(style, width, address_columns([change.address.kind for change in plan.work], width))
-    for action, changes in _by_action(plan).items():
+    for action, changes in by_action(plan).items():
         if action is not Action.NOOP:
             for kind, count in sorted(Counter(change.address.kind for change in changes).items()):
                 yield from header(layout, action, kind, f"{number(count)} to {action.value}", "")
@@ -73,7 +74,7 @@ def _counts(plan: Plan, style: Style, width: int) -> Iterator[str]:
 
 def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[str]:
     full = detail == "full"
-    by_action = _by_action(plan)
+    by_action = by_action(plan)
     refused = refused_addresses(plan)
     shown = plan.changes if full else plan.work
     columns = address_columns([str(c.address) for c in shown[: None if full else 400]], width)
@@ -91,7 +92,7 @@ def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[s
             yield from risk_lines(shared_risk(who, risk), layout)
 
 
-def _foot(plan: Plan, rates: Mapping[str, RateLimit], orphans_before: int, width: int) -> list[str]:
+def foot(plan: Plan, rates: Mapping[str, RateLimit], orphans_before: int, width: int) -> list[str]:
     """Return what did not change, what it costs, and what is still open."""
     unchanged = plan.summary[Action.NOOP]
     parts = [

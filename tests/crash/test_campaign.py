@@ -35,6 +35,8 @@ def random_faults(seed):
 def test_killed_at_random_instants(template, tmp_path, capsys, faulty):
     seed = random.SystemRandom().randrange(10**6)
     chance = random.Random(seed)
+    with capsys.disabled():
+        print(f"\nseed {seed}")  # noqa: T201
     figures = {"kills": 0, "doubled": 0, "lost": 0, "made": 0}
     began = time.monotonic()
     for number in range(ROUNDS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import pytest
 
@@ -85,14 +86,17 @@ def test_killed_at_a_call(scene, work, call, number):
     ("call", "files"), [*[(call, True) for call in ALL_ON_FILES], *[(call, False) for call in ALL_ANYWHERE]]
 )
 def test_killed_at_every_call(template, tmp_path, capsys, work, call, files):
+    figures: Counter[str] = Counter()
     for number in itertools.count(1):
         folder = tmp_path / str(number)
         folder.mkdir()
         with a_scene(template, folder) as scene:
             reached = killed_at(scene, work, call, number, files=files)
             scene.recovers()
+            figures += scene.figures
         if not reached:
             break
     with capsys.disabled():
         where = "on the state's files" if files else "anywhere"
-        print(f"\n{work}, {call} {where}: {number - 1} kills, 0 doubled, 0 lost")  # noqa: T201
+        told = f"{number - 1} kills, {figures['doubled']} doubled, {figures['lost']} lost"
+        print(f"\n{work}, {call} {where}: {told}")  # noqa: T201

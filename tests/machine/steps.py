@@ -19,18 +19,8 @@ from tests.machine.floor import PROVIDERS, Floor, Trouble
 SLUGS = ("ant", "bee", "cat", "dog", "elk")
 KINDS = ("designed_product", "customer_product")
 MOMENTS = (
-    "Intent",
-    "POST",
-    "PATCH",
-    "Made",
-    "Doubted",
-    "Settled",
-    "Bound",
-    "Adopted",
-    "Ended",
-    "compact",
-    "find",
-)
+    "Intent", "POST", "PATCH", "Made", "Doubted", "Settled", "Bound", "Adopted", "Ended", "compact", "find",
+)  # fmt: skip
 YEAR = 365 * 86400.0
 
 
@@ -247,18 +237,9 @@ def _death(luck: random.Random) -> Callable[[str, str], bool]:
 
 
 CUTS = (
-    "fin",
-    "rst",
-    "half",
-    "hang",
-    "status:500",
-    "status:502",
-    "status:504",
-    "html",
-    "empty",
-    "garbage",
-    "status:302",
-)
+    "fin", "rst", "half", "hang", "html", "empty", "garbage",
+    "status:500", "status:502", "status:504", "status:302",
+)  # fmt: skip
 NOT_SENT = ("status:429", "status:401", "status:403")
 
 

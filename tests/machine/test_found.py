@@ -74,3 +74,24 @@ def test_a_clock_moved_forward_makes_no_orphan_old_enough_to_be_missed(floor, ag
 
     floor.always()
     floor.good_day()
+
+
+@pytest.mark.parametrize("first", ["no wait", "other documents only"])
+def test_a_state_that_was_lost_stays_so_until_each_listing_has_caught_up(floor, first):
+    """An apply that sends to one provider alone must not make the other one's doubts forgotten."""
+    write(floor, TEE)
+    floor.run(Trouble())
+    floor.sandbox.set_rules(kakaclo_lag=300.0)
+    floor.lose(journal=True, memory=False)
+    tee = floor.documents[TEE]
+    if first != "no wait":
+        floor.delete(TEE)
+    write(floor, POSTER)
+    floor.run(Trouble(), wait=False)
+    floor.write(tee)
+
+    report = floor.run(Trouble())
+
+    assert report.exit_code == 0
+    floor.always()
+    floor.good_day()

@@ -1,0 +1,184 @@
+"""A plan as Markdown, for a pull request's comment and a step's summary (`plan -o markdown`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+
+from podsync import __version__
+from podsync.diagnostics import Diagnostic, errors
+from podsync.plan.plan import Action, Change, Plan, summary_line
+from podsync.settings import RateLimit
+from podsync.views.fold import shared_risk, shared_risks
+from podsync.views.forecast import PUBLISHED
+from podsync.views.markdown_fit import Section, fitted
+from podsync.views.markdown_rows import HEADS, LISTED, block, brief, created, listed_row
+from podsync.views.markdown_safe import clip, code, link, plain, size
+from podsync.views.plan_head import TOLD, head, refused_addresses, risky_rows
+from podsync.views.plan_text import by_action, foot
+from podsync.views.style import PLAIN
+from podsync.views.wording import counted, listed, number
+
+#: Fits a comment of GitHub (65,536 characters) in bytes, with room for what a workflow puts around it.
+COMMENT = 65_000
+_WIDE = 10**9
+_MOST_FAULTS = 20
+
+#: What the first line says of each action, for one and for several.
+_WORDS: Mapping[Action, tuple[str, str]] = {
+    Action.SETTLE: ("in doubt", "in doubt"),
+    Action.REPLACE: ("product replaced", "products replaced"),
+    Action.ORPHAN: ("product left without a document", "products left without a document"),
+    Action.UPDATE: ("update", "updates"),
+    Action.RESTORE: ("product taken back", "products taken back"),
+    Action.ADOPT: ("product adopted", "products adopted"),
+    Action.MOVE: ("new address", "new addresses"),
+    Action.NOTE: ("note", "notes"),
+    Action.CREATE: ("new product", "new products"),
+}
+_HEADINGS: Mapping[Action, str] = {
+    Action.SETTLE: "in doubt",
+    Action.RESTORE: "to restore",
+    Action.ADOPT: "to adopt: nothing is sent",
+    Action.MOVE: "to move: nothing is sent",
+    Action.NOTE: "to note: nothing is sent",
+}
+
+
+def plan_markdown(
+    plan: Plan,
+    *,
+    limit: int = COMMENT,
+    environment: str = "",
+    head_sha: str = "",
+    where: str = "",
+    rates: Mapping[str, RateLimit] = PUBLISHED,
+    sandbox: bool = False,
+    orphans_before: int = 0,
+) -> str:
+    """Return at most `limit` bytes: totals and risky items always, the rest while there is room.
+
+    `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
+    is the address of a page that shows everything.
+    """
+    above = [_marker(plan, environment, head_sha), _first_line(plan, where), "", *_head(plan, sandbox), ""]
+    above += [*_faults(plan), *_look(plan)]
+    below = [*_foot(plan, rates, orphans_before), "", f"`{summary_line(plan.summary)}`", ""]
+    below += [_signature(plan, head_sha)]
+    room = limit - sum(map(size, [*above, *below]))
+    rest = link("all of them are here", where) if where else "all of them are in the plan itself (`-o json`)"
+    return "\n".join([*above, *fitted(list(_sections(plan)), room, rest), *below]) + "\n"
+
+
+def _marker(plan: Plan, environment: str, head_sha: str) -> str:
+    """Return the comment by which this one is found again; nothing in it can end it early."""
+    name = re.sub(r"[^A-Za-z0-9_./]|(?<=-)-", "_", environment.replace("-", "_"))[:80] or "default"
+    facts = {"plan_hash": plan.hash, "head_sha": _sha(head_sha)}
+    return f"<!-- podsync:plan v=1 env={name} {json.dumps(facts)} -->"
+
+
+def _sha(text: str) -> str:
+    return text if re.fullmatch(r"[0-9a-fA-F]{4,64}", text) else ""
+
+
+def _first_line(plan: Plan, where: str) -> str:
+    """Return the verdict in words, and what can only be done once."""
+    counts = plan.summary
+    found = [
+        f"{number(counts[action])} {words[counts[action] != 1]}"
+        for action, words in _WORDS.items()
+        if counts[action]
+    ]
+    only = ", nothing else" if len(found) == 1 else ""
+    text = f"**{listed(found)}{only}.**" if found else f"**{summary_line(counts)}**"
+    if plan.errored:
+        why = counted(len(errors(plan.diagnostics)), "reason")
+        text = f"**Refused for {why}: apply would send nothing.** {text.replace('**', '')}"
+    parts = [text]
+    if counts[Action.CREATE] or counts[Action.REPLACE]:
+        parts.append("What is made cannot be deleted by podsync.")
+    if where:
+        parts.append(f"· {link('look at all of it', where)}")
+    return " ".join(parts)
+
+
+def _head(plan: Plan, sandbox: bool) -> Iterator[str]:
+    lines = [plain(line.strip(), 600) for line in head(plan, PLAIN, _WIDE, sandbox=sandbox)]
+    yield f"<sub>{'<br>'.join(lines)}</sub>"
+
+
+def _faults(plan: Plan) -> Iterator[str]:
+    """Yield what is refused, then what is warned of, each with the way out."""
+    found = sorted(plan.diagnostics, key=lambda fault: fault.severity != "error")
+    for severity, group in groupby(found, key=lambda fault: fault.severity):
+        faults = list(group)
+        yield "### Refused: apply sends nothing before this is settled" if severity == "error" else "### Warnings"
+        yield ""
+        yield from map(_fault, faults[:_MOST_FAULTS])
+        if len(faults) > _MOST_FAULTS:
+            yield f"- … and {counted(len(faults) - _MOST_FAULTS, 'other')}"
+        yield ""
+
+
+def _fault(fault: Diagnostic) -> str:
+    place = f" · {code(f'{clip(fault.at.path, 100)}:{fault.at.line}')}" if fault.at is not None else ""
+    detail = f"<br>→ {plain(fault.detail, 400)}" if fault.detail else ""
+    return f"- ⚠ {plain(fault.summary, 300)}{place} {code(fault.rule, 60)}{detail}"
+
+
+def _look(plan: Plan) -> Iterator[str]:
+    rows = [f"- **{number(count)} {word}**: {plain(text, 300)}" for count, word, text in risky_rows(plan)]
+    yield from (["### Look at these", "", *rows, ""] if rows else [])
+
+
+def _sections(plan: Plan) -> Iterator[Section]:
+    """Yield the changes, the risky ones first."""
+    refused = refused_addresses(plan)
+    for action, changes in by_action(plan).items():
+        count = number(len(changes))
+        if not changes or action is Action.NOOP:
+            continue
+        if action in (Action.REPLACE, Action.UPDATE):
+            whole = partial(block, said=TOLD, refused=refused)
+            ordered = sorted(changes, key=lambda change: not change.risks)
+            yield Section(f"{counted(len(changes), action.value)}", ordered, whole, brief)
+        elif action is Action.CREATE:
+            yield from _created(changes)
+        elif action is Action.ORPHAN:
+            words = f"{counted(len(changes), 'orphan')}: to remove by hand"
+            yield Section(words, changes, listed_row, brief, LISTED)
+        else:
+            short = brief if action is Action.SETTLE else None
+            yield Section(f"{count} {_HEADINGS[action]}", changes, listed_row, short, LISTED)
+
+
+def _created(changes: Sequence[Change]) -> Iterator[Section]:
+    """Yield a table for each kind; a risk that many share is told once."""
+    shared = shared_risks(changes)
+    kinds = Counter(change.address.kind for change in changes)
+    for index, kind in enumerate(kinds):
+        found = [change for change in changes if change.address.kind == kind]
+        notes = [f"⚠ {plain(shared_risk(who, risk), 300)}" for risk, who in list(shared.items())[:10]]
+        table = HEADS.get(kind, HEADS["customer_product"])
+        yield Section(
+            f"{counted(len(found), 'new ' + kind.replace('_', ' '))}",
+            found,
+            partial(created, said=shared.keys()),
+            head=table,
+            notes=tuple(notes) if index == len(kinds) - 1 else (),
+        )
+
+
+def _foot(plan: Plan, rates: Mapping[str, RateLimit], orphans_before: int) -> list[str]:
+    return [plain(line, 600) for line in foot(plan, rates, orphans_before, _WIDE)]
+
+
+def _signature(plan: Plan, head_sha: str) -> str:
+    sha = _sha(head_sha)[:12]
+    of = f" of {code(sha)}" if sha else ""
+    asked = "providers asked" if plan.refreshed else "offline"
+    return f"<sub>plan `{plan.hash.removeprefix('sha256:')[:12]}`{of} · {asked} · podsync {__version__}</sub>"

@@ -1,0 +1,91 @@
+"""What fits: sections of lines within a budget of bytes, the risky ones first, the rest counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from podsync.views.markdown_safe import size
+from podsync.views.wording import number
+
+#: What a section costs beside its items: heading, fold, and the line that counts what is left out.
+RESERVE = 700
+#: Above this many items, a section begins folded.
+FOLD_ABOVE = 12
+#: Items of a section that are worth their full form.
+_MOST_FULL = 300
+
+
+@dataclass(frozen=True)
+class Section:
+    """Items of one heading. `short` is the form that a risky item takes before it is only counted."""
+
+    title: str
+    items: Sequence[Any]
+    full: Callable[[Any], str]
+    short: Callable[[Any], str] | None = None
+    head: str = ""
+    notes: tuple[str, ...] = ()
+    fold: bool = True
+
+
+def fitted(sections: Sequence[Section], room: int, where: str) -> Iterator[str]:
+    """Yield the lines of all sections in at most `room` bytes, line ends included."""
+    left = room - RESERVE * len(sections)
+    for section in sections:
+        notes: list[str] = []
+        for note in section.notes:
+            if size(note) < left // 4:
+                notes.append(note)
+                left -= size(note) + 1
+        full, short = _chosen(section, max(left, 0))
+        left -= sum(map(size, full)) + sum(map(size, short)) + 2
+        yield from _lines(section, full, short, notes, where)
+
+
+def _chosen(section: Section, room: int) -> tuple[list[str], list[str]]:
+    """Return the items that are shown in full, and those that follow in short."""
+    if section.short is None:
+        return _taken(map(section.full, section.items), room), []
+    short = _taken(map(section.short, section.items), room)
+    if len(short) < len(section.items):
+        return [], short
+    spare = room - sum(map(size, short))
+    full: list[str] = []
+    for item, brief in zip(section.items[:_MOST_FULL], short, strict=False):
+        text = section.full(item)
+        spare -= size(text) - size(brief)
+        if spare < 0:
+            break
+        full.append(text)
+    return full, short[len(full) :]
+
+
+def _taken(texts: Iterator[str], room: int) -> list[str]:
+    found: list[str] = []
+    for text in texts:
+        room -= size(text)
+        if room < 0:
+            break
+        found.append(text)
+    return found
+
+
+def _lines(
+    section: Section, full: list[str], short: list[str], notes: list[str], where: str
+) -> Iterator[str]:
+    folded = section.fold and len(section.items) > FOLD_ABOVE
+    yield from ([f"<details><summary>{section.title}</summary>", ""] if folded else [f"### {section.title}", ""])
+    if full:
+        yield from ([section.head, *full, ""] if section.head else [*full, ""])
+    if short:
+        yield from ([*short, ""])
+    left = len(section.items) - len(full) - len(short)
+    if left:
+        shown = "more" if full or short else "not shown here"
+        yield from (f"… and {number(left)} {shown}: {where}", "")
+    for note in notes:
+        yield from (note, "")
+    if folded:
+        yield from ("</details>", "")

@@ -1,0 +1,165 @@
+"""The changes of a plan in Markdown: a table row for what is simple, a block for what has to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from podsync.model import Address, Json, Spec
+from podsync.plan.plan import SYMBOLS, UNKNOWN, Action, Change, FieldChange
+from podsync.views.change_lines import word_of
+from podsync.views.markdown_safe import clip, code, colour, picture, plain, row, written
+from podsync.views.marks import parts
+from podsync.views.page import short_url
+from podsync.views.plan_head import TOLD
+from podsync.views.product_lines import customers, name_of, product_facts
+from podsync.views.wording import by_hand, counted, day, number, title, visible_id
+
+#: Fields of a product whose value is a picture.
+_PICTURES = ("imageUrl", "backImageUrl")
+_MOST_FIELDS = 12
+#: Columns of the tables of what is created, by kind.
+HEADS = {
+    "designed_product": ("| front, back | name | model | colour | where |\n|---|---|---|---|---|"),
+    "customer_product": ("| name | for | model, options | where |\n|---|---|---|---|"),
+}
+#: Columns of the table of what is only listed.
+LISTED = "| | name | product | why | where |\n|---|---|---|---|---|"
+
+
+def place(change: Change) -> str:
+    """Return `file:line`; for an orphan where its document was."""
+    if change.source is None:
+        return ""
+    was = "was " if change.action is Action.ORPHAN else ""
+    return f"{was}{code(f'{clip(change.source.path, 100)}:{change.source.line}')}"
+
+
+def created(change: Change, said: Collection[str]) -> str:
+    """Return the row of a new product, in the columns of its kind."""
+    spec = change.after or {}
+    name = _name(spec) + _risks(change, said)
+    if change.address.kind != "designed_product":
+        about = [fact for fact in product_facts(spec) if not fact.startswith("parts ")]
+        return row([name, _customers(spec), plain(" · ".join(about)), place(change)])
+    return row([_pictures(spec), name, code(written(spec.get("modelId"))), _colour(spec), place(change)])
+
+
+def listed_row(change: Change) -> str:
+    """Return the row of a product that exists, or may exist."""
+    spec = change.after if change.after is not None else change.before or {}
+    known = " · ".join(part for part in (code(str(change.address)), _known(change)) if part)
+    was = f"was {code(str(change.previous_address))}" if change.previous_address is not None else ""
+    why = " · ".join(part for part in (plain(change.reason), was) if part)
+    picture_cell = picture(spec.get("imageUrl"), "front", 56)
+    return row([picture_cell, _name(spec) + _risks(change, TOLD), known, why, place(change)])
+
+
+def brief(change: Change) -> str:
+    """Return a risky change in the shortest form that can still be decided on."""
+    which = visible_id(change.shown).removeprefix("SPU ")
+    shown = f" {plain(which, 20)}" if which else ""
+    return f"- `{change.address}`{shown}"
+
+
+def block(change: Change, said: Collection[str] = (), refused: Collection[Address] = ()) -> str:
+    """Return a change with what it was and what it becomes, side by side."""
+    symbol = SYMBOLS[change.action]
+    head = f"**`{symbol}` {code(str(change.address))}** {word_of(change, refused)} · {place(change)}".rstrip(" ·")
+    spec = change.before if change.before is not None else change.after or {}
+    known = [part for part in (_name(spec), _known(change)) if part]
+    if change.fields:
+        lines = [f"{head}<br>{' · '.join(known)}" if known else head, "", *_table(change)]
+    else:
+        lines = [f"{head}<br>{' · '.join([*known, plain(change.reason)])}"]
+    told = [f"⚠ {plain(risk, 400)}" for risk in change.risks if risk not in said][:_MOST_FIELDS]
+    if change.action is Action.REPLACE and change.address not in refused:
+        which = plain(visible_id(change.shown), 40) or "the old one"
+        told.append(f"then by hand: remove {which} {plain(by_hand(change.provider))}")
+    return "\n".join([*lines, *(["", "<br>".join(told)] if told else []), ""])
+
+
+def _table(change: Change) -> Iterator[str]:
+    yield "| | before | after |"
+    yield "|---|---|---|"
+    fixed = any(one.forces_replace for one in change.fields) and change.action is Action.REPLACE
+    for field in change.fields[:_MOST_FIELDS]:
+        before, after = _sides(field)
+        mark = " *" if fixed and field.forces_replace and len(change.fields) > 1 else ""
+        yield row([code(field.path, 60) + plain(mark), before, after])
+    left = len(change.fields) - _MOST_FIELDS
+    if left > 0:
+        yield row([f"… {counted(left, 'more field')}", "", ""])
+
+
+def _sides(field: FieldChange) -> tuple[str, str]:
+    """Return the old and the new value, what differs struck out and set in bold."""
+    old, new, name = field.before, field.after, field.path.rpartition(".")[2]
+    texts = isinstance(old, str) and isinstance(new, str)
+    if name in _PICTURES:
+        return _picture_cell(old), _picture_cell(new)
+    if texts and name != "colorValue":
+        return _marked(clip(old, 240), clip(new, 240))
+    return _value(name, old), _value(name, new)
+
+
+def _marked(old: str, new: str) -> tuple[str, str]:
+    found = parts(old, new)[:40]
+    before = [plain(part.old) if part.same else _tagged("del", part.old) for part in found]
+    after = [plain(part.new) if part.same else _tagged("b", part.new) for part in found]
+    return "".join(before) or "(empty)", "".join(after) or "(empty)"
+
+
+def _tagged(tag: str, text: str) -> str:
+    """Keep spaces at the edges outside of the tag, and leave out a tag around nothing."""
+    return f"<{tag}>{plain(text)}</{tag}>" if text.strip() else plain(text)
+
+
+def _value(name: str, value: Json) -> str:
+    if value is UNKNOWN:
+        return "(in doubt)"
+    if value is None:
+        return "(none)"
+    if name == "colorValue" and isinstance(value, str):
+        return colour(value)
+    if name == "customerIds":
+        return _customers({"customerIds": value})
+    return plain(written(value), 240)
+
+
+def _picture_cell(url: Json) -> str:
+    if url is None or url is UNKNOWN:
+        return _value("", url)
+    text = written(url)
+    shown = picture(url, "picture", 160)
+    return f"{shown}<br>{code(short_url(clip(text, 400), 48), 60)}" if shown else code(text)
+
+
+def _pictures(spec: Spec) -> str:
+    found = [picture(spec.get(field), label) for field, label in zip(_PICTURES, ("front", "back"), strict=True)]
+    return " ".join(one for one in found if one) or "(no picture)"
+
+
+def _name(spec: Spec) -> str:
+    name = name_of(spec)
+    return plain(name) if name.strip() else "(no name)"
+
+
+def _colour(spec: Spec) -> str:
+    value = spec.get("colorValue")
+    return colour(value) if isinstance(value, str) else ""
+
+
+def _customers(spec: Spec) -> str:
+    return plain(customers(spec.get("customerIds")).removeprefix("for "), 240)
+
+
+def _known(change: Change) -> str:
+    shown = visible_id(change.shown)
+    made = f"made {day(change.made_at)}" if change.made_at is not None else ""
+    known = f"{plain(title(change.provider))} {plain(shown, 40)}" if shown else ""
+    return ", ".join(part for part in (known, made) if part)
+
+
+def _risks(change: Change, said: Collection[str]) -> str:
+    told = [f"<br>⚠ {plain(risk, 240)}" for risk in change.risks if risk not in said]
+    return "".join(told[:3]) + (f"<br>⚠ and {number(len(told) - 3)} more" if len(told) > 3 else "")
