@@ -1,6 +1,11 @@
 """What all tests share."""
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every run: what is new is looked for by the campaigns and by whoever changes a test.
+settings.register_profile("podsync", derandomize=True, deadline=None, database=None)
+settings.load_profile("podsync")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

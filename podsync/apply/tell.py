@@ -8,7 +8,7 @@ from podsync.apply.context import shown
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.recover import SEND_SECONDS
 from podsync.apply.sender import Sent
-from podsync.errors import ConflictError, NotSentError, RefusedError, UnauthorizedError
+from podsync.errors import ConflictError, NotSentError, UnauthorizedError
 from podsync.model import Address
 from podsync.plan.plan import Action, Change
 from podsync.ports import Remote
@@ -63,31 +63,26 @@ def not_tried(run: ProviderRun, change: Change, why: str, remedy: str = "") -> N
 def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
     """Report how a write ended; stop the provider where its answer says so."""
     error = sent.error
-    if sent.receipt is not None:
+    if error is None:
         made_anew = change.action in (Action.SETTLE, Action.RESTORE, Action.MOVE)
         done(run, change, Result.CREATED if made_anew else DONE[change.action], sent)
+        return
+    if isinstance(error, UnauthorizedError | NotSentError):
+        run.stop(error.message, credentials=isinstance(error, UnauthorizedError))
+    elif run.sender.refused_too_often:
+        run.stop(f"{run.provider.title} refused five requests in a row")
+    entry = run.ledger.entry(change.address)
+    if entry is not None and entry.pending is not None:
+        # This request, or an update before it: what may have taken effect stays in doubt.
+        in_doubt(run, change.address, entry, error.message)
     elif isinstance(error, UnauthorizedError):
-        run.stop(error.message, credentials=True)
         not_tried(run, change, error.message)
-    elif isinstance(error, NotSentError):
-        run.stop(error.message)
-        failed(run, change, f"{error.message}. Nothing was made", sent)
     elif isinstance(error, ConflictError):
-        failed(
-            run,
-            change,
-            f"{error.message}: something like it exists, and is not listed yet",
-            sent,
-            "apply again later",
-        )
-    elif isinstance(error, RefusedError):
-        failed(run, change, f"{error.message}. Nothing was made", sent)
-        if run.sender.refused_too_often:
-            run.stop(f"{run.provider.title} refused five requests in a row")
-    elif error is not None:
-        entry = run.ledger.entry(change.address)
-        if entry is not None:
-            in_doubt(run, change.address, entry, error.message)
+        unseen = f"{error.message}: something like it exists, and is not listed yet"
+        failed(run, change, unseen, sent, "apply again later")
+    else:
+        nothing = "changed" if change.action is Action.UPDATE else "made"
+        failed(run, change, f"{error.message}. Nothing was {nothing}", sent)
 
 
 def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers: Sequence[str] = ()) -> None:

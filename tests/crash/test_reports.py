@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 
 from podsync.sandbox import Fault
 from tests.crash import catalogs, tracing
@@ -11,9 +10,6 @@ from tests.crash.scene import a_scene, records
 REPORT = ("-o", "text", "-o", "json=report.json")
 
 
-@pytest.mark.xfail(
-    reason="`conclude` says 'failed. Nothing was made' of an update whose earlier PATCH is still in doubt"
-)
 def test_an_update_that_may_have_arrived_is_not_called_undone_when_its_resend_is_refused(template, tmp_path):
     faults = Fault("gelato", "update", "status:500", commit=True), Fault("gelato", "update", "status:400")
     with a_scene(template, tmp_path, *faults) as scene:
