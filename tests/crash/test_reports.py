@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from podsync.sandbox import Fault
 from tests.crash import catalogs, tracing
 from tests.crash.scene import a_scene, records
