@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from podsync.cli.applying import Asked
 
 _REFUSED = 5
+#: Beside text and json.
+FORMATS = ("markdown",)
 
 
 @command(
@@ -53,7 +55,7 @@ _REFUSED = 5
     help="How long to wait while somebody else holds the state (30s, 5m).",
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for doubts and ids; a later apply goes on.")
-@output_option
+@output_option(*FORMATS)
 @sandbox_option
 @click.pass_obj
 def apply(session: Session, /, **options: Any) -> int:
@@ -66,7 +68,7 @@ def apply(session: Session, /, **options: Any) -> int:
     from podsync.cli.outputs import Outputs
     from podsync.cli.workspace import Workspace
 
-    outputs = Outputs.parse(options.pop("output"))
+    outputs = Outputs.parse(options.pop("output"), more=FORMATS)
     asked = Asked(selection=selection_of(options), **options)
     _refuse_contradictions(asked)
     space = Workspace.open(session, sandbox=asked.sandbox)

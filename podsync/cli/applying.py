@@ -19,6 +19,7 @@ from podsync.cli.origin import origin
 from podsync.cli.outputs import Outputs
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
+from podsync.cli.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.errors import StaleError, UsageError
 from podsync.model import Selection
@@ -202,6 +203,7 @@ class Applying:
         result = self.outputs.write(shown)
         if not (told and self.outputs.screen == "text"):
             self.space.session.console.result(result)
+        append(lambda room: forms.report_markdown_of(report, again, place, limit=room), self.space.session)
 
     def _expected(self, plan: Plan) -> str:
         """The hash under which what is left may be done: the one that people approved."""

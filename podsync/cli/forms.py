@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from podsync.cli import origin
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic
 from podsync.model import Address
@@ -45,7 +47,60 @@ def plan_forms(
             plan, style=style, width=width, detail=detail, sandbox=sandbox, orphans_before=orphans, **more
         ),
         "json": lambda: printable(planfile.dump(plan, noops=detail == "full")),
+        "markdown": lambda: plan_markdown_of(
+            plan,
+            session,
+            rates=rates,
+            sandbox=sandbox,
+            orphans=orphans,
+            where=origin.run_url(os.environ) or "",
+        ),
+        "html": lambda: _plan_html(plan, sandbox=sandbox, **more),
+        "github": lambda: _github().plan_annotations(plan, root=origin.folder_in_repository()),
+        "sarif": lambda: _sarif().plan_sarif(plan, root=origin.folder_in_repository()),
     }
+
+
+def plan_markdown_of(
+    plan: Plan,
+    session: Session,
+    *,
+    rates: Mapping[str, RateLimit] | None = None,
+    sandbox: bool = False,
+    orphans: int = 0,
+    **more: Any,
+) -> str:
+    """Return a plan as Markdown; `more`: its limit, and where all of it can be looked at."""
+    from podsync.views.markdown import plan_markdown
+
+    if rates is not None:
+        more["rates"] = rates
+    return plan_markdown(
+        plan,
+        environment="sandbox" if sandbox else os.path.basename(session.chdir or ""),  # noqa: PTH119 (text)
+        head_sha=origin.head_sha(os.environ),
+        sandbox=sandbox,
+        orphans_before=orphans,
+        **more,
+    )
+
+
+def _plan_html(plan: Plan, **facts: Any) -> str:
+    from podsync.views.html import plan_html
+
+    return plan_html(plan, **facts)
+
+
+def _github() -> Any:
+    from podsync.views import github
+
+    return github
+
+
+def _sarif() -> Any:
+    from podsync.views import sarif
+
+    return sarif
 
 
 def is_sandbox(plan: Plan) -> bool:
@@ -65,7 +120,15 @@ def report_forms(report: Report, session: Session, again: str, place: str) -> Fo
     return {
         "text": lambda: report_view.report_text(report, style=style, width=width, command=again, place=place),
         "json": lambda: report_json(report),
+        "markdown": lambda: report_markdown_of(report, again, place, where=origin.run_url(os.environ) or ""),
     }
+
+
+def report_markdown_of(report: Report, again: str, place: str, **more: Any) -> str:
+    """Return the end of an apply as Markdown; `more`: its limit, and the address of the run."""
+    from podsync.views.markdown_report import report_markdown
+
+    return report_markdown(report, command=again, place=place, **more)
 
 
 def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width: int) -> str:
@@ -98,7 +161,24 @@ def validate_forms(loaded: Loaded, catalog: str) -> Forms:
         hint = "" if products else f" Copy one of {catalog}/_examples/ to {catalog}/ to begin."
         return f"{found}{told}{hint}"
 
-    return {"text": text, "json": lambda: validate_json(loaded.diagnostics)}
+    return {
+        "text": text,
+        "json": lambda: validate_json(loaded.diagnostics),
+        "markdown": lambda: validate_markdown(loaded),
+        "github": lambda: _github().validate_annotations(
+            loaded.diagnostics, root=origin.folder_in_repository()
+        ),
+        "sarif": lambda: _sarif().validate_sarif(loaded.diagnostics, root=origin.folder_in_repository()),
+    }
+
+
+def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
+    """Return the verdict on a catalog as Markdown."""
+    from podsync.views.markdown_diagnostics import diagnostics_markdown
+
+    more: Any = {} if limit is None else {"limit": limit}
+    products, files = (0, 0) if loaded.errors else (len(loaded.catalog), loaded.catalog.files)
+    return diagnostics_markdown(loaded.diagnostics, products=products, files=files, **more)
 
 
 def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session) -> None:

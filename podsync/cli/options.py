@@ -106,12 +106,14 @@ def sandbox_option(function: F) -> F:
     return click.option("--sandbox", is_flag=True, help=text)(function)
 
 
-def output_option(function: F) -> F:
-    """Add `-o/--output`."""
+def output_option(*formats: str) -> Callable[[F], F]:
+    """Add `-o/--output` with these formats beside text and json."""
+    names = ["text", "json", *formats]
+    shared = " github may share stdout with text." if "github" in formats else ""
+    text = f"{', '.join(names[:-1])} or {names[-1]}; with =FILE beside the text. Repeatable.{shared}"
     return click.option(
-        "-o", "--output", metavar="FORMAT[=FILE]", multiple=True, type=Words(),
-        help="text or json; with =FILE beside the text. Repeatable.",
-    )(function)  # fmt: skip
+        "-o", "--output", metavar="FORMAT[=FILE]", multiple=True, type=Words(), help=text
+    )  # fmt: skip
 
 
 def allow_option(function: F) -> F:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import json
+import os
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -25,6 +27,22 @@ def run_url(environ: Mapping[str, str]) -> str | None:
     server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
     run = environ.get("GITHUB_RUN_ID")
     return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+
+
+def head_sha(environ: Mapping[str, str]) -> str:
+    """Return the commit that people see: of a pull request its own, not the merge that GitHub tests."""
+    try:
+        event = json.loads(Path(environ.get("GITHUB_EVENT_PATH") or os.devnull).read_bytes())
+        return str(event["pull_request"]["head"]["sha"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return environ.get("GITHUB_SHA") or ""
+
+
+def folder_in_repository(folder: Path | None = None) -> str:
+    """Return the way from the repository's root to a folder, "" where there is none to go."""
+    here = (folder or Path.cwd()).resolve()
+    root = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+    return "" if here == root else here.relative_to(root).as_posix()
 
 
 def who() -> str:

@@ -13,8 +13,8 @@ from typing import BinaryIO, Self
 from podsync.cli.framework import nearest
 from podsync.errors import PodsyncError, UsageError
 
-#: Formats that are spoken of, and that this version does not have.
-LATER = ("markdown", "html", "github", "sarif")
+#: Every format; each command knows some of them.
+FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
 
 
 @dataclass
@@ -31,16 +31,17 @@ class _File:
 class Outputs:
     """Where the result goes. Use as `with outputs:`; files are reserved there, and unmade without a result.
 
-    `screen` is the format of stdout.
+    `screen` is the format of stdout; `annotated`: annotations for GitHub's runner stand before it.
     """
 
     screen: str = "text"
+    annotated: bool = False
     files: list[_File] = field(default_factory=list)
 
     @classmethod
-    def parse(cls, given: Sequence[str], *, known: Sequence[str] = ("text", "json")) -> Outputs:
-        """Read the options; raises UsageError for what cannot be meant."""
-        outputs, screens = cls(), []
+    def parse(cls, given: Sequence[str], *, more: Sequence[str] = ()) -> Outputs:
+        """Read the options; raises UsageError for what cannot be meant. `more`: beside text and json."""
+        outputs, screens, known = cls(), [], ("text", "json", *more)
         for word in given:
             name, equals, file = word.partition("=")
             _check_format(name, known)
@@ -50,6 +51,8 @@ class Outputs:
                 outputs._add(name, Path(file))
             else:
                 screens.append(name)
+        if set(screens) == {"github", "text"}:
+            screens, outputs.annotated = ["text"], True
         if len(set(screens)) > 1:
             raise UsageError(
                 f"only one format fits on stdout, not {' and '.join(screens)}",
@@ -86,7 +89,7 @@ class Outputs:
         """Write every file and return the text for stdout; `forms` makes the text of a format."""
         for file in self.files:
             _commit(file, forms[file.format]())
-        return forms[self.screen]()
+        return (forms["github"]() if self.annotated else "") + forms[self.screen]()
 
     def _add(self, name: str, path: Path) -> None:
         if any(_target(other.path) == _target(path) for other in self.files):
@@ -97,8 +100,8 @@ class Outputs:
 def _check_format(name: str, known: Sequence[str]) -> None:
     if name in known:
         return
-    if name in LATER:
-        raise UsageError(f"-o {name} is not available in this version", f"available: {', '.join(known)}")
+    if name in FORMATS:
+        raise UsageError(f"-o {name} is not a format of this command", f"it has: {', '.join(known)}")
     near = nearest(name, known)
     hint = f"did you mean {near[0]}?" if near else f"available: {', '.join(known)}"
     raise UsageError(f"-o {name}: no such format", hint)

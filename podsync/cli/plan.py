@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from podsync.plan.plan import Plan
     from podsync.state.state import State
 
+#: Beside text and json.
+SHOWN = ("markdown", "html")
+FORMATS = (*SHOWN, "github", "sarif")
 _CHANGES = 2
 _REFUSED = 5
 
@@ -39,9 +42,10 @@ def detail_option(function: Any) -> Any:
         "podsync plan",
         "podsync plan --target 'designed_product.dino-*' --detail full",
         "podsync plan -o json=plan.json     then: podsync apply plan.json",
+        "podsync plan -o html=plan.html -o markdown=plan.md -o text -o github",
     ),
 )
-@output_option
+@output_option(*FORMATS)
 @selection_options
 @detail_option
 @allow_option
@@ -57,7 +61,7 @@ def plan(session: Session, /, **options: Any) -> int:
     from podsync.cli.outputs import Outputs
     from podsync.cli.workspace import Workspace
 
-    outputs = Outputs.parse(options.pop("output"))
+    outputs = Outputs.parse(options.pop("output"), more=FORMATS)
     space = Workspace.open(session, sandbox=options.pop("sandbox"))
     outputs.refuse(space.own_files)
     if outputs.screen != "text":  # the text says it itself
@@ -93,7 +97,7 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> Plan:
     examples=("podsync show plan.json", "podsync show plan.json --detail full"),
 )
 @click.argument("file")
-@output_option
+@output_option(*SHOWN)
 @detail_option
 @click.pass_obj
 def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> int:
@@ -101,7 +105,7 @@ def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> i
     from podsync.cli.outputs import Outputs
     from podsync.cli.saved import read_plan
 
-    with Outputs.parse(output) as outputs:
+    with Outputs.parse(output, more=SHOWN) as outputs:
         _show(outputs, read_plan(file, session), session, detail, None)
     return 0
 
@@ -110,11 +114,15 @@ def _show(
     outputs: Any, made: Plan, session: Session, detail: str, space: Workspace | None, *, orphans: int = 0
 ) -> None:
     from podsync.cli import forms
+    from podsync.cli.step_summary import append
 
     rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
     sandbox = space.sandbox if space else forms.is_sandbox(made)
     shown = forms.plan_forms(made, session, detail=detail, rates=rates, sandbox=sandbox, orphans=orphans)
     session.console.result(outputs.write(shown))
+    if space is not None:
+        facts: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans}
+        append(lambda room: forms.plan_markdown_of(made, session, limit=room, **facts), session)
 
 
 def _next_steps(made: Plan, space: Workspace, allow: tuple[tuple[str, int], ...]) -> str:

@@ -48,7 +48,7 @@ def _sandbox(function: Any) -> Any:
     "list",
     examples=("podsync state list", "podsync state list -o json"),
 )
-@output_option
+@output_option()
 @_sandbox
 @click.pass_obj
 def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
@@ -61,7 +61,7 @@ def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> in
     examples=("podsync state show designed_product.dinosaur-tee",),
 )
 @click.argument("address", shell_complete=_complete)
-@output_option
+@output_option()
 @_sandbox
 @click.pass_obj
 def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox: bool) -> int:
@@ -73,7 +73,7 @@ def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox:
     "orphans",
     examples=("podsync state orphans",),
 )
-@output_option
+@output_option()
 @_sandbox
 @click.pass_obj
 def list_orphans(session: Session, output: tuple[str, ...], sandbox: bool) -> int:

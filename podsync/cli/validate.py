@@ -11,6 +11,8 @@ from podsync.cli.options import output_option
 from podsync.cli.session import Session
 
 _INVALID = 3
+#: Beside text and json.
+FORMATS = ("markdown", "github", "sarif")
 
 
 @command(
@@ -18,10 +20,11 @@ _INVALID = 3
         "podsync validate",
         "podsync validate catalog/designed/dinosaur-tee.yaml",
         "podsync validate -o json",
+        "podsync validate -o text -o github -o sarif=podsync.sarif",
     ),
 )
 @click.argument("path", nargs=-1)
-@output_option
+@output_option(*FORMATS)
 @click.pass_obj
 def validate(session: Session, path: tuple[str, ...], output: tuple[str, ...]) -> int:
     """Check every document of the catalog, and say all that is wrong at once.
@@ -31,10 +34,11 @@ def validate(session: Session, path: tuple[str, ...], output: tuple[str, ...]) -
     """
     from podsync.cli import forms
     from podsync.cli.outputs import Outputs
+    from podsync.cli.step_summary import append
     from podsync.cli.workspace import Workspace
     from podsync.errors import UsageError
 
-    outputs = Outputs.parse(output)
+    outputs = Outputs.parse(output, more=FORMATS)
     space = Workspace.open(session)
     if not (path or Path(space.settings.catalog).exists()):
         raise UsageError(
@@ -45,4 +49,5 @@ def validate(session: Session, path: tuple[str, ...], output: tuple[str, ...]) -
     with outputs:
         loaded = space.read_catalog(path)
         session.console.result(outputs.write(forms.validate_forms(loaded, space.settings.catalog)))
+        append(lambda room: forms.validate_markdown(loaded, room), session)
     return _INVALID if loaded.errors else 0

@@ -174,7 +174,9 @@ def _headline(plan: Plan) -> str:
         return "No changes"
     if plan.summary[Action.CREATE] == work:
         return f"{counted(work, 'new product')}, nothing else"
-    return counted(work, "change") + (f" in {counted(plan.documents, 'product')}" if plan.documents else "")
+    return (
+        f"{counted(work, 'change')} to look at" if not plan.errored else f"{counted(work, 'change')}, refused"
+    )
 
 
 def _forecast(plan: Plan, rates: Mapping[str, RateLimit]) -> str:

@@ -3,7 +3,7 @@
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
 const changes = data.changes;
-const CHUNK = 24;
+const CHUNK = 12;
 const MOST_PRINTED = 1000;
 const number = new Intl.NumberFormat("en");
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -27,7 +27,7 @@ function el(tag, props, ...children) {
     else if (key === "on") node.addEventListener("click", value);
     else if (value !== false && value !== undefined) node.setAttribute(key, value === true ? "" : value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === "" || child === false) continue;
     node.append(child instanceof Node ? child : document.createTextNode(show(child)));
   }
@@ -119,11 +119,11 @@ function options(spec) {
     const parts = items(option.attributesMapping);
     return (parts.length ? parts : [{}]).map((part, index) => el("tr", null,
       index === 0 && el("th", { scope: "row", rowspan: String(Math.max(parts.length, 1)) }, option.name ?? ""),
-      el("td", null, part.partModelId ?? ""),
-      el("td", null, el("div", { class: "chips" }, list(part.attributeIds).map((one) => el("span", { class: "chip" }, one))))));
+      el("td", null, el("small", null, part.partModelId ?? ""),
+        el("div", { class: "chips" }, list(part.attributeIds).map((one) => el("span", { class: "chip" }, one))))));
   });
   if (!rows.length) return null;
-  const head = el("tr", null, ["Option", "Part", "Values"].map((word) => el("th", { scope: "col" }, word)));
+  const head = el("tr", null, ["Option", "Part and values"].map((word) => el("th", { scope: "col" }, word)));
   return el("table", { class: "options" }, el("thead", null, head), el("tbody", null, rows));
 }
 
@@ -173,7 +173,7 @@ function sideBySide(path, old, now) {
 }
 
 function fieldBody(path, old, now, words) {
-  if (words.includes("unknown")) return [el("del", null, "in doubt"), " → ", el("ins", null, value(path, now))];
+  if (words.includes("unknown")) return [el("span", { class: "chip" }, "in doubt"), " → ", el("ins", null, value(path, now))];
   if (/imageUrl$/i.test(path)) return sideBySide(path, old, now);
   if (old === null) return ["added ", el("ins", null, value(path, now))];
   if (now === null) return ["removed ", el("del", null, value(path, old))];
@@ -193,15 +193,20 @@ function fields(change, most) {
 
 /* Cards. */
 
+/* Whether the fields say already why: then the reason is not repeated. */
+function told(change) {
+  const found = change.fields || [];
+  return change.action === "create" || (["update", "replace"].includes(change.action) && found.length > 0 && !found.some((one) => one.includes("unknown", 3)));
+}
+
 function notes(change) {
-  const known = [change.id && `${change.provider} ${change.id}`, change.made && `made ${change.made}`, change.was && `was ${change.was}`];
-  const said = known.filter(Boolean).join(" · ");
+  const known = [change.id && `${change.provider} ${change.id}`, change.made && `made ${change.made}`, change.was && `was ${change.was}`].filter(Boolean);
   const stays = change.action === "orphan" ? "stays on sale until a person removes it" : "";
-  const told = (change.risks || []).some((one) => stays && one.includes(stays));
+  const said = (change.risks || []).some((one) => stays && one.includes(stays));
   return [
-    said && el("p", { class: "address" }, said),
-    change.reason && change.action !== "create" && el("p", { class: "address" }, change.reason),
-    stays && !told && !change.refused && el("p", { class: "risk" }, "! ", stays),
+    known.length > 0 && el("p", { class: "address" }, known.join(" · ")),
+    change.reason && !told(change) && el("p", { class: "address" }, change.reason),
+    stays && !said && !change.refused && el("p", { class: "risk" }, "! ", stays),
     (change.risks || []).map((one) => el("p", { class: "risk" }, "! ", one)),
     change.hand && el("p", { class: "address" }, "then by hand: ", change.hand),
   ];
@@ -209,7 +214,11 @@ function notes(change) {
 
 function wordLine(change) {
   const symbol = data.groups[change.action][0];
-  return el("div", { class: "word" }, el("strong", null, `${symbol} ${change.word}`), el("code", null, change.address));
+  return el("div", { class: "word" }, el("strong", null, `${symbol} ${change.word}`), el("span", null, change.provider));
+}
+
+function where(change) {
+  return el("p", { class: "file" }, el("code", null, change.address), place(change) && el("code", null, place(change)));
 }
 
 function card(index) {
@@ -220,14 +229,14 @@ function card(index) {
   const body = changed ? el("div", { class: "sub" }, pictures(change.spec), fields(change, 6)) : pictures(change.spec);
   const box = el("article", { class: change.action === "orphan" ? "card orphaned" : "card", "data-action": change.action },
     wordLine(change), !changed && body, el("h3", null, open), changed && body, !changed && about(change.spec), notes(change),
-    place(change) && el("p", { class: "file" }, el("code", null, place(change))));
+    where(change));
   return el("li", { "data-index": String(index) }, box);
 }
 
 /* The list: chunks of cards, filled when they come near the screen and emptied when they are far. */
 
 const holder = byId("changes");
-let shown = [];
+let shown = null;
 let chunks = [];
 
 function fill(chunk) {
@@ -244,7 +253,7 @@ function drain(chunk) {
 
 const near = new IntersectionObserver((entries) => {
   for (const entry of entries) entry.isIntersecting ? fill(entry.target) : drain(entry.target);
-}, { rootMargin: "900px 0px" });
+}, { rootMargin: "600px 0px" });
 
 function group(action, indexes) {
   const [symbol, words, meaning] = data.groups[action];
@@ -275,7 +284,7 @@ function render() {
 /* The filter. */
 
 const find = byId("find"), action = byId("action"), kind = byId("kind"), inFolder = byId("folder"), risk = byId("risk");
-let haystacks = null;
+const haystacks = [];
 
 function haystack(change) {
   const colours = [change.spec.colorValue, change.old && change.old.colorValue].map((one) => (typeof one === "string" && Object.hasOwn(data.colours, one) ? data.colours[one] : ""));
@@ -283,20 +292,33 @@ function haystack(change) {
   return `${own.join("\n")}\n${JSON.stringify([change.spec, change.old, change.fields, change.risks, change.labels])}`.toLowerCase();
 }
 
+const searchable = (index) => (haystacks[index] ??= haystack(changes[index]));
+
+/* Prepare the search while nothing else is to be done, so that the first keystroke is as fast as the rest. */
+function prepare(from, deadline) {
+  let index = from;
+  do searchable(index++); while (index < changes.length && (index % 100 || deadline.timeRemaining() > 4));
+  if (index < changes.length) whenIdle((next) => prepare(index, next));
+}
+
+const whenIdle = (work) => (window.requestIdleCallback ? requestIdleCallback(work) : setTimeout(work, 30, { timeRemaining: () => 0 }));
+
 function wanted(change, index, words) {
   if (action.value && change.action !== action.value) return false;
   if (kind.value && change.kind !== kind.value) return false;
   if (inFolder.value && !`${folder(change)}/`.startsWith(`${inFolder.value}/`)) return false;
   if (risk.checked && !(change.risks || change.renamed || ["settle", "replace", "orphan"].includes(change.action))) return false;
-  return words.every((word) => haystacks[index].includes(word));
+  return words.every((word) => searchable(index).includes(word));
 }
 
 function filter() {
   const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-  haystacks ??= changes.map(haystack);
-  shown = [];
-  changes.forEach((change, index) => { if (wanted(change, index, words)) shown.push(index); });
-  render();
+  const found = [];
+  changes.forEach((change, index) => { if (wanted(change, index, words)) found.push(index); });
+  if (shown === null || found.length !== shown.length || found.some((index, at) => index !== shown[at])) {
+    shown = found;
+    render();
+  }
   const all = number.format(changes.length);
   byId("count").textContent = shown.length === changes.length ? `${all} ${changes.length === 1 ? "change" : "changes"}` : `${number.format(shown.length)} of ${all} changes`;
   byId("none").hidden = shown.length > 0 || changes.length === 0;
@@ -342,26 +364,39 @@ function table(spec, words) {
   return el("table", { class: "values" }, el("caption", { class: "address" }, words), el("tbody", null, rows));
 }
 
-function details(index) {
+function details(index, focused = "close") {
   open = index;
   const change = changes[index];
   const anew = change.action === "replace" && change.old;
-  const step = (by, words) => el("button", { type: "button", on: () => move(by) }, words);
+  const button = (words, on) => el("button", { type: "button", on, "data-step": words }, words);
   const labels = Object.entries(change.labels || {}).map(([key, one]) => el("span", { class: "chip" }, `${key}=${one}`));
   dialog.replaceChildren(el("div", { class: change.action === "orphan" ? "sheet orphaned" : "sheet", "data-action": change.action },
-    el("div", { class: "top" }, el("p", null, `${number.format(shown.indexOf(index) + 1)} of ${number.format(shown.length)}`),
-      step(-1, "← previous"), step(1, "next →"), el("button", { type: "button", on: () => dialog.close() }, "close")),
+    el("div", { class: "top" }, el("p", { role: "status" }, `${number.format(shown.indexOf(index) + 1)} of ${number.format(shown.length)}`),
+      button("previous", () => move(-1)), button("next", () => move(1)), button("close", shut)),
     wordLine(change), el("h2", { id: "details-name" }, nameOf(change.spec) || change.address),
-    pictures(change.spec), fields(change, 1000), about(change.spec), labels.length > 0 && el("div", { class: "chips" }, "labels", labels),
-    notes(change), place(change) && el("p", { class: "file" }, el("code", null, place(change))),
+    el("div", { class: "two" }, el("div", null, pictures(change.spec)),
+      el("div", { class: "beside" }, fields(change, 1000), about(change.spec), labels.length > 0 && el("div", { class: "chips" }, "labels", labels), notes(change), where(change))),
     table(change.spec, anew ? "Every value of the new product" : "Every value"), anew && table(before(change), "Every value of the old product")));
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
+  dialog.querySelector(`[data-step="${focused}"]`).focus();
 }
 
 function move(by) {
   const to = shown[shown.indexOf(open) + by];
-  if (to !== undefined) details(to);
+  if (to !== undefined) details(to, by > 0 ? "next" : "previous");
+}
+
+function shut() {
+  dialog.close();
+  backToCard();
+}
+
+/* Once: the event of the dialog comes later than the key, when another card may have been reached. */
+function backToCard() {
+  const at = shown.indexOf(open);
+  open = -1;
+  if (at >= 0) focusCard(at);
 }
 
 /* The keyboard. */
@@ -398,7 +433,8 @@ function onKey(event) {
   } else if (typing) {
     if (event.target === find && (event.key === "Enter" || event.key === "ArrowDown")) { event.preventDefault(); focusCard(0); }
   } else if (dialog.open) {
-    if (["j", "ArrowRight"].includes(event.key)) move(1);
+    if (event.key === "Escape") { event.preventDefault(); shut(); }
+    else if (["j", "ArrowRight"].includes(event.key)) move(1);
     else if (["k", "ArrowLeft"].includes(event.key)) move(-1);
   } else if (event.key === "/") {
     event.preventDefault();
@@ -427,7 +463,7 @@ for (const button of document.querySelectorAll("button.total")) {
 }
 byId("clear").addEventListener("click", () => { clear(); find.focus(); });
 document.addEventListener("keydown", onKey);
-dialog.addEventListener("close", () => { const at = shown.indexOf(open); if (at >= 0) focusCard(at); });
+dialog.addEventListener("close", backToCard);
 addEventListener("beforeprint", () => {
   near.disconnect();
   let left = MOST_PRINTED;
@@ -436,4 +472,5 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", render);
 filter();
+if (changes.length) whenIdle((deadline) => prepare(0, deadline));
 })();

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 
 from podsync import __version__
 from podsync.diagnostics import Diagnostic, errors
@@ -16,7 +14,7 @@ from podsync.settings import RateLimit
 from podsync.views.fold import shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED
 from podsync.views.markdown_fit import Section, fitted
-from podsync.views.markdown_rows import HEADS, LISTED, block, brief, created, listed_row
+from podsync.views.markdown_rows import HEADS, LISTED, block, brief, brief_create, created, listed_row
 from podsync.views.markdown_safe import clip, code, link, plain, size
 from podsync.views.plan_head import TOLD, head, refused_addresses, risky_rows
 from podsync.views.plan_text import by_action, foot
@@ -26,7 +24,6 @@ from podsync.views.wording import counted, listed, number
 #: Fits a comment of GitHub (65,536 characters) in bytes, with room for what a workflow puts around it.
 COMMENT = 65_000
 _WIDE = 10**9
-_MOST_FAULTS = 20
 
 #: What the first line says of each action, for one and for several.
 _WORDS: Mapping[Action, tuple[str, str]] = {
@@ -60,18 +57,18 @@ def plan_markdown(
     sandbox: bool = False,
     orphans_before: int = 0,
 ) -> str:
-    """Return at most `limit` bytes: totals and risky items always, the rest while there is room.
+    """Return at most `limit` bytes (20,000 and more): totals always, risky items first, then what fits.
 
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
     is the address of a page that shows everything.
     """
     above = [_marker(plan, environment, head_sha), _first_line(plan, where), "", *_head(plan, sandbox), ""]
-    above += [*_faults(plan), *_look(plan)]
+    above += _look(plan)
     below = [*_foot(plan, rates, orphans_before), "", f"`{summary_line(plan.summary)}`", ""]
     below += [_signature(plan, head_sha)]
     room = limit - sum(map(size, [*above, *below]))
     rest = link("all of them are here", where) if where else "all of them are in the plan itself (`-o json`)"
-    return "\n".join([*above, *fitted(list(_sections(plan)), room, rest), *below]) + "\n"
+    return "\n".join([*above, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
 
 
 def _marker(plan: Plan, environment: str, head_sha: str) -> str:
@@ -99,7 +96,7 @@ def _first_line(plan: Plan, where: str) -> str:
         why = counted(len(errors(plan.diagnostics)), "reason")
         text = f"**Refused for {why}: apply would send nothing.** {text.replace('**', '')}"
     parts = [text]
-    if counts[Action.CREATE] or counts[Action.REPLACE]:
+    if not plan.errored and (counts[Action.CREATE] or counts[Action.REPLACE]):
         parts.append("What is made cannot be deleted by podsync.")
     if where:
         parts.append(f"· {link('look at all of it', where)}")
@@ -107,21 +104,19 @@ def _first_line(plan: Plan, where: str) -> str:
 
 
 def _head(plan: Plan, sandbox: bool) -> Iterator[str]:
-    lines = [plain(line.strip(), 600) for line in head(plan, PLAIN, _WIDE, sandbox=sandbox)]
+    lines = [plain(line.strip(), 300) for line in head(plan, PLAIN, _WIDE, sandbox=sandbox)]
     yield f"<sub>{'<br>'.join(lines)}</sub>"
 
 
-def _faults(plan: Plan) -> Iterator[str]:
+def _faults(plan: Plan) -> Iterator[Section]:
     """Yield what is refused, then what is warned of, each with the way out."""
-    found = sorted(plan.diagnostics, key=lambda fault: fault.severity != "error")
-    for severity, group in groupby(found, key=lambda fault: fault.severity):
-        faults = list(group)
-        yield "### Refused: apply sends nothing before this is settled" if severity == "error" else "### Warnings"
-        yield ""
-        yield from map(_fault, faults[:_MOST_FAULTS])
-        if len(faults) > _MOST_FAULTS:
-            yield f"- … and {counted(len(faults) - _MOST_FAULTS, 'other')}"
-        yield ""
+    refused = errors(plan.diagnostics)
+    warnings = [fault for fault in plan.diagnostics if fault.severity != "error"]
+    if refused:
+        words = "Refused: apply sends nothing before this is settled"
+        yield Section(words, refused, _fault, _brief_fault, risky=True)
+    if warnings:
+        yield Section("Warnings", warnings, _fault, _brief_fault, risky=True)
 
 
 def _fault(fault: Diagnostic) -> str:
@@ -130,8 +125,15 @@ def _fault(fault: Diagnostic) -> str:
     return f"- ⚠ {plain(fault.summary, 300)}{place} {code(fault.rule, 60)}{detail}"
 
 
+def _brief_fault(fault: Diagnostic) -> str:
+    return f"- ⚠ {plain(fault.summary, 80)} {code(fault.rule, 40)}"
+
+
 def _look(plan: Plan) -> Iterator[str]:
-    rows = [f"- **{number(count)} {word}**: {plain(text, 300)}" for count, word, text in risky_rows(plan)]
+    rows = [
+        f"- **{number(count)} {word}**: {plain(text.replace(' !', ' ⚠'), 300)}"
+        for count, word, text in risky_rows(plan)
+    ]
     yield from (["### Look at these", "", *rows, ""] if rows else [])
 
 
@@ -145,36 +147,38 @@ def _sections(plan: Plan) -> Iterator[Section]:
         if action in (Action.REPLACE, Action.UPDATE):
             whole = partial(block, said=TOLD, refused=refused)
             ordered = sorted(changes, key=lambda change: not change.risks)
-            yield Section(f"{counted(len(changes), action.value)}", ordered, whole, brief)
+            yield Section(f"{counted(len(changes), action.value)}", ordered, whole, brief, risky=True)
         elif action is Action.CREATE:
             yield from _created(changes)
         elif action is Action.ORPHAN:
             words = f"{counted(len(changes), 'orphan')}: to remove by hand"
-            yield Section(words, changes, listed_row, brief, LISTED)
+            yield Section(words, changes, listed_row, brief, risky=True, head=LISTED)
         else:
-            short = brief if action is Action.SETTLE else None
-            yield Section(f"{count} {_HEADINGS[action]}", changes, listed_row, short, LISTED)
+            risky, words = action is Action.SETTLE, f"{count} {_HEADINGS[action]}"
+            yield Section(words, changes, listed_row, brief, risky=risky, head=LISTED)
 
 
 def _created(changes: Sequence[Change]) -> Iterator[Section]:
     """Yield a table for each kind; a risk that many share is told once."""
     shared = shared_risks(changes)
-    kinds = Counter(change.address.kind for change in changes)
-    for index, kind in enumerate(kinds):
+    said = frozenset(shared)
+    kinds = dict.fromkeys(change.address.kind for change in changes)
+    for kind in kinds:
         found = [change for change in changes if change.address.kind == kind]
-        notes = [f"⚠ {plain(shared_risk(who, risk), 300)}" for risk, who in list(shared.items())[:10]]
-        table = HEADS.get(kind, HEADS["customer_product"])
+        own = {risk for change in found for risk in change.risks} & shared.keys()
+        told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
         yield Section(
-            f"{counted(len(found), 'new ' + kind.replace('_', ' '))}",
+            counted(len(found), "new " + kind.replace("_", " ")),
             found,
-            partial(created, said=shared.keys()),
-            head=table,
-            notes=tuple(notes) if index == len(kinds) - 1 else (),
+            partial(created, said=said),
+            brief_create,
+            head=HEADS.get(kind, HEADS["customer_product"]),
+            notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
         )
 
 
 def _foot(plan: Plan, rates: Mapping[str, RateLimit], orphans_before: int) -> list[str]:
-    return [plain(line, 600) for line in foot(plan, rates, orphans_before, _WIDE)]
+    return [plain(line, 300) for line in foot(plan, rates, orphans_before, _WIDE)]
 
 
 def _signature(plan: Plan, head_sha: str) -> str:

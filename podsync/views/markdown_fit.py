@@ -9,8 +9,8 @@ from typing import Any
 from podsync.views.markdown_safe import size
 from podsync.views.wording import number
 
-#: What a section costs beside its items: heading, fold, and the line that counts what is left out.
-RESERVE = 700
+#: What a section costs beside its items and the address of the rest: heading, fold, words.
+_RESERVE = 400
 #: Above this many items, a section begins folded.
 FOLD_ABOVE = 12
 #: Items of a section that are worth their full form.
@@ -19,12 +19,17 @@ _MOST_FULL = 300
 
 @dataclass(frozen=True)
 class Section:
-    """Items of one heading. `short` is the form that a risky item takes before it is only counted."""
+    """Items of one heading.
+
+    `short` is the form that items take before they are only counted: of a `risky` section, all of them if
+    need be; of another one, those behind the first.
+    """
 
     title: str
     items: Sequence[Any]
     full: Callable[[Any], str]
     short: Callable[[Any], str] | None = None
+    risky: bool = False
     head: str = ""
     notes: tuple[str, ...] = ()
     fold: bool = True
@@ -32,7 +37,7 @@ class Section:
 
 def fitted(sections: Sequence[Section], room: int, where: str) -> Iterator[str]:
     """Yield the lines of all sections in at most `room` bytes, line ends included."""
-    left = room - RESERVE * len(sections)
+    left = room - (_RESERVE + size(where)) * len(sections)
     for section in sections:
         notes: list[str] = []
         for note in section.notes:
@@ -48,6 +53,8 @@ def _chosen(section: Section, room: int) -> tuple[list[str], list[str]]:
     """Return the items that are shown in full, and those that follow in short."""
     if section.short is None:
         return _taken(map(section.full, section.items), room), []
+    if not section.risky:
+        return _first_in_full(section, section.short, room)
     short = _taken(map(section.short, section.items), room)
     if len(short) < len(section.items):
         return [], short
@@ -60,6 +67,15 @@ def _chosen(section: Section, room: int) -> tuple[list[str], list[str]]:
             break
         full.append(text)
     return full, short[len(full) :]
+
+
+def _first_in_full(section: Section, short: Callable[[Any], str], room: int) -> tuple[list[str], list[str]]:
+    """Spend two thirds on what can be seen, and the rest on naming more of them; all in full if they fit."""
+    full = _taken(map(section.full, section.items), room)
+    if len(full) == len(section.items):
+        return full, []
+    full = _taken(iter(full), room * 2 // 3)
+    return full, _taken(map(short, section.items[len(full) :]), room - sum(map(size, full)))
 
 
 def _taken(texts: Iterator[str], room: int) -> list[str]:
@@ -76,9 +92,13 @@ def _lines(
     section: Section, full: list[str], short: list[str], notes: list[str], where: str
 ) -> Iterator[str]:
     folded = section.fold and len(section.items) > FOLD_ABOVE
-    yield from ([f"<details><summary>{section.title}</summary>", ""] if folded else [f"### {section.title}", ""])
+    opened = "<details open>" if section.risky else "<details>"
+    title = f"{opened}<summary>{section.title}</summary>" if folded else f"### {section.title}"
+    yield from (title, "")
     if full:
-        yield from ([section.head, *full, ""] if section.head else [*full, ""])
+        yield from filter(None, [section.head])
+        yield from full
+        yield from [] if full[-1].endswith("\n") else [""]
     if short:
         yield from ([*short, ""])
     left = len(section.items) - len(full) - len(short)

@@ -61,10 +61,19 @@ def brief(change: Change) -> str:
     return f"- `{change.address}`{shown}"
 
 
+def brief_create(change: Change) -> str:
+    """Return a new product without its pictures."""
+    spec = change.after or {}
+    about = " · ".join(part for part in (_name(spec), _colour(spec)) if part)
+    return f"- {about} · {place(change)}"
+
+
 def block(change: Change, said: Collection[str] = (), refused: Collection[Address] = ()) -> str:
     """Return a change with what it was and what it becomes, side by side."""
     symbol = SYMBOLS[change.action]
-    head = f"**`{symbol}` {code(str(change.address))}** {word_of(change, refused)} · {place(change)}".rstrip(" ·")
+    head = f"**`{symbol}` {code(str(change.address))}** {word_of(change, refused)} · {place(change)}".rstrip(
+        " ·"
+    )
     spec = change.before if change.before is not None else change.after or {}
     known = [part for part in (_name(spec), _known(change)) if part]
     if change.fields:
@@ -72,6 +81,9 @@ def block(change: Change, said: Collection[str] = (), refused: Collection[Addres
     else:
         lines = [f"{head}<br>{' · '.join([*known, plain(change.reason)])}"]
     told = [f"⚠ {plain(risk, 400)}" for risk in change.risks if risk not in said][:_MOST_FIELDS]
+    if change.action is Action.REPLACE and any(field.forces_replace for field in change.fields):
+        which = "it" if len(change.fields) == 1 else "what is marked &#42;"
+        told.insert(0, f"{plain(title(change.provider))} cannot change {which}")
     if change.action is Action.REPLACE and change.address not in refused:
         which = plain(visible_id(change.shown), 40) or "the old one"
         told.append(f"then by hand: remove {which} {plain(by_hand(change.provider))}")
@@ -135,7 +147,9 @@ def _picture_cell(url: Json) -> str:
 
 
 def _pictures(spec: Spec) -> str:
-    found = [picture(spec.get(field), label) for field, label in zip(_PICTURES, ("front", "back"), strict=True)]
+    found = [
+        picture(spec.get(field), label) for field, label in zip(_PICTURES, ("front", "back"), strict=True)
+    ]
     return " ".join(one for one in found if one) or "(no picture)"
 
 

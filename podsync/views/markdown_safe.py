@@ -15,17 +15,18 @@ from podsync.model import Json
 from podsync.views.colours import colour_name
 from podsync.views.escape import safe
 
-#: Characters of a value that are shown; what an attacker may make of one of them is at most about 60 bytes.
+#: Characters of a value that are shown.
 SHOWN = 120
 _PICTURE_LIMIT = 800
 _BREAK = "&#8203;"
-_ENTITIES = {ord(char): f"&#{ord(char)};" for char in "\\`*_{}[]<>|&~^$@#\""}
+_ENTITIES = {ord(char): f"&#{ord(char)};" for char in '\\`*_{}[]<>|&~^$@#"'}
 #: Behind these, GitHub makes links, mentions, references and emoji of plain text.
 _LINKING = re.compile(
-    r"@(?=\w)|#(?=\w)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)|(?<!:):(?=[a-z0-9_+-]+:)|\b(?:mailto|xmpp)(?=:)", re.I
+    r"@(?=\w)|#(?=\w)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)|(?<!:):(?=[a-z0-9_+-]+:)|\b(?:mailto|xmpp)(?=:)",
+    re.IGNORECASE,
 )
 _LEADING = re.compile(r"^(\s*)([-+.:=]|\d+(?=[.)]))")
-_CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_./,+ -]|:(?!:))*")
+_CODE = re.compile(r"[A-Za-z0-9.-](?:[A-Za-z0-9_./,+ '()*=;!?%-]|:(?!:))*")
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _MARK = "\x00"
 
@@ -39,8 +40,13 @@ def clip(text: str, most: int = SHOWN) -> str:
 
 
 def plain(text: str, most: int = SHOWN) -> str:
-    """Return text that renders as itself, wherever it stands behind the beginning of a line."""
-    return _escaped(safe(clip(text, most)))
+    """Return text that renders as itself, wherever it stands behind the beginning of a line.
+
+    It takes at most about four bytes for each of `most` characters, whatever they are.
+    """
+    shown = _escaped(safe(clip(text, most)))
+    shown = f"&#32;{shown[1:]}" if shown.startswith(" ") else shown  # four of them would begin code
+    return shown if size(shown) <= 4 * most else _escaped(safe(clip(text, max(most // 4, 8))))
 
 
 def _escaped(text: str) -> str:

@@ -74,11 +74,10 @@ def _counts(plan: Plan, style: Style, width: int) -> Iterator[str]:
 
 def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[str]:
     full = detail == "full"
-    by_action = by_action(plan)
     refused = refused_addresses(plan)
     shown = plan.changes if full else plan.work
     columns = address_columns([str(c.address) for c in shown[: None if full else 400]], width)
-    for action, changes in by_action.items():
+    for action, changes in by_action(plan).items():
         if action is Action.NOOP and not full:
             continue
         shared = shared_risks(changes) if action is Action.CREATE else {}

@@ -66,17 +66,25 @@ def report_text(report: Report, *, style: Style, width: int = 80, command: str, 
     return page([*lines, report_line(report)])
 
 
-def _stopped(report: Report, style: Style, width: int) -> Iterator[str]:
-    """Say first why it did not go on."""
+def stopped_texts(report: Report) -> list[str]:
+    """Return why it did not go on, the most important first; already safe."""
+    texts = []
     if report.refused is not None:
-        text = f"Refused: {safe(report.refused).rstrip('.')}. Nothing was sent."
-        yield from (style.bad(line) for line in wrap(text, width, "", GAP))
+        texts.append(f"Refused: {safe(report.refused).rstrip('.')}. Nothing was sent.")
     if report.signal is not None:
         who = _SIGNALS.get(report.signal, f"signal {report.signal}")
-        yield from wrap(f"Stopped by {who}. What was known by then is saved in the state.", width, "", GAP)
+        texts.append(f"Stopped by {who}. What was known by then is saved in the state.")
     for provider, why in sorted(report.stopped.items()):
-        text = f"Stopped at {title(provider)}: {safe(why).rstrip('.')}. Nothing more was sent there."
-        yield from (style.bad(line) for line in wrap(text, width, "", GAP))
+        told = safe(why).rstrip(".")
+        texts.append(f"Stopped at {title(provider)}: {told}. Nothing more was sent there.")
+    return texts
+
+
+def _stopped(report: Report, style: Style, width: int) -> Iterator[str]:
+    """Say first why it did not go on."""
+    for text in stopped_texts(report):
+        paint_line = str if text.startswith("Stopped by ") else style.bad
+        yield from (paint_line(line) for line in wrap(text, width, "", GAP))
 
 
 def _results(report: Report, style: Style, width: int) -> Iterator[str]:
@@ -166,14 +174,19 @@ def _notes(report: Report, width: int) -> Iterator[str]:
         yield from wrap(safe(note), width, "", GAP)
 
 
+def safety_text(report: Report) -> str:
+    """Say what people fear after a failure, and that they need not; "" when nothing is left."""
+    if not report.left or report.refused is not None:
+        return ""
+    rest = "the one that is" if report.left == 1 else f"the {number(report.left)} that are"
+    return (
+        f"Nothing was sent twice. Nothing has to be undone. Running apply again is safe: it does {rest} left."
+    )
+
+
 def _safety(report: Report, width: int) -> Iterator[str]:
-    """Say what people fear after a failure, and that they need not."""
-    if report.left and report.refused is None:
-        rest = "the one that is" if report.left == 1 else f"the {number(report.left)} that are"
-        text = (
-            "Nothing was sent twice. Nothing has to be undone. Running apply again is safe: "
-            f"it does {rest} left."
-        )
+    text = safety_text(report)
+    if text:
         yield from wrap(text, width)
 
 

@@ -43,7 +43,10 @@ def test_rm_forgets_and_the_next_apply_adopts(podsync, folder, catalog, shops):
     assert gone.code == 0
     assert "stays on sale until a person removes it" in gone.out
     assert "podsync.state.json.backup." in gone.err
-    assert again.out.splitlines()[-1] == "Apply complete: 1 adopted, 0 created, 0 updated, 0 replaced, 0 orphaned."
+    assert (
+        again.out.splitlines()[-1]
+        == "Apply complete: 1 adopted, 0 created, 0 updated, 0 replaced, 0 orphaned."
+    )
     assert len(shops.products("kakaclo")) == 1
 
 
@@ -101,7 +104,9 @@ def test_settle_in_bulk_from_a_file(podsync, folder, catalog, shops):
 def test_settle_refuses_an_owned_id_and_what_is_not_in_doubt(podsync, folder, catalog, shops):
     podsync("apply", "--auto-approve")
     owned = entries(folder)[TEE]["id"]
-    (catalog / "other.yaml").write_text((catalog / "tee.yaml").read_text().replace("tee", "other").replace("Tee", "Hat"))
+    (catalog / "other.yaml").write_text(
+        (catalog / "tee.yaml").read_text().replace("tee", "other").replace("Tee", "Hat")
+    )
     shops.add_faults(Fault("kakaclo", "create", "fin", commit=False))
     assert podsync("apply", "--auto-approve", "--no-wait").code == 8
 

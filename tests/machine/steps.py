@@ -271,8 +271,8 @@ Step = Callable[[Floor, random.Random], None]
 STEPS: Mapping[str, Step] = {
     each.__name__: each
     for each in (
-        add, remove, rename, edit, revert, swap, label, weather, time, lose, restore, hand_removes, hand_makes,
-        apply, bad_apply, good_day,
+        add, remove, rename, edit, revert, swap, label, weather, time, lose, restore,
+        hand_removes, hand_makes, apply, bad_apply, good_day,
     )
 }  # fmt: skip
 #: How often each is drawn for a campaign's schedule.

@@ -18,7 +18,8 @@ from tests.machine.steps import schedule, take
 SCHEDULES = 1000
 ROWS = (
     "schedules", "steps", "applies", "kills", "faults", "second applies", "states lost", "backups restored",
-    "made by hand", "removed by hand", "answers", "last resorts", "good days", "created", "doubled", "lost",
+    "made by hand", "removed by hand", "answers", "good days", "created", "bound to a namesake", "doubled",
+    "lost",
 )  # fmt: skip
 
 

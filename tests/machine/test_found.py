@@ -9,7 +9,7 @@ import pytest
 from podsync.model import Address, FrozenDict
 from podsync.report import Result
 from podsync.sandbox import Fault
-from tests.apply.world import SETTLE
+from tests.apply.world import SETTLE, TIMEOUT, tee_spec
 from tests.machine.floor import Floor, Trouble
 
 POSTER, TEE = Address("customer_product", "cat"), Address("designed_product", "cat")
@@ -95,3 +95,64 @@ def test_a_state_that_was_lost_stays_so_until_each_listing_has_caught_up(floor, 
     assert report.exit_code == 0
     floor.always()
     floor.good_day()
+
+
+@pytest.mark.xfail(reason="a plan compares creates at KakaClo with no other entry and no orphan", strict=True)
+def test_a_document_takes_the_spec_that_another_one_gives_up(floor):
+    """CONTRACT 3, against entries: KakaClo's listing could not tell the two apart."""
+    write(floor, TEE)
+    floor.run(Trouble())
+    taken = floor.documents[TEE].spec
+    write(floor, TEE, enName="Another name")
+    write(floor, Address("designed_product", "dog"), **taken)
+
+    report = floor.run(Trouble())
+
+    assert report.exit_code == 5
+
+
+def test_the_only_product_was_an_orphan_and_a_person_removed_it_as_asked(floor):
+    """The orphan is all that is known: its absence looks like another account, for ever."""
+    write(floor, TEE)
+    floor.run(Trouble())
+    floor.delete(TEE)
+    floor.run(Trouble())
+    floor.clock.pass_by(3 * SETTLE)
+    floor.take_away("kakaclo", next(iter(floor.there("kakaclo"))))
+    write(floor, Address("designed_product", "dog"))
+    floor.first_contact = True
+
+    report = floor.run(Trouble())
+
+    assert report.exit_code == 0
+
+
+@pytest.mark.xfail(reason="an update that arrives late is not waited for", strict=True)
+def test_an_update_that_arrives_after_a_later_one(floor):
+    """The cut one is sent again and settled; when it arrives itself, the name is another one already."""
+    write(floor, POSTER)
+    floor.run(Trouble())
+    write(floor, POSTER, name="Second")
+    floor.run(Trouble(stray=frozenset({0}), delay=20.0, updates_too=True))
+    write(floor, POSTER, name="Third")
+    floor.run(Trouble())
+
+    floor.clock.pass_by(TIMEOUT)
+
+    assert [each["name"] for each in floor.there("gelato").values()] == ["Third"]
+
+
+@pytest.mark.xfail(reason="only the run that sent it knows what was listed before", strict=True)
+def test_a_later_run_takes_no_older_namesake_for_a_product_that_is_not_visible_yet(floor):
+    older = tee_spec("cat") | {"imageUrl": "https://cdn.example.com/another.png"}
+    floor.by_hand("kakaclo", older)
+    (namesake,) = floor.there("kakaclo")
+    floor.clock.pass_by(3 * SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0)
+    write(floor, TEE)
+    floor.first_contact = True
+    floor.run(Trouble(), wait=False)
+
+    floor.run(Trouble(), wait=False)
+
+    assert floor.entry(TEE).id != namesake

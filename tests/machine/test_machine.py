@@ -74,7 +74,7 @@ Podsync.TestCase.settings = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=14,
     suppress_health_check=list(HealthCheck),
 )

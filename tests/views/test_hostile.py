@@ -41,6 +41,19 @@ PIECES = [
     " ",
     "#",
     "a",
+    "|",
+    "`",
+    "*",
+    "\\",
+    "<img src=x onerror=alert(1)>",
+    "</details>",
+    "-->",
+    "![x](https://evil.example/x.png)",
+    "https://evil.example/",
+    "www.evil.example",
+    "@team",
+    "&#60;b&#62;",
+    "$x$",
 ]
 TEXTS = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
 

@@ -1,0 +1,137 @@
+"""What an apply did, as Markdown for a step's summary (`apply -o markdown`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from podsync import __version__
+from podsync.model import Address, Position
+from podsync.plan.plan import Change
+from podsync.report import Outcome, Report, Result, report_line
+from podsync.views.markdown import COMMENT
+from podsync.views.markdown_fit import Section, fitted
+from podsync.views.markdown_safe import clip, code, link, plain, row, size, written
+from podsync.views.outcome_text import word_of
+from podsync.views.product_lines import name_of
+from podsync.views.report_text import safety_text, stopped_texts
+from podsync.views.wording import by_hand, counted, number, second, title, visible_id
+
+_MOST_NOTES = 10
+_MARKS: Mapping[Result, str] = {Result.FAILED: "✗ ", Result.IN_DOUBT: "? ", Result.NOT_TRIED: "– "}
+_DONE = (
+    Result.REPLACED, Result.ORPHANED, Result.CREATED, Result.UPDATED, Result.ADOPTED, Result.RESTORED,
+    Result.SETTLED, Result.MOVED, Result.NOTED,
+)  # fmt: skip
+_TROUBLE_HEAD = "| product | why | where |\n|---|---|---|"
+_DONE_HEAD = "| product | name | id | where |\n|---|---|---|---|"
+
+
+def report_markdown(
+    report: Report, *, limit: int = COMMENT, command: str = "", place: str = "", where: str = ""
+) -> str:
+    """Return at most `limit` bytes: what happened, what is left, what to do next.
+
+    `command` goes on with what is left, `place` is where the same can be clicked, `where` the run's page.
+    """
+    above = [f"**{report_line(report)}**", ""]
+    for text in stopped_texts(report)[:_MOST_NOTES]:
+        above += [f"⚠ {plain(text, 300)}", ""]
+    above += [*_counts(report), *_next(report, command, place)]
+    below = [line for note in report.notes[:_MOST_NOTES] for line in (plain(note, 300), "")]
+    plan = report.plan.hash.removeprefix("sha256:")[:12]
+    below += [f"`{report_line(report)}`", "", f"<sub>plan `{plan}` · podsync {__version__}</sub>"]
+    room = limit - sum(map(size, [*above, *below]))
+    rest = link("all of them are in the run", where) if where else "all of them are in `-o json`"
+    return "\n".join([*above, *fitted(list(_sections(report)), room, rest), *below]) + "\n"
+
+
+def _counts(report: Report) -> Iterator[str]:
+    found = [(result, count) for result, count in report.counts.items() if count]
+    if found:
+        yield row(f"{_MARKS.get(result, '')}{word_of(result)}" for result, _ in found)
+        yield row("---" for _ in found)
+        yield row(number(count) for _, count in found)
+        yield ""
+
+
+def _next(report: Report, command: str, place: str) -> Iterator[str]:
+    """Yield what people fear and need not, and what to do now."""
+    told = safety_text(report)
+    if told:
+        yield from (told, "")
+    steps = [code(step, 300) for step in report.next]
+    if report.left and report.refused is None and command and not any(command in one for one in report.next):
+        steps.append(f"{code(command, 400)}{f' {plain(place)}' if place else ''}")
+    for outcome in report.outcomes:
+        steps += [f"{code(outcome.address.name)}: {code(step, 300)}" for step in outcome.next]
+    unique = list(dict.fromkeys(steps))
+    if unique:
+        yield from ("### Next", "")
+        yield from (f"{index}. {step}" for index, step in enumerate(unique[:_MOST_NOTES], 1))
+        if len(unique) > _MOST_NOTES:
+            yield f"{_MOST_NOTES + 1}. … and {counted(len(unique) - _MOST_NOTES, 'more step')}"
+        yield ""
+
+
+def _sections(report: Report) -> Iterator[Section]:
+    changes = {change.address: change for change in report.plan.changes}
+    found: dict[Result, list[Outcome]] = {result: [] for result in Result}
+    for outcome in report.outcomes:
+        found[outcome.result].append(outcome)
+
+    def trouble(outcome: Outcome) -> str:
+        return _trouble(outcome, changes, report.stopped.values())
+
+    def done(outcome: Outcome) -> str:
+        return _done(outcome, changes)
+
+    for result in (Result.FAILED, Result.IN_DOUBT, Result.NOT_TRIED):
+        if found[result]:
+            words = f"{number(len(found[result]))} {word_of(result)}"
+            yield Section(words, found[result], trouble, _brief, risky=True, head=_TROUBLE_HEAD)
+    old = [one for one in (*found[Result.REPLACED], *found[Result.ORPHANED]) if one.address in changes]
+    if old:
+        yield Section(
+            f"{counted(len(old), 'product')} to remove by hand",
+            old,
+            lambda one: _removal(changes[one.address]),
+        )
+    for result in _DONE:
+        if found[result]:
+            words = f"{number(len(found[result]))} {word_of(result)}"
+            yield Section(words, found[result], done, _brief, head=_DONE_HEAD)
+
+
+def _brief(outcome: Outcome) -> str:
+    return f"- `{outcome.address}`"
+
+
+def _trouble(outcome: Outcome, changes: Mapping[Address, Change], stopped: Collection[str]) -> str:
+    above = outcome.error in stopped and outcome.result is Result.NOT_TRIED
+    why = "(stopped, see above)" if above else plain(outcome.error or "no clear answer", 400)
+    if outcome.result is Result.IN_DOUBT:
+        since = f", sent {second(outcome.since)}" if outcome.since is not None else ""
+        until = f"; sure from {second(outcome.until)} on" if outcome.until is not None else ""
+        why += f"<br>not sent again{since}: the next apply looks for it{until}"
+    return row([code(str(outcome.address)), why, _place(outcome, changes)])
+
+
+def _done(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
+    change = changes.get(outcome.address)
+    spec = (change.after or change.before or {}) if change is not None else {}
+    shown = visible_id(outcome.remote) or written(outcome.id or "")
+    return row([code(str(outcome.address)), plain(name_of(spec)), plain(shown, 60), _place(outcome, changes)])
+
+
+def _place(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
+    change = changes.get(outcome.address)
+    source: Position | None = outcome.source or (change.source if change is not None else None)
+    return code(f"{clip(source.path, 100)}:{source.line}") if source is not None else ""
+
+
+def _removal(change: Change) -> str:
+    which = " ".join(
+        part for part in (plain(visible_id(change.shown), 40), code(str(change.address))) if part
+    )
+    name = plain(name_of(change.before or {}))
+    return f"- remove {plain(title(change.provider))} {which} “{name}” {plain(by_hand(change.provider))}"

@@ -1,0 +1,106 @@
+"""A real browser for the pages: Playwright drives the system's Chromium; pictures are answered here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podsync.plan.plan import Plan
+from podsync.views.html import plan_html
+
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+#: Pictures whose address says so are not there.
+GONE = "fornt"
+
+
+@dataclass
+class Opened:
+    """A page, and what it asked for and said."""
+
+    page: Any
+    requests: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def texts(self, selector: str) -> list[str]:
+        return [text.strip() for text in self.page.locator(selector).all_inner_texts()]
+
+    @property
+    def count(self) -> str:
+        return str(self.page.locator("#count").inner_text())
+
+
+def _missing(reason: str) -> None:
+    """A machine without a browser skips; CI has one, and must say so if it has not."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("Playwright is not installed: pip install -e '.[dev]'")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        _missing("Chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def _picture(url: str) -> str:
+    colour = hashlib.sha256(url.encode()).hexdigest()[:6]
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="600">'
+        f'<rect width="600" height="600" fill="#{colour}"/></svg>'
+    )
+
+
+def _answer(route: Any) -> None:
+    url = route.request.url
+    if GONE in url:
+        route.abort()
+    else:
+        route.fulfill(status=200, content_type="image/svg+xml", body=_picture(url))
+
+
+@pytest.fixture
+def show(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Open the page of a plan from disk; every test proves also that no script failed, no dialog opened."""
+    opened: list[Opened] = []
+
+    def open_page(plan: Plan, *, width: int = 1280, scheme: str = "light", script: bool = True) -> Opened:
+        file = tmp_path / f"plan-{len(opened)}.html"
+        file.write_text(plan_html(plan), encoding="utf-8")
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
+        )
+        one = Opened(context.new_page())
+        one.page.set_default_timeout(20_000)
+        context.route(re.compile("^(?!file:)"), _answer)
+        one.page.on("request", lambda request: one.requests.append(request.url))
+        one.page.on("dialog", lambda dialog: (one.dialogs.append(dialog.message), dialog.dismiss()))
+        one.page.on("pageerror", lambda error: one.faults.append(str(error)))
+        one.page.goto(file.as_uri())
+        opened.append(one)
+        return one
+
+    yield open_page
+    for one in opened:
+        one.page.context.close()
+        assert (one.dialogs, one.faults) == ([], [])
