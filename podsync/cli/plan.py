@@ -127,5 +127,7 @@ def _show(
 
 def _next_steps(made: Plan, space: Workspace, allow: tuple[tuple[str, int], ...]) -> str:
     words = choosing_words(made.selection, allow)
+    pictures = space.command_line("plan", *words, "-o", "html=plan.html")
     save = space.command_line("plan", *words, "-o", "json=plan.json")
-    return f"Save: {save}     Do it: {space.command_line('apply', *words)}"
+    steps = (f"Pictures: {pictures}", f"Save: {save}", f"Do it: {space.command_line('apply', *words)}")
+    return ("     " if sum(map(len, steps)) < 110 else "\n").join(steps)

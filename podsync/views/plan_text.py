@@ -13,7 +13,7 @@ from podsync.views.change_lines import Layout, address_columns, change_lines, he
 from podsync.views.fold import FOLD_ABOVE, folded, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED, forecast_text
 from podsync.views.page import page, wrap
-from podsync.views.plan_head import TOLD, head, look_at_these, refusals, refused_addresses, selection_words
+from podsync.views.plan_head import TOLD, head, look_at_these, refusals, refused_addresses
 from podsync.views.style import Style
 from podsync.views.wording import counted, number, sentences, title
 
@@ -130,15 +130,3 @@ def _final(plan: Plan) -> str:
 
 def _waiting(plan: Plan) -> str:
     return "Finding out what is in doubt may take some minutes more." if plan.summary[Action.SETTLE] else ""
-
-
-def next_steps(plan: Plan, command_prefix: str) -> str:
-    """Return what to type next, for stderr; `command_prefix` is `podsync` with the run's own options."""
-    if not plan.work:
-        return ""
-    chosen = selection_words(plan.selection)
-    options = f" {chosen}" if chosen else ""
-    save = f"Save: {command_prefix} plan{options} -o json=plan.json"
-    do = f"When it is settled: {command_prefix} plan" if plan.errored else f"Do it: {command_prefix} apply"
-    gap = "     " if len(save) + len(do) + len(options) < 100 else "\n"
-    return f"{save}{gap}{do}{options}\n"

@@ -11,7 +11,7 @@ from podsync.plan.plan import summary_line
 from podsync.report import report_line
 from podsync.state.state import State
 from podsync.views.outcome_text import outcome_line
-from podsync.views.plan_text import next_steps, plan_text
+from podsync.views.plan_text import plan_text
 from podsync.views.report_json import report_json
 from podsync.views.report_text import apply_head, report_text
 from podsync.views.state_json import state_list_json, state_orphans_json
@@ -73,12 +73,6 @@ def test_plan_in_colour(golden: Golden) -> None:
 
 def test_plan_of_the_sandbox(golden: Golden) -> None:
     golden.check("plan-first-sandbox.txt", plan_text(PLANS["first"](), style=PLAIN, sandbox=True))
-
-
-def test_next_steps(golden: Golden) -> None:
-    texts = [f"{name}\n{next_steps(make(), 'podsync -C shop')}" for name, make in PLANS.items()]
-
-    golden.check("next-steps.txt", "\n".join(texts))
 
 
 @pytest.mark.parametrize("width", [80, 120])

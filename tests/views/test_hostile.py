@@ -17,7 +17,7 @@ from podsync.plan.plan import Action, Change, FieldChange, Plan
 from podsync.report import Outcome, Report, Result
 from podsync.state.state import Entry, Orphan, Pending, State
 from podsync.views.outcome_text import outcome_line
-from podsync.views.plan_text import next_steps, plan_text
+from podsync.views.plan_text import plan_text
 from podsync.views.report_json import report_json
 from podsync.views.report_text import apply_head, report_text
 from podsync.views.state_json import state_list_json, state_orphans_json
@@ -201,7 +201,6 @@ def assert_harmless(text: str, style: Style) -> None:
 def plan_outputs(plan: Plan, style: Style, width: int) -> Iterator[str]:
     for detail in ("summary", "short", "full"):
         yield plan_text(plan, style=style, width=width, detail=detail)  # type: ignore[arg-type]
-    yield next_steps(plan, "podsync")
     yield apply_head(plan, style=style, width=width, run=plan.state_run or "")
 
 
