@@ -143,6 +143,10 @@ def make(run: ProviderRun, change: Change) -> None:
     if _settled_as_wanted(run, entry, change):
         done(run, change, Result.SETTLED)
         return
+    if _orphan_is_wanted(run, entry, change):
+        run.context.board.note(f"{change.address}: nothing was made; the next plan takes its orphan back")
+        done(run, change, Result.SETTLED)
+        return
     remote = run.adoptable.get(change.address)
     if remote is not None:
         adopt(run, change, remote)
@@ -159,6 +163,18 @@ def _settled_as_wanted(run: ProviderRun, entry: Entry | None, change: Change) ->
     if change.action is not Action.SETTLE or entry is None or entry.spec is None:
         return False
     return bool(run.provider.canonical(entry.spec) == run.provider.canonical(change.after or {}))
+
+
+def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> bool:
+    """Whether, after settling, the document wants what is an orphan: a restore, which is not in this plan."""
+    if change.action is not Action.SETTLE:
+        return False
+    wanted, foreign = run.provider.canonical(change.after or {}), entry is None and not change.distinct
+    return any(
+        run.provider.canonical(orphan.spec) == wanted and orphan.account == change.account
+        for orphan in run.ledger.orphans(run.provider.name)
+        if foreign or orphan.address == change.address
+    )
 
 
 def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
@@ -178,8 +194,7 @@ def _stopped_by_namesake(run: ProviderRun, change: Change) -> bool:
     if run.provider.unique_name(change.after or {}) is not None:
         name_is_taken(run, change, taken)
         return True
-    lost = run.context.lost
-    unsure = (lost is not None and lost.whole) or run.was_empty
+    unsure = run.lost or run.was_empty
     if unsure and not run.context.options.first_contact:
         not_tried(
             run,

@@ -38,6 +38,7 @@ def check(
         *_over_limits(changes, limits, allow),
         *_renames_in_disguise(changes, leaving, providers),
         *_clashing_names(changes, state, providers),
+        *_indistinguishable(changes, leaving, state, providers),
     ]
 
 
@@ -56,6 +57,55 @@ def _over_limits(
                 f"max-{word}",
                 f"{count} {word} are more than the limit of {limit}",
                 detail=f"--allow {word}={count} for once, or limits.max_{word} in podsync.yaml for good",
+            )
+
+
+def _indistinguishable(
+    changes: tuple[Change, ...],
+    leaving: tuple[Change, ...],
+    state: State,
+    providers: Mapping[str, Provider],
+) -> Iterator[Diagnostic]:
+    """What would be made anew beside a product of another address that the listing cannot tell from it.
+
+    Where names are unique `_clashing_names` sees to it, where the other one leaves the catalog
+    `_renames_in_disguise`; a document that says `moved:` means both.
+    """
+    making = [
+        change
+        for change in changes
+        if change.action in (Action.CREATE, Action.REPLACE)
+        and change.after is not None
+        and providers[change.provider].unique_name(change.after) is None
+        and not (change.action is Action.CREATE and change.distinct)
+    ]
+    if not making:
+        return
+    there: dict[tuple[str, str, object], list[tuple[Address, str]]] = defaultdict(list)
+    for entry in state.entries.values():
+        if entry.spec is not None:
+            identity = providers[entry.provider].identity(entry.spec)
+            there[entry.provider, entry.account, identity].append((entry.address, "exists already"))
+    for orphan in state.orphans:
+        identity = providers[orphan.provider].identity(orphan.spec)
+        there[orphan.provider, orphan.account, identity].append(
+            (orphan.address, "is an orphan, still on sale")
+        )
+    for change in making:
+        provider = providers[change.provider]
+        own = {change.address, change.previous_address}
+        if change.action is Action.CREATE:
+            own |= {gone.address for gone in leaving}
+        twins = there.get((change.provider, change.account, provider.identity(change.after or {})), ())
+        for address, how in sorted(twin for twin in twins if twin[0] not in own)[:1]:
+            yield Diagnostic(
+                "error",
+                "indistinguishable",
+                f"{change.address}: {provider.title}'s listing could not tell it from {address}, which {how}",
+                change.source,
+                "give it a mock-up or a name of its own; if that product is meant, put "
+                f"`moved: [{address.name}]` into the document",
+                change.address,
             )
 
 

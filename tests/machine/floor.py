@@ -146,7 +146,9 @@ class Model:
 
     `hand` and `removed` are ids; `forgotten` are ids that no state tells of since it was lost or
     exchanged; `outdated` are ids of which an old state may tell old fields (nothing looks for drift
-    yet); `twins` are bodies that a person made too, or asked for twice.
+    yet); `lied` maps ids that were made although they were refused to who asked; `twins` are bodies
+    that a person made too, or asked for twice; `flying` are bodies on their way, `adrift` those whose
+    state was lost meanwhile.
     """
 
     hand: set[str] = field(default_factory=set)
@@ -156,6 +158,7 @@ class Model:
     outdated: set[str] = field(default_factory=set)
     flying: list[str] = field(default_factory=list)
     adrift: set[str] = field(default_factory=set)
+    lied: dict[str, Address] = field(default_factory=dict)
 
 
 class Floor(World):
@@ -296,7 +299,10 @@ class Floor(World):
             files.before = dies.file
         try:
             report = self.apply(dies=dies, stop=stop, first_contact=self.first_contact, **options)
-        except Killed:
+        except (Killed, StateError) as error:
+            # Another thread of a dead process may find the journal unusable first.
+            if isinstance(error, StateError) and (dies is None or not dies.over):
+                raise
             self.figures["kills"] += 1
             return None
         finally:
@@ -338,7 +344,12 @@ class Floor(World):
         for provider in PROVIDERS:
             known = self._known(provider, self.state, wanted=False)
             found = self.made(provider).items()
-            self.model.forgotten |= {i for i, each in found if not self._is_known(provider, i, each, known)}
+            lies = {i: each for i, each in found if not self._is_known(provider, i, each, known)}
+            self.model.forgotten |= set(lies)
+            for address, document in self.documents.items():
+                wanted = self.body(document.provider, document.spec)
+                asked = {i for i, each in lies.items() if self.body(provider, each) == wanted}
+                self.model.lied |= dict.fromkeys(asked, address)
 
     # -- what a person does
 
@@ -398,7 +409,10 @@ class Floor(World):
         """Whether an id is known for longer than `settle_seconds`: an empty listing is a lie then."""
         if self.unremembered:
             return False  # a search that finds nothing would be believed
-        ours = set(self.state.owned(provider)) & set(self.there(provider))
+        owned = set(self.state.owned(provider))
+        if not set(self.made(provider)) <= owned:
+            return False  # nor may a search hide what a lost state has forgotten
+        ours = owned & set(self.there(provider))
         return any(
             self.born.get(identity, self.clock.passed) <= self.clock.passed - SETTLE for identity in ours
         )
@@ -425,7 +439,7 @@ class Floor(World):
                 self._answer_doubt(outcome.address, outcome.provider)
             elif "may be it" in told and outcome.result is Result.NOT_TRIED:
                 self.first_contact = True
-            elif outcome.http_status == 404 and outcome.result is Result.FAILED:
+            elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
                 self._forget_product(outcome.address)
             elif outcome.http_status == 409 and outcome.result is Result.FAILED:
                 self._new_name(outcome.address)
@@ -522,7 +536,9 @@ class Floor(World):
             made = self.made(provider)
             for identity in made:
                 self.born.setdefault(identity, self.clock.passed)
-            excused = self.model.twins | self._blurred(provider, made)
+            excused = (
+                self.model.twins | self._blurred(provider, made) | self._asked_by_another(provider, made)
+            )
             counted = Counter(self.body(provider, each) for each in made.values())
             twice = [b for b, count in counted.items() if count > 1 and b not in excused]
             if twice:
@@ -533,6 +549,17 @@ class Floor(World):
             if lost:
                 self.figures["lost"] += len(lost)
                 raise Lost([made[i] for i in lost])
+
+    def _asked_by_another(self, provider: str, made: Mapping[str, Mapping[str, Any]]) -> set[str]:
+        """Bodies that were refused and made all the same, and that another document wants by now."""
+        found = set()
+        for identity, address in self.model.lied.items():
+            document = self.documents.get(address)
+            if identity in made:
+                body = self.body(provider, made[identity])
+                if document is None or self.body(document.provider, document.spec) != body:
+                    found.add(body)
+        return found
 
     def _blurred(self, provider: str, made: Mapping[str, Mapping[str, Any]]) -> set[str]:
         """Bodies that differ in what no listing tells: without its state nobody can tell them apart."""
@@ -560,6 +587,11 @@ class Floor(World):
         self, provider: str, identity: str, each: Mapping[str, Any], known: tuple[set[str], set[str]]
     ) -> bool:
         body = self.body(provider, each)
+        # A person's product that looks the same may be taken for ours, and ours be left.
+        there = self.there(provider)
+        hand = {self.told(provider, there[i]) for i in self.model.hand if i in there}
+        if self.told(provider, each) in hand:
+            return True
         return identity in known[0] or body in known[1] or body in self.model.twins
 
     def good_day(self) -> None:
@@ -590,7 +622,8 @@ class Floor(World):
         state = self.state
         found = []
         for address, entry in state.entries.items():
-            bodies = {self.body(entry.provider, each) for each in self.there(entry.provider).values()}
+            owned, there = state.owned(entry.provider), self.there(entry.provider)
+            bodies = {self.body(entry.provider, each) for i, each in there.items() if i not in owned}
             if entry.unbound and self.body(entry.provider, entry.spec or {}) not in bodies:
                 self.let_go(address)
                 found.append(address)
@@ -615,7 +648,7 @@ class Floor(World):
             if self._misbound(entry, document):
                 self.figures["bound to a namesake"] += 1
                 continue
-            unsure = entry.unverified or self.model.forgotten & {entry.id}
+            unsure = entry.id in self.model.hand or entry.unverified or self.model.forgotten & {entry.id}
             same = self.told if unsure else self.body
             assert same(provider, there[entry.id]) == same(provider, document.spec), address
         for provider in PROVIDERS:
@@ -648,12 +681,12 @@ class _Moments:
     """When a process dies: the moments of the engine, and each operation on a file."""
 
     def __init__(self, dies: Callable[[str, str], bool]) -> None:
-        self._dies, self._over, self._lock = dies, False, threading.Lock()
+        self._dies, self.over, self._lock = dies, False, threading.Lock()
 
     def __call__(self, word: str, what: str) -> bool:
         with self._lock:
-            self._over = self._over or self._dies(word, what)
-            return self._over
+            self.over = self.over or self._dies(word, what)
+            return self.over
 
     def file(self, operation: str) -> None:
         if self("file", operation):
