@@ -515,6 +515,9 @@ class Floor(World):
         elif rule in ("name-taken", "rename-cycle"):
             spec = FrozenDict({**document.spec, "name": f"Poster {next(self.fresh)}"})
             assert self.write(replace(document, spec=spec, renamed_from=before))
+        elif rule == "indistinguishable":
+            spec = FrozenDict({**document.spec, "enName": f"Tee {next(self.fresh)}"})
+            assert self.write(replace(document, spec=spec))
         elif rule == "gelato-replace":
             number = next(self.fresh)
             spec = FrozenDict({**document.spec, "name": f"Poster {number}"})
