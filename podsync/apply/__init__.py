@@ -1,4 +1,6 @@
-"""Carrying a plan out, exactly once. What the modules here call PROTOCOL, in short:
+"""Carrying a plan out, exactly once.
+
+What the modules here call PROTOCOL, in short.
 
 Words. An *Intent* is a durable record that one request may leave within 30 seconds; every send has its
 own. A product is *in doubt* between its Intent and its result. An id is *owned* when an entry or an
