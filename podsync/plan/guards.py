@@ -60,6 +60,9 @@ def _over_limits(
             )
 
 
+_EXISTS, _ORPHAN = "exists already", "is an orphan, still on sale"
+
+
 def _indistinguishable(
     changes: tuple[Change, ...],
     leaving: tuple[Change, ...],
@@ -85,19 +88,18 @@ def _indistinguishable(
     for entry in state.entries.values():
         if entry.spec is not None:
             identity = providers[entry.provider].identity(entry.spec)
-            there[entry.provider, entry.account, identity].append((entry.address, "exists already"))
+            there[entry.provider, entry.account, identity].append((entry.address, _EXISTS))
     for orphan in state.orphans:
         identity = providers[orphan.provider].identity(orphan.spec)
-        there[orphan.provider, orphan.account, identity].append(
-            (orphan.address, "is an orphan, still on sale")
-        )
+        there[orphan.provider, orphan.account, identity].append((orphan.address, _ORPHAN))
     for change in making:
         provider = providers[change.provider]
-        own = {change.address, change.previous_address}
+        key = change.provider, change.account, provider.identity(change.after or {})
+        excused = {(change.address, how) for how in (_EXISTS, _ORPHAN)}
+        excused.add((change.previous_address or change.address, _EXISTS))
         if change.action is Action.CREATE:
-            own |= {gone.address for gone in leaving}
-        twins = there.get((change.provider, change.account, provider.identity(change.after or {})), ())
-        for address, how in sorted(twin for twin in twins if twin[0] not in own)[:1]:
+            excused |= {(gone.address, _EXISTS) for gone in leaving}
+        for address, how in sorted(twin for twin in there.get(key, ()) if twin not in excused)[:1]:
             yield Diagnostic(
                 "error",
                 "indistinguishable",

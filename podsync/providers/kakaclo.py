@@ -161,9 +161,9 @@ class KakaCloReader:
             try:
                 read_all(page)
             except UnreadableError as error:
-                # Answered, but with no model list: then a model is compared by nothing, and a match
-                # is "maybe" at best. Not answered: nothing can be said.
-                if error.status is None:
+                # There is no model list: then a model is compared by nothing, and a match is "maybe"
+                # at best. One that is not understood says nothing at all.
+                if error.status not in (404, 405, 501):
                     raise
             self._ids = found
         return self._ids

@@ -191,3 +191,33 @@ def test_a_maybe_stops_a_product_for_as_long_as_the_state_is_behind(floor):
     assert report.exit_code == 4
     floor.always()
     floor.good_day()
+
+
+def test_a_model_list_that_is_not_understood_makes_nothing_a_namesake(floor):
+    """An old state, and no memory of the newer one: the listing has the product, field for field."""
+    write(floor, Address("designed_product", "dog"))
+    floor.run(Trouble())
+    number = len(floor.backups) - 1
+    write(floor, TEE)
+    floor.run(Trouble())
+    floor.restore(number, memory=True)
+
+    floor.run(Trouble(tuple(Fault("kakaclo", "models", "html") for _ in range(9))))
+
+    floor.always()
+
+
+def test_a_document_is_renamed_and_its_version_before_the_last_wanted_again(floor):
+    """That version is an orphan of the former address: it is taken back, or refused, not made again."""
+    first = tee_spec("cat")
+    write(floor, TEE)
+    floor.run(Trouble())
+    write(floor, TEE, enName="Second")
+    floor.run(Trouble())
+    write(floor, TEE, **first)
+    bee = Address("designed_product", "bee")
+    assert floor.write_all(replace(floor.documents[TEE], address=bee, moved=("cat",)), without=TEE)
+
+    floor.run(Trouble())
+
+    floor.always()
