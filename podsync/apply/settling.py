@@ -10,6 +10,7 @@ from podsync.apply.provider_run import Doubt, ProviderRun
 from podsync.apply.recover import Verdict, settle, settled_by_date, unverified
 from podsync.apply.tell import ask_about_doubt, done, failed, in_doubt, not_tried, waiting
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
+from podsync.model import Address
 from podsync.plan.plan import Action
 from podsync.plan.remote import View
 from podsync.ports import Query, Remote
@@ -136,6 +137,12 @@ def settle_one(run: ProviderRun, entry: Entry, view: View, known_by: float, *, c
         run.doubts[entry.address] = Doubt(entry.address, known_by, why)
 
 
+def _cleared(run: ProviderRun, address: Address) -> None:
+    """The doubt is over; it no longer counts for `--max-failures` either."""
+    run.doubts.pop(address, None)
+    run.context.board.doubtful.discard(address)
+
+
 def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
     """The Intent's own spec becomes the entry; an orphan, if the catalog no longer wants it."""
     assert entry.pending is not None  # noqa: S101 (the caller saw it)
@@ -143,8 +150,7 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
     told = unverified(body, remote)
     settled = Settled(entry.address, now, found=True, id=remote.id, remote=remote.shown, unverified=told)
     run.ledger.record(settled)
-    run.doubts.pop(entry.address, None)
-    run.context.board.doubtful.discard(entry.address)
+    _cleared(run, entry.address)
     if change is None or change.after is None:
         run.ledger.record(Orphaned(entry.address, now))
         run.context.board.note(f"{entry.address}: it was made, and its document is gone: an orphan now")
@@ -160,8 +166,7 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
     """The Intent is forgotten; the product may be created again, at most three times an apply."""
     address, change = entry.address, run.by_address.get(entry.address)
     run.ledger.record(Settled(address, run.context.clock.now(), found=False))
-    run.doubts.pop(address, None)
-    run.context.board.doubtful.discard(address)
+    _cleared(run, address)
     if change is None:
         return
     sends = run.sends.get(address, 0)

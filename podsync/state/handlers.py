@@ -217,10 +217,15 @@ def _bound(draft: Draft, event: Bound) -> None:
     )
 
 
-def _adopted(draft: Draft, event: Adopted) -> None:
-    known = draft.certain(event.address)
+def _make_room(draft: Draft, address: Address, at: float, replaced_by: str | None) -> None:
+    """What stands at the address, if anything, is replaced: it becomes an orphan."""
+    known = draft.certain(address)
     if known is not None and known.spec is not None:
-        _to_orphans(draft, known, event.at, "replaced", event.id)
+        _to_orphans(draft, known, at, "replaced", replaced_by)
+
+
+def _adopted(draft: Draft, event: Adopted) -> None:
+    _make_room(draft, event.address, event.at, event.id)
     draft.refusals.pop(event.address, None)
     draft.entries[event.address] = Entry(
         event.address,
@@ -246,11 +251,10 @@ def _orphaned(draft: Draft, event: Orphaned) -> None:
 
 
 def _restored(draft: Draft, event: Restored) -> None:
-    known = draft.certain(event.address)
+    draft.certain(event.address)  # before anything is changed
     orphan = draft.orphan(event.source, event.created_at)
     del draft.orphans[event.source, event.created_at]
-    if known is not None and known.spec is not None:
-        _to_orphans(draft, known, event.at, "replaced", orphan.id)
+    _make_room(draft, event.address, event.at, orphan.id)
     draft.entries[event.address] = Entry(
         event.address,
         orphan.provider,
