@@ -39,12 +39,17 @@ def render(session: Session, address: str) -> int:
     return 0
 
 
+#: So many are named where nothing looks alike.
+_NAMED = 6
+
+
 def near(address: str, known: list[str]) -> str:
     """Return a remedy that names the addresses which look like this one."""
     found = nearest(address, known)
     if found:
         return f"nearest: {', '.join(found)}"
-    return f"there are: {', '.join(sorted(known)[:5])}" if known else "there is none yet"
+    more = ", …" if len(known) > _NAMED else ""
+    return f"there are: {', '.join(sorted(known)[:_NAMED])}{more}" if known else "there is none yet"
 
 
 @command(
