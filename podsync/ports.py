@@ -241,8 +241,25 @@ class StateStore(Protocol):
     def lineage(self) -> str:
         """The lineage of the state as last loaded or written, empty where there is none yet."""
 
+    @property
+    def identity(self) -> str:
+        """What tells this state from every other one on this machine, whatever the folder we are in."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether its lock can pass to another run while a holder of it still lives.
+
+        Then a request whose Intent is in the state may leave until `send_before`, whoever holds the lock.
+        """
+
     def lock(self, command: str, timeout: float) -> AbstractContextManager[None]:
         """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder."""
+
+    def unlock(self, lock_id: str) -> None:
+        """Let go of a lock whose holder is gone. Raises LockedError where it has to end by itself."""
+
+    def undo(self) -> str | None:
+        """Say in a sentence how the state as it was before the last write comes back; None: it cannot."""
 
     def holder(self) -> Holder | None:
         """Who holds the lock, or held it last and died, as far as can be told."""

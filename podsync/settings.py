@@ -48,12 +48,26 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class StateSettings:
+    """Where the state is kept. Each backend reads its own keys.
+
+    local: `path`, as written in the file. git: `remote` and `branch`. postgres: `schema`; how to reach
+    the database is told by the environment.
+    """
+
+    backend: Literal["local", "git", "postgres"] = "local"
+    path: str = "podsync.state.json"
+    remote: str = "origin"
+    branch: str = "podsync-state"
+    schema: str = "podsync"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """All of `podsync.yaml`, defaults filled in. `catalog` and `state_path` are as written there."""
+    """All of `podsync.yaml`, defaults filled in. `catalog` is as written there."""
 
     catalog: str = "catalog"
     sandbox: bool = False
-    state_backend: str = "local"
-    state_path: str = "podsync.state.json"
+    state: StateSettings = StateSettings()
     providers: Mapping[str, ProviderSettings] = field(default_factory=lambda: dict(DEFAULT_PROVIDERS))
     limits: Limits = Limits()

@@ -151,7 +151,12 @@ def _is_bad(outcome: Outcome) -> bool:
 
 @dataclass(frozen=True)
 class Context:
-    """What a lane works with. `began` is the monotonic moment at which this run got the lock."""
+    """What a lane works with.
+
+    `began` is the monotonic moment since which no request of an earlier run can leave any more. A local
+    lock is free because its holder is dead: that is when we got it. A shared store's holder may live, but
+    whatever it wrote down before we got the lock leaves within `SEND_SECONDS` of that, or never.
+    """
 
     clock: Clock
     stop: Stop

@@ -18,6 +18,7 @@ from podsync.apply.ledger import Ledger
 from podsync.apply.looking import look
 from podsync.apply.making import work
 from podsync.apply.provider_run import ProviderRun
+from podsync.apply.recover import SEND_SECONDS
 from podsync.apply.settling import finish
 from podsync.apply.tell import listed
 from podsync.errors import StoppedError
@@ -88,7 +89,8 @@ class _Apply:
         self._state = state
         self._connections = connections
         self._board = Board({c.address: c for c in plan.work}, listener, options.max_failures)
-        self._context = Context(clock, stop, options, self._board, memory, clock.monotonic(), self._lost())
+        began = clock.monotonic() + (SEND_SECONDS if store.shared else 0.0)
+        self._context = Context(clock, stop, options, self._board, memory, began, self._lost())
         self._ledger = Ledger(store, state)
         self._runs: list[ProviderRun] = []
 

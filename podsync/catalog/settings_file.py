@@ -55,13 +55,11 @@ def _second(document: Document) -> Diagnostic:
 
 def _settings(data: Mapping[str, Any]) -> Settings:
     defaults = Settings()
-    state = data.get("state", {})
     told = data.get("providers", {})
     return Settings(
         catalog=data.get("catalog", defaults.catalog),
         sandbox=data.get("sandbox", defaults.sandbox),
-        state_backend=state.get("backend", defaults.state_backend),
-        state_path=state.get("path", defaults.state_path),
+        state=replace(defaults.state, **data.get("state", {})),
         providers={name: _provider(base, told.get(name, {})) for name, base in DEFAULT_PROVIDERS.items()},
         limits=replace(Limits(), **data.get("limits", {})),
     )

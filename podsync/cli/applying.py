@@ -178,7 +178,7 @@ class Applying:
 
     def _memory(self, clock: SystemClock) -> Remembered:
         store, say = self.space.store, self.space.session.console.say
-        memory = Memory(CACHE, self.space.state_path)
+        memory = Memory(CACHE, self.space.store.identity)
         return Remembered(memory, store, clock, lambda told: say(f"note: {told}"))
 
     def _rescued(self, plan: Plan, heard: Listening, signals: Signals, error: BaseException) -> Report:

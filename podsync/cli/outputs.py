@@ -76,7 +76,7 @@ class Outputs:
         try:
             for file in self.files:
                 _reserve(file)
-        except PodsyncError:
+        except BaseException:  # a signal, too, may come between two files
             self.__exit__()
             raise
         return self
@@ -126,9 +126,9 @@ def _reserve(file: _File) -> None:
             return
         if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(13, "Permission denied")
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-        file.stream = temporary.open("xb")
-        file.temporary = temporary
+        # Named before it is made: a signal between the two leaves nothing behind.
+        file.temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        file.stream = file.temporary.open("xb")
     except (OSError, ValueError) as error:
         raise _unwritable(file, error) from None
 

@@ -35,18 +35,10 @@ def _write(
         space.store.append(events)
         space.store.compact(after)
     session.console.result(f"{done}\n")
-    backup = _newest_backup(space.state_path)
-    if undo:
-        session.console.say(f"undo: {space.command_line(*undo.split())}")
-    elif backup is not None:
-        session.console.say(f"undo: the state as it was before is {backup}; copy it over {space.state_path}")
+    back = space.command_line(*undo.split()) if undo else space.store.undo()
+    if back is not None:
+        session.console.say(f"undo: {back}")
     return 0
-
-
-def _newest_backup(path: Path) -> Path | None:
-    found = path.parent.glob(f"{path.name}.backup.*")
-    numbered = [each for each in found if each.suffix[1:].isdigit()]
-    return max(numbered, key=lambda each: int(each.suffix[1:]), default=None)
 
 
 def _address(text: str) -> Any:
@@ -188,23 +180,23 @@ def check_state(session: Session, sandbox: bool) -> int:
 @_sandbox
 @click.pass_obj
 def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
-    """Name the holder of the lock. A local lock ends with its process: nobody has to break it."""
+    """Name the holder of the lock; with its LOCK_ID, let go of a lock whose holder is gone.
+
+    A local lock ends with its process: nobody has to break it.
+    """
     from podsync.cli.workspace import Workspace
-    from podsync.errors import LockedError, UsageError
+    from podsync.errors import UsageError
 
     space = Workspace.open(session, sandbox=sandbox)
     holder = space.store.holder()
     if lock_id is not None and (holder is None or holder.id != lock_id):
         named = f"the last holder was {holder}, id {holder.id}" if holder else "nobody is named in the lock"
         raise UsageError(f"{lock_id} is not the id of the lock: {named}")
-    try:
+    if lock_id is None or holder is None:
+        # A lock that can be had is held by nobody; another one says by whom.
         with space.store.lock("state unlock", 0):
             session.console.result("Nobody holds the state; there is nothing to unlock.\n")
-    except LockedError as error:
-        named = f" (id {holder.id})" if holder else ""
-        raise LockedError(
-            f"{error.message}{named}",
-            "the operating system holds this lock for that process: let it end, or end it; "
-            "what it had in flight is settled by the next apply",
-        ) from None
+        return 0
+    space.store.unlock(lock_id)
+    session.console.result(f"{holder} holds {space.state_label} no longer.\n")
     return 0

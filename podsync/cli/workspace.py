@@ -9,9 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from podsync.catalog import loader, settings_file
-from podsync.cli.clock import SystemClock
 from podsync.cli.credentials import base_url_from
-from podsync.cli.origin import run_url, who
 from podsync.cli.session import Session
 from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
@@ -19,7 +17,7 @@ from podsync.plan.plan import Plan
 from podsync.plan.planner import make_plan
 from podsync.ports import Provider, StateStore
 from podsync.providers.registry import plugins, providers
-from podsync.settings import Settings
+from podsync.settings import Settings, StateSettings
 from podsync.state.state import State
 
 SETTINGS_FILE = "podsync.yaml"
@@ -47,7 +45,7 @@ class Workspace:
         """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
         path = _settings_path(session.config)
         settings = settings_file.load(path) if path is not None else Settings()
-        here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state_path).exists()
+        here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
         if not here:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
@@ -60,28 +58,26 @@ class Workspace:
     @property
     def own_files(self) -> list[Path]:
         """What no output may overwrite."""
-        state = self.state_path
-        beside = [state.with_name(state.name + end) for end in (".journal", ".lock")]
+        told = self.state_settings
         settings = self.settings_path or Path(SETTINGS_FILE)
-        return [Path(self.settings.catalog), settings, state, *beside]
+        state = (
+            [Path(told.path + end) for end in ("", ".journal", ".lock")] if told.backend == "local" else []
+        )
+        return [Path(self.settings.catalog), settings, *state]
 
     @property
-    def state_path(self) -> Path:
-        """Where the state is kept; the sandbox has one of its own."""
-        return SANDBOX / "podsync.state.json" if self.sandbox else Path(self.settings.state_path)
+    def state_settings(self) -> StateSettings:
+        """Where the state is kept; the sandbox has one of its own, beside its data."""
+        return (
+            StateSettings(path=str(SANDBOX / "podsync.state.json")) if self.sandbox else self.settings.state
+        )
 
     @cached_property
     def store(self) -> StateStore:
         """The state's store."""
-        from podsync.state.local import LocalStore
+        from podsync.cli.stores import open_store
 
-        return LocalStore(
-            self.state_path,
-            clock=SystemClock(),
-            who=who(),
-            run_url=run_url(os.environ),
-            on_note=lambda note: self.session.console.say(f"note: {note}"),
-        )
+        return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
     @property
     def state_label(self) -> str:

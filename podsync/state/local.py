@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
-from podsync.errors import StateError
+from podsync.errors import LockedError, StateError
 from podsync.failpoints import hit
 from podsync.ports import Clock
 from podsync.state import journal, snapshot
@@ -118,6 +118,31 @@ class LocalStore:
             finally:
                 self._locked, self._last_look = False, None
                 self._close()
+
+    @property
+    def identity(self) -> str:
+        """The absolute path, links resolved."""
+        return str(self.path)
+
+    @property
+    def shared(self) -> bool:
+        """The operating system's lock dies with its process, and not before."""
+        return False
+
+    def unlock(self, lock_id: str) -> None:
+        """Raise LockedError: this lock ends with its process, and nobody has to break it."""
+        holder = self.holder()
+        named = f"{holder}, id {lock_id}" if holder is not None else f"id {lock_id}"
+        raise LockedError(
+            f"{self.path.name} is held by {named}",
+            "the operating system holds this lock for that process: let it end, or end it; "
+            "what it had in flight is settled by the next apply",
+        )
+
+    def undo(self) -> str | None:
+        """Name the newest backup."""
+        newest = snapshot.newest_backup(self._files, self.path)
+        return f"the state as it was before is {newest}; copy it over {self.label}" if newest else None
 
     def holder(self) -> Holder | None:
         """Who holds the state, as far as can be told (see :func:`read_holder`)."""

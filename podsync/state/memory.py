@@ -1,6 +1,6 @@
 """What `.podsync/` remembers of a state, so that the loss of the state is noticed.
 
-`.podsync/seen/<hash of the state's absolute path>.json` says the last lineage and serial, and for
+`.podsync/seen/<hash of the store's identity>.json` says the last lineage and serial, and for
 each provider whether sends were going on and when the last one was. The next run then knows that a
 state is older than the last one, and how long products may still be invisible in the listing.
 
@@ -59,11 +59,11 @@ class Seen:
 class Memory:
     """Reads and writes the note about one state. Only the holder of the state's lock writes.
 
-    `folder` is `.podsync`; it is made when needed.
+    `folder` is `.podsync`; it is made when needed. `identity` is the store's.
     """
 
-    def __init__(self, folder: Path, state: Path, *, files: Files | None = None) -> None:
-        name = hashlib.sha256(str(state.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    def __init__(self, folder: Path, identity: str, *, files: Files | None = None) -> None:
+        name = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         self.path = folder / "seen" / f"{name}.json"
         self._files = files or OsFiles()
         self._turn = Lock()

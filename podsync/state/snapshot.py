@@ -101,6 +101,11 @@ def write(files: Files, path: Path, state: State, *, follows: str | None, backup
     return Snapshot(state, mark["id"], follows)
 
 
+def newest_backup(files: Files, path: Path) -> Path | None:
+    """The backup that the last write made."""
+    return next(reversed(_backups(files, path)), None)
+
+
 def _backups(files: Files, path: Path) -> list[Path]:
     """All backups of the state at `path`, oldest first."""
     begin = re.escape(path.name) + r"\.backup\.[1-9][0-9]{0,8}"

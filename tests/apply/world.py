@@ -303,7 +303,7 @@ class World:
             needed = spoken_to(plan)
             if not plan.work and not needed:
                 return self._kept(Report(plan))
-            memory = Memory(self.folder / ".podsync", self.path)
+            memory = Memory(self.folder / ".podsync", str(self.path.resolve()))
             remembered = Remembered(memory, store, self.clock, self.heard.notes.append)
             connections = {name: self._connection(name, life) for name in sorted(needed)}
             return self._kept(

@@ -61,7 +61,7 @@ def test_what_is_said_is_taken():
     )
 
     assert diagnostics == ()
-    assert (settings.catalog, settings.sandbox, settings.state_path) == ("goods", True, "/var/s.json")
+    assert (settings.catalog, settings.sandbox, settings.state.path) == ("goods", True, "/var/s.json")
     assert settings.limits == Limits(max_creates=None)
     assert settings.providers["kakaclo"].rate_limit == RateLimit(3, 2)
     assert settings.providers["kakaclo"].base_url == "http://127.0.0.1:9/x"
@@ -83,7 +83,7 @@ def test_what_is_said_is_taken():
                 'such as "https://connect.gelatoapis.com"'
             ),
         ),
-        ("state: {backend: git}\n", "1:18 schema: state.backend: 'git' is not local"),
+        ("state: {backend: gti}\n", "1:18 schema: state.backend: 'gti' is not one of local, git, postgres"),
         ("catalog: a\ncatalog: b\n",
          "2:1 duplicate-key: the key 'catalog' stands on line 1 and again on line 2"),
         ("a\n", "1:1 schema: a document must be a mapping of `key: value` lines; this is a text"),

@@ -122,7 +122,7 @@ class Scene:
 
     @property
     def memory_path(self) -> Path:
-        return Memory(self.folder / ".podsync", self.state_path).path
+        return Memory(self.folder / ".podsync", str(self.state_path.resolve())).path
 
     def state(self) -> State:
         return LocalStore(self.state_path, clock=SystemClock()).load()

@@ -12,7 +12,7 @@ AT = 1_767_323_045.125
 
 @pytest.fixture
 def memory(tmp_path):
-    return Memory(tmp_path / ".podsync", tmp_path / "s.json")
+    return Memory(tmp_path / ".podsync", str(tmp_path / "s.json"))
 
 
 def test_nothing_is_known_at_first(memory, tmp_path):
@@ -66,7 +66,7 @@ def test_a_lost_or_older_state_is_noticed(state, outdated):
 
 
 def test_each_state_has_a_memory_of_its_own(tmp_path):
-    one, other = (Memory(tmp_path, tmp_path / name) for name in ("a.json", "b.json"))
+    one, other = (Memory(tmp_path, str(tmp_path / name)) for name in ("a.json", "b.json"))
     one.saw("l", 1)
 
     assert other.read() is None
@@ -98,7 +98,7 @@ def test_a_memory_that_cannot_be_written_is_told_not_raised(tmp_path, operation)
     files = FaultyFiles()
     files.fail = {operation: EROFS}
 
-    note = Memory(tmp_path, tmp_path / "s.json", files=files).saw("l", 1)
+    note = Memory(tmp_path, str(tmp_path / "s.json"), files=files).saw("l", 1)
 
     assert "Read-only file system" in note
 
@@ -106,7 +106,7 @@ def test_a_memory_that_cannot_be_written_is_told_not_raised(tmp_path, operation)
 def test_a_memory_in_a_file_s_place_is_told_not_raised(tmp_path):
     (tmp_path / ".podsync").write_text("")
 
-    memory = Memory(tmp_path / ".podsync", tmp_path / "s.json")
+    memory = Memory(tmp_path / ".podsync", str(tmp_path / "s.json"))
 
     assert memory.read() is None
     assert "cannot be written" in memory.saw("l", 1)
