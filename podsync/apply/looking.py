@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from podsync.apply.binding import bind_visible, unbound
@@ -35,8 +36,7 @@ def look(run: ProviderRun) -> None:
         run.stop(error.message)
     except StoppedError:
         return
-    until = _lost_until(run)
-    if run.stopped is None and (until is None or until <= run.context.clock.monotonic()):
+    if run.stopped is None and _shows(run, _lost_until(run)):
         run.context.memory.caught_up(run.provider.name)
 
 
@@ -62,6 +62,7 @@ def _look_once(
     doubts, new = run.ledger.doubts(run.provider.name), unbound(run)
     run.adoptable.clear()
     run.namesakes.clear()
+    run.look()
     many = len(makers) + len(renames) > FEW or len(new) > FEW
     whole = bool(run.lost or run.was_empty or many or doubts or taking)
     view = run.view(run.find(Query()) if whole else _searches(run, [*makers, *renames], new))
@@ -92,10 +93,16 @@ def _renames(run: ProviderRun, change: Change) -> bool:
     return unique(change.before or {}) != unique(change.after or {})
 
 
+def _shows(run: ProviderRun, until: float | None) -> bool:
+    """Whether the last look began at or after that moment; without a look, whether it is over."""
+    looked = run.looked if run.looked > -math.inf else run.context.clock.monotonic()
+    return until is None or until <= looked
+
+
 def _may_show_more(run: ProviderRun) -> bool:
     """Wait until the listing shows whatever was made before the state was lost; False: it did already."""
     until = _lost_until(run)
-    if until is None or until <= run.context.clock.monotonic():
+    if until is None or _shows(run, until):
         return False
     if not run.context.options.wait:
         run.unsure = "the state is new or lost, and the listing may not show yet what the last apply made"
@@ -106,20 +113,20 @@ def _may_show_more(run: ProviderRun) -> bool:
 
 def _lost_until(run: ProviderRun) -> float | None:
     """Until when the listing may not show all that was made before the state was lost; None: not lost."""
-    clock, lost = run.context.clock, run.context.lost
+    lost = run.context.lost
     if lost is None or run.provider.name not in lost.sends:
         return None
-    last, now = lost.sends[run.provider.name].date, run.sender.time.now()
+    last, zero = lost.sends[run.provider.name].date, run.sender.time.at(0.0)
     # Elapsed time between runs is believed only from the provider's own clock at both ends.
-    if last is None or now is None:
+    if last is None or zero is None:
         return run.context.began + run.until_settled
-    return clock.monotonic() + (last + run.settings.settle_seconds + DATE_GRAIN - now)
+    return last + run.settings.settle_seconds + DATE_GRAIN - zero
 
 
 def _wait_for_refused(run: ProviderRun, missing: Sequence[Change]) -> bool:
     """Wait until what was refused, nobody can say when, would be visible if that answer was wrong."""
     until = run.context.began + run.settings.settle_seconds
-    if not run.context.options.wait or until <= run.context.clock.monotonic():
+    if not run.context.options.wait or _shows(run, until):
         return False
     found = (refusal_of(run, change) for change in missing)
     if not any(r is not None and (r.date is None or run.sender.time.now() is None) for r in found):

@@ -223,12 +223,13 @@ def _has_to_wait(run: ProviderRun, change: Change) -> bool:
     refusal = refusal_of(run, change)
     if refusal is None:
         return False
-    now, wait = run.sender.time.now(), run.settings.settle_seconds
-    if refusal.date is None or now is None:
+    # Whether that answer was wrong is for a listing to show that was read late enough.
+    then, wait = run.sender.time.at(run.looked), run.settings.settle_seconds
+    if refusal.date is None or then is None:
         # Nobody can say how long ago that was: this run's own clock has to show it.
-        left = run.context.began + wait - run.context.clock.monotonic()
+        left = run.context.began + wait - run.looked
     else:
-        left = refusal.date + wait - now
+        left = refusal.date + wait - then
     if left <= 0:
         return False
     not_tried(

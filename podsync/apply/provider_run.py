@@ -6,6 +6,7 @@ words; `tell` reports what they did.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,7 +40,9 @@ class ProviderRun:
 
     `waits` says which change needs another one's released name. `adoptable`, `namesakes`, `present`
     and `earlier` (ids that were listed before anything was sent) are what `looking` found; `complete`
-    is whether `present` is all there is.
+    is whether `present` is all there is. `looked` is the monotonic moment at which the last look began:
+    what a listing cannot miss is judged as of then, not of when its last page had arrived (minus infinity
+    before the first look).
     `postponed` creates wait for a doubt that the listing could not tell from them. `unsure` says why
     nothing may be created although it is not listed.
     """
@@ -56,6 +59,7 @@ class ProviderRun:
     namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
     present: frozenset[str] = frozenset()
     complete: bool = False
+    looked: float = -math.inf
     earlier: frozenset[str] = frozenset()
     first_contact: tuple[Remote, ...] = ()
     unsure: str | None = None
@@ -95,15 +99,15 @@ class ProviderRun:
 
     @property
     def shows_all_before(self) -> bool:
-        """Whether a listing read now shows whatever was made before this run.
+        """Whether the last look shows whatever was made before this run.
 
         Our wall clock is not asked: it may have been moved.
         """
-        clock, settle, now = self.context.clock, self.settings.settle_seconds, self.sender.time.now()
-        if clock.monotonic() >= self.context.began + settle:
+        settle, then = self.settings.settle_seconds, self.sender.time.at(self.looked)
+        if self.looked >= self.context.began + settle:
             return True
         quiet = self._quiet_since
-        return quiet is not None and now is not None and now >= quiet + settle + DATE_GRAIN
+        return quiet is not None and then is not None and then >= quiet + settle + DATE_GRAIN
 
     @property
     def going(self) -> bool:
@@ -113,6 +117,11 @@ class ProviderRun:
     def makes(self, change: Change) -> bool:
         """Whether this change may have to create something."""
         return change.after is not None and change.action in _MAKING
+
+    def look(self) -> float:
+        """Take note that a look begins now."""
+        self.looked = self.context.clock.monotonic()
+        return self.looked
 
     def find(self, query: Query) -> Listing:
         """Read a listing; what it tells of the provider's clock is kept."""

@@ -46,7 +46,11 @@ class ProviderTime:
 
     def now(self) -> float | None:
         """What the provider's clock shows now, None when it never told."""
-        return None if self._offset is None else self._offset + self._clock.monotonic()
+        return self.at(self._clock.monotonic())
+
+    def at(self, moment: float) -> float | None:
+        """What the provider's clock showed, or will show, at a monotonic moment."""
+        return None if self._offset is None else self._offset + moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _wait_for_all(run: ProviderRun) -> None:
     clock, pauses, said = run.context.clock, Pauses(run.settings.settle_seconds), -SAY_EVERY
     while run.stopped is None and not run.context.stop.signal and (run.doubts or unbound(run)):
         now = clock.monotonic()
-        _look_again(run, now)
+        _look_again(run)
         patience = 0.0
         if run.doubts:
             until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
@@ -81,10 +81,11 @@ def _wait_for_all(run: ProviderRun) -> None:
         clock.sleep(pauses.next())
 
 
-def _look_again(run: ProviderRun, now: float) -> None:
+def _look_again(run: ProviderRun) -> None:
     """One look for everything that is open; complete once a doubt is old enough to be called settled."""
     new = unbound(run)
-    due = any(now >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
+    looked = run.look()
+    due = any(looked >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
     query = Query() if run.doubts and (due or len(run.doubts) > 1 or new) else _narrow(run, new)
     listing = run.find(query)
     view = run.view(listing)
@@ -118,8 +119,8 @@ def settle_one(run: ProviderRun, entry: Entry, view: View, known_by: float, *, c
         # An earlier run sent it: what was listed before this one sent anything may well be it.
         view = replace(view, earlier=frozenset())
     wait = run.until_settled
-    by_own_clock = run.context.clock.monotonic() >= known_by + wait
-    settled = by_own_clock or settled_by_date(pending, run.sender.time.now(), wait)
+    then = run.sender.time.at(run.looked)
+    settled = run.looked >= known_by + wait or settled_by_date(pending, then, wait)
     found = settle(pending, view, settled=settled, complete=complete)
     if found.verdict is Verdict.FOUND:
         _was_made(run, entry, found.candidates[0])

@@ -196,7 +196,9 @@ class MortalReader:
     def find(self, query: Query) -> Any:
         self._life.point("before", "find")
         with self._clock.busy():
-            return self._inner.find(query)
+            listing = self._inner.find(query)
+        self._life.point("after", "find")
+        return listing
 
 
 class MortalStore(LocalStore):

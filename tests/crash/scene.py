@@ -38,6 +38,8 @@ from tests.crash.catalogs import Document
 TOKEN, KEY = "canary-kakaclo-4c1d", "canary-gelato-9ab2"
 #: A doubt of a dead process is settled so many seconds after the next one began.
 TIMEOUT, SETTLE = 1.0, 0.4
+#: So long a new product is not listed.
+LAG = 0.1
 #: Applies after which everything must be done, whatever the dead one left.
 APPLIES = 4
 STATE = "podsync.state.json"
@@ -326,12 +328,15 @@ def killed(process: subprocess.Popen[str]) -> bool:
 def rules(**changes: Any) -> Rules:
     return Rules(
         kakaclo_tokens=(TOKEN,), gelato_keys=(KEY,), kakaclo_bucket=None, gelato_bucket=None,
-        **{"kakaclo_lag": 0.1, "models": _MODELS, **changes},
+        **{"kakaclo_lag": LAG, "models": _MODELS, **changes},
     )  # fmt: skip
 
 
 def a_template(folder: Path) -> Template:
-    """Apply BEFORE and then WITHOUT; then a person makes two products by hand and removes an orphan."""
+    """Apply BEFORE and then WITHOUT; then a person makes two products by hand and removes an orphan.
+
+    What the person made is listed when the template is done: nobody could adopt it before.
+    """
     home, data = folder / "work", folder / "data"
     home.mkdir()
     with Sandbox(rules(), data=data) as shops:
@@ -347,6 +352,7 @@ def a_template(folder: Path) -> Template:
         scene.write(catalogs.WANTED)
         (home / "memory").write_bytes(scene.memory_path.read_bytes())
         shutil.rmtree(home / ".podsync")
+        time.sleep(2 * LAG)
         return Template(home, data, shops.url)
 
 

@@ -126,6 +126,25 @@ def test_the_only_product_was_an_orphan_and_a_person_removed_it_as_asked(floor):
     assert report.exit_code == 0
 
 
+def test_a_listing_is_as_old_as_its_first_page(floor):
+    """Reading it may take longer than what is waited for: then it shows nothing of what was made meanwhile."""
+    floor.sandbox.set_rules(date_header=False, kakaclo_lag=300.0)
+    write(floor, TEE)
+    floor.run(Trouble(), wait=False)
+    floor.lose(journal=True, memory=False)
+    slow = iter([2 * SETTLE])
+
+    def reading(told: str, happens: str) -> bool:
+        if (told, happens) == ("after", "find"):
+            floor.clock.pass_by(next(slow, 0.0))
+        return False
+
+    report = floor.run(Trouble(dies=reading))
+
+    assert [o.result for o in report.outcomes] == [Result.ADOPTED]
+    floor.always()
+
+
 @pytest.mark.xfail(reason="an update that arrives late is not waited for", strict=True)
 def test_an_update_that_arrives_after_a_later_one(floor):
     """The cut one is sent again and settled; when it arrives itself, the name is another one already."""
