@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from podsync.apply.context import Board, Connection, Context, Listener, Lost, Memory, Options, Stop
 from podsync.apply.ledger import Ledger
 from podsync.apply.looking import look
-from podsync.apply.making import work
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.recover import SEND_SECONDS
 from podsync.apply.settling import finish
 from podsync.apply.tell import listed
+from podsync.apply.working import work
 from podsync.errors import StoppedError
 from podsync.failpoints import hit
 from podsync.model import EMPTY, freeze

@@ -1,86 +1,18 @@
-"""PROTOCOL steps 3, 4 and 6: take back, adopt, create, update. Everything that may send is here."""
+"""PROTOCOL steps 3 and 4: take back, adopt, create."""
 
 from __future__ import annotations
-
-import threading
-from collections.abc import Callable, Sequence
 
 from podsync.apply.provider_run import Doubt, ProviderRun
 from podsync.apply.recover import unverified
 from podsync.apply.sender import Job, Sent
-from podsync.apply.tell import conclude, done, in_doubt, listed, name_is_taken, not_tried
-from podsync.errors import ConflictError, InDoubtError, ProviderError, StoppedError, UnauthorizedError
+from podsync.apply.tell import conclude, done, listed, name_is_taken, not_tried
+from podsync.errors import ConflictError, InDoubtError
 from podsync.model import FrozenDict, digest
 from podsync.plan.plan import Action, Change
 from podsync.ports import Match, Query, Remote
 from podsync.report import DONE, Result
 from podsync.state.events import Adopted, Gone, Restored
 from podsync.state.state import Entry, Refusal
-
-#: How often one write may be sent anew after a doubt within one apply.
-SENDS_AN_APPLY = 3
-
-
-def work(run: ProviderRun) -> None:
-    """Do everything that the plan asks of this provider; doubts are left to `settling`."""
-    for change in run.changes:
-        if change.orphan_created_at is not None:
-            guarded(run, change, restore)
-    updates = [c for c in run.changes if c.action is Action.UPDATE]
-    _pool(run, [c for c in updates if c.address not in run.waits], update)
-    for change in updates:
-        if change.address in run.waits:
-            guarded(run, change, update)
-    _pool(run, [c for c in run.changes if run.makes(c)], make)
-
-
-def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun, Change], None]) -> None:
-    """Let workers take one change after another, in order.
-
-    A few more than `parallelism`: see `Sender`, which keeps to it.
-    """
-    queue = iter(changes)
-    crashes: list[BaseException] = []
-
-    def worker() -> None:
-        try:
-            while True:
-                with run.lock:
-                    change = next(queue, None)
-                if change is None or crashes:
-                    return
-                guarded(run, change, do)
-        except BaseException as error:  # noqa: BLE001 (raised again below, in the lane's own thread)
-            crashes.append(error)
-
-    parallelism = run.settings.parallelism
-    count = min(parallelism + parallelism // 4, len(changes))
-    workers = [threading.Thread(target=worker, daemon=True) for _ in range(count)]
-    for thread in workers:
-        thread.start()
-    for thread in workers:
-        thread.join()
-    if crashes:
-        raise crashes[0]
-
-
-def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None]) -> None:
-    """Do one change unless it is done, has to wait for another one, or the run has stopped."""
-    if run.context.board.ended(change.address, *Result):
-        return
-    blockers = sorted(run.waits.get(change.address, ()))
-    blocker = next((b for b in blockers if not run.context.board.ended(b, Result.UPDATED)), None)
-    if blocker is not None:
-        not_tried(run, change, f"it takes the name that {blocker} did not release")
-    elif run.going:
-        try:
-            do(run, change)
-        except StoppedError:
-            entry = run.ledger.entry(change.address)
-            if entry is not None and entry.pending is not None:
-                in_doubt(run, change.address, entry, entry.pending.why or "stopped while it was on its way")
-        except ProviderError as error:
-            run.stop(error.message, credentials=isinstance(error, UnauthorizedError))
 
 
 def restore(run: ProviderRun, change: Change) -> None:
@@ -109,30 +41,6 @@ def restore(run: ProviderRun, change: Change) -> None:
 def _surely_gone(run: ProviderRun, identity: str) -> bool:
     """Absence is proven by a complete listing, for an id that is no longer new to it."""
     return run.complete and run.shows_all_before and identity in run.known_ids()
-
-
-def update(run: ProviderRun, change: Change) -> None:
-    """Send just the fields that differ; a PATCH sets values, so a doubt is simply sent again."""
-    entry = run.ledger.entry(change.address)
-    taken = run.namesakes.get(change.address)
-    if entry is None or entry.id is None:
-        not_tried(run, change, "its id is not known yet; apply again")
-        return
-    if taken:
-        name_is_taken(run, change, taken)
-        return
-    if run.unsure is not None and run.provider.name_field in change.changed:
-        not_tried(run, change, run.unsure, "run apply again later, or without --no-wait")
-        return
-    after = change.after or {}
-    body = FrozenDict({name: after[name] for name in change.changed if name in after})
-    request = run.provider.update_request(entry.id, body)
-    job = Job(change.address, "update", request, body, change.labels, change.lifecycle)
-    sent = run.sender.send(job)
-    for _ in range(SENDS_AN_APPLY - 1):
-        if isinstance(sent.error, InDoubtError) and run.going:
-            sent = run.sender.send(job)
-    conclude(run, change, sent)
 
 
 def make(run: ProviderRun, change: Change) -> None:
@@ -257,7 +165,9 @@ def create(run: ProviderRun, change: Change) -> None:
     with run.lock:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
     spec = change.after or FrozenDict()
-    job = Job(change.address, "create", run.provider.request(spec), spec, change.labels, change.lifecycle)
+    beside = tuple(sorted(remote.id for remote in run.namesakes.get(change.address, ())))
+    request = run.provider.request(spec)
+    job = Job(change.address, "create", request, spec, change.labels, change.lifecycle, beside)
     sent = run.sender.send(job)
     if isinstance(sent.error, InDoubtError):
         with run.lock:

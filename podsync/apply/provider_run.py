@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from podsync.apply.context import Connection, Context, shown
@@ -34,6 +34,18 @@ class Doubt:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A change that has to wait: at the monotonic moment `quiet_at`, `do` may do it.
+
+    An update of the same product may still arrive until then, or one that releases the wanted name.
+    """
+
+    change: Change
+    do: Callable[[ProviderRun, Change], None]
+    quiet_at: float
+
+
 @dataclass
 class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
@@ -43,6 +55,7 @@ class ProviderRun:
     is whether `present` is all there is. `looked` is the monotonic moment at which the last look began:
     what a listing cannot miss is judged as of then, not of when its last page had arrived (minus infinity
     before the first look).
+    `late` are changes that wait for updates which may still arrive, in the order of the plan.
     `postponed` creates wait for a doubt that the listing could not tell from them. `unsure` says why
     nothing may be created although it is not listed.
     """
@@ -53,6 +66,7 @@ class ProviderRun:
     ledger: Ledger
     context: Context
     doubts: dict[Address, Doubt] = field(default_factory=dict)
+    late: dict[Address, Late] = field(default_factory=dict)
     postponed: dict[Address, Change] = field(default_factory=dict)
     sends: dict[Address, int] = field(default_factory=dict)
     adoptable: dict[Address, Remote] = field(default_factory=dict)

@@ -120,12 +120,13 @@ def bind(items: Iterable[Entry | Orphan], view: View) -> list[Binding]:
     taken: set[str] = set()
     found: list[Binding] = []
     for item in sorted(items, key=lambda i: (i.created_at, i.address)):
+        earlier = {*view.earlier, *(item.window.beside if item.window is not None else ())}
         candidates = [(r, True) for r in view.matches(item.spec or {}, Match.SAME)]
         candidates += [(r, False) for r in view.matches(item.spec or {}, Match.MAYBE) if _named(item, r)]
         free = [
             (r, exact)
             for r, exact in candidates
-            if r.id not in taken and r.id not in view.earlier and _in_entry_window(r, item.window)
+            if r.id not in taken and r.id not in earlier and _in_entry_window(r, item.window)
         ]
         if free:
             remote, _ = free[0]

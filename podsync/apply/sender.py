@@ -28,6 +28,8 @@ from podsync.model import Address, Lifecycle, Spec
 from podsync.ports import Clock, Receipt, Request
 from podsync.state.events import Doubted, Intent, Made, NotSent, Refused
 
+#: How often one write is sent within one apply, each time after a doubt that was settled.
+SENDS_AN_APPLY = 3
 #: So many refusals in a row without a success stop a provider.
 REFUSALS_IN_A_ROW = 5
 
@@ -63,6 +65,7 @@ class Job:
     body: Spec
     labels: Mapping[str, str]
     lifecycle: Lifecycle
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ class Sender:
             attempts,
             job.labels,
             job.lifecycle,
+            job.beside,
         )
 
     def _answer(self, request: Request, send_before: float) -> Receipt | ProviderError:

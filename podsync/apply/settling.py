@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from podsync.apply.binding import bind_visible, query_for, unbound
-from podsync.apply.making import SENDS_AN_APPLY, create, guarded, make
+from podsync.apply.making import create, make
 from podsync.apply.provider_run import Doubt, ProviderRun
 from podsync.apply.recover import Verdict, settle, settled_by_date, unverified
+from podsync.apply.sender import SENDS_AN_APPLY
 from podsync.apply.tell import ask_about_doubt, done, failed, in_doubt, not_tried, waiting
+from podsync.apply.working import guarded
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model import Address
-from podsync.plan.plan import Action
+from podsync.plan.plan import Action, Change
 from podsync.plan.remote import View
 from podsync.ports import Query, Remote
 from podsync.report import DONE, Result
@@ -50,6 +52,8 @@ def finish(run: ProviderRun) -> None:
         entry = run.ledger.entry(address)
         if entry is not None and entry.pending is not None:
             in_doubt(run, address, entry, doubt.why)
+    for late in run.late.values():
+        _still_late(run, late.change)
     for change in run.postponed.values():
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
     left = len(unbound(run))
@@ -59,26 +63,65 @@ def finish(run: ProviderRun) -> None:
 
 
 def _wait_for_all(run: ProviderRun) -> None:
-    """Look, act, wait, until nothing is in doubt and every new id is known."""
+    """Look, act, wait, until nothing is in doubt, late, or without its id."""
     clock, pauses, said = run.context.clock, Pauses(run.settings.settle_seconds), -SAY_EVERY
-    while run.stopped is None and not run.context.stop.signal and (run.doubts or unbound(run)):
+    while run.stopped is None and not run.context.stop.signal and _waits_for(run) is not None:
         now = clock.monotonic()
-        _look_again(run)
-        patience = 0.0
-        if run.doubts:
-            until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
-            what = f"{len(run.doubts)} in doubt to be settled"
-            # A listing that could not be read completely is tried again, but not for ever.
-            patience = run.settings.retry_seconds
-        else:
-            until = run.sender.last_made + run.settings.settle_seconds
-            what = f"{len(unbound(run))} new ids to become visible"
-        if not (run.doubts or unbound(run)) or not run.context.options.wait or now >= until + patience:
+        _send_late(run, now)
+        if run.doubts or unbound(run):
+            _look_again(run)
+        wait = _waits_for(run)
+        if wait is None or not run.context.options.wait or now >= wait.until + wait.patience:
             return
         if now - said >= SAY_EVERY:
-            waiting(run, what, until)
+            waiting(run, wait.what, wait.until)
             said = now
         clock.sleep(pauses.next())
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """What is waited for, until which monotonic moment, and how long it is tried beyond that."""
+
+    what: str
+    until: float
+    patience: float = 0.0
+
+
+def _waits_for(run: ProviderRun) -> _Wait | None:
+    """Return what is open and ends last; None when nothing is."""
+    if run.doubts:
+        until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
+        # A listing that could not be read completely is tried again, but not for ever.
+        return _Wait(f"{len(run.doubts)} in doubt to be settled", until, run.settings.retry_seconds)
+    if run.late:
+        until = max(late.quiet_at for late in run.late.values())
+        # Sent then, they may be in doubt once more.
+        patience = SENDS_AN_APPLY * run.settings.timeout_seconds + run.settings.retry_seconds
+        return _Wait(f"{len(run.late)} updates that may still arrive, to be sent again", until, patience)
+    new = len(unbound(run))
+    if new:
+        until = run.sender.last_made + run.settings.settle_seconds
+        return _Wait(f"{new} new ids to become visible", until)
+    return None
+
+
+def _send_late(run: ProviderRun, now: float) -> None:
+    """Do what had to wait until now, in the order of the plan."""
+    for address, late in list(run.late.items()):
+        if now >= late.quiet_at:
+            del run.late[address]
+            guarded(run, late.change, late.do)
+
+
+def _still_late(run: ProviderRun, change: Change) -> None:
+    """Report a change that would have had to wait longer than this run did."""
+    entry = run.ledger.entry(change.address)
+    why = "an update before this one may still arrive; the next apply sends it"
+    if entry is not None and entry.pending is not None:
+        in_doubt(run, change.address, entry, why)
+    else:
+        not_tried(run, change, "the name that it takes is not released yet; run apply again")
 
 
 def _look_again(run: ProviderRun) -> None:
@@ -117,7 +160,7 @@ def settle_one(run: ProviderRun, entry: Entry, view: View, known_by: float, *, c
         return
     if entry.address not in run.sends:
         # An earlier run sent it: what was listed before this one sent anything may well be it.
-        view = replace(view, earlier=frozenset())
+        view = replace(view, earlier=frozenset(pending.beside))
     wait = run.until_settled
     then = run.sender.time.at(run.looked)
     settled = run.looked >= known_by + wait or settled_by_date(pending, then, wait)

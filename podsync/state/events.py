@@ -37,7 +37,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One request may leave from now on, until `send_before`."""
+    """One request may leave from now on, until `send_before`.
+
+    `beside` are ids of unowned products that were listed before, and could be taken for what it makes.
+    """
 
     address: Address
     provider: str
@@ -50,6 +53,7 @@ class Intent:
     attempts: int = 1
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ def _intent(draft: Draft, event: Intent) -> None:
         labels=event.labels,
         lifecycle=event.lifecycle,
         earlier=EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body)),
+        beside=event.beside,
     )
     base = known or Entry(event.address, event.provider, event.account, spec=None)
     draft.entries[event.address] = replace(base, pending=pending, updated_at=event.written_at)
@@ -100,7 +101,9 @@ def _made(draft: Draft, event: Made) -> None:
     if pending.op == "update":
         _be_updated(draft, entry, pending, event)
         return
-    window = None if event.id is not None else Window(pending.written_at, event.at, event.date)
+    window = None
+    if event.id is None:
+        window = Window(pending.written_at, event.at, event.date, pending.beside)
     _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
 
 
@@ -200,7 +203,9 @@ def _settled(draft: Draft, event: Settled) -> None:
         _be_updated(draft, entry, pending, event)
         return
     until = pending.send_before if pending.ended_at is None else pending.ended_at
-    window = None if event.id is not None else Window(pending.written_at, until, pending.ended_date)
+    window = None
+    if event.id is None:
+        window = Window(pending.written_at, until, pending.ended_date, pending.beside)
     facts: dict[str, Any] = {"id": event.id, "remote": event.remote, "unverified": event.unverified}
     _come_into_being(draft, entry, pending, at=event.at, window=window, **facts)
 

@@ -20,12 +20,14 @@ NOTHING: Mapping[Any, Any] = EMPTY
 class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
-    `date` is the provider's own clock at `until`, None when it never told one.
+    `date` is the provider's own clock at `until`, None when it never told one. `beside` are products
+    that existed before it (see Intent).
     """
 
     since: float
     until: float
     date: float | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Pending:
     `body` is the whole spec of a create, or the fields of an update. `ended_at` is when the sender
     was known to be done (the call failed), None when it died. `date` and `ended_date` are the
     provider's own clock at those two moments. `earlier` are the fields of updates before this one
-    whose outcome is not known either.
+    whose outcome is not known either. `beside` are products that existed before it (see Intent).
     """
 
     op: Literal["create", "update"]
@@ -50,6 +52,7 @@ class Pending:
     ended_date: float | None = None
     why: str = ""
     earlier: Spec = EMPTY
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

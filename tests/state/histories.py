@@ -62,6 +62,7 @@ FIELDS = {
     "left": st.booleans(),
     "found": st.booleans(),
     "unverified": names,
+    "beside": names,
     "op": st.sampled_from(["create", "update"]),
     "origin": st.sampled_from(["adopted", "imported"]),
 }
