@@ -42,7 +42,7 @@ def test_it_is_sent_again_when_the_timeout_is_over_and_not_before(renamed):
 def test_other_work_goes_on_meanwhile(renamed):
     write(renamed, TEE)
     ended: list[Address] = []
-    renamed.heard.outcome = lambda outcome, done, total: ended.append(outcome.address)
+    renamed.heard.outcome = lambda outcome, *_: ended.append(outcome.address)
 
     renamed.run(Trouble((CUT,)))
 
