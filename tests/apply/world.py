@@ -56,6 +56,7 @@ class FakeClock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turn = threading.RLock()
         self._idle = threading.Condition()
         self._requests = 0
         self._mine = threading.local()
@@ -114,12 +115,14 @@ class FakeClock:
             self._count(1)
 
     def pass_by(self, seconds: float) -> None:
-        with self._lock:
-            self._passed += max(0.0, seconds)
-            due = [what for when, what in self._appointments if when <= self._passed]
-            self._appointments = [each for each in self._appointments if each[0] > self._passed]
-        for what in due:
-            what()
+        # Time stands still while what is due happens: another thread must not sleep on meanwhile.
+        with self._turn:
+            with self._lock:
+                self._passed += max(0.0, seconds)
+                due = [what for when, what in self._appointments if when <= self._passed]
+                self._appointments = [each for each in self._appointments if each[0] > self._passed]
+            for what in due:
+                what()
 
     def after(self, seconds: float, what: Callable[[], object]) -> None:
         """Let something happen so many seconds from now."""

@@ -93,10 +93,11 @@ class FloorClock(FakeClock):
     """Appointments are kept to the second, however long somebody sleeps."""
 
     def pass_by(self, seconds: float) -> None:
-        until = self._passed + max(0.0, seconds)
-        while due := [when for when, _ in list(self._appointments) if when <= until]:
-            super().pass_by(max(min(due) - self._passed, 1e-6))
-        super().pass_by(until - self._passed)
+        with self._turn:
+            until = self._passed + max(0.0, seconds)
+            while due := [when for when, _ in list(self._appointments) if when <= until]:
+                super().pass_by(max(min(due) - self._passed, 1e-6))
+            super().pass_by(until - self._passed)
 
 
 @dataclass

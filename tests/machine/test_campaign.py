@@ -56,6 +56,6 @@ def test_a_thousand_schedules(tmp_path, capsys):
         faults += [fault] if fault else []
 
     with capsys.disabled():
-        print("\n" + table(seed, figures))  # noqa: T201 (the figures are asked for)
+        print("\n" + "\n".join([table(seed, figures), *faults]))  # noqa: T201 (they are asked for)
     assert faults == []
     assert figures["doubled"] == figures["lost"] == 0
