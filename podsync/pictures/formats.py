@@ -222,6 +222,12 @@ _FILES: Final = (
 )
 _BRANDS: Final = {b"avif": "AVIF", b"avis": "AVIF", b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF"}
 
+#: The root element, or the document type, after nothing but a declaration, comments and white space.
+#: Atomic, so that no text makes it try every way to part the comments.
+_SVG: Final = re.compile(
+    rb"(?:(?><\?xml.*?\?>)|(?><!--.*?-->)|\s)*+<(?:!doctype\s+|[a-z]+:)?svg[\s>]", re.DOTALL
+)
+
 
 def _other(start: bytes) -> Header:
     """Name what is none of the four. `start`: up to `SNIFFED` bytes, or all that there are."""
@@ -241,7 +247,7 @@ def _other(start: bytes) -> Header:
 
 def _text(start: bytes) -> Header:
     small = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if re.search(rb"<svg[\s>:]", small) and small.startswith(b"<"):
+    if _SVG.match(small):
         return Header("unusual", "SVG")
     if re.match(rb"<!doctype html|<html|<head|<body|<script|<title", small):
         return Header("other", "HTML page")

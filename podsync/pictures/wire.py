@@ -229,7 +229,9 @@ def _connected(to: Target, network: Network, until: Deadline) -> socket.socket:
     if proxy:
         return _through(proxy, to, until)
     if not addresses:
-        raise UnseenError(Unseen("no address is known for its host", "is the name right?", silent=True), again=True)
+        raise UnseenError(
+            Unseen("no address is known for its host", "is the name right?", silent=True), again=True
+        )
     for address in addresses[:MOST_ADDRESSES]:
         try:
             line = socket.create_connection((address, to.port), min(until.left, CONNECT_SECONDS))
@@ -246,16 +248,15 @@ def _connected(to: Target, network: Network, until: Deadline) -> socket.socket:
 
 def _through(proxy: str, to: Target, until: Deadline) -> socket.socket:
     """Have a proxy connect to the host, by its name."""
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    if parts.scheme != "http" or not parts.hostname:
-        raise UnseenError(Unseen("the proxy of the environment is none that can be used (http://…)"))
-    lines = f"CONNECT {_tunnel(to)} HTTP/1.1\r\nHost: {_tunnel(to)}\r\n"
-    if parts.username is not None:
-        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        lines += f"Proxy-Authorization: Basic {base64.b64encode(user.encode()).decode()}\r\n"
-    line = socket.create_connection((parts.hostname, parts.port or 80), min(until.left, CONNECT_SECONDS))
+    host, port, headers = _proxy(proxy)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": _tunnel(to), **headers}.items())
     try:
-        line.sendall(f"{lines}\r\n".encode("ascii"))
+        line = socket.create_connection((host, port), min(until.left, CONNECT_SECONDS))
+    except OSError:
+        until.left  # noqa: B018 (raises when the time is up)
+        raise _silence("the proxy cannot be reached") from None
+    try:
+        line.sendall(f"CONNECT {_tunnel(to)} HTTP/1.1\r\n{lines}\r\n".encode("ascii"))
         status = _answer(line, "CONNECT", until).status
         if status != 200:
             raise UnseenError(Unseen(f"the proxy refuses it (HTTP {status})"))
@@ -263,6 +264,21 @@ def _through(proxy: str, to: Target, until: Deadline) -> socket.socket:
         line.close()
         raise
     return line
+
+
+def _proxy(url: str) -> tuple[str, int, dict[str, str]]:
+    """Take the address of a proxy apart; what it asks for (name and password) is for it alone."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname, parts.port or 80
+    except ValueError:
+        host = None
+    if not host or parts.scheme != "http":
+        raise UnseenError(Unseen("the proxy of the environment is none that can be used (http://…)"))
+    if parts.username is None:
+        return host, port, {}
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return host, port, {"Proxy-Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"}
 
 
 def _tunnel(to: Target) -> str:
