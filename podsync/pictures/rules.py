@@ -152,7 +152,8 @@ def _same_fronts(places: Iterable[Place], sights: Mapping[str, Seen | Unseen]) -
         if place.role is not Role.FRONT or not isinstance(seen, Seen) or seen.header.verdict != "picture":
             continue
         matches = [firsts.setdefault(key, (place, seen)) for key in _fingerprints(seen)]
-        other = next((one for one, as_seen in matches if not _differ(seen, as_seen)), place)
+        others = (one for one, as_seen in matches if one is not place and not _differ(seen, as_seen))
+        other = next(others, place)
         if other.url == place.url or other.address == place.address:
             continue
         spot = f"{other.at.path}:{other.at.line}"
