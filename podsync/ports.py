@@ -39,6 +39,24 @@ class Fault:
     severity: Severity = "error"
 
 
+class Role(Enum):
+    """What a picture is for: a mock-up of the finished product, or what is printed on it."""
+
+    FRONT = "front"
+    BACK = "back"
+    ARTWORK = "artwork"
+
+
+@dataclass(frozen=True, slots=True)
+class Depiction:
+    """A picture that a spec names by its URL; `path` is inside the spec, `name` an artwork's own."""
+
+    path: Path
+    url: str
+    role: Role
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as it will be sent, without the key: headers that are no secret, JSON body."""
@@ -153,6 +171,9 @@ class Provider(Protocol):
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Offline rules that a JSON Schema cannot say."""
+
+    def depictions(self, spec: Spec) -> Iterable[Depiction]:
+        """Every picture that the spec names."""
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from podsync.model import FrozenDict, Spec, canonical_json, freeze
-from podsync.ports import Fault, Match, Provider, Remote, Request
+from podsync.ports import Fault, Match, Provider, Remote, Request, Role
 
 #: One rich spec per kind, and one without anything optional.
 SPECS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
@@ -90,6 +91,17 @@ class ProviderContract:
                 risks = provider.risks(before, after)
                 assert isinstance(risks, tuple)
                 assert all(isinstance(risk, str) and risk for risk in risks)
+
+    def test_every_picture_is_named_where_its_url_stands(self, provider: Provider, spec: Spec) -> None:
+        found = list(provider.depictions(spec))
+
+        for one in found:
+            value: Any = spec
+            for part in one.path:
+                value = value[part]
+            assert value == one.url
+            assert isinstance(one.role, Role)
+        assert {one.url for one in found} == set(re.findall(r'https://[^"]+', canonical_json(spec)))
 
     def test_nothing_is_changed_by_asking(self, provider: Provider, spec: Spec, listed: Remote) -> None:
         text = canonical_json(spec)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from podsync.catalog.schema import judge, judge_head
 from podsync.catalog.source import Document
 from podsync.catalog.text import Places, RawSpan
-from podsync.catalog.verdicts import Verdict, dotted
+from podsync.catalog.verdicts import Verdict, did_you_mean, dotted
 from podsync.diagnostics import Diagnostic
 from podsync.model import (
     DEFAULT_ACCOUNT,
@@ -22,19 +22,9 @@ from podsync.model import (
     Product,
     freeze,
 )
-from podsync.ports import Provider
+from podsync.ports import Provider, Role
+from podsync.signatures import signing_key
 
-#: Query keys that sign a URL, let it expire, or are a credential. What a query key means is each
-#: store's own affair: `x-oss-process` only scales a picture, so there is no rule by prefix but AWS's
-#: and Google's, where every such key belongs to a signature.
-_SIGNING: Final = frozenset({
-    "signature", "sig", "sign", "se", "expires", "expire", "expiry", "expiration", "token",
-    "access_token", "auth", "auth_key", "key", "api_key", "apikey", "password", "secret", "policy",
-    "key-pair-id", "awsaccesskeyid", "googleaccessid", "ossaccesskeyid", "security-token",
-    "x-oss-signature", "x-oss-expires", "x-oss-credential", "x-oss-security-token",
-    "x-cos-security-token", "q-signature", "__token__", "hdnts", "hdnea",
-})  # fmt: skip
-_SIGNING_PREFIXES: Final = ("x-amz-", "x-goog-")
 #: Deeper places of a product are not kept: 10,000 products would hold 400,000 of them.
 _KEPT_DEPTH = 2
 
@@ -62,6 +52,7 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
         return Built((), tuple(faults))
     product = _product(document, provider, address)
     faults += _provider_faults(document, provider, product)
+    faults += _print_faults(document, provider, product)
     if any(fault.severity == "error" for fault in faults):
         return Built((), tuple(faults))
     return Built((product,), tuple(faults))
@@ -147,30 +138,34 @@ def _provider_faults(document: Document, provider: Provider, product: Product) -
         )
 
 
+def _print_faults(document: Document, provider: Provider, product: Product) -> Iterator[Diagnostic]:
+    """Refuse a print size for an artwork that there is none of: it would silently check nothing."""
+    if not document.data.get("print"):
+        return
+    known = {one.name for one in provider.depictions(product.spec) if one.role is Role.ARTWORK}
+    for name in document.data["print"]:
+        if name not in known:
+            near = did_you_mean(name, known)
+            yield document.text.fault(
+                "print",
+                document.keys.raw.get(("print", name)) or place(document, ("print",)),
+                f"print: there is no artwork '{name}' in spec.materialImages",
+                f"did you mean '{near}'?" if near else "use the imageName of an artwork",
+                address=product.address,
+            )
+
+
 def _signed_urls(document: Document, address: Address | None) -> Iterator[Diagnostic]:
     """Refuse picture URLs with a signature or an expiry: they would end in the state and in comments."""
     for path, value in _texts(document.data.get("spec"), ("spec",)):
-        if "?" not in value or "://" not in value:
-            continue
-        for key in _query_keys(value):
-            small = key.lower()
-            if small in _SIGNING or small.startswith(_SIGNING_PREFIXES):
-                summary = f"{dotted(path)}: the URL carries '{key}', a signature, an expiry or a key"
-                detail = (
-                    "use the picture's public address without it: "
-                    "the URL is kept in the state and shown in comments, and it must not expire"
-                )
-                yield document.text.fault(
-                    "signed-url", place(document, path), summary, detail, address=address
-                )
-                break
-
-
-def _query_keys(url: str) -> list[str]:
-    from urllib.parse import parse_qsl
-
-    query = url.partition("?")[2].partition("#")[0].replace(";", "&")
-    return [key for key, _ in parse_qsl(query, keep_blank_values=True)]
+        key = signing_key(value)
+        if key is not None:
+            summary = f"{dotted(path)}: the URL carries '{key}', a signature, an expiry or a key"
+            detail = (
+                "use the picture's public address without it: "
+                "the URL is kept in the state and shown in comments, and it must not expire"
+            )
+            yield document.text.fault("signed-url", place(document, path), summary, detail, address=address)
 
 
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:

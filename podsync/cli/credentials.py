@@ -104,6 +104,16 @@ def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def proxy_for(host: str, environ: Mapping[str, str]) -> str:
+    """Return the proxy by which an https address of `host` is reached, "" for none."""
+    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+    found = proxies_from(environ)
+    if proxy_bypass_environment(host, found):
+        return ""
+    return found.get("https") or found.get("all") or ""
+
+
 def mask(text: str, environ: Mapping[str, str]) -> str:
     """Hide every key of the environment in `text`, also in the forms in which it travels."""
     for name in SECRET_VARIABLES:

@@ -147,8 +147,8 @@ def note_line(text: str) -> str:
     return safe(text)
 
 
-def validate_forms(loaded: Loaded, catalog: str) -> Forms:
-    """Return how the verdict on a catalog is written in each format."""
+def validate_forms(loaded: Loaded, catalog: str, pictures: int | None = None) -> Forms:
+    """Return how the verdict on a catalog is written; `pictures`: how many were looked at, if any were."""
     from podsync.views.diagnostics import diagnostics_text
     from podsync.views.validate_json import validate_json
 
@@ -158,6 +158,8 @@ def validate_forms(loaded: Loaded, catalog: str) -> Forms:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files
         told = f"Valid: {wording.counted(products, 'product')} in {wording.counted(files, 'file')}."
+        if pictures is not None:
+            told += f" Looked at {wording.counted(pictures, 'picture')}."
         hint = "" if products else f" Copy one of {catalog}/_examples/ to {catalog}/ to begin."
         return f"{found}{told}{hint}"
 

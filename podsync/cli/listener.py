@@ -109,7 +109,7 @@ class Drawing(Listening):
 
     def __init__(self, session: Session, *, on_stdout: bool) -> None:
         super().__init__(session, on_stdout=on_stdout)
-        self._bar, self._task = _bar(session)
+        self._bar, self._task = progress_bar(session, "apply")
         self._bar.start()
 
     def close(self) -> None:
@@ -129,7 +129,8 @@ class Drawing(Listening):
         self._bar.update(self._task, completed=self._done, total=self._total)
 
 
-def _bar(session: Session) -> tuple[Progress, Any]:
+def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
+    """Return a bar on stderr, not yet drawn, and the task that it shows."""
     import sys
 
     from rich.console import Console as RichConsole
@@ -138,7 +139,7 @@ def _bar(session: Session) -> tuple[Progress, Any]:
     console = RichConsole(file=sys.stderr, no_color=not session.console.err_color)
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
-    return bar, bar.add_task("apply", total=None)
+    return bar, bar.add_task(what, total=None)
 
 
 @contextmanager

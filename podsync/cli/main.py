@@ -65,10 +65,10 @@ def run() -> NoReturn:
     sys.exit(main())
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, session: Session | None = None) -> int:
     """Run one command line and return its exit code (CONTRACT 5); raises nothing."""
     args = list(sys.argv[1:] if argv is None else argv)
-    session = Session()
+    session = session or Session()
     try:
         code = _invoke(args, session)
     except click.exceptions.Exit as left:

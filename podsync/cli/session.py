@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podsync.cli.console import Console
+
+if TYPE_CHECKING:
+    from podsync.pictures.wire import Network
 
 
 @dataclass
@@ -21,6 +25,8 @@ class Session:
     verbose: bool = False
     no_color: bool = False
     folder: Path = field(default_factory=Path)
+    #: How pictures are fetched, where that is not the public internet: for tests, and by code only.
+    network: Network | None = None
 
     @cached_property
     def console(self) -> Console:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -21,16 +22,26 @@ FORMATS = ("markdown", "github", "sarif")
         "podsync validate catalog/designed/dinosaur-tee.yaml",
         "podsync validate -o json",
         "podsync validate -o text -o github -o sarif=podsync.sarif",
+        "podsync validate --images head",
     ),
 )
 @click.argument("path", nargs=-1)
+@click.option(
+    "--images", type=click.Choice(["off", "head", "full"]), default="off", show_default=True,
+    help="Look at the pictures behind the URLs, over the network: their first kilobytes, or all of them.",
+)  # fmt: skip
 @output_option(*FORMATS)
 @click.pass_obj
-def validate(session: Session, path: tuple[str, ...], output: tuple[str, ...]) -> int:
+def validate(
+    session: Session, path: tuple[str, ...], output: tuple[str, ...], images: Literal["off", "head", "full"]
+) -> int:
     """Check every document of the catalog, and say all that is wrong at once.
 
     With PATH, only the faults in these files and folders are told; rules that look at
     several documents still see the whole catalog.
+
+    Without --images no network is used. With it, each public https address is asked once;
+    pictures that the server says are unchanged are not fetched again.
     """
     from podsync.cli import forms
     from podsync.cli.outputs import Outputs
@@ -47,7 +58,12 @@ def validate(session: Session, path: tuple[str, ...], output: tuple[str, ...]) -
         )
     outputs.refuse(space.own_files)
     with outputs:
-        loaded = space.read_catalog(path)
-        session.console.result(outputs.write(forms.validate_forms(loaded, space.settings.catalog)))
+        loaded, pictures = space.read_catalog(path), None
+        if images != "off":
+            from podsync.cli.pictures import with_pictures
+
+            loaded, pictures = with_pictures(space, loaded, images, path)
+        found = forms.validate_forms(loaded, space.settings.catalog, pictures)
+        session.console.result(outputs.write(found))
         append(lambda room: forms.validate_markdown(loaded, room), session)
     return _INVALID if loaded.errors else 0

@@ -16,7 +16,20 @@ from urllib.parse import quote
 
 from podsync.errors import InDoubtError, UnreadableError
 from podsync.model import Json, Path, Spec, canonical_json, freeze
-from podsync.ports import Clock, Fault, Listing, Match, Pace, Query, Reader, Receipt, Remote, Request, Writer
+from podsync.ports import (
+    Clock,
+    Depiction,
+    Fault,
+    Listing,
+    Match,
+    Pace,
+    Query,
+    Reader,
+    Receipt,
+    Remote,
+    Request,
+    Writer,
+)
 from podsync.providers.compare import present, text
 from podsync.providers.paging import Page, read_all
 from podsync.providers.registry import Plugin
@@ -50,6 +63,10 @@ class Gelato:
         yield from _repeated("variantOptions", "id", options, "option ids must differ inside a product")
         parts = spec.get("partQuantities", ())
         yield from _repeated("partQuantities", "partModelId", parts, "say each part's quantity once")
+
+    def depictions(self, spec: Spec) -> Iterable[Depiction]:  # noqa: ARG002
+        """None: a customer product has no pictures of its own."""
+        return ()
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""

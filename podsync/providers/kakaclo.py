@@ -14,7 +14,21 @@ from typing import Any, Literal
 
 from podsync.errors import InDoubtError, RefusedError, UnreadableError
 from podsync.model import FrozenDict, Json, Path, Spec, canonical_json, freeze
-from podsync.ports import Clock, Fault, Listing, Match, Pace, Query, Reader, Receipt, Remote, Request, Writer
+from podsync.ports import (
+    Clock,
+    Depiction,
+    Fault,
+    Listing,
+    Match,
+    Pace,
+    Query,
+    Reader,
+    Receipt,
+    Remote,
+    Request,
+    Role,
+    Writer,
+)
 from podsync.providers.compare import cut_alike, present, text
 from podsync.providers.paging import Page, read_all
 from podsync.providers.registry import Plugin
@@ -53,6 +67,15 @@ class KakaClo:
         if length > NAME_ADVICE:
             summary = f"the name has {length} characters; KakaClo may cut or refuse more than {NAME_ADVICE}"
             yield Fault("long-name", ("enName",), summary, "shorten it", "warning")
+
+    def depictions(self, spec: Spec) -> Iterable[Depiction]:
+        """Both mock-ups, and the artwork."""
+        for field, role in (("imageUrl", Role.FRONT), ("backImageUrl", Role.BACK)):
+            if spec.get(field):
+                yield Depiction((field,), spec[field], role)
+        for index, image in enumerate(spec.get("materialImages", ())):
+            path = ("materialImages", index, "imageUrl")
+            yield Depiction(path, image["imageUrl"], Role.ARTWORK, image["imageName"])
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""

@@ -1,0 +1,90 @@
+"""What was seen when, in `.podsync/pictures.json`: a server that says "not modified" is believed.
+
+The file is disposable. One that is missing, damaged, or not written by this version is as good as
+empty: then everything is looked at anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from podsync.model import canonical_json, digest
+from podsync.pictures.facts import Seen
+from podsync.pictures.formats import Header
+from podsync.state import strictjson
+from podsync.state.files import Files, OsFiles, remove_leftovers, write_whole
+
+#: Raised whenever what is seen of a picture comes to mean something else.
+VERSION: Final = 1
+_LIMIT = 64 * 1024 * 1024
+_VERDICTS: Final = frozenset({"picture", "unusual", "damaged", "other"})
+
+
+class Cache:
+    """Remembers what can be asked about again: a `Seen` with an ETag or a date."""
+
+    def __init__(self, folder: Path, files: Files | None = None) -> None:
+        self._path = folder / "pictures.json"
+        self._files = files or OsFiles()
+
+    def read(self) -> dict[str, Seen]:
+        """Return URL -> what was seen; empty when the file cannot be trusted to the last byte."""
+        try:
+            data = self._files.read(self._path, _LIMIT)
+            told = None if data is None else strictjson.loads(data)
+            if not isinstance(told, dict) or told["version"] != VERSION:
+                return {}
+            if told["digest"] != digest(told["seen"]):
+                return {}
+            return {url: _seen(entry) for url, entry in told["seen"].items()}
+        except (OSError, strictjson.NotStrictError, LookupError, TypeError, ValueError, AttributeError):
+            return {}
+
+    def write(self, seen: Mapping[str, Seen]) -> None:
+        """Remember; what cannot be written is looked at again next time."""
+        kept = {url: _entry(one) for url, one in seen.items() if one.etag or one.modified}
+        data = canonical_json({"version": VERSION, "digest": digest(kept), "seen": kept}).encode()
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(self._files, self._path)
+            write_whole(self._files, self._path, data + b"\n", temporary=self._path.name)
+        except OSError:
+            return
+
+
+def _entry(seen: Seen) -> dict[str, Any]:
+    told = {field.name: getattr(seen, field.name) for field in fields(seen)}
+    header = seen.header
+    return told | {"header": [header.verdict, header.kind, header.width, header.height, header.alpha]}
+
+
+def _seen(entry: Any) -> Seen:
+    verdict, kind, width, height, alpha = entry["header"]
+    header = Header(verdict, kind, width, height, alpha)
+    seen = Seen(**{**entry, "header": header})
+    texts = (
+        kind,
+        seen.start,
+        seen.etag,
+        seen.modified,
+        seen.final,
+        seen.signed,
+        seen.expires,
+        seen.media_type,
+    )
+    numbers = (width, height, seen.size)
+    sound = (
+        verdict in _VERDICTS
+        and all(type(text) is str for text in texts)
+        and all(number is None or type(number) is int for number in numbers)
+        and (alpha is None or type(alpha) is bool)
+        and (seen.digest is None or type(seen.digest) is str)
+        and (seen.etag + seen.modified).isascii()
+        and (seen.etag + seen.modified).isprintable()
+    )
+    if not sound:
+        raise ValueError("not an entry of ours")
+    return seen
