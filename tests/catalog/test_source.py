@@ -217,11 +217,12 @@ BOMB = "".join(
     ids=["brackets", "braces", "dashes", "question marks", "alias bomb", "many values"],
 )
 def test_hostile_files_give_one_error_quickly(text, rule):
-    started = time.perf_counter()
+    # P14 promises a second; this process' own time, so that a busy machine says nothing about it.
+    started = time.process_time()
     diagnostics = read("f.yaml", text.encode()).diagnostics
 
     assert [d.rule for d in diagnostics] == [rule]
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_file_full_of_faults_is_given_up():
