@@ -33,7 +33,9 @@ def _cells(char: str) -> int:
 
 def pad(text: str, columns: int) -> str:
     """Fill up with spaces to `columns`."""
-    return text + " " * (columns - cells(text))
+    return (
+        text.ljust(columns) if text.isascii() and "\x1b" not in text else text + " " * (columns - cells(text))
+    )
 
 
 def head_of(text: str, columns: int) -> str:
@@ -119,7 +121,10 @@ def page(lines: Iterable[str]) -> str:
     The runner looks behind leading spaces for `::`, and for `##[` anywhere in a line. Text from
     outside is escaped already; this is for what comes together only by wrapping and marking.
     """
-    return "".join(line.rstrip().replace("##[", "##\\x5b") + "\n" for line in map(_no_command, lines))
+    text = "".join([line.rstrip() + "\n" for line in lines])
+    if "::" not in text and "##[" not in text:
+        return text
+    return "\n".join(map(_no_command, text.replace("##[", "##\\x5b").split("\n")))
 
 
 def _no_command(line: str) -> str:
