@@ -62,7 +62,13 @@ def plan_markdown(
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
     is the address of a page that shows everything.
     """
-    above = [_marker(plan, environment, head_sha), _first_line(plan, where), "", *_head(plan, sandbox), ""]
+    above = [
+        marker(plan.hash, environment, head_sha),
+        _first_line(plan, where),
+        "",
+        *_head(plan, sandbox),
+        "",
+    ]
     above += _look(plan)
     below = [*_foot(plan, rates, orphans_before), "", f"`{summary_line(plan.summary)}`", ""]
     below += [_signature(plan, head_sha)]
@@ -71,10 +77,13 @@ def plan_markdown(
     return "\n".join([*above, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
 
 
-def _marker(plan: Plan, environment: str, head_sha: str) -> str:
-    """Return the comment by which this one is found again; nothing in it can end it early."""
+def marker(plan_hash: str, environment: str, head_sha: str) -> str:
+    """Return the comment by which this one is found again; nothing in it can end it early.
+
+    `plan_hash` is "" where faults of the catalog stand in a plan's place.
+    """
     name = re.sub(r"[^A-Za-z0-9_./]|(?<=-)-", "_", environment.replace("-", "_"))[:80] or "default"
-    facts = {"plan_hash": plan.hash, "head_sha": _sha(head_sha)}
+    facts = {"plan_hash": plan_hash, "head_sha": _sha(head_sha)}
     return f"<!-- podsync:plan v=1 env={name} {json.dumps(facts)} -->"
 
 

@@ -126,29 +126,20 @@ def _page(plans: Mapping[int, Plan], runs: int) -> None:
             file = folder / f"{count}.html"
             file.write_text(plan_html(plan), encoding="utf-8")
             seen = [_seen(browser, file) for _ in range(runs)]
-            paint = statistics.median(one[0] for one in seen)
-            ready = statistics.median(one[1] for one in seen)
-            first = statistics.median(one[2][0] for one in seen)
-            keys = sorted(key for one in seen for key in one[2])
-            rows.append((f"{count:,}", f"{paint:.0f}", f"{ready:.0f}", f"{first:.0f}", f"{statistics.median(keys):.0f}",
-                         f"{keys[-1]:.0f}", seen[0][3]))  # fmt: skip
+            rows.append((f"{count:,}", *_figures(seen), seen[0][3]))
         browser.close()
     say("In headless Chromium at 1280 × 900, milliseconds; a key until the list is painted again.\n")
-    table(
-        (
-            "changes",
-            "first paint",
-            "cards there",
-            "first key",
-            "median key",
-            "slowest key",
-            "cards in the page",
-        ),
-        rows,
-    )
-    say(
-        f"Goals for 10,000 changes: {MOST_BYTES / 1e6:.0f} MB, {FIRST_PAINT} ms to the first paint, {KEYSTROKE} ms a key.\n"
-    )
+    columns = ("changes", "first paint", "cards there", "first key", "median key", "slowest key", "cards")
+    table(columns, rows)
+    goals = f"{MOST_BYTES / 1e6:.0f} MB, first paint {FIRST_PAINT} ms, a key {KEYSTROKE} ms"
+    say(f"Goals for 10,000 changes: {goals}.\n")
+
+
+def _figures(seen: Sequence[tuple[float, float, list[float], int]]) -> list[str]:
+    keys = sorted(key for one in seen for key in one[2])
+    rows = [(paint, ready, typed[0]) for paint, ready, typed, _ in seen]
+    medians = [statistics.median(column) for column in zip(*rows, strict=True)]
+    return [f"{value:.0f}" for value in (*medians, statistics.median(keys), keys[-1])]
 
 
 def _seen(browser: Any, file: Path) -> tuple[float, float, list[float], int]:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +11,9 @@ import pytest
 
 from podsync.plan.plan import Action, Plan
 from tests.browser.conftest import Opened
+from tests.npm import file_of
 from tests.views import samples
+from tests.views.naughty_list import big_list, plan_of
 from tests.views.test_html import MARKUP, named
 
 Show = Callable[..., Opened]
@@ -36,7 +33,8 @@ KEYSTROKE = """async (text) => {
   const find = document.getElementById("find");
   find.value = text;
   find.dispatchEvent(new Event("input", { bubbles: true }));
-  for (let frame = 0; frame < 6; frame++) await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  for (let count = 0; count < 6; count++) await frame();
   seen.disconnect();
   return made;
 }"""
@@ -93,6 +91,21 @@ def test_hostile_text_stays_text(show: Show) -> None:
     assert one.page.locator("main img, main svg, main a, main script, dialog img, iframe").count() == 0
     assert names[:11] == list(MARKUP[:11])
     assert names[11] == "\\ufeff\\u2028\\u2029\\u202e\\x00\\x1b[31m"
+
+
+def test_the_big_list_of_naughty_strings_stays_text(show: Show, tmp_path: Path) -> None:
+    names = big_list(tmp_path)
+    plan = plan_of(names)
+    one = show(plan)
+    one.page.evaluate("dispatchEvent(new Event('beforeprint'))")  # every card at once
+    one.page.wait_for_load_state("networkidle")
+
+    assert one.page.locator(".card").count() == len(names)
+    assert set(one.requests[1:]) <= pictures(plan)
+    assert one.page.locator("main svg, main a, main script, main style, main iframe, main video").count() == 0
+    told = one.page.locator("button.name").all_text_contents()
+    plain = [(name, seen) for name, seen in zip(names, told, strict=True) if name.isprintable() and name]
+    assert [name for name, _ in plain] == [seen for _, seen in plain]
 
 
 @pytest.mark.parametrize(
@@ -244,21 +257,7 @@ def _serious(one: Opened) -> list[str]:
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The accessibility checker, from npm, one version and no other."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed: axe-core comes from there")
-    folder = tmp_path_factory.mktemp("axe")
-    done = subprocess.run(
-        [npm, "pack", "--silent", AXE], cwd=folder, capture_output=True, timeout=120, check=False
-    )
-    archives = [path.read_bytes() for path in Path(folder).glob("*.tgz")]
-    if done.returncode or not archives:
-        pytest.skip(f"{AXE} cannot be downloaded: {done.stderr.decode()[-200:]}")
-    assert hashlib.sha512(archives[0]).hexdigest() == AXE_SHA512
-    with tarfile.open(fileobj=io.BytesIO(archives[0])) as archive:
-        member = archive.extractfile("package/axe.min.js")
-        assert member is not None
-        return member.read().decode()
+    return file_of(AXE, AXE_SHA512, "package/axe.min.js", tmp_path_factory.mktemp("axe"))
 
 
 def test_without_javascript(show: Show) -> None:
