@@ -143,7 +143,8 @@ class Plan:
     `hosts` maps provider -> {"base_url", "account"} for every provider that the plan touches or the
     state knows. `state_at` is when the state was last applied to (epoch seconds, None: never), and
     `state_run` the CI run of it. `unbound` counts products whose ids are not known yet per provider,
-    `unmanaged` those that a refresh saw and nobody here owns.
+    `unmanaged` those that a refresh saw and nobody here owns. `left_out` is how many changes where nothing
+    differs are counted but not listed: a saved plan has them with `--detail full` only.
     """
 
     lineage: str
@@ -161,6 +162,7 @@ class Plan:
     state_run: str | None = None
     unbound: Mapping[str, int] = EMPTY
     unmanaged: Mapping[str, int] = EMPTY
+    left_out: int = 0
 
     @property
     def work(self) -> tuple[Change, ...]:
@@ -171,6 +173,7 @@ class Plan:
     def summary(self) -> Mapping[Action, int]:
         """How many changes of each action, every action named."""
         counts = Counter(change.action for change in self.changes)
+        counts[Action.NOOP] += self.left_out
         return {action: counts[action] for action in Action}
 
     @property
