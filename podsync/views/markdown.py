@@ -11,13 +11,14 @@ from podsync import __version__
 from podsync.diagnostics import Diagnostic, errors
 from podsync.plan.plan import Action, Change, Plan, summary_line
 from podsync.settings import RateLimit
-from podsync.views.fold import shared_risk, shared_risks
+from podsync.views.fold import in_common, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED
 from podsync.views.markdown_fit import Section, fitted
 from podsync.views.markdown_rows import HEADS, LISTED, block, brief, brief_create, created, listed_row
 from podsync.views.markdown_safe import clip, code, link, plain, size
 from podsync.views.plan_head import TOLD, head, refused_addresses, risky_rows
 from podsync.views.plan_text import by_action, foot
+from podsync.views.product_lines import name_of, product_facts, quoted
 from podsync.views.style import PLAIN
 from podsync.views.wording import counted, listed, number
 
@@ -101,6 +102,9 @@ def _first_line(plan: Plan, where: str) -> str:
     ]
     only = ", nothing else" if len(found) == 1 else ""
     text = f"**{listed(found)}{only}.**" if found else f"**{summary_line(counts)}**"
+    made = [change for change in plan.changes if change.action is Action.CREATE]
+    if made:
+        text += f" {'' if only else 'New: '}{plain(' · '.join(filter(None, _news(made))), 300)}."
     if plan.errored:
         why = counted(len(errors(plan.diagnostics)), "reason")
         text = f"**Refused for {why}: apply would send nothing.** {text.replace('**', '')}"
@@ -110,6 +114,15 @@ def _first_line(plan: Plan, where: str) -> str:
     if where:
         parts.append(f"· {link('look at all of it', where)}")
     return " ".join(parts)
+
+
+def _news(made: Sequence[Change]) -> Iterator[str]:
+    """Yield what the new products have in common, and the name of a single one."""
+    if len(made) == 1:
+        yield quoted(name_of(made[0].after or {}))
+        yield from product_facts(made[0].after or {})
+    else:
+        yield from in_common(made)
 
 
 def _head(plan: Plan, sandbox: bool) -> Iterator[str]:

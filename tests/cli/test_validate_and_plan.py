@@ -212,3 +212,18 @@ def test_a_name_with_line_feeds_on_the_command_line_stays_one_line(podsync, cata
 
 def test_no_home_and_no_tmp_are_no_reason_to_fail(process, catalog):
     assert process("plan", env={"HOME": os.devnull, "TMPDIR": os.devnull}).code == 0
+
+
+def test_warnings_about_what_changes_are_part_of_the_plan_and_others_are_not(podsync, catalog):
+    tee = (catalog / "tee.yaml").read_text()
+    other = tee.replace("name: tee", "name: blue").replace("A72525", "10204A").replace("Test Tee", "Blue Tee")
+    (catalog / "blue.yaml").write_text(other)
+    (catalog / "stray.txt").write_text("not a product")
+
+    run = podsync("plan", "-o", "markdown")
+
+    assert run.code == 0
+    assert "`same-picture`" in run.out
+    assert "same-picture" not in run.err
+    assert "warning[not-read]" in run.err
+    assert "not-read" not in run.out

@@ -352,3 +352,27 @@ def test_colours_have_a_swatch_and_a_name() -> None:
 
 def test_an_unknown_or_missing_value_is_said() -> None:
     assert "(in doubt)" in plan_markdown(samples.every_action())
+
+
+def in_colours(*colours: str) -> Plan:
+    changes = [
+        samples.create(
+            f"dino-{colour}", {**samples.DINOSAUR, "modelId": "73", "enName": f"Dino {colour}"}, "dino.yaml"
+        )
+        for colour in colours
+    ]
+    return samples.plan(changes)
+
+
+def test_the_first_line_says_what_new_products_have_in_common() -> None:
+    first = plan_markdown(in_colours("ash", "moss", "navy")).splitlines()[1]
+
+    assert first.startswith(
+        "**3 new products, nothing else.** model 73 · 1 colour (brown-red) · 1 artwork. What is made"
+    )
+
+
+def test_the_first_line_names_a_single_new_product() -> None:
+    both = samples.plan([*in_colours("ash").changes, samples.renamed()])
+
+    assert ".** New: &#34;Dino ash&#34; · model 73 · colour" in plan_markdown(both).splitlines()[1]
