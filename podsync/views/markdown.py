@@ -13,7 +13,7 @@ from podsync.plan.plan import Action, Change, Plan, summary_line
 from podsync.settings import RateLimit
 from podsync.views.fold import in_common, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED
-from podsync.views.markdown_fit import Section, fitted
+from podsync.views.markdown_fit import FOLD_ABOVE, Section, fitted
 from podsync.views.markdown_rows import HEADS, LISTED, block, brief, brief_create, created, listed_row
 from podsync.views.markdown_safe import clip, code, link, plain, size
 from podsync.views.plan_head import TOLD, head, refused_addresses, risky_rows
@@ -195,6 +195,7 @@ def _created(changes: Sequence[Change]) -> Iterator[Section]:
             partial(created, said=said),
             brief_create,
             head=HEADS.get(kind, HEADS["customer_product"]),
+            first=FOLD_ABOVE,
             notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
         )
 
