@@ -89,7 +89,7 @@ class Change:
     it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
     with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
     people see of what exists already. `source` is the line of the changed value, of the document for a
-    create, None when there is no document any more.
+    create; of an orphan the line where its document last stood, None where that is not known.
     """
 
     address: Address
@@ -119,6 +119,11 @@ class Change:
         if self.after is None:
             return None
         return digest([self.after, self.labels, self.lifecycle.to_json()])
+
+    @property
+    def place(self) -> str:
+        """Where the document stands, as the state keeps it for the day when it is gone."""
+        return f"{self.source.path}:{self.source.line}" if self.source is not None else ""
 
     @property
     def changed(self) -> tuple[str, ...]:

@@ -227,3 +227,20 @@ def test_warnings_about_what_changes_are_part_of_the_plan_and_others_are_not(pod
     assert "same-picture" not in run.err
     assert "warning[not-read]" in run.err
     assert "not-read" not in run.out
+
+
+def test_an_orphan_says_where_its_document_stood(podsync, catalog, shops):
+    assert podsync("apply", "--auto-approve").code == 0
+    tee = catalog / "tee.yaml"
+    (catalog / "moved.yaml").write_text("# one line\n# and another\n" + tee.read_text())
+    tee.unlink()
+    before = Path("podsync.state.json").read_bytes()
+    assert podsync("apply", "--auto-approve").out.endswith("No changes. The catalog matches the state.\n")
+    assert Path("podsync.state.json").read_bytes() == before  # a document that moved is nothing to write down
+    (catalog / "moved.yaml").unlink()
+
+    run = podsync("plan", "-o", "json")
+
+    [orphan] = json.loads(run.out)["resource_changes"]
+    assert orphan["source"] == {"file": "catalog/tee.yaml", "line": 1}
+    assert "was catalog/tee.yaml:1\n" in podsync("plan").out
