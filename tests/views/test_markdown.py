@@ -19,6 +19,7 @@ from podsync.report import Report, Result, report_line
 from podsync.views.escape import safe
 from podsync.views.markdown import COMMENT, plan_markdown
 from podsync.views.markdown_diagnostics import diagnostics_markdown
+from podsync.views.markdown_fit import Section, fitted
 from podsync.views.markdown_report import report_markdown
 from podsync.views.markdown_safe import clip, code, picture, plain
 from podsync.views.style import PLAIN
@@ -376,3 +377,19 @@ def test_the_first_line_names_a_single_new_product() -> None:
     both = samples.plan([*in_colours("ash").changes, samples.renamed()])
 
     assert ".** New: &#34;Dino ash&#34; · model 73 · colour" in plan_markdown(both).splitlines()[1]
+
+
+@pytest.mark.parametrize("risky", [False, True])
+def test_what_does_not_fit_is_not_made(risky: bool) -> None:
+    made: list[int] = []
+
+    def line(item: int) -> str:
+        made.append(item)
+        return f"- product {item:06}"
+
+    section = Section("products", range(100_000), line, line, risky=risky)
+    text = "\n".join(fitted([section], COMMENT, "elsewhere"))
+
+    shown = text.count("- product ")
+    assert 2_000 < shown < len(made) < 3 * shown
+    assert f"… and {100_000 - shown:,} more: elsewhere" in text
