@@ -60,7 +60,9 @@ def main(argv: Sequence[str] | None = None, *, headed: bool = True) -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 40, 1_000, 10_000])
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args(argv)
-    heading(f"Views of a plan: bytes and processor milliseconds, medians of {options.runs} runs", headed=headed)
+    heading(
+        f"Views of a plan: bytes and processor milliseconds, medians of {options.runs} runs", headed=headed
+    )
     say("Of ten changes, seven are creates, one a replace, one an update and one an orphan.\n")
     plans = {count: mixed(count) for count in options.counts}
     columns = [f"{count:,} {'change' if count == 1 else 'changes'}" for count in plans]
