@@ -211,12 +211,13 @@ class _Apply:
         source = change.previous_address
         if source is None or change.orphan_created_at is not None or self._ledger.entry(source) is None:
             return
-        self._ledger.record(Moved(source, change.address, self._clock.now()))
+        self._ledger.record(Moved(source, change.address, self._clock.now(), change.place))
 
     def _note(self, change: Change) -> None:
         entry = self._ledger.entry(change.address)
         if entry is not None and (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle):
-            self._ledger.record(Noted(change.address, self._clock.now(), change.labels, change.lifecycle))
+            facts = (change.labels, change.lifecycle, change.place)
+            self._ledger.record(Noted(change.address, self._clock.now(), *facts))
 
     def _done(self, change: Change) -> None:
         entry = self._ledger.entry(change.address)

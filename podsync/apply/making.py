@@ -33,8 +33,8 @@ def restore(run: ProviderRun, change: Change) -> None:
         )
         make(run, change)
     else:
-        event = Restored(change.address, source, orphan.created_at, now, change.labels, change.lifecycle)
-        run.ledger.record(event)
+        facts = (change.labels, change.lifecycle, change.place)
+        run.ledger.record(Restored(change.address, source, orphan.created_at, now, *facts))
         done(run, change, DONE[change.action])
 
 
@@ -90,7 +90,8 @@ def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
     spec, now = change.after or FrozenDict(), run.context.clock.now()
     told = unverified(spec, remote)
     facts = (remote.id, spec, remote.shown, told, change.labels, change.lifecycle)
-    run.ledger.record(Adopted(change.address, run.provider.name, change.account, now, *facts))
+    event = Adopted(change.address, run.provider.name, change.account, now, *facts, place=change.place)
+    run.ledger.record(event)
     done(run, change, Result.ADOPTED)
 
 
@@ -167,7 +168,7 @@ def create(run: ProviderRun, change: Change) -> None:
     spec = change.after or FrozenDict()
     beside = tuple(sorted(remote.id for remote in run.namesakes.get(change.address, ())))
     request = run.provider.request(spec)
-    job = Job(change.address, "create", request, spec, change.labels, change.lifecycle, beside)
+    job = Job(change.address, "create", request, spec, change.labels, change.lifecycle, beside, change.place)
     sent = run.sender.send(job)
     if isinstance(sent.error, InDoubtError):
         with run.lock:

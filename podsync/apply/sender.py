@@ -66,6 +66,7 @@ class Job:
     labels: Mapping[str, str]
     lifecycle: Lifecycle
     beside: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ class Sender:
             job.labels,
             job.lifecycle,
             job.beside,
+            job.place,
         )
 
     def _answer(self, request: Request, send_before: float) -> Receipt | ProviderError:

@@ -39,7 +39,8 @@ def update(run: ProviderRun, change: Change) -> None:
     request = run.provider.update_request(entry.id, body)
     with run.lock:
         sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
-    sent = run.sender.send(Job(change.address, "update", request, body, change.labels, change.lifecycle))
+    job = Job(change.address, "update", request, body, change.labels, change.lifecycle, place=change.place)
+    sent = run.sender.send(job)
     if isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going:
         quiet_at = run.context.clock.monotonic() + run.settings.timeout_seconds
         run.late[change.address] = Late(change, update, quiet_at)

@@ -77,7 +77,7 @@ def plan_markdown_of(
         more["rates"] = rates
     return plan_markdown(
         plan,
-        environment="sandbox" if sandbox else os.path.basename(session.chdir or ""),  # noqa: PTH119 (text)
+        environment=_environment(session, sandbox=sandbox),
         head_sha=origin.head_sha(os.environ),
         sandbox=sandbox,
         orphans_before=orphans,
@@ -172,6 +172,31 @@ def validate_forms(loaded: Loaded, catalog: str, pictures: int | None = None) ->
         ),
         "sarif": lambda: _sarif().validate_sarif(loaded.diagnostics, root=origin.folder_in_repository()),
     }
+
+
+def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> Forms:
+    """Return how a plan that could not be made for the catalog's faults is told, where a plan would be."""
+    root = origin.folder_in_repository()
+    return {
+        "markdown": lambda: faults_markdown(diagnostics, session, sandbox=sandbox),
+        "github": lambda: _github().validate_annotations(diagnostics, root=root),
+        "sarif": lambda: _sarif().validate_sarif(diagnostics, root=root),
+    }
+
+
+def faults_markdown(
+    diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool, **more: Any
+) -> str:
+    """Return the faults as Markdown that takes the place of a plan's comment; `more`: its limit."""
+    from podsync.views.markdown import marker
+    from podsync.views.markdown_diagnostics import diagnostics_markdown
+
+    first = marker("", _environment(session, sandbox=sandbox), origin.head_sha(os.environ))
+    return diagnostics_markdown(diagnostics, products=0, files=0, marker=first, **more)
+
+
+def _environment(session: Session, *, sandbox: bool) -> str:
+    return "sandbox" if sandbox else os.path.basename(session.chdir or "")  # noqa: PTH119 (text)
 
 
 def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:

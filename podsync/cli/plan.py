@@ -18,7 +18,11 @@ from podsync.cli.options import (
 from podsync.cli.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from podsync.cli.outputs import Outputs
     from podsync.cli.workspace import Workspace
+    from podsync.diagnostics import Diagnostic
     from podsync.plan.plan import Plan
     from podsync.state.state import State
 
@@ -60,6 +64,7 @@ def plan(session: Session, /, **options: Any) -> int:
     """
     from podsync.cli.outputs import Outputs
     from podsync.cli.workspace import Workspace
+    from podsync.errors import CatalogError
 
     outputs = Outputs.parse(options.pop("output"), more=FORMATS)
     space = Workspace.open(session, sandbox=options.pop("sandbox"))
@@ -68,7 +73,11 @@ def plan(session: Session, /, **options: Any) -> int:
         space.announce()
     with outputs:
         state = space.store.load()
-        made = space.plan(state, selection_of(options), dict(options["allow"]))
+        try:
+            made = space.plan(state, selection_of(options), dict(options["allow"]))
+        except CatalogError as error:
+            _tell_faults(outputs, error.diagnostics, session, space)
+            raise
         if options["refresh"]:
             made = _refreshed(made, state, space)
         _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans))
@@ -123,6 +132,22 @@ def _show(
     if space is not None:
         facts: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans}
         append(lambda room: forms.plan_markdown_of(made, session, limit=room, **facts), session)
+
+
+def _tell_faults(
+    outputs: Outputs, diagnostics: Sequence[Diagnostic], session: Session, space: Workspace
+) -> None:
+    """Put the faults of the catalog where CI looks for a plan; no plan, page or data is written."""
+    from podsync.cli import forms
+    from podsync.cli.step_summary import append
+
+    told = forms.fault_forms(diagnostics, session, sandbox=space.sandbox)
+    text = outputs.write_known(told)
+    if text:
+        session.console.result(text)
+    append(
+        lambda room: forms.faults_markdown(diagnostics, session, sandbox=space.sandbox, limit=room), session
+    )
 
 
 def _next_steps(made: Plan, space: Workspace, allow: tuple[tuple[str, int], ...]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from podsync.catalog import loader, settings_file
 from podsync.cli.credentials import base_url_from
 from podsync.cli.session import Session
+from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
 from podsync.plan.plan import Plan
@@ -91,13 +92,15 @@ class Workspace:
 
     def catalog(self) -> Catalog:
         """Read the catalog; warnings go to stderr, errors are a CatalogError."""
-        from podsync.cli.forms import say_diagnostics
+        loaded = self._valid_catalog()
+        self._say(loaded.diagnostics)
+        return loaded.catalog
 
+    def _valid_catalog(self) -> loader.Loaded:
         loaded = self.read_catalog()
         if loaded.errors:
             raise CatalogError(loaded.diagnostics)
-        say_diagnostics(loaded.diagnostics, self.session)
-        return loaded.catalog
+        return loaded
 
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
@@ -119,14 +122,18 @@ class Workspace:
         return {"base_url": url, "account": told.account}
 
     def plan(self, state: State, selection: Selection, allow: Mapping[str, int]) -> Plan:
-        """Work out what apply would do; asks nobody."""
-        catalog = self.catalog()
+        """Work out what apply would do; asks nobody.
+
+        Warnings about files that it changes are part of the plan, for those who review it; the rest goes
+        to stderr.
+        """
+        catalog, warnings = self._valid_catalog()
         if not len(catalog) and state.entries:
             raise ProtectedError(
                 f"{self.settings.catalog} has no document, but the state knows {len(state.entries)} products",
                 "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done",
             )
-        return make_plan(
+        made = make_plan(
             catalog,
             state,
             self.providers,
@@ -136,8 +143,17 @@ class Workspace:
             selection=selection,
             state_label=self.state_label,
         )
+        changed = {change.source.path for change in made.work if change.source is not None}
+        told = [one for one in warnings if one.at is not None and one.at.path in changed]
+        self._say([one for one in warnings if one not in told])
+        return replace(made, diagnostics=in_file_order((*made.diagnostics, *told)))
 
     # -- talking
+
+    def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
+        from podsync.cli.forms import say_diagnostics
+
+        say_diagnostics(diagnostics, self.session)
 
     def command_line(self, *words: str) -> str:
         """Return a command for people to paste, with the global options of this run."""

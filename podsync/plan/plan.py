@@ -89,7 +89,7 @@ class Change:
     it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
     with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
     people see of what exists already. `source` is the line of the changed value, of the document for a
-    create, None when there is no document any more.
+    create; of an orphan the line where its document last stood, None where that is not known.
     """
 
     address: Address
@@ -121,6 +121,11 @@ class Change:
         return digest([self.after, self.labels, self.lifecycle.to_json()])
 
     @property
+    def place(self) -> str:
+        """Where the document stands, as the state keeps it for the day when it is gone."""
+        return f"{self.source.path}:{self.source.line}" if self.source is not None else ""
+
+    @property
     def changed(self) -> tuple[str, ...]:
         """The top-level fields of the spec that change, sorted."""
         return tuple(sorted({re.split(r"[.\[]", field.path)[0] for field in self.fields}))
@@ -143,7 +148,8 @@ class Plan:
     `hosts` maps provider -> {"base_url", "account"} for every provider that the plan touches or the
     state knows. `state_at` is when the state was last applied to (epoch seconds, None: never), and
     `state_run` the CI run of it. `unbound` counts products whose ids are not known yet per provider,
-    `unmanaged` those that a refresh saw and nobody here owns.
+    `unmanaged` those that a refresh saw and nobody here owns. `left_out` is how many changes where nothing
+    differs are counted but not listed: a saved plan has them with `--detail full` only.
     """
 
     lineage: str
@@ -161,6 +167,7 @@ class Plan:
     state_run: str | None = None
     unbound: Mapping[str, int] = EMPTY
     unmanaged: Mapping[str, int] = EMPTY
+    left_out: int = 0
 
     @property
     def work(self) -> tuple[Change, ...]:
@@ -171,6 +178,7 @@ class Plan:
     def summary(self) -> Mapping[Action, int]:
         """How many changes of each action, every action named."""
         counts = Counter(change.action for change in self.changes)
+        counts[Action.NOOP] += self.left_out
         return {action: counts[action] for action in Action}
 
     @property

@@ -136,12 +136,13 @@ def load(text: str) -> Plan:
 
 def _plan(data: Mapping[str, Any]) -> Plan:
     state = data.get("state") or {}
+    changes = tuple(_change(change) for change in data["resource_changes"])
     return Plan(
         lineage=data["lineage"],
         serial=int(data["serial"]),
         hosts=freeze(data["providers"]),
         catalog_digest=data["catalog_digest"],
-        changes=tuple(_change(change) for change in data["resource_changes"]),
+        changes=changes,
         selection=Selection.from_json(data.get("selection")),
         refreshed=bool(data.get("refreshed")),
         diagnostics=tuple(_diagnostic(d) for d in data.get("diagnostics", ())),
@@ -152,6 +153,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         state_run=state.get("run"),
         unbound=freeze(data.get("unbound", {})),
         unmanaged=freeze(data.get("unmanaged", {})),
+        left_out=int(data["summary"][Action.NOOP]) - sum(change.action is Action.NOOP for change in changes),
     )
 
 

@@ -193,7 +193,7 @@ class _Decision:
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
-            return None
+            return _last_place(self.pair.entry)
         places = sorted(f.at for f in fields if f.at is not None)
         return places[0] if places else self.pair.product.declared_at
 
@@ -303,6 +303,13 @@ class _Decision:
         product = self.pair.product
         at = product.at(path) if product is not None and path else (product.declared_at if product else None)
         self.faults.append(Diagnostic("error", rule, summary, at, remedy, self.pair.address))
+
+
+def _last_place(entry: Entry | None) -> Position | None:
+    """Return where the document of an entry stood when the state last heard of it."""
+    path, _, line = (entry.place if entry is not None else "").rpartition(":")
+    known = bool(path) and line.isascii() and line.isdigit() and len(line) < 10
+    return Position(path, int(line)) if known else None
 
 
 def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:

@@ -2,6 +2,7 @@
 
 Each carries all that it needs, so that a journal can be read without the code that wrote it.
 All times are UTC seconds since the epoch; `date` is the provider's own clock where it told it.
+`place` is where the document stood, `catalog/designed/dino.yaml:14`: for people, once it is gone.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Intent:
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
     beside: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Adopted:
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
     origin: Literal["adopted", "imported"] = "adopted"
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ class Restored:
     at: float
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ class Moved:
     source: Address
     address: Address
     at: float
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,7 @@ class Noted:
     at: float
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

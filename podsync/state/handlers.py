@@ -88,6 +88,7 @@ def _intent(draft: Draft, event: Intent) -> None:
         attempts=event.attempts,
         labels=event.labels,
         lifecycle=event.lifecycle,
+        place=event.place,
         earlier=EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body)),
         beside=event.beside,
     )
@@ -116,6 +117,7 @@ def _be_updated(draft: Draft, entry: Entry, pending: Pending, event: Made | Sett
         pending=replace(pending, body=freeze(left), earlier=EMPTY) if left else None,
         labels=pending.labels,
         lifecycle=pending.lifecycle,
+        place=pending.place or entry.place,
         remote=event.remote or entry.remote,
         updated_at=event.at,
     )
@@ -133,6 +135,7 @@ def _come_into_being(draft: Draft, entry: Entry, pending: Pending, **facts: Any)
         spec=pending.body,
         labels=pending.labels,
         lifecycle=pending.lifecycle,
+        place=pending.place,
         created_at=_unused_instant(draft, entry.address, at),
         updated_at=at,
         extra=entry.extra,
@@ -158,6 +161,7 @@ def _to_orphans(draft: Draft, entry: Entry, at: float, reason: Any, replaced_by:
         remote=entry.remote,
         labels=entry.labels,
         lifecycle=entry.lifecycle,
+        place=entry.place,
         window=entry.window,
         pending=entry.pending if entry.pending is not None and entry.pending.op == "update" else None,
         created_at=entry.created_at,
@@ -242,6 +246,7 @@ def _adopted(draft: Draft, event: Adopted) -> None:
         unverified=event.unverified,
         labels=event.labels,
         lifecycle=event.lifecycle,
+        place=event.place,
         remote=event.remote,
         created_at=_unused_instant(draft, event.address, event.at),
         updated_at=event.at,
@@ -268,6 +273,7 @@ def _restored(draft: Draft, event: Restored) -> None:
         id=orphan.id,
         labels=event.labels,
         lifecycle=event.lifecycle,
+        place=event.place,
         remote=orphan.remote,
         window=orphan.window,
         pending=orphan.pending,
@@ -289,6 +295,7 @@ def _moved(draft: Draft, event: Moved) -> None:
     draft.entries[event.address] = replace(
         entry,
         address=event.address,
+        place=event.place,
         created_at=_unused_instant(draft, event.address, entry.created_at),
         updated_at=event.at,
     )
@@ -297,7 +304,11 @@ def _moved(draft: Draft, event: Moved) -> None:
 def _noted(draft: Draft, event: Noted) -> None:
     entry = draft.entry(event.address)
     draft.entries[event.address] = replace(
-        entry, labels=event.labels, lifecycle=event.lifecycle, updated_at=event.at
+        entry,
+        labels=event.labels,
+        lifecycle=event.lifecycle,
+        place=event.place or entry.place,
+        updated_at=event.at,
     )
 
 

@@ -53,6 +53,7 @@ class Pending:
     why: str = ""
     earlier: Spec = EMPTY
     beside: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Entry:
 
     `spec` is what exists at the provider, None while nothing is known to exist (a first create in
     doubt). `id` is None while a KakaClo product has not been seen in the listing yet; `window` is
-    kept until then. `created_at` identifies this very product, `id` may come later.
+    kept until then. `created_at` identifies this very product, `id` may come later. `place` is where its
+    document stood when this was last written, `catalog/designed/dino.yaml:14`: nothing is decided by it.
     """
 
     address: Address
@@ -78,6 +80,7 @@ class Entry:
     window: Window | None = None
     created_at: float = 0.0
     updated_at: float = 0.0
+    place: str = ""
     extra: Mapping[str, Json] = EMPTY
 
     @property
@@ -119,6 +122,7 @@ class Orphan:
     orphaned_at: float = 0.0
     reason: Literal["replaced", "removed"] = "removed"
     replaced_by: str | None = None
+    place: str = ""
     extra: Mapping[str, Json] = EMPTY
 
 

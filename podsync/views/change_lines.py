@@ -22,7 +22,7 @@ class Layout:
     """What all changes of one plan share: width, columns, how much is shown.
 
     `said` are risks that the page has told once for all, so that no change repeats them; `refused`
-    the addresses whose change will not happen.
+    the addresses whose change will not happen; `brief` leaves out where pictures are.
     """
 
     style: Style
@@ -31,6 +31,7 @@ class Layout:
     full: bool = False
     said: Collection[str] = ()
     refused: Collection[Address] = ()
+    brief: bool = False
 
 
 def address_columns(addresses: Sequence[str], width: int) -> int:
@@ -93,7 +94,7 @@ def _about(change: Change, layout: Layout) -> Iterator[str]:
     spec = change.after if change.after is not None else change.before
     made_anew = change.action is Action.CREATE or (change.action is Action.REPLACE and not change.fields)
     if made_anew and spec is not None:
-        yield from product_lines(spec, layout.style, layout.width, pictures=not layout.full)
+        yield from product_lines(spec, layout.style, layout.width, pictures=not (layout.full or layout.brief))
         if change.action is Action.CREATE:
             return
         spec = None

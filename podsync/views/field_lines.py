@@ -9,7 +9,7 @@ from podsync.model import Json
 from podsync.plan.plan import UNKNOWN, Change, FieldChange
 from podsync.views.escape import safe
 from podsync.views.marks import marked
-from podsync.views.page import GAP, INDENT, beside, cells, pad, short_url, shorten
+from podsync.views.page import GAP, INDENT, beside, cells, pad, short_url, shorten, wrap
 from podsync.views.product_lines import text_of, with_colour
 from podsync.views.style import Style
 from podsync.views.wording import some, title
@@ -34,11 +34,21 @@ def field_lines(change: Change, style: Style, width: int, *, full: bool, anew: b
         cells(line) + len(GAP) + len(why) <= width for line, here in zip(lines, fixed, strict=True) if here
     ):
         for line, here in zip(lines, fixed, strict=True):
-            yield from beside(line, style.dim(why) if here else "", width)
+            fits = here or full
+            yield from beside(line, style.dim(why) if here else "", width) if fits else _within(line, width)
         return
-    yield from lines
+    for line in lines:
+        yield from [line] if full else _within(line, width)
     which = "it" if len(fixed) == 1 else "these" if all(fixed) else "all of these"
     yield INDENT + style.dim(f"{title(change.provider)} cannot change {which}: a new product is made")
+
+
+def _within(line: str, width: int) -> list[str]:
+    """Break a line that is too long for the page below the path that it begins with, and at its spaces."""
+    if cells(line) <= width:
+        return [line]
+    path, _, text = line[len(INDENT) :].partition(GAP)
+    return [INDENT + path, *wrap(text.lstrip(), width, INDENT + GAP)]
 
 
 def field_text(field: FieldChange, style: Style, columns: int | None) -> str:

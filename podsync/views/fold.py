@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 
 from podsync.model import Json, Spec
 from podsync.plan.plan import Change
@@ -18,12 +18,34 @@ from podsync.views.wording import counted, number, some, title
 #: More changes than this of one action are folded; and at most about so many groups are shown.
 FOLD_ABOVE = 40
 
+#: Above so many new products, their pictures are left to the page, and so many equal ones are a group.
+BRIEF_ABOVE = 12
+_EQUAL = 4
+
 _Key = Callable[[Change], Hashable]
 
 
-def folded(changes: Sequence[Change], layout: Layout) -> Iterator[str]:
-    """Yield groups instead of changes; a group of one is shown as it is."""
-    groups = _groups(changes)
+def folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
+    """Yield groups instead of changes; a group of one is shown as it is. Returns whether there are groups."""
+    return (yield from _shown(_groups(changes), layout))
+
+
+def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
+    """Do so only with changes that are equal but for name, colour and pictures."""
+    groups: list[list[Change]] = []
+    for group in _by(_fine, changes):
+        groups += [group] if len(group) >= _EQUAL else [[change] for change in group]
+    return (yield from _shown(groups, layout))
+
+
+def _by(key: _Key, changes: Sequence[Change]) -> list[list[Change]]:
+    found: dict[Hashable, list[Change]] = defaultdict(list)
+    for change in changes:
+        found[key(change)].append(change)
+    return list(found.values())
+
+
+def _shown(groups: Sequence[list[Change]], layout: Layout) -> Generator[str, None, bool]:
     patterns = [_pattern(group) for group in groups]
     for group, pattern in zip(groups[:FOLD_ABOVE], patterns, strict=False):
         if len(group) == 1:
@@ -34,19 +56,19 @@ def folded(changes: Sequence[Change], layout: Layout) -> Iterator[str]:
     left = sum(len(group) for group in groups[FOLD_ABOVE:])
     if left:
         yield layout.style.dim(f"    … and {number(left)} more: --detail full lists each")
-    yield from _risks([change for group in groups if len(group) > 1 for change in group], layout)
+    together = [change for group in groups if len(group) > 1 for change in group]
+    yield from _risks(together, layout)
+    return bool(together)
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:
     """Fold as little as gives few groups, at worst by kind."""
-    found: dict[Hashable, list[Change]] = {}
+    found: list[list[Change]] = []
     for key in (_fine, _by_model, _by_folder, _by_kind):
-        found = defaultdict(list)
-        for change in changes:
-            found[key(change)].append(change)
+        found = _by(key, changes)
         if len(found) <= FOLD_ABOVE:
             break
-    return list(found.values())
+    return found
 
 
 def _by_kind(change: Change) -> Hashable:
@@ -94,7 +116,7 @@ def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Itera
     half = (layout.width - len(INDENT) - 3) // 2
     specs = [_spec(change) for change in group]
     ends = [quoted(name_of(spec), half) for spec in (specs[0], specs[-1])]
-    yield from facts([f"{ends[0]} … {ends[1]}", *_in_common(group)], layout.width, INDENT)
+    yield from facts([f"{ends[0]} … {ends[1]}", *in_common(group)], layout.width, INDENT)
 
 
 def _places(group: Sequence[Change]) -> str:
@@ -105,11 +127,11 @@ def _places(group: Sequence[Change]) -> str:
     return f"{safe(folder) + '/ ' if folder else ''}({counted(len(paths), 'file')})"
 
 
-def _in_common(group: Sequence[Change]) -> Iterator[str]:
+def in_common(group: Sequence[Change]) -> Iterator[str]:
     """Yield what all have in common, and how many different ones there are of what they have not."""
     specs = [_spec(change) for change in group]
     models = _distinct([_model(spec) for spec in specs])
-    yield f"model {models[0]}" if len(models) == 1 else counted(len(models), "model") if models else ""
+    yield f"model {models[0]}" if len(models) == 1 else _some_of(len(models), "model", group)
     colours = Counter(str(spec["colorValue"]) for spec in specs if "colorValue" in spec)
     if colours:
         names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
@@ -119,10 +141,16 @@ def _in_common(group: Sequence[Change]) -> Iterator[str]:
     buyers = _distinct([spec.get("customerIds") for spec in specs])
     if len(buyers) == 1:
         yield customers(next(spec["customerIds"] for spec in specs if "customerIds" in spec))
-    elif buyers:
-        yield f"{number(len(buyers))} different sets of customers"
+    else:
+        yield _some_of(len(buyers), "different set of customers", group)
     changed = Counter(one.path for change in group for one in change.fields)
     yield from (f"{safe(path)} changes in {number(count)}" for path, count in changed.most_common(3))
+
+
+def _some_of(count: int, word: str, group: Sequence[Change]) -> str:
+    """Count what differs; that everything does tells nobody anything."""
+    plural = word.replace("set ", "sets ") if "set " in word else ""
+    return counted(count, word, plural) if 0 < count < len(group) else ""
 
 
 def _distinct(values: Sequence[Json]) -> list[str]:

@@ -110,7 +110,6 @@ def _record(change: Change, refused: frozenset[Any]) -> dict[str, Any]:
     source = change.source
     record = {
         "address": str(change.address),
-        "kind": change.address.kind,
         "provider": title(change.provider),
         "action": change.action.value,
         "word": word_of(change, refused),
@@ -127,16 +126,22 @@ def _record(change: Change, refused: frozenset[Any]) -> dict[str, Any]:
         "spec": spec,
         "old": {key: value for key, value in old.items() if key not in spec or spec[key] != value},
         "gone": [key for key in spec if key not in old],
-        "fields": [_field(field) for field in change.fields],
+        "fields": [_field(field, change) for field in change.fields],
         "risks": list(change.risks),
     }
     return {key: value for key, value in record.items() if value or key == "spec"}
 
 
-def _field(field: FieldChange) -> list[Any]:
-    """Return path, old value, new value, and what is to be said: `unknown`, `forces`, both or nothing."""
+def _field(field: FieldChange, change: Change) -> list[Any]:
+    """Return path, old value, new value, and what is to be said: `unknown`, `forces`, both or nothing.
+
+    Without the values, path and words, where the two specs have them: a third of such a record.
+    """
     unknown = field.before is UNKNOWN
     words = ["unknown"] * unknown + ["forces"] * field.forces_replace
+    specs = (change.before, change.after)
+    if None not in specs and [(spec or {}).get(field.path) for spec in specs] == [field.before, field.after]:
+        return [field.path, words]
     return [field.path, None if unknown else field.before, field.after, *words]
 
 

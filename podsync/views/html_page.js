@@ -43,6 +43,12 @@ const before = (change) => {
   for (const key of change.gone || []) delete spec[key];
   return spec;
 };
+/* A field without values: both specs have them. */
+const whole = (change, [path, old, now, ...words]) => (now === undefined ? [path, before(change)[path] ?? null, change.spec[path] ?? null, ...old] : [path, old, now, ...words]);
+for (const change of changes) {
+  change.kind = change.address.slice(0, change.address.indexOf("."));
+  if (change.fields) change.fields = change.fields.map((one) => whole(change, one));
+}
 const folder = (change) => (change.file && change.file.includes("/") ? change.file.slice(0, change.file.lastIndexOf("/")) : "");
 const place = (change) => (change.file ? `${change.action === "orphan" ? "was " : ""}${change.file}:${change.line}` : "");
 
@@ -62,25 +68,27 @@ function lost(words, url) {
   return el("p", { title: show(url) }, el("b", null, words), typeof url === "string" ? url.slice(0, 300) : url);
 }
 
-function picture(url, label, name) {
+const MISSING = ["No picture", "none"], NOT_HTTPS = ["No picture: not an https address", "not https"], FAILED = ["This picture did not load", "did not load"];
+
+function picture(url, label, name, small) {
   const frame = el("div", { class: "pic" });
   const address = httpsUrl(url);
   const fail = (words) => {
     frame.classList.add("lost");
-    frame.replaceChildren(lost(words, url));
+    frame.replaceChildren(lost(small ? words[1] : words[0], url));
   };
   if (address === null) {
-    fail(url ? "No picture: not an https address" : "No picture");
+    fail(url ? NOT_HTTPS : MISSING);
   } else {
     const image = el("img", { loading: "lazy", decoding: "async", referrerpolicy: "no-referrer", alt: show(`${label}: ${name}`) });
-    image.addEventListener("error", () => fail("This picture did not load"));
+    image.addEventListener("error", () => fail(FAILED));
     image.src = address;
     frame.append(image);
   }
   return frame;
 }
 
-const figure = (url, label, name) => el("figure", null, picture(url, label, name), el("figcaption", null, label));
+const figure = (url, label, name, small) => el("figure", null, picture(url, label, name, small), el("figcaption", null, label));
 
 function pictures(spec) {
   const name = nameOf(spec);
@@ -92,7 +100,7 @@ function artwork(spec) {
   const found = items(spec.materialImages);
   if (!found.length) return null;
   return el("div", { class: "strip", role: "group", "aria-label": "Artwork" },
-    found.slice(0, 12).map((one) => figure(one.imageUrl, String(one.imageName ?? "artwork"), "artwork")),
+    found.slice(0, 12).map((one) => figure(one.imageUrl, String(one.imageName ?? "artwork"), "artwork", true)),
     found.length > 12 && `and ${found.length - 12} more`);
 }
 
@@ -468,6 +476,7 @@ addEventListener("beforeprint", () => {
   near.disconnect();
   let left = MOST_PRINTED;
   for (const chunk of chunks) { if (left > 0) fill(chunk); else chunk.style.minHeight = "0"; left -= chunk.indexes.length; }
+  for (const image of holder.querySelectorAll("img")) image.loading = "eager";
   if (shown.length > MOST_PRINTED) holder.append(el("p", { id: "unprinted" }, `… and ${number.format(shown.length - MOST_PRINTED)} more: filter them to print them`));
 });
 addEventListener("afterprint", render);

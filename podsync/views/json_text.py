@@ -22,7 +22,12 @@ def json_text(value: Any) -> str:
 
 def printable(text: str) -> str:
     """Return JSON text that reads the same and drives neither a terminal nor a CI runner."""
-    return _UNSAFE.sub(_escaped, text)
+    if text.isascii() and "\x7f" not in text and "##[" not in text:  # as most catalogs are
+        return text
+    return "\n".join(
+        line if line.isprintable() and "##[" not in line else _UNSAFE.sub(_escaped, line)
+        for line in text.split("\n")
+    )
 
 
 def _escaped(match: re.Match[str]) -> str:

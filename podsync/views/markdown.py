@@ -11,13 +11,14 @@ from podsync import __version__
 from podsync.diagnostics import Diagnostic, errors
 from podsync.plan.plan import Action, Change, Plan, summary_line
 from podsync.settings import RateLimit
-from podsync.views.fold import shared_risk, shared_risks
+from podsync.views.fold import in_common, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED
-from podsync.views.markdown_fit import Section, fitted
+from podsync.views.markdown_fit import FOLD_ABOVE, Section, fitted
 from podsync.views.markdown_rows import HEADS, LISTED, block, brief, brief_create, created, listed_row
 from podsync.views.markdown_safe import clip, code, link, plain, size
 from podsync.views.plan_head import TOLD, head, refused_addresses, risky_rows
 from podsync.views.plan_text import by_action, foot
+from podsync.views.product_lines import name_of, product_facts, quoted
 from podsync.views.style import PLAIN
 from podsync.views.wording import counted, listed, number
 
@@ -62,7 +63,13 @@ def plan_markdown(
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
     is the address of a page that shows everything.
     """
-    above = [_marker(plan, environment, head_sha), _first_line(plan, where), "", *_head(plan, sandbox), ""]
+    above = [
+        marker(plan.hash, environment, head_sha),
+        _first_line(plan, where),
+        "",
+        *_head(plan, sandbox),
+        "",
+    ]
     above += _look(plan)
     below = [*_foot(plan, rates, orphans_before), "", f"`{summary_line(plan.summary)}`", ""]
     below += [_signature(plan, head_sha)]
@@ -71,10 +78,13 @@ def plan_markdown(
     return "\n".join([*above, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
 
 
-def _marker(plan: Plan, environment: str, head_sha: str) -> str:
-    """Return the comment by which this one is found again; nothing in it can end it early."""
+def marker(plan_hash: str, environment: str, head_sha: str) -> str:
+    """Return the comment by which this one is found again; nothing in it can end it early.
+
+    `plan_hash` is "" where faults of the catalog stand in a plan's place.
+    """
     name = re.sub(r"[^A-Za-z0-9_./]|(?<=-)-", "_", environment.replace("-", "_"))[:80] or "default"
-    facts = {"plan_hash": plan.hash, "head_sha": _sha(head_sha)}
+    facts = {"plan_hash": plan_hash, "head_sha": _sha(head_sha)}
     return f"<!-- podsync:plan v=1 env={name} {json.dumps(facts)} -->"
 
 
@@ -92,6 +102,9 @@ def _first_line(plan: Plan, where: str) -> str:
     ]
     only = ", nothing else" if len(found) == 1 else ""
     text = f"**{listed(found)}{only}.**" if found else f"**{summary_line(counts)}**"
+    made = [change for change in plan.changes if change.action is Action.CREATE]
+    if made:
+        text += f" {'' if only else 'New: '}{plain(' · '.join(filter(None, _news(made))), 300)}."
     if plan.errored:
         why = counted(len(errors(plan.diagnostics)), "reason")
         text = f"**Refused for {why}: apply would send nothing.** {text.replace('**', '')}"
@@ -101,6 +114,15 @@ def _first_line(plan: Plan, where: str) -> str:
     if where:
         parts.append(f"· {link('look at all of it', where)}")
     return " ".join(parts)
+
+
+def _news(made: Sequence[Change]) -> Iterator[str]:
+    """Yield what the new products have in common, and the name of a single one."""
+    if len(made) == 1:
+        yield quoted(name_of(made[0].after or {}))
+        yield from product_facts(made[0].after or {})
+    else:
+        yield from in_common(made)
 
 
 def _head(plan: Plan, sandbox: bool) -> Iterator[str]:
@@ -173,6 +195,7 @@ def _created(changes: Sequence[Change]) -> Iterator[Section]:
             partial(created, said=said),
             brief_create,
             head=HEADS.get(kind, HEADS["customer_product"]),
+            first=FOLD_ABOVE,
             notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
         )
 

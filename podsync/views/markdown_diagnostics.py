@@ -15,15 +15,18 @@ _HEAD = "| where | what | rule |\n|---|---|---|"
 
 
 def diagnostics_markdown(
-    diagnostics: Sequence[Diagnostic], *, products: int, files: int, limit: int = COMMENT
+    diagnostics: Sequence[Diagnostic], *, products: int, files: int, limit: int = COMMENT, marker: str = ""
 ) -> str:
-    """Return at most `limit` bytes, errors first. `products` and `files` are counted where all is well."""
+    """Return at most `limit` bytes, errors first. `products` and `files` are counted where all is well.
+
+    `marker` is a hidden first line, by which a comment is found again.
+    """
     bad = any(fault.severity == "error" for fault in diagnostics)
     valid = f"Valid: {counted(products, 'product')} in {counted(files, 'file')}."
     verdict = f"Not valid: {count_line(diagnostics)}" if bad else valid
     if diagnostics and not bad:
         verdict += f" {count_line(diagnostics)}"
-    above = [f"**{verdict}**", ""]
+    above = [*([marker] if marker else []), f"**{verdict}**", ""]
     found = []
     for severity in ("error", "warning"):
         faults = [fault for fault in diagnostics if fault.severity == severity]

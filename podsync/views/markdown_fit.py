@@ -9,8 +9,8 @@ from typing import Any
 from podsync.views.markdown_safe import size
 from podsync.views.wording import number
 
-#: What a section costs beside its items and the address of the rest: heading, fold, words.
-_RESERVE = 400
+#: What a section costs beside its items and the address of the rest: heading, fold, words, a table's head.
+_RESERVE = 500
 #: Above this many items, a section begins folded.
 FOLD_ABOVE = 12
 #: Items of a section that are worth their full form.
@@ -22,7 +22,7 @@ class Section:
     """Items of one heading.
 
     `short` is the form that items take before they are only counted: of a `risky` section, all of them if
-    need be; of another one, those behind the first.
+    need be; of another one, those behind the first. `first` are so many items that stand before the fold.
     """
 
     title: str
@@ -32,7 +32,7 @@ class Section:
     risky: bool = False
     head: str = ""
     notes: tuple[str, ...] = ()
-    fold: bool = True
+    first: int = 0
 
 
 def fitted(sections: Sequence[Section], room: int, where: str) -> Iterator[str]:
@@ -91,21 +91,30 @@ def _taken(texts: Iterator[str], room: int) -> list[str]:
 def _lines(
     section: Section, full: list[str], short: list[str], notes: list[str], where: str
 ) -> Iterator[str]:
-    folded = section.fold and len(section.items) > FOLD_ABOVE
-    opened = "<details open>" if section.risky else "<details>"
-    title = f"{opened}<summary>{section.title}</summary>" if folded else f"### {section.title}"
-    yield from (title, "")
-    if full:
-        yield from filter(None, [section.head])
-        yield from full
-        yield from [] if full[-1].endswith("\n") else [""]
+    """Yield heading, what stands before the fold, what is folded, how many are left out, and notes."""
+    folded = len(section.items) > FOLD_ABOVE
+    seen = min(section.first, len(full)) if folded else len(full)
+    if not folded or seen:
+        yield from (f"### {section.title}", "")
+    yield from _table(section, full[:seen])
+    if folded:
+        words = f"{number(len(section.items) - seen)} more" if seen else section.title
+        yield from (f"{'<details open>' if section.risky else '<details>'}<summary>{words}</summary>", "")
+        yield from _table(section, full[seen:])
     if short:
         yield from ([*short, ""])
     left = len(section.items) - len(full) - len(short)
     if left:
         shown = "more" if full or short else "not shown here"
         yield from (f"… and {number(left)} {shown}: {where}", "")
-    for note in notes:
-        yield from (note, "")
     if folded:
         yield from ("</details>", "")
+    for note in notes:
+        yield from (note, "")
+
+
+def _table(section: Section, rows: list[str]) -> Iterator[str]:
+    if rows:
+        yield from filter(None, [section.head])
+        yield from rows
+        yield from [] if rows[-1].endswith("\n") else [""]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from podsync import __version__
 from podsync.model import Address, Position
@@ -80,15 +80,21 @@ def _sections(report: Report) -> Iterator[Section]:
         found[outcome.result].append(outcome)
 
     def trouble(outcome: Outcome) -> str:
-        return _trouble(outcome, changes, report.stopped.values())
+        return _trouble(outcome, changes)
 
     def done(outcome: Outcome) -> str:
         return _done(outcome, changes)
 
+    above = set(report.stopped.values())
+    told = [one for one in found[Result.NOT_TRIED] if one.error in above]
+    found[Result.NOT_TRIED] = [one for one in found[Result.NOT_TRIED] if one.error not in above]
     for result in (Result.FAILED, Result.IN_DOUBT, Result.NOT_TRIED):
         if found[result]:
             words = f"{number(len(found[result]))} {word_of(result)}"
             yield Section(words, found[result], trouble, _brief, risky=True, head=_TROUBLE_HEAD)
+    if told:
+        words = f"{number(len(told))} {word_of(Result.NOT_TRIED)}: it had stopped (see above)"
+        yield Section(words, told, lambda one: _placed(one, changes), _brief, risky=True)
     old = [one for one in (*found[Result.REPLACED], *found[Result.ORPHANED]) if one.address in changes]
     if old:
         yield Section(
@@ -106,9 +112,12 @@ def _brief(outcome: Outcome) -> str:
     return f"- `{outcome.address}`"
 
 
-def _trouble(outcome: Outcome, changes: Mapping[Address, Change], stopped: Collection[str]) -> str:
-    above = outcome.error in stopped and outcome.result is Result.NOT_TRIED
-    why = "(stopped, see above)" if above else plain(outcome.error or "no clear answer", 400)
+def _placed(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
+    return " · ".join(part for part in (_brief(outcome), _place(outcome, changes)) if part)
+
+
+def _trouble(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
+    why = plain(outcome.error or "no clear answer", 400)
     if outcome.result is Result.IN_DOUBT:
         since = f", sent {second(outcome.since)}" if outcome.since is not None else ""
         until = f"; sure from {second(outcome.until)} on" if outcome.until is not None else ""

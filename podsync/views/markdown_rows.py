@@ -19,11 +19,11 @@ _PICTURES = ("imageUrl", "backImageUrl")
 _MOST_FIELDS = 12
 #: Columns of the tables of what is created, by kind.
 HEADS = {
-    "designed_product": ("| front, back | name | model | colour | where |\n|---|---|---|---|---|"),
+    "designed_product": "| front | back | name | model | colour | where |\n|---|---|---|---|---|---|",
     "customer_product": ("| name | for | model, options | where |\n|---|---|---|---|"),
 }
 #: Columns of the table of what is only listed.
-LISTED = "| | name | product | why | where |\n|---|---|---|---|---|"
+LISTED = "| front | name | product | why | where |\n|---|---|---|---|---|"
 
 
 def place(change: Change) -> str:
@@ -41,7 +41,7 @@ def created(change: Change, said: Collection[str]) -> str:
     if change.address.kind != "designed_product":
         about = [fact for fact in product_facts(spec) if not fact.startswith("parts ")]
         return row([name, _customers(spec), plain(" · ".join(about)), place(change)])
-    return row([_pictures(spec), name, code(written(spec.get("modelId"))), _colour(spec), place(change)])
+    return row([*_pictures(spec), name, code(written(spec.get("modelId"))), _colour(spec), place(change)])
 
 
 def listed_row(change: Change) -> str:
@@ -146,11 +146,12 @@ def _picture_cell(url: Json) -> str:
     return f"{shown}<br>{code(short_url(clip(text, 400), 48), 60)}" if shown else code(text)
 
 
-def _pictures(spec: Spec) -> str:
-    found = [
+def _pictures(spec: Spec) -> tuple[str, str]:
+    """Return front and back in cells of their own: side by side however narrow the table is."""
+    front, back = (
         picture(spec.get(field), label) for field, label in zip(_PICTURES, ("front", "back"), strict=True)
-    ]
-    return " ".join(one for one in found if one) or "(no picture)"
+    )
+    return front or ("" if back else "(no picture)"), back
 
 
 def _name(spec: Spec) -> str:

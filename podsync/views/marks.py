@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -31,13 +31,31 @@ class Part(NamedTuple):
 def parts(before: str, after: str) -> list[Part]:
     """Split two texts into stretches; one part when they have little in common."""
     one, other = _TOKEN.findall(before), _TOKEN.findall(after)
-    if len(one) + len(other) > _MOST_TOKENS:
+    start, end = _shared(one, other)
+    stop, halt = len(one) - end, len(other) - end
+    if stop + halt - 2 * start > _MOST_TOKENS:
         return _ends(before, after)
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    found = [Part("".join(one[a:b]), "".join(other[c:d])) for _, a, b, c, d in matcher.get_opcodes()]
-    found = list(_merged(found))
+    head, tail = "".join(one[:start]), "".join(one[stop:])
+    between = SequenceMatcher(None, one[start:stop], other[start:halt], autojunk=False).get_opcodes()
+    found = [
+        Part(head, head),
+        *(
+            Part("".join(one[start + a : start + b]), "".join(other[start + c : start + d]))
+            for _, a, b, c, d in between
+        ),
+        Part(tail, tail),
+    ]
+    found = list(_merged([part for part in found if any(part)]))
     common = sum(len(part.old) for part in found if part.same)
     return found if common * 3 >= max(len(before), len(after)) else [Part(before, after)]
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> tuple[int, int]:
+    """Return how many words both begin with, and how many of the rest both end with."""
+    limit = min(len(one), len(other))
+    start = next((i for i in range(limit) if one[i] != other[i]), limit)
+    room = limit - start
+    return start, next((i for i in range(room) if one[-1 - i] != other[-1 - i]), room)
 
 
 def _merged(found: list[Part]) -> Iterator[Part]:
@@ -58,10 +76,7 @@ def _merged(found: list[Part]) -> Iterator[Part]:
 
 def _ends(before: str, after: str) -> list[Part]:
     """Find the first and the last difference only."""
-    limit = min(len(before), len(after))
-    start = next((i for i in range(limit) if before[i] != after[i]), limit)
-    room = limit - start
-    end = next((i for i in range(room) if before[-1 - i] != after[-1 - i]), room)
+    start, end = _shared(before, after)
     middle = Part(before[start : len(before) - end], after[start : len(after) - end])
     tail = before[len(before) - end :]
     return [part for part in (Part(before[:start], before[:start]), middle, Part(tail, tail)) if any(part)]

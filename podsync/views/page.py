@@ -10,6 +10,8 @@ from podsync.views.style import SGR
 
 #: Between two columns on one line.
 GAP = "  "
+#: Where the right edge of a wider page is: on the way to a place further off, eyes lose the line.
+FAR = 120
 #: Below the header line of a product.
 INDENT = " " * 6
 
@@ -33,7 +35,9 @@ def _cells(char: str) -> int:
 
 def pad(text: str, columns: int) -> str:
     """Fill up with spaces to `columns`."""
-    return text + " " * (columns - cells(text))
+    return (
+        text.ljust(columns) if text.isascii() and "\x1b" not in text else text + " " * (columns - cells(text))
+    )
 
 
 def head_of(text: str, columns: int) -> str:
@@ -85,8 +89,17 @@ def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> lis
 
 
 def facts(parts: Iterable[str], width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """Join short facts by dots, on as many lines as they need."""
-    return _flow([part for part in parts if part], " · ", width, first, first if rest is None else rest)
+    """Join short facts by dots, on as many lines as they need; one longer than a line breaks at spaces."""
+    lines = _flow([part for part in parts if part], " · ", width, first, first if rest is None else rest)
+    if all(cells(line) <= width for line in lines):
+        return lines
+    return [short for line in lines for short in _broken(line, width)]
+
+
+def _broken(line: str, width: int) -> list[str]:
+    text = line.lstrip(" ")
+    indent = line[: len(line) - len(text)]
+    return wrap(text, width, indent, indent + GAP) if cells(line) > width else [line]
 
 
 def _flow(parts: Sequence[str], separator: str, width: int, first: str, rest: str) -> list[str]:
@@ -109,8 +122,10 @@ def beside(left: str, right: str, width: int, indent: str = INDENT) -> list[str]
     """Put `right` at the right edge; where there is no room for it, on a line of its own."""
     if not right:
         return [left]
-    room = width - cells(left) - cells(right)
-    return [left + " " * room + right] if room >= len(GAP) else [left, indent + right]
+    taken = cells(left) + cells(right)
+    if taken + len(GAP) > width:
+        return [left, indent + right]
+    return [left + " " * max(min(width, FAR) - taken, len(GAP)) + right]
 
 
 def page(lines: Iterable[str]) -> str:
@@ -119,7 +134,10 @@ def page(lines: Iterable[str]) -> str:
     The runner looks behind leading spaces for `::`, and for `##[` anywhere in a line. Text from
     outside is escaped already; this is for what comes together only by wrapping and marking.
     """
-    return "".join(line.rstrip().replace("##[", "##\\x5b") + "\n" for line in map(_no_command, lines))
+    text = "".join([line.rstrip() + "\n" for line in lines])
+    if "::" not in text and "##[" not in text:
+        return text
+    return "\n".join(map(_no_command, text.replace("##[", "##\\x5b").split("\n")))
 
 
 def _no_command(line: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from podsync.diagnostics import errors
 from podsync.plan.plan import Action, Change, Plan, summary_line
 from podsync.settings import RateLimit
 from podsync.views.change_lines import Layout, address_columns, change_lines, header, risk_lines
-from podsync.views.fold import FOLD_ABOVE, folded, shared_risk, shared_risks
+from podsync.views.fold import BRIEF_ABOVE, FOLD_ABOVE, equal_folded, folded, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED, forecast_text
 from podsync.views.page import page, wrap
 from podsync.views.plan_head import TOLD, head, look_at_these, refusals, refused_addresses
@@ -77,18 +78,23 @@ def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[s
     refused = refused_addresses(plan)
     shown = plan.changes if full else plan.work
     columns = address_columns([str(c.address) for c in shown[: None if full else 400]], width)
+    grouped = False
     for action, changes in by_action(plan).items():
         if action is Action.NOOP and not full:
             continue
         shared = shared_risks(changes) if action is Action.CREATE else {}
         layout = Layout(style, width, columns, full, TOLD | shared.keys(), refused)
         if len(changes) > FOLD_ABOVE and not full:
-            yield from folded(changes, layout)
+            grouped |= yield from folded(changes, layout)
+        elif action is Action.CREATE and len(changes) > BRIEF_ABOVE and not full:
+            grouped |= yield from equal_folded(changes, replace(layout, brief=True))
         else:
             for change in changes:
                 yield from change_lines(change, layout)
         for risk, who in shared.items():
             yield from risk_lines(shared_risk(who, risk), layout)
+    if grouped:
+        yield style.dim("    (equal ones are put together: --detail full lists each)")
 
 
 def foot(plan: Plan, rates: Mapping[str, RateLimit], orphans_before: int, width: int) -> list[str]:

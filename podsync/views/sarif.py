@@ -106,7 +106,8 @@ def _fingerprint(remark: Remark, path: str) -> str:
 
 def _uri(path: str, root: str) -> str:
     """Return a relative URI: the first part must not read as a scheme."""
-    return quote(place_in(root, path).replace("\\", "/").lstrip("/"), safe="/-_.~", errors="replace")
+    relative = place_in(root, path).replace("\\", "/").lstrip("/")
+    return quote(relative or _SETTINGS, safe="/-_.~", errors="replace")
 
 
 def _region(at: Position) -> dict[str, int]:

@@ -90,6 +90,33 @@ def test_an_invalid_catalog_is_in_the_summary(podsync, catalog, summary):
     assert "**Not valid: 3 errors.**" in summary.read_text()
 
 
+def test_a_plan_of_an_invalid_catalog_is_told_where_ci_looks_for_a_plan(podsync, catalog, summary):
+    (catalog / "bad.yaml").write_text("kind: nonsense\n")
+    names = ("json", "markdown", "html", "sarif")
+    words = [word for name in names for word in ("-o", f"{name}=plan.{name}")]
+
+    run = podsync("plan", "-o", "text", "-o", "github", *words)
+
+    assert run.code == 3
+    assert run.out.startswith("::error file=catalog/bad.yaml,line=1,")
+    assert {line.partition(" ")[0] for line in run.out.splitlines()} == {"::error"}
+    assert "catalog/bad.yaml:1:" in run.err
+    marker, verdict = Path("plan.markdown").read_text().splitlines()[:2]
+    assert marker.startswith('<!-- podsync:plan v=1 env=default {"plan_hash": "", ')
+    assert verdict == "**Not valid: 3 errors.**"
+    assert verdict in summary.read_text()
+    results = json.loads(Path("plan.sarif").read_text())["runs"][0]["results"]
+    assert {one["level"] for one in results} == {"error"}
+    assert not Path("plan.json").exists()
+    assert not Path("plan.html").exists()
+
+
+def test_no_plan_of_an_invalid_catalog_is_on_stdout(podsync, catalog):
+    (catalog / "bad.yaml").write_text("kind: nonsense\n")
+
+    assert [podsync("plan", "-o", name).out for name in ("text", "json", "html")] == ["", "", ""]
+
+
 def test_no_summary_is_above_what_github_takes(podsync, catalog, summary):
     summary.write_bytes(b"x" * (LIMIT - 1000))
 

@@ -212,3 +212,35 @@ def test_a_name_with_line_feeds_on_the_command_line_stays_one_line(podsync, cata
 
 def test_no_home_and_no_tmp_are_no_reason_to_fail(process, catalog):
     assert process("plan", env={"HOME": os.devnull, "TMPDIR": os.devnull}).code == 0
+
+
+def test_warnings_about_what_changes_are_part_of_the_plan_and_others_are_not(podsync, catalog):
+    tee = (catalog / "tee.yaml").read_text()
+    other = tee.replace("name: tee", "name: blue").replace("A72525", "10204A").replace("Test Tee", "Blue Tee")
+    (catalog / "blue.yaml").write_text(other)
+    (catalog / "stray.txt").write_text("not a product")
+
+    run = podsync("plan", "-o", "markdown")
+
+    assert run.code == 0
+    assert "`same-picture`" in run.out
+    assert "same-picture" not in run.err
+    assert "warning[not-read]" in run.err
+    assert "not-read" not in run.out
+
+
+def test_an_orphan_says_where_its_document_stood(podsync, catalog, shops):
+    assert podsync("apply", "--auto-approve").code == 0
+    tee = catalog / "tee.yaml"
+    (catalog / "moved.yaml").write_text("# one line\n# and another\n" + tee.read_text())
+    tee.unlink()
+    before = Path("podsync.state.json").read_bytes()
+    assert podsync("apply", "--auto-approve").out.endswith("No changes. The catalog matches the state.\n")
+    assert Path("podsync.state.json").read_bytes() == before  # a document that moved is nothing to write down
+    (catalog / "moved.yaml").unlink()
+
+    run = podsync("plan", "-o", "json")
+
+    [orphan] = json.loads(run.out)["resource_changes"]
+    assert orphan["source"] == {"file": "catalog/tee.yaml", "line": 1}
+    assert "was catalog/tee.yaml:1\n" in podsync("plan").out

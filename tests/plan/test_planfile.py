@@ -48,13 +48,14 @@ def test_it_follows_the_schema_and_comes_back(name: str, noops: bool) -> None:
     jsonschema.Draft7Validator(SCHEMA).validate(json.loads(text))
     read = planfile.load(text)
 
-    assert (read.hash, read.applyable, read.errored, read.work) == (
+    assert (read.hash, read.applyable, read.errored, read.work, read.summary) == (
         plan.hash,
         plan.applyable,
         plan.errored,
         _without_columns(plan.work),
+        plan.summary,
     )
-    assert planfile.dump(read, noops=noops).splitlines()[:1] == ["{"]
+    assert planfile.dump(read, noops=noops) == text
 
 
 def test_one_change_a_line() -> None:

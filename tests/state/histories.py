@@ -63,6 +63,7 @@ FIELDS = {
     "found": st.booleans(),
     "unverified": names,
     "beside": names,
+    "place": texts,
     "op": st.sampled_from(["create", "update"]),
     "origin": st.sampled_from(["adopted", "imported"]),
 }

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from podsync.model import Address
-from podsync.plan.plan import summary_line
+from podsync.plan.plan import Plan, summary_line
 from podsync.report import report_line
 from podsync.state.state import State
 from podsync.views.outcome_text import outcome_line
-from podsync.views.plan_text import plan_text
+from podsync.views.page import cells
+from podsync.views.plan_text import Detail, plan_text
 from podsync.views.report_json import report_json
 from podsync.views.report_text import apply_head, report_text
 from podsync.views.state_json import state_list_json, state_orphans_json
@@ -65,6 +66,45 @@ def test_plan_in_other_details(name: str, detail: str, golden: Golden) -> None:
     text = plan_text(PLANS[name](), style=PLAIN, detail=detail, orphans_before=3)  # type: ignore[arg-type]
 
     golden.check(f"plan-{name}-{detail}.txt", text)
+
+
+WIDTHS = (60, 80, 120, 200)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("detail", ["summary", "short"])
+@pytest.mark.parametrize("name", [name for name in PLANS if name != "hostile"])
+def test_no_line_is_wider_than_the_page(name: str, detail: Detail, width: int) -> None:
+    *lines, _frozen = plan_text(PLANS[name](), style=PLAIN, width=width, detail=detail).splitlines()
+
+    wide = [line for line in lines if cells(line) > width]
+    assert [line for line in wide if max(map(cells, line.split())) < width // 2] == []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [samples.first_plan, lambda: samples.three_risky(809)],
+    ids=["first-plan", "replace-orphan-rename"],
+)
+def test_screens_of_a_plan(make: Callable[[], Plan], golden: Golden, request: pytest.FixtureRequest) -> None:
+    name = request.node.callspec.id
+    left = 0 if name == "first-plan" else 3
+
+    golden.check(f"screen-{name}.txt", plan_text(make(), style=PLAIN, width=120, orphans_before=left))
+
+
+def test_screen_of_an_incomplete_apply(golden: Golden) -> None:
+    report = samples.incomplete_report()
+    head = apply_head(report.plan, style=PLAIN, width=120, approved=True, run="8123")
+    lines = [outcome_line(one, n, 40, PLAIN, 120) + "\n" for n, one in enumerate(report.outcomes[:3], 1)]
+
+    text = report_text(report, style=PLAIN, width=120, command=COMMAND, place=PLACE)
+
+    golden.check("screen-incomplete-apply.txt", "".join([head, *lines, "\n", text]))
+
+
+def test_screen_of_what_a_person_has_to_remove(golden: Golden) -> None:
+    golden.check("screen-state-orphans.txt", state_orphans(samples.state(), style=PLAIN, width=120))
 
 
 def test_plan_in_colour(golden: Golden) -> None:

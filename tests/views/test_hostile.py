@@ -103,9 +103,9 @@ def change(draw: Any, index: int) -> Change:
 
 
 @st.composite
-def plans(draw: Any, most: int = 3) -> Plan:
+def plans(draw: Any, most: int = 3, *, folded: bool = True) -> Plan:
     changes = [change(draw, index) for index in range(draw(st.integers(0, most)))]
-    if len(changes) == 1 and most > 2:
+    if len(changes) == 1 and folded:
         changes *= 41  # enough to be folded
     fault = Diagnostic(
         draw(st.sampled_from(["error", "warning"])),
@@ -128,7 +128,7 @@ def plans(draw: Any, most: int = 3) -> Plan:
 
 @st.composite
 def reports(draw: Any) -> Report:
-    plan = draw(plans(most=2))
+    plan = draw(plans(most=2, folded=False))
     outcomes = [
         Outcome(
             one.address,

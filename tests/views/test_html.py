@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podsync.plan.plan import Action, Plan, summary_line
+from podsync.plan.plan import UNKNOWN, Action, Plan, summary_line
 from podsync.views.html import embedded, page_data, plan_html
 from podsync.views.plan_head import OLD_STAYS, STAYS, refused_addresses
 from tests.views import samples
@@ -226,6 +226,23 @@ def test_a_value_in_doubt_is_not_shown_as_known() -> None:
 
     [field] = next(one for one in records if one["address"] == "customer_product.tote-bag")["fields"]
     assert field == ["name", None, "Tote Bag", "unknown"]
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_field_without_values_has_them_in_both_specs(name: str) -> None:
+    """The page looks them up there: `tests/browser` shows that it does."""
+    plan = PLANS[name]()
+    by_address = {str(change.address): change for change in plan.work}
+
+    for record in page_data(plan)["changes"]:
+        change = by_address[record["address"]]
+        for told, field in zip(record.get("fields", ()), change.fields, strict=True):
+            if len(told) == 2:
+                specs = [change.before or {}, change.after or {}]
+                assert [spec.get(told[0]) for spec in specs] == [field.before, field.after]
+                assert told[1] == ["forces"] * field.forces_replace
+            else:
+                assert told[1:3] == [None if field.before is UNKNOWN else field.before, field.after]
 
 
 @pytest.mark.parametrize(
