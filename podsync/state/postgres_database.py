@@ -9,7 +9,8 @@ is gone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -57,13 +58,17 @@ class Database:
         }
         try:
             told = conninfo.conninfo_to_dict(self._url)
+            if not _is_meant(self._url, told):
+                raise psycopg.ProgrammingError
         except psycopg.ProgrammingError:
             # Its text repeats the string.
             message = "PODSYNC_POSTGRES_URL is not a connection string"
             remedy = (
                 "write postgresql://USER:PASSWORD@HOST/DATABASE, or leave it out and set PGHOST and so on"
             )
-            raise StateError(message, f"{remedy} and so on (@ in a password is %40)") from None
+            raise StateError(
+                message, f"{remedy} and so on. In a password / is %2F, @ is %40, : is %3A, % is %25"
+            ) from None
         return found | {key: str(value) for key, value in told.items() if value is not None}
 
     @property
@@ -124,6 +129,13 @@ class Database:
         code = f" (SQLSTATE {error.sqlstate})" if isinstance(error, psycopg.Error) and error.sqlstate else ""
         words = what or "did not do what was asked"
         return StateError(f"the database {self.name} {words}: {text}{code}", remedy or _REMEDY)
+
+
+def _is_meant(url: str, told: Mapping[str, Any]) -> bool:
+    """Whether a URL was not taken apart at a character of its password that should have been escaped."""
+    port = str(told.get("port", ""))
+    odd = [key for key in ("host", "dbname") if "@" in str(told.get(key, ""))]
+    return "://" not in url or (not odd and re.fullmatch(r"[0-9,]*", port) is not None)
 
 
 _REMEDY = "the state is as it was; run the command again when the database is well"

@@ -55,10 +55,10 @@ INSERT INTO {s}.state DEFAULT VALUES;
 MIGRATIONS: tuple[str, ...] = (_TABLES,)
 
 
-def version(connection: Connection, schema: str) -> int:
+def version(connection: Connection, schema: str, newest: int = len(MIGRATIONS)) -> int:
     """Return the version of the tables, 0 where there are none.
 
-    Raises StateError for one that a newer podsync made.
+    Raises StateError for one beyond `newest`: a newer podsync made it.
     """
     found = connection.execute("SELECT to_regclass(format('%%I.migration', %s::text))", [schema]).fetchone()
     if found is None or found[0] is None:
@@ -66,9 +66,9 @@ def version(connection: Connection, schema: str) -> int:
     query = sql.SQL("SELECT max(version) FROM {}.migration").format(sql.Identifier(schema))
     row = connection.execute(query).fetchone()
     number = int(row[0] or 0) if row else 0
-    if number > len(MIGRATIONS):
+    if number > newest:
         message = f"the tables of schema {schema} are of version {number}; podsync {__version__} knows "
-        raise StateError(f"{message}{len(MIGRATIONS)}", "upgrade podsync; nothing was changed")
+        raise StateError(f"{message}{newest}", "upgrade podsync; nothing was changed")
     return number
 
 
@@ -78,7 +78,7 @@ def migrate(connection: Connection, schema: str, migrations: Sequence[str] = MIG
     Returns how many migrations were applied.
     """
     name = sql.Identifier(schema)
-    done = version(connection, schema)
+    done = version(connection, schema, len(migrations))
     if done >= len(migrations):
         return 0
     with connection.transaction():
