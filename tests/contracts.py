@@ -603,3 +603,44 @@ class StateStoreContract:
 
         assert told is not None
         assert len(told.splitlines()) == 1
+
+    # -- a state from elsewhere
+
+    def test_a_state_is_put_as_it_is_into_an_empty_place(self, places: Callable[[], Place]) -> None:
+        source, place = places(), places()
+        apply(source.store(), self.EVENTS)
+        state = source.load()
+        store = place.store()
+
+        with store.lock("state push", 0):
+            store.replace(state)
+            assert store.load() == state
+
+        assert place.load() == state
+        assert place.store().holder() is None
+
+    def test_a_state_takes_the_place_of_a_newer_one_and_is_gone_on_from(
+        self, places: Callable[[], Place]
+    ) -> None:
+        place, store = places(), None
+        apply(place.store(), self.EVENTS)
+        older = place.load()
+        apply(place.store(), [intent("one")])
+        apply(place.store(), [intent("two")], compact=False)
+
+        store = place.store()
+        with store.lock("state push", 0):
+            store.load()
+            store.replace(older)
+            store.append([intent("three")])
+
+        assert store.undo()
+        assert place.load() == replay(older, [intent("three")])
+        assert apply(place.store(), [intent("four")]) == replay(older, [intent("three"), intent("four")])
+        assert place.load().lineage == older.lineage
+
+    def test_a_state_is_put_under_the_lock_only(self, place: Place) -> None:
+        store = place.store()
+
+        with pytest.raises(RuntimeError):
+            store.replace(State(lineage="l"))

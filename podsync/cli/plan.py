@@ -67,7 +67,7 @@ def plan(session: Session, /, **options: Any) -> int:
     if outputs.screen != "text":  # the text says it itself
         space.announce()
     with outputs:
-        state = space.store.load()
+        state = space.load()
         made = space.plan(state, selection_of(options), dict(options["allow"]))
         if options["refresh"]:
             made = _refreshed(made, state, space)

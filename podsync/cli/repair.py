@@ -29,7 +29,7 @@ def _write(
 
     space = Workspace.open(session, sandbox=sandbox)
     with space.store.lock(f"state {name}", 0):
-        state = space.store.load()
+        state = space.load()
         events, done, undo = change(state)
         after = replay(state, events)
         space.store.append(events)

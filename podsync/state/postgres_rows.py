@@ -132,8 +132,8 @@ class Rows:
     def _damaged(self, what: str) -> StateError:
         return StateError(
             f"the state in schema {self.schema} is damaged: {what}",
-            "bring the tables back from a backup of the database, or push one of the state: "
-            f'SELECT number, at, serial FROM "{self.schema}".backup; nothing was changed',
+            "bring the tables back from a backup of the database; or set another state.schema, and push"
+            f' there what stands in "{self.schema}".backup (podsync state push). Nothing was changed',
         )
 
     # -- writing; each returns whether it was ours to write

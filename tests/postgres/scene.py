@@ -68,6 +68,8 @@ class Runners(Scene):
 
     def intents(self) -> set[str]:
         """Names of the products for which the database has, or had, an Intent."""
+        if not self.place.ask("SELECT 1 FROM pg_tables WHERE schemaname = %s", self.place.name):
+            return set()
         rows = self.place.ask("SELECT document FROM {s}.event")
         events = [event_from_json(row[0]) for row in rows]
         bodies = [e.body for e in events if isinstance(e, Intent) and e.op == "create"]
