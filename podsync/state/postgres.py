@@ -86,6 +86,7 @@ class PostgresStore:
         """
         with self._database.session() as connection:
             lock.refuse_pooled_transactions(connection, self._database)
+            self._database.settle(connection)
             lock.take(
                 connection, self._rows, self.label, timeout=timeout, clock=self._clock,
                 on_wait=self._on_note, unlock=self._unlock,

@@ -2,8 +2,8 @@
 
 How to reach it is told by a connection string, or where that is empty by libpq's own variables
 (`PGHOST`, `PGSERVICE` and so on). Whatever the server, the role or the database set as defaults, a
-session here commits durably, finds its tables by full names, and lets go of its lock when this machine
-is gone.
+session that writes commits durably, finds its tables by full names, and lets go of its lock when this
+machine is gone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from podsync.errors import StateError
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
-#: For every session: client and server find out within a minute that the other one is gone.
+#: Client and server find out within a minute that the other one is gone.
 _CLIENT = {"connect_timeout": 15, "keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3,
            "tcp_user_timeout": 45000}  # fmt: skip
 _SERVER = {"search_path": "pg_catalog", "default_transaction_isolation": "read committed",
@@ -89,18 +89,21 @@ class Database:
             )  # fmt: skip
         except (psycopg.Error, UnicodeError, ValueError) as error:
             raise self.fault(error, "cannot be reached", _REACH) from None
+        return connection
+
+    def hold(self) -> Connection:
+        """Open a session that writes: see `settle`. Raises StateError."""
+        connection = self.connect()
         try:
-            self._set_up(connection)
+            self.settle(connection)
         except psycopg.Error as error:
             connection.close()
             raise self.fault(error, "cannot be used") from None
-        except BaseException:
-            connection.close()
-            raise
         return connection
 
     @staticmethod
-    def _set_up(connection: Connection) -> None:
+    def settle(connection: Connection) -> None:
+        """Set what holds for a session that writes. A session that a pooler lends to others is left alone."""
         settings = dict(_SERVER)
         for version, later in _LATER.items():
             if connection.info.server_version >= version:

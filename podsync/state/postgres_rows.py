@@ -25,6 +25,9 @@ from podsync.state.state import State
 #: How many backups stay, and how many events beyond those that the snapshot does not have.
 BACKUPS, HISTORY = 5, 10_000
 
+#: For one transaction: the session may be a pooler's, who lends it to others next.
+_HERE = "SELECT set_config('search_path', 'pg_catalog', true), set_config('statement_timeout', '0', true)"
+
 _WHOLE = """
   '{{"entries":{{' || coalesce((SELECT string_agg(to_json(address)::text || ':' || document::text, ',')
                               FROM {s}.entry), '')
@@ -101,6 +104,7 @@ class Rows:
         """Read snapshot and events as of one moment; raises StateError for what cannot be trusted."""
         with connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            connection.execute(_HERE)
             row = connection.execute(self.sql(_READ)).fetchone()
             if row is None:
                 raise self._damaged("its row in the table state is missing")

@@ -162,7 +162,7 @@ class Writer:
         while results:
             try:
                 if self._second is None or gone(self._second):
-                    self._second = self._database.connect()
+                    self._second = self._database.hold()
                 if not self._was_written(self._second):
                     self._commit(self._second, results)
                 return

@@ -1,13 +1,18 @@
-"""`python -m tests.benchmarks [startup] [throughput] [versus_terraform]`: one table after another."""
+"""`python -m tests.benchmarks [NAME]…`: one table after another."""
 
 from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import startup, throughput, versus_terraform
+from tests.benchmarks import startup, stores, throughput, versus_terraform
 from tests.benchmarks.common import facts, say
 
-_ALL = {"startup": startup.main, "throughput": throughput.main, "versus_terraform": versus_terraform.main}
+_ALL = {
+    "startup": startup.main,
+    "throughput": throughput.main,
+    "stores": stores.main,
+    "versus_terraform": versus_terraform.main,
+}
 
 
 def main() -> None:

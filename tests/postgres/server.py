@@ -42,11 +42,16 @@ class Server:
         known = {each.pw_name: each for each in pwd.getpwall()}
         return next(known[name] for name in _USERS if name in known)
 
+    @property
+    def identity(self) -> dict[str, int]:
+        """Who runs it, as `subprocess` takes it."""
+        return {"user": self._user.pw_uid, "group": self._user.pw_gid} if self._user else {}
+
     def _run(self, program: str, *words: object) -> None:
-        facts = {"user": self._user.pw_uid, "group": self._user.pw_gid} if self._user else {}
         done = subprocess.run(
             [str(self.programs / program), *map(str, words)], cwd=self.folder, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False, **facts,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=False,
+            **self.identity,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
 

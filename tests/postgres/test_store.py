@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 import pytest
@@ -94,7 +95,7 @@ def test_a_state_is_put_in_the_place_of_another_whatever_its_serial(place):
 def test_commits_are_durable_whatever_the_server_says(server):
     with server.connect() as administrator:
         assert administrator.execute("SHOW synchronous_commit").fetchone() == ("off",)
-    with Database(server.url()).session() as connection:
+    with contextlib.closing(Database(server.url()).hold()) as connection:
         told = [connection.execute(f"SHOW {name}").fetchone()[0] for name in ("synchronous_commit",
                 "statement_timeout", "default_transaction_isolation", "search_path")]  # fmt: skip
 
@@ -103,7 +104,7 @@ def test_commits_are_durable_whatever_the_server_says(server):
 
 def test_a_stronger_kind_of_commit_stays(server):
     url = f"{server.url()}&options=-c%20synchronous_commit%3Dremote_apply"
-    with Database(url).session() as connection:
+    with contextlib.closing(Database(url).hold()) as connection:
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("remote_apply",)
 
 
