@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -30,7 +30,7 @@ class Server:
     def __init__(self, programs: Path) -> None:
         self.programs = programs
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-        self._user = self._somebody() if os.geteuid() == 0 else None
+        self._user = self._somebody() if hasattr(os, "geteuid") and os.geteuid() == 0 else None
         if self._user is not None:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
             self.folder.chmod(0o755)
@@ -38,7 +38,9 @@ class Server:
         self._run("initdb", "-D", self.data, "-U", "podsync", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
 
     @staticmethod
-    def _somebody() -> pwd.struct_passwd:
+    def _somebody() -> Any:
+        import pwd
+
         known = {each.pw_name: each for each in pwd.getpwall()}
         return next(known[name] for name in _USERS if name in known)
 

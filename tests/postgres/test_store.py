@@ -108,6 +108,23 @@ def test_a_stronger_kind_of_commit_stays(server):
         assert connection.execute("SHOW synchronous_commit").fetchone() == ("remote_apply",)
 
 
+def test_a_server_that_does_not_sync_is_named_as_such(place):
+    notes = []
+    place.ask("ALTER SYSTEM SET fsync = off")
+    place.ask("SELECT pg_reload_conf()")
+    try:
+        while place.ask("SHOW fsync") != [("off",)]:
+            pass
+        with place.store(notes.append).lock("apply", 0):
+            pass
+    finally:
+        place.ask("ALTER SYSTEM RESET fsync")
+        place.ask("SELECT pg_reload_conf()")
+
+    assert len(notes) == 1
+    assert "runs with fsync off" in notes[0]
+
+
 def test_other_tables_of_the_same_names_are_never_taken_for_ours(server, place):
     with server.connect() as connection:
         for table in ("state", "entry", "event", "orphan"):
