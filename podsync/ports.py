@@ -293,3 +293,10 @@ class StateStore(Protocol):
 
     def compact(self, state: State) -> None:
         """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed."""
+
+    def replace(self, state: State) -> None:
+        """Put `state`, lineage and serial as they are, in the place of all that is there.
+
+        What was there is kept as a backup, which `undo` names. Only under the lock. Raises StateError;
+        then all is as it was.
+        """

@@ -53,6 +53,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "urllib3": ("podsync/providers/http.py",),
     "certifi": ("podsync/pictures/wire.py",),
     "filelock": ("podsync/state/lock.py",),
+    "psycopg": ("podsync/state/postgres",),
     "click": ("podsync/cli/",),
     "rich": ("podsync/cli/",),
 }
@@ -141,7 +142,8 @@ def test_each_library_has_one_home(module: str) -> None:
 
 def test_every_dependency_has_a_home_and_every_home_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = {line.split(">")[0].replace("pyyaml", "yaml") for line in project["dependencies"]}
+    lines = [*project["dependencies"], *project["optional-dependencies"]["postgres"]]
+    named = {line.split(">")[0].split("[")[0].replace("pyyaml", "yaml") for line in lines}
 
     # urllib3 comes with requests, which shows its errors; certifi comes with it too: the authorities
     # that providers are held to hold for pictures.
@@ -245,7 +247,7 @@ def test_tests_patch_nothing() -> None:
     assert found == []
 
 
-_SLOW = ("requests", "urllib3", "deepdiff", "podsync.sandbox", "podsync.pictures", "ssl", "rich")
+_SLOW = ("requests", "urllib3", "deepdiff", "podsync.sandbox", "podsync.pictures", "ssl", "rich", "psycopg")
 
 
 @pytest.mark.parametrize(

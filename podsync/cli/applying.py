@@ -70,7 +70,7 @@ class Applying:
         """Hold the state's lock for all of it: what was planned is what is there."""
         saved = read_plan(self.asked.plan, self.space.session) if self.asked.plan is not None else None
         with self.space.store.lock("apply", self.asked.lock_timeout):
-            self._state = self.space.store.load()
+            self._state = self.space.load()
             return self._carry(self._fresh(saved) if saved is not None else self._planned())
 
     # -- what would be done

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from podsync.errors import CredentialsError, UsageError
 from podsync.providers.registry import Plugin
 
 #: Read to keep them out of logs, wherever they came from.
-SECRET_VARIABLES = ("KAKACLO_ACCESS_TOKEN", "GELATO_API_KEY")
+SECRET_VARIABLES = ("KAKACLO_ACCESS_TOKEN", "GELATO_API_KEY", "PODSYNC_POSTGRES_URL", "PGPASSWORD")
+#: Says how the database of a state is reached, with its password.
+POSTGRES_URL = "PODSYNC_POSTGRES_URL"
 #: Shorter values are no keys; hiding each of their occurrences would tell more than it hides.
 _SHORTEST = 6
 _PROXIES = ("http", "https", "all", "no")
@@ -116,10 +119,17 @@ def proxy_for(host: str, environ: Mapping[str, str]) -> str:
 
 def mask(text: str, environ: Mapping[str, str]) -> str:
     """Hide every key of the environment in `text`, also in the forms in which it travels."""
-    for name in SECRET_VARIABLES:
-        key = environ.get(name, "").strip()
+    for key in (environ.get(name, "").strip() for name in SECRET_VARIABLES):
         if len(key) < _SHORTEST:
             continue
         for form in (key, quote(key, safe=""), base64.b64encode(key.encode()).decode(), repr(key)[1:-1]):
             text = text.replace(form, "***")
+    return _mask_password(text, environ.get(POSTGRES_URL, ""))
+
+
+def _mask_password(text: str, url: str) -> str:
+    """Hide the password that stands in a connection string, as it is written there and as it is meant."""
+    match = re.search(r"://[^/@]*?:([^@/]*)@|password\s*=\s*'?([^'&\s]+)", url)
+    for written in filter(None, match.groups() if match else ()):
+        text = text.replace(written, "***").replace(unquote(written), "***")
     return text

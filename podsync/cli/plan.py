@@ -72,7 +72,7 @@ def plan(session: Session, /, **options: Any) -> int:
     if outputs.screen != "text":  # the text says it itself
         space.announce()
     with outputs:
-        state = space.store.load()
+        state = space.load()
         try:
             made = space.plan(state, selection_of(options), dict(options["allow"]))
         except CatalogError as error:

@@ -29,7 +29,7 @@ def _write(
 
     space = Workspace.open(session, sandbox=sandbox)
     with space.store.lock(f"state {name}", 0):
-        state = space.store.load()
+        state = space.load()
         events, done, undo = change(state)
         after = replay(state, events)
         space.store.append(events)
@@ -182,7 +182,8 @@ def check_state(session: Session, sandbox: bool) -> int:
 def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
     """Name the holder of the lock; with its LOCK_ID, let go of a lock whose holder is gone.
 
-    A local lock ends with its process: nobody has to break it.
+    A local lock ends with its process, one in a database with its session: the server lets go within
+    a minute of losing it. Whoever lost the lock sends nothing more.
     """
     from podsync.cli.workspace import Workspace
     from podsync.errors import UsageError

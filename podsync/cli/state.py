@@ -1,4 +1,4 @@
-"""`podsync state`: what podsync remembers. The commands here only read; `cli.repair` writes."""
+"""`podsync state`: what podsync remembers. What is here only reads; `repair` and `state_transfer` write."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ state = Group(
         "settle": ("podsync.cli.repair:settle_doubts", "Say what became of a product in doubt."),
         "mv": ("podsync.cli.repair:move_entry", "Give a product another address."),
         "rm": ("podsync.cli.repair:remove_entry", "Forget a product; at the provider nothing changes."),
+        "pull": ("podsync.cli.state_transfer:pull_state", "Print the state as JSON."),
+        "push": ("podsync.cli.state_transfer:push_state", "Put a state from a file in its place."),
+        "migrate": ("podsync.cli.state_transfer:migrate_state", "Move the state to another backend."),
         "check": ("podsync.cli.repair:check_state", "Say whether the state can be trusted."),
         "unlock": ("podsync.cli.repair:unlock_state", "Say who holds the state."),
     },

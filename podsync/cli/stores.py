@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from podsync.cli.clock import SystemClock
+from podsync.cli.credentials import POSTGRES_URL
 from podsync.cli.origin import run_url, who
-from podsync.errors import UsageError
+from podsync.errors import CredentialsError, PodsyncError, UsageError
 from podsync.ports import StateStore
 from podsync.settings import StateSettings
 
@@ -25,4 +26,36 @@ def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> State
             run_url=run_url(os.environ),
             on_note=on_note,
         )
+    if settings.backend == "postgres":
+        return _postgres(settings.schema, on_note)
     raise UsageError(f"state.backend {settings.backend} is not available in this version")
+
+
+def _postgres(schema: str, on_note: Callable[[str], None]) -> StateStore:
+    try:
+        from podsync.state.postgres import PostgresStore
+    except ImportError as error:
+        message = f"state.backend postgres needs what podsync does not bring by itself ({error})"
+        raise PodsyncError(message.partition("\n")[0], "pip install 'podsync[postgres]'") from None
+    url = os.environ.get(POSTGRES_URL, "").strip()
+    if not url and not any(os.environ.get(name) for name in _LIBPQ):
+        empty = POSTGRES_URL in os.environ
+        raise CredentialsError(f"{POSTGRES_URL} is {'empty' if empty else 'not set'}", _HOW)
+    return PostgresStore(
+        url,
+        schema,
+        clock=SystemClock(),
+        who=who(),
+        run_url=run_url(os.environ),
+        on_note=on_note,
+        commands=(f'psql "${POSTGRES_URL}"' if url else "psql", "podsync state unlock"),
+    )
+
+
+#: Any of these says that libpq's own variables are meant.
+_LIBPQ = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGPORT", "PGUSER")
+_HOW = (
+    "say where the database is: postgresql://USER:PASSWORD@HOST/DATABASE (or set PGHOST and so on)\n"
+    "in CI a secret is empty when its name is misspelt, when the job names no `environment:` that has it,"
+    " and in pull requests from forks"
+)

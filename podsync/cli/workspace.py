@@ -80,6 +80,12 @@ class Workspace:
 
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
+    def load(self) -> State:
+        """Load the state to work with; StateError where it was moved elsewhere."""
+        from podsync.state.transfer import refuse_moved
+
+        return refuse_moved(self.store.load(), self.state_label)
+
     @property
     def state_label(self) -> str:
         """How people know the state; SANDBOX stands first where it is play."""

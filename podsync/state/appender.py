@@ -1,32 +1,16 @@
-"""Adds events to a journal, durably, for several threads at once: group commit.
-
-Whoever comes first writes and fsyncs everything that is waiting; the others wait for it. While an
-fsync runs, the next group gathers. So `n` threads share about one fsync, and nobody returns before
-their own events are durable.
-"""
+"""Adds events to a journal, durably, for several threads at once: they share an fsync (`state.group`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Condition
 
 from podsync.errors import StateError
 from podsync.failpoints import hit
 from podsync.state import journal
 from podsync.state.events import Event
 from podsync.state.files import Files
-
-
-class _Ticket:
-    """The events of one call, and what became of them."""
-
-    __slots__ = ("done", "failure", "texts")
-
-    def __init__(self, texts: list[bytes]) -> None:
-        self.texts = texts
-        self.done = False
-        self.failure: StateError | None = None
+from podsync.state.group import Group, Ticket
 
 
 class Appender:
@@ -41,10 +25,8 @@ class Appender:
         self._header = journal.header(lineage, base)
         self.serial = serial
         self._size = size
-        self._waiting: list[_Ticket] = []
-        self._writing = False
+        self._group = Group(self._write, self._break)
         self._broken: str | None = None
-        self._turn = Condition()
         self._handle = files.append(path)
         try:
             if self._handle.size() > size:
@@ -60,39 +42,11 @@ class Appender:
         Raises StateError when they are not: after a failed write the journal is as it was and the
         next call may succeed; after a failed fsync nobody knows, and every later call raises.
         """
-        ticket = _Ticket([journal.payload(event) for event in events])
-        with self._turn:
-            self._waiting.append(ticket)
-            while self._writing and not ticket.done:
-                self._turn.wait()
-            if not ticket.done:
-                self._writing = True
-                group, self._waiting = self._waiting, []
-        if not ticket.done:
-            self._commit(group)
-        if ticket.failure is not None:
-            raise StateError(ticket.failure.message, ticket.failure.remedy) from ticket.failure
+        self._group.append(events)
 
-    def _commit(self, group: list[_Ticket]) -> None:
-        """Write a group as its leader, and let go of everyone who waits."""
-        failure: StateError | None = None
-        try:
-            self._write([text for ticket in group for text in ticket.texts])
-        except StateError as error:
-            failure = error
-        except BaseException as error:
-            # A signal in the middle of a write or an fsync: what is on disk is not known.
-            failure = self._break(error)
-            raise
-        finally:
-            with self._turn:
-                for ticket in group:
-                    ticket.failure, ticket.done = failure, True
-                self._writing = False
-                self._turn.notify_all()
-
-    def _write(self, texts: list[bytes]) -> None:
+    def _write(self, group: Sequence[Ticket]) -> None:
         self.check()
+        texts = [text for ticket in group for text in ticket.texts]
         records = [
             journal.record(serial, self.serial, text) for serial, text in enumerate(texts, self.serial + 1)
         ]
@@ -144,17 +98,15 @@ class Appender:
 
         An OSError changes nothing for whoever reads: events that a snapshot holds are passed over.
         """
-        with self._turn:
-            self._broken = f"{self._path.name} was closed"
-            self._handle.truncate(0)
-            hit("journal.truncated")
-            self._handle.sync()
+        self._broken = f"{self._path.name} was closed"
+        self._handle.truncate(0)
+        hit("journal.truncated")
+        self._handle.sync()
 
     def close(self) -> None:
         """Give the file back."""
-        with self._turn:
-            self._broken = self._broken or f"{self._path.name} was closed"
-            self._handle.close()
+        self._broken = self._broken or f"{self._path.name} was closed"
+        self._handle.close()
 
 
 _AGAIN = "run the command again: it finds out what was done, and does nothing twice"

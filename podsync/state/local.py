@@ -19,7 +19,7 @@ from podsync.failpoints import hit
 from podsync.ports import Clock
 from podsync.state import journal, snapshot
 from podsync.state.appender import Appender
-from podsync.state.draft import replay
+from podsync.state.disk import Disk, join
 from podsync.state.events import Event
 from podsync.state.files import Files, OsFiles, remove_leftovers
 from podsync.state.lock import Holder, hold, read_holder
@@ -31,29 +31,13 @@ _LOOKS, _PAUSE = 3, 0.05
 _CHANGED = "run the command again: it begins with what is there now"
 
 
-@dataclass(frozen=True, slots=True)
-class _Disk:
-    """What stood on disk, and the state that it adds up to."""
-
-    snapshot: Snapshot | None
-    journal: journal.Contents
-    state: State
-
-    @property
-    def fresh(self) -> bool:
-        """Whether the journal holds events that no snapshot has."""
-        return bool(self.journal.events) and (
-            self.snapshot is None or self.state.serial > self.snapshot.state.serial
-        )
-
-
 @dataclass(slots=True)
 class _Session:
     """What a holder of the lock knows, from the first event on, of what is on disk."""
 
     appender: Appender
     lineage: str
-    base: str
+    base: str | None
     snapshot_serial: int | None
     stamp: tuple[int, ...] | None
 
@@ -86,7 +70,7 @@ class LocalStore:
         self._locked = False
         self._session: _Session | None = None
         self._known: tuple[str, int] | None = None
-        self._last_look: tuple[object, _Disk] | None = None
+        self._last_look: tuple[object, Disk] | None = None
 
     @property
     def lineage(self) -> str:
@@ -203,6 +187,18 @@ class LocalStore:
         hit("compact.emptied")
         self._close()
 
+    def replace(self, state: State) -> None:
+        """Put `state`, as it is, in the place of what is there, which is kept as a backup.
+
+        Only under the lock. Raises StateError when it cannot be written; then all is as it was.
+        """
+        self.compact(self.load())
+        session = self._open()
+        session.base, self._last_look = None, None
+        self._write(replace(state, lost=False), session)
+        self._close()
+        self._known = state.lineage, state.serial
+
     def init(self) -> bool:
         """Make an empty state with a lineage of its own; False if there is a state already."""
         with self.lock("init", 0):
@@ -217,7 +213,7 @@ class LocalStore:
             message = "the state is written under its lock only"
             raise RuntimeError(message)
 
-    def _look(self) -> _Disk:
+    def _look(self) -> Disk:
         """Read the journal, then the snapshot: in this order they cannot be a mix.
 
         Whatever the snapshot is newer by, the journal's events that it holds are passed over; it
@@ -236,7 +232,7 @@ class LocalStore:
                 self._clock.sleep(_PAUSE)
         raise last
 
-    def _look_once(self) -> _Disk:
+    def _look_once(self) -> Disk:
         try:
             data = self._files.read(self.journal_path, journal.LIMIT) or b""
         except OSError as error:
@@ -244,7 +240,7 @@ class LocalStore:
             raise StateError(message, "make it readable; it was left as it is") from error
         contents = journal.read(data, self.journal_path.name)
         found = snapshot.read(self._files, self.path)
-        return _Disk(found, contents, _join(found, contents, self.path.name))
+        return Disk(found, contents, join(found, contents, self.path.name))
 
     def _open(self) -> _Session:
         """Return the session, begun by whoever comes first: only now is anything on disk touched."""
@@ -311,32 +307,3 @@ class LocalStore:
             self._known = self._session.lineage, self._session.appender.serial
             self._session.appender.close()
             self._session = None
-
-
-def _join(found: Snapshot | None, contents: journal.Contents, name: str) -> State:
-    """Add a journal to its snapshot; raises StateError when the two do not belong together."""
-    if not contents.events:
-        return State() if found is None else found.state
-    if found is None:
-        # The snapshot was deleted. From the first event on, nothing is missing.
-        start = State(lineage=contents.lineage, serial=contents.first - 1, lost=contents.first > 1)
-        return replay(start, contents.events)
-    state = found.state
-    if contents.lineage != state.lineage:
-        raise _foreign(name, "its lineage is another one")
-    if contents.base == found.follows and contents.last <= state.serial:
-        return state
-    if contents.base != found.id:
-        raise _foreign(name, f"it continues another copy of it (events {contents.first} to {contents.last})")
-    if contents.first > state.serial + 1:
-        raise _foreign(name, f"events {state.serial + 1} to {contents.first - 1} are missing")
-    return replay(state, contents.events[state.serial + 1 - contents.first :])
-
-
-def _foreign(name: str, why: str) -> StateError:
-    return StateError(
-        f"{name}.journal does not belong to {name}: {why}",
-        f"bring back the {name} that belongs to the journal. Without it, move {name} aside and keep the"
-        " journal: the next apply finds what exists in the providers' listings and creates nothing twice."
-        " Both files were left as they are",
-    )

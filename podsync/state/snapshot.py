@@ -24,7 +24,8 @@ from podsync.state.state import State
 
 #: How many backups stay. Their numbers only grow, so that a number names the same state for ever.
 BACKUPS = 5
-_KEY = "checkpoint"
+#: The key of the mark in a state file.
+KEY = "checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,10 @@ def read(files: Files, path: Path) -> Snapshot | None:
 
 def _parse(data: bytes, name: str) -> Snapshot:
     state = statefile.loads(data, name)
-    mark = state.extra.get(_KEY)
+    mark = state.extra.get(KEY)
     if not isinstance(mark, Mapping):
         return Snapshot(state)
-    rest = freeze({key: value for key, value in state.extra.items() if key != _KEY})
+    rest = freeze({key: value for key, value in state.extra.items() if key != KEY})
     state, follows = replace(state, extra=rest), mark.get("follows")
     return Snapshot(state, str(mark.get("id", "")), None if follows is None else str(follows))
 
@@ -88,7 +89,7 @@ def write(files: Files, path: Path, state: State, *, follows: str | None, backup
     mark: dict[str, Any] = {"id": uuid.uuid4().hex}
     if follows is not None:
         mark["follows"] = follows
-    data = statefile.dumps(replace(state, extra=freeze(dict(state.extra) | {_KEY: mark})))
+    data = statefile.dumps(replace(state, extra=freeze(dict(state.extra) | {KEY: mark})))
     if len(data) > statefile.LIMIT:
         message = f"{path.name} would be larger than {statefile.LIMIT >> 20} MiB"
         raise StateError(message, "split the catalog into several; the journal holds all that was done")

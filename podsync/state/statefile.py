@@ -56,6 +56,13 @@ class DamagedError(StateError):
 
 def dumps(state: State) -> bytes:
     """Return the bytes of the state file."""
+    text = json.dumps(to_document(state), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    # A lone surrogate is no UTF-8; what the handler puts in its place is just its JSON escape.
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def to_document(state: State) -> dict[str, Any]:
+    """Return what the state file holds, as plain JSON values."""
     document: dict[str, Any] = {
         "version": VERSION,
         "podsync_version": __version__,
@@ -72,9 +79,7 @@ def dumps(state: State) -> bytes:
         for name, unknown in state.extra.get(key, EMPTY).items():
             _graft(document.get(key, EMPTY).get(name), unknown)
     _graft(document, {key: value for key, value in state.extra.items() if key not in _MAPS})
-    text = json.dumps(document, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
-    # A lone surrogate is no UTF-8; what the handler puts in its place is just its JSON escape.
-    return (text + "\n").encode("utf-8", "backslashreplace")
+    return document
 
 
 def loads(data: bytes, name: str = "the state file") -> State:

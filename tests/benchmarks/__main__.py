@@ -1,15 +1,16 @@
-"""`python -m tests.benchmarks [startup] [throughput] [versus_terraform] [views]`: one table after another."""
+"""`python -m tests.benchmarks [NAME]…`: one table after another."""
 
 from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import startup, throughput, versus_terraform, views
+from tests.benchmarks import startup, stores, throughput, versus_terraform, views
 from tests.benchmarks.common import facts, say
 
 _ALL = {
     "startup": startup.main,
     "throughput": throughput.main,
+    "stores": stores.main,
     "versus_terraform": versus_terraform.main,
     "views": views.main,
 }

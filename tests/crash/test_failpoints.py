@@ -12,6 +12,7 @@ import podsync
 from podsync.sandbox import Fault
 from podsync.state.events import Event
 from tests.crash.scene import a_scene, ended, killed
+from tests.postgres import test_crash as postgres
 
 #: Moments of one name; the counts are of hits at which to die.
 MOMENTS: dict[str, tuple[int, ...]] = {
@@ -100,7 +101,7 @@ def test_what_a_dead_run_left_half_written_in_the_cache_is_removed_by_the_next(s
 
 
 def test_every_failpoint_of_the_program_is_tested():
-    tested = {*CALM_POINTS, *STORMY_POINTS}
+    tested = {*CALM_POINTS, *STORMY_POINTS, *postgres.POINTS}
     words = {event.__name__ for event in get_args(Event)} - NEVER
     there = set()
     for path in Path(podsync.__file__).parent.rglob("*.py"):

@@ -67,7 +67,7 @@ def test_threads_share_an_fsync_and_return_only_when_durable(appender, files, pa
     others = [Thread(target=after_sync, args=(number,)) for number in range(1, 8)]
     for each in others:
         each.start()
-    while len(appender._waiting) < 7:
+    while len(appender._group._waiting) < 7:
         pass
     assert returned == []
     go_on.set()
