@@ -128,12 +128,21 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The last refusal of an address: the same body is not sent again before it has settled."""
+    """The last refusal of an address: the same body is not sent again before it has settled.
+
+    `others` are bodies that were refused at this address before it, and not made since.
+    """
 
     body: str
     at: float
     date: float | None
     message: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Digests of all that was refused here, the last one first."""
+        return (self.body, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
