@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 #: So many plans are remembered as used.
 USED = 20
-#: So many refused bodies are remembered of one address.
-REFUSED = 20
 
 
 class Unfitting(Exception):  # noqa: N818 (never leaves this package)
@@ -185,24 +183,19 @@ def _give_up_intent(draft: Draft, entry: Entry, pending: Pending, at: float) -> 
 
 def _refused(draft: Draft, event: Refused) -> None:
     entry, pending = draft.pending(event.address)
-    body, before = digest(pending.body), draft.refusals.get(event.address)
-    others = [each for each in (before.bodies if before is not None else ()) if each != body]
-    refusal = Refusal(body, event.at, event.date, event.message, tuple(others[: REFUSED - 1]))
-    draft.refusals[event.address] = refusal
+    before = draft.refusals.get(event.address)
+    earlier = before.without(digest(pending.body)) if before is not None else None
+    refusal = Refusal(digest(pending.body), event.at, event.date, event.message)
+    draft.refusals[event.address] = refusal if earlier is None else refusal.after(earlier)
     _give_up_intent(draft, entry, pending, event.at)
 
 
 def _no_longer_refused(draft: Draft, address: Address, body: Spec) -> None:
     """It exists now. Another body that was refused here may have been made as well, and shows up later."""
-    refusal = draft.refusals.get(address)
-    if refusal is None:
-        return
-    made = digest(body)
-    left = tuple(each for each in refusal.bodies if each != made)
-    if left:
-        draft.refusals[address] = replace(refusal, body=left[0], others=left[1:])
-    else:
-        del draft.refusals[address]
+    refusal = draft.refusals.pop(address, None)
+    left = refusal.without(digest(body)) if refusal is not None else None
+    if left is not None:
+        draft.refusals[address] = left
 
 
 def _not_sent(draft: Draft, event: NotSent) -> None:
