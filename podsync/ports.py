@@ -196,6 +196,9 @@ class Provider(Protocol):
     def clash(self, one: Spec, other: Spec) -> bool:
         """Whether orders could not tell these two apart: one unique name, a shared customer."""
 
+    def takes(self, before: Spec, after: Spec) -> bool:
+        """Whether this update takes a unique name for a customer who could not order it by that before."""
+
     def natural_key(self, path: Path) -> str | None:
         """The field by which the mappings of the list at `path` are told apart, None: by position."""
 

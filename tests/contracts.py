@@ -206,6 +206,12 @@ class ProviderContract:
     ) -> None:
         assert provider.clash(spec, spec) == (provider.unique_name(spec) is not None)
 
+    def test_an_update_takes_a_name_only_where_names_are_unique(self, provider: Provider, spec: Spec) -> None:
+        other = freeze({**spec, provider.name_field: "Another"})
+
+        assert not provider.takes(spec, spec)
+        assert provider.takes(spec, other) == (provider.unique_name(spec) is not None)
+
     def test_two_of_one_name_that_clash_have_one_identity(self, provider: Provider, spec: Spec) -> None:
         twin = freeze({**spec, provider.name_field: f" {spec[provider.name_field]}"})
 

@@ -86,7 +86,10 @@ class Memory(Protocol):
         """The provider's clock when all that `state` knows had been sent; None: nobody can say."""
 
     def caught_up(self, provider: str) -> None:
-        """The provider's listing shows whatever was made before this run."""
+        """The provider's listing showed whatever was made before this run, and the state knows it now."""
+
+    def unanswered(self, provider: str) -> None:
+        """A person has to say what a product is before the state can be called whole."""
 
     def sending(self, provider: str, serial: int) -> None:
         """Requests leave from now on; durable when it returns."""

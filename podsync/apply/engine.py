@@ -25,7 +25,7 @@ from podsync.errors import StoppedError
 from podsync.failpoints import hit
 from podsync.model import EMPTY, freeze
 from podsync.plan.approval import approved
-from podsync.plan.guards import name_order, waits_for
+from podsync.plan.guards import name_order, waits_for, waits_for_doubts
 from podsync.plan.plan import Action, Change, Plan
 from podsync.ports import Clock, Provider, StateStore
 from podsync.report import DONE, Outcome, Report, Result
@@ -135,7 +135,11 @@ class _Apply:
     def _provider_runs(self) -> list[ProviderRun]:
         providers: dict[str, Provider] = {name: c.provider for name, c in self._connections.items()}
         remote = tuple(c for c in self._plan.work if c.provider in providers)
-        waits = waits_for(remote, providers)
+        released, unclear = waits_for(remote, providers), waits_for_doubts(remote, self._state, providers)
+        waits = {
+            address: released.get(address, frozenset()) | unclear.get(address, frozenset())
+            for address in {**released, **unclear}
+        }
         ordered = name_order(remote, providers)
         return [
             ProviderRun(
@@ -248,11 +252,22 @@ class _Apply:
             state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0))
             self._store.compact(state)
             hit("apply.compacted")
+            self._remember_what_is_whole()
             self._memory.ended(state, {run.provider.name: run.sender.ended_at() for run in self._runs})
             hit("apply.remembered")
         elif refused is None:
             self._store.compact(state)
         return report
+
+    def _remember_what_is_whole(self) -> None:
+        """A state that was lost stays so at a provider until every document has got its answer there."""
+        for run in self._runs:
+            makers = [change.address for change in run.changes if run.makes(change)]
+            open_ = [address for address in makers if self._board.ended(address, Result.NOT_TRIED)]
+            if run.was_empty and any(address in run.namesakes for address in open_):
+                self._memory.unanswered(run.provider.name)
+            elif run.caught_up and not open_ and not self._plan.selection:
+                self._memory.caught_up(run.provider.name)
 
     def _unspoken(self, change: Change, state: State, stopped: Mapping[str, str]) -> Outcome:
         entry = state.entries.get(change.address)

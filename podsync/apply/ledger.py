@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from typing import Any
 
 from podsync.errors import StoppedError
 from podsync.failpoints import hit
@@ -29,6 +30,8 @@ class Ledger:
         self._doubts = {entry.address for entry in state.entries.values() if _in_doubt(entry)}
         #: provider -> its ids; forgotten when an event changes them, made again when asked for.
         self._owned: dict[str, frozenset[str]] = {}
+        #: Digest of a body -> its last refusal, whatever the address was; None: to be made again.
+        self._refused: dict[str, Refusal] | None = None
         self._lock = threading.RLock()
         self._closed = False
         self._written = threading.Condition(self._lock)
@@ -66,17 +69,21 @@ class Ledger:
 
     def _apply(self, event: Event) -> None:
         """Change the draft, and what is kept beside it so that no create costs more than the one before."""
+        address: Any = getattr(event, "address", None)
+        refusal = self._draft.refusals.get(address)
         self._draft.apply(event)
         if not isinstance(event, Intent | NotSent | Refused | Doubted):
             self._owned.clear()
-        for address in (getattr(event, "address", None), getattr(event, "source", None)):
-            if address is None:
+        if self._draft.refusals.get(address) is not refusal:
+            self._refused = None
+        for touched in (address, getattr(event, "source", None)):
+            if touched is None:
                 continue
-            entry = self._draft.entries.get(address)
+            entry = self._draft.entries.get(touched)
             if entry is not None and _in_doubt(entry):
-                self._doubts.add(address)
+                self._doubts.add(touched)
             else:
-                self._doubts.discard(address)
+                self._doubts.discard(touched)
 
     def begin(self) -> None:
         """Record the prelude, once: from then on the state has a lineage."""
@@ -113,10 +120,13 @@ class Ledger:
             self._written.wait_for(lambda: not self._writing)
             return self._draft.freeze()
 
-    def refusal(self, address: Address) -> Refusal | None:
-        """Return the last refusal of an address."""
+    def refusal(self, body: str) -> Refusal | None:
+        """Return the last refusal of the body with this digest: its document may have been renamed since."""
         with self._lock:
-            return self._draft.refusals.get(address)
+            if self._refused is None:
+                known = sorted(self._draft.refusals.values(), key=lambda refusal: refusal.at)
+                self._refused = {each: refusal for refusal in known for each in refusal.bodies}
+            return self._refused.get(body)
 
     def state(self) -> State:
         """Return the state as it is now."""
@@ -160,6 +170,11 @@ class Ledger:
         with self._lock:
             found = (self._draft.entries[address] for address in sorted(self._doubts))
             return [entry for entry in found if entry.provider == provider]
+
+    def others(self, provider: str, address: Address) -> list[Entry | Orphan]:
+        """Return what exists beside the product of an address."""
+        entries = [e for e in self.entries(provider) if e.address != address and e.spec is not None]
+        return [*entries, *self.orphans(provider)]
 
     def indistinguishable(self, provider: Provider, spec: Spec, address: Address) -> Entry | None:
         """Return an unsettled doubt that the listing could not tell from `spec`, of whatever address."""

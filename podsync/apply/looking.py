@@ -12,10 +12,11 @@ from podsync.apply.recover import DATE_GRAIN, spoken_for
 from podsync.apply.settling import settle_one
 from podsync.apply.tell import waiting
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
-from podsync.model import FrozenDict
+from podsync.model import FrozenDict, Spec
 from podsync.plan.plan import Action, Change
 from podsync.plan.remote import View
-from podsync.ports import Listing, Match, Query, Remote
+from podsync.ports import Listing, Match, Provider, Query, Remote
+from podsync.providers.compare import cut_alike, text
 from podsync.report import Result
 from podsync.state.events import Gone
 from podsync.state.state import Entry, Orphan
@@ -36,13 +37,13 @@ def look(run: ProviderRun) -> None:
         run.stop(error.message)
     except StoppedError:
         return
-    if run.stopped is None and _shows(run, _lost_until(run)):
-        run.context.memory.caught_up(run.provider.name)
+    run.caught_up = run.stopped is None and _shows(run, _lost_until(run))
 
 
 def _look(run: ProviderRun) -> None:
     makers = [c for c in run.changes if run.makes(c)]
-    renames = [c for c in run.changes if c.action is Action.UPDATE and _renames(run, c)]
+    takes = run.provider.takes
+    renames = [c for c in run.changes if c.action is Action.UPDATE and takes(c.before or {}, c.after or {})]
     taking = [c for c in run.changes if c.orphan_created_at is not None]
     if not (makers or renames or taking or run.ledger.doubts(run.provider.name) or unbound(run)):
         return
@@ -64,7 +65,7 @@ def _look_once(
     run.namesakes.clear()
     run.look()
     many = len(makers) + len(renames) > FEW or len(new) > FEW
-    whole = bool(run.lost or run.was_empty or many or doubts or taking)
+    whole = bool(run.unsettled_state or many or doubts or taking)
     view = run.view(run.find(Query()) if whole else _searches(run, [*makers, *renames], new))
     if view.wrong_account and not whole:
         whole, view = True, run.view(run.find(Query()))
@@ -79,18 +80,13 @@ def _look_once(
     run.earlier = run.present
     if run.complete:
         _notice_removed_orphans(run)
-    elif makers and (run.lost or run.was_empty):
+    elif makers and run.unsettled_state:
         run.stop("the state is new or lost, and the listing keeps changing and could not be read completely")
         return
     view = run.renewed(view)
     makers = [c for c in makers if not run.context.board.ended(c.address, *Result)]
     _find_adoptable(run, [*makers, *taking], view)
     _find_namesakes(run, [*makers, *taking, *renames], view)
-
-
-def _renames(run: ProviderRun, change: Change) -> bool:
-    unique = run.provider.unique_name
-    return unique(change.before or {}) != unique(change.after or {})
 
 
 def _shows(run: ProviderRun, until: float | None) -> bool:
@@ -214,9 +210,26 @@ def _find_namesakes(run: ProviderRun, wanted: Sequence[Change], view: View) -> N
         if change.address in run.adoptable:
             continue
         rest = [remote for remote in view.index.near(spec) if remote.id not in taken]
-        if run.provider.unique_name(spec) is None:
-            near = [remote for remote in rest if run.provider.match(spec, remote) is Match.MAYBE]
-        else:
-            near = [remote for remote in rest if run.provider.clash(spec, remote.fields)]
-        if near:
+        if near := [remote for remote in rest if _may_be_taken_for(run, change, spec, remote)]:
             run.namesakes[change.address] = tuple(near)
+
+
+def _may_be_taken_for(run: ProviderRun, change: Change, spec: Spec, remote: Remote) -> bool:
+    provider = run.provider
+    if provider.unique_name(spec) is None:
+        return provider.match(spec, remote) is Match.MAYBE
+    if change.action is Action.UPDATE:
+        # What shares its name already is not made worse by it.
+        before = change.before or FrozenDict()
+        return provider.clash(spec, remote.fields) and not provider.clash(before, remote.fields)
+    cut = run.unsettled_state and _cut(provider, spec, remote)
+    return cut or provider.clash(spec, remote.fields)
+
+
+def _cut(provider: Provider, spec: Spec, remote: Remote) -> bool:
+    """Whether all but the name speaks for it, and that may be ours, trimmed or cut by the server."""
+    model, name = provider.model_field, provider.name_field
+    if text(spec.get(model)) != text(remote.fields.get(model)):
+        return False
+    whole = {**remote.fields, name: spec.get(name)}
+    return cut_alike(str(spec.get(name, "")), remote.name) and provider.clash(spec, whole)

@@ -12,7 +12,7 @@ from podsync.plan.plan import Action, Change
 from podsync.ports import Match, Query, Remote
 from podsync.report import DONE, Result
 from podsync.state.events import Adopted, Gone, Restored
-from podsync.state.state import Entry, Refusal
+from podsync.state.state import Entry, Orphan, Refusal
 
 
 def restore(run: ProviderRun, change: Change) -> None:
@@ -62,7 +62,12 @@ def make(run: ProviderRun, change: Change) -> None:
         not_tried(run, change, "it is no longer listed as the plan saw it", "plan again")
     elif run.unsure is not None:
         not_tried(run, change, run.unsure, "run apply again later, or without --no-wait")
-    elif not _stopped_by_namesake(run, change) and not _has_to_wait(run, change) and not _over_limit(run):
+    elif not (
+        _stopped_by_namesake(run, change)
+        or _has_to_wait(run, change)
+        or _stopped_by_ours(run, change)
+        or _over_limit(run)
+    ):
         create(run, change)
 
 
@@ -100,11 +105,11 @@ def _stopped_by_namesake(run: ProviderRun, change: Change) -> bool:
     taken = run.namesakes.get(change.address)
     if not taken:
         return False
-    if run.provider.unique_name(change.after or {}) is not None:
+    wanted, provider = change.after or FrozenDict(), run.provider
+    if provider.unique_name(wanted) is not None and any(provider.clash(wanted, r.fields) for r in taken):
         name_is_taken(run, change, taken)
         return True
-    unsure = run.lost or run.was_empty
-    if unsure and not run.context.options.first_contact:
+    if run.unsettled_state and not run.context.options.first_contact:
         not_tried(
             run,
             change,
@@ -116,10 +121,38 @@ def _stopped_by_namesake(run: ProviderRun, change: Change) -> bool:
     return False
 
 
+def _stopped_by_ours(run: ProviderRun, change: Change) -> bool:
+    """What the plan would have refused, had it known what a doubt was to end with."""
+    provider, wanted = run.provider, change.after or FrozenDict()
+    beside = [(address, spec) for address, spec in run.settled.items() if address != change.address]
+    if change.action is Action.SETTLE:
+        # Nothing was made, and this may be another wish than the one that was sent: no guard saw it.
+        beside += [(each.address, each.spec or FrozenDict()) for each in _rivals(run, change)]
+    if provider.unique_name(wanted) is not None:
+        taken = [address for address, spec in beside if provider.clash(wanted, spec)]
+        why = "has its name, for a shared customer"
+    elif change.distinct:
+        return False
+    else:
+        identity = provider.identity(wanted)
+        taken = [address for address, spec in beside if provider.identity(spec) == identity]
+        why = "could not be told from it in the listing"
+    if taken:
+        not_tried(run, change, f"the product of {taken[0]} {why}", "podsync plan names the way out")
+    return bool(taken)
+
+
+def _rivals(run: ProviderRun, change: Change) -> list[Entry | Orphan]:
+    """What exists beside it; its own former versions may look like it, but never have its name."""
+    rivals = run.ledger.others(run.provider.name, change.address)
+    if run.provider.unique_name(change.after or FrozenDict()) is not None:
+        return rivals
+    return [each for each in rivals if each.address != change.address]
+
+
 def refusal_of(run: ProviderRun, change: Change) -> Refusal | None:
     """Return the last refusal of this very body."""
-    refusal = run.ledger.refusal(change.address)
-    return refusal if refusal is not None and refusal.body == digest(change.after or FrozenDict()) else None
+    return run.ledger.refusal(digest(change.after or FrozenDict()))
 
 
 def _has_to_wait(run: ProviderRun, change: Change) -> bool:

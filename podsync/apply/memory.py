@@ -22,6 +22,7 @@ class Remembered:
         self._store = store
         self._clock = clock
         self._tell = tell
+        #: Providers whose part of the note is written anew at the end.
         self._sent: set[str] = set()
 
     def lost(self, state: State) -> Lost | None:
@@ -47,9 +48,15 @@ class Remembered:
         return None if sends is None or sends.sending else sends.date
 
     def caught_up(self, provider: str) -> None:
-        """The provider's listing shows whatever was made before this run."""
+        """The provider's listing showed whatever was made before this run, and the state knows it now."""
         if self._memory.behind is not None:
             self._memory.behind.discard(provider)
+
+    def unanswered(self, provider: str) -> None:
+        """A person has to say what a product is before the state can be called whole."""
+        self._memory.behind = {*(self._memory.behind or ()), provider}
+        if not self._memory.knows(provider):
+            self._sent.add(provider)
 
     def sending(self, provider: str, serial: int) -> None:
         """Note durably that requests leave from now on."""

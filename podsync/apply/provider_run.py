@@ -15,7 +15,7 @@ from podsync.apply.context import Connection, Context, shown
 from podsync.apply.ledger import Ledger
 from podsync.apply.recover import DATE_GRAIN
 from podsync.apply.sender import Sender
-from podsync.model import Address, FrozenDict
+from podsync.model import Address, FrozenDict, Spec
 from podsync.plan.plan import Action, Change
 from podsync.plan.remote import Index, View
 from podsync.ports import Listing, Provider, Query, Remote
@@ -57,7 +57,9 @@ class ProviderRun:
     before the first look).
     `late` are changes that wait for updates which may still arrive, in the order of the plan.
     `postponed` creates wait for a doubt that the listing could not tell from them. `unsure` says why
-    nothing may be created although it is not listed.
+    nothing may be created although it is not listed. `settled` are the specs of what this run found made:
+    no plan could set anything against them. `caught_up`: the listing shows whatever was made before a state
+    was lost.
     """
 
     connection: Connection
@@ -69,6 +71,7 @@ class ProviderRun:
     late: dict[Address, Late] = field(default_factory=dict)
     postponed: dict[Address, Change] = field(default_factory=dict)
     sends: dict[Address, int] = field(default_factory=dict)
+    settled: dict[Address, Spec] = field(default_factory=dict)
     adoptable: dict[Address, Remote] = field(default_factory=dict)
     namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
     present: frozenset[str] = frozenset()
@@ -77,6 +80,7 @@ class ProviderRun:
     earlier: frozenset[str] = frozenset()
     first_contact: tuple[Remote, ...] = ()
     unsure: str | None = None
+    caught_up: bool = False
     stopped: str | None = None
     credentials_refused: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -110,6 +114,11 @@ class ProviderRun:
         """Whether the state may not know products that were made here."""
         lost = self.context.lost
         return lost is not None and (lost.whole or self.provider.name in lost.sends)
+
+    @property
+    def unsettled_state(self) -> bool:
+        """Whether the state is lost, or new: a "maybe" may be what nobody here remembers."""
+        return self.lost or self.was_empty
 
     @property
     def shows_all_before(self) -> bool:

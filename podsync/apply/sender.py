@@ -127,6 +127,9 @@ class Sender:
             if not self._going():
                 raise StoppedError("nothing new is begun")
             self._connection.pace.take()
+            if not self._going():
+                # The pace may have taken its time.
+                raise StoppedError("nothing new is begun")
             send_before = clock.monotonic() + SEND_SECONDS
             self._ledger.record(self._intent(job, attempts))
             hit("sender.unsent")

@@ -195,6 +195,7 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
     settled = Settled(entry.address, now, found=True, id=remote.id, remote=remote.shown, unverified=told)
     run.ledger.record(settled)
     _cleared(run, entry.address)
+    run.settled[entry.address] = body
     if change is None or change.after is None:
         run.ledger.record(Orphaned(entry.address, now))
         run.context.board.note(f"{entry.address}: it was made, and its document is gone: an orphan now")

@@ -8,13 +8,14 @@ from podsync.apply.context import shown
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.recover import SEND_SECONDS
 from podsync.apply.sender import Sent
-from podsync.errors import ConflictError, NotSentError, UnauthorizedError
+from podsync.errors import ConflictError, NotSentError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model import Address
 from podsync.plan.plan import Action, Change
 from podsync.ports import Remote
 from podsync.report import DONE, Outcome, Result
 from podsync.state.state import Entry
 
+_GONE = 404
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
 
@@ -74,15 +75,25 @@ def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
     entry = run.ledger.entry(change.address)
     if entry is not None and entry.pending is not None:
         # This request, or an update before it: what may have taken effect stays in doubt.
-        in_doubt(run, change.address, entry, error.message)
+        in_doubt(run, change.address, entry, error.message, _answers(entry, error))
     elif isinstance(error, UnauthorizedError):
         not_tried(run, change, error.message)
     elif isinstance(error, ConflictError):
         unseen = f"{error.message}: something like it exists, and is not listed yet"
         failed(run, change, unseen, sent, "apply again later")
     else:
-        nothing = "changed" if change.action is Action.UPDATE else "made"
-        failed(run, change, f"{error.message}. Nothing was {nothing}", sent)
+        updating = change.action is Action.UPDATE
+        gone = f"if a person removed it: podsync state rm {change.address}, then apply makes it anew"
+        nothing = f"{error.message}. Nothing was {'changed' if updating else 'made'}"
+        failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")
+
+
+def _answers(entry: Entry, error: ProviderError) -> tuple[str, ...]:
+    """What a person may say of an update in doubt that is refused now: sending it again clears nothing."""
+    if entry.pending is None or entry.pending.op != "update" or not isinstance(error, RefusedError):
+        return ()
+    settle = f"podsync state settle {entry.address}"
+    return f"{settle} --adopt {entry.id}", f"{settle} --not-created"
 
 
 def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers: Sequence[str] = ()) -> None:

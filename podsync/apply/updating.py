@@ -27,7 +27,7 @@ def update(run: ProviderRun, change: Change) -> None:
     if taken:
         name_is_taken(run, change, taken)
         return
-    if run.unsure is not None and run.provider.name_field in change.changed:
+    if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
         not_tried(run, change, run.unsure, "run apply again later, or without --no-wait")
         return
     quiet_at = _quiet_at(run, entry)

@@ -66,7 +66,7 @@ def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change]
     if blocker in run.late:
         run.late[change.address] = Late(change, do, run.late[blocker].quiet_at)
     elif blocker is not None:
-        not_tried(run, change, f"it takes the name that {blocker} did not release")
+        not_tried(run, change, f"it takes a name that {blocker} did not release")
     elif run.going:
         try:
             do(run, change)

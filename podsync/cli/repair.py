@@ -21,16 +21,19 @@ def _sandbox(function: Any) -> Any:
 
 
 def _write(
-    session: Session, sandbox: bool, name: str, change: Callable[[Any], tuple[list[Any], str, str]]
+    session: Session, sandbox: bool, name: str, change: Callable[[Any, Any], tuple[list[Any], str, str]]
 ) -> int:
-    """Load, change, write and compact under the lock; `change` returns events, what was done, the undoing."""
+    """Load, change, write and compact under the lock.
+
+    `change` takes state and store, and returns the events, what was done, and how it is undone.
+    """
     from podsync.cli.workspace import Workspace
     from podsync.state.draft import replay
 
     space = Workspace.open(session, sandbox=sandbox)
     with space.store.lock(f"state {name}", 0):
         state = space.load()
-        events, done, undo = change(state)
+        events, done, undo = change(state, space.store)
         after = replay(state, events)
         space.store.append(events)
         space.store.compact(after)
@@ -66,7 +69,7 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
     old, new = _address(source), _address(target)
     done = f"{old} is {new} now"
     return _write(
-        session, sandbox, "mv", lambda s: (move(s, old, new, time.time()), done, f"state mv {new} {old}")
+        session, sandbox, "mv", lambda s, _: (move(s, old, new, time.time()), done, f"state mv {new} {old}")
     )
 
 
@@ -79,11 +82,22 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
 @click.pass_obj
 def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     """Stop managing the product at ADDRESS. It stays on sale until a person removes it."""
+    from podsync.cli.workspace import CACHE
+    from podsync.state.memory import Memory
     from podsync.state.repair import remove
 
     known = _address(address)
     done = f"{known} is forgotten; the product stays on sale until a person removes it"
-    return _write(session, sandbox, "rm", lambda state: (remove(state, known, time.time()), done, ""))
+
+    def forget(state: Any, store: Any) -> tuple[list[Any], str, str]:
+        now, events = time.time(), remove(state, known, time.time())
+        facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
+        told = Memory(CACHE, store.identity).forgets(state.entries[known].provider, **facts)
+        if told is not None:
+            session.console.say(f"note: {told}")
+        return events, done, ""
+
+    return _write(session, sandbox, "rm", forget)
 
 
 @command(
@@ -95,8 +109,8 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     ),
 )
 @click.argument("address", required=False)
-@click.option("--adopt", metavar="ID", help="It was made: this is its id.")
-@click.option("--not-created", is_flag=True, help="Nothing was made; apply may create it.")
+@click.option("--adopt", metavar="ID", help="It was made (or changed): this is its id.")
+@click.option("--not-created", is_flag=True, help="Nothing was made (or changed); apply may send it.")
 @click.option(
     "--from", "answers", metavar="FILE", help="Many at once: ADDRESS ID or ADDRESS not-created a line."
 )
@@ -110,7 +124,10 @@ def settle_doubts(
     answers: str | None,
     sandbox: bool,
 ) -> int:
-    """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is."""
+    """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is.
+
+    Where an update is in doubt: --adopt with its own id says that it took effect, --not-created that not.
+    """
     from podsync.errors import UsageError
     from podsync.state.repair import Answer, settle
 
@@ -121,11 +138,18 @@ def settle_doubts(
             "podsync state settle designed_product.dino --adopt 5012",
         )
     given = _read_answers(answers) if answers is not None else [Answer(_address(address or ""), adopt)]
-    done = "\n".join(
-        f"{answer.address}: " + ("nothing was made" if answer.adopt is None else f"it is {answer.adopt}")
-        for answer in given
-    )
-    return _write(session, sandbox, "settle", lambda state: (settle(state, given, time.time()), done, ""))
+
+    def answered(state: Any, _: Any) -> tuple[list[Any], str, str]:
+        events = settle(state, given, time.time())
+        return events, "\n".join(_said(state.entries[each.address], each.adopt) for each in given), ""
+
+    return _write(session, sandbox, "settle", answered)
+
+
+def _said(entry: Any, adopt: str | None) -> str:
+    if entry.pending.op == "update":
+        return f"{entry.address}: it was {'not ' if adopt is None else ''}changed"
+    return f"{entry.address}: " + ("nothing was made" if adopt is None else f"it is {adopt}")
 
 
 def _read_answers(file: str) -> list[Any]:

@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
 from podsync.diagnostics import Diagnostic
-from podsync.model import Address, Spec, canonical_json
+from podsync.model import EMPTY, Address, Spec, canonical_json, freeze
 from podsync.plan.plan import Action, Change
 from podsync.ports import Provider
 from podsync.settings import Limits
@@ -32,7 +32,8 @@ def check(
 ) -> list[Diagnostic]:
     """Return everything that makes these changes unfit to be applied together.
 
-    `leaving` are the orphans that a whole plan would make: a selection leaves them out of `changes`.
+    `leaving` are the orphans that a whole plan would make, and what is in doubt without a document: a
+    selection leaves them out of `changes`.
     """
     return [
         *_over_limits(changes, limits, allow),
@@ -256,4 +257,29 @@ def waits_for(
         )
         if first:
             waits[change.address] = first
+    return waits
+
+
+def waits_for_doubts(
+    changes: tuple[Change, ...], state: State, providers: Mapping[str, Provider]
+) -> Mapping[Address, frozenset[Address]]:
+    """Return which change has to wait for an update in doubt that may have given its name to another product.
+
+    A revert may bring that name back into the plan while the provider still has it elsewhere.
+    """
+    waits: dict[Address, frozenset[Address]] = {}
+    called = {change.previous_address: change.address for change in changes if change.previous_address}
+    for holder in state.entries.values():
+        pending, provider = holder.pending, providers.get(holder.provider)
+        if pending is None or pending.op != "update" or provider is None:
+            continue
+        known = holder.spec or EMPTY
+        perhaps = [freeze({**known, **body}) for body in (pending.body, pending.earlier)]
+        for change in changes:
+            own = holder.address in (change.address, change.previous_address)
+            after = None if own or change.provider != holder.provider else change.after
+            if after is not None and any(provider.clash(after, spec) for spec in perhaps):
+                waits[change.address] = waits.get(change.address, frozenset()) | {
+                    called.get(holder.address, holder.address)
+                }
     return waits

@@ -7,8 +7,8 @@ once (limits, renames in disguise, names that clash) is `plan.guards`' work, on 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from podsync.diagnostics import Diagnostic, in_file_order
@@ -47,7 +47,7 @@ def make_plan(
     changes = tuple(d.change for d in decided if _selected(d.change, d.labels, selection))
     kept = {change.address for change in changes}
     found = [fault for d in decided if d.change.address in kept for fault in d.faults]
-    leaving = tuple(d.change for d in decided if d.change.action is Action.ORPHAN)
+    leaving = tuple(gone for d in decided for gone in _leaving(d.change, state))
     found += check(changes, leaving, state, providers, limits, allow or {})
     last = state.last_apply or EMPTY
     return Plan(
@@ -65,6 +65,16 @@ def make_plan(
         state_run=last.get("run_url"),
         unbound=Counter(e.provider for e in state.entries.values() if e.unbound),
     )
+
+
+def _leaving(change: Change, state: State) -> Iterator[Change]:
+    """What leaves the catalog, as it exists or may exist: a create in doubt may have been made."""
+    if change.action is Action.ORPHAN:
+        yield change
+    elif change.action is Action.SETTLE and change.after is None:
+        pending = state.entries[change.address].pending
+        yield change
+        yield replace(change, before=pending.body if pending is not None else None)
 
 
 def check_hosts(state: State, hosts: Mapping[str, Json]) -> None:

@@ -6,15 +6,17 @@ an adopt; apply looks again all the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from podsync.diagnostics import Diagnostic, in_file_order
-from podsync.model import EMPTY
+from podsync.model import EMPTY, Severity
 from podsync.plan.plan import Action, Change, Plan
 from podsync.plan.remote import Index, View
 from podsync.ports import Listing, Match, Provider, Remote
 from podsync.state.state import State
+
+NAME_TAKEN = "choose another name, or rename the other one by hand"
 
 
 def refreshed(
@@ -29,6 +31,7 @@ def refreshed(
         view = views.get(change.provider)
         if view is None or change.after is None or change.action not in (Action.CREATE, Action.SETTLE):
             changes.append(change)
+            found += _taken_by_update(change, view) if view is not None else []
             continue
         same = [r for r in view.matches(change.after, Match.SAME) if r.id not in taken[change.provider]]
         if same:
@@ -68,18 +71,33 @@ def _found(change: Change, remote: Remote) -> Change:
     )
 
 
+def _taken_by_update(change: Change, view: View) -> list[Diagnostic]:
+    """Who holds the name that an update takes, for a customer who could not order it by that before."""
+    before, after, provider = change.before or EMPTY, change.after or EMPTY, view.provider
+    if change.action is not Action.UPDATE or not provider.takes(before, after):
+        return []
+    near = [r for r in view.index.near(after) if r.id not in view.owned and provider.clash(after, r.fields)]
+    near = [r for r in near if not provider.clash(before, r.fields)]
+    return _diagnostics(change, provider, near, ("error", "name-taken", NAME_TAKEN)) if near else []
+
+
 def _unclear(change: Change, view: View) -> list[Diagnostic]:
     """Products that may be taken for this one: refused where orders go by name, else a warning."""
     spec = change.after or EMPTY
     provider = view.provider
     if provider.unique_name(spec) is not None:
         near = [r for r in view.index.near(spec) if r.id not in view.owned and provider.clash(spec, r.fields)]
-        severity, rule, remedy = "error", "name-taken", "choose another name, or rename the other one by hand"
+        word: tuple[Severity, str, str] = ("error", "name-taken", NAME_TAKEN)
     else:
         near = list(view.matches(spec, Match.MAYBE))
-        severity, rule, remedy = "warning", "namesake", "look at it; apply creates beside it"
-    if not near:
-        return []
+        word = ("warning", "namesake", "look at it; apply creates beside it")
+    return _diagnostics(change, provider, near, word) if near else []
+
+
+def _diagnostics(
+    change: Change, provider: Provider, near: Sequence[Remote], word: tuple[Severity, str, str]
+) -> list[Diagnostic]:
+    severity, rule, remedy = word
     ids = ", ".join(remote.id for remote in near[:5])
     summary = f"{change.address}: {provider.title} lists a product that may be taken for it ({ids})"
-    return [Diagnostic(severity, rule, summary, change.source, remedy, change.address)]  # type: ignore[arg-type]
+    return [Diagnostic(severity, rule, summary, change.source, remedy, change.address)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from podsync.model import Spec
 from podsync.ports import Listing, Match, Provider, Remote
-from podsync.providers.compare import text
+from podsync.providers.compare import folded
 
 
 class Index:
@@ -18,16 +18,16 @@ class Index:
         self._rows: dict[tuple[str, str], list[Remote]] = {}
         for item in items:
             for field in self._fields:
-                value = text(item.fields.get(field))
+                value = folded(item.fields.get(field))
                 if value:
                     self._rows.setdefault((field, value), []).append(item)
 
     def near(self, spec: Spec) -> list[Remote]:
-        """Rows that share a telling field; for the name, also those whose name is ours cut short."""
+        """Rows that share a telling field; for the name, also those whose name is ours trimmed or cut."""
         name, *others = self._fields
-        wanted = text(spec.get(name))
+        wanted = folded(spec.get(name))
         keys = [(name, wanted[:length].strip()) for length in range(len(wanted), 0, -1)]
-        keys += [(field, text(spec.get(field))) for field in others]
+        keys += [(field, folded(spec.get(field))) for field in others]
         found = {row.id: row for key in dict.fromkeys(keys) for row in self._rows.get(key, ())}
         return list(found.values())
 

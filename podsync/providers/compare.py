@@ -11,9 +11,14 @@ def text(value: Any) -> str:
     return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
 
 
+def folded(value: Any) -> str:
+    """Return the text with every run of spaces as one: a server may trim inside a name as well."""
+    return " ".join(text(value).split())
+
+
 def cut_alike(one: str, other: str) -> bool:
-    """Whether two names are equal or one is the other cut short (a server may cut long names)."""
-    short, long = sorted((text(one), text(other)), key=len)
+    """Whether two names are equal or one is the other cut short (a server may trim and cut names)."""
+    short, long = sorted((folded(one), folded(other)), key=len)
     return bool(short) and long.startswith(short)
 
 

@@ -104,6 +104,11 @@ class Gelato:
         """One name for a shared customer."""
         return text(one.get("name")) == text(other.get("name")) and _shared(one, other)
 
+    def takes(self, before: Spec, after: Spec) -> bool:
+        """Another name, or another customer."""
+        had, has = set(before.get("customerIds") or ()), set(after.get("customerIds") or ())
+        return before.get("name") != after.get("name") or not (EVERYBODY in had or has <= had)
+
     def natural_key(self, path: Path) -> str | None:
         """Options by id, parts by their model."""
         if path == ("variantOptions",):

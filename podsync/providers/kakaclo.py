@@ -112,6 +112,10 @@ class KakaClo:
         """Never."""
         return False
 
+    def takes(self, before: Spec, after: Spec) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
     def natural_key(self, path: Path) -> str | None:
         """Artworks are known by their names."""
         return "imageName" if path == ("materialImages",) else None

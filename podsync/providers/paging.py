@@ -42,13 +42,16 @@ class _Pass:
 def read_all(page: Callable[[int, int], Page]) -> Listing:
     """Read every page; `page(number, offset)` counts pages from 1 and rows from 0."""
     seen: dict[str, Remote] = {}
+    #: What was seen since the total last changed: a row may have gone when it did.
+    still: dict[str, Remote] = {}
     before: _Pass | None = None
     now = _Pass({})
     for _ in range(PASSES):
         now = _one_pass(page)
         seen |= now.ids
-        if now.sound and now.total is not None and now.total in (len(now.ids), len(seen)):
-            whole = now.ids if len(now.ids) == now.total else seen
+        still = now.ids | (still if before is not None and before.total == now.total else {})
+        if now.sound and now.total is not None and now.total in (len(now.ids), len(still)):
+            whole = now.ids if len(now.ids) == now.total else still
             return Listing(tuple(whole.values()), complete=True, date=now.date)
         agree = before is not None and before.sound and before.ids.keys() == now.ids.keys()
         if now.sound and now.total is None and agree:

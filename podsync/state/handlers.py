@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from podsync.model import EMPTY, Address, FrozenDict, digest, freeze
+from podsync.model import EMPTY, Address, FrozenDict, Spec, digest, freeze
 from podsync.state.events import (
     Adopted,
     Begun,
@@ -98,7 +98,7 @@ def _intent(draft: Draft, event: Intent) -> None:
 
 def _made(draft: Draft, event: Made) -> None:
     entry, pending = draft.pending(event.address)
-    draft.refusals.pop(event.address, None)
+    _no_longer_refused(draft, event.address, pending.body)
     if pending.op == "update":
         _be_updated(draft, entry, pending, event)
         return
@@ -183,8 +183,19 @@ def _give_up_intent(draft: Draft, entry: Entry, pending: Pending, at: float) -> 
 
 def _refused(draft: Draft, event: Refused) -> None:
     entry, pending = draft.pending(event.address)
-    draft.refusals[event.address] = Refusal(digest(pending.body), event.at, event.date, event.message)
+    before = draft.refusals.get(event.address)
+    earlier = before.without(digest(pending.body)) if before is not None else None
+    refusal = Refusal(digest(pending.body), event.at, event.date, event.message)
+    draft.refusals[event.address] = refusal if earlier is None else refusal.after(earlier)
     _give_up_intent(draft, entry, pending, event.at)
+
+
+def _no_longer_refused(draft: Draft, address: Address, body: Spec) -> None:
+    """It exists now. Another body that was refused here may have been made as well, and shows up later."""
+    refusal = draft.refusals.pop(address, None)
+    left = refusal.without(digest(body)) if refusal is not None else None
+    if left is not None:
+        draft.refusals[address] = left
 
 
 def _not_sent(draft: Draft, event: NotSent) -> None:
@@ -235,7 +246,7 @@ def _make_room(draft: Draft, address: Address, at: float, replaced_by: str | Non
 
 def _adopted(draft: Draft, event: Adopted) -> None:
     _make_room(draft, event.address, event.at, event.id)
-    draft.refusals.pop(event.address, None)
+    _no_longer_refused(draft, event.address, event.spec)
     draft.entries[event.address] = Entry(
         event.address,
         event.provider,
@@ -257,7 +268,6 @@ def _orphaned(draft: Draft, event: Orphaned) -> None:
     entry = draft.certain(event.address) or draft.entry(event.address)
     _to_orphans(draft, entry, event.at, "removed", None)
     del draft.entries[event.address]
-    draft.refusals.pop(event.address, None)
 
 
 def _restored(draft: Draft, event: Restored) -> None:

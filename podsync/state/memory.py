@@ -78,6 +78,21 @@ class Memory:
         except (OSError, Unfit, strictjson.NotStrictError):
             return None
 
+    def knows(self, provider: str) -> bool:
+        """Whether the note speaks of sends to this provider."""
+        seen = self.read()
+        return seen is not None and provider in seen.providers
+
+    def forgets(self, provider: str, *, lineage: str, serial: int, at: float) -> str | None:
+        """Note durably, before it is done, that a person has the state forget a product of this provider.
+
+        The listing need not show that product yet: until it was seen to, the state is behind.
+        """
+        seen = self.read() or Seen(lineage, serial)
+        self.behind = {name for name, each in seen.providers.items() if each.behind} | {provider}
+        sends = seen.providers.get(provider) or Sends(sending=False, at=round(at, 3))
+        return self._note(seen.lineage, seen.serial, provider, sends)
+
     def begin_sending(self, provider: str, *, lineage: str, serial: int, at: float) -> str | None:
         """Note durably, before the first send to `provider`, that sends go on from now.
 

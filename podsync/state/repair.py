@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from podsync.errors import ProtectedError, UsageError
 from podsync.model import Address
 from podsync.state.events import Event, Forgotten, Moved, Settled
-from podsync.state.state import Entry, State
+from podsync.state.state import Entry, Pending, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +40,29 @@ def remove(state: State, address: Address, now: float) -> list[Event]:
     if entry.pending is not None:
         raise ProtectedError(
             f"{address} is in doubt: forgetting it now could make it twice",
-            f"settle it first: podsync state settle {address} --adopt ID | --not-created",
+            f"settle it first: podsync state settle {address} --adopt {entry.id or 'ID'} | --not-created",
         )
     return [Forgotten(address, now)]
 
 
 def settle(state: State, answers: Sequence[Answer], now: float) -> list[Event]:
-    """Doubts end as a person says; an id that another address holds is refused."""
+    """Doubts end as a person says; an id that another address holds is refused.
+
+    Of an update, the product's own id says that it took effect.
+    """
     events: list[Event] = []
     held: dict[tuple[str, str], Address] = {}
     for answer in answers:
         entry = _entry(state, answer.address)
-        if entry.pending is None or entry.pending.op != "create":
+        if entry.pending is None:
             raise UsageError(f"{answer.address} is not in doubt", "podsync state list shows what is")
+        if entry.pending.op == "update":
+            events += _settle_update(entry, entry.pending, answer, now)
+            continue
         if answer.adopt is None:
             events.append(Settled(answer.address, now, found=False))
             continue
-        bare = answer.adopt.removeprefix("cp-") if entry.provider == "gelato" else answer.adopt
+        bare = _bare(entry, answer.adopt)
         holder = state.owned(entry.provider).get(bare) or held.get((entry.provider, bare))
         if holder is not None:
             raise UsageError(f"{answer.adopt} belongs to {holder} already", "one product has one address")
@@ -64,6 +70,22 @@ def settle(state: State, answers: Sequence[Answer], now: float) -> list[Event]:
         told = tuple(sorted(entry.pending.body))
         events.append(Settled(answer.address, now, found=True, id=bare, unverified=told))
     return events
+
+
+def _settle_update(entry: Entry, pending: Pending, answer: Answer, now: float) -> list[Event]:
+    """The answer holds for the updates before it as well, whose outcome is not known either."""
+    found = answer.adopt is not None
+    if answer.adopt is not None and _bare(entry, answer.adopt) != entry.id:
+        raise UsageError(
+            f"{answer.adopt} is not the product of {entry.address}: an update of {entry.id} is in doubt",
+            f"--adopt {entry.id} says that it took effect, --not-created that it did not",
+        )
+    before = set(pending.earlier) - set(pending.body) if found else set(pending.earlier)
+    return [Settled(entry.address, now, found=found, id=entry.id if found else None)] * (1 + bool(before))
+
+
+def _bare(entry: Entry, told: str) -> str:
+    return told.removeprefix("cp-") if entry.provider == "gelato" else told
 
 
 def _entry(state: State, address: Address) -> Entry:

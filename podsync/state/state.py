@@ -7,7 +7,7 @@ seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec, digest
@@ -126,14 +126,36 @@ class Orphan:
     extra: Mapping[str, Json] = EMPTY
 
 
+#: So many refused bodies are remembered of one address.
+REFUSED = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The last refusal of an address: the same body is not sent again before it has settled."""
+    """The last refusal of an address: the same body is not sent again before it has settled.
+
+    `others` are bodies that were refused at this address before it, and not made since.
+    """
 
     body: str
     at: float
     date: float | None
     message: str
+    others: tuple[str, ...] = ()
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """Digests of all that was refused here, the last one first."""
+        return (self.body, *self.others)
+
+    def after(self, earlier: Refusal) -> Refusal:
+        """Return this one, remembering what was refused before it: as long ago as this one."""
+        return replace(self, others=earlier.bodies[: REFUSED - 1])
+
+    def without(self, body: str) -> Refusal | None:
+        """Return what is left of it when this body exists; None: nothing."""
+        left = tuple(each for each in self.bodies if each != body)
+        return replace(self, body=left[0], others=left[1:]) if left else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from podsync.ports import Query, Receipt, Request
 from podsync.providers.registry import plugins
 from podsync.report import Outcome, Report
 from podsync.settings import Limits, ProviderSettings, RateLimit
+from podsync.state import repair
 from podsync.state.draft import replay
 from podsync.state.events import Event, Settled
 from podsync.state.files import Files
@@ -345,6 +346,27 @@ class World:
             state = store.load()
             store.append([event])
             store.compact(replay(state, [event]))
+
+    def forget(self, address: Address) -> None:
+        """A person types `state rm`."""
+        store, now = self._store(Life()), self.clock.now()
+        with store.lock("state rm", 0.0):
+            state = store.load()
+            events = repair.remove(state, address, now)
+            memory = Memory(self.folder / ".podsync", str(self.path.resolve()))
+            facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
+            assert memory.forgets(state.entries[address].provider, **facts) is None
+            store.append(events)
+            store.compact(replay(state, events))
+
+    def settled(self, *answers: repair.Answer) -> None:
+        """A person types `state settle`."""
+        store = self._store(Life())
+        with store.lock("state settle", 0.0):
+            state = store.load()
+            events = repair.settle(state, answers, self.clock.now())
+            store.append(events)
+            store.compact(replay(state, events))
 
     # -- the promise
 

@@ -154,3 +154,35 @@ def test_a_command_that_changes_nothing_leaves_the_state_alone(podsync, folder, 
         podsync("state", *words)
 
     assert (folder / "podsync.state.json").read_bytes() == before
+
+
+def test_rm_lets_the_next_apply_look_for_what_the_listing_does_not_show_yet(podsync, folder, catalog, shops):
+    """Otherwise it would be made twice."""
+    podsync("apply", "--auto-approve")
+    known = json.loads(next((folder / ".podsync" / "seen").glob("*.json")).read_text())["providers"]
+
+    podsync("state", "rm", TOTE)
+
+    (seen,) = (folder / ".podsync" / "seen").glob("*.json")
+    told = json.loads(seen.read_text())["providers"]
+    assert [each["behind"] for each in known.values()] == [False, False]
+    assert {name: each["behind"] for name, each in told.items()} == {"gelato": True, "kakaclo": False}
+
+
+def test_settle_an_update_in_doubt(podsync, folder, catalog, shops):
+    podsync("apply", "--auto-approve")
+    identity = entries(folder)[TOTE]["id"]
+    document = catalog / "tote.yaml"
+    old = entries(folder)[TOTE]["spec"]["name"]
+    text = document.read_text().replace(f"name: {old}", "name: Renamed")
+    document.write_text(text.replace("spec:", f'renamed_from: "{old}"\nspec:', 1))
+    shops.add_faults(Fault("gelato", "update", "fin"))
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+
+    other = podsync("state", "settle", TOTE, "--adopt", "another")
+    settled = podsync("state", "settle", TOTE, "--adopt", identity)
+
+    assert (other.code, settled.code) == (64, 0)
+    assert f"--adopt {identity} says that it took effect" in other.err
+    assert settled.out == f"{TOTE}: it was changed\n"
+    assert entries(folder)[TOTE]["spec"]["name"] == "Renamed"

@@ -19,7 +19,7 @@ def holding(scene, seconds=3.0):
     return process
 
 
-@pytest.mark.parametrize("count", [2, 8])
+@pytest.mark.parametrize("count", [2, 8, pytest.param(16, marks=pytest.mark.campaign)])
 def test_several_at_once_that_wait(scene, count):
     processes = [scene.start("--lock-timeout", "2m") for _ in range(count)]
     runs = [ended(process) for process in processes]

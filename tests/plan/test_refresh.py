@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from podsync.model import Product, freeze
 from podsync.plan.plan import Plan
 from podsync.plan.refresh import refreshed
 from podsync.ports import Listing, Remote
 from podsync.state.state import State
-from tests.plan.build import PROVIDERS, actions, customer, designed, in_doubt, made, only, plan, rules, state
+from tests.plan.build import (
+    PROVIDERS,
+    actions,
+    bag,
+    customer,
+    designed,
+    in_doubt,
+    made,
+    only,
+    plan,
+    rules,
+    state,
+)
 
 
 def _row(product: Product, number: str, **fields: Any) -> Remote:
@@ -68,3 +83,22 @@ def test_a_name_that_orders_find_is_refused_and_a_namesake_is_warned_of() -> Non
 
     assert (rules(taken), taken.applyable) == (["name-taken"], False)
     assert (rules(near), near.applyable) == (["namesake"], True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "theirs", "refused"),
+    [
+        ({"name": "New"}, {"name": "New"}, True),
+        ({"customerIds": ("anna", "ben")}, {"customerIds": ["ben"]}, True),
+        ({"customerIds": ("anna", "ben")}, {"customerIds": ["carl"]}, False),
+        ({"customerIds": ("anna", "ben")}, {"customerIds": ["anna"]}, False),
+    ],
+    ids=["a name", "a customer", "a stranger's", "shared before"],
+)
+def test_an_update_that_takes_a_name_is_refused_where_somebody_has_it(changes, theirs, refused) -> None:
+    before = customer("bag", **bag(customerIds=["anna"]))
+    after = replace(before, spec=freeze({**before.spec, **changes}), renamed_from=before.spec["name"])
+
+    seen = _look([after], state(made(before, id="1")), {"gelato": [_row(before, "2", **theirs)]})
+
+    assert ("name-taken" in rules(seen)) is refused

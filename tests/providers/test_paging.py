@@ -90,6 +90,18 @@ def test_a_row_skipped_because_another_was_removed_is_found_in_the_next_pass() -
     assert _ids(Shrinking("abcdef")) == (list("bcdef"), True)
 
 
+def test_what_was_seen_before_the_total_shrank_does_not_count_with_what_is_seen_after() -> None:
+    """Both passes miss the same row, and another one is gone in between: three were seen, of three."""
+
+    script = iter([("abc", 4), ("", 4), *[("ab", 3), ("", 3)] * PASSES])
+
+    def page(number: int, offset: int) -> Page:
+        rows, total = next(script)
+        return Page(_rows(*rows), total, None)
+
+    assert read_all(page).complete is False
+
+
 def test_rows_that_repeat_count_once() -> None:
     server = Server("abcabcdd", total=lambda _: 4)
 

@@ -1,0 +1,595 @@
+"""Rules of the protocol, one test each; `tests/PROTOCOL.md` says which test stands for which rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from podsync.apply.pacing import Bucket
+from podsync.apply.recover import SEND_SECONDS
+from podsync.errors import UsageError
+from podsync.model import Address, Selection
+from podsync.report import Result
+from podsync.state.repair import Answer
+from tests.apply.test_schedules import creates, lose, names, outcome, renamed
+from tests.apply.vendor_server import Odd
+from tests.apply.world import SETTLE, TIMEOUT, MortalStore, Stop, at, poster_spec, tee_spec
+
+TEE, POSTER = Address("designed_product", "tee"), Address("customer_product", "poster")
+REFUSED = Odd("code", status=20001)
+REFUSED_AND_MADE = Odd("code", commit=True, status=20001)
+
+
+# -- step 4: what was refused is not sent again at once, whatever the document is called meanwhile
+
+
+def test_a_refused_body_is_not_sent_again_under_another_address(world):
+    world.tee()
+    world.server.lag = 60
+    world.server.misbehave("kakaclo.create", REFUSED_AND_MADE)
+    world.apply()
+    product = world.delete(TEE)
+    address = world.tee("other", **product.spec)
+
+    report = world.apply()
+
+    assert outcome(report, address).result is Result.NOT_TRIED
+    world.settle()
+    assert creates(world) == 1
+
+
+def test_a_refused_body_is_not_sent_again_after_another_one_was_refused(world):
+    world.tee()
+    world.server.lag = 60
+    world.server.misbehave("kakaclo.create", REFUSED_AND_MADE, REFUSED)
+    world.apply()
+    world.tee(enName="Another")
+    world.apply()
+    world.tee()
+
+    report = world.apply()
+
+    assert outcome(report, TEE).result is Result.NOT_TRIED
+    world.settle()
+    assert creates(world) == 2
+
+
+def test_a_refused_body_is_not_sent_again_after_another_one_was_made(world):
+    world.tee()
+    world.server.lag = 60
+    world.server.misbehave("kakaclo.create", REFUSED_AND_MADE)
+    world.apply()
+    world.tee(enName="Another")
+    world.apply(wait=False)
+    world.tee()
+
+    report = world.apply(wait=False)
+
+    assert outcome(report, TEE).result is Result.NOT_TRIED
+    world.settle()
+    assert creates(world) == 2
+
+
+# -- step 3: the state is new or lost
+
+
+@pytest.mark.parametrize("names_are", ["trim", "cut:8"])
+@pytest.mark.parametrize("make", ["tee", "poster"])
+def test_a_name_that_was_trimmed_or_cut_is_asked_about_when_the_state_is_lost(world, make, names_are):
+    """Nothing is made beside it, in no later apply either, until a person says so."""
+    world.server.names, world.server.rehost = names_are, True
+    write = getattr(world, make)
+    address = write(**{"enName" if make == "tee" else "name": "A  Thing with a long name"})
+    world.apply()
+    world.clock.pass_by(2 * SETTLE)
+    lose(world)
+
+    first, second = world.apply(), world.apply()
+
+    assert [outcome(each, address).result for each in (first, second)] == [Result.NOT_TRIED] * 2
+    assert "--first-contact" in outcome(first, address).next[0]
+    assert creates(world) == 1
+    assert world.apply(first_contact=True).exit_code == 0
+    assert creates(world) == 2
+
+
+def test_another_model_or_customer_with_the_beginning_of_a_name_is_no_question(world):
+    world.server.by_hand("gelato", {**poster_spec("x"), "name": "A Thing", "productModelId": "another"})
+    world.server.by_hand("gelato", {**poster_spec("x"), "name": "A Th", "customerIds": ["customer-2"]})
+    twin = world.poster("twin")
+    world.server.by_hand("gelato", dict(world.documents[twin].spec))
+    address = world.poster(name="A Thing of some length")
+
+    report = world.apply()
+
+    assert outcome(report, twin).result is Result.ADOPTED
+    assert outcome(report, address).result is Result.CREATED
+
+
+@pytest.mark.parametrize("memory", [False, True], ids=["remembered", "not remembered"])
+def test_a_maybe_is_asked_about_again_in_the_next_apply(world, memory):
+    """The state is not whole yet because something else was adopted."""
+    world.tee("other")
+    world.apply()
+    world.server.rehost = True
+    world.tee()
+    world.apply()
+    world.clock.pass_by(2 * SETTLE)
+    lose(world, memory=memory)
+    first = world.apply()
+    world.clock.pass_by(2 * SETTLE)
+
+    second = world.apply()
+
+    assert [outcome(each, TEE).result for each in (first, second)] == [Result.NOT_TRIED] * 2
+    assert creates(world) == 2
+
+
+def test_a_lost_state_stays_so_for_what_a_selection_left_out(world):
+    other = world.tee("other")
+    world.apply()
+    world.server.rehost = True
+    world.tee()
+    world.apply()
+    world.clock.pass_by(2 * SETTLE)
+    lose(world)
+    world.apply(selecting={"selection": Selection(targets=(str(other),))})
+
+    report = world.apply()
+
+    assert outcome(report, TEE).result is Result.NOT_TRIED
+    assert creates(world) == 2
+
+
+@pytest.mark.parametrize("make", ["tee", "poster"])
+@pytest.mark.parametrize("date", [True, False], ids=["date", "no date"])
+def test_what_state_rm_forgot_is_not_made_again_while_the_listing_lags(world, make, date):
+    world.server.lag, world.server.date_header = 60, date
+    address = getattr(world, make)()
+    world.apply(wait=False)
+    world.forget(address)
+
+    report = world.apply()
+
+    assert outcome(report, address).result is Result.ADOPTED
+    assert creates(world) == 1
+    world.settle()
+
+
+def test_what_state_rm_forgot_long_ago_and_a_person_removed_is_made_without_waiting(world):
+    world.tee("other")
+    world.tee()
+    world.apply()
+    world.clock.pass_by(2 * SETTLE)
+    world.server.remove(world.entry(TEE).id)
+    world.forget(TEE)
+    began = world.clock.passed
+
+    report = world.apply()
+
+    assert outcome(report, TEE).result is Result.CREATED
+    assert world.clock.passed - began < SETTLE / 10
+
+
+# -- step 2: what a doubt ends with may stand in the way of what no plan could set against it
+
+
+@pytest.mark.parametrize("lag", [0, 60], ids=["seen at once", "seen later"])
+def test_a_new_document_does_not_take_the_name_that_a_doubt_turns_out_to_have(world, lag):
+    world.server.lag = lag
+    gone = world.poster("gone", name="A")
+    world.dies(at("after", "POST"))
+    world.delete(gone)
+    address = world.poster("new", name="A", productModelId="another", doc={"moved": ()})
+
+    report = world.apply()
+
+    assert outcome(report, address).result is Result.NOT_TRIED
+    assert names(world, "gelato") == ["A"]
+    assert {d.rule for d in world.plan().diagnostics} >= {"name-taken"}
+
+
+def test_a_new_document_takes_the_name_of_a_doubt_that_was_not_made(world):
+    gone = world.poster("gone", name="A")
+    world.dies(at("before", "POST"))
+    world.delete(gone)
+    address = world.poster("new", name="A", productModelId="another", doc={"moved": ()})
+
+    assert outcome(world.apply(), address).result is Result.CREATED
+
+    world.settle()
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["an entry's", "an orphan's"])
+def test_a_document_edited_while_in_doubt_does_not_take_a_name_that_is_held(world, kept):
+    holder = world.poster("holder", name="A")
+    world.apply()
+    address = world.poster("doubt", name="B")
+    world.dies(at("before", "POST"))
+    if kept:
+        world.poster("holder", name="C", doc={"renamed_from": "A"})
+        world.server.misbehave("gelato.update", Odd("status", status=400))
+    else:
+        world.delete(holder)
+    world.poster("doubt", name="A", productModelId="another")
+
+    report = world.apply()
+
+    assert outcome(report, address).result is Result.NOT_TRIED
+    assert names(world, "gelato") == ["A"]
+
+
+def test_a_document_edited_while_in_doubt_does_not_make_what_exists_elsewhere(world):
+    world.tee("holder")
+    world.apply()
+    taken = world.documents[Address("designed_product", "holder")].spec
+    world.tee("doubt")
+    world.dies(at("before", "POST"))
+    world.tee("holder", enName="Else")
+    world.server.misbehave("kakaclo.create", REFUSED)
+    world.tee("doubt", **{**taken, "colorValue": "#000000"})
+
+    world.apply()
+
+    assert names(world, "kakaclo") == ["The holder Tee"]
+
+
+def test_a_document_renamed_and_edited_while_in_doubt_has_to_say_so(world):
+    """As it would have to if its product were known: what is in doubt without a document may exist."""
+    world.tee()
+    world.dies(at("after", "POST"))
+    product = world.delete(TEE)
+    world.tee("renamed", **{**product.spec, "colorValue": "#000000"})
+
+    refused = world.apply()
+    world.tee("renamed", doc={"moved": ("tee",)}, **{**product.spec, "colorValue": "#000000"})
+    report = world.apply()
+
+    assert refused.refused
+    assert outcome(report, Address("designed_product", "renamed")).result is Result.SETTLED
+    assert creates(world) == 1
+
+
+# -- step 6: updates
+
+
+@pytest.mark.parametrize("theirs", [["customer-2"], ["*"]], ids=["one", "everybody"])
+def test_a_customer_is_not_given_a_second_product_of_one_name(world, theirs):
+    foreign = {**poster_spec("poster"), "customerIds": ["customer-2"]}
+    world.server.by_hand("gelato", foreign)
+    world.poster()
+    world.apply(first_contact=True)
+    world.poster(customerIds=["customer-1", *theirs])
+
+    report = world.apply()
+
+    assert outcome(report, POSTER).result is Result.FAILED
+    assert world.server.sent("gelato.update") == []
+
+
+def test_a_customer_who_leaves_needs_no_look(world):
+    world.poster(customerIds=["customer-1", "customer-2"])
+    world.apply()
+    world.poster()
+    before = len(world.server.sent("gelato.list"))
+
+    assert outcome(world.apply(), POSTER).result is Result.UPDATED
+
+    assert len(world.server.sent("gelato.list")) == before
+
+
+def test_nobody_takes_a_name_that_an_update_in_doubt_may_have_taken(world):
+    """The document went back to its name, and another one wants the name meanwhile."""
+    world.poster()
+    world.apply()
+    renamed(world, "Q")
+    cut = Odd("cut", commit=True)
+    world.server.misbehave("gelato.update", cut, cut, cut)
+    world.apply()
+    world.poster(doc={"renamed_from": "Q"})
+    other = world.poster("other", name="Q", productModelId="another")
+    world.server.misbehave("gelato.update", Odd("status", status=400))
+
+    report = world.apply()
+
+    assert outcome(report, other).result is Result.NOT_TRIED
+    assert names(world, "gelato") == ["Q"]
+    world.settle()
+
+
+def in_doubt_and_removed(world):
+    """An update in doubt; then a person removes the product on the web page."""
+    world.poster("other")
+    world.poster()
+    world.apply()
+    renamed(world)
+    world.dies(at("before", "PATCH"))
+    world.clock.pass_by(2 * TIMEOUT)
+    identity = world.entry(POSTER).id
+    world.server.remove(identity)
+    return identity
+
+
+def test_an_update_in_doubt_whose_product_is_gone_names_the_answers(world):
+    identity = in_doubt_and_removed(world)
+
+    report = world.apply()
+
+    assert outcome(report, POSTER).result is Result.IN_DOUBT
+    settle = f"podsync state settle {POSTER}"
+    assert outcome(report, POSTER).next == (f"{settle} --adopt {identity}", f"{settle} --not-created")
+
+
+def test_an_update_in_doubt_whose_product_is_gone_can_be_settled_forgotten_and_made_anew(world):
+    in_doubt_and_removed(world)
+    world.apply()
+
+    world.settled(Answer(POSTER, None))
+    failed = world.apply()
+    world.forget(POSTER)
+    report = world.apply()
+
+    assert f"podsync state rm {POSTER}" in outcome(failed, POSTER).next[0]
+    assert outcome(report, POSTER).result is Result.CREATED
+    assert names(world, "gelato") == ["The other Poster", "Q"]
+
+
+def test_a_person_says_that_an_update_took_effect(world):
+    world.poster()
+    world.apply()
+    renamed(world)
+    world.dies(at("after", "PATCH"))
+
+    world.settled(Answer(POSTER, "cp-" + world.entry(POSTER).id))
+
+    assert (world.entry(POSTER).spec["name"], world.entry(POSTER).pending) == ("Q", None)
+    assert world.plan().work == ()
+
+
+def test_an_answer_about_an_update_holds_for_those_before_it(world):
+    """The name was sent, then the customers; nobody knows what became of either."""
+    world.poster()
+    world.apply()
+    renamed(world)
+    world.dies(at("after", "PATCH"))
+    world.poster(doc={"renamed_from": "Q"}, customerIds=["customer-1", "customer-2"])
+    world.clock.pass_by(2 * TIMEOUT)
+    world.dies(at("after", "PATCH"))
+    assert world.entry(POSTER).pending.earlier
+
+    world.settled(Answer(POSTER, None))
+
+    assert world.entry(POSTER).pending is None
+
+
+def test_another_id_is_no_answer_to_an_update_in_doubt(world):
+    world.poster()
+    world.apply()
+    renamed(world)
+    world.dies(at("after", "PATCH"))
+
+    with pytest.raises(UsageError, match="is not the product of"):
+        world.settled(Answer(POSTER, "another"))
+
+
+# -- step 5: ids that are not known yet
+
+
+def test_what_has_no_id_yet_is_replaced_and_both_ids_become_known(world):
+    world.tee()
+    world.server.lag = 120
+    world.apply(wait=False)
+    world.tee(enName="Second")
+
+    world.apply()
+
+    (orphan,) = world.state.orphans
+    ids = {p["spec"]["enName"]: p["id"] for p in world.server.products("kakaclo")}
+    assert (orphan.id, world.entry(TEE).id) == (ids["The tee Tee"], ids["Second"])
+    world.settle()
+
+
+def test_what_has_no_id_yet_is_orphaned_and_taken_back(world):
+    world.tee()
+    world.server.lag = 120
+    world.apply(wait=False)
+    product = world.delete(TEE)
+    world.apply(wait=False)
+    world.tee(**product.spec)
+
+    world.apply()
+
+    assert creates(world) == 1
+    assert world.state.orphans == ()
+    world.settle()
+
+
+def test_several_equal_ones_after_a_create_are_reported_and_the_earliest_is_taken(world):
+    """Another state, or a person, made the same one in the same window."""
+    world.tee()
+    world.server.lag = 60
+    world.server.misbehave(
+        "kakaclo.create", Odd("pass", hook=lambda: world.server.by_hand("kakaclo", tee_spec("tee")))
+    )
+
+    report = world.apply()
+
+    earliest = min(int(p["id"]) for p in world.server.products("kakaclo"))
+    assert world.entry(TEE).id == str(earliest)
+    assert any("several equal products exist" in note for note in report.notes)
+
+
+# -- what people type
+
+
+def test_a_doubt_elsewhere_keeps_a_target_that_looks_like_it_waiting(world):
+    """No create is sent while an Intent of whatever address cannot be told from it."""
+    world.tee()
+    world.dies(at("before", "POST"))
+    twin = world.tee("twin", doc={"moved": ()}, **{**tee_spec("tee"), "colorValue": "#000000"})
+    began = world.clock.passed
+
+    report = world.apply(selecting={"selection": Selection(targets=(str(twin),))})
+
+    assert outcome(report, twin).result is Result.CREATED
+    assert world.clock.passed - began >= SETTLE
+    assert creates(world) == 2
+
+
+def test_the_limit_counts_a_doubt_that_is_made_anew(world):
+    world.tee("a")
+    world.dies(at("before", "POST"))
+    for name in "bcd":
+        world.tee(name)
+
+    world.apply(limit=1)
+
+    assert creates(world) == 1
+
+
+def test_the_key_is_refused_in_the_middle_while_others_are_on_their_way(world):
+    """What was on its way and got no answer is in doubt; nothing else is."""
+    for number in range(4):
+        world.tee(f"t{number}")
+    world.server.misbehave(
+        "kakaclo.create", Odd("cut", commit=True), Odd("status", status=401), Odd("cut", commit=True)
+    )
+
+    report = world.apply()
+
+    assert report.exit_code == 9
+    doubts = [e for e in world.state.entries.values() if e.pending]
+    assert len(doubts) == sum(o.result is Result.IN_DOUBT for o in report.outcomes) <= 2
+    world.settle()
+
+
+def test_a_doubt_whose_answer_a_person_gave_is_not_asked_about_again(world):
+    world.tee()
+    world.dies(at("after", "POST"))
+    world.settled(Answer(TEE, world.server.products("kakaclo")[0]["id"]))
+
+    assert world.apply().outcomes == ()
+    assert creates(world) == 1
+
+
+def test_whoever_waited_for_the_rate_sends_nothing_once_the_run_has_to_stop(world, monkeypatch):
+    world.tee()
+    stop = Stop()
+
+    class Slow(Bucket):
+        def take(self):
+            super().take()
+            if world.server.sent("kakaclo.search"):  # this one is for the create
+                stop.signal = 2
+
+    monkeypatch.setattr("tests.apply.world.Bucket", Slow)
+
+    assert world.apply(stop=stop).exit_code == 130
+
+    assert creates(world) == 0
+    assert world.state.entries == {}
+
+
+# -- the window of an Intent
+
+
+def test_a_holder_of_a_shared_store_may_live_until_send_before(world, monkeypatch):
+    """Its request may leave so many seconds after its lock was lost: nothing is settled before that."""
+    world.server.date_header = False
+    world.tee()
+    world.dies(at("before", "POST"))
+    monkeypatch.setattr(MortalStore, "shared", True)
+    began = world.clock.passed
+
+    world.apply()
+
+    assert world.clock.passed - began >= SEND_SECONDS + TIMEOUT + SETTLE
+    assert creates(world) == 1
+
+
+def test_each_send_has_an_intent_of_its_own(world):
+    world.tee()
+    world.server.misbehave("kakaclo.create", *[Odd("status", status=429)] * 2)
+    intents = []
+
+    world.apply(dies=lambda word, what: intents.append(word) if what == "Intent" else None)
+
+    assert intents == ["before", "after"] * 3
+
+
+def test_requests_leave_only_after_their_intent_is_durable(world):
+    world.tee()
+    world.poster()
+    happened = []
+
+    def listen(word, what):
+        if word == "after" and (what == "Intent" or what.startswith("POST")):
+            happened.append(what.split()[0])
+
+    world.settings["parallelism"] = 1
+    world.apply(dies=listen)
+
+    assert sorted(happened) == ["Intent", "Intent", "POST", "POST"]
+    assert happened[0] == "Intent"
+    assert happened[-1] == "POST"
+
+
+# -- steps 3 and 5: what is asked of the listing
+
+
+@pytest.mark.parametrize(("count", "searched"), [(5, True), (6, False)], ids=["few", "many"])
+def test_few_creates_are_searched_and_many_listed(world, count, searched):
+    world.tee("first")
+    world.apply()
+    world.clock.pass_by(2 * SETTLE)
+    before = len(world.server.requests)
+    for number in range(count):
+        world.tee(f"t{number}")
+
+    world.apply()
+
+    asked = [each for each in world.server.requests[before:] if each.operation == "kakaclo.search"]
+    sent = [n for n, each in enumerate(world.server.requests) if each.operation == "kakaclo.create"][1]
+    looked = [each for each in asked if world.server.requests.index(each) < sent]
+    assert sum("searchContent" in each.body for each in looked) == (count if searched else 0)
+    assert len(looked) == (count + 1 if searched else 1)
+
+
+def test_what_has_no_id_yet_is_a_note_and_the_next_apply_binds_it_though_nothing_changed(world):
+    world.tee()
+    world.server.lag = 60
+
+    first = world.apply(wait=False)
+    planned = world.plan()
+    world.clock.pass_by(60)
+    world.apply()
+
+    assert first.exit_code == 0
+    assert any("ids not visible yet" in note for note in first.notes)
+    assert (planned.work, dict(planned.unbound)) == ((), {"kakaclo": 1})
+    assert world.entry(TEE).id == world.server.products("kakaclo")[0]["id"]
+    assert creates(world) == 1
+
+
+@pytest.mark.parametrize(("rehost", "word"), [(False, "kept"), (True, "rehosted")])
+def test_how_pictures_are_listed_is_told_with_the_line_to_set(world, rehost, word):
+    world.server.rehost = rehost
+    world.tee()
+
+    report = world.apply()
+
+    assert any(f"providers.kakaclo.pictures: {word}" in note for note in report.notes)
+
+
+# -- what people type about a doubt
+
+
+def test_an_orphans_id_is_no_answer_to_a_doubt(world):
+    world.tee("gone")
+    world.apply()
+    world.delete(Address("designed_product", "gone"))
+    world.apply()
+    world.tee()
+    world.dies(at("before", "POST"))
+
+    with pytest.raises(UsageError, match=r"belongs to designed_product\.gone already"):
+        world.settled(Answer(TEE, world.state.orphans[0].id))
