@@ -1,6 +1,6 @@
 """The same products for each tool: what it reads, and the record in which all of them are made.
 
-    python -m tests.benchmarks.scenes podsync|terraform|octodns FOLDER COUNT
+    python -m tests.benchmarks.scenes podsync|octodns|terraform-FORM FOLDER COUNT
 
 All three get the documents of `corpus`. Terraform reads the same files, a block each, 500 blocks a
 file, as `terraform_data` of its built-in provider, and has the state that it would have written itself
@@ -17,7 +17,8 @@ from __future__ import annotations
 import argparse
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ MADE = "made"
 #: So many products stand in a file (Terraform) or a zone (octoDNS).
 TOGETHER = 500
 _TERRAFORM = 'provider["terraform.io/builtin/terraform"]'
+_BLOCK = 'resource "terraform_data" "{name}" {{\n  input = {input}\n}}\n'
 _CONFIG = """\
 manager: {{max_workers: 1}}
 providers:
@@ -56,8 +58,22 @@ def _lots(count: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
 # -- Terraform
 
 
-def terraform(folder: Path, count: int) -> None:
+_DECODED = 'yamldecode(file("{path}"))'
+#: What a block makes of a file: an attribute for each field, nested ones as JSON; all of it as JSON;
+#: or data as deep as the document's, which costs Terraform most.
+FORMS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Any]]] = {
+    "fields": (
+        f"{{{{ for name, value in {_DECODED}.spec : name => try(tostring(value), jsonencode(value)) }}}}",
+        lambda document: {name: _text(value) for name, value in document["spec"].items()},
+    ),
+    "text": (f"jsonencode({_DECODED})", lambda document: _text(document)),  # noqa: PLW0108 (comes later)
+    "nested": (_DECODED, dict),
+}
+
+
+def terraform(folder: Path, count: int, form: str = "fields") -> None:
     """Write a configuration, the files that it reads, and its state."""
+    expression, taken = FORMS[form]
     (folder / MADE).mkdir(parents=True)
     resources: list[dict[str, Any]] = []
     for number, lot in _lots(count):
@@ -66,9 +82,10 @@ def terraform(folder: Path, count: int) -> None:
             path = corpus.file_of(folder, place)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(corpus.as_yaml(document), encoding="utf-8")
-            blocks.append(_block(document, path.relative_to(folder).as_posix()))
+            taken_in = expression.format(path=path.relative_to(folder).as_posix())
+            blocks.append(_BLOCK.format(name=document["name"], input=taken_in))
+            resources.append(_resource(document["name"], taken(document)))
         (folder / f"products-{number:04d}.tf").write_text("\n".join(blocks), encoding="utf-8")
-        resources += [_resource(document) for document in lot]
     state = {
         "version": 4, "terraform_version": "1.0.0", "serial": 1, "lineage": str(uuid.UUID(int=1)),
         "outputs": {}, "resources": resources, "check_results": None,
@@ -77,13 +94,15 @@ def terraform(folder: Path, count: int) -> None:
         json.dump(state, file, indent=2)
 
 
-def _block(document: Mapping[str, Any], path: str) -> str:
-    return f'resource "terraform_data" "{document["name"]}" {{\n  input = yamldecode(file("{path}"))\n}}\n'
+def _text(value: Any) -> str:
+    """Return `try(tostring(value), jsonencode(value))`."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _resource(document: Mapping[str, Any]) -> dict[str, Any]:
-    dynamic = {"value": document, "type": hcl_type(document)}
-    name = document["name"]
+def _resource(name: str, value: Any) -> dict[str, Any]:
+    dynamic = {"value": value, "type": hcl_type(value)}
     attributes = {
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
         "input": dynamic,
@@ -141,7 +160,8 @@ def _texts(value: Any, key: str = "") -> Iterator[str]:
 
 
 def main() -> None:
-    makers = {"podsync": podsync, "terraform": terraform, "octodns": octodns}
+    makers = {"podsync": podsync, "octodns": octodns}
+    makers |= {f"terraform-{form}": partial(terraform, form=form) for form in FORMS}
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

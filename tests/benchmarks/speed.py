@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.speed [--sizes 1000,10000,100000] [--runs 5] [--out DIR]
         [--tools podsync,terraform,octodns] [--octodns PYTHON] [--peers-to 10000] [--starts 15]
-        [--readme FILE]
+        [--terraform-as fields|text|nested] [--readme FILE]
     python -m tests.benchmarks.speed --again DIR [--readme FILE]     the report anew from its figures
 
 Whole processes, one after the other, all tools in turn for every case of every round, so that whatever
@@ -23,6 +23,7 @@ from tests.benchmarks.common import a_folder, facts, kept, note, say
 from tests.benchmarks.figures import Figure, Figures
 from tests.benchmarks.tools import (
     CASES,
+    FORMS,
     OCTODNS,
     ONE,
     PODSYNC,
@@ -69,6 +70,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, metavar="DIR", help="write figures, report and picture there")
     parser.add_argument("--again", type=Path, metavar="DIR", help="measure nothing: read the figures there")
     parser.add_argument("--octodns", metavar="PYTHON", help="the Python of an environment with octoDNS")
+    parser.add_argument("--terraform-as", choices=FORMS, default=FORMS[0], help="how deep its data is")
     parser.add_argument("--peers-to", type=int, default=10_000, help="the other tools' largest size")
     parser.add_argument("--readme", type=Path, metavar="FILE", help="put the short form between its marks")
     told = parser.parse_args(argv)
@@ -88,7 +90,7 @@ def _numbers(text: str) -> list[int]:
 
 def _measured(told: argparse.Namespace) -> Figures:
     about = f"{facts()} Peaks below {measure.floor() / 2**20:.0f} MiB cannot be seen."
-    wanted = {TERRAFORM: terraform, OCTODNS: lambda: octodns(told.octodns)}
+    wanted = {TERRAFORM: lambda: terraform(told.terraform_as), OCTODNS: lambda: octodns(told.octodns)}
     others = {name: find() for name, find in wanted.items() if name.lower() in told.tools}
     peers = [tool for tool in others.values() if tool]
     missing = tuple(name for name, tool in others.items() if tool is None)

@@ -187,7 +187,7 @@ def test_one_command_measures_and_reports(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.parametrize("said", ["Plan: 3 to create, 0 to update", "an error", "No changes."])
 def test_a_plan_that_is_not_the_one_that_is_due_stops_it(tmp_path: Path, said: str) -> None:
     words = (sys.executable, "-c", f"print({said!r})")
-    lazy = Tool("lazy", "1", words, {}, "record", (NEW,))
+    lazy = Tool("lazy", "1", words, {}, "lazy", "record", (NEW,))
     (tmp_path / "lazy").mkdir()
 
     with pytest.raises(AssertionError, match=f"lazy, all new, cold: exit 0.*\n{said}"):

@@ -10,6 +10,7 @@ import pytest
 from tests.benchmarks import corpus, scenes
 from tests.benchmarks.tools import (
     CASES,
+    FORMS,
     NEW,
     OCTODNS,
     ONE,
@@ -25,7 +26,7 @@ from tests.benchmarks.tools import (
 
 
 def tool(name: str, record: str) -> Tool:
-    return Tool(name, "1", (), {}, record, CASES)
+    return Tool(name, "1", (), {}, name.lower(), record, CASES)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,21 @@ def test_all_tools_get_all_products(tmp_path: Path, count: int) -> None:
     assert [line.split('"')[3] for line in blocks.splitlines() if line.startswith("resource")] == names
     assert [resource["name"] for resource in state["resources"]] == names
     assert sorted(line[:-1] for line in zones.splitlines() if line.endswith(":")) == sorted(names)
+
+
+def test_terraform_s_state_holds_what_its_blocks_make_of_the_files(tmp_path: Path) -> None:
+    values = {}
+    for form in FORMS:
+        scenes.terraform(tmp_path / form, 2, form)
+        state = json.loads((tmp_path / form / "made/terraform.tfstate").read_text())
+        values[form] = state["resources"][1]["instances"][0]["attributes"]["input"]["value"]
+
+    document = list(corpus.documents(2))[1]
+    assert tuple(scenes.FORMS) == FORMS
+    assert values["nested"] == document
+    assert json.loads(values["text"]) == document
+    assert values["fields"]["name"] == document["spec"]["name"]
+    assert json.loads(values["fields"]["variantOptions"]) == document["spec"]["variantOptions"]
 
 
 def test_terraform_s_types_are_those_it_writes() -> None:

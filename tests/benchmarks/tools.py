@@ -30,6 +30,8 @@ PODSYNC, TERRAFORM, OCTODNS = "podsync", "Terraform", "octoDNS"
 TOOLS = (PODSYNC, TERRAFORM, OCTODNS)
 
 _CUSTOMER = re.compile(r"customerIds(?:: \[|=)")
+#: scenes.FORMS; the first is the usual one.
+FORMS = ("fields", "text", "nested")
 _MADE = "made"  # scenes.MADE, not imported: who measures stays small
 _TOGETHER = 500  # scenes.TOGETHER
 
@@ -42,6 +44,8 @@ class Tool:
     version: str
     words: Sequence[str]
     env: Mapping[str, str]
+    #: What `scenes` calls its input.
+    scene: str
     #: What it knows of what is made: a file or folder beside its input, kept in `made/`.
     record: str
     cases: tuple[str, ...]
@@ -53,7 +57,7 @@ class Tool:
 
     def make(self, folder: Path, count: int) -> None:
         """Write the scene, in a process of its own: what it holds is not ours."""
-        words = (sys.executable, "-m", "tests.benchmarks.scenes", self.name.lower(), folder, str(count))
+        words = (sys.executable, "-m", "tests.benchmarks.scenes", self.scene, folder, str(count))
         subprocess.run(words, cwd=ROOT, env=environment(), check=True)
 
     @contextmanager
@@ -142,19 +146,19 @@ def podsync() -> Tool:
     """Return the podsync of this checkout."""
     words = (sys.executable, "-m", "podsync", "plan")
     version = _told((sys.executable, "-m", "podsync", "--version"), environment())
-    return Tool(PODSYNC, version, words, environment(), "podsync.state.json", CASES)
+    return Tool(PODSYNC, version, words, environment(), "podsync", "podsync.state.json", CASES)
 
 
-def terraform() -> Tool | None:
-    """Return the Terraform on PATH, with nothing but what it brings itself."""
+def terraform(form: str) -> Tool | None:
+    """Return the Terraform on PATH with nothing but what it brings itself; it reads files in this form."""
     found = shutil.which("terraform")
     if found is None:
         return None
     env = environment(TF_CLI_CONFIG_FILE=os.devnull, CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
     words = (found, "plan", "-input=false", "-no-color")
-    version = _told((found, "version"), env)
+    version = _told((found, "version"), env) + ("" if form == FORMS[0] else f" ({form})")
     cases = (NEW, SAME, ONE)
-    return Tool(TERRAFORM, version, words, env, "terraform.tfstate", cases)
+    return Tool(TERRAFORM, version, words, env, f"terraform-{form}", "terraform.tfstate", cases)
 
 
 def octodns(python: str | None) -> Tool | None:
@@ -167,7 +171,7 @@ def octodns(python: str | None) -> Tool | None:
     version = _told((*words, "--version"), env)
     words = (*words, "--config-file", "sync.yaml")
     cases = (NEW, SAME, ONE)
-    return Tool(OCTODNS, version, words, env, "target", cases)
+    return Tool(OCTODNS, version, words, env, "octodns", "target", cases)
 
 
 def _told(words: Sequence[str], env: Mapping[str, str]) -> str:
