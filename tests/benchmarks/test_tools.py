@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ from tests.benchmarks.tools import (
     Tool,
     counts,
     due,
+    octodns,
     one_more,
+    version_of,
 )
 
 
@@ -136,3 +139,21 @@ def test_the_product_that_changes_is_where_the_corpus_puts_it() -> None:
 def test_one_more_change_needs_a_product_with_customers() -> None:
     with pytest.raises(ValueError, match="no customers"):
         one_more("name: a\n", "a")
+
+
+@pytest.mark.parametrize(
+    ("program", "version"),
+    [
+        ("print('octoDNS 1.22.0')", "1.22.0"),
+        ("print('Terraform v1.11.4'); print('on linux_amd64')", "1.11.4"),
+        ("print('no number')", None),
+        ("print('1.0.0'); raise SystemExit(1)", None),
+    ],
+)
+def test_a_tool_is_there_when_it_tells_its_version(program: str, version: str | None) -> None:
+    assert version_of((sys.executable, "-c", program), {}) == version
+
+
+def test_a_program_that_is_not_there_is_no_tool(tmp_path: Path) -> None:
+    assert version_of((str(tmp_path / "terraform"), "version"), {}) is None
+    assert octodns(str(tmp_path / "python")) is None

@@ -144,38 +144,46 @@ def due(case: str, count: int) -> tuple[int, int]:
 
 def podsync() -> Tool:
     """Return the podsync of this checkout."""
-    words = (sys.executable, "-m", "podsync", "plan")
-    version = _told((sys.executable, "-m", "podsync", "--version"), environment())
-    return Tool(PODSYNC, version, words, environment(), "podsync", "podsync.state.json", CASES)
+    program = (sys.executable, "-m", "podsync")
+    version = version_of((*program, "--version"), environment())
+    if version is None:
+        raise AssertionError("podsync does not start")
+    return Tool(
+        PODSYNC, version, (*program, "plan"), environment(), "podsync", "podsync.state.json", CASES
+    )  # fmt: skip
 
 
 def terraform(form: str) -> Tool | None:
     """Return the Terraform on PATH with nothing but what it brings itself; it reads files in this form."""
-    found = shutil.which("terraform")
-    if found is None:
-        return None
+    program = shutil.which("terraform") or "terraform"
     env = environment(TF_CLI_CONFIG_FILE=os.devnull, CHECKPOINT_DISABLE="1", TF_IN_AUTOMATION="1")
-    words = (found, "plan", "-input=false", "-no-color")
-    version = _told((found, "version"), env) + ("" if form == FORMS[0] else f" ({form})")
-    cases = (NEW, SAME, ONE)
+    version = version_of((program, "version"), env)
+    if version is None:
+        return None
+    version += "" if form == FORMS[0] else f" ({form})"
+    words, cases = (program, "plan", "-input=false", "-no-color"), (NEW, SAME, ONE)
     return Tool(TERRAFORM, version, words, env, f"terraform-{form}", "terraform.tfstate", cases)
 
 
 def octodns(python: str | None) -> Tool | None:
     """Return octoDNS in the environment of this Python, or the one on PATH."""
-    script = shutil.which("octodns-sync")
-    if python is None and script is None:
+    found = shutil.which(python or "octodns-sync")
+    if found is None:
         return None
+    program = (str(Path(found).absolute()), *(("-m", "octodns.cmds.sync") if python else ()))
     env = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
-    words = (python, "-m", "octodns.cmds.sync") if python else (str(script),)
-    version = _told((*words, "--version"), env)
-    words = (*words, "--config-file", "sync.yaml")
-    cases = (NEW, SAME, ONE)
+    version = version_of((*program, "--version"), env)
+    if version is None:
+        return None
+    words, cases = (*program, "--config-file", "sync.yaml"), (NEW, SAME, ONE)
     return Tool(OCTODNS, version, words, env, "octodns", "target", cases)
 
 
-def _told(words: Sequence[str], env: Mapping[str, str]) -> str:
-    """Return the version in what a program says of itself."""
-    said = subprocess.run(words, env=dict(env), capture_output=True, text=True, check=False).stdout
-    found = re.search(r"\d+(?:\.\w+)+", said)
-    return found[0] if found else "of unknown version"
+def version_of(words: Sequence[str], env: Mapping[str, str]) -> str | None:
+    """Return the version in what a program says of itself; None where it does not run."""
+    try:
+        told = subprocess.run(words, env=dict(env), capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    found = re.search(r"\d+(?:\.\w+)+", told.stdout)
+    return found[0] if found and told.returncode == 0 else None
