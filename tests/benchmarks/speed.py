@@ -90,8 +90,11 @@ def _numbers(text: str) -> list[int]:
 
 def _measured(told: argparse.Namespace) -> Figures:
     about = f"{facts()} Peaks below {measure.floor() / 2**20:.0f} MiB cannot be seen."
-    wanted = {TERRAFORM: lambda: terraform(told.terraform_as), OCTODNS: lambda: octodns(told.octodns)}
-    others = {name: find() for name, find in wanted.items() if name.lower() in told.tools}
+    others: dict[str, Tool | None] = {}
+    if TERRAFORM.lower() in told.tools:
+        others[TERRAFORM] = terraform(told.terraform_as)
+    if OCTODNS.lower() in told.tools:
+        others[OCTODNS] = octodns(told.octodns)
     peers = [tool for tool in others.values() if tool]
     missing = tuple(name for name, tool in others.items() if tool is None)
     for name in missing:
