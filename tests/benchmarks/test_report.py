@@ -181,6 +181,7 @@ def test_one_command_measures_and_reports(tmp_path: Path, capsys: pytest.Capture
     ]
     assert all(min(each.seconds) > 0 < each.peak for each in found.figures)
     assert (tmp_path / "speed.md").read_text(encoding="utf-8").strip() in capsys.readouterr().out
+    assert (tmp_path / "speed.md").read_text(encoding="utf-8") == report.page(found).strip() + "\n"
     assert ET.parse(tmp_path / "speed.svg").getroot().tag.endswith("svg")  # noqa: S314 (our own)
 
 
