@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import io
 import json
 import os
 import platform
@@ -16,15 +18,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 #: Of the file, so that a benchmark measures this checkout from whatever folder podsync runs in.
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN, KEY = "sandbox-kakaclo-token", "sandbox-gelato-key"  # the sandbox's own
 PROVIDERS = {"kakaclo": "designed_product", "gelato": "customer_product"}
 NAME_FIELD = {"kakaclo": "enName", "gelato": "name"}
+#: What the machine was doing before any benchmark began.
+_LOAD = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 #: Variables that would change what is measured.
-_UNWANTED = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_", "PYTHON", "CI", "COV")
+_UNWANTED = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_", "PYTHON", "CI", "COV", "TF_")
 
 _SERVE = """
 import json, sys
@@ -37,11 +41,30 @@ sandbox.stop()
 
 
 def facts() -> str:
-    """Where and when this was measured."""
+    """Where and when this was measured, and what else the machine was doing."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    cores = os.cpu_count() or 1
+    machine = ", ".join(filter(None, (f"{cores} cores", _processor(), _memory(), platform.system())))
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return f"Measured {now}: {os.cpu_count()} cores, {platform.system()}, {python}{load}."
+    busy = " Other work ran beside it: compare the tools, not the seconds." if cores / 2 < _LOAD else ""
+    return f"Measured {now}: {machine}, {python}, load {_LOAD:.1f} before the first run.{busy}"
+
+
+def _processor() -> str:
+    """What the processor calls itself; nothing where that is not told."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor()
+    names = (line.partition(":")[2] for line in told.splitlines() if line.startswith("model name"))
+    return " ".join(next(names, "").split())
+
+
+def _memory() -> str:
+    try:
+        return f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB"
+    except (AttributeError, OSError, ValueError):
+        return ""
 
 
 def say(text: str) -> None:
@@ -50,20 +73,56 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def heading(title: str, *, headed: bool) -> None:
-    """Begin a benchmark's output; on its own it says where and when, too."""
-    say(f"## {title}\n")
-    if headed:
-        say(f"{facts()}\n")
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Add the option that `kept` is for."""
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write what is said to a file there, too")
+
+
+@contextlib.contextmanager
+def kept(folder: Path | None, name: str) -> Iterator[None]:
+    """Write what is said in here to `name`.md in `folder` as well."""
+    if folder is None:
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(_Both(sys.stdout, said)):
+        yield
+    (folder / f"{name}.md").write_text(said.getvalue().strip() + "\n", encoding="utf-8")
+
+
+class _Both(io.TextIOBase):
+    """Writes to two places."""
+
+    def __init__(self, *places: TextIO) -> None:
+        super().__init__()
+        self._places = places
+
+    def write(self, text: str) -> int:
+        for place in self._places:
+            place.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        for place in self._places:
+            place.flush()
+
+
+def heading(title: str) -> None:
+    """Begin a benchmark's output, with where and when."""
+    say(f"## {title}\n\n{facts()}\n")
+
+
+def as_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, words: int = 1) -> str:
+    """Return a Markdown table; whatever is not in the first `words` columns is a figure."""
+    lines = [columns, *rows]
+    told = ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines]
+    return told[0] + "|" + "---|" * words + "---:|" * (len(columns) - words) + "\n" + "".join(told[1:])
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a Markdown table; whatever is not in the first column is a figure."""
-    say("| " + " | ".join(columns) + " |")
-    say("|---|" + "---:|" * (len(columns) - 1))
-    for row in rows:
-        say("| " + " | ".join(str(cell) for cell in row) + " |")
-    say("")
+    """Print a Markdown table whose first column holds words."""
+    say(as_table(columns, rows))
 
 
 def note(text: str) -> None:

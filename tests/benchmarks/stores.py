@@ -1,6 +1,6 @@
 """What a product costs with a state in PostgreSQL: requests, round trips and bytes on the wire.
 
-    python -m tests.benchmarks.stores [--sizes 100,1000]
+    python -m tests.benchmarks.stores [--sizes 100,1000] [--out DIR]
 
 A server of its own (see `tests/postgres/server.py`) behind a wire that counts what goes through. The same
 with a local state tells what the database adds.
@@ -12,7 +12,18 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.benchmarks.common import a_catalog, a_folder, heading, note, podsync, say, shops, table
+from tests.benchmarks.common import (
+    a_catalog,
+    a_folder,
+    add_out,
+    heading,
+    kept,
+    note,
+    podsync,
+    say,
+    shops,
+    table,
+)
 from tests.postgres.server import Server, binaries
 from tests.postgres.wire import Wire
 
@@ -28,12 +39,18 @@ _COLUMNS = (
 )
 
 
-def main(argv: Sequence[str] | None = None, *, headed: bool = True) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", default="100,1000", help="how many products")
-    sizes = [int(size) for size in parser.parse_args(argv).sizes.split(",")]
+    add_out(parser)
+    told = parser.parse_args(argv)
+    with kept(told.out, "stores"):
+        _report([int(size) for size in told.sizes.split(",")])
+
+
+def _report(sizes: Sequence[int]) -> None:
     programs = binaries()
     if programs is None:
         say("No PostgreSQL server here: the stores are not compared.")
@@ -44,7 +61,7 @@ def main(argv: Sequence[str] | None = None, *, headed: bool = True) -> None:
         rows = [row for size in sizes for row in (_local(size), _postgres(server, size))]
     finally:
         server.remove()
-    heading("What a product costs, by where the state is kept", headed=headed)
+    heading("What a product costs, by where the state is kept")
     table(_COLUMNS, rows)
     say(
         "Each per product, but for the seconds. Requests are those to the providers; a round trip is a\n"

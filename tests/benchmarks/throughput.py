@@ -1,6 +1,6 @@
 """How fast an apply sends, and what a product costs as there are more of them.
 
-    python -m tests.benchmarks.throughput [rate] [bucket] [linear] [--sizes 100,1000,10000]
+    python -m tests.benchmarks.throughput [rate] [bucket] [linear] [--sizes 100,1000,10000] [--out DIR]
 
 rate    a server of 100 ms latency without a bucket, parallelism 8: creates a second of 80 possible
 bucket  a server that enforces KakaClo's bucket, and a faster one: answers of 429, and the share of
@@ -32,9 +32,11 @@ from tests.benchmarks.common import (
     Shops,
     a_catalog,
     a_folder,
+    add_out,
     applied,
     document,
     heading,
+    kept,
     note,
     say,
     shops,
@@ -48,28 +50,30 @@ _BARE = "bare client"
 _BUCKETS = ((120, 2, 200, 30), (20, 20, 300, 200))
 
 
-def main(argv: Sequence[str] | None = None, *, headed: bool = True) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(_PARTS)}; default: all")
     parser.add_argument("--sizes", default="100,1000,10000", help="how many products, for linear")
+    add_out(parser)
     told = parser.parse_args(argv)
     parts = told.parts or list(_PARTS)
     if not set(parts) <= set(_PARTS):
         parser.error(f"known are {', '.join(_PARTS)}")
-    if "rate" in parts:
-        rate(headed=headed)
-    if "bucket" in parts:
-        bucket(headed=headed)
-    if "linear" in parts:
-        linear([int(size) for size in told.sizes.split(",")], headed=headed)
+    with kept(told.out, "throughput"):
+        if "rate" in parts:
+            rate()
+        if "bucket" in parts:
+            bucket()
+        if "linear" in parts:
+            linear([int(size) for size in told.sizes.split(",")])
 
 
 # -- latency, no bucket
 
 
-def rate(*, headed: bool, runs: int = 5) -> None:
+def rate(*, runs: int = 5) -> None:
     """Creates a second where only the latency limits them."""
     ideal = _PARALLELISM / _LATENCY
     found: dict[str, list[float]] = {_BARE: [], **{provider: [] for provider in PROVIDERS}}
@@ -85,7 +89,6 @@ def rate(*, headed: bool, runs: int = 5) -> None:
     heading(
         f"Sending rate: {_RATE_COUNT} creates, {_LATENCY * 1000:.0f} ms latency, no bucket, "
         f"parallelism {_PARALLELISM}, medians of {runs}",
-        headed=headed,
     )
     table(
         ("client", "a second", "slowest and fastest", f"of the ideal {ideal:.0f}", "of the bare client"), rows
@@ -142,7 +145,7 @@ def _creates(place: Shops, provider: str) -> list[float]:
 # -- the bucket
 
 
-def bucket(*, headed: bool) -> None:
+def bucket() -> None:
     """Answers of 429 and the share of what the bucket permits."""
     rows = []
     for size, leak, first, second in _BUCKETS:
@@ -154,7 +157,7 @@ def bucket(*, headed: bool) -> None:
                 (f"{size}, {leak}/s: {name}", lot.creates, lot.requests, lot.refused,
                  f"{lot.seconds:.1f}", f"{lot.permitted:.0f}", f"{lot.share:.1%}")
             )  # fmt: skip
-    heading("KakaClo's bucket, enforced by the server", headed=headed)
+    heading("KakaClo's bucket, enforced by the server")
     columns = ("bucket and apply", "creates", "requests", "429", "s", "permitted", "share")
     table(columns, rows)
     say(
@@ -228,7 +231,7 @@ class _Cost:
     fsyncs: int | None = None
 
 
-def linear(sizes: Sequence[int], *, headed: bool) -> None:
+def linear(sizes: Sequence[int]) -> None:
     """The cost of a product in applies of several sizes."""
     base = statistics.median(_apply(1).run.cpu for _ in range(5))
     rows, first = [], None
@@ -250,7 +253,7 @@ def linear(sizes: Sequence[int], *, headed: bool) -> None:
             (f"{size:,}", f"{seconds:.1f}", f"{sending:.2f}", f"{ratios[0]:.2f}", f"{cpu:.2f}",
              f"{ratios[1]:.2f}", f"{written:,.0f}", f"{ratios[2]:.2f}", f"{fsyncs:.2f}")
         )  # fmt: skip
-    heading("What a product costs, buckets off, no latency, half of each kind", headed=headed)
+    heading("What a product costs, buckets off, no latency, half of each kind")
     columns = (
         "products", "s in all", "ms sending", "×", "ms CPU", "×", "bytes written", "×", "fsyncs"
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """podsync and Terraform, killed with `kill -9` in the middle of making 150 things, and run again.
 
-    python -m tests.benchmarks.versus_terraform [--runs 50] [--seed 3] [--minutes 8]
+    python -m tests.benchmarks.versus_terraform [--runs 50] [--seed 3] [--minutes 8] [--out DIR]
 
 Each thing takes 50 ms and is made at its end: a product at the sandbox (a process of its own, whose
 record is the truth), a line in a file for Terraform (`terraform_data` with a `local-exec`
@@ -35,8 +35,10 @@ from tests.benchmarks.common import (
     SystemTime,
     a_catalog,
     a_folder,
+    add_out,
     environment,
     heading,
+    kept,
     note,
     say,
     shops,
@@ -259,25 +261,29 @@ def _wait_until_quiet(scene: Scene) -> None:
 # -- all runs
 
 
-def main(argv: Sequence[str] | None = None, *, headed: bool = True) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=int, default=50)
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=60.0, help="stop early when this is over")
+    add_out(parser)
     told = parser.parse_args(argv)
+    with kept(told.out, "versus_terraform"):
+        _report(told.runs, told.seed, told.minutes)
+
+
+def _report(wanted: int, seed: int, minutes: float) -> None:
     tools: dict[str, _Tool] = {"podsync": Podsync}
     version = _terraform()
     if version is not None:
         tools[version] = Terraform
     else:
         note("Terraform is not installed: podsync is measured alone.")
-    tallies = _all_runs(tools, told.runs, told.seed, told.minutes)
+    tallies = _all_runs(tools, wanted, seed, minutes)
     runs = next(iter(tallies.values())).runs
-    heading(
-        f"kill -9 in the middle of making {THINGS} things, {runs} runs each, seed {told.seed}", headed=headed
-    )
+    heading(f"kill -9 in the middle of making {THINGS} things, {runs} runs each, seed {seed}")
     columns = (
         "tool", "made when killed", "forgotten by the state", "doubled after the re-run", "missing after it",
         "empty state files", "otherwise damaged", "runs with a fault", "s to run again",

@@ -1,6 +1,6 @@
 """What the views of a plan cost: size and time of each format, and the page in a browser.
 
-python -m tests.benchmarks.views [--counts 1 40 1000 10000] [--runs 3]
+python -m tests.benchmarks.views [--counts 1 40 1000 10000] [--runs 3] [--out DIR]
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from podsync.views.markdown import plan_markdown
 from podsync.views.plan_text import plan_text
 from podsync.views.sarif import plan_sarif
 from podsync.views.style import PLAIN
-from tests.benchmarks.common import a_folder, heading, note, say, table
+from tests.benchmarks.common import a_folder, add_out, heading, kept, note, say, table
 from tests.views import samples
 
 #: The goals: bytes of the page, milliseconds to its first paint and for a keystroke in its filter.
@@ -55,23 +55,26 @@ FORMATS: Mapping[str, Callable[[Plan], str]] = {
 }
 
 
-def main(argv: Sequence[str] | None = None, *, headed: bool = True) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 40, 1_000, 10_000])
     parser.add_argument("--runs", type=int, default=3)
-    options = parser.parse_args(argv)
-    heading(
-        f"Views of a plan: bytes and processor milliseconds, medians of {options.runs} runs", headed=headed
-    )
+    add_out(parser)
+    told = parser.parse_args(argv)
+    with kept(told.out, "views"):
+        _report(told.counts, told.runs)
+
+
+def _report(counts: Sequence[int], runs: int) -> None:
+    heading(f"Views of a plan: bytes and processor milliseconds, medians of {runs} runs")
     say("Of ten changes, seven are creates, one a replace, one an update and one an orphan.\n")
-    plans = {count: mixed(count) for count in options.counts}
+    plans = {count: mixed(count) for count in counts}
     columns = [f"{count:,} {'change' if count == 1 else 'changes'}" for count in plans]
     rows = [
-        (name, *(_cost(render, plan, options.runs) for plan in plans.values()))
-        for name, render in FORMATS.items()
+        (name, *(_cost(render, plan, runs) for plan in plans.values())) for name, render in FORMATS.items()
     ]
     table(("format", *columns), rows)
-    _page(plans, options.runs)
+    _page(plans, runs)
 
 
 def mixed(count: int) -> Plan:
