@@ -113,6 +113,11 @@ class LocalStore:
         """The operating system's lock dies with its process, and not before."""
         return False
 
+    @property
+    def ahead(self) -> int:
+        """An fsync costs a millisecond."""
+        return 1
+
     def unlock(self, lock_id: str) -> None:
         """Raise LockedError: this lock ends with its process, and nobody has to break it."""
         holder = self.holder()
