@@ -63,5 +63,6 @@ class Waiting:
         return LockedError(
             f"branch {self._branch.name} is held by {lock.holder}",
             "wait for it with --lock-timeout 10m. If it is dead, whoever waits gets the lock"
-            f" {lock.lease:.0f} s after its last sign of life ({last}); or at once: podsync state unlock {lock.holder.id}",
+            f" {lock.lease:.0f} s after its last sign of life ({last}), or at once:"
+            f" podsync state unlock {lock.holder.id}",
         )
