@@ -35,6 +35,10 @@ class OvertakenError(StateError):
     """Somebody else moved the branch."""
 
 
+class RefusedPushError(StateError):
+    """The remote does not want this push, and asking again changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """What a name in a tree stands for."""
@@ -161,8 +165,8 @@ class Branch:
         """Make `commit` the head; it was made to follow `parent`.
 
         Raises OvertakenError when the head is another one: nothing was changed then, or `commit` was the
-        head for a while. Raises StateError when the remote refuses it, or nobody could be reached for
-        `patience` seconds: then it may become the head without our being told.
+        head for a while. Raises RefusedPushError when the remote does not let us, and StateError when nobody
+        could be reached for `patience` seconds: then it may become the head without our being told.
         """
         until, pause = self._clock.monotonic() + patience, _FIRST_PAUSE
         while True:
@@ -180,7 +184,9 @@ class Branch:
                     return
                 if not known:
                     raise self._overtaken(head)
-            if (known and not _may_pass(answer)) or self._clock.monotonic() + pause > until:
+            if known and not _may_pass(answer):
+                raise RefusedPushError(failure.message, failure.remedy)
+            if self._clock.monotonic() + pause > until:
                 raise failure
             self._clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -191,7 +197,7 @@ class Branch:
         refused = re.search(r"^!\t\S+\t(.*)$", answer.text, re.MULTILINE)
         if refused is None:
             return answer
-        return Answer(answer.code or 1, answer.out, f"{refused[1]}\n{answer.error}")
+        return Answer(answer.code or 1, answer.out, f"error: {refused[1]}\n{answer.error}")
 
     def follow(self, commit: str) -> None:
         """Let this clone know where the branch is now, for those who read without a network."""

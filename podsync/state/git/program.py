@@ -139,11 +139,11 @@ def _without_keys(text: str) -> str:
 def reason(answer: Answer) -> str:
     """Return the line of git's words that says most, in one line."""
     lines = [line.strip() for line in answer.error.splitlines() if line.strip()]
-    telling = [
-        line for line in lines if re.match(r"(fatal|error|ERROR|remote: (error|fatal|GitLab|ERROR)):", line)
-    ]
-    line = (telling or lines or [f"it ended with {answer.code}"])[0]
-    return re.sub(r"^((fatal|error|remote|ERROR): *)+", "", line)[:200]
+    telling = [line for line in lines if re.match(r"(fatal|error):", line)]
+    # What the remote's own rules have to say (a protected branch) stands in lines of its own.
+    words = [*(telling or lines)[:1], *[line for line in lines if line.startswith("remote: ")][:1]]
+    told = "; ".join(re.sub(r"^((fatal|error|remote): *)+", "", word) for word in words)
+    return told[:200] or f"it ended with {answer.code}"
 
 
 def local_failure(answer: Answer, what: str) -> StateError:

@@ -16,7 +16,7 @@ from podsync.state import journal
 from podsync.state.draft import Draft
 from podsync.state.events import Doubted, Event, Intent, Made, NotSent, Refused
 from podsync.state.git import layout
-from podsync.state.git.branch import Branch, OvertakenError
+from podsync.state.git.branch import Branch, OvertakenError, RefusedPushError
 from podsync.state.git.layout import Files
 from podsync.state.git.session import Late, Session, message
 from podsync.state.state import State
@@ -59,6 +59,8 @@ def salvage(session: Session, branch: Branch, clock: Clock) -> str:
             told = _once(session, branch, clock.now())
         except OvertakenError:
             told = None
+        except RefusedPushError as error:
+            told, why, until = None, error.message, 0.0
         except StateError as error:
             told, why = None, error.message
         if told is not None:
