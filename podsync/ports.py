@@ -295,6 +295,9 @@ class StateStore(Protocol):
     def holder(self) -> Holder | None:
         """Who holds the lock, or held it last and died, as far as can be told."""
 
+    def refresh(self) -> None:
+        """Let `load` see the newest, where it asks nobody by itself; elsewhere there is nothing to do."""
+
     def load(self) -> State:
         """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted."""
 

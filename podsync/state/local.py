@@ -137,6 +137,9 @@ class LocalStore:
         """Who holds the state, as far as can be told (see :func:`read_holder`)."""
         return read_holder(self.lock_path)
 
+    def refresh(self) -> None:
+        """The file is read anew each time."""
+
     def load(self) -> State:
         """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted.
 

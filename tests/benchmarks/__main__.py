@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import startup, stores, throughput, versus_terraform, views
+from tests.benchmarks import git_store, startup, stores, throughput, versus_terraform, views
 from tests.benchmarks.common import facts, say
 
 _ALL = {
     "startup": startup.main,
     "throughput": throughput.main,
     "stores": stores.main,
+    "git_store": git_store.main,
     "versus_terraform": versus_terraform.main,
     "views": views.main,
 }

@@ -55,7 +55,7 @@ class Remote:
 
     def load(self):
         store = self.store()
-        store.fetch()
+        store.refresh()
         return store.load()
 
     # -- what stands on the remote

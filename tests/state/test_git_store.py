@@ -350,7 +350,7 @@ def test_the_work_tree_the_index_and_the_branches_stay_as_they_are(remote, kind)
     apply(remote.store(clone=where), [intent("one")])
     apply(remote.store(), [made("one")])
     store = remote.store(clone=where)
-    store.fetch()
+    store.refresh()
 
     assert store.load().serial == 2
     assert surroundings(clone) == before
@@ -370,7 +370,7 @@ def test_a_shallow_clone_fetches_one_commit_however_long_the_history_is(remote):
         apply(remote.store(), [intent(f"n{number}")])
     clone = remote.clone("--depth=1", "--single-branch")
 
-    remote.store(clone=clone).fetch()
+    remote.store(clone=clone).refresh()
 
     assert git(clone, "rev-list", "--count", f"refs/remotes/origin/{BRANCH}") == "1"
     assert remote.pushes() > 4

@@ -272,9 +272,17 @@ class Session:
 
     def compact(self, state: State) -> None:
         """Put the snapshot on the branch, and take journal and lock away, in one commit."""
+        self._put(state, self._base)
+
+    def replace(self, state: State) -> None:
+        """Put another state in the place of all that is there, in one commit; the lock goes with it."""
+        self._put(state, None)
+        self.lineage, self.serial = state.lineage, state.serial
+
+    def _put(self, state: State, follows: str | None) -> None:
         with self._claimed(10**9) as taken:
             self._add(taken)
-            found, data = snapshot.dump(state, layout.SNAPSHOT, follows=self._base)
+            found, data = snapshot.dump(state, layout.SNAPSHOT, follows=follows)
             files = Files(self.files.others, self.branch.write(data))
             hit("git.uncompacted")
             self._publish(files, self._done(), LAST_PATIENCE)

@@ -42,7 +42,7 @@ class GitStore:
     """Implements `ports.StateStore` on a branch.
 
     `folder` is anywhere in the repository. `environment` is what git finds its credentials with. Without the
-    lock it reads what this clone knows and speaks to nobody; `fetch` brings the newest here.
+    lock it reads what this clone knows and speaks to nobody; `refresh` brings the newest here.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class GitStore:
         """A push costs a second, however many Intents it takes along."""
         return self._batching.most
 
-    def fetch(self) -> None:
+    def refresh(self) -> None:
         """Bring the newest state here, for those who read without a network."""
         self._fetch()
 
@@ -194,7 +194,7 @@ class GitStore:
         if self._before is None or layout.SNAPSHOT not in self._branch.commit(self._before).items:
             return None
         file = f"{self._before[:12]}:{layout.SNAPSHOT}"
-        return f"the state as it was before is in the branch's history: git show {file}"
+        return f"git show {file} > before.json, then podsync state push --force before.json"
 
     # -- reading
 
@@ -282,6 +282,15 @@ class GitStore:
                 f" which adopts what exists: git update-ref -d refs/remotes/{remote}/{name}",
             )
         return head
+
+    def replace(self, state: State) -> None:
+        """Put `state` in the place of what is there, which stays in the history; only under the lock."""
+        session = self._must_be_locked()
+        self.compact(self.load())
+        self._begin(session)
+        before = session.head
+        session.replace(replace(state, lost=False))
+        self._before, self._known = before, (state.lineage, state.serial)
 
     def _must_be_locked(self) -> Session:
         if self._session is None:
