@@ -169,15 +169,15 @@ class Sender:
         send_before = self._context.clock.monotonic() + SEND_SECONDS
         self._ledger.record(self._intent(job, attempts))
         hit("sender.unsent")
-        try:
-            with self._places:
+        with self._places:
+            try:
                 self._must_go_on()
                 self._connection.pace.take()
                 self._must_go_on()
-                return self._answer(job.request, send_before)
-        except StoppedError:
-            self._ledger.record(NotSent(job.address, self._context.clock.now()))
-            raise
+            except StoppedError:
+                self._ledger.record(NotSent(job.address, self._context.clock.now()))
+                raise
+            return self._answer(job.request, send_before)
 
     def _must_go_on(self) -> None:
         if self._ledger.broken or not self._going():
