@@ -276,6 +276,13 @@ class StateStore(Protocol):
         Then a request whose Intent is in the state may leave until `send_before`, whoever holds the lock.
         """
 
+    @property
+    def ahead(self) -> int:
+        """How many Intents are worth writing at once, before the first of their requests leaves.
+
+        1 where a write is cheap: then each is written when its request's turn has come.
+        """
+
     def lock(self, command: str, timeout: float) -> AbstractContextManager[None]:
         """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder."""
 
@@ -288,11 +295,19 @@ class StateStore(Protocol):
     def holder(self) -> Holder | None:
         """Who holds the lock, or held it last and died, as far as can be told."""
 
+    def refresh(self) -> None:
+        """Let `load` see the newest, where it asks nobody by itself; elsewhere there is nothing to do."""
+
     def load(self) -> State:
         """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted."""
 
     def append(self, events: Sequence[Event]) -> None:
-        """Add events durably: they survive a crash once this has returned. Thread-safe."""
+        """Add events, in their order. Thread-safe.
+
+        An Intent, and all that was appended before it, survives a crash once this has returned. A store may
+        make other events durable a little later, with the next Intent, `compact` or the end of the lock at
+        the latest: no request relies on them before.
+        """
 
     def compact(self, state: State) -> None:
         """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed."""

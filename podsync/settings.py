@@ -51,7 +51,8 @@ class Limits:
 class StateSettings:
     """Where the state is kept. Each backend reads its own keys.
 
-    local: `path`, as written in the file. git: `remote` and `branch`. postgres: `schema`; how to reach
+    local: `path`, as written in the file. git: `remote`, `branch`, and `lease_seconds`, how long a run that
+    shows no sign of life keeps others out. postgres: `schema`; how to reach
     the database is told by the environment.
     """
 
@@ -59,6 +60,7 @@ class StateSettings:
     path: str = "podsync.state.json"
     remote: str = "origin"
     branch: str = "podsync-state"
+    lease_seconds: float = 120
     schema: str = "podsync"
 
 

@@ -159,6 +159,7 @@ class Context:
     `began` is the monotonic moment since which no request of an earlier run can leave any more. A local
     lock is free because its holder is dead: that is when we got it. A shared store's holder may live, but
     whatever it wrote down before we got the lock leaves within `SEND_SECONDS` of that, or never.
+    `ahead` is the store's: see `ports.StateStore`.
     """
 
     clock: Clock
@@ -168,6 +169,7 @@ class Context:
     memory: Memory
     began: float
     lost: Lost | None = None
+    ahead: int = 1
 
     @property
     def halted(self) -> bool:

@@ -90,7 +90,7 @@ class _Apply:
         self._connections = connections
         self._board = Board({c.address: c for c in plan.work}, listener, options.max_failures)
         began = clock.monotonic() + (SEND_SECONDS if store.shared else 0.0)
-        self._context = Context(clock, stop, options, self._board, memory, began, self._lost())
+        self._context = Context(clock, stop, options, self._board, memory, began, self._lost(), store.ahead)
         self._ledger = Ledger(store, state)
         self._runs: list[ProviderRun] = []
 

@@ -1,4 +1,4 @@
-"""The state while an apply runs: every event is durable before anyone may rely on it.
+"""The state while an apply runs: every event is durable before a request may rely on it.
 
 One draft, one store. Several workers record at once and share an fsync, so the lock is not held
 while the store writes: events of one address come from one worker, and events of different addresses
@@ -39,9 +39,14 @@ class Ledger:
         #: Recorded before the first event: a run that changes nothing writes nothing.
         self.prelude: Event | None = None
         self.begun = False
+        #: The store could not keep something: nothing that is not on its way may be sent any more.
+        self.broken = False
 
     def record(self, *events: Event) -> None:
-        """Make `events` true and durable. Raises what the store raises; then they are neither."""
+        """Make `events` true, and durable as the store promises it (`ports.StateStore.append`).
+
+        Raises what the store raises; then they are neither.
+        """
         self.begin()
         with self._lock:
             # First the draft: an event that does not fit must not reach the journal.
@@ -52,6 +57,7 @@ class Ledger:
         try:
             self._store.append(events)
         except BaseException:
+            self.broken = True
             self._take_back(events)
             raise
         finally:

@@ -83,7 +83,9 @@ class Sender:
 
     At most `parallelism` requests are on their way at once. There may be more workers than that: while
     one writes down a result, another one's request takes its place, so that the rate does not suffer
-    from the disk. `going` is whether anything new may be begun, asked again when there is a place.
+    from the disk. Where the store says that a write is dear, `ahead` Intents are written before their
+    requests' turns: no more than leave in a third of the time that they have. `going` is whether anything
+    new may be begun, asked again when there is a place.
     """
 
     def __init__(
@@ -93,6 +95,9 @@ class Sender:
         self._ledger = ledger
         self._context = context
         self._going = going
+        self.ahead = max(
+            1, min(context.ahead, int(connection.settings.rate_limit.per_second * SEND_SECONDS / 3))
+        )
         self._places = threading.BoundedSemaphore(connection.settings.parallelism)
         self._lock = threading.Lock()
         self._refusals = 0
@@ -123,17 +128,7 @@ class Sender:
         """One Intent, one request, one result."""
         self._announce()
         clock = self._context.clock
-        with self._places:
-            if not self._going():
-                raise StoppedError("nothing new is begun")
-            self._connection.pace.take()
-            if not self._going():
-                # The pace may have taken its time.
-                raise StoppedError("nothing new is begun")
-            send_before = clock.monotonic() + SEND_SECONDS
-            self._ledger.record(self._intent(job, attempts))
-            hit("sender.unsent")
-            answer = self._answer(job.request, send_before)
+        answer = self._in_turn(job, attempts) if self.ahead == 1 else self._written_ahead(job, attempts)
         if isinstance(answer, ProviderError):
             self._sort(job.address, answer)
             raise answer
@@ -153,6 +148,40 @@ class Sender:
             self._refusals = 0
             self.last_made = clock.monotonic()
         return receipt
+
+    def _in_turn(self, job: Job, attempts: int) -> Receipt | ProviderError:
+        """Write the Intent when its request's turn has come: as little as can be is ever in doubt."""
+        with self._places:
+            self._must_go_on()
+            self._connection.pace.take()
+            self._must_go_on()  # the pace may have taken its time
+            send_before = self._context.clock.monotonic() + SEND_SECONDS
+            self._ledger.record(self._intent(job, attempts))
+            hit("sender.unsent")
+            return self._answer(job.request, send_before)
+
+    def _written_ahead(self, job: Job, attempts: int) -> Receipt | ProviderError:
+        """Write the Intent before the turn comes, so that many share what a write costs.
+
+        What is not sent then, because the run has to stop or its time is over, is written down too.
+        """
+        self._must_go_on()
+        send_before = self._context.clock.monotonic() + SEND_SECONDS
+        self._ledger.record(self._intent(job, attempts))
+        hit("sender.unsent")
+        with self._places:
+            try:
+                self._must_go_on()
+                self._connection.pace.take()
+                self._must_go_on()
+            except StoppedError:
+                self._ledger.record(NotSent(job.address, self._context.clock.now()))
+                raise
+            return self._answer(job.request, send_before)
+
+    def _must_go_on(self) -> None:
+        if self._ledger.broken or not self._going():
+            raise StoppedError("nothing new is begun")
 
     def _intent(self, job: Job, attempts: int) -> Intent:
         settings, written = self._connection.settings, self._context.clock.now()

@@ -30,7 +30,7 @@ def work(run: ProviderRun) -> None:
 def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun, Change], None]) -> None:
     """Let workers take one change after another, in order.
 
-    A few more than `parallelism`: see `Sender`, which keeps to it.
+    More than `parallelism`: see `Sender`, which keeps to it.
     """
     queue = iter(changes)
     crashes: list[BaseException] = []
@@ -47,7 +47,7 @@ def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun
             crashes.append(error)
 
     parallelism = run.settings.parallelism
-    count = min(parallelism + parallelism // 4, len(changes))
+    count = min(max(parallelism + parallelism // 4, run.sender.ahead), len(changes))
     workers = [threading.Thread(target=worker, daemon=True) for _ in range(count)]
     for thread in workers:
         thread.start()

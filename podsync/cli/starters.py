@@ -16,6 +16,7 @@ version: 1
 # catalog: catalog
 # sandbox: false              # true: plan and apply use the built-in sandbox, and say SANDBOX
 # state: {backend: local, path: podsync.state.json}
+#      # {backend: git, remote: origin, branch: podsync-state, lease_seconds: 120}: for teams and CI
 # providers:
 #   kakaclo:
 #     base_url: https://developer.kakaclo.com/openapi

@@ -31,12 +31,15 @@ state = Group(
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from podsync.cli.stores import open_store
     from podsync.cli.workspace import Workspace
     from podsync.errors import PodsyncError
 
     try:
         space = Workspace.open(ctx.obj if isinstance(ctx.obj, Session) else Session())
-        known = [str(address) for address in space.store.load().entries]
+        # Notes have no place between the words that a shell offers.
+        store = open_store(space.state_settings, lambda _note: None)
+        known = [str(address) for address in store.load().entries]
     except PodsyncError:
         return []
     return [address for address in known if address.startswith(incomplete)]

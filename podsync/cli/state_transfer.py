@@ -46,6 +46,7 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     space = Workspace.open(session, sandbox=sandbox)
     outputs.refuse(space.own_files)
     with outputs:
+        space.store.refresh()
         state = space.store.load()
         if not state.lineage:
             raise StateError(f"{space.state_label}: there is no state yet", "the first apply makes one")

@@ -28,6 +28,21 @@ def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> State
         )
     if settings.backend == "postgres":
         return _postgres(settings.schema, on_note)
+    if settings.backend == "git":
+        from podsync.state.git.session import Batching
+        from podsync.state.git.store import GitStore
+
+        return GitStore(
+            Path.cwd(),
+            clock=SystemClock(),
+            remote=settings.remote,
+            branch=settings.branch,
+            environment=os.environ,
+            who=who(),
+            run_url=run_url(os.environ),
+            batching=Batching(lease=settings.lease_seconds),
+            on_note=on_note,
+        )
     raise UsageError(f"state.backend {settings.backend} is not available in this version")
 
 

@@ -113,6 +113,11 @@ class LocalStore:
         """The operating system's lock dies with its process, and not before."""
         return False
 
+    @property
+    def ahead(self) -> int:
+        """An fsync costs a millisecond."""
+        return 1
+
     def unlock(self, lock_id: str) -> None:
         """Raise LockedError: this lock ends with its process, and nobody has to break it."""
         holder = self.holder()
@@ -131,6 +136,9 @@ class LocalStore:
     def holder(self) -> Holder | None:
         """Who holds the state, as far as can be told (see :func:`read_holder`)."""
         return read_holder(self.lock_path)
+
+    def refresh(self) -> None:
+        """The file is read anew each time."""
 
     def load(self) -> State:
         """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted.

@@ -133,6 +133,14 @@ class PostgresStore:
         with self._database.session() as connection:
             return lock.read_holder(connection, self._rows)
 
+    @property
+    def ahead(self) -> int:
+        """A commit costs a few milliseconds."""
+        return 1
+
+    def refresh(self) -> None:
+        """The database is asked each time."""
+
     def load(self) -> State:
         """Snapshot and events as of one moment, without the lock; StateError for what cannot be trusted."""
         writer = self._writer

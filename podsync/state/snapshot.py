@@ -50,12 +50,13 @@ def read(files: Files, path: Path) -> Snapshot | None:
     if data is None:
         return None
     try:
-        return _parse(data, path.name)
+        return parse(data, path.name)
     except statefile.DamagedError as error:
         raise StateError(error.message, _way_out(files, path)) from None
 
 
-def _parse(data: bytes, name: str) -> Snapshot:
+def parse(data: bytes, name: str) -> Snapshot:
+    """Read the bytes of a state file with its mark; raises what `statefile.loads` raises."""
     state = statefile.loads(data, name)
     mark = state.extra.get(KEY)
     if not isinstance(mark, Mapping):
@@ -69,7 +70,7 @@ def _way_out(files: Files, path: Path) -> str:
     untouched = "The file was left as it is"
     for backup in reversed(_backups(files, path)):
         with suppress(OSError, StateError):
-            state = _parse(files.read(backup, statefile.LIMIT) or b"", backup.name).state
+            state = parse(files.read(backup, statefile.LIMIT) or b"", backup.name).state
             return (
                 f"copy {backup.name} (serial {state.serial}) over it; if that does not fit the journal, move"
                 f" {path.name}.journal aside: the next apply finds what exists in the providers' listings."
@@ -86,20 +87,26 @@ def write(files: Files, path: Path, state: State, *, follows: str | None, backup
 
     Raises OSError; then the file is the old one, or wholly the new one.
     """
-    mark: dict[str, Any] = {"id": uuid.uuid4().hex}
-    if follows is not None:
-        mark["follows"] = follows
-    data = statefile.dumps(replace(state, extra=freeze(dict(state.extra) | {KEY: mark})))
-    if len(data) > statefile.LIMIT:
-        message = f"{path.name} would be larger than {statefile.LIMIT >> 20} MiB"
-        raise StateError(message, "split the catalog into several; the journal holds all that was done")
+    found, data = dump(state, path.name, follows=follows)
     if backup and (previous := files.read(path, statefile.LIMIT)) is not None:
         numbers = [_number(each) for each in _backups(files, path)]
         target = path.with_name(f"{path.name}.backup.{max(numbers, default=0) + 1}")
         write_whole(files, target, previous, temporary=path.name)
     write_whole(files, path, data, temporary=path.name)
     _drop_old_backups(files, path)
-    return Snapshot(state, mark["id"], follows)
+    return found
+
+
+def dump(state: State, name: str, *, follows: str | None) -> tuple[Snapshot, bytes]:
+    """Return `state` under a new mark, and its bytes; StateError where nobody would read so many."""
+    mark: dict[str, Any] = {"id": uuid.uuid4().hex}
+    if follows is not None:
+        mark["follows"] = follows
+    data = statefile.dumps(replace(state, extra=freeze(dict(state.extra) | {KEY: mark})))
+    if len(data) > statefile.LIMIT:
+        message = f"{name} would be larger than {statefile.LIMIT >> 20} MiB"
+        raise StateError(message, "split the catalog into several; the journal holds all that was done")
+    return Snapshot(state, mark["id"], follows), data
 
 
 def newest_backup(files: Files, path: Path) -> Path | None:

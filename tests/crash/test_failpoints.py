@@ -11,6 +11,7 @@ import pytest
 import podsync
 from podsync.sandbox import Fault
 from podsync.state.events import Event
+from tests.crash import test_runners
 from tests.crash.scene import a_scene, ended, killed
 from tests.postgres import test_crash as postgres
 
@@ -101,7 +102,8 @@ def test_what_a_dead_run_left_half_written_in_the_cache_is_removed_by_the_next(s
 
 
 def test_every_failpoint_of_the_program_is_tested():
-    tested = {*CALM_POINTS, *STORMY_POINTS, *postgres.POINTS}
+    runners = {point.split(":")[0] for point in {*test_runners.POINTS, *test_runners.MORE_POINTS}}
+    tested = {*CALM_POINTS, *STORMY_POINTS, *runners, *postgres.POINTS}
     words = {event.__name__ for event in get_args(Event)} - NEVER
     there = set()
     for path in Path(podsync.__file__).parent.rglob("*.py"):

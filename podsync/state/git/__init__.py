@@ -1,0 +1,1 @@
+"""The store on a branch of the same repository: `program` runs git, `store` implements the port."""

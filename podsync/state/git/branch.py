@@ -1,0 +1,259 @@
+"""A branch on a remote as a register with compare-and-swap: read its head, put a commit on it or fail.
+
+A push is only ever a fast-forward, so it succeeds on the head that the commit was made for and on no
+other. Every commit carries a nonce: no two runs ever make the same one, not even from the same tree in
+the same second, so whoever is told "yes" has won. Where the answer is "no", or got lost, the remote's head
+says how it ended.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from podsync.errors import StateError
+from podsync.ports import Clock
+from podsync.state.git.program import REMOTE, Answer, Git, local_failure, reason
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+#: Words of a refusal that says no more than "not now": another push came in between, or the remote is busy.
+_BUSY = (
+    "cannot lock ref", "failed to update ref", "incorrect old value", "fetch first", "non-fast-forward",
+    "stale info", "failed to lock",
+)  # fmt: skip
+_NO_RIGHT = (
+    "permission denied", "permission to", "authentication failed", "could not read username",
+    "returned error: 403", "returned error: 401", "not authorized", "access denied", "write access",
+    "read-only", "protected branch", "gh006", "gh013",
+)  # fmt: skip
+
+
+class OvertakenError(StateError):
+    """Somebody else moved the branch."""
+
+
+class RefusedPushError(StateError):
+    """The remote does not want this push, and asking again changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a name in a tree stands for."""
+
+    mode: str
+    kind: str
+    id: str
+    size: int = 0
+
+
+def blob(identity: str) -> Item:
+    """A file."""
+    return Item("100644", "blob", identity)
+
+
+def folder(identity: str) -> Item:
+    """A folder."""
+    return Item("040000", "tree", identity)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit and everything in it, by path; folders too. `at` is when it says that it was made."""
+
+    id: str
+    at: float
+    items: Mapping[str, Item]
+
+    @property
+    def root(self) -> dict[str, Item]:
+        """What stands at the top."""
+        return {path: item for path, item in self.items.items() if "/" not in path}
+
+
+class Branch:
+    """See the module. Reads and writes objects in the repository's own store."""
+
+    def __init__(self, git: Git, remote: str, name: str, clock: Clock) -> None:
+        self._git, self._clock = git, clock
+        self.remote, self.name = remote, name
+        self._ref = f"refs/heads/{name}"
+        self._tracking = f"refs/remotes/{remote}/{name}"
+        self._shallow: bool | None = None
+
+    # -- what is known here
+
+    def local(self) -> str | None:
+        """The commit that this clone knows, asking nobody; None: no such branch is known here."""
+        for ref in (self._tracking, self._ref):
+            answer = self._git.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+            if answer.code == 0:
+                return answer.text
+            if answer.code != 1:
+                raise local_failure(answer, "rev-parse")
+        return None
+
+    def commit(self, identity: str) -> Commit:
+        """Read a commit; raises StateError when this clone does not have it."""
+        at = self._git.must("show", "-s", "--no-show-signature", "--format=%ct", identity)
+        listed = self._git.must("ls-tree", "-r", "-t", "-l", "-z", "--full-tree", identity)
+        items = {}
+        for line in listed.split(b"\0"):
+            if line:
+                facts, path = line.split(b"\t", 1)
+                mode, kind, name, size = facts.decode("ascii").split()
+                item = Item(mode, kind, name, int(size) if size.isdigit() else 0)
+                items[path.decode("utf-8", "surrogateescape")] = item
+        return Commit(identity, float(at), items)
+
+    def read(self, items: Sequence[Item], limit: int) -> list[bytes]:
+        """Return the contents of files; StateError for one above `limit` bytes."""
+        if any(item.size > limit for item in items):
+            message = f"branch {self.name} holds a file that is larger than {limit >> 20} MiB"
+            raise StateError(message, "look at the branch; it was left as it is")
+        asked = "".join(f"{item.id}\n" for item in items).encode()
+        rest, found = memoryview(self._git.must("cat-file", "--batch", data=asked)), []
+        for item in items:
+            begin = len(f"{item.id} blob {item.size}\n")
+            found.append(bytes(rest[begin : begin + item.size]))
+            rest = rest[begin + item.size + 1 :]
+        return found
+
+    def place(self) -> str:
+        """The repository's own folder, for all its work trees."""
+        return self._git.must("rev-parse", "--path-format=absolute", "--git-common-dir").decode().strip()
+
+    # -- the remote
+
+    def head(self) -> str | None:
+        """The commit at which the remote's branch is now; None: there is no such branch."""
+        answer = self._git.run("ls-remote", "--exit-code", self.remote, self._ref, timeout=REMOTE)
+        if answer.code == 2:
+            return None
+        found = answer.text.split()
+        if answer.code != 0 or not found or not _COMMIT.fullmatch(found[0]):
+            raise self._failure(answer, "reading")
+        return found[0]
+
+    def fetch(self) -> str | None:
+        """Bring the head here and return it; None: there is no such branch on the remote.
+
+        Where this clone is shallow (a runner's), the history behind the head stays away, so that a run
+        costs the same however long it is; a whole clone stays whole.
+        """
+        if self._shallow is None:
+            told = self._git.must("rev-parse", "--is-shallow-repository")
+            self._shallow = told.strip() == b"true"
+        depth = ["--depth=1"] if self._shallow else []
+        words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", *depth]
+        spec = f"+{self._ref}:{self._tracking}"
+        for pause in (0.1, 0.3, 1.0, None):
+            answer = self._git.run(*words, self.remote, spec, timeout=REMOTE)
+            if answer.code == 0:
+                return self.local()
+            if "couldn't find remote ref" in answer.error:
+                return None
+            # Another process of this clone fetches as well.
+            if pause is None or not any(word in answer.error for word in ("lock", "shallow file")):
+                break
+            self._clock.sleep(pause)
+        raise self._failure(answer, "reading")
+
+    def publish(self, commit: str, parent: str | None, *, patience: float) -> None:
+        """Make `commit` the head; it was made to follow `parent`.
+
+        Raises OvertakenError when the head is another one: nothing was changed then, or `commit` was the
+        head for a while. Raises RefusedPushError when the remote does not let us, and StateError when nobody
+        could be reached for `patience` seconds: then it may become the head without our being told.
+        """
+        until, pause = self._clock.monotonic() + patience, _FIRST_PAUSE
+        while True:
+            answer = self._push(commit)
+            if answer.code == 0:
+                return
+            failure = self._failure(answer, "pushing to")
+            try:
+                head = self.head()
+            except StateError:
+                known = False
+            else:
+                known = head == parent
+                if head == commit:
+                    return
+                if not known:
+                    raise self._overtaken(head)
+            if known and not _may_pass(answer):
+                raise RefusedPushError(failure.message, failure.remedy)
+            if self._clock.monotonic() + pause > until:
+                raise failure
+            self._clock.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _push(self, commit: str) -> Answer:
+        words = ("push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags")
+        answer = self._git.run(*words, self.remote, f"{commit}:{self._ref}", timeout=REMOTE)
+        refused = re.search(r"^!\t\S+\t(.*)$", answer.text, re.MULTILINE)
+        if refused is None:
+            return answer
+        return Answer(answer.code or 1, answer.out, f"error: {refused[1]}\n{answer.error}")
+
+    def follow(self, commit: str) -> None:
+        """Let this clone know where the branch is now, for those who read without a network."""
+        self._git.run("update-ref", self._tracking, commit)
+
+    def _overtaken(self, head: str | None) -> OvertakenError:
+        now = "is gone" if head is None else f"was moved to {head[:7]} by somebody else"
+        return OvertakenError(
+            f"branch {self.name} on {self.remote} {now}: this run no longer holds the state",
+            "nothing more was sent. Run it again: that finds out what was done, and does nothing twice",
+        )
+
+    def _failure(self, answer: Answer, doing: str) -> StateError:
+        told = answer.error.lower()
+        again = "what was done is not lost: run the command again"
+        if "not a git repository" in told and "does not appear" not in told:
+            return local_failure(answer, doing)
+        if self._git.run("remote", "get-url", self.remote).code != 0:
+            return StateError(
+                f"there is no remote {self.remote} in this repository, and the state is kept there",
+                f"git remote add {self.remote} URL, or name another in podsync.yaml (state.remote)",
+            )
+        message = f"{doing} branch {self.name} on {self.remote} failed: {reason(answer)}"
+        if any(word in told for word in _NO_RIGHT):
+            return StateError(
+                message,
+                f"give this run the right to push there (in GitHub Actions: permissions: contents: write),"
+                f" and let no branch rule cover {self.name}; {again}",
+            )
+        if "remote rejected" in told:
+            return StateError(message, f"the remote's own rules refuse it: exempt {self.name}; {again}")
+        return StateError(message, f"see whether git ls-remote {self.remote} works; {again}")
+
+    # -- writing
+
+    def write(self, data: bytes) -> Item:
+        """Keep a file's contents."""
+        out = self._git.must("hash-object", "-w", "--no-filters", "--stdin", data=data)
+        return blob(out.decode().strip())
+
+    def tree(self, items: Mapping[str, Item]) -> Item:
+        """Make a folder of what is kept."""
+        lines = (f"{item.mode} {item.kind} {item.id}\t{name}\0" for name, item in sorted(items.items()))
+        data = "".join(lines).encode("utf-8", "surrogateescape")
+        return folder(self._git.must("mktree", "-z", data=data).decode().strip())
+
+    def make(self, root: Mapping[str, Item], parent: str | None, message: str) -> str:
+        """Make a commit that no other run can make; nothing points to it yet."""
+        words = ["commit-tree", self.tree(root).id, *(("-p", parent) if parent is not None else ())]
+        text = f"{message}\n\n[skip ci]\nnonce {secrets.token_hex(16)}\n"
+        return self._git.must(*words, data=text.encode()).decode().strip()
+
+
+def _may_pass(answer: Answer) -> bool:
+    """Whether the same push may succeed a moment later, seen that the head has not moved."""
+    told = answer.error.lower()
+    if any(word in told for word in _BUSY):
+        return True
+    return "rejected" not in told and not any(word in told for word in _NO_RIGHT)

@@ -1,0 +1,299 @@
+"""The store on a branch of the repository that the catalog is in; see `layout` for what stands there.
+
+`lock` pushes a lock record, and every push after that is a fast-forward on this run's own last commit: as
+soon as anybody else's commit is there, nothing of this run can follow. So a request leaves only while its
+Intent is on the branch, and whoever comes next finds it there.
+
+A holder moves the branch at least three times within its lease. Whoever waits counts, by his own clock
+alone, how long the branch has stood still; after a whole lease the lock is dead. Should its holder live
+after all, it is told no by its next push, and its requests have ended with their `send_before`.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+
+from podsync.errors import LockedError, StateError
+from podsync.failpoints import hit
+from podsync.ports import Clock
+from podsync.state.events import Event
+from podsync.state.git import layout
+from podsync.state.git.branch import Branch
+from podsync.state.git.layout import Contents, Files
+from podsync.state.git.program import Git
+from podsync.state.git.salvage import salvage
+from podsync.state.git.session import Batching, Session, message
+from podsync.state.git.waiting import Waiting
+from podsync.state.lock import Holder
+from podsync.state.state import State
+from podsync.state.statefile import time_to_text
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+_CHANGED = "run the command again: it begins with what is there now"
+
+
+class GitStore:
+    """Implements `ports.StateStore` on a branch.
+
+    `folder` is anywhere in the repository. `environment` is what git finds its credentials with. Without the
+    lock it reads what this clone knows and speaks to nobody; `refresh` brings the newest here.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Clock,
+        remote: str = "origin",
+        branch: str = "podsync-state",
+        environment: Mapping[str, str],
+        who: str = "somebody",
+        run_url: str | None = None,
+        batching: Batching = Batching(),
+        on_note: Callable[[str], None] = lambda _note: None,
+    ) -> None:
+        self._branch = Branch(Git(folder, environment, remote), remote, branch, clock)
+        self._clock, self._who, self._run_url = clock, who, run_url
+        self._batching, self._on_note = batching, on_note
+        self._session: Session | None = None
+        self._begun, self._opening = False, Lock()
+        self._known: tuple[str, int] | None = None
+        self._before: str | None = None
+        self._looked: tuple[str | None, Contents] | None = None
+
+    @property
+    def label(self) -> str:
+        """The branch, and the commit that was looked at last."""
+        commit = self._looked[0] if self._looked is not None else None
+        return f"branch {self._branch.name}" + (f" at {commit[:7]}" if commit is not None else "")
+
+    @property
+    def lineage(self) -> str:
+        """The lineage of the state as last loaded or written, empty where there is none yet."""
+        if self._session is not None and self._begun:
+            return self._session.lineage
+        return self._known[0] if self._known is not None else ""
+
+    @property
+    def identity(self) -> str:
+        """The clone, with all its work trees, and the branch's place in it."""
+        return f"git {self._branch.place()} {self._branch.remote} {self._branch.name}"
+
+    @property
+    def shared(self) -> bool:
+        """A lock passes on when it is broken or shows no sign of life, though its holder may live."""
+        return True
+
+    @property
+    def ahead(self) -> int:
+        """A push costs a second, however many Intents it takes along."""
+        return self._batching.most
+
+    def refresh(self) -> None:
+        """Bring the newest state here, for those who read without a network."""
+        self._fetch()
+
+    # -- the lock
+
+    @contextmanager
+    def lock(self, command: str, timeout: float) -> Iterator[None]:
+        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder.
+
+        A lock that shows no sign of life for its lease is taken over. Where its age makes it look as if
+        nobody held it any more, it is watched for that long even if `timeout` is shorter. Raises StateError
+        where the branch cannot be read or pushed to; nothing was sent then.
+        """
+        holder = Holder(uuid.uuid4().hex, self._who, os.getpid(), self._clock.now(), command, self._run_url)
+        try:
+            session = self._acquire(holder, timeout)
+        except (KeyboardInterrupt, SystemExit):
+            with suppress(StateError, LockedError):
+                self.unlock(holder.id)
+            raise
+        self._session, self._begun = session, False
+        hit("git.locked")
+        try:
+            yield
+        except BaseException:
+            self._leave(session, failing=True)
+            raise
+        else:
+            self._leave(session, failing=False)
+
+    def _acquire(self, holder: Holder, timeout: float) -> Session:
+        waiting = Waiting(self._branch, self._clock, timeout, self._on_note)
+        while True:
+            head = self._fetch()
+            commit = self._branch.commit(head) if head is not None else None
+            lock = layout.read_lock(self._branch, commit)
+            if commit is not None and lock is not None and not waiting.is_dead(commit, lock):
+                waiting.wait(commit, lock)
+                continue
+            files = Files.of(commit)
+            files.lock = self._branch.write(layout.lock_data(holder, self._batching.lease))
+            made = self._branch.make(files.root(self._branch, {}), head, message(holder, "lock"))
+            hit("git.unlocked")
+            if waiting.wins(made, head):
+                if lock is not None:
+                    self._on_note(f"took over the state from {lock.holder}: it shows no sign of life")
+                self._before = head
+                return Session(self._branch, self._clock, holder, self._batching, made, files)
+
+    def _leave(self, session: Session, *, failing: bool) -> None:
+        """Let go of the lock; what did not reach the branch is saved as far as it can be."""
+        told = ""
+        try:
+            if session.lost is None:
+                with suppress(StateError):
+                    session.release()
+            if session.lost is not None:
+                told = salvage(session, self._branch, self._clock)
+        finally:
+            session.stop()
+            self._known = (session.lineage, session.serial) if self._begun else self._known
+            self._session, self._looked = None, None
+            if session.lost is None:
+                self._branch.follow(session.head)
+        if told:
+            self._on_note(told)
+        if session.lost is not None and not (failing or session.told):
+            raise session.lost
+
+    def unlock(self, lock_id: str) -> None:
+        """Let go of the lock of this id, whoever holds it. Raises LockedError for another id."""
+        for _ in range(10):
+            head = self._fetch()
+            commit = self._branch.commit(head) if head is not None else None
+            lock = layout.read_lock(self._branch, commit)
+            if commit is None or lock is None or lock.holder.id != lock_id:
+                named = f"{lock.holder}, id {lock.holder.id}" if lock is not None else "nobody"
+                raise LockedError(f"branch {self._branch.name} is held by {named}", "nothing was changed")
+            files = Files.of(commit)
+            files.lock = None
+            words = message(lock.holder, "lock let go of by hand")
+            made = self._branch.make(files.root(self._branch, {}), head, words)
+            if Waiting(self._branch, self._clock, 0, self._on_note).wins(made, head):
+                self._branch.follow(made)
+                return
+        raise LockedError(f"branch {self._branch.name} moves all the time: its holder lives", "wait for it")
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock now, as the remote knows it."""
+        head = self._fetch()
+        lock = layout.read_lock(self._branch, self._branch.commit(head) if head is not None else None)
+        return lock.holder if lock is not None else None
+
+    def undo(self) -> str | None:
+        """Name the commit before this run's first one."""
+        if self._before is None or layout.SNAPSHOT not in self._branch.commit(self._before).items:
+            return None
+        file = f"{self._before[:12]}:{layout.SNAPSHOT}"
+        return f"git show {file} > before.json, then podsync state push --force before.json"
+
+    # -- reading
+
+    def load(self) -> State:
+        """Snapshot and journal: under the lock those of this run, else what this clone knows of them.
+
+        Raises StateError for what cannot be trusted.
+        """
+        if self._session is not None:
+            self._session.flush()
+            head: str | None = self._session.head
+        else:
+            head = self._branch.local()
+        contents, at = self._look(head)
+        self._known = contents.state.lineage, contents.state.serial
+        if self._session is None:
+            self._on_note(self._age(head, at))
+        return contents.state
+
+    def _look(self, head: str | None) -> tuple[Contents, float]:
+        commit = self._branch.commit(head) if head is not None else None
+        if self._looked is None or self._looked[0] != head:
+            self._looked = head, layout.read(self._branch, commit)
+        return self._looked[1], commit.at if commit is not None else 0.0
+
+    def _age(self, head: str | None, at: float) -> str:
+        name = f"{self._branch.remote}/{self._branch.name}"
+        if head is None:
+            return f"no {name} is known here, so no state; podsync state pull looks whether there is one"
+        seconds = max(0.0, self._clock.now() - at)
+        number, unit = next((seconds // size, unit) for size, unit in _UNITS if seconds >= size or size == 1)
+        when = time_to_text(at).replace("T", " ")[:16]
+        return f"state of {when} UTC ({number:.0f} {unit} ago), commit {head[:7]}: {name} as fetched last"
+
+    # -- writing
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events; Intents are on the remote when this returns, all else 2 s later (see `session`).
+
+        Raises StateError when Intents are not: nothing was sent for them then. Thread-safe.
+        """
+        session = self._must_be_locked()
+        if events:
+            self._begin(session)
+            session.append(events)
+
+    def compact(self, state: State) -> None:
+        """Write the snapshot; journal and lock go in the same commit. Does nothing if nothing changed.
+
+        Raises StateError when it cannot be written (the journal keeps all events then), and when
+        `state` is not what the events add up to.
+        """
+        session = self._must_be_locked()
+        if not self._begun and not self._look(session.head)[0].fresh:
+            return
+        self._begin(session)
+        if session.lost is not None:
+            session.told = True
+            raise session.lost
+        if state.serial != session.serial or state.lineage not in {"", session.lineage}:
+            message = f"a state of serial {state.serial} does not fit a journal that ends at {session.serial}"
+            raise StateError(message, _CHANGED)
+        session.compact(replace(state, lineage=session.lineage, lost=False))
+
+    def _begin(self, session: Session) -> None:
+        with self._opening:
+            if self._begun:
+                return
+            contents, _ = self._look(session.head)
+            if self._known not in {None, (contents.state.lineage, contents.state.serial)}:
+                message = f"branch {self._branch.name} was changed by another run after this one had read it"
+                raise StateError(message, _CHANGED)
+            session.begin(contents, State(lineage=str(uuid.uuid4())))
+            self._begun = True
+
+    def _fetch(self) -> str | None:
+        """Bring the head here; StateError where the branch is gone that this clone knows."""
+        head = self._branch.fetch()
+        known = self._branch.local() if head is None else None
+        if known is not None:
+            remote, name = self._branch.remote, self._branch.name
+            raise StateError(
+                f"branch {name} is gone from {remote}; this clone knows it at {known[:12]}",
+                f"bring it back: git push {remote} {known[:12]}:refs/heads/{name}. Or begin without a state,"
+                f" which adopts what exists: git update-ref -d refs/remotes/{remote}/{name}",
+            )
+        return head
+
+    def replace(self, state: State) -> None:
+        """Put `state` in the place of what is there, which stays in the history; only under the lock."""
+        session = self._must_be_locked()
+        self.compact(self.load())
+        self._begin(session)
+        before = session.head
+        session.replace(replace(state, lost=False))
+        self._before, self._known = before, (state.lineage, state.serial)
+
+    def _must_be_locked(self) -> Session:
+        if self._session is None:
+            message = "the state is written under its lock only"
+            raise RuntimeError(message)
+        return self._session

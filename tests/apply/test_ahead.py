@@ -1,0 +1,106 @@
+"""Where a write of the store is dear, Intents are written before their requests' turns."""
+
+from __future__ import annotations
+
+import pytest
+
+from podsync.apply.context import Board, Connection, Context, Options
+from podsync.apply.ledger import Ledger
+from podsync.apply.sender import Job, Sender
+from podsync.errors import StoppedError
+from podsync.model import UNPROTECTED, Address, FrozenDict
+from podsync.ports import Receipt
+from podsync.providers.registry import plugins
+from podsync.settings import ProviderSettings, RateLimit
+from podsync.state.local import LocalStore
+from podsync.state.state import State
+from tests.state.faulty import FakeClock
+
+TEE = Address("designed_product", "tee")
+SPEC = FrozenDict({"modelId": "1", "enName": "Tee"})
+
+
+class Quiet:
+    """Nobody asks to stop, nothing is remembered, every request may leave."""
+
+    signal = 0
+
+    def sending(self, _provider, _serial):
+        pass
+
+    def take(self):
+        pass
+
+    def send(self, _request, _send_before):
+        return Receipt(None, 200)
+
+
+class Stopping(Quiet):
+    def take(self):
+        raise StoppedError("asked to stop")
+
+    send = take
+
+
+class Away(Quiet):
+    def send(self, _request, _send_before):
+        raise StoppedError("asked to stop, the request had left")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = LocalStore(tmp_path / "s.json", clock=FakeClock())
+    with store.lock("apply", 0):
+        yield store
+
+
+def sender(store, *, pace=Quiet(), writer=Quiet(), ahead=25, rate=2.0):
+    settings = ProviderSettings("http://127.0.0.1", RateLimit(10, rate))
+    provider = plugins()["kakaclo"].provider(settings)
+    context = Context(FakeClock(), Quiet(), Options(), Board({}, Quiet()), Quiet(), 0.0, None, ahead)
+    connection = Connection(provider, Quiet(), writer, pace, settings)
+    return Sender(connection, Ledger(store, State()), context, lambda: True)
+
+
+def job():
+    request = (
+        plugins()["kakaclo"].provider(ProviderSettings("http://127.0.0.1", RateLimit(1, 1))).request(SPEC)
+    )
+    return Job(TEE, "create", request, SPEC, {}, UNPROTECTED)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "rate", "expected"), [(25, 2.0, 20), (25, 90.0, 25), (25, 0.05, 1), (1, 90.0, 1)]
+)
+def test_no_more_are_written_ahead_than_can_leave_in_time(store, ahead, rate, expected):
+    assert sender(store, ahead=ahead, rate=rate).ahead == expected
+
+
+def test_what_was_written_ahead_and_is_not_sent_is_not_in_doubt(store):
+    with pytest.raises(StoppedError):
+        sender(store, pace=Stopping()).send(job())
+
+    assert (dict(store.load().entries), store.load().serial) == ({}, 2)
+
+
+def test_what_may_have_left_is_in_doubt_whatever_ended_it(store):
+    with pytest.raises(StoppedError):
+        sender(store, writer=Away()).send(job())
+
+    assert store.load().entries[TEE].pending is not None
+
+
+def test_nothing_is_sent_once_the_store_failed(store):
+    one = sender(store)
+    one._ledger.broken = True
+
+    with pytest.raises(StoppedError):
+        one.send(job())
+
+    assert store.load().serial == 0
+
+
+def test_what_was_written_ahead_is_sent_and_made(store):
+    assert sender(store).send(job()).receipt is not None
+
+    assert store.load().entries[TEE].pending is None
