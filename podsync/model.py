@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias
+from typing import Any, Literal, NamedTuple, NoReturn, Protocol, TypeAlias
 
 #: Any JSON value after :func:`freeze`: mappings are `FrozenDict`, sequences are tuples.
 Json: TypeAlias = Any
@@ -52,6 +52,14 @@ EMPTY: FrozenDict = FrozenDict()
 
 def freeze(value: Any) -> Json:
     """Return `value` with every mapping a `FrozenDict` and every list a tuple."""
+    kind = type(value)
+    if kind is str:
+        return value
+    # What a parser returns are just these two; asking for the type is three times as fast.
+    if kind is dict:
+        return FrozenDict({key: freeze(item) for key, item in value.items()})
+    if kind is list:
+        return tuple([freeze(item) for item in value])
     if isinstance(value, Mapping):
         return FrozenDict({key: freeze(item) for key, item in value.items()})
     if isinstance(value, list | tuple):
@@ -68,14 +76,22 @@ def thaw(value: Json) -> Any:
     return value
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical_json(value: Any) -> str:
     """Return the one JSON text of `value`: sorted keys, no spaces, UTF-8 kept."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def digest(value: Any) -> str:
     """Return `sha256:<hex>` of the canonical JSON of `value`."""
     return "sha256:" + hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def short_digest(value: Any) -> str:
+    """Return 32 hex digits that stand for `value` inside one run and in the cache; never in a file."""
+    return hashlib.blake2b(canonical_json(value).encode(), digest_size=16).hexdigest()
 
 
 class Span(NamedTuple):
@@ -106,9 +122,8 @@ _ADDRESS = re.compile(r"(?P<kind>[a-z][a-z0-9_]*)\.(?P<name>[a-z0-9]+(?:-[a-z0-9
 NAME_LIMIT = 100
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
-    """`<kind>.<name>`, unique in a catalog."""
+class Address(NamedTuple):
+    """`<kind>.<name>`, unique in a catalog. A tuple, because every plan compares and hashes all of them."""
 
     kind: str
     name: str
@@ -166,6 +181,18 @@ class Product:
     declared_at: Position = Position("")
     positions: Mapping[Path, Span] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
+    @property
+    def wish(self) -> str:
+        """Digest of what is sent and what the state keeps of it."""
+        return wish_of(self.spec, self.labels, self.lifecycle)
+
+    @property
+    def former(self) -> str:
+        """What the document says of its former self, as canonical JSON; empty where it says nothing."""
+        if self.moved is None and self.renamed_from is None:
+            return ""
+        return canonical_json([self.moved, self.renamed_from])
+
     def at(self, path: Path) -> Position:
         """Return where the value at `path` stands, or the nearest value around it."""
         for length in range(len(path), 0, -1):
@@ -175,12 +202,44 @@ class Product:
         return self.declared_at
 
 
+def wish_of(spec: Spec | None, labels: Mapping[str, str], lifecycle: Lifecycle) -> str:
+    """Digest of a product as a document wants it, or as an entry has it: equal ones are the same."""
+    return digest([spec, labels, lifecycle.to_json()])
+
+
+def identity_of(provider: str, account: str, identity: Json) -> str:
+    """Return what products have in common that a provider's listing cannot tell apart."""
+    return short_digest([provider, account, identity])
+
+
+class Index(Protocol):
+    """What is known of a catalog's products without making them."""
+
+    @property
+    def wishes(self) -> Mapping[str, str]:
+        """The `Product.wish` of each address as text, without its `sha256:`; in no order."""
+
+    @property
+    def digest(self) -> str:
+        """The catalog's digest."""
+
+    def product(self, address: str) -> Product:
+        """Make one product; raises KeyError for an address that there is none of."""
+
+    def alike(self, identity: str) -> Sequence[Product]:
+        """Make the products of one identity, as `identity_of` has it, in the order of addresses."""
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Every wanted product, ordered by address; `digest` covers what is sent and what is kept."""
+    """Every wanted product, ordered by address; `digest` covers what is sent and what is kept.
 
-    products: tuple[Product, ...]
+    `products` may be made as they are asked for, each time anew; `index` is set then.
+    """
+
+    products: Sequence[Product]
     files: int = 0
+    index: Index | None = field(default=None, compare=False)
 
     def __iter__(self) -> Iterator[Product]:
         return iter(self.products)
@@ -189,14 +248,25 @@ class Catalog:
         return len(self.products)
 
     @property
+    def providers(self) -> frozenset[str]:
+        """Which providers its products are for."""
+        if self.index is None:
+            return frozenset(product.provider for product in self.products)
+        kinds = {address.partition(".")[0] for address in self.index.wishes}
+        return frozenset(KINDS[kind] for kind in kinds)
+
+    @property
     def digest(self) -> str:
         """Digest over the meaning of all documents, not over their bytes."""
-        return digest(
-            [
-                [str(p.address), p.account, p.spec, p.labels, p.lifecycle.to_json(), p.moved, p.renamed_from]
-                for p in self.products
-            ]
-        )
+        if self.index is not None:
+            return self.index.digest
+        return catalog_digest((str(p.address), p.wish, p.former) for p in self.products)
+
+
+def catalog_digest(products: Iterable[tuple[str, str, str]]) -> str:
+    """Digest over address, `wish` and `former` of each product, in the order of the addresses."""
+    lines = (f"{address} {wish.removeprefix('sha256:')} {former}\n" for address, wish, former in products)
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,11 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "settings": frozenset({"model"}),
     "ports": frozenset({"model"}),
     "failpoints": frozenset(),
+    "cache": frozenset({"podsync"}),
     "signatures": frozenset(),
     "providers": WORDS,
-    "catalog": WORDS | {"signatures"},
-    "state": WORDS | {"failpoints"},
+    "catalog": WORDS | {"cache", "signatures"},
+    "state": WORDS | {"cache", "failpoints"},
     # The files of the state are written whole or not at all: its cache is written by the same hands.
     "pictures": WORDS | {"signatures", "state.files", "state.strictjson"},
     "plan": WORDS | {"state", "providers.compare"},
@@ -45,7 +46,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
 
 #: third-party library -> the only files that may import it.
 HOMES: Mapping[str, tuple[str, ...]] = {
-    "yaml": ("podsync/catalog/source.py",),
+    "yaml": ("podsync/catalog/source.py", "podsync/catalog/quick.py"),
     "jsonschema": ("podsync/catalog/schema.py",),
     "referencing": ("podsync/catalog/schema.py",),
     "deepdiff": ("podsync/plan/diff.py",),

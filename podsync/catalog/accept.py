@@ -34,6 +34,8 @@ def pattern(expression: str) -> re.Pattern[str]:
 
 def repeated(items: list[Any]) -> int | None:
     """Return the index of the first item that stood before; linear, whatever the items are."""
+    if all(type(item) is str for item in items) and len(set(items)) == len(items):
+        return None
     seen: set[str] = set()
     for index, item in enumerate(items):
         key = json.dumps(item, sort_keys=True)
@@ -55,7 +57,15 @@ def acceptor(schema: Mapping[str, Any]) -> Check:
         checks.append(_properties({}, schema))
     if len(checks) == 1:
         return checks[0]
-    return lambda value: all(check(value) for check in checks)
+
+    # A loop takes half the time of `all` with a generator; every value of every document comes by here.
+    def accepts(value: Any) -> bool:
+        for check in checks:  # noqa: SIM110
+            if not check(value):
+                return False
+        return True
+
+    return accepts
 
 
 def _never(_value: Any) -> bool:
@@ -75,9 +85,16 @@ def _properties(expected: Any, schema: Any) -> Check:
     # A boolean schema accepts everything or nothing.
     other: Check = (lambda _: bool(others)) if isinstance(others, bool) else acceptor(others)
 
-    return lambda value: (
-        type(value) is not dict or all(checks.get(name, other)(item) for name, item in value.items())
-    )
+    find = checks.get
+
+    def accepts(value: Any) -> bool:
+        if type(value) is dict:
+            for name, item in value.items():
+                if not find(name, other)(item):
+                    return False
+        return True
+
+    return accepts
 
 
 def _property_names(expected: Any, _schema: Any) -> Check:
@@ -122,7 +139,7 @@ def _enum(expected: Any, _schema: Any) -> Check:
 
 
 def _unique(expected: Any, _schema: Any) -> Check:
-    return lambda value: not expected or type(value) is not list or repeated(value) is None
+    return lambda value: not expected or type(value) is not list or len(value) < 2 or repeated(value) is None
 
 
 def _number(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Check]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from podsync.catalog.rules import signed_urls
 from podsync.catalog.schema import judge, judge_head
 from podsync.catalog.source import Document
-from podsync.catalog.text import Places, RawSpan
+from podsync.catalog.text import RawSpan
 from podsync.catalog.verdicts import Verdict, did_you_mean, dotted
 from podsync.diagnostics import Diagnostic
 from podsync.model import (
@@ -23,10 +24,6 @@ from podsync.model import (
     freeze,
 )
 from podsync.ports import Provider, Role
-from podsync.signatures import signing_key
-
-#: Deeper places of a product are not kept: 10,000 products would hold 400,000 of them.
-_KEPT_DEPTH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,8 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     faults = [*in_place(document, verdicts, address), *_signed_urls(document, address)]
     if verdicts or document.faulty or address is None:
         return Built((), tuple(faults))
-    product = _product(document, provider, address)
+    declared_at = Position(document.text.path, *document.start)
+    product = product_from(document.data, address, provider, declared_at)
     faults += _provider_faults(document, provider, product)
     faults += _print_faults(document, provider, product)
     if any(fault.severity == "error" for fault in faults):
@@ -107,10 +105,11 @@ def _address(document: Document) -> Address | None:
         return None
 
 
-def _product(document: Document, provider: Provider, address: Address) -> Product:
-    data = document.data
+def product_from(
+    data: Mapping[str, Any], address: Address, provider: Provider, declared_at: Position
+) -> Product:
+    """Return the product of a valid document, from its plain data; it knows no places inside."""
     moved = data.get("moved")
-    positions = {path: span for path, span in document.places.raw.items() if len(path) <= _KEPT_DEPTH}
     return Product(
         address=address,
         provider=provider.name,
@@ -120,8 +119,7 @@ def _product(document: Document, provider: Provider, address: Address) -> Produc
         lifecycle=Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED,
         moved=None if moved is None else tuple(moved),
         renamed_from=data.get("renamed_from"),
-        declared_at=Position(document.text.path, *document.start),
-        positions=Places(positions),
+        declared_at=declared_at,
     )
 
 
@@ -157,23 +155,10 @@ def _print_faults(document: Document, provider: Provider, product: Product) -> I
 
 def _signed_urls(document: Document, address: Address | None) -> Iterator[Diagnostic]:
     """Refuse picture URLs with a signature or an expiry: they would end in the state and in comments."""
-    for path, value in _texts(document.data.get("spec"), ("spec",)):
-        key = signing_key(value)
-        if key is not None:
-            summary = f"{dotted(path)}: the URL carries '{key}', a signature, an expiry or a key"
-            detail = (
-                "use the picture's public address without it: "
-                "the URL is kept in the state and shown in comments, and it must not expire"
-            )
-            yield document.text.fault("signed-url", place(document, path), summary, detail, address=address)
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _texts(item, (*path, index))
+    for path, key in signed_urls(document.data.get("spec")):
+        summary = f"{dotted(path)}: the URL carries '{key}', a signature, an expiry or a key"
+        detail = (
+            "use the picture's public address without it: "
+            "the URL is kept in the state and shown in comments, and it must not expire"
+        )
+        yield document.text.fault("signed-url", place(document, path), summary, detail, address=address)

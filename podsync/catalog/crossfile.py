@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
 
 from podsync.diagnostics import Diagnostic
-from podsync.model import Address, Path, Position, Product, Severity, canonical_json
+from podsync.model import Path, Position, Product, Severity, identity_of
 from podsync.ports import Provider
 
 #: The customer id that means all of them.
 EVERYBODY = "*"
+#: Makes the product of a number, which only a clash asks for.
+Make = Callable[[int], Product]
 #: Tells the source line of a position, for the diagnostic to show.
 Line = Callable[[Position], str]
 #: Tells whether faults at a path are asked for; a fault of two places is put where they are.
@@ -66,36 +71,79 @@ _MOVED_TWICE = _Rule(
 )  # fmt: skip
 
 
+class Traits(NamedTuple):
+    """What these rules compare, as short digests; empty where a product has no such thing."""
+
+    identity: str
+    picture: str
+    colour: str
+    design: str
+    name: str
+
+
+def traits_of(product: Product, provider: Provider) -> Traits:
+    """Return what the rules need to know of a product, so that nobody has to make it for them."""
+    spec = product.spec
+    owner = product.provider, product.account
+    identity = identity_of(provider.name, product.account, provider.identity(spec))
+    if "imageUrl" not in spec:
+        return Traits(identity, "", "", "", "")
+    colour = str(spec.get("colorValue", "")).upper()
+    artwork = sorted(str(image["imageUrl"]) for image in spec.get("materialImages", ()))
+    design = _mark(*owner, spec.get("modelId"), colour, *artwork) if artwork else ""
+    return Traits(
+        identity,
+        _mark(*owner, spec["imageUrl"]),
+        _mark(colour),
+        design,
+        _mark(spec.get("enName")),
+    )
+
+
+def _mark(*texts: object) -> str:
+    """Return 32 hex digits that stand for these texts, in which there are no NUL characters."""
+    return blake2b("\0".join(map(str, texts)).encode(), digest_size=16).hexdigest()
+
+
+class Row(NamedTuple):
+    """A product as these rules see it. `number` is how whoever asked knows it."""
+
+    number: int
+    address: str
+    traits: Traits
+    former: str
+
+
 def cross_check(
-    products: Sequence[Product], providers: Mapping[str, Provider], line: Line, focus: Focus
-) -> tuple[tuple[Product, ...], tuple[Diagnostic, ...]]:
-    """Return the products, each address once and in order, and what is wrong between them."""
-    check = _Check(providers, line, focus)
-    unique: dict[Address, Product] = {}
-    for product in products:
-        first = unique.setdefault(product.address, product)
-        if first is not product:
-            check.pair(_DECLARED_TWICE, first, product)
-    ordered = tuple(unique[address] for address in sorted(unique))
+    rows: Iterable[Row], make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus
+) -> list[Diagnostic]:
+    """Return what is wrong between products; `rows` are in file order."""
+    check = _Check(make, providers, line, focus)
+    unique: dict[str, Row] = {}
+    for row in rows:
+        first = unique.setdefault(row.address, row)
+        if first is not row:
+            check.pair(_DECLARED_TWICE, first, row)
     in_file_order = list(unique.values())
     check.look_alikes(in_file_order)
     check.designs(in_file_order)
     check.former_names(in_file_order, unique)
-    return ordered, tuple(check.found)
+    return check.found
 
 
 class _Check:
     """Collects what the rules find."""
 
-    def __init__(self, providers: Mapping[str, Provider], line: Line, focus: Focus) -> None:
+    def __init__(self, make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus) -> None:
         self.found: list[Diagnostic] = []
+        self._make = make
         self._providers = providers
         self._line = line
         self._focus = focus
 
-    def pair(self, rule: _Rule, first: Product, second: Product, path: Path = (), former: str = "") -> None:
+    def pair(self, rule: _Rule, first: Row, second: Row, path: Path = (), former: str = "") -> None:
         """Report at the later place, or at the earlier if only that is asked for."""
-        here, other = second, first
+        here, other = self._make(second.number), self._make(first.number)
         if not former and not self._focus(here.declared_at.path) and self._focus(other.declared_at.path):
             here, other = other, here
         provider = self._providers[here.provider]
@@ -115,73 +163,66 @@ class _Check:
             Diagnostic(rule.severity, rule.name, summary, at, detail, here.address, self._line(at))
         )
 
-    def look_alikes(self, products: Iterable[Product]) -> None:
+    def look_alikes(self, rows: Iterable[Row]) -> None:
         """Report products that a listing, or an order, cannot tell apart."""
-        groups: dict[Hashable, list[Product]] = defaultdict(list)
-        for product in products:
-            key = canonical_json(self._providers[product.provider].identity(product.spec))
-            groups[product.provider, product.account, key].append(product)
+        groups: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            groups[row.traits.identity].append(row)
         for group in groups.values():
-            if self._providers[group[0].provider].unique_name(group[0].spec) is not None:
+            if len(group) == 1:
+                continue
+            first = self._make(group[0].number)
+            if self._providers[first.provider].unique_name(first.spec) is not None:
                 self._namesakes(group)
                 continue
-            for product in group[1:]:
-                self.pair(_INDISTINGUISHABLE, group[0], product)
+            for row in group[1:]:
+                self.pair(_INDISTINGUISHABLE, group[0], row)
 
-    def _namesakes(self, group: Sequence[Product]) -> None:
+    def _namesakes(self, group: Sequence[Row]) -> None:
         """Report products of one name that clash; linear, for a name may serve thousands of customers."""
-        by_customer: dict[str, Product] = {}
-        for index, product in enumerate(group):
+        products = {row: self._make(row.number) for row in group}
+        by_customer: dict[str, Row] = {}
+        for index, row in enumerate(group):
+            product = products[row]
             customers = product.spec.get("customerIds", ())
             met = [by_customer[customer] for customer in (*customers, EVERYBODY) if customer in by_customer]
             if EVERYBODY in customers and index:
                 met.append(group[0])
             clash = self._providers[product.provider].clash
-            first = next((one for one in met if clash(one.spec, product.spec)), None)
+            first = next((one for one in met if clash(products[one].spec, product.spec)), None)
             if first is not None:
-                self.pair(_SAME_NAME, first, product)
+                self.pair(_SAME_NAME, first, row)
             for customer in customers:
-                by_customer.setdefault(customer, product)
+                by_customer.setdefault(customer, row)
 
-    def designs(self, products: Iterable[Product]) -> None:
+    def designs(self, rows: Iterable[Row]) -> None:
         """Warn of a picture that serves two colours, and of one design under two names."""
-        pictures: dict[Hashable, Product] = {}
-        designs: dict[Hashable, Product] = {}
-        for product in products:
-            if "imageUrl" not in product.spec:
+        pictures: dict[str, Row] = {}
+        designs: dict[str, Row] = {}
+        for row in rows:
+            traits = row.traits
+            if not traits.picture:
                 continue
-            owner = product.provider, product.account
-            first = pictures.setdefault((*owner, product.spec["imageUrl"]), product)
-            if _colour(first) != _colour(product) and not self._alike(first, product):
-                self.pair(_SAME_PICTURE, first, product)
-            artwork = tuple(
-                sorted(str(image["imageUrl"]) for image in product.spec.get("materialImages", ()))
-            )
-            if not artwork:
+            first = pictures.setdefault(traits.picture, row)
+            # Those that are reported as indistinguishable already are not told of twice.
+            if first.traits.colour != traits.colour and first.traits.identity != traits.identity:
+                self.pair(_SAME_PICTURE, first, row)
+            if not traits.design:
                 continue
-            first = designs.setdefault(
-                (*owner, product.spec.get("modelId"), artwork, _colour(product)), product
-            )
-            if first.spec.get("enName") != product.spec.get("enName"):
-                self.pair(_SAME_DESIGN, first, product)
+            first = designs.setdefault(traits.design, row)
+            if first.traits.name != traits.name:
+                self.pair(_SAME_DESIGN, first, row)
 
-    def _alike(self, one: Product, other: Product) -> bool:
-        """Whether they are reported as indistinguishable already."""
-        provider = self._providers[one.provider]
-        return bool(provider.identity(one.spec) == provider.identity(other.spec))
-
-    def former_names(self, products: Iterable[Product], declared: Mapping[Address, Product]) -> None:
+    def former_names(self, rows: Iterable[Row], declared: Mapping[str, Row]) -> None:
         """Report a former name that is in use, or that two documents claim."""
-        claimed: dict[Address, Product] = {}
-        for product in products:
-            for index, name in enumerate(product.moved or ()):
-                former = Address(product.address.kind, name)
+        claimed: dict[str, Row] = {}
+        for row in rows:
+            moved = json.loads(row.former)[0] if row.former else None
+            kind = row.address.partition(".")[0]
+            for index, name in enumerate(moved or ()):
+                former = f"{kind}.{name}"
                 path = ("moved", index)
                 if former in declared:
-                    self.pair(_MOVED_IN_USE, declared[former], product, path, name)
-                elif (first := claimed.setdefault(former, product)) is not product:
-                    self.pair(_MOVED_TWICE, first, product, path, name)
-
-
-def _colour(product: Product) -> str:
-    return str(product.spec.get("colorValue", "")).upper()
+                    self.pair(_MOVED_IN_USE, declared[former], row, path, name)
+                elif (first := claimed.setdefault(former, row)) is not row:
+                    self.pair(_MOVED_TWICE, first, row, path, name)

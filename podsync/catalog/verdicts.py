@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -68,6 +67,8 @@ def did_you_mean(wrong: object, known: Iterable[str]) -> str | None:
     """Return the known word that `wrong` is most like, whatever its case."""
     if len(str(wrong)) > _LONGEST_WORD:
         return None
+    from difflib import get_close_matches
+
     by_small = {word.lower(): word for word in known}
     close = get_close_matches(str(wrong).lower(), by_small, n=1, cutoff=0.6)
     return by_small[close[0]] if close else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
 from urllib.parse import quote, unquote, urlsplit
 
 from podsync.errors import CredentialsError, UsageError
@@ -92,6 +91,8 @@ def url_fault(url: str) -> str:
 def is_loopback(host: str) -> bool:
     """Whether a host can only be this machine."""
     try:
+        from ipaddress import ip_address
+
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")

@@ -12,20 +12,17 @@ from podsync.diagnostics import Diagnostic
 from podsync.model import Address
 from podsync.plan import planfile
 from podsync.plan.plan import Plan
-from podsync.report import Outcome, Report
 from podsync.settings import RateLimit
 from podsync.state.state import State
 from podsync.views import plan_text as plan_view
-from podsync.views import report_text as report_view
 from podsync.views import wording
 from podsync.views.escape import safe
 from podsync.views.json_text import printable
-from podsync.views.outcome_text import outcome_line as view_of_outcome
-from podsync.views.report_json import report_json
 from podsync.views.style import Style
 
 if TYPE_CHECKING:
     from podsync.catalog.loader import Loaded
+    from podsync.report import Outcome, Report
 
 Forms = Mapping[str, Callable[[], str]]
 
@@ -110,12 +107,17 @@ def is_sandbox(plan: Plan) -> bool:
 
 def apply_head(plan: Plan, session: Session, *, approved: bool, run: str) -> str:
     """Return what is said before the first request."""
+    from podsync.views import report_text as report_view
+
     style, width = Style(session.console.out_color), session.console.width
     return report_view.apply_head(plan, style=style, width=width, approved=approved, run=run)
 
 
 def report_forms(report: Report, session: Session, again: str, place: str) -> Forms:
     """Return how the end of an apply is written; `again` is the command that goes on with the rest."""
+    from podsync.views import report_text as report_view
+    from podsync.views.report_json import report_json
+
     style, width = Style(session.console.out_color), session.console.width
     return {
         "text": lambda: report_view.report_text(report, style=style, width=width, command=again, place=place),
@@ -133,6 +135,8 @@ def report_markdown_of(report: Report, again: str, place: str, **more: Any) -> s
 
 def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width: int) -> str:
     """Return the line of one change that ended."""
+    from podsync.views.outcome_text import outcome_line as view_of_outcome
+
     return view_of_outcome(outcome, done, total, Style(color), width)
 
 

@@ -9,12 +9,16 @@ import platform
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from podsync.apply.engine import Origin
+if TYPE_CHECKING:
+    from podsync.apply.engine import Origin
 
 
 def origin(environ: Mapping[str, str], folder: Path) -> Origin:
     """Return what is known; nothing here is worth failing for."""
+    from podsync.apply.engine import Origin
+
     return Origin(
         commit=environ.get("GITHUB_SHA") or _commit(folder),
         actor=environ.get("GITHUB_ACTOR") or _user(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -134,6 +133,8 @@ def _reserve(file: _File) -> None:
             return
         if target.exists() and not os.access(target, os.W_OK):
             raise PermissionError(13, "Permission denied")
+        import secrets
+
         # Named before it is made: a signal between the two leaves nothing behind.
         file.temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
         file.stream = file.temporary.open("xb")

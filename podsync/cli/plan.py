@@ -60,7 +60,8 @@ def detail_option(function: Any) -> Any:
 def plan(session: Session, /, **options: Any) -> int:
     """Compare the catalog with the state, and show what apply would do.
 
-    No provider is asked and no key is needed, unless with --refresh. Nothing is written.
+    No provider is asked and no key is needed, unless with --refresh. Nothing is written but
+    a cache in .podsync/, which may be deleted at any time.
     """
     from podsync.cli.outputs import Outputs
     from podsync.cli.workspace import Workspace
@@ -73,8 +74,9 @@ def plan(session: Session, /, **options: Any) -> int:
         space.announce()
     with outputs:
         state = space.load()
+        every = options["detail"] == "full"
         try:
-            made = space.plan(state, selection_of(options), dict(options["allow"]))
+            made = space.plan(state, selection_of(options), dict(options["allow"]), every=every)
         except CatalogError as error:
             _tell_faults(outputs, error.diagnostics, session, space)
             raise

@@ -25,6 +25,7 @@ def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> State
             who=who(),
             run_url=run_url(os.environ),
             on_note=on_note,
+            cache_root=Path(),
         )
     if settings.backend == "postgres":
         return _postgres(settings.schema, on_note)

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from podsync.catalog import loader, settings_file
+from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
@@ -110,15 +111,13 @@ class Workspace:
 
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
-        return loader.load(Path(), self.settings.catalog, self.providers, paths)
+        return loader.load(Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE)
 
     # -- planning
 
     def hosts(self, catalog: Catalog, state: State) -> dict[str, Json]:
         """Return host and account of every provider that is wanted, known or remembered."""
-        wanted = {product.provider for product in catalog} | set(state.hosts)
-        wanted |= {entry.provider for entry in state.entries.values()}
-        wanted |= {orphan.provider for orphan in state.orphans}
+        wanted = catalog.providers | set(state.hosts) | state.providers
         return {name: self.host(name) for name in sorted(wanted) if name in self.settings.providers}
 
     def host(self, name: str) -> Json:
@@ -127,8 +126,10 @@ class Workspace:
         url = f"{_SANDBOX_HOST}/{name}" if self.sandbox else told.base_url
         return {"base_url": url, "account": told.account}
 
-    def plan(self, state: State, selection: Selection, allow: Mapping[str, int]) -> Plan:
-        """Work out what apply would do; asks nobody.
+    def plan(
+        self, state: State, selection: Selection, allow: Mapping[str, int], *, every: bool = False
+    ) -> Plan:
+        """Work out what apply would do; asks nobody. With `every`, unchanged ones are listed too.
 
         Warnings about files that it changes are part of the plan, for those who review it; the rest goes
         to stderr.
@@ -148,6 +149,7 @@ class Workspace:
             allow=allow,
             selection=selection,
             state_label=self.state_label,
+            every=every,
         )
         changed = {change.source.path for change in made.work if change.source is not None}
         told = [one for one in warnings if one.at is not None and one.at.path in changed]

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from podsync.diagnostics import Diagnostic
 from podsync.model import EMPTY, Address, Spec, canonical_json, freeze
 from podsync.plan.plan import Action, Change
+from podsync.plan.settled import Settled, Split
 from podsync.ports import Provider
 from podsync.settings import Limits
 from podsync.state.state import Entry, Orphan, State
@@ -25,7 +26,7 @@ LIMITED: Mapping[str, Action] = {
 def check(
     changes: tuple[Change, ...],
     leaving: tuple[Change, ...],
-    state: State,
+    left: Split,
     providers: Mapping[str, Provider],
     limits: Limits,
     allow: Mapping[str, int],
@@ -33,13 +34,14 @@ def check(
     """Return everything that makes these changes unfit to be applied together.
 
     `leaving` are the orphans that a whole plan would make, and what is in doubt without a document: a
-    selection leaves them out of `changes`.
+    selection leaves them out of `changes`. `left` is what these changes were decided from, with what was
+    settled before.
     """
     return [
         *_over_limits(changes, limits, allow),
         *_renames_in_disguise(changes, leaving, providers),
-        *_clashing_names(changes, state, providers),
-        *_indistinguishable(changes, leaving, state, providers),
+        *_clashing_names(changes, left, providers),
+        *_indistinguishable(changes, leaving, left, providers),
     ]
 
 
@@ -67,7 +69,7 @@ _EXISTS, _ORPHAN = "exists already", "is an orphan, still on sale"
 def _indistinguishable(
     changes: tuple[Change, ...],
     leaving: tuple[Change, ...],
-    state: State,
+    left: Split,
     providers: Mapping[str, Provider],
 ) -> Iterator[Diagnostic]:
     """What would be made anew beside a product of another address that the listing cannot tell from it.
@@ -86,11 +88,11 @@ def _indistinguishable(
     if not making:
         return
     there: dict[tuple[str, str, object], list[tuple[Address, str]]] = defaultdict(list)
-    for entry in state.entries.values():
+    for entry in left.state.entries.values():
         if entry.spec is not None:
             identity = providers[entry.provider].identity(entry.spec)
             there[entry.provider, entry.account, identity].append((entry.address, _EXISTS))
-    for orphan in state.orphans:
+    for orphan in left.state.orphans:
         identity = providers[orphan.provider].identity(orphan.spec)
         there[orphan.provider, orphan.account, identity].append((orphan.address, _ORPHAN))
     for change in making:
@@ -100,7 +102,9 @@ def _indistinguishable(
         excused.add((change.previous_address or change.address, _EXISTS))
         if change.action is Action.CREATE:
             excused |= {(gone.address, _EXISTS) for gone in leaving}
-        for address, how in sorted(twin for twin in there.get(key, ()) if twin not in excused)[:1]:
+        settled = left.settled.alike(provider, change.account, change.after or {})
+        twins = [*there.get(key, ()), *((product.address, _EXISTS) for product in settled)]
+        for address, how in sorted(twin for twin in twins if twin not in excused)[:1]:
             yield Diagnostic(
                 "error",
                 "indistinguishable",
@@ -148,12 +152,12 @@ _Holders: TypeAlias = Mapping[tuple[str, str, str], list[tuple[Address | None, S
 
 
 def _clashing_names(
-    changes: tuple[Change, ...], state: State, providers: Mapping[str, Provider]
+    changes: tuple[Change, ...], left: Split, providers: Mapping[str, Provider]
 ) -> Iterator[Diagnostic]:
-    held = _held_names(state, providers)
+    held = _held_names(left.state, providers)
     updates = {c.previous_address or c.address: c for c in changes if c.action is Action.UPDATE}
     for change in changes:
-        for holder in _holders(change, held, providers):
+        for holder in _holders(change, held, left.settled, providers):
             releasing = updates.get(holder) if holder is not None else None
             if releasing is None or _clash(change.after, releasing.after, providers[change.provider]):
                 yield _name_taken(change, holder, providers)
@@ -195,15 +199,24 @@ def _clash(one: Spec | None, other: Spec | None, provider: Provider) -> bool:
     return one is not None and other is not None and provider.clash(one, other)
 
 
-def _holders(change: Change, held: _Holders, providers: Mapping[str, Provider]) -> Iterator[Address | None]:
+def _holders(
+    change: Change, held: _Holders, settled: Settled, providers: Mapping[str, Provider]
+) -> Iterator[Address | None]:
     """Who else holds the name that this change takes, for a shared customer."""
     if change.action not in (Action.CREATE, Action.UPDATE):
         return
     key = _name_key(change.provider, change.account, change.after, providers)
+    if key is None:
+        return
     own = {change.address, change.previous_address}
-    for holder, spec in held.get(key, ()) if key is not None else ():
+    provider = providers[change.provider]
+    holding: list[tuple[Address | None, Spec]] = [*held.get(key, ())]
+    alike = settled.alike(provider, change.account, change.after or {})
+    holding += [(product.address, product.spec) for product in alike]
+    # As the state's order has them: entries by address, orphans last.
+    for holder, spec in sorted(holding, key=lambda one: (one[0] is None, one[0] or ("", ""))):
         other = holder is None or holder not in own
-        if other and _clash(change.after, spec, providers[change.provider]):
+        if other and _clash(change.after, spec, provider):
             yield holder
 
 

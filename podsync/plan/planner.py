@@ -6,10 +6,8 @@ once (limits, renames in disguise, names that clash) is `plan.guards`' work, on 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import StateError, UsageError
@@ -18,6 +16,7 @@ from podsync.plan.diff import differing_fields, field_changes
 from podsync.plan.guards import check
 from podsync.plan.pairing import Pair, pair_up
 from podsync.plan.plan import Action, Change, FieldChange, Plan
+from podsync.plan.settled import split
 from podsync.ports import Provider
 from podsync.settings import Limits
 from podsync.state.state import Entry, Orphan, State
@@ -33,22 +32,25 @@ def make_plan(
     allow: Mapping[str, int] | None = None,
     selection: Selection = Selection(),
     state_label: str = "",
+    every: bool = False,
 ) -> Plan:
     """Work out what apply would do.
 
+    With `every`, what does not change is listed among the changes too, else it may only be counted.
     `hosts` maps provider -> {"base_url", "account"}; `allow` lifts limits for once
     ({"creates": 214}). Raises UsageError for a pattern that matches nothing, StateError for another
     host or account than the state's.
     """
     check_hosts(state, hosts)
-    pairs = pair_up(catalog, state, providers)
+    left = split(catalog, state, selection, every=every)
+    pairs = pair_up(left.catalog, left.state, providers)
     _check_patterns(selection, pairs)
     decided = [_decide(pair, providers, selection) for pair in pairs]
     changes = tuple(d.change for d in decided if _selected(d.change, d.labels, selection))
     kept = {change.address for change in changes}
     found = [fault for d in decided if d.change.address in kept for fault in d.faults]
     leaving = tuple(gone for d in decided for gone in _leaving(d.change, state))
-    found += check(changes, leaving, state, providers, limits, allow or {})
+    found += check(changes, leaving, left, providers, limits, allow or {})
     last = state.last_apply or EMPTY
     return Plan(
         lineage=state.lineage,
@@ -63,7 +65,8 @@ def make_plan(
         state_label=state_label,
         state_at=last.get("ended_at") or last.get("at"),
         state_run=last.get("run_url"),
-        unbound=Counter(e.provider for e in state.entries.values() if e.unbound),
+        unbound=state.unbound,
+        left_out=len(left.settled),
     )
 
 
@@ -101,6 +104,8 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
         for pattern in patterns:
             probe = Selection(targets=(pattern,))
             if not any(probe.targeted(pair.address) for pair in pairs):
+                from difflib import get_close_matches
+
                 near = get_close_matches(pattern, addresses, 3, 0.4)
                 hint = f"nearest: {', '.join(near)}" if near else "podsync state list shows the addresses"
                 raise UsageError(f"{option} {pattern} matches nothing", hint)

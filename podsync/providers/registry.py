@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from functools import cache
 
 from podsync.ports import Clock, Pace, Provider, Reader, Writer
+from podsync.providers.points import load_all
 from podsync.settings import DEFAULT_PROVIDERS, ProviderSettings, Settings
 
 
@@ -29,10 +30,11 @@ class Plugin:
     ]
 
 
+@cache
 def plugins() -> Mapping[str, Plugin]:
     """Return every provider by name, sorted."""
-    found = {point.name: point.load() for point in entry_points(group="podsync.providers")}
-    return dict(sorted(found.items()))
+    found: Mapping[str, Plugin] = load_all("podsync.providers")
+    return found
 
 
 def providers(settings: Settings) -> Mapping[str, Provider]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podsync.errors import StateError
 from podsync.failpoints import hit
 from podsync.state import journal
-from podsync.state.events import Event
 from podsync.state.files import Files
 from podsync.state.group import Group, Ticket
+
+if TYPE_CHECKING:
+    from podsync.state.events import Event
 
 
 class Appender:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from podsync.errors import StateError
 from podsync.state import journal
-from podsync.state.draft import replay
 from podsync.state.snapshot import Snapshot
 from podsync.state.state import State
 
@@ -31,6 +30,8 @@ def join(found: Snapshot | None, contents: journal.Contents, name: str) -> State
     """Add a journal to its snapshot; raises StateError when the two do not belong together."""
     if not contents.events:
         return State() if found is None else found.state
+    from podsync.state.draft import replay  # events are rare, and slow to import
+
     if found is None:
         # The snapshot was deleted. From the first event on, nothing is missing.
         start = State(lineage=contents.lineage, serial=contents.first - 1, lost=contents.first > 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 import sys
 import time
@@ -216,7 +215,7 @@ def write_whole(files: Files, path: Path, data: bytes, *, temporary: str) -> Non
     `temporary` begins the name of the temporary file, beside `path`. An OSError means that `path`
     is what it was, or wholly new; never anything between.
     """
-    draft = path.with_name(f"{temporary}.tmp-{secrets.token_hex(4)}")
+    draft = path.with_name(f"{temporary}.tmp-{os.urandom(4).hex()}")
     try:
         handle = files.create(draft, like=path)
         try:

@@ -22,13 +22,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from podsync.errors import StateError
 from podsync.state import strictjson
-from podsync.state.codec import event_from_json, event_to_json
-from podsync.state.events import Event
+
+if TYPE_CHECKING:
+    from podsync.state.events import Event
 
 #: Larger journals are not read: a million events.
 LIMIT = 512 << 20
@@ -72,6 +73,8 @@ def header(lineage: str, base: str) -> bytes:
 
 def payload(event: Event) -> bytes:
     """Return the JSON of an event, ready for :func:`record`."""
+    from podsync.state.codec import event_to_json
+
     return _ascii_json(event_to_json(event))
 
 
@@ -168,6 +171,8 @@ def _records(data: bytes, start: int) -> tuple[list[_Record], int]:
 
 
 def _events(records: Iterable[_Record], name: str) -> Iterable[Event]:
+    from podsync.state.codec import event_from_json
+
     for each in records:
         try:
             yield event_from_json(strictjson.loads(each.text))

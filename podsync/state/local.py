@@ -13,18 +13,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from podsync.errors import LockedError, StateError
 from podsync.failpoints import hit
+from podsync.model import short_digest
 from podsync.ports import Clock
-from podsync.state import journal, snapshot
-from podsync.state.appender import Appender
+from podsync.state import journal, snapshot, statefile
 from podsync.state.disk import Disk, join
-from podsync.state.events import Event
 from podsync.state.files import Files, OsFiles, remove_leftovers
+from podsync.state.late import Outlines
 from podsync.state.lock import Holder, hold, read_holder
 from podsync.state.snapshot import Snapshot
 from podsync.state.state import State
+
+if TYPE_CHECKING:
+    from podsync.state.appender import Appender
+    from podsync.state.events import Event
 
 #: How often, and how long apart in seconds, damage is looked at again that a writer may explain.
 _LOOKS, _PAUSE = 3, 0.05
@@ -47,6 +52,7 @@ class LocalStore:
 
     `who` and `run_url` are what others read who wait for this run; `on_note` is told, in a
     sentence, what a person should know: for whom we wait, that something unfinished was cut off.
+    `cache_root` is the folder that podsync works in: what is remembered of a large state is kept there.
     """
 
     def __init__(
@@ -58,6 +64,7 @@ class LocalStore:
         run_url: str | None = None,
         files: Files | None = None,
         on_note: Callable[[str], None] = lambda _note: None,
+        cache_root: Path | None = None,
     ) -> None:
         self.label = str(path)
         # Resolved, so that a link and its target are one state with one lock.
@@ -66,6 +73,10 @@ class LocalStore:
         self.lock_path = self.path.with_name(f"{self.path.name}.lock")
         self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
         self._files = files or OsFiles()
+        self._loads: snapshot.Loads = statefile.loads
+        if cache_root is not None:
+            known_as = f"state-{short_digest(str(self.path))}"
+            self._loads = Outlines.beside(cache_root, known_as, self._again).loads
         self._opening = Lock()
         self._locked = False
         self._session: _Session | None = None
@@ -247,8 +258,15 @@ class LocalStore:
             message = f"{self.journal_path.name} cannot be read: {error.strerror or error}"
             raise StateError(message, "make it readable; it was left as it is") from error
         contents = journal.read(data, self.journal_path.name)
-        found = snapshot.read(self._files, self.path)
+        found = snapshot.read(self._files, self.path, self._loads)
         return Disk(found, contents, join(found, contents, self.path.name))
+
+    def _again(self) -> bytes:
+        try:
+            return self._files.read(self.path, statefile.LIMIT) or b""
+        except OSError as error:
+            message = f"{self.path.name} cannot be read: {error.strerror or error}"
+            raise StateError(message, "make it readable; it was left as it is") from error
 
     def _open(self) -> _Session:
         """Return the session, begun by whoever comes first: only now is anything on disk touched."""
@@ -277,6 +295,8 @@ class LocalStore:
         if not disk.fresh:
             found = disk.snapshot or self._write_first()
             base, size, told = found.id, 0, (found.state.lineage, found.state.serial)
+        from podsync.state.appender import Appender
+
         appender = Appender(
             self._files, self.journal_path, lineage=told[0], base=base, serial=told[1], size=size
         )

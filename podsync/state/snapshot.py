@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from podsync.errors import StateError
 from podsync.model import freeze
@@ -28,6 +28,10 @@ BACKUPS = 5
 KEY = "checkpoint"
 
 
+#: Makes a state of a file's bytes and name, as `statefile.loads` does.
+Loads: TypeAlias = Callable[[bytes, str], State]
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A state file as it was read; `follows` is None when it does not say on which it builds."""
@@ -37,7 +41,7 @@ class Snapshot:
     follows: str | None = None
 
 
-def read(files: Files, path: Path) -> Snapshot | None:
+def read(files: Files, path: Path, loads: Loads = statefile.loads) -> Snapshot | None:
     """Return what the file at `path` holds, None when there is none.
 
     Raises StateError for an existing file that cannot be read or trusted, naming the backup to use.
@@ -50,14 +54,14 @@ def read(files: Files, path: Path) -> Snapshot | None:
     if data is None:
         return None
     try:
-        return parse(data, path.name)
+        return parse(data, path.name, loads)
     except statefile.DamagedError as error:
         raise StateError(error.message, _way_out(files, path)) from None
 
 
-def parse(data: bytes, name: str) -> Snapshot:
+def parse(data: bytes, name: str, loads: Loads = statefile.loads) -> Snapshot:
     """Read the bytes of a state file with its mark; raises what `statefile.loads` raises."""
-    state = statefile.loads(data, name)
+    state = loads(data, name)
     mark = state.extra.get(KEY)
     if not isinstance(mark, Mapping):
         return Snapshot(state)

@@ -6,7 +6,8 @@ seconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -102,6 +103,41 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What can be known of entries without making them.
+
+    `wishes` are `model.wish_of` each, by address as text and without `sha256:`; empty for an entry that
+    is in doubt or has no spec. `unbound` counts those whose id is not known, by provider.
+    """
+
+    wishes: Mapping[str, str]
+    providers: frozenset[str]
+    unbound: Mapping[str, int]
+
+
+class LateEntries(Mapping[Address, Entry]):
+    """Entries in the order of their addresses, each made when it is asked for."""
+
+    def __init__(self, outline: Outline, make: Callable[[str], Entry]) -> None:
+        self.outline = outline
+        self._make = make
+
+    def __getitem__(self, address: Address) -> Entry:
+        if str(address) not in self.outline.wishes:
+            raise KeyError(address)
+        return self._make(str(address))
+
+    def __contains__(self, address: object) -> bool:
+        return str(address) in self.outline.wishes
+
+    def __iter__(self) -> Iterator[Address]:
+        return (Address(*address.split(".", 1)) for address in self.outline.wishes)
+
+    def __len__(self) -> int:
+        return len(self.outline.wishes)
+
+
+@dataclass(frozen=True, slots=True)
 class Orphan:
     """A product that nobody here wants any more. It stays on sale until a person removes it.
 
@@ -179,6 +215,26 @@ class State:
     last_apply: Mapping[str, Json] | None = None
     extra: Mapping[str, Json] = NOTHING
     lost: bool = False
+
+    @property
+    def outline(self) -> Outline | None:
+        """What is known of the entries already; None when they are all made."""
+        return self.entries.outline if isinstance(self.entries, LateEntries) else None
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """Which providers an entry or an orphan is at."""
+        orphaned = frozenset(orphan.provider for orphan in self.orphans)
+        if self.outline is not None:
+            return orphaned | self.outline.providers
+        return orphaned | {entry.provider for entry in self.entries.values()}
+
+    @property
+    def unbound(self) -> Mapping[str, int]:
+        """How many entries of each provider have an id that is not known yet."""
+        if self.outline is not None:
+            return self.outline.unbound
+        return Counter(entry.provider for entry in self.entries.values() if entry.unbound)
 
     def owned(self, provider: str) -> dict[str, Address]:
         """Ids that an entry or an orphan of this provider holds, with the address."""

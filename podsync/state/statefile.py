@@ -96,6 +96,18 @@ def loads(data: bytes, name: str = "the state file") -> State:
         raise _damaged(f"{name} is damaged: it is nested too deeply") from None
 
 
+def entry_alone(data: bytes, name: str = "the state file") -> Entry:
+    """Read `"designed_product.dino": {` and what follows up to, not including, its last brace.
+
+    Raises DamagedError.
+    """
+    try:
+        ((text, content),) = strictjson.loads(b"{" + data + b"}}").items()
+        return _entry(text, content)
+    except (strictjson.NotStrictError, ValueError, RecursionError) as error:
+        raise _damaged(f"{name} is damaged: {error}") from None
+
+
 def time_to_text(time: float) -> str:
     """Seconds since the epoch as `2026-01-02T03:04:05Z`, to the millisecond."""
     moment = min(max(round(time * 1000), _FIRST), _LAST)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from podsync.views.page import cells, head_of, shorten, tail_of
@@ -35,6 +34,8 @@ def parts(before: str, after: str) -> list[Part]:
     stop, halt = len(one) - end, len(other) - end
     if stop + halt - 2 * start > _MOST_TOKENS:
         return _ends(before, after)
+    from difflib import SequenceMatcher
+
     head, tail = "".join(one[:start]), "".join(one[stop:])
     between = SequenceMatcher(None, one[start:stop], other[start:halt], autojunk=False).get_opcodes()
     found = [

@@ -149,7 +149,7 @@ def test_a_valid_document_says_everything_it_can(shop, customer):
     )
     assert product.lifecycle.prevent_replace
     assert str(product.at(("spec", "name"))) == "catalog/f.yaml:8:9"
-    assert str(product.at(("spec", "variantOptions", 0, "id"))) == "catalog/f.yaml:12:5"
+    assert str(product.at(("spec", "variantOptions", 0, "id"))) == "catalog/f.yaml:12:11"
     assert str(product.declared_at) == "catalog/f.yaml:1:1"
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
-from podsync.catalog.crossfile import cross_check
+from podsync.catalog.crossfile import Row, cross_check, traits_of
 from podsync.errors import InDoubtError, LockedError, StateError
 from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, thaw
 from podsync.plan.plan import Change
@@ -201,7 +201,12 @@ class Floor(World):
             if each.moved:
                 free = tuple(n for n in each.moved if (address.kind, n) not in names)
                 wanted[address] = replace(each, moved=free or None)
-        _, found = cross_check(tuple(wanted.values()), self.knowledge, lambda _: "", lambda _: True)
+        whole = list(wanted.values())
+        rows = [
+            Row(number, str(each.address), traits_of(each, self.knowledge[each.provider]), each.former)
+            for number, each in enumerate(whole)
+        ]
+        found = cross_check(rows, whole.__getitem__, self.knowledge, lambda _: "", lambda _: True)
         if any(fault.severity == "error" for fault in found):
             return False
         for product in products:

@@ -1,0 +1,241 @@
+"""Files that may be lost at any time: what was worked out once, kept beside the work.
+
+A cache file is a header line and sections of bytes. The header holds a key, which names everything
+that the content depends on, and size and digest of each section. Whatever is wrong with a file
+(missing, cut, changed, of another key, somebody else's, a link) it is as if there were none; what
+cannot be written is not. Nothing here raises for the state of the disk but `DamagedError`, which
+says that a section is not what the header promises.
+
+The digests find damage, not malice: who may write here may also write the program. Nothing that is
+read is ever executed.
+
+Only where folders can be held open (not on Windows): links are never followed below the folder that
+podsync works in, so nothing is read or written outside of it, whatever the folder holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from podsync import __version__
+
+#: Where caches are, below the folder that podsync works in.
+FOLDERS = (".podsync", "cache")
+_FORMAT = 1
+_HEADER_LIMIT = 4096
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _FLAGS
+_POSSIBLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "geteuid")
+#: Drafts of runs that died are removed when they are this much older than a new one, nanoseconds.
+_FORGOTTEN = 3600 * 10**9
+
+
+class DamagedError(Exception):
+    """A section is not what its header promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A cache file as its header tells; sections are read when they are asked for."""
+
+    cache: Cache
+    header: bytes
+    sizes: tuple[int, ...]
+    digests: tuple[str, ...]
+
+    def section(self, number: int) -> bytes:
+        """Return one section; raises DamagedError, also when the file is another one by now."""
+        start = len(self.header) + sum(self.sizes[:number])
+        try:
+            with self.cache.opened() as file:
+                same = os.pread(file, len(self.header), 0) == self.header
+                data = _read(file, self.sizes[number], start) if same else b""
+        except OSError as error:
+            raise DamagedError(str(error)) from None
+        if _digest(data) != self.digests[number]:
+            raise DamagedError(self.cache.name)
+        return data
+
+
+@dataclass(slots=True)
+class Draft:
+    """A cache file that is being made. `stamp` is when it was begun, by the disk's own clock, in ns."""
+
+    folder: int
+    name: str
+    file: int
+    stamp: int
+
+
+@dataclass(frozen=True)
+class Cache:
+    """The file `name` in `folders`, each inside the one before, the first in `root`."""
+
+    root: Path
+    folders: tuple[str, ...]
+    name: str
+    key: str
+
+    def find(self) -> Kept | None:
+        """Return the file if there is one under this key."""
+        try:
+            with self.opened() as file:
+                header, newline, _ = os.pread(file, _HEADER_LIMIT, 0).partition(b"\n")
+            told: Any = json.loads(header)
+            sizes, digests = tuple(told["sizes"]), tuple(told["digests"])
+            known = told["format"] == _FORMAT and told["key"] == self.key and len(sizes) == len(digests)
+            sound = all(type(size) is int and size >= 0 for size in sizes)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+        return Kept(self, header + newline, sizes, digests) if known and sound else None
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Open the file for reading. Raises OSError, also for one that is not an own, ordinary file."""
+        with _inside(self.root, self.folders) as folder:
+            file = os.open(self.name, os.O_RDONLY | _FLAGS, dir_fd=folder)
+        try:
+            status = os.fstat(file)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+                raise PermissionError(self.name)
+            yield file
+        finally:
+            os.close(file)
+
+    @contextmanager
+    def drafting(self) -> Iterator[Draft | None]:
+        """Begin a new file; None where that is not possible. What is not written leaves no trace."""
+        try:
+            with (
+                _inside(self.root, self.folders, make=True) as folder,
+                _draft(folder, self.name) as draft,
+            ):
+                _forget_old(folder, draft, self.name)
+                yield draft
+        except _NotPossible:
+            yield None
+
+    def write(self, draft: Draft, sections: Sequence[bytes]) -> None:
+        """Put the draft in place of the file, whole; where that fails, nothing changes."""
+        header = {
+            "format": _FORMAT,
+            "key": self.key,
+            "sizes": [len(section) for section in sections],
+            "digests": [_digest(section) for section in sections],
+        }
+        with suppress(OSError):
+            with os.fdopen(os.dup(draft.file), "wb") as file:
+                file.write(json.dumps(header).encode() + b"\n")
+                file.writelines(sections)
+            os.rename(draft.name, self.name, src_dir_fd=draft.folder, dst_dir_fd=draft.folder)
+
+
+def key_of(parts: Iterable[str], modules: Iterable[str]) -> str:
+    """Return a key that changes with podsync's version, with `parts`, and with the code of `modules`.
+
+    Of a package all modules count, whether this run has imported them or not.
+    """
+    told = [__version__, sys.implementation.cache_tag or "", *parts]
+    for name in sorted(set(modules)):
+        file = Path(getattr(sys.modules.get(name), "__file__", None) or name)
+        told += map(_source, sorted(file.parent.glob("*.py")) if file.name == "__init__.py" else [file])
+    return _digest("\0".join(told).encode())
+
+
+def _source(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return str(file)
+
+
+class _NotPossible(Exception):  # noqa: N818 (never leaves this module)
+    """Nothing can be kept here."""
+
+
+@contextmanager
+def _inside(root: Path, folders: Sequence[str], *, make: bool = False) -> Iterator[int]:
+    """Open the last of `folders`, each an own one and no link. Raises OSError, or _NotPossible to make."""
+    handles: list[int] = []
+    try:
+        try:
+            if not _POSSIBLE:
+                raise PermissionError("no folder handles on this system")
+            handles.append(os.open(root, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)))
+            for name in folders:
+                handles.append(_enter(handles[-1], name, make=make))
+            if make:
+                _ignore(handles[-1])
+        except OSError:
+            if make:
+                raise _NotPossible from None
+            raise
+        yield handles[-1]
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
+def _enter(parent: int, name: str, *, make: bool) -> int:
+    if make:
+        with suppress(FileExistsError):
+            os.mkdir(name, dir_fd=parent)
+    handle = os.open(name, _FOLDER, dir_fd=parent)
+    if os.fstat(handle).st_uid != os.geteuid():
+        os.close(handle)
+        raise PermissionError(name)
+    return handle
+
+
+def _ignore(folder: int) -> None:
+    """Keep the cache out of everybody's Git."""
+    with suppress(FileExistsError):
+        file = os.open(".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o644, dir_fd=folder)
+        os.write(file, b"*\n")
+        os.close(file)
+
+
+@contextmanager
+def _draft(folder: int, name: str) -> Iterator[Draft]:
+    draft_name = f"{name}.tmp-{os.urandom(4).hex()}"
+    try:
+        file = os.open(draft_name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, 0o644, dir_fd=folder)
+    except OSError:
+        raise _NotPossible from None
+    try:
+        yield Draft(folder, draft_name, file, os.fstat(file).st_mtime_ns)
+    finally:
+        os.close(file)
+        with suppress(OSError):
+            os.unlink(draft_name, dir_fd=folder)
+
+
+def _forget_old(folder: int, draft: Draft, name: str) -> None:
+    with suppress(OSError):
+        for each in os.listdir(folder):
+            if each.startswith(f"{name}.tmp-") and each != draft.name:
+                made = os.stat(each, dir_fd=folder, follow_symlinks=False).st_mtime_ns
+                if made < draft.stamp - _FORGOTTEN:
+                    os.unlink(each, dir_fd=folder)
+
+
+def _read(file: int, size: int, start: int) -> bytes:
+    """Read so many bytes, fewer at the end of the file; one call reads no more than 2 GiB."""
+    if size > os.fstat(file).st_size:
+        return b""
+    os.lseek(file, start, os.SEEK_SET)
+    with os.fdopen(os.dup(file), "rb") as reader:
+        return reader.read(size)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

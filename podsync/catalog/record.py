@@ -1,0 +1,111 @@
+"""What is kept of a valid file: text only, small, and the same whether it was read now or long ago.
+
+Every product of a catalog passes through this form, from this process, from another one that helps
+to read, or from the cache. So the three cannot differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from podsync.catalog import quick
+from podsync.catalog.build import product_from
+from podsync.catalog.crossfile import traits_of
+from podsync.catalog.rules import signed_urls
+from podsync.catalog.schema import accepts
+from podsync.catalog.text import RawSpan
+from podsync.model import (
+    DEFAULT_ACCOUNT,
+    EMPTY,
+    UNPROTECTED,
+    Address,
+    Lifecycle,
+    Path,
+    Position,
+    Product,
+    Span,
+    freeze,
+)
+from podsync.ports import Provider
+
+#: A document that says more is `source`'s and `build`'s.
+_KNOWN = frozenset({"kind", "name", "labels", "lifecycle", "moved", "renamed_from", "spec"})
+_BODY = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+class Kept(NamedTuple):
+    """One product. `start` is four numbers, `traits` are those of `crossfile`, `body` is JSON.
+
+    The body keeps the order in which keys were written: it is the order in which they are sent.
+    """
+
+    address: str
+    start: str
+    wish: str
+    former: str
+    traits: str
+    body: str
+
+
+def digest_of(raw: bytes) -> str:
+    """Return what stands for a file's content in the cache: 32 hex digits."""
+    return hashlib.blake2b(raw, digest_size=16).hexdigest()
+
+
+def keep(product: Product, start: RawSpan, provider: Provider) -> Kept:
+    """Return what is kept of a product that begins at `start`."""
+    body = [product.spec, product.labels, product.lifecycle.to_json()]
+    return Kept(
+        str(product.address),
+        ":".join(map(str, start)),
+        product.wish.partition(":")[2],
+        product.former,
+        " ".join(traits_of(product, provider)),
+        _BODY.encode(body),
+    )
+
+
+def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
+    """Make the product again; the inverse of :func:`keep`."""
+    spec, labels, lifecycle = json.loads(kept.body)
+    moved, renamed_from = json.loads(kept.former) if kept.former else (None, None)
+    kind, _, name = kept.address.partition(".")
+    return Product(
+        Address(kind, name),
+        provider.name,
+        DEFAULT_ACCOUNT,
+        freeze(spec),
+        freeze(labels) if labels else EMPTY,
+        Lifecycle.from_json(lifecycle) if lifecycle else UNPROTECTED,
+        None if moved is None else tuple(moved),
+        renamed_from,
+        Position(path, *map(int, kept.start.split(":"))),
+        positions,
+    )
+
+
+def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None:
+    """Return what a file without any fault or warning holds; None: `source` has to read it."""
+    documents = quick.read(raw)
+    if documents is None:
+        return None
+    kept = []
+    for data, start in documents:
+        kind = data.get("kind")
+        provider = by_kind.get(kind) if isinstance(kind, str) else None
+        if provider is None or not (data.keys() <= _KNOWN and accepts(provider.kind, data)):
+            return None
+        try:
+            address = Address.parse(f"{kind}.{data['name']}")
+        except ValueError:
+            return None
+        product = product_from(data, address, provider, Position("", *start))
+        if b"?" in raw and any(signed_urls(data["spec"])):
+            return None
+        if any(provider.check(product.spec)):
+            return None
+        kept.append(keep(product, start, provider))
+    return kept

@@ -1,0 +1,132 @@
+"""A table as a catalog: products in the order of their addresses, each made when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import overload
+
+from podsync.catalog.crossfile import Row, Traits
+from podsync.catalog.files import Found
+from podsync.catalog.late import Again, LatePlaces
+from podsync.catalog.record import product_of
+from podsync.catalog.table import Table
+from podsync.model import Position, Product, catalog_digest
+from podsync.ports import Provider
+
+
+class Shelf(Sequence[Product]):
+    """Implements `model.Index` over a table. `locations` says where the file of a path is.
+
+    `digest` is the catalog's, where it is known already.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        locations: Callable[[str], Found],
+        by_kind: Mapping[str, Provider],
+        digest: str | None = None,
+    ) -> None:
+        self.table = table
+        self._told_digest = digest
+        self._locations = locations
+        self._by_kind = by_kind
+        # A few files stay open to the next question: faults about one file come one after the other.
+        self._again = lru_cache(maxsize=16)(self._read_again)
+
+    # -- in file order, by number
+
+    @cached_property
+    def _file_of(self) -> list[int]:
+        return [number for number, count in enumerate(self.table.counts) for _ in range(count)]
+
+    def make(self, number: int) -> Product:
+        """Make the product of a number."""
+        kept = self.table.kept(number)
+        file = self._file_of[number]
+        positions = LatePlaces(self._again(file), kept.start)
+        provider = self._by_kind[kept.address.partition(".")[0]]
+        return product_of(kept, self.table.paths[file], provider, positions)
+
+    def _read_again(self, file: int) -> Again:
+        path = self.table.paths[file]
+        return Again(self._locations(path), self.table.digests[file])
+
+    def rows(self) -> list[Row]:
+        """Return every product as the rules between files see it, in file order."""
+        table = self.table
+        places: list[tuple[str, int, int, int]] = []
+        for number, (file, start) in enumerate(zip(self._file_of, table.starts, strict=True)):
+            line, column = start.split(":")[:2]
+            places.append((table.paths[file], int(line), int(column), number))
+        return [self._row(number) for *_, number in sorted(places)]
+
+    def _row(self, number: int) -> Row:
+        table = self.table
+        traits = Traits(*table.traits[number].split(" "))
+        return Row(number, table.addresses[number], traits, table.formers.get(number, ""))
+
+    def line(self, at: Position) -> str:
+        """Return the source line of a position in one of these files."""
+        return self._again(self._files[at.path]).line(at.line)
+
+    @cached_property
+    def _files(self) -> dict[str, int]:
+        return {path: number for number, path in enumerate(self.table.paths)}
+
+    # -- by address
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The number of each address; of one that is declared twice, the first in file order."""
+        addresses = self.table.addresses
+        numbers = dict(zip(addresses, range(len(addresses)), strict=True))
+        if len(numbers) < len(addresses):
+            numbers = {row.address: row.number for row in reversed(self.rows())}
+        return numbers
+
+    @cached_property
+    def _ordered(self) -> list[str]:
+        return sorted(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Product: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Product]: ...
+    def __getitem__(self, index: int | slice) -> Product | Sequence[Product]:
+        if isinstance(index, slice):
+            return [self.product(address) for address in self._ordered[index]]
+        return self.product(self._ordered[index])
+
+    @cached_property
+    def wishes(self) -> Mapping[str, str]:
+        """The wish of each address, without its `sha256:`."""
+        return {address: self.table.wishes[number] for address, number in self._numbers.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """The catalog's digest."""
+        if self._told_digest is not None:
+            return self._told_digest
+        known = ((address, self._numbers[address]) for address in self._ordered)
+        formers = self.table.formers
+        return catalog_digest((a, self.table.wishes[n], formers.get(n, "")) for a, n in known)
+
+    def product(self, address: str) -> Product:
+        """Make the product of an address; raises KeyError."""
+        return self.make(self._numbers[address])
+
+    @cached_property
+    def _identities(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for address, number in self._numbers.items():
+            found.setdefault(self.table.traits[number].partition(" ")[0], []).append(address)
+        return found
+
+    def alike(self, identity: str) -> Sequence[Product]:
+        """Make the products of one identity, in the order of their addresses."""
+        return [self.product(address) for address in sorted(self._identities.get(identity, ()))]

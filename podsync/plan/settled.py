@@ -1,0 +1,59 @@
+"""What surely needs no decision: a document and its entry that ask for the very same.
+
+Where both sides are known by their digests alone (a catalog and a state of files that have not changed),
+equal digests settle it, and neither side is ever made. What is left goes the long way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import NamedTuple
+
+from podsync.model import Address, Catalog, Product, Selection, Spec, identity_of
+from podsync.ports import Provider
+from podsync.state.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The products where nothing differs: their entries are what their documents say."""
+
+    catalog: Catalog | None = None
+    addresses: frozenset[str] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    def alike(self, provider: Provider, account: str, spec: Spec) -> Iterator[Product]:
+        """Yield those that a listing shows like a product of this spec, in the order of addresses."""
+        if self.catalog is None or self.catalog.index is None:
+            return
+        wanted = identity_of(provider.name, account, provider.identity(spec))
+        for product in self.catalog.index.alike(wanted):
+            if str(product.address) in self.addresses:
+                yield product
+
+
+class Split(NamedTuple):
+    """Catalog and state without what is settled, and that."""
+
+    catalog: Catalog
+    state: State
+    settled: Settled
+
+
+def split(catalog: Catalog, state: State, selection: Selection, *, every: bool) -> Split:
+    """Set aside what is settled; nothing is, when `every` change is to be told or a selection made."""
+    index, outline = catalog.index, state.outline
+    asked = selection.to_json() is not None
+    if every or asked or index is None or outline is None:
+        return Split(catalog, state, Settled())
+    same = frozenset(
+        address for address, wish in outline.wishes.items() if wish and index.wishes.get(address) == wish
+    )
+    products = [index.product(address) for address in sorted(index.wishes.keys() - same)]
+    left = (Address.parse(address) for address in sorted(outline.wishes.keys() - same))
+    entries = MappingProxyType({address: state.entries[address] for address in left})
+    return Split(Catalog(products, catalog.files), replace(state, entries=entries), Settled(catalog, same))

@@ -1,0 +1,176 @@
+"""A large state file without making its entries: they are cut out of the file, one by one, when asked for.
+
+The file that `statefile.dumps` writes has one line `  "designed_product.dino": {` for each entry, and
+no other line that is indented by two spaces and opens an object there. A file of that form is the same
+as its head and tail (read as a state without entries) and the entries between them (each read alone).
+Any other file is read whole. Once all entries of a file were read and found good, an outline of them is
+remembered under the digest of the file's content: the next time they are not read at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from podsync.cache import FOLDERS, Cache, DamagedError, key_of
+from podsync.errors import StateError
+from podsync.model import wish_of
+from podsync.state import statefile
+from podsync.state.state import Entry, LateEntries, Outline, State
+
+#: A smaller file is read whole: that takes no longer than to look for its outline.
+WORTH_AN_OUTLINE = 100_000
+_BEGIN, _END, _BETWEEN = b'\n "entries": {\n', b"\n }", b"\n  },\n"
+
+
+class _Form(NamedTuple):
+    """Where things stand in a file: the entries as a whole, and the length of each."""
+
+    start: int
+    end: int
+    lengths: tuple[int, ...]
+
+    def rest(self, data: bytes) -> bytes:
+        """The file without its entries."""
+        return data[: self.start - 1] + data[self.end + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlines:
+    """Remembers the outline of one state file of `worth` bytes or more; `read` reads that file again."""
+
+    cache: Cache
+    read: Callable[[], bytes]
+    worth: int = WORTH_AN_OUTLINE
+
+    @classmethod
+    def beside(cls, root: Path, name: str, read: Callable[[], bytes]) -> Outlines:
+        """Return the memory for the state called `name`, in the folder that podsync works in."""
+        return cls(Cache(root, FOLDERS, name, key_of((), ("podsync.state", "podsync.model"))), read)
+
+    def loads(self, data: bytes, name: str) -> State:
+        """Read the bytes of a state file like `statefile.loads`, which see for what is raised."""
+        if len(data) < self.worth:
+            return statefile.loads(data, name)
+        digest = hashlib.sha256(data).hexdigest()
+        known = self._recall(digest)
+        if known is None:
+            known = self._scan(data, name, digest)
+        if known is None:
+            return statefile.loads(data, name)
+        form, outline = known
+        try:
+            state = statefile.loads(form.rest(data), name)
+        except StateError:
+            return statefile.loads(data, name)  # and say what is wrong where it is
+        return replace(state, entries=LateEntries(outline, _Cut(self, name, digest, form, outline).entry))
+
+    def _scan(self, data: bytes, name: str, digest: str) -> tuple[_Form, Outline] | None:
+        """Read every entry once; None for a file of another form, or with anything wrong in it."""
+        form = _form_of(data)
+        if form is None:
+            return None
+        wishes: dict[str, str] = {}
+        providers: set[str] = set()
+        unbound: Counter[str] = Counter()
+        start, last = form.start, ""
+        for length in form.lengths:
+            try:
+                entry = statefile.entry_alone(data[start : start + length], name)
+            except StateError:
+                return None
+            address = str(entry.address)
+            if address <= last:
+                return None
+            start, last = start + length + len(_BETWEEN), address
+            certain = entry.pending is None and entry.spec is not None
+            wish = wish_of(entry.spec, entry.labels, entry.lifecycle).partition(":")[2] if certain else ""
+            wishes[address] = wish
+            providers.add(entry.provider)
+            unbound[entry.provider] += entry.unbound
+        outline = Outline(wishes, frozenset(providers), Counter({p: n for p, n in unbound.items() if n}))
+        self._remember(digest, form, outline)
+        return form, outline
+
+    def _recall(self, digest: str) -> tuple[_Form, Outline] | None:
+        kept = self.cache.find()
+        try:
+            told: Any = json.loads(kept.section(0)) if kept is not None else {}
+            if told.get("digest") != digest:
+                return None
+            form = _Form(told["start"], told["end"], tuple(told["lengths"]))
+            addresses, wishes = told["addresses"].split(" "), told["wishes"].split(" ")
+            outline = Outline(
+                dict(zip(addresses, wishes, strict=True)),
+                frozenset(told["providers"]),
+                Counter(told["unbound"]),
+            )
+        except (DamagedError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None
+        return (form, outline) if len(outline.wishes) == len(form.lengths) else None
+
+    def _remember(self, digest: str, form: _Form, outline: Outline) -> None:
+        told = {
+            "digest": digest,
+            "start": form.start,
+            "end": form.end,
+            "lengths": form.lengths,
+            "addresses": " ".join(outline.wishes),
+            "wishes": " ".join(outline.wishes.values()),
+            "providers": sorted(outline.providers),
+            "unbound": dict(outline.unbound),
+        }
+        with self.cache.drafting() as draft:
+            if draft is not None:
+                self.cache.write(draft, [json.dumps(told, separators=(",", ":")).encode()])
+
+
+def _form_of(data: bytes) -> _Form | None:
+    begin = data.find(_BEGIN)
+    start = begin + len(_BEGIN)
+    end = data.find(_END, start)
+    if begin < 0 or end < 0 or not _is_top(data[:begin]):
+        return None
+    pieces = data[start:end].removesuffix(b"\n  }").split(_BETWEEN)
+    return _Form(start, end, tuple(map(len, pieces)))
+
+
+def _is_top(head: bytes) -> bool:
+    """Whether what stands before the entries is whole if the outermost object ended there."""
+    try:
+        return isinstance(json.loads(head.removesuffix(b",") + b"}"), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+class _Cut:
+    """Cuts entries out of the file, which is read again for that: a plan without changes needs none."""
+
+    def __init__(self, outlines: Outlines, name: str, digest: str, form: _Form, outline: Outline) -> None:
+        self._outlines, self._name, self._digest, self._form = outlines, name, digest, form
+        self._outline = outline
+        self._places: dict[str, tuple[int, int]] = {}
+        self._data = b""
+
+    def entry(self, address: str) -> Entry:
+        """Make one entry. Raises StateError when the file is another one by now."""
+        if not self._data:
+            self._open()
+        start, length = self._places[address]
+        return statefile.entry_alone(self._data[start : start + length], self._name)
+
+    def _open(self) -> None:
+        data = self._outlines.read()
+        if hashlib.sha256(data).hexdigest() != self._digest:
+            message = f"{self._name} was changed by another run after this one had read it"
+            raise StateError(message, "run the command again: it begins with what is there now")
+        start = self._form.start
+        for address, length in zip(self._outline.wishes, self._form.lengths, strict=True):
+            self._places[address] = start, length
+            start += length + len(_BETWEEN)
+        self._data = data
