@@ -107,7 +107,7 @@ class Report:
             return "interrupted"
         if self.counts[Result.IN_DOUBT]:
             return "in_doubt"
-        if self.left or self.credentials_refused:
+        if self.left or self.stopped or self.credentials_refused:
             return "incomplete"
         return "complete" if self.outcomes else "nothing_to_do"
 
@@ -122,7 +122,8 @@ class Report:
             return 9
         if self.counts[Result.IN_DOUBT]:
             return 8
-        return 4 if self.left else 0
+        # A provider that had to stop may have had nothing to do but to be read: that is not complete.
+        return 4 if self.left or self.stopped else 0
 
 
 def report_line(report: Report) -> str:

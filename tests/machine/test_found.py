@@ -238,3 +238,24 @@ def test_a_document_is_renamed_and_its_version_before_the_last_wanted_again(floo
     floor.run(Trouble())
 
     floor.always()
+
+
+def test_a_provider_that_had_to_stop_is_not_called_complete(floor):
+    """The only known product was removed as asked: is it the right account? An id is still to be read."""
+    write(floor, TEE)
+    floor.run(Trouble())
+    floor.clock.pass_by(3 * SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0)
+    (old,) = floor.there("kakaclo")
+    write(floor, TEE, enName="Another name")
+    floor.run(Trouble(), wait=False)
+    floor.take_away("kakaclo", old)
+    floor.clock.pass_by(3 * SETTLE)
+
+    report = floor.run(Trouble())
+
+    assert report.exit_code == 4
+    assert "--first-contact goes on" in report.stopped["kakaclo"]
+    floor.answers(report)
+    assert floor.run(Trouble()).exit_code == 0
+    assert floor.entry(TEE).id is not None
