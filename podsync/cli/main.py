@@ -143,6 +143,11 @@ def _fault(error: PodsyncError, session: Session) -> int:
     session.console.say(f"error: {safe(error.message)}")
     for line in error.remedy.splitlines():
         session.console.say(f"  {safe(line.strip())}")
+    if "GITHUB_STEP_SUMMARY" in os.environ:
+        from podsync.cli.step_summary import append
+        from podsync.views.markdown_fault import fault_markdown
+
+        append(lambda _room: fault_markdown(error.message, error.remedy), session)
     return error.exit_code
 
 
@@ -156,9 +161,13 @@ def _finished(code: int, session: Session) -> int:
         session.console.mute()
     except (OSError, ValueError) as error:
         session.console.say(f"error: stdout: {error}")
-        return code or 1
+        code = code or 1
     lost = session.console.lost
     if lost is not None:
         session.console.say(f"error: the result could not be written to stdout: {lost.strerror or lost}")
-        return code or 1
+        code = code or 1
+    if "GITHUB_OUTPUT" in os.environ:
+        from podsync.cli.step_outputs import tell
+
+        tell({"exit-code": str(code)}, session)
     return code
