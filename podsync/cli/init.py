@@ -39,7 +39,7 @@ as its reviewer, keeps the keys there and protects the branches. You can also pa
 @click.option(
     "--ci",
     metavar="KIND",
-    help="github: also workflows that plan pull requests and apply after a review, with the state on a branch.",
+    help="github: also workflows: plan pull requests, apply after a review, keep the state on a branch.",
 )
 @click.pass_obj
 def init(session: Session, folder: str | None, ci: str | None) -> int:

@@ -14,7 +14,7 @@ from podsync.cli.framework import Group, from_environment
 from podsync.cli.session import Session
 
 if TYPE_CHECKING:
-    from podsync.errors import PodsyncError
+    from podsync.errors import CatalogError, PodsyncError
 
 USAGE = 64
 
@@ -129,12 +129,22 @@ def _told(error: Exception, session: Session) -> int:
         from podsync.cli.forms import say_diagnostics
 
         say_diagnostics(error.diagnostics, session)
+        _summarise_faults(error, session)
         return error.exit_code
     if isinstance(error, PodsyncError):
         return _fault(error, session)
     from podsync.cli.bug import report_bug
 
     return report_bug(error, session)
+
+
+def _summarise_faults(error: CatalogError, session: Session) -> None:
+    if "GITHUB_STEP_SUMMARY" in os.environ:
+        from podsync.cli.step_summary import append
+        from podsync.views.markdown_diagnostics import diagnostics_markdown
+
+        found = error.diagnostics
+        append(lambda room: diagnostics_markdown(found, products=0, files=0, limit=room), session)
 
 
 def _fault(error: PodsyncError, session: Session) -> int:

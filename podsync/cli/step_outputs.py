@@ -22,7 +22,7 @@ def of_plan(plan: Plan) -> dict[str, str]:
 
 
 def of_report(report: Report) -> dict[str, str]:
-    """Return `hash`, `left`, and a count for each result: `created`, `failed`, `in_doubt`, …"""
+    """Return `hash`, `left`, and a count for each result: `created`, `failed`, `in_doubt` and so on."""
     counts = {result.value: str(count) for result, count in report.counts.items()}
     return {"hash": _hex(report.plan.hash), "left": str(report.left), **counts}
 

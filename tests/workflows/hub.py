@@ -24,7 +24,7 @@ _PROGRAMS = {
     "python": '#!/bin/sh\nif [ "$1 $2 $3" = "-m pip install" ]; then echo "$@" >>"$0.log"; exit 0; fi\n'
     'exec {python} "$@"\n',
     "podsync": '#!/bin/sh\nexec {python} -m podsync "$@"\n',
-    "gh": '#!/bin/sh\nexec {python} {gh} "$@"\n',
+    "gh": '#!/bin/sh\nexec {python} -IS {gh} "$@"\n',
 }
 
 
@@ -55,7 +55,7 @@ class Hub:
         self.forge.write_text(json.dumps(empty))
         self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.origin), folder=self.folder)
         self.git("clone", "--quiet", str(self.origin), str(self.clone), folder=self.folder)
-        self.git("checkout", "--quiet", "-B", "main")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "main: begin")
 
     def git(self, *words: str, folder: Path | None = None) -> str:
         """Run git, in the clone of a person."""
@@ -117,10 +117,10 @@ class Hub:
         workflow: str,
         name: str,
         sha: str,
-        payload: Mapping[str, Any] = {},  # noqa: B006 (never written to)
+        payload: Mapping[str, Any] = {},
         *,
         fork: bool = False,
-        inputs: Mapping[str, str] = {},  # noqa: B006
+        inputs: Mapping[str, str] = {},
         cancel: Callable[[], bool] = lambda: False,
     ) -> Run:
         """Carry a workflow out for an event."""
@@ -148,7 +148,11 @@ class Hub:
 
     def machine(self, contexts: Mapping[str, Any], temp: Path, path: list[str]) -> dict[str, str]:
         """Return the environment of a step, before what the workflow adds."""
-        told = {f"GITHUB_{key.upper()}": value for key, value in contexts["github"].items() if isinstance(value, str)}
+        told = {
+            f"GITHUB_{key.upper()}": value
+            for key, value in contexts["github"].items()
+            if isinstance(value, str)
+        }
         told.pop("GITHUB_TOKEN")
         told |= runner.machine(self.bin, temp)
         told["PATH"] = ":".join([*reversed(path), told["PATH"]])

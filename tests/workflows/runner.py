@@ -80,7 +80,7 @@ class Runner:
     def __init__(self, hub: Hub, run: Run, cancel: Callable[[], bool] = lambda: False) -> None:
         self.hub, self.run, self.cancel, self.cancelled = hub, run, cancel, False
 
-    def carry_out(self, keep: Mapping[str, Job] = {}) -> Run:  # noqa: B006 (never written to)
+    def carry_out(self, keep: Mapping[str, Job] = {}) -> Run:
         """Run every job whose result is not kept from an earlier attempt."""
         text = self.hub.git("show", f"{self.run.event['sha']}:.github/workflows/{self.run.workflow}")
         self.workflow = yaml.load(text, yaml.BaseLoader)  # noqa: S506 (nothing but strings)
@@ -105,7 +105,7 @@ class Runner:
         event, fork = self.run.event, self.run.event["fork"]
         rights = job.get("permissions", self.workflow["permissions"])
         if fork:
-            rights = {right: "read" for right in rights}
+            rights = dict.fromkeys(rights, "read")
         secrets = {} if fork else dict(self.hub.repository_secrets)
         if "environment" in job:
             secrets |= self.hub.environment_secrets
@@ -159,16 +159,22 @@ class _JobRun:
                 self.done.result = "cancelled" if self.runner.cancelled else "failure"
         return good
 
-    def _step(self, step: Any, contexts: dict[str, Any], env: Mapping[str, str]) -> tuple[dict[str, str], int]:
+    def _step(
+        self, step: Any, contexts: dict[str, Any], env: Mapping[str, str]
+    ) -> tuple[dict[str, str], int]:
         uses = step.get("uses", "").partition("@")[0]
         given = {k: filled(v, contexts, {}) for k, v in step.get("with", {}).items()}
         if not uses:
             return self._script(step, contexts, env)
         if uses.startswith("./"):
             return self._composite(self.workspace / uses, given, env)
-        stub = {"actions/checkout": self._checkout, "actions/upload-artifact": self._upload,
-                "actions/download-artifact": self._download, "actions/setup-python": lambda _given: 0}[uses]  # fmt: skip
-        return {}, stub(given)
+        stubs: dict[str, Callable[[Mapping[str, str]], int]] = {
+            "actions/checkout": self._checkout,
+            "actions/upload-artifact": self._upload,
+            "actions/download-artifact": self._download,
+            "actions/setup-python": lambda _given: 0,
+        }
+        return {}, stubs[uses](given)
 
     def _composite(
         self, folder: Path, given: Mapping[str, str], env: Mapping[str, str]
@@ -239,7 +245,9 @@ class _JobRun:
             return int(given.get("if-no-files-found") == "error")
         alone = given.get("archive") == "false"
         name = found[0].name if alone else given["name"]
-        assert not (alone and (len(found) > 1 or "name" in given)), "archive: false takes one file, and its name"
+        assert not (alone and (len(found) > 1 or "name" in given)), (
+            "archive: false takes one file, and its name"
+        )
         target = self.runner.run.folder.parent / f"{self.runner.run.folder.name}-artifacts" / name
         if target.exists() and given.get("overwrite") != "true":
             return 1
@@ -304,4 +312,3 @@ def machine(bin_folder: Path, temp: Path) -> dict[str, str]:
         "HOME": str(home), "LANG": "C.UTF-8", "CI": "true", "GITHUB_ACTIONS": "true",
         "RUNNER_TEMP": str(temp), "RUNNER_OS": "Linux",
     }  # fmt: skip
-
