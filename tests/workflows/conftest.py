@@ -13,7 +13,9 @@ from podsync.sandbox import Rules, Sandbox
 from tests.workflows.hub import KEY, TOKEN, Hub
 
 #: Tries everything that a name can try in a log, in a summary, in an output and in a script.
-HOSTILE = '::set-output name=hash::0 ##[error]taken <img src=x onerror=alert(1)> | ${{ secrets.OTHER }} $(id) `id` "'
+HOSTILE = (
+    '::set-output name=hash::0 ##[error]x <img src=x onerror=alert(1)> | ${{ secrets.OTHER }} $(id) `id` "'
+)
 _SPEAK = {
     "settle_seconds": 1,
     "timeout_seconds": 5,
