@@ -8,6 +8,7 @@ import time
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 from podsync.cli.workflows import OWN, workflow_files
 from podsync.sandbox import Fault
@@ -242,6 +243,20 @@ def test_a_missing_key_says_so_in_the_summary_and_in_the_issue(hub, made):
     (issue,) = hub.known()["issues"]
     assert "Nothing was sent." in issue["texts"][0]
     assert made() == []
+
+
+def test_products_that_nobody_knows_stop_the_first_apply_until_somebody_says_go_on(hub, shops, made):
+    stranger = yaml.safe_load(next(iter(tee("stranger").values())))["spec"]
+    shops.create_by_hand("kakaclo", stranger)
+    sha = hub.commit("main", tee("crimson"), base="main")
+
+    stopped = hub.push(sha)
+    gone_on = hub.start("apply.yml", "workflow_dispatch", sha, inputs={"first-contact": "true"})
+
+    assert stopped["apply"].outputs["exit-code"] == "5"
+    assert "first-contact" in stopped["apply"].summary
+    assert gone_on["apply"].outputs["exit-code"] == "0", gone_on["apply"].log
+    assert made() == ["Tee crimson", "Tee stranger"]
 
 
 class History(NamedTuple):
