@@ -91,11 +91,13 @@ class Applying:
         if _hex(str(last.get("hash") or "")).startswith(expected) and is_rest_of(plan, last):
             self._rest_of = str(last["hash"])
             return
+        in_github = self.space.session.console.in_github
         raise StaleError(
             f"this is not the plan that was expected: {expected[:12]} was, "
             f"this one is {_hex(plan.hash)[:12]} ({summary_line(plan.summary)})",
             "catalog, state, selection, host or account differ from what was approved; look at it: "
-            + self.space.command_line("plan"),
+            + self.space.command_line("plan")
+            + ("\nthen approve a newer run, or start one: Actions > Run workflow" if in_github else ""),
         )
 
     def _fresh(self, plan: Plan) -> Plan:

@@ -143,15 +143,11 @@ def _tell_faults(
 ) -> None:
     """Put the faults of the catalog where CI looks for a plan; no plan, page or data is written."""
     from podsync.cli import forms
-    from podsync.cli.step_summary import append
 
     told = forms.fault_forms(diagnostics, session, sandbox=space.sandbox)
     text = outputs.write_known(told)
     if text:
         session.console.result(text)
-    append(
-        lambda room: forms.faults_markdown(diagnostics, session, sandbox=space.sandbox, limit=room), session
-    )
 
 
 def _next_steps(made: Plan, space: Workspace, allow: tuple[tuple[str, int], ...]) -> str:

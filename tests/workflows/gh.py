@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,7 +53,12 @@ def _api(hub: dict, words: list[str]) -> str:
     if place.startswith("repos/{owner}/{repo}/"):
         return _setting(hub, method, place.removeprefix("repos/{owner}/{repo}/"), words)
     if method == "GET":
-        marker = re.search(r'startswith\("([^"]*)"\)', _option(words, "--jq"))
+        asked = _option(words, "--jq")
+        if shutil.which("jq"):
+            comments = [{**c, "user": {"login": c["login"]}} for c in hub["comments"]]
+            done = subprocess.run(["jq", asked], input=json.dumps(comments), text=True, stdout=-1, check=True)
+            return done.stdout.strip()
+        marker = re.search(r'startswith\("([^"]*)"\)', asked)
         assert marker is not None
         mine = [c for c in hub["comments"] if c["login"] == BOT and c["body"].startswith(marker[1])]
         return "\n".join(str(comment["id"]) for comment in mine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -113,6 +114,20 @@ def test_secrets_reach_only_the_step_that_applies(story):
     assert holders == [("apply", "Run podsync")]
     texts = [job.log + job.summary for job in jobs]
     assert [text for text in texts if any(canary in text for canary in CANARIES)] == []
+
+
+def test_comments_of_others_are_left_alone(hub):
+    told = hub.known()
+    body = "<!-- podsync comment: . -->\nmine"
+    told["comments"] = [{"id": 1, "login": "ada", "body": body}]
+    hub.forge.write_text(json.dumps(told))
+    hub.commit("one", tee("crimson"))
+
+    hub.pull("one")
+
+    theirs, ours = hub.known()["comments"]
+    assert theirs["body"] == body
+    assert "1 new product" in ours["body"]
 
 
 def test_a_pull_request_without_changes_gets_no_comment(hub):
