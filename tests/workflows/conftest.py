@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -61,6 +62,9 @@ def a_shop() -> Sandbox:
 
 def a_hub(folder: Path, shops: Sandbox) -> Hub:
     """A repository that `podsync init --ci github` began, pushed to main."""
+    missing = [name for name in ("bash", "git") if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"the runner needs {' and '.join(missing)}")
     made = Hub(folder, shops)
     words = [sys.executable, "-m", "podsync", "init", "--ci", "github"]
     subprocess.run(words, cwd=made.clone, check=True, capture_output=True)

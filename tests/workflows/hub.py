@@ -122,8 +122,9 @@ class Hub:
         fork: bool = False,
         inputs: Mapping[str, str] = {},
         cancel: Callable[[], bool] = lambda: False,
+        die: Callable[[], bool] = lambda: False,
     ) -> Run:
-        """Carry a workflow out for an event."""
+        """Carry a workflow out for an event; `cancel` and `die` say when somebody does, or the machine."""
         number = next(self._numbers)
         folder = self.folder / f"run-{number}"
         folder.mkdir()
@@ -132,11 +133,11 @@ class Hub:
             "server_url": "https://github.example",
         }  # fmt: skip
         event = {"sha": sha, "fork": fork, "inputs": inputs, "payload": payload, "github": github}
-        return Runner(self, Run(workflow, event, folder), cancel).carry_out()
+        return Runner(self, Run(workflow, event, folder), cancel, die).carry_out()
 
-    def push(self, sha: str, cancel: Callable[[], bool] = lambda: False) -> Run:
-        """Carry out what a push to main starts."""
-        return self.start("apply.yml", "push", sha, cancel=cancel)
+    def push(self, sha: str, **ends: Callable[[], bool]) -> Run:
+        """Carry out what a push to main starts; `ends`: `cancel` or `die`."""
+        return self.start("apply.yml", "push", sha, **ends)  # type: ignore[arg-type]
 
     def rerun_failed(self, run: Run) -> Run:
         """Press "Re-run failed jobs": what passed is kept, with its outputs."""

@@ -77,8 +77,15 @@ class Run:
 class Runner:
     """Carries out one run on the events and secrets of `hub`."""
 
-    def __init__(self, hub: Hub, run: Run, cancel: Callable[[], bool] = lambda: False) -> None:
-        self.hub, self.run, self.cancel, self.cancelled = hub, run, cancel, False
+    def __init__(
+        self,
+        hub: Hub,
+        run: Run,
+        cancel: Callable[[], bool] = lambda: False,
+        die: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.hub, self.run, self.cancel, self.die = hub, run, cancel, die
+        self.cancelled = False
 
     def carry_out(self, keep: Mapping[str, Job] = {}) -> Run:
         """Run every job whose result is not kept from an earlier attempt."""
@@ -135,6 +142,7 @@ class _JobRun:
         self.env = {k: filled(v, self.contexts, {}) for k, v in runner.workflow.get("env", {}).items()}
         self.env |= {k: filled(v, self.contexts, {}) for k, v in job.get("env", {}).items()}
         self.path: list[str] = []
+        self.dead = False
 
     def carry_out(self) -> Job:
         self._steps(self.job["steps"], self.contexts, {})
@@ -149,7 +157,7 @@ class _JobRun:
         good = True
         for step in steps:
             cancelled = self.runner.cancelled
-            if not _wanted(step.get("if"), contexts, failed=not good, cancelled=cancelled):
+            if self.dead or not _wanted(step.get("if"), contexts, failed=not good, cancelled=cancelled):
                 continue
             own = env | {k: filled(v, contexts, {}) for k, v in step.get("env", {}).items()}
             outputs, code = self._step(step, contexts, own)
@@ -219,6 +227,9 @@ class _JobRun:
                 if not self.runner.cancelled and self.runner.cancel():
                     self.runner.cancelled = True
                     _end(process)
+                if not self.dead and self.runner.die():
+                    self.dead = True  # the whole machine is gone, with its disk
+                    os.killpg(process.pid, signal.SIGKILL)
                 time.sleep(0.01)
         return process.returncode, log.read_text(errors="replace")
 

@@ -27,16 +27,16 @@ rules:
 """
 
 
-@pytest.fixture(scope="module", params=["own", "generated", "below"])
+@pytest.fixture(scope="module", params=["own", "generated"])
 def repository(request, tmp_path_factory):
-    """A repository with workflows: this one's, a new one's, one with the catalog in a folder."""
+    """A repository with workflows: this one's, and one that `init` began in a folder of it."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "own":
         shutil.copytree(ROOT / ".github", folder / ".github")
         shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
         return folder
     (folder / ".git").mkdir()
-    assert main(["init", str(folder / "shop" if request.param == "below" else folder), "--ci", "github"]) == 0
+    assert main(["init", str(folder / "shop"), "--ci", "github"]) == 0
     return folder
 
 

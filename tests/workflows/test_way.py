@@ -225,6 +225,21 @@ def test_a_cancelled_apply_is_finished_by_running_failed_jobs_again(hub, shops, 
     assert made() == sorted(f"Tee {name}" for name in names)
 
 
+@pytest.mark.campaign  # a request of the dead one may arrive for half a minute: so long it is waited
+def test_a_runner_that_dies_with_its_disk_loses_and_doubles_nothing(hub, shops, made):
+    names = [f"tee-{number}" for number in range(8)]
+    shops.add_faults(SLOW)
+    sha = hub.commit("main", tees(*names), base="main")
+
+    run = hub.push(sha, die=lambda: len(made()) >= 3)
+
+    assert (run["apply"].result, run["apply"].outputs["exit-code"]) == ("failure", "")
+    assert len(made()) < len(names)
+    again = hub.rerun_failed(run)
+    assert again["apply"].outputs["exit-code"] == "0", again["apply"].log
+    assert made() == sorted(f"Tee {name}" for name in names)
+
+
 def test_a_refused_key_opens_an_issue_and_the_next_complete_apply_closes_it(hub, made):
     hub.environment_secrets["KAKACLO_ACCESS_TOKEN"] = "wrong"
     sha = hub.commit("main", tees("crimson", "teal"), base="main")
