@@ -152,9 +152,12 @@ def _told(made: _Made) -> str:
 def _state_hint(made: _Made) -> str:
     """Say what the settings need where they were there before: without it a runner's state dies with it."""
     from podsync.catalog import settings_file
+    from podsync.errors import CatalogError
 
-    settings = made.root / "podsync.yaml"
-    if settings_file.load(settings).state.backend != "local":
+    try:
+        if settings_file.load(made.root / "podsync.yaml").state.backend != "local":
+            return ""
+    except CatalogError:  # settings of somebody's own: what is wrong with them is validate's to say
         return ""
     return (
         "podsync.yaml was kept, and keeps the state in a file: on a runner that is lost with the runner.\n"

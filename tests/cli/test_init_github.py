@@ -55,6 +55,15 @@ def test_it_overwrites_nothing(podsync, folder):
     assert "Put this into it: state: {backend: git}" in run.out
 
 
+def test_settings_that_are_not_valid_are_left_to_validate(podsync, folder):
+    (folder / "podsync.yaml").write_text("version: 2\n")
+
+    run = podsync("init", "--ci", "github")
+
+    assert run.code == 0
+    assert listed(run.out, "made") >= MADE
+
+
 def test_in_a_folder_of_a_repository_the_workflows_are_at_its_root(podsync, folder):
     (folder / ".git").mkdir()
 
