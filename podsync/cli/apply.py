@@ -45,6 +45,7 @@ FORMATS = ("markdown",)
 @selection_options
 @allow_option
 @click.option("--first-contact", is_flag=True, help="Create beside products that nobody here knows.")
+@click.option("--older-catalog", is_flag=True, help="Go on from a commit older than the one applied last.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Create at most N products now.")
 @click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures.")
 @click.option(

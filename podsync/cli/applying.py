@@ -15,10 +15,11 @@ from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
 from podsync.cli.listener import Listening, listener_for
 from podsync.cli.options import choosing_words
-from podsync.cli.origin import origin
+from podsync.cli.origin import is_older, origin
 from podsync.cli.outputs import Outputs
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
+from podsync.cli.step_outputs import of_report, tell
 from podsync.cli.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.errors import StaleError, UsageError
@@ -48,6 +49,7 @@ class Asked:
     max_failures: int | None = None
     lock_timeout: float = 0.0
     no_wait: bool = False
+    older_catalog: bool = False
     sandbox: bool = False
 
     @property
@@ -89,11 +91,13 @@ class Applying:
         if _hex(str(last.get("hash") or "")).startswith(expected) and is_rest_of(plan, last):
             self._rest_of = str(last["hash"])
             return
+        in_github = self.space.session.console.in_github
         raise StaleError(
             f"this is not the plan that was expected: {expected[:12]} was, "
             f"this one is {_hex(plan.hash)[:12]} ({summary_line(plan.summary)})",
             "catalog, state, selection, host or account differ from what was approved; look at it: "
-            + self.space.command_line("plan"),
+            + self.space.command_line("plan")
+            + ("\nthen approve a newer run, or start one: Actions > Run workflow" if in_github else ""),
         )
 
     def _fresh(self, plan: Plan) -> Plan:
@@ -120,6 +124,27 @@ class Applying:
                     f"plan again: {self.space.command_line('plan', '-o', 'json=plan.json')}",
                 )
 
+    def _refuse_older(self) -> None:
+        """Raise StaleError where the catalog's commit comes before the one that was applied last."""
+        last = self._state.last_apply or {}
+        commit = str(last.get("commit") or "")
+        if self.space.sandbox or self.asked.plan is not None or self.asked.older_catalog or not commit:
+            return
+        older = is_older(Path.cwd(), commit)
+        if older:
+            by = f" by {last['run_url']}" if last.get("run_url") else ""
+            raise StaleError(
+                f"this catalog is older than the one that was applied last: commit {commit[:12]}{by} "
+                "comes after what is checked out here",
+                "bring it up to date: git pull; to undo something on purpose, revert it with a new commit, "
+                "or add --older-catalog",
+            )
+        if older is None and self.space.store.shared:
+            self.space.session.console.say(
+                f"note: commit {commit[:12]}, which was applied last, is not in this clone: whether this "
+                "catalog is older cannot be told (git fetch; in CI fetch-depth: 0)"
+            )
+
     # -- doing it
 
     def _carry(self, plan: Plan) -> int:
@@ -131,6 +156,7 @@ class Applying:
         if not plan.work and not needed:
             self._finish(Report(plan), text=summary_line(plan.summary))
             return 0
+        self._refuse_older()
         asks = self.asked.asks and bool(plan.work)
         if asks:
             must_be_able_to_ask(self.space, self._words(self.asked.selection, self.asked.plan))
@@ -204,6 +230,7 @@ class Applying:
         if not (told and self.outputs.screen == "text"):
             self.space.session.console.result(result)
         append(lambda room: forms.report_markdown_of(report, again, place, limit=room), self.space.session)
+        tell(of_report(report), self.space.session)
 
     def _expected(self, plan: Plan) -> str:
         """The hash under which what is left may be done: the one that people approved."""

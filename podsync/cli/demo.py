@@ -21,7 +21,7 @@ _STEPS = (
     (("plan", "--detailed-exitcode"), "And now? Each product was made exactly once."),
 )
 #: Nothing of the caller's may change what the demonstration shows.
-_KEPT_OUT = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_STEP_SUMMARY")
+_KEPT_OUT = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 
 
 @command(

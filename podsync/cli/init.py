@@ -20,32 +20,55 @@ Next
   4. set KAKACLO_ACCESS_TOKEN or GELATO_API_KEY, then {apply}
 Commit all of it, podsync.state.json too; what must not be committed is in .gitignore."""
 
+_NEXT_GITHUB = """\
+Next
+  1. git add -A && git commit -m "Start a catalog" && git push -u origin main
+  2. bash {setup}
+  3. copy one of catalog/_examples/ to catalog/, make it yours, and open a pull request
+The workflows apply what is on the branch main, in the environment production. A workflow that names an
+environment which does not exist creates it without rules: nobody would be asked. Step 2 sets it up with you
+as its reviewer, keeps the keys there and protects the branches. You can also paste what it runs:
+
+{lines}"""
+
 
 @command(
-    examples=("podsync init", "podsync init my-shop"),
+    examples=("podsync init", "podsync init my-shop", "podsync init --ci github"),
 )
 @click.argument("folder", required=False, metavar="[DIR]")
-@click.option("--ci", metavar="KIND", help="Workflows for a CI system; not available in this version.")
+@click.option(
+    "--ci",
+    metavar="KIND",
+    help="github: also workflows: plan pull requests, apply after a review, keep the state on a branch.",
+)
 @click.pass_obj
 def init(session: Session, folder: str | None, ci: str | None) -> int:
     """Write settings, an empty state, schemas, examples and editor settings.
 
-    Nothing that is there already is overwritten.
+    Nothing that is there already is overwritten. With --ci github the state is a branch of the
+    repository, podsync-state, and the workflows are written to its .github folder: three commands
+    from an empty repository to an apply that somebody has reviewed.
     """
     from podsync.errors import PodsyncError, UsageError
 
-    if ci is not None:
-        message = f"--ci {ci} is not available in this version"
-        raise UsageError(message, "podsync init without it does the rest")
+    if ci not in (None, "github"):
+        raise UsageError(f"--ci {ci} is not available", "podsync init --ci github")
     root = Path(folder or ".")
     made = _Made(root)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        _write_all(made)
+        _write_all(made, state_is_a_branch=ci == "github")
+        setup = _write_workflows(made) if ci == "github" else None
     except OSError as error:
         where = error.filename or root
         raise PodsyncError(f"cannot write {where}: {error.strerror or error}") from None
-    session.console.result(_told(made, session, folder))
+    told = _told(made)
+    if setup is None:
+        told += _next(session, folder)
+    else:
+        lines = "\n".join(line for line in setup.read_text("utf-8").splitlines()[1:] if line[:1] != "#")
+        told += _state_hint(made) + _NEXT_GITHUB.format(setup=setup.as_posix(), lines=lines.strip())
+    session.console.result(told)
     return 0
 
 
@@ -87,15 +110,17 @@ class _Made:
         self.added.append(f".gitignore ({len(missing)} lines at its end)")
 
 
-def _write_all(made: _Made) -> None:
+def _write_all(made: _Made, *, state_is_a_branch: bool) -> None:
     from podsync.cli.clock import SystemClock
     from podsync.cli.starters import IGNORED, starters
     from podsync.state.local import LocalStore
 
-    for path, text in starters():
+    for path, text in starters(state_is_a_branch=state_is_a_branch):
         made.file(path, text)
     state = Path("podsync.state.json")
-    if os.path.lexists(made.root / state):
+    if state_is_a_branch:
+        pass
+    elif os.path.lexists(made.root / state):
         made.kept.append(state.as_posix())
     else:
         LocalStore(made.root / state, clock=SystemClock()).init()
@@ -103,16 +128,47 @@ def _write_all(made: _Made) -> None:
     made.ignore(IGNORED)
 
 
-def _told(made: _Made, session: Session, folder: str | None) -> str:
+def _write_workflows(made: _Made) -> Path:
+    """Write what belongs to the repository's root, and return the script that sets GitHub up."""
+    from podsync.cli.origin import folder_in_repository
+    from podsync.cli.workflows import SETUP, Parameters, workflow_files
+
+    inside = folder_in_repository(made.root)
+    up = Path(*[".."] * len(Path(inside).parts))
+    for path, text in workflow_files(Parameters(folder=inside or ".")):
+        made.file(up / path, text)
+    return Path(os.path.normpath(made.root / up / SETUP))
+
+
+def _told(made: _Made) -> str:
     lines = [f"made   {name}" for name in made.made]
     lines += [f"added  {name}" for name in made.added]
     lines += [f"kept   {name}" for name in made.kept]
     if not (made.made or made.added):
         lines.append("Everything was there already; nothing was written.")
+    return "\n".join([*lines, "", ""])
+
+
+def _state_hint(made: _Made) -> str:
+    """Say what the settings need where they were there before: without it a runner's state dies with it."""
+    from podsync.catalog import settings_file
+    from podsync.errors import CatalogError
+
+    try:
+        if settings_file.load(made.root / "podsync.yaml").state.backend != "local":
+            return ""
+    except CatalogError:  # settings of somebody's own: what is wrong with them is validate's to say
+        return ""
+    return (
+        "podsync.yaml was kept, and keeps the state in a file: on a runner that is lost with the runner.\n"
+        "Put this into it: state: {backend: git}\n\n"
+    )
+
+
+def _next(session: Session, folder: str | None) -> str:
     there = ["-C", folder] if folder not in {None, "."} else []
 
     def line(*words: str) -> str:
         return session.command_line(*there, *words) if not (there and session.chdir) else " ".join(words)
 
-    steps = _NEXT.format(validate=line("validate"), try_it=line("apply", "--sandbox"), apply=line("apply"))
-    return "\n".join([*lines, "", steps])
+    return _NEXT.format(validate=line("validate"), try_it=line("apply", "--sandbox"), apply=line("apply"))

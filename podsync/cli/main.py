@@ -14,7 +14,7 @@ from podsync.cli.framework import Group, from_environment
 from podsync.cli.session import Session
 
 if TYPE_CHECKING:
-    from podsync.errors import PodsyncError
+    from podsync.errors import CatalogError, PodsyncError
 
 USAGE = 64
 
@@ -129,6 +129,7 @@ def _told(error: Exception, session: Session) -> int:
         from podsync.cli.forms import say_diagnostics
 
         say_diagnostics(error.diagnostics, session)
+        _summarise_faults(error, session)
         return error.exit_code
     if isinstance(error, PodsyncError):
         return _fault(error, session)
@@ -137,12 +138,26 @@ def _told(error: Exception, session: Session) -> int:
     return report_bug(error, session)
 
 
+def _summarise_faults(error: CatalogError, session: Session) -> None:
+    if "GITHUB_STEP_SUMMARY" in os.environ:
+        from podsync.cli.step_summary import append
+        from podsync.views.markdown_diagnostics import diagnostics_markdown
+
+        found = error.diagnostics
+        append(lambda room: diagnostics_markdown(found, products=0, files=0, limit=room), session)
+
+
 def _fault(error: PodsyncError, session: Session) -> int:
     from podsync.views.escape import safe
 
     session.console.say(f"error: {safe(error.message)}")
     for line in error.remedy.splitlines():
         session.console.say(f"  {safe(line.strip())}")
+    if "GITHUB_STEP_SUMMARY" in os.environ:
+        from podsync.cli.step_summary import append
+        from podsync.views.markdown_fault import fault_markdown
+
+        append(lambda _room: fault_markdown(error.message, error.remedy), session)
     return error.exit_code
 
 
@@ -156,9 +171,13 @@ def _finished(code: int, session: Session) -> int:
         session.console.mute()
     except (OSError, ValueError) as error:
         session.console.say(f"error: stdout: {error}")
-        return code or 1
+        code = code or 1
     lost = session.console.lost
     if lost is not None:
         session.console.say(f"error: the result could not be written to stdout: {lost.strerror or lost}")
-        return code or 1
+        code = code or 1
+    if "GITHUB_OUTPUT" in os.environ:
+        from podsync.cli.step_outputs import tell
+
+        tell({"exit-code": str(code)}, session)
     return code

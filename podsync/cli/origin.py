@@ -6,6 +6,7 @@ import getpass
 import json
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,13 +15,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from podsync.apply.engine import Origin
 
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+#: A history is walked in less; nothing that is asked here is worth a longer wait.
+_GIT_SECONDS = 10
+
 
 def origin(environ: Mapping[str, str], folder: Path) -> Origin:
     """Return what is known; nothing here is worth failing for."""
     from podsync.apply.engine import Origin
 
     return Origin(
-        commit=environ.get("GITHUB_SHA") or _commit(folder),
+        # GITHUB_SHA is the commit of the event: a job may have checked out another one.
+        commit=_commit(folder) or environ.get("GITHUB_SHA"),
         actor=environ.get("GITHUB_ACTOR") or _user(),
         run_url=run_url(environ),
     )
@@ -61,14 +67,34 @@ def _user() -> str | None:
         return None
 
 
+def is_older(folder: Path, commit: str | None) -> bool | None:
+    """Whether the checked out commit is a real ancestor of `commit`; None where this cannot be told.
+
+    A clone that does not hold `commit` (a shallow one, or one that was not brought up to date) cannot tell.
+    """
+    here = _commit(folder)
+    if here is None or commit is None or _COMMIT.fullmatch(commit) is None:
+        return None
+    if here == commit:
+        return False
+    code, _ = _git(folder, "merge-base", "--is-ancestor", here, commit)
+    return {0: True, 1: False}.get(code)
+
+
 def _commit(folder: Path) -> str | None:
     if not any((place / ".git").exists() for place in (folder, *folder.parents)):
         return None
+    code, text = _git(folder, "rev-parse", "HEAD")
+    return (text.strip() or None) if code == 0 else None
+
+
+def _git(folder: Path, *words: str) -> tuple[int, str]:
+    """Ask git; -1 where there is none, or no answer in time."""
     try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 (git is found as everywhere, on the PATH)
-            cwd=folder, capture_output=True, timeout=2, check=True, text=True,
+        done = subprocess.run(  # noqa: S603 (words of ours, and a commit that is nothing but hex)
+            ["git", *words],  # noqa: S607 (git is found as everywhere, on the PATH)
+            cwd=folder, capture_output=True, timeout=_GIT_SECONDS, check=False, text=True,
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None
+        return -1, ""
+    return done.returncode, done.stdout

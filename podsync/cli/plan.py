@@ -125,6 +125,7 @@ def _show(
     outputs: Any, made: Plan, session: Session, detail: str, space: Workspace | None, *, orphans: int = 0
 ) -> None:
     from podsync.cli import forms
+    from podsync.cli.step_outputs import of_plan, tell
     from podsync.cli.step_summary import append
 
     rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
@@ -134,6 +135,7 @@ def _show(
     if space is not None:
         facts: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans}
         append(lambda room: forms.plan_markdown_of(made, session, limit=room, **facts), session)
+        tell(of_plan(made), session)
 
 
 def _tell_faults(
@@ -141,15 +143,11 @@ def _tell_faults(
 ) -> None:
     """Put the faults of the catalog where CI looks for a plan; no plan, page or data is written."""
     from podsync.cli import forms
-    from podsync.cli.step_summary import append
 
     told = forms.fault_forms(diagnostics, session, sandbox=space.sandbox)
     text = outputs.write_known(told)
     if text:
         session.console.result(text)
-    append(
-        lambda room: forms.faults_markdown(diagnostics, session, sandbox=space.sandbox, limit=room), session
-    )
 
 
 def _next_steps(made: Plan, space: Workspace, allow: tuple[tuple[str, int], ...]) -> str:

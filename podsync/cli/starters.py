@@ -38,6 +38,9 @@ version: 1
 # limits: {max_creates: 50, max_replaces: 5, max_orphans: 5}   # per plan; null = no limit
 """
 
+_LOCAL = "# state: {backend: local, path: podsync.state.json}\n"
+_BRANCH = "state: {backend: git}         # the branch podsync-state of this repository\n"
+
 IGNORED = (".podsync/", "*.state.json.journal", "*.state.json.lock", "*.state.json.backup.*")
 
 _EDITOR = {
@@ -49,9 +52,9 @@ _EDITOR = {
 }
 
 
-def starters() -> Iterator[tuple[Path, str]]:
+def starters(*, state_is_a_branch: bool = False) -> Iterator[tuple[Path, str]]:
     """Yield every file of a new catalog repository, state and .gitignore excepted."""
-    yield Path("podsync.yaml"), SETTINGS
+    yield Path("podsync.yaml"), SETTINGS.replace(_LOCAL, _BRANCH) if state_is_a_branch else SETTINGS
     for name in schema_names():
         yield Path("schemas", f"{name}.schema.json"), schema_text(name)
     for example in sorted(shipped_catalog().rglob("*.yaml")):

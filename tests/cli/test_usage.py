@@ -105,7 +105,7 @@ def test_the_version_stands_on_either_side(podsync, args):
         (["show"], "missing argument"),
         (["show", "nothing.json"], "no such plan file"),
         (["show", "."], "is a folder"),
-        (["init", "--ci", "github"], "not available in this version"),
+        (["init", "--ci", "jenkins"], "not available"),
         (["schema", "designed_prodct"], "nearest: designed_product"),
         (["completion", "tcsh"], "'bash', 'zsh', 'fish'"),
         (["sandbox", "--fault", "nonsense"], "unknown kind of fault"),

@@ -1,0 +1,44 @@
+"""The outputs of a step of GitHub Actions: counts and hashes, which cannot be mistaken for anything else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from podsync.cli.session import Session
+from podsync.plan.plan import Action, Plan
+from podsync.report import Report
+
+#: All that a value may be: nothing in it can end its line.
+_VALUE = re.compile(r"[0-9a-f]+")
+
+
+def of_plan(plan: Plan) -> dict[str, str]:
+    """Return `hash`, `changes` and `to_<action>` for each action."""
+    counts = {f"to_{a.value}": str(count) for a, count in plan.summary.items() if a is not Action.NOOP}
+    return {"hash": _hex(plan.hash), "changes": str(len(plan.work)), **counts}
+
+
+def of_report(report: Report) -> dict[str, str]:
+    """Return `hash`, `left`, and a count for each result: `created`, `failed`, `in_doubt` and so on."""
+    counts = {result.value: str(count) for result, count in report.counts.items()}
+    return {"hash": _hex(report.plan.hash), "left": str(report.left), **counts}
+
+
+def tell(values: Mapping[str, str], session: Session) -> None:
+    """Add lines to `$GITHUB_OUTPUT`, where it is set; one that cannot be written is no reason to fail."""
+    name = os.environ.get("GITHUB_OUTPUT")
+    if not name:
+        return
+    lines = [f"{key}={value}\n" for key, value in values.items() if _VALUE.fullmatch(value)]
+    try:
+        with Path(name).open("a", encoding="ascii", newline="\n") as file:
+            file.writelines(lines)
+    except OSError as error:
+        session.console.say(f"note: the outputs of this step cannot be written: {error.strerror or error}")
+
+
+def _hex(text: str) -> str:
+    return text.removeprefix("sha256:")

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from podsync.sandbox import Rules, Sandbox
+from tests.workflows.hub import KEY, TOKEN, Hub
+
+#: Tries everything that a name can try in a log, in a summary, in an output and in a script.
+HOSTILE = (
+    '::set-output name=hash::0 ##[error]x <img src=x onerror=alert(1)> | ${{ secrets.OTHER }} $(id) `id` "'
+)
+_SPEAK = {
+    "settle_seconds": 1,
+    "timeout_seconds": 5,
+    "parallelism": 2,
+}
+SETTINGS = {
+    "version": 1,
+    "state": {"backend": "git", "lease_seconds": 10},
+    "providers": {"kakaclo": dict(_SPEAK), "gelato": dict(_SPEAK)},
+    "limits": {"max_creates": 20},
+}
+
+
+def tee(name: str, title: str = "", **spec: str) -> dict[str, str]:
+    """Return the file of a designed product."""
+    document = {
+        "kind": "designed_product",
+        "name": name,
+        "spec": {
+            "modelId": "1",
+            "enName": title or f"Tee {name}",
+            "imageUrl": f"https://cdn.example.com/{name}/front.png",
+            "backImageUrl": f"https://cdn.example.com/{name}/back.png",
+            "materialImages": [{"imageName": "art", "imageUrl": f"https://cdn.example.com/{name}/art.png"}],
+            "colorValue": "#A72525",
+            **spec,
+        },
+    }
+    return {f"catalog/{name}.yaml": yaml.safe_dump(document, allow_unicode=True)}
+
+
+def tees(*names: str) -> dict[str, str]:
+    """Return the files of several."""
+    return {path: text for name in names for path, text in tee(name).items()}
+
+
+def a_shop() -> Sandbox:
+    """Both providers, simulated; they ask for the keys of the environment `production`."""
+    return Sandbox(
+        Rules(kakaclo_tokens=(TOKEN,), gelato_keys=(KEY,), kakaclo_bucket=None, gelato_bucket=None)
+    )
+
+
+def a_hub(folder: Path, shops: Sandbox) -> Hub:
+    """A repository that `podsync init --ci github` began, pushed to main."""
+    missing = [name for name in ("bash", "git") if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"the runner needs {' and '.join(missing)}")
+    made = Hub(folder, shops)
+    words = [sys.executable, "-m", "podsync", "init", "--ci", "github"]
+    subprocess.run(words, cwd=made.clone, check=True, capture_output=True)
+    made.commit("main", {"podsync.yaml": json.dumps(SETTINGS)}, base="main")
+    return made
+
+
+@pytest.fixture
+def shops() -> Iterator[Sandbox]:
+    """See `a_shop`."""
+    with a_shop() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def hub(tmp_path: Path, shops: Sandbox) -> Hub:
+    """See `a_hub`."""
+    return a_hub(tmp_path, shops)
+
+
+@pytest.fixture
+def made(shops: Sandbox) -> Callable[[], list[str]]:
+    """The names of all products that exist, sorted."""
+    return lambda: sorted(str(product["enName"]) for product in shops.products("kakaclo"))

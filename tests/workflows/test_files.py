@@ -1,0 +1,212 @@
+"""The workflow files as files: this repository's own, and those that `init` makes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from podsync.cli.main import main
+from podsync.cli.workflows import OWN, Parameters, workflow_files
+
+ROOT = Path(__file__).parent.parent.parent
+_BIN = Path(sys.executable).parent
+_YAMLLINT = """\
+extends: default
+rules:
+  line-length: {max: 130}
+  document-start: disable
+  truthy: {check-keys: false}
+  comments: {min-spaces-from-content: 1}
+"""
+
+
+@pytest.fixture(scope="module", params=["own", "generated"])
+def repository(request, tmp_path_factory):
+    """A repository with workflows: this one's, and one that `init` began in a folder of it."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "own":
+        shutil.copytree(ROOT / ".github", folder / ".github")
+        shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
+        return folder
+    (folder / ".git").mkdir()
+    assert main(["init", str(folder / "shop"), "--ci", "github"]) == 0
+    return folder
+
+
+def read(path):
+    """Return a YAML file with nothing but texts in it: `on` is a key there."""
+    return yaml.load(path.read_text(), yaml.BaseLoader)  # noqa: S506 (the most harmless loader)
+
+
+def workflows(repository):
+    """Every workflow, as (name, document)."""
+    paths = sorted((repository / ".github" / "workflows").glob("*.yml"))
+    return [(path.name, read(path)) for path in paths]
+
+
+def steps(repository):
+    """Every step of every workflow and action, as (where, step, whether it names its shell)."""
+    for name, document in workflows(repository):
+        for job in document["jobs"].values():
+            yield from ((name, step) for step in job["steps"])
+    for path in (repository / ".github" / "actions").glob("*/action.yml"):
+        yield from ((path.parent.name, step) for step in read(path)["runs"]["steps"])
+
+
+def run(*words):
+    done = subprocess.run(
+        [str(_BIN / words[0]), *map(str, words[1:])], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_zizmor_finds_nothing(repository):
+    code, told = run("zizmor", "--offline", "--strict-collection", "--no-config", repository)
+
+    assert code == 0, told
+    assert "No findings to report" in told
+
+
+@pytest.mark.parametrize(
+    ("schema", "pattern"), [("workflows", "workflows/*.yml"), ("actions", "actions/*/action.yml")]
+)
+def test_the_schemas_hold(repository, schema, pattern):
+    files = sorted((repository / ".github").glob(pattern))
+
+    assert files
+    code, told = run("check-jsonschema", "--builtin-schema", f"vendor.github-{schema}", *files)
+    assert code == 0, told
+
+
+def test_yamllint_finds_nothing(repository):
+    code, told = run("yamllint", "--strict", "-d", _YAMLLINT, repository)
+
+    assert code == 0, told
+
+
+def test_shellcheck_finds_nothing(repository, tmp_path):
+    scripts = [repository / ".github" / "podsync-setup.sh"]
+    for number, (_, step) in enumerate(steps(repository)):
+        if "run" in step:
+            scripts.append(tmp_path / f"{number}.sh")
+            scripts[-1].write_text(f"#!/bin/bash\nset -e\n{step['run']}")
+
+    assert len(scripts) > 6
+    code, told = run("shellcheck", *scripts)
+    assert code == 0, told
+
+
+def test_every_action_is_pinned_and_says_its_version(repository):
+    texts = [path.read_text() for path in (repository / ".github").rglob("*.yml")]
+    used = [
+        line.strip().removeprefix("- ") for text in texts for line in text.splitlines() if "uses: " in line
+    ]
+    pinned = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+( .*)?")
+
+    assert len(used) > 9
+    assert [one for one in used if "uses: ./" not in one and pinned.fullmatch(one) is None] == []
+
+
+def test_no_script_holds_an_expression(repository):
+    scripts = [(where, step["run"]) for where, step in steps(repository) if "run" in step]
+
+    assert [where for where, script in scripts if "${{" in script] == []
+
+
+def test_podsync_is_what_a_step_becomes(repository):
+    """A cancelled run signals only the process that the step began with."""
+    scripts = [
+        step["run"]
+        for _, step in steps(repository)
+        if re.search(r"\bpodsync (\"|state|validate)", step.get("run", ""))
+    ]
+
+    assert len(scripts) == 3  # the action, a look, a repair
+    for script in scripts:
+        assert [
+            line for line in script.splitlines() if re.search(r"(?<!exec )podsync (\"|state|validate)", line)
+        ] == []
+
+
+def test_a_pull_request_has_no_secret_no_environment_and_no_right_to_write(repository):
+    for name, document in workflows(repository):
+        assert "pull_request_target" not in document["on"]
+        if "pull_request" not in document["on"]:
+            continue
+        assert document["permissions"] in ({}, {"contents": "read"}), name
+        for job in document["jobs"].values():
+            assert "environment" not in job
+            assert "secrets." not in json.dumps(job)
+            rights = job.get("permissions", {})
+            if rights == {"pull-requests": "write"}:  # the comment: nothing of the pull request runs there
+                assert "head.repo.full_name == github.repository" in job["if"]
+                assert [s["uses"].partition("@")[0] for s in job["steps"] if "uses" in s] == [
+                    "actions/download-artifact"
+                ]
+            else:
+                assert set(rights.values()) <= {"read"}
+
+
+def test_every_job_has_the_least_and_an_end(repository):
+    for name, document in workflows(repository):
+        if name == "ci.yml":
+            continue
+        assert document["permissions"] == {}
+        for job in document["jobs"].values():
+            assert job["permissions"], name
+            assert int(job["timeout-minutes"]) <= 300
+            for step in job["steps"]:
+                if step.get("uses", "").startswith("actions/checkout@"):
+                    keeps = job["permissions"] == {"contents": "write"}
+                    assert step["with"]["persist-credentials"] == str(keeps).lower()
+
+
+def test_names_that_branch_rules_use_stay(repository):
+    names = {(w, k): job["name"] for w, d in workflows(repository) for k, job in d["jobs"].items()}
+
+    assert names["plan.yml", "plan"] == "podsync plan"
+    assert names["apply.yml", "apply"] == "podsync apply"
+
+
+def test_secrets_are_those_of_the_environment(repository):
+    found = [
+        (name, key, job.get("environment"))
+        for name, document in workflows(repository)
+        for key, job in document["jobs"].items()
+        if "secrets." in json.dumps(job)
+    ]
+
+    assert found == [("apply.yml", "apply", "production")]
+
+
+def test_this_repository_has_what_the_templates_make_of_its_values():
+    for place, text in workflow_files(OWN):
+        assert (ROOT / place).read_text() == text, f"{place}: write it anew from podsync/cli/github"
+
+
+def test_a_release_is_installed_in_its_own_version():
+    (action,) = [
+        text for place, text in workflow_files(Parameters(version="1.2.3")) if place.name == "action.yml"
+    ]
+
+    assert yaml.safe_load(action)["inputs"]["version"]["default"] == "1.2.3"
+    assert "@@" not in "".join(text for _, text in workflow_files(Parameters()))
+
+
+def test_the_hook_checks_the_whole_catalog(tmp_path, monkeypatch):
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "bad.yaml").write_text("kind: designed_product\n")
+    monkeypatch.chdir(tmp_path)
+
+    code, told = run(*hook["entry"].split())
+
+    assert (hook["id"], hook["pass_filenames"]) == ("podsync-validate", False)
+    assert code == 3, told
