@@ -230,7 +230,7 @@ class Applying:
         if not (told and self.outputs.screen == "text"):
             self.space.session.console.result(result)
         append(lambda room: forms.report_markdown_of(report, again, place, limit=room), self.space.session)
-        tell(of_report(report), self.space.session)
+        tell(lambda: of_report(report), self.space.session)
 
     def _expected(self, plan: Plan) -> str:
         """The hash under which what is left may be done: the one that people approved."""

@@ -179,5 +179,5 @@ def _finished(code: int, session: Session) -> int:
     if "GITHUB_OUTPUT" in os.environ:
         from podsync.cli.step_outputs import tell
 
-        tell({"exit-code": str(code)}, session)
+        tell(lambda: {"exit-code": str(code)}, session)
     return code

@@ -135,7 +135,7 @@ def _show(
     if space is not None:
         facts: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans}
         append(lambda room: forms.plan_markdown_of(made, session, limit=room, **facts), session)
-        tell(of_plan(made), session)
+        tell(lambda: of_plan(made), session)
 
 
 def _tell_faults(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from podsync.cli.session import Session
@@ -27,12 +27,12 @@ def of_report(report: Report) -> dict[str, str]:
     return {"hash": _hex(report.plan.hash), "left": str(report.left), **counts}
 
 
-def tell(values: Mapping[str, str], session: Session) -> None:
+def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
     """Add lines to `$GITHUB_OUTPUT`, where it is set; one that cannot be written is no reason to fail."""
     name = os.environ.get("GITHUB_OUTPUT")
     if not name:
         return
-    lines = [f"{key}={value}\n" for key, value in values.items() if _VALUE.fullmatch(value)]
+    lines = [f"{key}={value}\n" for key, value in values().items() if _VALUE.fullmatch(value)]
     try:
         with Path(name).open("a", encoding="ascii", newline="\n") as file:
             file.writelines(lines)
