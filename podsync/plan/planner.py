@@ -88,10 +88,16 @@ def check_hosts(state: State, hosts: Mapping[str, Json]) -> None:
             continue
         if host["base_url"].rstrip("/") != known.base_url.rstrip("/"):
             message = f"this state belongs to {known.base_url}, but {name} is set to {host['base_url']}"
-            raise StateError(message, f"set providers.{name}.base_url back, or use another state.path for it")
+            raise StateError(
+                message,
+                f"set providers.{name}.base_url back, or keep another state for it (state: in podsync.yaml)",
+            )
         if host["account"] != known.account:
             message = f"this state belongs to the {name} account {known.account!r}, not {host['account']!r}"
-            raise StateError(message, f"set providers.{name}.account back, or use another state.path for it")
+            raise StateError(
+                message,
+                f"set providers.{name}.account back, or keep another state for it (state: in podsync.yaml)",
+            )
 
 
 def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
