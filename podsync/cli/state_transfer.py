@@ -14,6 +14,8 @@ from podsync.cli.options import output_option
 from podsync.cli.session import Session
 
 if TYPE_CHECKING:
+    from podsync.cli.workspace import Workspace
+    from podsync.ports import StateStore
     from podsync.settings import StateSettings
     from podsync.state.state import State
 
@@ -128,8 +130,7 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     """
     from podsync.cli.stores import open_store
     from podsync.cli.workspace import Workspace
-    from podsync.errors import StateError, UsageError
-    from podsync.state import transfer
+    from podsync.errors import UsageError
 
     if to is None:
         raise UsageError("migrate takes --to local, git or postgres", "podsync state migrate --to postgres")
@@ -141,6 +142,24 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     target = open_store(settings, lambda note: session.console.say(f"note: {note}"))
     if (to, source.identity) == (space.settings.state.backend, target.identity):
         raise UsageError(f"the state is in {source.label} already", "give the new place another name")
+    state = _carried(space, source, target, settings)
+    session.console.result(
+        f"{target.label} holds the state now: serial {state.serial}, {_size(state)}\n"
+        f"{source.label} says where it went, and takes no more part. Set in podsync.yaml:\n"
+        f"  {_line(settings)}\n"
+    )
+    old = _place(space.settings.state)
+    words = ["state", "migrate", "--to", old.pop("backend")]
+    words += [word for key, value in old.items() for word in (f"--{key}", value)]
+    session.console.say(f"undo, with the new settings: {space.command_line(*words)}")
+    return 0
+
+
+def _carried(space: Workspace, source: StateStore, target: StateStore, settings: StateSettings) -> State:
+    """Write the state to its new place, read it back, and mark the old one."""
+    from podsync.errors import StateError, UsageError
+    from podsync.state import transfer
+
     with source.lock("state migrate", 0):
         state = space.load()
         if not state.lineage:
@@ -162,16 +181,7 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
                     f"{target.label} was not read back as it was written", f"{source.label} is as it was"
                 )
         source.replace(transfer.gone_to(state, _place(settings)))
-    session.console.result(
-        f"{target.label} holds the state now: serial {state.serial}, {_size(state)}\n"
-        f"{source.label} says where it went, and takes no more part. Set in podsync.yaml:\n"
-        f"  {_line(settings)}\n"
-    )
-    old = _place(space.settings.state)
-    words = ["state", "migrate", "--to", old.pop("backend")]
-    words += [word for key, value in old.items() for word in (f"--{key}", value)]
-    session.console.say(f"undo, with the new settings: {space.command_line(*words)}")
-    return 0
+    return state
 
 
 def _settings(now: StateSettings, backend: str, where: dict[str, str | None]) -> StateSettings:

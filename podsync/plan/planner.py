@@ -86,18 +86,13 @@ def check_hosts(state: State, hosts: Mapping[str, Json]) -> None:
         host = hosts.get(name)
         if host is None:
             continue
+        another = "back, or keep another state for it (`state:` in podsync.yaml)"
         if host["base_url"].rstrip("/") != known.base_url.rstrip("/"):
             message = f"this state belongs to {known.base_url}, but {name} is set to {host['base_url']}"
-            raise StateError(
-                message,
-                f"set providers.{name}.base_url back, or keep another state for it (state: in podsync.yaml)",
-            )
+            raise StateError(message, f"set providers.{name}.base_url {another}")
         if host["account"] != known.account:
             message = f"this state belongs to the {name} account {known.account!r}, not {host['account']!r}"
-            raise StateError(
-                message,
-                f"set providers.{name}.account back, or keep another state for it (state: in podsync.yaml)",
-            )
+            raise StateError(message, f"set providers.{name}.account {another}")
 
 
 def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
