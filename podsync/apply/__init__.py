@@ -11,7 +11,7 @@ unowned product of that model that may have been made meanwhile, whatever its na
 Steps. 1 lock, load. 2 settle: exactly one same, unowned product is what the Intent made; none: forgotten;
 maybe or several: a person is asked. 3 look before creating: same and unowned is adopted. 4 create: intent,
 send, sort the answer, result. 5 bind: read from the listing the ids that a create did not tell. 6 update is
-an Intent too; a PATCH sets values and is sent again. 7 compact.
+an Intent too; a PATCH sets values and is sent again, once it can no longer arrive itself. 7 compact.
 
 What an answer to a create means. Refused connection, DNS, certificate, 429: not sent, again with a new
 Intent. 400, 404, 422, KakaClo's 200 with another `code`: refused, and the same body is not sent again before
