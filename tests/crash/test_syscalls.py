@@ -10,11 +10,12 @@ import pytest
 from tests.crash import catalogs, tracing
 from tests.crash.scene import a_scene, killed
 
-#: Calls on the files of the state and of `.podsync`; and calls on whatever there is.
+#: Calls on the files of the state and of `.podsync`; and calls on whatever there is. Workers share writes
+#: as it happens, so the last few of a call are not reached in every run: these are.
 ON_FILES = {
-    "everything": {"write": (1, 2, 4, 7, 9), "fsync": (2, 5, 8), "openat": (3, 5, 8, 10), "ftruncate": (1, 2),
+    "everything": {"write": (1, 2, 4, 6), "fsync": (2, 5, 8), "openat": (3, 5, 8, 10), "ftruncate": (1, 2),
                    "flock": (1, 2)},
-    "creates": {"write": (2, 4, 6, 7), "fsync": (2, 4, 6), "openat": (7,), "ftruncate": (1,)},
+    "creates": {"write": (2, 3, 4, 5), "fsync": (2, 4, 6), "openat": (7,), "ftruncate": (1,)},
 }  # fmt: skip
 ANYWHERE = {
     "everything": {"rename": (1, 2, 3, 4), "sendto": (1, 2, 3), "recvfrom": (1,), "connect": (1,)},
