@@ -19,7 +19,7 @@ from podsync.cli.origin import is_older, origin
 from podsync.cli.outputs import Outputs
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
-from podsync.cli.step_outputs import of_report, tell
+from podsync.cli.step_outputs import hex_of, of_report, tell
 from podsync.cli.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.errors import StaleError, UsageError
@@ -85,16 +85,16 @@ class Applying:
 
     def _check_expected(self, plan: Plan, expected: str) -> None:
         """Accept the very plan that people saw, or what an interrupted apply of it left."""
-        if _hex(plan.hash).startswith(expected):
+        if hex_of(plan.hash).startswith(expected):
             return
         last = self._state.last_apply or {}
-        if _hex(str(last.get("hash") or "")).startswith(expected) and is_rest_of(plan, last):
+        if hex_of(str(last.get("hash") or "")).startswith(expected) and is_rest_of(plan, last):
             self._rest_of = str(last["hash"])
             return
         in_github = self.space.session.console.in_github
         raise StaleError(
             f"this is not the plan that was expected: {expected[:12]} was, "
-            f"this one is {_hex(plan.hash)[:12]} ({summary_line(plan.summary)})",
+            f"this one is {hex_of(plan.hash)[:12]} ({summary_line(plan.summary)})",
             "catalog, state, selection, host or account differ from what was approved; look at it: "
             + self.space.command_line("plan")
             + ("\nthen approve a newer run, or start one: Actions > Run workflow" if in_github else ""),
@@ -102,9 +102,9 @@ class Applying:
 
     def _fresh(self, plan: Plan) -> Plan:
         """Check that a saved plan still speaks of this state and of these hosts."""
-        if self.asked.expect is not None and not _hex(plan.hash).startswith(self.asked.expect):
+        if self.asked.expect is not None and not hex_of(plan.hash).startswith(self.asked.expect):
             raise StaleError(
-                f"{self.asked.plan} is not the plan that was expected: its hash is {_hex(plan.hash)[:12]}",
+                f"{self.asked.plan} is not the plan that was expected: its hash is {hex_of(plan.hash)[:12]}",
                 f"look at it: {self.space.command_line('show', self.asked.plan or '')}",
             )
         self._check_hosts(plan)
@@ -234,7 +234,7 @@ class Applying:
 
     def _expected(self, plan: Plan) -> str:
         """The hash under which what is left may be done: the one that people approved."""
-        return self.asked.expect or _hex(plan.hash)[:12]
+        return self.asked.expect or hex_of(plan.hash)[:12]
 
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
@@ -264,7 +264,3 @@ def _renew(report: Report) -> list[str]:
     """Say where a refused key is renewed, and where it belongs."""
     known = [plugins()[name] for name in report.keys_refused]
     return [f"renew the key: {each.renew}, and set {each.key_variable}" for each in known]
-
-
-def _hex(text: str) -> str:
-    return text.removeprefix("sha256:")

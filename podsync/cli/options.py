@@ -106,6 +106,11 @@ def sandbox_option(function: F) -> F:
     return click.option("--sandbox", is_flag=True, help=text)(function)
 
 
+def sandbox_state_option(function: F) -> F:
+    """Add `--sandbox` to a command that works on the state alone."""
+    return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
+
+
 def output_option(*formats: str) -> Callable[[F], F]:
     """Add `-o/--output` with these formats beside text and json."""
     names = ["text", "json", *formats]

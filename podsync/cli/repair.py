@@ -13,11 +13,8 @@ from typing import Any
 import click
 
 from podsync.cli.framework import command
+from podsync.cli.options import sandbox_state_option
 from podsync.cli.session import Session
-
-
-def _sandbox(function: Any) -> Any:
-    return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
 
 
 def _write(
@@ -60,7 +57,7 @@ def _address(text: str) -> Any:
 )
 @click.argument("source")
 @click.argument("target")
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int:
     """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
@@ -78,7 +75,7 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
     examples=("podsync state rm designed_product.dinosaur-tee",),
 )
 @click.argument("address")
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     """Stop managing the product at ADDRESS. It stays on sale until a person removes it."""
@@ -114,7 +111,7 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
 @click.option(
     "--from", "answers", metavar="FILE", help="Many at once: ADDRESS ID or ADDRESS not-created a line."
 )
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def settle_doubts(
     session: Session,
@@ -178,7 +175,7 @@ def _read_answers(file: str) -> list[Any]:
     "check",
     examples=("podsync state check",),
 )
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def check_state(session: Session, sandbox: bool) -> int:
     """Read snapshot and journal whole. Changes nothing; exit 1 where something is damaged."""
@@ -201,7 +198,7 @@ def check_state(session: Session, sandbox: bool) -> int:
     examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"),
 )
 @click.argument("lock_id", required=False)
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
     """Name the holder of the lock; with its LOCK_ID, let go of a lock whose holder is gone.

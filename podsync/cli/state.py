@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from podsync.cli.framework import Group, command
-from podsync.cli.options import output_option
+from podsync.cli.options import output_option, sandbox_state_option
 from podsync.cli.session import Session
 
 state = Group(
@@ -45,17 +43,12 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
     return [address for address in known if address.startswith(incomplete)]
 
 
-def _sandbox(function: Any) -> Any:
-    text = "The state of the sandbox."
-    return click.option("--sandbox", is_flag=True, help=text)(function)
-
-
 @command(
     "list",
     examples=("podsync state list", "podsync state list -o json"),
 )
 @output_option()
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     """List every product that podsync knows, with the provider's id."""
@@ -68,7 +61,7 @@ def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> in
 )
 @click.argument("address", shell_complete=_complete)
 @output_option()
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox: bool) -> int:
     """Show everything that podsync remembers about ADDRESS."""
@@ -80,7 +73,7 @@ def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox:
     examples=("podsync state orphans",),
 )
 @output_option()
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def list_orphans(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     """List the products that nobody here wants any more.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from podsync.cli.framework import command
-from podsync.cli.options import output_option
+from podsync.cli.options import output_option, sandbox_state_option
 from podsync.cli.session import Session
 
 if TYPE_CHECKING:
@@ -23,16 +23,12 @@ if TYPE_CHECKING:
 _WHERE = {"local": ("path",), "git": ("remote", "branch"), "postgres": ("schema",)}
 
 
-def _sandbox(function: Any) -> Any:
-    return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
-
-
 @command(
     "pull",
     examples=("podsync state pull > state.json", "podsync state pull -o json=state.json"),
 )
 @output_option()
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     """Print the state as JSON, read afresh from where it is kept.
@@ -65,7 +61,7 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
 )
 @click.argument("file")
 @click.option("--force", is_flag=True, help="Even if it is older, another state, or forgets a doubt.")
-@_sandbox
+@sandbox_state_option
 @click.pass_obj
 def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
     """Put the state in FILE (- is stdin) in the place of the one that is kept.

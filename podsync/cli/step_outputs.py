@@ -18,13 +18,13 @@ _VALUE = re.compile(r"[0-9a-f]+")
 def of_plan(plan: Plan) -> dict[str, str]:
     """Return `hash`, `changes` and `to_<action>` for each action."""
     counts = {f"to_{a.value}": str(count) for a, count in plan.summary.items() if a is not Action.NOOP}
-    return {"hash": _hex(plan.hash), "changes": str(len(plan.work)), **counts}
+    return {"hash": hex_of(plan.hash), "changes": str(len(plan.work)), **counts}
 
 
 def of_report(report: Report) -> dict[str, str]:
     """Return `hash`, `left`, and a count for each result: `created`, `failed`, `in_doubt` and so on."""
     counts = {result.value: str(count) for result, count in report.counts.items()}
-    return {"hash": _hex(report.plan.hash), "left": str(report.left), **counts}
+    return {"hash": hex_of(report.plan.hash), "left": str(report.left), **counts}
 
 
 def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
@@ -40,5 +40,6 @@ def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
         session.console.say(f"note: the outputs of this step cannot be written: {error.strerror or error}")
 
 
-def _hex(text: str) -> str:
+def hex_of(text: str) -> str:
+    """Return a hash without the name of its algorithm."""
     return text.removeprefix("sha256:")
