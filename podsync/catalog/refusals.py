@@ -14,6 +14,7 @@ _COMMENT_AFTER_TEXT = re.compile(r"[ \t,\]}]*[ \t]#")
 _COMMENT_AFTER_NOTHING = re.compile(r"[ \t]*#")
 #: A document that says one of these twice has probably lost the line `---` above the second.
 HEADS = frozenset({"kind", "name", "spec"})
+MAX_DEPTH = 32
 
 
 class Refusal(NamedTuple):
@@ -23,6 +24,12 @@ class Refusal(NamedTuple):
     span: RawSpan
     summary: str
     detail: str
+
+
+def too_deep(span: RawSpan) -> Refusal:
+    """Refuse more nesting than any product needs."""
+    summary = f"more than {MAX_DEPTH} levels of nesting"
+    return Refusal("too-deep", span, summary, "no product needs as many; check the brackets")
 
 
 def comment_in_text(text: Text, value: str | None, span: RawSpan, path: Path) -> Refusal | None:

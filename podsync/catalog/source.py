@@ -26,14 +26,13 @@ from yaml.events import (
 
 from podsync.catalog import refusals
 from podsync.catalog.encoding import decode
-from podsync.catalog.refusals import HEADS, Refusal
+from podsync.catalog.refusals import HEADS, MAX_DEPTH, Refusal
 from podsync.catalog.scalars import SUSPECTS, resolve
 from podsync.catalog.syntax import Complaint, explain
 from podsync.catalog.text import START, Places, RawSpan, Text
 from podsync.diagnostics import Diagnostic
 from podsync.model import Path
 
-MAX_DEPTH = 32
 #: A product has some thirty values; a list of 5,000 customers fits.
 MAX_VALUES = 20_000
 #: 4 MiB of ordinary products.
@@ -184,8 +183,7 @@ class _Walk:
             self._faulty.add(path)
             return None
         if depth > MAX_DEPTH:
-            summary = f"more than {MAX_DEPTH} levels of nesting"
-            self._refuse(Refusal("too-deep", span, summary, "no product needs as many; check the brackets"))
+            self._refuse(refusals.too_deep(span))
             raise _Stop
         if event.anchor is not None or event.tag is not None:
             self._property(event, path, span)

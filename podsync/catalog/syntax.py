@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from podsync.catalog.refusals import Refusal
+from podsync.catalog.refusals import Refusal, too_deep
 from podsync.catalog.text import Text
 
 
@@ -154,9 +154,16 @@ def _no_value(complaint: Complaint, text: Text) -> Refusal:
     return _fault(complaint.at, f"{character} closes nothing here", "remove it, or put the text in quotes")
 
 
+def _nesting(complaint: Complaint, _text: Text) -> Refusal:
+    line, column = complaint.at
+    return too_deep((line, column, line, column + 1))
+
+
 _EXPLANATIONS: tuple[tuple[re.Pattern[str], Callable[[Complaint, Text], Refusal]], ...] = tuple(
     (re.compile(pattern), explanation)
     for pattern, explanation in (
+        # libyaml has a limit of its own from 0.2.6 on, and looks ahead so far before it tells of any level.
+        (r"maximum nesting depth", _nesting),
         (r"quoted scalar: found unexpected (end of stream|document)", _unclosed_quote),
         (r"unknown escape character|expected escape sequence|did not find expected hexdecimal", _escape),
         (r"invalid Unicode character escape", _half_character),
