@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 Check: TypeAlias = Callable[[Any], bool]
+#: From what a keyword says, and the schema around it, to the check of a value.
+_Maker: TypeAlias = Callable[[Any, Any], Check]
 
-_TYPES: Mapping[str, Check] = {
-    "object": lambda value: type(value) is dict,
-    "array": lambda value: type(value) is list,
-    "string": lambda value: type(value) is str,
-    "boolean": lambda value: type(value) is bool,
-    "integer": lambda value: type(value) is int,
-    "number": lambda value: type(value) in {int, float},
-    "null": lambda value: value is None,
-}
-_ANNOTATIONS = frozenset({"$schema", "title", "description", "examples", "default", "definitions"})
+#: Say nothing of a value, or are looked after together with another keyword (`type` by `_all_of`).
+_NO_CHECK = frozenset({
+    "$schema", "title", "description", "examples", "default", "definitions",
+    "type", "then", "additionalProperties",
+})  # fmt: skip
 
 
 def pattern(expression: str) -> re.Pattern[str]:
@@ -47,19 +44,55 @@ def repeated(items: list[Any]) -> int | None:
 
 def acceptor(schema: Mapping[str, Any]) -> Check:
     """Return the quick check of a schema."""
+    kinds = _kinds_of(schema)
     checks: list[Check] = []
     for keyword, expected in schema.items():
-        if keyword in _ANNOTATIONS or keyword in {"then", "additionalProperties"}:
+        if keyword in _NO_CHECK:
             continue
-        make = _KEYWORDS.get(keyword)
-        checks.append(make(expected, schema) if make else _never)
+        about, make = _KEYWORDS.get(keyword, (_ANY, _never))
+        checks += _guarded(make(expected, schema), about, kinds)
     if "additionalProperties" in schema and "properties" not in schema:
-        checks.append(_properties({}, schema))
-    if len(checks) == 1:
-        return checks[0]
+        checks += _guarded(_properties({}, schema), _OBJECT, kinds)
+    return _all_of(kinds, checks)
 
-    # A loop takes half the time of `all` with a generator; every value of every document comes by here.
+
+def _kinds_of(schema: Mapping[str, Any]) -> frozenset[type]:
+    """Return what values may be by the schema's `type`."""
+    if "type" not in schema:
+        return _ANY
+    named = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    return frozenset(kind for name in named for kind in _TYPES[name])
+
+
+def _guarded(check: Check, about: frozenset[type], kinds: frozenset[type]) -> list[Check]:
+    """Return a keyword's check for values of `kinds`: it has a say about some kinds of values only."""
+    if kinds <= about:
+        return [check]
+    return [lambda value: type(value) not in about or check(value)] if kinds & about else []
+
+
+def _all_of(kinds: frozenset[type], checks: Sequence[Check]) -> Check:
+    """Return one check; every value of every document comes by here, so the usual forms are cheap."""
+    if kinds == _ANY:
+        if len(checks) == 1:
+            return checks[0]
+        return lambda value: all(check(value) for check in checks)
+    if len(kinds) > 1:
+        return lambda value: type(value) in kinds and all(check(value) for check in checks)
+    (kind,) = kinds
+    if not checks:
+        return lambda value: type(value) is kind
+    if len(checks) == 1:
+        (only,) = checks
+        return lambda value: type(value) is kind and only(value)
+    first, second, *others = checks
+    if not others:
+        return lambda value: type(value) is kind and first(value) and second(value)
+
+    # A loop takes half the time of `all` with a generator.
     def accepts(value: Any) -> bool:
+        if type(value) is not kind:
+            return False
         for check in checks:  # noqa: SIM110
             if not check(value):
                 return False
@@ -68,15 +101,8 @@ def acceptor(schema: Mapping[str, Any]) -> Check:
     return accepts
 
 
-def _never(_value: Any) -> bool:
-    return False
-
-
-def _type(expected: Any, _schema: Any) -> Check:
-    if isinstance(expected, str):
-        return _TYPES[expected]
-    checks = [_TYPES[name] for name in expected]
-    return lambda value: any(check(value) for check in checks)
+def _never(_expected: Any, _schema: Any) -> Check:
+    return lambda _: False
 
 
 def _properties(expected: Any, schema: Any) -> Check:
@@ -84,14 +110,12 @@ def _properties(expected: Any, schema: Any) -> Check:
     others = schema.get("additionalProperties", True)
     # A boolean schema accepts everything or nothing.
     other: Check = (lambda _: bool(others)) if isinstance(others, bool) else acceptor(others)
-
     find = checks.get
 
     def accepts(value: Any) -> bool:
-        if type(value) is dict:
-            for name, item in value.items():
-                if not find(name, other)(item):
-                    return False
+        for name, item in value.items():  # noqa: SIM110
+            if not find(name, other)(item):
+                return False
         return True
 
     return accepts
@@ -99,38 +123,47 @@ def _properties(expected: Any, schema: Any) -> Check:
 
 def _property_names(expected: Any, _schema: Any) -> Check:
     check = acceptor(expected)
-    return lambda value: type(value) is not dict or all(map(check, value))
+    return lambda value: all(map(check, value))
 
 
 def _required(expected: Any, _schema: Any) -> Check:
     names = frozenset(expected)
-    return lambda value: type(value) is not dict or names <= value.keys()
+    return lambda value: names <= value.keys()
 
 
 def _items(expected: Any, _schema: Any) -> Check:
     check = acceptor(expected)
-    return lambda value: type(value) is not list or all(map(check, value))
+
+    def accepts(value: Any) -> bool:
+        for item in value:  # noqa: SIM110
+            if not check(item):
+                return False
+        return True
+
+    return accepts
 
 
 def _pattern(expected: Any, _schema: Any) -> Check:
     search = pattern(expected).search
-    return lambda value: type(value) is not str or search(value) is not None
+    return lambda value: search(value) is not None
 
 
 def _if(expected: Any, schema: Any) -> Check:
     condition, then = acceptor(expected), acceptor(schema.get("then", {}))
     # Not accepting the condition does not prove that it fails, so only simple ones are known.
-    known = set(expected) <= {"contains"} and set(expected.get("contains", {})) <= {"const"}
-    return (lambda value: then(value) if condition(value) else True) if known else _never
+    if not (set(expected) <= {"contains"} and set(expected.get("contains", {})) <= {"const"}):
+        return _never(expected, schema)
+    return lambda value: not condition(value) or then(value)
 
 
 def _contains(expected: Any, _schema: Any) -> Check:
     check = acceptor(expected)
-    return lambda value: type(value) is not list or any(map(check, value))
+    return lambda value: any(map(check, value))
 
 
 def _const(expected: Any, _schema: Any) -> Check:
-    return lambda value: type(value) is type(expected) and value == expected
+    kind = type(expected)
+    return lambda value: type(value) is kind and value == expected
 
 
 def _enum(expected: Any, _schema: Any) -> Check:
@@ -139,39 +172,43 @@ def _enum(expected: Any, _schema: Any) -> Check:
 
 
 def _unique(expected: Any, _schema: Any) -> Check:
-    return lambda value: not expected or type(value) is not list or len(value) < 2 or repeated(value) is None
+    return lambda value: not expected or len(value) < 2 or repeated(value) is None
 
 
-def _number(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Check]:
-    def make(expected: Any, _schema: Any) -> Check:
-        return lambda value: type(value) not in {int, float} or test(value, expected)
-
-    return make
+def _number(test: Callable[[Any, Any], bool]) -> tuple[frozenset[type], _Maker]:
+    return _NUMBER, lambda expected, _schema: lambda value: test(value, expected)
 
 
-def _sized(kind: type[Sized], test: Callable[[int, int], bool]) -> Callable[[Any, Any], Check]:
-    def make(expected: Any, _schema: Any) -> Check:
-        return lambda value: not isinstance(value, kind) or test(len(value), expected)
-
-    return make
-
-
-_KEYWORDS: Mapping[str, Callable[[Any, Any], Check]] = {
-    "type": _type,
-    "properties": _properties,
-    "propertyNames": _property_names,
-    "required": _required,
-    "items": _items,
-    "pattern": _pattern,
-    "if": _if,
-    "contains": _contains,
-    "const": _const,
-    "enum": _enum,
-    "uniqueItems": _unique,
+_ANY: frozenset[type] = frozenset({dict, list, str, bool, int, float, type(None)})
+_OBJECT: frozenset[type] = frozenset({dict})
+_ARRAY: frozenset[type] = frozenset({list})
+_STRING: frozenset[type] = frozenset({str})
+_NUMBER: frozenset[type] = frozenset({int, float})
+_TYPES: Mapping[str, frozenset[type]] = {
+    "object": _OBJECT,
+    "array": _ARRAY,
+    "string": _STRING,
+    "boolean": frozenset({bool}),
+    "integer": frozenset({int}),
+    "number": _NUMBER,
+    "null": frozenset({type(None)}),
+}
+#: Keyword -> the kinds of values that it has a say about, and what makes its check of such a value.
+_KEYWORDS: Mapping[str, tuple[frozenset[type], _Maker]] = {
+    "properties": (_OBJECT, _properties),
+    "propertyNames": (_OBJECT, _property_names),
+    "required": (_OBJECT, _required),
+    "items": (_ARRAY, _items),
+    "pattern": (_STRING, _pattern),
+    "if": (_ANY, _if),
+    "contains": (_ARRAY, _contains),
+    "const": (_ANY, _const),
+    "enum": (_ANY, _enum),
+    "uniqueItems": (_ARRAY, _unique),
     "minimum": _number(lambda value, least: bool(value >= least)),
     "maximum": _number(lambda value, most: bool(value <= most)),
     "exclusiveMinimum": _number(lambda value, least: bool(value > least)),
-    "maxLength": _sized(str, lambda length, most: length <= most),
-    "minItems": _sized(list, lambda length, least: length >= least),
-    "maxItems": _sized(list, lambda length, most: length <= most),
+    "maxLength": (_STRING, lambda most, _schema: lambda value: len(value) <= most),
+    "minItems": (_ARRAY, lambda least, _schema: lambda value: len(value) >= least),
+    "maxItems": (_ARRAY, lambda most, _schema: lambda value: len(value) <= most),
 }
