@@ -7,12 +7,13 @@ down (:func:`freeze`), yet stays a `dict` with `str` keys, so that `json.dumps` 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any, Literal, NamedTuple, NoReturn, Protocol, TypeAlias
+
+from podsync import jsonbytes
 
 #: Any JSON value after :func:`freeze`: mappings are `FrozenDict`, sequences are tuples.
 Json: TypeAlias = Any
@@ -76,22 +77,19 @@ def thaw(value: Json) -> Any:
     return value
 
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
 def canonical_json(value: Any) -> str:
     """Return the one JSON text of `value`: sorted keys, no spaces, UTF-8 kept."""
-    return _CANONICAL.encode(value)
+    return jsonbytes.canonical(value).decode()
 
 
 def digest(value: Any) -> str:
     """Return `sha256:<hex>` of the canonical JSON of `value`."""
-    return "sha256:" + hashlib.sha256(canonical_json(value).encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(jsonbytes.canonical(value)).hexdigest()
 
 
 def short_digest(value: Any) -> str:
     """Return 32 hex digits that stand for `value` inside one run and in the cache; never in a file."""
-    return hashlib.blake2b(canonical_json(value).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(jsonbytes.canonical(value), digest_size=16).hexdigest()
 
 
 class Span(NamedTuple):
@@ -188,10 +186,8 @@ class Product:
 
     @property
     def former(self) -> str:
-        """What the document says of its former self, as canonical JSON; empty where it says nothing."""
-        if self.moved is None and self.renamed_from is None:
-            return ""
-        return canonical_json([self.moved, self.renamed_from])
+        """What the document says of its former self; see :func:`former_of`."""
+        return former_of(self.moved, self.renamed_from)
 
     def at(self, path: Path) -> Position:
         """Return where the value at `path` stands, or the nearest value around it."""
@@ -205,6 +201,11 @@ class Product:
 def wish_of(spec: Spec | None, labels: Mapping[str, str], lifecycle: Lifecycle) -> str:
     """Digest of a product as a document wants it, or as an entry has it: equal ones are the same."""
     return digest([spec, labels, lifecycle.to_json()])
+
+
+def former_of(moved: Sequence[str] | None, renamed_from: str | None) -> str:
+    """Return `[moved, renamed_from]` as canonical JSON; empty where the document says neither."""
+    return "" if moved is None and renamed_from is None else canonical_json([moved, renamed_from])
 
 
 def identity_of(provider: str, account: str, identity: Json) -> str:

@@ -21,7 +21,8 @@ WORDS = frozenset({"podsync", "model", "diagnostics", "errors", "ports", "settin
 #: `providers.compare` normalises text and knows no provider; `failpoints` are the tests' way to kill it.
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "podsync": frozenset(),
-    "model": frozenset(),
+    "jsonbytes": frozenset(),
+    "model": frozenset({"jsonbytes"}),
     "diagnostics": frozenset({"model"}),
     "errors": frozenset({"diagnostics"}),
     "settings": frozenset({"model"}),
@@ -30,11 +31,11 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "cache": frozenset({"podsync"}),
     "signatures": frozenset(),
     "providers": WORDS,
-    "catalog": WORDS | {"cache", "signatures"},
-    "state": WORDS | {"cache", "failpoints"},
+    "catalog": WORDS | {"cache", "jsonbytes", "signatures"},
+    "state": WORDS | {"cache", "failpoints", "jsonbytes"},
     # The files of the state are written whole or not at all: its cache is written by the same hands.
     "pictures": WORDS | {"signatures", "state.files", "state.strictjson"},
-    "plan": WORDS | {"state", "providers.compare"},
+    "plan": WORDS | {"jsonbytes", "state", "providers.compare"},
     "report": WORDS | {"plan"},
     "views": WORDS | {"plan", "report", "state"},
     "apply": WORDS | {"failpoints", "plan", "report", "state", "providers.compare"},
@@ -47,6 +48,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
 #: third-party library -> the only files that may import it.
 HOMES: Mapping[str, tuple[str, ...]] = {
     "yaml": ("podsync/catalog/source.py", "podsync/catalog/quick.py"),
+    "orjson": ("podsync/jsonbytes.py",),
     "jsonschema": ("podsync/catalog/schema.py",),
     "referencing": ("podsync/catalog/schema.py",),
     "deepdiff": ("podsync/plan/diff.py",),

@@ -42,6 +42,7 @@ NAMES = {
     ("model.py", "digest"): "values hashed",
     ("record.py", "product_of"): "products made",
     ("statefile.py", "_entry"): "entries made",
+    ("plain.py", "look"): "entries looked at",
 }
 def profile(frame, event, arg):
     if event != "call":
@@ -65,10 +66,10 @@ print(json.dumps([code, counts]), file=sys.stderr)
 _SLOW = frozenset({"difflib", "email", "importlib.metadata", "pickle", "secrets", "zipfile"})
 #: The parts of podsync, and the libraries, that a start may import.
 _FOR_HELP = {"podsync", "podsync.cli", "click"}
-_FOR_VALIDATE = _FOR_HELP | {"yaml", "_yaml"} | {
+_FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "diagnostics", "errors", "model", "plan", "ports", "providers", "settings",
+        "cache", "catalog", "diagnostics", "errors", "jsonbytes", "model", "plan", "ports", "providers", "settings",
         "signatures", "state", "views",
     )
 }  # fmt: skip

@@ -1,8 +1,10 @@
 """Reading many files, on every processor that there is.
 
-A helper is a fork of this process: it has everything already and costs some milliseconds. It hands
-back what is kept of its files; those that are not plain, and everything of a helper that fails in any
-way, are read here. So helpers save time and decide nothing.
+A helper is a fork of this process: it has everything already and costs some milliseconds. Files are
+handed out in small lots from a pipe, so that whoever is free takes the next one: helpers begin at once,
+and this process joins them when it has nothing else to do. A helper gives back what is kept of its
+files; those that are not plain, and everything of a helper that fails in any way, are read here. So
+helpers save time and decide nothing.
 """
 
 from __future__ import annotations
@@ -11,10 +13,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, NoReturn, Self, TypeAlias
 
 from podsync.catalog.files import Found, read_signed
 from podsync.catalog.record import Kept, digest_of, quick_read
@@ -24,6 +25,10 @@ from podsync.ports import Provider
 #: Fewer files are read sooner than a helper is made.
 WORTH_A_HELPER = 400
 _MOST_HELPERS = 7
+#: Files handed out at once: some milliseconds of work.
+_LOT = 50
+#: All numbers are in the pipe before anybody takes one: the smallest pipe holds 4,096 bytes.
+_MOST_LOTS, _NUMBER = 1000, 4
 
 
 class Plain(NamedTuple):
@@ -49,27 +54,59 @@ class Task(NamedTuple):
     known: Container[str] = frozenset()
 
 
-def read_plain(files: Sequence[Found], task: Task, processors: int | None = None) -> list[Answer]:
-    """Return an answer for each file, in order. `processors`: how many may be used (default: all)."""
-    wanted = min(_processors() if processors is None else processors, len(files) // (WORTH_A_HELPER // 2))
-    if wanted < 2 or not _may_fork():
-        return _read_each(files, task)
-    wanted = min(wanted, _MOST_HELPERS + 1)
-    bounds = [len(files) * number // wanted for number in range(wanted + 1)]
-    shares = [files[start:end] for start, end in pairwise(bounds)]
-    helpers = [_Helper(share, task) for share in shares[1:]]
-    try:
-        answers = _read_each(shares[0], task)
-        for helper, share in zip(helpers, shares[1:], strict=True):
-            answers += helper.answers() or _read_each(share, task)
-    finally:
-        for helper in helpers:
+class Crew:
+    """Reads `files`; helpers are at it from the beginning. Use as `with Crew(…) as crew:`.
+
+    `processors`: how many may be used (default: all).
+    """
+
+    def __init__(self, files: Sequence[Found], task: Task, processors: int | None = None) -> None:
+        self._files = files
+        self._task = task
+        self._size = max(_LOT, -(-len(files) // _MOST_LOTS))
+        self._lots = range(-(-len(files) // self._size))
+        self._queue: int | None = None
+        self._helpers: list[_Helper] = []
+        wanted = min(_processors() if processors is None else processors, len(files) // (WORTH_A_HELPER // 2))
+        if wanted > 1 and _may_fork():
+            with suppress(OSError):  # no more processes, no more files: then all is read here
+                self._hire(min(wanted - 1, _MOST_HELPERS))
+
+    def _hire(self, count: int) -> None:
+        self._queue, numbers = os.pipe()
+        with os.fdopen(numbers, "wb") as queue:
+            queue.write(b"".join(lot.to_bytes(_NUMBER, "little") for lot in self._lots))
+        for _ in range(count):
+            self._helpers.append(_Helper(self._taken, self._queue))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Leave no process behind, whatever happened."""
+        for helper in self._helpers:
             helper.end()
-    return answers
+        if self._queue is not None:
+            os.close(self._queue)
+            self._queue = None
 
+    def answers(self) -> list[Answer]:
+        """Read what nobody has taken yet; return an answer for each file, in order."""
+        found = dict(self._taken()) if self._queue is not None else {}
+        for helper in self._helpers:
+            found.update(helper.answers())
+        return [answer for lot in self._lots for answer in found.pop(lot, None) or self._read(lot)]
 
-def _read_each(files: Sequence[Found], task: Task) -> list[Answer]:
-    return [_read_one(found, task) for found in files]
+    def _taken(self) -> Iterator[tuple[int, list[Answer]]]:
+        """Take lots until none is left."""
+        assert self._queue is not None  # noqa: S101 (there are helpers)
+        while number := os.read(self._queue, _NUMBER):
+            lot = int.from_bytes(number, "little")
+            yield lot, self._read(lot)
+
+    def _read(self, lot: int) -> list[Answer]:
+        start = lot * self._size
+        return [_read_one(found, self._task) for found in self._files[start : start + self._size]]
 
 
 def _read_one(found: Found, task: Task) -> Answer:
@@ -92,63 +129,79 @@ def _may_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
+#: Work that is taken bit by bit: the number of a lot, and what came of it.
+_Work = Callable[[], Iterator[tuple[int, list[Answer]]]]
+
+
 class _Helper:
-    """A forked process that reads a share of the files and writes the answers into a pipe."""
+    """A forked process that does `work` and writes what comes of it into a pipe; it needs `queue` for it."""
 
-    def __init__(self, files: Sequence[Found], task: Task) -> None:
-        self._pid, self._pipe = 0, -1
-        with suppress(OSError):
-            reading, writing = os.pipe()
-            try:
-                self._pid = os.fork()
-            except OSError:
-                os.close(reading)
-                os.close(writing)
-                raise
-            if self._pid == 0:
-                _help(files, task, writing)
+    def __init__(self, work: _Work, queue: int) -> None:
+        reading, writing = os.pipe()
+        parent = os.getpid()
+        try:
+            self._pid = os.fork()
+        except OSError:
+            os.close(reading)
             os.close(writing)
-            self._pipe = reading
-
-    def answers(self) -> list[Answer] | None:
-        """Wait for the answers; None when this helper has failed."""
+            raise
         if self._pid == 0:
-            return None
+            _help(work, parent, queue, writing)
+        os.close(writing)
+        self._pipe = reading
+
+    def answers(self) -> dict[int, list[Answer]]:
+        """Wait for what it has read; nothing when this helper has failed."""
+        import pickle
+
         try:
             with os.fdopen(self._pipe, "rb", closefd=False) as pipe:
                 data = pipe.read()
             _, status = os.waitpid(self._pid, 0)
         except OSError:
-            return None
+            return {}
         self._pid = 0
-        import pickle
-
         # From a copy of ourselves, through a pipe that nobody else can write to.
-        return pickle.loads(data) if status == 0 else None  # noqa: S301
+        found: dict[int, list[Answer]] = pickle.loads(data) if status == 0 else {}  # noqa: S301
+        return found
 
     def end(self) -> None:
         """Leave no process behind, whatever happened."""
-        if self._pipe >= 0:
-            os.close(self._pipe)
-            self._pipe = -1
+        os.close(self._pipe)
         if self._pid:
             with suppress(OSError):
                 os.kill(self._pid, signal.SIGKILL)
                 os.waitpid(self._pid, 0)
-            self._pid = 0
 
 
-def _help(files: Sequence[Found], task: Task, pipe: int) -> None:
+def _help(work: _Work, parent: int, queue: int, pipe: int) -> NoReturn:
     """Be a helper to the end: nothing of the parent may run in it, not even its exit handlers."""
     code = 1
     try:
+        import gc
         import pickle
 
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, signal.SIG_DFL)
-        data = pickle.dumps(_read_each(files, task), protocol=pickle.HIGHEST_PROTOCOL)
+        _let_go(queue, pipe)
+        gc.disable()  # what is read has no cycles, and a collection would copy the parent's pages
+        found = {}
+        for lot, answers in work():
+            found[lot] = answers
+            if os.getppid() != parent:
+                os._exit(code)
+        data = pickle.dumps(found, protocol=pickle.HIGHEST_PROTOCOL)
         with os.fdopen(pipe, "wb") as out:
             out.write(data)
         code = 0
     finally:
         os._exit(code)
+
+
+def _let_go(*needed: int) -> None:
+    """Close whatever else is open: a lock of the parent's must not outlive it here."""
+    first = 3
+    for kept in sorted(needed):
+        os.closerange(first, kept)
+        first = kept + 1
+    os.closerange(first, os.sysconf("SC_OPEN_MAX"))

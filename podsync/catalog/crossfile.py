@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
 from podsync.diagnostics import Diagnostic
-from podsync.model import Path, Position, Product, Severity, identity_of
+from podsync.model import Path, Position, Product, Severity, Spec, identity_of
 from podsync.ports import Provider
 
 #: The customer id that means all of them.
@@ -81,11 +81,13 @@ class Traits(NamedTuple):
     name: str
 
 
-def traits_of(product: Product, provider: Provider) -> Traits:
+_IDENTITY, _PICTURE, _DESIGN = (Traits._fields.index(name) for name in ("identity", "picture", "design"))
+
+
+def traits_of(provider: Provider, account: str, spec: Spec) -> Traits:
     """Return what the rules need to know of a product, so that nobody has to make it for them."""
-    spec = product.spec
-    owner = product.provider, product.account
-    identity = identity_of(provider.name, product.account, provider.identity(spec))
+    owner = provider.name, account
+    identity = identity_of(*owner, provider.identity(spec))
     if "imageUrl" not in spec:
         return Traits(identity, "", "", "", "")
     colour = str(spec.get("colorValue", "")).upper()
@@ -114,10 +116,43 @@ class Row(NamedTuple):
     former: str
 
 
+def suspects(addresses: Sequence[str], traits: Sequence[str], formers: Sequence[str]) -> list[int]:
+    """Return the numbers of all products that a rule could have a word about, in order.
+
+    `traits` are texts of five words each. A product that shares nothing with another one, and that no
+    former name is about, needs no row: nearly all are like that, and these columns tell which.
+    """
+    words = [text.split(" ") for text in traits]
+    columns: list[Sequence[str]] = [addresses]
+    columns += [[each[place] for each in words] for place in (_IDENTITY, _PICTURE, _DESIGN)]
+    found: set[int] = set()
+    for column in columns:
+        if len(set(column)) < len(column):
+            counts = Counter(column)
+            found.update(number for number, word in enumerate(column) if word and counts[word] > 1)
+    former = {
+        name
+        for number, text in enumerate(formers)
+        if text
+        for name in _former_addresses(addresses[number], text)
+    }
+    if former:
+        found.update(number for number, text in enumerate(formers) if text)
+        found.update(number for number, address in enumerate(addresses) if address in former)
+    return sorted(found)
+
+
+def _former_addresses(address: str, former: str) -> Iterator[str]:
+    """Yield the addresses that a document (by its `Product.former`) says it had before."""
+    kind = address.partition(".")[0]
+    for name in json.loads(former)[0] or ():
+        yield f"{kind}.{name}"
+
+
 def cross_check(
     rows: Iterable[Row], make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus
 ) -> list[Diagnostic]:
-    """Return what is wrong between products; `rows` are in file order."""
+    """Return what is wrong between products; `rows` are those of all `suspects`, in file order."""
     check = _Check(make, providers, line, focus)
     unique: dict[str, Row] = {}
     for row in rows:
@@ -217,11 +252,9 @@ class _Check:
         """Report a former name that is in use, or that two documents claim."""
         claimed: dict[str, Row] = {}
         for row in rows:
-            moved = json.loads(row.former)[0] if row.former else None
-            kind = row.address.partition(".")[0]
-            for index, name in enumerate(moved or ()):
-                former = f"{kind}.{name}"
-                path = ("moved", index)
+            names = _former_addresses(row.address, row.former) if row.former else ()
+            for index, former in enumerate(names):
+                path, name = ("moved", index), former.partition(".")[2]
                 if former in declared:
                     self.pair(_MOVED_IN_USE, declared[former], row, path, name)
                 elif (first := claimed.setdefault(former, row)) is not row:

@@ -13,7 +13,7 @@ from podsync.diagnostics import Diagnostic
 from podsync.errors import UsageError
 from podsync.ports import Provider
 
-__all__ = ["Loaded", "Scope", "load", "scope"]
+__all__ = ["Loaded", "Run", "Scope", "begin", "load", "scope"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +69,40 @@ def load(
     *,
     remember_from: int | None = None,
 ) -> Loaded:
-    """Read the catalog below `root / catalog_dir`; with `paths`, only faults below those are reported.
+    """Read the catalog below `root / catalog_dir`; see :func:`begin`."""
+    with begin(root, catalog_dir, providers, paths, remember_from=remember_from) as run:
+        return run.finish()
 
-    From `remember_from` files on, what has not changed since the last time is taken from a cache in
-    `.podsync/`, and put there for the next; that changes nothing but the time it takes. A folder that
-    is not there is an empty catalog: Git keeps no empty folder. Raises UsageError when it is no folder,
-    and for a path that does not exist.
+
+def begin(
+    root: Path,
+    catalog_dir: str | Path,
+    providers: Mapping[str, Provider],
+    paths: Sequence[str | Path] = (),
+    *,
+    remember_from: int | None = None,
+) -> Run:
+    """Find the files below `root / catalog_dir`; they are read in the block of the run.
+
+    With `paths`, only faults below those are reported. From `remember_from` files on, what has not
+    changed since the last time is taken from a cache in `.podsync/`, and put there for the next; that
+    changes nothing but the time it takes. A folder that is not there is an empty catalog: Git keeps no
+    empty folder. Raises UsageError when it is no folder, and for a path that does not exist.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
     folder = root / catalog_dir
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
     asked = scope(root, catalog_dir, paths)
-    run = Run(root, providers, asked)
+    files: list[Found] = []
+    diagnostics: list[Diagnostic] = []
     for found in _candidates(folder, asked, root):
-        run.take(found)
-    worth = remember_from is not None and len(run) >= remember_from
-    return run.remembering() if worth else run.everything()
+        if isinstance(found, Found):
+            files.append(found)
+        else:
+            diagnostics.append(found)
+    worth = remember_from is not None and len(files) >= remember_from
+    return Run(root, providers, asked, files, diagnostics, remember=worth)
 
 
 def _candidates(folder: Path, asked: Scope, root: Path) -> Iterator[Found | Diagnostic]:

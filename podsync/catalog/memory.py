@@ -59,7 +59,7 @@ class Memory:
                 told["columns"], lambda: _lines(kept, 1, found), lambda: _lines(kept, 2, found)
             )
             return Remembered(found, told["sound"] is True, str(told["digest"]))
-        except (DamagedError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (DamagedError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
 
     def remember(self, draft: Draft, known: Table, *, sound: bool, digest: str) -> None:

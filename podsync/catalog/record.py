@@ -7,16 +7,15 @@ to read, or from the cache. So the three cannot differ.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from podsync.catalog import quick
-from podsync.catalog.build import product_from
 from podsync.catalog.crossfile import traits_of
 from podsync.catalog.rules import signed_urls
 from podsync.catalog.schema import accepts
 from podsync.catalog.text import RawSpan
+from podsync.jsonbytes import compact, parse
 from podsync.model import (
     DEFAULT_ACCOUNT,
     EMPTY,
@@ -27,13 +26,15 @@ from podsync.model import (
     Position,
     Product,
     Span,
+    Spec,
+    former_of,
     freeze,
+    wish_of,
 )
 from podsync.ports import Provider
 
 #: A document that says more is `source`'s and `build`'s.
 _KNOWN = frozenset({"kind", "name", "labels", "lifecycle", "moved", "renamed_from", "spec"})
-_BODY = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 class Kept(NamedTuple):
@@ -57,21 +58,37 @@ def digest_of(raw: bytes) -> str:
 
 def keep(product: Product, start: RawSpan, provider: Provider) -> Kept:
     """Return what is kept of a product that begins at `start`."""
-    body = [product.spec, product.labels, product.lifecycle.to_json()]
-    return Kept(
+    return _kept(
         str(product.address),
-        ":".join(map(str, start)),
-        product.wish.partition(":")[2],
+        start,
         product.former,
-        " ".join(traits_of(product, provider)),
-        _BODY.encode(body),
+        (product.spec, product.labels, product.lifecycle),
+        provider,
+    )
+
+
+def _kept(
+    address: str,
+    start: RawSpan,
+    former: str,
+    wanted: tuple[Spec, Mapping[str, str], Lifecycle],
+    provider: Provider,
+) -> Kept:
+    spec, labels, lifecycle = wanted
+    return Kept(
+        address,
+        ":".join(map(str, start)),
+        wish_of(spec, labels, lifecycle).partition(":")[2],
+        former,
+        " ".join(traits_of(provider, DEFAULT_ACCOUNT, spec)),
+        compact([spec, labels, lifecycle.to_json()]).decode(),
     )
 
 
 def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
-    spec, labels, lifecycle = json.loads(kept.body)
-    moved, renamed_from = json.loads(kept.former) if kept.former else (None, None)
+    spec, labels, lifecycle = parse(kept.body)
+    moved, renamed_from = parse(kept.former) if kept.former else (None, None)
     kind, _, name = kept.address.partition(".")
     return Product(
         Address(kind, name),
@@ -98,14 +115,17 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None
         provider = by_kind.get(kind) if isinstance(kind, str) else None
         if provider is None or not (data.keys() <= _KNOWN and accepts(provider.kind, data)):
             return None
+        address = f"{kind}.{data['name']}"
         try:
-            address = Address.parse(f"{kind}.{data['name']}")
+            Address.parse(address)
         except ValueError:
             return None
-        product = product_from(data, address, provider, Position("", *start))
         if b"?" in raw and any(signed_urls(data["spec"])):
             return None
-        if any(provider.check(product.spec)):
+        spec = freeze(data["spec"])
+        if any(provider.check(spec)):
             return None
-        kept.append(keep(product, start, provider))
+        lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
+        former = former_of(data.get("moved"), data.get("renamed_from"))
+        kept.append(_kept(address, start, former, (spec, data.get("labels", EMPTY), lifecycle), provider))
     return kept

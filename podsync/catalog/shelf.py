@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import overload
 
-from podsync.catalog.crossfile import Row, Traits
+from podsync.catalog.crossfile import Row, Traits, suspects
 from podsync.catalog.files import Found
 from podsync.catalog.late import Again, LatePlaces
 from podsync.catalog.record import product_of
@@ -53,19 +53,24 @@ class Shelf(Sequence[Product]):
         path = self.table.paths[file]
         return Again(self._locations(path), self.table.digests[file])
 
-    def rows(self) -> list[Row]:
-        """Return every product as the rules between files see it, in file order."""
+    def rows(self, numbers: Iterable[int]) -> list[Row]:
+        """Return these products as the rules between files see them, in file order."""
         table = self.table
         places: list[tuple[str, int, int, int]] = []
-        for number, (file, start) in enumerate(zip(self._file_of, table.starts, strict=True)):
-            line, column = start.split(":")[:2]
-            places.append((table.paths[file], int(line), int(column), number))
+        for number in numbers:
+            line, column = table.starts[number].split(":")[:2]
+            places.append((table.paths[self._file_of[number]], int(line), int(column), number))
         return [self._row(number) for *_, number in sorted(places)]
+
+    def suspects(self) -> list[Row]:
+        """Return the rows that a rule between files could have a word about."""
+        table = self.table
+        return self.rows(suspects(table.addresses, table.traits, table.formers))
 
     def _row(self, number: int) -> Row:
         table = self.table
         traits = Traits(*table.traits[number].split(" "))
-        return Row(number, table.addresses[number], traits, table.formers.get(number, ""))
+        return Row(number, table.addresses[number], traits, table.formers[number])
 
     def line(self, at: Position) -> str:
         """Return the source line of a position in one of these files."""
@@ -83,7 +88,7 @@ class Shelf(Sequence[Product]):
         addresses = self.table.addresses
         numbers = dict(zip(addresses, range(len(addresses)), strict=True))
         if len(numbers) < len(addresses):
-            numbers = {row.address: row.number for row in reversed(self.rows())}
+            numbers = {row.address: row.number for row in reversed(self.rows(range(len(addresses))))}
         return numbers
 
     @cached_property
@@ -114,7 +119,7 @@ class Shelf(Sequence[Product]):
             return self._told_digest
         known = ((address, self._numbers[address]) for address in self._ordered)
         formers = self.table.formers
-        return catalog_digest((a, self.table.wishes[n], formers.get(n, "")) for a, n in known)
+        return catalog_digest((a, self.table.wishes[n], formers[n]) for a, n in known)
 
     def product(self, address: str) -> Product:
         """Make the product of an address; raises KeyError."""

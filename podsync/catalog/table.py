@@ -6,7 +6,7 @@ whole columns is what a plan without changes consists of.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -33,8 +33,7 @@ class File(NamedTuple):
 class Table:
     """Columns of files (the first four) and of their products, in file order.
 
-    `formers` holds only what is not empty, by the product's number. `load_traits` and `load_bodies`
-    give columns that a plan without changes never asks for.
+    `load_traits` and `load_bodies` give columns that a plan without changes never asks for.
     """
 
     paths: list[str]
@@ -44,7 +43,7 @@ class Table:
     addresses: list[str]
     starts: list[str]
     wishes: list[str]
-    formers: dict[int, str]
+    formers: list[str]
     load_traits: Column
     load_bodies: Column
 
@@ -62,9 +61,33 @@ class Table:
             [each.address for each in kept],
             [each.start for each in kept],
             [each.wish for each in kept],
-            {number: each.former for number, each in enumerate(kept) if each.former},
+            [each.former for each in kept],
             lambda: traits,
             lambda: bodies,
+        )
+
+    @classmethod
+    def gathered(cls, paths: list[str], signatures: list[str], pieces: Sequence[Piece]) -> Table:
+        """Make the table of these files, which are called so by now, from pieces of other tables."""
+        spans = [(each.table, each.table.firsts[each.start], each.table.firsts[each.end]) for each in pieces]
+
+        def column(of: Callable[[Table], list[str]]) -> list[str]:
+            found: list[str] = []
+            for table, first, last in spans:
+                found += of(table)[first:last]
+            return found
+
+        return cls(
+            paths,
+            signatures,
+            [digest for each in pieces for digest in each.table.digests[each.start : each.end]],
+            [count for each in pieces for count in each.table.counts[each.start : each.end]],
+            column(lambda table: table.addresses),
+            column(lambda table: table.starts),
+            column(lambda table: table.wishes),
+            column(lambda table: table.formers),
+            lambda: column(lambda table: table.traits),
+            lambda: column(lambda table: table.bodies),
         )
 
     @cached_property
@@ -82,22 +105,24 @@ class Table:
         """The number of each file's first product, and the number of all."""
         return [0, *accumulate(self.counts)]
 
-    def file(self, number: int, signature: str) -> File:
-        """Return one file, under the signature that it has now, with all that is kept of it."""
-        products = range(self.firsts[number], self.firsts[number + 1])
-        kept = tuple([self.kept(each) for each in products])
-        return File(self.paths[number], signature, self.digests[number], kept)
-
     def kept(self, number: int) -> Kept:
         """Return what is kept of one product."""
         return Kept(
             self.addresses[number],
             self.starts[number],
             self.wishes[number],
-            self.formers.get(number, ""),
+            self.formers[number],
             self.traits[number],
             self.bodies[number],
         )
+
+
+class Piece(NamedTuple):
+    """Files of a table that stand one after the other, from `start` to before `end`."""
+
+    table: Table
+    start: int
+    end: int
 
 
 def dump(table: Table) -> dict[str, Any]:
@@ -110,12 +135,12 @@ def dump(table: Table) -> dict[str, Any]:
         "addresses": " ".join(table.addresses),
         "starts": " ".join(table.starts),
         "wishes": " ".join(table.wishes),
-        "formers": list(table.formers.items()),
+        "formers": [[number, former] for number, former in enumerate(table.formers) if former],
     }
 
 
 def load(columns: Mapping[str, Any], load_traits: Column, load_bodies: Column) -> Table:
-    """The inverse; raises ValueError, KeyError, TypeError or AttributeError for what is no table."""
+    """The inverse; raises ValueError, LookupError, TypeError or AttributeError for what is no table."""
     paths = columns["paths"]
     signatures = ["" if word == _NONE else word for word in columns["signatures"].split()]
     digests, counts = columns["digests"].split(), columns["counts"] or [1] * len(paths)
@@ -124,8 +149,10 @@ def load(columns: Mapping[str, Any], load_traits: Column, load_bodies: Column) -
     if not fits or {len(column) for column in products} != {sum(counts)}:
         message = "columns of different lengths"
         raise ValueError(message)
-    formers = {int(number): str(text) for number, text in columns["formers"]}
     addresses, starts, wishes = products
+    formers = [""] * len(addresses)
+    for number, text in columns["formers"]:
+        formers[number] = str(text)
     return Table(
         paths, signatures, digests, counts, addresses, starts, wishes, formers, load_traits, load_bodies
     )

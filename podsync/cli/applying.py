@@ -72,13 +72,14 @@ class Applying:
         """Hold the state's lock for all of it: what was planned is what is there."""
         saved = read_plan(self.asked.plan, self.space.session) if self.asked.plan is not None else None
         with self.space.store.lock("apply", self.asked.lock_timeout):
-            self._state = self.space.load()
             return self._carry(self._fresh(saved) if saved is not None else self._planned())
 
     # -- what would be done
 
     def _planned(self) -> Plan:
-        plan = self.space.plan(self._state, self.asked.selection, dict(self.asked.allow))
+        with self.space.reading() as reading:
+            self._state = self.space.load()
+            plan = self.space.plan(self._state, reading, self.asked.selection, dict(self.asked.allow))
         if self.asked.expect is not None:
             self._check_expected(plan, self.asked.expect)
         return plan
@@ -102,6 +103,7 @@ class Applying:
 
     def _fresh(self, plan: Plan) -> Plan:
         """Check that a saved plan still speaks of this state and of these hosts."""
+        self._state = self.space.load()
         if self.asked.expect is not None and not hex_of(plan.hash).startswith(self.asked.expect):
             raise StaleError(
                 f"{self.asked.plan} is not the plan that was expected: its hash is {hex_of(plan.hash)[:12]}",

@@ -72,11 +72,11 @@ def plan(session: Session, /, **options: Any) -> int:
     outputs.refuse(space.own_files)
     if outputs.screen != "text":  # the text says it itself
         space.announce()
-    with outputs:
+    with outputs, space.reading() as reading:
         state = space.load()
         every = options["detail"] == "full"
         try:
-            made = space.plan(state, selection_of(options), dict(options["allow"]), every=every)
+            made = space.plan(state, reading, selection_of(options), dict(options["allow"]), every=every)
         except CatalogError as error:
             _tell_faults(outputs, error.diagnostics, session, space)
             raise

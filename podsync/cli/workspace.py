@@ -99,19 +99,18 @@ class Workspace:
 
     def catalog(self) -> Catalog:
         """Read the catalog; warnings go to stderr, errors are a CatalogError."""
-        loaded = self._valid_catalog()
+        loaded = _valid(self.read_catalog())
         self._say(loaded.diagnostics)
         return loaded.catalog
 
-    def _valid_catalog(self) -> loader.Loaded:
-        loaded = self.read_catalog()
-        if loaded.errors:
-            raise CatalogError(loaded.diagnostics)
-        return loaded
-
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
-        return loader.load(Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE)
+        with self.reading(paths) as reading:
+            return reading.finish()
+
+    def reading(self, paths: Sequence[str] = ()) -> loader.Run:
+        """Begin to read the catalog: while the block does something else, other processors are at it."""
+        return loader.begin(Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE)
 
     # -- planning
 
@@ -127,14 +126,20 @@ class Workspace:
         return {"base_url": url, "account": told.account}
 
     def plan(
-        self, state: State, selection: Selection, allow: Mapping[str, int], *, every: bool = False
+        self,
+        state: State,
+        reading: loader.Run,
+        selection: Selection,
+        allow: Mapping[str, int],
+        *,
+        every: bool = False,
     ) -> Plan:
         """Work out what apply would do; asks nobody. With `every`, unchanged ones are listed too.
 
         Warnings about files that it changes are part of the plan, for those who review it; the rest goes
         to stderr.
         """
-        catalog, warnings = self._valid_catalog()
+        catalog, warnings = _valid(reading.finish())
         if not len(catalog) and state.entries:
             raise ProtectedError(
                 f"{self.settings.catalog} has no document, but the state knows {len(state.entries)} products",
@@ -172,6 +177,12 @@ class Workspace:
         if self.sandbox:
             text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {SANDBOX}/"
             self.session.console.say(text)
+
+
+def _valid(loaded: loader.Loaded) -> loader.Loaded:
+    if loaded.errors:
+        raise CatalogError(loaded.diagnostics)
+    return loaded
 
 
 def _settings_path(config: str | None) -> Path | None:

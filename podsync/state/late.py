@@ -21,6 +21,7 @@ from podsync.cache import FOLDERS, Cache, DamagedError, key_of
 from podsync.errors import StateError
 from podsync.model import wish_of
 from podsync.state import statefile
+from podsync.state.plain import Seen, look
 from podsync.state.state import Entry, LateEntries, Outline, State
 
 #: A smaller file is read whole: that takes no longer than to look for its outline.
@@ -80,19 +81,17 @@ class Outlines:
         unbound: Counter[str] = Counter()
         start, last = form.start, ""
         for length in form.lengths:
+            piece = data[start : start + length]
             try:
-                entry = statefile.entry_alone(data[start : start + length], name)
+                seen = look(piece) or _seen(statefile.entry_alone(piece, name))
             except StateError:
                 return None
-            address = str(entry.address)
-            if address <= last:
+            if seen.address <= last:
                 return None
-            start, last = start + length + len(_BETWEEN), address
-            certain = entry.pending is None and entry.spec is not None
-            wish = wish_of(entry.spec, entry.labels, entry.lifecycle).partition(":")[2] if certain else ""
-            wishes[address] = wish
-            providers.add(entry.provider)
-            unbound[entry.provider] += entry.unbound
+            start, last = start + length + len(_BETWEEN), seen.address
+            wishes[seen.address] = seen.wish
+            providers.add(seen.provider)
+            unbound[seen.provider] += seen.unbound
         outline = Outline(wishes, frozenset(providers), Counter({p: n for p, n in unbound.items() if n}))
         self._remember(digest, form, outline)
         return form, outline
@@ -146,6 +145,12 @@ def _is_top(head: bytes) -> bool:
         return isinstance(json.loads(head.removesuffix(b",") + b"}"), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def _seen(entry: Entry) -> Seen:
+    certain = entry.pending is None and entry.spec is not None
+    wish = wish_of(entry.spec, entry.labels, entry.lifecycle).partition(":")[2] if certain else ""
+    return Seen(str(entry.address), entry.provider, entry.unbound, wish)
 
 
 class _Cut:

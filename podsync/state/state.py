@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec, digest
 
+#: How podsync came to know a product.
+Origin: TypeAlias = Literal["created", "adopted", "imported"]
 #: Not a `MappingProxyType`: Python 3.11 cannot hash one, and refuses it as a default.
 NOTHING: Mapping[Any, Any] = EMPTY
 
@@ -72,7 +74,7 @@ class Entry:
     account: str
     spec: Spec | None
     id: str | None = None
-    origin: Literal["created", "adopted", "imported"] = "created"
+    origin: Origin = "created"
     unverified: tuple[str, ...] = ()
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED

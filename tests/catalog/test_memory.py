@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podsync.catalog import run
 from podsync.catalog.loader import Loaded, load
 from podsync.diagnostics import diagnostic_json
 from podsync.errors import StateError
@@ -233,29 +234,38 @@ def aged(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 _HAPPENED = st.lists(st.tuples(st.sampled_from(_EVENTS), st.integers(0, 60)), min_size=1, max_size=4)
 
 
-@settings(max_examples=20, deadline=None)
-@given(events=_HAPPENED)
-def test_with_a_cache_everything_reads_as_without(aged: Shop, events: list[tuple[Any, int]]) -> None:
-    _check(aged, events)
+#: How many files are written down in the time that one is read: so many that every change is written at
+#: once, and so few that the cache is hardly ever new.
+_WRITTEN = st.sampled_from([COUNT, 1])
+
+
+@settings(max_examples=30, deadline=None)
+@given(events=_HAPPENED, written=_WRITTEN)
+def test_with_a_cache_everything_reads_as_without(
+    aged: Shop, events: list[tuple[Any, int]], written: int
+) -> None:
+    _check(aged, events, written)
 
 
 @pytest.mark.campaign
 @settings(max_examples=1000, deadline=None)
-@given(events=_HAPPENED)
+@given(events=_HAPPENED, written=_WRITTEN)
 def test_with_a_cache_everything_reads_as_without_at_length(
-    aged: Shop, events: list[tuple[Any, int]]
+    aged: Shop, events: list[tuple[Any, int]], written: int
 ) -> None:
-    _check(aged, events)
+    _check(aged, events, written)
 
 
-def _check(aged: Shop, events: list[tuple[Any, int]]) -> None:
+def _check(aged: Shop, events: list[tuple[Any, int]], written: int) -> None:
     aged.reborn()
-    for happen, number in events:
-        happen(aged, number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_WRITTEN_WHILE_ONE_IS_READ", written)
+        for happen, number in events:
+            happen(aged, number)
+
+            assert aged.told(cached=True) == aged.told(cached=False)
 
         assert aged.told(cached=True) == aged.told(cached=False)
-
-    assert aged.told(cached=True) == aged.told(cached=False)
 
 
 # -- what is read
@@ -289,6 +299,25 @@ def test_what_has_not_changed_is_not_opened_and_what_has_is(aged: Shop) -> None:
     _edit(aged, 3)
 
     assert _opened(aged) == [aged.products[3].name]
+
+
+def test_a_few_changes_are_read_again_and_many_are_written_down(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    shop.told(cached=True)
+    path = shop.cache / "catalog"
+    before = path.read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "_WRITTEN_WHILE_ONE_IS_READ", COUNT // 4)
+        for number in range(3):
+            _edit(shop, number)
+        shop.told(cached=True)
+
+        assert path.read_bytes() == before
+
+        _edit(shop, 3)
+        shop.told(cached=True)
+
+        assert path.read_bytes() != before
 
 
 def test_a_clash_of_old_files_is_told_of_every_time(aged: Shop) -> None:

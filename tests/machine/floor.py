@@ -203,7 +203,12 @@ class Floor(World):
                 wanted[address] = replace(each, moved=free or None)
         whole = list(wanted.values())
         rows = [
-            Row(number, str(each.address), traits_of(each, self.knowledge[each.provider]), each.former)
+            Row(
+                number,
+                str(each.address),
+                traits_of(self.knowledge[each.provider], each.account, each.spec),
+                each.former,
+            )
             for number, each in enumerate(whole)
         ]
         found = cross_check(rows, whole.__getitem__, self.knowledge, lambda _: "", lambda _: True)

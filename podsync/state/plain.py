@@ -1,0 +1,79 @@
+"""A quick yes for an entry of a state file: written as podsync writes it, with nothing unusual in it.
+
+Nearly every entry is one that exists and is in no doubt. What is accepted here is read by `statefile`
+without a word; what is not goes there, which decides and explains.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, get_args
+
+from podsync.jsonbytes import canonical, parse
+from podsync.model import UNPROTECTED, Address, Lifecycle, wish_of
+from podsync.state.state import Origin
+from podsync.state.statefile import time_from_text
+
+_SPACE = re.compile(rb"\n *")
+
+
+class Seen(NamedTuple):
+    """What is known of an entry without making it; `wish` is `model.wish_of`, without its `sha256:`."""
+
+    address: str
+    provider: str
+    unbound: bool
+    wish: str
+
+
+def look(piece: bytes) -> Seen | None:
+    """Look at `"designed_product.dino": {` and what follows up to, not including, its last brace."""
+    written = b"{\n%b}}" % piece
+    try:
+        found = parse(written)
+        # An object with two equal keys, a number that is none: what we write of it is something else.
+        if canonical(found) != _SPACE.sub(b"", written).replace(b'": ', b'":'):
+            return None
+        ((address, entry),) = found.items()
+        Address.parse(address)
+        if not (entry.keys() >= _REQUIRED and all(_IS[key](value) for key, value in entry.items())):
+            return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    lifecycle = Lifecycle.from_json(entry["lifecycle"]) if entry["lifecycle"] else UNPROTECTED
+    wish = wish_of(entry["spec"], entry["labels"], lifecycle)
+    return Seen(address, entry["provider"], entry["id"] is None, wish.partition(":")[2])
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_time(value: Any) -> bool:
+    time_from_text(value)
+    return True
+
+
+_ORIGINS = frozenset(get_args(Origin))
+_PROTECTIONS = frozenset({"prevent_orphan", "prevent_replace"})
+_REQUIRED = frozenset({"account", "id", "labels", "lifecycle", "provider", "spec", "status"})
+#: Key -> whether nothing is unusual about its value. A doubt, a window and unknown keys are unusual.
+_IS: Mapping[str, Callable[[Any], bool]] = {
+    "account": _is_text,
+    "created_at": _is_time,
+    "id": lambda value: value is None or type(value) is str,
+    "labels": lambda value: type(value) is dict and all(map(_is_text, value.values())),
+    "lifecycle": lambda value: (
+        value == {} or (value.keys() <= _PROTECTIONS and all(each is True for each in value.values()))
+    ),
+    "origin": lambda value: value in _ORIGINS,
+    "pending": lambda value: value is None,
+    "place": _is_text,
+    "provider": _is_text,
+    "remote": lambda value: type(value) is dict,
+    "spec": lambda value: type(value) is dict and value != {},
+    "status": lambda value: value == "created",
+    "unverified": lambda value: type(value) is list and all(map(_is_text, value)),
+    "updated_at": _is_time,
+}
