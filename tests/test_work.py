@@ -69,8 +69,8 @@ _FOR_HELP = {"podsync", "podsync.cli", "click"}
 _FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "diagnostics", "errors", "jsonbytes", "model", "plan", "ports", "providers", "settings",
-        "signatures", "state", "views",
+        "cache", "catalog", "diagnostics", "errors", "jsonbytes", "model", "plan", "ports", "providers",
+        "settings", "signatures", "state", "views",
     )
 }  # fmt: skip
 
