@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from podsync.catalog.encoding import MAX_BYTES, too_large
 from podsync.catalog.text import START, Text
@@ -48,53 +47,63 @@ def _valid(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def walk(folder: Path, root: Path) -> Iterator[Found | Diagnostic]:
-    """Yield the product files below `folder`, and a diagnostic for everything else that matters."""
-    yield from _walk(str(folder), os.path.realpath(folder), shown(folder, root))
+def walk(folder: Path, root: Path) -> list[Found | Diagnostic]:
+    """Return the product files below `folder`, and a diagnostic for everything else that matters."""
+    return _Walk(os.path.realpath(folder)).through(str(folder), shown(folder, root)).found
 
 
-def _walk(folder: str, limits: str, called: str) -> Iterator[Found | Diagnostic]:
-    """Walk through `folder`, which people know as `called`; links may lead as far as `limits`."""
-    try:
-        with os.scandir(folder) as entries:
-            ordered = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        yield _fault("unreadable", called, f"the folder cannot be read: {_reason(error)}", _ACCESS)
-        return
-    prefix = "" if called == "." else called.rstrip("/") + "/"
-    for entry in ordered:
-        name = entry.name
-        if name.startswith((".", "_")):
-            continue
-        path = prefix + (name if name.isascii() else _valid(name))
+class _Walk:
+    """One way through the folders; links may lead as far as `limits`."""
+
+    def __init__(self, limits: str) -> None:
+        self._limits = limits
+        self.found: list[Found | Diagnostic] = []
+
+    def through(self, folder: str, called: str) -> Self:
+        """Find everything in `folder`, which people know as `called`."""
         try:
-            if name.endswith(_USUAL) and entry.is_file(follow_symlinks=False):
-                yield Found(entry.path, path)
-            else:
-                yield from _entry(entry, limits, path)
+            with os.scandir(folder) as entries:
+                ordered = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            yield _fault("unreadable", path, f"cannot be read: {_reason(error)}", _ACCESS)
+            told = f"the folder cannot be read: {_reason(error)}"
+            self.found.append(_fault("unreadable", called, told, _ACCESS))
+            return self
+        prefix = "" if called == "." else called.rstrip("/") + "/"
+        for entry in ordered:
+            name = entry.name
+            if name.startswith((".", "_")):
+                continue
+            path = prefix + (name if name.isascii() else _valid(name))
+            try:
+                if name.endswith(_USUAL) and entry.is_file(follow_symlinks=False):
+                    self.found.append(Found(entry.path, path))
+                else:
+                    self._entry(entry, path)
+            except OSError as error:
+                self.found.append(_fault("unreadable", path, f"cannot be read: {_reason(error)}", _ACCESS))
+        return self
 
-
-def _entry(entry: os.DirEntry[str], limits: str, path: str) -> Iterator[Found | Diagnostic]:
-    suffix = PurePath(entry.name).suffix.lower()
-    if _is_link(entry):
-        if suffix in _SILENT:
-            return
-        target = os.path.realpath(entry.path)
-        if not _within(target, limits):
-            yield _fault("link", path, "this link leaves the catalog", "put the file itself here")
-            return
+    def _entry(self, entry: os.DirEntry[str], path: str) -> None:
+        suffix = PurePath(entry.name).suffix.lower()
+        if _is_link(entry):
+            if suffix in _SILENT:
+                return
+            target = os.path.realpath(entry.path)
+            if not _within(target, self._limits):
+                told = "this link leaves the catalog"
+                self.found.append(_fault("link", path, told, "put the file itself here"))
+                return
+            if entry.is_dir():
+                detail = "what it points to is read where it is"
+                self.found.append(_not_read(path, "a linked folder is not read", detail))
+                return
         if entry.is_dir():
-            yield _not_read(path, "a linked folder is not read", "what it points to is read where it is")
-            return
-    if entry.is_dir():
-        yield from _walk(entry.path, limits, path)
-    elif suffix in _SUFFIXES:
-        yield Found(entry.path, path)
-    elif suffix not in _SILENT:
-        detail = "name product files *.yaml; begin the name of anything else with _ or ."
-        yield _not_read(path, "this file is not read", detail)
+            self.through(entry.path, path)
+        elif suffix in _SUFFIXES:
+            self.found.append(Found(entry.path, path))
+        elif suffix not in _SILENT:
+            detail = "name product files *.yaml; begin the name of anything else with _ or ."
+            self.found.append(_not_read(path, "this file is not read", detail))
 
 
 def _is_link(entry: os.DirEntry[str]) -> bool:

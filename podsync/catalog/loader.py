@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,27 +94,27 @@ def begin(
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
     asked = scope(root, catalog_dir, paths)
-    files: list[Found] = []
-    diagnostics: list[Diagnostic] = []
-    for found in _candidates(folder, asked, root):
-        if isinstance(found, Found):
-            files.append(found)
-        else:
-            diagnostics.append(found)
+    candidates = _candidates(folder, asked, root)
+    files = [each for each in candidates if isinstance(each, Found)]
+    diagnostics = [each for each in candidates if isinstance(each, Diagnostic)]
     worth = remember_from is not None and len(files) >= remember_from
     return Run(root, providers, asked, files, diagnostics, remember=worth)
 
 
-def _candidates(folder: Path, asked: Scope, root: Path) -> Iterator[Found | Diagnostic]:
-    """Yield every file once, the catalog's first."""
+def _candidates(folder: Path, asked: Scope, root: Path) -> list[Found | Diagnostic]:
+    """Return every file once, the catalog's first."""
+    found = walk(folder, root) if folder.exists() else []
+    if not (asked.folders or asked.files):
+        return found
+    for extra in asked.folders:
+        found += walk(extra, root)
+    found += [Found(str(file), shown(file, root)) for file in asked.files]
     seen: set[str] = set()
-    sources: list[Iterable[Found | Diagnostic]] = [walk(folder, root)] if folder.exists() else []
-    sources += [walk(extra, root) for extra in asked.folders]
-    sources.append(Found(str(file), shown(file, root)) for file in asked.files)
-    for source in sources:
-        for found in source:
-            if isinstance(found, Found):
-                if found.path in seen:
-                    continue
-                seen.add(found.path)
-            yield found
+    once: list[Found | Diagnostic] = []
+    for each in found:
+        if isinstance(each, Found):
+            if each.path in seen:
+                continue
+            seen.add(each.path)
+        once.append(each)
+    return once

@@ -8,7 +8,6 @@ would look the same (Git calls such a file racily clean). Then its content is as
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from podsync.catalog.crew import Answer
 from podsync.catalog.files import Found, signature_of
 from podsync.catalog.schema import schema_text
 from podsync.catalog.table import Table
+from podsync.jsonbytes import compact, parse
 from podsync.ports import Provider
 
 #: A smaller catalog is read about as soon as its cache is; and nothing appears in a new folder.
@@ -54,7 +54,7 @@ class Memory:
         if kept is None or len(kept.sizes) != 3:
             return None
         try:
-            told = json.loads(kept.section(0))
+            told = parse(kept.section(0))
             found = table.load(
                 told["columns"], lambda: _lines(kept, 1, found), lambda: _lines(kept, 2, found)
             )
@@ -65,7 +65,7 @@ class Memory:
     def remember(self, draft: Draft, known: Table, *, sound: bool, digest: str) -> None:
         """Save a table in place of the last one."""
         head = {"columns": table.dump(known), "sound": sound, "digest": digest}
-        sections = [json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()]
+        sections = [compact(head)]
         sections += ["\n".join(known.traits).encode(), "\n".join(known.bodies).encode()]
         self.cache.write(draft, sections)
 
@@ -82,13 +82,14 @@ def signatures(files: Sequence[Found]) -> list[str]:
     """Return what `stat` says of each file now; empty where it is no proof or says nothing."""
     if os.name != "posix":
         return [""] * len(files)  # the time of the last change is not told there
-    found = []
-    for file in files:
-        try:
-            found.append(signature_of(os.stat(file.location)))  # noqa: PTH116 (called once per file)
-        except OSError:
-            found.append("")
-    return found
+    return [_signature(file.location) for file in files]
+
+
+def _signature(location: str) -> str:
+    try:
+        return signature_of(os.stat(location))  # noqa: PTH116 (called once per file)
+    except OSError:
+        return ""
 
 
 def provable(answer: Answer, draft: Draft | None) -> str:

@@ -10,7 +10,6 @@ remembered under the digest of the file's content: the next time they are not re
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, key_of
 from podsync.errors import StateError
+from podsync.jsonbytes import compact, parse
 from podsync.model import wish_of
 from podsync.state import statefile
 from podsync.state.plain import Seen, look
@@ -99,7 +99,7 @@ class Outlines:
     def _recall(self, digest: str) -> tuple[_Form, Outline] | None:
         kept = self.cache.find()
         try:
-            told: Any = json.loads(kept.section(0)) if kept is not None else {}
+            told: Any = parse(kept.section(0)) if kept is not None else {}
             if told.get("digest") != digest:
                 return None
             form = _Form(told["start"], told["end"], tuple(told["lengths"]))
@@ -126,7 +126,7 @@ class Outlines:
         }
         with self.cache.drafting() as draft:
             if draft is not None:
-                self.cache.write(draft, [json.dumps(told, separators=(",", ":")).encode()])
+                self.cache.write(draft, [compact(told)])
 
 
 def _form_of(data: bytes) -> _Form | None:
@@ -142,7 +142,7 @@ def _form_of(data: bytes) -> _Form | None:
 def _is_top(head: bytes) -> bool:
     """Whether what stands before the entries is whole if the outermost object ended there."""
     try:
-        return isinstance(json.loads(head.removesuffix(b",") + b"}"), dict)
+        return isinstance(parse(head.removesuffix(b",") + b"}"), dict)
     except (ValueError, RecursionError):
         return False
 
