@@ -14,12 +14,14 @@ import threading
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from podsync.catalog.files import Found, read_signed
 from podsync.catalog.record import Kept, digest_of, quick_read
 from podsync.diagnostics import Diagnostic
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 #: Fewer files are read sooner than a helper is made.
 WORTH_A_HELPER = 400

@@ -6,12 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
+from podsync.catalog.traits import Row
 from podsync.diagnostics import Diagnostic
-from podsync.model import Path, Position, Product, Severity, identity_of
-from podsync.ports import Provider
+from podsync.model import Path, Position, Product, Severity
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 #: The customer id that means all of them.
 EVERYBODY = "*"
@@ -69,49 +71,6 @@ _MOVED_TWICE = _Rule(
     "'{former}' is a former name of {other} at {place} too",
     "one product cannot become two: keep it in one of them",
 )  # fmt: skip
-
-
-class Traits(NamedTuple):
-    """What these rules compare, as short digests; empty where a product has no such thing."""
-
-    identity: str
-    picture: str
-    colour: str
-    design: str
-    name: str
-
-
-def traits_of(product: Product, provider: Provider) -> Traits:
-    """Return what the rules need to know of a product, so that nobody has to make it for them."""
-    spec = product.spec
-    owner = product.provider, product.account
-    identity = identity_of(provider.name, product.account, provider.identity(spec))
-    if "imageUrl" not in spec:
-        return Traits(identity, "", "", "", "")
-    colour = str(spec.get("colorValue", "")).upper()
-    artwork = sorted(str(image["imageUrl"]) for image in spec.get("materialImages", ()))
-    design = _mark(*owner, spec.get("modelId"), colour, *artwork) if artwork else ""
-    return Traits(
-        identity,
-        _mark(*owner, spec["imageUrl"]),
-        _mark(colour),
-        design,
-        _mark(spec.get("enName")),
-    )
-
-
-def _mark(*texts: object) -> str:
-    """Return 32 hex digits that stand for these texts, in which there are no NUL characters."""
-    return blake2b("\0".join(map(str, texts)).encode(), digest_size=16).hexdigest()
-
-
-class Row(NamedTuple):
-    """A product as these rules see it. `number` is how whoever asked knows it."""
-
-    number: int
-    address: str
-    traits: Traits
-    former: str
 
 
 def cross_check(

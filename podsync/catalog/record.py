@@ -9,14 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog import quick
-from podsync.catalog.build import product_from
-from podsync.catalog.crossfile import traits_of
 from podsync.catalog.rules import signed_urls
 from podsync.catalog.schema import accepts
 from podsync.catalog.text import RawSpan
+from podsync.catalog.traits import traits_of
 from podsync.model import (
     DEFAULT_ACCOUNT,
     EMPTY,
@@ -29,7 +27,9 @@ from podsync.model import (
     Span,
     freeze,
 )
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 #: A document that says more is `source`'s and `build`'s.
 _KNOWN = frozenset({"kind", "name", "labels", "lifecycle", "moved", "renamed_from", "spec"})
@@ -89,6 +89,9 @@ def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Pat
 
 def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None:
     """Return what a file without any fault or warning holds; None: `source` has to read it."""
+    from podsync.catalog import quick
+    from podsync.catalog.build import product_from
+
     documents = quick.read(raw)
     if documents is None:
         return None

@@ -6,13 +6,10 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.cache import DamagedError, Draft
-from podsync.catalog import source
-from podsync.catalog.build import build
 from podsync.catalog.crew import Plain, Task, read_plain
-from podsync.catalog.crossfile import cross_check
 from podsync.catalog.files import Found, read_signed
 from podsync.catalog.memory import Memory, Remembered, provable, signatures
 from podsync.catalog.record import Kept, digest_of, keep
@@ -21,7 +18,9 @@ from podsync.catalog.table import File, Table
 from podsync.diagnostics import Diagnostic, errors, in_file_order
 from podsync.errors import PodsyncError
 from podsync.model import Catalog
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 
 class Loaded(NamedTuple):
@@ -92,6 +91,8 @@ class Run:
 
     def _clashes(self, shelf: Shelf) -> list[Diagnostic]:
         """Return what is wrong between products, wherever that is."""
+        from podsync.catalog.crossfile import cross_check
+
         return cross_check(
             shelf.rows(), shelf.make, self._providers, shelf.line, lambda path: path in self._asked
         )
@@ -168,6 +169,9 @@ class Run:
 
     def _read_closely(self, found: Found, draft: Draft | None) -> File:
         """Read a file with all its places: something about it is unusual, or wrong."""
+        from podsync.catalog import source
+        from podsync.catalog.build import build
+
         read = read_signed(found)
         if isinstance(read, Diagnostic):
             self._faulty.add(found.path)

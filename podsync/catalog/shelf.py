@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-from podsync.catalog.crossfile import Row, Traits
 from podsync.catalog.files import Found
 from podsync.catalog.late import Again, LatePlaces
 from podsync.catalog.record import product_of
 from podsync.catalog.table import Table
+from podsync.catalog.traits import Row, Traits
 from podsync.model import Position, Product, catalog_digest
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 
 class Shelf(Sequence[Product]):

@@ -19,7 +19,8 @@ from typing import Any
 
 from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
-from podsync.catalog.crossfile import Row, cross_check, traits_of
+from podsync.catalog.crossfile import cross_check
+from podsync.catalog.traits import Row, traits_of
 from podsync.errors import InDoubtError, LockedError, StateError
 from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, thaw
 from podsync.plan.plan import Change
