@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from podsync.model import EMPTY, Address, Catalog, Product, Spec, canonical_json
-from podsync.ports import Provider
 from podsync.state.state import Entry, Orphan, State
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 
 @dataclass(frozen=True, slots=True)

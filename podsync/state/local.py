@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from podsync.errors import LockedError, StateError
 from podsync.failpoints import hit
 from podsync.model import short_digest
-from podsync.ports import Clock
 from podsync.state import journal, snapshot, statefile
 from podsync.state.disk import Disk, join
 from podsync.state.files import Files, OsFiles, remove_leftovers
@@ -28,6 +27,7 @@ from podsync.state.snapshot import Snapshot
 from podsync.state.state import State
 
 if TYPE_CHECKING:
+    from podsync.ports import Clock
     from podsync.state.appender import Appender
     from podsync.state.events import Event
 
