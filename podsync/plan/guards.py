@@ -12,10 +12,11 @@ from podsync.model import EMPTY, Address, Spec, canonical_json, freeze
 from podsync.plan.plan import Action, Change
 from podsync.plan.settled import Settled, Split
 from podsync.settings import Limits
-from podsync.state.state import Entry, Orphan, State
 
 if TYPE_CHECKING:
     from podsync.ports import Provider
+    from podsync.state.entries import Entry, Orphan
+    from podsync.state.state import State
 
 #: Which action each limit counts; nothing else is limited.
 LIMITED: Mapping[str, Action] = {

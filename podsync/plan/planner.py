@@ -19,10 +19,11 @@ from podsync.plan.pairing import Pair, pair_up
 from podsync.plan.plan import Action, Change, FieldChange, Plan
 from podsync.plan.settled import split
 from podsync.settings import Limits
-from podsync.state.state import Entry, Orphan, State
 
 if TYPE_CHECKING:
     from podsync.ports import Provider
+    from podsync.state.entries import Entry, Orphan
+    from podsync.state.state import State
 
 
 def make_plan(

@@ -15,13 +15,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, key_of
 from podsync.errors import StateError
 from podsync.model import wish_of
 from podsync.state import statefile
-from podsync.state.state import Entry, LateEntries, Outline, State
+from podsync.state.state import LateEntries, Outline, State
+
+if TYPE_CHECKING:
+    from podsync.state.entries import Entry
 
 #: A smaller file is read whole: that takes no longer than to look for its outline.
 WORTH_AN_OUTLINE = 100_000

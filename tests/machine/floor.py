@@ -32,7 +32,8 @@ from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.settings import Limits, RateLimit
 from podsync.state import repair
 from podsync.state.draft import replay
-from podsync.state.state import Entry, Orphan, State
+from podsync.state.entries import Entry, Orphan
+from podsync.state.state import State
 from tests.apply.world import (
     PLUGINS,
     SETTLE,
