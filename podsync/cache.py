@@ -22,9 +22,9 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from podsync import __version__
 
@@ -43,8 +43,7 @@ class DamagedError(Exception):
     """A section is not what its header promises."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A cache file as its header tells; sections are read when they are asked for."""
 
     cache: Cache
@@ -66,8 +65,7 @@ class Kept:
         return data
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A cache file that is being made. `stamp` is when it was begun, by the disk's own clock, in ns."""
 
     folder: int
@@ -76,8 +74,7 @@ class Draft:
     stamp: int
 
 
-@dataclass(frozen=True)
-class Cache:
+class Cache(NamedTuple):
     """The file `name` in `folders`, each inside the one before, the first in `root`."""
 
     root: Path
@@ -144,18 +141,28 @@ def key_of(parts: Iterable[str], modules: Iterable[str]) -> str:
 
     Of a package all modules count, whether this run has imported them or not.
     """
-    told = [__version__, sys.implementation.cache_tag or "", *parts]
-    for name in sorted(set(modules)):
-        file = Path(getattr(sys.modules.get(name), "__file__", None) or name)
-        told += map(_source, sorted(file.parent.glob("*.py")) if file.name == "__init__.py" else [file])
+    told = [__version__, sys.implementation.cache_tag or "", *parts, *map(_code, sorted(set(modules)))]
     return _digest("\0".join(told).encode())
 
 
-def _source(file: Path) -> str:
+@cache
+def _code(module: str) -> str:
+    """Return a digest of a module's code; several caches ask for the same."""
+    file = getattr(sys.modules.get(module), "__file__", None) or module
+    folder, name = os.path.split(file)
+    files = [file]
+    if name == "__init__.py":
+        with suppress(OSError):
+            names = sorted(os.listdir(folder))  # noqa: PTH208 (a path for each takes longer than to read it)
+            files = [os.path.join(folder, each) for each in names if each.endswith(".py")]  # noqa: PTH118
+    return _digest(b"\0".join(map(_source, files)))
+
+
+def _source(file: str) -> bytes:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return str(file)
+        return Path(file).read_bytes()
+    except OSError:
+        return file.encode("utf-8", "surrogateescape")
 
 
 class _NotPossible(Exception):  # noqa: N818 (never leaves this module)

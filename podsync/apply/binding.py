@@ -11,8 +11,8 @@ from podsync.apply.recover import Binding, bind
 from podsync.model import Address
 from podsync.plan.remote import View
 from podsync.ports import Query
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Bound
-from podsync.state.state import Entry, Orphan
 
 
 def unbound(run: ProviderRun) -> list[Entry | Orphan]:

@@ -16,8 +16,9 @@ from podsync.failpoints import hit
 from podsync.model import Address, Spec
 from podsync.ports import Provider, StateStore
 from podsync.state.draft import Draft
+from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Doubted, Event, Intent, NotSent, Refused
-from podsync.state.state import Entry, Orphan, Refusal, State
+from podsync.state.state import State
 
 
 class Ledger:

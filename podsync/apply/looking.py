@@ -18,8 +18,8 @@ from podsync.plan.remote import View
 from podsync.ports import Listing, Match, Provider, Query, Remote
 from podsync.providers.compare import cut_alike, text
 from podsync.report import Result
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Gone
-from podsync.state.state import Entry, Orphan
 
 #: Up to so many creates are searched one by one; for more, the whole listing is read once.
 FEW = 5

@@ -11,8 +11,8 @@ from podsync.model import FrozenDict, digest
 from podsync.plan.plan import Action, Change
 from podsync.ports import Match, Query, Remote
 from podsync.report import DONE, Result
+from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Adopted, Gone, Restored
-from podsync.state.state import Entry, Orphan, Refusal
 
 
 def restore(run: ProviderRun, change: Change) -> None:

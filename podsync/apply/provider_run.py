@@ -20,7 +20,7 @@ from podsync.plan.plan import Action, Change
 from podsync.plan.remote import Index, View
 from podsync.ports import Listing, Provider, Query, Remote
 from podsync.settings import ProviderSettings
-from podsync.state.state import Entry, Orphan
+from podsync.state.entries import Entry, Orphan
 
 _MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
 

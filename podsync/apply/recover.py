@@ -13,7 +13,7 @@ from enum import Enum
 from podsync.model import Spec
 from podsync.plan.remote import View, age
 from podsync.ports import Match, Provider, Remote
-from podsync.state.state import Entry, Orphan, Pending, Window
+from podsync.state.entries import Entry, Orphan, Pending, Window
 
 #: Clocks that disagree on the hour (a provider that writes local time) are allowed this much.
 CLOCK_ALLOWANCE = 24 * 3600.0

@@ -17,8 +17,8 @@ from podsync.plan.plan import Action, Change
 from podsync.plan.remote import View
 from podsync.ports import Query, Remote
 from podsync.report import DONE, Result
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Orphaned, Settled
-from podsync.state.state import Entry, Orphan
 
 #: A person is told this often what is waited for.
 SAY_EVERY = 30.0

@@ -13,7 +13,7 @@ from podsync.model import Address
 from podsync.plan.plan import Action, Change
 from podsync.ports import Remote
 from podsync.report import DONE, Outcome, Result
-from podsync.state.state import Entry
+from podsync.state.entries import Entry
 
 _GONE = 404
 #: So many candidates are named; the rest can be seen at the provider.

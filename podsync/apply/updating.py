@@ -14,7 +14,7 @@ from podsync.apply.tell import conclude, name_is_taken, not_tried
 from podsync.errors import InDoubtError
 from podsync.model import FrozenDict
 from podsync.plan.plan import Change
-from podsync.state.state import Entry
+from podsync.state.entries import Entry
 
 
 def update(run: ProviderRun, change: Change) -> None:

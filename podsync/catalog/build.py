@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from podsync.catalog.rules import signed_urls
 from podsync.catalog.schema import judge, judge_head
@@ -23,7 +23,9 @@ from podsync.model import (
     Product,
     freeze,
 )
-from podsync.ports import Provider, Role
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ def _print_faults(document: Document, provider: Provider, product: Product) -> I
     """Refuse a print size for an artwork that there is none of: it would silently check nothing."""
     if not document.data.get("print"):
         return
+    from podsync.ports import Role
+
     known = {one.name for one in provider.depictions(product.spec) if one.role is Role.ARTWORK}
     for name in document.data["print"]:
         if name not in known:

@@ -15,12 +15,14 @@ import sys
 import threading
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import NamedTuple, NoReturn, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self, TypeAlias
 
 from podsync.catalog.files import Found, read_signed
 from podsync.catalog.record import Kept, digest_of, quick_read
 from podsync.diagnostics import Diagnostic
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 #: Fewer files are read sooner than a helper is made.
 WORTH_A_HELPER = 400
@@ -73,6 +75,8 @@ class Crew:
                 self._hire(min(wanted - 1, _MOST_HELPERS))
 
     def _hire(self, count: int) -> None:
+        from podsync.catalog import quick  # noqa: F401 (once, before there are several who need it)
+
         self._queue, numbers = os.pipe()
         with os.fdopen(numbers, "wb") as queue:
             queue.write(b"".join(lot.to_bytes(_NUMBER, "little") for lot in self._lots))

@@ -6,12 +6,14 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
+from podsync.catalog.traits import Row, Traits
 from podsync.diagnostics import Diagnostic
-from podsync.model import Path, Position, Product, Severity, Spec, identity_of
-from podsync.ports import Provider
+from podsync.model import Path, Position, Product, Severity
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 #: The customer id that means all of them.
 EVERYBODY = "*"
@@ -71,49 +73,7 @@ _MOVED_TWICE = _Rule(
 )  # fmt: skip
 
 
-class Traits(NamedTuple):
-    """What these rules compare, as short digests; empty where a product has no such thing."""
-
-    identity: str
-    picture: str
-    colour: str
-    design: str
-    name: str
-
-
 _IDENTITY, _PICTURE, _DESIGN = (Traits._fields.index(name) for name in ("identity", "picture", "design"))
-
-
-def traits_of(provider: Provider, account: str, spec: Spec) -> Traits:
-    """Return what the rules need to know of a product, so that nobody has to make it for them."""
-    owner = provider.name, account
-    identity = identity_of(*owner, provider.identity(spec))
-    if "imageUrl" not in spec:
-        return Traits(identity, "", "", "", "")
-    colour = str(spec.get("colorValue", "")).upper()
-    artwork = sorted(str(image["imageUrl"]) for image in spec.get("materialImages", ()))
-    design = _mark(*owner, spec.get("modelId"), colour, *artwork) if artwork else ""
-    return Traits(
-        identity,
-        _mark(*owner, spec["imageUrl"]),
-        _mark(colour),
-        design,
-        _mark(spec.get("enName")),
-    )
-
-
-def _mark(*texts: object) -> str:
-    """Return 32 hex digits that stand for these texts, in which there are no NUL characters."""
-    return blake2b("\0".join(map(str, texts)).encode(), digest_size=16).hexdigest()
-
-
-class Row(NamedTuple):
-    """A product as these rules see it. `number` is how whoever asked knows it."""
-
-    number: int
-    address: str
-    traits: Traits
-    former: str
 
 
 def suspects(addresses: Sequence[str], traits: Sequence[str], formers: Sequence[str]) -> list[int]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from podsync.catalog.files import MAX_BYTES, too_large
 from podsync.catalog.text import START, Text
 from podsync.diagnostics import Diagnostic
-
-MAX_BYTES = 4 * 1024 * 1024
 
 #: Control characters (not tab and line feed), line ends of other systems, a byte order mark in the
 #: middle, half characters, and what is no character at all.
@@ -40,12 +39,6 @@ def decode(path: str, raw: bytes) -> tuple[Text, Diagnostic | None]:
     summary = f"the file holds {name_of(match.group())}, which nobody can see"
     detail = "take it out (was the file saved as UTF-8 text?)"
     return text, text.fault("control-character", text.span_at(match.start()), summary, detail)
-
-
-def too_large(path: str, size: int) -> Diagnostic:
-    """Return the fault of a file over the limit; its content need not have been read."""
-    summary = f"the file has {size:,} bytes; a catalog file may have {MAX_BYTES:,}"
-    return Text(path, "").fault("too-large", START, summary, "split it into several files")
 
 
 def name_of(character: str) -> str:

@@ -11,10 +11,11 @@ import stat
 from pathlib import Path, PurePath
 from typing import NamedTuple, Self
 
-from podsync.catalog.encoding import MAX_BYTES, too_large
 from podsync.catalog.text import START, Text
 from podsync.diagnostics import Diagnostic
 from podsync.model import Severity
+
+MAX_BYTES = 4 * 1024 * 1024
 
 _USUAL = (".yaml", ".yml")
 _SUFFIXES = frozenset({".yaml", ".yml"})
@@ -175,6 +176,12 @@ _ACCESS = "check that it exists and that you may read it"
 
 def _special(path: str) -> Diagnostic:
     return _fault("not-a-file", path, "this is no ordinary file; it was not opened", "remove it")
+
+
+def too_large(path: str, size: int) -> Diagnostic:
+    """Return the fault of a file over the limit; its content need not have been read."""
+    summary = f"the file has {size:,} bytes; a catalog file may have {MAX_BYTES:,}"
+    return _fault("too-large", path, summary, "split it into several files")
 
 
 def _reason(error: OSError) -> str:

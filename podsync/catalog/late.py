@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from podsync.catalog.files import Found, read_bytes
 from podsync.catalog.record import digest_of
-from podsync.catalog.source import Reading, read
 from podsync.diagnostics import Diagnostic
 from podsync.model import Path, Span
+
+if TYPE_CHECKING:
+    from podsync.catalog.source import Reading
 
 
 class Again:
@@ -26,6 +29,8 @@ class Again:
     @cached_property
     def reading(self) -> Reading | None:
         """The file with its places; None when it is another one by now."""
+        from podsync.catalog.source import read
+
         raw = read_bytes(self._found)
         if isinstance(raw, Diagnostic) or digest_of(raw) != self._digest:
             return None

@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podsync.catalog.files import Found, shown, walk
 from podsync.catalog.run import Loaded, Run
 from podsync.diagnostics import Diagnostic
 from podsync.errors import UsageError
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 __all__ = ["Loaded", "Run", "Scope", "begin", "load", "scope"]
 

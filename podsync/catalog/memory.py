@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, Draft, Kept, key_of
 from podsync.catalog import table
@@ -21,7 +21,9 @@ from podsync.catalog.files import Found, signature_of
 from podsync.catalog.schema import schema_text
 from podsync.catalog.table import Table
 from podsync.jsonbytes import compact, parse
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 #: A smaller catalog is read about as soon as its cache is; and nothing appears in a new folder.
 WORTH_A_CACHE = 100
@@ -104,4 +106,6 @@ def key(providers: Mapping[str, Provider]) -> str:
     parts = [repr(sorted(providers.items()))]
     parts += [schema_text(provider.kind) for _, provider in sorted(providers.items())]
     modules = {type(provider).__module__ for provider in providers.values()}
-    return key_of(parts, modules | {"podsync.catalog", "podsync.model", "podsync.signatures"})
+    return key_of(
+        parts, modules | {"podsync.catalog", "podsync.jsonbytes", "podsync.model", "podsync.signatures"}
+    )

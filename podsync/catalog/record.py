@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog import quick
-from podsync.catalog.crossfile import traits_of
 from podsync.catalog.rules import signed_urls
 from podsync.catalog.schema import accepts
 from podsync.catalog.text import RawSpan
+from podsync.catalog.traits import traits_of
 from podsync.jsonbytes import compact, parse
 from podsync.model import (
     DEFAULT_ACCOUNT,
@@ -31,7 +30,9 @@ from podsync.model import (
     freeze,
     wish_of,
 )
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 #: A document that says more is `source`'s and `build`'s.
 _KNOWN = frozenset({"kind", "name", "labels", "lifecycle", "moved", "renamed_from", "spec"})
@@ -106,6 +107,8 @@ def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Pat
 
 def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None:
     """Return what a file without any fault or warning holds; None: `source` has to read it."""
+    from podsync.catalog import quick
+
     documents = quick.read(raw)
     if documents is None:
         return None

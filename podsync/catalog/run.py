@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from podsync.cache import DamagedError, Draft
-from podsync.catalog.crossfile import cross_check
 from podsync.catalog.files import Found
 from podsync.catalog.memory import Memory, Remembered, signatures
 from podsync.catalog.reading import Reading
@@ -19,7 +18,9 @@ from podsync.catalog.table import Piece, Table
 from podsync.diagnostics import Diagnostic, errors, in_file_order
 from podsync.errors import PodsyncError
 from podsync.model import Catalog
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 #: What is kept of so many files is written in the time that one file takes to be read.
 _WRITTEN_WHILE_ONE_IS_READ = 50
@@ -111,6 +112,8 @@ class Run:
 
     def _clashes(self, shelf: Shelf) -> list[Diagnostic]:
         """Return what is wrong between products, wherever that is."""
+        from podsync.catalog.crossfile import cross_check
+
         return cross_check(
             shelf.suspects(), shelf.make, self._providers, shelf.line, lambda path: path in self._asked
         )

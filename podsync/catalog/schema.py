@@ -9,11 +9,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import podsync
 from podsync.catalog.accept import Check, acceptor, pattern, repeated
-from podsync.catalog.verdicts import Finding, Verdict, Written, in_words
+
+if TYPE_CHECKING:
+    from podsync.catalog.verdicts import Finding, Verdict, Written
 
 _SUFFIX = ".schema.json"
 
@@ -25,9 +27,11 @@ def schema_folder() -> FilePath:
     return installed if installed.is_dir() else package.parent / "schemas"
 
 
+@cache
 def schema_names() -> tuple[str, ...]:
     """Return the names that `schema_text` knows, sorted."""
-    return tuple(sorted(p.name.removesuffix(_SUFFIX) for p in schema_folder().glob(f"*{_SUFFIX}")))
+    names = (path.name for path in schema_folder().iterdir())
+    return tuple(sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)))
 
 
 def schema_text(name: str) -> str:
@@ -53,11 +57,15 @@ def judge(name: str, data: Any, written: Written) -> list[Verdict]:
     """Return every fault that schema `name` finds in plain `data`; `written` tells what was typed."""
     if accepts(name, data):
         return []
+    from podsync.catalog.verdicts import in_words
+
     return in_words(_validator(name)(data), schema(name), written)
 
 
 def judge_head(kinds: Sequence[str], data: Any, written: Written) -> list[Verdict]:
     """Return the faults of a document whose kind is missing or unknown: only what every kind has."""
+    from podsync.catalog.verdicts import in_words
+
     head = _head_schema(tuple(kinds))
     return in_words(_compile(head)(data), head, written)
 
@@ -89,6 +97,8 @@ def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Iterator[Finding]]:
     from jsonschema import Draft7Validator, TypeChecker, ValidationError
     from jsonschema.validators import extend
     from referencing import Registry
+
+    from podsync.catalog.verdicts import Finding
 
     def is_integer(_checker: TypeChecker, value: object) -> bool:
         """2.0 is no integer here: it would be sent as 2.0."""

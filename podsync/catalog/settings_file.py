@@ -6,37 +6,55 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from podsync.catalog.build import in_place, written
 from podsync.catalog.files import Found, read_bytes, shown
-from podsync.catalog.schema import judge
-from podsync.catalog.source import Document, read
+from podsync.catalog.settings_memory import SettingsMemory
 from podsync.diagnostics import Diagnostic, errors, in_file_order
 from podsync.errors import CatalogError
 from podsync.settings import DEFAULT_PROVIDERS, Limits, ProviderSettings, RateLimit, Settings
+
+if TYPE_CHECKING:
+    from podsync.catalog.source import Document
 
 
 def load(path: Path, root: Path | None = None) -> Settings:
     """Read the settings file; a missing one means the defaults.
 
     Diagnostics name it relative to `root` (default: the current folder). Raises CatalogError, with
-    every fault, for a file that is not valid.
+    every fault, for a file that is not valid. Where `root` has caches already, what a valid file says is
+    kept there: a file of the same content is not parsed again.
     """
     if not os.path.lexists(path):
         return Settings()
-    name = shown(path, root or Path.cwd())
+    root = root or Path.cwd()
+    name = shown(path, root)
     raw = read_bytes(Found(str(path), name))
     if isinstance(raw, Diagnostic):
         raise CatalogError([raw])
-    settings, diagnostics = parse(name, raw)
+    memory = SettingsMemory.beside(root, raw)
+    known = memory.recall()
+    if known is not None:
+        return _settings(known)
+    data, diagnostics = _read(name, raw)
     if errors(diagnostics):
         raise CatalogError(diagnostics)
-    return settings
+    memory.remember(data)
+    return _settings(data)
 
 
 def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
     """Return what the bytes of a settings file say, and every fault; with faults, the defaults."""
+    data, diagnostics = _read(name, raw)
+    return _settings(data), diagnostics
+
+
+def _read(name: str, raw: bytes) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
+    """Return the document, empty where there is a fault or none, and every fault."""
+    from podsync.catalog.build import in_place, written
+    from podsync.catalog.schema import judge
+    from podsync.catalog.source import read
+
     reading = read(name, raw)
     faults = list(reading.diagnostics)
     for document in reading.documents:
@@ -44,8 +62,8 @@ def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
         faults += in_place(document, verdicts)
     faults += [_second(document) for document in reading.documents[1:]]
     if faults or not reading.documents:
-        return Settings(), in_file_order(faults)
-    return _settings(reading.documents[0].data), ()
+        return {}, in_file_order(faults)
+    return reading.documents[0].data, ()
 
 
 def _second(document: Document) -> Diagnostic:

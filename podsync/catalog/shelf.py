@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-from podsync.catalog.crossfile import Row, Traits, suspects
 from podsync.catalog.files import Found
 from podsync.catalog.late import Again, LatePlaces
 from podsync.catalog.record import product_of
 from podsync.catalog.table import Table
+from podsync.catalog.traits import Row, Traits
 from podsync.model import Position, Product, catalog_digest
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 
 class Shelf(Sequence[Product]):
@@ -64,6 +66,8 @@ class Shelf(Sequence[Product]):
 
     def suspects(self) -> list[Row]:
         """Return the rows that a rule between files could have a word about."""
+        from podsync.catalog.crossfile import suspects
+
         table = self.table
         return self.rows(suspects(table.addresses, table.traits, table.formers))
 

@@ -23,7 +23,7 @@ def report_bug(error: BaseException, session: Session) -> int:
         session.console.say(text)
         session.console.say(f"error: this is a bug in podsync: {brief} (the log stands above)")
         return 1
-    where = _keep(text, session.folder)
+    where = _keep(text, Path(session.folder))
     session.console.say(f"error: this is a bug in podsync: {brief} ({where})")
     return 1
 

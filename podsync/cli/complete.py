@@ -10,8 +10,8 @@ import click
 
 #: A TAB must answer at once: more files than this are not looked into.
 FILE_LIMIT = 2000
-_KIND = re.compile(r"^kind:\s*[\"']?([a-z_]+)", re.MULTILINE)
-_NAME = re.compile(r"^name:\s*[\"']?([a-z0-9-]+)", re.MULTILINE)
+_KIND = r"^kind:\s*[\"']?([a-z_]+)"
+_NAME = r"^name:\s*[\"']?([a-z0-9-]+)"
 
 
 def complete_address(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -31,7 +31,7 @@ def addresses_in(catalog: Path) -> set[str]:
         except OSError:
             continue
         for document in re.split(r"^---", text, flags=re.MULTILINE):
-            kind, name = _KIND.search(document), _NAME.search(document)
+            kind, name = (re.search(each, document, re.MULTILINE) for each in (_KIND, _NAME))
             if kind and name:
                 found.add(f"{kind[1]}.{name[1]}")
     return found

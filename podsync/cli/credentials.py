@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from podsync.errors import CredentialsError, UsageError
-from podsync.providers.registry import Plugin
+
+if TYPE_CHECKING:
+    from podsync.providers.registry import Plugin
 
 #: Read to keep them out of logs, wherever they came from.
 SECRET_VARIABLES = ("KAKACLO_ACCESS_TOKEN", "GELATO_API_KEY", "PODSYNC_POSTGRES_URL", "PGPASSWORD")
@@ -120,6 +122,8 @@ def proxy_for(host: str, environ: Mapping[str, str]) -> str:
 
 def mask(text: str, environ: Mapping[str, str]) -> str:
     """Hide every key of the environment in `text`, also in the forms in which it travels."""
+    import base64
+
     for key in (environ.get(name, "").strip() for name in SECRET_VARIABLES):
         if len(key) < _SHORTEST:
             continue

@@ -7,22 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from podsync.cli import origin
-from podsync.cli.session import Session
-from podsync.diagnostics import Diagnostic
-from podsync.model import Address
-from podsync.plan import planfile
-from podsync.plan.plan import Plan
-from podsync.settings import RateLimit
-from podsync.state.state import State
-from podsync.views import plan_text as plan_view
-from podsync.views import wording
-from podsync.views.escape import safe
-from podsync.views.json_text import printable
-from podsync.views.style import Style
 
 if TYPE_CHECKING:
     from podsync.catalog.loader import Loaded
+    from podsync.cli.session import Session
+    from podsync.diagnostics import Diagnostic
+    from podsync.model import Address
+    from podsync.plan.plan import Plan
     from podsync.report import Outcome, Report
+    from podsync.settings import RateLimit
+    from podsync.state.state import State
 
 Forms = Mapping[str, Callable[[], str]]
 
@@ -38,12 +32,11 @@ def plan_forms(
 ) -> Forms:
     """Return how a plan is written in each format."""
     more: Any = {} if rates is None else {"rates": rates}
-    style, width = Style(session.console.out_color), session.console.width
     return {
-        "text": lambda: plan_view.plan_text(
-            plan, style=style, width=width, detail=detail, sandbox=sandbox, orphans_before=orphans, **more
+        "text": lambda: _plan_text(
+            plan, session, detail=detail, sandbox=sandbox, orphans_before=orphans, **more
         ),
-        "json": lambda: printable(planfile.dump(plan, noops=detail == "full")),
+        "json": lambda: _plan_json(plan, noops=detail == "full"),
         "markdown": lambda: plan_markdown_of(
             plan,
             session,
@@ -82,6 +75,21 @@ def plan_markdown_of(
     )
 
 
+def _plan_text(plan: Plan, session: Session, **facts: Any) -> str:
+    from podsync.views.plan_text import plan_text
+    from podsync.views.style import Style
+
+    style, width = Style(session.console.out_color), session.console.width
+    return plan_text(plan, style=style, width=width, **facts)
+
+
+def _plan_json(plan: Plan, *, noops: bool) -> str:
+    from podsync.plan import planfile
+    from podsync.views.json_text import printable
+
+    return printable(planfile.dump(plan, noops=noops))
+
+
 def _plan_html(plan: Plan, **facts: Any) -> str:
     from podsync.views.html import plan_html
 
@@ -108,6 +116,7 @@ def is_sandbox(plan: Plan) -> bool:
 def apply_head(plan: Plan, session: Session, *, approved: bool, run: str) -> str:
     """Return what is said before the first request."""
     from podsync.views import report_text as report_view
+    from podsync.views.style import Style
 
     style, width = Style(session.console.out_color), session.console.width
     return report_view.apply_head(plan, style=style, width=width, approved=approved, run=run)
@@ -117,6 +126,7 @@ def report_forms(report: Report, session: Session, again: str, place: str) -> Fo
     """Return how the end of an apply is written; `again` is the command that goes on with the rest."""
     from podsync.views import report_text as report_view
     from podsync.views.report_json import report_json
+    from podsync.views.style import Style
 
     style, width = Style(session.console.out_color), session.console.width
     return {
@@ -136,27 +146,34 @@ def report_markdown_of(report: Report, again: str, place: str, **more: Any) -> s
 def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width: int) -> str:
     """Return the line of one change that ended."""
     from podsync.views.outcome_text import outcome_line as view_of_outcome
+    from podsync.views.style import Style
 
     return view_of_outcome(outcome, done, total, Style(color), width)
 
 
 def waiting_line(provider: str, what: str, until: float) -> str:
     """Return what is waited for, until when, and that nobody has to stay."""
+    from podsync.views import wording
+    from podsync.views.escape import safe
+
     told = f"waiting for {wording.title(provider)}: {safe(what)}, until {wording.second(until)} at most"
     return f"{told}; stopping is safe"
 
 
 def note_line(text: str) -> str:
     """Return a fact as one safe line."""
+    from podsync.views.escape import safe
+
     return safe(text)
 
 
 def validate_forms(loaded: Loaded, catalog: str, pictures: int | None = None) -> Forms:
     """Return how the verdict on a catalog is written; `pictures`: how many were looked at, if any were."""
-    from podsync.views.diagnostics import diagnostics_text
-    from podsync.views.validate_json import validate_json
 
     def text() -> str:
+        from podsync.views import wording
+        from podsync.views.diagnostics import diagnostics_text
+
         found = diagnostics_text(loaded.diagnostics)
         if loaded.errors:
             return found
@@ -169,13 +186,19 @@ def validate_forms(loaded: Loaded, catalog: str, pictures: int | None = None) ->
 
     return {
         "text": text,
-        "json": lambda: validate_json(loaded.diagnostics),
+        "json": lambda: _validate_json(loaded.diagnostics),
         "markdown": lambda: validate_markdown(loaded),
         "github": lambda: _github().validate_annotations(
             loaded.diagnostics, root=origin.folder_in_repository()
         ),
         "sarif": lambda: _sarif().validate_sarif(loaded.diagnostics, root=origin.folder_in_repository()),
     }
+
+
+def _validate_json(diagnostics: Sequence[Diagnostic]) -> str:
+    from podsync.views.validate_json import validate_json
+
+    return validate_json(diagnostics)
 
 
 def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> Forms:
@@ -214,15 +237,16 @@ def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
 
 def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session) -> None:
     """Put diagnostics on stderr."""
-    from podsync.views.diagnostics import diagnostics_text
-
     if diagnostics:
+        from podsync.views.diagnostics import diagnostics_text
+
         session.console.say(diagnostics_text(diagnostics))
 
 
 def state_forms(state: State, what: str, address: Address | None, session: Session) -> Forms:
     """Return how a look at the state (`list`, `show`, `orphans`) is written in each format."""
     from podsync.views import state_json, state_text
+    from podsync.views.style import Style
 
     facts: Any = {"style": Style(session.console.out_color), "width": session.console.width}
     if what == "list":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -30,6 +29,8 @@ class Words(_Type):
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         """Split at spaces outside quotes; a backslash stays one (Windows paths)."""
+        import shlex
+
         reader = shlex.shlex(rv, posix=True)
         reader.whitespace_split, reader.escape, reader.commenters = True, "", ""
         try:

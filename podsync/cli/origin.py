@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
-import json
 import os
-import platform
 import re
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from podsync.apply.engine import Origin
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
 #: A history is walked in less; nothing that is asked here is worth a longer wait.
 _GIT_SECONDS = 10
 
@@ -41,6 +37,8 @@ def run_url(environ: Mapping[str, str]) -> str | None:
 
 def head_sha(environ: Mapping[str, str]) -> str:
     """Return the commit that people see: of a pull request its own, not the merge that GitHub tests."""
+    import json
+
     try:
         event = json.loads(Path(environ.get("GITHUB_EVENT_PATH") or os.devnull).read_bytes())
         return str(event["pull_request"]["head"]["sha"])
@@ -57,10 +55,14 @@ def folder_in_repository(folder: Path | None = None) -> str:
 
 def who() -> str:
     """Return `user@machine`, for those who wait for this run."""
+    import platform
+
     return f"{_user() or 'somebody'}@{platform.node() or 'this machine'}"
 
 
 def _user() -> str | None:
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container whose user has no name
@@ -73,7 +75,7 @@ def is_older(folder: Path, commit: str | None) -> bool | None:
     A clone that does not hold `commit` (a shallow one, or one that was not brought up to date) cannot tell.
     """
     here = _commit(folder)
-    if here is None or commit is None or _COMMIT.fullmatch(commit) is None:
+    if here is None or commit is None or re.fullmatch(_COMMIT, commit) is None:
         return None
     if here == commit:
         return False
@@ -90,6 +92,8 @@ def _commit(folder: Path) -> str | None:
 
 def _git(folder: Path, *words: str) -> tuple[int, str]:
     """Ask git; -1 where there is none, or no answer in time."""
+    import subprocess
+
     try:
         done = subprocess.run(  # noqa: S603 (words of ours, and a commit that is nothing but hex)
             ["git", *words],  # noqa: S607 (git is found as everywhere, on the PATH)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -16,26 +15,26 @@ from podsync.errors import PodsyncError, UsageError
 FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
 
 
-@dataclass
 class _File:
     """A file to be written: `temporary` is held open beside it from the beginning."""
 
-    format: str
-    path: Path
-    temporary: Path | None = None
-    stream: BinaryIO | None = None
+    def __init__(self, form: str, path: Path) -> None:
+        self.format = form
+        self.path = path
+        self.temporary: Path | None = None
+        self.stream: BinaryIO | None = None
 
 
-@dataclass
 class Outputs:
     """Where the result goes. Use as `with outputs:`; files are reserved there, and unmade without a result.
 
     `screen` is the format of stdout; `annotated`: annotations for GitHub's runner stand before it.
     """
 
-    screen: str = "text"
-    annotated: bool = False
-    files: list[_File] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.screen = "text"
+        self.annotated = False
+        self.files: list[_File] = []
 
     @classmethod
     def parse(cls, given: Sequence[str], *, more: Sequence[str] = ()) -> Outputs:

@@ -8,7 +8,8 @@ from podsync.errors import PodsyncError
 from podsync.plan.plan import Change, Plan
 from podsync.ports import StateStore
 from podsync.report import DONE, Outcome, Report, Result
-from podsync.state.state import Entry, State
+from podsync.state.entries import Entry
+from podsync.state.state import State
 
 
 def report_of(

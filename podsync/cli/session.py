@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podsync.cli.console import Console
@@ -16,17 +14,20 @@ if TYPE_CHECKING:
     from podsync.pictures.wire import Network
 
 
-@dataclass
 class Session:
-    """One run of the command line; filled while the options are parsed, then only read."""
+    """One run of the command line; filled while the options are parsed, then only read.
 
-    chdir: str | None = None
-    config: str | None = None
-    verbose: bool = False
-    no_color: bool = False
-    folder: Path = field(default_factory=Path)
-    #: How pictures are fetched, where that is not the public internet: for tests, and by code only.
-    network: Network | None = None
+    `folder` is the one that it works in. `network` is how pictures are fetched, where that is not the public
+    internet: for tests, and by code only.
+    """
+
+    def __init__(self, network: Network | None = None) -> None:
+        self.chdir: str | None = None
+        self.config: str | None = None
+        self.verbose = False
+        self.no_color = False
+        self.folder = os.curdir
+        self.network = network
 
     @cached_property
     def console(self) -> Console:
@@ -39,7 +40,7 @@ class Session:
         from podsync.errors import UsageError
 
         try:
-            before = Path.cwd()
+            before = os.getcwd()  # noqa: PTH109 (a path would be imported for `--help` too)
         except OSError:
             raise UsageError("the folder that this was started in is gone") from None
         self.folder = before
@@ -51,7 +52,7 @@ class Session:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise UsageError(f"cannot work in {self.chdir}: {reason}") from None
-        self.folder = Path.cwd()
+        self.folder = os.getcwd()  # noqa: PTH109
         try:
             yield
         finally:

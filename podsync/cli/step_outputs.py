@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from podsync.cli.session import Session
-from podsync.plan.plan import Action, Plan
-from podsync.report import Report
+if TYPE_CHECKING:
+    from podsync.cli.session import Session
+    from podsync.plan.plan import Plan
+    from podsync.report import Report
 
 #: All that a value may be: nothing in it can end its line.
-_VALUE = re.compile(r"[0-9a-f]+")
+_VALUE = r"[0-9a-f]+"
 
 
 def of_plan(plan: Plan) -> dict[str, str]:
     """Return `hash`, `changes` and `to_<action>` for each action."""
+    from podsync.plan.plan import Action
+
     counts = {f"to_{a.value}": str(count) for a, count in plan.summary.items() if a is not Action.NOOP}
     return {"hash": hex_of(plan.hash), "changes": str(len(plan.work)), **counts}
 
@@ -32,7 +35,9 @@ def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
     name = os.environ.get("GITHUB_OUTPUT")
     if not name:
         return
-    lines = [f"{key}={value}\n" for key, value in values().items() if _VALUE.fullmatch(value)]
+    from pathlib import Path
+
+    lines = [f"{key}={value}\n" for key, value in values().items() if re.fullmatch(_VALUE, value)]
     try:
         with Path(name).open("a", encoding="ascii", newline="\n") as file:
             file.writelines(lines)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podsync.cli.clock import SystemClock
 from podsync.cli.credentials import POSTGRES_URL
 from podsync.cli.origin import run_url, who
 from podsync.errors import CredentialsError, PodsyncError, UsageError
-from podsync.ports import StateStore
 from podsync.settings import StateSettings
+
+if TYPE_CHECKING:
+    from podsync.ports import StateStore
 
 
 def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> StateStore:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
@@ -17,10 +18,12 @@ from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
 from podsync.plan.plan import Plan
 from podsync.plan.planner import make_plan
-from podsync.ports import Provider, StateStore
 from podsync.providers.registry import plugins, providers
 from podsync.settings import Settings, StateSettings
 from podsync.state.state import State
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider, StateStore
 
 SETTINGS_FILE = "podsync.yaml"
 CACHE = Path(".podsync")

@@ -8,11 +8,13 @@ lists turned into mappings by their natural key, or an insertion would show as a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from podsync.model import Json, Path, Product, Spec, canonical_json
 from podsync.plan.plan import UNKNOWN, FieldChange
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:

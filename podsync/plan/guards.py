@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from podsync.diagnostics import Diagnostic
 from podsync.model import EMPTY, Address, Spec, canonical_json, freeze
 from podsync.plan.plan import Action, Change
 from podsync.plan.settled import Settled, Split
-from podsync.ports import Provider
 from podsync.settings import Limits
-from podsync.state.state import Entry, Orphan, State
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
+    from podsync.state.entries import Entry, Orphan
+    from podsync.state.state import State
 
 #: Which action each limit counts; nothing else is limited.
 LIMITED: Mapping[str, Action] = {

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from podsync.model import EMPTY, Address, Catalog, Product, Spec, canonical_json
-from podsync.ports import Provider
-from podsync.state.state import Entry, Orphan, State
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
+    from podsync.state.entries import Entry, Orphan
+    from podsync.state.state import State
 
 
 @dataclass(frozen=True, slots=True)

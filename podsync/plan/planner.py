@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import StateError, UsageError
@@ -17,9 +18,12 @@ from podsync.plan.guards import check
 from podsync.plan.pairing import Pair, pair_up
 from podsync.plan.plan import Action, Change, FieldChange, Plan
 from podsync.plan.settled import split
-from podsync.ports import Provider
 from podsync.settings import Limits
-from podsync.state.state import Entry, Orphan, State
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
+    from podsync.state.entries import Entry, Orphan
+    from podsync.state.state import State
 
 
 def make_plan(

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model import Address, Catalog, Product, Selection, Spec, identity_of
-from podsync.ports import Provider
 from podsync.state.state import State
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,36 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
-from podsync.errors import InDoubtError, UnreadableError
 from podsync.model import Json, Path, Spec, canonical_json, freeze
-from podsync.ports import (
-    Clock,
-    Depiction,
-    Fault,
-    Listing,
-    Match,
-    Pace,
-    Query,
-    Reader,
-    Receipt,
-    Remote,
-    Request,
-    Writer,
-)
 from podsync.providers.compare import present, text
-from podsync.providers.paging import Page, read_all
 from podsync.providers.registry import Plugin
-from podsync.settings import ProviderSettings
+
+if TYPE_CHECKING:
+    from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
+    from podsync.settings import ProviderSettings
 
 ADD = "/product/v1/customer-product"
 LIST = "/product/v1/customer-products"
-PAGE_SIZE = 250
 EVERYBODY = "*"
-_LISTED = ("name", "customerIds", "productModelId", "variantOptions", "partQuantities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +53,16 @@ class Gelato:
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""
+        from podsync.ports import Request
+
         return Request("POST", ADD, spec)
 
     def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002
         """Exactly what an update sends: just the changed ones of `name` and `customerIds`."""
+        from urllib.parse import quote
+
+        from podsync.ports import Request
+
         return Request("PATCH", f"{LIST}/{quote(id, safe='')}", fields)
 
     def canonical(self, spec: Spec) -> Json:
@@ -138,6 +127,8 @@ class Gelato:
 
     def match(self, spec: Spec, remote: Remote) -> Match:
         """Compare everything that the listing returned; what the server added is ignored."""
+        from podsync.ports import Match
+
         listed = remote.fields
         if text(spec.get("productModelId")) != text(listed.get("productModelId")):
             return Match.DIFFERENT
@@ -164,6 +155,8 @@ def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: 
         value = str(item.get(key))
         counted[value] += 1
         if counted[value] > 1:
+            from podsync.ports import Fault
+
             yield Fault("repeated-id", (field, index, key), f"{key} {value!r} stands twice", detail)
 
 
@@ -188,108 +181,10 @@ def _shared(one: Spec, other: Spec) -> bool:
     return EVERYBODY in first | second or bool(first & second)
 
 
-class GelatoReader:
-    """Lists customer products."""
-
-    def __init__(self, http: Any) -> None:
-        self._http = http
-
-    def find(self, query: Query) -> Listing:
-        """Read all pages of what fits the query."""
-        filters: dict[str, str] = {}
-        if query.models:
-            filters["productModelIds"] = ",".join(sorted(query.models))
-        if query.known:
-            filters["customerProductIds"] = ",".join(sorted(query.known))
-        if query.name is not None:
-            filters["search"] = query.name
-        return read_all(lambda _, offset: self._page(filters, offset))
-
-    def _page(self, filters: Mapping[str, str], offset: int) -> Page:
-        params = {**filters, "offset": str(offset), "limit": str(PAGE_SIZE)}
-        answer = self._http.read(Request("GET", LIST, None), params)
-        body = answer.body
-        rows = body.get("customerProducts") if isinstance(body, dict) else None
-        good = answer.status == 200 and isinstance(rows, list) and all(isinstance(r, dict) for r in rows)
-        if not good or not isinstance(rows, list):
-            said = body.get("message", "") if isinstance(body, dict) else "no JSON"
-            raise UnreadableError(
-                f'Gelato did not answer with a listing: HTTP {answer.status} "{said}"', status=answer.status
-            )
-        paging = body.get("pagination")
-        total = paging.get("total") if isinstance(paging, dict) else None
-        total = total if isinstance(total, int) and not isinstance(total, bool) else None
-        return Page(tuple(_remote(row) for row in rows), total, answer.date)
-
-
-def _remote(row: Mapping[str, Any]) -> Remote:
-    identity = row.get("id")
-    if not isinstance(identity, str) or not bare(identity):
-        raise UnreadableError("Gelato listed a product without an id")
-    if not _understood(row):
-        raise UnreadableError(f"Gelato listed a product that is not understood: {identity[:100]}")
-    fields = {field: row[field] for field in _LISTED if row.get(field) is not None}
-    shown = {"state": row["state"]} if isinstance(row.get("state"), str) else {}
-    made = row.get("createdAt")
-    return Remote(bare(identity), freeze(fields), _moment(made), freeze({"product": shown}))
-
-
-def _understood(row: Mapping[str, Any]) -> bool:
-    """Whether what a match looks at has the documented types; absent and null are fine."""
-    options = row.get("variantOptions")
-    if not (
-        _all(options, dict) and _all(row.get("customerIds"), str) and _all(row.get("partQuantities"), dict)
-    ):
-        return False
-    if not all(isinstance(row.get(field), str | None) for field in ("name", "productModelId")):
-        return False
-    mappings = [option.get("attributesMapping") for option in options or ()]
-    return all(_all(each, dict) for each in mappings) and all(
-        _all(mapping.get("attributeIds"), str) for each in mappings for mapping in each or ()
-    )
-
-
-def _all(value: Any, kind: type) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(item, kind) for item in value))
-
-
-def bare(identity: str) -> str:
-    """Return the id without `cp-`, which creates have and the listing has not."""
-    return identity.removeprefix("cp-")
-
-
-def _moment(value: Any) -> float | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return None if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
-class GelatoWriter:
-    """Creates and updates customer products."""
-
-    def __init__(self, http: Any) -> None:
-        self._http = http
-
-    def send(self, request: Request, send_before: float) -> Receipt:
-        """Send once; a 2xx with the product's id says that it was done."""
-        answer = self._http.write(request, send_before)
-        facts = {"status": answer.status, "date": answer.date}
-        if request.method == "PATCH" and isinstance(answer.body, dict):
-            return Receipt(None, answer.status, None, answer.date)
-        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("id"), str):
-            raise InDoubtError(f"Gelato answered HTTP {answer.status} without an id", **facts)
-        try:
-            remote = _remote(answer.body)
-        except (UnreadableError, TypeError, ValueError):
-            raise InDoubtError(f"Gelato answered HTTP {answer.status} with no product", **facts) from None
-        return Receipt(remote, answer.status, None, answer.date)
-
-
 def _connect(
     settings: ProviderSettings, key: str, clock: Clock, pace: Pace, proxies: Mapping[str, str]
 ) -> tuple[Reader, Writer]:
+    from podsync.providers.gelato_api import GelatoReader, GelatoWriter
     from podsync.providers.http import Http
 
     http = Http("Gelato", settings, {"X-API-KEY": key}, clock=clock, pace=pace, proxies=proxies)

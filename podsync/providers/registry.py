@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.ports import Clock, Pace, Provider, Reader, Writer
 from podsync.providers.points import load_all
-from podsync.settings import DEFAULT_PROVIDERS, ProviderSettings, Settings
+from podsync.settings import DEFAULT_PROVIDERS
+
+if TYPE_CHECKING:
+    from podsync.ports import Clock, Pace, Provider, Reader, Writer
+    from podsync.settings import ProviderSettings, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(NamedTuple):
     """What an entry point gives.
 
     `key_variable` is the environment variable that holds the key, `url_variable` the one that

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podsync.errors import StateError
 from podsync.state import journal
@@ -10,8 +10,7 @@ from podsync.state.snapshot import Snapshot
 from podsync.state.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(NamedTuple):
     """What stood on disk, and the state that it adds up to."""
 
     snapshot: Snapshot | None

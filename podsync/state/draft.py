@@ -16,9 +16,10 @@ from types import MappingProxyType
 
 from podsync.errors import StateError
 from podsync.model import Address
+from podsync.state.entries import Entry, Orphan, Pending, Refusal
 from podsync.state.events import Event, in_milliseconds
 from podsync.state.handlers import HANDLERS, Unfitting
-from podsync.state.state import Entry, Host, Orphan, Pending, Refusal, State
+from podsync.state.state import Host, State
 
 
 def replay(state: State, events: Iterable[Event]) -> State:

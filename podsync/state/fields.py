@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import (
     TYPE_CHECKING,
@@ -38,16 +38,18 @@ class Unfit(ValueError):  # noqa: N818 (it says what a value is; its readers tur
         super().__init__(f"{where}: {what}" if where else what)
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where a value stands, how times are read there, and where keys that nobody knows are put.
 
     `time` raises ValueError for what is no time.
     """
 
-    where: str
-    time: Callable[[Any], float]
-    unknown: dict[str, Any] = field(default_factory=dict)
+    __slots__ = ("time", "unknown", "where")
+
+    def __init__(self, where: str, time: Callable[[Any], float]) -> None:
+        self.where = where
+        self.time = time
+        self.unknown: dict[str, Any] = {}
 
     def down(self, name: str) -> Place:
         """The place of a key below this one."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from podsync.model import EMPTY, Address, FrozenDict, Spec, digest, freeze
+from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
 from podsync.state.events import (
     Adopted,
     Begun,
@@ -25,7 +26,7 @@ from podsync.state.events import (
     Restored,
     Settled,
 )  # fmt: skip
-from podsync.state.state import Entry, Host, Orphan, Pending, Refusal, Window
+from podsync.state.state import Host
 
 if TYPE_CHECKING:
     from podsync.state.draft import Draft

@@ -20,7 +20,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -36,15 +35,14 @@ LIMIT = 512 << 20
 _VERSION = 1
 _MAGIC = b"podsync-journal "
 _BEGIN = _MAGIC + b"%d " % _VERSION
-_HEADER = re.compile(rb"podsync-journal ([0-9]{1,9}) ([0-9a-f]{8}) (\{.*\})", re.DOTALL)
+_HEADER = rb"podsync-journal ([0-9]{1,9}) ([0-9a-f]{8}) (\{.*\})"
 _HEAD = re.compile(rb"([1-9][0-9]{0,17}) (0|[1-9][0-9]{0,17}) ([1-9][0-9]{0,8}) ([0-9a-f]{8}) ")
-_CUT_HEAD = re.compile(rb"[0-9]+( [0-9]*( [0-9]*( [0-9a-f]{0,8})?)?)?")
+_CUT_HEAD = rb"[0-9]+( [0-9]*( [0-9]*( [0-9a-f]{0,8})?)?)?"
 #: Disks write sectors of this size, or multiples of it, as a whole or not at all.
 _SECTOR = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """What a journal holds.
 
     `first` is the sequence number of the first event (0 when there is none); `size` how many bytes
@@ -130,7 +128,7 @@ def _damaged(name: str, what: str) -> StateError:
 
 def _header(line: bytes, name: str) -> tuple[str, str] | None:
     """Return lineage and base; None for what is not a header."""
-    match = _HEADER.fullmatch(line)
+    match = re.fullmatch(_HEADER, line, re.DOTALL)
     if match is None:
         return None
     version = int(match[1])
@@ -222,6 +220,6 @@ def _is_beginning(text: bytes, last: int | None) -> bool:
             return False
     head = _HEAD.match(text)
     if head is None:
-        return not text or _CUT_HEAD.fullmatch(text) is not None
+        return not text or re.fullmatch(_CUT_HEAD, text) is not None
     body = text[head.end() :]
     return len(body) <= int(head[3]) and body.isascii() and body.decode("ascii").isprintable()

@@ -14,15 +14,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, key_of
 from podsync.errors import StateError
 from podsync.jsonbytes import compact, parse
-from podsync.model import wish_of
 from podsync.state import statefile
-from podsync.state.plain import Seen, look
-from podsync.state.state import Entry, LateEntries, Outline, State
+from podsync.state.state import LateEntries, Outline, State
+
+if TYPE_CHECKING:
+    from podsync.state.entries import Entry
 
 #: A smaller file is read whole: that takes no longer than to look for its outline.
 WORTH_AN_OUTLINE = 100_000
@@ -52,7 +53,10 @@ class Outlines:
     @classmethod
     def beside(cls, root: Path, name: str, read: Callable[[], bytes]) -> Outlines:
         """Return the memory for the state called `name`, in the folder that podsync works in."""
-        return cls(Cache(root, FOLDERS, name, key_of((), ("podsync.state", "podsync.model"))), read)
+        return cls(
+            Cache(root, FOLDERS, name, key_of((), ("podsync.state", "podsync.model", "podsync.jsonbytes"))),
+            read,
+        )
 
     def loads(self, data: bytes, name: str) -> State:
         """Read the bytes of a state file like `statefile.loads`, which see for what is raised."""
@@ -73,6 +77,8 @@ class Outlines:
 
     def _scan(self, data: bytes, name: str, digest: str) -> tuple[_Form, Outline] | None:
         """Read every entry once; None for a file of another form, or with anything wrong in it."""
+        from podsync.state.plain import look, look_closely
+
         form = _form_of(data)
         if form is None:
             return None
@@ -83,7 +89,7 @@ class Outlines:
         for length in form.lengths:
             piece = data[start : start + length]
             try:
-                seen = look(piece) or _seen(statefile.entry_alone(piece, name))
+                seen = look(piece) or look_closely(piece, name)
             except StateError:
                 return None
             if seen.address <= last:
@@ -145,12 +151,6 @@ def _is_top(head: bytes) -> bool:
         return isinstance(parse(head.removesuffix(b",") + b"}"), dict)
     except (ValueError, RecursionError):
         return False
-
-
-def _seen(entry: Entry) -> Seen:
-    certain = entry.pending is None and entry.spec is not None
-    wish = wish_of(entry.spec, entry.labels, entry.lifecycle).partition(":")[2] if certain else ""
-    return Seen(str(entry.address), entry.provider, entry.unbound, wish)
 
 
 class _Cut:

@@ -18,18 +18,18 @@ from typing import TYPE_CHECKING
 from podsync.errors import LockedError, StateError
 from podsync.failpoints import hit
 from podsync.model import short_digest
-from podsync.ports import Clock
 from podsync.state import journal, snapshot, statefile
 from podsync.state.disk import Disk, join
 from podsync.state.files import Files, OsFiles, remove_leftovers
 from podsync.state.late import Outlines
-from podsync.state.lock import Holder, hold, read_holder
 from podsync.state.snapshot import Snapshot
 from podsync.state.state import State
 
 if TYPE_CHECKING:
+    from podsync.ports import Clock
     from podsync.state.appender import Appender
     from podsync.state.events import Event
+    from podsync.state.lock import Holder
 
 #: How often, and how long apart in seconds, damage is looked at again that a writer may explain.
 _LOOKS, _PAUSE = 3, 0.05
@@ -96,6 +96,8 @@ class LocalStore:
 
         Raises StateError before anything can be sent where the folder cannot be written.
         """
+        from podsync.state.lock import Holder, hold
+
         holder = Holder(uuid.uuid4().hex, self._who, os.getpid(), self._clock.now(), command, self._run_url)
         with hold(
             self.lock_path,
@@ -146,6 +148,8 @@ class LocalStore:
 
     def holder(self) -> Holder | None:
         """Who holds the state, as far as can be told (see :func:`read_holder`)."""
+        from podsync.state.lock import read_holder
+
         return read_holder(self.lock_path)
 
     def refresh(self) -> None:

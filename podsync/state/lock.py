@@ -20,12 +20,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podsync.errors import LockedError, StateError
-from podsync.ports import Clock
 from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json
 from podsync.state.statefile import time_from_text, time_to_text
+
+if TYPE_CHECKING:
+    from podsync.ports import Clock
 
 #: Waiting is mentioned only when it takes longer than this, in seconds.
 PATIENCE = 0.4

@@ -12,14 +12,17 @@ from typing import Any, NamedTuple, get_args
 
 from podsync.jsonbytes import canonical, parse
 from podsync.model import UNPROTECTED, Address, Lifecycle, wish_of
-from podsync.state.state import Origin
-from podsync.state.statefile import time_from_text
+from podsync.state.entries import Origin
+from podsync.state.statefile import entry_alone, time_from_text
 
 _SPACE = re.compile(rb"\n *")
 
 
 class Seen(NamedTuple):
-    """What is known of an entry without making it; `wish` is `model.wish_of`, without its `sha256:`."""
+    """What an outline holds of an entry.
+
+    `wish` is `model.wish_of` without its `sha256:`; empty for one that is in doubt or has no spec.
+    """
 
     address: str
     provider: str
@@ -44,6 +47,14 @@ def look(piece: bytes) -> Seen | None:
     lifecycle = Lifecycle.from_json(entry["lifecycle"]) if entry["lifecycle"] else UNPROTECTED
     wish = wish_of(entry["spec"], entry["labels"], lifecycle)
     return Seen(address, entry["provider"], entry["id"] is None, wish.partition(":")[2])
+
+
+def look_closely(piece: bytes, name: str) -> Seen:
+    """Read the whole entry; `name` is how messages call the file. Raises DamagedError."""
+    entry = entry_alone(piece, name)
+    certain = entry.pending is None and entry.spec is not None
+    wish = wish_of(entry.spec, entry.labels, entry.lifecycle).partition(":")[2] if certain else ""
+    return Seen(str(entry.address), entry.provider, entry.unbound, wish)
 
 
 def _is_text(value: Any) -> bool:

@@ -12,8 +12,9 @@ from difflib import get_close_matches
 
 from podsync.errors import ProtectedError, UsageError
 from podsync.model import Address
+from podsync.state.entries import Entry, Pending
 from podsync.state.events import Event, Forgotten, Moved, Settled
-from podsync.state.state import Entry, Pending, State
+from podsync.state.state import State
 
 
 @dataclass(frozen=True, slots=True)

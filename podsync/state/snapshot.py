@@ -12,9 +12,9 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from podsync.errors import StateError
 from podsync.model import freeze
@@ -32,8 +32,7 @@ KEY = "checkpoint"
 Loads: TypeAlias = Callable[[bytes, str], State]
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """A state file as it was read; `follows` is None when it does not say on which it builds."""
 
     state: State

@@ -19,16 +19,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from podsync import __version__
 from podsync.errors import StateError
 from podsync.model import EMPTY, Address, thaw
 from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json, frozen, to_json
-from podsync.state.state import Entry, Host, Orphan, Refusal, State
+from podsync.state.state import Host, State
 
-_T = TypeVar("_T", Host, Refusal)
+if TYPE_CHECKING:
+    from podsync.state.entries import Entry, Orphan, Refusal
+
+_T = TypeVar("_T", Host, "Refusal")
 
 VERSION = 1
 #: Larger files are neither read nor written: some 150,000 products.
@@ -166,7 +169,7 @@ def _from_document(document: dict[str, Any]) -> State:
         raise Unfit("serial", "is not a whole number from 0")
     extra = {key: value for key, value in document.items() if key not in _TOP}
     hosts = _objects(Host, document, "providers", extra)
-    refusals = {_address("refused", a): r for a, r in _objects(Refusal, document, "refused", extra).items()}
+    refusals = _refusals(document, extra) if document.get("refused", {}) != {} else {}
     entries = [_entry(text, data) for text, data in _mapping(document["entries"], "entries").items()]
     return State(
         lineage=lineage,
@@ -199,6 +202,12 @@ def _objects(cls: type[_T], document: dict[str, Any], key: str, extra: dict[str,
     return found
 
 
+def _refusals(document: dict[str, Any], extra: dict[str, Any]) -> dict[Address, Refusal]:
+    from podsync.state.entries import Refusal
+
+    return {_address("refused", a): r for a, r in _objects(Refusal, document, "refused", extra).items()}
+
+
 def _address(where: str, text: str) -> Address:
     try:
         return Address.parse(text)
@@ -228,6 +237,8 @@ def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _entry(text: str, data: Any) -> Entry:
+    from podsync.state.entries import Entry
+
     place = Place(f"entries.{text}", time_from_text)
     read = _mapping(data, place.where)
     for key in ("status", "id", "spec"):
@@ -273,6 +284,10 @@ def _pending_body(data: Any, place: Place) -> Any:
 def _orphans(data: Any) -> tuple[Orphan, ...]:
     if not isinstance(data, list):
         raise Unfit("orphans", "is not a list")
+    if not data:
+        return ()
+    from podsync.state.entries import Orphan
+
     orphans: dict[tuple[Address, float], Orphan] = {}
     for index, each in enumerate(data):
         place = Place(f"orphans[{index}]", time_from_text)

@@ -11,8 +11,8 @@ from podsync.plan.plan import Action, Plan
 from podsync.views.change_lines import word_of
 from podsync.views.escape import safe
 from podsync.views.markdown_safe import clip
+from podsync.views.plan_changes import by_action
 from podsync.views.plan_head import refused_addresses
-from podsync.views.plan_text import by_action
 from podsync.views.product_lines import name_of, quoted
 from podsync.views.wording import number
 

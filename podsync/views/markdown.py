@@ -16,8 +16,9 @@ from podsync.views.forecast import PUBLISHED
 from podsync.views.markdown_fit import FOLD_ABOVE, Section, fitted
 from podsync.views.markdown_rows import HEADS, LISTED, block, brief, brief_create, created, listed_row
 from podsync.views.markdown_safe import clip, code, link, plain, size
+from podsync.views.plan_changes import by_action
 from podsync.views.plan_head import TOLD, head, refused_addresses, risky_rows
-from podsync.views.plan_text import by_action, foot
+from podsync.views.plan_text import foot
 from podsync.views.product_lines import name_of, product_facts, quoted
 from podsync.views.style import PLAIN
 from podsync.views.wording import counted, listed, number

@@ -66,12 +66,12 @@ def shorten(text: str, columns: int | None) -> str:
     return head_of(text, room - tail) + "…" + tail_of(text, tail)
 
 
-_URL = re.compile(r"(?P<scheme>https?://)(?P<host>[^/?#]+)/(?P<path>.+)")
+_URL = r"(?P<scheme>https?://)(?P<host>[^/?#]+)/(?P<path>.+)"
 
 
 def short_url(url: str, columns: int | None) -> str:
     """Shorten a URL to its host and its last parts, which tell pictures apart: `host/…/day/name.png`."""
-    match = _URL.fullmatch(url)
+    match = re.fullmatch(_URL, url)
     if columns is None or cells(url) <= columns or match is None:
         return shorten(url, columns)
     scheme = "" if match["scheme"] == "https://" else match["scheme"]

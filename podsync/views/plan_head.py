@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
@@ -12,7 +11,6 @@ from podsync.model import DEFAULT_ACCOUNT, Address, Json, Selection
 from podsync.plan.plan import Action, Change, Plan
 from podsync.views.escape import safe
 from podsync.views.page import GAP, beside, facts, wrap
-from podsync.views.product_lines import name_of, quoted
 from podsync.views.style import Style
 from podsync.views.wording import counted, listed, minute, number, run_name, title
 
@@ -91,6 +89,8 @@ def _asked(plan: Plan) -> str:
 
 def selection_words(selection: Selection) -> str:
     """Return the options that make this selection, as they would be typed."""
+    import shlex
+
     words = [("--target", one) for one in selection.targets]
     words += [("--exclude", one) for one in selection.excludes]
     words += [("--selector", f"{key}={value}") for key, value in selection.selectors]
@@ -156,6 +156,8 @@ def risky_rows(plan: Plan) -> Iterator[tuple[int, str, str]]:
     yield from row(Action.ORPHAN, "orphan", STAYS)
     renames = [change for change in plan.changes if renamed(change)]
     if renames:
+        from podsync.views.product_lines import name_of, quoted
+
         old = [quoted(name_of(change.before or {}), 40) for change in renames]
         names = " or ".join(old) if len(old) <= 3 else "one of the old names"
         yield (

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from podsync.diagnostics import errors
-from podsync.plan.plan import Action, Change, Plan, summary_line
+from podsync.plan.plan import Action, Plan, summary_line
 from podsync.settings import RateLimit
-from podsync.views.change_lines import Layout, address_columns, change_lines, header, risk_lines
-from podsync.views.fold import BRIEF_ABOVE, FOLD_ABOVE, equal_folded, folded, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED, forecast_text
 from podsync.views.page import page, wrap
-from podsync.views.plan_head import TOLD, head, look_at_these, refusals, refused_addresses
+from podsync.views.plan_head import head, look_at_these, refusals
 from podsync.views.style import Style
 from podsync.views.wording import counted, number, sentences, title
 
 Detail: TypeAlias = Literal["summary", "short", "full"]
-
-#: Risky first, then what changes, then what sends nothing, then what is new.
-ORDER = (
-    Action.SETTLE, Action.REPLACE, Action.ORPHAN, Action.UPDATE, Action.RESTORE, Action.ADOPT,
-    Action.MOVE, Action.NOTE, Action.CREATE, Action.NOOP,
-)  # fmt: skip
 
 
 def plan_text(
@@ -45,7 +35,7 @@ def plan_text(
         head(plan, style, width, sandbox=sandbox),
         refusals(plan, style, width),
         look_at_these(plan, style, width),
-        _counts(plan, style, width) if detail == "summary" else _changes(plan, style, width, detail),
+        _changes(plan, style, width, detail) if plan.changes else (),
     ]
     lines: list[str] = []
     for block in blocks:
@@ -56,45 +46,12 @@ def plan_text(
     return page(lines)
 
 
-def by_action(plan: Plan) -> Mapping[Action, list[Change]]:
-    """Return the changes of each action, the risky ones first."""
-    found: dict[Action, list[Change]] = {action: [] for action in ORDER}
-    for change in plan.changes:
-        found[change.action].append(change)
-    return found
-
-
-def _counts(plan: Plan, style: Style, width: int) -> Iterator[str]:
-    """Yield one line for each action and kind instead of the changes."""
-    layout = Layout(style, width, address_columns([change.address.kind for change in plan.work], width))
-    for action, changes in by_action(plan).items():
-        if action is not Action.NOOP:
-            for kind, count in sorted(Counter(change.address.kind for change in changes).items()):
-                yield from header(layout, action, kind, f"{number(count)} to {action.value}", "")
-
-
 def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[str]:
-    full = detail == "full"
-    refused = refused_addresses(plan)
-    shown = plan.changes if full else plan.work
-    columns = address_columns([str(c.address) for c in shown[: None if full else 400]], width)
-    grouped = False
-    for action, changes in by_action(plan).items():
-        if action is Action.NOOP and not full:
-            continue
-        shared = shared_risks(changes) if action is Action.CREATE else {}
-        layout = Layout(style, width, columns, full, TOLD | shared.keys(), refused)
-        if len(changes) > FOLD_ABOVE and not full:
-            grouped |= yield from folded(changes, layout)
-        elif action is Action.CREATE and len(changes) > BRIEF_ABOVE and not full:
-            grouped |= yield from equal_folded(changes, replace(layout, brief=True))
-        else:
-            for change in changes:
-                yield from change_lines(change, layout)
-        for risk, who in shared.items():
-            yield from risk_lines(shared_risk(who, risk), layout)
-    if grouped:
-        yield style.dim("    (equal ones are put together: --detail full lists each)")
+    from podsync.views.plan_changes import changes, counts
+
+    if detail == "summary":
+        return counts(plan, style, width)
+    return changes(plan, style, width, full=detail == "full")
 
 
 def foot(plan: Plan, rates: Mapping[str, RateLimit], orphans_before: int, width: int) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from podsync.model import Address
 from podsync.state import statefile
-from podsync.state.state import Entry, Orphan, State
+from podsync.state.entries import Entry, Orphan
+from podsync.state.state import State
 from podsync.views.json_text import iso, json_text
 from podsync.views.product_lines import name_of
 

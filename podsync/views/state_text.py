@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from podsync.model import Address
-from podsync.state.state import Entry, Orphan, Pending, State
+from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.state import State
 from podsync.views.escape import safe
 from podsync.views.page import GAP, INDENT, cells, facts, pad, page, shorten, wrap
 from podsync.views.plan_head import STAYS

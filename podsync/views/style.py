@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podsync.plan.plan import SYMBOLS, Action
 
@@ -24,8 +24,7 @@ _COLOURS: Mapping[Action, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """Paints text when `colour` is on; the text itself is the same either way."""
 
     colour: bool = False

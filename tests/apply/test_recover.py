@@ -9,7 +9,7 @@ from podsync.model import EMPTY, freeze
 from podsync.plan.remote import Index, View
 from podsync.ports import Listing, Remote
 from podsync.providers.kakaclo import KakaClo
-from podsync.state.state import Pending
+from podsync.state.entries import Pending
 from tests.apply.world import tee_spec
 
 BODY = freeze(tee_spec("tee"))

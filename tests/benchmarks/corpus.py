@@ -17,7 +17,8 @@ from typing import Any
 from podsync.model import DEFAULT_ACCOUNT, KINDS, Address, freeze
 from podsync.settings import DEFAULT_PROVIDERS
 from podsync.state import statefile
-from podsync.state.state import Entry, Host, State
+from podsync.state.entries import Entry
+from podsync.state.state import Host, State
 
 SETTINGS = "version: 1\nlimits: {max_creates: null, max_replaces: null, max_orphans: null}\n"
 STATE = "podsync.state.json"

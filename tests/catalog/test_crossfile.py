@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podsync.catalog.crossfile import Row, cross_check, suspects, traits_of
+from podsync.catalog.crossfile import cross_check, suspects
+from podsync.catalog.traits import Row, traits_of
 from podsync.model import DEFAULT_ACCOUNT, KINDS, Address, Position, Product, freeze
 from podsync.providers.registry import providers
 from podsync.settings import Settings

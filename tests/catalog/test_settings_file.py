@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podsync.catalog.settings_file import load, parse
+from podsync.catalog.settings_memory import SettingsMemory
 from podsync.errors import CatalogError
 from podsync.settings import Limits, RateLimit, Settings
 
@@ -101,3 +102,82 @@ def test_an_invalid_file_raises_all_its_faults(tmp_path):
     with pytest.raises(CatalogError) as caught:
         load(path, tmp_path)
     assert [str(d.at) for d in caught.value.diagnostics] == ["podsync.yaml:1:10", "podsync.yaml:2:10"]
+
+
+# -- what is remembered of it
+
+
+def in_a_folder_with_caches(tmp_path, content: str):
+    (tmp_path / ".podsync" / "cache").mkdir(parents=True, exist_ok=True)
+    path = tmp_path / "podsync.yaml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def kept_in(tmp_path):
+    return tmp_path / ".podsync" / "cache" / "settings"
+
+
+def test_a_file_that_was_read_before_is_not_parsed_again(tmp_path):
+    path = in_a_folder_with_caches(tmp_path, "limits: {max_creates: null}\ncatalog: goods\n")
+    first = load(path, tmp_path)
+    kept = kept_in(tmp_path).read_bytes()
+
+    again = load(path, tmp_path)
+
+    assert again == first == Settings(catalog="goods", limits=Limits(max_creates=None))
+    assert kept_in(tmp_path).read_bytes() == kept
+
+
+def test_a_file_of_another_content_is_read_anew(tmp_path):
+    path = in_a_folder_with_caches(tmp_path, "catalog: goods\n")
+    load(path, tmp_path)
+    in_a_folder_with_caches(tmp_path, "catalog: other\n")
+
+    assert load(path, tmp_path).catalog == "other"
+    assert load(path, tmp_path).catalog == "other"
+
+
+def test_nothing_is_kept_of_a_file_with_a_fault(tmp_path):
+    path = in_a_folder_with_caches(tmp_path, "catalogue: goods\n")
+    with pytest.raises(CatalogError):
+        load(path, tmp_path)
+
+    assert not kept_in(tmp_path).exists()
+
+
+def test_nothing_is_kept_where_there_is_no_cache_yet(tmp_path):
+    path = tmp_path / "podsync.yaml"
+    path.write_text("catalog: goods\n", encoding="utf-8")
+    load(path, tmp_path)
+
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_keys_are_sent_to_is_read_from_the_file_itself(tmp_path):
+    text = "providers: {gelato: {base_url: 'https://api.test'}}\n"
+    path = in_a_folder_with_caches(tmp_path, text)
+
+    assert load(path, tmp_path).providers["gelato"].base_url == "https://api.test"
+    assert not kept_in(tmp_path).exists()
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ['{"providers":{"gelato":{"base_url":"https://evil.test"}}}', "[]", "{", "null", '{"providers":[]}'],
+)
+def test_a_cache_that_says_what_none_would_is_not_believed(kept, tmp_path):
+    path = in_a_folder_with_caches(tmp_path, "catalog: goods\n")
+    memory = SettingsMemory.beside(tmp_path, path.read_bytes())
+    with memory.cache.drafting() as draft:
+        memory.cache.write(draft, [kept.encode()])
+
+    assert load(path, tmp_path) == Settings(catalog="goods")
+
+
+def test_a_damaged_cache_counts_as_none(tmp_path):
+    path = in_a_folder_with_caches(tmp_path, "catalog: goods\n")
+    load(path, tmp_path)
+    kept_in(tmp_path).write_bytes(kept_in(tmp_path).read_bytes().replace(b"goods", b"gooods"))
+
+    assert load(path, tmp_path) == Settings(catalog="goods")

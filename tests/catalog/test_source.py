@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podsync.catalog import source
-from podsync.catalog.encoding import MAX_BYTES
+from podsync.catalog.files import MAX_BYTES
 from podsync.catalog.source import read
 
 

@@ -19,7 +19,8 @@ from typing import Any
 
 from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
-from podsync.catalog.crossfile import Row, cross_check, traits_of
+from podsync.catalog.crossfile import cross_check
+from podsync.catalog.traits import Row, traits_of
 from podsync.errors import InDoubtError, LockedError, StateError
 from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, thaw
 from podsync.plan.plan import Change
@@ -31,7 +32,8 @@ from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.settings import Limits, RateLimit
 from podsync.state import repair
 from podsync.state.draft import replay
-from podsync.state.state import Entry, Orphan, State
+from podsync.state.entries import Entry, Orphan
+from podsync.state.state import State
 from tests.apply.world import (
     PLUGINS,
     SETTLE,

@@ -14,7 +14,8 @@ from podsync.ports import Provider
 from podsync.providers.gelato import Gelato
 from podsync.providers.kakaclo import KakaClo
 from podsync.settings import Limits
-from podsync.state.state import Entry, Orphan, Pending, State
+from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.state import State
 
 PROVIDERS: Mapping[str, Provider] = {"gelato": Gelato(), "kakaclo": KakaClo()}
 HOSTS = freeze(

@@ -19,7 +19,8 @@ from podsync.plan.planner import make_plan
 from podsync.providers.gelato import Gelato
 from podsync.providers.kakaclo import KakaClo
 from podsync.settings import Limits
-from podsync.state.state import Entry, State
+from podsync.state.entries import Entry
+from podsync.state.state import State
 from tests.plan.build import HOSTS, PROVIDERS, UNLIMITED, customer, designed, made, option, orphan, state
 from tests.plan.samples import every_action
 

@@ -7,7 +7,8 @@ from podsync.errors import StateError
 from podsync.model import FrozenDict, freeze
 from podsync.state import events as ev
 from podsync.state.draft import Draft, replay
-from podsync.state.state import State, Window
+from podsync.state.entries import Window
+from podsync.state.state import State
 from tests.state.histories import ADDRESSES, histories
 
 CAT, DINO, TOTE = ADDRESSES

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from podsync.errors import StateError
 from podsync.state import statefile
-from podsync.state.late import _form_of, _seen
-from podsync.state.plain import _IS, look
-from podsync.state.state import Entry, State
+from podsync.state.entries import Entry
+from podsync.state.late import _form_of
+from podsync.state.plain import _IS, look, look_closely
+from podsync.state.state import State
 from tests.benchmarks import corpus
 from tests.state.test_statefile import states
 
@@ -32,7 +33,7 @@ def pieces(state: State) -> list[bytes]:
 
 def closely(piece: bytes) -> object:
     try:
-        return _seen(statefile.entry_alone(piece))
+        return look_closely(piece, "state")
     except StateError:
         return None
 

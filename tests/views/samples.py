@@ -10,7 +10,8 @@ from podsync.diagnostics import Diagnostic
 from podsync.model import Address, Lifecycle, Position, Selection, freeze
 from podsync.plan.plan import UNKNOWN, Action, Change, FieldChange, Plan
 from podsync.report import Outcome, Report, Result
-from podsync.state.state import Entry, Orphan, Pending, State
+from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.state import State
 
 #: 2026-11-20 14:02:10 UTC.
 STATE_AT = 1795183330.0

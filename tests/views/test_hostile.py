@@ -15,7 +15,8 @@ from podsync.diagnostics import Diagnostic
 from podsync.model import Address, Selection, freeze
 from podsync.plan.plan import Action, Change, FieldChange, Plan
 from podsync.report import Outcome, Report, Result
-from podsync.state.state import Entry, Orphan, Pending, State
+from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.state import State
 from podsync.views.outcome_text import outcome_line
 from podsync.views.plan_text import plan_text
 from podsync.views.report_json import report_json
