@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import Any, Literal, NamedTuple, NoReturn, Protocol, TypeAlias
+from sys import intern
+from typing import Any, Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias
 
 #: Any JSON value after :func:`freeze`: mappings are `FrozenDict`, sequences are tuples.
 Json: TypeAlias = Any
@@ -67,6 +68,18 @@ def freeze(value: Any) -> Json:
     return value
 
 
+def frozen_object(pairs: Sequence[tuple[str, Any]]) -> FrozenDict:
+    """Freeze while parsing: the `object_pairs_hook` with which `json` returns frozen values at once.
+
+    Keys are shared between all values: thousands of products have the same few.
+    """
+    return FrozenDict([(intern(k), _frozen_array(v) if type(v) is list else v) for k, v in pairs])
+
+
+def _frozen_array(items: list[Any]) -> tuple[Any, ...]:
+    return tuple([_frozen_array(item) if type(item) is list else item for item in items])
+
+
 def thaw(value: Json) -> Any:
     """Return a plain, changeable copy: `dict` and `list` again (jsonschema refuses tuples)."""
     if isinstance(value, Mapping):
@@ -76,7 +89,10 @@ def thaw(value: Json) -> Any:
     return value
 
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+# Without a look for cycles, of which parsed values have none: it takes a quarter of the time.
+_CANONICAL = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+)
 
 
 def canonical_json(value: Any) -> str:
@@ -180,11 +196,18 @@ class Product:
     renamed_from: str | None = None
     declared_at: Position = Position("")
     positions: Mapping[Path, Span] = field(default_factory=dict, compare=False, hash=False, repr=False)
+    # Not part of a product, and not copied by `replace`: a copy may want something else.
+    _wish: str = field(default="", init=False, compare=False, hash=False, repr=False)
 
     @property
     def wish(self) -> str:
         """Digest of what is sent and what the state keeps of it."""
-        return wish_of(self.spec, self.labels, self.lifecycle)
+        return f"sha256:{self._wish}" if self._wish else wish_of(self.spec, self.labels, self.lifecycle)
+
+    def knowing(self, wish: str) -> Self:
+        """Return this product, told its `wish` (without `sha256:`) by who has worked it out before."""
+        object.__setattr__(self, "_wish", wish)
+        return self
 
     @property
     def former(self) -> str:

@@ -27,13 +27,14 @@ from podsync.model import (
     Position,
     Product,
     Span,
-    freeze,
+    frozen_object,
 )
 from podsync.ports import Provider
 
 #: A document that says more is `source`'s and `build`'s.
 _KNOWN = frozenset({"kind", "name", "labels", "lifecycle", "moved", "renamed_from", "spec"})
 _BODY = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_FROZEN = json.JSONDecoder(object_pairs_hook=frozen_object)
 
 
 class Kept(NamedTuple):
@@ -70,21 +71,22 @@ def keep(product: Product, start: RawSpan, provider: Provider) -> Kept:
 
 def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
-    spec, labels, lifecycle = json.loads(kept.body)
+    spec, labels, lifecycle = _FROZEN.decode(kept.body)
     moved, renamed_from = json.loads(kept.former) if kept.former else (None, None)
     kind, _, name = kept.address.partition(".")
-    return Product(
+    product = Product(
         Address(kind, name),
         provider.name,
         DEFAULT_ACCOUNT,
-        freeze(spec),
-        freeze(labels) if labels else EMPTY,
+        spec,
+        labels or EMPTY,
         Lifecycle.from_json(lifecycle) if lifecycle else UNPROTECTED,
         None if moved is None else tuple(moved),
         renamed_from,
         Position(path, *map(int, kept.start.split(":"))),
         positions,
     )
+    return product.knowing(kept.wish)
 
 
 def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None:

@@ -205,7 +205,8 @@ class _Decision:
         if product is not None:
             facts |= {"lifecycle": product.lifecycle, "distinct": product.moved == ()}
         facts |= more
-        return Change(known.address, action, code, reason, known.provider, known.account, **facts)  # type: ignore[arg-type]
+        change = Change(known.address, action, code, reason, known.provider, known.account, **facts)  # type: ignore[arg-type]
+        return change if product is None else change.knowing(product.wish)
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
