@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from podsync.cli import origin
@@ -22,9 +22,8 @@ from podsync.views.style import Style
 
 if TYPE_CHECKING:
     from podsync.catalog.loader import Loaded
+    from podsync.cli.outputs import Forms
     from podsync.report import Outcome, Report
-
-Forms = Mapping[str, Callable[[], str]]
 
 
 def plan_forms(
@@ -43,7 +42,7 @@ def plan_forms(
         "text": lambda: plan_view.plan_text(
             plan, style=style, width=width, detail=detail, sandbox=sandbox, orphans_before=orphans, **more
         ),
-        "json": lambda: printable(planfile.dump(plan, noops=detail == "full")),
+        "json": lambda: map(printable, planfile.pieces(plan, noops=detail == "full")),
         "markdown": lambda: plan_markdown_of(
             plan,
             session,
