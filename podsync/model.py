@@ -69,15 +69,14 @@ def freeze(value: Any) -> Json:
 
 
 def frozen_object(pairs: Sequence[tuple[str, Any]]) -> FrozenDict:
-    """Freeze while parsing: the `object_pairs_hook` with which `json` returns frozen values at once.
-
-    Keys are shared between all values: thousands of products have the same few.
-    """
-    return FrozenDict([(intern(k), _frozen_array(v) if type(v) is list else v) for k, v in pairs])
+    """Freeze while parsing: an `object_pairs_hook` for `json`. Keys, which are few, are shared by all."""
+    return FrozenDict({intern(k): _frozen_array(v) if type(v) is list else v for k, v in pairs})
 
 
 def _frozen_array(items: list[Any]) -> tuple[Any, ...]:
-    return tuple([_frozen_array(item) if type(item) is list else item for item in items])
+    if list in map(type, items):
+        return tuple([_frozen_array(item) if type(item) is list else item for item in items])
+    return tuple(items)
 
 
 def thaw(value: Json) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import StateError, UsageError
-from podsync.model import EMPTY, Catalog, Json, Path, Position, Product, Selection, Spec
+from podsync.model import EMPTY, UNPROTECTED, Catalog, Json, Path, Position, Product, Selection, Spec
 from podsync.plan.diff import differing_fields, field_changes
 from podsync.plan.guards import check
 from podsync.plan.pairing import Pair, pair_up
@@ -152,8 +152,9 @@ class _Decision:
     def __init__(self, pair: Pair, provider: Provider, selection: Selection) -> None:
         self.pair = pair
         self.provider = provider
-        self.forced = str(pair.address) in selection.replace or (
-            bool(selection.replace) and Selection(targets=selection.replace).targeted(pair.address)
+        self.forced = bool(selection.replace) and (
+            str(pair.address) in selection.replace
+            or Selection(targets=selection.replace).targeted(pair.address)
         )
         self.faults: list[Diagnostic] = []
 
@@ -183,29 +184,43 @@ class _Decision:
         return tuple(sorted(names))
 
     def _change(
-        self, action: Action, code: str, reason: str, fields: tuple[FieldChange, ...] = (), **more: object
+        self,
+        action: Action,
+        code: str,
+        reason: str,
+        fields: tuple[FieldChange, ...] = (),
+        *,
+        risks: tuple[str, ...] | None = None,
+        taken: Orphan | None = None,
     ) -> Change:
+        """Return a change of this pair. `taken`: the orphan that it takes; `risks`: else the provider's."""
         product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
         known = product or entry
         assert known is not None  # noqa: S101 (a pair has at least one side)
         before = entry.spec if entry is not None else None
         after = product.spec if product is not None else None
-        facts: dict[str, object] = {
-            "before": before,
-            "after": after,
-            "labels": product.labels if product else EMPTY,
-            "previous_address": self.pair.previous,
-            "entry_digest": entry.digest if entry is not None else None,
-            "shown": _shown(entry or orphan),
-            "made_at": (entry.created_at or None) if entry is not None else None,
-            "fields": fields,
-            "risks": self.provider.risks(before if fields else None, after),
-            "source": self._source(fields),
-        }
-        if product is not None:
-            facts |= {"lifecycle": product.lifecycle, "distinct": product.moved == ()}
-        facts |= more
-        change = Change(known.address, action, code, reason, known.provider, known.account, **facts)  # type: ignore[arg-type]
+        change = Change(
+            known.address,
+            action,
+            code,
+            reason,
+            known.provider,
+            known.account,
+            before=before,
+            after=after,
+            labels=product.labels if product is not None else EMPTY,
+            lifecycle=product.lifecycle if product is not None else UNPROTECTED,
+            previous_address=self.pair.previous,
+            entry_digest=entry.digest if entry is not None else None,
+            orphan_created_at=taken.created_at if taken is not None else None,
+            importing=taken.id if taken is not None else None,
+            shown=_shown(entry or orphan),
+            made_at=(entry.created_at or None) if entry is not None else None,
+            fields=fields,
+            risks=self.provider.risks(before if fields else None, after) if risks is None else risks,
+            source=self._source(fields),
+            distinct=product is not None and product.moved == (),
+        )
         return change if product is None else change.knowing(product.wish)
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
@@ -240,9 +255,7 @@ class _Decision:
         if orphan.address != product.address:
             reason = f"{orphan.address} has the same spec and nobody wants it under that address"
             action, code = Action.MOVE, "move_because_equal_spec"
-        return self._change(
-            action, code, reason, risks=(), orphan_created_at=orphan.created_at, importing=orphan.id
-        )
+        return self._change(action, code, reason, risks=(), taken=orphan)
 
     def _unchanged(self, product: Product, entry: Entry) -> Change:
         if self.pair.previous is not None:
@@ -278,14 +291,8 @@ class _Decision:
             return self._refused_replace(product, names, fields)
         orphan = self.pair.orphan
         if orphan is not None and not self.forced:
-            return self._change(
-                Action.RESTORE,
-                "restore_because_reverted",
-                "the replace was reverted",
-                fields,
-                orphan_created_at=orphan.created_at,
-                importing=orphan.id,
-            )
+            code, reason = "restore_because_reverted", "the replace was reverted"
+            return self._change(Action.RESTORE, code, reason, fields, taken=orphan)
         if product.lifecycle.prevent_replace:
             self._refuse(
                 "prevent-replace",
