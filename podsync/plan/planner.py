@@ -1,13 +1,13 @@
 """Desired × state -> Plan. Pure: no file, no clock, no network.
 
-Each pair of document and entry is decided on its own (`_decide`); what concerns several changes at
+Each pair of document and entry is decided on its own (`_Decision`); what concerns several changes at
 once (limits, renames in disguise, names that clash) is `plan.guards`' work, on the finished list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import StateError, UsageError
@@ -44,12 +44,10 @@ def make_plan(
     check_hosts(state, hosts)
     left = split(catalog, state, selection, every=every)
     pairs = pair_up(left.catalog, left.state, providers)
-    _check_patterns(selection, pairs)
-    decided = [_decide(pair, providers, selection) for pair in pairs]
-    changes = tuple(d.change for d in decided if _selected(d.change, d.labels, selection))
-    kept = {change.address for change in changes}
-    found = [fault for d in decided if d.change.address in kept for fault in d.faults]
-    leaving = tuple(gone for d in decided for gone in _leaving(d.change, state))
+    if selection.to_json() is not None:
+        pairs = tuple(pairs)
+        _check_patterns(selection, pairs)
+    changes, leaving, found = _decided(pairs, state, providers, selection)
     found += check(changes, leaving, left, providers, limits, allow or {})
     last = state.last_apply or EMPTY
     return Plan(
@@ -68,6 +66,23 @@ def make_plan(
         unbound=state.unbound,
         left_out=len(left.settled),
     )
+
+
+def _decided(
+    pairs: Iterable[Pair], state: State, providers: Mapping[str, Provider], selection: Selection
+) -> tuple[tuple[Change, ...], tuple[Change, ...], list[Diagnostic]]:
+    """Return the changes that are asked for, all that leaves the catalog, and what is refused of those."""
+    changes: list[Change] = []
+    leaving: list[Change] = []
+    found: list[Diagnostic] = []
+    for pair in pairs:
+        decision = _Decision(pair, providers[pair.known.provider], selection)
+        change = decision.make()
+        leaving += _leaving(change, state)
+        if _selected(change, pair.known.labels, selection):
+            changes.append(change)
+            found += decision.faults
+    return tuple(changes), tuple(leaving), found
 
 
 def _leaving(change: Change, state: State) -> Iterator[Change]:
@@ -111,15 +126,10 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
                 hint = f"nearest: {', '.join(near)}" if near else "podsync state list shows the addresses"
                 raise UsageError(f"{option} {pattern} matches nothing", hint)
     for key, value in selection.selectors:
-        if not any(_labels(pair).get(key) == value for pair in pairs):
-            seen = sorted({f"{key}={_labels(p)[key]}" for p in pairs if key in _labels(p)})
+        if not any(pair.known.labels.get(key) == value for pair in pairs):
+            seen = sorted({f"{key}={p.known.labels[key]}" for p in pairs if key in p.known.labels})
             hint = f"in the catalog: {', '.join(seen[:5])}" if seen else f"no document has the label {key!r}"
             raise UsageError(f"--selector {key}={value} matches nothing", hint)
-
-
-def _labels(pair: Pair) -> Mapping[str, str]:
-    known = pair.product or pair.entry
-    return EMPTY if known is None else known.labels
 
 
 def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -> bool:
@@ -129,21 +139,6 @@ def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -
     if change.action is Action.ORPHAN:
         return selection.targeted(change.address) and selection.takes(change.address, labels)
     return selection.takes(change.address, labels)
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    change: Change
-    labels: Mapping[str, str]
-    faults: tuple[Diagnostic, ...] = ()
-
-
-def _decide(pair: Pair, providers: Mapping[str, Provider], selection: Selection) -> _Decided:
-    known = pair.product or pair.entry
-    assert known is not None  # noqa: S101 (a pair has at least one side)
-    decision = _Decision(pair, providers[known.provider], selection)
-    change = decision.make()
-    return _Decided(change, known.labels, tuple(decision.faults))
 
 
 class _Decision:
@@ -195,8 +190,7 @@ class _Decision:
     ) -> Change:
         """Return a change of this pair. `taken`: the orphan that it takes; `risks`: else the provider's."""
         product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
-        known = product or entry
-        assert known is not None  # noqa: S101 (a pair has at least one side)
+        known = self.pair.known
         before = entry.spec if entry is not None else None
         after = product.spec if product is not None else None
         change = Change(
