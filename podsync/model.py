@@ -165,8 +165,8 @@ class Lifecycle:
 
     def to_json(self) -> dict[str, bool]:
         """Only what is set, so that an unprotected entry stays short in the state file."""
-        pairs = (("prevent_orphan", self.prevent_orphan), ("prevent_replace", self.prevent_replace))
-        return {key: True for key, value in pairs if value}
+        kept = {"prevent_orphan": True} if self.prevent_orphan else {}
+        return kept | {"prevent_replace": True} if self.prevent_replace else kept
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Lifecycle:

@@ -71,7 +71,7 @@ def keep(product: Product, start: RawSpan, provider: Provider) -> Kept:
 
 def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
-    spec, labels, lifecycle = _FROZEN.decode(kept.body)
+    (spec, labels, lifecycle), _ = _FROZEN.raw_decode(kept.body)
     moved, renamed_from = json.loads(kept.former) if kept.former else (None, None)
     kind, _, name = kept.address.partition(".")
     product = Product(

@@ -78,7 +78,8 @@ def _decided(
     for pair in pairs:
         decision = _Decision(pair, providers[pair.known.provider], selection)
         change = decision.make()
-        leaving += _leaving(change, state)
+        if pair.product is None:
+            leaving += _leaving(change, state)
         if _selected(change, pair.known.labels, selection):
             changes.append(change)
             found += decision.faults

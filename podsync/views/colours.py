@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from math import dist
 from typing import TypeAlias
 
@@ -34,8 +35,8 @@ def colour_name(value: str) -> str:
     if match is None:
         return ""
     digits = match[1] if len(match[1]) == 6 else "".join(digit * 2 for digit in match[1])
-    here = _oklab(digits)
-    far = [dist(here, there) for there in _PLACES]  # a plan of 10,000 products asks for thousands of colours
+    # No loop of our own: a plan of 10,000 products asks for thousands of colours.
+    far = list(map(dist, repeat(_oklab(digits)), _PLACES))
     return _BY_NAME[far.index(min(far))]
 
 
