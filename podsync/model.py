@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import Any, Literal, NamedTuple, NoReturn, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, NoReturn, Protocol, Self, TypeAlias
 
 from podsync import jsonbytes
 
@@ -148,8 +148,8 @@ class Lifecycle:
 
     def to_json(self) -> dict[str, bool]:
         """Only what is set, so that an unprotected entry stays short in the state file."""
-        pairs = (("prevent_orphan", self.prevent_orphan), ("prevent_replace", self.prevent_replace))
-        return {key: True for key, value in pairs if value}
+        kept = {"prevent_orphan": True} if self.prevent_orphan else {}
+        return kept | {"prevent_replace": True} if self.prevent_replace else kept
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Lifecycle:
@@ -178,11 +178,18 @@ class Product:
     renamed_from: str | None = None
     declared_at: Position = Position("")
     positions: Mapping[Path, Span] = field(default_factory=dict, compare=False, hash=False, repr=False)
+    # Not part of a product, and not copied by `replace`: a copy may want something else.
+    _wish: str = field(default="", init=False, compare=False, hash=False, repr=False)
 
     @property
     def wish(self) -> str:
         """Digest of what is sent and what the state keeps of it."""
-        return wish_of(self.spec, self.labels, self.lifecycle)
+        return f"sha256:{self._wish}" if self._wish else wish_of(self.spec, self.labels, self.lifecycle)
+
+    def knowing(self, wish: str) -> Self:
+        """Return this product, told its `wish` (without `sha256:`) by who has worked it out before."""
+        object.__setattr__(self, "_wish", wish)
+        return self
 
     @property
     def former(self) -> str:

@@ -91,7 +91,7 @@ def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Pat
     spec, labels, lifecycle = parse(kept.body)
     moved, renamed_from = parse(kept.former) if kept.former else (None, None)
     kind, _, name = kept.address.partition(".")
-    return Product(
+    product = Product(
         Address(kind, name),
         provider.name,
         DEFAULT_ACCOUNT,
@@ -103,6 +103,7 @@ def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Pat
         Position(path, *map(int, kept.start.split(":"))),
         positions,
     )
+    return product.knowing(kept.wish)
 
 
 def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None:

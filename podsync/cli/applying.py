@@ -13,6 +13,7 @@ from podsync.cli import forms
 from podsync.cli.clock import Signals, SystemClock
 from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
+from podsync.cli.console import whole
 from podsync.cli.listener import Listening, listener_for
 from podsync.cli.options import choosing_words
 from podsync.cli.origin import is_older, origin
@@ -247,7 +248,7 @@ class Applying:
         if self.outputs.screen == "text":
             console.result(shown["text"]())
         elif needed_by_person:
-            console.say(shown["text"]())
+            console.say(whole(shown["text"]()))
 
     def _words(self, selection: Selection, saved: str | None = None) -> tuple[str, ...]:
         """The words of a command line that chooses the same."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import TextIO, cast
+from typing import TextIO, TypeAlias, cast
+
+#: A text, or the pieces of a large one that ends with a newline.
+Text: TypeAlias = str | Iterator[str]
 
 
 class Console:
@@ -73,10 +76,10 @@ class Console:
         """Whether a person sits there who may like to know what to do next."""
         return self.err_is_terminal and not self.in_ci
 
-    def result(self, text: str) -> None:
+    def result(self, text: Text) -> None:
         """Write a whole result to stdout; a newline is added where it lacks one."""
         try:
-            self._out.write(_line(text))
+            self._out.writelines([_line(text)] if isinstance(text, str) else text)
             self._out.flush()
         except BrokenPipeError:
             self._out = _deaf(self._out)
@@ -117,6 +120,11 @@ class Console:
         if forced:
             return forced != "0"
         return terminal and self._environ.get("TERM") != "dumb"
+
+
+def whole(text: Text) -> str:
+    """Return the text in one piece."""
+    return text if isinstance(text, str) else "".join(text)
 
 
 def _line(text: str) -> str:

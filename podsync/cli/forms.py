@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from podsync.cli import origin
 
 if TYPE_CHECKING:
     from podsync.catalog.loader import Loaded
+    from podsync.cli.outputs import Forms
     from podsync.cli.session import Session
     from podsync.diagnostics import Diagnostic
     from podsync.model import Address
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from podsync.report import Outcome, Report
     from podsync.settings import RateLimit
     from podsync.state.state import State
-
-Forms = Mapping[str, Callable[[], str]]
 
 
 def plan_forms(
@@ -83,11 +82,11 @@ def _plan_text(plan: Plan, session: Session, **facts: Any) -> str:
     return plan_text(plan, style=style, width=width, **facts)
 
 
-def _plan_json(plan: Plan, *, noops: bool) -> str:
+def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
     from podsync.plan import planfile
     from podsync.views.json_text import printable
 
-    return printable(planfile.dump(plan, noops=noops))
+    return map(printable, planfile.pieces(plan, noops=noops))
 
 
 def _plan_html(plan: Plan, **facts: Any) -> str:

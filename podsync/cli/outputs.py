@@ -6,13 +6,17 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeAlias
 
+from podsync.cli.console import Text, whole
 from podsync.cli.framework import nearest
 from podsync.errors import PodsyncError, UsageError
 
 #: Every format; each command knows some of them.
 FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
+
+#: What makes the text of each format.
+Forms: TypeAlias = Mapping[str, Callable[[], Text]]
 
 
 class _File:
@@ -83,19 +87,20 @@ class Outputs:
         for file in self.files:
             _release(file)
 
-    def write(self, forms: Mapping[str, Callable[[], str]]) -> str:
-        """Write every file and return the text for stdout; `forms` makes the text of a format."""
+    def write(self, forms: Forms) -> Text:
+        """Write every file and return the text for stdout."""
         for file in self.files:
             _commit(file, forms[file.format]())
-        return (forms["github"]() if self.annotated else "") + forms[self.screen]()
+        shown = forms[self.screen]()
+        return whole(forms["github"]()) + whole(shown) if self.annotated else shown
 
-    def write_known(self, forms: Mapping[str, Callable[[], str]]) -> str:
+    def write_known(self, forms: Forms) -> str:
         """Do the same with the formats in `forms` only: of faults there is no plan to write."""
         for file in self.files:
             if file.format in forms:
                 _commit(file, forms[file.format]())
         wanted = ["github"] * self.annotated + [self.screen]
-        return "".join(forms[name]() for name in wanted if name in forms)
+        return "".join(whole(forms[name]()) for name in wanted if name in forms)
 
     def _add(self, name: str, path: Path) -> None:
         if any(_target(other.path) == _target(path) for other in self.files):
@@ -152,13 +157,15 @@ def _release(file: _File) -> None:
         file.temporary = None
 
 
-def _commit(file: _File, text: str) -> None:
-    data = (text if text.endswith("\n") else text + "\n").encode("utf-8", "backslashreplace")
+def _commit(file: _File, text: Text) -> None:
+    if isinstance(text, str):
+        text = iter((text, "" if text.endswith("\n") else "\n"))
+    data = (piece.encode("utf-8", "backslashreplace") for piece in text)
     try:
-        if file.stream is None or file.temporary is None:
-            _target(file.path).write_bytes(data)
+        if file.stream is None or file.temporary is None:  # no half of it either
+            _target(file.path).write_bytes(b"".join(data))
             return
-        file.stream.write(data)
+        file.stream.writelines(data)
         file.stream.flush()
         os.fsync(file.stream.fileno())
         file.stream.close()

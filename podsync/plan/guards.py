@@ -80,6 +80,8 @@ def _indistinguishable(
     Where names are unique `_clashing_names` sees to it, where the other one leaves the catalog
     `_renames_in_disguise`; a document that says `moved:` means both.
     """
+    if not (left.state.entries or left.state.orphans or left.settled):
+        return
     making = [
         change
         for change in changes
@@ -158,8 +160,9 @@ def _clashing_names(
     changes: tuple[Change, ...], left: Split, providers: Mapping[str, Provider]
 ) -> Iterator[Diagnostic]:
     held = _held_names(left.state, providers)
+    taking = changes if held or left.settled else ()
     updates = {c.previous_address or c.address: c for c in changes if c.action is Action.UPDATE}
-    for change in changes:
+    for change in taking:
         for holder in _holders(change, held, left.settled, providers):
             releasing = updates.get(holder) if holder is not None else None
             if releasing is None or _clash(change.after, releasing.after, providers[change.provider]):
@@ -255,8 +258,10 @@ def waits_for(
     """Return which change has to wait for which: it takes a name that those release for a customer."""
     holding: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
     for change in changes:
+        if change.action is not Action.UPDATE:
+            continue
         key = _name_key(change.provider, change.account, change.before, providers)
-        if change.action is Action.UPDATE and key is not None:
+        if key is not None:
             holding[key].append(change)
     waits: dict[Address, frozenset[Address]] = {}
     for change in changes if holding else ():

@@ -7,7 +7,7 @@ front, as here: one pass, every later decision looks at one pair only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,11 +32,16 @@ class Pair:
     orphan: Orphan | None = None
 
     @property
-    def address(self) -> Address:
-        """The address that the change is shown under."""
+    def known(self) -> Product | Entry:
+        """The product, or the entry where there is none."""
         known = self.product or self.entry
         assert known is not None  # noqa: S101 (a pair has at least one side)
-        return known.address
+        return known
+
+    @property
+    def address(self) -> Address:
+        """The address that the change is shown under."""
+        return self.known.address
 
     @property
     def previous(self) -> Address | None:
@@ -47,8 +52,10 @@ class Pair:
         return source.address
 
 
-def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -> tuple[Pair, ...]:
-    """Return every pair, ordered by address."""
+def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -> Iterable[Pair]:
+    """Return every pair, ordered by address; each product is made in its turn where there is no state."""
+    if catalog.index is not None and not (state.entries or state.orphans):
+        return (Pair(product, None) for product in catalog)
     wanted = {product.address: product for product in catalog}
     products = [wanted[address] for address in sorted(wanted)]
     arrivals = [p for p in products if p.address not in state.entries]

@@ -9,12 +9,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Self
 
 from podsync.diagnostics import Diagnostic, errors
-from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Position, Selection, Spec, digest
+from podsync.model import (
+    EMPTY,
+    UNPROTECTED,
+    Address,
+    Json,
+    Lifecycle,
+    Position,
+    Selection,
+    Spec,
+    digest,
+    wish_of,
+)
 
 
 class Action(StrEnum):
@@ -112,13 +124,20 @@ class Change:
     risks: tuple[str, ...] = ()
     source: Position | None = None
     distinct: bool = False
+    # Not part of a change, and not copied by `replace`: a copy may be about something else.
+    _after_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
 
     @property
     def after_digest(self) -> str | None:
-        """Digest of everything that the document wants, None when there is no document."""
+        """Digest of everything that the document wants (its `wish`), None when there is no document."""
         if self.after is None:
             return None
-        return digest([self.after, self.labels, self.lifecycle.to_json()])
+        return self._after_digest or wish_of(self.after, self.labels, self.lifecycle)
+
+    def knowing(self, wish: str) -> Self:
+        """Return this change, told its `after_digest` by who has worked it out before."""
+        object.__setattr__(self, "_after_digest", wish)
+        return self
 
     @property
     def place(self) -> str:
@@ -128,7 +147,7 @@ class Change:
     @property
     def changed(self) -> tuple[str, ...]:
         """The top-level fields of the spec that change, sorted."""
-        return tuple(sorted({re.split(r"[.\[]", field.path)[0] for field in self.fields}))
+        return tuple(sorted({re.split(r"[.\[]", one.path)[0] for one in self.fields}))
 
     @property
     def key(self) -> list[str | None]:
@@ -169,7 +188,7 @@ class Plan:
     unmanaged: Mapping[str, int] = EMPTY
     left_out: int = 0
 
-    @property
+    @cached_property
     def work(self) -> tuple[Change, ...]:
         """The changes without those where nothing differs."""
         return tuple(c for c in self.changes if c.action is not Action.NOOP)

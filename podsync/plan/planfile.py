@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podsync import __version__
 from podsync.diagnostics import Diagnostic, diagnostic_json
 from podsync.errors import PodsyncError, StaleError
-from podsync.model import EMPTY, Address, Json, Lifecycle, Position, Selection, digest, freeze
+from podsync.jsonbytes import canonical
+from podsync.model import EMPTY, Address, Json, Lifecycle, Position, Selection, canonical_json, digest, freeze
 from podsync.plan.plan import TERRAFORM_ACTIONS, UNKNOWN, Action, Change, FieldChange, Plan
 from podsync.state.strictjson import NotStrictError, loads
 
 FORMAT_VERSION = "1.0"
 
+_CHANGES = "resource_changes"
+#: So many changes are made into text at a time.
+_AT_ONCE = 100
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+
 
 def dump(plan: Plan, *, noops: bool = False) -> str:
-    """Return the plan as JSON text; `noops` lists the changes where nothing differs as well.
+    """Return the plan as JSON text: :func:`pieces` in one."""
+    return "".join(pieces(plan, noops=noops))
 
-    `hash` names what would be done; `checksum` covers every word of the file, so that nobody edits
-    what people did not see (the refusals, the fields of an update, the orphan that is taken).
+
+def pieces(plan: Plan, *, noops: bool = False) -> Iterator[str]:
+    """Yield the plan as JSON text, some lines at a time: the text of a large plan is larger than the plan.
+
+    `noops` lists the changes where nothing differs as well. `hash` names what would be done; `checksum`
+    covers every word of the file, so that nobody edits what people did not see (the refusals, the fields
+    of an update, the orphan that is taken).
     """
-    content = {
+    facts = _facts(plan)
+    ends: dict[str, Any] = {"diagnostics": [diagnostic_json(d) for d in plan.diagnostics]}
+    changes = plan.changes if noops else plan.work
+    before, after = _around_changes(facts | ends)
+    # The digest of the canonical JSON of everything but itself, fed as the parts of that text come.
+    checksum = hashlib.sha256(before.encode())
+    yield "{\n" + "".join(f"{_line(key, value)},\n" for key, value in facts.items())
+    yield f' "{_CHANGES}": ['
+    for start in range(0, len(changes), _AT_ONCE):
+        rows = [change_json(change) for change in changes[start : start + _AT_ONCE]]
+        comma = "," if start else ""
+        checksum.update(comma.encode() + canonical(rows)[1:-1])
+        yield f"{comma}\n" + ",\n".join(["  " + _COMPACT.encode(row) for row in rows])
+    checksum.update(after.encode())
+    yield "\n ],\n" if changes else "],\n"
+    ends["checksum"] = f"sha256:{checksum.hexdigest()}"
+    yield ",\n".join(_line(key, value) for key, value in ends.items()) + "\n}\n"
+
+
+def _facts(plan: Plan) -> dict[str, Any]:
+    """Return what stands before the changes, in the order of the file."""
+    return {
         "format_version": FORMAT_VERSION,
         "podsync_version": __version__,
         "hash": plan.hash,
@@ -40,24 +74,18 @@ def dump(plan: Plan, *, noops: bool = False) -> str:
         "unbound": dict(sorted(plan.unbound.items())),
         "unmanaged": dict(sorted(plan.unmanaged.items())),
         "summary": {action.value: plan.summary[action] for action in Action},
-        "resource_changes": [change_json(c) for c in (plan.changes if noops else plan.work)],
-        "diagnostics": [diagnostic_json(d) for d in plan.diagnostics],
     }
-    return _text(content | {"checksum": digest(content)})
 
 
-def _text(content: Mapping[str, Any]) -> str:
-    changes = content["resource_changes"]
-    lines = ",\n".join("  " + _compact(change) for change in changes)
-    rows = f"[\n{lines}\n ]" if lines else "[]"
-    parts = (
-        f" {json.dumps(k)}: {rows if k == 'resource_changes' else _compact(v)}" for k, v in content.items()
-    )
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+def _around_changes(content: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the canonical JSON of a file up to its first change and from its last one; keys are sorted."""
+    head = canonical_json({key: value for key, value in content.items() if key < _CHANGES})
+    tail = canonical_json({key: value for key, value in content.items() if key > _CHANGES})
+    return f'{head[:-1]},"{_CHANGES}":[', f"],{tail[1:]}"
 
 
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def _line(key: str, value: object) -> str:
+    return f' "{key}": {_COMPACT.encode(value)}'
 
 
 def change_json(change: Change) -> dict[str, Any]:

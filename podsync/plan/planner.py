@@ -1,18 +1,18 @@
 """Desired × state -> Plan. Pure: no file, no clock, no network.
 
-Each pair of document and entry is decided on its own (`_decide`); what concerns several changes at
+Each pair of document and entry is decided on its own (`_Decision`); what concerns several changes at
 once (limits, renames in disguise, names that clash) is `plan.guards`' work, on the finished list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import StateError, UsageError
-from podsync.model import EMPTY, Catalog, Json, Path, Position, Product, Selection, Spec
+from podsync.model import EMPTY, UNPROTECTED, Catalog, Json, Path, Position, Product, Selection, Spec
 from podsync.plan.diff import differing_fields, field_changes
 from podsync.plan.guards import check
 from podsync.plan.pairing import Pair, pair_up
@@ -48,12 +48,10 @@ def make_plan(
     check_hosts(state, hosts)
     left = split(catalog, state, selection, every=every)
     pairs = pair_up(left.catalog, left.state, providers)
-    _check_patterns(selection, pairs)
-    decided = [_decide(pair, providers, selection) for pair in pairs]
-    changes = tuple(d.change for d in decided if _selected(d.change, d.labels, selection))
-    kept = {change.address for change in changes}
-    found = [fault for d in decided if d.change.address in kept for fault in d.faults]
-    leaving = tuple(gone for d in decided for gone in _leaving(d.change, state))
+    if selection.to_json() is not None:
+        pairs = tuple(pairs)
+        _check_patterns(selection, pairs)
+    changes, leaving, found = _decided(pairs, state, providers, selection)
     found += check(changes, leaving, left, providers, limits, allow or {})
     last = state.last_apply or EMPTY
     return Plan(
@@ -72,6 +70,24 @@ def make_plan(
         unbound=state.unbound,
         left_out=len(left.settled),
     )
+
+
+def _decided(
+    pairs: Iterable[Pair], state: State, providers: Mapping[str, Provider], selection: Selection
+) -> tuple[tuple[Change, ...], tuple[Change, ...], list[Diagnostic]]:
+    """Return the changes that are asked for, all that leaves the catalog, and what is refused of those."""
+    changes: list[Change] = []
+    leaving: list[Change] = []
+    found: list[Diagnostic] = []
+    for pair in pairs:
+        decision = _Decision(pair, providers[pair.known.provider], selection)
+        change = decision.make()
+        if pair.product is None:
+            leaving += _leaving(change, state)
+        if _selected(change, pair.known.labels, selection):
+            changes.append(change)
+            found += decision.faults
+    return tuple(changes), tuple(leaving), found
 
 
 def _leaving(change: Change, state: State) -> Iterator[Change]:
@@ -115,15 +131,10 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
                 hint = f"nearest: {', '.join(near)}" if near else "podsync state list shows the addresses"
                 raise UsageError(f"{option} {pattern} matches nothing", hint)
     for key, value in selection.selectors:
-        if not any(_labels(pair).get(key) == value for pair in pairs):
-            seen = sorted({f"{key}={_labels(p)[key]}" for p in pairs if key in _labels(p)})
+        if not any(pair.known.labels.get(key) == value for pair in pairs):
+            seen = sorted({f"{key}={p.known.labels[key]}" for p in pairs if key in p.known.labels})
             hint = f"in the catalog: {', '.join(seen[:5])}" if seen else f"no document has the label {key!r}"
             raise UsageError(f"--selector {key}={value} matches nothing", hint)
-
-
-def _labels(pair: Pair) -> Mapping[str, str]:
-    known = pair.product or pair.entry
-    return EMPTY if known is None else known.labels
 
 
 def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -> bool:
@@ -135,29 +146,15 @@ def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -
     return selection.takes(change.address, labels)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    change: Change
-    labels: Mapping[str, str]
-    faults: tuple[Diagnostic, ...] = ()
-
-
-def _decide(pair: Pair, providers: Mapping[str, Provider], selection: Selection) -> _Decided:
-    known = pair.product or pair.entry
-    assert known is not None  # noqa: S101 (a pair has at least one side)
-    decision = _Decision(pair, providers[known.provider], selection)
-    change = decision.make()
-    return _Decided(change, known.labels, tuple(decision.faults))
-
-
 class _Decision:
     """Decides about one pair; collects what is refused."""
 
     def __init__(self, pair: Pair, provider: Provider, selection: Selection) -> None:
         self.pair = pair
         self.provider = provider
-        self.forced = str(pair.address) in selection.replace or (
-            bool(selection.replace) and Selection(targets=selection.replace).targeted(pair.address)
+        self.forced = bool(selection.replace) and (
+            str(pair.address) in selection.replace
+            or Selection(targets=selection.replace).targeted(pair.address)
         )
         self.faults: list[Diagnostic] = []
 
@@ -187,29 +184,43 @@ class _Decision:
         return tuple(sorted(names))
 
     def _change(
-        self, action: Action, code: str, reason: str, fields: tuple[FieldChange, ...] = (), **more: object
+        self,
+        action: Action,
+        code: str,
+        reason: str,
+        fields: tuple[FieldChange, ...] = (),
+        *,
+        risks: tuple[str, ...] | None = None,
+        taken: Orphan | None = None,
     ) -> Change:
+        """Return a change of this pair. `taken`: the orphan that it takes; `risks`: else the provider's."""
         product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
-        known = product or entry
-        assert known is not None  # noqa: S101 (a pair has at least one side)
+        known = self.pair.known
         before = entry.spec if entry is not None else None
         after = product.spec if product is not None else None
-        facts: dict[str, object] = {
-            "before": before,
-            "after": after,
-            "labels": product.labels if product else EMPTY,
-            "previous_address": self.pair.previous,
-            "entry_digest": entry.digest if entry is not None else None,
-            "shown": _shown(entry or orphan),
-            "made_at": (entry.created_at or None) if entry is not None else None,
-            "fields": fields,
-            "risks": self.provider.risks(before if fields else None, after),
-            "source": self._source(fields),
-        }
-        if product is not None:
-            facts |= {"lifecycle": product.lifecycle, "distinct": product.moved == ()}
-        facts |= more
-        return Change(known.address, action, code, reason, known.provider, known.account, **facts)  # type: ignore[arg-type]
+        change = Change(
+            known.address,
+            action,
+            code,
+            reason,
+            known.provider,
+            known.account,
+            before=before,
+            after=after,
+            labels=product.labels if product is not None else EMPTY,
+            lifecycle=product.lifecycle if product is not None else UNPROTECTED,
+            previous_address=self.pair.previous,
+            entry_digest=entry.digest if entry is not None else None,
+            orphan_created_at=taken.created_at if taken is not None else None,
+            importing=taken.id if taken is not None else None,
+            shown=_shown(entry or orphan),
+            made_at=(entry.created_at or None) if entry is not None else None,
+            fields=fields,
+            risks=self.provider.risks(before if fields else None, after) if risks is None else risks,
+            source=self._source(fields),
+            distinct=product is not None and product.moved == (),
+        )
+        return change if product is None else change.knowing(product.wish)
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
@@ -243,9 +254,7 @@ class _Decision:
         if orphan.address != product.address:
             reason = f"{orphan.address} has the same spec and nobody wants it under that address"
             action, code = Action.MOVE, "move_because_equal_spec"
-        return self._change(
-            action, code, reason, risks=(), orphan_created_at=orphan.created_at, importing=orphan.id
-        )
+        return self._change(action, code, reason, risks=(), taken=orphan)
 
     def _unchanged(self, product: Product, entry: Entry) -> Change:
         if self.pair.previous is not None:
@@ -281,14 +290,8 @@ class _Decision:
             return self._refused_replace(product, names, fields)
         orphan = self.pair.orphan
         if orphan is not None and not self.forced:
-            return self._change(
-                Action.RESTORE,
-                "restore_because_reverted",
-                "the replace was reverted",
-                fields,
-                orphan_created_at=orphan.created_at,
-                importing=orphan.id,
-            )
+            code, reason = "restore_because_reverted", "the replace was reverted"
+            return self._change(Action.RESTORE, code, reason, fields, taken=orphan)
         if product.lifecycle.prevent_replace:
             self._refuse(
                 "prevent-replace",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
+from math import dist
 from typing import TypeAlias
 
 _Lab: TypeAlias = tuple[float, float, float]
@@ -33,14 +35,14 @@ def colour_name(value: str) -> str:
     if match is None:
         return ""
     digits = match[1] if len(match[1]) == 6 else "".join(digit * 2 for digit in match[1])
-    x, y, z = _oklab(digits)
-    # Written out: a plan of 10,000 products asks for thousands of colours.
-    return min([((a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2, name) for name, (a, b, c) in _TABLE.items()])[1]
+    # No loop of our own: a plan of 10,000 products asks for thousands of colours.
+    far = list(map(dist, repeat(_oklab(digits)), _PLACES))
+    return _BY_NAME[far.index(min(far))]
 
 
 def _oklab(digits: str) -> _Lab:
     """Convert to OKLab (https://bottosson.github.io/posts/oklab/), where distance is what eyes see."""
-    r, g, b = (_linear(int(digits[i : i + 2], 16) / 255) for i in (0, 2, 4))
+    r, g, b = (_LINEAR[channel] for channel in bytes.fromhex(digits))
     x = (0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b) ** (1 / 3)
     y = (0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b) ** (1 / 3)
     z = (0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b) ** (1 / 3)
@@ -55,4 +57,7 @@ def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
 
 
-_TABLE: Mapping[str, _Lab] = {name: _oklab(digits) for name, digits in _NAMES.items()}
+_LINEAR = tuple([_linear(channel / 255) for channel in range(256)])
+#: The names by alphabet, which settles what is equally near, and where each of them is.
+_BY_NAME = sorted(_NAMES)
+_PLACES: Sequence[_Lab] = [_oklab(_NAMES[name]) for name in _BY_NAME]

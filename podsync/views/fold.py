@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 
@@ -38,10 +39,13 @@ def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, No
     return (yield from _shown(groups, layout))
 
 
-def _by(key: _Key, changes: Sequence[Change]) -> list[list[Change]]:
+def _by(key: _Key, changes: Sequence[Change], most: int = sys.maxsize) -> list[list[Change]]:
+    """Return the groups of changes with one key; of more than `most` only their beginning."""
     found: dict[Hashable, list[Change]] = defaultdict(list)
     for change in changes:
         found[key(change)].append(change)
+        if len(found) > most:
+            break
     return list(found.values())
 
 
@@ -62,12 +66,13 @@ def _shown(groups: Sequence[list[Change]], layout: Layout) -> Generator[str, Non
 
 
 def _groups(changes: Sequence[Change]) -> list[list[Change]]:
-    """Fold as little as gives few groups, at worst by kind."""
-    found: list[list[Change]] = []
-    for key in (_fine, _by_model, _by_folder, _by_kind):
-        found = _by(key, changes)
-        if len(found) <= FOLD_ABOVE:
+    """Fold as little as gives few groups, at worst by kind; each key splits the groups of the one before."""
+    found = _by(_by_kind, changes)
+    for key in (_by_folder, _by_model, _fine):
+        finer = _by(key, changes, FOLD_ABOVE)
+        if len(finer) > FOLD_ABOVE:
             break
+        found = finer
     return found
 
 
@@ -77,7 +82,8 @@ def _by_kind(change: Change) -> Hashable:
 
 def _by_folder(change: Change) -> Hashable:
     folder = change.source.path.rpartition("/")[0] if change.source else ""
-    return _by_kind(change), folder, tuple(sorted({one.path for one in change.fields}))
+    fields = tuple(sorted({one.path for one in change.fields})) if change.fields else ()
+    return _by_kind(change), folder, fields
 
 
 def _by_model(change: Change) -> Hashable:
@@ -131,7 +137,7 @@ def in_common(group: Sequence[Change]) -> Iterator[str]:
     """Yield what all have in common, and how many different ones there are of what they have not."""
     specs = [_spec(change) for change in group]
     models = _distinct([_model(spec) for spec in specs])
-    yield f"model {models[0]}" if len(models) == 1 else _some_of(len(models), "model", group)
+    yield f"model {text_of(models[0])}" if len(models) == 1 else _some_of(len(models), "model", group)
     colours = Counter(str(spec["colorValue"]) for spec in specs if "colorValue" in spec)
     if colours:
         names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
@@ -153,8 +159,8 @@ def _some_of(count: int, word: str, group: Sequence[Change]) -> str:
     return counted(count, word, plural) if 0 < count < len(group) else ""
 
 
-def _distinct(values: Sequence[Json]) -> list[str]:
-    return [text_of(value) for value in {repr(one): one for one in values if one is not None}.values()]
+def _distinct(values: Sequence[Json]) -> list[Json]:
+    return list({repr(one): one for one in values if one is not None}.values())
 
 
 def _risks(changes: Sequence[Change], layout: Layout) -> Iterator[str]:

@@ -172,5 +172,6 @@ def risky_rows(plan: Plan) -> Iterator[tuple[int, str, str]]:
 
 def renamed(change: Change) -> bool:
     """Whether orders, which find a Gelato product by its name, have to say another one from now on."""
-    paths = {one.path for one in change.fields}
-    return change.action is Action.UPDATE and change.provider == "gelato" and "name" in paths
+    if change.action is not Action.UPDATE or change.provider != "gelato":
+        return False
+    return any(one.path == "name" for one in change.fields)

@@ -46,6 +46,29 @@ def test_without_a_result_nothing_is_left_behind(folder):
     assert [path.name for path in folder.iterdir()] == ["plan.json"]
 
 
+def test_a_text_may_come_in_pieces():
+    with Outputs.parse(["json", "json=plan.json"]) as outputs:
+        shown = outputs.write({"json": lambda: iter(["{", "}\n"])})
+
+    assert "".join(shown) == "{}\n"
+    assert Path("plan.json").read_text() == "{}\n"
+
+
+@pytest.mark.parametrize("there", [None, "before"])
+def test_a_text_that_breaks_off_is_not_written(folder, there):
+    def pieces():
+        yield "{" * 100_000
+        raise ZeroDivisionError
+
+    if there is not None:
+        Path("plan.json").write_text(there)
+
+    with pytest.raises(ZeroDivisionError), Outputs.parse(["json=plan.json"]) as outputs:
+        outputs.write({"json": pieces, "text": lambda: ""})
+
+    assert [path.read_text() for path in folder.iterdir()] == [there] * (there is not None)
+
+
 @pytest.mark.parametrize(
     ("word", "reason"), [("json=nowhere/plan.json", "No such file"), ("json=.", "folder")]
 )

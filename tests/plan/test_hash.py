@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from podsync.diagnostics import Diagnostic
-from podsync.model import Address, Lifecycle, Position, Selection, freeze
+from podsync.model import Address, Lifecycle, Position, Selection, freeze, wish_of
 from podsync.plan.plan import Action, Change, FieldChange, Plan
 from tests.plan.build import HOSTS, customer, designed, in_doubt, made, plan, state
 from tests.plan.samples import every_action
@@ -89,8 +89,17 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",
         "lifecycle", "previous_address", "entry_digest", "orphan_created_at", "importing", "shown", "made_at",
-        "fields", "risks", "source", "distinct",
+        "fields", "risks", "source", "distinct", "_after_digest",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("action", [Action.CREATE, Action.UPDATE, Action.NOTE])
+def test_what_a_change_was_told_of_its_digest_is_true_and_not_copied(action: Action) -> None:
+    change = next(change for change in PLAN.changes if change.action is action)
+    copy = replace(change, after=freeze({"name": "B"}))
+
+    assert change.after_digest == wish_of(change.after, change.labels, change.lifecycle)
+    assert copy.after_digest == wish_of(freeze({"name": "B"}), change.labels, change.lifecycle)
 
 
 DINO = designed("dino")

@@ -210,7 +210,7 @@ def test_the_order_of_the_inputs_means_nothing(order: tuple[int, ...]) -> None:
     entries = [made(renamed(DINO, name), created_at=MADE_AT + i) for i, name in enumerate("abc")]
     orphans = [orphan(designed(n, enName="O"), orphaned_at=MADE_AT) for n in ("p", "q", "r")]
     products = [renamed(DINO, "x"), renamed(DINO, "y"), designed("z", enName="O")]
-    reference = pair_up(Catalog(tuple(products)), state(*entries, orphans=orphans), PROVIDERS)
+    reference = list(pair_up(Catalog(tuple(products)), state(*entries, orphans=orphans), PROVIDERS))
 
     shuffled = State(
         "8f4c",
@@ -218,7 +218,7 @@ def test_the_order_of_the_inputs_means_nothing(order: tuple[int, ...]) -> None:
         {entries[i].address: entries[i] for i in order},
         tuple(orphans[i] for i in order),
     )
-    pairs = pair_up(Catalog(tuple(products[i] for i in order)), shuffled, PROVIDERS)
+    pairs = list(pair_up(Catalog(tuple(products[i] for i in order)), shuffled, PROVIDERS))
 
     assert pairs == reference
 

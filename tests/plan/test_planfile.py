@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podsync.cli.console import whole
 from podsync.cli.forms import plan_forms
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic
@@ -65,6 +66,32 @@ def test_one_change_a_line() -> None:
 
     rows = [line for line in lines if line.startswith('  {"address"')]
     assert [json.loads(row.rstrip(","))["address"] for row in rows] == [str(c.address) for c in plan.work]
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
+def test_a_plan_of_any_length_is_one_text_with_one_checksum(count: int) -> None:
+    """The pieces are those of `json.dumps` of the whole, and the checksum is the digest of the whole."""
+    made = every_action()
+    changes = (replace(made.work[0], address=Address("designed_product", f"p{i}")) for i in range(count))
+    plan = replace(made, changes=tuple(changes))
+
+    pieces = list(planfile.pieces(plan))
+
+    content = json.loads("".join(pieces))
+    assert "".join(pieces) == _in_one(content)
+    assert content.pop("checksum") == digest(content)
+    assert len(content["resource_changes"]) == count
+
+
+def _in_one(content: dict[str, Any]) -> str:
+    rows = ",\n".join(f"  {_compact(row)}" for row in content["resource_changes"])
+    values = {key: _compact(value) for key, value in content.items()}
+    values["resource_changes"] = f"[\n{rows}\n ]" if rows else "[]"
+    return "{\n" + ",\n".join(f' "{key}": {value}' for key, value in values.items()) + "\n}\n"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def test_actions_in_terraforms_words() -> None:
@@ -381,7 +408,7 @@ def test_what_is_printed_drives_neither_a_terminal_nor_a_runner() -> None:
     change = replace(every_action().work[0], shown=freeze({"spu": hostile}))
     plan = replace(every_action(), changes=(change,))
 
-    text = plan_forms(plan, Session())["json"]()
+    text = whole(plan_forms(plan, Session())["json"]())
 
     assert [sign for sign in ("##[", "\x9b", "\u202e", "\u2028") if sign in text] == []
     assert planfile.load(text).work[0].shown == {"spu": hostile}
