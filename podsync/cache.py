@@ -24,14 +24,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from podsync import __version__
 
 #: Where caches are, below the folder that podsync works in.
 FOLDERS = (".podsync", "cache")
-_FORMAT = 1
-_HEADER_LIMIT = 4096
+_FORMAT = 2
+_HEADER = 4096
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _FLAGS
 _POSSIBLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "geteuid")
@@ -86,7 +86,7 @@ class Cache(NamedTuple):
         """Return the file if there is one under this key."""
         try:
             with self.opened() as file:
-                header, newline, _ = os.pread(file, _HEADER_LIMIT, 0).partition(b"\n")
+                header, newline, _ = os.pread(file, _HEADER, 0).partition(b"\n")
             told: Any = json.loads(header)
             sizes, digests = tuple(told["sizes"]), tuple(told["digests"])
             known = told["format"] == _FORMAT and told["key"] == self.key and len(sizes) == len(digests)
@@ -121,19 +121,31 @@ class Cache(NamedTuple):
         except _NotPossible:
             yield None
 
-    def write(self, draft: Draft, sections: Sequence[bytes]) -> None:
-        """Put the draft in place of the file, whole; where that fails, nothing changes."""
-        header = {
-            "format": _FORMAT,
-            "key": self.key,
-            "sizes": [len(section) for section in sections],
-            "digests": [_digest(section) for section in sections],
-        }
+    def write(self, draft: Draft, sections: Iterable[Iterable[bytes]]) -> None:
+        """Put the draft in place of the file, whole; where that fails, nothing changes.
+
+        A section comes in pieces, so that nobody has to hold all of it.
+        """
         with suppress(OSError):
             with os.fdopen(os.dup(draft.file), "wb") as file:
-                file.write(json.dumps(header).encode() + b"\n")
-                file.writelines(sections)
-            os.rename(draft.name, self.name, src_dir_fd=draft.folder, dst_dir_fd=draft.folder)
+                file.write(b" " * _HEADER)
+                told = [_put(file, section) for section in sections]
+                header = {
+                    "format": _FORMAT,
+                    "key": self.key,
+                    "sizes": [size for size, _ in told],
+                    "digests": [digest for _, digest in told],
+                }
+                data = json.dumps(header).encode().ljust(_HEADER - 1) + b"\n"
+                file.seek(0)
+                file.write(data)
+            if len(data) == _HEADER:
+                os.rename(draft.name, self.name, src_dir_fd=draft.folder, dst_dir_fd=draft.folder)
+
+    def forget(self) -> None:
+        """Remove the file: there is something wrong with it."""
+        with suppress(OSError), _inside(self.root, self.folders) as folder:
+            os.unlink(self.name, dir_fd=folder)
 
 
 def key_of(parts: Iterable[str], modules: Iterable[str]) -> str:
@@ -233,6 +245,15 @@ def _forget_old(folder: int, draft: Draft, name: str) -> None:
                 made = os.stat(each, dir_fd=folder, follow_symlinks=False).st_mtime_ns
                 if made < draft.stamp - _FORGOTTEN:
                     os.unlink(each, dir_fd=folder)
+
+
+def _put(file: BinaryIO, pieces: Iterable[bytes]) -> tuple[int, str]:
+    """Write a section; returns its size and digest."""
+    size, digest = 0, hashlib.sha256()
+    for piece in pieces:
+        size += file.write(piece)
+        digest.update(piece)
+    return size, digest.hexdigest()
 
 
 def _read(file: int, size: int, start: int) -> bytes:

@@ -155,27 +155,26 @@ class _Helper:
         self._pipe = reading
 
     def answers(self) -> dict[int, list[Answer]]:
-        """Wait for what it has read; nothing when this helper has failed."""
+        """Wait for what it has read; less, or nothing, when this helper has failed."""
         import pickle
 
-        try:
-            with os.fdopen(self._pipe, "rb", closefd=False) as pipe:
-                data = pipe.read()
-            _, status = os.waitpid(self._pid, 0)
-        except OSError:
-            return {}
-        self._pid = 0
-        # From a copy of ourselves, through a pipe that nobody else can write to.
-        found: dict[int, list[Answer]] = pickle.loads(data) if status == 0 else {}  # noqa: S301
+        found: dict[int, list[Answer]] = {}
+        with (
+            suppress(EOFError, OSError, pickle.UnpicklingError),
+            open(self._pipe, "rb", closefd=False) as pipe,
+        ):
+            while True:
+                # From a copy of ourselves, through a pipe that nobody else can write to.
+                lot, answers = pickle.load(pipe)  # noqa: S301
+                found[lot] = answers
         return found
 
     def end(self) -> None:
         """Leave no process behind, whatever happened."""
         os.close(self._pipe)
-        if self._pid:
-            with suppress(OSError):
-                os.kill(self._pid, signal.SIGKILL)
-                os.waitpid(self._pid, 0)
+        with suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
 
 
 def _help(work: _Work, parent: int, queue: int, pipe: int) -> NoReturn:
@@ -189,14 +188,13 @@ def _help(work: _Work, parent: int, queue: int, pipe: int) -> NoReturn:
             signal.signal(name, signal.SIG_DFL)
         _let_go(queue, pipe)
         gc.disable()  # what is read has no cycles, and a collection would copy the parent's pages
-        found = {}
-        for lot, answers in work():
-            found[lot] = answers
+        found = []
+        for each in work():
+            found.append(pickle.dumps(each, protocol=pickle.HIGHEST_PROTOCOL))
             if os.getppid() != parent:
                 os._exit(code)
-        data = pickle.dumps(found, protocol=pickle.HIGHEST_PROTOCOL)
-        with os.fdopen(pipe, "wb") as out:
-            out.write(data)
+        with open(pipe, "wb") as out:
+            out.writelines(found)
         code = 0
     finally:
         os._exit(code)

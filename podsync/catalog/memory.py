@@ -8,18 +8,18 @@ would look the same (Git calls such a file racily clean). Then its content is as
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, Draft, Kept, key_of
-from podsync.catalog import table
 from podsync.catalog.crew import Answer
 from podsync.catalog.files import Found, signature_of
 from podsync.catalog.schema import schema_text
-from podsync.catalog.table import Table
+from podsync.catalog.table import OF_FILES, OF_PRODUCTS, Table
 from podsync.jsonbytes import compact, parse
 
 if TYPE_CHECKING:
@@ -32,9 +32,14 @@ _TICK = 2 * 10**9
 
 
 class Remembered(NamedTuple):
-    """A table as it was saved. `sound`: nothing was wrong between the products; `digest`: the catalog's."""
+    """A table as it was saved, its columns read when they are asked for: that may raise DamagedError.
+
+    `stamp` stands for all paths and signatures. `sound`: nothing was wrong between the products; `digest`:
+    the catalog's.
+    """
 
     table: Table
+    stamp: str
     sound: bool
     digest: str
 
@@ -53,31 +58,57 @@ class Memory:
     def recall(self) -> Remembered | None:
         """Return what was remembered last; None where there is nothing that can be trusted."""
         kept = self.cache.find()
-        if kept is None or len(kept.sizes) != 3:
+        if kept is None or len(kept.sizes) != len(_SECTIONS) + 1:
             return None
         try:
             told = parse(kept.section(0))
-            found = table.load(
-                told["columns"], lambda: _lines(kept, 1, found), lambda: _lines(kept, 2, found)
-            )
-            return Remembered(found, told["sound"] is True, str(told["digest"]))
-        except (DamagedError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            counts = dict.fromkeys(OF_FILES, told["files"]) | dict.fromkeys(OF_PRODUCTS, told["products"])
+            found = Table(lambda name: _lines(kept, name, counts[name]))
+            return Remembered(found, str(told["stamp"]), told["sound"] is True, str(told["digest"]))
+        except (DamagedError, ValueError, KeyError, TypeError):
             return None
 
     def remember(self, draft: Draft, known: Table, *, sound: bool, digest: str) -> None:
         """Save a table in place of the last one."""
-        head = {"columns": table.dump(known), "sound": sound, "digest": digest}
-        sections = [compact(head)]
-        sections += ["\n".join(known.traits).encode(), "\n".join(known.bodies).encode()]
-        self.cache.write(draft, sections)
+        if any("\n" in path for path in known.paths):
+            return  # a name of a file is all that could break a column
+        head = {
+            "files": len(known.paths),
+            "products": len(known.addresses),
+            "stamp": stamp(known.paths, known.signatures),
+            "sound": sound,
+            "digest": digest,
+        }
+        self.cache.write(draft, [[compact(head)], *(_pieces(known.column(name)) for name in _SECTIONS)])
 
 
-def _lines(kept: Kept, number: int, known: Table) -> list[str]:
-    """Return a column of texts, of which JSON and hex leave no line feeds; raises DamagedError."""
-    lines = kept.section(number).decode().split("\n") if known.addresses else []
-    if len(lines) != len(known.addresses):
+_SECTIONS = (*OF_FILES, *OF_PRODUCTS)
+#: So many lines of a column are written at once.
+_AT_ONCE = 1000
+
+
+def _pieces(column: Sequence[str]) -> Iterator[bytes]:
+    for start in range(0, len(column), _AT_ONCE):
+        lines = "\n".join(column[start : start + _AT_ONCE])
+        yield f"\n{lines}".encode() if start else lines.encode()
+
+
+def _lines(kept: Kept, name: str, count: int) -> list[str]:
+    """Return a column, in which there are no line feeds but those between its lines."""
+    data = kept.section(_SECTIONS.index(name) + 1)
+    try:
+        lines = data.decode().split("\n") if count else []
+    except UnicodeDecodeError:
+        lines = []
+    if len(lines) != count:
         raise DamagedError(kept.cache.name)
     return lines
+
+
+def stamp(paths: Sequence[str], signatures: Sequence[str]) -> str:
+    """Return what stands for all of these."""
+    told = "\0".join(("\n".join(paths), "\n".join(signatures)))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def signatures(files: Sequence[Found]) -> list[str]:

@@ -43,10 +43,10 @@ class Reading:
         #: For each file the number that it has in the past.
         self._known: list[int | None] = [None] * len(files)
         if past is not None:
-            numbers = {path: number for number, path in enumerate(past.paths)}
+            numbers, then = {path: number for number, path in enumerate(past.paths)}, past.signatures
             for index, (found, signature) in enumerate(zip(files, now, strict=True)):
                 number = numbers.get(found.path)
-                if number is not None and signature and past.signatures[number] == signature:
+                if number is not None and signature and then[number] == signature:
                     self._known[index] = number
         self._unread = [index for index, number in enumerate(self._known) if number is None]
         self._digests = {} if past is None else {each: number for number, each in enumerate(past.digests)}

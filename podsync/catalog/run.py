@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from podsync.cache import DamagedError, Draft
 from podsync.catalog.files import Found
-from podsync.catalog.memory import Memory, Remembered, signatures
+from podsync.catalog.memory import Memory, Remembered, signatures, stamp
 from podsync.catalog.reading import Reading
 from podsync.catalog.shelf import Shelf
 from podsync.catalog.table import Piece, Table
@@ -64,24 +63,31 @@ class Run:
         self._past: Remembered | None = None
         self._draft: Draft | None = None
         self._reading: Reading | None = None
+        self._again: Table | None = None
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         """Begin to read, unless all is known."""
         self._past = self._memory.recall() if self._memory is not None else None
         now = signatures(self._files) if self._past is not None else []
-        if self._past is not None and self._all_known(self._past.table, now):
+        if self._past is not None and self._all_known(self._past, now):
             return self
         try:
             if self._memory is not None:
                 self._draft = self._stack.enter_context(self._memory.cache.drafting())
-            past = self._past.table if self._past is not None else None
-            reading = Reading(self._files, self._providers, past, now, self._draft)
-            self._reading = self._stack.enter_context(reading)
+            self._reading = self._stack.enter_context(self._begin(now))
         except BaseException:  # a signal, too, may come here
             self._stack.close()
             raise
         return self
+
+    def _begin(self, now: Sequence[str]) -> Reading:
+        if self._past is not None:
+            try:
+                return Reading(self._files, self._providers, self._past.table, now, self._draft)
+            except DamagedError:
+                self._past = None
+        return Reading(self._files, self._providers, draft=self._draft)
 
     def __exit__(self, *_exception: object) -> None:
         self._stack.close()
@@ -125,8 +131,8 @@ class Run:
 
     # -- what is remembered
 
-    def _all_known(self, past: Table, now: Sequence[str]) -> bool:
-        return "" not in now and past.signatures == now and past.paths == [file.path for file in self._files]
+    def _all_known(self, past: Remembered, now: Sequence[str]) -> bool:
+        return "" not in now and past.stamp == stamp([file.path for file in self._files], now)
 
     def _worth_writing(self, reading: Reading) -> bool:
         """Whether the next run would save more time than it takes to write everything down now."""
@@ -149,19 +155,22 @@ class Run:
     def _mended(self, known: Table) -> Table:
         """Return the table; a column that turns out to be damaged is read from the files again."""
 
-        def column(load: Callable[[], list[str]], of: Callable[[Table], list[str]]) -> list[str]:
+        def load(name: str) -> list[str]:
             try:
-                return load()
+                return known.column(name)
             except DamagedError:
-                with Reading(self._files, self._providers) as again:
-                    table = again.table()
-                if table.digests != known.digests:
-                    message = "the catalog was changed while it was read"
-                    raise PodsyncError(message, "run the command again") from None
-                return of(table)
+                return self._read_again(known.made).column(name)
 
-        return replace(
-            known,
-            load_traits=lambda: column(known.load_traits, lambda table: table.traits),
-            load_bodies=lambda: column(known.load_bodies, lambda table: table.bodies),
-        )
+        return Table(load)
+
+    def _read_again(self, made: Mapping[str, list[str]]) -> Table:
+        """Read every file; `made` are columns that somebody has already seen."""
+        if self._memory is not None:
+            self._memory.cache.forget()
+        if self._again is None:
+            with Reading(self._files, self._providers) as reading:
+                self._again = reading.table()
+        if any(self._again.column(name) != column for name, column in made.items() if name != "signatures"):
+            message = "the catalog was changed while it was read"
+            raise PodsyncError(message, "run the command again")
+        return self._again

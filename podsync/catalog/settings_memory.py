@@ -45,7 +45,7 @@ class SettingsMemory(NamedTuple):
             return
         with self.cache.drafting() as draft:
             if draft is not None:
-                self.cache.write(draft, [json.dumps(data, separators=(",", ":")).encode()])
+                self.cache.write(draft, [[json.dumps(data, separators=(",", ":")).encode()]])
 
 
 def _tells_where(data: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, overload
 
 from podsync.catalog.files import Found
@@ -41,7 +42,11 @@ class Shelf(Sequence[Product]):
 
     @cached_property
     def _file_of(self) -> list[int]:
-        return [number for number, count in enumerate(self.table.counts) for _ in range(count)]
+        return [
+            number
+            for number, (first, end) in enumerate(pairwise(self.table.firsts))
+            for _ in range(first, end)
+        ]
 
     def make(self, number: int) -> Product:
         """Make the product of a number."""
@@ -97,10 +102,10 @@ class Shelf(Sequence[Product]):
 
     @cached_property
     def _ordered(self) -> list[str]:
-        return sorted(self._numbers)
+        return sorted(self.wishes)
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self.wishes)
 
     @overload
     def __getitem__(self, index: int) -> Product: ...
@@ -114,7 +119,10 @@ class Shelf(Sequence[Product]):
     @cached_property
     def wishes(self) -> Mapping[str, str]:
         """The wish of each address, without its `sha256:`."""
-        return {address: self.table.wishes[number] for address, number in self._numbers.items()}
+        found = dict(zip(self.table.addresses, self.table.wishes, strict=True))
+        if len(found) < len(self.table.addresses):
+            found = {address: self.table.wishes[number] for address, number in self._numbers.items()}
+        return found
 
     @cached_property
     def digest(self) -> str:

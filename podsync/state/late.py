@@ -132,7 +132,7 @@ class Outlines:
         }
         with self.cache.drafting() as draft:
             if draft is not None:
-                self.cache.write(draft, [compact(told)])
+                self.cache.write(draft, [[compact(told)]])
 
 
 def _form_of(data: bytes) -> _Form | None:

@@ -170,7 +170,7 @@ def test_a_cache_that_says_what_none_would_is_not_believed(kept, tmp_path):
     path = in_a_folder_with_caches(tmp_path, "catalog: goods\n")
     memory = SettingsMemory.beside(tmp_path, path.read_bytes())
     with memory.cache.drafting() as draft:
-        memory.cache.write(draft, [kept.encode()])
+        memory.cache.write(draft, [[kept.encode()]])
 
     assert load(path, tmp_path) == Settings(catalog="goods")
 
