@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.diagnostics import Diagnostic
 from podsync.model import EMPTY, Json, Path, Position, Product, Selection, Spec
+from podsync.plan.change import Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes
 from podsync.plan.pairing import Pair
-from podsync.plan.plan import Action, Change, FieldChange
+from podsync.plan.plan import Action
 
 if TYPE_CHECKING:
     from podsync.ports import Provider

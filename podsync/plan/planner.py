@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from podsync.diagnostics import in_file_order
 from podsync.errors import StateError, UsageError
 from podsync.model import EMPTY, Catalog, Json, Selection
-from podsync.plan.plan import Action, Change, Plan
+from podsync.plan.plan import Action, Plan
 from podsync.plan.settled import Split, split
 from podsync.settings import Limits
 
 if TYPE_CHECKING:
+    from podsync.plan.change import Change
     from podsync.plan.decision import Decided
     from podsync.plan.pairing import Pair
     from podsync.ports import Provider
