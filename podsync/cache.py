@@ -172,7 +172,8 @@ def _code(module: str) -> str:
 
 def _source(file: str) -> bytes:
     try:
-        return Path(file).read_bytes()
+        with open(file, "rb") as stream:  # noqa: PTH123 (one of many)
+            return stream.read()
     except OSError:
         return file.encode("utf-8", "surrogateescape")
 

@@ -44,14 +44,28 @@ NAMES = {
     ("statefile.py", "_entry"): "entries made",
     ("plain.py", "look"): "entries looked at",
 }
+# What the standard library does for podsync's modules when they are imported: each start pays for it.
+MAKING = {
+    ("dataclasses.py", "_process_class"): "dataclasses made",
+    ("_compiler.py", "compile"): "patterns compiled",
+}
+def for_podsync(frame):
+    here = frame.f_code.co_filename
+    folder = here.rpartition("/")[0] if here.endswith("_compiler.py") else here
+    while frame is not None and frame.f_code.co_filename.startswith(folder):
+        frame = frame.f_back
+    return frame is not None and "podsync" in frame.f_code.co_filename
 def profile(frame, event, arg):
     if event != "call":
         return
     code = frame.f_code
+    place = code.co_filename.rpartition("/")[2], code.co_name
     if "podsync" not in code.co_filename:
+        if place in MAKING and for_podsync(frame):
+            counts[MAKING[place]] += 1
         return
     counts["calls of podsync's functions"] += 1
-    name = NAMES.get((code.co_filename.rpartition("/")[2], code.co_name))
+    name = NAMES.get(place)
     if name:
         counts[name] += 1
 from podsync.cli.main import main
@@ -69,10 +83,26 @@ _FOR_HELP = {"podsync", "podsync.cli", "click"}
 _FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "diagnostics", "errors", "jsonbytes", "model", "plan", "ports", "providers",
-        "settings", "signatures", "state", "views",
+        "cache", "catalog", "diagnostics", "errors", "jsonbytes", "model", "providers", "settings",
+        "signatures", "views",
     )
 }  # fmt: skip
+#: Those of a plan of files that are known, in which nothing differs: no YAML is among them.
+_FOR_NOTHING_NEW = _FOR_HELP | {"orjson"} | {
+    f"podsync.{part}"
+    for part in (
+        "cache", "catalog", "diagnostics", "errors", "failpoints", "jsonbytes", "model", "plan",
+        "providers", "settings", "signatures", "state", "views",
+    )
+}  # fmt: skip
+#: What such a plan has no use for, of the parts that it needs.
+_FOR_NEWS = frozenset({
+    "podsync.catalog.build", "podsync.catalog.crossfile", "podsync.catalog.encoding",
+    "podsync.catalog.source", "podsync.catalog.verdicts", "podsync.plan.change", "podsync.plan.decision",
+    "podsync.plan.guards", "podsync.plan.pairing", "podsync.plan.planfile", "podsync.providers.paging",
+    "podsync.state.draft", "podsync.state.entries", "podsync.state.lock", "podsync.views.json_text",
+    "podsync.views.plan_changes", "podsync.views.product_lines",
+})  # fmt: skip
 
 
 def _counts(folder: Path, *words: str) -> dict[str, int]:
@@ -143,19 +173,43 @@ def test_a_start_imports_nothing_but_what_it_needs(
     words: list[str], allowed: set[str], tmp_path: Path
 ) -> None:
     corpus.write_catalog(tmp_path, 2)
+
+    modules = _imported(tmp_path, words)
+
+    assert _parts(modules) <= allowed
+    assert _SLOW.isdisjoint(modules)
+
+
+def test_a_plan_without_anything_new_imports_nothing_that_reads_compares_or_shows_it(tmp_path: Path) -> None:
+    corpus.write_catalog(tmp_path, 100)
+    corpus.write_state(tmp_path, 100)
+    time.sleep(2.1)  # younger files are not known by what `stat` says of them
+    _imported(tmp_path, ["plan"])
+    _imported(tmp_path, ["plan"])  # the first made the folder in which this one keeps the settings
+
+    modules = _imported(tmp_path, ["plan"])
+
+    assert _parts(modules) <= _FOR_NOTHING_NEW
+    assert _SLOW.isdisjoint(modules)
+    assert _FOR_NEWS.isdisjoint(modules)
+
+
+def _imported(folder: Path, words: list[str]) -> list[str]:
+    """Run a command that succeeds, and return the names of all modules that it imported."""
     program = (
         "import sys; before = set(sys.modules); from podsync.cli.main import main\n"
         f"code = main({words!r})\n"
         "print(*sorted(set(sys.modules) - before), file=sys.stderr); sys.exit(code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
     )
+    return done.stderr.splitlines()[-1].split()
 
-    modules = done.stderr.splitlines()[-1].split()
+
+def _parts(modules: list[str]) -> set[str]:
+    """Return the parts of podsync, and the libraries, that these modules belong to."""
     inside = ("cython_runtime", "_cython_")  # what a compiled library keeps there
     foreign = {n for n in modules if n.split(".")[0] not in sys.stdlib_module_names}
     parts = {".".join(n.split(".")[:2]) if n.startswith("podsync") else n.split(".")[0] for n in foreign}
-
-    assert {part for part in parts if not part.startswith(inside)} <= allowed
-    assert _SLOW.isdisjoint(modules)
+    return {part for part in parts if not part.startswith(inside)}

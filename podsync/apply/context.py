@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from podsync.model import EMPTY, Address, Json
-from podsync.plan.plan import Change
+from podsync.plan.change import Change
 from podsync.ports import Clock, Pace, Provider, Reader, Writer
 from podsync.report import Outcome, Result
 from podsync.settings import ProviderSettings

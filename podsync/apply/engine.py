@@ -25,8 +25,9 @@ from podsync.errors import StoppedError
 from podsync.failpoints import hit
 from podsync.model import EMPTY, freeze
 from podsync.plan.approval import approved
+from podsync.plan.change import Change
 from podsync.plan.guards import name_order, waits_for, waits_for_doubts
-from podsync.plan.plan import Action, Change, Plan
+from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock, Provider, StateStore
 from podsync.report import DONE, Outcome, Report, Result
 from podsync.state.events import Begun, Ended, Moved, Noted, Orphaned

@@ -13,7 +13,8 @@ from podsync.apply.settling import settle_one
 from podsync.apply.tell import waiting
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model import FrozenDict, Spec
-from podsync.plan.plan import Action, Change
+from podsync.plan.change import Change
+from podsync.plan.plan import Action
 from podsync.plan.remote import View
 from podsync.ports import Listing, Match, Provider, Query, Remote
 from podsync.providers.compare import cut_alike, text

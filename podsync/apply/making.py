@@ -8,7 +8,8 @@ from podsync.apply.sender import Job, Sent
 from podsync.apply.tell import conclude, done, listed, name_is_taken, not_tried
 from podsync.errors import ConflictError, InDoubtError
 from podsync.model import FrozenDict, digest
-from podsync.plan.plan import Action, Change
+from podsync.plan.change import Change
+from podsync.plan.plan import Action
 from podsync.ports import Match, Query, Remote
 from podsync.report import DONE, Result
 from podsync.state.entries import Entry, Orphan, Refusal

@@ -16,7 +16,8 @@ from podsync.apply.ledger import Ledger
 from podsync.apply.recover import DATE_GRAIN
 from podsync.apply.sender import Sender
 from podsync.model import Address, FrozenDict, Spec
-from podsync.plan.plan import Action, Change
+from podsync.plan.change import Change
+from podsync.plan.plan import Action
 from podsync.plan.remote import Index, View
 from podsync.ports import Listing, Provider, Query, Remote
 from podsync.settings import ProviderSettings

@@ -13,7 +13,8 @@ from podsync.apply.tell import ask_about_doubt, done, failed, in_doubt, not_trie
 from podsync.apply.working import guarded
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model import Address
-from podsync.plan.plan import Action, Change
+from podsync.plan.change import Change
+from podsync.plan.plan import Action
 from podsync.plan.remote import View
 from podsync.ports import Query, Remote
 from podsync.report import DONE, Result

@@ -10,7 +10,8 @@ from podsync.apply.recover import SEND_SECONDS
 from podsync.apply.sender import Sent
 from podsync.errors import ConflictError, NotSentError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model import Address
-from podsync.plan.plan import Action, Change
+from podsync.plan.change import Change
+from podsync.plan.plan import Action
 from podsync.ports import Remote
 from podsync.report import DONE, Outcome, Result
 from podsync.state.entries import Entry

@@ -13,7 +13,7 @@ from podsync.apply.sender import SENDS_AN_APPLY, Job
 from podsync.apply.tell import conclude, name_is_taken, not_tried
 from podsync.errors import InDoubtError
 from podsync.model import FrozenDict
-from podsync.plan.plan import Change
+from podsync.plan.change import Change
 from podsync.state.entries import Entry
 
 

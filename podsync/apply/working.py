@@ -10,7 +10,8 @@ from podsync.apply.provider_run import Late, ProviderRun
 from podsync.apply.tell import in_doubt, not_tried
 from podsync.apply.updating import update
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
-from podsync.plan.plan import Action, Change
+from podsync.plan.change import Change
+from podsync.plan.plan import Action
 from podsync.report import Result
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["Loaded", "Run", "Scope", "begin", "load", "scope"]
 
 
-@dataclass(frozen=True, slots=True)
 class Scope:
     """What given PATHs mean: which faults are reported, and what is read besides the catalog."""
 
-    reported: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
-    folders: tuple[Path, ...] = ()
+    def __init__(self, reported: Sequence[str], files: Sequence[Path], folders: Sequence[Path]) -> None:
+        self.reported = tuple(reported)
+        self.files = tuple(files)
+        self.folders = tuple(folders)
 
     def __contains__(self, path: object) -> bool:
         """Whether faults at `path` (as people see it) are asked for."""
@@ -61,7 +60,7 @@ def scope(root: Path, catalog_dir: str | Path, paths: Sequence[str | Path]) -> S
             files.append(location)
         elif not walked:
             folders.append(location)
-    return Scope(tuple(reported), tuple(files), tuple(folders))
+    return Scope(reported, files, folders)
 
 
 def load(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from podsync.cache import Draft
 from podsync.catalog.crew import Crew, Plain, Task
@@ -12,7 +12,9 @@ from podsync.catalog.files import Found, read_signed
 from podsync.catalog.memory import provable
 from podsync.catalog.table import File, Piece, Table
 from podsync.diagnostics import Diagnostic
-from podsync.ports import Provider
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider
 
 
 class Reading:

@@ -25,7 +25,7 @@ class Complaint(NamedTuple):
 def explain(complaint: Complaint, text: Text) -> Refusal:
     """Return the first explanation that fits, else the parser's own words."""
     for needle, explanation in _EXPLANATIONS:
-        if needle.search(f"{complaint.context}: {complaint.problem}"):
+        if re.search(needle, f"{complaint.context}: {complaint.problem}"):
             return explanation(complaint, text)
     return _fault(complaint.at, f"this is not YAML: {complaint.problem}", "compare it with a file that works")
 
@@ -159,27 +159,25 @@ def _nesting(complaint: Complaint, _text: Text) -> Refusal:
     return too_deep((line, column, line, column + 1))
 
 
-_EXPLANATIONS: tuple[tuple[re.Pattern[str], Callable[[Complaint, Text], Refusal]], ...] = tuple(
-    (re.compile(pattern), explanation)
-    for pattern, explanation in (
-        # libyaml has a limit of its own from 0.2.6 on, and looks ahead so far before it tells of any level.
-        (r"maximum nesting depth", _nesting),
-        (r"quoted scalar: found unexpected (end of stream|document)", _unclosed_quote),
-        (r"unknown escape character|expected escape sequence|did not find expected hexdecimal", _escape),
-        (r"invalid Unicode character escape", _half_character),
-        (r"scanning an (alias|anchor)", _bare_star),
-        (r"found a tab character", _tab),
-        (r"cannot start any token", _tab_or_character),
-        (r"mapping values are not allowed", _second_colon),
-        (r"could not find expected ':'", _no_key),
-        (r"parsing a flow (sequence|mapping)", _unclosed_bracket),
-        (r"sequence entries are not allowed", _list_after_key),
-        (r"parsing a block mapping", _misplaced_in_mapping),
-        (r"parsing a block collection|parsing a block sequence", _misplaced_in_list),
-        (r"document start", _after_document),
-        (r"tag handle|scanning a tag", _tag_handle),
-        (r"directive", _directive),
-        (r"scanning a block scalar", _block_header),
-        (r"expected (the )?node content", _no_value),
-    )
+#: Tried in this order. Compiled when one is: a catalog without such a fault needs none.
+_EXPLANATIONS: tuple[tuple[str, Callable[[Complaint, Text], Refusal]], ...] = (
+    # libyaml has a limit of its own from 0.2.6 on, and looks ahead so far before it tells of any level.
+    (r"maximum nesting depth", _nesting),
+    (r"quoted scalar: found unexpected (end of stream|document)", _unclosed_quote),
+    (r"unknown escape character|expected escape sequence|did not find expected hexdecimal", _escape),
+    (r"invalid Unicode character escape", _half_character),
+    (r"scanning an (alias|anchor)", _bare_star),
+    (r"found a tab character", _tab),
+    (r"cannot start any token", _tab_or_character),
+    (r"mapping values are not allowed", _second_colon),
+    (r"could not find expected ':'", _no_key),
+    (r"parsing a flow (sequence|mapping)", _unclosed_bracket),
+    (r"sequence entries are not allowed", _list_after_key),
+    (r"parsing a block mapping", _misplaced_in_mapping),
+    (r"parsing a block collection|parsing a block sequence", _misplaced_in_list),
+    (r"document start", _after_document),
+    (r"tag handle|scanning a tag", _tag_handle),
+    (r"directive", _directive),
+    (r"scanning a block scalar", _block_header),
+    (r"expected (the )?node content", _no_value),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from podsync.errors import PodsyncError
-from podsync.plan.plan import Change, Plan
+from podsync.plan.change import Change
+from podsync.plan.plan import Plan
 from podsync.ports import StateStore
 from podsync.report import DONE, Outcome, Report, Result
 from podsync.state.entries import Entry

@@ -16,14 +16,13 @@ from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
-from podsync.plan.plan import Plan
-from podsync.plan.planner import make_plan
 from podsync.providers.registry import plugins, providers
 from podsync.settings import Settings, StateSettings
-from podsync.state.state import State
 
 if TYPE_CHECKING:
+    from podsync.plan.plan import Plan
     from podsync.ports import Provider, StateStore
+    from podsync.state.state import State
 
 SETTINGS_FILE = "podsync.yaml"
 CACHE = Path(".podsync")
@@ -148,6 +147,8 @@ class Workspace:
                 f"{self.settings.catalog} has no document, but the state knows {len(state.entries)} products",
                 "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done",
             )
+        from podsync.plan.planner import make_plan
+
         made = make_plan(
             catalog,
             state,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from podsync.model import Json, Path, Product, Spec, canonical_json
-from podsync.plan.plan import UNKNOWN, FieldChange
+from podsync.plan.change import UNKNOWN, FieldChange
 
 if TYPE_CHECKING:
     from podsync.ports import Provider

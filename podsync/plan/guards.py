@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from podsync.diagnostics import Diagnostic
 from podsync.model import EMPTY, Address, Spec, canonical_json, freeze
-from podsync.plan.plan import Action, Change
+from podsync.plan.change import Change
+from podsync.plan.plan import Action
 from podsync.plan.settled import Settled, Split
 from podsync.settings import Limits
 

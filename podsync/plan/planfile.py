@@ -12,7 +12,8 @@ from podsync.diagnostics import Diagnostic, diagnostic_json
 from podsync.errors import PodsyncError, StaleError
 from podsync.jsonbytes import canonical
 from podsync.model import EMPTY, Address, Json, Lifecycle, Position, Selection, canonical_json, digest, freeze
-from podsync.plan.plan import TERRAFORM_ACTIONS, UNKNOWN, Action, Change, FieldChange, Plan
+from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.plan import TERRAFORM_ACTIONS, Action, Plan
 from podsync.state.strictjson import NotStrictError, loads
 
 FORMAT_VERSION = "1.0"

@@ -1,7 +1,8 @@
 """Desired × state -> Plan. Pure: no file, no clock, no network.
 
-Each pair of document and entry is decided on its own (`_Decision`); what concerns several changes at
+Each pair of document and entry is decided on its own (`plan.decision`); what concerns several changes at
 once (limits, renames in disguise, names that clash) is `plan.guards`' work, on the finished list.
+Where nothing differs, none of that is imported.
 """
 
 from __future__ import annotations
@@ -12,17 +13,15 @@ from typing import TYPE_CHECKING
 
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import StateError, UsageError
-from podsync.model import EMPTY, UNPROTECTED, Catalog, Json, Path, Position, Product, Selection, Spec
-from podsync.plan.diff import differing_fields, field_changes
-from podsync.plan.guards import check
-from podsync.plan.pairing import Pair, pair_up
-from podsync.plan.plan import Action, Change, FieldChange, Plan
-from podsync.plan.settled import split
+from podsync.model import EMPTY, Catalog, Json, Selection
+from podsync.plan.plan import Action, Plan
+from podsync.plan.settled import Split, split
 from podsync.settings import Limits
 
 if TYPE_CHECKING:
+    from podsync.plan.change import Change
+    from podsync.plan.pairing import Pair
     from podsync.ports import Provider
-    from podsync.state.entries import Entry, Orphan
     from podsync.state.state import State
 
 
@@ -47,12 +46,15 @@ def make_plan(
     """
     check_hosts(state, hosts)
     left = split(catalog, state, selection, every=every)
-    pairs = pair_up(left.catalog, left.state, providers)
+    pairs = _pairs(left, providers)
     if selection.to_json() is not None:
         pairs = tuple(pairs)
         _check_patterns(selection, pairs)
     changes, leaving, found = _decided(pairs, state, providers, selection)
-    found += check(changes, leaving, left, providers, limits, allow or {})
+    if changes or leaving:
+        from podsync.plan.guards import check
+
+        found += check(changes, leaving, left, providers, limits, allow or {})
     last = state.last_apply or EMPTY
     return Plan(
         lineage=state.lineage,
@@ -72,21 +74,32 @@ def make_plan(
     )
 
 
+def _pairs(left: Split, providers: Mapping[str, Provider]) -> Iterable[Pair]:
+    if not (len(left.catalog) or left.state.entries):
+        return ()
+    from podsync.plan.pairing import pair_up
+
+    return pair_up(left.catalog, left.state, providers)
+
+
 def _decided(
     pairs: Iterable[Pair], state: State, providers: Mapping[str, Provider], selection: Selection
 ) -> tuple[tuple[Change, ...], tuple[Change, ...], list[Diagnostic]]:
     """Return the changes that are asked for, all that leaves the catalog, and what is refused of those."""
+    if pairs == ():
+        return (), (), []
+    from podsync.plan.decision import decide
+
     changes: list[Change] = []
     leaving: list[Change] = []
     found: list[Diagnostic] = []
     for pair in pairs:
-        decision = _Decision(pair, providers[pair.known.provider], selection)
-        change = decision.make()
+        change, faults = decide(pair, providers, selection)
         if pair.product is None:
             leaving += _leaving(change, state)
         if _selected(change, pair.known.labels, selection):
             changes.append(change)
-            found += decision.faults
+            found += faults
     return tuple(changes), tuple(leaving), found
 
 
@@ -144,201 +157,3 @@ def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -
     if change.action is Action.ORPHAN:
         return selection.targeted(change.address) and selection.takes(change.address, labels)
     return selection.takes(change.address, labels)
-
-
-class _Decision:
-    """Decides about one pair; collects what is refused."""
-
-    def __init__(self, pair: Pair, provider: Provider, selection: Selection) -> None:
-        self.pair = pair
-        self.provider = provider
-        self.forced = bool(selection.replace) and (
-            str(pair.address) in selection.replace
-            or Selection(targets=selection.replace).targeted(pair.address)
-        )
-        self.faults: list[Diagnostic] = []
-
-    def make(self) -> Change:
-        """Return the one change for this pair."""
-        product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
-        if entry is not None and entry.pending is not None and entry.pending.op == "create":
-            return self._settle(entry, product)
-        if product is None:
-            assert entry is not None  # noqa: S101 (a pair has at least one side)
-            return self._orphan(entry)
-        if entry is None and orphan is None:
-            return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
-        if entry is None:
-            return self._restore(product)
-        names = self._differing(product, entry)
-        if not names and not self.forced:
-            return self._unchanged(product, entry)
-        if not self.forced and set(names) <= self.provider.mutable:
-            return self._update(product, entry, names)
-        return self._replace(product, entry, names)
-
-    def _differing(self, product: Product, entry: Entry) -> tuple[str, ...]:
-        names = set(differing_fields(self.provider, entry.spec or EMPTY, product.spec))
-        if entry.pending is not None:
-            names |= set(entry.pending.body)
-        return tuple(sorted(names))
-
-    def _change(
-        self,
-        action: Action,
-        code: str,
-        reason: str,
-        fields: tuple[FieldChange, ...] = (),
-        *,
-        risks: tuple[str, ...] | None = None,
-        taken: Orphan | None = None,
-    ) -> Change:
-        """Return a change of this pair. `taken`: the orphan that it takes; `risks`: else the provider's."""
-        product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
-        known = self.pair.known
-        before = entry.spec if entry is not None else None
-        after = product.spec if product is not None else None
-        change = Change(
-            known.address,
-            action,
-            code,
-            reason,
-            known.provider,
-            known.account,
-            before=before,
-            after=after,
-            labels=product.labels if product is not None else EMPTY,
-            lifecycle=product.lifecycle if product is not None else UNPROTECTED,
-            previous_address=self.pair.previous,
-            entry_digest=entry.digest if entry is not None else None,
-            orphan_created_at=taken.created_at if taken is not None else None,
-            importing=taken.id if taken is not None else None,
-            shown=_shown(entry or orphan),
-            made_at=(entry.created_at or None) if entry is not None else None,
-            fields=fields,
-            risks=self.provider.risks(before if fields else None, after) if risks is None else risks,
-            source=self._source(fields),
-            distinct=product is not None and product.moved == (),
-        )
-        return change if product is None else change.knowing(product.wish)
-
-    def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
-        if self.pair.product is None:
-            return _last_place(self.pair.entry)
-        places = sorted(f.at for f in fields if f.at is not None)
-        return places[0] if places else self.pair.product.declared_at
-
-    def _settle(self, entry: Entry, product: Product | None) -> Change:
-        sent: Spec | None = entry.pending.body if entry.pending else None
-        reason = "sent earlier, outcome not known"
-        if product is None:
-            reason += "; its document is gone: if it exists it becomes an orphan"
-        elif sent != product.spec:
-            reason += "; the document was edited since"
-        return self._change(Action.SETTLE, "settle_because_in_doubt", reason, risks=())
-
-    def _orphan(self, entry: Entry) -> Change:
-        if entry.lifecycle.prevent_orphan:
-            self._refuse(
-                "prevent-orphan",
-                f"{entry.address} is protected by lifecycle.prevent_orphan, but its document is gone",
-                "restore the document, or set prevent_orphan: false in it, apply, and delete it then",
-            )
-        risk = ("it stays on sale until a person removes it",)
-        return self._change(Action.ORPHAN, "orphan_because_no_document", "its document is gone", risks=risk)
-
-    def _restore(self, product: Product) -> Change:
-        orphan = self.pair.orphan
-        assert orphan is not None  # noqa: S101 (the caller saw it)
-        action, code, reason = Action.RESTORE, "restore_because_wanted_again", "an orphan, wanted again"
-        if orphan.address != product.address:
-            reason = f"{orphan.address} has the same spec and nobody wants it under that address"
-            action, code = Action.MOVE, "move_because_equal_spec"
-        return self._change(action, code, reason, risks=(), taken=orphan)
-
-    def _unchanged(self, product: Product, entry: Entry) -> Change:
-        if self.pair.previous is not None:
-            named = product.moved is not None and self.pair.previous.name in product.moved
-            code = "move_because_declared" if named else "move_because_equal_spec"
-            return self._change(Action.MOVE, code, "the same product under a new address", risks=())
-        if product.labels != entry.labels or product.lifecycle != entry.lifecycle:
-            return self._change(
-                Action.NOTE, "note_because_labels", "only labels or lifecycle differ", risks=()
-            )
-        return self._change(Action.NOOP, "no_difference", "nothing differs", risks=())
-
-    def _fields(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[FieldChange, ...]:
-        unknown = frozenset(entry.pending.body) if entry.pending else frozenset()
-        return field_changes(self.provider, entry.spec or EMPTY, product, names, unknown)
-
-    def _update(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
-        fields = self._fields(product, entry, names)
-        reason = "an update is in doubt and is sent again" if entry.pending else "only fields that can change"
-        name, old = self.provider.unique_name(product.spec), self.provider.unique_name(entry.spec or EMPTY)
-        if name != old and product.renamed_from != old:
-            self._refuse(
-                "gelato-rename",
-                f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
-                f"put `renamed_from: {_quoted(old or '')}` into the document if that is meant",
-                ("spec", "name"),
-            )
-        return self._change(Action.UPDATE, "update_because_mutable", reason, fields)
-
-    def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
-        fields = self._fields(product, entry, names)
-        if not self.provider.replaces:
-            return self._refused_replace(product, names, fields)
-        orphan = self.pair.orphan
-        if orphan is not None and not self.forced:
-            code, reason = "restore_because_reverted", "the replace was reverted"
-            return self._change(Action.RESTORE, code, reason, fields, taken=orphan)
-        if product.lifecycle.prevent_replace:
-            self._refuse(
-                "prevent-replace",
-                f"{product.address} is protected by lifecycle.prevent_replace, "
-                f"but {', '.join(names) or '--replace'} would replace it",
-                "undo the change, or remove prevent_replace in a change of its own",
-                ("lifecycle", "prevent_replace"),
-            )
-        code = "replace_by_request" if self.forced else "replace_because_cannot_update"
-        reason = "asked for by --replace" if self.forced else f"{self.provider.title} cannot change it"
-        risks = (
-            "the old product stays on sale beside the new one until a person removes it",
-            *self.provider.risks(entry.spec, product.spec),
-        )
-        return self._change(Action.REPLACE, code, reason, fields, risks=risks)
-
-    def _refused_replace(
-        self, product: Product, names: tuple[str, ...], fields: tuple[FieldChange, ...]
-    ) -> Change:
-        fixed = [name for name in names if name not in self.provider.mutable]
-        self._refuse(
-            f"{self.provider.name}-replace",
-            f"{product.address}: {self.provider.title} cannot change {', '.join(fixed) or 'this product'}",
-            "orders find a product by its exact name, and a new one cannot be ordered until its options have "
-            "values: make a new document with a name of its own, or undo the change here and make it on "
-            "the web page",
-            ("spec", fixed[0]) if fixed else (),
-        )
-        return self._change(Action.REPLACE, "replace_because_cannot_update", "refused", fields)
-
-    def _refuse(self, rule: str, summary: str, remedy: str, path: Path = ()) -> None:
-        product = self.pair.product
-        at = product.at(path) if product is not None and path else (product.declared_at if product else None)
-        self.faults.append(Diagnostic("error", rule, summary, at, remedy, self.pair.address))
-
-
-def _last_place(entry: Entry | None) -> Position | None:
-    """Return where the document of an entry stood when the state last heard of it."""
-    path, _, line = (entry.place if entry is not None else "").rpartition(":")
-    known = bool(path) and line.isascii() and line.isdigit() and len(line) < 10
-    return Position(path, int(line)) if known else None
-
-
-def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:
-    return EMPTY if known is None else known.remote.get("product", EMPTY)
-
-
-def _quoted(text: str) -> str:
-    """Quote for YAML: double quotes, with the two characters that matter escaped."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

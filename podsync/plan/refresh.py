@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.model import EMPTY, Severity
-from podsync.plan.plan import Action, Change, Plan
+from podsync.plan.change import Change
+from podsync.plan.plan import Action, Plan
 from podsync.plan.remote import Index, View
 from podsync.ports import Listing, Match, Provider, Remote
 from podsync.state.state import State

@@ -7,7 +7,7 @@ equal digests settle it, and neither side is ever made. What is left goes the lo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from podsync.ports import Provider
 
 
-@dataclass(frozen=True, slots=True)
 class Settled:
     """The products where nothing differs: their entries are what their documents say."""
 
-    catalog: Catalog | None = None
-    addresses: frozenset[str] = frozenset()
+    def __init__(self, catalog: Catalog | None = None, addresses: frozenset[str] = frozenset()) -> None:
+        self.catalog = catalog
+        self.addresses = addresses
 
     def __len__(self) -> int:
         return len(self.addresses)

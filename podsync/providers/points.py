@@ -44,16 +44,18 @@ def _listed(group: str, path: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 def _in_section(file: str, group: str) -> Iterator[tuple[str, str]]:
     try:
-        with open(file, encoding="utf-8") as lines:  # noqa: PTH123 (one of a hundred)
-            section = ""
-            for line in map(str.strip, lines):
-                if line.startswith("["):
-                    section = line.strip("[]").strip()
-                elif section == group and "=" in line and not line.startswith(("#", ";")):
-                    name, _, reference = line.partition("=")
-                    yield name.strip(), reference.partition("[")[0].strip()
+        with open(file, "rb") as stream:  # noqa: PTH123 (one of a hundred)
+            data = stream.read()
+        text = data.decode("utf-8") if group.encode() in data else ""
     except (OSError, UnicodeDecodeError):
         return
+    section = ""
+    for line in map(str.strip, text.split("\n")):
+        if line.startswith("["):
+            section = line.strip("[]").strip()
+        elif section == group and "=" in line and not line.startswith(("#", ";")):
+            name, _, reference = line.partition("=")
+            yield name.strip(), reference.partition("[")[0].strip()
 
 
 def _load(reference: str) -> Any:

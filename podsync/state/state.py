@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.model import EMPTY, Address, Json
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 NOTHING: Mapping[Any, Any] = EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """What can be known of entries without making them.
 
     `wishes` are `model.wish_of` each, by address as text and without `sha256:`; empty for an entry that

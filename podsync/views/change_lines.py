@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from podsync.model import Address
-from podsync.plan.plan import Action, Change
+from podsync.plan.change import Change
+from podsync.plan.plan import Action
 from podsync.views.escape import safe
 from podsync.views.field_lines import field_lines
 from podsync.views.page import GAP, INDENT, beside, facts, pad, wrap

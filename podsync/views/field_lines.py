@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from podsync.model import Json
-from podsync.plan.plan import UNKNOWN, Change, FieldChange
+from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.views.escape import safe
 from podsync.views.marks import marked
 from podsync.views.page import GAP, INDENT, beside, cells, pad, short_url, shorten, wrap

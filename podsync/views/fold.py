@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 
 from podsync.model import Json, Spec
-from podsync.plan.plan import Change
+from podsync.plan.change import Change
 from podsync.views.change_lines import Layout, change_lines, header, risk_lines
 from podsync.views.colours import colour_name
 from podsync.views.escape import safe

@@ -20,7 +20,8 @@ from typing import Any
 from podsync import __version__
 from podsync.diagnostics import Diagnostic, errors
 from podsync.model import Spec
-from podsync.plan.plan import SYMBOLS, UNKNOWN, Action, Change, FieldChange, Plan, summary_line
+from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.plan import SYMBOLS, Action, Plan, summary_line
 from podsync.settings import RateLimit
 from podsync.views.change_lines import word_of
 from podsync.views.colours import colour_name

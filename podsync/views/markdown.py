@@ -9,7 +9,8 @@ from functools import partial
 
 from podsync import __version__
 from podsync.diagnostics import Diagnostic, errors
-from podsync.plan.plan import Action, Change, Plan, summary_line
+from podsync.plan.change import Change
+from podsync.plan.plan import Action, Plan, summary_line
 from podsync.settings import RateLimit
 from podsync.views.fold import in_common, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from podsync import __version__
 from podsync.model import Address, Position
-from podsync.plan.plan import Change
+from podsync.plan.change import Change
 from podsync.report import Outcome, Report, Result, report_line
 from podsync.views.markdown import COMMENT
 from podsync.views.markdown_fit import Section, fitted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from podsync.model import Address, Json, Spec
-from podsync.plan.plan import SYMBOLS, UNKNOWN, Action, Change, FieldChange
+from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.plan import SYMBOLS, Action
 from podsync.views.change_lines import word_of
 from podsync.views.markdown_safe import clip, code, colour, picture, plain, row, written
 from podsync.views.marks import parts

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from podsync.plan.plan import Action, Change, Plan
+from podsync.plan.change import Change
+from podsync.plan.plan import Action, Plan
 from podsync.views.change_lines import Layout, address_columns, change_lines, header, risk_lines
 from podsync.views.fold import BRIEF_ABOVE, FOLD_ABOVE, equal_folded, folded, shared_risk, shared_risks
 from podsync.views.plan_head import TOLD, refused_addresses

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from podsync.diagnostics import Diagnostic, errors
 from podsync.model import DEFAULT_ACCOUNT, Address, Json, Selection
-from podsync.plan.plan import Action, Change, Plan
+from podsync.plan.plan import Action, Plan
 from podsync.views.escape import safe
 from podsync.views.page import GAP, beside, facts, wrap
 from podsync.views.style import Style
 from podsync.views.wording import counted, listed, minute, number, run_name, title
+
+if TYPE_CHECKING:
+    from podsync.plan.change import Change
 
 #: The sentence that stands wherever the word orphan does.
 STAYS = "stays on sale until a person removes it"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from podsync.plan.plan import Change, Plan
+from podsync.plan.change import Change
+from podsync.plan.plan import Plan
 from podsync.report import Outcome, Report, Result, report_line
 from podsync.views.escape import safe
 from podsync.views.outcome_text import paint, trouble_lines, word_of

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from podsync.plan import planfile
-from podsync.plan.plan import Action, Change, FieldChange, Plan
+from podsync.plan.change import Change, FieldChange
+from podsync.plan.plan import Action, Plan
 from podsync.views.github import plan_annotations
 from podsync.views.html import plan_html
 from podsync.views.json_text import printable

@@ -6,7 +6,8 @@ from podsync.cli.clock import SystemClock
 from podsync.cli.rescue import report_of
 from podsync.errors import StateError
 from podsync.model import EMPTY, Address, freeze
-from podsync.plan.plan import Action, Change, Plan
+from podsync.plan.change import Change
+from podsync.plan.plan import Action, Plan
 from podsync.report import Outcome, Result
 from podsync.state.events import Begun, Intent
 from podsync.state.local import LocalStore

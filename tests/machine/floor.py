@@ -23,7 +23,7 @@ from podsync.catalog.crossfile import cross_check
 from podsync.catalog.traits import Row, traits_of
 from podsync.errors import InDoubtError, LockedError, StateError
 from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, thaw
-from podsync.plan.plan import Change
+from podsync.plan.change import Change
 from podsync.ports import Receipt, Request
 from podsync.providers.gelato import ADD as GELATO_ADD
 from podsync.providers.kakaclo import ADD as KAKACLO_ADD

@@ -8,7 +8,8 @@ from typing import Any
 
 from podsync.diagnostics import Diagnostic
 from podsync.model import Address, Catalog, FrozenDict, Position, Product, Selection, Span, freeze
-from podsync.plan.plan import Change, Plan
+from podsync.plan.change import Change
+from podsync.plan.plan import Plan
 from podsync.plan.planner import make_plan
 from podsync.ports import Provider
 from podsync.providers.gelato import Gelato

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from podsync.model import EMPTY, Json, Spec, freeze
+from podsync.plan.change import UNKNOWN
 from podsync.plan.diff import differing_fields, field_changes
-from podsync.plan.plan import UNKNOWN
 from podsync.providers.gelato import Gelato
 from podsync.providers.kakaclo import KakaClo
 from tests.plan.build import bag, customer, designed, option, tee

@@ -10,7 +10,8 @@ import pytest
 
 from podsync.diagnostics import Diagnostic
 from podsync.model import Address, Lifecycle, Position, Selection, freeze, wish_of
-from podsync.plan.plan import Action, Change, FieldChange, Plan
+from podsync.plan.change import Change, FieldChange
+from podsync.plan.plan import Action, Plan
 from tests.plan.build import HOSTS, customer, designed, in_doubt, made, plan, state
 from tests.plan.samples import every_action
 

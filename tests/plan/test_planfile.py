@@ -21,7 +21,8 @@ from podsync.diagnostics import Diagnostic
 from podsync.errors import PodsyncError, StaleError
 from podsync.model import Address, FrozenDict, Lifecycle, Position, Selection, digest, freeze
 from podsync.plan import planfile
-from podsync.plan.plan import UNKNOWN, Action, Change, FieldChange, Plan
+from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.plan import Action, Plan
 from tests.plan.samples import PLANS, every_action
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from podsync.model import EMPTY, Address, Catalog, Lifecycle, Product, freeze
 from podsync.plan import planfile
 from podsync.plan.approval import approved, check_fresh, is_rest_of
+from podsync.plan.change import Change
 from podsync.plan.guards import name_order
-from podsync.plan.plan import Action, Change, Plan
+from podsync.plan.plan import Action, Plan
 from podsync.plan.planner import make_plan
 from podsync.state.draft import Draft
 from podsync.state.events import (

@@ -8,7 +8,8 @@ from typing import Any
 
 from podsync.diagnostics import Diagnostic
 from podsync.model import Address, Lifecycle, Position, Selection, freeze
-from podsync.plan.plan import UNKNOWN, Action, Change, FieldChange, Plan
+from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.plan import Action, Plan
 from podsync.report import Outcome, Report, Result
 from podsync.state.entries import Entry, Orphan, Pending
 from podsync.state.state import State

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from podsync.diagnostics import Diagnostic
 from podsync.model import Address, Selection, freeze
-from podsync.plan.plan import Action, Change, FieldChange, Plan
+from podsync.plan.change import Change, FieldChange
+from podsync.plan.plan import Action, Plan
 from podsync.report import Outcome, Report, Result
 from podsync.state.entries import Entry, Orphan, Pending
 from podsync.state.state import State

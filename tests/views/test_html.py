@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podsync.plan.plan import UNKNOWN, Action, Plan, summary_line
+from podsync.plan.change import UNKNOWN
+from podsync.plan.plan import Action, Plan, summary_line
 from podsync.views.html import embedded, page_data, plan_html
 from podsync.views.plan_head import OLD_STAYS, STAYS, refused_addresses
 from tests.views import samples

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 
 from podsync.diagnostics import Diagnostic
 from podsync.plan import planfile
-from podsync.plan.plan import Action, FieldChange, Plan, summary_line
+from podsync.plan.change import FieldChange
+from podsync.plan.plan import Action, Plan, summary_line
 from podsync.report import Report, Result, report_line
 from podsync.views.escape import safe
 from podsync.views.markdown import COMMENT, plan_markdown

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podsync.plan.plan import Action, Change, Plan, summary_line
+from podsync.plan.change import Change
+from podsync.plan.plan import Action, Plan, summary_line
 from podsync.report import Report, report_line
 from podsync.views.escape import safe
 from podsync.views.html import page_data, plan_html

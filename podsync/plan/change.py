@@ -1,0 +1,106 @@
+"""One change of a plan as data: what is to be done about an address, and which values differ.
+
+Like the plan, it is asked and never worked out again. `reason` and `risks` are for people.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Position, Spec, wish_of
+from podsync.plan.plan import Action
+
+
+class _Unknown:
+    """The value of a field while an update of it is in doubt."""
+
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN = _Unknown()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One changed value. `path` reads `materialImages[0].imageUrl`; None stands for "not there".
+
+    `at` is where the new value stands (None: it was removed, or the plan came from a file).
+    """
+
+    path: str
+    before: Json
+    after: Json
+    forces_replace: bool = False
+    at: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done about one address.
+
+    `before` and `after` are specs (None: nothing there). `entry_digest` is the digest of the entry
+    that the plan relied on, None where there was none. `distinct` is True when the document says that
+    it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
+    with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
+    people see of what exists already. `source` is the line of the changed value, of the document for a
+    create; of an orphan the line where its document last stood, None where that is not known.
+    """
+
+    address: Address
+    action: Action
+    action_reason: str
+    reason: str
+    provider: str
+    account: str
+    before: Spec | None = None
+    after: Spec | None = None
+    labels: Mapping[str, str] = EMPTY
+    lifecycle: Lifecycle = UNPROTECTED
+    previous_address: Address | None = None
+    entry_digest: str | None = None
+    orphan_created_at: float | None = None
+    importing: str | None = None
+    shown: Mapping[str, Json] = EMPTY
+    made_at: float | None = None
+    fields: tuple[FieldChange, ...] = ()
+    risks: tuple[str, ...] = ()
+    source: Position | None = None
+    distinct: bool = False
+    # Not part of a change, and not copied by `replace`: a copy may be about something else.
+    _after_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
+
+    @property
+    def after_digest(self) -> str | None:
+        """Digest of everything that the document wants (its `wish`), None when there is no document."""
+        if self.after is None:
+            return None
+        return self._after_digest or wish_of(self.after, self.labels, self.lifecycle)
+
+    def knowing(self, wish: str) -> Self:
+        """Return this change, told its `after_digest` by who has worked it out before."""
+        object.__setattr__(self, "_after_digest", wish)
+        return self
+
+    @property
+    def place(self) -> str:
+        """Where the document stands, as the state keeps it for the day when it is gone."""
+        return f"{self.source.path}:{self.source.line}" if self.source is not None else ""
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """The top-level fields of the spec that change, sorted."""
+        return tuple(sorted({re.split(r"[.\[]", one.path)[0] for one in self.fields}))
+
+    @property
+    def key(self) -> list[str | None]:
+        """What of this change the plan's hash covers."""
+        return [str(self.address), self.approved_as.value, self.entry_digest, self.after_digest]
+
+    @property
+    def approved_as(self) -> Action:
+        """What people approve: adopting is the one thing that apply may do instead of creating."""
+        return Action.CREATE if self.action is Action.ADOPT else self.action
