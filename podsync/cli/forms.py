@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from podsync.cli import origin
@@ -81,10 +81,10 @@ def plan_markdown_of(
     )
 
 
-def _plan_html(plan: Plan, **facts: Any) -> str:
-    from podsync.views.html import plan_html
+def _plan_html(plan: Plan, **facts: Any) -> Iterator[str]:
+    from podsync.views.html import pieces
 
-    return plan_html(plan, **facts)
+    return pieces(plan, **facts)
 
 
 def _github() -> Any:
