@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from podsync.catalog import quick
@@ -83,10 +84,16 @@ def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Pat
         Lifecycle.from_json(lifecycle) if lifecycle else UNPROTECTED,
         None if moved is None else tuple(moved),
         renamed_from,
-        Position(path, *map(int, kept.start.split(":"))),
+        Position(path, *_numbers(kept.start)),
         positions,
     )
     return product.knowing(kept.wish)
+
+
+@lru_cache(maxsize=1024)
+def _numbers(start: str) -> tuple[int, ...]:
+    """Read a `Kept.start`: most documents of a catalog begin at the same few."""
+    return tuple(map(int, start.split(":")))
 
 
 def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None:
