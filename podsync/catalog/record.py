@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.catalog.rules import signed_urls
@@ -100,10 +101,16 @@ def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Pat
         Lifecycle.from_json(lifecycle) if lifecycle else UNPROTECTED,
         None if moved is None else tuple(moved),
         renamed_from,
-        Position(path, *map(int, kept.start.split(":"))),
+        Position(path, *_numbers(kept.start)),
         positions,
     )
     return product.knowing(kept.wish)
+
+
+@lru_cache(maxsize=1024)
+def _numbers(start: str) -> tuple[int, ...]:
+    """Read a `Kept.start`: most documents of a catalog begin at the same few."""
+    return tuple(map(int, start.split(":")))
 
 
 def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None:

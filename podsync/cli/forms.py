@@ -89,10 +89,10 @@ def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
     return map(printable, planfile.pieces(plan, noops=noops))
 
 
-def _plan_html(plan: Plan, **facts: Any) -> str:
-    from podsync.views.html import plan_html
+def _plan_html(plan: Plan, **facts: Any) -> Iterator[str]:
+    from podsync.views.html import pieces
 
-    return plan_html(plan, **facts)
+    return pieces(plan, **facts)
 
 
 def _github() -> Any:

@@ -160,6 +160,8 @@ class Workspace:
             state_label=self.state_label,
             every=every,
         )
+        if not warnings:
+            return made
         changed = {change.source.path for change in made.work if change.source is not None}
         told = [one for one in warnings if one.at is not None and one.at.path in changed]
         self._say([one for one in warnings if one not in told])

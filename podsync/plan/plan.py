@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from podsync.diagnostics import Diagnostic, errors
@@ -112,7 +113,7 @@ class Plan:
     @cached_property
     def hash(self) -> str:
         """What people approve: lineage, selection, hosts, accounts and each change (CONTRACT 7)."""
-        keys = sorted((change.key for change in self.work), key=str)
+        keys = sorted((change.key for change in self.work), key=itemgetter(0))
         return digest([self.lineage, self.selection.to_json(), self.hosts, keys])
 
 

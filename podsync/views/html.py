@@ -54,8 +54,16 @@ _MOST_WITHOUT_SCRIPT = 200
 _MARKUP = {ord(one): f"\\u{ord(one):04x}" for one in "<>&"}
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False)
+
+
 def plan_html(plan: Plan, *, rates: Mapping[str, RateLimit] = PUBLISHED, sandbox: bool = False) -> str:
-    """Return the whole page; the same plan gives the same bytes."""
+    """Return the whole page: :func:`pieces` in one."""
+    return "".join(pieces(plan, rates=rates, sandbox=sandbox))
+
+
+def pieces(plan: Plan, *, rates: Mapping[str, RateLimit] = PUBLISHED, sandbox: bool = False) -> Iterator[str]:
+    """Yield the page, a change of a large plan at a time; the same plan gives the same bytes."""
     style, script = _asset("html_page.css"), _asset("html_page.js")
     values = {
         "policy": _policy(style, script),
@@ -72,9 +80,14 @@ def plan_html(plan: Plan, *, rates: Mapping[str, RateLimit] = PUBLISHED, sandbox
         "version": _text(__version__),
         "style": style,
         "script": script,
-        "data": embedded(page_data(plan)),
     }
-    return re.sub(r"\{\{([a-z]+)\}\}", lambda match: values[match[1]], _asset("html_page.html"))
+    for index, text in enumerate(re.split(r"\{\{([a-z]+)\}\}", _asset("html_page.html"))):
+        if index % 2 == 0:
+            yield text
+        elif text == "data":
+            yield from embedded(page_data(plan))
+        else:
+            yield values[text]
 
 
 def page_data(plan: Plan) -> dict[str, Any]:
@@ -92,16 +105,17 @@ def page_data(plan: Plan) -> dict[str, Any]:
     }
 
 
-def embedded(data: Mapping[str, Any]) -> str:
-    r"""Return JSON for a script element: one change a line, nothing in it that HTML or a runner obeys."""
-    changes = ",\n".join(_json(change) for change in data["changes"])
+def embedded(data: Mapping[str, Any]) -> Iterator[str]:
+    r"""Yield JSON for a script element: one change a line, nothing in it that HTML or a runner obeys."""
     rest = _json({key: value for key, value in data.items() if key != "changes"})
-    return f'{rest[:-1]}, "changes": [\n{changes}\n]}}'
+    yield f'{rest[:-1]}, "changes": [\n'
+    for index, change in enumerate(data["changes"]):
+        yield (",\n" if index else "") + _json(change)
+    yield "\n]}"
 
 
 def _json(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return printable(text).translate(_MARKUP)
+    return printable(_JSON.encode(value)).translate(_MARKUP)
 
 
 def _record(change: Change, refused: frozenset[Any]) -> dict[str, Any]:

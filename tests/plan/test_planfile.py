@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,20 @@ def test_a_plan_of_any_length_is_one_text_with_one_checksum(count: int) -> None:
     assert "".join(pieces) == _in_one(content)
     assert content.pop("checksum") == digest(content)
     assert len(content["resource_changes"]) == count
+
+
+def test_the_text_of_a_long_plan_is_never_in_memory_whole() -> None:
+    made = every_action()
+    changes = (replace(made.work[0], address=Address("designed_product", f"p{i}")) for i in range(3000))
+    plan = replace(made, changes=tuple(changes))
+    plan.hash  # noqa: B018 (it is kept)
+
+    tracemalloc.start()
+    length = sum(map(len, planfile.pieces(plan)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < length / 2
 
 
 def _in_one(content: dict[str, Any]) -> str:
