@@ -82,11 +82,9 @@ def suspects(addresses: Sequence[str], traits: Sequence[str], formers: Sequence[
     `traits` are texts of five words each. A product that shares nothing with another one, and that no
     former name is about, needs no row: nearly all are like that, and these columns tell which.
     """
-    words = [text.split(" ") for text in traits]
-    columns: list[Sequence[str]] = [addresses]
-    columns += [[each[place] for each in words] for place in (_IDENTITY, _PICTURE, _DESIGN)]
     found: set[int] = set()
-    for column in columns:
+    for place in (None, _IDENTITY, _PICTURE, _DESIGN):  # one column at a time: they are large
+        column = addresses if place is None else [text.split(" ")[place] for text in traits]
         if len(set(column)) < len(column):
             counts = Counter(column)
             found.update(number for number, word in enumerate(column) if word and counts[word] > 1)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 #: A smaller file is read whole: that takes no longer than to look for its outline.
 WORTH_AN_OUTLINE = 100_000
-_BEGIN, _END, _BETWEEN = b'\n "entries": {\n', b"\n }", b"\n  },\n"
+_BEGIN, _END = b'\n "entries": {\n', b"\n }"
+#: What stands behind an entry, and behind the last one.
+_BETWEEN, _LAST = b"\n  },\n", b"\n  }"
 
 
 class _Form(NamedTuple):
@@ -141,8 +143,12 @@ def _form_of(data: bytes) -> _Form | None:
     end = data.find(_END, start)
     if begin < 0 or end < 0 or not _is_top(data[:begin]):
         return None
-    pieces = data[start:end].removesuffix(b"\n  }").split(_BETWEEN)
-    return _Form(start, end, tuple(map(len, pieces)))
+    lengths, at = [], start
+    while (following := data.find(_BETWEEN, at, end)) >= 0:
+        lengths.append(following - at)
+        at = following + len(_BETWEEN)
+    last = end - len(_LAST) if data.endswith(_LAST, at, end) else end
+    return _Form(start, end, (*lengths, last - at))
 
 
 def _is_top(head: bytes) -> bool:
