@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, Draft, Kept, key_of
 from podsync.catalog import table
-from podsync.catalog.crew import Answer
 from podsync.catalog.files import Found, signature_of
 from podsync.catalog.schema import schema_text
 from podsync.catalog.table import Table
 
 if TYPE_CHECKING:
+    from podsync.catalog.crew import Answer
     from podsync.ports import Provider
 
 #: A smaller catalog is read about as soon as its cache is; and nothing appears in a new folder.

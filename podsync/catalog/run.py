@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.cache import DamagedError, Draft
-from podsync.catalog.crew import Plain, Task, read_plain
 from podsync.catalog.files import Found, read_signed
 from podsync.catalog.memory import Memory, Remembered, provable, signatures
 from podsync.catalog.record import Kept, digest_of, keep
@@ -143,6 +142,8 @@ class Run:
 
         `now` are the files' signatures, empty without a past.
         """
+        from podsync.catalog.crew import Task, read_plain
+
         files: list[File | None] = [None] * len(self._files)
         by_digest: dict[str, int] = {}
         if past is not None:
@@ -171,6 +172,7 @@ class Run:
         """Read a file with all its places: something about it is unusual, or wrong."""
         from podsync.catalog import source
         from podsync.catalog.build import build
+        from podsync.catalog.crew import Plain
 
         read = read_signed(found)
         if isinstance(read, Diagnostic):
