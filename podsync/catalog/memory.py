@@ -11,18 +11,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, Draft, Kept, key_of
-from podsync.catalog.crew import Answer
 from podsync.catalog.files import Found, signature_of
 from podsync.catalog.schema import schema_text
 from podsync.catalog.table import OF_FILES, OF_PRODUCTS, Table
 from podsync.jsonbytes import compact, parse
 
 if TYPE_CHECKING:
+    from podsync.catalog.crew import Answer
     from podsync.ports import Provider
 
 #: A smaller catalog is read about as soon as its cache is; and nothing appears in a new folder.
@@ -44,8 +43,7 @@ class Remembered(NamedTuple):
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """Keeps what a catalog's files hold, below `root`, for these providers and schemas."""
 
     cache: Cache

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from podsync.cache import DamagedError, Draft
 from podsync.catalog.files import Found
 from podsync.catalog.memory import Memory, Remembered, signatures, stamp
-from podsync.catalog.reading import Reading
 from podsync.catalog.shelf import Shelf
 from podsync.catalog.table import Piece, Table
 from podsync.diagnostics import Diagnostic, errors, in_file_order
@@ -19,6 +18,7 @@ from podsync.errors import PodsyncError
 from podsync.model import Catalog
 
 if TYPE_CHECKING:
+    from podsync.catalog.reading import Reading
     from podsync.ports import Provider
 
 #: What is kept of so many files is written in the time that one file takes to be read.
@@ -82,6 +82,8 @@ class Run:
         return self
 
     def _begin(self, now: Sequence[str]) -> Reading:
+        from podsync.catalog.reading import Reading
+
         if self._past is not None:
             try:
                 return Reading(self._files, self._providers, self._past.table, now, self._draft)
@@ -168,6 +170,8 @@ class Run:
         if self._memory is not None:
             self._memory.cache.forget()
         if self._again is None:
+            from podsync.catalog.reading import Reading
+
             with Reading(self._files, self._providers) as reading:
                 self._again = reading.table()
         if any(self._again.column(name) != column for name, column in made.items() if name != "signatures"):

@@ -12,9 +12,9 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import podsync
-from podsync.catalog.accept import Check, acceptor, pattern, repeated
 
 if TYPE_CHECKING:
+    from podsync.catalog.accept import Check
     from podsync.catalog.verdicts import Finding, Verdict, Written
 
 _SUFFIX = ".schema.json"
@@ -84,6 +84,8 @@ def _head_schema(kinds: tuple[str, ...]) -> Mapping[str, Any]:
 
 @cache
 def _acceptor(name: str) -> Check:
+    from podsync.catalog.accept import acceptor
+
     return acceptor(schema(name))
 
 
@@ -98,6 +100,7 @@ def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Iterator[Finding]]:
     from jsonschema.validators import extend
     from referencing import Registry
 
+    from podsync.catalog.accept import pattern, repeated
     from podsync.catalog.verdicts import Finding
 
     def is_integer(_checker: TypeChecker, value: object) -> bool:

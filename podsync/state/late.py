@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -44,8 +44,7 @@ class _Form(NamedTuple):
         return data[: self.start - 1] + data[self.end + 1 :]
 
 
-@dataclass(frozen=True, slots=True)
-class Outlines:
+class Outlines(NamedTuple):
     """Remembers the outline of one state file of `worth` bytes or more; `read` reads that file again."""
 
     cache: Cache
