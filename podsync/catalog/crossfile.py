@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from podsync.catalog.traits import Row, Traits
+from podsync.catalog.traits import Row
 from podsync.diagnostics import Diagnostic
 from podsync.model import Path, Position, Product, Severity
 
@@ -73,18 +73,20 @@ _MOVED_TWICE = _Rule(
 )  # fmt: skip
 
 
-_IDENTITY, _PICTURE, _DESIGN = (Traits._fields.index(name) for name in ("identity", "picture", "design"))
-
-
 def suspects(addresses: Sequence[str], traits: Sequence[str], formers: Sequence[str]) -> list[int]:
     """Return the numbers of all products that a rule could have a word about, in order.
 
-    `traits` are texts of five words each. A product that shares nothing with another one, and that no
-    former name is about, needs no row: nearly all are like that, and these columns tell which.
+    `traits` are texts of five words each, as in `Traits`. A product that shares nothing with another one,
+    and that no former name is about, needs no row: nearly all are like that, and these columns tell which.
     """
+    identities, pictures, designs = [], [], []
+    for text in traits:
+        identity, picture, _, design, _ = text.split(" ")
+        identities.append(identity)
+        pictures.append(picture)
+        designs.append(design)
     found: set[int] = set()
-    for place in (None, _IDENTITY, _PICTURE, _DESIGN):  # one column at a time: they are large
-        column = addresses if place is None else [text.split(" ")[place] for text in traits]
+    for column in (addresses, identities, pictures, designs):
         if len(set(column)) < len(column):
             counts = Counter(column)
             found.update(number for number, word in enumerate(column) if word and counts[word] > 1)

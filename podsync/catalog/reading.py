@@ -91,15 +91,19 @@ class Reading:
         """Return where the files are, in order: in the past, or among those that were read now."""
         assert self._past is not None  # noqa: S101 (else there is one piece)
         pieces: list[Piece] = []
-        next_fresh = 0
-        for known in self._known:
-            table, number = (fresh, next_fresh) if known is None else (self._past, known)
-            next_fresh += known is None
-            last = pieces[-1] if pieces else None
-            if last is not None and last.table is table and last.end == number:
-                pieces[-1] = last._replace(end=number + 1)
+        known, index, next_fresh = self._known, 0, 0
+        while index < len(known):
+            first, number = index, known[index]
+            index += 1
+            if number is None:
+                while index < len(known) and known[index] is None:
+                    index += 1
+                pieces.append(Piece(fresh, next_fresh, next_fresh + index - first))
+                next_fresh += index - first
             else:
-                pieces.append(Piece(table, number, number + 1))
+                while index < len(known) and known[index] == number + index - first:
+                    index += 1
+                pieces.append(Piece(self._past, number, number + index - first))
         return pieces
 
     def _read_closely(self, found: Found) -> File:
