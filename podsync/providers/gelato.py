@@ -7,7 +7,6 @@ listing. PATCH changes `name` and `customerIds` only. Orders find a product by i
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -150,14 +149,14 @@ class Gelato:
 
 
 def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[Fault]:
-    counted: Counter[str] = Counter()
+    seen: set[str] = set()
     for index, item in enumerate(items):
         value = str(item.get(key))
-        counted[value] += 1
-        if counted[value] > 1:
+        if value in seen:
             from podsync.ports import Fault
 
             yield Fault("repeated-id", (field, index, key), f"{key} {value!r} stands twice", detail)
+        seen.add(value)
 
 
 def _option(option: Mapping[str, Any]) -> Json:

@@ -6,16 +6,14 @@ without a word; what is not goes there, which decides and explains.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, get_args
 
 from podsync.jsonbytes import canonical, parse
 from podsync.model import UNPROTECTED, Address, Lifecycle, wish_of
 from podsync.state.entries import Origin
 from podsync.state.statefile import entry_alone, time_from_text
-
-_SPACE = re.compile(rb"\n *")
 
 
 class Seen(NamedTuple):
@@ -36,7 +34,7 @@ def look(piece: bytes) -> Seen | None:
     try:
         found = parse(written)
         # An object with two equal keys, a number that is none: what we write of it is something else.
-        if canonical(found) != _SPACE.sub(b"", written).replace(b'": ', b'":'):
+        if canonical(found) != _without_spaces(written):
             return None
         ((address, entry),) = found.items()
         Address.parse(address)
@@ -47,6 +45,11 @@ def look(piece: bytes) -> Seen | None:
     lifecycle = Lifecycle.from_json(entry["lifecycle"]) if entry["lifecycle"] else UNPROTECTED
     wish = wish_of(entry["spec"], entry["labels"], lifecycle)
     return Seen(address, entry["provider"], entry["id"] is None, wish.partition(":")[2])
+
+
+def _without_spaces(written: bytes) -> bytes:
+    """Undo the indentation. Inside a text no line ends, and of `": ` in one the comparison gets wind."""
+    return b"".join([line.lstrip(b" ") for line in written.split(b"\n")]).replace(b'": ', b'":')
 
 
 def look_closely(piece: bytes, name: str) -> Seen:
@@ -61,7 +64,9 @@ def _is_text(value: Any) -> bool:
     return type(value) is str
 
 
+@lru_cache(maxsize=64)
 def _is_time(value: Any) -> bool:
+    """Whether it is a time; most products were last changed when they were made."""
     time_from_text(value)
     return True
 
