@@ -32,8 +32,21 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(f"podsync {__version__}")
+        ctx.obj.console.result(f"podsync {__version__}")
         ctx.exit()
+
+
+def _print_help(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        ctx.obj.console.result(ctx.get_help())
+        ctx.exit()
+
+
+def _as_result(option: click.Option | None) -> click.Option | None:
+    """Let a help option write as every result is written: a full disk is no bug."""
+    if option is not None:
+        option.callback = _print_help
+    return option
 
 
 def global_options(*, hidden: bool) -> list[click.Parameter]:
@@ -60,6 +73,10 @@ class Command(click.Command):
         super().__init__(*args, **facts)
         self.examples = tuple(examples)
         self.params += global_options(hidden=True)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return `--help`."""
+        return _as_result(super().get_help_option(ctx))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Show the examples, and where the other options are."""
@@ -99,6 +116,10 @@ class Group(click.Group):
         self.table = table
         self.examples = tuple(examples)
         self.params += global_options(hidden=hide_globals)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return `--help`."""
+        return _as_result(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order in which people meet them."""

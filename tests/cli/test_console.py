@@ -100,14 +100,16 @@ def test_a_reader_who_leaves_is_no_fault(catalog, folder):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.parametrize("args", [["plan"], ["--help"], ["validate", "-o", "json"]])
-def test_a_result_that_cannot_be_written_is_a_failure(catalog, folder, args):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("args", [["plan"], ["--help"], ["--version"], ["validate", "-o", "json"]])
+def test_a_result_that_cannot_be_written_is_a_failure(catalog, folder, args, unbuffered):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "podsync", *args],
+            [sys.executable, "-m", "podsync", *args], env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
             stdout=full, stderr=subprocess.PIPE, text=True, cwd=folder, check=False,
         )  # fmt: skip
 
     assert done.returncode == 1
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "bug" not in done.stderr
