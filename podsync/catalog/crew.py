@@ -31,6 +31,7 @@ _MOST_HELPERS = 7
 _LOT = 50
 #: All numbers are in the pipe before anybody takes one: the smallest pipe holds 4,096 bytes.
 _MOST_LOTS, _NUMBER = 1000, 4
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Plain(NamedTuple):
@@ -143,15 +144,18 @@ class _Helper:
     def __init__(self, work: _Work, queue: int) -> None:
         reading, writing = os.pipe()
         parent = os.getpid()
+        # A signal that met a helper before it has handlers of its own would end it as the parent ends.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         try:
             self._pid = os.fork()
+            if self._pid == 0:
+                _help(work, parent, queue, writing)
         except OSError:
             os.close(reading)
-            os.close(writing)
             raise
-        if self._pid == 0:
-            _help(work, parent, queue, writing)
-        os.close(writing)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            os.close(writing)
         self._pipe = reading
 
     def answers(self) -> dict[int, list[Answer]]:
@@ -184,8 +188,9 @@ def _help(work: _Work, parent: int, queue: int, pipe: int) -> NoReturn:
         import gc
         import pickle
 
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, signal.SIG_DFL)
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         _let_go(queue, pipe)
         gc.disable()  # what is read has no cycles, and a collection would copy the parent's pages
         found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
@@ -22,8 +22,8 @@ class Reading:
 
     `past` is the table of the last time, and `now` are the files' signatures, empty without a past. A
     file that is read after `draft` was begun may be known by its signature the next time. After `table`,
-    `diagnostics` and `faulty` (paths) tell what was wrong, `fresh` how many files are not known as they
-    are now.
+    `diagnostics` and `faulty` (paths) tell what was wrong, `fresh` of how many files there is something
+    new to remember.
     """
 
     def __init__(
@@ -45,10 +45,9 @@ class Reading:
         #: For each file the number that it has in the past.
         self._known: list[int | None] = [None] * len(files)
         if past is not None:
-            numbers, then = {path: number for number, path in enumerate(past.paths)}, past.signatures
-            for index, (found, signature) in enumerate(zip(files, now, strict=True)):
-                number = numbers.get(found.path)
-                if number is not None and signature and then[number] == signature:
+            then = past.signatures
+            for index, number in enumerate(_numbers(files, past.paths)):
+                if number is not None and now[index] and then[number] == now[index]:
                     self._known[index] = number
         self._unread = [index for index, number in enumerate(self._known) if number is None]
         self._digests = {} if past is None else {each: number for number, each in enumerate(past.digests)}
@@ -73,13 +72,13 @@ class Reading:
                 self._signatures[index] = provable(answer, self._draft)
                 self.fresh += bool(self._signatures[index])
                 continue
-            self.fresh += 1
             if answer is None:
                 file = self._read_closely(found)
             else:
                 file = File(
                     found.path, provable(answer, self._draft), answer.digest, tuple(answer.kept or ())
                 )
+            self.fresh += found.path not in self.faulty
             self._signatures[index] = file.signature
             read.append(file)
         fresh = Table.of(read)
@@ -129,3 +128,11 @@ class Reading:
         digest = digest_of(read.raw)
         plain = Plain(read.signature, read.changed_at, digest, kept)
         return File(found.path, provable(plain, self._draft), digest, tuple(kept))
+
+
+def _numbers(files: Sequence[Found], paths: Sequence[str]) -> Iterable[int | None]:
+    """Return which of `paths` each file has; mostly they are the same."""
+    if [found.path for found in files] == paths:
+        return range(len(paths))
+    numbers = {path: number for number, path in enumerate(paths)}
+    return (numbers.get(found.path) for found in files)

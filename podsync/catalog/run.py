@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from podsync.cache import DamagedError, Draft
 from podsync.catalog.files import Found
 from podsync.catalog.memory import Memory, Remembered, signatures, stamp
+from podsync.catalog.record import Kept
 from podsync.catalog.shelf import Shelf
 from podsync.catalog.table import Piece, Table
 from podsync.diagnostics import Diagnostic, errors, in_file_order
@@ -38,7 +39,7 @@ class Loaded(NamedTuple):
 
 
 class Run:
-    """Reads `files`; helpers are at it from the beginning. Use as `with Run(…) as run: run.finish()`.
+    """Reads `files`. Use as `with Run(…) as run: run.finish()`; where none is known, helpers begin at once.
 
     `asked` tells whether faults at a path are asked for, `diagnostics` are those of the way to the files.
     With `remember`, only what has changed since the last time is read.
@@ -67,40 +68,44 @@ class Run:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Begin to read, unless all is known."""
+        """Begin to read, unless something is remembered: then there will be little to read."""
         self._past = self._memory.recall() if self._memory is not None else None
-        now = signatures(self._files) if self._past is not None else []
-        if self._past is not None and self._all_known(self._past, now):
-            return self
-        try:
-            if self._memory is not None:
-                self._draft = self._stack.enter_context(self._memory.cache.drafting())
-            self._reading = self._stack.enter_context(self._begin(now))
-        except BaseException:  # a signal, too, may come here
-            self._stack.close()
-            raise
-        return self
-
-    def _begin(self, now: Sequence[str]) -> Reading:
-        from podsync.catalog.reading import Reading
-
-        if self._past is not None:
+        if self._past is None:
             try:
-                return Reading(self._files, self._providers, self._past.table, now, self._draft)
-            except DamagedError:
-                self._past = None
-        return Reading(self._files, self._providers, draft=self._draft)
+                self._begin(None, ())
+            except BaseException:  # a signal, too, may come here
+                self._stack.close()
+                raise
+        return self
 
     def __exit__(self, *_exception: object) -> None:
         self._stack.close()
 
     def finish(self) -> Loaded:
         """Read what is left; return the catalog, and all that is wrong with it."""
-        past, reading = self._past, self._reading
-        if reading is None:
-            assert past is not None  # noqa: S101 (else something is read)
-            shelf = self._shelf(self._mended(past.table), past.digest)
-            return self._finish(shelf, [] if past.sound else self._clashes(shelf))
+        if self._past is not None:
+            now = signatures(self._files)
+            if self._all_known(self._past, now):
+                shelf = self._shelf(self._mended(self._past.table), self._past.digest)
+                return self._finish(shelf, [] if self._past.sound else self._clashes(shelf))
+            try:
+                self._begin(self._past.table, now)
+            except DamagedError:
+                self._past = None
+                self._begin(None, ())
+        return self._read()
+
+    def _begin(self, past: Table | None, now: Sequence[str]) -> None:
+        from podsync.catalog.reading import Reading
+
+        if self._memory is not None and self._draft is None:
+            self._draft = self._stack.enter_context(self._memory.cache.drafting())
+        reading = Reading(self._files, self._providers, past, now, self._draft)
+        self._reading = self._stack.enter_context(reading)
+
+    def _read(self) -> Loaded:
+        reading = self._reading
+        assert reading is not None  # noqa: S101 (it was begun)
         table = self._mended(reading.table())
         self._diagnostics += reading.diagnostics
         shelf = self._shelf(table)
@@ -163,7 +168,13 @@ class Run:
             except DamagedError:
                 return self._read_again(known.made).column(name)
 
-        return Table(load)
+        def kept(number: int) -> Kept:
+            try:
+                return known.kept(number)
+            except DamagedError:
+                return self._read_again(known.made).kept(number)
+
+        return Table(load, kept)
 
     def _read_again(self, made: Mapping[str, list[str]]) -> Table:
         """Read every file; `made` are columns that somebody has already seen."""

@@ -138,12 +138,20 @@ class Shelf(Sequence[Product]):
         return self.make(self._numbers[address])
 
     @cached_property
-    def _identities(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for address, number in self._numbers.items():
-            found.setdefault(self.table.traits[number].partition(" ")[0], []).append(address)
-        return found
+    def _identities(self) -> tuple[dict[str, int], dict[str, list[int]]]:
+        """The first number of each identity, and all of those that several products have."""
+        first: dict[str, int] = {}
+        several: dict[str, list[int]] = {}
+        for number, text in enumerate(self.table.traits):
+            identity = text.partition(" ")[0]
+            earlier = first.setdefault(identity, number)
+            if earlier != number:
+                several.setdefault(identity, [earlier]).append(number)
+        return first, several
 
     def alike(self, identity: str) -> Sequence[Product]:
         """Make the products of one identity, in the order of their addresses."""
-        return [self.product(address) for address in sorted(self._identities.get(identity, ()))]
+        single, several = self._identities
+        numbers = several.get(identity) or ([single[identity]] if identity in single else [])
+        addresses = self.table.addresses
+        return [self.product(address) for address in sorted({addresses[number] for number in numbers})]

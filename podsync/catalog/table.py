@@ -6,6 +6,7 @@ whole columns is what a plan without changes consists of, and it asks for two of
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
@@ -38,14 +39,15 @@ class Piece(NamedTuple):
 
 
 class Table:
-    """Columns, each made by `load` when it is first asked for.
+    """Columns, each made by `load` when it is first asked for; `kept` may know a shorter way to one product.
 
     Of files: `paths`, `signatures`, `digests`, and `counts` of their products. Of products what a
     `record.Kept` has, `formers` empty where a document says nothing of its former self.
     """
 
-    def __init__(self, load: Load) -> None:
+    def __init__(self, load: Load, kept: Callable[[int], Kept] | None = None) -> None:
         self._load = load
+        self._kept = kept
         self._columns: dict[str, list[str]] = {}
 
     @classmethod
@@ -76,8 +78,16 @@ class Table:
                 found += table.column(name)[first:last]
             return found
 
+        def kept(number: int) -> Kept:
+            """Ask the piece: one product of a few that were read now is no reason to load old columns."""
+            place = bisect_right(firsts, number) - 1
+            table, start, _ = pieces[place]
+            return table.kept(table.firsts[start] + number - firsts[place])
+
         known = {"paths": paths, "signatures": signatures}
-        return cls(load)
+        lengths = (each.table.firsts[each.end] - each.table.firsts[each.start] for each in pieces)
+        firsts = [0, *accumulate(lengths)]
+        return cls(load, kept)
 
     def column(self, name: str) -> list[str]:
         """Return a column; it is not to be changed."""
@@ -138,4 +148,6 @@ class Table:
 
     def kept(self, number: int) -> Kept:
         """Return what is kept of one product."""
+        if self._kept is not None:
+            return self._kept(number)
         return Kept(*(self.column(name)[number] for name in OF_PRODUCTS))

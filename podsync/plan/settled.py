@@ -11,8 +11,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.model import Address, Catalog, Product, Selection, Spec, identity_of
-from podsync.state.state import State
+from podsync.model import Catalog, Product, Selection, Spec, identity_of
+from podsync.state.state import LateEntries, State
 
 if TYPE_CHECKING:
     from podsync.ports import Provider
@@ -48,14 +48,15 @@ class Split(NamedTuple):
 
 def split(catalog: Catalog, state: State, selection: Selection, *, every: bool) -> Split:
     """Set aside what is settled; nothing is, when `every` change is to be told or a selection made."""
-    index, outline = catalog.index, state.outline
+    index, entries = catalog.index, state.entries
     asked = selection.to_json() is not None
-    if every or asked or index is None or outline is None:
+    if every or asked or index is None or not isinstance(entries, LateEntries):
         return Split(catalog, state, Settled())
+    outline = entries.outline
     same = frozenset(
         address for address, wish in outline.wishes.items() if wish and index.wishes.get(address) == wish
     )
     products = [index.product(address) for address in sorted(index.wishes.keys() - same)]
-    left = (Address.parse(address) for address in sorted(outline.wishes.keys() - same))
-    entries = MappingProxyType({address: state.entries[address] for address in left})
-    return Split(Catalog(products, catalog.files), replace(state, entries=entries), Settled(catalog, same))
+    left = outline.wishes.keys() - same
+    made = MappingProxyType(entries.some(left) if left else {})
+    return Split(Catalog(products, catalog.files), replace(state, entries=made), Settled(catalog, same))

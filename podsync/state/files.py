@@ -11,7 +11,7 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -49,6 +49,9 @@ class Files(Protocol):
     def read(self, path: Path, limit: int) -> bytes | None:
         """The whole file; None when there is none. Over `limit` bytes, or no regular file: OSError."""
 
+    def blocks(self, path: Path, limit: int) -> Iterator[bytes]:
+        """The whole file, piece by piece; nothing when there is none. Raises OSError as `read` does."""
+
     def append(self, path: Path) -> Handle:
         """Open for appending; made if it is missing."""
 
@@ -72,6 +75,10 @@ class Files(Protocol):
 
     def is_open_at(self, handle: Handle, path: Path) -> bool:
         """Whether `path` still names the file behind `handle`."""
+
+
+#: So many bytes are read at once where a file need not be in memory whole.
+_BLOCK = 1 << 16
 
 
 class OsHandle:
@@ -124,25 +131,18 @@ class OsFiles:
     """The real file system."""
 
     def read(self, path: Path, limit: int) -> bytes | None:
-        """As the Protocol says; a FIFO or a device cannot hang it."""
-        flags = os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0)
-        try:
-            descriptor = _patiently(lambda: os.open(path, flags))
-        except FileNotFoundError:
+        """As the Protocol says."""
+        opened = _opened(path, limit)
+        if opened is None:
             return None
-        try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
-                raise OSError(errno.EINVAL, "not a regular file", str(path))
-            size, chunks = found.st_size, []
-            while size <= limit and (chunk := os.read(descriptor, found.st_size + 65536)):
-                chunks.append(chunk)
-                size = max(size, sum(map(len, chunks)))
-            if size > limit:
-                raise OSError(errno.EFBIG, f"larger than {limit >> 20} MiB", str(path))
-            return b"".join(chunks)
-        finally:
-            os.close(descriptor)
+        descriptor, size = opened
+        return b"".join(_blocks(descriptor, path, limit, at_once=size + _BLOCK))
+
+    def blocks(self, path: Path, limit: int) -> Iterator[bytes]:
+        """As the Protocol says."""
+        opened = _opened(path, limit)
+        if opened is not None:
+            yield from _blocks(opened[0], path, limit, at_once=_BLOCK)
 
     def append(self, path: Path) -> OsHandle:
         """As the Protocol says."""
@@ -241,3 +241,36 @@ def remove_leftovers(files: Files, path: Path) -> None:
         for name in files.names(path.parent):
             if re.fullmatch(re.escape(path.name) + r"\.tmp-[0-9a-f]{8}", name):
                 files.remove(path.with_name(name))
+
+
+def _opened(path: Path, limit: int) -> tuple[int, int] | None:
+    """Open a regular file: its descriptor and size. A FIFO or a device cannot hang it."""
+    flags = os.O_RDONLY | _BINARY | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = _patiently(lambda: os.open(path, flags))
+    except FileNotFoundError:
+        return None
+    found = os.fstat(descriptor)
+    if stat.S_ISREG(found.st_mode) and found.st_size <= limit:
+        return descriptor, found.st_size
+    os.close(descriptor)
+    if stat.S_ISREG(found.st_mode):
+        raise _too_large(path, limit)
+    raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def _blocks(descriptor: int, path: Path, limit: int, *, at_once: int) -> Iterator[bytes]:
+    """Read to the end, however far that is by now; closes the descriptor."""
+    try:
+        read = 0
+        while block := os.read(descriptor, at_once):
+            read += len(block)
+            if read > limit:
+                raise _too_large(path, limit)
+            yield block
+    finally:
+        os.close(descriptor)
+
+
+def _too_large(path: Path, limit: int) -> OSError:
+    return OSError(errno.EFBIG, f"larger than {limit >> 20} MiB", str(path))

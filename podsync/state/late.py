@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,14 +45,14 @@ class _Form(NamedTuple):
 
 
 class Outlines(NamedTuple):
-    """Remembers the outline of one state file of `worth` bytes or more; `read` reads that file again."""
+    """Remembers the outline of one state file of `worth` bytes or more; `read` reads it again, in pieces."""
 
     cache: Cache
-    read: Callable[[], bytes]
+    read: Callable[[], Iterable[bytes]]
     worth: int = WORTH_AN_OUTLINE
 
     @classmethod
-    def beside(cls, root: Path, name: str, read: Callable[[], bytes]) -> Outlines:
+    def beside(cls, root: Path, name: str, read: Callable[[], Iterable[bytes]]) -> Outlines:
         """Return the memory for the state called `name`, in the folder that podsync works in."""
         return cls(
             Cache(root, FOLDERS, name, key_of((), ("podsync.state", "podsync.model", "podsync.jsonbytes"))),
@@ -74,7 +74,7 @@ class Outlines(NamedTuple):
             state = statefile.loads(form.rest(data), name)
         except StateError:
             return statefile.loads(data, name)  # and say what is wrong where it is
-        return replace(state, entries=LateEntries(outline, _Cut(self, name, digest, form, outline).entry))
+        return replace(state, entries=LateEntries(outline, _Cut(self, name, digest, form, outline)))
 
     def _scan(self, data: bytes, name: str, digest: str) -> tuple[_Form, Outline] | None:
         """Read every entry once; None for a file of another form, or with anything wrong in it."""
@@ -164,23 +164,42 @@ class _Cut:
     def __init__(self, outlines: Outlines, name: str, digest: str, form: _Form, outline: Outline) -> None:
         self._outlines, self._name, self._digest, self._form = outlines, name, digest, form
         self._outline = outline
-        self._places: dict[str, tuple[int, int]] = {}
-        self._data = b""
+        self._all: dict[str, bytes] = {}
 
     def entry(self, address: str) -> Entry:
-        """Make one entry. Raises StateError when the file is another one by now."""
-        if not self._data:
-            self._open()
-        start, length = self._places[address]
-        return statefile.entry_alone(self._data[start : start + length], self._name)
+        """Make one entry, and keep the others at hand. Raises StateError as `entries` does."""
+        if not self._all:
+            self._all = dict(self._pieces(self._outline.wishes))
+        return statefile.entry_alone(self._all[address], self._name)
 
-    def _open(self) -> None:
-        data = self._outlines.read()
-        if hashlib.sha256(data).hexdigest() != self._digest:
+    def entries(self, addresses: Container[str]) -> Iterator[Entry]:
+        """Make these entries. Raises StateError when the file is another one by now."""
+        for _, piece in self._pieces(addresses):
+            yield statefile.entry_alone(piece, self._name)
+
+    def _pieces(self, addresses: Container[str]) -> list[tuple[str, bytes]]:
+        """Return what the file says of these, which stand in it one after the other."""
+        wanted = [(address, start, end) for address, start, end in self._spans() if address in addresses]
+        found: list[tuple[str, bytes]] = []
+        digest, tail, at = hashlib.sha256(), b"", 0
+        for block in self._outlines.read():
+            digest.update(block)
+            data, at = tail + block, at - len(tail)
+            upto = at + len(data)
+            while len(found) < len(wanted) and wanted[len(found)][2] <= upto:
+                address, start, end = wanted[len(found)]
+                found.append((address, data[start - at : end - at]))
+            # The next one may have begun in this block already.
+            start = min(wanted[len(found)][1], upto) if len(found) < len(wanted) else upto
+            tail, at = data[start - at :], upto
+        if digest.hexdigest() != self._digest:
             message = f"{self._name} was changed by another run after this one had read it"
             raise StateError(message, "run the command again: it begins with what is there now")
+        return found
+
+    def _spans(self) -> Iterator[tuple[str, int, int]]:
+        """Yield where the entry of each address begins and ends."""
         start = self._form.start
         for address, length in zip(self._outline.wishes, self._form.lengths, strict=True):
-            self._places[address] = start, length
+            yield address, start, start + length
             start += length + len(_BETWEEN)
-        self._data = data

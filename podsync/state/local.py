@@ -265,9 +265,9 @@ class LocalStore:
         found = snapshot.read(self._files, self.path, self._loads)
         return Disk(found, contents, join(found, contents, self.path.name))
 
-    def _again(self) -> bytes:
+    def _again(self) -> Iterator[bytes]:
         try:
-            return self._files.read(self.path, statefile.LIMIT) or b""
+            yield from self._files.blocks(self.path, statefile.LIMIT)
         except OSError as error:
             message = f"{self.path.name} cannot be read: {error.strerror or error}"
             raise StateError(message, "make it readable; it was left as it is") from error

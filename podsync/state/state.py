@@ -7,9 +7,9 @@ seconds since the epoch.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from podsync.model import EMPTY, Address, Json
 
@@ -32,17 +32,31 @@ class Outline(NamedTuple):
     unbound: Mapping[str, int]
 
 
+class Maker(Protocol):
+    """Makes entries of which there is an outline. Raises StateError where they are not there any more."""
+
+    def entry(self, address: str) -> Entry:
+        """Make one; many are asked for like this."""
+
+    def entries(self, addresses: Container[str]) -> Iterator[Entry]:
+        """Make these, in the order of the outline."""
+
+
 class LateEntries(Mapping[Address, "Entry"]):
     """Entries in the order of their addresses, each made when it is asked for."""
 
-    def __init__(self, outline: Outline, make: Callable[[str], Entry]) -> None:
+    def __init__(self, outline: Outline, maker: Maker) -> None:
         self.outline = outline
-        self._make = make
+        self._maker = maker
 
     def __getitem__(self, address: Address) -> Entry:
         if str(address) not in self.outline.wishes:
             raise KeyError(address)
-        return self._make(str(address))
+        return self._maker.entry(str(address))
+
+    def some(self, addresses: Container[str]) -> Mapping[Address, Entry]:
+        """Make these entries at once, in order, without keeping ready what the others are made of."""
+        return {entry.address: entry for entry in self._maker.entries(addresses)}
 
     def __contains__(self, address: object) -> bool:
         return str(address) in self.outline.wishes
