@@ -23,7 +23,7 @@ class Reading:
     `past` is the table of the last time, and `now` are the files' signatures, empty without a past. A
     file that is read after `draft` was begun may be known by its signature the next time. After `table`,
     `diagnostics` and `faulty` (paths) tell what was wrong, `fresh` of how many files there is something
-    new to remember.
+    new to remember, `parsed` how many had content that is not known.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Reading:
     ) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.faulty: set[str] = set()
-        self.fresh = 0
+        self.fresh = self.parsed = 0
         self._files = files
         self._providers = providers
         self._past = past
@@ -72,6 +72,7 @@ class Reading:
                 self._signatures[index] = provable(answer, self._draft)
                 self.fresh += bool(self._signatures[index])
                 continue
+            self.parsed += 1
             if answer is None:
                 file = self._read_closely(found)
             else:

@@ -142,8 +142,12 @@ class Run:
         return "" not in now and past.stamp == stamp([file.path for file in self._files], now)
 
     def _worth_writing(self, reading: Reading) -> bool:
-        """Whether the next run would save more time than it takes to write everything down now."""
-        if self._past is None:
+        """Whether the next run would save more time than it takes to write everything down now.
+
+        Somebody who is editing runs podsync again after each change; once the files are what they were,
+        or all are known by their content, the next runs have nothing to do but to see that.
+        """
+        if self._past is None or (reading.fresh and not reading.parsed):
             return True
         gone = len(self._past.table.paths) - len(self._files)
         return (reading.fresh + max(gone, 0)) * _WRITTEN_WHILE_ONE_IS_READ >= len(self._files)
