@@ -24,6 +24,12 @@ COUNT = 610
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="helpers are forks")
 
 
+@pytest.fixture(autouse=True)
+def forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let helpers be made whatever threads the tests before these have left behind."""
+    monkeypatch.setattr(crew, "_may_fork", lambda: True)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("crew")
@@ -117,6 +123,21 @@ def test_no_helper_is_left_behind_when_reading_breaks_off(files: list[Found]) ->
         raise KeyboardInterrupt
 
     assert children() == before
+
+
+def test_where_threads_are_at_work_nothing_is_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their locks would stay locked in the fork for ever."""
+    import threading
+
+    monkeypatch.undo()
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        assert not crew._may_fork()
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.mark.parametrize("missing", ["fork", "pipe"])
