@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from podsync.ports import Provider
 
 
+#: So many questions for what is alike are answered by a look at every product.
+_FEW = 5
+
+
 class Shelf(Sequence[Product]):
     """Implements `model.Index` over a table. `locations` says where the file of a path is.
 
@@ -33,6 +37,7 @@ class Shelf(Sequence[Product]):
     ) -> None:
         self.table = table
         self._told_digest = digest
+        self._questions = 0
         self._locations = locations
         self._by_kind = by_kind
         # A few files stay open to the next question: faults about one file come one after the other.
@@ -151,7 +156,13 @@ class Shelf(Sequence[Product]):
 
     def alike(self, identity: str) -> Sequence[Product]:
         """Make the products of one identity, in the order of their addresses."""
-        single, several = self._identities
-        numbers = several.get(identity) or ([single[identity]] if identity in single else [])
         addresses = self.table.addresses
+        numbers = self._numbers_of(identity)
         return [self.product(address) for address in sorted({addresses[number] for number in numbers})]
+
+    def _numbers_of(self, identity: str) -> Sequence[int]:
+        self._questions += 1
+        if self._questions <= _FEW:  # an index of all is made for many
+            return [n for n, text in enumerate(self.table.traits) if text.startswith(identity)]
+        first, several = self._identities
+        return several.get(identity) or ([first[identity]] if identity in first else [])

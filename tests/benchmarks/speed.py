@@ -21,7 +21,6 @@ from pathlib import Path
 from tests.benchmarks import figures, measure, report, startup
 from tests.benchmarks.common import a_folder, facts, kept, note, say
 from tests.benchmarks.figures import Figure, Figures
-from tests.benchmarks.report import BASES
 from tests.benchmarks.tools import (
     CASES,
     FORMS,
@@ -75,10 +74,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     told = parser.parse_args(argv)
     told.tools = set(told.tools.lower().split(","))
     unknown = told.tools - {name.lower() for name in TOOLS}
-    if unknown or min(told.runs, told.starts) < 1 or any(size < 2 or size in BASES for size in told.sizes):
-        parser.error(
-            f"known tools are {', '.join(TOOLS).lower()}; runs are 1 or more, sizes 2 or more and not 100"
-        )
+    if unknown or min(told.runs, told.starts) < 1 or any(size < 2 for size in told.sizes):
+        parser.error(f"known tools are {', '.join(TOOLS).lower()}; runs are 1 or more, sizes 2 or more")
     return told
 
 
@@ -102,8 +99,8 @@ def _measured(told: argparse.Namespace) -> Figures:
         note(f"{name} is not installed: measured without it.")
     tools = [podsync(), *peers]
     found: list[Figure] = []
-    for size in (*BASES, *told.sizes):
-        there = tools if size in told.sizes and size <= told.peers_to else tools[:1]
+    for size in told.sizes:
+        there = tools if size <= told.peers_to else tools[:1]
         with a_folder() as folder:
             found += _at(size, there, told.runs, folder)
     with a_folder() as folder:
@@ -135,8 +132,6 @@ def _turns(tools: Sequence[Tool], runs: int, size: int) -> Iterator[tuple[int, s
     """Yield round, case and tool in the order of the runs; every other round goes through the tools back."""
     for number in range(runs + 1):
         for case in CASES:
-            if case == ONE and size == 1:
-                continue  # the only product has no customers to add to
             for tool in tools[:: -1 if number % 2 else 1]:
                 if case in tool.cases:
                     yield number, case, tool
