@@ -151,6 +151,9 @@ def _block_header(complaint: Complaint, _text: Text) -> Refusal:
 
 def _no_value(complaint: Complaint, text: Text) -> Refusal:
     character = _character(text, complaint.at)
+    if not character:
+        summary = "the file ends here, and a bracket is still open"
+        return _fault(complaint.at, summary, "write ] or } where the list or the mapping ends")
     return _fault(complaint.at, f"{character} closes nothing here", "remove it, or put the text in quotes")
 
 

@@ -192,6 +192,13 @@ def test_hints_say_what_to_write(text, hint):
     assert [d.detail for d in read("f.yaml", text.encode()).diagnostics] == [hint]
 
 
+@pytest.mark.parametrize("text", ["kind: [\n", "kind: [a,\n", "a: {\n", "a: [{b: \n"])
+def test_a_file_that_ends_inside_a_bracket_is_told_so(text):
+    (fault,) = read("f.yaml", text.encode()).diagnostics
+
+    assert "a bracket is still open" in fault.summary or "is not closed" in fault.summary
+
+
 def test_reading_goes_on_after_a_syntax_error():
     text = "a: 'x\nb: y\n---\nc: @\n---\nd: ok\n---\ne: [}\n"
 
