@@ -23,13 +23,12 @@ from yaml.nodes import MappingNode, ScalarNode
 
 from podsync.catalog.encoding import decode
 from podsync.catalog.scalars import SUSPECTS, resolve
-from podsync.catalog.text import RawSpan
+from podsync.catalog.text import MAX_DEPTH, RawSpan
 
 #: Larger files are `source`'s, which counts values; so few bytes cannot hold too many.
 MAX_BYTES = 16_000
 #: libyaml builds its tree by recursion: no more brackets than this, and no longer lines.
 _MAX_BRACKETS, _MAX_LINE = 500, 2_000
-_MAX_DEPTH = 32
 #: What may be an anchor, an alias, a tag, a directive, or a comment behind something. A character
 #: is looked for by itself first: that costs next to nothing, and most files have none.
 _UNUSUAL = tuple(
@@ -106,7 +105,7 @@ def _value(node: Any, depth: int) -> Any:
     kind = type(node)
     if kind is ScalarNode:
         return _scalar(node)
-    if node.tag or depth > _MAX_DEPTH:
+    if node.tag or depth > MAX_DEPTH:
         raise _Unusual
     if kind is not MappingNode:
         return [_value(item, depth + 1) for item in node.value]

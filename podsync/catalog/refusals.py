@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from podsync.catalog.encoding import UNWANTED, name_of
-from podsync.catalog.text import RawSpan, Text
+from podsync.catalog.text import MAX_DEPTH, RawSpan, Text
 from podsync.model import Path
 
 _COMMENT_AFTER_TEXT = re.compile(r"[ \t,\]}]*[ \t]#")
 _COMMENT_AFTER_NOTHING = re.compile(r"[ \t]*#")
 #: A document that says one of these twice has probably lost the line `---` above the second.
 HEADS = frozenset({"kind", "name", "spec"})
-MAX_DEPTH = 32
 
 
 class Refusal(NamedTuple):

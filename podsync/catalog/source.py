@@ -26,10 +26,10 @@ from yaml.events import (
 
 from podsync.catalog import refusals
 from podsync.catalog.encoding import decode
-from podsync.catalog.refusals import HEADS, MAX_DEPTH, Refusal
+from podsync.catalog.refusals import HEADS, Refusal
 from podsync.catalog.scalars import SUSPECTS, resolve
 from podsync.catalog.syntax import Complaint, explain
-from podsync.catalog.text import START, Places, RawSpan, Text
+from podsync.catalog.text import MAX_DEPTH, START, Places, RawSpan, Text
 from podsync.diagnostics import Diagnostic
 from podsync.model import Path
 

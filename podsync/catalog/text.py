@@ -11,6 +11,8 @@ from podsync.model import Address, Path, Position, Severity, Span
 #: A span as a plain tuple: the garbage collector forgets those, and 10,000 files hold many.
 RawSpan = tuple[int, int, int, int]
 START: Final[RawSpan] = (1, 1, 1, 1)
+#: Levels of nesting that are read, quickly or closely; no product needs as many.
+MAX_DEPTH: Final = 32
 
 
 class Places(Mapping[Path, Span]):
