@@ -1,23 +1,19 @@
 """Reading many files, on every processor that there is.
 
-A helper is a fork of this process: it has everything already and costs some milliseconds. Files are
-handed out in small lots from a pipe, so that whoever is free takes the next one: helpers begin at once,
-and this process joins them when it has nothing else to do. A helper gives back what is kept of its
-files; those that are not plain, and everything of a helper that fails in any way, are read here. So
-helpers save time and decide nothing.
+Files are handed out in small lots from a pipe, so that whoever is free takes the next one: helpers begin
+at once, and this process joins them when it has nothing else to do. A helper gives back what is kept of
+its files; those that are not plain, and everything of a helper that has failed, are read here.
 """
 
 from __future__ import annotations
 
 import os
-import signal
-import sys
-import threading
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from podsync.catalog.files import Found, read_signed
+from podsync.catalog.fork import Helper, may_fork, processors
 from podsync.catalog.record import Kept, digest_of, quick_read
 from podsync.diagnostics import Diagnostic
 
@@ -31,7 +27,6 @@ _MOST_HELPERS = 7
 _LOT = 50
 #: All numbers are in the pipe before anybody takes one: the smallest pipe holds 4,096 bytes.
 _MOST_LOTS, _NUMBER = 1000, 4
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Plain(NamedTuple):
@@ -60,18 +55,18 @@ class Task(NamedTuple):
 class Crew:
     """Reads `files`; helpers are at it from the beginning. Use as `with Crew(…) as crew:`.
 
-    `processors`: how many may be used (default: all).
+    `most`: how many processors may be used (default: all).
     """
 
-    def __init__(self, files: Sequence[Found], task: Task, processors: int | None = None) -> None:
+    def __init__(self, files: Sequence[Found], task: Task, most: int | None = None) -> None:
         self._files = files
         self._task = task
         self._size = max(_LOT, -(-len(files) // _MOST_LOTS))
         self._lots = range(-(-len(files) // self._size))
         self._queue: int | None = None
-        self._helpers: list[_Helper] = []
-        wanted = min(_processors() if processors is None else processors, len(files) // (WORTH_A_HELPER // 2))
-        if wanted > 1 and _may_fork():
+        self._helpers: list[Helper] = []
+        wanted = min(processors() if most is None else most, len(files) // (WORTH_A_HELPER // 2))
+        if wanted > 1 and may_fork():
             with suppress(OSError):  # no more processes, no more files: then all is read here
                 self._hire(min(wanted - 1, _MOST_HELPERS))
 
@@ -82,7 +77,7 @@ class Crew:
         with os.fdopen(numbers, "wb") as queue:
             queue.write(b"".join(lot.to_bytes(_NUMBER, "little") for lot in self._lots))
         for _ in range(count):
-            self._helpers.append(_Helper(self._taken, self._queue))
+            self._helpers.append(Helper(self._pickled, self._queue))
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +94,7 @@ class Crew:
         """Read what nobody has taken yet; return an answer for each file, in order."""
         found = dict(self._taken()) if self._queue is not None else {}
         for helper in self._helpers:
-            found.update(helper.answers())
+            found.update(_unpickled(helper))
         return [answer for lot in self._lots for answer in found.pop(lot, None) or self._read(lot)]
 
     def _taken(self) -> Iterator[tuple[int, list[Answer]]]:
@@ -108,6 +103,12 @@ class Crew:
         while number := os.read(self._queue, _NUMBER):
             lot = int.from_bytes(number, "little")
             yield lot, self._read(lot)
+
+    def _pickled(self) -> Iterator[bytes]:
+        import pickle
+
+        for each in self._taken():
+            yield pickle.dumps(each, protocol=pickle.HIGHEST_PROTOCOL)
 
     def _read(self, lot: int) -> list[Answer]:
         start = lot * self._size
@@ -124,91 +125,14 @@ def _read_one(found: Found, task: Task) -> Answer:
     return Plain(read.signature, read.changed_at, digest, kept) if known or kept is not None else None
 
 
-def _processors() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else 1
+def _unpickled(helper: Helper) -> dict[int, list[Answer]]:
+    """Wait for what a helper has read."""
+    import pickle
 
-
-def _may_fork() -> bool:
-    """A fork takes only this thread along: with others at work their locks would stay locked."""
-    return sys.platform == "linux" and threading.active_count() == 1
-
-
-#: Work that is taken bit by bit: the number of a lot, and what came of it.
-_Work = Callable[[], Iterator[tuple[int, list[Answer]]]]
-
-
-class _Helper:
-    """A forked process that does `work` and writes what comes of it into a pipe; it needs `queue` for it."""
-
-    def __init__(self, work: _Work, queue: int) -> None:
-        reading, writing = os.pipe()
-        parent = os.getpid()
-        # A signal that met a helper before it has handlers of its own would end it as the parent ends.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
-        try:
-            self._pid = os.fork()
-            if self._pid == 0:
-                _help(work, parent, queue, writing)
-        except OSError:
-            os.close(reading)
-            raise
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            os.close(writing)
-        self._pipe = reading
-
-    def answers(self) -> dict[int, list[Answer]]:
-        """Wait for what it has read; less, or nothing, when this helper has failed."""
-        import pickle
-
-        found: dict[int, list[Answer]] = {}
-        with (
-            suppress(EOFError, OSError, pickle.UnpicklingError),
-            open(self._pipe, "rb", closefd=False) as pipe,
-        ):
-            while True:
-                # From a copy of ourselves, through a pipe that nobody else can write to.
-                lot, answers = pickle.load(pipe)  # noqa: S301
-                found[lot] = answers
-        return found
-
-    def end(self) -> None:
-        """Leave no process behind, whatever happened."""
-        os.close(self._pipe)
-        with suppress(OSError):
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
-
-
-def _help(work: _Work, parent: int, queue: int, pipe: int) -> NoReturn:
-    """Be a helper to the end: nothing of the parent may run in it, not even its exit handlers."""
-    code = 1
-    try:
-        import gc
-        import pickle
-
-        for number in _ENDING:
-            signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
-        _let_go(queue, pipe)
-        gc.disable()  # what is read has no cycles, and a collection would copy the parent's pages
-        found = []
-        for each in work():
-            found.append(pickle.dumps(each, protocol=pickle.HIGHEST_PROTOCOL))
-            if os.getppid() != parent:
-                os._exit(code)
-        with open(pipe, "wb") as out:
-            out.writelines(found)
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _let_go(*needed: int) -> None:
-    """Close whatever else is open: a lock of the parent's must not outlive it here."""
-    first = 3
-    for kept in sorted(needed):
-        os.closerange(first, kept)
-        first = kept + 1
-    os.closerange(first, os.sysconf("SC_OPEN_MAX"))
+    found: dict[int, list[Answer]] = {}
+    with suppress(EOFError, OSError, pickle.UnpicklingError), helper.told() as pipe:
+        while True:
+            # From a copy of ourselves, through a pipe that nobody else can write to.
+            lot, answers = pickle.load(pipe)  # noqa: S301
+            found[lot] = answers
+    return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from podsync.catalog.suspects import former_addresses
 from podsync.catalog.traits import Row
 from podsync.diagnostics import Diagnostic
 from podsync.model import Path, Position, Product, Severity
@@ -71,42 +71,6 @@ _MOVED_TWICE = _Rule(
     "'{former}' is a former name of {other} at {place} too",
     "one product cannot become two: keep it in one of them",
 )  # fmt: skip
-
-
-def suspects(addresses: Sequence[str], traits: Sequence[str], formers: Sequence[str]) -> list[int]:
-    """Return the numbers of all products that a rule could have a word about, in order.
-
-    `traits` are texts of five words each, as in `Traits`. A product that shares nothing with another one,
-    and that no former name is about, needs no row: nearly all are like that, and these columns tell which.
-    """
-    identities, pictures, designs = [], [], []
-    for text in traits:
-        identity, picture, _, design, _ = text.split(" ")
-        identities.append(identity)
-        pictures.append(picture)
-        designs.append(design)
-    found: set[int] = set()
-    for column in (addresses, identities, pictures, designs):
-        if len(set(column)) < len(column):
-            counts = Counter(column)
-            found.update(number for number, word in enumerate(column) if word and counts[word] > 1)
-    former = {
-        name
-        for number, text in enumerate(formers)
-        if text
-        for name in _former_addresses(addresses[number], text)
-    }
-    if former:
-        found.update(number for number, text in enumerate(formers) if text)
-        found.update(number for number, address in enumerate(addresses) if address in former)
-    return sorted(found)
-
-
-def _former_addresses(address: str, former: str) -> Iterator[str]:
-    """Yield the addresses that a document (by its `Product.former`) says it had before."""
-    kind = address.partition(".")[0]
-    for name in json.loads(former)[0] or ():
-        yield f"{kind}.{name}"
 
 
 def cross_check(
@@ -212,7 +176,7 @@ class _Check:
         """Report a former name that is in use, or that two documents claim."""
         claimed: dict[str, Row] = {}
         for row in rows:
-            names = _former_addresses(row.address, row.former) if row.former else ()
+            names = former_addresses(row.address, row.former) if row.former else ()
             for index, former in enumerate(names):
                 path, name = ("moved", index), former.partition(".")[2]
                 if former in declared:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple, Self
 
@@ -131,6 +132,20 @@ def signature_of(status: os.stat_result) -> str:
     Every write sets that time, and nobody can set it back. Windows keeps the time of creation there.
     """
     return f"{status.st_size}.{status.st_mtime_ns}.{status.st_ctime_ns}.{status.st_ino}"
+
+
+def signatures(files: Sequence[Found]) -> list[str]:
+    """Return what `stat` says of each file now; empty where it is no proof or says nothing."""
+    if os.name != "posix":
+        return [""] * len(files)  # the time of the last change is not told there
+    return [_signature(file.location) for file in files]
+
+
+def _signature(location: str) -> str:
+    try:
+        return signature_of(os.stat(location))  # noqa: PTH116 (called once per file)
+    except OSError:
+        return ""
 
 
 def read_bytes(found: Found) -> bytes | Diagnostic:

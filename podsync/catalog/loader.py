@@ -72,7 +72,7 @@ def load(
     remember_from: int | None = None,
 ) -> Loaded:
     """Read the catalog below `root / catalog_dir`; see :func:`begin`."""
-    with begin(root, catalog_dir, providers, paths, remember_from=remember_from) as run:
+    with begin(root, catalog_dir, providers, paths, remember_from=remember_from, ahead=False) as run:
         return run.finish()
 
 
@@ -83,8 +83,9 @@ def begin(
     paths: Sequence[str | Path] = (),
     *,
     remember_from: int | None = None,
+    ahead: bool = True,
 ) -> Run:
-    """Find the files below `root / catalog_dir`; they are read in the block of the run.
+    """Find and read the files below `root / catalog_dir`; the block of the run may do something else `ahead`.
 
     With `paths`, only faults below those are reported. From `remember_from` files on, what has not
     changed since the last time is taken from a cache in `.podsync/`, and put there for the next; that
@@ -96,11 +97,14 @@ def begin(
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
     asked = scope(root, catalog_dir, paths)
-    candidates = _candidates(folder, asked, root)
-    files = [each for each in candidates if isinstance(each, Found)]
-    diagnostics = [each for each in candidates if isinstance(each, Diagnostic)]
-    worth = remember_from is not None and len(files) >= remember_from
-    return Run(root, providers, asked, files, diagnostics, remember=worth)
+    return Run(
+        root,
+        providers,
+        asked,
+        lambda: _candidates(folder, asked, root),
+        remember_from=remember_from,
+        ahead=ahead,
+    )
 
 
 def _candidates(folder: Path, asked: Scope, root: Path) -> list[Found | Diagnostic]:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, Draft, Kept, key_of
-from podsync.catalog.files import Found, signature_of
 from podsync.catalog.schema import schema_text
 from podsync.catalog.table import OF_FILES, OF_PRODUCTS, Table
 from podsync.jsonbytes import compact, parse
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 #: A smaller catalog is read about as soon as its cache is; and nothing appears in a new folder.
 WORTH_A_CACHE = 100
+_NAME = "catalog"
 #: Nanoseconds: the coarsest clock of a disk (FAT's) has ticks of two seconds.
 _TICK = 2 * 10**9
 
@@ -33,11 +33,12 @@ _TICK = 2 * 10**9
 class Remembered(NamedTuple):
     """A table as it was saved, its columns read when they are asked for: that may raise DamagedError.
 
-    `stamp` stands for all paths and signatures. `sound`: nothing was wrong between the products; `digest`:
-    the catalog's.
+    `files` is how many there were, `stamp` stands for all paths and signatures. `sound`: nothing was wrong
+    between the products; `digest`: the catalog's.
     """
 
     table: Table
+    files: int
     stamp: str
     sound: bool
     digest: str
@@ -51,7 +52,12 @@ class Memory(NamedTuple):
     @classmethod
     def beside(cls, root: os.PathLike[str], providers: Mapping[str, Provider]) -> Memory:
         """Return the memory of the folder that podsync works in."""
-        return cls(Cache(Path(root), FOLDERS, "catalog", key(providers)))
+        return cls(Cache(Path(root), FOLDERS, _NAME, key(providers)))
+
+    @staticmethod
+    def is_beside(root: os.PathLike[str]) -> bool:
+        """Whether there is anything at all: only then it is worth the while to work out the key."""
+        return os.path.lexists(os.path.join(root, *FOLDERS, _NAME))  # noqa: PTH118
 
     def recall(self) -> Remembered | None:
         """Return what was remembered last; None where there is nothing that can be trusted."""
@@ -62,7 +68,8 @@ class Memory(NamedTuple):
             told = parse(kept.section(0))
             counts = dict.fromkeys(OF_FILES, told["files"]) | dict.fromkeys(OF_PRODUCTS, told["products"])
             found = Table(lambda name: _lines(kept, name, counts[name]))
-            return Remembered(found, str(told["stamp"]), told["sound"] is True, str(told["digest"]))
+            sound, digest = told["sound"] is True, str(told["digest"])
+            return Remembered(found, int(told["files"]), str(told["stamp"]), sound, digest)
         except (DamagedError, ValueError, KeyError, TypeError):
             return None
 
@@ -107,20 +114,6 @@ def stamp(paths: Sequence[str], signatures: Sequence[str]) -> str:
     """Return what stands for all of these."""
     told = "\0".join(("\n".join(paths), "\n".join(signatures)))
     return hashlib.sha256(told.encode()).hexdigest()
-
-
-def signatures(files: Sequence[Found]) -> list[str]:
-    """Return what `stat` says of each file now; empty where it is no proof or says nothing."""
-    if os.name != "posix":
-        return [""] * len(files)  # the time of the last change is not told there
-    return [_signature(file.location) for file in files]
-
-
-def _signature(location: str) -> str:
-    try:
-        return signature_of(os.stat(location))  # noqa: PTH116 (called once per file)
-    except OSError:
-        return ""
 
 
 def provable(answer: Answer, draft: Draft | None) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from podsync.cache import DamagedError, Draft
-from podsync.catalog.files import Found
-from podsync.catalog.memory import Memory, Remembered, signatures, stamp
+from podsync.catalog.memory import Memory, Remembered
 from podsync.catalog.record import Kept
+from podsync.catalog.scout import Look, Scout, Standing, look_about
 from podsync.catalog.shelf import Shelf
 from podsync.catalog.table import Piece, Table
 from podsync.diagnostics import Diagnostic, errors, in_file_order
@@ -39,10 +39,11 @@ class Loaded(NamedTuple):
 
 
 class Run:
-    """Reads `files`. Use as `with Run(…) as run: run.finish()`; where none is known, helpers begin at once.
+    """Reads a catalog. Use as `with Run(…) as run: run.finish()`; what can be begun at once is.
 
-    `asked` tells whether faults at a path are asked for, `diagnostics` are those of the way to the files.
-    With `remember`, only what has changed since the last time is read.
+    `look` finds the files, and `asked` tells whether faults at a path are asked for. From `remember_from`
+    files on, what is found is remembered; then only what has changed since the last time is read. `ahead`:
+    the block does something else first, while another process looks about.
     """
 
     def __init__(
@@ -50,32 +51,42 @@ class Run:
         root: Path,
         providers: Mapping[str, Provider],
         asked: Container[str],
-        files: Sequence[Found],
-        diagnostics: Iterable[Diagnostic],
+        look: Look,
         *,
-        remember: bool,
+        remember_from: int | None,
+        ahead: bool,
     ) -> None:
+        self._root = root
         self._providers = providers
         self._by_kind = {provider.kind: provider for provider in providers.values()}
         self._asked = asked
-        self._files = files
-        self._diagnostics = list(diagnostics)
-        self._memory = Memory.beside(root, providers) if remember else None
+        self._look = look
+        self._remember_from = remember_from
+        self._ahead = ahead
         self._past: Remembered | None = None
-        self._draft: Draft | None = None
+        self._standing = Standing(str(root), (), (), {})
+        self._scout: Scout | None = None
         self._reading: Reading | None = None
+        self._draft: Draft | None = None
         self._again: Table | None = None
         self._stack = ExitStack()
 
+    @cached_property
+    def _memory(self) -> Memory:
+        return Memory.beside(self._root, self._providers)
+
     def __enter__(self) -> Self:
-        """Begin to read, unless something is remembered: then there will be little to read."""
-        self._past = self._memory.recall() if self._memory is not None else None
-        if self._past is None:
-            try:
-                self._begin(None, ())
-            except BaseException:  # a signal, too, may come here
-                self._stack.close()
-                raise
+        """Begin: to read everything where nothing is known, else to look for what has changed."""
+        if self._remember_from is not None and Memory.is_beside(self._root):
+            self._past = self._memory.recall()
+        try:
+            if self._past is None:
+                self._begin(None)
+            elif self._ahead:
+                self._scout = self._stack.enter_context(Scout(self._look, self._root, self._past))
+        except BaseException:  # a signal, too, may come here
+            self._stack.close()
+            raise
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -84,44 +95,53 @@ class Run:
     def finish(self) -> Loaded:
         """Read what is left; return the catalog, and all that is wrong with it."""
         if self._past is not None:
-            now = signatures(self._files)
-            if self._all_known(self._past, now):
-                shelf = self._shelf(self._mended(self._past.table), self._past.digest)
-                return self._finish(shelf, [] if self._past.sound else self._clashes(shelf))
             try:
-                self._begin(self._past.table, now)
+                known = self._begin(self._past)
             except DamagedError:
                 self._past = None
-                self._begin(None, ())
+                self._begin(None)
+            else:
+                if known:
+                    shelf = self._shelf(self._mended(self._past.table), self._past.digest)
+                    return self._finish(shelf, [] if self._past.sound else self._clashes(shelf))
         return self._read()
 
-    def _begin(self, past: Table | None, now: Sequence[str]) -> None:
+    def _begin(self, past: Remembered | None) -> bool:
+        """Begin to read what is not known; return whether nothing has changed at all."""
+        if self._scout is not None and past is not None:
+            self._standing = self._scout.standing()
+        else:
+            self._standing = look_about(self._look, self._root, past)
+        if past is not None and self._standing.all_known(past):
+            return True
         from podsync.catalog.reading import Reading
 
-        if self._memory is not None and self._draft is None:
+        if self._worth_a_memory and self._draft is None:
             self._draft = self._stack.enter_context(self._memory.cache.drafting())
-        reading = Reading(self._files, self._providers, past, now, self._draft)
+        table = past.table if past is not None else None
+        reading = Reading(self._standing, self._providers, table, self._draft)
         self._reading = self._stack.enter_context(reading)
+        return False
 
     def _read(self) -> Loaded:
         reading = self._reading
         assert reading is not None  # noqa: S101 (it was begun)
         table = self._mended(reading.table())
-        self._diagnostics += reading.diagnostics
         shelf = self._shelf(table)
-        clashes = self._clashes(shelf)
+        clashes = [] if self._no_clash(shelf, reading) else self._clashes(shelf)
         if self._worth_writing(reading):
             self._remember(shelf, reading.faulty, sound=not clashes)
-        return self._finish(shelf, clashes)
+        return self._finish(shelf, [*reading.diagnostics, *clashes])
 
     # -- from columns to a catalog
 
-    @cached_property
-    def _located(self) -> dict[str, Found]:
-        return {file.path: file for file in self._files}
-
     def _shelf(self, table: Table, digest: str | None = None) -> Shelf:
-        return Shelf(table, lambda path: self._located[path], self._by_kind, digest)
+        return Shelf(table, self._standing.found, self._by_kind, digest)
+
+    def _no_clash(self, shelf: Shelf, reading: Reading) -> bool:
+        """Whether it is plain that there is none: there was none, and what is new shares nothing."""
+        news = [number for each in reading.news for number in each]
+        return self._past is not None and self._past.sound and shelf.shares_nothing(news)
 
     def _clashes(self, shelf: Shelf) -> list[Diagnostic]:
         """Return what is wrong between products, wherever that is."""
@@ -131,15 +151,17 @@ class Run:
             shelf.suspects(), shelf.make, self._providers, shelf.line, lambda path: path in self._asked
         )
 
-    def _finish(self, shelf: Shelf, clashes: Iterable[Diagnostic]) -> Loaded:
+    def _finish(self, shelf: Shelf, found: Iterable[Diagnostic]) -> Loaded:
         """Keep what is asked for, put it in order."""
-        reported = (d for d in (*self._diagnostics, *clashes) if d.at is None or d.at.path in self._asked)
-        return Loaded(Catalog(shelf, len(self._files), shelf), in_file_order(reported))
+        told = (*self._standing.diagnostics, *found)
+        reported = (each for each in told if each.at is None or each.at.path in self._asked)
+        return Loaded(Catalog(shelf, self._standing.total, shelf), in_file_order(reported))
 
     # -- what is remembered
 
-    def _all_known(self, past: Remembered, now: Sequence[str]) -> bool:
-        return "" not in now and past.stamp == stamp([file.path for file in self._files], now)
+    @property
+    def _worth_a_memory(self) -> bool:
+        return self._remember_from is not None and self._standing.total >= self._remember_from
 
     def _worth_writing(self, reading: Reading) -> bool:
         """Whether the next run would save more time than it takes to write everything down now.
@@ -149,18 +171,16 @@ class Run:
         """
         if self._past is None or (reading.fresh and not reading.parsed):
             return True
-        gone = len(self._past.table.paths) - len(self._files)
-        return (reading.fresh + max(gone, 0)) * _WRITTEN_WHILE_ONE_IS_READ >= len(self._files)
+        gone = self._past.files - self._standing.total
+        return (reading.fresh + max(gone, 0)) * _WRITTEN_WHILE_ONE_IS_READ >= self._standing.total
 
     def _remember(self, shelf: Shelf, faulty: Container[str], *, sound: bool) -> None:
-        if self._memory is None or self._draft is None:
+        if self._draft is None:
             return
         table = shelf.table
         if faulty:
             good = [number for number, path in enumerate(table.paths) if path not in faulty]
-            paths, told = ([column[n] for n in good] for column in (table.paths, table.signatures))
-            pieces = [Piece(table, number, number + 1) for number in good]
-            shelf = self._shelf(Table.gathered(paths, told, pieces))
+            shelf = self._shelf(Table.gathered([Piece(table, number, number + 1) for number in good], {}))
         self._memory.remember(self._draft, shelf.table, sound=sound, digest=shelf.digest)
 
     def _mended(self, known: Table) -> Table:
@@ -182,12 +202,12 @@ class Run:
 
     def _read_again(self, made: Mapping[str, list[str]]) -> Table:
         """Read every file; `made` are columns that somebody has already seen."""
-        if self._memory is not None:
+        if self._remember_from is not None:
             self._memory.cache.forget()
         if self._again is None:
             from podsync.catalog.reading import Reading
 
-            with Reading(self._files, self._providers) as reading:
+            with Reading(look_about(self._look, self._root), self._providers) as reading:
                 self._again = reading.table()
         if any(self._again.column(name) != column for name, column in made.items() if name != "signatures"):
             message = "the catalog was changed while it was read"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, overload
 
 from podsync.catalog.files import Found
 from podsync.catalog.late import Again, LatePlaces
 from podsync.catalog.record import product_of
+from podsync.catalog.suspects import Columns, shares_nothing, suspects
 from podsync.catalog.table import Table
 from podsync.catalog.traits import Row, Traits
 from podsync.model import Position, Product, catalog_digest
@@ -45,18 +46,13 @@ class Shelf(Sequence[Product]):
 
     # -- in file order, by number
 
-    @cached_property
-    def _file_of(self) -> list[int]:
-        return [
-            number
-            for number, (first, end) in enumerate(pairwise(self.table.firsts))
-            for _ in range(first, end)
-        ]
+    def _file_of(self, number: int) -> int:
+        return bisect_right(self.table.firsts, number) - 1
 
     def make(self, number: int) -> Product:
         """Make the product of a number."""
         kept = self.table.kept(number)
-        file = self._file_of[number]
+        file = self._file_of(number)
         positions = LatePlaces(self._again(file), kept.start)
         provider = self._by_kind[kept.address.partition(".")[0]]
         return product_of(kept, self.table.paths[file], provider, positions)
@@ -71,15 +67,20 @@ class Shelf(Sequence[Product]):
         places: list[tuple[str, int, int, int]] = []
         for number in numbers:
             line, column = table.starts[number].split(":")[:2]
-            places.append((table.paths[self._file_of[number]], int(line), int(column), number))
+            places.append((table.paths[self._file_of(number)], int(line), int(column), number))
         return [self._row(number) for *_, number in sorted(places)]
 
     def suspects(self) -> list[Row]:
         """Return the rows that a rule between files could have a word about."""
-        from podsync.catalog.crossfile import suspects
+        return self.rows(suspects(self._columns))
 
-        table = self.table
-        return self.rows(suspects(table.addresses, table.traits, table.formers))
+    def shares_nothing(self, news: Sequence[int]) -> bool:
+        """Return whether it is plain that no rule between files has a word about these."""
+        return shares_nothing(self._columns, news)
+
+    @property
+    def _columns(self) -> Columns:
+        return Columns(self.table.addresses, self.table.traits, self.table.formers)
 
     def _row(self, number: int) -> Row:
         table = self.table

@@ -17,6 +17,8 @@ from podsync.catalog.record import Kept
 #: What there is of each file, and of each product in it (as in `Kept`), both in file order.
 OF_FILES = ("paths", "signatures", "digests", "counts")
 OF_PRODUCTS = ("addresses", "starts", "wishes", "formers", "traits", "bodies")
+#: What a file has of its own where its content is another one's.
+_OWN = ("paths", "signatures")
 #: Makes a column by its name.
 Load: TypeAlias = Callable[[str], list[str]]
 
@@ -65,17 +67,18 @@ class Table:
         return cls(columns.__getitem__)
 
     @classmethod
-    def gathered(cls, paths: list[str], signatures: list[str], pieces: Sequence[Piece]) -> Table:
-        """Make the table of these files, which are called so by now, from pieces of other tables."""
+    def gathered(cls, pieces: Sequence[Piece], own: Mapping[int, tuple[str, str]]) -> Table:
+        """Make a table from pieces of others; `own` are path and signature of files that have new ones."""
 
         def load(name: str) -> list[str]:
-            if name in known:
-                return known[name]
             found: list[str] = []
             for table, start, end in pieces:
                 of_files = name in OF_FILES
                 first, last = (start, end) if of_files else (table.firsts[start], table.firsts[end])
                 found += table.column(name)[first:last]
+            if name in _OWN:
+                for number, told in own.items():
+                    found[number] = told[_OWN.index(name)]
             return found
 
         def kept(number: int) -> Kept:
@@ -84,9 +87,7 @@ class Table:
             table, start, _ = pieces[place]
             return table.kept(table.firsts[start] + number - firsts[place])
 
-        known = {"paths": paths, "signatures": signatures}
-        lengths = (each.table.firsts[each.end] - each.table.firsts[each.start] for each in pieces)
-        firsts = [0, *accumulate(lengths)]
+        firsts = first_products(pieces)
         return cls(load, kept)
 
     def column(self, name: str) -> list[str]:
@@ -151,3 +152,9 @@ class Table:
         if self._kept is not None:
             return self._kept(number)
         return Kept(*(self.column(name)[number] for name in OF_PRODUCTS))
+
+
+def first_products(pieces: Iterable[Piece]) -> list[int]:
+    """Return the number of each piece's first product where they stand one after the other, and of all."""
+    lengths = (each.table.firsts[each.end] - each.table.firsts[each.start] for each in pieces)
+    return [0, *accumulate(lengths)]

@@ -107,12 +107,11 @@ class Workspace:
 
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
-        with self.reading(paths) as reading:
-            return reading.finish()
+        return loader.load(Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE)
 
-    def reading(self, paths: Sequence[str] = ()) -> loader.Run:
+    def reading(self) -> loader.Run:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
-        return loader.begin(Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE)
+        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=WORTH_A_CACHE)
 
     # -- planning
 

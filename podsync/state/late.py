@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: A smaller file is read whole: that takes no longer than to look for its outline.
 WORTH_AN_OUTLINE = 100_000
+#: A larger file is read again for the entries that are needed: that takes longer, and holds less.
+HELD = 1 << 24
 _BEGIN, _END = b'\n "entries": {\n', b"\n }"
 #: What stands behind an entry, and behind the last one.
 _BETWEEN, _LAST = b"\n  },\n", b"\n  }"
@@ -45,11 +47,15 @@ class _Form(NamedTuple):
 
 
 class Outlines(NamedTuple):
-    """Remembers the outline of one state file of `worth` bytes or more; `read` reads it again, in pieces."""
+    """Remembers the outline of one state file of `worth` bytes or more.
+
+    `read` reads the file again, in pieces; one of at most `held` bytes is kept for its first question.
+    """
 
     cache: Cache
     read: Callable[[], Iterable[bytes]]
     worth: int = WORTH_AN_OUTLINE
+    held: int = HELD
 
     @classmethod
     def beside(cls, root: Path, name: str, read: Callable[[], Iterable[bytes]]) -> Outlines:
@@ -74,7 +80,8 @@ class Outlines(NamedTuple):
             state = statefile.loads(form.rest(data), name)
         except StateError:
             return statefile.loads(data, name)  # and say what is wrong where it is
-        return replace(state, entries=LateEntries(outline, _Cut(self, name, digest, form, outline)))
+        held = data if len(data) <= self.held else None
+        return replace(state, entries=LateEntries(outline, _Cut(self, name, digest, form, outline, held)))
 
     def _scan(self, data: bytes, name: str, digest: str) -> tuple[_Form, Outline] | None:
         """Read every entry once; None for a file of another form, or with anything wrong in it."""
@@ -159,11 +166,17 @@ def _is_top(head: bytes) -> bool:
 
 
 class _Cut:
-    """Cuts entries out of the file, which is read again for that: a plan without changes needs none."""
+    """Cuts entries out of the file; a plan without changes needs none.
 
-    def __init__(self, outlines: Outlines, name: str, digest: str, form: _Form, outline: Outline) -> None:
+    `held` is the file's content, until some were cut out: the next ones are cut out of the file itself.
+    """
+
+    def __init__(
+        self, outlines: Outlines, name: str, digest: str, form: _Form, outline: Outline, held: bytes | None
+    ) -> None:
         self._outlines, self._name, self._digest, self._form = outlines, name, digest, form
         self._outline = outline
+        self._held = held
         self._all: dict[str, bytes] = {}
 
     def entry(self, address: str) -> Entry:
@@ -179,7 +192,13 @@ class _Cut:
 
     def _pieces(self, addresses: Container[str]) -> list[tuple[str, bytes]]:
         """Return what the file says of these, which stand in it one after the other."""
-        wanted = [(address, start, end) for address, start, end in self._spans() if address in addresses]
+        wanted = [span for span in self._spans() if span[0] in addresses]
+        if self._held is not None:
+            held, self._held = self._held, None
+            return [(address, held[start:end]) for address, start, end in wanted]
+        return self._pieces_of_file(wanted)
+
+    def _pieces_of_file(self, wanted: Sequence[tuple[str, int, int]]) -> list[tuple[str, bytes]]:
         found: list[tuple[str, bytes]] = []
         digest, tail, at = hashlib.sha256(), b"", 0
         for block in self._outlines.read():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from podsync.catalog import crew
+from podsync.catalog import crew, fork
 from podsync.catalog.crew import Answer, Crew, Task
 from podsync.catalog.files import Found
 from podsync.providers.registry import providers
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="helpers are for
 @pytest.fixture(autouse=True)
 def forks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let helpers be made whatever threads the tests before these have left behind."""
-    monkeypatch.setattr(crew, "_may_fork", lambda: True)
+    monkeypatch.setattr(crew, "may_fork", lambda: True)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_where_threads_are_at_work_nothing_is_forked(monkeypatch: pytest.MonkeyP
     thread = threading.Thread(target=done.wait)
     thread.start()
     try:
-        assert not crew._may_fork()
+        assert not fork.may_fork()
     finally:
         done.set()
         thread.join()

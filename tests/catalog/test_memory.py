@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podsync.catalog import run
-from podsync.catalog.loader import Loaded, load
+from podsync.catalog import run, scout
+from podsync.catalog.loader import Loaded, begin
 from podsync.diagnostics import diagnostic_json
 from podsync.errors import StateError
 from podsync.plan import planfile
@@ -28,7 +28,7 @@ from podsync.providers.registry import providers
 from podsync.settings import DEFAULT_PROVIDERS, Limits, Settings
 from podsync.state import statefile
 from podsync.state.late import Outlines
-from podsync.state.state import State
+from podsync.state.state import LateEntries, State
 from tests.benchmarks import corpus
 
 COUNT = 16
@@ -73,14 +73,15 @@ class Shop:
 
     def load(self, *, cached: bool, paths: tuple[str, ...] = ()) -> Loaded:
         known = providers(self.settings)
-        return load(self.root, "catalog", known, paths, remember_from=1 if cached else None)
+        with begin(self.root, "catalog", known, paths, remember_from=1 if cached else None) as reading:
+            return reading.finish()
 
-    def state(self, *, cached: bool) -> State:
+    def state(self, *, cached: bool, held: int = 0) -> State:
         path = self.root / corpus.STATE
         if not cached:
             return statefile.loads(path.read_bytes(), path.name)
-        outlines = Outlines.beside(self.root, "state", lambda: _blocks(path.read_bytes()))._replace(worth=1)
-        return outlines.loads(path.read_bytes(), path.name)
+        outlines = Outlines.beside(self.root, "state", lambda: _blocks(path.read_bytes()))
+        return outlines._replace(worth=1, held=held).loads(path.read_bytes(), path.name)
 
     def told(self, *, cached: bool) -> str:
         """All that anybody can learn: every fault, and the plan in both lengths."""
@@ -240,26 +241,30 @@ _WRITTEN = st.sampled_from([COUNT, 1])
 
 
 @settings(max_examples=30, deadline=None)
-@given(events=_HAPPENED, written=_WRITTEN)
+@given(events=_HAPPENED, written=_WRITTEN, helped=st.booleans())
 def test_with_a_cache_everything_reads_as_without(
-    aged: Shop, events: list[tuple[Any, int]], written: int
+    aged: Shop, events: list[tuple[Any, int]], written: int, helped: bool
 ) -> None:
-    _check(aged, events, written)
+    _check(aged, events, written, helped)
 
 
 @pytest.mark.campaign
 @settings(max_examples=1000, deadline=None)
-@given(events=_HAPPENED, written=_WRITTEN)
+@given(events=_HAPPENED, written=_WRITTEN, helped=st.booleans())
 def test_with_a_cache_everything_reads_as_without_at_length(
-    aged: Shop, events: list[tuple[Any, int]], written: int
+    aged: Shop, events: list[tuple[Any, int]], written: int, helped: bool
 ) -> None:
-    _check(aged, events, written)
+    _check(aged, events, written, helped)
 
 
-def _check(aged: Shop, events: list[tuple[Any, int]], written: int) -> None:
+def _check(aged: Shop, events: list[tuple[Any, int]], written: int, helped: bool) -> None:
+    """`helped`: another process looks about."""
     aged.reborn()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "_WRITTEN_WHILE_ONE_IS_READ", written)
+        patch.setattr(scout, "WORTH_A_HELPER", 1)
+        patch.setattr(scout, "processors", lambda: 2)
+        patch.setattr(scout, "may_fork", lambda: helped and sys.platform == "linux")
         for happen, number in events:
             happen(aged, number)
 
@@ -433,6 +438,30 @@ def test_entries_are_cut_out_as_the_whole_file_has_them(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
 
     assert [shop.state(cached=True) == shop.state(cached=False) for _ in range(2)] == [True, True]
+
+
+@pytest.mark.parametrize("held", [0, 10**9])
+def test_some_entries_are_cut_out_of_what_was_read_and_then_of_the_file(tmp_path: Path, held: int) -> None:
+    shop = Shop(tmp_path)
+    whole = shop.state(cached=False).entries
+    entries = shop.state(cached=True, held=held).entries
+    assert isinstance(entries, LateEntries)
+    asked = [address for number, address in enumerate(whole) if number % 5 == 1]
+
+    for _ in range(2):
+        assert entries.some({str(each) for each in asked}) == {each: whole[each] for each in asked}
+    assert entries[asked[0]] == whole[asked[0]]
+
+
+def test_a_file_that_is_another_one_by_now_is_refused_when_entries_are_cut_out(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    entries = shop.state(cached=True).entries
+    assert isinstance(entries, LateEntries)
+    path = shop.root / corpus.STATE
+    path.write_bytes(path.read_bytes().replace(b"No. 3", b"No. 4"))
+
+    with pytest.raises(StateError, match="was changed by another run"):
+        entries.some({str(next(iter(entries)))})
 
 
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
