@@ -101,8 +101,7 @@ class Span(NamedTuple):
     end_column: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A place in a file. `path` is relative to the folder podsync works in, with forward slashes."""
 
     path: str
@@ -114,6 +113,8 @@ class Position:
     def __str__(self) -> str:
         return f"{self.path}:{self.line}:{self.column}"
 
+
+_NOWHERE = Position("")
 
 _ADDRESS = re.compile(r"(?P<kind>[a-z][a-z0-9_]*)\.(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)")
 #: Longest `name` of a product document.
@@ -176,7 +177,7 @@ class Product:
     lifecycle: Lifecycle = UNPROTECTED
     moved: tuple[str, ...] | None = None
     renamed_from: str | None = None
-    declared_at: Position = Position("")
+    declared_at: Position = _NOWHERE
     positions: Mapping[Path, Span] = field(default_factory=dict, compare=False, hash=False, repr=False)
     # Not part of a product, and not copied by `replace`: a copy may want something else.
     _wish: str = field(default="", init=False, compare=False, hash=False, repr=False)
@@ -260,8 +261,12 @@ class Catalog:
         """Which providers its products are for."""
         if self.index is None:
             return frozenset(product.provider for product in self.products)
-        kinds = {address.partition(".")[0] for address in self.index.wishes}
-        return frozenset(KINDS[kind] for kind in kinds)
+        wishes = self.index.wishes
+        return frozenset(
+            provider
+            for kind, provider in KINDS.items()
+            if any(address.startswith(f"{kind}.") for address in wishes)
+        )
 
     @property
     def digest(self) -> str:
@@ -277,8 +282,7 @@ def catalog_digest(products: Iterable[tuple[str, str, str]]) -> str:
     return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Which addresses a plan is about. Only `*` and `?` are special in the patterns."""
 
     targets: tuple[str, ...] = ()

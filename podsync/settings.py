@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from podsync.model import DEFAULT_ACCOUNT
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(NamedTuple):
     """A leaky bucket: `burst` requests at once, then `per_second`."""
 
     burst: int
     per_second: float
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderSettings:
+class ProviderSettings(NamedTuple):
     """How one provider is spoken to; all times in seconds."""
 
     base_url: str
@@ -38,8 +35,7 @@ DEFAULT_PROVIDERS: Mapping[str, ProviderSettings] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much one plan may do; None = no limit."""
 
     max_creates: int | None = 50
@@ -47,8 +43,7 @@ class Limits:
     max_orphans: int | None = 5
 
 
-@dataclass(frozen=True, slots=True)
-class StateSettings:
+class StateSettings(NamedTuple):
     """Where the state is kept. Each backend reads its own keys.
 
     local: `path`, as written in the file. git: `remote`, `branch`, and `lease_seconds`, how long a run that
@@ -64,12 +59,11 @@ class StateSettings:
     schema: str = "podsync"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All of `podsync.yaml`, defaults filled in. `catalog` is as written there."""
 
     catalog: str = "catalog"
     sandbox: bool = False
     state: StateSettings = StateSettings()
-    providers: Mapping[str, ProviderSettings] = field(default_factory=lambda: dict(DEFAULT_PROVIDERS))
+    providers: Mapping[str, ProviderSettings] = DEFAULT_PROVIDERS
     limits: Limits = Limits()

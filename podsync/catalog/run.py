@@ -109,6 +109,8 @@ class Run:
     def _begin(self, past: Remembered | None) -> bool:
         """Begin to read what is not known; return whether nothing has changed at all."""
         if self._scout is not None and past is not None:
+            for name in ("addresses", "wishes"):  # needed whatever it finds, and read while it is looking
+                past.table.column(name)
             self._standing = self._scout.standing()
         else:
             self._standing = look_about(self._look, self._root, past)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,9 +76,9 @@ def _settings(data: Mapping[str, Any]) -> Settings:
     return Settings(
         catalog=data.get("catalog", defaults.catalog),
         sandbox=data.get("sandbox", defaults.sandbox),
-        state=replace(defaults.state, **data.get("state", {})),
+        state=defaults.state._replace(**data.get("state", {})),
         providers={name: _provider(base, told.get(name, {})) for name, base in DEFAULT_PROVIDERS.items()},
-        limits=replace(Limits(), **data.get("limits", {})),
+        limits=Limits(**data.get("limits", {})),
     )
 
 
@@ -93,4 +92,4 @@ def _provider(base: ProviderSettings, told: Mapping[str, Any]) -> ProviderSettin
     if "base_url" in changed:
         # Paths are appended to it, and hosts are compared with the state's.
         changed["base_url"] = changed["base_url"].rstrip("/")
-    return replace(base, **changed)
+    return base._replace(**changed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
@@ -82,7 +81,7 @@ def _proxies(base_url: str) -> dict[str, str]:
 
 def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings:
     settle = min(told.settle_seconds, _SANDBOX_SETTLE) if own else told.settle_seconds
-    return replace(told, base_url=url, settle_seconds=settle)
+    return told._replace(base_url=url, settle_seconds=settle)
 
 
 @contextmanager

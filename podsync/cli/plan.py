@@ -74,6 +74,8 @@ def plan(session: Session, /, **options: Any) -> int:
         space.announce()
     with outputs, space.reading() as reading:
         state = space.load()
+        if outputs.screen == "text":
+            from podsync.views import plan_text  # noqa: F401 (while another process looks at the files)
         every = options["detail"] == "full"
         try:
             made = space.plan(state, reading, selection_of(options), dict(options["allow"]), every=every)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -196,7 +195,8 @@ def _settings(now: StateSettings, backend: str, where: dict[str, str | None]) ->
     _, faults = settings_file.parse(f"--to {backend}", text.encode())
     if faults:
         raise UsageError(faults[0].summary, faults[0].detail)
-    return replace(now, backend=backend, **given)  # type: ignore[arg-type]
+    told: dict[str, Any] = {"backend": backend, **given}
+    return now._replace(**told)
 
 
 def _place(settings: StateSettings) -> dict[str, str]:

@@ -140,14 +140,14 @@ class Workspace:
         Warnings about files that it changes are part of the plan, for those who review it; the rest goes
         to stderr.
         """
+        from podsync.plan.planner import make_plan
+
         catalog, warnings = _valid(reading.finish())
         if not len(catalog) and state.entries:
             raise ProtectedError(
                 f"{self.settings.catalog} has no document, but the state knows {len(state.entries)} products",
                 "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done",
             )
-        from podsync.plan.planner import make_plan
-
         made = make_plan(
             catalog,
             state,
@@ -214,5 +214,5 @@ def _with_environment(settings: Settings) -> Settings:
     for name, plugin in plugins().items():
         url = base_url_from(os.environ, plugin.url_variable)
         if url is not None and name in changed:
-            changed[name] = replace(changed[name], base_url=url)
-    return replace(settings, providers=changed)
+            changed[name] = changed[name]._replace(base_url=url)
+    return settings._replace(providers=changed)

@@ -176,8 +176,8 @@ def _delete(shop: Shop, number: int) -> None:
 
 def _other_settings(shop: Shop, number: int) -> None:
     pictures: Any = ("unknown", "kept", "rehosted")[number % 3]
-    kakaclo = replace(DEFAULT_PROVIDERS["kakaclo"], pictures=pictures)
-    shop.settings = replace(shop.settings, providers={**DEFAULT_PROVIDERS, "kakaclo": kakaclo})
+    kakaclo = DEFAULT_PROVIDERS["kakaclo"]._replace(pictures=pictures)
+    shop.settings = shop.settings._replace(providers={**DEFAULT_PROVIDERS, "kakaclo": kakaclo})
 
 
 def _other_state(shop: Shop, number: int) -> None:

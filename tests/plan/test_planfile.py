@@ -159,7 +159,7 @@ _addresses = st.builds(
     st.from_regex(r"[a-z0-9]{1,4}(-[a-z0-9]{1,3})?", fullmatch=True),
 )
 _lines = st.integers(1, 9999)
-_places = st.none() | st.builds(Position, _texts, _lines)
+_places = st.none() | st.builds(Position, _texts, _lines, st.just(1), st.none(), st.none())
 _times = st.none() | st.floats(0, 4e9)
 _fields = st.builds(
     FieldChange,
@@ -167,7 +167,7 @@ _fields = st.builds(
     _values | st.just(UNKNOWN),
     _values,
     st.booleans(),
-    st.none() | st.builds(Position, _texts, _lines),
+    _places,
 )
 _digests = st.none() | st.from_regex(r"sha256:[0-9a-f]{8}", fullmatch=True)
 _changes = st.builds(
@@ -202,6 +202,7 @@ _faults = st.builds(
     at=st.none() | _spans,
     detail=_texts,
     address=st.none() | _addresses,
+    snippet=st.none(),
 )
 _patterns = st.lists(_texts, max_size=2).map(tuple)
 _keys = _texts.filter(lambda text: "=" not in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ class TestProviders(ProviderContract):
     @pytest.fixture(params=VARIANTS, ids="-".join)
     def provider(self, request: pytest.FixtureRequest) -> Provider:
         name, pictures = request.param
-        settings: Any = replace(DEFAULT_PROVIDERS[name], pictures=pictures)
+        settings: Any = DEFAULT_PROVIDERS[name]._replace(pictures=pictures)
         return plugins()[name].provider(settings)
 
 
@@ -43,7 +42,7 @@ def test_names_and_kinds_agree() -> None:
 
 
 def test_settings_reach_the_provider_and_may_leave_one_out() -> None:
-    kept: Any = replace(DEFAULT_PROVIDERS["kakaclo"], pictures="kept")
+    kept: Any = DEFAULT_PROVIDERS["kakaclo"]._replace(pictures="kept")
 
     found: Any = providers(Settings(providers={"kakaclo": kept}))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,7 +90,7 @@ def test_an_annotation_stands_on_the_changed_value() -> None:
 
 
 def test_an_annotation_over_several_lines_has_no_columns() -> None:
-    wide = replace(fault(1), at=Position("a.yaml", 3, 5, 9, 2))
+    wide = fault(1)._replace(at=Position("a.yaml", 3, 5, 9, 2))
 
     assert "file=a.yaml,line=3,endLine=9,title=" in validate_annotations([wide])
 
@@ -140,10 +139,10 @@ def test_fingerprints_are_of_rule_file_product_and_words() -> None:
     one = fault(1)
     others = [
         one,
-        replace(one, rule="other"),
-        replace(one, at=Position("b.yaml")),
-        replace(one, address=Address("designed_product", "tee")),
-        replace(one, summary="fault one"),
+        one._replace(rule="other"),
+        one._replace(at=Position("b.yaml")),
+        one._replace(address=Address("designed_product", "tee")),
+        one._replace(summary="fault one"),
     ]
 
     assert len({print_ for other in others for print_ in fingerprints(results(validate_sarif([other])))}) == 5
