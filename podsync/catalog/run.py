@@ -81,7 +81,7 @@ class Run:
             self._past = self._memory.recall()
         try:
             if self._past is None:
-                self._begin(None)
+                self._begin_anew()
             elif self._ahead:
                 self._scout = self._stack.enter_context(Scout(self._look, self._root, self._past))
         except BaseException:  # a signal, too, may come here
@@ -94,41 +94,54 @@ class Run:
 
     def finish(self) -> Loaded:
         """Read what is left; return the catalog, and all that is wrong with it."""
+        try:
+            return self._finished()
+        finally:  # helpers, and what they were given, are needed no more
+            self._stack.close()
+            self._reading = self._scout = None
+
+    def _finished(self) -> Loaded:
         if self._past is not None:
             try:
-                known = self._begin(self._past)
+                self._standing = self._looked(self._past)
+                if self._standing.all_known(self._past):
+                    return self._as_it_was(self._past)
+                self._begin(self._past.table)
             except DamagedError:
                 self._past = None
-                self._begin(None)
-            else:
-                if known:
-                    shelf = self._shelf(self._mended(self._past.table), self._past.digest)
-                    return self._finish(shelf, [] if self._past.sound else self._clashes(shelf))
+                self._begin_anew()
         return self._read()
 
-    def _begin(self, past: Remembered | None) -> bool:
-        """Begin to read what is not known; return whether nothing has changed at all."""
-        if self._scout is not None and past is not None:
-            for name in ("addresses", "wishes"):  # needed whatever it finds, and read while it is looking
-                past.table.column(name)
-            self._standing = self._scout.standing()
-        else:
-            self._standing = look_about(self._look, self._root, past)
-        if past is not None and self._standing.all_known(past):
-            return True
+    def _looked(self, past: Remembered) -> Standing:
+        """Return how the files stand. Raises DamagedError where the past cannot be read."""
+        if self._scout is None:
+            return look_about(self._look, self._root, past)
+        for name in ("addresses", "wishes"):  # needed whatever it finds, and read while it is looking
+            past.table.column(name)
+        return self._scout.standing()
+
+    def _as_it_was(self, past: Remembered) -> Loaded:
+        shelf = self._shelf(self._mended(past.table), past.digest)
+        return self._finish(shelf, [] if past.sound else self._clashes(shelf))
+
+    def _begin_anew(self) -> None:
+        self._standing = look_about(self._look, self._root)
+        self._begin(None)
+
+    def _begin(self, past: Table | None) -> None:
+        """Begin to read what is not known."""
         from podsync.catalog.reading import Reading
 
         if self._worth_a_memory and self._draft is None:
             self._draft = self._stack.enter_context(self._memory.cache.drafting())
-        table = past.table if past is not None else None
-        reading = Reading(self._standing, self._providers, table, self._draft)
+        reading = Reading(self._standing, self._providers, past, self._draft)
         self._reading = self._stack.enter_context(reading)
-        return False
 
     def _read(self) -> Loaded:
         reading = self._reading
         assert reading is not None  # noqa: S101 (it was begun)
         table = self._mended(reading.table())
+        self._standing = self._standing._replace(unread=())  # of a new catalog all: the shelf needs none
         shelf = self._shelf(table)
         clashes = [] if self._no_clash(shelf, reading) else self._clashes(shelf)
         if self._worth_writing(reading):
