@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import NamedTuple, Self
 
 from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Position, Spec, wish_of
 from podsync.plan.plan import Action
@@ -24,8 +24,7 @@ class _Unknown:
 UNKNOWN = _Unknown()
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """One changed value. `path` reads `materialImages[0].imageUrl`; None stands for "not there".
 
     `at` is where the new value stands (None: it was removed, or the plan came from a file).

@@ -8,8 +8,7 @@ front, as here: one pass, every later decision looks at one pair only.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model import EMPTY, Address, Catalog, Product, Spec, canonical_json
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from podsync.state.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """What the catalog and the state say about one product.
 
     `entry` stands at another address than `product` when the document was renamed. `orphan` is set

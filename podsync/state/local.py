@@ -60,7 +60,7 @@ class LocalStore:
         path: Path,
         *,
         clock: Clock,
-        who: str = "somebody",
+        who: Callable[[], str] = lambda: "somebody",
         run_url: str | None = None,
         files: Files | None = None,
         on_note: Callable[[str], None] = lambda _note: None,
@@ -98,7 +98,7 @@ class LocalStore:
         """
         from podsync.state.lock import Holder, hold
 
-        holder = Holder(uuid.uuid4().hex, self._who, os.getpid(), self._clock.now(), command, self._run_url)
+        holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), self._clock.now(), command, self._run_url)
         with hold(
             self.lock_path,
             self.journal_path,

@@ -47,7 +47,7 @@ class PostgresStore:
         schema: str,
         *,
         clock: Clock,
-        who: str = "somebody",
+        who: Callable[[], str] = lambda: "somebody",
         run_url: str | None = None,
         on_note: Callable[[str], None] = lambda _note: None,
         commands: tuple[str, str] = ("psql", "podsync state unlock"),
@@ -93,7 +93,7 @@ class PostgresStore:
             )  # fmt: skip
             postgres_schema.migrate(connection, self._rows.schema)
             now = self._clock.now()
-            holder = Holder(uuid.uuid4().hex, self._who, os.getpid(), now, command, self._run_url)
+            holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), now, command, self._run_url)
             lineage, serial = lock.sign(connection, self._rows, holder)
             writer = Writer(
                 self._database, self._rows, connection, label=self.label, fence=holder.id,

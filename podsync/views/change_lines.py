@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from podsync.model import Address
 from podsync.plan.change import Change
@@ -18,8 +18,7 @@ from podsync.views.wording import by_hand, day, title, visible_id
 _RISK = "    ! "
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """What all changes of one plan share: width, columns, how much is shown.
 
     `said` are risks that the page has told once for all, so that no change repeats them; `refused`

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from podsync.plan.change import Change
 from podsync.plan.plan import Action, Plan
@@ -52,7 +51,7 @@ def changes(plan: Plan, style: Style, width: int, *, full: bool) -> Iterator[str
         if len(changes) > FOLD_ABOVE and not full:
             grouped |= yield from folded(changes, layout)
         elif action is Action.CREATE and len(changes) > BRIEF_ABOVE and not full:
-            grouped |= yield from equal_folded(changes, replace(layout, brief=True))
+            grouped |= yield from equal_folded(changes, layout._replace(brief=True))
         else:
             for change in changes:
                 yield from change_lines(change, layout)

@@ -302,7 +302,7 @@ def test_faults_a_doubt_that_is_not_waited_for_is_8(podsync, catalog, shops):
 
 
 def test_faults_a_locked_state_is_6(podsync, catalog, folder, shops):
-    store = LocalStore(folder / "podsync.state.json", clock=SystemClock(), who="ann@laptop")
+    store = LocalStore(folder / "podsync.state.json", clock=SystemClock(), who=lambda: "ann@laptop")
     with store.lock("apply", 0):
         run = podsync("apply", "--auto-approve", "--lock-timeout", "1s")
 

@@ -250,7 +250,7 @@ def _without_columns(changes: tuple[Change, ...]) -> tuple[Change, ...]:
         replace(
             c,
             source=line(c.source),
-            fields=tuple(replace(f, at=line(f.at)) for f in c.fields),
+            fields=tuple(f._replace(at=line(f.at)) for f in c.fields),
         )
         for c in changes
     )

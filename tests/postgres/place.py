@@ -23,7 +23,7 @@ class Schema:
 
     def store(self, note=lambda _text: None, url: str = "") -> PostgresStore:
         return PostgresStore(
-            url or self.server.url(), self.name, clock=SystemClock(), who="me@here", on_note=note
+            url or self.server.url(), self.name, clock=SystemClock(), who=lambda: "me@here", on_note=note
         )
 
     def load(self) -> State:

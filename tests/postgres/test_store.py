@@ -151,7 +151,7 @@ def test_a_database_of_any_encoding_keeps_every_character(server, encoding):
             f"CREATE DATABASE d_{encoding.lower()} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
         )
     url = server.url(f"d_{encoding.lower()}")
-    store = PostgresStore(url, "podsync", clock=SystemClock(), who="jäger 🦖@höhle")
+    store = PostgresStore(url, "podsync", clock=SystemClock(), who=lambda: "jäger 🦖@höhle")
     apply(store, EVENTS)
     with store.lock("apply", 0):
         assert (store.holder().who) == "jäger 🦖@höhle"

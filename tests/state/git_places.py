@@ -50,7 +50,7 @@ class Remote:
         return path
 
     def store(self, note=lambda _text: None, *, clone: Path | None = None, **facts: Any) -> GitStore:
-        given = {"environment": ENVIRON, "batching": self.batching, "who": "ann@host", **facts}
+        given = {"environment": ENVIRON, "batching": self.batching, "who": lambda: "ann@host", **facts}
         return GitStore(clone or self.clone(), clock=SystemClock(), on_note=note, **given)
 
     def load(self):

@@ -22,7 +22,7 @@ from podsync.state.local import LocalStore
 class Clock:
     now, monotonic, sleep = (staticmethod(f) for f in (time.time, time.monotonic, time.sleep))
 
-store = LocalStore(Path(sys.argv[1]), clock=Clock(), who="ann@laptop", run_url="https://ci.example/7")
+store = LocalStore(Path(sys.argv[1]), clock=Clock(), who=lambda: "ann@laptop", run_url="https://ci.example/7")
 with store.lock("podsync apply", 60):
     print("held", flush=True)
     sys.stdin.read()

@@ -53,7 +53,7 @@ class GitStore:
         remote: str = "origin",
         branch: str = "podsync-state",
         environment: Mapping[str, str],
-        who: str = "somebody",
+        who: Callable[[], str] = lambda: "somebody",
         run_url: str | None = None,
         batching: Batching = Batching(),
         on_note: Callable[[str], None] = lambda _note: None,
@@ -109,7 +109,7 @@ class GitStore:
         nobody held it any more, it is watched for that long even if `timeout` is shorter. Raises StateError
         where the branch cannot be read or pushed to; nothing was sent then.
         """
-        holder = Holder(uuid.uuid4().hex, self._who, os.getpid(), self._clock.now(), command, self._run_url)
+        holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), self._clock.now(), command, self._run_url)
         try:
             session = self._acquire(holder, timeout)
         except (KeyboardInterrupt, SystemExit):
