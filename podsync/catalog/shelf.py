@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, overload
 
@@ -112,6 +112,9 @@ class Shelf(Sequence[Product]):
 
     def __len__(self) -> int:
         return len(self.wishes)
+
+    def __iter__(self) -> Iterator[Product]:
+        return map(self.product, self._ordered)
 
     @overload
     def __getitem__(self, index: int) -> Product: ...

@@ -151,7 +151,11 @@ class Table:
         """Return what is kept of one product."""
         if self._kept is not None:
             return self._kept(number)
-        return Kept(*(self.column(name)[number] for name in OF_PRODUCTS))
+        return Kept(*[column[number] for column in self._of_products])
+
+    @cached_property
+    def _of_products(self) -> list[list[str]]:
+        return [self.column(name) for name in OF_PRODUCTS]
 
 
 def first_products(pieces: Iterable[Piece]) -> list[int]:
