@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.catalog.rules import signed_urls
 from podsync.catalog.schema import judge, judge_head
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from podsync.ports import Provider
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """What a document makes: its products (none if it has an error), and what is wrong with it."""
 
     products: tuple[Product, ...]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.catalog.suspects import former_addresses
 from podsync.catalog.traits import Row
@@ -25,8 +24,7 @@ Line = Callable[[Position], str]
 Focus = Callable[[str], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     """A rule about two products: its name, and what to say of the one when the other stands at a place."""
 
     name: str

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -47,8 +46,7 @@ _COMMENT = re.compile(r"\S[ \t]+#")
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One document: `places` and `keys` say where each value and each key stands.
 
     `faulty` are paths whose value could not be read as meant; what a schema says about them is noise.
@@ -62,8 +60,7 @@ class Document:
     faulty: frozenset[Path]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a file holds. A document that has an error in it is listed all the same."""
 
     text: Text

@@ -10,9 +10,9 @@ from podsync.views.page import cells, head_of, shorten, tail_of
 from podsync.views.style import Style
 
 #: Words, and everything between them one by one; scripts without spaces are compared by character.
-_TOKEN = re.compile(r"[^\W\u2e80-\u9fff\uac00-\ud7af]+|.", re.DOTALL)
+_WORD = r"(?s)[^\W\u2e80-\u9fff\uac00-\ud7af]+|."
 #: Above this, comparing word by word costs more than it tells.
-_MOST_TOKENS = 400
+_MOST_WORDS = 400
 
 
 class Part(NamedTuple):
@@ -29,10 +29,10 @@ class Part(NamedTuple):
 
 def parts(before: str, after: str) -> list[Part]:
     """Split two texts into stretches; one part when they have little in common."""
-    one, other = _TOKEN.findall(before), _TOKEN.findall(after)
+    one, other = re.findall(_WORD, before), re.findall(_WORD, after)
     start, end = _shared(one, other)
     stop, halt = len(one) - end, len(other) - end
-    if stop + halt - 2 * start > _MOST_TOKENS:
+    if stop + halt - 2 * start > _MOST_WORDS:
         return _ends(before, after)
     from difflib import SequenceMatcher
 

@@ -249,8 +249,9 @@ class Scene:
         assert self._disk() == disk
 
     def _disk(self) -> dict[str, bytes]:
-        """All that stands in the folder; the lock file names its last holder."""
-        files = [path for path in self.folder.rglob("*") if path.is_file() and path != self.lock_path]
+        """All that stands in the folder, but what may be lost; the lock file names its last holder."""
+        left_out = {self.lock_path, *(self.folder / ".podsync" / "cache").rglob("*")}
+        files = [path for path in self.folder.rglob("*") if path.is_file() and path not in left_out]
         return {str(path): path.read_bytes() for path in files}
 
     def check_told(self, run: Run) -> None:
