@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path, PurePath
 from typing import NamedTuple, Self
 
@@ -18,6 +19,7 @@ from podsync.model import Severity
 
 MAX_BYTES = 4 * 1024 * 1024
 
+_NAME_OF = attrgetter("name")
 _USUAL = (".yaml", ".yml")
 _SUFFIXES = frozenset({".yaml", ".yml"})
 #: What may lie beside products without a word: notes, tables, pictures.
@@ -65,7 +67,7 @@ class _Walk:
         """Find everything in `folder`, which people know as `called`."""
         try:
             with os.scandir(folder) as entries:
-                ordered = sorted(entries, key=lambda entry: entry.name)
+                ordered = sorted(entries, key=_NAME_OF)
         except OSError as error:
             told = f"the folder cannot be read: {_reason(error)}"
             self.found.append(_fault("unreadable", called, told, _ACCESS))
@@ -138,7 +140,10 @@ def signatures(files: Sequence[Found]) -> list[str]:
     """Return what `stat` says of each file now; empty where it is no proof or says nothing."""
     if os.name != "posix":
         return [""] * len(files)  # the time of the last change is not told there
-    return [_signature(file.location) for file in files]
+    try:
+        return [signature_of(os.stat(file.location)) for file in files]  # noqa: PTH116 (called once per file)
+    except OSError:  # somebody has just removed one
+        return [_signature(file.location) for file in files]
 
 
 def _signature(location: str) -> str:

@@ -17,6 +17,7 @@ from typing import NamedTuple, Self, TypeAlias
 from podsync.catalog.files import Found, signatures
 from podsync.catalog.fork import Helper, may_fork, processors
 from podsync.catalog.memory import Remembered, stamp
+from podsync.catalog.table import Table
 from podsync.diagnostics import Diagnostic
 
 #: A smaller catalog is looked through sooner than a helper is made.
@@ -51,7 +52,7 @@ class Standing(NamedTuple):
 
     def all_known(self, past: Remembered) -> bool:
         """Whether nothing has changed at all."""
-        return self.stretches == [Stretch(0, past.files)] or not (self.stretches or past.files)
+        return list(self.stretches) == ([Stretch(0, past.files)] if past.files else [])
 
     def found(self, path: str) -> Found:
         """Return the file of a path."""
@@ -68,21 +69,20 @@ def look_about(look: Look, root: Path, past: Remembered | None = None) -> Standi
     astray = {path: location for location, path in files if here + path != location}
     if past is None:
         return Standing(str(root), [Stretch(None, len(files))] if files else [], files, astray, diagnostics)
-    known = list(_known(files, past))
+    paths, now = [file.path for file in files], signatures(files)
+    if "" not in now and past.stamp == stamp(paths, now):
+        return Standing(str(root), [Stretch(0, len(files))] if files else [], (), astray, diagnostics)
+    known = list(_known(paths, now, past.table))
     unread = [file for file, number in zip(files, known, strict=True) if number is None]
     return Standing(str(root), list(_stretches(known)), unread, astray, diagnostics)
 
 
-def _known(files: Sequence[Found], past: Remembered) -> Iterable[int | None]:
+def _known(paths: Sequence[str], now: Sequence[str], past: Table) -> Iterable[int | None]:
     """Return which file of the past each one is; None for one that may have changed."""
-    now = signatures(files)
-    paths = [file.path for file in files]
-    if "" not in now and past.stamp == stamp(paths, now):
-        return range(len(files))
-    then = past.table.signatures
-    numbers: Iterable[int | None] = range(len(files))
-    if paths != past.table.paths:
-        number_of = {path: number for number, path in enumerate(past.table.paths)}
+    then = past.signatures
+    numbers: Iterable[int | None] = range(len(paths))
+    if paths != past.paths:
+        number_of = {path: number for number, path in enumerate(past.paths)}
         numbers = map(number_of.get, paths)
     return (
         number if number is not None and signature and then[number] == signature else None
