@@ -38,7 +38,7 @@ from tests.crash.catalogs import Document
 TOKEN, KEY = "canary-kakaclo-4c1d", "canary-gelato-9ab2"
 #: A doubt of a dead process is settled so many seconds after the next one began.
 TIMEOUT, SETTLE = 1.0, 0.4
-#: So long a new product is not listed.
+#: So long a new product is not listed, and a removed one still is.
 LAG = 0.1
 #: Applies after which everything must be done, whatever the dead one left.
 APPLIES = 4
@@ -106,6 +106,7 @@ class Scene:
         for provider in ("kakaclo", "gelato"):
             for product in self.shops.products(provider):
                 assert self.shops.delete(provider, product["id"])
+        time.sleep(2 * LAG)  # till then they are listed
         self.write(documents, **settings)
         self.there, self.wanted = catalogs.titles(documents), catalogs.addresses(documents)
         self.left, self.documents, self.by_hand = [], documents, set()
