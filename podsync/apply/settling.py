@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from podsync.apply.binding import bind_visible, query_for, unbound
@@ -57,10 +58,24 @@ def finish(run: ProviderRun) -> None:
         _still_late(run, late.change)
     for change in run.postponed.values():
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
-    left = len(unbound(run))
-    if left:
-        title = run.provider.title
-        run.context.board.note(f"{left} new at {title}: ids not visible yet; the next apply looks again")
+    _tell_unlisted(run)
+
+
+def _tell_unlisted(run: ProviderRun) -> None:
+    """Say what has no id yet; what should have been listed long ago is a question to a person."""
+    board, title, left = run.context.board, run.provider.title, unbound(run)
+    settle = run.settings.settle_seconds
+    overdue = [item for item in left if isinstance(item, Entry) and _age(run, item) > settle]
+    if len(left) > len(overdue):
+        count = len(left) - len(overdue)
+        board.note(f"{count} new at {title}: ids not visible yet; the next apply looks again")
+    if overdue:
+        first = overdue[0].address
+        others = f" and {len(overdue) - 1} more" if len(overdue) > 1 else ""
+        board.note(
+            f"{title} does not list {first}{others}, made more than {settle:g} s ago: look on its web page; "
+            f"if it is not there, `podsync state rm {first}` lets the next apply make it again"
+        )
 
 
 def _wait_for_all(run: ProviderRun) -> None:
@@ -100,11 +115,24 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         # Sent then, they may be in doubt once more.
         patience = SENDS_AN_APPLY * run.settings.timeout_seconds + run.settings.retry_seconds
         return _Wait(f"{len(run.late)} updates that may still arrive, to be sent again", until, patience)
-    new = len(unbound(run))
+    new = unbound(run)
     if new:
-        until = run.sender.last_made + run.settings.settle_seconds
-        return _Wait(f"{new} new ids to become visible", until)
+        return _Wait(f"{len(new)} new ids to become visible", _visible_by(run, new))
     return None
+
+
+def _visible_by(run: ProviderRun, new: Sequence[Entry | Orphan]) -> float:
+    """Return when the last of these is to be listed, `settle_seconds` after it was made by whichever run.
+
+    A clock that was set back since makes nobody wait longer than what this run has made.
+    """
+    settle, youngest = run.settings.settle_seconds, min(_age(run, item) for item in new)
+    return min(run.sender.last_made, run.context.clock.monotonic() - youngest) + settle
+
+
+def _age(run: ProviderRun, item: Entry | Orphan) -> float:
+    """Return seconds since it was made, by our clock."""
+    return max(0.0, run.context.clock.now() - item.created_at)
 
 
 def _send_late(run: ProviderRun, now: float) -> None:

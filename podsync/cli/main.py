@@ -60,6 +60,7 @@ def run() -> NoReturn:
     import gc
     import signal
 
+    _open_what_is_closed()
     # Nearly all values live as long as the run: to look for cycles among them every 700 new ones takes
     # a fifth of a cold plan's time.
     gc.set_threshold(200_000, 50, 100)
@@ -67,6 +68,13 @@ def run() -> NoReturn:
     with suppress(ValueError):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sys.exit(main())
+
+
+def _open_what_is_closed() -> None:
+    """Let nobody listen where whoever started this closed a stream: Python has None there then."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 (to the end)
 
 
 def main(argv: Sequence[str] | None = None, session: Session | None = None) -> int:

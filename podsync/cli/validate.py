@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import click
@@ -47,15 +46,11 @@ def validate(
     from podsync.cli.outputs import Outputs
     from podsync.cli.step_summary import append
     from podsync.cli.workspace import Workspace
-    from podsync.errors import UsageError
 
     outputs = Outputs.parse(output, more=FORMATS)
     space = Workspace.open(session)
-    if not (path or Path(space.settings.catalog).exists()):
-        raise UsageError(
-            f"no catalog here: there is no folder {space.settings.catalog}",
-            f"start one: {space.command_line('init')}",
-        )
+    if not path:
+        space.must_have_a_catalog()
     outputs.refuse(space.own_files)
     with outputs:
         loaded, pictures = space.read_catalog(path), None

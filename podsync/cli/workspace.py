@@ -143,11 +143,8 @@ class Workspace:
         from podsync.plan.planner import make_plan
 
         catalog, warnings = _valid(reading.finish())
-        if not len(catalog) and state.entries:
-            raise ProtectedError(
-                f"{self.settings.catalog} has no document, but the state knows {len(state.entries)} products",
-                "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done",
-            )
+        if not len(catalog):
+            self._refuse_emptiness(state)
         made = make_plan(
             catalog,
             state,
@@ -166,7 +163,28 @@ class Workspace:
         self._say([one for one in warnings if one not in told])
         return replace(made, diagnostics=in_file_order((*made.diagnostics, *told)))
 
+    def _refuse_emptiness(self, state: State) -> None:
+        """Refuse a catalog without a document where there should be some; nothing was done yet."""
+        if not state.entries:
+            self.must_have_a_catalog()
+            return
+        known = "1 product" if len(state.entries) == 1 else f"{len(state.entries)} products"
+        raise ProtectedError(
+            f"{self.settings.catalog} has no document, but the state knows {known}",
+            "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done\n"
+            f"if none is wanted any more: {self.command_line('state', 'rm', 'ADDRESS')} forgets one; "
+            "it stays on sale until a person removes it",
+        )
+
     # -- talking
+
+    def must_have_a_catalog(self) -> None:
+        """Refuse to take a folder that is not there for a catalog without products."""
+        if not Path(self.settings.catalog).exists():
+            raise UsageError(
+                f"no catalog here: there is no folder {self.settings.catalog}",
+                f"start one: {self.command_line('init')}   or set `catalog:` in podsync.yaml",
+            )
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
         from podsync.cli.forms import say_diagnostics

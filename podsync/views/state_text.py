@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from podsync.model import Address
 from podsync.state.entries import Entry, Orphan, Pending
@@ -127,7 +129,8 @@ def state_orphans(state: State, *, style: Style, width: int = 80) -> str:
     if not state.orphans:
         return page(["Nothing to remove by hand."])
     orphans = sorted(state.orphans, key=lambda one: (one.orphaned_at, one.address))
-    rows = [_row(orphan, state) for orphan in orphans]
+    successors = _successors(state)
+    rows = [_row(orphan, successors.get((orphan.address, orphan.created_at))) for orphan in orphans]
     columns = [max(cells(row[index]) for row in rows) for index in range(5)]
     heading = f"To remove by hand ({number(len(rows))}): each {STAYS}"
     if sum(columns) + 5 * len(GAP) <= width:
@@ -145,23 +148,36 @@ def state_orphans(state: State, *, style: Style, width: int = 80) -> str:
     return page([*lines, *wrap("podsync notices when they are gone (apply).", width)])
 
 
-def _row(orphan: Orphan, state: State) -> tuple[str, str, str, str, str]:
+def _row(orphan: Orphan, successor: Entry | Orphan | None) -> tuple[str, str, str, str, str]:
     which = f"{title(orphan.provider)} {_which(orphan)}".rstrip()
     name = quoted(name_of(orphan.spec), 48)
-    return which, name, _why(orphan, state), day(orphan.orphaned_at), str(orphan.address)
+    return which, name, _why(orphan, successor), day(orphan.orphaned_at), str(orphan.address)
 
 
-def _why(orphan: Orphan, state: State) -> str:
+def _why(orphan: Orphan, successor: Entry | Orphan | None) -> str:
     if orphan.reason != "replaced":
         return "its document was removed"
-    successor = state.entries.get(orphan.address)
     if successor is not None and orphan.replaced_by in (None, successor.id):
         newer = visible_id(successor.remote).removeprefix("SPU ")
         return f"replaced by {newer or 'a new one'}"
     return f"replaced by {text_of(orphan.replaced_by)}" if orphan.replaced_by else "replaced by a new one"
 
 
+def _successors(state: State) -> Mapping[tuple[Address, float], Entry | Orphan]:
+    """Return what was made next at the address of each orphan: it may have been replaced itself since."""
+    chains: dict[Address, list[Entry | Orphan]] = defaultdict(list)
+    for orphan in state.orphans:
+        chains[orphan.address].append(orphan)
+    found: dict[tuple[Address, float], Entry | Orphan] = {}
+    for address, chain in chains.items():
+        entry = state.entries.get(address)
+        made = sorted([*chain, *([entry] if entry is not None else [])], key=lambda each: each.created_at)
+        found |= {(address, each.created_at): following for each, following in pairwise(made)}
+    return found
+
+
 def _orphan_lines(orphan: Orphan, state: State, width: int) -> Iterator[str]:
-    which, name, why, since, _ = _row(orphan, state)
+    successor = _successors(state).get((orphan.address, orphan.created_at))
+    which, name, why, since, _ = _row(orphan, successor)
     place = by_hand(orphan.provider)
     yield from facts([which, name, f"{why} {since}", f"remove it {place}"], width, GAP)

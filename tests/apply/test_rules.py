@@ -570,6 +570,33 @@ def test_what_has_no_id_yet_is_a_note_and_the_next_apply_binds_it_though_nothing
     assert creates(world) == 1
 
 
+def test_what_is_not_listed_long_after_it_was_made_is_told_and_not_waited_for(world):
+    world.tee()
+    world.server.lag = 1000 * SETTLE
+    world.apply(wait=False)
+    world.clock.pass_by(2 * SETTLE)
+    began = world.clock.passed
+
+    report = world.apply()
+
+    assert world.clock.passed - began < SETTLE / 10
+    assert any("does not list designed_product.tee" in note for note in report.notes)
+    assert any("state rm designed_product.tee" in note for note in report.notes)
+    assert creates(world) == 1
+
+
+def test_a_clock_that_was_set_back_makes_nobody_wait_longer(world):
+    world.tee()
+    world.server.lag = 1000 * SETTLE
+    world.apply(wait=False)
+    world.clock.moved = -10 * SETTLE
+    began = world.clock.passed
+
+    world.apply()
+
+    assert SETTLE <= world.clock.passed - began < 1.5 * SETTLE
+
+
 @pytest.mark.parametrize(("rehost", "word"), [(False, "kept"), (True, "rehosted")])
 def test_how_pictures_are_listed_is_told_with_the_line_to_set(world, rehost, word):
     world.server.rehost = rehost

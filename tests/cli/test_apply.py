@@ -128,6 +128,7 @@ def test_a_catalog_without_a_document_is_not_a_wish_to_orphan_everything(podsync
 
         assert run.code == 5
         assert "has no document" in run.err
+        assert "state rm ADDRESS" in run.err
 
 
 def test_saved_plan_it_is_carried_out_once(podsync, catalog, shops):

@@ -113,3 +113,14 @@ def test_a_result_that_cannot_be_written_is_a_failure(catalog, folder, args, unb
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     assert "bug" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of its own")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("args", ["plan -o json=plan.json", "validate", "--help"])
+def test_a_stream_that_is_closed_is_listened_to_by_nobody(catalog, folder, args, closed):
+    command = f'"{sys.executable}" -m podsync {args} {closed}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=folder, check=False)
+
+    assert done.returncode == 0
+    assert "Traceback" not in done.stdout + done.stderr

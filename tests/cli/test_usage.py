@@ -148,6 +148,16 @@ def test_without_a_catalog_it_says_how_to_begin(podsync, args):
     assert "podsync init" in run.err
 
 
+@pytest.mark.parametrize("args", [["plan", "--detailed-exitcode"], ["validate"], ["apply", "--auto-approve"]])
+def test_a_folder_that_is_not_there_is_no_catalog_without_products(podsync, folder, args):
+    (folder / "podsync.yaml").write_text("version: 1\ncatalog: catalogue\n")
+
+    run = podsync(*args)
+
+    assert run.code == 64
+    assert "no catalog here: there is no folder catalogue" in run.err
+
+
 def test_without_a_catalog_it_points_to_the_one_above(podsync, folder, monkeypatch):
     (folder / "podsync.yaml").write_text("version: 1\n")
     (folder / "docs").mkdir()
