@@ -31,6 +31,7 @@ from podsync.providers.registry import plugins
 from podsync.report import Report
 from podsync.state.memory import Memory
 from podsync.state.state import State
+from podsync.views.plan_head import selection_words
 
 _DECLINED = 1
 _REFUSED = 5
@@ -157,6 +158,8 @@ class Applying:
             self._finish(Report(plan, refused="a limit or a protection was hit"), told=True)
             return _REFUSED
         if not plan.work and not needed:
+            if plan.selection:
+                self.space.session.console.say(f"selected: {selection_words(plan.selection)}")
             self._finish(Report(plan), text=summary_line(plan.summary))
             return 0
         self._refuse_older()

@@ -14,7 +14,7 @@ from podsync.cli.session import Session
 
 _NEXT = """\
 Next
-  1. copy one of catalog/_examples/ to catalog/ and make it yours
+  1. copy one of catalog/_examples/ to a folder of yours (catalog/tees/) and make it yours
   2. {validate}
   3. {try_it}
   4. set KAKACLO_ACCESS_TOKEN or GELATO_API_KEY, then {apply}
@@ -24,7 +24,7 @@ _NEXT_GITHUB = """\
 Next
   1. git add -A && git commit -m "Start a catalog" && git push -u origin main
   2. bash {setup}
-  3. copy one of catalog/_examples/ to catalog/, make it yours, and open a pull request
+  3. copy one of catalog/_examples/ to a folder of yours (catalog/tees/), make it yours, open a pull request
 The workflows apply what is on the branch main, in the environment production. A workflow that names an
 environment which does not exist creates it without rules: nobody would be asked. Step 2 sets it up with you
 as its reviewer, keeps the keys there and protects the branches. You can also paste what it runs:

@@ -221,7 +221,7 @@ def _where_else(session: Session) -> str:
     start = session.command_line("init")
     for folder in Path.cwd().parents:
         if (folder / SETTINGS_FILE).is_file():
-            above = os.path.relpath(folder)
+            above = folder if session.chdir is not None else os.path.relpath(folder)
             return f"start one: {start}   or work in the one above: podsync -C {above} …"
     return f"start one: {start}"
 

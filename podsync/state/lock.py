@@ -108,7 +108,7 @@ def _locked(path: Path) -> LockedError:
     known = "" if holder is None else f" (lock {holder.id})"
     return LockedError(
         f"{state} is held by {_name(path)}",
-        f"wait for it, or give --lock-timeout more time; if it dies, the lock is free at once{known}",
+        f"wait for it (apply does, for --lock-timeout); if it dies, the lock is free at once{known}",
     )
 
 

@@ -172,6 +172,6 @@ def _locked(holder: Holder | None, label: str, unlock: str) -> LockedError:
     ended = f"; if it is surely dead: {unlock} {holder.id}" if holder is not None else ""
     return LockedError(
         f"{label} is held by {_name(holder)}",
-        "wait for it, or give --lock-timeout more time; if it dies, the database lets go within"
+        "wait for it (apply does, for --lock-timeout); if it dies, the database lets go within"
         f" a minute{ended}",
     )

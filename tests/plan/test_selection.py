@@ -67,7 +67,7 @@ def test_a_selection_narrows_and_an_orphan_has_to_be_named(
         ),
         ({"excludes": ("*.nobody",)}, r"--exclude \*.nobody", ""),
         ({"replace": ("designed_product.rexx",)}, "--replace designed_product.rexx", "designed_product.rex"),
-        ({"targets": ("*.dino", "zzzz")}, "--target zzzz", "podsync state list"),
+        ({"targets": ("*.dino", "zzzz")}, "--target zzzz", "podsync plan --detail full"),
         ({"selectors": (("season", "autumn"),)}, "--selector season=autumn", "season=spring"),
         ({"selectors": (("colour", "red"),)}, "--selector colour=red", "no document has the label 'colour'"),
     ],
