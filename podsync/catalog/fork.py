@@ -44,11 +44,16 @@ class Helper:
                 _help(work, parent, writing, needed)
         except OSError:
             os.close(reading)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             raise
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(writing)
         self._pipe = reading
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:  # a signal that came meanwhile: nobody else knows of this helper yet
+            self.end()
+            raise
 
     def told(self) -> BinaryIO:
         """Return what it gives back, to be read once; less, or nothing, when it has failed."""
@@ -72,6 +77,7 @@ def _help(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         _let_go(pipe, *needed)
+        _hear_nothing(pipe, *needed)
         gc.disable()  # what is read has no cycles, and a collection would copy the parent's pages
         found = []
         for each in work():
@@ -83,6 +89,15 @@ def _help(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn
         code = 0
     finally:
         os._exit(code)
+
+
+def _hear_nothing(*needed: int) -> None:
+    """Let go of the parent's streams, too: who reads them must not wait for a helper when it is dead."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in {0, 1, 2}.difference(needed):  # a pipe may stand where the parent had none
+        os.dup2(nowhere, stream)
+    if nowhere > 2:
+        os.close(nowhere)
 
 
 def _let_go(*needed: int) -> None:

@@ -107,7 +107,8 @@ class Run:
                 if self._standing.all_known(self._past):
                     return self._as_it_was(self._past)
                 self._begin(self._past.table)
-            except DamagedError:
+                return self._read()
+            except DamagedError:  # or another run has put a new one in its place
                 self._past = None
                 self._begin_anew()
         return self._read()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,7 +42,8 @@ class SettingsMemory(NamedTuple):
 
     def remember(self, data: Mapping[str, Any]) -> None:
         """Save the document of a file without any fault."""
-        if _tells_where(data) or not self.cache.root.joinpath(*FOLDERS).is_dir():
+        # `Path.is_dir` raises where somebody else's folder cannot be looked into.
+        if _tells_where(data) or not os.path.isdir(self.cache.root.joinpath(*FOLDERS)):  # noqa: PTH112
             return
         with self.cache.drafting() as draft:
             if draft is not None:

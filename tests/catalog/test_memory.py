@@ -306,6 +306,43 @@ def test_what_has_not_changed_is_not_opened_and_what_has_is(aged: Shop) -> None:
     assert _opened(aged) == [aged.products[3].name]
 
 
+@pytest.mark.parametrize("section", range(11))
+def test_a_damaged_part_of_the_cache_costs_time_whatever_was_edited(tmp_path: Path, section: int) -> None:
+    shop = Shop(tmp_path)
+    shop.told(cached=True)
+    path = shop.cache / "catalog"
+    data = bytearray(path.read_bytes())
+    sizes = json.loads(data[:4096])["sizes"]
+    assert len(sizes) == 11
+    data[4096 + sum(sizes[:section])] ^= 1
+    path.write_bytes(data)
+    _edit(shop, 2)
+    _rename_file(shop, 5)
+
+    assert [shop.told(cached=True) for _ in range(2)] == [shop.told(cached=False)] * 2
+
+
+def test_a_cache_that_another_run_has_put_in_its_place_costs_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands in it is known under its header: columns that were not read yet are gone."""
+    shop = Shop(tmp_path)
+    shop.told(cached=True)
+    path = shop.cache / "catalog"
+    real = scout.look_about
+
+    def look(*args: Any) -> scout.Standing:
+        found = real(*args)
+        path.unlink(missing_ok=True)
+        return found
+
+    _edit(shop, 2)
+    monkeypatch.setattr(run, "look_about", look)
+    monkeypatch.setattr(scout, "look_about", look)
+
+    assert not shop.load(cached=True).errors
+
+
 def test_a_few_changes_are_read_again_and_many_are_written_down(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.told(cached=True)

@@ -140,6 +140,38 @@ def test_another_process_looks(root: Path, past: Remembered) -> None:
 
 
 @on_linux
+def test_it_holds_none_of_the_streams_of_who_made_it(root: Path, past: Remembered) -> None:
+    here = os.getpid()
+
+    def look() -> Sequence[Found | Diagnostic]:
+        assert os.getpid() != here
+        streams = {Path(f"/proc/self/fd/{stream}").readlink() for stream in (0, 1, 2)}
+        assert streams == {Path(os.devnull)}
+        return look_in(root)()
+
+    assert standing(root, past, look).all_known(past)
+
+
+@on_linux
+def test_a_signal_while_it_is_made_leaves_no_helper_behind(
+    root: Path, past: Remembered, children: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children += Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    real = os.fork
+
+    def fork() -> int:
+        made = real()
+        if made:
+            os.kill(os.getpid(), signal.SIGINT)
+        return made
+
+    monkeypatch.setattr(os, "fork", fork)
+
+    with pytest.raises(KeyboardInterrupt):
+        Scout(lambda: time.sleep(60) or [], root, past)
+
+
+@on_linux
 @pytest.mark.parametrize("way", ["raises", "dies", "leaves"])
 def test_what_a_helper_does_not_find_is_found_here(root: Path, past: Remembered, way: str) -> None:
     here = os.getpid()

@@ -154,6 +154,19 @@ def test_nothing_is_kept_where_there_is_no_cache_yet(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_that_cannot_be_looked_into_is_no_place_to_remember(tmp_path, monkeypatch):
+    def refuse(*_args, **_more):
+        raise PermissionError(13, "Permission denied")
+
+    memory = SettingsMemory.beside(tmp_path, b"version: 1")
+    monkeypatch.setattr("pathlib.Path.stat", refuse)
+
+    memory.remember({"version": 1})
+
+    monkeypatch.undo()
+    assert not list(tmp_path.iterdir())
+
+
 def test_where_keys_are_sent_to_is_read_from_the_file_itself(tmp_path):
     text = "providers: {gelato: {base_url: 'https://api.test'}}\n"
     path = in_a_folder_with_caches(tmp_path, text)
