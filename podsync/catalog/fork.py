@@ -38,20 +38,16 @@ class Helper:
         parent = os.getpid()
         # A signal that met a helper before it has handlers of its own would end it as the parent ends.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        self._pipe, self._pid = reading, 0
         try:
-            self._pid = os.fork()
-            if self._pid == 0:
-                _help(work, parent, writing, needed)
-        except OSError:
-            os.close(reading)
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            raise
-        finally:
-            os.close(writing)
-        self._pipe = reading
-        try:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        except BaseException:  # a signal that came meanwhile: nobody else knows of this helper yet
+            try:
+                self._pid = os.fork()
+                if self._pid == 0:
+                    _help(work, parent, writing, needed)
+            finally:
+                os.close(writing)
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        except BaseException:  # a signal may have come meanwhile: nobody else knows of this helper yet
             self.end()
             raise
 
@@ -62,9 +58,10 @@ class Helper:
     def end(self) -> None:
         """Leave no process behind, whatever happened."""
         os.close(self._pipe)
-        with suppress(OSError):
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+        if self._pid:
+            with suppress(OSError):
+                os.kill(self._pid, signal.SIGKILL)
+                os.waitpid(self._pid, 0)
 
 
 def _help(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -162,13 +163,15 @@ def test_a_signal_while_it_is_made_leaves_no_helper_behind(
     def fork() -> int:
         made = real()
         if made:
-            os.kill(os.getpid(), signal.SIGINT)
+            # To this thread: those of the test runner do not hold signals back.
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
         return made
 
     monkeypatch.setattr(os, "fork", fork)
 
     with pytest.raises(KeyboardInterrupt):
         Scout(lambda: time.sleep(60) or [], root, past)
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}
 
 
 @on_linux
