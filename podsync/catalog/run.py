@@ -156,8 +156,9 @@ class Run:
 
     def _no_clash(self, shelf: Shelf, reading: Reading) -> bool:
         """Whether it is plain that there is none: there was none, and what is new shares nothing."""
-        news = [number for each in reading.news for number in each]
-        return self._past is not None and self._past.sound and shelf.shares_nothing(news)
+        if self._past is None or not self._past.sound:
+            return False
+        return shelf.shares_nothing([number for each in reading.news for number in each])
 
     def _clashes(self, shelf: Shelf) -> list[Diagnostic]:
         """Return what is wrong between products, wherever that is."""

@@ -11,11 +11,6 @@ def text(value: Any) -> str:
     return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
 
 
-def plain(name: str) -> bool:
-    """Whether a name surely has nothing odd about it (see `naming`): most are like that."""
-    return name.isascii() and name == name.strip()
-
-
 def folded(value: Any) -> str:
     """Return the text with every run of spaces as one: a server may trim inside a name as well."""
     return " ".join(text(value).split())

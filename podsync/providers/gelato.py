@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from podsync.model import Json, Path, Spec, canonical_json, freeze
-from podsync.providers.compare import plain, present, text
+from podsync.providers.compare import present, text
+from podsync.providers.naming import odd_name
 from podsync.providers.registry import Plugin
 
 if TYPE_CHECKING:
@@ -41,11 +42,7 @@ class Gelato:
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Option ids must differ, and so must the parts of `partQuantities`."""
-        name = spec.get(self.name_field, "")
-        if not plain(name):
-            from podsync.providers.naming import odd_name
-
-            yield from odd_name(self.name_field, name)
+        yield from odd_name(self.name_field, spec)
         options = spec.get("variantOptions", ())
         yield from _repeated("variantOptions", "id", options, "option ids must differ inside a product")
         parts = spec.get("partQuantities", ())

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from podsync.model import Json, Path, Spec, freeze
-from podsync.providers.compare import cut_alike, plain, present, text
+from podsync.providers.compare import cut_alike, present, text
+from podsync.providers.naming import odd_name
 from podsync.providers.registry import Plugin
 
 if TYPE_CHECKING:
@@ -43,12 +44,8 @@ class KakaClo:
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Offline rules that a JSON Schema cannot say."""
-        name = spec.get(self.name_field, "")
-        if not plain(name):
-            from podsync.providers.naming import odd_name
-
-            yield from odd_name(self.name_field, name)
-        length = len(name)
+        yield from odd_name(self.name_field, spec)
+        length = len(spec.get("enName", ""))
         if length > NAME_ADVICE:
             from podsync.ports import Fault
 

@@ -82,8 +82,10 @@ def state_show(state: State, address: Address, *, style: Style, width: int = 80)
     lines = [style.bold(str(address))]
     if entry is not None:
         lines += _entry_lines(entry, style, width)
+    successors = _successors(state) if orphans else {}
     for orphan in orphans:
-        lines += ["", f"An orphan of this address: it {STAYS}", *_orphan_lines(orphan, state, width)]
+        told = _orphan_lines(orphan, successors.get((orphan.address, orphan.created_at)), width)
+        lines += ["", f"An orphan of this address: it {STAYS}", *told]
     return page(lines)
 
 
@@ -176,8 +178,7 @@ def _successors(state: State) -> Mapping[tuple[Address, float], Entry | Orphan]:
     return found
 
 
-def _orphan_lines(orphan: Orphan, state: State, width: int) -> Iterator[str]:
-    successor = _successors(state).get((orphan.address, orphan.created_at))
+def _orphan_lines(orphan: Orphan, successor: Entry | Orphan | None, width: int) -> Iterator[str]:
     which, name, why, since, _ = _row(orphan, successor)
     place = by_hand(orphan.provider)
     yield from facts([which, name, f"{why} {since}", f"remove it {place}"], width, GAP)
