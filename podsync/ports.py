@@ -6,7 +6,7 @@ plan and validate have no way to write. Only apply holds a `Writer`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from podsync.model import EMPTY, Json, Path, Severity, Spec
 
 if TYPE_CHECKING:
+    from podsync.providers.habits import Habits, Sighting
     from podsync.state.events import Event
     from podsync.state.lock import Holder
     from podsync.state.state import State
@@ -158,6 +159,10 @@ class Provider(Protocol):
         """Whether a change of any other field may create anew (KakaClo) or is refused (Gelato)."""
 
     @property
+    def tells_ids(self) -> bool:
+        """Whether the answer to a create tells the id of what it made."""
+
+    @property
     def model_field(self) -> str:
         """The spec field that names the model."""
 
@@ -184,8 +189,11 @@ class Provider(Protocol):
     def canonical(self, spec: Spec) -> Json:
         """The form in which two specs are compared: sets sorted, colours folded, empties dropped."""
 
-    def identity(self, spec: Spec) -> Json:
-        """What the listing can tell: two specs with equal identities cannot be told apart by it."""
+    def identity(self, spec: Spec, habits: Habits | None = None) -> Json:
+        """What the listing can tell: two specs with equal identities cannot be told apart by it.
+
+        Without `habits` whatever it may tell counts; with them only what it is known to.
+        """
 
     def likeness(self, spec: Spec) -> frozenset[str]:
         """Keys of resemblance: specs that share one may be one product renamed or edited."""
@@ -205,8 +213,20 @@ class Provider(Protocol):
     def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
         """What a person should know before this change, one sentence each."""
 
-    def match(self, spec: Spec, remote: Remote) -> Match:
-        """Compare a spec with a listed product."""
+    def match(
+        self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
+    ) -> Match:
+        """Compare a spec with a listed product.
+
+        `habits` is what is known of what this account does to values; `documents` are the exact names of all
+        documents: what one of them is called is no cut form of another.
+        """
+
+    def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
+        """Whether what differs was changed only as it is known to be changed here, or as nothing is known yet."""
+
+    def sighting(self, spec: Spec, remote: Remote) -> Sighting:
+        """How a product of our own came back: what it teaches about what becomes of values."""
 
 
 class Reader(Protocol):

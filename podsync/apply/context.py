@@ -59,9 +59,10 @@ class Stop(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LastSend:
-    """When requests were last sent to a provider, by its own clock; None: nobody can say."""
+    """When requests were last sent to a provider, by its own clock and by ours; None: nobody can say."""
 
     date: float | None = None
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,6 @@ class Memory(Protocol):
 
     def lost(self, state: State) -> Lost | None:
         """Whether `state` is not the one that was last seen here."""
-
-    def quiet_since(self, provider: str, state: State) -> float | None:
-        """The provider's clock when all that `state` knows had been sent; None: nobody can say."""
 
     def caught_up(self, provider: str) -> None:
         """The provider's listing showed whatever was made before this run, and the state knows it now."""

@@ -15,8 +15,9 @@ from podsync.errors import StoppedError
 from podsync.failpoints import hit
 from podsync.model import Address, Spec
 from podsync.ports import Provider, StateStore
+from podsync.providers.habits import Habits
 from podsync.state.draft import Draft
-from podsync.state.entries import Entry, Orphan, Refusal
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Doubted, Event, Intent, NotSent, Refused
 from podsync.state.state import State
 
@@ -31,8 +32,8 @@ class Ledger:
         self._doubts = {entry.address for entry in state.entries.values() if _in_doubt(entry)}
         #: provider -> its ids; forgotten when an event changes them, made again when asked for.
         self._owned: dict[str, frozenset[str]] = {}
-        #: Digest of a body -> its last refusal, whatever the address was; None: to be made again.
-        self._refused: dict[str, Refusal] | None = None
+        #: The state as it was last asked for; forgotten with every event.
+        self._frozen: State | None = None
         self._lock = threading.RLock()
         self._closed = False
         self._written = threading.Condition(self._lock)
@@ -77,12 +78,10 @@ class Ledger:
     def _apply(self, event: Event) -> None:
         """Change the draft, and what is kept beside it so that no create costs more than the one before."""
         address: Any = getattr(event, "address", None)
-        refusal = self._draft.refusals.get(address)
         self._draft.apply(event)
+        self._frozen = None
         if not isinstance(event, Intent | NotSent | Refused | Doubted):
             self._owned.clear()
-        if self._draft.refusals.get(address) is not refusal:
-            self._refused = None
         for touched in (address, getattr(event, "source", None)):
             if touched is None:
                 continue
@@ -102,6 +101,7 @@ class Ledger:
                 hit("before", prelude)
                 self._store.append([prelude])
                 self._draft.apply(prelude)
+                self._frozen = None
                 hit("after", prelude)
                 self.begun = True
 
@@ -127,18 +127,12 @@ class Ledger:
             self._written.wait_for(lambda: not self._writing)
             return self._draft.freeze()
 
-    def refusal(self, body: str) -> Refusal | None:
-        """Return the last refusal of the body with this digest: its document may have been renamed since."""
-        with self._lock:
-            if self._refused is None:
-                known = sorted(self._draft.refusals.values(), key=lambda refusal: refusal.at)
-                self._refused = {each: refusal for refusal in known for each in refusal.bodies}
-            return self._refused.get(body)
-
     def state(self) -> State:
         """Return the state as it is now."""
         with self._lock:
-            return self._draft.freeze()
+            if self._frozen is None:
+                self._frozen = self._draft.freeze()
+            return self._frozen
 
     def entry(self, address: Address) -> Entry | None:
         """Return what is known about an address."""
@@ -183,12 +177,14 @@ class Ledger:
         entries = [e for e in self.entries(provider) if e.address != address and e.spec is not None]
         return [*entries, *self.orphans(provider)]
 
-    def indistinguishable(self, provider: Provider, spec: Spec, address: Address) -> Entry | None:
+    def indistinguishable(
+        self, provider: Provider, spec: Spec, address: Address, habits: Habits
+    ) -> Entry | None:
         """Return an unsettled doubt that the listing could not tell from `spec`, of whatever address."""
-        wanted = provider.identity(spec)
+        wanted = provider.identity(spec, habits)
         for entry in self.doubts(provider.name):
             body = entry.pending.body if entry.pending is not None else None
-            if entry.address != address and body is not None and provider.identity(body) == wanted:
+            if entry.address != address and body is not None and provider.identity(body, habits) == wanted:
                 return entry
         return None
 

@@ -36,16 +36,11 @@ class Remembered:
         self._memory.behind = set(behind)
         if not whole and not behind:
             return None
-        dates = {name: LastSend(None if sends.sending else sends.date) for name, sends in behind.items()}
+        dates = {
+            name: LastSend() if sends.sending else LastSend(sends.date, sends.at)
+            for name, sends in behind.items()
+        }
         return Lost(dates, whole)
-
-    def quiet_since(self, provider: str, state: State) -> float | None:
-        """The provider's clock when all that `state` knows had been sent; None: nobody can say."""
-        seen = self._memory.read()
-        if seen is None or (seen.lineage, seen.serial) != (state.lineage, state.serial):
-            return None
-        sends = seen.providers.get(provider)
-        return None if sends is None or sends.sending else sends.date
 
     def caught_up(self, provider: str) -> None:
         """The provider's listing showed whatever was made before this run, and the state knows it now."""

@@ -1,27 +1,32 @@
 """What one apply knows and shares while it works at one provider.
 
-The phases (`looking`, `making`, `settling`, `binding`) are functions over this value, in PROTOCOL's
-words; `tell` reports what they did.
+The phases (`lookup` and `findings`, `workers`, `create`, `update`, `settle`) are functions over this value, in
+PROTOCOL's words; `tell` reports what they did.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from podsync.apply.context import Connection, Context, shown
+from podsync.apply.context import Connection, Context
 from podsync.apply.ledger import Ledger
-from podsync.apply.recover import DATE_GRAIN
+from podsync.apply.lookup import Looker
 from podsync.apply.sender import Sender
-from podsync.model import Address, FrozenDict, Spec
+from podsync.evidence.claims import Key
+from podsync.evidence.findings import Findings, Situation, Times, Want, documents_of
+from podsync.evidence.known import Known
+from podsync.evidence.time import Moment
+from podsync.model import EMPTY, Address, Spec
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
-from podsync.plan.remote import Index, View
-from podsync.ports import Listing, Provider, Query, Remote
+from podsync.ports import Provider, Remote
+from podsync.providers.habits import Habits
+from podsync.report import Result
 from podsync.settings import ProviderSettings
-from podsync.state.entries import Entry, Orphan
+from podsync.state.events import Looked
 
 _MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
 
@@ -47,20 +52,34 @@ class Late:
     quiet_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """An update whose answer did not show what was sent; it is read back until the monotonic `until`."""
+
+    change: Change
+    id: str
+    body: Spec
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What the catalog holds beside the changes: products without an entry, and the names of all documents."""
+
+    wants: tuple[Want, ...] = ()
+    specs: tuple[Spec, ...] = ()
+
+
 @dataclass
 class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
 
-    `waits` says which change needs another one's released name. `adoptable`, `namesakes`, `present`
-    and `earlier` (ids that were listed before anything was sent) are what `looking` found; `complete`
-    is whether `present` is all there is. `looked` is the monotonic moment at which the last look began:
-    what a listing cannot miss is judged as of then, not of when its last page had arrived (minus infinity
-    before the first look).
-    `late` are changes that wait for updates which may still arrive, in the order of the plan.
-    `postponed` creates wait for a doubt that the listing could not tell from them. `unsure` says why
-    nothing may be created although it is not listed. `settled` are the specs of what this run found made:
-    no plan could set anything against them. `caught_up`: the listing shows whatever was made before a state
-    was lost.
+    `waits` says which change needs another one's released name. `findings` is what the last look said.
+    `late` are changes that wait for updates which may still arrive, in the order of the plan. `postponed`
+    creates wait for a doubt that the listing could not tell from them, `held` for what becomes of pictures.
+    `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
+    run found made: no plan could set anything against them. `caught_up`: the listing shows whatever was made
+    before a state was lost.
     """
 
     connection: Connection
@@ -68,32 +87,38 @@ class ProviderRun:
     waits: Mapping[Address, frozenset[Address]]
     ledger: Ledger
     context: Context
+    others: Others = Others()  # noqa: RUF009 (frozen)
     doubts: dict[Address, Doubt] = field(default_factory=dict)
     late: dict[Address, Late] = field(default_factory=dict)
+    unshown: dict[Address, Unshown] = field(default_factory=dict)
     postponed: dict[Address, Change] = field(default_factory=dict)
     sends: dict[Address, int] = field(default_factory=dict)
     settled: dict[Address, Spec] = field(default_factory=dict)
-    adoptable: dict[Address, Remote] = field(default_factory=dict)
-    namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
-    present: frozenset[str] = frozenset()
-    complete: bool = False
-    looked: float = -math.inf
-    earlier: frozenset[str] = frozenset()
+    refused: dict[Address, float] = field(default_factory=dict)
+    made: dict[Address, float] = field(default_factory=dict)
+    missed: dict[str, float] = field(default_factory=dict)
+    findings: Findings | None = None
     first_contact: tuple[Remote, ...] = ()
+    too_young: Mapping[Address, str] = field(default_factory=dict)
+    gone_orphans: set[Address] = field(default_factory=set)
+    overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
     unsure: str | None = None
     caught_up: bool = False
     stopped: str | None = None
     credentials_refused: bool = False
+    another_account: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         self.sender = Sender(self.connection, self.ledger, self.context, lambda: self.going)
         self.by_address = {change.address: change for change in self.changes}
-        name = self.provider.name
-        self.was_empty = not self.ledger.entries(name) and not self.ledger.orphans(name)
+        clock, known = self.context.clock, self.known
+        self._habits = known.habits
+        self.was_new = known.is_new
+        self.had_sent = bool(known.items or known.doubts)
         self.worked = False
-        self._loaded = self.ledger.owned(name)
-        self._quiet_since = self.context.memory.quiet_since(name, self.ledger.state())
+        self.looker = Looker(self.connection.reader, clock, self.sender.time.at, self.sender.time.saw)
+        self._read_before: tuple[int | None] | None = None
 
     @property
     def provider(self) -> Provider:
@@ -104,6 +129,11 @@ class ProviderRun:
     def settings(self) -> ProviderSettings:
         """How it is spoken to."""
         return self.connection.settings
+
+    @property
+    def known(self) -> Known:
+        """What the state knows here now."""
+        return Known(self.provider, self.ledger.state(), self.settings.account, self.settings.pictures)
 
     @property
     def until_settled(self) -> float:
@@ -117,23 +147,6 @@ class ProviderRun:
         return lost is not None and (lost.whole or self.provider.name in lost.sends)
 
     @property
-    def unsettled_state(self) -> bool:
-        """Whether the state is lost, or new: a "maybe" may be what nobody here remembers."""
-        return self.lost or self.was_empty
-
-    @property
-    def shows_all_before(self) -> bool:
-        """Whether the last look shows whatever was made before this run.
-
-        Our wall clock is not asked: it may have been moved.
-        """
-        settle, then = self.settings.settle_seconds, self.sender.time.at(self.looked)
-        if self.looked >= self.context.began + settle:
-            return True
-        quiet = self._quiet_since
-        return quiet is not None and then is not None and then >= quiet + settle + DATE_GRAIN
-
-    @property
     def going(self) -> bool:
         """Whether anything new may be begun here."""
         return self.stopped is None and not self.context.halted
@@ -142,41 +155,90 @@ class ProviderRun:
         """Whether this change may have to create something."""
         return change.after is not None and change.action in _MAKING
 
-    def look(self) -> float:
-        """Take note that a look begins now."""
-        self.looked = self.context.clock.monotonic()
-        return self.looked
+    def open_wants(self) -> tuple[Want, ...]:
+        """Return what is wanted and not there: changes that are not done, and what the selection leaves out."""
+        found: dict[Address, Want] = {want.address: want for want in self.others.wants}
+        takes = self.provider.takes
+        for change in self.changes:
+            ended = self.context.board.ended(change.address, *Result)
+            if change.after is None or ended or change.address in self.doubts:
+                found.pop(change.address, None)
+                continue
+            if self.makes(change) or change.orphan_created_at is not None:
+                adopts = change.action_reason != "replace_by_request"
+                found[change.address] = Want(change.address, change.after, adopts=adopts)
+            elif change.action is Action.UPDATE and takes(change.before or EMPTY, change.after):
+                found[change.address] = Want(change.address, change.after, before=change.before or EMPTY)
+        return tuple(found[address] for address in sorted(found))
 
-    def find(self, query: Query) -> Listing:
-        """Read a listing; what it tells of the provider's clock is kept."""
-        listing = self.connection.reader.find(query)
-        self.sender.time.saw(listing.date)
-        return listing
+    def situation(self) -> Situation:
+        """Return what is known before a look; its moment is set by the look."""
+        known, context = self.known, self.context
+        failed = {address: doubt.known_by for address, doubt in self.doubts.items()}
+        times = Times(
+            -math.inf, context.began, Moment(None, None), failed, self.refused, self.made, self.missed
+        )
+        orphans = (
+            self.ledger.orphan(c.previous_address or c.address, c.orphan_created_at)
+            for c in self.changes
+            if c.orphan_created_at is not None
+        )
+        specs = [change.after for change in self.changes if change.after is not None]
+        return Situation(
+            known,
+            times,
+            self.open_wants(),
+            documents_of(known, [*specs, *self.others.specs]),
+            lost=self.lost and not self.caught_up,
+            first_contact=context.options.first_contact,
+            looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None),
+            settle_seconds=self.settings.settle_seconds,
+            timeout_seconds=self.settings.timeout_seconds,
+        )
 
-    def view(self, listing: Listing) -> View:
-        """Set a listing against what is owned and known now."""
-        owned = self.ledger.owned(self.provider.name)
-        index = Index(self.provider, listing.items)
-        # A person who says --first-contact has looked at the account.
-        known = {} if self.context.options.first_contact else self.known_ids()
-        return View(self.provider, listing, owned, known, self.earlier, index)
+    def look(self, *, presence: bool = False) -> Findings:
+        """Look once, and keep what was found; nothing is recorded."""
+        found = self.looker.look(self.situation(), presence=presence)
+        if self.findings is None or not presence:
+            self.findings = found
+        for identity in found.missed:
+            self.missed.setdefault(identity, found.reading.looked)
+        return found
 
-    def renewed(self, view: View) -> View:
-        """The same look, set against what is owned now."""
-        return replace(view, owned=self.ledger.owned(self.provider.name))
+    def adopted(self, address: Address) -> Remote | None:
+        """Return the product that exists already and is what this address wants."""
+        return self.findings.adopted.get(address) if self.findings is not None else None
 
-    def known_ids(self) -> Mapping[str, Mapping[str, object]]:
-        """Ids that were known for longer than `settle_seconds`, with what people see of them."""
-        name, now = self.provider.name, self.context.clock.now()
-        oldest = now - self.settings.settle_seconds
-        items: list[Entry | Orphan] = [*self.ledger.entries(name), *self.ledger.orphans(name)]
-        return {
-            item.id: FrozenDict(shown(item.remote))
-            for item in items
-            if item.id is not None
-            # An id that was loaded and comes from the future: the clock was moved back.
-            and (item.created_at <= oldest or (item.created_at > now and item.id in self._loaded))
-        }
+    def was_refused(self, address: Address) -> bool:
+        """Whether a refusal of this address is not answered: what is listed beside it is a question."""
+        return bool(self.ledger.state().refusals.get(address))
+
+    def unlisted_specs(self) -> list[tuple[Address, Spec]]:
+        """What was sent and is not known by a confirmed id: a listing may show it at any time."""
+        known = self.known
+        sent = [(e.address, e.pending.body) for e in known.doubts if e.pending is not None]
+        return sent + [(item.address, item.spec or EMPTY) for item in (*known.unbound, *known.provisional)]
+
+    def learned(self, findings: Findings) -> None:
+        """Keep what a look has learned of the provider's habits."""
+        self._habits = findings.habits
+
+    @property
+    def habits(self) -> Habits:
+        """What is known by now of what this account does to values."""
+        return self._habits
+
+    def reading_before(self) -> int | None:
+        """Return the number of the reading before any Intent of this run, recorded when it is first needed."""
+        with self.lock:
+            if self._read_before is None and self.findings is not None:
+                owned, name = self.known.owned, self.provider.name
+                ids = tuple(sorted(row for row in self.findings.reading.rows if row not in owned))
+                self._read_before = (self.ledger.state().next_reading(name) if ids else None,)
+                if ids:
+                    number = self._read_before[0]
+                    self.ledger.record(Looked(name, self.context.clock.now(), number, ids))
+            return self._read_before[0] if self._read_before is not None else None
 
     def stop(self, why: str, *, credentials: bool = False) -> None:
         """Begin nothing more at this provider."""
@@ -185,14 +247,10 @@ class ProviderRun:
             self.credentials_refused = self.credentials_refused or credentials
 
     def stop_wrong_account(self) -> None:
-        """None of the known ids is visible: another account, or an empty answer."""
+        """None of the known products is visible: another account, or an empty answer."""
+        self.another_account = True
         self.stop(
             f"none of the products that the state knows is visible at {self.settings.base_url} "
-            f"(account {self.settings.account}): is it another account's key? Nothing was created. "
-            "If a person removed them all, --first-contact goes on"
+            f"(account {self.settings.account}): is it another account's key? Nothing was created"
         )
 
-
-def names(run: ProviderRun, changes: Collection[Change]) -> set[str]:
-    """Return the names that these changes want."""
-    return {str((change.after or {}).get(run.provider.name_field)) for change in changes}

@@ -12,7 +12,6 @@ from typing import Literal
 
 from podsync.apply.context import Connection, Context
 from podsync.apply.ledger import Ledger
-from podsync.apply.recover import SEND_SECONDS
 from podsync.errors import (
     ConflictError,
     InDoubtError,
@@ -23,9 +22,10 @@ from podsync.errors import (
     StoppedError,
     UnauthorizedError,
 )  # fmt: skip
+from podsync.evidence.time import SEND_SECONDS
 from podsync.failpoints import hit
 from podsync.model import Address, Lifecycle, Spec
-from podsync.ports import Clock, Receipt, Request
+from podsync.ports import Clock, Receipt, Remote, Request
 from podsync.state.events import Doubted, Intent, Made, NotSent, Refused
 
 #: How often one write is sent within one apply, each time after a doubt that was settled.
@@ -35,7 +35,11 @@ REFUSALS_IN_A_ROW = 5
 
 
 class ProviderTime:
-    """The provider's own clock, estimated from its last `Date`. Thread-safe."""
+    """The provider's own clock, estimated from its last `Date`. Thread-safe.
+
+    It is kept for later runs, and read where something of an earlier run is judged: never for what this run
+    sent.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -57,7 +61,12 @@ class ProviderTime:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A write to be done for one address."""
+    """A write to be done for one address.
+
+    `reading` is the number of the reading before it. `taken` tells why the id that an answer tells cannot be
+    that of a new product, None where it can. `shown` tells whether the product that an answer shows has the
+    fields of an update as they were sent.
+    """
 
     address: Address
     op: Literal["create", "update"]
@@ -65,17 +74,23 @@ class Job:
     body: Spec
     labels: Mapping[str, str]
     lifecycle: Lifecycle
-    beside: tuple[str, ...] = ()
+    reading: int | None = None
     place: str = ""
+    taken: Callable[[Remote], str | None] = lambda _: None
+    shown: Callable[[Remote], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How a write ended: acknowledged (`receipt`), or the error that sorts it."""
+    """How a write ended: acknowledged (`receipt`), or the error that sorts it.
+
+    `unshown` is whether an update was acknowledged by an answer that does not show it.
+    """
 
     receipt: Receipt | None = None
     error: ProviderError | None = None
     attempts: int = 1
+    unshown: bool = False
 
 
 class Sender:
@@ -84,7 +99,8 @@ class Sender:
     At most `parallelism` requests are on their way at once. There may be more workers than that: while
     one writes down a result, another one's request takes its place, so that the rate does not suffer
     from the disk. Where the store says that a write is dear, `ahead` Intents are written before their
-    requests' turns: no more than leave in a third of the time that they have. `going` is whether anything
+    requests' turns: no more than `parallelism`, since what was announced is what can go wrong when a machine is
+    paused, and no more than leave in a third of the time that they have. `going` is whether anything
     new may be begun, asked again when there is a place.
     """
 
@@ -95,9 +111,9 @@ class Sender:
         self._ledger = ledger
         self._context = context
         self._going = going
-        self.ahead = max(
-            1, min(context.ahead, int(connection.settings.rate_limit.per_second * SEND_SECONDS / 3))
-        )
+        settings = connection.settings
+        in_time = int(settings.rate_limit.per_second * SEND_SECONDS / 3)
+        self.ahead = max(1, min(context.ahead, settings.parallelism, in_time))
         self._places = threading.BoundedSemaphore(connection.settings.parallelism)
         self._lock = threading.Lock()
         self._refusals = 0
@@ -122,10 +138,13 @@ class Sender:
             except ProviderError as error:
                 return Sent(error=error, attempts=attempts)
             else:
-                return Sent(receipt, attempts=attempts)
+                return Sent(receipt, attempts=attempts, unshown=not _shows(job, receipt))
 
     def _once(self, job: Job, attempts: int) -> Receipt:
-        """One Intent, one request, one result."""
+        """One Intent, one request, one result.
+
+        An update that was acknowledged without being shown stays in doubt: it is read back.
+        """
         self._announce()
         clock = self._context.clock
         answer = self._in_turn(job, attempts) if self.ahead == 1 else self._written_ahead(job, attempts)
@@ -135,15 +154,29 @@ class Sender:
         receipt = answer
         hit("sender.answered")
         self.time.saw(receipt.date)
+        now = clock.now()
+        if not _shows(job, receipt):
+            why = "the answer does not show what was sent"
+            self._ledger.record(Doubted(job.address, now, self.time.now(), why))
+            return receipt
         remote = receipt.remote
-        made = Made(
-            job.address,
-            clock.now(),
-            id=remote.id if remote is not None else None,
-            remote=remote.shown if remote is not None else {},
-            date=self.time.now(),
-        )
-        self._ledger.record(made)
+        with self._lock:
+            # Two answers that tell one id are two workers' here: the second one must see the first one's.
+            why_not = job.taken(remote) if remote is not None and job.op == "create" else None
+            if why_not is None:
+                self._ledger.record(
+                    Made(
+                        job.address,
+                        now,
+                        id=remote.id if remote is not None else None,
+                        remote=remote.shown if remote is not None else {},
+                        date=self.time.now(),
+                    )
+                )
+        if why_not is not None:
+            error = InDoubtError(why_not, status=receipt.status, code=receipt.code, date=receipt.date)
+            self._sort(job.address, error)
+            raise error
         with self._lock:
             self._refusals = 0
             self.last_made = clock.monotonic()
@@ -197,8 +230,8 @@ class Sender:
             attempts,
             job.labels,
             job.lifecycle,
-            job.beside,
-            job.place,
+            place=job.place,
+            reading=job.reading,
         )
 
     def _answer(self, request: Request, send_before: float) -> Receipt | ProviderError:
@@ -246,3 +279,10 @@ class Sender:
                 self._context.memory.sending(self._connection.provider.name, self._ledger.serial)
                 self._announced = True
                 hit("sender.announced")
+
+
+def _shows(job: Job, receipt: Receipt) -> bool:
+    """Whether the answer to an update shows that it was done; a create is judged by its adapter."""
+    if job.op == "create":
+        return True
+    return receipt.remote is not None and job.shown(receipt.remote)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from podsync.apply.context import shown
 from podsync.apply.provider_run import ProviderRun
-from podsync.apply.recover import SEND_SECONDS
 from podsync.apply.sender import Sent
 from podsync.errors import ConflictError, NotSentError, ProviderError, RefusedError, UnauthorizedError
+from podsync.evidence.time import SEND_SECONDS
 from podsync.model import Address
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
@@ -17,6 +18,8 @@ from podsync.report import DONE, Outcome, Result
 from podsync.state.entries import Entry
 
 _GONE = 404
+#: What helps where a listing may not show all yet.
+LATER = "run apply again later, or without --no-wait"
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
 
@@ -57,9 +60,9 @@ def failed(run: ProviderRun, change: Change, why: str, sent: Sent | None = None,
     )
 
 
-def not_tried(run: ProviderRun, change: Change, why: str, remedy: str = "") -> None:
+def not_tried(run: ProviderRun, change: Change, why: str, *remedies: str) -> None:
     """Report that nothing was sent for this change."""
-    _report(run, change, Result.NOT_TRIED, error=why, next=(remedy,) if remedy else ())
+    _report(run, change, Result.NOT_TRIED, error=why, next=remedies)
 
 
 def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
@@ -122,9 +125,43 @@ def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers
 
 def ask_about_doubt(run: ProviderRun, entry: Entry, candidates: Sequence[Remote]) -> None:
     """A person has to say which of these it is; the commands that answer are printed."""
-    named = [f"podsync state settle {entry.address} --adopt {remote.id}" for remote in candidates[:NAMED]]
-    answers = (*named, f"podsync state settle {entry.address} --not-created")
-    in_doubt(run, entry.address, entry, f"one of these may be it: {listed(candidates)}", answers)
+    settle = f"podsync state settle {entry.address}"
+    rows = candidates[:NAMED]
+    answers = [f"{letter}) it is {_told(row)}: {settle} --adopt {row.id}" for letter, row in _lettered(rows)]
+    none = chr(ord("a") + len(rows))
+    answers.append(f"{none}) none of them, and {run.provider.title}'s web page has no other: {settle} --not-created")
+    why = f"one of these may be it: {listed(candidates)}" if candidates else _TWICE
+    in_doubt(run, entry.address, entry, why, answers)
+
+
+_TWICE = "nothing was made the last time either; sending it again is a person's decision"
+
+
+def _lettered(rows: Sequence[Remote]) -> list[tuple[str, Remote]]:
+    return [(chr(ord("a") + index), row) for index, row in enumerate(rows)]
+
+
+def _told(row: Remote) -> str:
+    """What tells a product from others, for a person."""
+    spu, when = row.shown.get("product", {}).get("spu"), _made(row)
+    facts = [f"SPU {spu}"] if spu else []
+    facts += [f"made {when}"] if when else []
+    return f"{row.id} ({', '.join(facts)})" if facts else row.id
+
+
+def _made(row: Remote) -> str:
+    if row.created_at is None:
+        return ""
+    return datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def ask_about(run: ProviderRun, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
+    """Return what a person may say of products that may be the wanted one."""
+    rows = candidates[:NAMED]
+    answers = [f"{letter}) it is {_told(row)}: podsync import {address} {row.id}" for letter, row in _lettered(rows)]
+    ids = " ".join(row.id for row in rows)
+    none = chr(ord("a") + len(rows))
+    return (*answers, f"{none}) none of them: podsync import --not-ours {run.provider.name} {ids}")
 
 
 def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> None:

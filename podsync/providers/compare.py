@@ -16,10 +16,10 @@ def folded(value: Any) -> str:
     return " ".join(text(value).split())
 
 
-def cut_alike(one: str, other: str) -> bool:
-    """Whether two names are equal or one is the other cut short (a server may trim and cut names)."""
-    short, long = sorted((folded(one), folded(other)), key=len)
-    return bool(short) and long.startswith(short)
+def number(value: Any) -> str:
+    """Return an id as text; of one that is a number the zeros in front do not count (`"007"` is listed as 7)."""
+    plain = text(value)
+    return plain.lstrip("0") or "0" if plain.isdecimal() else plain
 
 
 def present(spec: Any) -> dict[str, Any]:

@@ -7,16 +7,17 @@ listing. PATCH changes `name` and `customerIds` only. Orders find a product by i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from podsync.model import Json, Path, Spec, canonical_json, freeze
-from podsync.providers.compare import present, text
+from podsync.providers.compare import folded, present, text
 from podsync.providers.naming import odd_name
 from podsync.providers.registry import Plugin
 
 if TYPE_CHECKING:
+    from podsync.providers.habits import Habits, Sighting
     from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
     from podsync.settings import ProviderSettings
 
@@ -36,6 +37,7 @@ class Gelato:
     #: Whether the listing returns part quantities could not be read: where it does, they are compared.
     unlisted = frozenset({"partQuantities"})
     replaces = False
+    tells_ids = True
     model_field = "productModelId"
     name_field = "name"
     telling = ("name",)
@@ -77,9 +79,9 @@ class Gelato:
             fields["partQuantities"] = sorted(fields["partQuantities"], key=canonical_json)
         return freeze(fields)
 
-    def identity(self, spec: Spec) -> Json:
+    def identity(self, spec: Spec, habits: Habits | None = None) -> Json:  # noqa: ARG002
         """The name: the listing may show more than one shared name only for other customers."""
-        return (text(spec.get("name")),)
+        return (folded(spec.get("name")),)
 
     def likeness(self, spec: Spec) -> frozenset[str]:
         """The same name, or one model with the same options."""
@@ -92,7 +94,7 @@ class Gelato:
 
     def clash(self, one: Spec, other: Spec) -> bool:
         """One name for a shared customer."""
-        return text(one.get("name")) == text(other.get("name")) and _shared(one, other)
+        return folded(one.get("name")) == folded(other.get("name")) and _shared(one, other)
 
     def takes(self, before: Spec, after: Spec) -> bool:
         """Another name, or another customer."""
@@ -126,28 +128,61 @@ class Gelato:
             found.append(f"{', '.join(lost)} {'loses' if len(lost) == 1 else 'lose'} access")
         return tuple(found)
 
-    def match(self, spec: Spec, remote: Remote) -> Match:
+    def match(
+        self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
+    ) -> Match:
         """Compare everything that the listing returned; what the server added is ignored."""
+        from podsync.providers.names import changes
         from podsync.ports import Match
 
-        listed = remote.fields
-        if text(spec.get("productModelId")) != text(listed.get("productModelId")):
+        listed, name = remote.fields, spec.get("name")
+        model = listed.get("productModelId")
+        if model is not None and text(spec.get("productModelId")) != text(model):
             return Match.DIFFERENT
-        if text(spec.get("name")) != text(remote.name) or not _shared(spec, listed):
+        kinds = changes(name, remote.name, documents)
+        if kinds is None or (habits is not None and habits.rules_out(kinds, len(str(name)))):
             return Match.DIFFERENT
-        wanted = self.canonical(spec)
-        customers = sorted(text(c) for c in listed.get("customerIds", ()))
-        if sorted(text(c) for c in wanted.get("customerIds", ())) != customers:
+        kept = habits is not None and habits.customers == "kept"
+        if kept and listed.get("customerIds") and not _shared(spec, listed):
+            return Match.DIFFERENT
+        if model is None or kinds or not self._equal_but_for_name(spec, listed):
             return Match.MAYBE
+        return Match.SAME
+
+    def _equal_but_for_name(self, spec: Spec, listed: Spec) -> bool:
+        wanted = self.canonical(spec)
+        customers = sorted(text(c) for c in listed.get("customerIds") or ())
+        if sorted(text(c) for c in wanted.get("customerIds", ())) != customers:
+            return False
         options = {text(o.get("id")): _option(o) for o in listed.get("variantOptions") or ()}
         for option in spec.get("variantOptions", ()):
             if options.get(text(option["id"])) != freeze(_option(option)):
-                return Match.MAYBE
-        if listed.get("partQuantities"):
-            told = self.canonical(freeze({"partQuantities": listed["partQuantities"]}))
-            if told.get("partQuantities", ()) != wanted.get("partQuantities", ()):
-                return Match.MAYBE
-        return Match.SAME
+                return False
+        if not listed.get("partQuantities"):
+            return True
+        told = self.canonical(freeze({"partQuantities": listed["partQuantities"]}))
+        return bool(told.get("partQuantities", ()) == wanted.get("partQuantities", ()))
+
+    def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
+        """The name was changed as names are here, or the customers were; nothing else may differ."""
+        from podsync.providers.names import changes
+
+        kinds = changes(spec.get("name"), remote.name)
+        if kinds is None or not habits.bears_out(kinds) or remote.fields.get("productModelId") is None:
+            return False
+        listed = dict(remote.fields)
+        if habits.customers in ("changed", None):
+            listed["customerIds"] = spec.get("customerIds")
+        return self._equal_but_for_name(spec, listed)
+
+    def sighting(self, spec: Spec, remote: Remote) -> Sighting:
+        """The name, and whether the customers came back as they were sent."""
+        from podsync.providers.habits import sighting
+
+        listed = remote.fields.get("customerIds")
+        sent = sorted(map(text, spec.get("customerIds") or ()))
+        same = None if listed is None else sorted(map(text, listed)) == sent
+        return sighting(remote.id, spec.get("name"), remote.name, customers=same)
 
 
 def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[Fault]:

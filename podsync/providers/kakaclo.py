@@ -8,22 +8,25 @@ success, HTTP 200 with another code is a refusal. The listing returns neither `m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from podsync.model import Json, Path, Spec, freeze
-from podsync.providers.compare import cut_alike, present, text
+from podsync.providers.compare import folded, number, present, text
 from podsync.providers.naming import odd_name
 from podsync.providers.registry import Plugin
 
 if TYPE_CHECKING:
+    from podsync.providers.habits import Habits, Sighting
     from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
     from podsync.settings import ProviderSettings
 
 ADD = "/v1/product/custom/customDesigned/addProduct"
 #: The vendor's withdrawn custom-order page allowed 100 characters; nothing newer is documented.
 NAME_ADVICE = 100
+#: The mock-ups, which the listing returns; whether with the URLs that were sent is not documented.
+PICTURES = ("imageUrl", "backImageUrl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,10 @@ class KakaClo:
     mutable: frozenset[str] = frozenset()
     unlisted = frozenset({"colorValue", "materialImages"})
     replaces = True
+    tells_ids = False
     model_field = "modelId"
     name_field = "enName"
-    telling = ("enName", "imageUrl")
+    telling = ("enName", "imageUrl", "backImageUrl")
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Offline rules that a JSON Schema cannot say."""
@@ -80,12 +84,14 @@ class KakaClo:
             fields["colorValue"] = str(fields["colorValue"]).upper()
         return freeze(fields)
 
-    def identity(self, spec: Spec) -> Json:
-        """Model, name and, unless the listing shows other URLs, both pictures."""
-        fields = ("modelId", "enName")
-        if self.pictures != "rehosted":
-            fields += ("imageUrl", "backImageUrl")  # type: ignore[assignment]
-        return tuple(text(spec.get(field)) for field in fields)
+    def identity(self, spec: Spec, habits: Habits | None = None) -> Json:
+        """Model, name and, as far as the listing shows their URLs as they were sent, both pictures."""
+        told = [number(spec.get("modelId")), folded(spec.get("enName"))]
+        for field in PICTURES:
+            url = spec.get(field)
+            listed = self.pictures != "rehosted" if habits is None else habits.picture(url, field) == "kept"
+            told.append(text(url) if listed else "")
+        return tuple(told)
 
     def likeness(self, spec: Spec) -> frozenset[str]:
         """One model with the same name or the same front picture."""
@@ -118,22 +124,52 @@ class KakaClo:
             return ("the old and the new one look alike at KakaClo: change name or picture as well",)
         return ()
 
-    def match(self, spec: Spec, remote: Remote) -> Match:
-        """Compare by model, name and pictures; see PROTOCOL, "Identity"."""
+    def match(
+        self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
+    ) -> Match:
+        """Compare by model, name and pictures.
+
+        A picture that differs never makes it another product: whether pictures are re-hosted may change.
+        """
+        from podsync.providers.names import changes
         from podsync.ports import Match
 
         model = remote.fields.get("modelId")
-        if model is not None and text(model) != text(spec.get("modelId")):
+        if model is not None and number(model) != number(spec.get("modelId")):
             return Match.DIFFERENT
-        names_equal = text(spec.get("enName")) == text(remote.name)
-        front, back = (text(spec.get(f)) == text(remote.fields.get(f)) for f in ("imageUrl", "backImageUrl"))
-        if model is not None and names_equal and ((front and back) or self.pictures == "rehosted"):
+        name = spec.get("enName")
+        kinds = changes(name, remote.name, documents)
+        if kinds is not None and habits is not None and habits.rules_out(kinds, len(str(name))):
+            kinds = None
+        same = [text(spec.get(field)) == text(remote.fields.get(field)) for field in PICTURES]
+        if model is not None and kinds == frozenset() and all(same):
             return Match.SAME
-        if names_equal and not (front and back) and self.pictures == "kept":
-            return Match.DIFFERENT
-        if front or cut_alike(str(spec.get("enName", "")), remote.name):
-            return Match.MAYBE
-        return Match.DIFFERENT
+        shared = any(same[index] and spec.get(field) for index, field in enumerate(PICTURES))
+        return Match.DIFFERENT if kinds is None and not shared else Match.MAYBE
+
+    def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
+        """Compare what came back changed with what is known to be changed here."""
+        from podsync.providers.names import changes
+
+        kinds = changes(spec.get("enName"), remote.name)
+        if kinds is None or not habits.bears_out(kinds) or remote.fields.get("modelId") is None:
+            return False
+        return all(
+            text(spec.get(field)) == text(remote.fields.get(field))
+            or habits.picture(spec.get(field), field) in ("changed", None)
+            for field in PICTURES
+        )
+
+    def sighting(self, spec: Spec, remote: Remote) -> Sighting:
+        """Each picture that was sent, and the name."""
+        from podsync.providers.habits import host_of, sighting
+
+        pictures = {
+            (host_of(spec[field]), field): text(spec[field]) == text(remote.fields.get(field))
+            for field in PICTURES
+            if spec.get(field)
+        }
+        return sighting(remote.id, spec.get("enName"), remote.name, pictures=pictures)
 
 
 def _connect(

@@ -5,18 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from podsync.apply.making import make, restore
-from podsync.apply.provider_run import Late, ProviderRun
-from podsync.apply.tell import in_doubt, not_tried
-from podsync.apply.updating import update
-from podsync.errors import ProviderError, StoppedError, UnauthorizedError
+from podsync.apply.create import make, restore
+from podsync.apply.guard import guarded
+from podsync.apply.provider_run import ProviderRun
+from podsync.apply.tell import LATER, not_tried
+from podsync.apply.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictures
+from podsync.apply.update import update
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.report import Result
 
 
 def work(run: ProviderRun) -> None:
-    """Do everything that the plan asks of this provider; doubts are left to `settling`."""
+    """Do everything that the plan asks of this provider; doubts are left to `settle`."""
     for change in run.changes:
         if change.orphan_created_at is not None:
             guarded(run, change, restore)
@@ -25,7 +26,21 @@ def work(run: ProviderRun) -> None:
     for change in updates:
         if change.address in run.waits:
             guarded(run, change, update)
-    _pool(run, [c for c in run.changes if run.makes(c)], make)
+    _make_all(run)
+
+
+def _make_all(run: ProviderRun) -> None:
+    """Make what is wanted; of what only pictures tell apart no more than is safe (`twins`)."""
+    makers = [c for c in run.changes if run.makes(c)]
+    free, held = sorted_out(run, makers)
+    _pool(run, free, make)
+    if held and run.going:
+        wait_for_pictures(run, held)
+        free, held = sorted_out(run, held)
+        _pool(run, free, make)
+    for change in held:
+        if not run.context.board.ended(change.address, *Result):
+            not_tried(run, change, NOT_KNOWN_YET, LATER)
 
 
 def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun, Change], None]) -> None:
@@ -56,24 +71,3 @@ def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun
         thread.join()
     if crashes:
         raise crashes[0]
-
-
-def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None]) -> None:
-    """Do one change unless it is done, has to wait for another one, or the run has stopped."""
-    if run.context.board.ended(change.address, *Result):
-        return
-    blockers = sorted(run.waits.get(change.address, ()))
-    blocker = next((b for b in blockers if not run.context.board.ended(b, Result.UPDATED)), None)
-    if blocker in run.late:
-        run.late[change.address] = Late(change, do, run.late[blocker].quiet_at)
-    elif blocker is not None:
-        not_tried(run, change, f"it takes a name that {blocker} did not release")
-    elif run.going:
-        try:
-            do(run, change)
-        except StoppedError:
-            entry = run.ledger.entry(change.address)
-            if entry is not None and entry.pending is not None:
-                in_doubt(run, change.address, entry, entry.pending.why or "stopped while it was on its way")
-        except ProviderError as error:
-            run.stop(error.message, credentials=isinstance(error, UnauthorizedError))

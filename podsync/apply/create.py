@@ -3,69 +3,60 @@
 from __future__ import annotations
 
 from podsync.apply.provider_run import Doubt, ProviderRun
-from podsync.apply.recover import unverified
 from podsync.apply.sender import Job, Sent
-from podsync.apply.tell import conclude, done, listed, name_is_taken, not_tried
+from podsync.apply.tell import LATER, ask_about, conclude, done, listed, name_is_taken, not_tried
 from podsync.errors import ConflictError, InDoubtError
-from podsync.model import FrozenDict, digest
+from podsync.evidence.claims import age
+from podsync.evidence.findings import unverified
+from podsync.model import FrozenDict
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Match, Query, Remote
 from podsync.report import DONE, Result
-from podsync.state.entries import Entry, Orphan, Refusal
-from podsync.state.events import Adopted, Gone, Restored
+from podsync.state.entries import Entry, Orphan
+from podsync.state.events import Adopted, Restored
 
 
 def restore(run: ProviderRun, change: Change) -> None:
-    """Take an orphan back if the listing still has it; else create anew."""
+    """Take an orphan back if the listing still has it; else create anew, once it is gone for certain."""
     source = change.previous_address or change.address
     orphan = run.ledger.orphan(source, change.orphan_created_at or 0.0)
-    now = run.context.clock.now()
+    if orphan is None and change.address in run.gone_orphans:
+        run.context.board.note(f"{source}: the orphan no longer exists; the product is created anew")
+        make(run, change)
+        return
     if orphan is None:
         not_tried(run, change, "the orphan is no longer in the state; plan again")
-    elif orphan.id is not None and orphan.id not in run.present and not _surely_gone(run, orphan.id):
-        not_tried(
-            run, change, f"the orphan {orphan.id} is not visible in the listing yet", "run apply again later"
-        )
-    elif orphan.id is not None and orphan.id not in run.present:
-        run.ledger.record(Gone(source, orphan.created_at, now))
-        run.context.board.note(
-            f"{source}: the orphan {orphan.id} no longer exists; the product is created anew"
-        )
-        make(run, change)
-    else:
-        facts = (change.labels, change.lifecycle, change.place)
-        run.ledger.record(Restored(change.address, source, orphan.created_at, now, *facts))
-        done(run, change, DONE[change.action])
-
-
-def _surely_gone(run: ProviderRun, identity: str) -> bool:
-    """Absence is proven by a complete listing, for an id that is no longer new to it."""
-    return run.complete and run.shows_all_before and identity in run.known_ids()
+        return
+    rows = run.findings.reading.rows if run.findings is not None else {}
+    if orphan.id is not None and orphan.id not in rows:
+        not_tried(run, change, f"the orphan {orphan.id} is not visible in the listing", LATER)
+        return
+    facts = (change.labels, change.lifecycle, change.place)
+    now = run.context.clock.now()
+    run.ledger.record(Restored(change.address, source, orphan.created_at, now, *facts))
+    done(run, change, DONE[change.action])
 
 
 def make(run: ProviderRun, change: Change) -> None:
     """Adopt what is there already, or create it."""
     entry = run.ledger.entry(change.address)
     if entry is not None and entry.pending is not None:
-        return  # in doubt: `settling` has it
+        return  # in doubt: `settle` has it
     if _settled_as_wanted(run, entry, change):
         done(run, change, Result.SETTLED)
-        return
-    if _orphan_is_wanted(run, entry, change):
+    elif _orphan_is_wanted(run, entry, change):
         run.context.board.note(f"{change.address}: nothing was made; the next plan takes its orphan back")
         done(run, change, Result.SETTLED)
-        return
-    remote = run.adoptable.get(change.address)
-    if remote is not None:
+    elif (remote := run.adopted(change.address)) is not None:
         adopt(run, change, remote)
     elif change.action is Action.ADOPT:
         not_tried(run, change, "it is no longer listed as the plan saw it", "plan again")
     elif run.unsure is not None:
-        not_tried(run, change, run.unsure, "run apply again later, or without --no-wait")
+        not_tried(run, change, run.unsure, LATER)
     elif not (
-        _stopped_by_namesake(run, change)
-        or _has_to_wait(run, change)
+        _stopped_by_rows(run, change)
+        or _has_to_wait(run, change, entry)
         or _stopped_by_ours(run, change)
         or _over_limit(run)
     ):
@@ -93,32 +84,33 @@ def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> 
 
 def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
     """Record the id of what exists already; nothing is sent."""
-    spec, now = change.after or FrozenDict(), run.context.clock.now()
-    told = unverified(spec, remote)
-    facts = (remote.id, spec, remote.shown, told, change.labels, change.lifecycle)
-    event = Adopted(change.address, run.provider.name, change.account, now, *facts, place=change.place)
-    run.ledger.record(event)
+    run.ledger.record(_adopted(run, change, remote))
     done(run, change, Result.ADOPTED)
 
 
-def _stopped_by_namesake(run: ProviderRun, change: Change) -> bool:
-    """A name that orders use stops the product; a "maybe" does so when the state is new or lost."""
-    taken = run.namesakes.get(change.address)
-    if not taken:
+def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
+    spec, now = change.after or FrozenDict(), run.context.clock.now()
+    told = unverified(spec, remote)
+    facts = (remote.id, spec, remote.shown, told, change.labels, change.lifecycle)
+    return Adopted(change.address, run.provider.name, change.account, now, *facts, place=change.place)
+
+
+def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
+    """What is listed beside it: a name that orders use, or what may be ours, stops the product."""
+    found = run.findings
+    if found is None:
         return False
-    wanted, provider = change.after or FrozenDict(), run.provider
-    if provider.unique_name(wanted) is not None and any(provider.clash(wanted, r.fields) for r in taken):
-        name_is_taken(run, change, taken)
+    address = change.address
+    if address in found.questions:
+        question = found.questions[address]
+        not_tried(run, change, f"{question.why}: {listed(question.rows)}", *ask_about(run, address, question.rows))
         return True
-    if run.unsettled_state and not run.context.options.first_contact:
-        not_tried(
-            run,
-            change,
-            f"the state is new or lost, and this may be it: {listed(taken)}",
-            f"look at {run.provider.title}; --first-contact creates beside what is there",
-        )
+    if address in found.taken:
+        name_is_taken(run, change, found.taken[address])
         return True
-    run.context.board.note(f"{change.address}: {run.provider.title} lists a namesake: {listed(taken)}")
+    if address in found.namesakes:
+        rows = listed(found.namesakes[address])
+        run.context.board.note(f"{address}: {run.provider.title} lists a namesake, which is not ours: {rows}")
     return False
 
 
@@ -151,38 +143,28 @@ def _rivals(run: ProviderRun, change: Change) -> list[Entry | Orphan]:
     return [each for each in rivals if each.address != change.address]
 
 
-def refusal_of(run: ProviderRun, change: Change) -> Refusal | None:
-    """Return the last refusal of this very body."""
-    return run.ledger.refusal(digest(change.after or FrozenDict()))
-
-
-def _has_to_wait(run: ProviderRun, change: Change) -> bool:
-    """Whether a doubt looks like it, or the same body was refused a short while ago."""
+def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
+    """Whether something that is not settled could not be told from it."""
     spec = change.after or FrozenDict()
-    if run.ledger.indistinguishable(run.provider, spec, change.address) is not None:
+    if run.ledger.indistinguishable(run.provider, spec, change.address, run.habits) is not None:
         with run.lock:
             run.postponed[change.address] = change
         return True
-    refusal = refusal_of(run, change)
-    if refusal is None:
-        return False
-    # Whether that answer was wrong is for a listing to show that was read late enough.
-    then, wait = run.sender.time.at(run.looked), run.settings.settle_seconds
-    if refusal.date is None or then is None:
-        # Nobody can say how long ago that was: this run's own clock has to show it.
-        left = run.context.began + wait - run.looked
-    else:
-        left = refusal.date + wait - then
-    if left <= 0:
-        return False
-    not_tried(
-        run,
-        change,
-        f"it was refused a short while ago ({refusal.message}); the same request is not sent again "
-        f"for {left:.0f} s, in case that answer was wrong",
-        "change the document, or run apply again later",
-    )
-    return True
+    if change.address in run.too_young:
+        not_tried(
+            run,
+            change,
+            f"it was refused a short while ago ({run.too_young[change.address]}); nothing is sent for it before "
+            f"{run.settings.settle_seconds:g} s are over, in case that answer was wrong",
+            LATER,
+        )
+        return True
+    open_ = entry is not None and entry.spec is not None and (entry.id is None or entry.window is not None)
+    if open_ and run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):  # type: ignore[union-attr,arg-type]
+        why = "the product that it replaces is not known by its id yet, and the listing could not tell the two apart"
+        not_tried(run, change, why, LATER)
+        return True
+    return False
 
 
 def _over_limit(run: ProviderRun) -> bool:
@@ -196,31 +178,61 @@ def _over_limit(run: ProviderRun) -> bool:
 
 
 def create(run: ProviderRun, change: Change) -> None:
-    """Send a create; an unclear answer leaves a doubt for `settling`."""
+    """Send a create; an unclear answer leaves a doubt for `settle`."""
     with run.lock:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
     spec = change.after or FrozenDict()
-    beside = tuple(sorted(remote.id for remote in run.namesakes.get(change.address, ())))
-    request = run.provider.request(spec)
-    job = Job(change.address, "create", request, spec, change.labels, change.lifecycle, beside, change.place)
+    job = Job(
+        change.address,
+        "create",
+        run.provider.request(spec),
+        spec,
+        change.labels,
+        change.lifecycle,
+        reading=run.reading_before(),
+        place=change.place,
+        taken=lambda remote: _not_ours(run, remote),
+    )
     sent = run.sender.send(job)
+    clock = run.context.clock
     if isinstance(sent.error, InDoubtError):
         with run.lock:
-            known_by = run.context.clock.monotonic()
             run.context.board.doubtful.add(change.address)
-            run.doubts[change.address] = Doubt(change.address, known_by, sent.error.message)
-    elif isinstance(sent.error, ConflictError):
+            run.doubts[change.address] = Doubt(change.address, clock.monotonic(), sent.error.message)
+        if sent.error.stops:
+            run.stop(sent.error.message, credentials=True)
+        return
+    if isinstance(sent.error, ConflictError):
         _conflict(run, change, sent)
+        return
+    if sent.error is None:
+        run.made[change.address] = clock.monotonic()
     else:
-        conclude(run, change, sent)
+        run.refused[change.address] = clock.monotonic()
+    conclude(run, change, sent)
+
+
+def _not_ours(run: ProviderRun, remote: Remote) -> str | None:
+    """Return why an id that an answer tells cannot be that of a new product, None where it can."""
+    if remote.id in run.ledger.owned(run.provider.name):
+        return f"the answer told the id {remote.id}, which is another product's"
+    rows = run.findings.reading.rows if run.findings is not None else {}
+    if remote.id in rows:
+        return f"the answer told the id {remote.id}, which was listed before"
+    return None
 
 
 def _conflict(run: ProviderRun, change: Change, sent: Sent) -> None:
     """409: something like it exists; look before saying anything."""
     spec = change.after or FrozenDict()
-    view = run.view(run.find(Query(name=str(spec.get(run.provider.name_field)))))
-    same = view.matches(spec, Match.SAME)
-    if len(same) == 1:
+    listing = run.connection.reader.find(Query(name=str(spec.get(run.provider.name_field))))
+    known = run.known
+    aside = known.owned | known.foreign | known.gone
+    rows = [row for row in listing.items if row.id not in aside]
+    same = sorted((row for row in rows if run.provider.match(spec, row, run.habits) is Match.SAME), key=age)
+    if len(same) == 1 and not run.was_refused(change.address):
         adopt(run, change, same[0])
     else:
         conclude(run, change, sent)
+
+

@@ -1,0 +1,32 @@
+"""One change, done unless it is done already, has to wait for another one, or the run has stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from podsync.apply.provider_run import Late, ProviderRun
+from podsync.apply.tell import in_doubt, not_tried
+from podsync.errors import ProviderError, StoppedError, UnauthorizedError
+from podsync.plan.change import Change
+from podsync.report import Result
+
+
+def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None]) -> None:
+    """Do one change unless it is done, has to wait for another one, or the run has stopped."""
+    if run.context.board.ended(change.address, *Result):
+        return
+    blockers = sorted(run.waits.get(change.address, ()))
+    blocker = next((b for b in blockers if not run.context.board.ended(b, Result.UPDATED)), None)
+    if blocker in run.late:
+        run.late[change.address] = Late(change, do, run.late[blocker].quiet_at)
+    elif blocker is not None:
+        not_tried(run, change, f"it takes a name that {blocker} did not release")
+    elif run.going:
+        try:
+            do(run, change)
+        except StoppedError:
+            entry = run.ledger.entry(change.address)
+            if entry is not None and entry.pending is not None:
+                in_doubt(run, change.address, entry, entry.pending.why or "stopped while it was on its way")
+        except ProviderError as error:
+            run.stop(error.message, credentials=isinstance(error, UnauthorizedError))

@@ -1,0 +1,16 @@
+"""What is believed, and from whom: values in, verdicts out. No network, no clock, no state is changed here.
+
+Each kind of evidence has one module. What it cannot carry is *unknown*; unknown never makes a product and
+never binds one: it waits, or a person is asked.
+
+    time        how long ago something was, within a run and between runs
+    reading     what a listing proves: presence, absence, or neither
+    account     whether these are the products of the account that the state speaks of
+    knowledge   whether the state knows all that is ours
+    known       what the state knows of one provider, as a look needs it
+    claims      which listed product is whose: what was sent, what is wanted, what nobody has
+    findings    all that one look says: what becomes known, what is adopted, asked, refused
+
+What a provider does to values is learned in `providers.habits`; names that came back changed are recognised in
+`providers.names`. Whether a request left is known to `providers.http` alone.
+"""

@@ -1,0 +1,76 @@
+"""Whether these are the products of the account that the state speaks of.
+
+The state keeps up to three *landmarks*: products, ours or not, that a whole reading showed, each with its
+SPU or its date, so that an id that two accounts count alike is not taken for one. Where neither a landmark
+nor a known id is visible, this is another account's key, or an answer that is empty for another reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from podsync.model import EMPTY, FrozenDict, Json
+from podsync.ports import Remote
+
+#: So many are kept.
+LANDMARKS = 3
+
+
+def landmark(remote: Remote) -> Json:
+    """Return what is kept of a product to know its account by."""
+    product: Mapping[str, Json] = remote.shown.get("product", EMPTY)
+    told = {"id": remote.id}
+    if product.get("spu"):
+        return FrozenDict({**told, "spu": product["spu"]})
+    return FrozenDict({**told, "made": remote.created_at} if remote.created_at is not None else told)
+
+
+def is_landmark(mark: Mapping[str, Json], remote: Remote) -> bool:
+    """Whether this row is that product, and not one of another account under the same id."""
+    if mark["id"] != remote.id:
+        return False
+    product: Mapping[str, Json] = remote.shown.get("product", EMPTY)
+    if mark.get("spu") and product.get("spu"):
+        return bool(mark["spu"] == product["spu"])
+    if mark.get("made") is not None and remote.created_at is not None:
+        return bool(abs(mark["made"] - remote.created_at) < 1)
+    return True
+
+
+def is_ours(
+    rows: Mapping[str, Remote],
+    landmarks: Collection[Mapping[str, Json]],
+    known: Mapping[str, Mapping[str, Json]],
+) -> bool | None:
+    """Whether a reading is of the state's account; None where the state knows nothing to tell it by.
+
+    `known` maps ids that a listing has shown before, and that are not gone, to what people see of them.
+    """
+    if not landmarks and not known:
+        return None
+    if any(mark["id"] in rows and is_landmark(mark, rows[mark["id"]]) for mark in landmarks):
+        return True
+    return any(identity in rows and _same(shown, rows[identity]) for identity, shown in known.items())
+
+
+def _same(shown: Mapping[str, Json], remote: Remote) -> bool:
+    product: Mapping[str, Json] = remote.shown.get("product", EMPTY)
+    before, now = shown.get("spu"), product.get("spu")
+    return not before or not now or before == now
+
+
+def chosen(
+    rows: Iterable[Remote], before: Collection[Mapping[str, Json]], lasting: Collection[str]
+) -> tuple[Json, ...]:
+    """Return the landmarks after a whole reading: those that are still there, then the oldest rows.
+
+    `lasting` are ids of products that an entry holds: orphans are removed by hand, those seldom are.
+    """
+    there = {remote.id: remote for remote in rows}
+    kept = [mark for mark in before if mark["id"] in there and is_landmark(mark, there[mark["id"]])]
+    names = {mark["id"] for mark in kept}
+    rest = sorted(
+        (remote for remote in there.values() if remote.id not in names),
+        key=lambda remote: (remote.id not in lasting, remote.created_at or 0.0, len(remote.id), remote.id),
+    )
+    return tuple([*kept, *(landmark(remote) for remote in rest)][:LANDMARKS])

@@ -1,0 +1,268 @@
+"""Which listed product is whose: what this state sent, what a document wants, what nobody has.
+
+All claims are judged at once over one reading, in this order: every exact find, then each provisional one,
+then every "nothing was made", then the questions. A row that is exactly one claim's is nobody else's; one
+whose changed form fits one claim alone is offered to no other; what the listing cannot tell apart is never
+given out by order.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias
+
+from podsync.providers import names
+from podsync.providers.habits import Habits
+from podsync.model import Address, Spec
+from podsync.ports import Match, Provider, Remote
+
+#: What names a claim: an address, and for what was sent the moment of the product (0: it is in doubt).
+Key: TypeAlias = tuple[Address, float]
+
+
+class Kind(Enum):
+    """What a claim rests on."""
+
+    DOUBT = "in doubt"
+    UNBOUND = "made, its id not known"
+    PROVISIONAL = "made, its id not confirmed"
+    WANTED = "wanted by a document"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One product that was sent, or that a document wants.
+
+    `before` are ids that a reading before the Intent showed: it made none of them. `settled` is whether a
+    listing that lags would show it by now. `id` is the provisional one. `answered` is whether that id came
+    with the provider's answer: then being listed confirms it.
+    """
+
+    key: Key
+    kind: Kind
+    spec: Spec
+    before: frozenset[str] = frozenset()
+    settled: bool = False
+    id: str | None = None
+    answered: bool = False
+
+
+@dataclass
+class Verdicts:
+    """What one reading says about all claims. What is not named here has to wait.
+
+    `found` maps a claim to its row and whether it is exact (else provisional); `asks` to the rows that a
+    person has to choose from; `none` are doubts of which nothing was made, as far as candidates go.
+    `revoked` are provisional ids that are taken back; `near` are rows that may be taken for a wanted one.
+    """
+
+    found: dict[Key, tuple[Remote, bool]] = field(default_factory=dict)
+    confirmed: dict[Key, Remote] = field(default_factory=dict)
+    revoked: set[Key] = field(default_factory=set)
+    asks: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
+    none: list[Key] = field(default_factory=list)
+    near: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
+
+
+class Rows:
+    """Unowned rows of a reading, found by what they could be taken for."""
+
+    def __init__(self, provider: Provider, rows: Iterable[Remote]) -> None:
+        self._name, *self._others = provider.telling
+        self._by: dict[tuple[str, str], list[Remote]] = defaultdict(list)
+        for row in rows:
+            if row.name:
+                self._by[self._name, names.skeleton(row.name)].append(row)
+            for name in self._others:
+                if row.fields.get(name):
+                    self._by[name, names.plain(row.fields[name])].append(row)
+
+    def near(self, spec: Spec) -> list[Remote]:
+        """Return rows that share a telling value with the spec, or list a changed form of its name."""
+        wanted = [(self._name, key) for key in names.keys(spec.get(self._name))]
+        wanted += [(name, names.plain(spec.get(name))) for name in self._others]
+        found = {row.id: row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
+        return list(found.values())
+
+
+class Judge:
+    """Judges claims over the unowned rows of one reading."""
+
+    def __init__(
+        self, provider: Provider, rows: Iterable[Remote], habits: Habits, documents: Collection[str] = ()
+    ) -> None:
+        """`documents` are the exact names of all documents: no cut form of another is called so."""
+        self._provider, self._habits, self._documents = provider, habits, documents
+        self._rows = {row.id: row for row in rows}
+        self._index = Rows(provider, self._rows.values())
+
+    def match(self, spec: Spec, row: Remote) -> Match:
+        """Compare one spec with one row."""
+        return self._provider.match(spec, row, self._habits, self._documents)
+
+    def near(self, spec: Spec) -> list[Remote]:
+        """Return the rows that may have to do with this spec."""
+        return self._index.near(spec)
+
+    def judge(self, claims: Sequence[Claim], listed: Mapping[str, Remote]) -> Verdicts:
+        """Return what this reading says; `listed` are all its rows, owned ones too."""
+        told = Verdicts()
+        sent = [c for c in claims if c.kind in (Kind.DOUBT, Kind.UNBOUND)]
+        wanted = [c for c in claims if c.kind is Kind.WANTED]
+        held = [c for c in claims if c.kind is Kind.PROVISIONAL]
+        exact, maybe = self._compared([*sent, *wanted, *held])
+        spoken = {row for rows in exact.values() for row in rows}
+        left = self._exact(sent, wanted, exact, told)
+        candidates = self._candidates(left, maybe, spoken, told)
+        self._provisional(left, exact, candidates, told)
+        self._questions(left, exact, candidates, told)
+        self._held(held, exact, maybe, listed, spoken, told)
+        taken = {row.id for row, _ in told.found.values()}
+        for claim in wanted:
+            if claim.key not in told.found:
+                rows = [*exact[claim.key], *(r for r in maybe[claim.key] if r not in spoken)]
+                near = [self._rows[row] for row in dict.fromkeys(rows) if row not in taken]
+                if near:
+                    told.near[claim.key] = tuple(near)
+        return told
+
+    def _compared(self, claims: Sequence[Claim]) -> tuple[dict[Key, list[str]], dict[Key, list[str]]]:
+        """Return per claim the ids of rows that are the same, and of those that may be."""
+        exact: dict[Key, list[str]] = {}
+        maybe: dict[Key, list[str]] = {}
+        for claim in claims:
+            same, perhaps = exact.setdefault(claim.key, []), maybe.setdefault(claim.key, [])
+            for row in self._index.near(claim.spec):
+                if row.id in claim.before:
+                    continue
+                match = self.match(claim.spec, row)
+                if match is Match.SAME:
+                    same.append(row.id)
+                elif match is Match.MAYBE:
+                    perhaps.append(row.id)
+        return exact, maybe
+
+    def _exact(
+        self, sent: Sequence[Claim], wanted: Sequence[Claim], exact: Mapping[Key, list[str]], told: Verdicts
+    ) -> list[Claim]:
+        """Take every find that is one to one; return what was sent and is not found yet."""
+        claimants: dict[str, list[Claim]] = defaultdict(list)
+        for claim in (*sent, *wanted):
+            for row in exact[claim.key]:
+                claimants[row].append(claim)
+        left = []
+        for claim in sent:
+            rows = exact[claim.key]
+            rivals = {c.key for row in rows for c in claimants[row] if c.kind is not Kind.WANTED}
+            if len(rows) == 1 and rivals == {claim.key}:
+                told.found[claim.key] = (self._rows[rows[0]], True)
+            else:
+                left.append(claim)
+        for claim in wanted:
+            rows = exact[claim.key]
+            if len(rows) == 1 and claimants[rows[0]] == [claim]:
+                told.found[claim.key] = (self._rows[rows[0]], True)
+        return left
+
+    def _candidates(
+        self, left: Sequence[Claim], maybe: Mapping[Key, list[str]], spoken: Collection[str], told: Verdicts
+    ) -> dict[Key, list[str]]:
+        """Return per claim the rows that may be it, each offered to those alone that it fits best."""
+        taken = {row.id for row, _ in told.found.values()}
+        fits: dict[str, dict[Key, int]] = defaultdict(dict)
+        for claim in left:
+            for row in maybe[claim.key]:
+                if row not in spoken and row not in taken:
+                    fits[row][claim.key] = self._rank(claim.spec, self._rows[row])
+        found: dict[Key, list[str]] = {claim.key: [] for claim in left}
+        for row, ranks in fits.items():
+            best = min(ranks.values())
+            for key, rank in ranks.items():
+                if rank == best:
+                    found[key].append(row)
+        return found
+
+    def _rank(self, spec: Spec, row: Remote) -> int:
+        """0: the very name; 1: a changed form of it; 2: only a picture is shared."""
+        kinds = names.changes(spec.get(self._provider.name_field), row.name, self._documents)
+        return 2 if kinds is None else bool(kinds)
+
+    def _provisional(
+        self,
+        left: Sequence[Claim],
+        exact: Mapping[Key, list[str]],
+        candidates: Mapping[Key, list[str]],
+        told: Verdicts,
+    ) -> None:
+        """Bind what is one to one and was changed only as this provider is known to, or may, change values."""
+        offered: dict[str, int] = defaultdict(int)
+        for claim in left:
+            for row in candidates[claim.key]:
+                offered[row] += 1
+        for claim in left:
+            rows = candidates[claim.key]
+            if len(rows) != 1 or offered[rows[0]] != 1 or exact[claim.key]:
+                continue
+            row = self._rows[rows[0]]
+            if self._provider.borne_out(claim.spec, row, self._habits):
+                told.found[claim.key] = (row, False)
+
+    def _questions(
+        self,
+        left: Sequence[Claim],
+        exact: Mapping[Key, list[str]],
+        candidates: Mapping[Key, list[str]],
+        told: Verdicts,
+    ) -> None:
+        """Of what is settled and not found: nothing was made, or a person has to say which it is."""
+        taken = {row.id for row, _ in told.found.values()}
+        for claim in left:
+            if claim.key in told.found:
+                continue
+            ids = [r for r in dict.fromkeys([*exact[claim.key], *candidates[claim.key]]) if r not in taken]
+            several_doubts = claim.kind is Kind.DOUBT and len(exact[claim.key]) > 1
+            if ids and (claim.settled or several_doubts):
+                told.asks[claim.key] = tuple(sorted((self._rows[each] for each in ids), key=age))
+            elif claim.settled and claim.kind is Kind.DOUBT:
+                told.none.append(claim.key)
+
+    def _held(
+        self,
+        held: Sequence[Claim],
+        exact: Mapping[Key, list[str]],
+        maybe: Mapping[Key, list[str]],
+        listed: Mapping[str, Remote],
+        spoken: Collection[str],
+        told: Verdicts,
+    ) -> None:
+        """Confirm provisional ids, or take them back where a second candidate came before they were settled."""
+        taken = {row.id for row, _ in told.found.values()}
+        for claim in held:
+            row = listed.get(claim.id or "")
+            others = [r for r in maybe[claim.key] if r not in spoken and r not in taken]
+            second = [*others, *exact[claim.key]]
+            if row is None:
+                continue
+            match = self.match(claim.spec, row)
+            if match is Match.DIFFERENT:
+                told.revoked.add(claim.key)
+            elif claim.answered or match is Match.SAME:
+                told.confirmed[claim.key] = row
+            elif second and not claim.settled:
+                told.revoked.add(claim.key)
+                told.asks[claim.key] = tuple(sorted((row, *(self._rows[r] for r in second)), key=age))
+            elif claim.settled:
+                told.confirmed[claim.key] = row
+
+
+def age(remote: Remote) -> tuple[float, int, str]:
+    """Sort key: oldest first, and among equals the one that was numbered first."""
+    return remote.created_at or 0.0, len(remote.id), remote.id
+
+
+def sighted(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> Habits:
+    """Return the habits after this settled product of our own was seen as it came back."""
+    return habits.learned(provider.sighting(spec, row)) if row.fields else habits

@@ -1,0 +1,154 @@
+"""What the state knows of one provider, put in the form in which a look needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from podsync.evidence.claims import Key
+from podsync.providers.habits import Habits
+from podsync.evidence.time import Moment
+from podsync.model import EMPTY, Json, Spec
+from podsync.ports import Provider
+from podsync.providers.compare import number
+from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
+from podsync.state.state import State
+
+
+@dataclass(frozen=True)
+class Known:
+    """One provider's part of a state. `setting` is what the settings say of pictures."""
+
+    provider: Provider
+    state: State
+    account: str
+    setting: str = "unknown"
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.provider.name
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries of this provider."""
+        return tuple(e for e in self.state.entries.values() if e.provider == self.name)
+
+    @cached_property
+    def orphans(self) -> tuple[Orphan, ...]:
+        """The orphans of this provider."""
+        return tuple(o for o in self.state.orphans if o.provider == self.name)
+
+    @cached_property
+    def items(self) -> tuple[Entry | Orphan, ...]:
+        """What exists as far as the state knows: entries that are made, and orphans."""
+        return (*(e for e in self.entries if e.spec is not None), *self.orphans)
+
+    @property
+    def doubts(self) -> tuple[Entry, ...]:
+        """Entries whose create is in doubt."""
+        return tuple(e for e in self.entries if e.pending is not None and e.pending.op == "create")
+
+    @property
+    def unbound(self) -> tuple[Entry | Orphan, ...]:
+        """What was made and has no id yet."""
+        return tuple(item for item in self.items if item.id is None)
+
+    @property
+    def provisional(self) -> tuple[Entry | Orphan, ...]:
+        """What has an id that no listing has confirmed yet."""
+        return tuple(item for item in self.items if item.id is not None and item.window is not None)
+
+    @cached_property
+    def owned(self) -> frozenset[str]:
+        """Ids that an entry or an orphan holds."""
+        return frozenset(item.id for item in self.items if item.id is not None)
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """Ids of which a person, or a look with an up-to-date state, has said that they are not ours."""
+        return frozenset(self.state.foreign.get(self.name, ()))
+
+    @property
+    def absent(self) -> Mapping[str, Json]:
+        """Ids that a whole reading missed, and tombstones."""
+        return self.state.absent.get(self.name, EMPTY)
+
+    @cached_property
+    def gone(self) -> frozenset[str]:
+        """Ids that are gone at the provider."""
+        return frozenset(identity for identity, each in self.absent.items() if each.gone)
+
+    @cached_property
+    def listed(self) -> Mapping[str, str]:
+        """Ids that a listing has shown, and that are not gone, with the model of each."""
+        return {
+            item.id: self.model(item.spec or EMPTY)
+            for item in self.items
+            if item.id is not None and item.window is None and item.id not in self.gone
+        }
+
+    @cached_property
+    def shown(self) -> Mapping[str, Mapping[str, Json]]:
+        """The same ids, with what people see of them."""
+        return {
+            item.id: item.remote.get("product", EMPTY)
+            for item in self.items
+            if item.id is not None and item.id in self.listed
+        }
+
+    @property
+    def landmarks(self) -> tuple[Json, ...]:
+        """Products to know the account by."""
+        return tuple(self.state.landmarks.get(self.name, ()))
+
+    @property
+    def habits(self) -> Habits:
+        """What is known of what this account does to values."""
+        return Habits(self.state.observed.get(self.name, EMPTY).get(self.account, EMPTY), self.setting)
+
+    @property
+    def pairs(self) -> Mapping[str, tuple[str, ...]]:
+        """The codes that each model ever had."""
+        return self.state.models.get(self.name, EMPTY)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of it was ever seen here: no product of ours, and no word about others."""
+        return not (self.entries or self.orphans or self.foreign or self.name in self.state.contacts)
+
+    @property
+    def made_any(self) -> bool:
+        """Whether this state knows a product here that it made, or that a person named."""
+        return any(getattr(item, "origin", "created") != "adopted" for item in self.items)
+
+    def model(self, spec: Spec) -> str:
+        """The model that a spec names, as it is compared."""
+        return number(spec.get(self.provider.model_field))
+
+    def refusals(self) -> Iterator[tuple[Key, Refusal]]:
+        """Refusals that nobody has answered."""
+        for address, refusals in self.state.refusals.items():
+            for refusal in refusals:
+                if refusal.provider == self.name:
+                    yield (address, refusal.at), refusal
+
+    def before(self, sent: Pending | Window | Refusal) -> frozenset[str]:
+        """Ids that were listed before this was sent: it made none of them."""
+        reading = self.state.readings.get(self.name, {}).get(sent.reading, ())
+        return frozenset((*getattr(sent, "beside", ()), *reading))
+
+    def last_apply(self) -> float | None:
+        """When the last apply that this state knows of was over, by the provider's clock or by ours."""
+        last = self.state.last_apply
+        if last is None:
+            return None
+        date = last.get("dates", EMPTY).get(self.name)
+        times = [time for time in (date, last.get("ended_at") or last.get("at")) if time is not None]
+        return min(times, default=None)
+
+
+def when(pending: Pending) -> Moment | None:
+    """Return the moment at which the call was known to be over, None where its sender died."""
+    return None if pending.ended_at is None else Moment(pending.ended_at, pending.ended_date)

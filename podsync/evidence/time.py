@@ -1,0 +1,45 @@
+"""How long ago something was.
+
+Within a run only the run's own clock counts: a `Date` never shortens a wait. Between runs the smaller of what
+the provider's `Date` and our wall clock say is believed; where one of them is missing nothing is, and the run
+waits by its own clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: A request must leave within this time after its Intent was written.
+SEND_SECONDS = 30.0
+#: A `Date` header has whole seconds, at both ends.
+DATE_GRAIN = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One moment by two clocks: `wall` is ours, `date` the provider's (None: it was not told)."""
+
+    wall: float | None
+    date: float | None
+
+
+def elapsed(then: Moment, now: Moment) -> float:
+    """Return how many seconds have gone by for certain between two runs; 0 where nobody can say."""
+    if then.wall is None or now.wall is None or then.date is None or now.date is None:
+        return 0.0
+    return max(0.0, min(now.wall - then.wall, now.date - then.date - DATE_GRAIN))
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How old something is for certain: by this run's own clock, or by what went by between runs.
+
+    `here` are seconds of this run's clock since a moment at which it was over for certain.
+    """
+
+    here: float
+    between: float = 0.0
+
+    def at_least(self, seconds: float) -> bool:
+        """Whether that many seconds have gone by."""
+        return max(self.here, self.between) >= seconds

@@ -1,0 +1,163 @@
+"""What a provider does to values: learned from settled products of our own, "sent so, listed so".
+
+Learned per account: for each field and host of a picture whether its URL is kept or re-hosted, for each kind
+of change of a name whether it happens, whether customers come back as they were sent, how many rows a total
+counts that no page shows. Each is kept in the state with its proof, the id of the product that showed it.
+One contrary proof makes it unknown, for good: what a provider does now and then cannot be relied on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal, Self, TypeAlias
+from urllib.parse import urlsplit
+
+from podsync.providers import names
+from podsync.model import EMPTY, FrozenDict, Json
+
+#: `kept`, `changed` (pictures: re-hosted), or `unknown` after contrary proofs; not there: nothing was seen yet.
+Word: TypeAlias = Literal["kept", "changed", "unknown"]
+
+#: Nothing was seen of pictures.
+NONE: Mapping[tuple[str, str], bool] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """How one product of our own came back.
+
+    `names` are kinds of change (`providers.names`) that the name could show: kind -> whether it was changed.
+    `pictures` maps (host, field) to whether the URL came back as it was sent. `customers` is whether they
+    came back as they were sent, None where the provider has none.
+    """
+
+    id: str
+    names: Mapping[str, bool] = EMPTY
+    pictures: Mapping[tuple[str, str], bool] = NONE
+    customers: bool | None = None
+    #: Characters of a name that came back whole; 0 where it did not.
+    whole: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What is known of one account, as the state keeps it under `observed`."""
+
+    observed: Mapping[str, Json] = EMPTY
+    #: The setting `pictures`, which overrules what was observed.
+    setting: str = "unknown"
+
+    def picture(self, url: object, field: str) -> Word | None:
+        """Return what becomes of this picture's URL in this field."""
+        if self.setting != "unknown":
+            return "kept" if self.setting == "kept" else "changed"
+        told = self.observed.get("pictures", EMPTY).get(host_of(url), EMPTY).get(field)
+        return None if told is None else told["is"]
+
+    def name(self, kind: str) -> Word | None:
+        """Return whether names are changed so."""
+        told = self.observed.get("names", EMPTY).get(kind)
+        return None if told is None else told["is"]
+
+    @property
+    def customers(self) -> Word | None:
+        """Return whether customers come back as they were sent."""
+        told = self.observed.get("customers")
+        return None if told is None else told["is"]
+
+    @property
+    def hidden_rows(self) -> int:
+        """How many rows the provider's total counts that no page shows."""
+        told = self.observed.get("hidden_rows")
+        return told["count"] if told is not None and told.get("sure") else 0
+
+    def rules_out(self, kinds: Collection[str], length: int) -> bool:
+        """Whether one of these changes is known not to happen here to a name of so many characters."""
+        whole: int = self.observed.get("whole", EMPTY).get("length", 0)
+        return any(self.name(kind) == "kept" for kind in kinds) or (names.CUT in kinds and length <= whole)
+
+    def bears_out(self, kinds: Collection[str]) -> bool:
+        """Whether each of these changes was seen here, or nothing of it is known yet."""
+        return all(self.name(kind) in ("changed", None) for kind in kinds)
+
+    def learned(self, sighting: Sighting) -> Self:
+        """Return the habits after one more product was seen as it came back."""
+        observed = dict(self.observed)
+        told = dict(observed.get("names", EMPTY))
+        for kind, changed in sighting.names.items():
+            told[kind] = _after(told.get(kind), changed, sighting.id)
+        pictures = {host: dict(fields) for host, fields in observed.get("pictures", EMPTY).items()}
+        for (host, field), kept in sighting.pictures.items():
+            at = pictures.setdefault(host, {})
+            at[field] = _after(at.get(field), not kept, sighting.id)
+        if sighting.whole > observed.get("whole", EMPTY).get("length", 0):
+            observed["whole"] = FrozenDict({"length": sighting.whole, "proof": sighting.id})
+        if sighting.customers is not None:
+            observed["customers"] = _after(observed.get("customers"), not sighting.customers, sighting.id)
+        observed |= {key: FrozenDict(value) for key, value in (("names", told),) if value}
+        if pictures:
+            observed["pictures"] = FrozenDict({h: FrozenDict(fields) for h, fields in pictures.items()})
+        return replace(self, observed=FrozenDict(observed))
+
+    def with_hidden(self, count: int, *, at: float, apart: float) -> Self:
+        """Return the habits after a whole reading whose total was larger by `count`.
+
+        The same number in two whole readings `apart` seconds apart counts rows that no page shows.
+        """
+        told = self.observed.get("hidden_rows")
+        if told is not None and told["count"] == count:
+            if told.get("sure") or at - told["at"] < apart:
+                return self
+            fresh = FrozenDict({"count": count, "at": told["at"], "sure": True})
+        else:
+            fresh = FrozenDict({"count": count, "at": at})
+        return replace(self, observed=FrozenDict({**self.observed, "hidden_rows": fresh}))
+
+
+def _after(before: Json | None, changed: bool, proof: str) -> Json:  # noqa: FBT001 (a value, not a switch)
+    word = "changed" if changed else "kept"
+    if before is None:
+        return FrozenDict({"is": word, "proof": proof})
+    if before["is"] in (word, "unknown"):
+        return before
+    return FrozenDict({"is": "unknown", "proof": before["proof"], "contrary": proof})
+
+
+def sighting(
+    identity: str,
+    sent: object,
+    listed: object,
+    *,
+    pictures: Mapping[tuple[str, str], bool] = NONE,
+    customers: bool | None = None,
+) -> Sighting:
+    """Return what one settled product shows; its name speaks only of what it has that could be changed.
+
+    A name that was cut says nothing of the rest, and one that is no changed form says nothing at all.
+    """
+    kinds, name = names.changes(sent, listed), str(sent or "")
+    if kinds is None:
+        return Sighting(identity, {}, pictures, customers)
+    told = dict.fromkeys(sorted(kinds), True)
+    if names.CUT in kinds:
+        return Sighting(identity, told, pictures, customers)
+    for kind, there in {
+        names.SPACES: " ".join(name.split()) != name,
+        names.ENTITIES: any(character in name for character in "&<>\"'"),
+        names.QUOTES: any(character in name for character in "\u2018\u2019\u201c\u201d\u201e"),
+        names.CASE: name.lower() != name and name.upper() != name,
+        names.EMOJI: not name.isascii(),
+    }.items():
+        if there and kind not in told:
+            told[kind] = False
+    return Sighting(identity, told, pictures, customers, whole=len(name))
+
+
+def host_of(url: object) -> str:
+    """Return the host of a picture's URL, lower case; empty where there is none."""
+    try:
+        return (urlsplit(str(url or "")).hostname or "").lower()
+    except ValueError:
+        return ""

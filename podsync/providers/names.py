@@ -1,0 +1,146 @@
+"""Names that came back changed: is a listed name a changed form of one that was sent, and how was it changed?
+
+A provider may trim, fold or cut a name, change its case, write HTML entities, straighten curly quotes, or
+write `?` for a character that it cannot store. None of this is documented; each kind is recognised here and
+learned in `providers.habits`.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
+
+#: A shorter name is never taken for one that was cut: too many names begin alike.
+CUT_LEAST = 20
+
+#: The kinds of change, as `observed` calls them in the state.
+SPACES, QUOTES, ENTITIES, WIDTH, CASE, EMOJI, CUT = (
+    "spaces", "quotes", "entities", "width", "case", "emoji", "cut",
+)  # fmt: skip
+
+_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
+                         "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u2033": '"',
+                         "\u00ab": '"', "\u00bb": '"', "`": "'", "\u00b4": "'"})  # fmt: skip
+#: Characters without a width: servers drop them, and people do not see them.
+_UNSEEN = re.compile("[\u00ad\u200b-\u200d\u2060\ufe0e\ufe0f\ufeff]")
+
+
+def _entities(name: str) -> str:
+    """Undo HTML entities, also where they were written twice (`&amp;amp;`)."""
+    for _ in range(3):
+        undone = html.unescape(name)
+        if undone == name:
+            break
+        name = undone
+    return name
+
+
+def _spaces(name: str) -> str:
+    return " ".join(_UNSEEN.sub("", name).split())
+
+
+#: In the order in which they are undone: entities first, since they may hide any other character.
+_UNDO: Mapping[str, Callable[[str], str]] = {
+    ENTITIES: _entities,
+    QUOTES: lambda name: name.translate(_QUOTES),
+    WIDTH: lambda name: unicodedata.normalize("NFKC", name),
+    SPACES: _spaces,
+    CASE: str.casefold,
+}
+
+
+def plain(value: object) -> str:
+    """Return the name as it is compared for equality: NFC, trimmed; absent, null and empty are one."""
+    return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
+
+
+@lru_cache(maxsize=65536)
+def folded(name: str, leaving_out: str = "") -> str:
+    """Return the name with every kind of change undone, but the one named in `leaving_out`."""
+    for kind, undo in _UNDO.items():
+        if kind != leaving_out:
+            name = undo(name)
+    return unicodedata.normalize("NFC", name)
+
+
+def changes(sent: object, listed: object, others: Collection[str] = ()) -> frozenset[str] | None:
+    """Return the kinds of change that lead from the sent name to the listed one; None: it is no form of it.
+
+    Equal names (NFC, trimmed) have no kinds: an empty set. `others` are the exact names of all documents:
+    what one of them is called is never the cut form of another.
+    """
+    one, other = plain(sent), plain(listed)
+    if one == other and one:
+        return frozenset()
+    if not one or not other:
+        return None
+    if folded(one) == folded(other):
+        return _kinds(one, other)
+    whole = _replaced(folded(one), folded(other))
+    if whole:
+        return frozenset({EMOJI})
+    if len(other) >= CUT_LEAST and len(other) < len(_entities(one)) + 1 and other not in others:
+        return _cut(folded(one), folded(other))
+    return None
+
+
+def _kinds(one: str, other: str) -> frozenset[str]:
+    """Return what has to be undone for two names to be equal: each kind without which they are not."""
+    needed = {kind for kind in _UNDO if folded(one, kind) != folded(other, kind)}
+    if not needed:
+        # Two kinds undo the same difference (a no-break space is one of width as well): both are named.
+        needed = {kind for kind, undo in _UNDO.items() if undo(one) == undo(other)}
+    return frozenset(
+        needed or {kind for kind, undo in _UNDO.items() if undo(one) != one or undo(other) != other}
+    )
+
+
+def _replaced(one: str, other: str) -> bool:
+    """Whether `?` stands in the listed name where the sent one has characters outside ASCII, and only there."""
+    return "?" in other and not one.isascii() and _pattern(one).fullmatch(other) is not None
+
+
+def _cut(one: str, other: str) -> frozenset[str] | None:
+    if one.startswith(other):
+        return frozenset({CUT})
+    # An ellipsis, or half of an entity, may end what was cut.
+    bare = re.sub(r"(\.{2,3}|&[a-z#0-9]*)$", "", other).rstrip()
+    if len(bare) >= CUT_LEAST and one.startswith(bare):
+        return frozenset({CUT})
+    if "?" in other and not one.isascii():
+        for length in range(len(one), 0, -1):
+            if _pattern(one[:length]).fullmatch(other) is not None:
+                return frozenset({CUT, EMOJI})
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(name: str) -> re.Pattern[str]:
+    """Match the name with any run of characters outside ASCII as it is, or as one `?` or several."""
+    parts = (re.escape(part) if part.isascii() else _run(part) for part in re.split(r"([^\x00-\x7f]+)", name))
+    return re.compile("".join(parts))
+
+
+def _run(part: str) -> str:
+    each = "".join(f"(?:{re.escape(character)}|\\?{{1,4}})" for character in part)
+    return f"(?:{each}|\\?{{1,{4 * len(part)}}})"
+
+
+#: A stretch that may be listed as question marks, with the blanks beside it.
+_UNSURE = re.compile(r" *[?\x80-\U0010ffff][ ?\x80-\U0010ffff]*")
+
+
+def skeleton(name: object) -> str:
+    """Return what all changed forms of a name have in common, but for cutting: a key to find them by."""
+    return _UNSURE.sub("\0", folded(plain(name)))
+
+
+def keys(name: object) -> Iterator[str]:
+    """Yield the skeletons under which a listed form of this name can stand: whole, then cut shorter and shorter."""
+    whole = skeleton(name)
+    yield whole
+    for length in range(len(whole) - 1, 0, -1):
+        yield whole[:length].strip()
