@@ -128,9 +128,27 @@ class UnauthorizedError(ProviderError):
 
 
 class InDoubtError(ProviderError):
-    """The request may have taken effect: cut, timeout, 5xx, half or unreadable answer."""
+    """The request may have taken effect: cut, timeout, 5xx, half or unreadable answer.
+
+    `stops`: the answer was no HTTP error, but its body said that the key was refused. The doubt
+    stays, and nothing else may be sent to this provider.
+    """
 
     exit_code = 8
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        status: int | None = None,
+        code: int | None = None,
+        date: float | None = None,
+        retry_after: float | None = None,
+        stops: bool = False,
+    ) -> None:
+        super().__init__(message, remedy, status=status, code=code, date=date, retry_after=retry_after)
+        self.stops = stops
 
 
 class UnreadableError(ProviderError):
