@@ -63,7 +63,7 @@ def _letter(letter: str) -> str:
     """A character of base64, in either alphabet, spelt as it may be."""
     if letter.isalnum():
         return letter
-    return f"(?:{_spelled(letter)}|{'-' if letter == '+' else '_'})"
+    return f"(?i:{_spelled(letter)}|{'-' if letter == '+' else '_'})"
 
 
 def _spelled(letter: str) -> str:
