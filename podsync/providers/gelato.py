@@ -19,6 +19,7 @@ from podsync.providers.registry import Plugin
 if TYPE_CHECKING:
     from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
     from podsync.settings import ProviderSettings
+    from podsync.trust import Trust
 
 ADD = "/product/v1/customer-product"
 LIST = "/product/v1/customer-products"
@@ -183,12 +184,17 @@ def _shared(one: Spec, other: Spec) -> bool:
 
 
 def _connect(
-    settings: ProviderSettings, key: str, clock: Clock, pace: Pace, proxies: Mapping[str, str]
+    settings: ProviderSettings,
+    key: str,
+    clock: Clock,
+    pace: Pace,
+    proxies: Mapping[str, str],
+    trust: Trust | None = None,
 ) -> tuple[Reader, Writer]:
     from podsync.providers.gelato_api import GelatoReader, GelatoWriter
     from podsync.providers.http import Http
 
-    http = Http("Gelato", settings, {"X-API-KEY": key}, clock=clock, pace=pace, proxies=proxies)
+    http = Http("Gelato", settings, {"X-API-KEY": key}, clock=clock, pace=pace, proxies=proxies, trust=trust)
     return GelatoReader(http), GelatoWriter(http)
 
 
