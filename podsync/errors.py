@@ -110,7 +110,25 @@ class ProviderError(PodsyncError):
 
 
 class NotSentError(ProviderError):
-    """The request surely took no effect (refused connection, DNS, TLS, 429)."""
+    """The request surely took no effect: not a byte of it left, or the answer was 429.
+
+    `lasting`: what kept it from leaving does not pass by itself (a certificate, a proxy that refuses), so
+    that sending it again is no use.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        status: int | None = None,
+        code: int | None = None,
+        date: float | None = None,
+        retry_after: float | None = None,
+        lasting: bool = False,
+    ) -> None:
+        super().__init__(message, remedy, status=status, code=code, date=date, retry_after=retry_after)
+        self.lasting = lasting
 
 
 class RefusedError(ProviderError):
@@ -128,9 +146,27 @@ class UnauthorizedError(ProviderError):
 
 
 class InDoubtError(ProviderError):
-    """The request may have taken effect: cut, timeout, 5xx, half or unreadable answer."""
+    """The request may have taken effect: cut, timeout, 5xx, half or unreadable answer.
+
+    `stops`: the answer was no HTTP error, but its body said that the key was refused. The doubt
+    stays, and nothing else may be sent to this provider.
+    """
 
     exit_code = 8
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        status: int | None = None,
+        code: int | None = None,
+        date: float | None = None,
+        retry_after: float | None = None,
+        stops: bool = False,
+    ) -> None:
+        super().__init__(message, remedy, status=status, code=code, date=date, retry_after=retry_after)
+        self.stops = stops
 
 
 class UnreadableError(ProviderError):

@@ -72,10 +72,11 @@ class Remote:
     """A product as a provider lists it.
 
     `id` is text, without Gelato's `cp-`. `fields` holds what the listing told, under the names
-    that a spec uses; a field that could not be told (a KakaClo model missing from the model list)
-    is absent. `shown` are the ids that people see (SPU), kept in the state as
-    `{"product": {...}}`. `created_at` is the
-    provider's own time in seconds since the epoch, None when it was not told.
+    that a spec uses; a field that could not be told is absent, and so is the model where it is
+    unknown: its code is missing, stands for two ids, or stands for another id than when last seen
+    (`Query.pairs`). `shown` are the ids that people see (SPU), kept in the state as
+    `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None
+    when it was not told or cannot be true (`podsync.providers.dates`).
     """
 
     id: str
@@ -94,12 +95,17 @@ class Query:
     """What to look for; empty means everything.
 
     `models` are values of the spec's model field. `known` (id -> what was shown with it) and `name`
-    make it a search, which may prove presence but never absence.
+    make it a search, which may prove presence but never absence. `absence` asks for a reading by
+    which something may be said to be absent: several pages are read until two passes agree.
+    `pairs` (model -> every code that was ever seen for it, from the state) are what the provider's
+    model list is compared with, and what stands while that list cannot be read.
     """
 
     models: frozenset[str] = frozenset()
     known: Mapping[str, Mapping[str, Json]] = EMPTY
     name: str | None = None
+    absence: bool = False
+    pairs: Mapping[str, tuple[str, ...]] = EMPTY
 
     @property
     def search(self) -> bool:
@@ -111,19 +117,33 @@ class Query:
 class Listing:
     """What a provider answered to a query.
 
-    `complete` is True only when every product of the query was surely seen: as many distinct ids
-    as the total, or two passes that agree. `date` is the provider's clock at the end, in seconds
-    since the epoch, None when it did not say.
+    `complete` is True only when every product of the query was surely seen: read to an empty page,
+    no id twice in one pass, `fresh`, no `excess`; a query with `absence` that took several pages was
+    read twice alike. `date` is the provider's clock at the end, in seconds since the epoch, None
+    when it did not say. `excess` is by how many rows the largest total that was told exceeds what
+    was read, where the reading was whole in every other respect. `fresh` is False when some answer
+    had an `Age` above 0 or a `Date` before that of an earlier answer: such a listing proves
+    presence only. `filtered` says that the provider itself chose by `Query.models`; False for
+    models that have no known code: then everything was read. `pairs` are model -> codes as the
+    provider's model list tells them now, empty where there is no such list or it is down.
     """
 
     items: tuple[Remote, ...]
     complete: bool
     date: float | None = None
+    excess: int = 0
+    fresh: bool = True
+    filtered: bool = False
+    pairs: Mapping[str, tuple[str, ...]] = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """An acknowledged write. `remote` is None where the provider tells no id (KakaClo)."""
+    """An acknowledged write.
+
+    `remote` is the product that the answer showed, None where it showed none: always at KakaClo. The
+    answer to an update may show a product that does not have the fields that were sent.
+    """
 
     remote: Remote | None
     status: int
@@ -247,7 +267,7 @@ class Writer(Protocol):
         """Send a create or an update; it must not leave after `send_before` (monotonic seconds).
 
         Raises NotSentError, RefusedError, ConflictError, UnauthorizedError or InDoubtError, which
-        sort the answer (RELIABILITY's last paragraph).
+        sort the answer. `InDoubtError.stops` says that the provider has to be stopped besides.
         """
 
 

@@ -30,18 +30,21 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "failpoints": frozenset(),
     "cache": frozenset({"podsync"}),
     "signatures": frozenset(),
-    "providers": WORDS,
+    "secrets": frozenset(),
+    "trust": frozenset({"errors"}),
+    "providers": WORDS | {"secrets", "trust"},
     "catalog": WORDS | {"cache", "jsonbytes", "signatures"},
     "state": WORDS | {"cache", "failpoints", "jsonbytes"},
     # The files of the state are written whole or not at all: its cache is written by the same hands.
-    "pictures": WORDS | {"signatures", "state.files", "state.strictjson"},
+    "pictures": WORDS | {"signatures", "state.files", "state.strictjson", "trust"},
     "plan": WORDS | {"jsonbytes", "state", "providers.compare"},
     "report": WORDS | {"plan"},
     "views": WORDS | {"plan", "report", "state"},
     "apply": WORDS | {"failpoints", "plan", "report", "state", "providers.compare"},
     "sandbox": frozenset(),
     "cli": WORDS
-    | {"providers", "catalog", "state", "plan", "report", "views", "apply", "sandbox", "pictures"},
+    | {"providers", "catalog", "state", "plan", "report", "views", "apply", "sandbox", "pictures"}
+    | {"secrets", "trust"},
     "__main__": frozenset({"cli"}),
 }
 
@@ -52,9 +55,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "jsonschema": ("podsync/catalog/schema.py",),
     "referencing": ("podsync/catalog/schema.py",),
     "deepdiff": ("podsync/plan/diff.py",),
-    "requests": ("podsync/providers/http.py",),
-    "urllib3": ("podsync/providers/http.py",),
-    "certifi": ("podsync/pictures/wire.py",),
+    "truststore": ("podsync/trust.py",),
+    "urllib3": ("podsync/providers/wire.py", "podsync/providers/trouble.py"),
     "filelock": ("podsync/state/lock.py",),
     "psycopg": ("podsync/state/postgres",),
     "click": ("podsync/cli/",),
@@ -148,9 +150,7 @@ def test_every_dependency_has_a_home_and_every_home_a_dependency() -> None:
     lines = [*project["dependencies"], *project["optional-dependencies"]["postgres"]]
     named = {line.split(">")[0].split("[")[0].replace("pyyaml", "yaml") for line in lines}
 
-    # urllib3 comes with requests, which shows its errors; certifi comes with it too: the authorities
-    # that providers are held to hold for pictures.
-    assert named == set(HOMES) - {"urllib3", "certifi"}
+    assert named == set(HOMES)
 
 
 @pytest.mark.parametrize("module", MODULES)

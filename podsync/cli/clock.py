@@ -21,6 +21,8 @@ _SIGNALS = {
 }
 #: Waits are cut into pieces of this many seconds: no lock is needed to wake them from a signal.
 _PIECE = 0.1
+#: The two clocks are not read at the same moment, and tick unevenly: less than this is no sleep.
+_JUMP = 1.0
 
 
 class Signals:
@@ -71,28 +73,69 @@ def _leave(code: int) -> None:
     os._exit(code)
 
 
+class Elapsed:
+    """Seconds that grow for ever, also while the machine sleeps, from clocks of which few do both.
+
+    `awake` never goes back and may stand still in a sleep, `wall` goes on and may be set by anybody: a jump
+    of it ahead of the other one is taken for a sleep. That may be too much time, and what must not leave
+    after a moment then leaves not at all. Thread-safe.
+    """
+
+    def __init__(
+        self, awake: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._awake, self._wall = awake, wall
+        self._lock = threading.Lock()
+        self._last = awake(), wall()
+        self._sum = self._last[0]
+
+    def __call__(self) -> float:
+        """Return the seconds since some moment that stays the same."""
+        with self._lock:
+            now = self._awake(), self._wall()
+            grown, told = now[0] - self._last[0], now[1] - self._last[1]
+            self._last = now
+            self._sum += told if told > grown + _JUMP else grown
+            return self._sum
+
+
+def steady() -> Callable[[], float]:
+    """Return the clock that goes on while the machine sleeps: the system's own where it has one."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)
+    if boot is None:
+        return Elapsed()
+    try:
+        time.clock_gettime(boot)
+    except OSError:  # some sandboxes know it by name only
+        return Elapsed()
+    return lambda: time.clock_gettime(boot)
+
+
 class SystemClock:
     """`ports.Clock` over the real time. `asked` is the number of the signal to stop, 0 for none."""
 
-    def __init__(self, asked: Callable[[], int] = lambda: 0) -> None:
+    def __init__(
+        self, asked: Callable[[], int] = lambda: 0, monotonic: Callable[[], float] | None = None
+    ) -> None:
         self._asked = asked
+        self._monotonic = monotonic or steady()
 
     def now(self) -> float:
         """Seconds since the epoch."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
-        return time.monotonic()
+        """Seconds that only grow, also while the machine sleeps."""
+        return self._monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Wait; raises StoppedError as soon as the run is asked to stop."""
-        end = time.monotonic() + seconds
+        end = self._monotonic() + seconds
         while True:
             asked = self._asked()
             if asked:
                 raise stopped(asked)
-            left = end - time.monotonic()
+            left = end - self._monotonic()
             if left <= 0:
                 return
             time.sleep(min(left, _PIECE))

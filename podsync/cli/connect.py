@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
-from podsync.cli.credentials import is_loopback, proxies_from, read_keys
+from podsync.cli.credentials import proxies_to, read_keys
 from podsync.cli.workspace import CACHE, SANDBOX, Workspace
 from podsync.errors import PodsyncError
 from podsync.plan.plan import Action, Plan
@@ -66,17 +64,13 @@ def _connection(
     levels = Levels(CACHE, f"{name} {settings.account} {settings.base_url}", clock.now)
     pace = Bucket(settings.rate_limit, clock, levels.read(settings.rate_limit.per_second))
     stack.callback(lambda: levels.write(pace.level()))
-    reader, writer = plugin.connect(settings, key, clock, pace, _proxies(settings.base_url))
+    proxies, trust = proxies_to(settings.base_url, os.environ), None
+    if settings.base_url.startswith("https:"):
+        from podsync.trust import trust_of
+
+        trust = trust_of(os.environ)
+    reader, writer = plugin.connect(settings, key, clock, pace, proxies, trust)
     return Connection(plugin.provider(settings), reader, writer, pace, settings)
-
-
-def _proxies(base_url: str) -> dict[str, str]:
-    host = urlsplit(base_url).hostname or ""
-    found = proxies_from(os.environ)
-    if is_loopback(host) or proxy_bypass_environment(host, found):
-        return {}
-    found.pop("no", None)
-    return found
 
 
 def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from podsync.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
     from podsync.providers.registry import Plugin
 
-#: Read to keep them out of logs, wherever they came from.
-SECRET_VARIABLES = ("KAKACLO_ACCESS_TOKEN", "GELATO_API_KEY", "PODSYNC_POSTGRES_URL", "PGPASSWORD")
+#: Kept out of logs besides the providers' keys.
+_MORE_SECRETS = ("PGPASSWORD",)
 #: Says how the database of a state is reached, with its password.
 POSTGRES_URL = "PODSYNC_POSTGRES_URL"
-#: Shorter values are no keys; hiding each of their occurrences would tell more than it hides.
-_SHORTEST = 6
 _PROXIES = ("http", "https", "all", "no")
 
 
@@ -110,31 +108,83 @@ def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def proxy_for(host: str, environ: Mapping[str, str]) -> str:
-    """Return the proxy by which an https address of `host` is reached, "" for none."""
+def proxies_to(base_url: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return scheme -> URL of the proxy that leads to a provider, empty where none does.
+
+    Raises UsageError for a variable that names no proxy which can be used: whatever was tried instead
+    would fail later and say less.
+    """
+    parts = urlsplit(base_url)
+    if is_loopback(parts.hostname or ""):
+        return {}
+    for name in (f"{parts.scheme}_proxy", "all_proxy"):
+        for variable in (name, name.upper()):
+            value = environ.get(variable, "").strip()
+            if value:
+                return {} if _bypassed(parts.netloc, environ) else {parts.scheme: _proxy(variable, value)}
+    return {}
+
+
+def _bypassed(host: str, environ: Mapping[str, str]) -> bool:
     from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
+    return bool(proxy_bypass_environment(host, proxies_from(environ)))
+
+
+def _proxy(variable: str, value: str) -> str:
+    """Return the URL of a proxy; without a scheme it is http, as everywhere."""
+    url = value if "://" in value else f"http://{value}"
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    if parts.scheme.startswith("socks"):
+        remedy = "name an http:// proxy, or list the provider's host in NO_PROXY to go without one"
+        raise UsageError(f"{variable}: a SOCKS proxy cannot be used ({shown})", remedy)
+    plain = bool(host) and host is not None and host.isascii() and not re.search(r"\s", url)
+    if parts.scheme not in {"http", "https"} or not plain:
+        raise UsageError(f"{variable} is no URL of a proxy", "write it as http://HOST:PORT, or unset it")
+    return url
+
+
+def proxy_for(host: str, environ: Mapping[str, str]) -> str:
+    """Return the proxy by which an https address of `host` is reached, "" for none."""
     found = proxies_from(environ)
-    if proxy_bypass_environment(host, found):
+    if _bypassed(host, environ):
         return ""
     return found.get("https") or found.get("all") or ""
 
 
 def mask(text: str, environ: Mapping[str, str]) -> str:
-    """Hide every key of the environment in `text`, also in the forms in which it travels."""
-    import base64
+    """Hide every key of the environment in `text`, in whatever form."""
+    from podsync.secrets import Secrets
 
-    for key in (environ.get(name, "").strip() for name in SECRET_VARIABLES):
-        if len(key) < _SHORTEST:
-            continue
-        for form in (key, quote(key, safe=""), base64.b64encode(key.encode()).decode(), repr(key)[1:-1]):
-            text = text.replace(form, "***")
-    return _mask_password(text, environ.get(POSTGRES_URL, ""))
+    return Secrets(secrets_of(environ)).hide(text)
 
 
-def _mask_password(text: str, url: str) -> str:
-    """Hide the password that stands in a connection string, as it is written there and as it is meant."""
+def secrets_of(environ: Mapping[str, str]) -> list[str]:
+    """Return what the environment holds that nobody may see: keys, and passwords in URLs."""
+    keys = [environ.get(name, "").strip() for name in _secret_names(environ)]
+    halves = [part for key in keys for part in key.split(":")]
+    urls = [environ.get(POSTGRES_URL, ""), *proxies_from(environ).values()]
+    return [*keys, *halves, *(password for url in urls for password in _passwords(url))]
+
+
+def _secret_names(environ: Mapping[str, str]) -> list[str]:
+    from podsync.providers.registry import plugins
+
+    try:
+        return [*(plugin.key_variable for plugin in plugins().values()), *_MORE_SECRETS]
+    except (ImportError, AttributeError):
+        # A provider that cannot be loaded may be the very bug that is being told of: then whatever is
+        # called a secret is one.
+        return [name for name in environ if name.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD"))]
+
+
+def _passwords(url: str) -> Iterable[str]:
+    """Return the password that stands in a URL or a connection string, as written and as meant."""
     match = re.search(r"://[^/@]*?:([^@/]*)@|password\s*=\s*'?([^'&\s]+)", url)
     for written in filter(None, match.groups() if match else ()):
-        text = text.replace(written, "***").replace(unquote(written), "***")
-    return text
+        yield from (written, unquote(written))

@@ -23,6 +23,7 @@ from podsync.pictures.fetch import Fetcher
 from podsync.pictures.places import places
 from podsync.pictures.rules import judge
 from podsync.pictures.wire import Network
+from podsync.trust import trust_of
 from podsync.views.escape import safe
 
 #: Pictures that are remembered between runs; more make the file slow to read.
@@ -43,7 +44,9 @@ def _look(urls: Sequence[str], mode: Mode, session: Session) -> dict[str, Sight]
     """Look at each URL, and remember what may be asked about again, however the run ends."""
     if not urls:
         return {}
-    network = session.network or replace(Network(), proxy=lambda host: proxy_for(host, os.environ))
+    network = session.network or replace(
+        Network(), proxy=lambda host: proxy_for(host, os.environ), trusted=trust_of(os.environ)
+    )
     cache = Cache(CACHE)
     known = cache.read()
     sights: dict[str, Sight] = {}

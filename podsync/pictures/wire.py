@@ -29,6 +29,7 @@ from urllib.parse import quote, unquote, urlsplit
 from podsync import __version__
 from podsync.pictures.addresses import refusal, refused_name
 from podsync.pictures.facts import Unseen
+from podsync.trust import Trust, system
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -58,15 +59,6 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(where[0]) for *_, where in found))
 
 
-def trusted() -> ssl.SSLContext:
-    """Return a context that trusts the system's authorities and those that the providers are held to."""
-    import certifi
-
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
-
-
 @dataclass(frozen=True, slots=True)
 class Network:
     """How the outside is reached. Values, so that a test can say otherwise and no setting can.
@@ -77,7 +69,7 @@ class Network:
 
     refused: Callable[[str], str] = refusal
     resolve: Callable[[str, int], Sequence[str]] = resolve
-    trusted: Callable[[], ssl.SSLContext] = trusted
+    trusted: Trust = system
     proxy: Callable[[str], str] = lambda _: ""
 
 

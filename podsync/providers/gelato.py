@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from podsync.providers.habits import Habits, Sighting
     from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
     from podsync.settings import ProviderSettings
+    from podsync.trust import Trust
 
 ADD = "/product/v1/customer-product"
 LIST = "/product/v1/customer-products"
@@ -218,12 +219,17 @@ def _shared(one: Spec, other: Spec) -> bool:
 
 
 def _connect(
-    settings: ProviderSettings, key: str, clock: Clock, pace: Pace, proxies: Mapping[str, str]
+    settings: ProviderSettings,
+    key: str,
+    clock: Clock,
+    pace: Pace,
+    proxies: Mapping[str, str],
+    trust: Trust | None = None,
 ) -> tuple[Reader, Writer]:
     from podsync.providers.gelato_api import GelatoReader, GelatoWriter
     from podsync.providers.http import Http
 
-    http = Http("Gelato", settings, {"X-API-KEY": key}, clock=clock, pace=pace, proxies=proxies)
+    http = Http("Gelato", settings, {"X-API-KEY": key}, clock=clock, pace=pace, proxies=proxies, trust=trust)
     return GelatoReader(http), GelatoWriter(http)
 
 

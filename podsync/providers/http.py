@@ -1,24 +1,20 @@
-"""HTTP for both providers: sends once, sorts what came back into our errors. The only home of requests.
+"""HTTP for both providers: sends once, and sorts what came back into our errors.
 
-What an answer to a write means is RELIABILITY's last paragraph; `unsent` and `_sort_status` read
-like it. Keys live in the session's headers and nowhere else: no redirects (requests would carry
-`X-API-KEY` to another host), no `.netrc`, proxies only as they are passed in.
+A write is "not sent" when its mark says so (`wire.Exchange`), or when the provider answered 429, the one
+answer that is believed there; without a whole answer it is in doubt. Keys live in the headers of this
+client and nowhere else: no redirect is followed, no `.netrc` is read, no cookie is kept, proxies are
+those that are passed in, and an answer that repeats a key is masked before anybody sees it.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import ssl
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, NoReturn
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NewConnectionError
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from podsync import __version__
 from podsync.errors import (
@@ -31,33 +27,41 @@ from podsync.errors import (
     UnreadableError,
 )  # fmt: skip
 from podsync.ports import Clock, Pace, Request
+from podsync.providers import dates
+from podsync.providers.trouble import WireError
+from podsync.providers.wire import Exchange, Raw, Wire
+from podsync.secrets import Secrets
 from podsync.settings import ProviderSettings
+from podsync.trust import Trust, system
 
-#: No page of a listing comes near it; a server that sends more is not read to the end.
-BODY_LIMIT = 64 * 1024 * 1024
 #: Retry-After beyond it is not believed.
 RETRY_AFTER_LIMIT = 300.0
-#: A connection idle for longer may be closed by the server just as a create is written to it.
-IDLE_SECONDS = 5.0
 #: How often a failing read is tried; reads change nothing.
 READ_TRIES = 5
+#: A provider's servers do not agree on the second: a `Date` is earlier than another by more than this.
+CLOCKS_DIFFER = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that arrived whole. `body` is None when it is no JSON."""
+    """An answer that arrived whole. `body` is None when it is no JSON.
+
+    `fresh` is False for an answer out of a cache, or of a server that lags: it has an `Age` above 0, or a
+    `Date` before that of an answer that was there before this was asked for. `arrived` is our own
+    clock's, in seconds since the epoch.
+    """
 
     status: int
     body: Any
     date: float | None
     retry_after: float | None = None
+    fresh: bool = True
+    arrived: float | None = None
 
-
-class _Session(requests.Session):
-    """Never looks at where a redirect leads: requests would parse it, and read its body to the end."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        return None
+    @property
+    def now(self) -> float | None:
+        """The provider's clock, or else ours."""
+        return self.arrived if self.date is None else self.date
 
 
 class Http:
@@ -72,47 +76,58 @@ class Http:
         clock: Clock,
         pace: Pace,
         proxies: Mapping[str, str],
+        trust: Trust | None = None,
     ) -> None:
         self._title = title
         self._settings = settings
         self._clock = clock
         self._pace = pace
-        self._last_use = clock.monotonic()
-        session = _Session()
-        self._secrets = [value.removeprefix("Bearer ").encode() for value in headers.values()]
-        session.trust_env = False
-        session.proxies = dict(proxies)
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers.clear()
-        session.headers.update(
-            {
-                "User-Agent": f"podsync/{__version__}",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-            }
+        url = urlsplit(settings.base_url)
+        proxy = proxies.get(url.scheme) or proxies.get("all") or ""
+        self._base = url.path.rstrip("/")
+        self._secrets = Secrets(_secrets(headers.values(), proxy))
+        self._headers = {
+            "User-Agent": f"podsync/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            **headers,
+        }
+        self._wire = Wire(
+            settings.base_url,
+            proxy=proxy,
+            trust=trust or system,
+            timeout=settings.timeout_seconds,
+            monotonic=clock.monotonic,
         )
-        session.headers.update(headers)
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=settings.parallelism + 2, max_retries=0)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        self._session = session
+        self._lock = threading.Lock()
+        self._newest: float | None = None
 
     def write(self, request: Request, send_before: float) -> Answer:
         """Send a create or an update once; raises the ProviderError that sorts a failure."""
-        connect_timeout = min(self._settings.timeout_seconds, send_before - self._clock.monotonic())
-        if connect_timeout <= 0:
-            raise NotSentError("it was too late to send this request")
+        exchange = Exchange(self._clock.monotonic, send_before)
         try:
-            answer = self._exchange(request, {}, connect_timeout)
-        except requests.RequestException as error:
-            self._failed(error)
+            answer = self._exchange(request, {}, exchange, {})
+        except WireError as error:
+            if exchange.sent:
+                raise InDoubtError(f"{self._title} did not answer: {error.words}") from None
+            message = f"{self._title} could not be reached: {error.words}"
+            raise NotSentError(message, error.remedy, lasting=error.lasting) from None
         if answer.status == 429:
             self._pace.full(answer.retry_after)
         self._sort_status(answer)
         return answer
 
-    def read(self, request: Request, params: Mapping[str, str] | None = None) -> Answer:
-        """Send a read, again where that helps; raises UnauthorizedError or UnreadableError."""
+    def read(
+        self,
+        request: Request,
+        params: Mapping[str, str] | None = None,
+        inside: Callable[[Any], int | None] = lambda _: None,
+    ) -> Answer:
+        """Send a read, again where that helps; raises UnauthorizedError or UnreadableError.
+
+        `inside` returns the HTTP status that a body means although its answer has another one, None
+        where it says nothing of the kind.
+        """
         deadline = self._clock.monotonic() + self._settings.retry_seconds
         tries = 0
         while True:
@@ -120,119 +135,87 @@ class Http:
             tries += 1
             wait = min(2.0 ** (tries - 1), 16.0)
             try:
-                answer = self._exchange(request, params or {}, self._settings.timeout_seconds)
-            except requests.RequestException as error:
-                problem, patient = _words(error), False
+                exchange = Exchange(self._clock.monotonic)
+                answer = self._exchange(request, params or {}, exchange, {"Cache-Control": "no-cache"})
+            except WireError as error:
+                if error.lasting:
+                    raise self._unreadable(error.words, error.remedy) from None
+                problem, remedy, patient, status = error.words, error.remedy, False, None
             else:
-                if answer.status in (401, 403):
-                    raise self._unauthorized(answer)
-                if answer.status != 429 and answer.status < 500:
+                status = answer.status if answer.status != 200 else inside(answer.body) or 200
+                if status in (401, 403):
+                    raise self._unauthorized(status, answer.date)
+                if status not in (408, 429) and status < 500:
                     return answer
-                problem, patient = f"HTTP {answer.status}", answer.status == 429
+                problem, remedy, patient = f"HTTP {status}", "", status == 429
                 if patient:
                     self._pace.full(answer.retry_after)
                     wait = answer.retry_after or wait
             late = self._clock.monotonic() + wait > deadline
             if late or (not patient and tries >= READ_TRIES):
-                raise UnreadableError(f"{self._title} could not be read: {problem}")
+                raise self._unreadable(problem, remedy, status)
             self._clock.sleep(wait)
 
-    def _exchange(self, request: Request, params: Mapping[str, str], connect_timeout: float) -> Answer:
-        now = self._clock.monotonic()
-        if now - self._last_use > IDLE_SECONDS:
-            self._session.close()
-        self._last_use = now
-        body = None if request.body is None else json.dumps(request.body, ensure_ascii=False).encode()
-        url = self._settings.base_url.rstrip("/") + request.path
-        with self._session.request(
-            request.method,
-            url,
-            params=dict(params),
-            data=body,
-            headers={} if body is None else {"Content-Type": "application/json"},
-            timeout=(connect_timeout, self._settings.timeout_seconds),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            content = self._content(response, now + 2 * self._settings.timeout_seconds)
-            return Answer(
-                response.status_code,
-                _json(content),
-                _date(response.headers.get("Date")),
-                retry_after(response.headers.get("Retry-After"), self._clock.now),
-            )
+    def full(self) -> None:
+        """Take note that the provider wants it slower, where it says so inside an answer."""
+        self._pace.full(None)
 
-    def _content(self, response: requests.Response, deadline: float) -> bytes:
-        """Read the body, bounded in size and in time: each single receive is bounded already."""
-        parts, size = [], 0
-        for part in response.iter_content(16 * 1024):
-            parts.append(part)
-            size += len(part)
-            if size > BODY_LIMIT or self._clock.monotonic() > deadline:
-                raise requests.exceptions.ChunkedEncodingError("the answer does not end")
-        content = b"".join(parts)
-        for secret in self._secrets:
-            # A server that repeats the key must not make us write it down.
-            content = content.replace(secret, b"***")
-        return content
+    def _exchange(
+        self, request: Request, params: Mapping[str, str], exchange: Exchange, more: Mapping[str, str]
+    ) -> Answer:
+        before = self._newest
+        headers, body = {**self._headers, **more}, None
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(request.body, ensure_ascii=False).encode()
+        path = self._base + request.path + (f"?{urlencode(params)}" if params else "")
+        raw = self._wire.ask(exchange, request.method, path, body, headers)
+        date = dates.of_header(raw.headers.get("Date"))
+        return Answer(
+            raw.status,
+            self._secrets.hide_in(_json(raw.content)),
+            date,
+            retry_after(raw.headers.get("Retry-After"), self._clock.now),
+            self._fresh(raw, date, before),
+            self._clock.now(),
+        )
 
-    def _failed(self, error: requests.RequestException) -> NoReturn:
-        """No whole answer to a write: unsent only where that is certain."""
-        if unsent(error):
-            raise NotSentError(f"{self._title} could not be reached: {_words(error)}") from None
-        raise InDoubtError(f"{self._title} did not answer: {_words(error)}") from None
+    def _fresh(self, raw: Raw, date: float | None, before: float | None) -> bool:
+        """Whether an answer is of now; only answers of success are compared, which caches keep."""
+        if date is not None and 200 <= raw.status < 300:
+            with self._lock:
+                self._newest = max(date, self._newest or date)
+        aged = raw.headers.get("Age", "0").strip() not in ("", "0")
+        return not aged and (date is None or before is None or date >= before - CLOCKS_DIFFER)
 
     def _sort_status(self, answer: Answer) -> None:
         facts: dict[str, Any] = {"status": answer.status, "date": answer.date}
         said = _said(answer.body)
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status < 300 and answer.status != 202:
             return
         if answer.status == 429:
             raise NotSentError(
                 f"{self._title}: 429, too many requests", retry_after=answer.retry_after, **facts
             )
         if answer.status in (401, 403):
-            raise self._unauthorized(answer)
+            raise self._unauthorized(answer.status, answer.date)
         if answer.status == 409:
             raise ConflictError(f"{self._title}: HTTP 409{said}", **facts)
         if answer.status in (400, 404, 422):
             raise RefusedError(f"{self._title}: HTTP {answer.status}{said}", **facts)
         raise InDoubtError(f"{self._title} answered HTTP {answer.status}{said}", **facts)
 
-    def _unauthorized(self, answer: Answer) -> ProviderError:
-        message = f"{self._title} refused the key ({answer.status})"
-        return UnauthorizedError(message, status=answer.status, date=answer.date)
+    def _unauthorized(self, status: int, date: float | None) -> ProviderError:
+        return UnauthorizedError(f"{self._title} refused the key ({status})", status=status, date=date)
+
+    def _unreadable(self, problem: str, remedy: str, status: int | None = None) -> UnreadableError:
+        return UnreadableError(f"{self._title} could not be read: {problem}", remedy, status=status)
 
 
-def unsent(error: requests.RequestException) -> bool:
-    """Whether the request surely never left: no connection came about.
-
-    requests raises ConnectionError both for "refused" and for "hung up after reading". A connect
-    timeout, a NewConnectionError (refused, DNS), a proxy that was never reached (urllib3 says
-    ProxyError for nothing else) and a certificate that was not accepted mean unsent.
-    """
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    reason: Any = getattr(next(iter(error.args), None), "reason", None)
-    if isinstance(error, requests.exceptions.SSLError):
-        cause = next(iter(getattr(reason, "args", ())), None)
-        return isinstance(cause, ssl.SSLCertVerificationError)
-    return isinstance(reason, NewConnectionError)
-
-
-def _words(error: requests.RequestException) -> str:
-    """Say what happened without the library's repr (which holds URLs and object addresses)."""
-    names: tuple[tuple[type[BaseException], str], ...] = (
-        (requests.exceptions.ConnectTimeout, "no connection in time"),
-        (requests.exceptions.ReadTimeout, "no answer in time"),
-        (requests.exceptions.SSLError, "the TLS connection failed"),
-        (requests.exceptions.ProxyError, "the proxy could not be reached"),
-        (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
-    )
-    for kind, words in names:
-        if isinstance(error, kind):
-            return words
-    return "the connection was refused" if unsent(error) else "the connection broke"
+def _secrets(headers: Any, proxy: str) -> list[str]:
+    """What must not come back: keys, both halves of `key:secret`, and the password of a proxy."""
+    keys = [value.removeprefix("Bearer ") for value in headers]
+    return [*keys, *(part for key in keys for part in key.split(":")), urlsplit(proxy).password or ""]
 
 
 def _json(content: bytes) -> Any:
@@ -268,15 +251,6 @@ def _said(body: Any) -> str:
     return ""
 
 
-def _date(value: str | None) -> float | None:
-    if value is None:
-        return None
-    try:
-        return parsedate_to_datetime(value).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
 def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
     """Read Retry-After (seconds or a date), capped; garbage and the past count as not said."""
     if value is None:
@@ -284,7 +258,7 @@ def retry_after(value: str | None, now: Callable[[], float]) -> float | None:
     try:
         seconds = float(value)
     except ValueError:
-        moment = _date(value)
+        moment = dates.of_header(value)
         if moment is None:
             return None
         seconds = moment - now()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from podsync.providers.habits import Habits, Sighting
     from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
     from podsync.settings import ProviderSettings
+    from podsync.trust import Trust
 
 ADD = "/v1/product/custom/customDesigned/addProduct"
 #: The vendor's withdrawn custom-order page allowed 100 characters; nothing newer is documented.
@@ -173,13 +174,18 @@ class KakaClo:
 
 
 def _connect(
-    settings: ProviderSettings, key: str, clock: Clock, pace: Pace, proxies: Mapping[str, str]
+    settings: ProviderSettings,
+    key: str,
+    clock: Clock,
+    pace: Pace,
+    proxies: Mapping[str, str],
+    trust: Trust | None = None,
 ) -> tuple[Reader, Writer]:
     from podsync.providers.http import Http
     from podsync.providers.kakaclo_api import KakaCloReader, KakaCloWriter
 
     headers = {"Authorization": f"Bearer {key}"}
-    http = Http("KakaClo", settings, headers, clock=clock, pace=pace, proxies=proxies)
+    http = Http("KakaClo", settings, headers, clock=clock, pace=pace, proxies=proxies, trust=trust)
     return KakaCloReader(http), KakaCloWriter(http)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from podsync.providers.points import load_all
 from podsync.settings import DEFAULT_PROVIDERS
@@ -12,24 +12,39 @@ from podsync.settings import DEFAULT_PROVIDERS
 if TYPE_CHECKING:
     from podsync.ports import Clock, Pace, Provider, Reader, Writer
     from podsync.settings import ProviderSettings, Settings
+    from podsync.trust import Trust
+
+
+class Connect(Protocol):
+    """Opens the network side of a provider, and imports what is slow.
+
+    `proxies` is scheme -> URL of the proxy; `trust` makes what TLS is checked with, None: the system's.
+    """
+
+    def __call__(
+        self,
+        settings: ProviderSettings,
+        key: str,
+        clock: Clock,
+        pace: Pace,
+        proxies: Mapping[str, str],
+        trust: Trust | None = None,
+    ) -> tuple[Reader, Writer]:
+        """Return what looks at the provider, and what writes to it."""
 
 
 class Plugin(NamedTuple):
     """What an entry point gives.
 
     `key_variable` is the environment variable that holds the key, `url_variable` the one that
-    overrides the base URL, `renew` tells a person where the key is renewed. `connect(settings, key,
-    clock, pace, proxies)` opens the network side and imports what is slow.
+    overrides the base URL, `renew` tells a person where the key is renewed.
     """
 
     key_variable: str
     url_variable: str
     renew: str
     provider: Callable[[ProviderSettings], Provider]
-    connect: Callable[
-        [ProviderSettings, str, Clock, Pace, Mapping[str, str]],
-        tuple[Reader, Writer],
-    ]
+    connect: Connect
 
 
 @cache

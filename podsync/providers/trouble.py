@@ -1,0 +1,128 @@
+"""What can go wrong on the way to a provider, in words: which host, which certificate, which proxy."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass
+
+from urllib3.exceptions import IncompleteRead, ProtocolError
+
+#: OpenSSL's numbers (X509_V_ERR_…) for what people can do something about.
+_CERTIFICATES = {
+    9: "it is not valid yet", 10: "it has expired", 18: "it is signed by itself",
+    19: "its chain ends in an authority that is not trusted here",
+    20: "its authority is not trusted here", 21: "its authority is not trusted here",
+    23: "it was revoked", 62: "it is for another name", 64: "it is for another address",
+}  # fmt: skip
+_CLOCK = frozenset({9, 10})
+_NAME = frozenset({62, 64})
+
+
+class WireError(Exception):
+    """No whole answer. `lasting`: it will not pass by itself, so that a second try is no use."""
+
+    def __init__(self, words: str, remedy: str = "", *, lasting: bool = False) -> None:
+        super().__init__(words)
+        self.words = words
+        self.remedy = remedy
+        self.lasting = lasting
+
+
+class ProxyRefusalError(OSError):
+    """The proxy answered CONNECT with something else than success."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The names of both ends, without anything secret; `proxy` is empty where there is none.
+
+    `through` says that the proxy has let the connection pass: what goes wrong then is the host's.
+    """
+
+    host: str
+    proxy: str = ""
+    through: bool = False
+
+    @property
+    def end(self) -> str:
+        """Whoever the connection is being made to."""
+        return f"the proxy {self.proxy}" if self.proxy and not self.through else self.host
+
+
+def unreachable(error: Exception, way: Way) -> WireError:
+    """Say why no connection came about."""
+    if isinstance(error, ProxyRefusalError):
+        return _refused_by_proxy(error.status, way)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _certificate(error, way)
+    if isinstance(error, ssl.SSLError):
+        reason = (error.reason or "").replace("_", " ").lower()
+        told = f" ({reason})" if reason else ""
+        return WireError(f"no TLS connection with {way.end} comes about{told}")
+    if isinstance(error, socket.gaierror):
+        return WireError(f"no address is known for {way.end} (DNS)", _dns_remedy(way))
+    if isinstance(error, TimeoutError):
+        return WireError(f"no connection to {way.end} in time")
+    if isinstance(error, ConnectionRefusedError):
+        return WireError(f"{way.end} refused the connection")
+    if isinstance(error, http.client.HTTPException):
+        return WireError(f"{way.end} does not answer as a proxy does" if way.proxy else "it is no HTTP")
+    if isinstance(error, UnicodeError):
+        return WireError(f"{way.end} is no name of a host", lasting=True)
+    why = error.strerror if isinstance(error, OSError) and error.strerror else "it broke"
+    return WireError(f"no connection to {way.end}: {why}")
+
+
+def broken(error: Exception) -> WireError:
+    """Say what became of a request that was being sent, or of its answer."""
+    if isinstance(error, WireError):
+        return error
+    if isinstance(error, TimeoutError):
+        return WireError("no answer in time")
+    if isinstance(error, IncompleteRead | http.client.IncompleteRead | ProtocolError):
+        return WireError("the answer broke off")
+    if isinstance(error, http.client.RemoteDisconnected | ConnectionError | ssl.SSLError):
+        return WireError("the connection broke")
+    if isinstance(error, http.client.HTTPException | ValueError):
+        return WireError("the answer is no HTTP")
+    return WireError("the connection broke")
+
+
+def _refused_by_proxy(status: int, way: Way) -> WireError:
+    if status == 407:
+        remedy = f"put them into HTTPS_PROXY: http://NAME:PASSWORD@{way.proxy}"
+        return WireError(f"{way.end} asks for a name and a password (407)", remedy, lasting=True)
+    words = f"{way.end} does not let podsync reach {way.host} ({status})"
+    if status < 500:
+        remedy = f"ask whoever runs it to allow {way.host}, or list it in NO_PROXY to go without the proxy"
+        return WireError(words, remedy, lasting=True)
+    return WireError(words)
+
+
+def _certificate(error: ssl.SSLCertVerificationError, way: Way) -> WireError:
+    code = error.verify_code
+    why = _CERTIFICATES.get(code) or (error.verify_message or "it is not valid").rstrip(".")
+    words = f"the certificate of {way.end} is not accepted: {why}"
+    if code in _CLOCK:
+        return WireError(
+            words, "is the clock of this machine right? Else its owner has to renew it", lasting=True
+        )
+    if code in _NAME:
+        return WireError(words, "is the address right, and who answers there?", lasting=True)
+    remedy = (
+        "where a proxy of your company reads TLS, have its certificate trusted by this machine, "
+        "or name it: SSL_CERT_FILE=FILE (PEM)"
+    )
+    return WireError(words, remedy, lasting=True)
+
+
+def _dns_remedy(way: Way) -> str:
+    if way.proxy and not way.through:
+        return "is the proxy's name in HTTPS_PROXY right?"
+    return "is this machine online? Where only a proxy leads out, name it: HTTPS_PROXY=http://HOST:PORT"
