@@ -73,7 +73,8 @@ class Report:
 
     `signal` is 2 or 15 when a person or the machine asked to stop. `notes` are facts worth a line
     (ids not known yet, pictures re-hosted, what differs from the catalog after settling).
-    `keys_refused` names the providers whose key was refused.
+    `keys_refused` names the providers whose key was refused, `other_accounts` those at which nothing of what
+    the state knows is visible.
     """
 
     plan: Plan
@@ -85,6 +86,7 @@ class Report:
     notes: tuple[str, ...] = ()
     next: tuple[str, ...] = ()
     keys_refused: tuple[str, ...] = ()
+    other_accounts: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Mapping[Result, int]:
@@ -118,7 +120,7 @@ class Report:
             return 5
         if self.signal is not None:
             return 128 + self.signal
-        if self.credentials_refused:
+        if self.credentials_refused or self.other_accounts:
             return 9
         if self.counts[Result.IN_DOUBT]:
             return 8

@@ -103,7 +103,9 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
     address = change.address
     if address in found.questions:
         question = found.questions[address]
-        not_tried(run, change, f"{question.why}: {listed(question.rows)}", *ask_about(run, address, question.rows))
+        not_tried(
+            run, change, f"{question.why}: {listed(question.rows)}", *ask_about(run, address, question.rows)
+        )
         return True
     if address in found.taken:
         name_is_taken(run, change, found.taken[address])
@@ -234,5 +236,3 @@ def _conflict(run: ProviderRun, change: Change, sent: Sent) -> None:
         adopt(run, change, same[0])
     else:
         conclude(run, change, sent)
-
-

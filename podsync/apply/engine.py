@@ -14,23 +14,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from podsync.apply.context import Board, Connection, Context, Listener, Lost, Memory, Options, Stop
+from podsync.apply.create import adopt
 from podsync.apply.ledger import Ledger
-from podsync.apply.looking import look
-from podsync.apply.provider_run import ProviderRun
-from podsync.apply.recover import SEND_SECONDS
-from podsync.apply.settling import finish
+from podsync.apply.look import look
+from podsync.apply.provider_run import Others, ProviderRun
+from podsync.apply.settle import finish
 from podsync.apply.tell import listed
-from podsync.apply.working import work
+from podsync.apply.workers import work
 from podsync.errors import StoppedError
+from podsync.evidence.time import SEND_SECONDS
 from podsync.failpoints import hit
-from podsync.model import EMPTY, freeze
+from podsync.model import EMPTY, FrozenDict, freeze
 from podsync.plan.approval import approved
 from podsync.plan.change import Change
 from podsync.plan.guards import name_order, waits_for, waits_for_doubts
 from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock, Provider, StateStore
 from podsync.report import DONE, Outcome, Report, Result
-from podsync.state.events import Begun, Ended, Moved, Noted, Orphaned
+from podsync.state.events import Begun, Contacted, Ended, Moved, Noted, Orphaned
 from podsync.state.state import State
 
 #: After a signal, requests that are on their way get so long to end.
@@ -39,11 +40,13 @@ GRACE_SECONDS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who applies and from what: kept in the state's `last_apply`."""
+    """Who applies and from what: kept in the state's `last_apply`. `machine` is a digest of the machine."""
 
     commit: str | None = None
     actor: str | None = None
     run_url: str | None = None
+    machine: str = ""
+    catalog: str = ""
 
 
 def carry_out(
@@ -59,14 +62,16 @@ def carry_out(
     options: Options = Options(),
     origin: Origin = Origin(),
     approved_as: str | None = None,
+    others: Mapping[str, Others] = EMPTY,
 ) -> Report:
     """Carry `plan` out and say how each change ended.
 
-    `approved_as` is the hash that people approved, when this is the rest of it. Raises StateError
+    `approved_as` is the hash that people approved, when this is the rest of it. `others` is what the catalog
+    holds beside the changes of the plan, by provider. Raises StateError
     when the state can no longer be written; every other fault of the world ends in the report.
     """
-    apply = _Apply(plan, state, store, connections, clock, listener, stop, memory, options)
-    return apply.run(origin, approved_as)
+    apply = _Apply(plan, state, store, connections, clock, listener, stop, memory, options, origin, others)
+    return apply.run(approved_as)
 
 
 class _Apply:
@@ -81,8 +86,11 @@ class _Apply:
         stop: Stop,
         memory: Memory,
         options: Options,
+        origin: Origin,
+        others: Mapping[str, Others],
     ) -> None:
         self._plan = plan
+        self._origin, self._others = origin, others
         self._store = store
         self._clock = clock
         self._stop = stop
@@ -90,14 +98,16 @@ class _Apply:
         self._state = state
         self._connections = connections
         self._board = Board({c.address: c for c in plan.work}, listener, options.max_failures)
-        began = clock.monotonic() + (SEND_SECONDS if store.shared else 0.0)
+        # Where the last apply ran on another machine its process may live: a lock of this one tells nothing.
+        elsewhere = (state.last_apply or EMPTY).get("machine", "") not in ("", origin.machine)
+        began = clock.monotonic() + (SEND_SECONDS if store.shared or elsewhere else 0.0)
         self._context = Context(clock, stop, options, self._board, memory, began, self._lost(), store.ahead)
         self._ledger = Ledger(store, state)
         self._runs: list[ProviderRun] = []
 
-    def run(self, origin: Origin, approved_as: str | None) -> Report:
+    def run(self, approved_as: str | None) -> Report:
         """Do it all."""
-        self._ledger.prelude = self._begun(origin, approved_as)
+        self._ledger.prelude = self._begun(approved_as)
         self._runs = self._provider_runs()
         for change in self._plan.work:
             if change.action is Action.SETTLE:
@@ -119,7 +129,8 @@ class _Apply:
         """Whether the state is lost, or older than what this machine has seen of it."""
         return self._memory.lost(self._state)
 
-    def _begun(self, origin: Origin, approved_as: str | None) -> Begun:
+    def _begun(self, approved_as: str | None) -> Begun:
+        origin = self._origin
         last = self._state.last_apply
         rest = approved_as is not None and last is not None and approved_as == last.get("hash")
         return Begun(
@@ -131,6 +142,8 @@ class _Apply:
             origin.commit,
             origin.actor,
             origin.run_url,
+            machine=origin.machine,
+            catalog=origin.catalog,
         )
 
     def _provider_runs(self) -> list[ProviderRun]:
@@ -149,6 +162,7 @@ class _Apply:
                 waits,
                 self._ledger,
                 self._context,
+                self._others.get(name, Others()),
             )
             for name, connection in sorted(self._connections.items())
         ]
@@ -181,18 +195,41 @@ class _Apply:
             raise crashes[0]
 
     def _first_contact(self) -> str | None:
-        """Creating beside products that nobody here knows of needs a word of consent."""
+        """Creating beside products that nobody here knows of needs a word of consent, given once."""
+        found = [run for run in self._runs if run.first_contact and self._makes(run)]
         if self._context.options.first_contact:
+            for run in self._runs:
+                if run.was_new and run.findings is not None and run.findings.unowned:
+                    self._ledger.record(Contacted(run.provider.name, self._clock.now()))
             return None
-        found = [run for run in self._runs if run.first_contact and not run.lost]
         if not found:
             return None
+        for run in found:
+            self._adopt_only(run)
         told = "; ".join(
             f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
             f"({listed(run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
             for run in found
         )
-        return f"first contact: {told}. Nothing was sent. Is it the right account? Then add --first-contact"
+        return (
+            f"first contact: {told}. Nothing was sent. If this account may hold products that nobody here manages, "
+            "add --first-contact; if they are products of this catalog, say so first: podsync import --match"
+        )
+
+    def _makes(self, run: ProviderRun) -> bool:
+        """Whether something is still to be made there: what is listed already is adopted whatever is said."""
+        ended = self._board.ended
+        return any(
+            run.makes(change) and not ended(change.address, *Result) and run.adopted(change.address) is None
+            for change in run.changes
+        )
+
+    def _adopt_only(self, run: ProviderRun) -> None:
+        """Take what is surely ours; nothing is sent."""
+        for change in run.changes:
+            remote = run.adopted(change.address)
+            if run.makes(change) and remote is not None and not self._board.ended(change.address, *Result):
+                adopt(run, change, remote)
 
     def _without_network(self) -> None:
         """Carry out what sends nothing: moves, notes, orphans."""
@@ -248,13 +285,16 @@ class _Apply:
             self._stop.signal or None,
             tuple(self._board.notes),
             keys_refused=tuple(run.provider.name for run in self._runs if run.credentials_refused),
+            other_accounts=tuple(run.provider.name for run in self._runs if run.another_account),
         )
         if self._ledger.begun:
-            state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0))
+            dates = {run.provider.name: run.sender.ended_at() for run in self._runs}
+            told = FrozenDict({name: round(date, 3) for name, date in dates.items() if date is not None})
+            state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0, dates=told))
             self._store.compact(state)
             hit("apply.compacted")
             self._remember_what_is_whole()
-            self._memory.ended(state, {run.provider.name: run.sender.ended_at() for run in self._runs})
+            self._memory.ended(state, dates)
             hit("apply.remembered")
         elif refused is None:
             self._store.compact(state)
@@ -265,7 +305,8 @@ class _Apply:
         for run in self._runs:
             makers = [change.address for change in run.changes if run.makes(change)]
             open_ = [address for address in makers if self._board.ended(address, Result.NOT_TRIED)]
-            if run.was_empty and any(address in run.namesakes for address in open_):
+            asked = run.findings.questions if run.findings is not None else {}
+            if run.was_new and any(address in asked for address in open_):
                 self._memory.unanswered(run.provider.name)
             elif run.caught_up and not open_ and not self._plan.selection:
                 self._memory.caught_up(run.provider.name)

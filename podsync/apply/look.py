@@ -134,4 +134,3 @@ def _lost_is_visible(run: ProviderRun, looked: float) -> bool:
     last = lost.sends[run.provider.name]
     between = elapsed(Moment(last.at, last.date), _moment(run, looked))
     return Age(looked - run.context.began, between).at_least(run.until_settled)
-

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from podsync.evidence.findings import Findings, Situation, judge
-from podsync.evidence.known import Known
 from podsync.evidence.knowledge import Knows
+from podsync.evidence.known import Known
 from podsync.evidence.reading import Reading, reading_of, together
 from podsync.evidence.time import Moment
 from podsync.model import EMPTY, FrozenDict, Spec
@@ -136,7 +136,9 @@ def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[s
     if known.provider.tells_ids:
         sought |= {item.id: item.remote.get("product", EMPTY) for item in known.provisional if item.id}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
-    marks = {mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == "spu"}) for mark in known.landmarks}
+    marks = {
+        mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == "spu"}) for mark in known.landmarks
+    }
     if not any(identity in there for identity in marks):
         sought |= marks
     if not marks and not any(identity in there for identity in known.shown):

@@ -87,7 +87,7 @@ class ProviderRun:
     waits: Mapping[Address, frozenset[Address]]
     ledger: Ledger
     context: Context
-    others: Others = Others()  # noqa: RUF009 (frozen)
+    others: Others = Others()
     doubts: dict[Address, Doubt] = field(default_factory=dict)
     late: dict[Address, Late] = field(default_factory=dict)
     unshown: dict[Address, Unshown] = field(default_factory=dict)
@@ -253,4 +253,3 @@ class ProviderRun:
             f"none of the products that the state knows is visible at {self.settings.base_url} "
             f"(account {self.settings.account}): is it another account's key? Nothing was created"
         )
-

@@ -67,7 +67,12 @@ def finish(run: ProviderRun) -> None:
     for each in run.unshown.values():
         entry = run.ledger.entry(each.change.address)
         if entry is not None and entry.pending is not None:
-            in_doubt(run, each.change.address, entry, "the answer does not show the change; the next apply looks again")
+            in_doubt(
+                run,
+                each.change.address,
+                entry,
+                "the answer does not show the change; the next apply looks again",
+            )
     for change in run.postponed.values():
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
     _tell_unlisted(run)
@@ -241,7 +246,9 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
     for address in (*findings.waits, *findings.unread):
         known_by = run.doubts[address].known_by if address in run.doubts else run.context.began
         pending = doubts[address].pending
-        why = (pending.why if pending is not None else "") or "the run that sent it ended before the answer came"
+        why = (
+            pending.why if pending is not None else ""
+        ) or "the run that sent it ended before the answer came"
         if address in findings.unread:
             why += "; whether nothing was made cannot be told from this listing"
         run.doubts[address] = Doubt(address, known_by, why)
@@ -262,7 +269,9 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
     run.settled[entry.address] = body
     if change is None or change.after is None:
         run.ledger.record(Orphaned(entry.address, now))
-        run.context.board.note(f"{entry.address}: it was made, and its document is gone: an orphan now ({remote.id})")
+        run.context.board.note(
+            f"{entry.address}: it was made, and its document is gone: an orphan now ({remote.id})"
+        )
     elif run.provider.canonical(change.after) != run.provider.canonical(body):
         run.context.board.note(
             f"{entry.address}: it was made as it was sent then; the next plan shows what differs"

@@ -129,7 +129,9 @@ def ask_about_doubt(run: ProviderRun, entry: Entry, candidates: Sequence[Remote]
     rows = candidates[:NAMED]
     answers = [f"{letter}) it is {_told(row)}: {settle} --adopt {row.id}" for letter, row in _lettered(rows)]
     none = chr(ord("a") + len(rows))
-    answers.append(f"{none}) none of them, and {run.provider.title}'s web page has no other: {settle} --not-created")
+    answers.append(
+        f"{none}) none of them, and {run.provider.title}'s web page has no other: {settle} --not-created"
+    )
     why = f"one of these may be it: {listed(candidates)}" if candidates else _TWICE
     in_doubt(run, entry.address, entry, why, answers)
 
@@ -158,7 +160,9 @@ def _made(row: Remote) -> str:
 def ask_about(run: ProviderRun, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
     """Return what a person may say of products that may be the wanted one."""
     rows = candidates[:NAMED]
-    answers = [f"{letter}) it is {_told(row)}: podsync import {address} {row.id}" for letter, row in _lettered(rows)]
+    answers = [
+        f"{letter}) it is {_told(row)}: podsync import {address} {row.id}" for letter, row in _lettered(rows)
+    ]
     ids = " ".join(row.id for row in rows)
     none = chr(ord("a") + len(rows))
     return (*answers, f"{none}) none of them: podsync import --not-ours {run.provider.name} {ids}")

@@ -63,7 +63,9 @@ def update(run: ProviderRun, change: Change) -> None:
         until = clock.monotonic() + run.settings.settle_seconds
         with run.lock:
             run.unshown[change.address] = Unshown(change, entry.id, body, until)
-    elif isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops:
+    elif (
+        isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
+    ):
         run.late[change.address] = Late(change, update, clock.monotonic() + run.settings.timeout_seconds)
     else:
         if isinstance(sent.error, InDoubtError) and sent.error.stops:
@@ -75,7 +77,10 @@ def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> boo
     """Whether a product has these fields as they were sent, or changed as this provider is known to."""
     for name, value in body.items():
         listed = remote.fields.get(name)
-        one, other = provider.canonical(FrozenDict({name: value})), provider.canonical(FrozenDict({name: listed}))
+        one, other = (
+            provider.canonical(FrozenDict({name: value})),
+            provider.canonical(FrozenDict({name: listed})),
+        )
         if one == other:
             continue
         kinds = changes(value, listed) if name == provider.name_field else None
@@ -100,9 +105,15 @@ def read_back(run: ProviderRun) -> None:
         elif looked >= each.until:
             run.ledger.record(Settled(address, now, found=False))
             del run.unshown[address]
-            listed = FrozenDict({name: row.fields.get(name) for name in each.body}) if row is not None else None
-            told = f"it lists {canonical_json(listed)}" if listed is not None else "it does not list the product"
-            failed(run, each.change, f"{run.provider.title} acknowledged the update and did not do it: {told}")
+            listed = (
+                FrozenDict({name: row.fields.get(name) for name in each.body}) if row is not None else None
+            )
+            told = (
+                f"it lists {canonical_json(listed)}" if listed is not None else "it does not list the product"
+            )
+            failed(
+                run, each.change, f"{run.provider.title} acknowledged the update and did not do it: {told}"
+            )
 
 
 def _quiet_at(run: ProviderRun, entry: Entry) -> float:
@@ -121,5 +132,3 @@ def _gone_by(run: ProviderRun, pending: Pending, now: float) -> float:
     if over is not None:
         return elapsed(over, moment)
     return elapsed(Moment(pending.written_at, pending.date), moment) - SEND_SECONDS
-
-

@@ -268,5 +268,13 @@ _STOPPING = (
 
 def _renew(report: Report) -> list[str]:
     """Say where a refused key is renewed, and where it belongs."""
-    known = [plugins()[name] for name in report.keys_refused]
-    return [f"renew the key: {each.renew}, and set {each.key_variable}" for each in known]
+    refused = [plugins()[name] for name in report.keys_refused]
+    others = [plugins()[name] for name in report.other_accounts]
+    return [
+        *(f"renew the key: {each.renew}, and set {each.key_variable}" for each in refused),
+        *(f"set {each.key_variable} to the key of the account that this state belongs to" for each in others),
+        *(
+            f"if a person removed all products there: podsync state check --emptied {name}"
+            for name in report.other_accounts
+        ),
+    ]

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from podsync.providers import names
-from podsync.providers.habits import Habits
 from podsync.model import Address, Spec
 from podsync.ports import Match, Provider, Remote
+from podsync.providers import names
+from podsync.providers.habits import Habits
 
 #: What names a claim: an address, and for what was sent the moment of the product (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]

@@ -13,8 +13,8 @@ from functools import cached_property
 
 from podsync.evidence.account import chosen, is_ours
 from podsync.evidence.claims import Claim, Judge, Key, Kind, Verdicts, age
-from podsync.evidence.known import Known, when
 from podsync.evidence.knowledge import Knows, judged, made_since
+from podsync.evidence.known import Known, when
 from podsync.evidence.reading import Reading
 from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed
 from podsync.model import EMPTY, Address, FrozenDict, Spec
@@ -250,7 +250,9 @@ class _Look:
         """Ids that this reading should show: missed once, gone the second time, or there again."""
         known, reading, it = self._known, self._reading, self._it
         missed = reading.misses(known.listed) if reading.fresh and self._told.account else frozenset()
-        again = sorted(i for i, each in known.absent.items() if i in reading.rows and not _tomb(known, i, each))
+        again = sorted(
+            i for i, each in known.absent.items() if i in reading.rows and not _tomb(known, i, each)
+        )
         if again:
             self._told.events.append(FoundAgain(known.name, self._now, tuple(again)))
         gone = set()
@@ -317,7 +319,7 @@ class _Look:
         for key, row in verdicts.confirmed.items():
             self._learn(doubts, items, key, row, sure=True)
             orphan = key[1] if isinstance(items[key], Orphan) else None
-            shown = row.shown if row.shown else EMPTY
+            shown = row.shown or EMPTY
             self._told.events.append(Confirmed(key[0], self._now, orphan, shown))
         for key in sorted(verdicts.revoked):
             orphan = key[1] if isinstance(items[key], Orphan) else None
@@ -424,13 +426,21 @@ class _Look:
     def _unclear(self, want: Want, near: Sequence[Remote], waiting: Sequence[Spec], judging: Judge) -> None:
         told, rows = self._told, tuple(sorted(near, key=age))
         same = [row for row in rows if judging.match(want.spec, row) is Match.SAME]
-        ours = [row for row in rows if any(judging.match(spec, row) is not Match.DIFFERENT for spec in waiting)]
+        ours = [
+            row for row in rows if any(judging.match(spec, row) is not Match.DIFFERENT for spec in waiting)
+        ]
         if told.knows is not Knows.ALL:
-            told.questions[want.address] = Question(f"the state is {told.knows.value}, and this may be it", rows)
+            told.questions[want.address] = Question(
+                f"the state is {told.knows.value}, and this may be it", rows
+            )
         elif ours:
-            told.questions[want.address] = Question("what was sent earlier may be this, and is not settled", rows)
+            told.questions[want.address] = Question(
+                "what was sent earlier may be this, and is not settled", rows
+            )
         elif same:
-            told.questions[want.address] = Question("equal products exist, and which is meant is not known", rows)
+            told.questions[want.address] = Question(
+                "equal products exist, and which is meant is not known", rows
+            )
         else:
             told.namesakes[want.address] = rows
 
@@ -493,4 +503,3 @@ def documents_of(known: Known, specs: Sequence[Spec]) -> frozenset[str]:
     field_ = known.provider.name_field
     held = [item.spec or EMPTY for item in known.items]
     return frozenset(plain(spec.get(field_)) for spec in (*specs, *held))
-

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from podsync.evidence.claims import Key
-from podsync.providers.habits import Habits
 from podsync.evidence.time import Moment
 from podsync.model import EMPTY, Json, Spec
 from podsync.ports import Provider
 from podsync.providers.compare import number
+from podsync.providers.habits import Habits
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
 from podsync.state.state import State
 

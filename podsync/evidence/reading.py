@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from podsync.providers.habits import Habits
 from podsync.model import EMPTY
 from podsync.ports import Listing, Remote
+from podsync.providers.habits import Habits
 
 
 @dataclass(frozen=True, slots=True)

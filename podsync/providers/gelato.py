@@ -17,8 +17,8 @@ from podsync.providers.naming import odd_name
 from podsync.providers.registry import Plugin
 
 if TYPE_CHECKING:
-    from podsync.providers.habits import Habits, Sighting
     from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
+    from podsync.providers.habits import Habits, Sighting
     from podsync.settings import ProviderSettings
     from podsync.trust import Trust
 
@@ -133,8 +133,8 @@ class Gelato:
         self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
     ) -> Match:
         """Compare everything that the listing returned; what the server added is ignored."""
-        from podsync.providers.names import changes
         from podsync.ports import Match
+        from podsync.providers.names import changes
 
         listed, name = remote.fields, spec.get("name")
         model = listed.get("productModelId")

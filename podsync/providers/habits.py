@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from podsync.providers import names
 from podsync.model import EMPTY, FrozenDict, Json
+from podsync.providers import names
 
 #: `kept`, `changed` (pictures: re-hosted), or `unknown` after contrary proofs; not there: nothing was seen yet.
 Word: TypeAlias = Literal["kept", "changed", "unknown"]
@@ -116,7 +116,7 @@ class Habits:
         return replace(self, observed=FrozenDict({**self.observed, "hidden_rows": fresh}))
 
 
-def _after(before: Json | None, changed: bool, proof: str) -> Json:  # noqa: FBT001 (a value, not a switch)
+def _after(before: Json | None, changed: bool, proof: str) -> Json:
     word = "changed" if changed else "kept"
     if before is None:
         return FrozenDict({"is": word, "proof": proof})

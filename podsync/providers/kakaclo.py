@@ -18,8 +18,8 @@ from podsync.providers.naming import odd_name
 from podsync.providers.registry import Plugin
 
 if TYPE_CHECKING:
-    from podsync.providers.habits import Habits, Sighting
     from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
+    from podsync.providers.habits import Habits, Sighting
     from podsync.settings import ProviderSettings
     from podsync.trust import Trust
 
@@ -132,8 +132,8 @@ class KakaClo:
 
         A picture that differs never makes it another product: whether pictures are re-hosted may change.
         """
-        from podsync.providers.names import changes
         from podsync.ports import Match
+        from podsync.providers.names import changes
 
         model = remote.fields.get("modelId")
         if model is not None and number(model) != number(spec.get("modelId")):
