@@ -243,7 +243,7 @@ class Provider(Protocol):
         """
 
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
-        """Whether what differs was changed only as it is known to be changed here, or as nothing is known yet."""
+        """Whether what differs was changed only as values are known to be changed here, or may be."""
 
     def sighting(self, spec: Spec, remote: Remote) -> Sighting:
         """How a product of our own came back: what it teaches about what becomes of values."""

@@ -156,14 +156,14 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
         not_tried(
             run,
             change,
-            f"it was refused a short while ago ({run.too_young[change.address]}); nothing is sent for it before "
-            f"{run.settings.settle_seconds:g} s are over, in case that answer was wrong",
+            f"it was refused a short while ago ({run.too_young[change.address]}); nothing is sent for it "
+            f"before {run.settings.settle_seconds:g} s are over, in case that answer was wrong",
             LATER,
         )
         return True
     open_ = entry is not None and entry.spec is not None and (entry.id is None or entry.window is not None)
     if open_ and run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):  # type: ignore[union-attr,arg-type]
-        why = "the product that it replaces is not known by its id yet, and the listing could not tell the two apart"
+        why = "the product that it replaces has no known id yet, and the listing could not tell the two apart"
         not_tried(run, change, why, LATER)
         return True
     return False

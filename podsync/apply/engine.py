@@ -212,8 +212,8 @@ class _Apply:
             for run in found
         )
         return (
-            f"first contact: {told}. Nothing was sent. If this account may hold products that nobody here manages, "
-            "add --first-contact; if they are products of this catalog, say so first: podsync import --match"
+            f"first contact: {told}. Nothing was sent. If this account may hold products that nobody here "
+            "manages, add --first-contact; if they are products of this catalog: podsync import --match"
         )
 
     def _makes(self, run: ProviderRun) -> bool:

@@ -26,7 +26,7 @@ PROBES = 20
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """Looks at one provider. `date_at` tells the provider's clock at a monotonic moment, as far as it is known.
+    """Looks at one provider. `date_at` tells its clock at a monotonic moment, as far as it is known.
 
     `heard` is told the date of every listing.
     """
@@ -37,7 +37,7 @@ class Looker:
     heard: Callable[[float | None], None]
 
     def look(self, situation: Situation, *, presence: bool = False) -> Findings:
-        """Read, judge, and read more where a verdict needs it; with `presence` only what may be there is asked."""
+        """Read, judge, and read more where a verdict needs it; with `presence` no more than may be there."""
         known = situation.known
         models = _models(situation)
         looked = self.clock.monotonic()

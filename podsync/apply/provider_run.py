@@ -1,7 +1,7 @@
 """What one apply knows and shares while it works at one provider.
 
-The phases (`lookup` and `findings`, `workers`, `create`, `update`, `settle`) are functions over this value, in
-PROTOCOL's words; `tell` reports what they did.
+The phases (`look`, `workers`, `create`, `update`, `settle`) are functions over this value, in PROTOCOL's
+words; `tell` reports what they did.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Unshown:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What the catalog holds beside the changes: products without an entry, and the names of all documents."""
+    """What the catalog holds beside the changes: products without an entry, and the specs of all."""
 
     wants: tuple[Want, ...] = ()
     specs: tuple[Spec, ...] = ()
@@ -156,7 +156,7 @@ class ProviderRun:
         return change.after is not None and change.action in _MAKING
 
     def open_wants(self) -> tuple[Want, ...]:
-        """Return what is wanted and not there: changes that are not done, and what the selection leaves out."""
+        """Return what is wanted and not there: open changes, and what the selection leaves out."""
         found: dict[Address, Want] = {want.address: want for want in self.others.wants}
         takes = self.provider.takes
         for change in self.changes:
@@ -229,7 +229,7 @@ class ProviderRun:
         return self._habits
 
     def reading_before(self) -> int | None:
-        """Return the number of the reading before any Intent of this run, recorded when it is first needed."""
+        """Return the number of the reading before this run's Intents; it is recorded when first needed."""
         with self.lock:
             if self._read_before is None and self.findings is not None:
                 owned, name = self.known.owned, self.provider.name

@@ -99,7 +99,7 @@ class Sender:
     At most `parallelism` requests are on their way at once. There may be more workers than that: while
     one writes down a result, another one's request takes its place, so that the rate does not suffer
     from the disk. Where the store says that a write is dear, `ahead` Intents are written before their
-    requests' turns: no more than `parallelism`, since what was announced is what can go wrong when a machine is
+    requests' turns: no more than `parallelism`, since what was announced can go wrong when a machine is
     paused, and no more than leave in a third of the time that they have. `going` is whether anything
     new may be begun, asked again when there is a place.
     """

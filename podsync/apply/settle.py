@@ -99,7 +99,7 @@ def _tell_unlisted(run: ProviderRun) -> None:
             )
         else:
             board.note(
-                f"{title} does not list {first}{others}, made more than {settle:g} s ago: look on its web page; "
+                f"{title} does not list {first}{others}, made more than {settle:g} s ago: look on its page; "
                 f"if it is not there, `podsync state rm {first}` lets the next apply make it again"
             )
 

@@ -1,7 +1,7 @@
 """PROTOCOL, "Items that only the pictures tell apart", while it is not known whether pictures are kept.
 
-One item of one group per host goes first and is bound; then it is known. Where pictures are kept, all go on at
-full rate. Where they are re-hosted, nothing of a group is sent: each needs a name of its own.
+One item of one group per host goes first and is bound; then it is known. Where pictures are kept, all go on
+at full rate. Where they are re-hosted, nothing of a group is sent: each needs a name of its own.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def _refuse(run: ProviderRun, change: Change) -> None:
     failed(
         run,
         change,
-        f"others of this model have the same {name}, and {title} lists their pictures under other URLs: nobody "
-        "could tell which is which. Nothing was sent",
+        f"others of this model have the same {name}, and {title} lists their pictures under other URLs: "
+        "nobody could tell which is which. Nothing was sent",
         remedy=f"give each a {name} of its own, for example with its colour",
     )
 

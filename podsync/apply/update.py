@@ -1,7 +1,7 @@
 """PROTOCOL step 6. A PATCH sets values, so one in doubt is sent again: once it can no longer arrive itself.
 
-Otherwise it could arrive after a later one, and what was acknowledged would be undone. An update counts as done
-when the answer shows the fields as they were sent; else it is read back.
+Otherwise it could arrive after a later one, and what was acknowledged would be undone. An update counts as
+done when the answer shows the fields as they were sent; else it is read back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from podsync.apply.provider_run import Late, ProviderRun, Unshown
 from podsync.apply.sender import SENDS_AN_APPLY, Job
 from podsync.apply.tell import LATER, conclude, done, failed, name_is_taken, not_tried
-from podsync.errors import InDoubtError
+from podsync.errors import InDoubtError, ProviderError
 from podsync.evidence.known import when
 from podsync.evidence.time import SEND_SECONDS, Moment, elapsed
 from podsync.model import FrozenDict, Spec, canonical_json
@@ -73,6 +73,10 @@ def update(run: ProviderRun, change: Change) -> None:
         conclude(run, change, sent)
 
 
+def _may_be_sent_again(error: ProviderError | None) -> bool:
+    return isinstance(error, InDoubtError) and not error.stops
+
+
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
     """Whether a product has these fields as they were sent, or changed as this provider is known to."""
     for name, value in body.items():
@@ -90,7 +94,7 @@ def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> boo
 
 
 def read_back(run: ProviderRun) -> None:
-    """Look whether updates whose answers did not show it have taken effect; give up after `settle_seconds`."""
+    """Look whether updates whose answers did not show it took effect; give up after `settle_seconds`."""
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     ids = {each.id: FrozenDict() for each in run.unshown.values()}
     shown = {item.id: item.remote.get("product", FrozenDict()) for item in run.known.items if item.id in ids}
@@ -105,15 +109,10 @@ def read_back(run: ProviderRun) -> None:
         elif looked >= each.until:
             run.ledger.record(Settled(address, now, found=False))
             del run.unshown[address]
-            listed = (
-                FrozenDict({name: row.fields.get(name) for name in each.body}) if row is not None else None
-            )
-            told = (
-                f"it lists {canonical_json(listed)}" if listed is not None else "it does not list the product"
-            )
-            failed(
-                run, each.change, f"{run.provider.title} acknowledged the update and did not do it: {told}"
-            )
+            shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
+            told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
+            why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
+            failed(run, each.change, why)
 
 
 def _quiet_at(run: ProviderRun, entry: Entry) -> float:

@@ -11,6 +11,6 @@ never binds one: it waits, or a person is asked.
     claims      which listed product is whose: what was sent, what is wanted, what nobody has
     findings    all that one look says: what becomes known, what is adopted, asked, refused
 
-What a provider does to values is learned in `providers.habits`; names that came back changed are recognised in
-`providers.names`. Whether a request left is known to `providers.http` alone.
+What a provider does to values is learned in `providers.habits`; names that came back changed are recognised
+in `providers.names`. Whether a request left is known to `providers.http` alone.
 """

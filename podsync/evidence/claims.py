@@ -197,18 +197,18 @@ class Judge:
         candidates: Mapping[Key, list[str]],
         told: Verdicts,
     ) -> None:
-        """Bind what is one to one and was changed only as this provider is known to, or may, change values."""
+        """Bind what is one to one and was changed only as values are, or may be, changed here."""
         offered: dict[str, int] = defaultdict(int)
         for claim in left:
             for row in candidates[claim.key]:
                 offered[row] += 1
         for claim in left:
-            rows = candidates[claim.key]
-            if len(rows) != 1 or offered[rows[0]] != 1 or exact[claim.key]:
+            ids = candidates[claim.key]
+            if len(ids) != 1 or offered[ids[0]] != 1 or exact[claim.key]:
                 continue
-            row = self._rows[rows[0]]
-            if self._provider.borne_out(claim.spec, row, self._habits):
-                told.found[claim.key] = (row, False)
+            found = self._rows[ids[0]]
+            if self._provider.borne_out(claim.spec, found, self._habits):
+                told.found[claim.key] = (found, False)
 
     def _questions(
         self,
@@ -238,7 +238,7 @@ class Judge:
         spoken: Collection[str],
         told: Verdicts,
     ) -> None:
-        """Confirm provisional ids, or take them back where a second candidate came before they were settled."""
+        """Confirm provisional ids; take one back where a second candidate came before it was settled."""
         taken = {row.id for row, _ in told.found.values()}
         for claim in held:
             row = listed.get(claim.id or "")

@@ -152,7 +152,7 @@ class Findings:
     reading: Reading
     knows: Knows = Knows.ALL
     account: bool | None = None
-    habits: Habits = Habits()
+    habits: Habits = Habits()  # noqa: RUF009 (frozen)
     events: list[Event] = field(default_factory=list)
     found: dict[Address, Remote] = field(default_factory=dict)
     none: list[Address] = field(default_factory=list)
@@ -345,8 +345,15 @@ class _Look:
         if key in doubts:
             pending = doubts[key].pending
             told = unverified(pending.body if pending is not None else EMPTY, row)
-            facts = {"id": row.id, "remote": row.shown, "unverified": told, "provisional": not sure}
-            return Settled(key[0], self._now, found=True, **facts)
+            return Settled(
+                key[0],
+                self._now,
+                found=True,
+                id=row.id,
+                remote=row.shown,
+                unverified=told,
+                provisional=not sure,
+            )
         orphan = key[1] if isinstance(items[key], Orphan) else None
         return Bound(key[0], self._now, row.id, row.shown, orphan, provisional=not sure)
 
@@ -445,7 +452,7 @@ class _Look:
             told.namesakes[want.address] = rows
 
     def _refused(self, judging: Judge) -> dict[Address, Question]:
-        """Addresses where a refusal may have hidden a success: a new row fits what was refused or is wanted."""
+        """Addresses where a refusal may have hidden a success: a new row fits what was refused or wanted."""
         found: dict[Address, Question] = {}
         wanted = {want.address: want.spec for want in self._it.wants}
         for (address, _), refusal in self._known.refusals():

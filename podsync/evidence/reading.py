@@ -83,7 +83,7 @@ def reading_of(
 
 
 def together(one: Reading, other: Reading) -> Reading:
-    """Return two looks as one: what either shows is there; it is as old as the older, as whole as the main one."""
+    """Return two looks as one: what either shows is there. It is as old as the older, as whole as `one`."""
     return Reading(
         {**one.rows, **other.rows},
         min(one.looked, other.looked),

@@ -17,7 +17,7 @@ def folded(value: Any) -> str:
 
 
 def number(value: Any) -> str:
-    """Return an id as text; of one that is a number the zeros in front do not count (`"007"` is listed as 7)."""
+    """Return an id as text; zeros in front of a number do not count (`"007"` is listed as 7)."""
     plain = text(value)
     return plain.lstrip("0") or "0" if plain.isdecimal() else plain
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from podsync.model import EMPTY, FrozenDict, Json
 from podsync.providers import names
 
-#: `kept`, `changed` (pictures: re-hosted), or `unknown` after contrary proofs; not there: nothing was seen yet.
+#: `kept`, `changed` (pictures: re-hosted), `unknown` after contrary proofs; None: nothing was seen yet.
 Word: TypeAlias = Literal["kept", "changed", "unknown"]
 
 #: Nothing was seen of pictures.

@@ -1,4 +1,4 @@
-"""Names that came back changed: is a listed name a changed form of one that was sent, and how was it changed?
+"""Names that came back changed: whether a listed name is a form of one that was sent, and what was changed.
 
 A provider may trim, fold or cut a name, change its case, write HTML entities, straighten curly quotes, or
 write `?` for a character that it cannot store. None of this is documented; each kind is recognised here and
@@ -67,7 +67,7 @@ def folded(name: str, leaving_out: str = "") -> str:
 
 
 def changes(sent: object, listed: object, others: Collection[str] = ()) -> frozenset[str] | None:
-    """Return the kinds of change that lead from the sent name to the listed one; None: it is no form of it.
+    """Return the kinds of change from the sent name to the listed one; None: it is no form of it.
 
     Equal names (NFC, trimmed) have no kinds: an empty set. `others` are the exact names of all documents:
     what one of them is called is never the cut form of another.
@@ -99,7 +99,7 @@ def _kinds(one: str, other: str) -> frozenset[str]:
 
 
 def _replaced(one: str, other: str) -> bool:
-    """Whether `?` stands in the listed name where the sent one has characters outside ASCII, and only there."""
+    """Whether `?` stands in the listed name just where the sent one has characters outside ASCII."""
     return "?" in other and not one.isascii() and _pattern(one).fullmatch(other) is not None
 
 
@@ -139,7 +139,7 @@ def skeleton(name: object) -> str:
 
 
 def keys(name: object) -> Iterator[str]:
-    """Yield the skeletons under which a listed form of this name can stand: whole, then cut shorter and shorter."""
+    """Yield the skeletons of the forms in which this name may be listed: whole, then shorter and shorter."""
     whole = skeleton(name)
     yield whole
     for length in range(len(whole) - 1, 0, -1):
