@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from podsync.apply.context import Connection, Context
@@ -19,7 +19,7 @@ from podsync.evidence.claims import Key
 from podsync.evidence.findings import Findings, Situation, Times, Want, documents_of
 from podsync.evidence.known import Known
 from podsync.evidence.time import Moment
-from podsync.model import EMPTY, Address, Spec
+from podsync.model import EMPTY, Address, Product, Spec
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Provider, Remote
@@ -27,6 +27,7 @@ from podsync.providers.habits import Habits
 from podsync.report import Result
 from podsync.settings import ProviderSettings
 from podsync.state.events import Looked
+from podsync.state.state import State
 
 _MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
 
@@ -68,6 +69,21 @@ class Others:
 
     wants: tuple[Want, ...] = ()
     specs: tuple[Spec, ...] = ()
+
+
+def others_of(
+    products: Iterable[Product], state: State, providers: Iterable[str], selected: Collection[Address]
+) -> Mapping[str, Others]:
+    """Return what the catalog holds beside the changes of a plan, by provider."""
+    wants: dict[str, list[Want]] = {name: [] for name in providers}
+    specs: dict[str, list[Spec]] = {name: [] for name in wants}
+    for product in products:
+        if product.provider not in wants:
+            continue
+        specs[product.provider].append(product.spec)
+        if product.address not in state.entries and product.address not in selected:
+            wants[product.provider].append(Want(product.address, product.spec, asked=False))
+    return {name: Others(tuple(wants[name]), tuple(specs[name])) for name in wants}
 
 
 @dataclass
@@ -232,12 +248,12 @@ class ProviderRun:
         """Return the number of the reading before this run's Intents; it is recorded when first needed."""
         with self.lock:
             if self._read_before is None and self.findings is not None:
-                owned, name = self.known.owned, self.provider.name
+                owned, name, number = self.known.owned, self.provider.name, None
                 ids = tuple(sorted(row for row in self.findings.reading.rows if row not in owned))
-                self._read_before = (self.ledger.state().next_reading(name) if ids else None,)
                 if ids:
-                    number = self._read_before[0]
+                    number = self.ledger.state().next_reading(name)
                     self.ledger.record(Looked(name, self.context.clock.now(), number, ids))
+                self._read_before = (number,)
             return self._read_before[0] if self._read_before is not None else None
 
     def stop(self, why: str, *, credentials: bool = False) -> None:

@@ -242,7 +242,7 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         run.doubts.pop(address, None)
         entry = run.ledger.entry(address)
         if entry is not None:
-            ask_about_doubt(run, entry, rows)
+            ask_about_doubt(run, entry, rows, findings.why.get(address, ""))
     for address in (*findings.waits, *findings.unread):
         known_by = run.doubts[address].known_by if address in run.doubts else run.context.began
         pending = doubts[address].pending

@@ -123,7 +123,9 @@ def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers
     )
 
 
-def ask_about_doubt(run: ProviderRun, entry: Entry, candidates: Sequence[Remote]) -> None:
+def ask_about_doubt(
+    run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = ""
+) -> None:
     """A person has to say which of these it is; the commands that answer are printed."""
     settle = f"podsync state settle {entry.address}"
     rows = candidates[:NAMED]
@@ -132,11 +134,8 @@ def ask_about_doubt(run: ProviderRun, entry: Entry, candidates: Sequence[Remote]
     answers.append(
         f"{none}) none of them, and {run.provider.title}'s web page has no other: {settle} --not-created"
     )
-    why = f"one of these may be it: {listed(candidates)}" if candidates else _TWICE
-    in_doubt(run, entry.address, entry, why, answers)
-
-
-_TWICE = "nothing was made the last time either; sending it again is a person's decision"
+    words = f"one of these may be it: {listed(candidates)}" if candidates else why
+    in_doubt(run, entry.address, entry, words, answers)
 
 
 def _lettered(rows: Sequence[Remote]) -> list[tuple[str, Remote]]:

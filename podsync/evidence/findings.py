@@ -144,7 +144,7 @@ class Findings:
     """What one look says. `events` are in the order in which they are to be recorded.
 
     `waits` are doubts that are not settled yet, `unread` those for which the reading was not whole, `asks`
-    those that a person has to answer. `adopted` maps a wanted product to the row that is it, `taken` to rows
+    those that a person has to answer, with `why` where there is nothing to choose from. `adopted` maps a wanted product to the row that is it, `taken` to rows
     that have its name for a shared customer, `questions` to why nothing may be made of it, `namesakes` to
     rows that are not ours and look like it.
     """
@@ -157,6 +157,7 @@ class Findings:
     found: dict[Address, Remote] = field(default_factory=dict)
     none: list[Address] = field(default_factory=list)
     asks: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
+    why: dict[Address, str] = field(default_factory=dict)
     overdue: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
     waits: list[Address] = field(default_factory=list)
     unread: list[Address] = field(default_factory=list)
@@ -378,12 +379,17 @@ class _Look:
             entry = doubts[key]
             model = known.model(entry.pending.body if entry.pending is not None else EMPTY)
             knows_all = told.knows is Knows.ALL
-            if not self._reading.proves_absence(
+            empty = self._reading.sound and self._reading.fresh and not self._reading.rows
+            if empty:
+                told.asks[entry.address] = ()
+                told.why[entry.address] = "the account lists nothing at all, which proves nothing"
+            elif not self._reading.proves_absence(
                 model, known.listed, excused=known.gone | told.gone, knows_all=knows_all
             ):
                 told.unread.append(entry.address)
             elif known.state.released.get(entry.address, 0) >= NONES:
                 told.asks[entry.address] = ()
+                told.why[entry.address] = "nothing was made the last time either; sending it again is yours to say"
             else:
                 told.none.append(entry.address)
                 told.events.append(Settled(entry.address, self._now, found=False))

@@ -136,8 +136,9 @@ class Known:
 
     def before(self, sent: Pending | Window | Refusal) -> frozenset[str]:
         """Ids that were listed before this was sent: it made none of them."""
-        reading = self.state.readings.get(self.name, {}).get(sent.reading, ())
-        return frozenset((*getattr(sent, "beside", ()), *reading))
+        readings: Mapping[int, tuple[str, ...]] = self.state.readings.get(self.name, {})
+        listed = () if sent.reading is None else readings.get(sent.reading, ())
+        return frozenset((*getattr(sent, "beside", ()), *listed))
 
     def last_apply(self) -> float | None:
         """When the last apply that this state knows of was over, by the provider's clock or by ours."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from podsync.model import EMPTY, FrozenDict, Json
@@ -21,7 +20,7 @@ from podsync.providers import names
 Word: TypeAlias = Literal["kept", "changed", "unknown"]
 
 #: Nothing was seen of pictures.
-NONE: Mapping[tuple[str, str], bool] = MappingProxyType({})
+NONE: Any = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

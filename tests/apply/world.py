@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from podsync.apply.context import Connection, Options
-from podsync.apply.engine import carry_out
+from podsync.apply.engine import Origin, carry_out
 from podsync.apply.memory import Remembered
 from podsync.apply.pacing import Bucket
+from podsync.apply.provider_run import others_of
 from podsync.cli.connect import spoken_to
 from podsync.errors import StoppedError
 from podsync.model import Address, Catalog, Product, freeze, thaw
@@ -27,7 +28,7 @@ from podsync.report import Outcome, Report
 from podsync.settings import Limits, ProviderSettings, RateLimit
 from podsync.state import repair
 from podsync.state.draft import replay
-from podsync.state.events import Event, Settled
+from podsync.state.events import Adopted, Disowned, Event, Settled
 from podsync.state.files import Files
 from podsync.state.local import LocalStore
 from podsync.state.memory import Memory
@@ -315,7 +316,11 @@ class World:
             return self._kept(
                 carry_out(
                     plan, state, store, connections, clock=self.clock, listener=self.heard, stop=stop,
-                    memory=remembered, options=Options(**options),
+                    memory=remembered, options=Options(**options), origin=Origin(machine="here"),
+                    others=others_of(
+                        [self.documents[a] for a in sorted(self.documents)], state, needed,
+                        {change.address for change in plan.work},
+                    ),
                 )
             )  # fmt: skip
 
@@ -368,17 +373,50 @@ class World:
             store.append(events)
             store.compact(replay(state, events))
 
+    def person_answers(self, report: Report) -> None:
+        """A person who looks at the vendor's own page answers what was asked."""
+        for outcome in report.outcomes:
+            entry = self.state.entries.get(outcome.address)
+            words = " ".join(outcome.next)
+            if "state settle" in words and entry is not None and entry.pending is not None:
+                self.answer(outcome.address, self._really(entry.provider, entry.pending.body))
+            elif "podsync import" in words:
+                self._imported(outcome)
+
+    def _really(self, provider: str, spec: Any) -> str | None:
+        """The id of what podsync made of this spec, as the vendor alone knows."""
+        owned = set(self.state.owned(provider))
+        made = [p["id"] for p in self.server.products(provider) if not p["hand"] and freeze(p["spec"]) == spec]
+        left = [each.removeprefix("cp-") for each in made if each.removeprefix("cp-") not in owned]
+        return left[0] if left else None
+
+    def _imported(self, outcome: Outcome) -> None:
+        """A person says of the rows that may be it which one is ours, or that none is."""
+        document, now = self.documents[outcome.address], self.clock.now()
+        mine = self._really(outcome.provider, document.spec)
+        ids = outcome.next[-1].split()[5:]
+        event: Event = Disowned(outcome.provider, now, tuple(sorted(ids)))
+        if mine is not None:
+            facts = (outcome.provider, "default", now, mine, document.spec)
+            event = Adopted(outcome.address, *facts, origin="imported")
+        store = self._store(Life())
+        with store.lock("import", 0.0):
+            state = store.load()
+            store.append([event])
+            store.compact(replay(state, [event]))
+
     # -- the promise
 
     def settle(self) -> None:
         """The vendors are well again, time passes, apply runs: everything is true, exactly once."""
         self.server.behave()
         self.clock.pass_by(3 * SETTLE)
-        for number in range(3):
+        for number in range(4):
             # Where the state was lost and a document edited, a person has to say that a namesake is not it.
             report = self.apply(first_contact=self.forgot_orphans and number > 0)
             if report.exit_code == 0 and not self.plan().work and not self.plan().unbound:
                 break
+            self.person_answers(report)
         assert report.exit_code == 0, [o for o in report.outcomes if o.error]
         self.check()
         before = self.path.read_bytes() if self.path.exists() else b""
