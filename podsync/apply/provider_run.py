@@ -134,7 +134,7 @@ class ProviderRun:
         self.had_sent = bool(known.items or known.doubts)
         self.worked = False
         self.looker = Looker(self.connection.reader, clock, self.sender.time.at, self.sender.time.saw)
-        self._read_before: tuple[int | None] | None = None
+        self._read_before: int | None = None
 
     @property
     def provider(self) -> Provider:
@@ -248,13 +248,12 @@ class ProviderRun:
         """Return the number of the reading before this run's Intents; it is recorded when first needed."""
         with self.lock:
             if self._read_before is None and self.findings is not None:
-                owned, name, number = self.known.owned, self.provider.name, None
+                owned, name = self.known.owned, self.provider.name
                 ids = tuple(sorted(row for row in self.findings.reading.rows if row not in owned))
-                if ids:
-                    number = self.ledger.state().next_reading(name)
-                    self.ledger.record(Looked(name, self.context.clock.now(), number, ids))
-                self._read_before = (number,)
-            return self._read_before[0] if self._read_before is not None else None
+                number = self.ledger.state().next_reading(name)
+                self.ledger.record(Looked(name, self.context.clock.now(), number, ids))
+                self._read_before = number
+            return self._read_before
 
     def stop(self, why: str, *, credentials: bool = False) -> None:
         """Begin nothing more at this provider."""

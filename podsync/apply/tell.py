@@ -123,9 +123,7 @@ def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers
     )
 
 
-def ask_about_doubt(
-    run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = ""
-) -> None:
+def ask_about_doubt(run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = "") -> None:
     """A person has to say which of these it is; the commands that answer are printed."""
     settle = f"podsync state settle {entry.address}"
     rows = candidates[:NAMED]

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from podsync.evidence.account import chosen, is_ours
 from podsync.evidence.claims import Claim, Judge, Key, Kind, Verdicts, age
-from podsync.evidence.knowledge import Knows, judged, made_since
+from podsync.evidence.knowledge import CLOCK_ALLOWANCE, Knows, judged, made_since
 from podsync.evidence.known import Known, when
 from podsync.evidence.reading import Reading
 from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed
@@ -144,7 +144,8 @@ class Findings:
     """What one look says. `events` are in the order in which they are to be recorded.
 
     `waits` are doubts that are not settled yet, `unread` those for which the reading was not whole, `asks`
-    those that a person has to answer, with `why` where there is nothing to choose from. `adopted` maps a wanted product to the row that is it, `taken` to rows
+    those that a person has to answer, with `why` where there is nothing to choose from. `adopted` maps a
+    wanted product to the row that is it, `taken` to rows
     that have its name for a shared customer, `questions` to why nothing may be made of it, `namesakes` to
     rows that are not ours and look like it.
     """
@@ -220,7 +221,11 @@ class _Look:
             model = row.fields.get(provider.model_field)
             return model is None or known.model(row.fields) in models or skeleton(row.name) in names
 
-        newer = made_since(self._told.unowned, known.last_apply(), concerns) if self._sendable else ()
+        newer = (
+            made_since(self._told.unowned, known.last_apply(), known.habits, concerns)
+            if self._sendable
+            else ()
+        )
         explained = self._explained(newer)
         return judged(
             new=known.is_new, lost=self._it.lost, newer=[row for row in newer if row.id not in explained]
@@ -370,8 +375,12 @@ class _Look:
         """What was sent so and is listed so teaches what becomes of values; a provisional find does not."""
         pending: Pending | None = doubts[key].pending if key in doubts else None
         spec = pending.body if pending is not None else items[key].spec if key in items else None
-        if sure and spec is not None:
-            self._told.habits = self._told.habits.learned(self._known.provider.sighting(spec, row))
+        if not sure or spec is None:
+            return
+        self._told.habits = self._told.habits.learned(self._known.provider.sighting(spec, row))
+        window = items[key].window if key in items else None
+        if window is not None and window.date is not None and row.created_at is not None:
+            self._told.habits = self._told.habits.dated(row.id, row.created_at - window.date)
 
     def _nones(self, doubts: Mapping[Key, Entry], verdicts: Verdicts) -> None:
         known, told = self._known, self._told
@@ -379,6 +388,7 @@ class _Look:
             entry = doubts[key]
             model = known.model(entry.pending.body if entry.pending is not None else EMPTY)
             knows_all = told.knows is Knows.ALL
+            beside = self._perhaps_made(entry, model, verdicts)
             empty = self._reading.sound and self._reading.fresh and not self._reading.rows
             if empty:
                 told.asks[entry.address] = ()
@@ -387,12 +397,38 @@ class _Look:
                 model, known.listed, excused=known.gone | told.gone, knows_all=knows_all
             ):
                 told.unread.append(entry.address)
+            elif beside:
+                told.asks[entry.address] = beside
             elif known.state.released.get(entry.address, 0) >= NONES:
                 told.asks[entry.address] = ()
-                told.why[entry.address] = "nothing was made the last time either; sending it again is yours to say"
+                told.why[entry.address] = (
+                    "nothing was made the last time either: send it again only if you say so"
+                )
             else:
                 told.none.append(entry.address)
                 told.events.append(Settled(entry.address, self._now, found=False))
+
+    def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:
+        """Unowned rows of that model that were not listed before it was sent, whatever they are called.
+
+        A name may be changed in a way that nobody foresaw. Dates decide only where no reading from before the
+        Intent exists.
+        """
+        known, pending = self._known, entry.pending
+        assert pending is not None  # noqa: S101 (only doubts are asked about)
+        before, spoken = known.before(pending), {row.id for row, _ in verdicts.found.values()}
+        since = (
+            None if pending.reading is not None or pending.date is None else pending.date - CLOCK_ALLOWANCE
+        )
+        rows = (
+            row
+            for row in self._told.unowned
+            if row.id not in before
+            and row.id not in spoken
+            and known.model(row.fields) in (model, "")
+            and (since is None or row.created_at is None or row.created_at >= since)
+        )
+        return tuple(sorted(rows, key=age))
 
     # -- what is wanted
 

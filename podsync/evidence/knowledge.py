@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 
 from podsync.ports import Remote
+from podsync.providers.habits import DATES_AGREE, Habits
 
-#: Clocks that disagree on the hour (a provider that writes local time) are allowed this much.
+#: Dates of products that nobody has compared with the provider's clock may be local time, of any zone.
 CLOCK_ALLOWANCE = 24 * 3600.0
 
 
@@ -25,18 +26,21 @@ class Knows(Enum):
 
 
 def made_since(
-    rows: Iterable[Remote], last_apply: float | None, concerns: Callable[[Remote], bool]
+    rows: Iterable[Remote], last_apply: float | None, habits: Habits, concerns: Callable[[Remote], bool]
 ) -> tuple[Remote, ...]:
     """Return the rows that may have been made after the last apply that this state knows of.
 
     `rows` are those that nobody owns and of which nobody has said that they are not ours; `concerns` says
     whether a row has a wanted name or model. A date that is not told may be any.
     """
+    off = habits.offset
+    since = None if last_apply is None else last_apply + (
+        -CLOCK_ALLOWANCE if off is None else off - 2 * DATES_AGREE
+    )  # fmt: skip
     return tuple(
         row
         for row in rows
-        if concerns(row)
-        and (last_apply is None or row.created_at is None or row.created_at >= last_apply - CLOCK_ALLOWANCE)
+        if concerns(row) and (since is None or row.created_at is None or row.created_at >= since)
     )
 
 

@@ -134,19 +134,23 @@ class Gelato:
     ) -> Match:
         """Compare everything that the listing returned; what the server added is ignored."""
         from podsync.ports import Match
-        from podsync.providers.names import changes
+        from podsync.providers.names import begins, changes
 
         listed, name = remote.fields, spec.get("name")
         model = listed.get("productModelId")
         if model is not None and text(spec.get("productModelId")) != text(model):
             return Match.DIFFERENT
         kinds = changes(name, remote.name, documents)
-        if kinds is None or (habits is not None and habits.rules_out(kinds, len(str(name)))):
+        if kinds is not None and habits is not None and habits.rules_out(kinds, len(str(name))):
+            kinds = None
+        if kinds is None and not (
+            begins(name, remote.name, documents) and self._equal_but_for_name(spec, listed)
+        ):
             return Match.DIFFERENT
         kept = habits is not None and habits.customers == "kept"
         if kept and listed.get("customerIds") and not _shared(spec, listed):
             return Match.DIFFERENT
-        if model is None or kinds or not self._equal_but_for_name(spec, listed):
+        if model is None or kinds != frozenset() or not self._equal_but_for_name(spec, listed):
             return Match.MAYBE
         return Match.SAME
 

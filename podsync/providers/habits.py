@@ -19,6 +19,8 @@ from podsync.providers import names
 #: `kept`, `changed` (pictures: re-hosted), `unknown` after contrary proofs; None: nothing was seen yet.
 Word: TypeAlias = Literal["kept", "changed", "unknown"]
 
+#: Two dates of products agree when their distances from the clock differ by no more, in seconds.
+DATES_AGREE = 120.0
 #: Nothing was seen of pictures.
 NONE: Any = EMPTY
 
@@ -80,6 +82,23 @@ class Habits:
     def bears_out(self, kinds: Collection[str]) -> bool:
         """Whether each of these changes was seen here, or nothing of it is known yet."""
         return all(self.name(kind) in ("changed", None) for kind in kinds)
+
+    @property
+    def offset(self) -> float | None:
+        """How far the dates of products are from the provider's own clock, in seconds; None: not known."""
+        told = self.observed.get("dates")
+        return None if told is None else told.get("offset")
+
+    def dated(self, identity: str, offset: float) -> Self:
+        """Return the habits after one product was seen with its date so far from the clock of its answer."""
+        told = self.observed.get("dates")
+        if told is None:
+            fresh = FrozenDict({"offset": round(offset), "proof": identity})
+        elif told.get("offset") is None or abs(told["offset"] - offset) <= DATES_AGREE:
+            return self
+        else:
+            fresh = FrozenDict({"offset": None, "proof": told["proof"], "contrary": identity})
+        return replace(self, observed=FrozenDict({**self.observed, "dates": fresh}))
 
     def learned(self, sighting: Sighting) -> Self:
         """Return the habits after one more product was seen as it came back."""

@@ -133,7 +133,7 @@ class KakaClo:
         A picture that differs never makes it another product: whether pictures are re-hosted may change.
         """
         from podsync.ports import Match
-        from podsync.providers.names import changes
+        from podsync.providers.names import begins, changes
 
         model = remote.fields.get("modelId")
         if model is not None and number(model) != number(spec.get("modelId")):
@@ -146,7 +146,8 @@ class KakaClo:
         if model is not None and kinds == frozenset() and all(same):
             return Match.SAME
         shared = any(same[index] and spec.get(field) for index, field in enumerate(PICTURES))
-        return Match.DIFFERENT if kinds is None and not shared else Match.MAYBE
+        may_be = kinds is not None or shared or (model is not None and begins(name, remote.name, documents))
+        return Match.MAYBE if may_be else Match.DIFFERENT
 
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
         """Compare what came back changed with what is known to be changed here."""

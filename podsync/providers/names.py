@@ -15,6 +15,8 @@ from functools import lru_cache
 
 #: A shorter name is never taken for one that was cut: too many names begin alike.
 CUT_LEAST = 20
+#: A beginning that is shorter says nothing at all.
+BEGINNING_LEAST = 3
 
 #: The kinds of change, as `observed` calls them in the state.
 SPACES, QUOTES, ENTITIES, WIDTH, CASE, EMOJI, CUT = (
@@ -85,6 +87,15 @@ def changes(sent: object, listed: object, others: Collection[str] = ()) -> froze
     if len(other) >= CUT_LEAST and len(other) < len(_entities(one)) + 1 and other not in others:
         return _cut(folded(one), folded(other))
     return None
+
+
+def begins(sent: object, listed: object, others: Collection[str] = ()) -> bool:
+    """Whether the listed name is a beginning of the sent one, however short, and no document's exact name.
+
+    Too little to say that it was cut, and too much to say that it is another product.
+    """
+    one, other = folded(plain(sent)), folded(plain(listed))
+    return len(other) >= BEGINNING_LEAST and one.startswith(other) and plain(listed) not in others
 
 
 def _kinds(one: str, other: str) -> frozenset[str]:
