@@ -45,7 +45,7 @@ class Odd:
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it arrived."""
+    """One request as it arrived; `at` is the world's time."""
 
     operation: str
     method: str
@@ -53,6 +53,7 @@ class Seen:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: Any
+    at: float = 0.0
 
 
 class Owner(Protocol):
@@ -109,7 +110,8 @@ class Handler(BaseHTTPRequestHandler):
         operation = operation_of(self.command, parts.path)
         provider = "kakaclo" if parts.path.startswith("/openapi/") else "gelato"
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        seen = Seen(operation, self.command, parts.path, query, headers, _parsed(raw))
+        now = self.owner.clock()
+        seen = Seen(operation, self.command, parts.path, query, headers, _parsed(raw), now)
         self._seen = seen
         self.owner.arrived(seen)
         account = self.owner.account_of(provider, headers)
