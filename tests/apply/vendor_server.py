@@ -63,6 +63,7 @@ class VendorServer:
         self.replicas: Sequence[float] = (0.0,)  # how old the answers of each are; they take turns
         self.search_misses: set[str] = set()  # names that no search finds
         self.cache_seconds = 0.0  # a cache in front answers listings for so long
+        self.cache_tells_age = True
         self.customers_as = "ids"
         self.model_ids_as = "hidden"  # number, text: how KakaClo's rows tell modelId
         self.model_field_as = "text"  # number, missing: how Gelato's tell productModelId
@@ -230,7 +231,7 @@ class VendorServer:
         return rows
 
     def _found(self, rows: list[dict[str, Any]], text: str, name: str) -> list[dict[str, Any]]:
-        fits = [r for r in rows if text.lower() in r["spec"][name].lower() or text == f"SPU{r['id']}"]
+        fits = [r for r in rows if text.lower() in r["spec"][name].lower() or text == _spu(r)]
         return [r for r in fits if r["body"][name] not in self.search_misses]
 
     def _page(self, rows: list[Any], offset: int, size: int) -> list[Any]:
@@ -275,7 +276,7 @@ class VendorServer:
         if "modelCodes" in body:
             rows = [r for r in rows if self.code_of(_model(r)) in body["modelCodes"]]
         if "spus" in body:
-            rows = [r for r in rows if f"SPU{r['id']}" in body["spus"]]
+            rows = [r for r in rows if _spu(r) in body["spus"]]
         if "searchContent" in body:
             rows = self._found(rows, body["searchContent"], "enName")
         size = min(int(body.get("pageSize", 20)), 100, self.page_limit)
@@ -291,7 +292,7 @@ class VendorServer:
             "id": int(row["id"]), "customDesignedId": 900_000_000 + int(row["id"]),
             "modelCode": self.code_of(_model(row)), "price": 6.41, "enName": spec["enName"],
             "imageUrl": spec["imageUrl"], "backImageUrl": spec.get("backImageUrl"),
-            "kkProductId": 3_300_000 + int(row["id"]), "orderCount": 0, "spu": f"SPU{row['id']}",
+            "kkProductId": 3_300_000 + int(row["id"]), "orderCount": 0, "spu": _spu(row),
             "createDate": made, "modifyDate": made, "news": {"to": ["nobody"]},
             **model.get(self.model_ids_as, {}),
         }  # fmt: skip
@@ -446,6 +447,11 @@ def _model(row: Mapping[str, Any]) -> str:
     """KakaClo's number of a model: `007` is 7."""
     text = str(row["spec"]["modelId"])
     return text.lstrip("0") or text
+
+
+def _spu(row: Mapping[str, Any]) -> str:
+    """Every SPU is one shop's, also where two shops count alike."""
+    return f"SPU{'' if row['account'] == 'main' else row['account'].upper()}{row['id']}"
 
 
 def _line(seen: Seen, account: str) -> str:

@@ -60,6 +60,7 @@ class Owner(Protocol):
     """What the wire asks of the shops; `vendor_server` says how."""
 
     clock: Callable[[], float]
+    cache_tells_age: bool
 
     def arrived(self, seen: Seen) -> None: ...
     def account_of(self, provider: str, headers: Mapping[str, str]) -> str | None: ...
@@ -133,7 +134,8 @@ class Handler(BaseHTTPRequestHandler):
         kept = self.owner.cached(seen, account)
         if kept is not None:
             body, age, date = kept
-            headers |= {"Age": str(int(age)), "Date": formatdate(date, usegmt=True)}
+            told = {"Age": str(int(age))} if self.owner.cache_tells_age else {}
+            headers |= {**told, "Date": formatdate(date, usegmt=True)}
             self._send(200, body, headers)
             return
         status, answer = self.owner.answer(seen.operation, account, self.path, seen.body)
