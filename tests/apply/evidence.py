@@ -108,7 +108,8 @@ def bound_rightly(world: World) -> None:
     state = world.state
     there = {p["id"]: p for name in PROVIDERS for p in world.server.products(name)}
     for item in [*state.entries.values(), *state.orphans]:
-        if item.id in there and item.pending is None:
+        # With a window an id is provisional: it can be taken back until a listing confirms it.
+        if item.id in there and item.pending is None and item.window is None:
             told, true = _plain(item.spec), _plain(there[item.id]["body"])
             assert told == true, f"{item.address} is bound to {item.id}, which is another product"
     for provider in PROVIDERS:
@@ -125,7 +126,7 @@ def nothing_lost(world: World) -> None:
             state.owned(provider)
         )
         items = [*state.entries.values(), *state.orphans]
-        waiting = [i for i in items if i.provider == provider and i.id is None]
+        waiting = [i for i in items if i.provider == provider and (i.id is None or i.window)]
         assert len(unowned) <= len(waiting), "made and not known"
 
 
