@@ -6,7 +6,7 @@
 | GET requests | | the recorded requests |
 | POST rules | the rules that change | all rules |
 | POST faults | a list of faults, each an object or as `--fault` takes it | those pending |
-| DELETE faults | none, or a list of faults: these only | those pending |
+| DELETE faults | `{}`, or a list of faults: these only | those pending |
 | POST fill | `{provider, count}`: products of other people's | `{count}` that there are then |
 | POST create | `{provider, spec}` | the product |
 | POST delete | `{provider, id}` | `{removed: bool}` |
