@@ -38,6 +38,21 @@ def make(world: World, provider: str, slug: str = "one", **fields: Any) -> Addre
     return (world.tee if provider == "kakaclo" else world.poster)(slug, **fields)
 
 
+def begin(world: World, provider: str) -> None:
+    """An account in which one product of ours is known: an empty listing proves nothing.
+
+    It has a name, a model and a picture host of its own, so that nothing is learned from it about what a
+    test is about, and counts for no test (`creates`, `made`).
+    """
+    own = {"modelId": "6", "imageUrl": "https://zero.example/front.png", "backImageUrl": None}
+    make(world, provider, "zero", **(own if provider == "kakaclo" else {"productModelId": "model-zero"}))
+    assert world.apply().exit_code == 0
+    world.clock.pass_by(LONG)
+    for product in world.server.products(provider):
+        product["hand"] = True
+    world.server.forget_requests()
+
+
 def outcome(report: Report, address: Address) -> Outcome:
     return next(o for o in report.outcomes if o.address == address)
 

@@ -177,6 +177,12 @@ class VendorServer:
         with self._lock:
             return [r for r in self.requests if r.operation in operations]
 
+    def forget_requests(self) -> None:
+        """Count from here."""
+        with self._lock:
+            self.requests.clear()
+            self._answers.clear()
+
     # -- the shops
 
     def _commit(
