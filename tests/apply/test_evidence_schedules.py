@@ -71,7 +71,8 @@ def proxy(world, pem, monkeypatch):
         # Whichever way certificates are looked up, this one is trusted.
         monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(pem))
         monkeypatch.setattr("certifi.where", lambda: str(pem))
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+            monkeypatch.setenv(name, str(pem))
         yield proxy
 
 
