@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     examples=(
         "podsync sandbox",
         "podsync sandbox --port 8123 --lag 5m",
-        "podsync sandbox --fault kakaclo:create:fin --fault status:500",
+        "podsync sandbox --fault kakaclo:create:fin --fault 'status:500 committed'",
+        "podsync sandbox --fault names=cut:20 --fault 'list:total=page for 10m'",
     ),
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option(
     "--fault",
-    metavar="[PROVIDER:[OPERATION:]]KIND",
+    metavar="[PROVIDER:[OPERATION:]]KIND [CLAUSE]",
     multiple=True,
     type=Words(),
-    help="Let one request fail: fin, rst, half, hang, late, slow, status:N, html, empty, garbage, "
-    "code:N, nothing-listed. Without more it befalls the next create. Repeatable.",
+    help="Let requests fail: fin, commit-then-cut, rst, half, hang, late, later, slow, drip-head, drip-body, "
+    "continue, status:N, code:N, html, empty, garbage, nothing-listed, error-text, job, other-id, last-id, "
+    "unchanged; or NAME=VALUE, another rule (names=cut:20, total=capped:100, date_offset=900, "
+    "kakaclo_pictures=rehosted, ...). CLAUSE: committed, after N, taking 40s, for 10m, for N requests, until "
+    "off. Without: the next create; a rule until off. Repeatable.",
 )
 @click.option("--lag", type=Duration(), default=0.0, help="Until a listing shows a change: 30s, 5m.")
 @click.pass_obj
@@ -80,21 +84,11 @@ def _start(server: Sandbox, port: int) -> None:
 
 
 def _fault(text: str) -> Fault:
-    """Read `KIND`, `OPERATION:KIND` or `PROVIDER:OPERATION:KIND`; a kind may hold a colon itself."""
     from podsync.errors import UsageError
-    from podsync.sandbox import Fault
+    from podsync.sandbox import parse_fault
 
-    provider, operation, rest = "any", "create", text
-    head, _, tail = rest.partition(":")
-    if head in {"kakaclo", "gelato", "any"} and tail:
-        provider, rest = head, tail
-        head, _, tail = rest.partition(":")
-    if head in {"create", "update", "list", "models", "values", "products", "any"} and tail:
-        operation, rest = head, tail
-    if rest.startswith("code:") and provider == "any":
-        provider = "kakaclo"  # Gelato has no codes
     try:
-        return Fault(provider, operation, rest)
+        return parse_fault(text)
     except ValueError as error:
         raise UsageError(f"--fault {text}: {error}", "podsync sandbox --help names the kinds") from None
 

@@ -7,7 +7,19 @@ a provider's adapter cannot hide behind the same mistake here.
 
 from podsync.sandbox.datafile import SandboxBusyError, SandboxDataError
 from podsync.sandbox.faults import Fault
+from podsync.sandbox.faulttext import parse_fault
+from podsync.sandbox.kinds import KINDS
 from podsync.sandbox.rules import Model, Rules
 from podsync.sandbox.server import Recorded, Sandbox
 
-__all__ = ["Fault", "Model", "Recorded", "Rules", "Sandbox", "SandboxBusyError", "SandboxDataError"]
+__all__ = [
+    "KINDS",
+    "Fault",
+    "Model",
+    "Recorded",
+    "Rules",
+    "Sandbox",
+    "SandboxBusyError",
+    "SandboxDataError",
+    "parse_fault",
+]

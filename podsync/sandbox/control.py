@@ -5,8 +5,9 @@
 | GET state | | `{products: {shop: […]}, requests: {operation: n}, faults: […], rules: {…}}` |
 | GET requests | | the recorded requests |
 | POST rules | the rules that change | all rules |
-| POST faults | a list of faults | those pending |
-| DELETE faults | | `[]` |
+| POST faults | a list of faults, each an object or as `--fault` takes it | those pending |
+| DELETE faults | `{}`, or a list of faults: these only | those pending |
+| POST fill | `{provider, count}`: products of other people's | `{count}` that there are then |
 | POST create | `{provider, spec}` | the product |
 | POST delete | `{provider, id}` | `{removed: bool}` |
 
@@ -17,10 +18,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from podsync.sandbox.faults import Fault
+from podsync.sandbox.faulttext import parse_fault
 from podsync.sandbox.service import Service
 from podsync.sandbox.wire import Answer, Request, json_answer
 
 PREFIX = "/_sandbox/"
+
+
+class UnknownPathError(Exception):
+    """There is nothing at that path."""
 
 
 def control_answer(request: Request, service: Service) -> Answer:
@@ -29,9 +35,9 @@ def control_answer(request: Request, service: Service) -> Answer:
         return json_answer(403, {"message": "only for programs on this machine"})
     try:
         return json_answer(200, _result(request, service))
-    except LookupError:
+    except UnknownPathError:
         return json_answer(404, {"message": "Not Found"})
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         return json_answer(400, {"message": str(error)})
 
 
@@ -50,14 +56,18 @@ def _result(request: Request, service: Service) -> object:
             service.rules = service.rules.with_changes(request.json())
             return service.rules.to_dict()
         case "POST", "faults":
-            service.schedule.add([Fault.from_dict(item) for item in request.json()])
+            service.schedule.add(_read_faults(request.json()))
             return _faults(service)
         case "DELETE", "faults":
-            service.schedule.clear()
-            return []
+            given = request.json() if request.body else None
+            service.schedule.clear(_read_faults(given) if given else None)
+            return _faults(service)
+        case "POST", "fill":
+            wanted = request.json()
+            return {"count": service.fill(str(wanted["provider"]), int(wanted["count"]))}
         case "POST", ("create" | "delete") as action:
             return _by_hand(action, request.json(), service)
-    raise LookupError(request.path)
+    raise UnknownPathError(request.path)
 
 
 def _by_hand(action: str, wanted: Any, service: Service) -> object:
@@ -67,6 +77,12 @@ def _by_hand(action: str, wanted: Any, service: Service) -> object:
     if action == "create":
         return service.add_by_hand(wanted["provider"], wanted["spec"])
     return {"removed": service.remove(wanted["provider"], str(wanted["id"]))}
+
+
+def _read_faults(given: Any) -> list[Fault]:
+    if not isinstance(given, list):
+        raise ValueError("a list of faults is needed")
+    return [parse_fault(item) if isinstance(item, str) else Fault.from_dict(item) for item in given]
 
 
 def _faults(service: Service) -> list[dict[str, Any]]:

@@ -1,46 +1,32 @@
 """What can go wrong on request, and the choice of the requests that it happens to."""
 
+import json
 import random
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from threading import Lock
 from typing import Any, Self
 
-from podsync.sandbox.wire import Answer, json_answer
+from podsync.sandbox.kinds import KINDS, is_known
+from podsync.sandbox.rules import Rules
 
 PROVIDERS = ("kakaclo", "gelato", "any")
 OPERATIONS = ("create", "update", "list", "models", "values", "products", "any")
-
-# Those that play on the socket; the rest only replace the answer.
-SOCKET_KINDS = frozenset({"fin", "rst", "half", "hang", "late", "slow"})
-ANSWER_KINDS = frozenset({"html", "empty", "garbage", "nothing-listed"})
-
-# `late` and `slow` are about a request that is carried out, just not at once.
-ALWAYS_COMMIT = frozenset({"late", "slow"})
+RULE = re.compile(r"([a-z_]+)=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A fault and the requests that it befalls.
 
-    kind:
-      fin             the connection is closed without an answer
-      rst             the connection is reset without an answer
-      half            half of the body, then closed
-      hang            no answer for `seconds`, then closed
-      late            nothing for `seconds`, only then carried out and answered
-      slow            carried out, and the bytes dripped over `seconds`
-      status:N        HTTP N, with `headers` (Retry-After, Location) and `body` if given
-      html            200 with an HTML page
-      empty           200 with no body
-      garbage         200 with something that is not JSON
-      code:N          KakaClo's refusal: 200 with `{"code": N}`
-      nothing-listed  a well-formed listing without a single row
+    kind: a word of `kinds.KINDS`, or `NAME=VALUE`: that rule is so while the fault lasts, VALUE being
+    JSON or a text. Of the kinds that play with answers one befalls a request; of rules all that fit.
 
-    `commit` says whether the effect happens before the fault (`late` and `slow`: always).
+    `commit` says whether the effect happens before the fault, where the kind leaves that open.
     Of the requests that fit `provider`, `operation` and `contains` (a text in the body), the first
-    `skip` pass; the next `count` (None: all) are hit, each with `probability` if there is one.
+    `skip` pass; the next `count` (None: all) are hit, each with `probability` if there is one, and
+    none after `lasts` seconds (None: until it is taken away), counted from when it was added.
     """
 
     provider: str
@@ -55,6 +41,7 @@ class Fault:
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
     contains: str = ""
+    lasts: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse what would silently never happen."""
@@ -62,18 +49,44 @@ class Fault:
             raise ValueError(f"fault for an unknown provider: {self.provider!r}")
         if self.operation not in OPERATIONS:
             raise ValueError(f"fault for an unknown operation: {self.operation!r}")
-        if not self._kind_is_known():
+        for value in (self.count, self.lasts):
+            if value is not None and (not isinstance(value, int | float) or value <= 0):
+                raise ValueError(f"fault that never happens: {value!r} requests or seconds")
+        if not self.changes and not is_known(self.kind, self.provider):
             raise ValueError(f"unknown kind of fault: {self.kind!r}")
+
+    @property
+    def word(self) -> str:
+        """The kind without its number."""
+        return self.kind.partition(":")[0]
+
+    @property
+    def number(self) -> int:
+        """The number behind the kind's colon, 0 for none."""
+        return int(self.kind.partition(":")[2] or 0)
 
     @property
     def carries_out(self) -> bool:
         """Whether the request takes effect all the same."""
-        return self.commit or self.kind in ALWAYS_COMMIT
+        known = KINDS[self.word].commits
+        return self.commit if known is None else known
 
     @property
-    def on_socket(self) -> bool:
-        """Whether the socket is played on, rather than the answer replaced."""
-        return self.kind in SOCKET_KINDS
+    def changes(self) -> dict[str, Any]:
+        """The rule that is another one while this lasts; empty for other kinds. Raises ValueError."""
+        found = RULE.fullmatch(self.kind)
+        if found is None:
+            return {}
+        name, text = found.groups()
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = text
+        try:
+            Rules().with_changes({name: value})
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"fault with no such rule: {self.kind!r}: {error}") from error
+        return {name: value}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data; `headers` as an object."""
@@ -89,22 +102,12 @@ class Fault:
         except TypeError as error:
             raise ValueError(f"not a fault: {error}") from error
 
-    def _kind_is_known(self) -> bool:
-        word, _, number = self.kind.partition(":")
-        if not number:
-            return self.kind in SOCKET_KINDS | ANSWER_KINDS
-        if not (number.isascii() and number.isdigit()):
-            return False
-        # A 1xx or 204 with a body would break the framing instead of being an answer.
-        return (word == "status" and 200 <= int(number) <= 599) or (
-            word == "code" and self.provider == "kakaclo"
-        )
-
 
 class Schedule:
     """The faults that are still to come; thread-safe, and deterministic for a given order of requests."""
 
-    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+    def __init__(self, faults: Iterable[Fault], clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._lock = Lock()
         self._pending: list[_Pending] = []
         self.add(faults)
@@ -112,37 +115,57 @@ class Schedule:
     def add(self, faults: Iterable[Fault]) -> None:
         """Put these behind the ones that are there."""
         with self._lock:
-            self._pending.extend(_Pending(fault) for fault in faults)
+            self._pending.extend(_Pending(fault, self._clock()) for fault in faults)
 
-    def clear(self) -> None:
-        """Nothing goes wrong any more."""
+    def clear(self, faults: Iterable[Fault] | None = None) -> None:
+        """Let none of these happen any more; None: nothing at all."""
         with self._lock:
-            self._pending.clear()
+            gone = None if faults is None else list(faults)
+            self._pending = [p for p in self._pending if gone is not None and p.fault not in gone]
 
     def pending(self) -> tuple[Fault, ...]:
         """Those that can still happen."""
         with self._lock:
+            self._forget()
             return tuple(item.fault for item in self._pending)
+
+    def rules(self, rules: Rules, provider: str, operation: str, body: bytes) -> Rules:
+        """The rules for this request: those in force, changed by every fault that does so."""
+        with self._lock:
+            self._forget()
+            for item in self._pending:
+                if item.changes and item.fires(provider, operation, body):
+                    rules = rules.with_changes(item.changes)
+            return rules
 
     def take(self, provider: str, operation: str, body: bytes) -> Fault | None:
         """The fault for this request. It is offered in order; the first that fires takes it."""
         with self._lock:
+            self._forget()
             for item in self._pending:
-                if item.fires(provider, operation, body):
-                    if item.left == 0:
-                        self._pending.remove(item)
+                if not item.changes and item.fires(provider, operation, body):
+                    self._forget()
                     return item.fault
         return None
+
+    def _forget(self) -> None:
+        now = self._clock()
+        self._pending = [item for item in self._pending if not item.is_over(now)]
 
 
 class _Pending:
     """A fault with its counters."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, now: float) -> None:
         self.fault = fault
-        self.left = fault.count
+        self.changes = fault.changes
+        self._left = fault.count
+        self._until = None if fault.lasts is None else now + fault.lasts
         self._skip = fault.skip
         self._random = random.Random(fault.seed)
+
+    def is_over(self, now: float) -> bool:
+        return self._left == 0 or (self._until is not None and now >= self._until)
 
     def fires(self, provider: str, operation: str, body: bytes) -> bool:
         fault = self.fault
@@ -150,45 +173,13 @@ class _Pending:
             return False
         if fault.contains and fault.contains.encode() not in body:
             return False
-        if self.left == 0:
+        if self._left == 0:
             return False
         if self._skip:
             self._skip -= 1
             return False
         if fault.probability is not None and self._random.random() >= fault.probability:
             return False
-        if self.left is not None:
-            self.left -= 1
+        if self._left is not None:
+            self._left -= 1
         return True
-
-
-def spoiled_answer(fault: Fault, provider: str) -> Answer:
-    """What is answered in place of the truth; for `half`, what the half is taken of."""
-    word, _, number = fault.kind.partition(":")
-    if word == "status":
-        return _status_answer(int(number), fault, provider)
-    if word == "code":
-        return json_answer(200, {"code": int(number), "message": "refused on request"}, fault.headers)
-    if word == "nothing-listed":
-        empty = {"code": 10000, "message": "Success!", "data": {"list": [], "total": 0}}
-        return json_answer(200, empty if provider == "kakaclo" else {"customerProducts": []}, fault.headers)
-    if word == "html":
-        page = fault.body or "<!doctype html><title>Just a moment</title><h1>Checking your browser</h1>"
-        return Answer(200, page.encode(), "text/html; charset=utf-8", fault.headers)
-    text = "" if word == "empty" else fault.body or '{"code": 10000, "data": {"list"'
-    return Answer(200, text.encode(), headers=fault.headers)
-
-
-def _status_answer(status: int, fault: Fault, provider: str) -> Answer:
-    if status in {204, 304}:  # these never have a body
-        return Answer(status, b"", headers=fault.headers)
-    if fault.body is not None:
-        return Answer(status, fault.body.encode(), headers=fault.headers)
-    if provider == "kakaclo" and status == 400:
-        return json_answer(400, {"error": "Invalid request"}, fault.headers)
-    try:
-        reason = HTTPStatus(status).phrase
-    except ValueError:
-        reason = "Unknown"
-    body = {"code": status, "message": reason} if provider == "kakaclo" else {"message": reason}
-    return json_answer(status, body, fault.headers)

@@ -69,6 +69,27 @@ def add(spec: object, shop: Shop, rules: Rules, now: float) -> JsonObject:
         return shop.add(build, now)
 
 
+def foreign(number: int) -> JsonObject:
+    """The spec of a product that somebody else made."""
+    return {
+        "name": f"Foreign {number}",
+        "customerIds": ["customer-of-theirs"],
+        "productModelId": "model-of-theirs",
+        "variantOptions": [],
+    }
+
+
+def shown(request: Request, shop: Shop, rules: Rules) -> Answer | None:
+    """What an answer to this PATCH would show if it changed nothing; None if there is no such product."""
+    body = shop.get(key_of(request.path.rpartition("/")[2]))
+    return None if body is None else json_answer(200, _created(body, rules, state=True))
+
+
+def given_ids(shop: Shop, rules: Rules) -> tuple[str, ...]:
+    """The ids of the products that are there, oldest first, in the form of an answer to a create."""
+    return tuple(_id(row, rules.gelato_create_id) for row in shop.committed())
+
+
 def key_of(product_id: str) -> str:
     """The shop's key for an id in either form."""
     return product_id.removeprefix("cp-")
@@ -118,13 +139,15 @@ def _take_values(option: JsonObject, values: list[JsonObject], rules: Rules) -> 
 def _list(request: Request, shop: Shop, rules: Rules, now: float) -> JsonObject:
     query = request.query
     offset = _integer(query, "offset", 0, least=0)
-    limit = min(_integer(query, "limit", MAX_PAGE, least=1), MAX_PAGE)
-    rows = _filtered(query, shop, rules, None if rules.gelato_lag <= 0 else now - rules.gelato_lag)
-    rows = listing.ordered(rows, rules, lambda row: row["id"])
+    limit = listing.page_size(_integer(query, "limit", MAX_PAGE, least=1), MAX_PAGE, rules)
+    rows = _filtered(query, shop, rules, listing.seen_until(shop, rules, rules.gelato_lag, now))
+    rows = listing.ordered(rows, rules, "name", lambda row: row["id"])
     page = listing.page(rows, rules, offset, limit)
     result: JsonObject = {"customerProducts": [_listed(row, rules) for row in page]}
     if rules.gelato_pagination:
-        result["pagination"] = {"total": len(rows), "offset": offset, "limit": limit}
+        total = listing.total(rows, page, rules)
+        told = {} if total is None else {"total": total}
+        result["pagination"] = {**told, "offset": offset, "limit": limit}
     return result
 
 
@@ -141,9 +164,7 @@ def _filtered(query: dict[str, str], shop: Shop, rules: Rules, seen_until: float
         if rules.gelato_star_matches:
             customers.add("*")
         rows = [row for row in rows if not customers.isdisjoint(row["customerIds"])]
-    if text := query.get("search", "").lower():
-        rows = [row for row in rows if text in row["name"].lower()]
-    return rows
+    return listing.found(rows, rules, "name", query.get("search", ""))
 
 
 def _product(key: str, spec: JsonObject, name: str, rules: Rules, now: float) -> JsonObject:
@@ -173,6 +194,11 @@ def _listed(row: JsonObject, rules: Rules) -> JsonObject:
     shown["variantOptions"] = [
         {"values": [], "defaultValue": "", **option, "state": "published"} for option in row["variantOptions"]
     ]
+    shown["customerIds"] = listing.CUSTOMERS[rules.gelato_customers](row["customerIds"])
+    if rules.gelato_model == "missing":
+        del shown["productModelId"]
+    elif rules.gelato_model == "number" and row["productModelId"].isdecimal():
+        shown["productModelId"] = int(row["productModelId"])
     if not rules.gelato_list_quantities:
         shown.pop("partQuantities", None)
     return _with_extra(shown, rules)

@@ -4,7 +4,6 @@ Source: docs.kakaclo.com, pages under admin-api/custom-product and admin-api/api
 """
 
 from collections.abc import Callable
-from uuid import NAMESPACE_URL, uuid5
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
@@ -20,6 +19,7 @@ from podsync.sandbox.kakaclo_checks import (
 from podsync.sandbox.kakaclo_models import category_names, model_detail, search_models, shop_products
 from podsync.sandbox.rules import Model, Rules
 from podsync.sandbox.store import Shop
+from podsync.sandbox.values import kept_picture
 from podsync.sandbox.wire import Answer, Request, json_answer
 
 PREFIX = "/openapi/v1/product/"
@@ -87,6 +87,12 @@ def add(spec: JsonObject, shop: Shop, rules: Rules, now: float) -> JsonObject:
     return shop.add(build, now)
 
 
+def foreign(number: int) -> JsonObject:
+    """The spec of a product that somebody else made."""
+    picture = f"https://elsewhere.example/{number}.png"
+    return {"modelId": "3", "enName": f"Foreign {number}", "imageUrl": picture, "colorValue": "#000000"}
+
+
 def find_key(shop: Shop, product_id: str) -> str | None:
     """The shop's key for an id, a customDesignedId or an SPU."""
     if shop.get(product_id) is not None:
@@ -110,19 +116,20 @@ def _search_products(request: Request, shop: Shop, rules: Rules, now: float) -> 
         keys = shop.keys_having("spu", spus)
     elif codes:
         # Sorted back into the order of creation: with several models the index gives model by model.
-        keys = shop.keys_having("modelCode", codes)
-        if len(codes) > 1:
+        models = [model for model in shop.values_of("modelId") if _code(model, rules) in codes]
+        keys = shop.keys_having("modelId", models)
+        if len(models) > 1:
             keys.sort(key=int)
-    rows = shop.visible(None if rules.kakaclo_lag <= 0 else now - rules.kakaclo_lag, keys)
+    rows = shop.visible(listing.seen_until(shop, rules, rules.kakaclo_lag, now), keys)
     if spus and codes:
-        rows = [row for row in rows if row["modelCode"] in codes]
-    if text := text_of(wanted, "searchContent"):
-        low = text.lower()
-        rows = [row for row in rows if low in row["enName"].lower() or row["spu"] == text]
+        rows = [row for row in rows if _code(row["modelId"], rules) in codes]
+    rows = listing.found(rows, rules, "enName", text_of(wanted, "searchContent"))
     if since := number_of(wanted, "lastUpdatedTime", 0):
         rows = [row for row in rows if row["modifyDate"] >= since]
-    rows = listing.ordered(rows, rules, lambda row: row["id"])
-    return {"list": [_listed(row, rules) for row in page_of(rows, wanted, rules)], "total": len(rows)}
+    rows = listing.ordered(rows, rules, "enName", lambda row: row["id"])
+    page = page_of(rows, wanted, rules)
+    total = listing.total(rows, page, rules)
+    return {"list": [_listed(row, rules) for row in page]} | ({} if total is None else {"total": total})
 
 
 Handler = Callable[[Request, Shop, Rules, float], object]
@@ -165,8 +172,8 @@ def _product(number: int, spec: JsonObject, model: Model, rules: Rules, now: flo
         "modelCode": model.code,
         "price": model.price,
         "enName": rules.treated_name(spec["enName"]),
-        "imageUrl": _kept_picture(spec["imageUrl"], number, rules),
-        "backImageUrl": _kept_picture(spec.get("backImageUrl"), number, rules),
+        "imageUrl": kept_picture(spec["imageUrl"], number, rules.kakaclo_pictures),
+        "backImageUrl": kept_picture(spec.get("backImageUrl"), number, rules.kakaclo_pictures),
         "kkProductId": 3_300_000 + number,
         "orderCount": 0,
         "spu": f"QCUT{number:05d}",
@@ -178,13 +185,14 @@ def _product(number: int, spec: JsonObject, model: Model, rules: Rules, now: flo
     }
 
 
-def _kept_picture(url: str | None, number: int, rules: Rules) -> str | None:
-    if not url or rules.kakaclo_pictures == "kept":
-        return url
-    # The host is spelled as the vendor spells it.
-    return f"https://oss-pubilc.kakaclo.com/images/{uuid5(NAMESPACE_URL, f'{number}:{url}')}.png"
+def _code(model_id: str, rules: Rules) -> str | None:
+    model = rules.model(model_id)
+    return None if model is None else model.code
 
 
 def _listed(row: JsonObject, rules: Rules) -> JsonObject:
     shown = {field: row[field] for field in LISTED}
+    shown["modelCode"] = _code(row["modelId"], rules) or row["modelCode"]
+    if rules.kakaclo_model_id != "absent":
+        shown["modelId"] = int(row["modelId"]) if rules.kakaclo_model_id == "number" else row["modelId"]
     return {**shown, "sandboxExtra": {"new": True}} if rules.extra_fields else shown

@@ -40,7 +40,7 @@ def check_materials(value: Any) -> None:
 
 def page_of(rows: list[JsonObject], wanted: JsonObject, rules: Rules) -> list[JsonObject]:
     """The page that pageNumber (from 1) and pageSize (20 if absent, at most 100) ask for."""
-    size = min(max(number_of(wanted, "pageSize", 20), 1), MAX_PAGE)
+    size = listing.page_size(max(number_of(wanted, "pageSize", 20), 1), MAX_PAGE, rules)
     number = max(number_of(wanted, "pageNumber", 1), 1)
     return list(listing.page(rows, rules, (number - 1) * size, size))
 

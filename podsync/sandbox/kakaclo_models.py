@@ -7,6 +7,7 @@ admin-api/api-reference/products.
 import json
 from datetime import UTC, datetime
 
+from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.kakaclo_checks import RefusalError, json_object, page_of, text_of, texts_of
 from podsync.sandbox.rules import Model, Rules
@@ -32,10 +33,8 @@ def search_models(request: Request, shop: Shop, rules: Rules, _now: float) -> ob
 
 def known_models(shop: Shop, rules: Rules) -> list[Model]:
     """The models of the rules and those that products were made of, by id."""
-    found = {model.id: model for model in rules.models}
-    used = {body["modelId"] for body in shop.committed()}
-    for model in filter(None, map(rules.model, used)):
-        found.setdefault(model.id, model)
+    wanted = [*(str(model.id) for model in rules.models), *shop.values_of("modelId")]
+    found = {model.id: model for model in filter(None, map(rules.model, wanted))}
     return [found[number] for number in sorted(found)]
 
 
@@ -68,7 +67,7 @@ def shop_products(request: Request, shop: Shop, rules: Rules, now: float) -> obj
     if not spus or len(spus) > MAX_SPUS:
         raise RefusalError(f"spus: from 1 to {MAX_SPUS} are needed")
     keys = shop.keys_having("spu", spus)
-    rows = shop.visible(None if rules.kakaclo_lag <= 0 else now - rules.kakaclo_lag, keys)
+    rows = shop.visible(listing.seen_until(shop, rules, rules.kakaclo_lag, now), keys)
     products = [_shop_product(row, rules) for row in rows]
     return {"list": products, "total": len(products), "pageNumber": 1, "pageSize": MAX_SPUS}
 

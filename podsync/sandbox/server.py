@@ -11,7 +11,7 @@ from typing import Any, Self
 from podsync.sandbox.control import PREFIX, control_answer
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults import Fault
-from podsync.sandbox.playing import play
+from podsync.sandbox.playing import Play, play
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.service import Recorded, Reply, Service
 from podsync.sandbox.store import Store
@@ -25,7 +25,9 @@ class Sandbox:
 
     data: a folder that keeps the products; None keeps them as long as this object lives.
     port: 0 takes a free one, and the same again after a stop.
-    clock: epoch seconds; lag, buckets, dates and the Date header go by it.
+    clock: epoch seconds; lag, buckets, faults that last, dates and the Date header go by it.
+    first_id: the number that ids begin at; without it somewhere, so that a fresh sandbox does not give
+    ids that an earlier one gave.
     record: how many requests `requests` remembers; None for all, 0 for none.
 
     Raises SandboxBusyError and SandboxDataError from `start`, OSError if the port is taken.
@@ -40,10 +42,12 @@ class Sandbox:
         *,
         clock: Callable[[], float] = time.time,
         record: int | None = 20_000,
+        first_id: int | None = None,
     ) -> None:
         self._data = data
         self._port = port
-        self._service = Service(Store(), rules or Rules(), faults, clock, record)
+        self._first_id = first_id
+        self._service = Service(Store(first=first_id), rules or Rules(), faults, clock, record)
         self._listener: socket.socket | None = None
         self._closing = Event()
         self._lock = Lock()
@@ -57,7 +61,7 @@ class Sandbox:
         if self._listener is not None:
             return self
         if self._data is not None:
-            self._service.store = Store(self._data)
+            self._service.store = Store(self._data, self._first_id)
         try:
             listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
         except OSError:
@@ -161,6 +165,10 @@ class Sandbox:
         """
         return self._service.remove(provider, str(product_id))
 
+    def fill(self, provider: str, count: int) -> int:
+        """Let a shop hold so many products of other people's; returns how many it has then."""
+        return self._service.fill(provider, count)
+
     def create_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
         """Make a product as a person does on the web page; returns it as `products` would."""
         return self._service.add_by_hand(provider, spec)
@@ -203,16 +211,11 @@ class Sandbox:
         if request is None:
             return False
         reply = self._reply(request)
-        return play(
-            connection,
-            reply.answer,
-            reply.fault,
-            date=self._service.clock() if self.rules.date_header else None,
-            keep_alive=request.keep_alive,
-            pause=self._closing.wait,
-        )
+        kind, seconds = ("", 0.0) if reply.fault is None else (reply.fault.word, reply.fault.seconds)
+        what = Play(connection, reply.answer, seconds, reply.date, request.keep_alive, self._closing.wait)
+        return play(what, kind)
 
     def _reply(self, request: Request) -> Reply:
         if request.path.startswith(PREFIX):
-            return Reply(control_answer(request, self._service))
+            return Reply(control_answer(request, self._service), date=self._service.clock())
         return self._service.handle(request, self._closing.wait)

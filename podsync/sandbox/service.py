@@ -3,15 +3,16 @@
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Protocol
 
 from podsync.sandbox import gelato, gelato_checks, kakaclo, kakaclo_checks
+from podsync.sandbox.answers import ANSWERS, Told
 from podsync.sandbox.bucket import LeakyBucket
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults import Fault, Schedule, spoiled_answer
-from podsync.sandbox.playing import Pause
+from podsync.sandbox.faults import Fault, Schedule
+from podsync.sandbox.playing import UNANSWERED, Pause
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.store import Shop, Store
 from podsync.sandbox.wire import Answer, Request, json_answer
@@ -47,10 +48,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What becomes of a request; no answer means that the connection is not to give any."""
+    """What becomes of a request; no answer means that the connection is not to give any.
+
+    `date` is what the Date header tells, None for no header.
+    """
 
     answer: Answer | None
     fault: Fault | None = None
+    date: float | None = None
 
 
 class Side(Protocol):
@@ -60,6 +65,7 @@ class Side(Protocol):
     def unauthorized(self) -> Answer: ...  # noqa: D102
     def answer(self, request: Request, shop: Shop, rules: Rules, now: float, /) -> Answer: ...  # noqa: D102
     def add(self, spec: JsonObject, shop: Shop, rules: Rules, now: float, /) -> JsonObject: ...  # noqa: D102
+    def foreign(self, number: int, /) -> JsonObject: ...  # noqa: D102
 
 
 _SIDES: dict[str, Side] = {"kakaclo": kakaclo, "gelato": gelato}
@@ -79,11 +85,12 @@ class Service:
         self.store = store
         self.rules = rules
         self.clock = clock
-        self.schedule = Schedule(faults)
+        self.schedule = Schedule(faults, clock)
         self.requests: deque[Recorded] = deque(maxlen=record)
         self.counts: Counter[str] = Counter()
         self._lock = Lock()
         self._buckets: dict[str, LeakyBucket] = {}
+        self._dated: float | None = None
 
     def handle(self, request: Request, pause: Pause) -> Reply:
         """Answer a request to a provider; `pause` waits, and is true if the sandbox stops meanwhile."""
@@ -91,17 +98,27 @@ class Service:
         if provider is None:
             return Reply(json_answer(404, {"message": "Not Found"}))
         recorded = self._record(provider, request)
-        if self.rules.latency > 0 and pause(self.rules.latency):
+        rules = self.schedule.rules(self.rules, provider, recorded.operation, request.body)
+        if rules.latency > 0 and pause(rules.latency):
             return Reply(None)
         fault = self.schedule.take(provider, recorded.operation, request.body)
         if fault is not None and fault.kind == "late" and pause(fault.seconds):
             return Reply(None, fault)
-        answer = self._answer(provider, request) if fault is None or fault.carries_out else None
-        if fault is not None and (not fault.on_socket or (fault.kind == "half" and answer is None)):
-            answer = spoiled_answer(fault, provider)
-        if answer is not None and (fault is None or fault.kind not in {"fin", "rst", "hang"}):
+        answer = self._answer(provider, request, rules) if fault is None else None
+        if fault is not None:
+            answer = self._spoiled(fault, provider, request, rules)
+        if answer is not None and rules.age is not None and recorded.operation == "list":
+            answer = replace(answer, headers=(*answer.headers, ("Age", str(rules.age))))
+        if answer is not None and (fault is None or fault.word not in UNANSWERED):
             recorded.status = answer.status
-        return Reply(answer, fault)
+        return Reply(answer, fault, self._date(rules))
+
+    def fill(self, provider: str, count: int) -> int:
+        """Let a shop hold so many products of other people's; returns how many it has then."""
+        shop, side = self.shop(provider), _SIDES[provider.partition("#")[0]]
+        for number in range(count):
+            side.add(side.foreign(number), shop, self.rules, self.clock())
+        return len(shop.committed())
 
     def add_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
         """Commit a product as a person would on the web page. Raises ValueError if it is refused."""
@@ -153,21 +170,54 @@ class Service:
             self.counts[f"{provider}.{operation or 'unknown'}"] += 1
         return recorded
 
-    def _answer(self, provider: str, request: Request) -> Answer:
-        rules, now = self.rules, self.clock()
-        if provider == "kakaclo":
-            accepted, token, bucket = rules.kakaclo_tokens, kakaclo.bearer(request), rules.kakaclo_bucket
-        else:
-            accepted, token, bucket = rules.gelato_keys, request.header("X-API-KEY"), rules.gelato_bucket
-        side = _SIDES[provider]
-        if token not in accepted:
+    def _spoiled(self, fault: Fault, provider: str, request: Request, rules: Rules) -> Answer | None:
+        """What is told under a fault, the request carried out before if the fault does so."""
+        name = self._shop_name(provider, request, rules)
+        shop = self.store.shop(name) if name else None
+        update = provider == "gelato" and gelato.operation(request.method, request.path) == "update"
+        before = gelato.shown(request, shop, rules) if shop is not None and update else None
+        others = gelato.given_ids(shop, rules) if shop is not None and provider == "gelato" else ()
+        # What is in force only later is committed with a moment that has not come yet.
+        ahead = fault.seconds if fault.kind == "later" else 0.0
+        true = self._answer(provider, request, rules, ahead) if fault.carries_out else None
+        # Of half an answer there has to be one.
+        spoil = ANSWERS.get("garbage" if fault.word == "half" and true is None else fault.word)
+        if spoil is None:
+            return true
+        told = Told(provider, request, fault.number, fault.body, fault.headers, true, before, others)
+        return spoil(told)
+
+    def _answer(self, provider: str, request: Request, rules: Rules, ahead: float = 0.0) -> Answer:
+        now, side = self.clock(), _SIDES[provider]
+        name = self._shop_name(provider, request, rules)
+        if name is None:
             return side.unauthorized()
-        place = accepted.index(token)
-        name = provider if place == 0 else f"{provider}#{place + 1}"
+        bucket = rules.kakaclo_bucket if provider == "kakaclo" else rules.gelato_bucket
         if bucket is not None and not self._has_room(name, now, bucket):
             headers = (("Retry-After", rules.retry_after),) if rules.retry_after else ()
             return json_answer(429, {"code": 429, "message": "Too Many Requests"}, headers)
-        return side.answer(request, self.store.shop(name), rules, now)
+        return side.answer(request, self.store.shop(name), rules, now + ahead)
+
+    def _shop_name(self, provider: str, request: Request, rules: Rules) -> str | None:
+        """The shop that the request's key opens; None: the key is refused."""
+        if provider == "kakaclo":
+            accepted, token = rules.kakaclo_tokens, kakaclo.bearer(request)
+        else:
+            accepted, token = rules.gelato_keys, request.header("X-API-KEY")
+        if token not in accepted:
+            return None
+        place = accepted.index(token)
+        return provider if place == 0 else f"{provider}#{place + 1}"
+
+    def _date(self, rules: Rules) -> float | None:
+        """The moment that this answer's Date tells."""
+        if not rules.date_header:
+            return None
+        with self._lock:
+            went_back = rules.date_back > 0 and self._dated is not None
+            date = self._dated - rules.date_back if went_back and self._dated is not None else self.clock()
+            self._dated = date if rules.date_back > 0 else None
+            return date + rules.date_offset
 
     def _has_room(self, shop: str, now: float, limits: tuple[float, float]) -> bool:
         with self._lock:

@@ -1,5 +1,6 @@
 """What the shops hold: every version of every product, who sees which, and the way to disk."""
 
+import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import RLock
@@ -8,7 +9,10 @@ from typing import Any
 from podsync.sandbox.datafile import DataFile, JsonObject, SandboxDataError
 
 # Fields that a lookup goes through; only those that no update changes may narrow a lagging listing.
-INDEXED = ("modelCode", "spu", "productModelId", "name")
+INDEXED = ("modelId", "spu", "productModelId", "name")
+
+# Where numbers begin: so far apart that two sandboxes hardly ever meet, and short enough to be read.
+BLOCK, BLOCKS = 1000, 10**7
 
 Builder = Callable[[int], tuple[str, JsonObject]]
 
@@ -27,7 +31,9 @@ class Shop:
         self._current: dict[str, JsonObject] = {}
         # Every version with its time; None stands for "removed".
         self._versions: dict[str, list[tuple[float, JsonObject | None]]] = {}
-        self._index: dict[tuple[str, Any], dict[str, None]] = {}
+        self._index: dict[str, dict[Any, dict[str, None]]] = {field: {} for field in INDEXED}
+        #: The moment of the youngest version: one that is acknowledged already, but not in force yet.
+        self.latest = float("-inf")
 
     def add(self, build: Builder, at: float) -> JsonObject:
         """Commit a new product; `build` gets a number that was never given before."""
@@ -70,7 +76,7 @@ class Shop:
     def having(self, field: str, value: object) -> list[JsonObject]:
         """The committed products with this value in an indexed field."""
         with self.lock:
-            return [self._current[key] for key in self._index.get((field, value), ()) if key in self._current]
+            return [self._current[key] for key in self._index[field].get(value, ()) if key in self._current]
 
     def visible(self, seen_until: float | None, keys: Iterable[str] | None = None) -> list[JsonObject]:
         """What a listing shows: each product's last version of `seen_until` (None: now) or before."""
@@ -85,21 +91,27 @@ class Shop:
     def keys_having(self, field: str, values: Iterable[object]) -> list[str]:
         """Keys of products that ever had one of these values, oldest first within each value."""
         with self.lock:
-            return [key for value in dict.fromkeys(values) for key in self._index.get((field, value), ())]
+            return [key for value in dict.fromkeys(values) for key in self._index[field].get(value, ())]
+
+    def values_of(self, field: str) -> list[Any]:
+        """The values that an indexed field has, or once had."""
+        with self.lock:
+            return list(self._index[field])
 
     def restore(self, key: str, body: JsonObject | None, at: float) -> None:
         """Take a version into memory only."""
         old = self._current.get(key)
         self._versions.setdefault(key, []).append((at, body))
+        self.latest = max(self.latest, at)
         if old is not None and body is not None and old.get("name") != body.get("name"):
-            self._index.get(("name", old.get("name")), {}).pop(key, None)
+            self._index["name"].get(old.get("name"), {}).pop(key, None)
         if body is None:
             self._current.pop(key, None)
             return
         self._current[key] = body
         for field in INDEXED:
             if field in body:
-                self._index.setdefault((field, body[field]), {})[key] = None
+                self._index[field].setdefault(body[field], {})[key] = None
 
     def _seen(self, key: str, until: float) -> JsonObject | None:
         for at, body in reversed(self._versions.get(key, ())):
@@ -109,9 +121,14 @@ class Shop:
 
 
 class Store:
-    """All shops, in memory or also in a folder. Raises SandboxDataError and SandboxBusyError."""
+    """All shops, in memory or also in a folder. Raises SandboxDataError and SandboxBusyError.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    first: the number of the first product. Without it the numbers begin somewhere: a fresh sandbox must
+    not give an id that an earlier one gave, which somebody's state may still hold.
+    """
+
+    def __init__(self, folder: Path | None = None, first: int | None = None) -> None:
+        self._first = 1 + BLOCK * secrets.randbelow(BLOCKS) if first is None else first
         self._lock = RLock()
         self._shops: dict[str, Shop] = {}
         self._numbers: dict[str, int] = {}
@@ -137,10 +154,10 @@ class Store:
         return {name: shop.committed() for name, shop in sorted(shops.items())}
 
     def next_number(self, shop: str) -> int:
-        """1, 2, 3 …: shared by all shops of a provider, for ids are unique at the provider."""
+        """Each is one more than the last: shared by a provider's shops, whose ids are unique there."""
         provider = shop.partition("#")[0]
         with self._lock:
-            self._numbers[provider] = self._numbers.get(provider, 0) + 1
+            self._numbers[provider] = self._numbers.get(provider, self._first - 1) + 1
             return self._numbers[provider]
 
     def write(self, line: JsonObject) -> None:

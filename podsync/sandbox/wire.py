@@ -74,7 +74,7 @@ def encode(answer: Answer, *, date: float | None, keep_alive: bool) -> tuple[byt
         f"Content-Type: {answer.content_type}",
         f"Content-Length: {len(answer.body)}",
     ]
-    if date is not None:
+    if date is not None and not any(name.lower() == "date" for name, _ in answer.headers):
         lines.append(f"Date: {formatdate(date, usegmt=True)}")
     lines.extend(f"{name}: {value}" for name, value in answer.headers)
     if not keep_alive:

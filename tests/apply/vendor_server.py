@@ -2,56 +2,35 @@
 
 KakaClo: `addProduct` answers without an id, `customDesigned/search` lists, `designModel/search` tells the
 models. Gelato Connect: `POST customer-product`, `GET` and `PATCH customer-products`. How it misbehaves is
-set by attributes (what it is) and by `misbehave` (what becomes of the next requests).
+set by attributes (what it is), by `misbehave` (what becomes of the next requests) and by `always` (of
+every request, until `behave`). It keeps books: what each body became (`books`, `doubled`, `body_of`).
+Nothing in it is left to chance but `chaos` and `shuffled`, and those go by `random`, which tests seed.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import socket
-import struct
 import threading
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.apply.vendor_ways import customers, named, pictured
+from tests.apply.vendor_wire import Handler, Odd, Seen, envelope, operation_of
+
+__all__ = ["ALL_KINDS", "CREATES", "PLAIN_KINDS", "Odd", "Seen", "VendorServer", "operation_of"]
+
 CREATES = ("kakaclo.create", "gelato.create")
-
-
-@dataclass(frozen=True)
-class Odd:
-    """What becomes of one request.
-
-    kind: cut (FIN), reset, half (half of the answer), hang, status, raw (`body` are the bytes on the
-    wire), and answers with HTTP 200: html, empty, text (`body`), code (KakaClo's refusal, `status` is
-    the code), blank (a listing without rows). `commit`: carried out before. `hook` is called in between.
-    """
-
-    kind: str
-    commit: bool = False
-    status: int = 500
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    hook: Callable[[], object] | None = None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One request as it arrived."""
-
-    operation: str
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: Any
+LISTINGS = ("kakaclo.search", "gelato.list")
+#: What `chaos` draws from: by itself, and when `chaos_kinds` is set to it, what answers can say untruly.
+PLAIN_KINDS = ("cut", "reset", "half", "html", "empty", "status")
+ALL_KINDS = (*PLAIN_KINDS, "code", "refusal", "error text", "job")
+CREATED_STATUS = 201
 
 
 class VendorServer:
@@ -63,20 +42,46 @@ class VendorServer:
         self.accounts = {"kakaclo": {kakaclo_key: "main"}, "gelato": {gelato_key: "main"}}
         self.requests: list[Seen] = []
         self.leaks: list[str] = []
-        self.lag = 0.0
+        # What becomes of values: ways of `vendor_ways`, and whether pictures are copied.
         self.names = "keep"
         self.unique_names = False
         self.rehost = False
+        self.own_kept = False  # pictures on the vendor's own host stay where they are
+        # Clocks. `dates` takes the operation and the number of the answer (from 1): the Date, so many
+        # seconds off, or None for none.
         self.date_header = True
-        self.date_hours = 0.0
+        self.dates: Callable[[str, int], float | None] | None = None
+        self.date_hours = 0.0  # createDate and createdAt, off UTC
+        self.made_at: Any = None  # what is shown in their place
+        # Listings. `total` takes the number of all rows and of the page's.
+        self.lag = 0.0
         self.tell_total = True
+        self.total: Callable[[int, int], int] = lambda rows, _page: rows
         self.page_limit = 10_000
         self.pages = "steady"
         self.order = "newest"
+        self.replicas: Sequence[float] = (0.0,)  # how old the answers of each are; they take turns
+        self.search_misses: set[str] = set()  # names that no search finds
+        self.cache_seconds = 0.0  # a cache in front answers listings for so long
+        self.cache_tells_age = True
+        self.customers_as = "ids"
+        self.model_ids_as = "hidden"  # number, text: how KakaClo's rows tell modelId
+        self.model_field_as = "text"  # number, missing: how Gelato's tell productModelId
+        self.codes: dict[str, str] = {}  # model -> code, where it is not CODE-model
+        self.count_per_account = False  # every account's ids begin at the same number
         self.chaos = 0.0
+        self.chaos_kinds: Sequence[str] = PLAIN_KINDS
         self.random = random.Random(7)
         self._odd: dict[str, list[Odd | None]] = defaultdict(list)
+        self._always: dict[str, Odd] = {}
         self._products: list[dict[str, Any]] = []
+        self._hidden: dict[str, float] = {}
+        self._due: list[tuple[float, Callable[[], object]]] = []
+        self._kept: dict[str, tuple[bytes, float]] = {}
+        self._listed = 0
+        self._answers: Counter[str] = Counter()
+        self._made: Counter[str] = Counter()
+        self._ids = random.Random(11)
         self._lock = threading.RLock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Owned", (Handler,), {"owner": self}))
         self._http.daemon_threads = True
@@ -105,16 +110,44 @@ class VendorServer:
         with self._lock:
             self._odd[operation] += odd
 
+    def always(self, operation: str, odd: Odd) -> None:
+        """Let this befall every request of that operation, after those of `misbehave`, until `behave`."""
+        with self._lock:
+            self._always[operation] = odd
+
     def behave(self) -> None:
         """Be well again; what was set by attributes about names, pictures and clocks stays."""
         with self._lock:
             self._odd.clear()
-            self.chaos, self.pages = 0.0, "steady"
+            self._always.clear()
+            self._hidden.clear()
+            self.chaos, self.pages, self.replicas, self.cache_seconds = 0.0, "steady", (0.0,), 0.0
 
     def products(self, provider: str, account: str = "main") -> list[dict[str, Any]]:
         """What is truly there, oldest first."""
         with self._lock:
+            self._catch_up()
             return [p for p in self._products if (p["provider"], p["account"]) == (provider, account)]
+
+    def books(self) -> Counter[tuple[str, str, str]]:
+        """How many products each body became that a program sent: (provider, account, body) -> number."""
+        with self._lock:
+            self._catch_up()
+            return Counter(
+                (p["provider"], p["account"], json.dumps(p["body"], sort_keys=True))
+                for p in self._products
+                if not p["hand"]
+            )
+
+    def doubled(self) -> list[str]:
+        """The bodies that became more than one product of an account."""
+        return [body for (_provider, _account, body), count in self.books().items() if count > 1]
+
+    def body_of(self, identity: str) -> Any:
+        """What was sent to make this product (with what a PATCH has set since)."""
+        with self._lock:
+            self._catch_up()
+            return next(p["body"] for p in self._products if p["id"] == identity)
 
     def by_hand(
         self, provider: str, spec: Mapping[str, Any], *, account: str = "main", age: float = 0
@@ -122,6 +155,16 @@ class VendorServer:
         """A person makes a product on the web page; returns its id."""
         with self._lock:
             return str(self._commit(provider, account, dict(spec), hand=True, age=age)["id"])
+
+    def fill(self, provider: str, count: int, *, account: str = "main", age: float = 86400.0) -> list[str]:
+        """Products of other people's, of one model that no test asks for; returns the ids."""
+        specs = (_foreign(provider, number) for number in range(count))
+        return [self.by_hand(provider, spec, account=account, age=age) for spec in specs]
+
+    def hide(self, identity: str, seconds: float) -> None:
+        """Moderation: the product is in no listing for so long."""
+        with self._lock:
+            self._hidden[identity] = self.clock() + seconds
 
     def remove(self, identity: str) -> None:
         """A person removes a product on the web page."""
@@ -134,40 +177,68 @@ class VendorServer:
         with self._lock:
             return [r for r in self.requests if r.operation in operations]
 
+    def forget_requests(self) -> None:
+        """Count from here."""
+        with self._lock:
+            self.requests.clear()
+            self._answers.clear()
+
     # -- the shops
 
     def _commit(
         self, provider: str, account: str, spec: dict[str, Any], *, hand: bool = False, age: float = 0
     ) -> dict[str, Any]:
+        who = f"{provider} {account}" if self.count_per_account else provider
+        number = 5000 + 10 * self._made[who]
+        self._made[who] += 1
+        identity = str(uuid.UUID(int=self._ids.getrandbits(128), version=4))
         name = "enName" if provider == "kakaclo" else "name"
-        spec = {**spec, name: self._named(str(spec[name]))}
-        if provider == "kakaclo" and self.rehost and not hand:
-            for picture in ("imageUrl", "backImageUrl"):
-                if spec.get(picture):
-                    spec[picture] = (
-                        f"https://img.kakaclo.example/{uuid.uuid5(uuid.NAMESPACE_URL, spec[picture])}"
-                    )
-        number = 5000 + len(self.requests) * 10 + len(self._products)
-        identity = str(number) if provider == "kakaclo" else str(uuid.uuid4())
+        kept = {**spec, name: named(str(spec[name]), self.names)}
+        if provider == "kakaclo":
+            identity = str(number)
+            if self.rehost and not hand:
+                pictures = [field for field in ("imageUrl", "backImageUrl") if kept.get(field)]
+                kept |= {field: pictured(kept[field], number, own_kept=self.own_kept) for field in pictures}
         made = {
-            "provider": provider, "account": account, "id": identity, "spec": spec, "lag": self.lag,
-            "at": self.clock() - age, "hand": hand, "number": number,
+            "provider": provider, "account": account, "id": identity, "spec": kept, "body": spec,
+            "lag": self.lag, "at": self.clock() - age, "hand": hand, "number": number, "was": [],
         }  # fmt: skip
         self._products.append(made)
         return made
 
-    def _named(self, name: str) -> str:
-        if self.names == "trim":
-            return " ".join(name.split())
-        return name[: int(self.names[4:])] if self.names.startswith("cut:") else name
+    def postpone(self, seconds: float, operation: str, account: str, target: str, body: Any) -> Any:
+        """Answer as if it were done; do it later."""
+        with self._lock:
+            when = self.clock() + seconds
+            self._due.append((when, lambda: self.answer(operation, account, target, body)))
+            if operation == "gelato.update":
+                product = self._product(account, target)
+                told = {**product, "spec": {**product["spec"], **_patched(body)}}
+                return self._customer_product(told, "cp-")
+            return envelope("") if operation == "kakaclo.create" else {**body, "id": "cp-later"}
+
+    def _catch_up(self) -> None:
+        """What was put off, and is due by now."""
+        due = [what for when, what in self._due if when <= self.clock()]
+        self._due = [each for each in self._due if each[0] > self.clock()]
+        for what in due:
+            what()
 
     def _visible(self, provider: str, account: str) -> list[dict[str, Any]]:
-        rows = [p for p in self.products(provider, account) if p["at"] + p["lag"] <= self.clock()]
+        seen = self.clock() - self.replicas[self._listed % len(self.replicas)]
+        self._listed += 1
+        hidden = {one for one, until in self._hidden.items() if until > self.clock()}
+        there = self.products(provider, account)
+        rows = [_as_of(p, seen) for p in there if p["at"] + p["lag"] <= seen and p["id"] not in hidden]
         if self.order == "newest":
             rows.reverse()
         if self.order == "shuffled":
             self.random.shuffle(rows)
         return rows
+
+    def _found(self, rows: list[dict[str, Any]], text: str, name: str) -> list[dict[str, Any]]:
+        fits = [r for r in rows if text.lower() in r["spec"][name].lower() or text == _spu(r)]
+        return [r for r in fits if r["body"][name] not in self.search_misses]
 
     def _page(self, rows: list[Any], offset: int, size: int) -> list[Any]:
         size = min(size, self.page_limit)
@@ -175,21 +246,25 @@ class VendorServer:
         start = max(0, offset + {"steady": 0, "repeat": -moved, "skip": moved}[self.pages])
         return rows[start : start + size]
 
+    def code_of(self, model: str) -> str:
+        return self.codes.get(model, f"CODE-{model}")
+
     # -- answers
 
     def answer(self, operation: str, account: str, target: str, body: Any) -> tuple[int, Any]:
         """Carry a request out."""
         with self._lock:
+            self._catch_up()
             if operation == "kakaclo.create":
                 return self._add(account, body)
             if operation == "kakaclo.search":
-                return 200, _envelope(self._search(account, body))
+                return 200, envelope(self._search(account, body))
             if operation == "kakaclo.models":
-                return 200, _envelope(self._models(body))
+                return 200, envelope(self._models(body))
             if operation == "gelato.create":
                 return self._create(account, body)
             if operation == "gelato.update":
-                return self._update(account, urlsplit(target).path.rpartition("/")[2], body)
+                return self._update(account, target, body)
             if operation == "gelato.list":
                 query = {key: values[0] for key, values in parse_qs(urlsplit(target).query).items()}
                 return 200, self._list(account, query)
@@ -205,30 +280,33 @@ class VendorServer:
     def _search(self, account: str, body: Any) -> dict[str, Any]:
         rows = self._visible("kakaclo", account)
         if "modelCodes" in body:
-            rows = [r for r in rows if f"CODE-{r['spec']['modelId']}" in body["modelCodes"]]
+            rows = [r for r in rows if self.code_of(_model(r)) in body["modelCodes"]]
         if "spus" in body:
-            rows = [r for r in rows if f"SPU{r['id']}" in body["spus"]]
+            rows = [r for r in rows if _spu(r) in body["spus"]]
         if "searchContent" in body:
-            text = body["searchContent"].lower()
-            rows = [r for r in rows if text in r["spec"]["enName"].lower() or text == f"spu{r['id']}"]
+            rows = self._found(rows, body["searchContent"], "enName")
         size = min(int(body.get("pageSize", 20)), 100, self.page_limit)
         page = self._page(rows, (int(body.get("pageNumber", 1)) - 1) * size, size)
         listed = {"list": [self._designed(r) for r in page]}
-        return listed | ({"total": len(rows)} if self.tell_total else {})
+        return listed | ({"total": self.total(len(rows), len(page))} if self.tell_total else {})
 
     def _designed(self, row: dict[str, Any]) -> dict[str, Any]:
         spec, made = row["spec"], round((row["at"] + self.date_hours * 3600) * 1000)
+        made = made if self.made_at is None else self.made_at
+        model = {"number": {"modelId": int(_model(row))}, "text": {"modelId": spec["modelId"]}}
         return {
             "id": int(row["id"]), "customDesignedId": 900_000_000 + int(row["id"]),
-            "modelCode": f"CODE-{spec['modelId']}", "price": 6.41, "enName": spec["enName"],
+            "modelCode": self.code_of(_model(row)), "price": 6.41, "enName": spec["enName"],
             "imageUrl": spec["imageUrl"], "backImageUrl": spec.get("backImageUrl"),
-            "kkProductId": 3_300_000 + int(row["id"]), "orderCount": 0, "spu": f"SPU{row['id']}",
+            "kkProductId": 3_300_000 + int(row["id"]), "orderCount": 0, "spu": _spu(row),
             "createDate": made, "modifyDate": made, "news": {"to": ["nobody"]},
+            **model.get(self.model_ids_as, {}),
         }  # fmt: skip
 
     def _models(self, body: Any) -> dict[str, Any]:
         models = [
-            {"id": n, "modelCode": f"CODE-{n}", "enName": f"Model {n}", "price": 6.41} for n in range(1, 9)
+            {"id": n, "modelCode": self.code_of(str(n)), "enName": f"Model {n}", "price": 6.41}
+            for n in range(1, 9)
         ]
         start = (int(body.get("pageNumber", 1)) - 1) * int(body.get("pageSize", 20))
         return {"list": models[start : start + int(body.get("pageSize", 20))], "total": len(models)}
@@ -237,18 +315,32 @@ class VendorServer:
         wanted = {"name", "customerIds", "productModelId", "variantOptions"}
         if not isinstance(body, dict) or not wanted <= set(body):
             return 400, {"message": "missing field"}
-        name = self._named(body["name"])
+        name = named(body["name"], self.names)
         if self.unique_names and name in {p["spec"]["name"] for p in self.products("gelato", account)}:
             return 409, {"message": f"{name} exists"}
-        return 201, self._customer_product(self._commit("gelato", account, body), "cp-")
+        return CREATED_STATUS, self._customer_product(self._commit("gelato", account, body), "cp-")
 
-    def _update(self, account: str, identity: str, body: Any) -> tuple[int, Any]:
-        for product in self.products("gelato", account):
-            if product["id"] == identity.removeprefix("cp-"):
-                changed = {key: value for key, value in body.items() if key in ("name", "customerIds")}
-                product["spec"] = {**product["spec"], **changed}
-                return 200, self._customer_product(product, "cp-")
-        return 404, {"message": "no such customer product"}
+    def _update(self, account: str, target: str, body: Any) -> tuple[int, Any]:
+        product = self._product(account, target)
+        if product is None:
+            return 404, {"message": "no such customer product"}
+        changed = _patched(body)
+        product["was"].append((self.clock(), product["spec"]))
+        product["body"] = {**product["body"], **changed}
+        if "name" in changed:
+            changed["name"] = named(changed["name"], self.names)
+        product["spec"] = {**product["spec"], **changed}
+        return 200, self._customer_product(product, "cp-")
+
+    def _product(self, account: str, target: str) -> Any:
+        identity = urlsplit(target).path.rpartition("/")[2].removeprefix("cp-")
+        return next((p for p in self.products("gelato", account) if p["id"] == identity), None)
+
+    def shown_before(self, target: str) -> Any:
+        """The product of a PATCH as it is now, in the form of an answer to it."""
+        with self._lock:
+            identity = urlsplit(target).path.rpartition("/")[2].removeprefix("cp-")
+            return next((self._customer_product(p, "cp-") for p in self._products if p["id"] == identity), {})
 
     def _list(self, account: str, query: Mapping[str, str]) -> dict[str, Any]:
         rows = self._visible("gelato", account)
@@ -258,29 +350,39 @@ class VendorServer:
         if "productModelIds" in query:
             rows = [r for r in rows if r["spec"]["productModelId"] in query["productModelIds"].split(",")]
         if "search" in query:
-            rows = [r for r in rows if query["search"].lower() in r["spec"]["name"].lower()]
+            rows = self._found(rows, query["search"], "name")
         offset, limit = int(query.get("offset", 0)), min(int(query.get("limit", 250)), 250)
         page = [self._customer_product(r, "") for r in self._page(rows, offset, limit)]
-        told = {"pagination": {"total": len(rows), "offset": offset}} if self.tell_total else {}
-        return {"customerProducts": page, **told}
+        total = {"total": self.total(len(rows), len(page)), "offset": offset}
+        return {"customerProducts": page, **({"pagination": total} if self.tell_total else {})}
 
     def _customer_product(self, row: dict[str, Any], prefix: str) -> dict[str, Any]:
         moment = datetime.fromtimestamp(row["at"] + self.date_hours * 3600, UTC)
-        made = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        made = moment.strftime("%Y-%m-%dT%H:%M:%SZ") if self.made_at is None else self.made_at
         answer = {"id": prefix + row["id"], **row["spec"], "createdAt": made, "updatedAt": made}
-        if not prefix:
-            answer.pop("partQuantities", None)
-            answer["state"] = "published"
-            base = {
-                "id": "base_attributes",
-                "name": "Base Attributes",
-                "values": ["none"],
-                "attributesMapping": [],
-            }
-            answer["variantOptions"] = [base, *({**o, "state": "x"} for o in answer["variantOptions"])]
+        if prefix:
+            return answer
+        answer.pop("partQuantities", None)
+        answer["state"] = "published"
+        base = {
+            "id": "base_attributes",
+            "name": "Base Attributes",
+            "values": ["none"],
+            "attributesMapping": [],
+        }
+        answer["variantOptions"] = [base, *({**o, "state": "x"} for o in answer["variantOptions"])]
+        answer["customerIds"] = customers(answer["customerIds"], self.customers_as)
+        if self.model_field_as == "missing":
+            del answer["productModelId"]
+        elif self.model_field_as == "number" and answer["productModelId"].isdigit():
+            answer["productModelId"] = int(answer["productModelId"])
         return answer
 
     # -- on the wire
+
+    def arrived(self, seen: Seen) -> None:
+        with self._lock:
+            self.requests.append(seen)
 
     def account_of(self, provider: str, headers: Mapping[str, str]) -> str | None:
         """Who asks; None: the key is refused. A key that reaches the other vendor is noted."""
@@ -298,127 +400,75 @@ class VendorServer:
         with self._lock:
             if self._odd[operation]:
                 return self._odd[operation].pop(0)
+            if operation in self._always:
+                return self._always[operation]
             if self.chaos and self.random.random() < self.chaos:
                 return self._any_odd(operation)
         return None
 
     def _any_odd(self, operation: str) -> Odd:
-        kinds = ["cut", "reset", "half", "html", "empty", "status"]
+        kinds = self.chaos_kinds if operation in CREATES else PLAIN_KINDS
         kind = self.random.choice(kinds)
         commit = self.random.random() < 0.5 if operation in CREATES else False
+        if kind == "code":
+            return Odd("code", commit=commit, status=self.random.choice([403, 408, 429, 500, 503, 50000]))
+        if kind == "refusal":
+            return Odd("status", commit=commit, status=self.random.choice([400, 404, 422]))
+        if kind == "error text":
+            return Odd("text", commit=commit, body=b'{"message": "Internal error"}')
         return Odd(kind, commit=commit, status=self.random.choice([500, 502, 503, 504]))
 
+    def date_for(self, operation: str) -> float | None:
+        """The moment that the next answer's Date tells."""
+        with self._lock:
+            self._answers[operation] += 1
+            off = 0.0 if self.dates is None else self.dates(operation, self._answers[operation])
+            return self.clock() + off if self.date_header and off is not None else None
 
-def _envelope(data: Any) -> dict[str, Any]:
-    return {"code": 10000, "message": "Success！", "data": data}
+    def cached(self, seen: Seen, account: str) -> tuple[bytes, float, float] | None:
+        """The body that a cache in front has for this listing, its age, and when it was made."""
+        with self._lock:
+            body, at = self._kept.get(_line(seen, account), (b"", 0.0))
+            fresh = body and self.clock() - at < self.cache_seconds
+            return (body, self.clock() - at, at) if fresh else None
 
-
-def operation_of(method: str, path: str) -> str:
-    """The operation that a request means, empty for none of them."""
-    if path.startswith("/openapi/v1/product/custom/"):
-        names = {
-            "customDesigned/addProduct": "create",
-            "customDesigned/search": "search",
-            "designModel/search": "models",
-        }
-        name = names.get(path.removeprefix("/openapi/v1/product/custom/"))
-        return f"kakaclo.{name}" if name and method == "POST" else ""
-    if (method, path) == ("POST", "/product/v1/customer-product"):
-        return "gelato.create"
-    if path.startswith("/product/v1/customer-products"):
-        return {"GET": "gelato.list", "PATCH": "gelato.update"}.get(method, "")
-    return ""
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    owner: VendorServer
-    # Two small writes would wait for each other's acknowledgement.
-    disable_nagle_algorithm = True
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        raw = self.rfile.read(length)
-        headers = {key.lower(): value for key, value in self.headers.items()}
-        parts = urlsplit(self.path)
-        operation = operation_of(self.command, parts.path)
-        provider = "kakaclo" if parts.path.startswith("/openapi/") else "gelato"
-        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        seen = Seen(operation, self.command, parts.path, query, headers, _parsed(raw))
-        with self.owner._lock:
-            self.owner.requests.append(seen)
-        account = self.owner.account_of(provider, headers)
-        if account is None:
-            self._send(401, json.dumps({"message": "Unauthorized"}).encode(), {})
-            return
-        odd = self.owner.odd_for(operation)
-        if odd is None:
-            self._answer(operation, account, seen.body)
-        else:
-            self._misbehave(odd, operation, account, seen.body)
-
-    do_POST = do_GET  # noqa: N815
-    do_PATCH = do_GET  # noqa: N815
-
-    def _answer(self, operation: str, account: str, body: Any) -> None:
-        status, answer = self.owner.answer(operation, account, self.path, body)
-        self._send(status, json.dumps(answer).encode(), {})
-
-    def _misbehave(self, odd: Odd, operation: str, account: str, body: Any) -> None:
-        if odd.commit:
-            self.owner.answer(operation, account, self.path, body)
-        if odd.hook is not None:
-            odd.hook()
-        if odd.kind == "pass":
-            self._answer(operation, account, body)
-        elif odd.kind in ("cut", "reset", "hang"):
-            self._hang_up(odd)
-        elif odd.kind == "raw":
-            self.wfile.write(odd.body)
-            self._hang_up(odd)
-        elif odd.kind == "half":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n" + b'{"code": 10000, "data"')
-            self._hang_up(odd)
-        elif odd.kind == "status":
-            self._send(odd.status, odd.body or b'{"message": "oops"}', odd.headers)
-        elif odd.kind == "code":
-            told = {"code": odd.status, "message": "refused"}
-            self._send(200, json.dumps(told).encode(), {})
-        elif odd.kind == "blank":
-            rows: Any = _envelope({"list": [], "total": 0})
-            if operation.startswith("gelato"):
-                rows = {"customerProducts": [], "pagination": {"total": 0}}
-            self._send(200, json.dumps(rows).encode(), {})
-        else:
-            bodies = {"html": b"<!doctype html><h1>Just a moment", "empty": b"", "text": odd.body}
-            self._send(200, bodies[odd.kind], odd.headers)
-
-    def _hang_up(self, odd: Odd) -> None:
-        self.close_connection = True
-        if odd.kind == "hang":
-            # Until the client gives up: it closes, and there is nothing more to read.
-            self.connection.settimeout(20)
-            self.rfile.read(1)
-        if odd.kind == "reset":
-            linger = struct.pack("ii", 1, 0)
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.connection.close()
-        else:
-            self.connection.shutdown(socket.SHUT_RDWR)
-
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}"]
-        lines += [f"{key}: {value}" for key, value in headers.items()]
-        if self.owner.date_header and "Date" not in headers:
-            lines.append(f"Date: {formatdate(self.owner.clock(), usegmt=True)}")
-        self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+    def keep(self, seen: Seen, account: str, body: bytes) -> None:
+        """Let the cache have an answer, if there is a cache."""
+        with self._lock:
+            if self.cache_seconds and seen.operation in LISTINGS:
+                self._kept[_line(seen, account)] = (body, self.clock())
 
 
-def _parsed(raw: bytes) -> Any:
-    try:
-        return json.loads(raw) if raw else None
-    except ValueError:
-        return raw
+def _as_of(product: dict[str, Any], moment: float) -> dict[str, Any]:
+    """The product as it was then."""
+    spec = next((old for until, old in product["was"] if until > moment), product["spec"])
+    return {**product, "spec": spec}
+
+
+def _patched(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key in ("name", "customerIds")}
+
+
+def _model(row: Mapping[str, Any]) -> str:
+    """KakaClo's number of a model: `007` is 7."""
+    text = str(row["spec"]["modelId"])
+    return text.lstrip("0") or text
+
+
+def _spu(row: Mapping[str, Any]) -> str:
+    """Every SPU is one shop's, also where two shops count alike."""
+    return f"SPU{'' if row['account'] == 'main' else row['account'].upper()}{row['id']}"
+
+
+def _line(seen: Seen, account: str) -> str:
+    return f"{account} {seen.path} {dict(seen.query)} {seen.body}"
+
+
+def _foreign(provider: str, number: int) -> dict[str, Any]:
+    if provider == "kakaclo":
+        front = f"https://elsewhere.example/{number}.png"
+        return {"modelId": "8", "enName": f"Foreign {number}", "imageUrl": front, "colorValue": "#000000"}
+    return {
+        "name": f"Foreign {number}", "customerIds": ["customer-9"], "productModelId": "model-foreign",
+        "variantOptions": [],
+    }  # fmt: skip

@@ -228,6 +228,9 @@ class World:
         self.folder, self.clock, self.server = folder, clock, server
         self.path = folder / "podsync.state.json"
         self.keys: dict[str, str] = dict(KEYS)
+        #: How the vendors are reached: through what, and under which addresses.
+        self.proxies: dict[str, str] = {}
+        self.urls: Callable[[], Mapping[str, str]] = server.urls
         self.settings: dict[str, Any] = {
             "rate_limit": RateLimit(1000, 1000), "parallelism": 4, "timeout_seconds": TIMEOUT,
             "settle_seconds": SETTLE, "retry_seconds": 300.0,
@@ -275,14 +278,14 @@ class World:
         return store
 
     def _settings(self, name: str) -> ProviderSettings:
-        return ProviderSettings(self.server.urls()[name], pictures=self.pictures, **self.settings)  # type: ignore[arg-type]
+        return ProviderSettings(self.urls()[name], pictures=self.pictures, **self.settings)  # type: ignore[arg-type]
 
     # -- the runs
 
     def plan(self, state: State | None = None, **options: Any) -> Plan:
         """What apply would do."""
         found = {name: plugin.provider(self._settings(name)) for name, plugin in PLUGINS.items()}
-        hosts = {name: {"base_url": self.server.urls()[name], "account": "default"} for name in found}
+        hosts = {name: {"base_url": self.urls()[name], "account": "default"} for name in found}
         catalog = Catalog(tuple(self.documents[address] for address in sorted(self.documents)), 1)
         known = self.state if state is None else state
         options = {"limits": self.limits, **options}
@@ -331,7 +334,7 @@ class World:
     def _connection(self, name: str, life: Life) -> Connection:
         settings, plugin = self._settings(name), PLUGINS[name]
         pace = Bucket(settings.rate_limit, self.clock)
-        reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, {})
+        reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, self.proxies)
         mortal = MortalReader(reader, life, self.clock), MortalWriter(writer, life, self.clock)
         return Connection(plugin.provider(settings), *mortal, pace, settings)
 

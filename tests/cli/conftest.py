@@ -110,10 +110,18 @@ def play(folder: Path, catalog: Path) -> Path:
 
 @pytest.fixture
 def terminal(folder: Path) -> Callable[..., Run]:
-    """Run `python -m podsync` on a terminal; `answer` is typed when it asks. Both streams come as `out`."""
+    """Run `python -m podsync` on a terminal; `answer` is typed when it asks. Both streams come as `out`.
+
+    `meanwhile` is called while the question is open.
+    """
     pty = pytest.importorskip("pty", reason="terminals are POSIX here")
 
-    def run(*args: str, answer: bytes = b"", question: str = " to go on: ") -> Run:
+    def run(
+        *args: str,
+        answer: bytes = b"",
+        question: str = " to go on: ",
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> Run:
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             [sys.executable, "-m", "podsync", *args],
@@ -133,6 +141,7 @@ def terminal(folder: Path) -> Callable[..., Run]:
             seen += piece
             if answer and not answered and question.encode() in seen:
                 answered = True
+                meanwhile()
                 os.write(ours, answer)
         os.close(ours)
         return Run(process.wait(60), seen.decode("utf-8", "replace").replace("\r\n", "\n"), "")

@@ -763,5 +763,5 @@ def a_floor(folder: Path, luck: random.Random) -> Iterator[Floor]:
         gelato_base_attributes=luck.random() < 0.3,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    with Sandbox(rules, clock=clock.true, record=0) as sandbox:
+    with Sandbox(rules, clock=clock.true, record=0, first_id=1) as sandbox:
         yield Floor(folder, sandbox, clock)

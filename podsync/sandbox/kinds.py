@@ -1,0 +1,71 @@
+"""The kinds of fault, by the stage of a request at which each of them acts.
+
+on request: `NAME=VALUE` puts other `Rules` in force, and with them what happens
+on insert, to names and pictures (the table `values.WAYS`), and
+on list, to order, pages, totals, and what is hidden or old (`listing`);
+on answer: something is told in place of the truth (`answers.ANSWERS`);
+on the wire: something becomes of the bytes (`playing.ENDINGS`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from podsync.sandbox.answers import ANSWERS
+from podsync.sandbox.playing import ENDINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """help: one line. commits: whether the request takes effect; None: as the fault says.
+
+    numbers: what may stand behind the colon, None for kinds without one. provider: the only one whose
+    answers can be so.
+    """
+
+    help: str
+    commits: bool | None = None
+    numbers: range | None = None
+    provider: str = ""
+
+
+KINDS: Mapping[str, Kind] = {
+    "fin": Kind("the connection is closed without an answer"),
+    "commit-then-cut": Kind("the same, after the request was carried out", commits=True),
+    "rst": Kind("the connection is reset without an answer"),
+    "half": Kind("half of the body, then closed"),
+    "hang": Kind("no answer for `seconds`, then closed"),
+    "late": Kind("nothing for `seconds`, only then carried out and answered", commits=True),
+    "later": Kind("answered as if carried out, and in force only `seconds` later", commits=True),
+    "slow": Kind("carried out, and the bytes dripped over `seconds`", commits=True),
+    "drip-head": Kind("a head that goes on for `seconds`, byte by byte, then closed"),
+    "drip-body": Kind("a body that does"),
+    "continue": Kind("`100 Continue` over and over for `seconds`, then closed"),
+    # A 1xx with a body would break the framing instead of being an answer.
+    "status": Kind("HTTP N, with `headers` (Retry-After, Location) and `body`", numbers=range(200, 600)),
+    "code": Kind("KakaClo's refusal: 200 with `code` N", numbers=range(10**9), provider="kakaclo"),
+    "html": Kind("200 with an HTML page"),
+    "empty": Kind("200 with no body"),
+    "garbage": Kind("200 with something that is not JSON"),
+    "nothing-listed": Kind("a well-formed listing without a single row"),
+    "error-text": Kind("200 with the text of an error"),
+    "job": Kind("202: what was sent, with the id of a job"),
+    "other-id": Kind("the answer shows the id of the shop's oldest product", commits=True, provider="gelato"),
+    "last-id": Kind("the answer shows the id that was given last", commits=True, provider="gelato"),
+    "unchanged": Kind("a PATCH shows the product as it was", provider="gelato"),
+}
+
+if missing := {*ANSWERS, *ENDINGS} - set(KINDS):  # pragma: no cover (a slip of who adds one)
+    raise AssertionError(missing)
+
+
+def is_known(kind: str, provider: str) -> bool:
+    """Whether a fault of that kind can befall that provider (or `any`)."""
+    word, colon, number = kind.partition(":")
+    known = KINDS.get(word)
+    if known is None or (known.provider == "kakaclo" and provider != "kakaclo"):
+        return False
+    if known.provider and provider not in {known.provider, "any"}:
+        return False
+    if known.numbers is None:
+        return not colon
+    return number.isascii() and number.isdigit() and int(number) in known.numbers

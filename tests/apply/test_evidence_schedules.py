@@ -1,0 +1,904 @@
+"""The ten things that were seen outside the harnesses, each of them evidence believed beyond its worth.
+
+What is asserted is what must hold, never how: nothing doubled, nothing lost, nothing bound to a wrong
+product, a true report, the exit code, and what may not be sent.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from podsync.errors import StateError
+from podsync.model import Address
+from podsync.report import Result
+from tests.apply.evidence import (
+    CUT_AFTER,
+    CUT_BEFORE,
+    LONG,
+    NAMES,
+    PROVIDERS,
+    advice,
+    begin,
+    creates,
+    ends_well,
+    in_doubt,
+    kept_state,
+    lose,
+    made,
+    make,
+    other_machine,
+    outcome,
+    put_back,
+    results,
+    truth,
+    well_again,
+)
+from tests.apply.proxy import a_proxy, certificate
+from tests.apply.vendor_server import Odd
+from tests.apply.vendor_ways import OWN_HOST
+from tests.apply.world import (
+    OTHER_GELATO_KEY,
+    OTHER_KAKACLO_KEY,
+    SETTLE,
+    TIMEOUT,
+    at,
+    poster_spec,
+    tee_spec,
+)
+
+OTHER_KEYS = {"kakaclo": OTHER_KAKACLO_KEY, "gelato": OTHER_GELATO_KEY}
+LISTING = {"kakaclo": "kakaclo.search", "gelato": "gelato.list"}
+both = pytest.mark.parametrize("provider", PROVIDERS)
+committed = pytest.mark.parametrize("commit", [True, False], ids=["made", "not made"])
+
+
+# -- 1. behind an HTTPS proxy
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory):
+    return certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def proxy(world, pem, monkeypatch):
+    with a_proxy(int(world.server.url.rpartition(":")[2]), pem) as proxy:
+        proxy.clock = world.clock.true
+        world.proxies, world.urls = {"https": proxy.url}, proxy.urls
+        # Whichever way certificates are looked up, this one is trusted.
+        monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(pem))
+        monkeypatch.setattr("certifi.where", lambda: str(pem))
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+            monkeypatch.setenv(name, str(pem))
+        yield proxy
+
+
+def is_create(method, path):
+    return method == "POST" and path.endswith(("addProduct", "/customer-product"))
+
+
+@both
+def test_1_a_create_is_cut_after_the_commit_behind_a_proxy(world, proxy, provider):
+    make(world, provider)
+    left = [1]
+    proxy.cuts = lambda method, path: is_create(method, path) and bool(left) and left.pop()
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    assert (creates(world), made(world, provider)) == (1, 1)
+    truth(world, report)
+
+
+@both
+def test_1_every_answer_to_a_create_is_cut_behind_a_proxy(world, proxy, provider):
+    for number in range(3):
+        make(world, provider, f"n{number}")
+    proxy.cuts = is_create
+    world.server.lag = 60
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    assert (creates(world), made(world, provider)) == (3, 3)
+    truth(world, report)
+
+
+@both
+def test_1_nothing_comes_back_any_more_behind_a_proxy(world, proxy, provider):
+    address = make(world, provider)
+    sent = []
+
+    def cuts(method, path):
+        sent.append(is_create(method, path))
+        return any(sent)
+
+    proxy.cuts = cuts
+
+    report = world.apply()
+
+    assert report.exit_code == 8
+    assert outcome(report, address).result is Result.IN_DOUBT
+    assert (creates(world), made(world, provider)) == (1, 1)
+    truth(world, report)
+
+
+@both
+@pytest.mark.parametrize("status", [407, 403, 502])
+def test_1_a_tunnel_that_is_refused_leaves_nothing_in_doubt(world, proxy, provider, status):
+    make(world, provider)
+    proxy.connects = [status] * 1000
+
+    report = world.apply()
+
+    assert world.server.requests == []
+    assert report.exit_code == 4
+    assert not [e for e in world.state.entries.values() if e.pending]
+
+
+# -- 2. clocks that disagree
+
+
+def ahead_of_the_gateway(server):
+    server.dates = lambda _operation, _number: 900.0
+
+
+def from_a_cache_at_first(server):
+    server.dates = lambda operation, number: -900.0 if operation in LISTING.values() and number == 1 else 0.0
+
+
+def steps_forward(server):
+    server.dates = lambda operation, number: 3600.0 if operation in LISTING.values() and number > 2 else 0.0
+
+
+def goes_back(server):
+    server.dates = lambda operation, number: -60.0 * number if operation in LISTING.values() else 0.0
+
+
+def now_and_then(server):
+    server.dates = lambda _operation, number: (None, 900.0)[number % 2]
+
+
+@both
+@committed
+@pytest.mark.parametrize(
+    "clock", [ahead_of_the_gateway, from_a_cache_at_first, steps_forward, goes_back, now_and_then]
+)
+def test_2_dates_that_disagree_end_no_doubt_of_this_run(world, provider, commit, clock):
+    """The gateway answers 504 with the right time; what the vendor itself tells is another."""
+    begin(world, provider)
+    for number in range(3):
+        make(world, provider, f"n{number}")
+    clock(world.server)
+    world.server.lag = 240
+    gateway = Odd("status", commit=commit, status=504, date=0.0)
+    world.server.misbehave(f"{provider}.create", *[gateway] * 3)
+
+    report = world.apply()
+
+    world.server.dates = None
+    sent = [seen.at for seen in world.server.sent(f"{provider}.create")]
+    if commit:
+        assert len(sent) == 3
+    else:
+        # Not again before each doubt is settled by this run's own clock.
+        assert all(moment - sent[0] >= SETTLE for moment in sent[3:])
+    truth(world, report)
+    ends_well(world)
+    assert made(world, provider) == 3
+
+
+# -- 3. twelve colours of one product
+
+
+COLOURS = [f"#{number:02X}{number:02X}{number:02X}" for number in range(12)]
+
+
+def variants(world, count=12, **fields):
+    """One name, one model, mock-ups of their own."""
+    return [
+        world.tee(f"c{number}", enName="Dino Tee", colorValue=COLOURS[number], **fields)
+        for number in range(count)
+    ]
+
+
+def test_3_twelve_colours_where_pictures_are_rehosted(world):
+    world.server.rehost, world.server.lag = True, 60
+    addresses = variants(world)
+
+    report = world.apply()
+
+    assert creates(world) == 1
+    assert report.exit_code == 4
+    assert sum(result in (Result.CREATED, Result.SETTLED) for result in results(report)) == 1
+    assert {o.result for o in report.outcomes} <= {Result.CREATED, Result.FAILED, Result.NOT_TRIED}
+    assert len(report.outcomes) == len(addresses)
+    truth(world, report)
+    again = world.apply()
+    assert creates(world) == 1
+    truth(world, again)
+
+
+def test_3_twelve_colours_that_got_names_of_their_own(world):
+    world.server.rehost, world.server.lag = True, 60
+    variants(world)
+    world.apply()
+    for address in list(world.documents):
+        if address not in world.state.entries:
+            number = int(address.name[1:])
+            world.tee(address.name, enName=f"Dino Tee {COLOURS[number]}", colorValue=COLOURS[number])
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    truth(world, report)
+    ends_well(world)
+    assert made(world, "kakaclo") == 12
+
+
+@pytest.mark.parametrize("lag", [0, 240])
+def test_3_twelve_colours_where_pictures_are_kept(world, lag):
+    world.server.lag = lag
+    variants(world)
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    assert made(world, "kakaclo") == 12
+    truth(world, report)
+    ends_well(world)
+
+
+@pytest.mark.parametrize("rehost", [True, False], ids=["rehosted", "kept"])
+@committed
+@pytest.mark.parametrize("which", [0, 1])
+def test_3_twelve_colours_and_one_answer_is_cut(world, rehost, commit, which):
+    begin(world, "kakaclo")
+    world.server.rehost, world.server.lag = rehost, 60
+    variants(world)
+    world.server.misbehave("kakaclo.create", *[None] * which, Odd("cut", commit=commit))
+
+    report = world.apply()
+
+    truth(world, report)
+    truth(world, well_again(world))
+    assert rehost or made(world, "kakaclo") == 12
+
+
+@pytest.mark.parametrize("rehost", [True, False], ids=["rehosted", "kept"])
+def test_3_a_colour_is_replaced_before_the_first_id_was_listed(world, rehost):
+    world.server.rehost, world.server.lag = rehost, 300
+    address = world.tee(enName="Dino Tee")
+    world.apply(wait=False)
+    world.tee(enName="Dino Tee", colorValue="#00FF00")
+
+    report = world.apply(wait=False)
+
+    assert creates(world) == 1
+    truth(world, report)
+    ends_well(world)
+    assert world.server.body_of(world.entry(address).id)["colorValue"] == "#00FF00"
+    assert made(world, "kakaclo") == 2
+
+
+# -- 4. the state does not know all
+
+
+@both
+@pytest.mark.parametrize("memory", [True, False], ids=["all lost", "the machine remembers"])
+def test_4_the_state_is_lost_where_pictures_are_rehosted(world, provider, memory):
+    world.server.rehost, world.server.names = True, "trim+upper"
+    for number in range(3):
+        make(world, provider, f"n{number}")
+    world.apply()
+    world.clock.pass_by(LONG)
+    lose(world, memory=memory)
+
+    report = world.apply()
+
+    assert creates(world) == 3
+    assert report.exit_code in (4, 5)
+    for line in advice(report):
+        assert "--first-contact" not in line or "import" in " ".join(advice(report))
+    truth(world, report)
+
+    insists = world.apply(first_contact=True)
+
+    assert creates(world) == 3
+    assert insists.exit_code == 4
+    assert set(results(insists)) <= {Result.NOT_TRIED, Result.FAILED}
+    truth(world, insists)
+
+
+@pytest.mark.parametrize("memory", [True, False], ids=["fresh clone", "forced back"])
+@pytest.mark.parametrize("contact", [False, True])
+def test_4_the_state_is_one_apply_behind(world, memory, contact):
+    """A colleague's fresh clone has an older state; a state branch was forced back where it was known."""
+    world.server.rehost = True
+    world.tee("first")
+    world.apply()
+    older = kept_state(world)
+    world.clock.pass_by(LONG)
+    world.tee("second")
+    world.apply()
+    assert creates(world) == 2
+    world.clock.pass_by(LONG)
+    lose(world, memory=memory)
+    put_back(world.folder, older)
+
+    report = world.apply(first_contact=contact)
+
+    assert creates(world) == 2
+    assert report.exit_code != 0
+    truth(world, report)
+
+
+@both
+@pytest.mark.parametrize("contact", [False, True])
+@pytest.mark.parametrize("ways", ["entities", "lower", "emoji", "quotes", "trim", "cut:24"])
+def test_4_names_came_back_changed_and_the_state_is_lost(world, provider, ways, contact):
+    world.server.names, world.server.rehost = ways, True
+    make(world, provider, **{NAMES[provider]: "  Q&A “Dino” 🦖 of the Tees  "})
+    world.apply()
+    world.clock.pass_by(LONG)
+    lose(world)
+
+    report = world.apply(first_contact=contact)
+
+    assert creates(world) == 1
+    truth(world, report)
+
+
+@both
+def test_4_a_search_misses_a_name(world, provider):
+    address = make(world, provider)
+    world.apply()
+    world.clock.pass_by(LONG)
+    lose(world, memory=True)
+    world.server.search_misses = {str(world.documents[address].spec[NAMES[provider]])}
+
+    report = world.apply()
+
+    assert creates(world) == 1
+    truth(world, report)
+
+
+# -- 5. "refused", and made
+
+
+REFUSALS = {
+    "400": Odd("status", status=400),
+    "404": Odd("status", status=404),
+    "422": Odd("status", status=422),
+    "code 50000": Odd("code", status=50000),
+    "code 20001": Odd("code", status=20001),
+}
+
+
+@committed
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_5_refused_where_pictures_are_rehosted(world, kind, commit):
+    begin(world, "kakaclo")
+    world.server.rehost = True
+    address = world.tee()
+    world.server.misbehave("kakaclo.create", replace(REFUSALS[kind], commit=commit))
+
+    first = world.apply()
+    world.clock.pass_by(LONG)
+    second = world.apply()
+
+    assert outcome(first, address).result is Result.FAILED
+    assert first.exit_code == 4
+    assert made(world, "kakaclo") == 1
+    truth(world, second)
+    if commit:
+        assert creates(world) == 1
+    else:
+        assert second.exit_code == 0
+
+
+@committed
+def test_5_refused_at_gelato(world, commit):
+    begin(world, "gelato")
+    world.poster()
+    world.server.misbehave("gelato.create", Odd("status", commit=commit, status=400))
+
+    world.apply()
+    world.clock.pass_by(LONG)
+    report = world.apply()
+
+    assert made(world, "gelato") == 1
+    truth(world, report)
+
+
+@committed
+@pytest.mark.parametrize("code", [408, 429, 500, 503])
+def test_5_a_code_of_the_gateway_inside_a_200_is_no_refusal(world, code, commit):
+    begin(world, "kakaclo")
+    world.server.lag = 60
+    address = world.tee()
+    world.server.misbehave("kakaclo.create", Odd("code", commit=commit, status=code))
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    assert outcome(report, address).result in (Result.CREATED, Result.SETTLED)
+    assert creates(world) == (1 if commit else 2)
+    sent = [seen.at for seen in world.server.sent("kakaclo.create")]
+    assert sent[-1] - sent[0] >= (0 if commit else SETTLE)
+    truth(world, report)
+
+
+@committed
+@pytest.mark.parametrize("code", [401, 403])
+def test_5_a_refused_key_inside_a_200_stops_the_provider_and_settles_nothing(world, code, commit):
+    begin(world, "kakaclo")
+    world.settings["parallelism"] = 1
+    for number in range(4):
+        world.tee(f"t{number}")
+    world.server.misbehave("kakaclo.create", Odd("code", commit=commit, status=code))
+
+    report = world.apply()
+
+    assert creates(world) == 1
+    assert "kakaclo" in report.stopped
+    assert report.exit_code == 9
+    assert len([e for e in world.state.entries.values() if e.pending]) == 1
+    truth(world, report)
+    ends_well(world)
+    assert made(world, "kakaclo") == 4
+
+
+# -- 6. answers believed blindly
+
+
+@committed
+@pytest.mark.parametrize(
+    "odd",
+    [Odd("job"), Odd("text", body=b'{"message": "Internal error"}'), Odd("text", body=b'{"id": ""}')],
+    ids=["202 and a job", "200 and an error", "200 and no id"],
+)
+def test_6_an_answer_that_shows_no_product(world, odd, commit):
+    begin(world, "gelato")
+    address = world.poster()
+    world.server.lag = 60
+    world.server.misbehave("gelato.create", replace(odd, commit=commit))
+
+    report = world.apply()
+
+    assert made(world, "gelato") == 1
+    assert world.entry(address).id == world.server.products("gelato")[-1]["id"]
+    assert creates(world) == (1 if commit else 2)
+    truth(world, report)
+
+
+@committed
+def test_6_an_error_text_from_kakaclo(world, commit):
+    begin(world, "kakaclo")
+    world.tee()
+    world.server.lag = 60
+    world.server.misbehave(
+        "kakaclo.create", Odd("text", commit=commit, body=b'{"message": "Internal error"}')
+    )
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    assert made(world, "kakaclo") == 1
+    truth(world, report)
+
+
+def test_6_the_answer_shows_somebody_elses_id(world):
+    foreign = world.server.by_hand("gelato", {**poster_spec("hand"), "customerIds": ["customer-7"]}, age=9999)
+    address = world.poster()
+    world.server.misbehave("gelato.create", Odd("id", body=f"cp-{foreign}".encode()))
+
+    report = world.apply(first_contact=True)
+
+    assert world.entry(address).id != foreign
+    truth(world, report)
+    ends_well(world)
+    assert made(world, "gelato") == 1
+
+
+def test_6_the_answer_shows_an_id_that_another_document_has(world):
+    first = world.poster("first")
+    world.apply()
+    owned = world.entry(first).id
+    second = world.poster("second")
+    world.server.misbehave("gelato.create", Odd("id", body=f"cp-{owned}".encode()))
+
+    report = world.apply()
+
+    assert world.entry(second).id != owned
+    truth(world, report)
+    ends_well(world)
+
+
+def test_6_one_id_for_two_creates(world):
+    world.settings["parallelism"] = 1
+    addresses = [world.poster(f"p{number}") for number in range(2)]
+    same = b"cp-00000000-0000-4000-8000-000000000001"
+    world.server.misbehave("gelato.create", Odd("id", body=same), Odd("id", body=same))
+
+    report = world.apply()
+
+    truth(world, report)
+    ends_well(world)
+    assert {world.entry(a).id for a in addresses} == {p["id"] for p in world.server.products("gelato")}
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_6_an_id_that_no_listing_ever_shows_is_taken_back(world, status):
+    address = world.poster()
+    nobody = b"cp-00000000-0000-4000-8000-00000000dead"
+    world.server.misbehave("gelato.create", Odd("id", body=nobody))
+
+    world.apply()
+    ends_well(world)
+
+    assert world.entry(address).id == world.server.products("gelato")[0]["id"]
+    assert creates(world) == 1
+
+
+def renamed(world):
+    address = world.poster()
+    world.apply()
+    old = world.documents[address].spec["name"]
+    return world.poster(name="Another name", doc={"renamed_from": old})
+
+
+@committed
+def test_6_a_patch_is_answered_with_the_unchanged_product(world, commit):
+    address = renamed(world)
+    world.server.misbehave("gelato.update", *[Odd("unchanged", commit=commit)] * 3)
+
+    report = world.apply()
+
+    shown = world.server.products("gelato")[0]["spec"]["name"]
+    if commit:
+        assert outcome(report, address).result in (Result.UPDATED, Result.SETTLED)
+        assert report.exit_code == 0
+    elif shown != "Another name":
+        assert outcome(report, address).result is not Result.UPDATED
+        assert report.exit_code != 0
+    truth(world, report)
+    ends_well(world)
+    assert world.server.products("gelato")[0]["spec"]["name"] == "Another name"
+
+
+@pytest.mark.parametrize("seconds", [60, 10 * SETTLE], ids=["soon", "much later"])
+def test_6_a_patch_is_acknowledged_and_applied_later(world, seconds):
+    """The answer shows the fields as sent: what counts is that it is true in the end."""
+    renamed(world)
+    world.server.misbehave("gelato.update", Odd("later", seconds=seconds))
+
+    world.apply()
+
+    world.clock.pass_by(seconds)
+    ends_well(world)
+    assert world.server.products("gelato")[0]["spec"]["name"] == "Another name"
+
+
+# -- 7. totals
+
+
+def capped(server):
+    server.total = lambda rows, _page: min(rows, 10)
+
+
+def of_the_page(server):
+    server.total = lambda _rows, page: page
+
+
+def of_something_else(server):
+    server.total = lambda _rows, _page: 0
+
+
+@both
+@pytest.mark.parametrize("told", [capped, of_the_page, of_something_else])
+def test_7_a_total_ends_no_listing(world, provider, told):
+    for number in range(25):
+        make(world, provider, f"n{number:02}")
+    world.apply()
+    world.clock.pass_by(LONG)
+    lose(world, memory=True)
+    world.server.page_limit = 10
+    told(world.server)
+
+    report = world.apply()
+
+    assert creates(world) == 25
+    assert report.exit_code == 0
+    assert set(results(report)) == {Result.ADOPTED}
+    truth(world, report)
+
+
+@both
+@pytest.mark.parametrize("told", [capped, of_the_page])
+def test_7_a_doubt_on_the_last_page_behind_a_capped_total(world, provider, told):
+    world.server.order, world.server.page_limit = "oldest", 10
+    for number in range(24):
+        make(world, provider, f"n{number:02}")
+    world.apply()
+    world.clock.pass_by(LONG)
+    told(world.server)
+    address = in_doubt(world, provider, made=True, slug="last")
+
+    world.clock.pass_by(LONG)
+    report = world.apply()
+
+    assert creates(world) == 25
+    assert outcome(report, address).result is Result.SETTLED
+    truth(world, report)
+
+
+# -- 8. dates, models, endless answers, a machine that slept
+
+
+KAKACLO_DATES = [0, 1_759_999_000, 1_000_000_000_000, 4_000_000_000_000, "soon"]
+GELATO_DATES = ["1970-01-01T00:00:00Z", "2001-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "", 0]
+
+
+@committed
+@pytest.mark.parametrize(
+    ("provider", "date"),
+    [*(("kakaclo", date) for date in KAKACLO_DATES), *(("gelato", date) for date in GELATO_DATES)],
+)
+def test_8_dates_that_cannot_be_true(world, provider, date, commit):
+    world.server.made_at, world.server.lag = date, 60
+    make(world, provider, "first")
+    world.apply()
+    world.server.misbehave(f"{provider}.create", Odd("cut", commit=commit))
+    make(world, provider, "second")
+
+    report = world.apply()
+
+    assert creates(world) == (2 if commit else 3)
+    assert report.exit_code == 0
+    truth(world, report)
+    ends_well(world)
+
+
+@pytest.mark.parametrize("shown", ["hidden", "number"])
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "in doubt"])
+def test_8_a_model_with_leading_zeros_is_listed_without(world, shown, lost):
+    world.server.model_ids_as = shown
+    world.tee(modelId="007")
+    if lost:
+        world.apply()
+        world.clock.pass_by(LONG)
+        lose(world, memory=True)
+    else:
+        world.server.misbehave("kakaclo.create", CUT_AFTER)
+
+    report = world.apply()
+
+    assert creates(world) == 1
+    assert report.exit_code == 0
+    truth(world, report)
+
+
+@pytest.mark.parametrize("rehost", [True, False], ids=["rehosted", "kept"])
+@pytest.mark.parametrize("lost", [True, False], ids=["lost", "in doubt"])
+def test_8_a_code_that_stands_for_two_models(world, rehost, lost):
+    world.server.codes, world.server.rehost = {"1": "SHARED", "2": "SHARED"}, rehost
+    world.tee("one", modelId="1")
+    world.tee("two", modelId="2")
+    if lost:
+        world.apply()
+        truth(world)
+        world.clock.pass_by(LONG)
+        lose(world, memory=True)
+    else:
+        world.server.misbehave("kakaclo.create", CUT_AFTER, CUT_AFTER)
+
+    report = world.apply()
+
+    assert creates(world) == 2
+    truth(world, report)
+
+
+@both
+@committed
+@pytest.mark.parametrize("kind", ["drip-head", "drip-body", "continue"])
+def test_8_an_answer_that_never_ends_and_never_pauses(world, provider, commit, kind):
+    begin(world, provider)
+    world.settings["timeout_seconds"] = 0.4
+    make(world, provider)
+    world.server.misbehave(f"{provider}.create", Odd(kind, commit=commit))
+    began = time.monotonic()
+
+    report = world.apply()
+
+    assert time.monotonic() - began < 8, "no limit ran out"
+    assert report.exit_code == 0
+    assert made(world, provider) == 1
+    assert creates(world) == (1 if commit else 2)
+    truth(world, report)
+
+
+@both
+@pytest.mark.parametrize("kind", ["drip-head", "drip-body", "continue"])
+def test_8_a_listing_that_never_ends(world, provider, kind):
+    world.settings["timeout_seconds"] = 0.3
+    make(world, provider)
+    world.server.misbehave(LISTING[provider], Odd(kind))
+    began = time.monotonic()
+
+    report = world.apply()
+
+    assert time.monotonic() - began < 8, "no limit ran out"
+    assert report.exit_code == 0
+    truth(world, report)
+
+
+def test_8_a_machine_that_slept_sends_nothing_that_it_had_announced(world):
+    """Every request that leaves was announced within the last half minute."""
+    for number in range(7):
+        world.tee(f"t{number}")
+    announced, slept = [], []
+
+    def sleeps(word, what):
+        if (word, what) == ("after", "Intent"):
+            announced.append(world.clock.true())
+        if word == "before" and "POST" in what and not slept:
+            slept.append(True)
+            world.clock.pass_by(LONG)
+        return False
+
+    report = world.apply(dies=sleeps)
+
+    for seen in world.server.sent("kakaclo.create"):
+        assert any(0 <= seen.at - moment <= 30 for moment in announced)
+    assert len(announced) > made(world, "kakaclo"), "what was announced before was sent"
+    truth(world, report)
+    ends_well(world)
+    assert made(world, "kakaclo") == creates(world) == 7
+
+
+def test_8_a_machine_that_slept_while_another_one_took_over(world, tmp_path):
+    """What both keep is one state: who wakes finds it changed, and sends nothing."""
+    world.settings["parallelism"] = 1
+    for number in range(7):
+        world.tee(f"t{number}")
+    other = []
+
+    def sleeps(word, what):
+        if word == "before" and "POST" in what and not other:
+            other.append(other_machine(world, tmp_path / "other", memory=False))
+            world.clock.pass_by(LONG)
+            assert other[0].apply().exit_code == 0
+            put_back(world.folder, kept_state(other[0]))
+        return False
+
+    with pytest.raises(StateError):
+        world.apply(dies=sleeps)
+
+    assert creates(world) == made(world, "kakaclo") == 7
+    truth(world)
+    ends_well(world)
+
+
+# -- 9. whose product is it, and whose account
+
+
+@pytest.mark.parametrize("rehost", [True, False], ids=["rehosted", "kept"])
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_9_three_in_doubt_and_one_of_them_was_made(world, rehost, which):
+    world.server.rehost, world.server.lag = rehost, 60
+    world.settings["parallelism"] = 1
+    addresses = [world.tee(f"t{number}") for number in range(3)]
+    odd = [CUT_AFTER if number == which else CUT_BEFORE for number in range(3)]
+    world.server.misbehave("kakaclo.create", *odd)
+
+    report = world.apply()
+
+    assert report.exit_code == 0
+    assert creates(world) == 5
+    assert [outcome(report, a).next for a in addresses] == [()] * 3
+    truth(world, report)
+    assert made(world, "kakaclo") == 3
+
+
+@both
+@pytest.mark.parametrize("again", [120, LONG], ids=["minutes later", "an hour later"])
+@pytest.mark.parametrize("filled", [0, 5], ids=["empty", "filled"])
+def test_9_another_account_on_the_same_host(world, provider, again, filled):
+    for number in range(3):
+        make(world, provider, f"n{number}")
+    world.apply()
+    world.server.fill(provider, filled, account="other")
+    world.keys = dict(OTHER_KEYS)
+    world.clock.pass_by(again)
+    for number in range(12):
+        make(world, provider, f"new{number}")
+
+    report = world.apply()
+
+    assert creates(world) == 3
+    assert report.exit_code == 9
+    assert world.server.products(provider, "other") == [
+        p for p in world.server.products(provider, "other") if p["hand"]
+    ]
+    told = " ".join([*advice(report), *report.stopped.values(), *report.notes])
+    assert "state rm" not in told
+    assert "--not-created" not in told
+    ends_well(world)
+    assert made(world, provider) == 15
+
+
+# -- 10. what is shown, and what a person is told
+
+
+@both
+def test_10_what_ends_the_same_way_is_not_told_to_be_done_again(world, provider):
+    """A question: the line that helps stands first, and no apply is offered that would ask it again."""
+    world.server.rehost, world.server.names = True, "upper"
+    make(world, provider)
+    world.apply()
+    world.clock.pass_by(LONG)
+    lose(world, memory=True)
+
+    report = world.apply(first_contact=True)
+
+    lines = advice(report)
+    assert report.exit_code == 4
+    assert lines, "a person is told nothing"
+    assert "podsync apply" not in lines[0]
+    assert len(set(lines)) == len(lines)
+    assert not any("--first-contact" in line for line in lines)
+
+
+@both
+def test_10_no_repair_of_the_state_is_offered_while_the_listing_is_in_question(world, provider):
+    make(world, provider, "first")
+    world.apply()
+    world.clock.pass_by(LONG)
+    address = in_doubt(world, provider, made=True, slug="second")
+    world.server.always(LISTING[provider], Odd("blank"))
+    world.clock.pass_by(LONG)
+
+    report = world.apply()
+
+    told = " ".join([*advice(report), *report.stopped.values()])
+    assert "--not-created" not in told
+    assert "state rm" not in told
+    assert world.entry(address).pending is not None
+    assert creates(world) == 2
+    truth(world, report)
+    ends_well(world)
+
+
+def test_pictures_on_the_vendors_own_host_are_kept_and_others_are_not(world):
+    world.server.rehost, world.server.own_kept, world.server.lag = True, True, 60
+    own = {"imageUrl": f"https://{OWN_HOST}/front.png", "backImageUrl": f"https://{OWN_HOST}/back.png"}
+    for number in range(4):
+        pictures = {key: value.replace(".png", f"-{number}.png") for key, value in own.items()}
+        world.tee(f"own{number}", enName="Own", colorValue=COLOURS[number], **pictures)
+    for number in range(4):
+        world.tee(f"foreign{number}", enName="Foreign", colorValue=COLOURS[number])
+
+    report = world.apply()
+
+    names = [p["spec"]["enName"] for p in world.server.products("kakaclo")]
+    assert (names.count("Own"), names.count("Foreign")) == (4, 1)
+    assert report.exit_code == 4
+    truth(world, report)
+
+
+def test_the_moment_of_death_is_judged_alike(world):
+    """The machine dies with seven announced: at most `parallelism` of them are in doubt."""
+    for number in range(7):
+        world.tee(f"t{number}")
+    world.dies(at("before", "POST", 3))
+
+    assert len([e for e in world.state.entries.values() if e.pending]) <= world.settings["parallelism"]
+    ends_well(world)
+    assert made(world, "kakaclo") == 7
+    assert set(world.state.entries) == {Address("designed_product", f"t{n}") for n in range(7)}
+    assert tee_spec("t0")["enName"] in {p["spec"]["enName"] for p in world.server.products("kakaclo")}
+    assert TIMEOUT < SETTLE

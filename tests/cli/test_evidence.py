@@ -1,0 +1,258 @@
+"""What a person is shown and asked while the world is not as documented: plan and apply judge alike.
+
+The vendors here are the independent server of the apply's tests; time is the real one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.apply.vendor_server import CREATES, Odd, VendorServer
+from tests.cli.conftest import KEY, TOKEN
+
+TEE, TOTE = "designed_product.tee", "customer_product.tote"
+SETTINGS = """\
+version: 1
+providers:
+  kakaclo: {settle_seconds: 2, timeout_seconds: 5, retry_seconds: 5}
+  gelato: {settle_seconds: 2, timeout_seconds: 5, retry_seconds: 5}
+"""
+
+
+@pytest.fixture
+def vendors(folder, monkeypatch):
+    server = VendorServer(time.time, kakaclo_key=TOKEN, gelato_key=KEY)
+    for name, url in server.urls().items():
+        monkeypatch.setenv(f"{name.upper()}_BASE_URL", url)
+    monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", TOKEN)
+    monkeypatch.setenv("GELATO_API_KEY", KEY)
+    (folder / "podsync.yaml").write_text(SETTINGS, encoding="utf-8")
+    yield server
+    server.stop()
+
+
+def creates(vendors):
+    return len(vendors.sent(*CREATES))
+
+
+def lose(folder):
+    for path in folder.glob("podsync.state.json*"):
+        path.unlink()
+    shutil.rmtree(folder / ".podsync", ignore_errors=True)
+
+
+def lost(folder, podsync, vendors):
+    """Both products are there, and the state is not."""
+    assert podsync("apply", "--auto-approve").code == 0
+    time.sleep(2.5)
+    lose(folder)
+    assert creates(vendors) == 2
+
+
+def summary(run):
+    return json.loads(run.out)["summary"]
+
+
+# -- plan --refresh is apply's own look
+
+
+def test_10_refresh_and_apply_find_the_same_to_adopt(podsync, folder, catalog, vendors):
+    lost(folder, podsync, vendors)
+
+    plan = podsync("plan", "--refresh", "-o", "json")
+    apply = podsync("apply", "--auto-approve", "-o", "json")
+
+    assert (plan.code, apply.code) == (0, 0)
+    assert (summary(plan)["adopt"], summary(plan)["create"]) == (2, 0)
+    assert (summary(apply)["adopted"], summary(apply)["created"]) == (2, 0)
+    assert creates(vendors) == 2
+
+
+def renamed_and_rehosted(vendors):
+    vendors.rehost, vendors.names = True, "upper"
+
+
+def another_account(vendors):
+    vendors.accounts["kakaclo"][TOKEN] = vendors.accounts["gelato"][KEY] = "other"
+
+
+def an_empty_listing(vendors):
+    vendors.always("kakaclo.search", Odd("blank"))
+    vendors.always("gelato.list", Odd("blank"))
+
+
+def a_refused_key(vendors):
+    vendors.accounts["kakaclo"].clear()
+    vendors.accounts["gelato"].clear()
+
+
+ALIKE = [
+    # An empty listing is all that a new account has, too: with nothing known there is nothing to see.
+    (world, state)
+    for world in (renamed_and_rehosted, another_account, an_empty_listing, a_refused_key)
+    for state in ("lost", "kept")
+    if (world, state) != (an_empty_listing, "lost")
+]
+
+
+@pytest.mark.parametrize(("world", "state"), ALIKE, ids=lambda word: getattr(word, "__name__", word))
+def test_10_refresh_and_apply_end_alike(podsync, folder, catalog, vendors, world, state):
+    """One judgement: the same exit code, and apply sends nothing that the plan did not announce."""
+    if world is renamed_and_rehosted:
+        world(vendors)
+    lost(folder, podsync, vendors) if state == "lost" else podsync("apply", "--auto-approve")
+    time.sleep(2.5 if state == "kept" else 0)
+    if world is not renamed_and_rehosted:
+        world(vendors)
+    text = (catalog / "tee.yaml").read_text(encoding="utf-8")
+    new = text.replace("name: tee", "name: more").replace("Test Tee", "More").replace("/tee/", "/more/")
+    (catalog / "more.yaml").write_text(new, encoding="utf-8")
+
+    plan = podsync("plan", "--refresh", "-o", "json=plan.json")
+    announced = json.loads((folder / "plan.json").read_text())["summary"]["create"] if plan.code == 0 else 0
+    before = creates(vendors)
+    apply = podsync("apply", "--auto-approve", "--no-wait")
+
+    assert creates(vendors) - before == announced
+    assert apply.code == plan.code, (plan.err, apply.err)
+    assert vendors.doubled() == []
+
+
+# -- apply looks before it asks
+
+
+def test_10_apply_shows_what_its_look_found_before_it_asks(terminal, podsync, folder, catalog, vendors):
+    lost(folder, podsync, vendors)
+
+    run = terminal("apply", answer=b"yes\n")
+
+    asked = run.out.partition("to go on: ")[0]
+    assert "2 to adopt" in asked
+    assert "2 to create" not in asked
+    assert run.code == 0
+    assert creates(vendors) == 2
+
+
+def test_a_question_open_over_lunch_while_ci_wants_the_lock(terminal, process, catalog, vendors):
+    others = []
+
+    run = terminal(
+        "apply",
+        answer=b"yes\n",
+        meanwhile=lambda: others.append(process("apply", "--auto-approve", "--lock-timeout", "1s")),
+    )
+
+    assert others[0].code == 0, others[0].err
+    assert creates(vendors) == 2
+    assert vendors.doubled() == []
+    assert run.code == 0, run.out
+
+
+# -- --expect, where the look finds what the plan could not know
+
+
+def expected(podsync):
+    podsync("plan", "-o", "json=plan.json")
+    return json.loads(Path("plan.json").read_text(encoding="utf-8"))["hash"]
+
+
+def test_expect_a_create_that_the_look_turns_into_an_adopt_is_done(podsync, folder, catalog, vendors):
+    lost(folder, podsync, vendors)
+
+    run = podsync("apply", "--expect", expected(podsync), "-o", "json")
+
+    assert run.code == 0
+    assert summary(run)["adopted"] == 2
+    assert creates(vendors) == 2
+
+
+def test_expect_a_create_that_the_look_turns_into_a_question_is_not_tried(podsync, folder, catalog, vendors):
+    vendors.rehost, vendors.names = True, "upper"
+    lost(folder, podsync, vendors)
+
+    run = podsync("apply", "--expect", expected(podsync), "--first-contact", "-o", "json")
+
+    assert run.code == 4
+    assert {each["outcome"] for each in json.loads(run.out)["results"]} == {"not_tried"}
+    assert creates(vendors) == 2
+
+
+def test_expect_beside_a_doubt_the_rest_goes_on_and_it_is_8(podsync, folder, catalog, vendors):
+    """The tee is in doubt since a run that nobody waited for; the tote is new in the approved plan."""
+    vendors.misbehave("kakaclo.create", Odd("cut", commit=True))
+    vendors.lag = 3600
+    assert podsync("apply", "--auto-approve", "--no-wait", "--target", TEE).code == 8
+
+    run = podsync("apply", "--expect", expected(podsync), "--no-wait", "-o", "json")
+
+    outcomes = {each["address"]: each["outcome"] for each in json.loads(run.out)["results"]}
+    assert run.code == 8
+    assert outcomes == {TEE: "in_doubt", TOTE: "created"}
+    assert (len(vendors.sent("kakaclo.create")), len(vendors.sent("gelato.create"))) == (1, 1)
+
+
+# -- an id that a person types is looked up
+
+
+@pytest.mark.parametrize("identity", ["abc", "999999", "0"])
+def test_10_an_id_that_is_not_listed_is_not_believed(podsync, folder, catalog, vendors, identity):
+    vendors.misbehave("kakaclo.create", Odd("cut", commit=True))
+    vendors.lag = 3600
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    vendors.lag = 0
+
+    run = podsync("state", "settle", TEE, "--adopt", identity)
+
+    assert run.code != 0
+    entry = json.loads((folder / "podsync.state.json").read_text())["entries"][TEE]
+    assert entry["pending"] is not None
+
+
+def test_nothing_was_made_is_not_believed_before_the_doubt_is_settled(podsync, folder, catalog, vendors):
+    vendors.misbehave("kakaclo.create", Odd("cut", commit=True))
+    vendors.lag = 3600
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+
+    run = podsync("state", "settle", TEE, "--not-created")
+
+    assert run.code != 0
+    entry = json.loads((folder / "podsync.state.json").read_text())["entries"][TEE]
+    assert entry["pending"] is not None
+
+
+# -- what is printed helps
+
+
+def test_10_next_lists_alternatives_as_such_and_the_apply_last(podsync, folder, catalog, vendors):
+    vendors.rehost, vendors.names = True, "upper"
+    lost(folder, podsync, vendors)
+
+    run = podsync("apply", "--auto-approve", "--first-contact", "-o", "json")
+
+    lines = [line for each in json.loads(run.out)["results"] for line in each["next"]]
+    assert run.code == 4
+    assert lines
+    assert not any(line.startswith("podsync apply") for line in lines[:-1])
+    assert not any("--first-contact" in line for line in lines)
+    assert "import --match" in " ".join([*lines, run.err])
+
+
+def test_10_a_wrong_account_is_9_and_prints_no_repair_of_the_state(podsync, folder, catalog, vendors):
+    assert podsync("apply", "--auto-approve").code == 0
+    another_account(vendors)
+    text = (catalog / "tote.yaml").read_text(encoding="utf-8")
+    (catalog / "more.yaml").write_text(
+        text.replace("tote", "more").replace("Test Tote", "More"), encoding="utf-8"
+    )
+
+    run = podsync("apply", "--auto-approve", "--no-wait")
+
+    assert run.code == 9
+    assert "state rm" not in run.out + run.err
+    assert "--not-created" not in run.out + run.err
+    assert creates(vendors) == 2
