@@ -25,3 +25,10 @@ def number(value: Any) -> str:
 def present(spec: Any) -> dict[str, Any]:
     """Return the fields that say something: absent, null and empty are one."""
     return {key: value for key, value in spec.items() if value not in (None, "", ())}
+
+
+def as_text(value: Any) -> str | None:
+    """Return an id or a code as text, None for what is none: servers tell some of them as numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        return None
+    return str(value)

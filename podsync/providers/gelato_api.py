@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from podsync.errors import InDoubtError, UnreadableError
 from podsync.model import freeze
 from podsync.ports import Listing, Query, Receipt, Remote, Request
+from podsync.providers import dates
+from podsync.providers.compare import as_text, text
 from podsync.providers.gelato import LIST
-from podsync.providers.paging import Page, read_all
+from podsync.providers.paging import Page, joined, read_all
 
 PAGE_SIZE = 250
+#: Characters of a list in a query: URLs of more than 2,000 or so are not taken everywhere.
+LONGEST_LIST = 1500
 _LISTED = ("name", "customerIds", "productModelId", "variantOptions", "partQuantities")
 
 
@@ -23,18 +28,27 @@ class GelatoReader:
         self._http = http
 
     def find(self, query: Query) -> Listing:
-        """Read all pages of what fits the query."""
-        filters: dict[str, str] = {}
-        if query.models:
-            filters["productModelIds"] = ",".join(sorted(query.models))
+        """Read all pages of what fits the query; lists that make a URL too long are asked for in parts."""
+        filters: Iterable[Mapping[str, str]] = [{}]
         if query.known:
-            filters["customerProductIds"] = ",".join(sorted(query.known))
-        if query.name is not None:
-            filters["search"] = query.name
-        return read_all(lambda _, offset: self._page(filters, offset))
+            filters = [{"customerProductIds": part} for part in _parts(query.known)]
+        elif query.name is not None:
+            filters = [{"search": query.name}]
+        elif query.models and not any("," in model for model in query.models):
+            filters = [{"productModelIds": part} for part in _parts(query.models)]
+        found = joined([self._all(each, query) for each in filters])
+        models = {item.fields.get("productModelId") for item in found.items}
+        # A server that does not know the filter gives everything: then nothing was filtered.
+        asked = "productModelIds" in next(iter(filters), {})
+        return replace(found, filtered=asked and models <= query.models)
 
-    def _page(self, filters: Mapping[str, str], offset: int) -> Page:
-        params = {**filters, "offset": str(offset), "limit": str(PAGE_SIZE)}
+    def _all(self, filters: Mapping[str, str], query: Query) -> Listing:
+        def page(_: int, offset: int, size: int) -> Page:
+            return self._page({**filters, "offset": str(offset), "limit": str(size)})
+
+        return read_all(page, PAGE_SIZE, absence=query.absence)
+
+    def _page(self, params: Mapping[str, str]) -> Page:
         answer = self._http.read(Request("GET", LIST, None), params)
         body = answer.body
         rows = body.get("customerProducts") if isinstance(body, dict) else None
@@ -47,19 +61,47 @@ class GelatoReader:
         paging = body.get("pagination")
         total = paging.get("total") if isinstance(paging, dict) else None
         total = total if isinstance(total, int) and not isinstance(total, bool) else None
-        return Page(tuple(_remote(row) for row in rows), total, answer.date)
+        return Page(tuple(_remote(row, answer.now) for row in rows), total, answer.date, answer.fresh)
 
 
-def _remote(row: Mapping[str, Any]) -> Remote:
-    identity = row.get("id")
-    if not isinstance(identity, str) or not bare(identity):
+def _parts(values: Iterable[str]) -> Iterator[str]:
+    """Join values by commas, in as few texts as are not too long."""
+    part = ""
+    for value in sorted(values):
+        if part and len(part) + 1 + len(value) > LONGEST_LIST:
+            yield part
+            part = ""
+        part = f"{part},{value}" if part else value
+    yield part
+
+
+def _remote(row: Mapping[str, Any], now: float | None) -> Remote:
+    identity = bare(as_text(row.get("id")) or "")
+    if not identity:
         raise UnreadableError("Gelato listed a product without an id")
+    row = _ids_as_text(row)
     if not _understood(row):
         raise UnreadableError(f"Gelato listed a product that is not understood: {identity[:100]}")
     fields = {field: row[field] for field in _LISTED if row.get(field) is not None}
     shown = {"state": row["state"]} if isinstance(row.get("state"), str) else {}
-    made = row.get("createdAt")
-    return Remote(bare(identity), freeze(fields), _moment(made), freeze({"product": shown}))
+    return Remote(
+        identity, freeze(fields), dates.of_iso(row.get("createdAt"), now), freeze({"product": shown})
+    )
+
+
+def _ids_as_text(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the row with its model's and its customers' ids as text, where they are numbers."""
+    told = dict(row)
+    told["productModelId"] = _or_itself(row.get("productModelId"))
+    customers = row.get("customerIds")
+    if isinstance(customers, list):
+        told["customerIds"] = [_or_itself(customer) for customer in customers]
+    return told
+
+
+def _or_itself(value: Any) -> Any:
+    found = as_text(value)
+    return value if found is None else found
 
 
 def _understood(row: Mapping[str, Any]) -> bool:
@@ -86,14 +128,6 @@ def bare(identity: str) -> str:
     return identity.removeprefix("cp-")
 
 
-def _moment(value: Any) -> float | None:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return None if moment is None else moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
 class GelatoWriter:
     """Creates and updates customer products."""
 
@@ -101,15 +135,38 @@ class GelatoWriter:
         self._http = http
 
     def send(self, request: Request, send_before: float) -> Receipt:
-        """Send once; a 2xx with the product's id says that it was done."""
+        """Send once. A create was made only if the answer shows what was sent, with an id.
+
+        The answer to an update is acknowledged whatever it shows: whoever sent it compares.
+        """
         answer = self._http.write(request, send_before)
-        facts = {"status": answer.status, "date": answer.date}
-        if request.method == "PATCH" and isinstance(answer.body, dict):
-            return Receipt(None, answer.status, None, answer.date)
-        if not isinstance(answer.body, dict) or not isinstance(answer.body.get("id"), str):
-            raise InDoubtError(f"Gelato answered HTTP {answer.status} without an id", **facts)
-        try:
-            remote = _remote(answer.body)
-        except (UnreadableError, TypeError, ValueError):
-            raise InDoubtError(f"Gelato answered HTTP {answer.status} with no product", **facts) from None
-        return Receipt(remote, answer.status, None, answer.date)
+        shown = _shown(answer.body, answer.now)
+        if request.method == "PATCH":
+            if answer.status != 204 and not isinstance(answer.body, dict):
+                raise self._doubt(answer, "without a product")
+            if shown is not None and shown.id != bare(unquote(request.path.rpartition("/")[2])):
+                shown = None
+            return Receipt(shown, answer.status, None, answer.date)
+        if shown is None:
+            raise self._doubt(answer, "with no product")
+        for field in ("name", "productModelId"):
+            sent = text(request.body.get(field))
+            if not sent or text(shown.fields.get(field)) != sent:
+                raise self._doubt(answer, f"with another {field} than was sent")
+        if answer.body.get("error") or answer.body.get("errors"):
+            raise self._doubt(answer, "with an error")
+        return Receipt(shown, answer.status, None, answer.date)
+
+    def _doubt(self, answer: Any, words: str) -> InDoubtError:
+        message = f"Gelato answered HTTP {answer.status} {words}"
+        return InDoubtError(message, status=answer.status, date=answer.date)
+
+
+def _shown(body: Any, now: float | None) -> Remote | None:
+    """Return the product that the answer to a write shows, None where it shows none."""
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str):
+        return None
+    try:
+        return _remote(body, now)
+    except UnreadableError:
+        return None

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from podsync.errors import InDoubtError, RefusedError, UnreadableError
 from podsync.model import FrozenDict, canonical_json, freeze
 from podsync.ports import Listing, Query, Receipt, Remote, Request
-from podsync.providers.paging import Page, read_all
+from podsync.providers import dates
+from podsync.providers.compare import as_text
+from podsync.providers.kakaclo_models import Models
+from podsync.providers.paging import Page, joined, read_all
 
 SEARCH = "/v1/product/custom/customDesigned/search"
 MODELS = "/v1/product/custom/designModel/search"
 SUCCESS = 10000
 PAGE_SIZE = 100
-#: Milliseconds from here on are no date (NaN is none either).
-_NO_DATE = 10**15
+#: SPUs that are asked for at once: their products fit on one page.
+LOOKUPS = 100
 
 
 class KakaCloReader:
@@ -23,54 +28,67 @@ class KakaCloReader:
 
     def __init__(self, http: Any) -> None:
         self._http = http
-        self._ids: dict[str, str] | None = None
+        self._lock = threading.Lock()
+        self._listed: tuple[tuple[str, str], ...] | None = None
 
     def find(self, query: Query) -> Listing:
-        """Read all pages of what fits the query."""
-        ids = self._model_ids()
-        body: dict[str, Any] = {}
-        codes = [code for code, model in ids.items() if model in query.models]
-        if query.models and len({ids[code] for code in codes}) == len(query.models):
-            body["modelCodes"] = sorted(codes)
-        if query.name is not None:
-            body["searchContent"] = query.name
-        spus = [str(shown["spu"]) for shown in query.known.values() if shown.get("spu")]
-        if query.known and len(spus) == len(query.known):
-            body["spus"] = spus
-        return read_all(lambda number, _: self._page(body, number, ids))
+        """Read all pages of what fits the query.
 
-    def _page(self, filters: Mapping[str, Any], number: int, models: Mapping[str, str]) -> Page:
-        rows, total, date = self._rows(SEARCH, {**filters, "pageNumber": number, "pageSize": PAGE_SIZE})
-        return Page(tuple(_remote(row, models) for row in rows), total, date)
+        Of `Query.known`, products are looked up by their SPU; where one has none, everything is read.
+        """
+        models = Models(self._model_list(), query.pairs)
+        codes = models.filter(sorted(query.models))
+        met: set[str | None] = set()
 
-    def _model_ids(self) -> dict[str, str]:
-        """Return model code -> model id, from the model list (specs hold ids, the listing codes)."""
-        if self._ids is None:
-            found: dict[str, str] = {}
+        def read(filters: Mapping[str, Any]) -> Listing:
+            def page(number: int, _: int, size: int) -> Page:
+                rows, total, answer = self._rows(SEARCH, {**filters, "pageNumber": number, "pageSize": size})
+                met.update(as_text(row.get("modelCode")) for row in rows)
+                items = tuple(_remote(row, models, answer.now) for row in rows)
+                return Page(items, total, answer.date, answer.fresh)
 
-            def page(number: int, _: int) -> Page:
-                rows, total, date = self._rows(MODELS, {"pageNumber": number, "pageSize": PAGE_SIZE})
-                items = []
-                for row in rows:
-                    if row.get("id") is not None and row.get("modelCode"):
-                        found[str(row["modelCode"])] = str(row["id"])
-                        items.append(Remote(str(row["id"]), FrozenDict()))
-                return Page(tuple(items), total, date)
+            return read_all(page, PAGE_SIZE, absence=query.absence)
 
-            try:
-                read_all(page)
-            except UnreadableError as error:
-                # There is no model list: then a model is compared by nothing, and a match is "maybe"
-                # at best. One that is not understood says nothing at all.
-                if error.status not in (404, 405, 501):
-                    raise
-            self._ids = found
-        return self._ids
+        if query.known:
+            found = joined([read(filters) for filters in _lookups(query.known)])
+        elif query.name is not None:
+            found = read({"searchContent": query.name})
+        else:
+            found = read({"modelCodes": list(codes)} if codes else {})
+        # A server that does not know the filter gives everything: then nothing was filtered.
+        filtered = bool(codes) and not query.search and met <= set(codes)
+        return replace(found, filtered=filtered, pairs=models.now())
 
-    def _rows(
-        self, path: str, body: Mapping[str, Any]
-    ) -> tuple[list[dict[str, Any]], int | None, float | None]:
-        answer = self._http.read(Request("POST", path, body))
+    def _model_list(self) -> tuple[tuple[str, str], ...]:
+        """Return (model, code) as the model list tells them; nothing while it is down.
+
+        Then what the state has seen stands, and a model that it has not seen is unknown.
+        """
+        with self._lock:
+            if self._listed is None:
+                try:
+                    self._listed = self._read_models()
+                except UnreadableError:
+                    self._listed = ()
+            return self._listed
+
+    def _read_models(self) -> tuple[tuple[str, str], ...]:
+        found: dict[tuple[str, str], None] = {}
+
+        def page(number: int, _: int, size: int) -> Page:
+            rows, total, answer = self._rows(MODELS, {"pageNumber": number, "pageSize": size})
+            pairs = [(as_text(row.get("id")), as_text(row.get("modelCode"))) for row in rows]
+            known = [(model, code) for model, code in pairs if model is not None and code is not None]
+            found.update(dict.fromkeys(known))
+            # A row is known by both: two rows may share one of them.
+            items = tuple(Remote(canonical_json(list(pair)), FrozenDict()) for pair in pairs)
+            return Page(items, total, answer.date, answer.fresh)
+
+        read_all(page, PAGE_SIZE)
+        return tuple(found)
+
+    def _rows(self, path: str, body: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None, Any]:
+        answer = self._http.read(Request("POST", path, body), inside=_meant)
         envelope = answer.body
         if answer.status != 200 or not isinstance(envelope, dict) or envelope.get("code") != SUCCESS:
             said = envelope.get("message", "") if isinstance(envelope, dict) else "no JSON"
@@ -87,29 +105,45 @@ class KakaCloReader:
             rows = []
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise UnreadableError("KakaClo answered with something that is no listing", status=answer.status)
-        return rows, total, answer.date
+        return rows, total, answer
 
 
-def _remote(row: Mapping[str, Any], models: Mapping[str, str]) -> Remote:
-    """Read one row. `modelId` is there when the model list knows the code, or the row still tells it."""
-    if isinstance(row.get("id"), bool) or not isinstance(row.get("id"), int | str) or row["id"] == "":
+def _lookups(known: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    spus = [as_text(_shown(shown).get("spu")) for shown in known.values()]
+    if None in spus:
+        yield {}
+        return
+    for start in range(0, len(spus), LOOKUPS):
+        yield {"spus": spus[start : start + LOOKUPS]}
+
+
+def _shown(shown: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the ids that people see, which a state keeps under `product`."""
+    product = shown.get("product")
+    return product if isinstance(product, Mapping) else shown
+
+
+def _meant(body: Any) -> int | None:
+    """Return the HTTP status that a code inside an answer means: key, pace and trouble, nothing else."""
+    code = body.get("code") if isinstance(body, dict) else None
+    if not isinstance(code, int) or isinstance(code, bool):
+        return None
+    return code if code in (401, 403, 408, 429) or 500 <= code <= 599 else None
+
+
+def _remote(row: Mapping[str, Any], models: Models, now: float | None) -> Remote:
+    """Read one row; a model that is not known for certain is left out."""
+    identity = as_text(row.get("id"))
+    if identity is None:
         raise UnreadableError("KakaClo listed a product without an id")
     fields = {field: row.get(field) for field in ("enName", "imageUrl", "backImageUrl")}
-    model = models.get(str(row.get("modelCode")))
-    if model is None and row.get("modelId") is not None:
-        model = str(row["modelId"])
+    model = models.model(as_text(row.get("modelCode")) or "", as_text(row.get("modelId")) or "")
     if model is not None:
         fields["modelId"] = model
-    made = row.get("createDate")
-    shown = {key: str(row[key]) for key in ("customDesignedId", "spu") if row.get(key) not in (None, "")}
-    return Remote(str(row["id"]), freeze(fields), _moment(made), freeze({"product": shown}))
-
-
-def _moment(made: Any) -> float | None:
-    """Read a date in milliseconds; what cannot be one counts as not told."""
-    if isinstance(made, bool) or not isinstance(made, int | float) or not abs(made) < _NO_DATE:
-        return None
-    return made / 1000
+    ids = {key: as_text(row.get(key)) for key in ("customDesignedId", "spu")}
+    shown = {key: value for key, value in ids.items() if value is not None}
+    made = dates.of_milliseconds(row.get("createDate"), now)
+    return Remote(identity, freeze(fields), made, freeze({"product": shown}))
 
 
 class KakaCloWriter:
@@ -119,18 +153,23 @@ class KakaCloWriter:
         self._http = http
 
     def send(self, request: Request, send_before: float) -> Receipt:
-        """Send once; only an envelope with `code` 10000 says that it was made."""
+        """Send once; only an envelope with `code` 10000 says that it was made.
+
+        A code that speaks of the key, of the pace or of trouble says nothing about the product: it may
+        come from behind the insert.
+        """
         answer = self._http.write(request, send_before)
         envelope = answer.body
         code = envelope.get("code") if isinstance(envelope, dict) else None
+        facts = {"status": answer.status, "date": answer.date}
         if not isinstance(code, int) or isinstance(code, bool):
-            raise InDoubtError(
-                f"KakaClo answered HTTP {answer.status} without a code",
-                status=answer.status,
-                date=answer.date,
-            )
-        if code != SUCCESS:
-            said = canonical_json(str(envelope.get("message", "")))[:200]
-            facts = {"status": answer.status, "code": code, "date": answer.date}
-            raise RefusedError(f"KakaClo: code {code} {said}", **facts)
-        return Receipt(None, answer.status, code, answer.date)
+            raise InDoubtError(f"KakaClo answered HTTP {answer.status} without a code", **facts)
+        if code == SUCCESS:
+            return Receipt(None, answer.status, code, answer.date)
+        message = f"KakaClo: code {code} {canonical_json(str(envelope.get('message', '')))[:200]}"
+        meant = _meant(envelope)
+        if meant is None:
+            raise RefusedError(message, code=code, **facts)
+        if meant == 429:
+            self._http.full()
+        raise InDoubtError(message, code=code, stops=meant in (401, 403), **facts)

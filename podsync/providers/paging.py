@@ -1,14 +1,18 @@
-"""Reading a listing to its end, though rows repeat and shift between pages.
+"""Reading a listing to its end, though rows repeat, shift and are dropped between pages.
 
-A listing is complete when as many distinct ids were seen as the provider's total, or, where it
-tells none, when two passes agree. A page shorter than asked for proves nothing: the pages end
-where one is empty, or where the total is reached.
+What ends a listing is an empty page: not a total, which may be capped or count the page, and not a page
+shorter than asked for, which a server may have clamped. Offsets go by the rows that came. A total can
+only make a listing incomplete, where it is larger than what was read.
+
+To say that something is absent (`Query.absence`), a listing of several pages is read until two passes in
+a row are alike. Each pass asks for pages of another size: what a server drops where one page ends and the
+next one begins is dropped elsewhere then, and the passes differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from podsync.ports import Listing, Remote
 
@@ -22,64 +26,101 @@ STALE = 3
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its rows, the total if it was told, and the provider's clock."""
+    """One page: its rows, the total if it was told, the provider's clock, and whether it is of now."""
 
     items: tuple[Remote, ...]
     total: int | None
     date: float | None
+    fresh: bool = True
+
+
+#: Fetches one page: its number counts from 1, the offset is in rows, then how many rows are wanted.
+Pages = Callable[[int, int, int], Page]
 
 
 @dataclass(slots=True)
 class _Pass:
-    """One reading from the start. `sound` is False when it surely missed something."""
+    """One reading from the start. `whole`: to an empty page, and no id came twice."""
 
-    ids: dict[str, Remote]
-    total: int | None = None
+    ids: dict[str, Remote] = field(default_factory=dict)
+    total: int = 0
     date: float | None = None
-    sound: bool = False
+    fresh: bool = True
+    whole: bool = False
+    #: The longest page: what the server gives where it gives less than is asked for.
+    longest: int = 0
+    pages: int = 0
+
+    @property
+    def excess(self) -> int:
+        """By how many rows the largest total exceeds what was read."""
+        return max(0, self.total - len(self.ids))
+
+    def alone(self, size: int) -> bool:
+        """Whether all of it was on one page, which no server has cut short at a size of its own."""
+        return self.pages <= 1 and self.longest < size and (self.longest < 10 or self.longest % 10 != 0)
+
+    def like(self, other: _Pass) -> bool:
+        """Whether two readings saw the same."""
+        return (
+            self.whole and other.whole and self.ids.keys() == other.ids.keys() and self.excess == other.excess
+        )
 
 
-def read_all(page: Callable[[int, int], Page]) -> Listing:
-    """Read every page; `page(number, offset)` counts pages from 1 and rows from 0."""
+def read_all(page: Pages, size: int, *, absence: bool = False) -> Listing:
+    """Read every page, `size` rows each; with `absence` so often that what is not there is surely absent."""
     seen: dict[str, Remote] = {}
-    #: What was seen since the total last changed: a row may have gone when it did.
-    still: dict[str, Remote] = {}
     before: _Pass | None = None
-    now = _Pass({})
+    wanted = size
     for _ in range(PASSES):
-        now = _one_pass(page)
+        now = _one_pass(page, wanted)
         seen |= now.ids
-        still = now.ids | (still if before is not None and before.total == now.total else {})
-        if now.sound and now.total is not None and now.total in (len(now.ids), len(still)):
-            whole = now.ids if len(now.ids) == now.total else still
-            return Listing(tuple(whole.values()), complete=True, date=now.date)
-        agree = before is not None and before.sound and before.ids.keys() == now.ids.keys()
-        if now.sound and now.total is None and agree:
-            return Listing(tuple(seen.values()), complete=True, date=now.date)
+        alike = now.alone(wanted) or (before is not None and now.like(before))
+        if now.whole and now.fresh and (alike or not absence):
+            rows = tuple(now.ids.values())
+            return Listing(rows, complete=now.excess == 0, date=now.date, excess=now.excess)
+        if not absence or not now.fresh:
+            break  # one answer out of a cache, and the whole of it proves presence only
         before = now
-    return Listing(tuple(seen.values()), complete=False, date=now.date)
+        wanted = max(1, min(wanted, now.longest) * 9 // 10)
+    return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh)
 
 
-def _one_pass(page: Callable[[int, int], Page]) -> _Pass:
-    """Read once from the start.
-
-    A total that shrinks on the way means that rows moved up, and one of them may have been skipped;
-    pages that bring nothing new have no end.
-    """
-    done, offset, stale = _Pass({}), 0, 0
-    shrunk = False
+def _one_pass(page: Pages, size: int) -> _Pass:
+    """Read once from the start, until a page is empty or the server turns the pages no more."""
+    done, offset, stale, twice = _Pass(), 0, 0, False
+    previous: tuple[str, ...] = ()
     for number in range(1, PAGES):
-        answer = page(number, offset)
-        shrunk |= None not in (answer.total, done.total) and (answer.total or 0) < (done.total or 0)
-        done.total = answer.total if answer.total is not None else done.total
+        answer = page(number, offset, size)
+        done.total = max(done.total, answer.total or 0)
         done.date = answer.date
-        offset += len(answer.items)
+        done.fresh = done.fresh and answer.fresh
+        if not answer.items:
+            done.whole = not twice
+            break
+        ids = tuple(item.id for item in answer.items)
         known = len(done.ids)
         done.ids |= {item.id: item for item in answer.items}
-        if not answer.items or (done.total is not None and len(done.ids) >= done.total):
-            done.sound = not shrunk
-            break
+        done.longest = max(done.longest, len(ids))
+        done.pages += 1
+        offset += len(ids)
+        twice |= len(done.ids) < known + len(ids)
         stale = stale + 1 if len(done.ids) == known else 0
-        if stale == STALE:
+        if ids == previous or stale == STALE:
             break
+        previous = ids
     return done
+
+
+def joined(parts: list[Listing]) -> Listing:
+    """Return one listing of several queries that together ask for one thing."""
+    if len(parts) == 1:
+        return parts[0]
+    items = {item.id: item for part in parts for item in part.items}
+    return Listing(
+        tuple(items.values()),
+        complete=all(part.complete for part in parts),
+        date=parts[-1].date,
+        excess=sum(part.excess for part in parts),
+        fresh=all(part.fresh for part in parts),
+    )

@@ -186,7 +186,7 @@ def test_a_no(server, line, provider, status, kind):
     assert error.status == status
 
 
-@pytest.mark.parametrize("code", [0, -1, 401, 500, 9999, 10001, 2**70])
+@pytest.mark.parametrize("code", [0, -1, 400, 9999, 10001, 2**70])
 def test_another_code_of_kakaclo_is_a_no(server, line, code):
     server.misbehave("kakaclo.create", Odd("code", status=code))
 
@@ -197,6 +197,53 @@ def test_another_code_of_kakaclo_is_a_no(server, line, code):
 
 
 # -- in doubt
+
+
+@pytest.mark.parametrize(
+    ("code", "stops", "told"),
+    [
+        (401, True, []),
+        (403, True, []),
+        (408, False, []),
+        (429, False, [None]),
+        (500, False, []),
+        (599, False, []),
+    ],
+)
+def test_a_code_of_kakaclo_that_tells_of_the_way_is_a_doubt(server, line, code, stops, told):
+    server.misbehave("kakaclo.create", Odd("code", status=code, commit=True))
+    wire = line("kakaclo")
+
+    error = wire.failure()
+
+    assert type(error) is InDoubtError
+    assert (error.status, error.code, error.stops) == (200, code, stops)
+    assert wire.pace.told == told
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(401, UnauthorizedError), (403, UnauthorizedError), (20001, UnreadableError)]
+)
+def test_a_listing_that_is_refused_inside_its_answer(server, line, code, kind):
+    server.misbehave("kakaclo.search", Odd("code", status=code))
+
+    assert type(line("kakaclo").unread()) is kind
+
+
+@pytest.mark.parametrize("code", [408, 429, 500, 503])
+def test_a_listing_that_is_late_inside_its_answer_is_asked_for_again(server, line, code):
+    server.misbehave("kakaclo.search", Odd("code", status=code))
+
+    assert line("kakaclo").find().complete
+
+
+@both
+def test_202_is_in_doubt_though_it_shows_the_product(server, line, provider):
+    shown = {"code": 10000, "data": "", **SPECS[provider], "id": "cp-7"}
+    server.misbehave(f"{provider}.create", Odd("status", status=202, body=json.dumps(shown).encode()))
+
+    assert type(line(provider).failure()) is InDoubtError
+
 
 RAW = {
     "no status line": b"hello\r\n\r\n",

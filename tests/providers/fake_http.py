@@ -21,10 +21,19 @@ class FakeHttp:
     def __init__(self, answer: Callable[[Request, Mapping[str, str]], Answer]) -> None:
         self._answer = answer
         self.asked: list[tuple[Request, Mapping[str, str]]] = []
+        self.slowed = 0
 
-    def read(self, request: Request, params: Mapping[str, str] | None = None) -> Answer:
+    def read(
+        self,
+        request: Request,
+        params: Mapping[str, str] | None = None,
+        inside: Callable[[Any], int | None] = lambda _: None,  # noqa: ARG002
+    ) -> Answer:
         self.asked.append((request, params or {}))
         return self._answer(request, params or {})
+
+    def full(self) -> None:
+        self.slowed += 1
 
     def write(self, request: Request, send_before: float) -> Answer:
         self.asked.append((request, {"send_before": str(send_before)}))

@@ -13,7 +13,7 @@ from podsync.errors import InDoubtError, UnreadableError
 from podsync.model import freeze, thaw
 from podsync.ports import Match, Query, Remote, Request
 from podsync.providers.gelato import ADD, LIST, Gelato
-from podsync.providers.gelato_api import GelatoReader, GelatoWriter
+from podsync.providers.gelato_api import LONGEST_LIST, GelatoReader, GelatoWriter
 from podsync.providers.http import Answer
 from tests.plan.build import bag, option
 from tests.providers.fake_http import DATE, FakeHttp, ok
@@ -254,26 +254,59 @@ def test_every_page_is_read_even_where_the_server_gives_less_than_asked(size: in
     assert ({r.id for r in listing.items}, listing.complete) == ({f"id-{n}" for n in range(30)}, True)
 
 
-def test_what_is_asked_for() -> None:
+@pytest.mark.parametrize(
+    ("query", "filters"),
+    [
+        (Query(), {}),
+        (Query(models=frozenset({"b", "a"})), {"productModelIds": "a,b"}),
+        (Query(models=frozenset({"a,b"})), {}),
+        (Query(known=freeze({"2": {}, "1": {}})), {"customerProductIds": "1,2"}),
+        (Query(name="Tote & Bag"), {"search": "Tote & Bag"}),
+    ],
+)
+def test_what_is_asked_for(query: Query, filters: dict[str, str]) -> None:
     http = _shop([ROW])
-    for query in (
-        Query(),
-        Query(models=frozenset({"b", "a"})),
-        Query(known=freeze({"2": {}, "1": {}})),
-        Query(name="Tote & Bag"),
-    ):
-        GelatoReader(http).find(query)
 
-    page = {"offset": "0", "limit": "250"}
-    assert [params for _, params in http.asked] == [
-        page,
-        {"productModelIds": "a,b"} | page,
-        {"customerProductIds": "1,2"} | page,
-        {"search": "Tote & Bag"} | page,
-    ]
+    GelatoReader(http).find(query)
+
+    pages = [{"offset": "0", "limit": "250"}, {"offset": "1", "limit": "250"}]
+    assert [params for _, params in http.asked] == [filters | page for page in pages]
     assert {(request.method, request.path, request.body) for request, _ in http.asked} == {
         ("GET", LIST, None)
     }
+
+
+@pytest.mark.parametrize("field", ["productModelIds", "customerProductIds"])
+def test_lists_that_make_a_url_too_long_are_asked_for_in_parts(field: str) -> None:
+    ids = [f"{n:036d}" for n in range(100)]
+    http = _shop([])
+    asked = {"known": freeze({each: {} for each in ids})}
+    if field == "productModelIds":
+        asked = {"models": frozenset(ids)}
+
+    GelatoReader(http).find(Query(**asked))
+
+    lists = [params[field] for _, params in http.asked]
+    assert [each for part in lists for each in part.split(",")] == ids
+    assert max(map(len, lists)) <= LONGEST_LIST
+
+
+def test_filtered_is_what_the_provider_really_filtered() -> None:
+    reader = GelatoReader(_shop([ROW]))
+
+    assert reader.find(Query(models=frozenset({ROW["productModelId"]}))).filtered is True
+    assert reader.find(Query(models=frozenset({"another"}))).filtered is False
+    assert reader.find(Query(models=frozenset({"a,b"}))).filtered is False
+    assert reader.find(Query()).filtered is False
+
+
+def test_ids_that_are_numbers_are_text() -> None:
+    rows = [ROW | {"id": 7, "productModelId": 9, "customerIds": [1, "two"]}]
+
+    (remote,) = GelatoReader(_shop(rows)).find(Query()).items
+
+    assert (remote.id, remote.fields["productModelId"]) == ("7", "9")
+    assert remote.fields["customerIds"] == ("1", "two")
 
 
 NO_LISTINGS: dict[str, Answer] = {
@@ -285,7 +318,8 @@ NO_LISTINGS: dict[str, Answer] = {
     "null rows": ok(_page(None, 0)),
     "rows are texts": ok(_page(["a"], 1)),
     "a row without an id": ok(_page([{"name": "x"}], 1)),
-    "a row with a number for an id": ok(_page([{"id": 5}], 1)),
+    "a row with a fraction for an id": ok(_page([{"id": 5.5}], 1)),
+    "a row whose id is true": ok(_page([{"id": True}], 1)),
     "a row with an empty id": ok(_page([{"id": ""}], 1)),
     "a row with nothing but the prefix": ok(_page([{"id": "cp-"}], 1)),
     "customers that are no list": ok(_page([ROW | {"customerIds": 5}], 1)),
@@ -325,22 +359,70 @@ def _send(answer: Answer, method: str = "POST") -> Any:
     return GelatoWriter(FakeHttp(lambda *_: answer)).send(Request(method, ADD, SPEC), 30.0)
 
 
+MADE = ROW | {"id": f"cp-{UUID}", "name": SPEC["name"], "productModelId": SPEC["productModelId"]}
+
+
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_create_answers_with_the_product(status: int) -> None:
-    receipt = _send(ok(ROW | {"id": f"cp-{UUID}"}, status=status))
+    receipt = _send(ok(MADE, status=status))
 
     assert (receipt.remote.id, receipt.status, receipt.code, receipt.date) == (UUID, status, None, DATE)
 
 
-@pytest.mark.parametrize(
-    "body", [None, [], {}, {"id": None}, {"id": 5}, {"id": ""}, {"id": "x", "customerIds": 5}]
-)
-def test_a_create_without_a_product_leaves_a_doubt(body: Any) -> None:
-    with pytest.raises(InDoubtError):
-        _send(ok(body))
+def test_a_name_that_differs_in_its_form_of_unicode_or_its_ends_is_what_was_sent() -> None:
+    assert _send(ok(MADE | {"name": f" {SPEC['name']} "})).remote.id == UUID
 
 
-def test_an_update_needs_no_more_than_a_mapping() -> None:
-    assert _send(ok({}), "PATCH").remote is None
+NOT_MADE: dict[str, Any] = {
+    "no JSON": None,
+    "a list": [],
+    "nothing": {},
+    "a null id": MADE | {"id": None},
+    "a number as id": MADE | {"id": 5},
+    "an empty id": MADE | {"id": ""},
+    "an id that is a prefix": MADE | {"id": "cp-"},
+    "a job": {"jobId": "job-1", "status": "queued"},
+    "a job's id": {"id": "job-1", "status": "queued"},
+    "an error text": {"message": "quota exceeded", "id": UUID},
+    "an error beside the product": MADE | {"error": "quota exceeded"},
+    "errors beside the product": MADE | {"errors": ["quota exceeded"]},
+    "another name": MADE | {"name": "Another"},
+    "an empty name": MADE | {"name": ""},
+    "no name": {key: value for key, value in MADE.items() if key != "name"},
+    "another model": MADE | {"productModelId": "another"},
+    "no model": MADE | {"productModelId": None},
+    "customers that are none": MADE | {"customerIds": 5},
+}
+
+
+@pytest.mark.parametrize("case", NOT_MADE)
+def test_a_create_that_does_not_show_what_was_sent_leaves_a_doubt(case: str) -> None:
+    with pytest.raises(InDoubtError) as raised:
+        _send(ok(NOT_MADE[case]))
+
+    assert (raised.value.status, raised.value.date) == (200, DATE)
+
+
+def _update(answer: Answer) -> Any:
+    request = GELATO.update_request(UUID, freeze({"name": "New"}))
+    return GelatoWriter(FakeHttp(lambda *_: answer)).send(request, 30.0)
+
+
+def test_an_update_tells_what_its_answer_shows() -> None:
+    assert _update(ok(MADE | {"name": "New"})).remote.fields["name"] == "New"
+    assert _update(ok(MADE)).remote.fields["name"] == SPEC["name"]
+
+
+@pytest.mark.parametrize("body", [{}, {"message": "done"}, {"id": 5}, MADE | {"id": "cp-another"}])
+def test_an_update_that_shows_no_product_shows_nothing(body: Any) -> None:
+    assert _update(ok(body)).remote is None
+
+
+def test_an_update_may_be_answered_without_content() -> None:
+    assert _update(ok(None, status=204)).remote is None
+
+
+@pytest.mark.parametrize("body", [None, [], "x"])
+def test_an_update_that_is_answered_with_no_product_at_all_leaves_a_doubt(body: Any) -> None:
     with pytest.raises(InDoubtError):
-        _send(ok(None), "PATCH")
+        _update(ok(body))

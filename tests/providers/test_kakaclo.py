@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from podsync.errors import InDoubtError, RefusedError, UnreadableError
+from podsync.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError, UnreadableError
 from podsync.model import freeze
 from podsync.ports import Match, Query, Remote, Request
 from podsync.providers.http import Answer
@@ -202,7 +202,9 @@ def test_the_model_comes_from_the_model_list(row: dict[str, Any], model: str | N
         (None, None),
         ("2024", None),
         (True, None),
-        (1500, 1.5),
+        (1718000000500, 1718000000.5),
+        (0, None),
+        (1718000000, None),
         (10**400, None),
         (math.nan, None),
         (math.inf, None),
@@ -223,31 +225,152 @@ def test_every_page_is_read_even_where_the_server_gives_less_than_asked(size: in
     assert ({r.id for r in listing.items}, listing.complete) == ({str(n) for n in range(45)}, True)
 
 
-def test_what_is_asked_for() -> None:
-    models = [{"id": 1, "modelCode": "POD1"}, {"id": 2, "modelCode": "POD2"}, {"id": 3, "modelCode": "POD3"}]
-    http = _shop([ROW], models)
+MODEL_LIST = [
+    {"id": 1, "modelCode": "POD1"},
+    {"id": 2, "modelCode": "POD2"},
+    {"id": 3, "modelCode": "POD3"},
+    {"id": 3, "modelCode": "POD3-NEW"},
+    {"id": 70, "modelCode": 70},
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "filters"),
+    [
+        (Query(), {}),
+        (Query(models=frozenset({"2", "3"})), {"modelCodes": ["POD2", "POD3", "POD3-NEW"]}),
+        (Query(models=frozenset({"0070"})), {"modelCodes": ["70"]}),
+        (Query(models=frozenset({"2", "unknown"})), {}),
+        (
+            Query(models=frozenset({"2", "9"}), pairs=freeze({"2": ["OLD2"], "9": ["POD9"]})),
+            {"modelCodes": ["OLD2", "POD2", "POD9"]},
+        ),
+        (Query(name="Dino"), {"searchContent": "Dino"}),
+        (Query(known=freeze({"1": {"spu": "Q1"}, "2": {"product": {"spu": "Q2"}}})), {"spus": ["Q1", "Q2"]}),
+        (Query(known=freeze({"1": {"spu": "Q1"}, "2": {}})), {}),
+    ],
+)
+def test_what_is_asked_for(query: Query, filters: dict[str, Any]) -> None:
+    http = _shop([ROW], MODEL_LIST)
+
+    KakaCloReader(http).find(query)
+
+    pages = [{"pageNumber": 1, "pageSize": 100}, {"pageNumber": 2, "pageSize": 100}]
+    assert _searches(http) == [filters | page for page in pages]
+
+
+def test_many_products_are_looked_up_in_parts() -> None:
+    http = _shop([])
+
+    KakaCloReader(http).find(Query(known=freeze({str(n): {"spu": f"Q{n}"} for n in range(250)})))
+
+    asked = [body["spus"] for body in _searches(http)]
+    assert [len(spus) for spus in asked] == [100, 100, 50]
+    assert {spu for spus in asked for spu in spus} == {f"Q{n}" for n in range(250)}
+
+
+def test_the_model_list_is_read_once() -> None:
+    http = _shop([ROW], MODEL_LIST)
     reader = KakaCloReader(http)
 
-    for query in (
-        Query(),
-        Query(models=frozenset({"2", "3"})),
-        Query(models=frozenset({"2", "unknown"})),
-        Query(name="Dino"),
-        Query(known=freeze({"1": {"spu": "Q1"}, "2": {"spu": "Q2"}})),
-        Query(known=freeze({"1": {"spu": "Q1"}, "2": {}})),
-    ):
-        reader.find(query)
+    for _ in range(3):
+        assert reader.find(Query()).pairs == {
+            "1": ("POD1",), "2": ("POD2",), "3": ("POD3", "POD3-NEW"), "70": ("70",)
+        }  # fmt: skip
+    assert sum(request.path == MODELS for request, _ in http.asked) == 2
 
-    first = {"pageNumber": 1, "pageSize": 100}
-    assert _searches(http) == [
-        first,
-        {"modelCodes": ["POD2", "POD3"]} | first,
-        first,
-        {"searchContent": "Dino"} | first,
-        {"spus": ["Q1", "Q2"]} | first,
-        first,
-    ]
+
+@pytest.mark.parametrize("codes", [["POD1"], ["POD1", "POD2"]])
+def test_filtered_is_what_the_provider_really_filtered(codes: list[str]) -> None:
+    """A server that passes over the filter shows products of other models as well."""
+    reader = KakaCloReader(
+        _shop([ROW | {"id": n, "modelCode": code} for n, code in enumerate(codes)], MODEL_LIST)
+    )
+
+    assert reader.find(Query(models=frozenset({"1"}))).filtered is (codes == ["POD1"])
+    assert reader.find(Query(models=frozenset({"unknown"}))).filtered is False
+    assert reader.find(Query()).filtered is False
+    assert reader.find(Query(name="Dino")).filtered is False
+
+
+PAIRS = freeze({"1": ["POD1"], "2": ["POD2"], "8": ["POD8"]})
+
+
+@pytest.mark.parametrize(
+    ("models", "row", "model"),
+    [
+        # The list and the state agree, or one of them says nothing.
+        ([{"id": 1, "modelCode": "POD1"}], {"modelCode": "POD1"}, "1"),
+        ([{"id": "001", "modelCode": "POD1"}], {"modelCode": "POD1"}, "001"),
+        ([{"id": 5, "modelCode": "POD5"}], {"modelCode": "POD5"}, "5"),
+        ([], {"modelCode": "POD8"}, "8"),
+        # The code stands for another model than when it was last seen, or for two.
+        ([{"id": 9, "modelCode": "POD1"}], {"modelCode": "POD1"}, None),
+        ([{"id": 5, "modelCode": "X"}, {"id": 6, "modelCode": "X"}], {"modelCode": "X"}, None),
+        # It is missing, or nobody knows it.
+        ([], {"modelCode": None}, None),
+        ([{"id": 5, "modelCode": ""}], {"modelCode": ""}, None),
+        ([], {"modelCode": "NEW"}, None),
+        # The row itself tells the model: believed unless something else says otherwise.
+        ([], {"modelCode": "NEW", "modelId": 7}, "7"),
+        ([{"id": 5, "modelCode": "X"}, {"id": 6, "modelCode": "X"}], {"modelCode": "X", "modelId": "6"}, "6"),
+        ([{"id": 5, "modelCode": "X"}], {"modelCode": "X", "modelId": 6}, None),
+        # A code that is a number.
+        ([{"id": 5, "modelCode": 55}], {"modelCode": 55}, "5"),
+    ],
+)
+def test_a_model_is_known_or_it_is_not(models: list[Any], row: dict[str, Any], model: str | None) -> None:
+    (remote,) = KakaCloReader(_shop([ROW | row], models)).find(Query(pairs=PAIRS)).items
+
+    assert remote.fields.get("modelId") == model
+
+
+DOWN: dict[str, Answer | ProviderError] = {
+    "404": ok({"message": "no such page"}, status=404),
+    "405": ok(None, status=405),
+    "501": ok(None, status=501),
+    "no listing": ok({"code": 10000, "data": "soon"}),
+    "HTML": ok(None),
+    "5xx, tried again": UnreadableError("KakaClo could not be read: HTTP 503", status=503),
+}
+
+
+@pytest.mark.parametrize("case", DOWN)
+def test_while_the_model_list_is_down_what_was_seen_stands(case: str) -> None:
+    def answer(request: Request, _: Mapping[str, str]) -> Answer:
+        if request.path == MODELS:
+            found = DOWN[case]
+            if isinstance(found, ProviderError):
+                raise found
+            return found
+        rows = [ROW | {"id": n, "modelCode": code} for n, code in enumerate(["POD1", "POD7"])]
+        return ok(_page(rows if request.body["pageNumber"] == 1 else [], 2))
+
+    http = FakeHttp(answer)
+    reader = KakaCloReader(http)
+    listing = reader.find(Query(models=frozenset({"1", "2"}), pairs=PAIRS))
+    reader.find(Query())
+
+    assert [item.fields.get("modelId") for item in listing.items] == ["1", None]
+    assert (listing.pairs, listing.complete) == ({}, True)
+    assert _searches(http)[0]["modelCodes"] == ["POD1", "POD2"]
     assert sum(request.path == MODELS for request, _ in http.asked) == 1
+
+
+def test_a_key_that_the_model_list_refuses_is_refused() -> None:
+    def answer(*_: Any) -> Answer:
+        raise UnauthorizedError("KakaClo refused the key (401)")
+
+    with pytest.raises(UnauthorizedError):
+        KakaCloReader(FakeHttp(answer)).find(Query())
+
+
+def test_numbers_are_text_and_other_things_are_nothing() -> None:
+    rows = [ROW | {"id": "5", "spu": 77, "customDesignedId": [1], "modelCode": {"a": 1}}]
+
+    (remote,) = KakaCloReader(_shop(rows)).find(Query()).items
+
+    assert (remote.id, remote.shown) == ("5", {"product": {"spu": "77"}})
 
 
 NO_LISTINGS: dict[str, Answer] = {
@@ -310,13 +433,37 @@ def test_only_the_code_says_that_it_was_made(message: Any) -> None:
     assert (receipt.remote, receipt.status, receipt.code, receipt.date) == (None, 200, 10000, DATE)
 
 
-@pytest.mark.parametrize("code", [0, 200, 401, 10001, -1])
+@pytest.mark.parametrize("code", [0, 200, 400, 404, 499, 600, 10001, 50000, -1])
 def test_another_code_is_a_refusal(code: int) -> None:
     with pytest.raises(RefusedError, match=f"code {code}") as raised:
         _send(ok({"code": code, "message": "model \x1b[31m unknown"}))
 
     assert (raised.value.status, raised.value.code, raised.value.date) == (200, code, DATE)
     assert "\x1b" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("code", "stops", "slowed"),
+    [
+        (401, True, 0),
+        (403, True, 0),
+        (408, False, 0),
+        (429, False, 1),
+        (500, False, 0),
+        (503, False, 0),
+        (599, False, 0),
+    ],
+)
+def test_a_code_that_says_nothing_about_the_product_leaves_a_doubt(
+    code: int, stops: bool, slowed: int
+) -> None:
+    http = FakeHttp(lambda *_: ok({"code": code, "message": "no"}))
+
+    with pytest.raises(InDoubtError) as raised:
+        KakaCloWriter(http).send(Request("POST", ADD, SPEC), 30.0)
+
+    assert (raised.value.code, raised.value.stops, raised.value.date) == (code, stops, DATE)
+    assert http.slowed == slowed
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reading a listing to its end: totals that lie, rows that repeat, shift and are skipped."""
+"""Reading a listing to its end: totals that lie, rows that repeat, shift and are dropped, pages that stay."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from podsync.model import FrozenDict
-from podsync.ports import Remote
-from podsync.providers.compare import cut_alike, present, text
-from podsync.providers.paging import PAGES, PASSES, STALE, Page, read_all
+from podsync.ports import Listing, Remote
+from podsync.providers.compare import as_text, cut_alike, present, text
+from podsync.providers.paging import PAGES, PASSES, STALE, Page, joined, read_all
+
+SIZE = 25
 
 
 def _rows(*ids: object) -> tuple[Remote, ...]:
@@ -19,146 +21,279 @@ def _rows(*ids: object) -> tuple[Remote, ...]:
 
 
 class Server:
-    """Gives pages from a list that may change before each page."""
+    """Gives pages by offset, at most `clamp` rows each, from a list that may change before each page."""
 
     def __init__(
-        self, rows: Sequence[object], size: int = 3, total: Callable[[int], int | None] = lambda n: n
+        self, rows: Sequence[object], clamp: int = 100, total: Callable[[int], int | None] = lambda n: n
     ) -> None:
-        self.rows, self.size, self.total = list(rows), size, total
+        self.rows, self.clamp, self.total = list(rows), clamp, total
         self.asked = 0
+        self.sizes: list[int] = []
 
     def change(self) -> None:
         """Nothing changes here."""
 
-    def page(self, number: int, offset: int) -> Page:
+    def some(self, offset: int, size: int) -> Sequence[object]:
+        return self.rows[offset : offset + size]
+
+    def page(self, _number: int, offset: int, size: int) -> Page:
         self.asked += 1
+        self.sizes.append(size)
         self.change()
-        assert offset >= 0
-        first = (number - 1) * self.size
-        return Page(
-            _rows(*self.rows[first : first + self.size]), self.total(len(self.rows)), float(self.asked)
-        )
+        some = self.some(offset, min(size, self.clamp))
+        return Page(_rows(*some), self.total(len(self.rows)), float(self.asked))
+
+    def read(self, *, absence: bool = True) -> tuple[list[str], bool]:
+        listing = read_all(self.page, SIZE, absence=absence)
+        return sorted(item.id for item in listing.items), listing.complete
 
 
-def _ids(server: Server) -> tuple[list[str], bool]:
-    listing = read_all(server.page)
-    return sorted(item.id for item in listing.items), listing.complete
+def _ids(count: int) -> list[str]:
+    return sorted(str(n) for n in range(count))
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 4, 9])
-def test_a_total_needs_one_pass(count: int) -> None:
+# -- the end
+
+
+@pytest.mark.parametrize(
+    "total", [lambda n: n, lambda _: None, lambda _: 0, lambda n: min(n, 3), lambda n: n // 2]
+)
+@pytest.mark.parametrize("count", [0, 1, 3, 24, 25, 26, 60, 101])
+@pytest.mark.parametrize("absence", [True, False])
+def test_an_empty_page_is_the_end_whatever_the_total_says(
+    count: int, total: Callable[[int], int | None], absence: bool
+) -> None:
+    assert Server(range(count), total=total).read(absence=absence) == (_ids(count), True)
+
+
+@pytest.mark.parametrize("clamp", [1, 7, 10, 20, 24, 25])
+@pytest.mark.parametrize("absence", [True, False])
+def test_a_server_may_give_less_than_is_asked_for(clamp: int, absence: bool) -> None:
+    assert Server(range(57), clamp).read(absence=absence) == (_ids(57), True)
+
+
+@pytest.mark.parametrize(
+    ("count", "absence", "requests"),
+    [(0, True, 1), (3, True, 2), (3, False, 2), (60, False, 4), (60, True, 8), (25, True, 5), (20, True, 5)],
+)
+def test_what_it_costs(count: int, absence: bool, requests: int) -> None:
     server = Server(range(count))
 
-    assert _ids(server) == ([str(n) for n in range(count)], True)
-    assert server.asked == max(1, -(-count // 3))
+    server.read(absence=absence)
+
+    assert server.asked == requests
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 4, 9])
-def test_without_a_total_two_passes_have_to_agree(count: int) -> None:
-    server = Server(range(count), total=lambda _: None)
+class Stuck(Server):
+    """Answers every page after the last one with the last one again."""
 
-    assert _ids(server) == ([str(n) for n in range(count)], True)
-    assert server.asked == 2 * (-(-count // 3) + 1)
-
-
-def test_a_total_that_says_too_much_is_never_complete() -> None:
-    server = Server(range(4), total=lambda n: n + 1)
-
-    assert _ids(server) == (["0", "1", "2", "3"], False)
-    assert server.asked == PASSES * 3
+    def some(self, offset: int, size: int) -> Sequence[object]:
+        last = (len(self.rows) - 1) // size * size
+        return super().some(min(offset // size * size, last), size)
 
 
-def test_a_total_that_says_too_little_on_one_page_is_never_complete() -> None:
-    assert _ids(Server(range(3), total=lambda n: n - 1)) == (["0", "1", "2"], False)
+@pytest.mark.parametrize("count", [1, 24, 60])
+def test_a_server_that_repeats_its_last_page_for_ever_is_not_complete(count: int) -> None:
+    server = Stuck(range(count), total=lambda _: None)
 
-
-def test_a_row_inserted_between_two_pages_is_found_in_the_next_pass() -> None:
-    class Growing(Server):
-        def change(self) -> None:
-            if self.asked == 2:
-                self.rows.insert(0, "new")
-
-    assert _ids(Growing("abcdef")) == (["a", "b", "c", "d", "e", "f", "new"], True)
-
-
-def test_a_row_skipped_because_another_was_removed_is_found_in_the_next_pass() -> None:
-    class Shrinking(Server):
-        def change(self) -> None:
-            if self.asked == 2:
-                self.rows.remove("a")
-
-    assert _ids(Shrinking("abcdef")) == (list("bcdef"), True)
-
-
-def test_what_was_seen_before_the_total_shrank_does_not_count_with_what_is_seen_after() -> None:
-    """Both passes miss the same row, and another one is gone in between: three were seen, of three."""
-
-    script = iter([("abc", 4), ("", 4), *[("ab", 3), ("", 3)] * PASSES])
-
-    def page(number: int, offset: int) -> Page:
-        rows, total = next(script)
-        return Page(_rows(*rows), total, None)
-
-    assert read_all(page).complete is False
-
-
-def test_rows_that_repeat_count_once() -> None:
-    server = Server("abcabcdd", total=lambda _: 4)
-
-    assert _ids(server) == (list("abcd"), True)
-
-
-def test_a_listing_that_changes_all_the_time_is_not_complete() -> None:
-    class Restless(Server):
-        def change(self) -> None:
-            self.rows = [f"{self.asked}-{n}" for n in range(2)] if self.asked % 2 else []
-
-    server = Restless("", total=lambda _: None)
-
-    assert _ids(server)[1] is False
-    assert server.asked == 2 * PASSES
+    assert server.read() == (_ids(count), False)
+    assert server.asked <= PASSES * (count // 10 + 4)
 
 
 class Endless(Server):
-    """Answers every page with the same rows, whatever page is asked for."""
+    """Knows no pages: some rows of the same few, in an order of its own."""
 
-    def page(self, number: int, offset: int) -> Page:
-        return super().page(min(number, 1), offset)
+    def some(self, *_: int) -> Sequence[object]:
+        turn = self.asked % len(self.rows)
+        return self.rows[turn:] + self.rows[:turn]
 
 
 def test_a_server_that_knows_no_pages_is_not_read_for_ever_and_not_believed() -> None:
-    """It may have more than it shows: nothing may be said to be absent."""
-    server = Endless("abc", total=lambda _: None)
+    server = Endless("abc")
 
-    assert _ids(server) == (list("abc"), False)
+    assert server.read() == (list("abc"), False)
     assert server.asked == PASSES * (STALE + 1)
 
 
 def test_a_server_that_never_ends_is_not_complete() -> None:
     class Bottomless(Server):
-        def page(self, number: int, offset: int) -> Page:
-            self.asked += 1
-            return Page(_rows(f"{number} {offset}"), None, None)
+        def some(self, offset: int, _size: int) -> Sequence[object]:
+            return [offset]
 
     server = Bottomless("")
 
-    assert _ids(server)[1] is False
-    assert server.asked < PASSES * PAGES
+    assert server.read(absence=False)[1] is False
+    assert server.asked < PAGES
 
 
-def test_the_clock_is_that_of_the_last_page() -> None:
-    assert read_all(Server(range(7)).page).date == 3.0
+# -- totals
 
 
-def test_offset_counts_rows() -> None:
+@pytest.mark.parametrize("count", [3, 60])
+@pytest.mark.parametrize("absence", [True, False])
+def test_a_total_that_is_larger_says_by_how_many(count: int, absence: bool) -> None:
+    listing = read_all(Server(range(count), total=lambda n: n + 2).page, SIZE, absence=absence)
+
+    assert (len(listing.items), listing.excess, listing.complete) == (count, 2, False)
+
+
+def test_the_largest_total_of_a_pass_counts() -> None:
+    totals = iter([5, 4])
+
+    listing = read_all(Server("abcd", total=lambda _: next(totals)).page, SIZE)
+
+    assert (listing.excess, listing.complete) == (1, False)
+
+
+def test_an_excess_is_told_of_whole_readings_only() -> None:
+    listing = read_all(Server("aab", total=lambda _: 9).page, SIZE, absence=True)
+
+    assert (listing.excess, listing.complete) == (0, False)
+
+
+# -- rows that move
+
+
+class Growing(Server):
+    def change(self) -> None:
+        if self.asked == 2:
+            self.rows.insert(0, "new")
+
+
+def test_a_row_inserted_between_two_pages_is_found_in_the_next_pass() -> None:
+    rows = [str(n) for n in range(60)]
+
+    assert Growing(rows).read() == (sorted([*rows, "new"]), True)
+    assert Growing(rows).read(absence=False)[1] is False
+
+
+class Shrinking(Server):
+    def change(self) -> None:
+        if self.asked == 2:
+            self.rows.remove("0")
+
+
+@pytest.mark.parametrize("total", [lambda n: n, lambda _: None])
+def test_a_row_skipped_because_another_was_removed_is_found_in_the_next_pass(
+    total: Callable[[int], int | None],
+) -> None:
+    rows = [str(n) for n in range(60)]
+
+    assert Shrinking(rows, total=total).read() == (sorted(rows[1:]), True)
+
+
+class Dropping(Server):
+    """Loses a row wherever a page ends."""
+
+    def some(self, offset: int, size: int) -> Sequence[object]:
+        return super().some(offset + offset // size, size)
+
+
+@pytest.mark.parametrize("clamp", [20, 25, 100])
+def test_rows_that_are_dropped_at_the_borders_of_pages_for_ever_are_noticed(clamp: int) -> None:
+    """No total tells of them; pages of another size end elsewhere."""
+    server = Dropping(range(90), clamp, total=lambda _: None)
+
+    found, complete = server.read()
+
+    assert complete is False
+    assert found == _ids(90), "what one pass drops another one shows"
+
+
+def test_a_clamp_that_looks_like_one_page_is_read_twice() -> None:
+    server = Dropping(range(21), 20, total=lambda _: None)
+
+    assert server.read()[1] is False
+
+
+class Repeating(Server):
+    """Shows the last row of a page again on the next one."""
+
+    def some(self, offset: int, size: int) -> Sequence[object]:
+        start = max(0, offset - offset // size)
+        return super().some(start, size)
+
+
+def test_rows_that_are_repeated_at_the_borders_of_pages_for_ever_are_noticed() -> None:
+    found, complete = Repeating(range(90)).read()
+
+    assert (found, complete) == (_ids(90), False)
+
+
+@pytest.mark.parametrize("absence", [True, False])
+def test_an_id_that_comes_twice_is_never_complete(absence: bool) -> None:
+    assert Server("abcabcdd", total=lambda _: 4).read(absence=absence) == (list("abcd"), False)
+
+
+def test_a_listing_that_changes_all_the_time_is_not_complete() -> None:
+    class Restless(Server):
+        def change(self) -> None:
+            self.rows = [f"{self.asked}-{n}" for n in range(SIZE)] if self.asked % 2 else []
+
+    server = Restless("")
+
+    assert server.read()[1] is False
+    assert server.asked == 2 * PASSES
+
+
+def test_offset_counts_the_rows_that_came() -> None:
     offsets: list[int] = []
 
-    def page(number: int, offset: int) -> Page:
+    def page(_number: int, offset: int, size: int) -> Page:
         offsets.append(offset)
         return Page(_rows(*range(offset, min(offset + 4, 10))), 10, None)
 
-    assert read_all(page).complete
-    assert offsets == [0, 4, 8]
+    assert read_all(page, SIZE).complete
+    assert offsets == [0, 4, 8, 10]
+
+
+# -- how fresh, and when
+
+
+def test_the_clock_is_that_of_the_last_page() -> None:
+    assert read_all(Server(range(60)).page, SIZE).date == 4.0
+
+
+@pytest.mark.parametrize("stale", [1, 2])
+@pytest.mark.parametrize("absence", [True, False])
+def test_one_answer_from_a_cache_makes_it_prove_presence_only(stale: int, absence: bool) -> None:
+    server = Server("abc")
+
+    def page(number: int, offset: int, size: int) -> Page:
+        found = server.page(number, offset, size)
+        return Page(found.items, found.total, found.date, fresh=number != stale)
+
+    listing = read_all(page, SIZE, absence=absence)
+
+    assert (len(listing.items), listing.complete, listing.fresh, listing.excess) == (3, False, False, 0)
+
+
+def test_what_is_not_fresh_is_not_read_again() -> None:
+    server = Server(range(60))
+
+    def page(number: int, offset: int, size: int) -> Page:
+        found = server.page(number, offset, size)
+        return Page(found.items, found.total, found.date, fresh=server.asked != 6)
+
+    listing = read_all(page, SIZE, absence=True)
+
+    assert (listing.complete, listing.fresh, len(listing.items)) == (False, False, 60)
+    assert server.asked == 8
+
+
+# -- several queries as one
+
+
+def test_joined_is_as_good_as_its_worst_part() -> None:
+    good = Listing(_rows("a", "b"), complete=True, date=1.0)
+    stale = Listing(_rows("b", "c"), complete=False, date=2.0, fresh=False)
+    excess = Listing((), complete=False, date=None, excess=2)
+
+    assert joined([good]) is good
+    found = joined([good, stale, excess])
+    assert [item.id for item in found.items] == ["a", "b", "c"]
+    assert (found.complete, found.date, found.excess, found.fresh) == (False, None, 2, False)
+    assert joined([good, good]).complete
 
 
 # -- comparing
@@ -170,6 +305,14 @@ def test_offset_counts_rows() -> None:
 )
 def test_text(value: object, same: str) -> None:
     assert text(value) == same
+
+
+@pytest.mark.parametrize(
+    ("value", "same"),
+    [("a", "a"), (5, "5"), (0, "0"), ("", None), (None, None), (True, None), ([1], None), (1.5, None)],
+)
+def test_ids_are_text(value: object, same: str | None) -> None:
+    assert as_text(value) == same
 
 
 @pytest.mark.parametrize(
