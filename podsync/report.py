@@ -74,7 +74,7 @@ class Report:
     `signal` is 2 or 15 when a person or the machine asked to stop. `notes` are facts worth a line
     (ids not known yet, pictures re-hosted, what differs from the catalog after settling).
     `keys_refused` names the providers whose key was refused, `other_accounts` those at which nothing of what
-    the state knows is visible.
+    the state knows is visible. `unlisted` counts products that should have been listed long ago.
     """
 
     plan: Plan
@@ -87,6 +87,7 @@ class Report:
     next: tuple[str, ...] = ()
     keys_refused: tuple[str, ...] = ()
     other_accounts: tuple[str, ...] = ()
+    unlisted: int = 0
 
     @property
     def counts(self) -> Mapping[Result, int]:
@@ -107,7 +108,7 @@ class Report:
             return "refused"
         if self.signal is not None:
             return "interrupted"
-        if self.counts[Result.IN_DOUBT]:
+        if self.counts[Result.IN_DOUBT] or self.unlisted:
             return "in_doubt"
         if self.left or self.stopped or self.credentials_refused:
             return "incomplete"
@@ -122,7 +123,7 @@ class Report:
             return 128 + self.signal
         if self.credentials_refused or self.other_accounts:
             return 9
-        if self.counts[Result.IN_DOUBT]:
+        if self.counts[Result.IN_DOUBT] or self.unlisted:
             return 8
         # A provider that had to stop may have had nothing to do but to be read: that is not complete.
         return 4 if self.left or self.stopped else 0

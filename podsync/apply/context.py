@@ -17,13 +17,14 @@ from podsync.state.state import State
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One provider, ready to be read and written."""
+    """One provider, ready to be read and written. `account` is the digest that names the account here."""
 
     provider: Provider
     reader: Reader
     writer: Writer
     pace: Pace
     settings: ProviderSettings
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from podsync.apply.context import Board, Connection, Context, Listener, Lost, Memory, Options, Stop
 from podsync.apply.create import adopt
@@ -24,13 +25,14 @@ from podsync.apply.workers import work
 from podsync.errors import StoppedError
 from podsync.evidence.time import SEND_SECONDS
 from podsync.failpoints import hit
-from podsync.model import EMPTY, FrozenDict, freeze
+from podsync.model import EMPTY, Address, FrozenDict, freeze, short_digest
 from podsync.plan.approval import approved
 from podsync.plan.change import Change
 from podsync.plan.guards import name_order, waits_for, waits_for_doubts
 from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock, Provider, StateStore
 from podsync.report import DONE, Outcome, Report, Result
+from podsync.state.account_lock import sole_writer
 from podsync.state.events import Begun, Contacted, Ended, Moved, Noted, Orphaned
 from podsync.state.state import State
 
@@ -63,15 +65,19 @@ def carry_out(
     origin: Origin = Origin(),
     approved_as: str | None = None,
     others: Mapping[str, Others] = EMPTY,
+    locks: Path | None = None,
 ) -> Report:
     """Carry `plan` out and say how each change ended.
 
     `approved_as` is the hash that people approved, when this is the rest of it. `others` is what the catalog
     holds beside the changes of the plan, by provider. Raises StateError
-    when the state can no longer be written; every other fault of the world ends in the report.
+    when the state can no longer be written, LockedError when another process of this user writes to one of
+    the accounts (`locks` is the folder of those locks); every other fault of the world ends in the report.
     """
     apply = _Apply(plan, state, store, connections, clock, listener, stop, memory, options, origin, others)
-    return apply.run(approved_as)
+    accounts = {each.provider.title: each.account for each in connections.values() if each.account}
+    with sole_writer(locks, accounts):
+        return apply.run(approved_as)
 
 
 class _Apply:
@@ -104,6 +110,8 @@ class _Apply:
         self._context = Context(clock, stop, options, self._board, memory, began, self._lost(), store.ahead)
         self._ledger = Ledger(store, state)
         self._runs: list[ProviderRun] = []
+        #: Address -> where its entry stands while documents exchange their specs.
+        self._aside: dict[Address, Address] = {}
 
     def run(self, approved_as: str | None) -> Report:
         """Do it all."""
@@ -233,6 +241,7 @@ class _Apply:
 
     def _without_network(self) -> None:
         """Carry out what sends nothing: moves, notes, orphans."""
+        self._exchange()
         for change in self._plan.work:
             if self._stop.signal:
                 return
@@ -249,8 +258,26 @@ class _Apply:
                 self._ledger.record(Orphaned(change.address, self._clock.now()))
                 self._done(change)
 
+    def _exchange(self) -> None:
+        """Make room where documents have exchanged their specs: one entry of each circle steps aside.
+
+        A process that dies half way leaves it under an address of no document; the next plan moves it on.
+        """
+        moves = {
+            change.previous_address: change
+            for change in self._plan.work
+            if change.action is Action.MOVE and change.orphan_created_at is None
+        }
+        for source, change in sorted(moves.items(), key=lambda each: str(each[0])):
+            if source is None or self._ledger.entry(change.address) is None or change.address not in moves:
+                continue
+            aside = Address(change.address.kind, f"aside-{short_digest(str(change.address))[:12]}")
+            if self._ledger.entry(aside) is None:
+                self._ledger.record(Moved(change.address, aside, self._clock.now(), change.place))
+                self._aside[change.address] = aside
+
     def _move(self, change: Change) -> None:
-        source = change.previous_address
+        source = self._aside.get(change.previous_address, change.previous_address)  # type: ignore[arg-type]
         if source is None or change.orphan_created_at is not None or self._ledger.entry(source) is None:
             return
         self._ledger.record(Moved(source, change.address, self._clock.now(), change.place))
@@ -285,7 +312,13 @@ class _Apply:
             self._stop.signal or None,
             tuple(self._board.notes),
             keys_refused=tuple(run.provider.name for run in self._runs if run.credentials_refused),
+            next=tuple(
+                f"if a person removed all products there: podsync state check --emptied {run.provider.name}"
+                for run in self._runs
+                if run.another_account
+            ),
             other_accounts=tuple(run.provider.name for run in self._runs if run.another_account),
+            unlisted=sum(run.unlisted for run in self._runs),
         )
         if self._ledger.begun:
             dates = {run.provider.name: run.sender.ended_at() for run in self._runs}

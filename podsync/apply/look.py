@@ -13,6 +13,7 @@ from podsync.evidence.time import Age, Moment, elapsed
 from podsync.model import EMPTY
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
+from podsync.state.events import Proven
 
 
 def look(run: ProviderRun) -> None:
@@ -43,6 +44,7 @@ def _look(run: ProviderRun) -> None:
             run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists"
     if run.stopped is None:
         _conclude(run, findings)
+        _tell_unproven(run, findings)
 
 
 def _asks(run: ProviderRun) -> list[Change]:
@@ -85,6 +87,19 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
             f"none of the products that were made at {run.provider.title} is visible yet, "
             "so that nobody can tell whether this is the right account"
         )
+
+
+def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
+    """Say once, after an upgrade, which ids an older version may have given to the wrong one of a group."""
+    if not run.known.state.unproven or run.provider.tells_ids:
+        return
+    if findings.unproven:
+        named = ", ".join(map(str, findings.unproven))
+        run.context.board.note(
+            f"an older version may have taken these for one another, since {run.provider.title} lists other "
+            f"pictures than were sent: {named}. Compare them on its web page; podsync import ADDRESS ID sets it right"
+        )
+    run.ledger.record(Proven(run.context.clock.now()))
 
 
 def _dated(run: ProviderRun, findings: Findings) -> Situation:

@@ -19,7 +19,7 @@ from podsync.model import EMPTY, FrozenDict, Spec
 from podsync.ports import Clock, Query, Reader
 
 #: So many names are searched one by one; for more, the whole listing is read once.
-FEW = 5
+FEW = 10
 #: So many known ids are looked for to see that this is the right account, where there is no landmark.
 PROBES = 20
 

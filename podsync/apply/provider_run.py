@@ -119,6 +119,7 @@ class ProviderRun:
     gone_orphans: set[Address] = field(default_factory=set)
     overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
     unsure: str | None = None
+    unlisted: int = 0
     caught_up: bool = False
     stopped: str | None = None
     credentials_refused: bool = False

@@ -87,6 +87,7 @@ def _tell_unlisted(run: ProviderRun) -> None:
     if len(open_) > len(overdue):
         count = len(open_) - len(overdue)
         board.note(f"{count} new at {title}: ids not visible yet; the next apply looks again")
+    run.unlisted = len(overdue)
     if overdue:
         first = overdue[0].address
         others = f" and {len(overdue) - 1} more" if len(overdue) > 1 else ""

@@ -273,8 +273,4 @@ def _renew(report: Report) -> list[str]:
     return [
         *(f"renew the key: {each.renew}, and set {each.key_variable}" for each in refused),
         *(f"set {each.key_variable} to the key of the account that this state belongs to" for each in others),
-        *(
-            f"if a person removed all products there: podsync state check --emptied {name}"
-            for name in report.other_accounts
-        ),
     ]

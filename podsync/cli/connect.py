@@ -15,6 +15,7 @@ from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock
 from podsync.providers.registry import plugins
 from podsync.settings import ProviderSettings
+from podsync.state.account_lock import account_digest
 from podsync.state.levels import Levels
 
 #: Actions that send nothing and ask nobody.
@@ -70,7 +71,8 @@ def _connection(
 
         trust = trust_of(os.environ)
     reader, writer = plugin.connect(settings, key, clock, pace, proxies, trust)
-    return Connection(plugin.provider(settings), reader, writer, pace, settings)
+    account = account_digest(name, settings.base_url, key)
+    return Connection(plugin.provider(settings), reader, writer, pace, settings, account)
 
 
 def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings:

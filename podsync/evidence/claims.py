@@ -107,8 +107,8 @@ class Judge:
         """Return the rows that may have to do with this spec."""
         return self._index.near(spec)
 
-    def judge(self, claims: Sequence[Claim], listed: Mapping[str, Remote]) -> Verdicts:
-        """Return what this reading says; `listed` are all its rows, owned ones too."""
+    def judge(self, claims: Sequence[Claim], listed: Mapping[str, Remote], *, fresh: bool) -> Verdicts:
+        """Return what this reading says; `listed` are all its rows, owned ones too, `fresh` as it is."""
         told = Verdicts()
         sent = [c for c in claims if c.kind in (Kind.DOUBT, Kind.UNBOUND)]
         wanted = [c for c in claims if c.kind is Kind.WANTED]
@@ -119,7 +119,7 @@ class Judge:
         candidates = self._candidates(left, maybe, spoken, told)
         self._provisional(left, exact, candidates, told)
         self._questions(left, exact, candidates, told)
-        self._held(held, exact, maybe, listed, spoken, told)
+        self._held(held, exact, maybe, listed, spoken, fresh, told)
         taken = {row.id for row, _ in told.found.values()}
         for claim in wanted:
             if claim.key not in told.found:
@@ -236,6 +236,7 @@ class Judge:
         maybe: Mapping[Key, list[str]],
         listed: Mapping[str, Remote],
         spoken: Collection[str],
+        fresh: bool,
         told: Verdicts,
     ) -> None:
         """Confirm provisional ids; take one back where a second candidate came before it was settled."""
@@ -245,6 +246,9 @@ class Judge:
             others = [r for r in maybe[claim.key] if r not in spoken and r not in taken]
             second = [*others, *exact[claim.key]]
             if row is None:
+                # An answer told it, and nothing is listed under it: it was told wrongly.
+                if claim.answered and claim.settled and fresh:
+                    told.revoked.add(claim.key)
                 continue
             match = self.match(claim.spec, row)
             if match is Match.DIFFERENT:

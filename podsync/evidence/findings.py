@@ -168,6 +168,7 @@ class Findings:
     namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
     unowned: tuple[Remote, ...] = ()
     first_contact: tuple[Remote, ...] = ()
+    unproven: tuple[Address, ...] = ()
     missed: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
 
@@ -194,9 +195,10 @@ class _Look:
         told.knows = self._what_the_state_knows()
         self._absences()
         judging = Judge(known.provider, told.unowned, told.habits, self._it.documents)
-        verdicts = judging.judge(self._claims(), self._reading.rows)
+        verdicts = judging.judge(self._claims(), self._reading.rows, fresh=self._reading.fresh)
         self._sent(verdicts)
         self._wanted(verdicts, judging)
+        self._unproven()
         self._remember()
         return told
 
@@ -513,6 +515,24 @@ class _Look:
                 unique = {row.id: row for row in rows}
                 found[address] = Question(why, tuple(sorted(unique.values(), key=age)))
         return found
+
+    def _unproven(self) -> None:
+        """Of groups that only pictures tell apart, an older version may have bound one's id to another."""
+        known, provider = self._known, self._known.provider
+        if not known.state.unproven or provider.tells_ids:
+            return
+        groups: dict[object, list[Entry]] = {}
+        for entry in known.entries:
+            if entry.spec is not None and entry.id is not None:
+                groups.setdefault(provider.identity(entry.spec, Habits()), []).append(entry)
+        self._told.unproven = tuple(
+            entry.address
+            for group in groups.values()
+            if len(group) > 1
+            for entry in group
+            if (row := self._reading.rows.get(entry.id or "")) is not None
+            and provider.match(entry.spec or EMPTY, row) is not Match.SAME
+        )
 
     # -- what is remembered
 

@@ -19,7 +19,8 @@ from podsync.providers.habits import Habits
 class Reading:
     """One look at an account, made of one listing or of several.
 
-    `rows` maps ids to what was listed. `of_all` is whether everything was asked for, `of_models` are the
+    `rows` maps ids to what was listed, `read` are those of the reading that can prove absence.
+    `of_all` is whether everything was asked for, `of_models` are the
     models all rows of which were asked for, with every code that they ever had. `sound` is whether what was
     asked for was read to its end (`Listing.complete`, hidden rows counted). `looked` is the monotonic moment
     at which the reading *began*: what it cannot miss is judged as of then.
@@ -27,6 +28,7 @@ class Reading:
 
     rows: Mapping[str, Remote]
     looked: float
+    read: frozenset[str] = frozenset()
     of_all: bool = False
     of_models: frozenset[str] = frozenset()
     sound: bool = False
@@ -42,7 +44,7 @@ class Reading:
         return frozenset(
             identity
             for identity, model in known.items()
-            if identity not in self.rows and (self.of_all or (model in self.of_models))
+            if identity not in self.read and (self.of_all or (model in self.of_models))
         )
 
     def proves_absence(
@@ -56,11 +58,11 @@ class Reading:
         if not (self.sound and self.fresh and self.rows) or self.misses(known) - set(excused):
             return False
         if self.of_all:
-            return True
+            return bool(self.read)
         if model is None or model not in self.of_models or not knows_all:
             return False
         ours = {identity for identity, other in known.items() if other == model} - set(excused)
-        return not ours or any(identity in self.rows for identity in ours)
+        return not ours or any(identity in self.read for identity in ours)
 
 
 def reading_of(
@@ -72,6 +74,7 @@ def reading_of(
     return Reading(
         {item.id: item for item in listing.items},
         looked,
+        frozenset(item.id for item in listing.items),
         of_all=of_all or not filtered,
         of_models=frozenset(models),
         sound=listing.complete or (hidden and listing.fresh),
@@ -87,6 +90,7 @@ def together(one: Reading, other: Reading) -> Reading:
     return Reading(
         {**one.rows, **other.rows},
         min(one.looked, other.looked),
+        one.read,
         of_all=one.of_all,
         of_models=one.of_models,
         sound=one.sound,

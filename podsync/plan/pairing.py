@@ -59,11 +59,12 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
     arrivals = [p for p in products if p.address not in state.entries]
     leavers = {a: state.entries[a] for a in sorted(state.entries) if a not in wanted}
     moved = dict(_moves(arrivals, leavers, providers))
+    moved |= _exchanges(products, state, moved, providers)
     taken = {entry.address for entry in moved.values()}
     orphans = _Orphans(state.orphans, providers)
     pairs = []
     for product in products:
-        entry = state.entries.get(product.address) or moved.get(product.address)
+        entry = moved.get(product.address) or state.entries.get(product.address)
         pairs.append(Pair(product, entry, orphans.wanted_by(product, entry)))
     pairs += [Pair(None, entry) for address, entry in leavers.items() if address not in taken]
     return tuple(sorted(pairs, key=lambda pair: pair.address))
@@ -93,6 +94,38 @@ def _moves(
         same = by_spec.get(_fingerprint(providers[product.provider], product.account, product.spec))
         if same:
             yield product.address, same.pop(0)
+
+
+def _exchanges(
+    products: list[Product],
+    state: State,
+    moved: Mapping[Address, Entry],
+    providers: Mapping[str, Provider],
+) -> dict[Address, Entry]:
+    """Return documents whose specs were exchanged among themselves: each keeps the product that it speaks of.
+
+    Only whole circles count: where one of them wants something new, its old product is given up as ever.
+    """
+    wants: dict[Address, str] = {}
+    holds: dict[str, list[Entry]] = {}
+    for product in products:
+        entry = state.entries.get(product.address)
+        if entry is None or entry.pending or entry.spec is None or product.address in moved:
+            continue
+        if product.spec == entry.spec:
+            continue
+        provider = providers[product.provider]
+        wanted = _fingerprint(provider, product.account, product.spec)
+        held = _fingerprint(provider, entry.account, entry.spec)
+        if wanted != held:
+            wants[product.address] = wanted
+            holds.setdefault(held, []).append(entry)
+    gives = {a: holds[key][0].address for a, key in wants.items() if len(holds.get(key, ())) == 1}
+    # What leads out of a circle is taken away until circles are left.
+    while loose := [a for a, source in gives.items() if source not in gives or a not in gives.values()]:
+        for address in loose:
+            del gives[address]
+    return {address: state.entries[source] for address, source in gives.items()}
 
 
 def _fingerprint(provider: Provider, account: str, spec: Spec) -> str:

@@ -47,7 +47,7 @@ class Answer:
     """An answer that arrived whole. `body` is None when it is no JSON.
 
     `fresh` is False for an answer out of a cache, or of a server that lags: it has an `Age` above 0, or a
-    `Date` before that of an answer that was there before this was asked for. `arrived` is our own
+    `Date` that lags behind that of an answer that was there before this was asked for. `arrived` is our own
     clock's, in seconds since the epoch.
     """
 
@@ -181,12 +181,16 @@ class Http:
         )
 
     def _fresh(self, raw: Raw, date: float | None, before: float | None) -> bool:
-        """Whether an answer is of now; only answers of success are compared, which caches keep."""
-        if date is not None and 200 <= raw.status < 300:
+        """Whether an answer is of now; only answers of success are compared, which caches keep.
+
+        A `Date` that stood still while our clock went on is one that was kept.
+        """
+        ahead = None if date is None else date - self._clock.monotonic()
+        if ahead is not None and 200 <= raw.status < 300:
             with self._lock:
-                self._newest = max(date, self._newest or date)
+                self._newest = ahead if self._newest is None else max(ahead, self._newest)
         aged = raw.headers.get("Age", "0").strip() not in ("", "0")
-        return not aged and (date is None or before is None or date >= before - CLOCKS_DIFFER)
+        return not aged and (ahead is None or before is None or ahead >= before - CLOCKS_DIFFER)
 
     def _sort_status(self, answer: Answer) -> None:
         facts: dict[str, Any] = {"status": answer.status, "date": answer.date}

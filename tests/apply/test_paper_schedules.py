@@ -180,7 +180,7 @@ def test_staff_make_a_namesake_while_ours_is_not_listed_yet(world, rehost, when)
     world.apply()
     world.server.rehost = rehost
     if when == "before":
-        world.server.by_hand("kakaclo", theirs)
+        world.server.by_hand("kakaclo", theirs, age=DAY + LONG)
     address = world.tee("one")
     world.server.lag = 300
 
@@ -497,7 +497,7 @@ def test_two_clones_on_one_laptop_never_write_at_once(world, tmp_path, provider)
     world.apply()
     clone = other_machine(world, tmp_path / "clone", memory=False)
     make(world, provider, "second")
-    clone.documents = dict(world.documents)
+    clone.documents, clone.locks = dict(world.documents), world.locks
     met = []
 
     def meanwhile():

@@ -29,6 +29,7 @@ from podsync.settings import Limits, ProviderSettings, RateLimit
 from podsync.state import repair
 from podsync.state.draft import replay
 from podsync.state.events import Adopted, Disowned, Event, Settled
+from podsync.state.account_lock import account_digest
 from podsync.state.files import Files
 from podsync.state.local import LocalStore
 from podsync.state.memory import Memory
@@ -227,6 +228,7 @@ class World:
     def __init__(self, folder: Path, clock: FakeClock, server: VendorServer) -> None:
         self.folder, self.clock, self.server = folder, clock, server
         self.path = folder / "podsync.state.json"
+        self.locks = folder / "locks"
         self.keys: dict[str, str] = dict(KEYS)
         #: How the vendors are reached: through what, and under which addresses.
         self.proxies: dict[str, str] = {}
@@ -319,7 +321,7 @@ class World:
             return self._kept(
                 carry_out(
                     plan, state, store, connections, clock=self.clock, listener=self.heard, stop=stop,
-                    memory=remembered, options=Options(**options), origin=Origin(machine="here"),
+                    memory=remembered, options=Options(**options), origin=Origin(machine="here"), locks=self.locks,
                     others=others_of(
                         [self.documents[a] for a in sorted(self.documents)], state, needed,
                         {change.address for change in plan.work},
@@ -336,7 +338,8 @@ class World:
         pace = Bucket(settings.rate_limit, self.clock)
         reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, self.proxies)
         mortal = MortalReader(reader, life, self.clock), MortalWriter(writer, life, self.clock)
-        return Connection(plugin.provider(settings), *mortal, pace, settings)
+        account = account_digest(name, settings.base_url, self.keys[name])
+        return Connection(plugin.provider(settings), *mortal, pace, settings, account)
 
     def dies(self, at: Callable[[str, str], bool], **options: Any) -> None:
         """An apply that is killed."""
@@ -389,7 +392,9 @@ class World:
     def _really(self, provider: str, spec: Any) -> str | None:
         """The id of what podsync made of this spec, as the vendor alone knows."""
         owned = set(self.state.owned(provider))
-        made = [p["id"] for p in self.server.products(provider) if not p["hand"] and freeze(p["spec"]) == spec]
+        made = [
+            p["id"] for p in self.server.products(provider) if not p["hand"] and freeze(p["spec"]) == spec
+        ]
         left = [each.removeprefix("cp-") for each in made if each.removeprefix("cp-") not in owned]
         return left[0] if left else None
 
