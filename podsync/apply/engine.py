@@ -322,7 +322,7 @@ class _Apply:
         )
         if self._ledger.begun:
             dates = {run.provider.name: run.sender.ended_at() for run in self._runs}
-            told = FrozenDict({name: round(date, 3) for name, date in dates.items() if date is not None})
+            told = FrozenDict({name: round(at, 3) for name, at in self._known_until().items()})
             state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0, dates=told))
             self._store.compact(state)
             hit("apply.compacted")
@@ -332,6 +332,20 @@ class _Apply:
         elif refused is None:
             self._store.compact(state)
         return report
+
+    def _known_until(self) -> Mapping[str, float]:
+        """Until when the state knows all that is ours, by provider: as before where a question is open."""
+        before = (self._state.last_apply or EMPTY).get("dates", EMPTY)
+        until = dict(before)
+        for run in self._runs:
+            name, found = run.provider.name, run.findings
+            open_ = run.stopped is not None or (found is not None and bool(found.questions))
+            known = run.known_before if open_ else run.sender.ended_at() or self._clock.now()
+            if known is not None:
+                until[name] = known
+            else:
+                until.pop(name, None)
+        return until
 
     def _remember_what_is_whole(self) -> None:
         """A state that was lost stays so at a provider until every document has got its answer there."""

@@ -87,7 +87,15 @@ class Looker:
         looked = self.clock.monotonic()
         listing = self.reader.find(query)
         self.heard(listing.date)
-        return reading_of(listing, looked, of_all=of_all, models=models, habits=known.habits)
+        return reading_of(
+            listing,
+            looked,
+            of_all=of_all,
+            models=models,
+            habits=known.habits,
+            codes=bool(known.pairs),
+            twice=query.absence,
+        )
 
     def _some(self, situation: Situation, models: Collection[str]) -> Reading:
         """Read the wanted models, search names that have to be unique, and look up a few known products."""

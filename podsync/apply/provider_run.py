@@ -132,6 +132,7 @@ class ProviderRun:
         clock, known = self.context.clock, self.known
         self._habits = known.habits
         self.was_new = known.is_new
+        self.known_before = known.last_apply()
         self.had_sent = bool(known.items or known.doubts)
         self.worked = False
         self.looker = Looker(self.connection.reader, clock, self.sender.time.at, self.sender.time.saw)

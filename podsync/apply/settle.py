@@ -83,7 +83,11 @@ def _tell_unlisted(run: ProviderRun) -> None:
     board, title, known = run.context.board, run.provider.title, run.known
     settle = run.settings.settle_seconds
     open_: list[Entry | Orphan] = [*known.unbound, *known.provisional]
-    overdue = [item for item in known.unbound if isinstance(item, Entry) and _age(run, item) > settle]
+    overdue = [
+        item
+        for item in known.unbound
+        if isinstance(item, Entry) and item.address not in run.made and _age(run, item) > settle
+    ]
     if len(open_) > len(overdue):
         count = len(open_) - len(overdue)
         board.note(f"{count} new at {title}: ids not visible yet; the next apply looks again")

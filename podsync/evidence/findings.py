@@ -257,7 +257,10 @@ class _Look:
     def _absences(self) -> None:
         """Ids that this reading should show: missed once, gone the second time, or there again."""
         known, reading, it = self._known, self._reading, self._it
-        missed = reading.misses(known.listed) if reading.fresh and self._told.account else frozenset()
+        rows = {identity: reading.rows[identity] for identity in reading.read}
+        carries = reading.of_all and reading.twice and reading.sound and reading.fresh
+        carries = carries and bool(is_ours(rows, known.landmarks, known.shown))
+        missed = reading.misses(known.listed) if carries else frozenset()
         again = sorted(
             i for i, each in known.absent.items() if i in reading.rows and not _tomb(known, i, each)
         )
@@ -539,7 +542,7 @@ class _Look:
     def _remember(self) -> None:
         told, known, reading = self._told, self._known, self._reading
         name = known.name
-        if reading.sound and reading.excess:
+        if reading.of_all and reading.fresh and reading.excess:
             told.habits = told.habits.with_hidden(reading.excess, at=self._now, apart=self._it.settle_seconds)
         if told.habits.observed != known.habits.observed:
             told.events.append(Observed(name, known.account, self._now, told.habits.observed))

@@ -141,13 +141,17 @@ class Known:
         return frozenset((*getattr(sent, "beside", ()), *listed))
 
     def last_apply(self) -> float | None:
-        """When the last apply that this state knows of was over, by the provider's clock or by ours."""
+        """Until when this state knew all that is ours, by the provider's clock or ours; None: nobody can say.
+
+        A state of an older version tells when its last apply was.
+        """
         last = self.state.last_apply
         if last is None:
             return None
-        date = last.get("dates", EMPTY).get(self.name)
-        times = [time for time in (date, last.get("ended_at") or last.get("at")) if time is not None]
-        return min(times, default=None)
+        if "dates" in last:
+            told: float | None = last["dates"].get(self.name)
+            return told
+        return last.get("ended_at") or last.get("at")
 
 
 def when(pending: Pending) -> Moment | None:

@@ -19,11 +19,12 @@ from podsync.providers.habits import Habits
 class Reading:
     """One look at an account, made of one listing or of several.
 
-    `rows` maps ids to what was listed, `read` are those of the reading that can prove absence.
-    `of_all` is whether everything was asked for, `of_models` are the
-    models all rows of which were asked for, with every code that they ever had. `sound` is whether what was
-    asked for was read to its end (`Listing.complete`, hidden rows counted). `looked` is the monotonic moment
-    at which the reading *began*: what it cannot miss is judged as of then.
+    `rows` maps ids to what was listed, `read` are those of the reading that can prove absence. `of_all` is
+    whether everything was asked for, `of_models` are the models all rows of which were asked for, with every
+    code that they ever had. `sound` is whether what was asked for was read to its end (`Listing.complete`,
+    hidden rows counted). `looked` is the monotonic moment
+    at which the reading *began*: what it cannot miss is judged as of then. `vouched` is whether the filter by
+    model needs no codes, which may have changed. `twice` is whether it was read so that absence may be said.
     """
 
     rows: Mapping[str, Remote]
@@ -36,11 +37,11 @@ class Reading:
     excess: int = 0
     date: float | None = None
     pairs: Mapping[str, tuple[str, ...]] = EMPTY
+    vouched: bool = True
+    twice: bool = False
 
     def misses(self, known: Mapping[str, str]) -> frozenset[str]:
         """Return the known ids that this reading should show and does not; `known` maps ids to models."""
-        if not self.sound:
-            return frozenset()
         return frozenset(
             identity
             for identity, model in known.items()
@@ -62,13 +63,22 @@ class Reading:
         if model is None or model not in self.of_models or not knows_all:
             return False
         ours = {identity for identity, other in known.items() if other == model} - set(excused)
-        return not ours or any(identity in self.read for identity in ours)
+        if ours:
+            return any(identity in self.read for identity in ours)
+        return self.vouched or model in self.pairs
 
 
 def reading_of(
-    listing: Listing, looked: float, *, of_all: bool, models: Collection[str], habits: Habits
+    listing: Listing,
+    looked: float,
+    *,
+    of_all: bool,
+    models: Collection[str],
+    habits: Habits,
+    codes: bool,
+    twice: bool,
 ) -> Reading:
-    """Return what one listing shows; `models` are those that were asked for."""
+    """Return what one listing shows of the `models` that were asked for, by `codes` where there are any."""
     hidden = listing.excess > 0 and listing.excess == habits.hidden_rows
     filtered = listing.filtered or not models
     return Reading(
@@ -82,6 +92,8 @@ def reading_of(
         excess=listing.excess,
         date=listing.date,
         pairs=listing.pairs,
+        vouched=not (codes or listing.pairs),
+        twice=twice,
     )
 
 
@@ -98,4 +110,6 @@ def together(one: Reading, other: Reading) -> Reading:
         excess=one.excess,
         date=other.date if other.date is not None else one.date,
         pairs=one.pairs or other.pairs,
+        vouched=one.vouched,
+        twice=one.twice,
     )

@@ -73,6 +73,9 @@ def _begun(draft: Draft, event: Begun) -> None:
         "used": [*_used(draft), [event.hash, event.plan_serial]][-USED:],
         "approved": event.approved,
     }
+    if draft.last_apply is not None and "dates" in draft.last_apply:
+        # Until when all was known stands until a run has ended that knows better.
+        last["dates"] = draft.last_apply["dates"]
     draft.last_apply = freeze(last | {"machine": event.machine} if event.machine else last)
     _drop_idle_readings(draft)
 
@@ -87,8 +90,7 @@ def _ended(draft: Draft, event: Ended) -> None:
     last = dict(draft.last_apply) | {"ended_at": event.at}
     if not event.left:
         last["approved"] = EMPTY
-    if event.dates:
-        last["dates"] = event.dates
+    last["dates"] = event.dates
     draft.last_apply = freeze(last)
     _drop_idle_readings(draft)
 

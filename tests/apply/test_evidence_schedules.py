@@ -762,6 +762,7 @@ def test_8_a_machine_that_slept_sends_nothing_that_it_had_announced(world):
 
 def test_8_a_machine_that_slept_while_another_one_took_over(world, tmp_path):
     """What both keep is one state: who wakes finds it changed, and sends nothing."""
+    begin(world, "kakaclo")
     world.settings["parallelism"] = 1
     for number in range(7):
         world.tee(f"t{number}")
