@@ -180,7 +180,8 @@ def test_staff_make_a_namesake_while_ours_is_not_listed_yet(world, rehost, when)
     world.apply()
     world.server.rehost = rehost
     if when == "before":
-        world.server.by_hand("kakaclo", theirs)
+        # Older than the last apply: what is younger could be ours, made by somebody with a newer state.
+        world.server.by_hand("kakaclo", theirs, age=DAY)
     address = world.tee("one")
     world.server.lag = 300
 
