@@ -136,6 +136,26 @@ def test_1_a_tunnel_that_is_refused_leaves_nothing_in_doubt(world, proxy, provid
     assert not [e for e in world.state.entries.values() if e.pending]
 
 
+@both
+@pytest.mark.parametrize("tells", [True, False], ids=["age", "only an old date"])
+def test_1_a_proxy_answers_listings_from_its_cache(world, proxy, provider, tells):
+    begin(world, provider)
+    proxy.caches = lambda method, path: not is_create(method, path) and method != "PATCH"
+    proxy.tells_age = tells
+    address = make(world, provider)
+    world.server.misbehave(f"{provider}.create", CUT_AFTER, CUT_AFTER)
+
+    report = world.apply()
+
+    assert creates(world) == 1
+    assert outcome(report, address).result is Result.IN_DOUBT
+    assert report.exit_code == 8
+    truth(world, report)
+    proxy.caches = lambda _method, _path: False
+    ends_well(world)
+    assert made(world, provider) == 1
+
+
 # -- 2. clocks that disagree
 
 
