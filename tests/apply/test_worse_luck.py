@@ -92,7 +92,8 @@ class Year:
         server.cache_seconds = luck.choice([0.0, 0.0, 0.0, 100.0])
         if luck.random() < 0.15:
             server.misbehave(luck.choice(CREATES), Odd("job", commit=luck.random() < 0.5))
-        if luck.random() < 0.15:
+        # What is hidden while the state is lost, nobody can know of.
+        if luck.random() < 0.15 and not self.world.forgot_orphans:
             everything = [p["id"] for name in KEYS for p in server.products(name)]
             for identity in everything[:1]:
                 server.hide(identity, luck.choice([60, 5 * LONG]))
