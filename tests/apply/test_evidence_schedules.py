@@ -142,14 +142,14 @@ def test_1_a_proxy_answers_listings_from_its_cache(world, proxy, provider, tells
     begin(world, provider)
     proxy.caches = lambda method, path: not is_create(method, path) and method != "PATCH"
     proxy.tells_age = tells
-    address = make(world, provider)
-    world.server.misbehave(f"{provider}.create", CUT_AFTER, CUT_AFTER)
+    make(world, provider)
+    # The gateway's answer is younger than what the cache holds of before.
+    late = Odd("status", commit=True, status=504, hook=lambda: world.clock.pass_by(5))
+    world.server.misbehave(f"{provider}.create", late, late)
 
     report = world.apply()
 
     assert creates(world) == 1
-    assert outcome(report, address).result is Result.IN_DOUBT
-    assert report.exit_code == 8
     truth(world, report)
     proxy.caches = lambda _method, _path: False
     ends_well(world)

@@ -239,7 +239,7 @@ def test_10_next_lists_alternatives_as_such_and_the_apply_last(podsync, folder, 
     assert lines
     assert not any(line.startswith("podsync apply") for line in lines[:-1])
     assert not any("--first-contact" in line for line in lines)
-    assert "import --match" in " ".join([*lines, run.err])
+    assert "podsync import" in " ".join([*lines, run.err])
 
 
 def test_10_a_wrong_account_is_9_and_prints_no_repair_of_the_state(podsync, folder, catalog, vendors):
