@@ -116,7 +116,7 @@ def test_10_refresh_and_apply_end_alike(podsync, folder, catalog, vendors, world
     plan = podsync("plan", "--refresh", "-o", "json=plan.json")
     announced = json.loads((folder / "plan.json").read_text())["summary"]["create"] if plan.code == 0 else 0
     before = creates(vendors)
-    apply = podsync("apply", "--auto-approve", "--no-wait")
+    apply = podsync("apply", "--auto-approve")
 
     assert creates(vendors) - before == announced
     assert apply.code == plan.code, (plan.err, apply.err)
