@@ -73,7 +73,11 @@ class Year:
         luck.choice([self.new, self.new, self.edit, self.delete, lambda: None])()
         fate = luck.random()
         if fate < 0.1:
-            lose(world, memory=luck.random() < 0.5)
+            memory = luck.random() < 0.5
+            if memory:
+                # Of what is not listed yet nothing is left that tells.
+                world.clock.pass_by(LONG)
+            lose(world, memory=memory)
             world.forgot_orphans = True
         elif fate < 0.2 and self.older:
             put_back(world.folder, self.older)
