@@ -40,7 +40,7 @@ def made_since(
     return tuple(
         row
         for row in rows
-        if concerns(row) and (since is None or row.created_at is None or row.created_at >= since)
+        if concerns(row) and (since is None or row.created_at is None or row.created_at > since)
     )
 
 

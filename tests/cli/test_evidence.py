@@ -116,7 +116,7 @@ def test_10_refresh_and_apply_end_alike(podsync, folder, catalog, vendors, world
     plan = podsync("plan", "--refresh", "-o", "json=plan.json")
     announced = json.loads((folder / "plan.json").read_text())["summary"]["create"] if plan.code == 0 else 0
     before = creates(vendors)
-    apply = podsync("apply", "--auto-approve", "--no-wait")
+    apply = podsync("apply", "--auto-approve")
 
     assert creates(vendors) - before == announced
     assert apply.code == plan.code, (plan.err, apply.err)
@@ -239,7 +239,7 @@ def test_10_next_lists_alternatives_as_such_and_the_apply_last(podsync, folder, 
     assert lines
     assert not any(line.startswith("podsync apply") for line in lines[:-1])
     assert not any("--first-contact" in line for line in lines)
-    assert "import --match" in " ".join([*lines, run.err])
+    assert "podsync import" in " ".join([*lines, run.err])
 
 
 def test_10_a_wrong_account_is_9_and_prints_no_repair_of_the_state(podsync, folder, catalog, vendors):
@@ -256,3 +256,25 @@ def test_10_a_wrong_account_is_9_and_prints_no_repair_of_the_state(podsync, fold
     assert "state rm" not in run.out + run.err
     assert "--not-created" not in run.out + run.err
     assert creates(vendors) == 2
+
+
+def test_a_shop_that_was_emptied_by_hand_is_filled_again_once_a_person_has_said_so(
+    terminal, podsync, folder, catalog, vendors
+):
+    """The number of entries is typed; before, and without it, nothing is created."""
+    assert podsync("apply", "--auto-approve").code == 0
+    for product in vendors.products("kakaclo"):
+        vendors.remove(product["id"])
+    time.sleep(2.5)
+    text = (catalog / "tee.yaml").read_text(encoding="utf-8")
+    new = text.replace("name: tee", "name: more").replace("Test Tee", "More").replace("/tee/", "/more/")
+    (catalog / "more.yaml").write_text(new, encoding="utf-8")
+    before = podsync("apply", "--auto-approve", "--no-wait")
+    wrong = terminal("state", "check", "--emptied", "kakaclo", answer=b"7\n")
+    said = terminal("state", "check", "--emptied", "kakaclo", answer=b"1\n")
+
+    after = podsync("apply", "--auto-approve")
+
+    assert (before.code, wrong.code, said.code, after.code) == (9, 1, 0, 0)
+    assert "--emptied" in before.out + before.err
+    assert len(vendors.products("kakaclo")) == 2

@@ -3,6 +3,8 @@
 import pytest
 
 from podsync.sandbox import KINDS, Fault, parse_fault
+from podsync.sandbox.answers import ANSWERS
+from podsync.sandbox.playing import ENDINGS
 
 
 def statuses(kakaclo, count):
@@ -102,6 +104,12 @@ def test_a_fault_as_it_is_typed(text, fault):
 def test_what_would_never_happen_is_refused(text):
     with pytest.raises(ValueError, match="fault"):
         parse_fault(text)
+
+
+def test_every_kind_acts_at_one_stage():
+    acting = [*ANSWERS, *ENDINGS, "late", "later"]
+
+    assert sorted(acting) == sorted(KINDS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
