@@ -173,7 +173,7 @@ class Http:
         date = dates.of_header(raw.headers.get("Date"))
         return Answer(
             raw.status,
-            self._secrets.hide_in(_json(raw.content)),
+            _json(raw.content, self._secrets),
             date,
             retry_after(raw.headers.get("Retry-After"), self._clock.now),
             self._fresh(raw, date, before),
@@ -218,12 +218,12 @@ def _secrets(headers: Any, proxy: str) -> list[str]:
     return [*keys, *(part for key in keys for part in key.split(":")), urlsplit(proxy).password or ""]
 
 
-def _json(content: bytes) -> Any:
-    """Parse what can be written down again: no NaN, no infinity, no half of a character."""
+def _json(content: bytes, secrets: Secrets) -> Any:
+    """Parse what can be written down again: no NaN, no infinity, no half of a character, no key."""
     try:
         text = content.decode("utf-8-sig")
         value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
-        return _whole(value) if "\\ud" in text.lower() else value
+        return secrets.hide_in(_whole(value) if "\\ud" in text.lower() else value)
     except (ValueError, RecursionError):
         return None
 

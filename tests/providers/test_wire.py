@@ -549,3 +549,13 @@ def test_an_answer_that_repeats_the_key_is_masked_in_every_form(scene, way):
 
     assert made.client().read(LIST).body == {"x***": ["***", "QmVhcmVyI***", "***"], "message": "***"}
     assert error.message == 'It: HTTP 400 "***"'
+
+
+@pytest.mark.parametrize(("depth", "read"), [(50, True), (101, False), (600, False), (100_000, False)])
+def test_what_is_nested_too_deeply_is_no_answer(scene, depth, read):
+    content = b'{"a":' * depth + b"1" + b"}" * depth
+    said = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content)
+
+    found = scene("plain", always(said)).client().read(LIST)
+
+    assert (found.body is not None) is read
