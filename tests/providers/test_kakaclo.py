@@ -259,6 +259,14 @@ def test_what_is_asked_for(query: Query, filters: dict[str, Any]) -> None:
     assert _searches(http) == [filters | page for page in pages]
 
 
+def test_a_lookup_that_finds_everything_is_one_request() -> None:
+    http = _shop([ROW])
+
+    listing = KakaCloReader(http).find(Query(known=freeze({"5012": {"spu": "QCUT00911"}})))
+
+    assert ([item.id for item in listing.items], len(_searches(http))) == (["5012"], 1)
+
+
 def test_many_products_are_looked_up_in_parts() -> None:
     http = _shop([])
 
