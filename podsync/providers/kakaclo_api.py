@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from podsync.errors import InDoubtError, RefusedError, UnreadableError
+from podsync.errors import InDoubtError, RefusedError, UnreachableError, UnreadableError
 from podsync.model import FrozenDict, canonical_json, freeze
 from podsync.ports import Listing, Query, Receipt, Remote, Request
 from podsync.providers import dates
@@ -68,6 +68,8 @@ class KakaCloReader:
             if self._listed is None:
                 try:
                     self._listed = self._read_models()
+                except UnreachableError:
+                    raise  # so is everything else
                 except UnreadableError:
                     self._listed = ()
             return self._listed
