@@ -551,7 +551,7 @@ def test_few_creates_are_searched_and_many_listed(world, count, searched):
     sent = [n for n, each in enumerate(world.server.requests) if each.operation == "kakaclo.create"][1]
     looked = [each for each in asked if world.server.requests.index(each) < sent]
     assert sum("searchContent" in each.body for each in looked) == (count if searched else 0)
-    # A search that finds nothing is one page, so is a lookup that finds all; a listing has an empty one besides.
+    # A search without a find is one page, a lookup that finds all too; a listing has an empty one besides.
     assert len(looked) == (count + 1 if searched else 2)
 
 
