@@ -15,6 +15,7 @@ PodsyncError                 exit 1; anything below it has one clear sentence an
 ├── UnauthorizedError    the key was refused; stops the provider
 ├── InDoubtError         the request may have taken effect
 └── UnreadableError      a read failed or was not understood; nothing was written by it
+    └── UnreachableError no connection came about at all
 """
 
 from __future__ import annotations
@@ -171,3 +172,7 @@ class InDoubtError(ProviderError):
 
 class UnreadableError(ProviderError):
     """A listing could not be read or understood."""
+
+
+class UnreachableError(UnreadableError):
+    """Nothing could be asked: no connection, no tunnel, or no TLS came about."""

@@ -17,6 +17,8 @@ from typing import Any
 #: places that are masked would tell the word. No provider gives out keys that short.
 SHORTEST = 8
 MASK = "***"
+#: Levels of a JSON value: what is deeper ends in an exception somewhere later.
+DEEPEST = 100
 #: Entities that have a name; every character may stand as a number as well.
 _NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", " ": "nbsp", "+": "plus", "=": "equals"}
 _NAMED |= {"/": "sol", ":": "colon", "-": "hyphen", "_": "lowbar", ".": "period", "%": "percnt"}
@@ -34,15 +36,18 @@ class Secrets:
         """Return `text` with `***` for each occurrence of a secret, in whatever form."""
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
-    def hide_in(self, value: Any) -> Any:
-        """Return a JSON value with every secret hidden, in the names of its members as well."""
-        if self._pattern is None:
-            return value
+    def hide_in(self, value: Any, depth: int = 0) -> Any:
+        """Return a JSON value with every secret hidden, in the names of its members as well.
+
+        Raises RecursionError for one that is nested deeper than anybody means.
+        """
+        if depth > DEEPEST:
+            raise RecursionError
         if isinstance(value, str):
             return self.hide(value)
         if isinstance(value, dict):
-            return {self.hide(key): self.hide_in(item) for key, item in value.items()}
-        return [self.hide_in(item) for item in value] if isinstance(value, list) else value
+            return {self.hide(key): self.hide_in(item, depth + 1) for key, item in value.items()}
+        return [self.hide_in(item, depth + 1) for item in value] if isinstance(value, list) else value
 
 
 def _forms(value: str) -> Iterable[str]:

@@ -46,7 +46,8 @@ class GelatoReader:
         def page(_: int, offset: int, size: int) -> Page:
             return self._page({**filters, "offset": str(offset), "limit": str(size)})
 
-        return read_all(page, PAGE_SIZE, absence=query.absence)
+        wanted = filters.get("customerProductIds", "")
+        return read_all(page, PAGE_SIZE, absence=query.absence, wanted=wanted.split(",") if wanted else ())
 
     def _page(self, params: Mapping[str, str]) -> Page:
         answer = self._http.read(Request("GET", LIST, None), params)

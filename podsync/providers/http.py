@@ -24,6 +24,7 @@ from podsync.errors import (
     ProviderError,
     RefusedError,
     UnauthorizedError,
+    UnreachableError,
     UnreadableError,
 )  # fmt: skip
 from podsync.ports import Clock, Pace, Request
@@ -134,26 +135,29 @@ class Http:
             self._pace.take()
             tries += 1
             wait = min(2.0 ** (tries - 1), 16.0)
+            exchange = Exchange(self._clock.monotonic)
             try:
-                exchange = Exchange(self._clock.monotonic)
                 answer = self._exchange(request, params or {}, exchange, {"Cache-Control": "no-cache"})
             except WireError as error:
+                kind = UnreadableError if exchange.sent else UnreachableError
+                failure = kind(f"{self._title} could not be read: {error.words}", error.remedy)
                 if error.lasting:
-                    raise self._unreadable(error.words, error.remedy) from None
-                problem, remedy, patient, status = error.words, error.remedy, False, None
+                    raise failure from None
+                patient = False
             else:
                 status = answer.status if answer.status != 200 else inside(answer.body) or 200
                 if status in (401, 403):
                     raise self._unauthorized(status, answer.date)
                 if status not in (408, 429) and status < 500:
                     return answer
-                problem, remedy, patient = f"HTTP {status}", "", status == 429
+                failure = UnreadableError(f"{self._title} could not be read: HTTP {status}", status=status)
+                patient = status == 429
                 if patient:
                     self._pace.full(answer.retry_after)
                     wait = answer.retry_after or wait
             late = self._clock.monotonic() + wait > deadline
             if late or (not patient and tries >= READ_TRIES):
-                raise self._unreadable(problem, remedy, status)
+                raise failure
             self._clock.sleep(wait)
 
     def full(self) -> None:
@@ -173,7 +177,7 @@ class Http:
         date = dates.of_header(raw.headers.get("Date"))
         return Answer(
             raw.status,
-            self._secrets.hide_in(_json(raw.content)),
+            _json(raw.content, self._secrets),
             date,
             retry_after(raw.headers.get("Retry-After"), self._clock.now),
             self._fresh(raw, date, before),
@@ -212,9 +216,6 @@ class Http:
     def _unauthorized(self, status: int, date: float | None) -> ProviderError:
         return UnauthorizedError(f"{self._title} refused the key ({status})", status=status, date=date)
 
-    def _unreadable(self, problem: str, remedy: str, status: int | None = None) -> UnreadableError:
-        return UnreadableError(f"{self._title} could not be read: {problem}", remedy, status=status)
-
 
 def _secrets(headers: Any, proxy: str) -> list[str]:
     """What must not come back: keys, both halves of `key:secret`, and the password of a proxy."""
@@ -222,12 +223,12 @@ def _secrets(headers: Any, proxy: str) -> list[str]:
     return [*keys, *(part for key in keys for part in key.split(":")), urlsplit(proxy).password or ""]
 
 
-def _json(content: bytes) -> Any:
-    """Parse what can be written down again: no NaN, no infinity, no half of a character."""
+def _json(content: bytes, secrets: Secrets) -> Any:
+    """Parse what can be written down again: no NaN, no infinity, no half of a character, no key."""
     try:
         text = content.decode("utf-8-sig")
         value = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
-        return _whole(value) if "\\ud" in text.lower() else value
+        return secrets.hide_in(_whole(value) if "\\ud" in text.lower() else value)
     except (ValueError, RecursionError):
         return None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from podsync.errors import InDoubtError, RefusedError, UnreadableError
+from podsync.errors import InDoubtError, RefusedError, UnreachableError, UnreadableError
 from podsync.model import FrozenDict, canonical_json, freeze
 from podsync.ports import Listing, Query, Receipt, Remote, Request
 from podsync.providers import dates
@@ -40,17 +40,17 @@ class KakaCloReader:
         codes = models.filter(sorted(query.models))
         met: set[str | None] = set()
 
-        def read(filters: Mapping[str, Any]) -> Listing:
+        def read(filters: Mapping[str, Any], wanted: Collection[str] = ()) -> Listing:
             def page(number: int, _: int, size: int) -> Page:
                 rows, total, answer = self._rows(SEARCH, {**filters, "pageNumber": number, "pageSize": size})
                 met.update(as_text(row.get("modelCode")) for row in rows)
                 items = tuple(_remote(row, models, answer.now) for row in rows)
                 return Page(items, total, answer.date, answer.fresh)
 
-            return read_all(page, PAGE_SIZE, absence=query.absence)
+            return read_all(page, PAGE_SIZE, absence=query.absence, wanted=wanted)
 
         if query.known:
-            found = joined([read(filters) for filters in _lookups(query.known)])
+            found = joined([read(filters, ids) for filters, ids in _lookups(query.known)])
         elif query.name is not None:
             found = read({"searchContent": query.name})
         else:
@@ -68,6 +68,8 @@ class KakaCloReader:
             if self._listed is None:
                 try:
                     self._listed = self._read_models()
+                except UnreachableError:
+                    raise  # so is everything else
                 except UnreadableError:
                     self._listed = ()
             return self._listed
@@ -108,13 +110,16 @@ class KakaCloReader:
         return rows, total, answer
 
 
-def _lookups(known: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    spus = [as_text(_shown(shown).get("spu")) for shown in known.values()]
-    if None in spus:
-        yield {}
+def _lookups(known: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], list[str]]]:
+    """Return filters with the ids that each of them looks up."""
+    spus = {identity: as_text(_shown(shown).get("spu")) for identity, shown in known.items()}
+    if None in spus.values():
+        yield {}, list(known)
         return
-    for start in range(0, len(spus), LOOKUPS):
-        yield {"spus": spus[start : start + LOOKUPS]}
+    ids = list(known)
+    for start in range(0, len(ids), LOOKUPS):
+        part = ids[start : start + LOOKUPS]
+        yield {"spus": [spus[identity] for identity in part]}, part
 
 
 def _shown(shown: Mapping[str, Any]) -> Mapping[str, Any]:

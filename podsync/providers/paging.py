@@ -11,7 +11,7 @@ next one begins is dropped elsewhere then, and the passes differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from podsync.ports import Listing, Remote
@@ -47,6 +47,8 @@ class _Pass:
     date: float | None = None
     fresh: bool = True
     whole: bool = False
+    #: Every id that was looked up is there.
+    found: bool = False
     #: The longest page: what the server gives where it gives less than is asked for.
     longest: int = 0
     pages: int = 0
@@ -67,26 +69,30 @@ class _Pass:
         )
 
 
-def read_all(page: Pages, size: int, *, absence: bool = False) -> Listing:
-    """Read every page, `size` rows each; with `absence` so often that what is not there is surely absent."""
+def read_all(page: Pages, size: int, *, absence: bool = False, wanted: Collection[str] = ()) -> Listing:
+    """Read every page, `size` rows each; with `absence` so often that what is not there is surely absent.
+
+    `wanted` are ids that are looked up: once all of them were seen, nothing more is asked.
+    """
     seen: dict[str, Remote] = {}
     before: _Pass | None = None
-    wanted = size
     for _ in range(PASSES):
-        now = _one_pass(page, wanted)
+        now = _one_pass(page, size, frozenset(wanted))
         seen |= now.ids
-        alike = now.alone(wanted) or (before is not None and now.like(before))
+        if now.found and now.fresh:
+            return Listing(tuple(now.ids.values()), complete=True, date=now.date)
+        alike = now.alone(size) or (before is not None and now.like(before))
         if now.whole and now.fresh and (alike or not absence):
             rows = tuple(now.ids.values())
             return Listing(rows, complete=now.excess == 0, date=now.date, excess=now.excess)
         if not absence or not now.fresh:
             break  # one answer out of a cache, and the whole of it proves presence only
         before = now
-        wanted = max(1, min(wanted, now.longest) * 9 // 10)
+        size = max(1, min(size, now.longest) * 9 // 10)
     return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh)
 
 
-def _one_pass(page: Pages, size: int) -> _Pass:
+def _one_pass(page: Pages, size: int, wanted: frozenset[str]) -> _Pass:
     """Read once from the start, until a page is empty or the server turns the pages no more."""
     done, offset, stale, twice = _Pass(), 0, 0, False
     previous: tuple[str, ...] = ()
@@ -105,8 +111,9 @@ def _one_pass(page: Pages, size: int) -> _Pass:
         done.pages += 1
         offset += len(ids)
         twice |= len(done.ids) < known + len(ids)
+        done.found = bool(wanted) and wanted <= done.ids.keys()
         stale = stale + 1 if len(done.ids) == known else 0
-        if ids == previous or stale == STALE:
+        if done.found or ids == previous or stale == STALE:
             break
         previous = ids
     return done

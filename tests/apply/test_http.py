@@ -21,6 +21,7 @@ from podsync.errors import (
     ProviderError,
     RefusedError,
     UnauthorizedError,
+    UnreachableError,
     UnreadableError,
 )
 from podsync.model import freeze
@@ -102,6 +103,15 @@ def free_port():
 @both
 def test_a_refused_connection_is_not_sent(provider):
     assert type(Line(provider, f"http://127.0.0.1:{free_port()}").failure()) is NotSentError
+
+
+@both
+def test_a_provider_that_cannot_be_reached_is_unreadable_after_some_tries(provider):
+    wire = Line(provider, f"http://127.0.0.1:{free_port()}")
+    begin = wire.clock.monotonic()
+
+    assert type(wire.unread()) is UnreachableError
+    assert wire.clock.monotonic() - begin == 15
 
 
 @both

@@ -4,7 +4,15 @@ import base64
 
 import pytest
 
-from podsync.cli.credentials import base_url_from, is_loopback, mask, proxies_from, read_keys, url_fault
+from podsync.cli.credentials import (
+    base_url_from,
+    is_loopback,
+    mask,
+    proxies_from,
+    proxies_to,
+    read_keys,
+    url_fault,
+)
 from podsync.errors import CredentialsError, UsageError
 from podsync.providers.registry import plugins
 
@@ -89,6 +97,114 @@ def test_the_key_is_hidden_in_every_form():
     text = mask(" ".join(forms), environ)
 
     assert text == "*** *** ***"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hidden"),
+    [
+        ("GELATO_API_KEY", "gelato-key:its-secret-half", ["gelato-key:its-secret-half", "its-secret-half"]),
+        ("PGPASSWORD", "pg-password", ["pg-password"]),
+        ("PODSYNC_POSTGRES_URL", "postgresql://me:s%2Fecret-1@db/x", ["s%2Fecret-1", "s/ecret-1"]),
+        ("HTTPS_PROXY", "http://ann:proxy-pass@proxy:1", ["proxy-pass"]),
+    ],
+)
+def test_whatever_is_secret_is_hidden(name, value, hidden):
+    for each in hidden:
+        assert mask(f"<{each}>", {name: value}) == "<***>"
+
+
+def test_a_provider_that_cannot_be_loaded_does_not_show_the_keys(monkeypatch, tmp_path):
+    """The bug that is being told of may be just that one."""
+    found = tmp_path / "broken-1.dist-info"
+    found.mkdir()
+    (found / "entry_points.txt").write_text("[podsync.providers]\nbroken = no_such_module:PLUGIN\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    plugins.cache_clear()
+    try:
+        assert mask(f"key {TOKEN}", {"BROKEN_TOKEN": TOKEN}) == "key ***"
+    finally:
+        plugins.cache_clear()
+
+
+HOST = "https://api.example.com/openapi"
+
+
+@pytest.mark.parametrize(
+    ("environ", "proxies"),
+    [
+        ({}, {}),
+        ({"HTTPS_PROXY": "http://p:1"}, {"https": "http://p:1"}),
+        ({"https_proxy": "http://q:1", "HTTPS_PROXY": "http://p:1"}, {"https": "http://q:1"}),
+        ({"ALL_PROXY": "http://p:1"}, {"https": "http://p:1"}),
+        ({"HTTP_PROXY": "http://p:1"}, {}),
+        ({"HTTPS_PROXY": "p:3128"}, {"https": "http://p:3128"}),
+        ({"HTTPS_PROXY": "https://u:p%40@p"}, {"https": "https://u:p%40@p"}),
+        ({"HTTPS_PROXY": "http://[::1]:8080/"}, {"https": "http://[::1]:8080/"}),
+        ({"HTTPS_PROXY": " "}, {}),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "example.com"}, {}),
+        ({"HTTPS_PROXY": "http://p:1", "no_proxy": "other.com, .example.com"}, {}),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, {}),
+        ({"HTTPS_PROXY": "http://p:1", "NO_PROXY": "ample.com"}, {"https": "http://p:1"}),
+        # What is not used need not be right.
+        ({"HTTPS_PROXY": "socks5://p:1", "NO_PROXY": "example.com"}, {}),
+    ],
+)
+def test_the_proxy_that_leads_to_a_provider(environ, proxies):
+    assert proxies_to(HOST, environ) == proxies
+
+
+def test_no_proxy_may_name_a_port():
+    environ = {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "api.example.com:8443"}
+
+    assert proxies_to("https://api.example.com:8443/x", environ) == {}
+    assert proxies_to("https://api.example.com/x", environ) == {"https": "http://p:1"}
+
+
+def test_nothing_on_this_machine_is_reached_by_a_proxy():
+    environ = {"HTTP_PROXY": "nonsense://", "HTTPS_PROXY": "socks5://p:1"}
+
+    assert proxies_to("http://127.0.0.1:8080", environ) == proxies_to("https://localhost", environ) == {}
+
+
+@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("socks5://ann:secret@p:1080", "a SOCKS proxy cannot be used (socks5://p:1080)"),
+        ("socks5h://p:1080", "a SOCKS proxy"),
+        ("socks4://p", "a SOCKS proxy"),
+        ("http://", "is no URL of a proxy"),
+        ("http://p:port", "is no URL of a proxy"),
+        ("http://p:99999", "is no URL of a proxy"),
+        ("http://[", "is no URL of a proxy"),
+        ("ftp://p:1", "is no URL of a proxy"),
+        ("http://a b:1", "is no URL of a proxy"),
+        ("http://pröxy:1", "is no URL of a proxy"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_told_before_anything_is_tried(variable, value, words):
+    with pytest.raises(UsageError) as caught:
+        proxies_to(HOST, {variable: value})
+
+    assert caught.value.message.startswith(variable)
+    assert words in caught.value.message
+    assert caught.value.remedy
+    assert "secret" not in caught.value.message + caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("HTTPS_PROXY", "socks5://p:1"), ("SSL_CERT_FILE", "/nowhere/ca.pem")]
+)
+def test_a_run_with_a_way_that_cannot_work_ends_at_once(podsync, catalog, monkeypatch, variable, value):
+    monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", TOKEN)
+    monkeypatch.setenv("GELATO_API_KEY", TOKEN)
+    monkeypatch.setenv(variable, value)
+
+    run = podsync("plan", "--refresh")
+
+    assert run.code == 64
+    assert run.err.startswith(f"error: {variable}: ")
+    assert run.err.count("\n") == 2
 
 
 def test_proxies_are_read_on_purpose():

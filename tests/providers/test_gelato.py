@@ -276,6 +276,14 @@ def test_what_is_asked_for(query: Query, filters: dict[str, str]) -> None:
     }
 
 
+def test_a_lookup_that_finds_everything_is_one_request() -> None:
+    http = _shop([ROW])
+
+    listing = GelatoReader(http).find(Query(known=freeze({UUID: {}})))
+
+    assert ([item.id for item in listing.items], len(http.asked)) == ([UUID], 1)
+
+
 @pytest.mark.parametrize("field", ["productModelIds", "customerProductIds"])
 def test_lists_that_make_a_url_too_long_are_asked_for_in_parts(field: str) -> None:
     ids = [f"{n:036d}" for n in range(100)]

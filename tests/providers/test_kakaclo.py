@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from podsync.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError, UnreadableError
+from podsync.errors import (
+    InDoubtError,
+    ProviderError,
+    RefusedError,
+    UnauthorizedError,
+    UnreachableError,
+    UnreadableError,
+)
 from podsync.model import freeze
 from podsync.ports import Match, Query, Remote, Request
 from podsync.providers.http import Answer
@@ -259,6 +266,14 @@ def test_what_is_asked_for(query: Query, filters: dict[str, Any]) -> None:
     assert _searches(http) == [filters | page for page in pages]
 
 
+def test_a_lookup_that_finds_everything_is_one_request() -> None:
+    http = _shop([ROW])
+
+    listing = KakaCloReader(http).find(Query(known=freeze({"5012": {"spu": "QCUT00911"}})))
+
+    assert ([item.id for item in listing.items], len(_searches(http))) == (["5012"], 1)
+
+
 def test_many_products_are_looked_up_in_parts() -> None:
     http = _shop([])
 
@@ -357,12 +372,16 @@ def test_while_the_model_list_is_down_what_was_seen_stands(case: str) -> None:
     assert sum(request.path == MODELS for request, _ in http.asked) == 1
 
 
-def test_a_key_that_the_model_list_refuses_is_refused() -> None:
+@pytest.mark.parametrize("kind", [UnauthorizedError, UnreachableError])
+def test_what_the_model_list_meets_for_all_is_told(kind: type[ProviderError]) -> None:
     def answer(*_: Any) -> Answer:
-        raise UnauthorizedError("KakaClo refused the key (401)")
+        raise kind("no")
 
-    with pytest.raises(UnauthorizedError):
-        KakaCloReader(FakeHttp(answer)).find(Query())
+    http = FakeHttp(answer)
+
+    with pytest.raises(kind):
+        KakaCloReader(http).find(Query())
+    assert len(http.asked) == 1
 
 
 def test_numbers_are_text_and_other_things_are_nothing() -> None:

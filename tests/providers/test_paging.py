@@ -84,6 +84,18 @@ def test_what_it_costs(count: int, absence: bool, requests: int) -> None:
     assert server.asked == requests
 
 
+@pytest.mark.parametrize(
+    ("wanted", "requests"), [(["0", "2"], 1), (["0", "30"], 2), (["0", "none"], 4), ([], 4)]
+)
+def test_a_lookup_ends_when_everything_was_found(wanted: list[str], requests: int) -> None:
+    server = Server(range(60))
+
+    listing = read_all(server.page, SIZE, wanted=wanted)
+
+    assert (server.asked, listing.complete) == (requests, True)
+    assert {item.id for item in listing.items} >= set(wanted) - {"none"}
+
+
 class Stuck(Server):
     """Answers every page after the last one with the last one again."""
 

@@ -223,11 +223,8 @@ def test_a_certificate_that_is_not_accepted_is_not_sent_and_told_at_once(scene, 
 
 
 def test_a_certificate_for_another_name_is_told_as_such(scene):
-    made = scene("tls", always(answer({})))
-    told = ProviderSettings(f"https://localhost.:{made.provider.port}", RateLimit(9, 9))
-    proxies = {"https": f"http://{LOOPBACK}:{made.provider.port}"}
-    other = scene("tunnel", always(answer({})))
-    proxies = {"https": f"http://{LOOPBACK}:{other.proxy.port}"}
+    made = scene("tunnel", always(answer({})))
+    proxies = {"https": f"http://{LOOPBACK}:{made.proxy.port}"}
     told = ProviderSettings("https://other.test", RateLimit(9, 9))
     client = Http("It", told, {}, clock=Clock(), pace=Pace(), proxies=proxies, trust=trusting)
 
@@ -465,7 +462,7 @@ def test_a_name_that_nobody_knows_is_told():
 
 
 def test_something_that_is_no_tls_is_told(scene):
-    made = scene("plain", always(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+    made = scene("plain", lambda _, line: line.say(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     told = ProviderSettings(f"https://{LOOPBACK}:{made.provider.port}", RateLimit(9, 9))
     client = Http("It", told, {}, clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
 
@@ -552,3 +549,13 @@ def test_an_answer_that_repeats_the_key_is_masked_in_every_form(scene, way):
 
     assert made.client().read(LIST).body == {"x***": ["***", "QmVhcmVyI***", "***"], "message": "***"}
     assert error.message == 'It: HTTP 400 "***"'
+
+
+@pytest.mark.parametrize(("depth", "read"), [(50, True), (101, False), (600, False), (100_000, False)])
+def test_what_is_nested_too_deeply_is_no_answer(scene, depth, read):
+    content = b'{"a":' * depth + b"1" + b"}" * depth
+    said = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(content), content)
+
+    found = scene("plain", always(said)).client().read(LIST)
+
+    assert (found.body is not None) is read
