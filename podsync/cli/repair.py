@@ -22,7 +22,7 @@ def _write(
 ) -> int:
     """Load, change, write and compact under the lock.
 
-    `change` takes state and store, and returns the events, what was done, and how it is undone.
+    `change` takes state and workspace, and returns the events, what was done, and how it is undone.
     """
     from podsync.cli.workspace import Workspace
     from podsync.state.draft import replay
@@ -30,7 +30,7 @@ def _write(
     space = Workspace.open(session, sandbox=sandbox)
     with space.store.lock(f"state {name}", 0):
         state = space.load()
-        events, done, undo = change(state, space.store)
+        events, done, undo = change(state, space)
         after = replay(state, events)
         space.store.append(events)
         space.store.compact(after)
@@ -39,6 +39,12 @@ def _write(
     if back is not None:
         session.console.say(f"undo: {back}")
     return 0
+
+
+def _waits(space: Any) -> dict[str, float]:
+    """For how many seconds after a request no listing need show what it made, by provider."""
+    providers = space.settings.providers
+    return {name: each.timeout_seconds + each.settle_seconds for name, each in providers.items()}
 
 
 def _address(text: str) -> Any:
@@ -86,10 +92,11 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     known = _address(address)
     done = f"{known} is forgotten; the product stays on sale until a person removes it"
 
-    def forget(state: Any, store: Any) -> tuple[list[Any], str, str]:
-        now, events = time.time(), remove(state, known, time.time())
+    def forget(state: Any, space: Any) -> tuple[list[Any], str, str]:
+        now = time.time()
+        events = remove(state, known, now, _waits(space))
         facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
-        told = Memory(CACHE, store.identity).forgets(state.entries[known].provider, **facts)
+        told = Memory(CACHE, space.store.identity).forgets(state.entries[known].provider, **facts)
         if told is not None:
             session.console.say(f"note: {told}")
         return events, done, ""
@@ -136,8 +143,8 @@ def settle_doubts(
         )
     given = _read_answers(answers) if answers is not None else [Answer(_address(address or ""), adopt)]
 
-    def answered(state: Any, _: Any) -> tuple[list[Any], str, str]:
-        events = settle(state, given, time.time())
+    def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
+        events = settle(state, given, time.time(), _waits(space))
         return events, "\n".join(_said(state.entries[each.address], each.adopt) for each in given), ""
 
     return _write(session, sandbox, "settle", answered)
@@ -173,14 +180,28 @@ def _read_answers(file: str) -> list[Any]:
 
 @command(
     "check",
-    examples=("podsync state check",),
+    examples=("podsync state check", "podsync state check --emptied kakaclo"),
+)
+@click.option(
+    "--emptied", metavar="PROVIDER", help="It is the right account, and all in it was removed by hand."
+)
+@click.option(
+    "--yes-entries", type=int, metavar="N", help="Say without a question how many entries that are."
 )
 @sandbox_state_option
 @click.pass_obj
-def check_state(session: Session, sandbox: bool) -> int:
-    """Read snapshot and journal whole. Changes nothing; exit 1 where something is damaged."""
-    from podsync.cli.workspace import Workspace
+def check_state(session: Session, emptied: str | None, yes_entries: int | None, sandbox: bool) -> int:
+    """Read snapshot and journal whole. Changes nothing; exit 1 where something is damaged.
 
+    With --emptied it lets go of all that the account of PROVIDER held: their documents become creates.
+    """
+    from podsync.cli.workspace import Workspace
+    from podsync.errors import UsageError
+
+    if emptied is not None:
+        return _let_go(session, sandbox, emptied, yes_entries)
+    if yes_entries is not None:
+        raise UsageError("--yes-entries belongs to --emptied PROVIDER")
     space = Workspace.open(session, sandbox=sandbox)
     state = space.store.load()
     doubts = sum(entry.pending is not None for entry in state.entries.values())
@@ -191,6 +212,18 @@ def check_state(session: Session, sandbox: bool) -> int:
         f"{unbound} without an id yet\n"
     )
     return 0
+
+
+def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) -> int:
+    from podsync.cli.emptied import let_go, number_of_entries
+    from podsync.cli.workspace import Workspace
+
+    if number is None:
+        number = number_of_entries(Workspace.open(session, sandbox=sandbox), provider)
+    if number is None:
+        return 1
+    told = number
+    return _write(session, sandbox, "check", lambda state, _: (*let_go(state, provider, told), ""))
 
 
 @command(

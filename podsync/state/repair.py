@@ -1,20 +1,24 @@
-"""What a person may do to a state by hand, as events: `state mv`, `rm`, `settle`. Pure.
+"""What a person may do to a state by hand, as events: `state mv`, `rm`, `settle`, `check --emptied`. Pure.
 
 Each function returns the events; whoever calls it holds the lock and writes them. Raises UsageError
-for what does not fit the state, ProtectedError for what would lose a product.
+for what does not fit the state, ProtectedError for what would lose a product, or make one twice.
+
+`waits` are seconds by provider, `timeout_seconds + settle_seconds`: for so long after a request ended, no
+listing can be expected to show what it made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from podsync.errors import ProtectedError, UsageError
 from podsync.model import Address
 from podsync.state.entries import Entry, Pending
-from podsync.state.events import Event, Forgotten, Moved, Settled
+from podsync.state.events import Emptied, Event, Forgotten, Moved, Settled
 from podsync.state.state import State
+from podsync.state.times import time_to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +39,82 @@ def move(state: State, source: Address, target: Address, now: float) -> list[Eve
     return [Moved(source, target, now)]
 
 
-def remove(state: State, address: Address, now: float) -> list[Event]:
+def remove(state: State, address: Address, now: float, waits: Mapping[str, float]) -> list[Event]:
     """Podsync no longer manages the product; at the provider nothing changes."""
     entry = _entry(state, address)
     if entry.pending is not None:
+        adopt = f"podsync state settle {address} --adopt {entry.id or 'ID'}"
+        when = settled_at(entry.pending, _wait(waits, entry.provider))
+        nothing = " | --not-created" if now >= when else f"; --not-created from {time_to_text(when)} on"
         raise ProtectedError(
             f"{address} is in doubt: forgetting it now could make it twice",
-            f"settle it first: podsync state settle {address} --adopt {entry.id or 'ID'} | --not-created",
+            f"settle it first: {adopt}{'' if in_question(state, entry.provider) else nothing}",
         )
+    if entry.window is not None:
+        when = entry.window.until + _wait(waits, entry.provider)
+        if now < when:
+            raise ProtectedError(
+                f"{address}: no listing has shown it yet; forgetting it now could make it twice",
+                f"podsync apply looks for it; it can be forgotten from {time_to_text(when)} on",
+            )
+    _not_in_question(state, entry.provider)
     return [Forgotten(address, now)]
 
 
-def settle(state: State, answers: Sequence[Answer], now: float) -> list[Event]:
+def settled_at(pending: Pending, wait: float) -> float:
+    """Return from when on, by our clock, it can be said that nothing was made."""
+    return (pending.send_before if pending.ended_at is None else pending.ended_at) + wait
+
+
+def _wait(waits: Mapping[str, float], provider: str) -> float:
+    """Return how long to wait; of a provider that nobody set, as long as for the slowest."""
+    return waits.get(provider, max(waits.values()))
+
+
+def in_question(state: State, provider: str) -> bool:
+    """Whether the last whole reading showed none of the known products: the account may be another one."""
+    absent = state.absent.get(provider, {})
+    known = [absent.get(each) for each in state.owned(provider)]
+    left = [each for each in known if each is None or not each.gone]
+    return bool(left) and None not in left
+
+
+def _not_in_question(state: State, provider: str) -> None:
+    if in_question(state, provider):
+        raise ProtectedError(
+            f"{provider} listed none of the known products when it was read last: the key may be of another"
+            " account",
+            f"look at the key: podsync plan --refresh. If it is the right account, and was emptied by hand:"
+            f" podsync state check --emptied {provider}",
+        )
+
+
+def emptied(state: State, provider: str, number: int | None, now: float) -> list[Event]:
+    """The account is the right one, and all that was in it was removed by hand.
+
+    `number` is how many entries a person says that there are; None: it was not said.
+    """
+    count = entries_at(state, provider)
+    if not count and not any(each.provider == provider for each in state.orphans):
+        raise UsageError(
+            f"the state knows no product at {provider}", "podsync state list shows what it knows"
+        )
+    if number != count:
+        told = "" if number is None else f", not {number}"
+        raise UsageError(f"the state has {count} entries at {provider}{told}", "nothing was changed")
+    return [Emptied(provider, now)]
+
+
+def entries_at(state: State, provider: str) -> int:
+    """Return how many entries are at a provider."""
+    return sum(entry.provider == provider for entry in state.entries.values())
+
+
+def settle(state: State, answers: Sequence[Answer], now: float, waits: Mapping[str, float]) -> list[Event]:
     """Doubts end as a person says; an id that another address holds is refused.
 
-    Of an update, the product's own id says that it took effect.
+    Of an update, the product's own id says that it took effect. That nothing was made is believed only once
+    a listing would show it, and of an account that is not in question.
     """
     events: list[Event] = []
     held: dict[tuple[str, str], Address] = {}
@@ -57,6 +122,8 @@ def settle(state: State, answers: Sequence[Answer], now: float) -> list[Event]:
         entry = _entry(state, answer.address)
         if entry.pending is None:
             raise UsageError(f"{answer.address} is not in doubt", "podsync state list shows what is")
+        if answer.adopt is None:
+            _can_be_none(state, entry, settled_at(entry.pending, _wait(waits, entry.provider)), now)
         if entry.pending.op == "update":
             events += _settle_update(entry, entry.pending, answer, now)
             continue
@@ -71,6 +138,16 @@ def settle(state: State, answers: Sequence[Answer], now: float) -> list[Event]:
         told = tuple(sorted(entry.pending.body))
         events.append(Settled(answer.address, now, found=True, id=bare, unverified=told))
     return events
+
+
+def _can_be_none(state: State, entry: Entry, when: float, now: float) -> None:
+    if now < when:
+        raise ProtectedError(
+            f"{entry.address}: what was sent may still show up; that nothing came of it can be said from"
+            f" {time_to_text(when)} on",
+            "until then podsync apply looks for it; nothing was changed",
+        )
+    _not_in_question(state, entry.provider)
 
 
 def _settle_update(entry: Entry, pending: Pending, answer: Answer, now: float) -> list[Event]:

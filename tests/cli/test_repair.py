@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from podsync.sandbox import Fault
+from podsync.state.times import time_from_text, time_to_text
 
 TEE, TOTE = "designed_product.tee", "customer_product.tote"
 
@@ -58,14 +59,62 @@ def doubtful(podsync, shops, *, commit: bool) -> None:
     assert podsync("apply", "--auto-approve", "--no-wait").code == 8
 
 
-def test_rm_refuses_what_is_in_doubt(podsync, folder, catalog, shops):
+def edit(folder, change) -> None:
+    """Change the state file as an editor does."""
+    path = folder / "podsync.state.json"
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+def age(folder, seconds: float = 3600) -> None:
+    """Let so much time have gone by since the requests in doubt, and those whose products are not listed."""
+
+    def older(document: dict) -> None:
+        for entry in document["entries"].values():
+            for part in filter(None, (entry["pending"], entry.get("window"))):
+                for key in {"written_at", "send_before", "ended_at", "since", "until"} & part.keys():
+                    part[key] = time_to_text(time_from_text(part[key]) - seconds)
+
+    edit(folder, older)
+
+
+def settled_at(folder) -> str:
+    """When the doubt about the tee is settled: `timeout_seconds` and `settle_seconds` after its request."""
+    ended = entries(folder)[TEE]["pending"]["ended_at"]
+    return time_to_text(time_from_text(ended) + 30 + 600)
+
+
+def test_rm_refuses_what_is_in_doubt_and_says_from_when_on_it_may_be_called_not_created(
+    podsync, folder, catalog, shops
+):
     doubtful(podsync, shops, commit=True)
 
     run = podsync("state", "rm", TEE)
 
     assert run.code == 5
-    assert f"podsync state settle {TEE}" in run.err
+    assert f"podsync state settle {TEE} --adopt ID; --not-created from {settled_at(folder)} on" in run.err
     assert entries(folder)[TEE]["status"] == "in_doubt"
+
+    age(folder)
+    later = podsync("state", "rm", TEE)
+
+    assert later.code == 5
+    assert f"podsync state settle {TEE} --adopt ID | --not-created" in later.err
+
+
+def test_rm_refuses_what_no_listing_has_shown_yet(podsync, folder, catalog, shops):
+    """The next apply, on another machine, would make it once more."""
+    shops.set_rules(kakaclo_lag=3600)
+    podsync("apply", "--auto-approve", "--no-wait")
+    assert entries(folder)[TEE]["id"] is None
+
+    early = podsync("state", "rm", TEE)
+    age(folder)
+    late = podsync("state", "rm", TEE)
+
+    assert (early.code, late.code) == (5, 0)
+    assert "no listing has shown it yet" in early.err
 
 
 def test_settle_adopts_what_a_person_found(podsync, folder, catalog, shops):
@@ -83,6 +132,7 @@ def test_settle_adopts_what_a_person_found(podsync, folder, catalog, shops):
 
 def test_settle_believes_that_nothing_was_created(podsync, folder, catalog, shops):
     doubtful(podsync, shops, commit=False)
+    age(folder)
 
     settled = podsync("state", "settle", TEE, "--not-created")
     again = podsync("apply", "--auto-approve")
@@ -91,8 +141,49 @@ def test_settle_believes_that_nothing_was_created(podsync, folder, catalog, shop
     assert len(shops.products("kakaclo")) == 1
 
 
+def test_settle_believes_nothing_of_the_kind_while_it_may_still_show_up(podsync, folder, catalog, shops):
+    doubtful(podsync, shops, commit=True)
+    before = (folder / "podsync.state.json").read_bytes()
+
+    run = podsync("state", "settle", TEE, "--not-created")
+
+    assert run.code == 5
+    assert f"can be said from {settled_at(folder)} on" in run.err
+    assert (folder / "podsync.state.json").read_bytes() == before
+
+
+def absent(document: dict) -> None:
+    """Nothing that is known at Gelato was listed."""
+    known = document["entries"][TOTE]["id"]
+    document["absent"] = {"gelato": {known: {"at": "2026-01-02T03:04:05Z", "gone": False}}}
+
+
+def test_neither_rm_nor_not_created_while_the_account_is_in_question(podsync, folder, catalog, shops):
+    podsync("apply", "--auto-approve")
+    document = catalog / "tote.yaml"
+    (catalog / "bag.yaml").write_text(document.read_text().replace("tote", "bag").replace("Tote", "Bag"))
+    shops.add_faults(Fault("gelato", "create", "fin", commit=False))
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    age(folder)
+    edit(folder, absent)
+
+    runs = [
+        podsync("state", "rm", TOTE),
+        podsync("state", "settle", "customer_product.bag", "--not-created"),
+        podsync("state", "rm", "customer_product.bag"),
+    ]
+
+    assert [run.code for run in runs] == [5, 5, 5]
+    for run in runs[:2]:
+        assert "listed none of the known products" in run.err
+        assert "podsync state check --emptied gelato" in run.err
+    assert "--not-created" not in runs[2].err
+    assert podsync("state", "rm", TEE).code == 0
+
+
 def test_settle_in_bulk_from_a_file(podsync, folder, catalog, shops):
     doubtful(podsync, shops, commit=False)
+    age(folder)
     (folder / "answers.txt").write_text(f"# looked at the shop\n\n{TEE} not-created\n")
 
     run = podsync("state", "settle", "--from", "answers.txt")
@@ -159,6 +250,7 @@ def test_a_command_that_changes_nothing_leaves_the_state_alone(podsync, folder, 
 def test_rm_lets_the_next_apply_look_for_what_the_listing_does_not_show_yet(podsync, folder, catalog, shops):
     """Otherwise it would be made twice."""
     podsync("apply", "--auto-approve")
+    age(folder)
     known = json.loads(next((folder / ".podsync" / "seen").glob("*.json")).read_text())["providers"]
 
     podsync("state", "rm", TOTE)
@@ -186,3 +278,61 @@ def test_settle_an_update_in_doubt(podsync, folder, catalog, shops):
     assert f"--adopt {identity} says that it took effect" in other.err
     assert settled.out == f"{TOTE}: it was changed\n"
     assert entries(folder)[TOTE]["spec"]["name"] == "Renamed"
+
+
+# -- check --emptied
+
+
+def test_an_account_that_was_emptied_by_hand_is_begun_anew(podsync, folder, catalog, shops):
+    podsync("apply", "--auto-approve")
+    known = entries(folder)[TOTE]["id"]
+
+    run = podsync("state", "check", "--emptied", "gelato", "--yes-entries", "1")
+
+    assert (run.code, run.out) == (0, "Gelato: 1 entry let go\n")
+    assert "undo: the state as it was before is" in run.err
+    assert list(entries(folder)) == [TEE]
+    state = json.loads((folder / "podsync.state.json").read_text())
+    assert state["absent"]["gelato"][known]["gone"] is True
+    assert "1 to create" in podsync("plan").out
+
+
+def test_a_wrong_number_empties_nothing(podsync, folder, catalog, shops):
+    podsync("apply", "--auto-approve")
+    before = (folder / "podsync.state.json").read_bytes()
+
+    runs = [
+        podsync("state", "check", "--emptied", "gelato", "--yes-entries", "2"),
+        podsync("state", "check", "--emptied", "gelatto", "--yes-entries", "1"),
+        podsync("state", "check", "--yes-entries", "1"),
+        podsync("state", "check", "--emptied", "gelatto"),
+        podsync("state", "check", "--emptied", "gelato"),
+    ]
+
+    assert [run.code for run in runs] == [64] * 5
+    assert "the state has 1 entries at gelato, not 2" in runs[0].err
+    assert "--emptied takes one of: kakaclo, gelato" in runs[3].err
+    assert "podsync state check --emptied gelato --yes-entries 1" in runs[4].err
+    assert (folder / "podsync.state.json").read_bytes() == before
+
+
+def test_what_is_in_doubt_stays_when_its_account_was_emptied(podsync, folder, catalog, shops):
+    doubtful(podsync, shops, commit=True)
+
+    run = podsync("state", "check", "--emptied", "kakaclo", "--yes-entries", "1")
+
+    assert run.out == "KakaClo: 0 entries let go; 1 entry in doubt or without an id stays\n"
+    assert entries(folder)[TEE]["status"] == "in_doubt"
+
+
+def test_a_person_types_the_number_of_entries(podsync, terminal, folder, catalog, shops):
+    podsync("apply", "--auto-approve")
+
+    no = terminal("state", "check", "--emptied", "gelato", answer=b"yes\nno\n")
+    yes = terminal("state", "check", "--emptied", "gelato", answer=b"yes\n1\n")
+
+    assert no.code == 1
+    assert "Cancelled. Nothing was changed." in no.out
+    assert "is it the right account" in no.out
+    assert yes.code == 0
+    assert list(entries(folder)) == [TEE]
