@@ -129,10 +129,14 @@ class Branch:
 
     # -- the remote
 
-    def _reach(self, *words: str) -> Answer:
+    def check(self) -> None:
+        """Raise StateError where this remote must not be spoken to; see `remotes`."""
         if not self._checked:
             check_remote(self._git, self.remote)
             self._checked = True
+
+    def _reach(self, *words: str) -> Answer:
+        self.check()
         return self._git.reach(*words)
 
     def head(self) -> str | None:

@@ -29,6 +29,7 @@ from podsync.state.git.layout import Contents, Files
 from podsync.state.git.program import Git
 from podsync.state.git.salvage import salvage
 from podsync.state.git.session import Batching, Session, message
+from podsync.state.git.vetting import must_hold_state, must_not_exist
 from podsync.state.git.waiting import Waiting
 from podsync.state.lock import Holder
 from podsync.state.state import State
@@ -58,7 +59,8 @@ class GitStore:
         batching: Batching = Batching(),
         on_note: Callable[[str], None] = lambda _note: None,
     ) -> None:
-        self._branch = Branch(Git(folder, environment, remote), remote, branch, clock)
+        self._git = Git(folder, environment, remote)
+        self._branch = Branch(self._git, remote, branch, clock)
         self._clock, self._who, self._run_url = clock, who, run_url
         self._batching, self._on_note = batching, on_note
         self._session: Session | None = None
@@ -66,6 +68,7 @@ class GitStore:
         self._known: tuple[str, int] | None = None
         self._before: str | None = None
         self._looked: tuple[str | None, Contents] | None = None
+        self._absent = False
 
     @property
     def label(self) -> str:
@@ -131,6 +134,7 @@ class GitStore:
         while True:
             head = self._fetch()
             commit = self._branch.commit(head) if head is not None else None
+            must_hold_state(self._git, self._branch, commit)
             lock = layout.read_lock(self._branch, commit)
             if commit is not None and lock is not None and not waiting.is_dead(commit, lock):
                 waiting.wait(commit, lock)
@@ -208,11 +212,20 @@ class GitStore:
             head: str | None = self._session.head
         else:
             head = self._branch.local()
+            self._vet(head)
         contents, at = self._look(head)
         self._known = contents.state.lineage, contents.state.serial
         if self._session is None:
             self._on_note(self._age(head, at))
         return contents.state
+
+    def _vet(self, head: str | None) -> None:
+        """Refuse a branch that is not known here while the remote has it, and one that holds code."""
+        if head is None and not self._absent:
+            must_not_exist(self._git, self._branch)
+            self._absent = True
+        if self._looked is None or self._looked[0] != head:
+            must_hold_state(self._git, self._branch, self._branch.commit(head) if head is not None else None)
 
     def _look(self, head: str | None) -> tuple[Contents, float]:
         commit = self._branch.commit(head) if head is not None else None
@@ -273,6 +286,7 @@ class GitStore:
     def _fetch(self) -> str | None:
         """Bring the head here; StateError where the branch is gone that this clone knows."""
         head = self._branch.fetch()
+        self._absent = head is None
         known = self._branch.local() if head is None else None
         if known is not None:
             remote, name = self._branch.remote, self._branch.name
