@@ -140,10 +140,12 @@ class Workspace:
         Warnings about files that it changes are part of the plan, for those who review it; the rest goes
         to stderr.
         """
+        from podsync.plan.plan import Action
         from podsync.plan.planner import make_plan
 
         catalog, warnings = _valid(reading.finish())
         if not len(catalog):
+            self._refuse_absence(thorough=True)
             self._refuse_emptiness(state)
         made = make_plan(
             catalog,
@@ -156,12 +158,21 @@ class Workspace:
             state_label=self.state_label,
             every=every,
         )
+        self._refuse_absence(thorough=made.summary[Action.ORPHAN] > 0)
         if not warnings:
             return made
         changed = {change.source.path for change in made.work if change.source is not None}
         told = [one for one in warnings if one.at is not None and one.at.path in changed]
         self._say([one for one in warnings if one not in told])
         return replace(made, diagnostics=in_file_order((*made.diagnostics, *told)))
+
+    def _refuse_absence(self, *, thorough: bool) -> None:
+        """Refuse a catalog of which files are not checked out: their products would look gone."""
+        from podsync.cli.origin import absence
+
+        found = absence(os.environ, Path.cwd(), Path(self.settings.catalog), thorough=thorough)
+        if found is not None:
+            raise ProtectedError(found.message, f"{found.remedy}; nothing was done")
 
     def _refuse_emptiness(self, state: State) -> None:
         """Refuse a catalog without a document where there should be some; nothing was done yet."""

@@ -170,12 +170,12 @@ def _anonymous(environment: dict[str, str]) -> dict[str, str]:
 
 def _no_git(told: str) -> StateError:
     remedy = "install git and have it on the PATH, or keep the state elsewhere (state.backend)"
-    return StateError(f"{told}, and the state is on a branch; nothing was sent", remedy)
+    return StateError(f"{told}; nothing was sent", remedy)
 
 
 def _no_repository() -> StateError:
     return StateError(
-        "this folder is in no git repository, and the state is on a branch of one",
+        "this folder is in no git repository",
         "git init and git remote add, or state: {backend: local} in podsync.yaml; nothing was sent\n"
         "(the nearest .git decides; GIT_DIR does not count)",
     )

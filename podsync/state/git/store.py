@@ -68,7 +68,8 @@ class GitStore:
         self._known: tuple[str, int] | None = None
         self._before: str | None = None
         self._looked: tuple[str | None, Contents] | None = None
-        self._absent = False
+        #: Whether this run has asked the remote, and whether that knew no such branch.
+        self._asked, self._absent = False, False
 
     @property
     def label(self) -> str:
@@ -215,7 +216,7 @@ class GitStore:
             self._vet(head)
         contents, at = self._look(head)
         self._known = contents.state.lineage, contents.state.serial
-        if self._session is None:
+        if self._session is None and not self._asked:
             self._on_note(self._age(head, at))
         return contents.state
 
@@ -236,7 +237,7 @@ class GitStore:
     def _age(self, head: str | None, at: float) -> str:
         name = f"{self._branch.remote}/{self._branch.name}"
         if head is None:
-            return f"no {name} is known here, so no state; podsync state pull looks whether there is one"
+            return f"no {name} is known here, so there is no state yet"
         seconds = max(0.0, self._clock.now() - at)
         number, unit = next((seconds // size, unit) for size, unit in _UNITS if seconds >= size or size == 1)
         when = time_to_text(at).replace("T", " ")[:16]
@@ -286,7 +287,7 @@ class GitStore:
     def _fetch(self) -> str | None:
         """Bring the head here; StateError where the branch is gone that this clone knows."""
         head = self._branch.fetch()
-        self._absent = head is None
+        self._asked, self._absent = True, head is None
         known = self._branch.local() if head is None else None
         if known is not None:
             remote, name = self._branch.remote, self._branch.name

@@ -1,0 +1,177 @@
+"""What is checked out: whether the catalog's files are all there, and from which commit they are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from podsync.errors import StateError
+from podsync.state.git.program import Git
+from podsync.state.git.surroundings import root_of
+
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+class Absence(NamedTuple):
+    """Why files of the catalog are not there though Git knows them, and the command that brings them."""
+
+    message: str
+    remedy: str
+
+
+class Unknown(NamedTuple):
+    """Why the age of what is checked out cannot be told, and what makes it known."""
+
+    why: str
+    remedy: str
+    shallow: bool = False
+
+
+def may_lack_files(folder: Path, catalog: Path) -> bool:
+    """Whether the checkout is of a kind that leaves files away; no program is asked.
+
+    A sparse checkout keeps its patterns in a file, submodules are named in another.
+    """
+    return any(
+        (_private(top) / "info" / "sparse-checkout").exists() or os.path.lexists(top / ".gitmodules")
+        for top in _tops(folder, catalog)
+    )
+
+
+def absence(git: Git, folder: Path, catalog: Path) -> Absence | None:
+    """Return what is missing of the files below `catalog`, as seen from `folder`; None: nothing.
+
+    A file that a person has removed is not missing. Raises StateError where git does not tell.
+    """
+    catalog, seen = catalog.resolve(), set[Path]()
+    found = (_missing(git.at(top), catalog, seen) for top in _tops(folder, catalog))
+    return next((each for each in found if each is not None), None)
+
+
+def _tops(folder: Path, catalog: Path) -> list[Path]:
+    """Return the repositories that `folder` and `catalog` are in; a submodule is one of its own."""
+    tops = (root_of(folder), root_of(_nearest(catalog.resolve())))
+    return list(dict.fromkeys(top for top in tops if top is not None))
+
+
+def _missing(git: Git, wanted: Path, seen: set[Path]) -> Absence | None:
+    if git.root in seen:
+        return None
+    seen.add(git.root)
+    skipped: list[str] = []
+    for item in _tracked(git):
+        place = git.root / item.name
+        if item.mode == "160000":
+            inside = wanted.is_relative_to(place)
+            if inside or place.is_relative_to(wanted):
+                found = _behind(git, item, place)
+                found = found or _missing(git.at(place), wanted if inside else place, seen)
+                if found is not None:
+                    return found
+        elif item.tag == "S" and place.is_relative_to(wanted) and not os.path.lexists(place):
+            skipped.append(item.name)
+    return _sparse(git, skipped) if skipped else None
+
+
+class _Item(NamedTuple):
+    """Something in the index; the tag S says that it is not to be checked out."""
+
+    tag: str
+    mode: str
+    id: str
+    name: str
+
+
+def _tracked(git: Git) -> Iterator[_Item]:
+    for line in git.must("ls-files", "--full-name", "-t", "--stage", "-z").split(b"\0"):
+        if line:
+            facts, _, name = line.decode("utf-8", "surrogateescape").partition("\t")
+            tag, mode, identity, _ = facts.split(" ")
+            yield _Item(tag, mode, identity, name)
+
+
+def _sparse(git: Git, skipped: list[str]) -> Absence:
+    what = "1 file of the catalog is" if len(skipped) == 1 else f"{len(skipped)} files of the catalog are"
+    sparse = git.run("config", "--type=bool", "core.sparseCheckout").text == "true"
+    by_hand = f'git update-index --no-skip-worktree -- "{skipped[0]}" && git checkout -- "{skipped[0]}"'
+    return Absence(
+        f"{what} not checked out, the first is {skipped[0]}",
+        f"bring them: {'git sparse-checkout disable' if sparse else by_hand}",
+    )
+
+
+def _behind(git: Git, item: _Item, place: Path) -> Absence | None:
+    """Say so where a submodule is not there, or older than the commit that is recorded for it."""
+    update = f'git submodule update --init -- "{item.name}"   (in CI: actions/checkout with submodules: true)'
+    if not os.path.lexists(place / ".git"):
+        return Absence(f"{item.name} is a submodule that is not there, and the catalog needs it", update)
+    inner = git.at(place)
+    here = commit_of(inner)
+    if here is None or here == item.id:
+        return None
+    if _has(inner, item.id) and not _leads(inner, here, item.id):
+        return None  # somebody works in it
+    return Absence(f"{item.name} is a submodule that is older here than what is recorded for it", update)
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or the first above it that exists."""
+    return next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
+
+
+def _private(root: Path) -> Path:
+    """Return what git keeps for this work tree alone: `.git`, or where that file leads."""
+    entry = root / ".git"
+    try:
+        told = entry.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return entry
+    return root / told.removeprefix("gitdir:").strip()
+
+
+def commit_of(git: Git) -> str | None:
+    """Return the commit that is checked out; None where there is none. Raises StateError as `Git.must`."""
+    answer = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if answer.code not in (0, 1):
+        git.must("rev-parse", "HEAD")
+    return answer.text or None
+
+
+def is_older(git: Git, commit: str) -> bool | Unknown:
+    """Whether what is checked out is a real ancestor of `commit`, or why that cannot be told."""
+    try:
+        return _compared(git, commit)
+    except StateError as error:
+        return Unknown(error.message, error.remedy.partition("; nothing was sent")[0])
+
+
+def _compared(git: Git, commit: str) -> bool | Unknown:
+    here = commit_of(git)
+    if here is None or COMMIT.fullmatch(commit) is None:
+        return Unknown("nothing is checked out", "git checkout a commit")
+    if here == commit:
+        return False
+    shallow = git.must("rev-parse", "--is-shallow-repository").strip() == b"true"
+    deepen = "git fetch --unshallow" if shallow else "git fetch"
+    why = "this clone is shallow" if shallow else "this clone does not have it"
+    unknown = Unknown(why, f"{deepen}   (in CI: actions/checkout with fetch-depth: 0)", shallow)
+    if not _has(git, commit):
+        return unknown
+    if _leads(git, here, commit):
+        return True
+    # Where the history is cut, that no way was found is no proof that there is none.
+    return unknown if shallow and not _leads(git, commit, here) else False
+
+
+def _has(git: Git, commit: str) -> bool:
+    return git.run("cat-file", "-e", f"{commit}^{{commit}}").code == 0
+
+
+def _leads(git: Git, one: str, other: str) -> bool:
+    answer = git.run("merge-base", "--is-ancestor", one, other)
+    if answer.code not in (0, 1):
+        git.must("merge-base", "--is-ancestor", one, other)
+    return answer.code == 0
