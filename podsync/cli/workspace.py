@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
+from podsync.cli.placement import must_stay_in_tree
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
@@ -53,6 +54,7 @@ class Workspace:
         if not here:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
+        must_stay_in_tree(settings.state.path, path if session.config is not None else None)
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
         space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
         return space if space.sandbox else replace(space, settings=_with_environment(settings))
