@@ -91,7 +91,8 @@ class _Walk:
 
     def _alike(self, names: list[str], prefix: str) -> None:
         """Warn of names that are one name where case does not count: only one of the files is there then."""
-        if len({_folded(name) for name in names}) == len(names):
+        plain = "".join(names).isascii()
+        if len(set(map(str.casefold if plain else _folded, names))) == len(names):
             return
         first: dict[str, str] = {}
         for name in names:
@@ -127,7 +128,7 @@ class _Walk:
 
 def _folded(name: str) -> str:
     """Return what names have in common that a disk may take for the same."""
-    return name.casefold() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _is_link(entry: os.DirEntry[str]) -> bool:

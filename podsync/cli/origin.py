@@ -78,12 +78,14 @@ def absence(environ: Mapping[str, str], folder: Path, catalog: Path, *, thorough
     Unless it is to be `thorough`, git is asked only where a checkout leaves files away by its kind. Where git
     cannot tell, such a checkout counts as lacking files.
     """
+    from podsync.state.git.surroundings import may_lack_files
+
+    partial = may_lack_files(folder, catalog)
+    if not (partial or thorough):
+        return None
     from podsync.errors import StateError
     from podsync.state.git import checkout
 
-    partial = checkout.may_lack_files(folder, catalog)
-    if not (partial or thorough):
-        return None
     try:
         return checkout.absence(_git(environ, folder), folder, catalog)
     except StateError as error:

@@ -132,8 +132,7 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     space = Workspace.open(session)
     if space.sandbox:
         raise UsageError("the sandbox's state stays where it is", "remove `sandbox: true` from podsync.yaml")
-    config = space.settings_path if session.config is not None else None
-    settings = _settings(space.settings.state, to, where, config)
+    settings = _settings(space.settings.state, to, where, space.given)
     source = space.store
     target = open_store(settings, lambda note: session.console.say(f"note: {note}"))
     if (to, source.identity) == (space.settings.state.backend, target.identity):

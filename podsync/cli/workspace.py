@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
-from podsync.cli.placement import must_stay_in_tree
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
@@ -54,7 +53,6 @@ class Workspace:
         if not here:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
-        must_stay_in_tree(settings.state.path, path if session.config is not None else None)
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
         space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
         return space if space.sandbox else replace(space, settings=_with_environment(settings))
@@ -78,11 +76,19 @@ class Workspace:
             StateSettings(path=str(SANDBOX / "podsync.state.json")) if self.sandbox else self.settings.state
         )
 
+    @property
+    def given(self) -> Path | None:
+        """The settings file, where the command line names it."""
+        return self.settings_path if self.session.config is not None else None
+
     @cached_property
     def store(self) -> StateStore:
         """The state's store."""
+        from podsync.cli.placement import must_stay_in_tree
         from podsync.cli.stores import open_store
 
+        if self.state_settings.backend == "local":
+            must_stay_in_tree(self.state_settings.path, self.given)
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
     def load(self) -> State:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from podsync.errors import StateError
 from podsync.state.git.program import Git
-from podsync.state.git.surroundings import root_of
+from podsync.state.git.surroundings import tops
 
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
@@ -30,31 +30,14 @@ class Unknown(NamedTuple):
     shallow: bool = False
 
 
-def may_lack_files(folder: Path, catalog: Path) -> bool:
-    """Whether the checkout is of a kind that leaves files away; no program is asked.
-
-    A sparse checkout keeps its patterns in a file, submodules are named in another.
-    """
-    return any(
-        (_private(top) / "info" / "sparse-checkout").exists() or os.path.lexists(top / ".gitmodules")
-        for top in _tops(folder, catalog)
-    )
-
-
 def absence(git: Git, folder: Path, catalog: Path) -> Absence | None:
     """Return what is missing of the files below `catalog`, as seen from `folder`; None: nothing.
 
     A file that a person has removed is not missing. Raises StateError where git does not tell.
     """
     catalog, seen = catalog.resolve(), set[Path]()
-    found = (_missing(git.at(top), catalog, seen) for top in _tops(folder, catalog))
+    found = (_missing(git.at(top), catalog, seen) for top in tops(folder, catalog))
     return next((each for each in found if each is not None), None)
-
-
-def _tops(folder: Path, catalog: Path) -> list[Path]:
-    """Return the repositories that `folder` and `catalog` are in; a submodule is one of its own."""
-    tops = (root_of(folder), root_of(_nearest(catalog.resolve())))
-    return list(dict.fromkeys(top for top in tops if top is not None))
 
 
 def _missing(git: Git, wanted: Path, seen: set[Path]) -> Absence | None:
@@ -115,21 +98,6 @@ def _behind(git: Git, item: _Item, place: Path) -> Absence | None:
     if _has(inner, item.id) and not _leads(inner, here, item.id):
         return None  # somebody works in it
     return Absence(f"{item.name} is a submodule that is older here than what is recorded for it", update)
-
-
-def _nearest(folder: Path) -> Path:
-    """Return the folder, or the first above it that exists."""
-    return next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
-
-
-def _private(root: Path) -> Path:
-    """Return what git keeps for this work tree alone: `.git`, or where that file leads."""
-    entry = root / ".git"
-    try:
-        told = entry.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return entry
-    return root / told.removeprefix("gitdir:").strip()
 
 
 def commit_of(git: Git) -> str | None:

@@ -61,6 +61,38 @@ def root_of(folder: Path) -> Path | None:
     return next((place for place in (here, *here.parents) if os.path.lexists(place / ".git")), None)
 
 
+def may_lack_files(folder: Path, catalog: Path) -> bool:
+    """Whether the checkout is of a kind that leaves files away; no program is asked.
+
+    A sparse checkout keeps its patterns in a file, submodules are named in another.
+    """
+    return any(
+        (_private(top) / "info" / "sparse-checkout").exists() or os.path.lexists(top / ".gitmodules")
+        for top in tops(folder, catalog)
+    )
+
+
+def tops(folder: Path, catalog: Path) -> list[Path]:
+    """Return the repositories that `folder` and `catalog` are in; a submodule is one of its own."""
+    tops = (root_of(folder), root_of(_nearest(catalog.resolve())))
+    return list(dict.fromkeys(top for top in tops if top is not None))
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or the first above it that exists."""
+    return next((place for place in (folder, *folder.parents) if place.is_dir()), folder)
+
+
+def _private(root: Path) -> Path:
+    """Return what git keeps for this work tree alone: `.git`, or where that file leads."""
+    entry = root / ".git"
+    try:
+        told = entry.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return entry
+    return root / told.removeprefix("gitdir:").strip()
+
+
 def program(environment: Mapping[str, str], root: Path) -> str | None:
     """Return the path of `git`, looked for outside the work tree only; None where there is none.
 
