@@ -78,8 +78,8 @@ class Git:
 
     def __init__(self, folder: Path, environment: Mapping[str, str], remote: str = "origin") -> None:
         self._folder, self._given = folder, environment
-        settings = (*_SETTINGS, f"remote.{remote}.mirror=false", f"remote.{remote}.prune=false")
-        self._begin = [word for each in settings for word in ("-c", each)]
+        # Only for what speaks to it: a setting of a remote makes git believe that there is one.
+        self._for_remote = (f"remote.{remote}.mirror=false", f"remote.{remote}.prune=false")
 
     @cached_property
     def root(self) -> Path:
@@ -119,11 +119,12 @@ class Git:
 
     def run(self, *words: str, data: bytes = b"", timeout: float = LOCAL) -> Answer:
         """Run a command that asks nobody; StateError only where there is no git or no repository."""
-        return self._run(words, data, timeout, self._here)
+        return self._run((*_words(_SETTINGS), *words), data, timeout, self._here)
 
     def reach(self, *words: str, timeout: float = REMOTE) -> Answer:
         """Run a command that speaks to a remote; see `remotes.check` for which."""
-        return self._run(words, b"", timeout, self._there)
+        begin = _words((*_SETTINGS, *self._for_remote))
+        return self._run((*begin, *words), b"", timeout, self._there)
 
     def _run(self, words: Sequence[str], data: bytes, timeout: float, seen: Mapping[str, str]) -> Answer:
         """Run one command to its end, whatever that is.
@@ -132,7 +133,7 @@ class Git:
         """
         try:
             process = subprocess.Popen(  # noqa: S603 (every word is ours, or the settings' by their pattern)
-                [self._program, *self._begin, *words],
+                [self._program, *words],
                 cwd=self.root,
                 env=seen,
                 stdin=subprocess.PIPE,
@@ -147,7 +148,7 @@ class Git:
             out, err = process.communicate(data, timeout)
         except subprocess.TimeoutExpired:
             _end(process)
-            return Answer(-1, b"", f"git {words[0]} did not end within {timeout:.0f} s")
+            return Answer(-1, b"", f"git {_named(words)} did not end within {timeout:.0f} s")
         except BaseException:
             _end(process)
             raise
@@ -159,6 +160,15 @@ class Git:
         if answer.code != 0:
             raise local_failure(answer, words[0])
         return answer.out
+
+
+def _words(settings: Sequence[str]) -> list[str]:
+    return [word for each in settings for word in ("-c", each)]
+
+
+def _named(words: Sequence[str]) -> str:
+    """Return git's command among the words of a call."""
+    return next(word for at, word in enumerate(words) if word != "-c" and words[at - 1] != "-c")
 
 
 def _anonymous(environment: dict[str, str]) -> dict[str, str]:
