@@ -26,9 +26,7 @@ class Ground:
     def __init__(self, work: Path, environ: Mapping[str, str]) -> None:
         self.work, self.around = work, work.parent
         self.bare, self.proof = self.around / "origin.git", self.around / "proof"
-        self.environ = {
-            name: value for name, value in environ.items() if not name.startswith("GIT_")
-        } | NOBODY
+        self.environ = {k: v for k, v in environ.items() if not k.startswith("GIT_")} | NOBODY
         self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.bare))
         self.git("init", "--quiet", "--initial-branch=main", ".")
         self.git("remote", "add", "origin", f"file://{self.bare}")
@@ -44,14 +42,7 @@ class Ground:
 
     def tried(self, *words: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
         """The same, however it ends."""
-        person = (
-            "-c",
-            "user.name=Ada",
-            "-c",
-            "user.email=ada@example.com",
-            "-c",
-            "protocol.file.allow=always",
-        )
+        person = ("user.name=Ada", "user.email=ada@example.com", "protocol.file.allow=always")
         return subprocess.run(
             ["git", *(word for each in person for word in ("-c", each)), *words],
             cwd=cwd or self.work,
@@ -84,9 +75,7 @@ class Ground:
     def trap(self, path: Path) -> Path:
         """Put a program there that writes down everything it is given, keys included."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            f"#!/bin/sh\nenv >>{shlex.quote(str(self.proof))}\necho $0 >>{shlex.quote(str(self.proof))}\n"
-        )
+        path.write_text(f'#!/bin/sh\n{{ env; echo "$0"; }} >>{shlex.quote(str(self.proof))}\n')
         path.chmod(0o755)
         return path
 

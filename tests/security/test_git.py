@@ -469,9 +469,8 @@ def test_a_state_file_stays_in_the_tree(ground, podsync, path):
 
 
 def test_settings_that_the_command_line_names_may_keep_it_elsewhere(ground, podsync):
-    settings = ground.write(
-        "mine.yaml", f"version: 1\nstate: {{path: {ground.around}/s.json}}\n", root=ground.around
-    )
+    text = f"version: 1\nstate: {{path: {ground.around}/s.json}}\n"
+    settings = ground.write("mine.yaml", text, root=ground.around)
 
     assert podsync("--config", str(settings), "apply", "--auto-approve").code == 0
     assert (ground.around / "s.json").exists()
