@@ -56,7 +56,7 @@ def _missing(git: Git, wanted: Path, seen: set[Path]) -> Absence | None:
                     return found
         elif item.tag == "S" and place.is_relative_to(wanted) and not os.path.lexists(place):
             skipped.append(item.name)
-    return _sparse(git, skipped) if skipped else None
+    return _sparse(skipped) if skipped else None
 
 
 class _Item(NamedTuple):
@@ -76,19 +76,15 @@ def _tracked(git: Git) -> Iterator[_Item]:
             yield _Item(tag, mode, identity, name)
 
 
-def _sparse(git: Git, skipped: list[str]) -> Absence:
+def _sparse(skipped: list[str]) -> Absence:
     what = "1 file of the catalog is" if len(skipped) == 1 else f"{len(skipped)} files of the catalog are"
-    sparse = git.run("config", "--type=bool", "core.sparseCheckout").text == "true"
-    by_hand = f'git update-index --no-skip-worktree -- "{skipped[0]}" && git checkout -- "{skipped[0]}"'
-    return Absence(
-        f"{what} not checked out, the first is {skipped[0]}",
-        f"bring them: {'git sparse-checkout disable' if sparse else by_hand}",
-    )
+    # It brings as well what was left away by hand (git update-index --skip-worktree).
+    return Absence(f"{what} not checked out, the first is {skipped[0]}", "git sparse-checkout disable")
 
 
 def _behind(git: Git, item: _Item, place: Path) -> Absence | None:
     """Say so where a submodule is not there, or older than the commit that is recorded for it."""
-    update = f'git submodule update --init -- "{item.name}"   (in CI: actions/checkout with submodules: true)'
+    update = "git submodule update --init   (in CI: actions/checkout with submodules: true)"
     if not os.path.lexists(place / ".git"):
         return Absence(f"{item.name} is a submodule that is not there, and the catalog needs it", update)
     inner = git.at(place)
