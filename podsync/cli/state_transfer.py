@@ -199,7 +199,7 @@ def _settings(
     if faults:
         raise UsageError(faults[0].summary, faults[0].detail)
     if "path" in given:
-        must_stay_in_tree(given["path"], config)
+        must_stay_in_tree("state.path", given["path"], config)
     told: dict[str, Any] = {"backend": backend, **given}
     return now._replace(**told)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
+from podsync.cli.placement import must_stay_in_tree
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
@@ -55,6 +56,9 @@ class Workspace:
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
         space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
+        must_stay_in_tree("catalog", settings.catalog, space.given)
+        if space.state_settings.backend == "local":
+            must_stay_in_tree("state.path", space.state_settings.path, space.given)
         return space if space.sandbox else replace(space, settings=_with_environment(settings))
 
     # -- what is in the folder
@@ -84,11 +88,8 @@ class Workspace:
     @cached_property
     def store(self) -> StateStore:
         """The state's store."""
-        from podsync.cli.placement import must_stay_in_tree
         from podsync.cli.stores import open_store
 
-        if self.state_settings.backend == "local":
-            must_stay_in_tree(self.state_settings.path, self.given)
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
     def load(self) -> State:

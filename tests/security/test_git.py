@@ -463,9 +463,24 @@ def test_a_state_file_stays_in_the_tree(ground, podsync, path):
     run = podsync("apply", "--auto-approve")
 
     assert run.code == 3
-    assert "error[state-outside]: state.path: " in run.err
+    assert "error[outside]: state.path: " in run.err
     assert not (ground.around / "victim").exists()
     assert not (ground.around / "s.json").exists()
+
+
+@pytest.mark.parametrize("path", ["..", "../else", "{around}/else", "link", ".git"])
+def test_a_catalog_stays_in_the_tree(ground, podsync, path):
+    """What is wrong with a file is shown with its line: in a log, of whatever file the settings choose."""
+    ground.write("else/hosts.yml", "github.com:\n  oauth_token: [precious\n", root=ground.around)
+    (ground.work / "link").symlink_to(ground.around / "else")
+    ground.write("podsync.yaml", f"version: 1\ncatalog: {path.format(around=ground.around)}\n")
+
+    for words in (("validate",), ("validate", "-o", "json"), ("plan",), ("apply", "--auto-approve")):
+        run = podsync(*words)
+
+        assert run.code == 3
+        assert "outside" in run.err + run.out
+        assert "precious" not in run.err + run.out
 
 
 def test_settings_that_the_command_line_names_may_keep_it_elsewhere(ground, podsync):
@@ -551,3 +566,13 @@ def test_a_repository_without_any_remote_has_no_state_yet(ground, podsync):
     run = podsync("plan")
 
     assert (run.code, "1 to create" in run.out) == (0, True)
+
+
+def test_a_plan_says_whose_state_it_believes(ground, podsync):
+    """Who reviews a branch may have its author's repository as a remote."""
+    ground.git("remote", "add", "mallory", str(ground.bare))
+    assert podsync("apply", "--auto-approve").code == 0
+    ground.git("fetch", "--quiet", "mallory")
+    ground.write("podsync.yaml", "version: 1\nstate: {backend: git, remote: mallory}\n")
+
+    assert "branch podsync-state of mallory" in podsync("plan").out

@@ -73,9 +73,10 @@ class GitStore:
 
     @property
     def label(self) -> str:
-        """The branch, and the commit that was looked at last."""
+        """The branch, its remote where it is not the usual one, and the commit that was looked at last."""
         commit = self._looked[0] if self._looked is not None else None
-        return f"branch {self._branch.name}" + (f" at {commit[:7]}" if commit is not None else "")
+        there = f" of {self._branch.remote}" if self._branch.remote != "origin" else ""
+        return f"branch {self._branch.name}{there}" + (f" at {commit[:7]}" if commit is not None else "")
 
     @property
     def lineage(self) -> str:
