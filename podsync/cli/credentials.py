@@ -43,23 +43,6 @@ def read_keys(
     return keys
 
 
-def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for another program: without the key of any provider, and of the database.
-
-    A key of one environment has that one's name at its end (`GELATO_API_KEY_STAGING`). What another program
-    needs for itself, such as a token for its remote, stays.
-    """
-    from podsync.providers.registry import plugins
-
-    names = {*SECRET_VARIABLES, *(plugin.key_variable for plugin in plugins().values())}
-    ours = tuple(f"{name}_" for name in names)
-    return {
-        name: value
-        for name, value in environ.items()
-        if name.upper() not in names and not name.upper().startswith((*ours, "PODSYNC_"))
-    }
-
-
 def _missing(plugins: list[Plugin], empty: bool) -> str:
     names = " and ".join(plugin.key_variable for plugin in plugins)
     verb = "is" if len(plugins) == 1 else "are"

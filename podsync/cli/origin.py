@@ -114,7 +114,7 @@ def _commit(environ: Mapping[str, str], folder: Path) -> str | None:
 
 
 def _git(environ: Mapping[str, str], folder: Path) -> Git:
-    from podsync.cli.credentials import without_keys
+    from podsync.cli.programs import without_keys
     from podsync.state.git.program import Git
 
     return Git(folder, without_keys(environ))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podsync.cli.clock import SystemClock
-from podsync.cli.credentials import POSTGRES_URL, without_keys
+from podsync.cli.credentials import POSTGRES_URL
 from podsync.cli.origin import run_url, who
+from podsync.cli.programs import without_keys
 from podsync.errors import CredentialsError, PodsyncError, UsageError
 from podsync.settings import StateSettings
 

@@ -393,6 +393,7 @@ def test_nothing_that_git_starts_for_a_person_sees_a_key(ground, podsync, monkey
     ground.git("remote", "set-url", "origin", f"ssh://host{ground.bare}")
     monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
     monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    monkeypatch.setenv("AUTHORIZATION", f"Bearer {KEY}")
     monkeypatch.setenv("PODSYNC_POSTGRES_URL", f"postgresql://u:{KEY}@h/d")
 
     run = podsync("apply", "--auto-approve")
