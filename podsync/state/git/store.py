@@ -70,6 +70,8 @@ class GitStore:
         self._looked: tuple[str | None, Contents] | None = None
         #: Whether this run has asked the remote, and whether that knew no such branch.
         self._asked, self._absent = False, False
+        #: The head that was found to hold a state, or nothing yet.
+        self._vetted: tuple[str | None] | tuple[()] = ()
 
     @property
     def label(self) -> str:
@@ -136,7 +138,7 @@ class GitStore:
         while True:
             head = self._fetch()
             commit = self._branch.commit(head) if head is not None else None
-            must_hold_state(self._git, self._branch, commit)
+            self._vet(head)
             lock = layout.read_lock(self._branch, commit)
             if commit is not None and lock is not None and not waiting.is_dead(commit, lock):
                 waiting.wait(commit, lock)
@@ -226,8 +228,9 @@ class GitStore:
         if head is None and not self._absent:
             must_not_exist(self._git, self._branch)
             self._absent = True
-        if self._looked is None or self._looked[0] != head:
+        if not self._vetted or self._vetted[0] != head:
             must_hold_state(self._git, self._branch, self._branch.commit(head) if head is not None else None)
+            self._vetted = (head,)
 
     def _look(self, head: str | None) -> tuple[Contents, float]:
         commit = self._branch.commit(head) if head is not None else None
