@@ -131,7 +131,8 @@ class Ledger:
         """Return the last refusal of the body with this digest: its document may have been renamed since."""
         with self._lock:
             if self._refused is None:
-                known = sorted(self._draft.refusals.values(), key=lambda refusal: refusal.at)
+                every = (refusal for known in self._draft.refusals.values() for refusal in known)
+                known = sorted(every, key=lambda refusal: refusal.at)
                 self._refused = {each: refusal for refusal in known for each in refusal.bodies}
             return self._refused.get(body)
 

@@ -15,11 +15,14 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from podsync.errors import StateError
-from podsync.model import Address
-from podsync.state.entries import Entry, Orphan, Pending, Refusal
-from podsync.state.events import Event, in_milliseconds
-from podsync.state.handlers import HANDLERS, Unfitting
-from podsync.state.state import Host, State
+from podsync.model import Address, Json
+from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal
+from podsync.state.events import Event
+from podsync.state.handlers import HANDLERS
+from podsync.state.learning import Unfitting, drop_loose_readings
+from podsync.state.references import References, Referring, of_product, of_refusals
+from podsync.state.rounding import in_milliseconds
+from podsync.state.state import NOTHING, Host, State, number_after
 
 
 def replay(state: State, events: Iterable[Event]) -> State:
@@ -30,19 +33,39 @@ def replay(state: State, events: Iterable[Event]) -> State:
     return draft.freeze()
 
 
+#: Fields of a state that a draft replaces as a whole.
+_WHOLE = (
+    "hosts", "last_apply", "observed", "landmarks", "models", "foreign", "absent", "readings", "contacts",
+    "catalog", "unproven",
+)  # fmt: skip
+
+
 class Draft:
     """A changeable copy of a state. Not thread-safe: its owner holds a lock."""
 
     def __init__(self, state: State) -> None:
         self._base = state
         self.serial = state.serial
-        self.entries: dict[Address, Entry] = dict(state.entries)
-        self.orphans: dict[tuple[Address, float], Orphan] = {
-            (o.address, o.created_at): o for o in state.orphans
-        }
-        self.refusals: dict[Address, Refusal] = dict(state.refusals)
+        self.references = References()
+        self.entries: dict[Address, Entry] = Referring(state.entries, self.references, of_product)
+        self.orphans: dict[tuple[Address, float], Orphan] = Referring(
+            {(o.address, o.created_at): o for o in state.orphans}, self.references, of_product
+        )
+        self.refusals: dict[Address, tuple[Refusal, ...]] = Referring(
+            state.refusals, self.references, of_refusals
+        )
+        self.released: dict[Address, int] = dict(state.released)
         self.hosts: Mapping[str, Host] = state.hosts
         self.last_apply = state.last_apply
+        # What is below is replaced as a whole: it changes seldom.
+        self.observed: Mapping[str, Mapping[str, Json]] = state.observed
+        self.landmarks: Mapping[str, tuple[Mapping[str, Json], ...]] = state.landmarks
+        self.models: Mapping[str, Mapping[str, tuple[str, ...]]] = state.models
+        self.foreign: Mapping[str, tuple[str, ...]] = state.foreign
+        self.absent: Mapping[str, Mapping[str, Absent]] = state.absent
+        self.readings: Mapping[str, Mapping[int, tuple[str, ...]]] = state.readings
+        self.contacts: Mapping[str, float] = state.contacts
+        self.catalog, self.unproven = state.catalog, state.unproven
 
     def freeze(self) -> State:
         """Return the state as it is now, ordered."""
@@ -52,8 +75,8 @@ class Draft:
             entries=MappingProxyType(dict(sorted(self.entries.items()))),
             orphans=tuple(self.orphans[key] for key in sorted(self.orphans)),
             refusals=MappingProxyType(dict(sorted(self.refusals.items()))),
-            hosts=self.hosts,
-            last_apply=self.last_apply,
+            released=MappingProxyType(dict(sorted(self.released.items()))),
+            **{name: getattr(self, name) for name in _WHOLE},
         )
 
     def apply(self, event: Event) -> None:
@@ -67,6 +90,12 @@ class Draft:
                     "restore the backup that belongs to this journal",
                 ) from None
         self.serial += 1
+        if self.references.loose:
+            drop_loose_readings(self)
+
+    def next_reading(self, provider: str) -> int:
+        """Return the number of the next reading of a provider (see `State.next_reading`)."""
+        return number_after(self.readings.get(provider, NOTHING))
 
     def entry(self, address: Address) -> Entry:
         """Return the entry at `address`."""

@@ -19,14 +19,15 @@ Origin: TypeAlias = Literal["created", "adopted", "imported"]
 class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
-    `date` is the provider's own clock at `until`, None when it never told one. `beside` are products
-    that existed before it (see Intent).
+    `date` is the provider's own clock at `until`, None when it never told one. `reading` and `beside` tell
+    what existed before it (see Intent).
     """
 
     since: float
     until: float
     date: float | None = None
     beside: tuple[str, ...] = ()
+    reading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Pending:
     `body` is the whole spec of a create, or the fields of an update. `ended_at` is when the sender
     was known to be done (the call failed), None when it died. `date` and `ended_date` are the
     provider's own clock at those two moments. `earlier` are the fields of updates before this one
-    whose outcome is not known either. `beside` are products that existed before it (see Intent).
+    whose outcome is not known either. `reading` and `beside` tell what existed before it (see Intent).
     """
 
     op: Literal["create", "update"]
@@ -53,6 +54,7 @@ class Pending:
     earlier: Spec = EMPTY
     beside: tuple[str, ...] = ()
     place: str = ""
+    reading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ class Entry:
 
     `spec` is what exists at the provider, None while nothing is known to exist (a first create in
     doubt). `id` is None while a KakaClo product has not been seen in the listing yet; `window` is
-    kept until then. `created_at` identifies this very product, `id` may come later. `place` is where its
-    document stood when this was last written, `catalog/designed/dino.yaml:14`: nothing is decided by it.
+    kept until the listing has shown the product for certain. `created_at` identifies this very product,
+    `id` may come later. `place` is where its document stood when this was last written,
+    `catalog/designed/dino.yaml:14`: nothing is decided by it.
     """
 
     address: Address
@@ -91,6 +94,11 @@ class Entry:
     def unbound(self) -> bool:
         """Acknowledged by the provider, but its id is not known yet."""
         return self.spec is not None and self.id is None
+
+    @property
+    def provisional(self) -> bool:
+        """Its id is known, and no listing has confirmed it yet."""
+        return self.id is not None and self.window is not None
 
     @property
     def digest(self) -> str:
@@ -124,34 +132,70 @@ class Orphan:
     place: str = ""
     extra: Mapping[str, Json] = EMPTY
 
+    @property
+    def provisional(self) -> bool:
+        """Its id is known, and no listing has confirmed it yet."""
+        return self.id is not None and self.window is not None
 
-#: So many refused bodies are remembered of one address.
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A product that a whole reading did not show, or (`gone`) that is known to be gone.
+
+    `at` is when that was first so by our clock, `date` by the provider's.
+    """
+
+    at: float
+    date: float | None = None
+    gone: bool = False
+    extra: Mapping[str, Json] = EMPTY
+
+
+#: So many refusals are remembered of one address.
 REFUSED = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The last refusal of an address: the same body is not sent again before it has settled.
+    """A create that was refused: the answer may have been wrong, and the product there after all.
 
-    `others` are bodies that were refused at this address before it, and not made since.
+    `body` is the whole spec that was sent, `reading` the number of the reading from before (see Looked).
+    `digests` are those of bodies that an older version refused: it did not keep the bodies themselves.
     """
 
-    body: str
+    provider: str
+    account: str
+    body: Spec
     at: float
-    date: float | None
-    message: str
-    others: tuple[str, ...] = ()
+    date: float | None = None
+    message: str = ""
+    reading: int | None = None
+    digests: tuple[str, ...] = ()
+    extra: Mapping[str, Json] = EMPTY
 
     @property
     def bodies(self) -> tuple[str, ...]:
-        """Digests of all that was refused here, the last one first."""
-        return (self.body, *self.others)
-
-    def after(self, earlier: Refusal) -> Refusal:
-        """Return this one, remembering what was refused before it: as long ago as this one."""
-        return replace(self, others=earlier.bodies[: REFUSED - 1])
+        """Digests of all bodies that it speaks of."""
+        return (digest(self.body), *self.digests) if self.body else self.digests
 
     def without(self, body: str) -> Refusal | None:
-        """Return what is left of it when this body exists; None: nothing."""
-        left = tuple(each for each in self.bodies if each != body)
-        return replace(self, body=left[0], others=left[1:]) if left else None
+        """Return what is left of it once the body of this digest exists; None: nothing."""
+        if self.body and digest(self.body) == body:
+            return None
+        left = tuple(each for each in self.digests if each != body)
+        if left == self.digests:
+            return self
+        return replace(self, digests=left) if left or self.body else None
+
+    def joined(self, earlier: Refusal) -> Refusal | None:
+        """Return both as one, None where they speak of different things.
+
+        Of one body that was refused again, the first reading counts: what it did not show may have been made
+        by either.
+        """
+        same = (self.provider, self.account, self.body, self.digests)
+        if same != (earlier.provider, earlier.account, earlier.body, earlier.digests):
+            return None
+        if self.reading is None or earlier.reading is None:
+            return self if self.reading == earlier.reading else None
+        return replace(self, reading=min(self.reading, earlier.reading))

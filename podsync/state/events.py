@@ -8,15 +8,18 @@ All times are UTC seconds since the epoch; `date` is the provider's own clock wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, TypeAlias, get_args
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An apply began. `approved` maps addresses to what was approved for them (see plan.approval)."""
+    """An apply began. `approved` maps addresses to what was approved for them (see plan.approval).
+
+    `machine` is a digest of the machine that applies; `catalog` is the catalog's folder in the repository.
+    """
 
     at: float
     hash: str
@@ -26,21 +29,28 @@ class Begun:
     commit: str | None = None
     actor: str | None = None
     run_url: str | None = None
+    machine: str = ""
+    catalog: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An apply ended by itself; `left` is False when nothing of the plan is left to do."""
+    """An apply ended by itself; `left` is False when nothing of the plan is left to do.
+
+    `dates` are the providers' own clocks at that time, by provider.
+    """
 
     at: float
     left: bool
+    dates: Mapping[str, float] = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
     """One request may leave from now on, until `send_before`.
 
-    `beside` are ids of unowned products that were listed before, and could be taken for what it makes.
+    `reading` is the number of the reading (see Looked) that was made before it. `beside` are ids of unowned
+    products that were listed before, and could be taken for what it makes: older versions wrote them.
     """
 
     address: Address
@@ -56,11 +66,12 @@ class Intent:
     lifecycle: Lifecycle = UNPROTECTED
     beside: tuple[str, ...] = ()
     place: str = ""
+    reading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The provider acknowledged it. `id` None: made, id not told."""
+    """The provider acknowledged it. `id` None: made, id not told; an id is provisional until Confirmed."""
 
     address: Address
     at: float
@@ -99,7 +110,10 @@ class Doubted:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A doubt was cleared: found (with its id), or nothing was made (`found` False)."""
+    """A doubt was cleared: found (with its id), or nothing was made (`found` False).
+
+    `provisional`: the id is likely, not certain; it waits for Confirmed or Unbound.
+    """
 
     address: Address
     at: float
@@ -107,16 +121,40 @@ class Settled:
     id: str | None = None
     remote: Mapping[str, Json] = EMPTY
     unverified: tuple[str, ...] = ()
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The id of a product that exists became known; `orphan` is the `created_at` of an orphan."""
+    """The id of a product that exists became known; `orphan` is the `created_at` of an orphan.
+
+    `provisional`: likely, not certain; it waits for Confirmed or Unbound.
+    """
 
     address: Address
     at: float
     id: str
     remote: Mapping[str, Json] = EMPTY
+    orphan: float | None = None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A listing showed the product whose id was provisional; `remote`, where given, is what it showed."""
+
+    address: Address
+    at: float
+    orphan: float | None = None
+    remote: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound:
+    """A provisional id is taken back; the product is looked for again."""
+
+    address: Address
+    at: float
     orphan: float | None = None
 
 
@@ -161,10 +199,18 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An orphan was removed by a person: the listing no longer has it."""
+    """An orphan was removed by a person: the listing no longer has it. Its id becomes a tombstone."""
 
     address: Address
     created_at: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class EntryGone:
+    """The product of an entry is gone at the provider: its id becomes a tombstone, the entry stays."""
+
+    address: Address
     at: float
 
 
@@ -197,25 +243,109 @@ class Forgotten:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A person has answered for an address what its refusals may have hidden."""
+
+    address: Address
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A listing was read before Intents are written: `ids` of the products in it that nobody owns.
+
+    `number` names this reading; it grows (see `State.next_reading`).
+    """
+
+    provider: str
+    at: float
+    number: int
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a provider does to values, as far as it is known now: it replaces what was known."""
+
+    provider: str
+    account: str
+    at: float
+    observed: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarked:
+    """Products by which the account is known again, at most three; they replace those before."""
+
+    provider: str
+    at: float
+    landmarks: tuple[Mapping[str, Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsSeen:
+    """Which codes stand for a model: they are added to those that were seen before."""
+
+    provider: str
+    at: float
+    models: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Disowned:
+    """These products are not ours."""
+
+    provider: str
+    at: float
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contacted:
+    """A person agreed that the account may hold products that nobody here manages."""
+
+    provider: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A whole reading did not show these products of entries and orphans."""
+
+    provider: str
+    at: float
+    date: float | None = None
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAgain:
+    """A reading showed these products, which were missing."""
+
+    provider: str
+    at: float
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """A person said: the right account, and everything in it was removed by hand."""
+
+    provider: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What an older version of podsync had bound was looked at with the rules of this one."""
+
+    at: float
+
+
 Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
+    | Confirmed | Unbound | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
+    | Disowned | Contacted | Missed | FoundAgain | Emptied | Proven
 )  # fmt: skip
-
-
-_TIMES: Mapping[type, tuple[str, ...]] = {
-    cls: tuple(each.name for each in fields(cls) if str(each.type).startswith("float"))
-    for cls in get_args(Event)
-}
-
-
-def in_milliseconds(event: Event) -> Event:
-    """Return the event with its times as the journal and the state file keep them.
-
-    So what a run holds in memory equals what the next one reads, to the last bit: `created_at` names
-    a product, and a name must not change by being written down.
-    """
-    times = {name: getattr(event, name) for name in _TIMES[type(event)]}
-    rounded = {name: round(time, 3) for name, time in times.items() if time is not None}
-    changed: dict[str, Any] = {name: time for name, time in rounded.items() if time != times[name]}
-    return replace(event, **changed) if changed else event

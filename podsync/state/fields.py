@@ -77,7 +77,7 @@ def to_json(
     data = {}
     for name, default, is_time in _written(type(value)):
         content = getattr(value, name)
-        plain = time(content) if is_time and content is not None else _plain(content, time)
+        plain = _times(content, time) if is_time and content is not None else _plain(content, time)
         # What is empty and equals its default; `0` and `False` are not empty.
         if plain in _EMPTY and type(plain) in _CAN_BE_EMPTY and content == default and name not in always:
             continue
@@ -91,12 +91,16 @@ _CAN_BE_EMPTY = {type(each) for each in _EMPTY}
 
 @cache
 def _written(cls: type[DataclassInstance]) -> tuple[tuple[str, Any, bool], ...]:
-    """Name, default, and whether it is a time, of each field that has a place in a file."""
+    """Name, default, and whether it holds times, of each field that has a place in a file."""
     return tuple(
-        (each.name, each.default, str(each.type).startswith("float"))
+        (each.name, each.default, str(each.type).startswith(("float", "Mapping[str, float]")))
         for each in fields(cls)
         if each.name != _KEPT
     )
+
+
+def _times(value: Any, time: Callable[[float], Any]) -> Any:
+    return {key: time(each) for key, each in value.items()} if isinstance(value, Mapping) else time(value)
 
 
 def _plain(value: Any, time: Callable[[float], Any]) -> Any:
@@ -164,8 +168,10 @@ def _reader(hint: Any) -> _Reader:
     if origin is Literal:
         return _one_of(arguments)
     if origin is tuple:
-        return _texts
+        return _texts if arguments[0] is str else _mappings
     if origin is not None and issubclass(origin, Mapping):
+        if arguments[1] is float or get_origin(arguments[1]) is tuple:
+            return _each(_reader(arguments[1]))
         return _labels if arguments[1] is str else _mapping
     if isinstance(hint, type) and is_dataclass(hint) and hint is not Address:
         return _inner(hint)
@@ -219,6 +225,24 @@ def _mapping(value: Any, place: Place, name: str) -> Any:
     if not isinstance(value, dict):
         raise Unfit(place.below(name), "is not a mapping")
     return frozen(value)
+
+
+def _mappings(value: Any, place: Place, name: str) -> tuple[Any, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise Unfit(place.below(name), "is not a list of mappings")
+    return tuple(frozen(each) for each in value)
+
+
+def _each(read: _Reader) -> _Reader:
+    """Read a mapping whose values are all of one kind."""
+
+    def read_all(value: Any, place: Place, name: str) -> Any:
+        if not isinstance(value, dict):
+            raise Unfit(place.below(name), "is not a mapping")
+        below = place.down(name)
+        return FrozenDict({key: read(each, below, key) for key, each in value.items()})
+
+    return read_all
 
 
 def _labels(value: Any, place: Place, name: str) -> Any:

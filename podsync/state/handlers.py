@@ -1,4 +1,4 @@
-"""What each event does to a draft; one function an event, in the journal's words."""
+"""What each event of a product does to a draft; one function an event, in the journal's words."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from podsync.model import EMPTY, Address, FrozenDict, Spec, digest, freeze
-from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
+from podsync.model import EMPTY, Address, freeze
+from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import (
     Adopted,
-    Begun,
     Bound,
+    Confirmed,
     Doubted,
-    Ended,
+    EntryGone,
     Forgotten,
     Gone,
     Intent,
@@ -25,52 +25,12 @@ from podsync.state.events import (
     Refused,
     Restored,
     Settled,
+    Unbound,
 )  # fmt: skip
-from podsync.state.state import Host
+from podsync.state.learning import LEARNING, Unfitting, exists_now, is_gone, is_ours, refuse
 
 if TYPE_CHECKING:
     from podsync.state.draft import Draft
-
-
-#: So many plans are remembered as used.
-USED = 20
-
-
-class Unfitting(Exception):  # noqa: N818 (never leaves this package)
-    """The event cannot have happened to this draft."""
-
-
-def _begun(draft: Draft, event: Begun) -> None:
-    try:
-        told = {k: Host(v["base_url"], v["account"]) for k, v in event.hosts.items()}
-    except (KeyError, TypeError):
-        raise Unfitting("its hosts are not understood") from None
-    draft.hosts = FrozenDict(dict(draft.hosts) | told)
-    draft.last_apply = freeze(
-        {
-            "at": event.at,
-            "hash": event.hash,
-            "commit": event.commit,
-            "actor": event.actor,
-            "run_url": event.run_url,
-            "plan_serial": event.plan_serial,
-            "used": [*_used(draft), [event.hash, event.plan_serial]][-USED:],
-            "approved": event.approved,
-        }
-    )
-
-
-def _used(draft: Draft) -> list[Any]:
-    return list(draft.last_apply.get("used", ())) if draft.last_apply is not None else []
-
-
-def _ended(draft: Draft, event: Ended) -> None:
-    if draft.last_apply is None:
-        raise Unfitting("no apply was begun")
-    last = dict(draft.last_apply) | {"ended_at": event.at}
-    if not event.left:
-        last["approved"] = EMPTY
-    draft.last_apply = freeze(last)
 
 
 def _intent(draft: Draft, event: Intent) -> None:
@@ -92,6 +52,8 @@ def _intent(draft: Draft, event: Intent) -> None:
         place=event.place,
         earlier=EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body)),
         beside=event.beside,
+        # A reading that nobody has is unknown: its number may name another one some day.
+        reading=event.reading if event.reading in draft.readings.get(event.provider, EMPTY) else None,
     )
     base = known or Entry(event.address, event.provider, event.account, spec=None)
     draft.entries[event.address] = replace(base, pending=pending, updated_at=event.written_at)
@@ -99,13 +61,10 @@ def _intent(draft: Draft, event: Intent) -> None:
 
 def _made(draft: Draft, event: Made) -> None:
     entry, pending = draft.pending(event.address)
-    _no_longer_refused(draft, event.address, pending.body)
     if pending.op == "update":
         _be_updated(draft, entry, pending, event)
         return
-    window = None
-    if event.id is None:
-        window = Window(pending.written_at, event.at, event.date, pending.beside)
+    window = Window(pending.written_at, event.at, event.date, pending.beside, pending.reading)
     _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
 
 
@@ -129,6 +88,8 @@ def _come_into_being(draft: Draft, entry: Entry, pending: Pending, **facts: Any)
     if entry.spec is not None:
         _to_orphans(draft, entry, facts["at"], "replaced", facts["id"])
     at = facts.pop("at")
+    _exists(draft, entry.address, entry.provider, facts["id"])
+    exists_now(draft, entry.address, pending.body)
     draft.entries[entry.address] = Entry(
         entry.address,
         entry.provider,
@@ -142,6 +103,12 @@ def _come_into_being(draft: Draft, entry: Entry, pending: Pending, **facts: Any)
         extra=entry.extra,
         **facts,
     )
+
+
+def _exists(draft: Draft, address: Address, provider: str, known_as: str | None) -> None:
+    """Something was made at the address, or taken: what was said before of nothing is over."""
+    draft.released.pop(address, None)
+    is_ours(draft, provider, known_as)
 
 
 def _unused_instant(draft: Draft, address: Address, at: float) -> float:
@@ -184,19 +151,8 @@ def _give_up_intent(draft: Draft, entry: Entry, pending: Pending, at: float) -> 
 
 def _refused(draft: Draft, event: Refused) -> None:
     entry, pending = draft.pending(event.address)
-    before = draft.refusals.get(event.address)
-    earlier = before.without(digest(pending.body)) if before is not None else None
-    refusal = Refusal(digest(pending.body), event.at, event.date, event.message)
-    draft.refusals[event.address] = refusal if earlier is None else refusal.after(earlier)
+    refuse(draft, entry, pending, event)
     _give_up_intent(draft, entry, pending, event.at)
-
-
-def _no_longer_refused(draft: Draft, address: Address, body: Spec) -> None:
-    """It exists now. Another body that was refused here may have been made as well, and shows up later."""
-    refusal = draft.refusals.pop(address, None)
-    left = refusal.without(digest(body)) if refusal is not None else None
-    if left is not None:
-        draft.refusals[address] = left
 
 
 def _not_sent(draft: Draft, event: NotSent) -> None:
@@ -213,29 +169,55 @@ def _doubted(draft: Draft, event: Doubted) -> None:
 def _settled(draft: Draft, event: Settled) -> None:
     entry, pending = draft.pending(event.address)
     if not event.found:
+        if pending.op == "create":
+            draft.released[event.address] = draft.released.get(event.address, 0) + 1
         _give_up_intent(draft, entry, pending, event.at)
         return
     if pending.op == "update":
         _be_updated(draft, entry, pending, event)
         return
-    until = pending.send_before if pending.ended_at is None else pending.ended_at
     window = None
-    if event.id is None:
-        window = Window(pending.written_at, until, pending.ended_date, pending.beside)
+    if event.id is None or event.provisional:
+        until = pending.send_before if pending.ended_at is None else pending.ended_at
+        window = Window(pending.written_at, until, pending.ended_date, pending.beside, pending.reading)
     facts: dict[str, Any] = {"id": event.id, "remote": event.remote, "unverified": event.unverified}
     _come_into_being(draft, entry, pending, at=event.at, window=window, **facts)
 
 
 def _bound(draft: Draft, event: Bound) -> None:
+    item = _item(draft, event)
+    is_ours(draft, item.provider, event.id)
+    window = item.window if event.provisional else None
+    _put(draft, event, replace(item, id=event.id, remote=event.remote, window=window))
+
+
+def _confirmed(draft: Draft, event: Confirmed) -> None:
+    item = _item(draft, event)
+    if item.id is None:
+        raise Unfitting(f"the id of {event.address} is not known")
+    is_ours(draft, item.provider, item.id)
+    _put(draft, event, replace(item, remote=event.remote or item.remote, window=None))
+
+
+def _unbound(draft: Draft, event: Unbound) -> None:
+    item = _item(draft, event)
+    if not item.provisional:
+        raise Unfitting(f"the id of {event.address} is not provisional")
+    _put(draft, event, replace(item, id=None, remote=EMPTY))
+
+
+def _item(draft: Draft, event: Bound | Confirmed | Unbound) -> Entry | Orphan:
+    """Return the entry, or the orphan, of which something was learned."""
     if event.orphan is not None:
-        orphan = draft.orphan(event.address, event.orphan)
-        bound = replace(orphan, id=event.id, remote=event.remote, window=None)
-        draft.orphans[event.address, event.orphan] = bound
-        return
-    entry = draft.entry(event.address)
-    draft.entries[event.address] = replace(
-        entry, id=event.id, remote=event.remote, window=None, updated_at=event.at
-    )
+        return draft.orphan(event.address, event.orphan)
+    return draft.entry(event.address)
+
+
+def _put(draft: Draft, event: Bound | Confirmed | Unbound, item: Entry | Orphan) -> None:
+    if isinstance(item, Entry):
+        draft.entries[event.address] = replace(item, updated_at=event.at)
+    else:
+        draft.orphans[event.address, item.created_at] = item
 
 
 def _make_room(draft: Draft, address: Address, at: float, replaced_by: str | None) -> None:
@@ -247,7 +229,8 @@ def _make_room(draft: Draft, address: Address, at: float, replaced_by: str | Non
 
 def _adopted(draft: Draft, event: Adopted) -> None:
     _make_room(draft, event.address, event.at, event.id)
-    _no_longer_refused(draft, event.address, event.spec)
+    _exists(draft, event.address, event.provider, event.id)
+    exists_now(draft, event.address, event.spec)
     draft.entries[event.address] = Entry(
         event.address,
         event.provider,
@@ -295,7 +278,16 @@ def _restored(draft: Draft, event: Restored) -> None:
 
 
 def _gone(draft: Draft, event: Gone) -> None:
-    del draft.orphans[draft.orphan(event.address, event.created_at).address, event.created_at]
+    orphan = draft.orphan(event.address, event.created_at)
+    del draft.orphans[event.address, event.created_at]
+    is_gone(draft, orphan.provider, orphan.id, event.at)
+
+
+def _entry_gone(draft: Draft, event: EntryGone) -> None:
+    entry = draft.entry(event.address)
+    if entry.id is None:
+        raise Unfitting(f"the id of {event.address} is not known")
+    is_gone(draft, entry.provider, entry.id, event.at)
 
 
 def _moved(draft: Draft, event: Moved) -> None:
@@ -303,6 +295,9 @@ def _moved(draft: Draft, event: Moved) -> None:
     if event.address in draft.entries:
         raise Unfitting(f"{event.address} is taken")
     del draft.entries[event.source]
+    released = draft.released.pop(event.source, 0)
+    if released:
+        draft.released[event.address] = max(released, draft.released.get(event.address, 0))
     draft.entries[event.address] = replace(
         entry,
         address=event.address,
@@ -329,8 +324,7 @@ def _forgotten(draft: Draft, event: Forgotten) -> None:
 
 
 HANDLERS: Mapping[type, Callable[[Draft, Any], None]] = {
-    Begun: _begun,
-    Ended: _ended,
+    **LEARNING,
     Intent: _intent,
     Made: _made,
     Refused: _refused,
@@ -338,10 +332,13 @@ HANDLERS: Mapping[type, Callable[[Draft, Any], None]] = {
     Doubted: _doubted,
     Settled: _settled,
     Bound: _bound,
+    Confirmed: _confirmed,
+    Unbound: _unbound,
     Adopted: _adopted,
     Orphaned: _orphaned,
     Restored: _restored,
     Gone: _gone,
+    EntryGone: _entry_gone,
     Moved: _moved,
     Noted: _noted,
     Forgotten: _forgotten,

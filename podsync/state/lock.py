@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from podsync.errors import LockedError, StateError
 from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json
-from podsync.state.statefile import time_from_text, time_to_text
+from podsync.state.times import time_from_text, time_to_text
 
 if TYPE_CHECKING:
     from podsync.ports import Clock

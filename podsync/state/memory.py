@@ -23,7 +23,7 @@ from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json
 from podsync.state.files import Files, OsFiles, remove_leftovers, write_whole
 from podsync.state.state import State
-from podsync.state.statefile import time_from_text, time_to_text
+from podsync.state.times import time_from_text, time_to_text
 
 _LIMIT = 1 << 20
 

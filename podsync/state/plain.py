@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, get_args
 from podsync.jsonbytes import canonical, parse
 from podsync.model import UNPROTECTED, Address, Lifecycle, wish_of
 from podsync.state.entries import Origin
-from podsync.state.statefile import entry_alone, time_from_text
+from podsync.state.statefile import entry_alone
+from podsync.state.times import time_from_text
 
 
 class Seen(NamedTuple):

@@ -23,7 +23,7 @@ from podsync.state.fields import Place, Unfit, from_json
 from podsync.state.lock import PATIENCE, Holder
 from podsync.state.postgres_database import Connection, Database
 from podsync.state.postgres_rows import Rows
-from podsync.state.statefile import time_from_text, time_to_text
+from podsync.state.times import time_from_text, time_to_text
 
 #: The server needs a moment to see that a dead holder's session has ended; seconds.
 _GRACE = 0.5

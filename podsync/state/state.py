@@ -7,14 +7,14 @@ seconds since the epoch.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from podsync.model import EMPTY, Address, Json
 
 if TYPE_CHECKING:
-    from podsync.state.entries import Entry, Orphan, Refusal
+    from podsync.state.entries import Absent, Entry, Orphan, Refusal
 
 #: Not a `MappingProxyType`: Python 3.11 cannot hash one, and refuses it as a default.
 NOTHING: Mapping[Any, Any] = EMPTY
@@ -78,17 +78,41 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that podsync remembers. `lineage` is empty until the first write made one."""
+    """Everything that podsync remembers. `lineage` is empty until the first write made one.
+
+    By provider: `observed` (and by account) what it does to values; `landmarks` products by which the account
+    is known again, at most three; `models` the codes ever seen for each model, sorted; `foreign` ids that are
+    not ours, sorted; `absent` ids that a whole reading did not show; `readings` what was listed, unowned,
+    before Intents were written, by number; `contacts` when a person agreed that the account may hold products
+    that nobody here manages. What `observed` and `landmarks` hold is opaque here.
+
+    By address: `refusals`, the newest first; `released` how often "nothing was made" was said of a doubt
+    since something was made there.
+
+    `catalog` is the catalog's folder in its repository, empty while it is not known. `unproven`: an older
+    version of podsync bound products by rules that are not believed any more (see Proven). `lost`: the
+    snapshot is gone from under the journal.
+    """
 
     lineage: str = ""
     serial: int = 0
     entries: Mapping[Address, Entry] = NOTHING
     orphans: tuple[Orphan, ...] = ()
     hosts: Mapping[str, Host] = NOTHING
-    refusals: Mapping[Address, Refusal] = NOTHING
+    refusals: Mapping[Address, tuple[Refusal, ...]] = NOTHING
     last_apply: Mapping[str, Json] | None = None
     extra: Mapping[str, Json] = NOTHING
     lost: bool = False
+    observed: Mapping[str, Mapping[str, Json]] = NOTHING
+    landmarks: Mapping[str, tuple[Mapping[str, Json], ...]] = NOTHING
+    models: Mapping[str, Mapping[str, tuple[str, ...]]] = NOTHING
+    foreign: Mapping[str, tuple[str, ...]] = NOTHING
+    absent: Mapping[str, Mapping[str, Absent]] = NOTHING
+    readings: Mapping[str, Mapping[int, tuple[str, ...]]] = NOTHING
+    released: Mapping[Address, int] = NOTHING
+    contacts: Mapping[str, float] = NOTHING
+    catalog: str = ""
+    unproven: bool = False
 
     @property
     def outline(self) -> Outline | None:
@@ -110,6 +134,10 @@ class State:
             return self.outline.unbound
         return Counter(entry.provider for entry in self.entries.values() if entry.unbound)
 
+    def next_reading(self, provider: str) -> int:
+        """Return the number that the next reading of a provider gets, larger than that of each kept one."""
+        return number_after(self.readings.get(provider, NOTHING))
+
     def owned(self, provider: str) -> dict[str, Address]:
         """Ids that an entry or an orphan of this provider holds, with the address."""
         held = {o.id: o.address for o in self.orphans if o.provider == provider and o.id is not None}
@@ -117,3 +145,8 @@ class State:
             if entry.provider == provider and entry.id is not None:
                 held[entry.id] = entry.address
         return held
+
+
+def number_after(readings: Iterable[int]) -> int:
+    """Return the number after the largest of these, 1 where there are none."""
+    return max(readings, default=0) + 1

@@ -1,11 +1,12 @@
-"""The state file: a State as the JSON of format version 1, and back.
+"""The state file: a State as the JSON of format version 2, and back.
 
-    {"version": 1, "podsync_version": "0.1.0", "lineage": "…", "serial": 4,
+    {"version": 2, "podsync_version": "0.1.0", "lineage": "…", "serial": 4,
      "providers": {"kakaclo": {"base_url": "…", "account": "default"}}, "last_apply": {…},
      "entries": {"designed_product.dino": {"status": "created", "id": "5012", "spec": {…}, …}},
-     "orphans": [{"address": "…", …}], "refused": {"designed_product.cat": {…}}}
+     "orphans": [{"address": "…", …}], …}
 
-Sorted and stable, so that it reads well in a diff. Times are `2026-01-02T03:04:05Z`, with
+What was learned of providers stands at the top as well (see `learned`). An older format is upgraded as
+it is read. Sorted and stable, so that it reads well in a diff. Times are `2026-01-02T03:04:05Z`, with
 milliseconds where there are any. What this version does not know is kept: at the top in
 `State.extra`, in an entry or an orphan in its `extra`; what stood inside `pending`, `window` and
 the like goes back there for as long as that stands.
@@ -14,12 +15,10 @@ the like goes back there for as long as that stands.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from podsync import __version__
 from podsync.errors import StateError
@@ -27,27 +26,26 @@ from podsync.model import EMPTY, Address, thaw
 from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json, frozen, to_json
 from podsync.state.state import Host, State
+from podsync.state.times import time_from_text, time_to_text
 
 if TYPE_CHECKING:
-    from podsync.state.entries import Entry, Orphan, Refusal
+    from podsync.state.entries import Entry, Orphan
 
-_T = TypeVar("_T", Host, "Refusal")
-
-VERSION = 1
+VERSION = 2
 #: Larger files are neither read nor written: some 150,000 products.
 LIMIT = 256 << 20
 
-#: Version -> what turns a document of that version into one of the next. None has been needed yet.
-_UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-
 _REQUIRED = ("lineage", "serial", "providers", "entries", "orphans")
-_TOP = frozenset({*_REQUIRED, "version", "podsync_version", "last_apply", "refused"})
+_TOP = frozenset({*_REQUIRED, "version", "podsync_version", "last_apply"})
+#: Keys of what was learned.
+_LEARNED = frozenset({
+    "observed", "landmarks", "models", "foreign", "absent", "readings", "refusals", "released", "contacts",
+    "catalog", "unproven",
+})  # fmt: skip
 _ENTRY_ALWAYS = frozenset({"id", "labels", "lifecycle", "pending", "remote", "spec", "unverified"})
 _ORPHAN_ALWAYS = frozenset({"id", "remote", "spec", "replaced_by"})
 #: Objects inside an entry or an orphan whose unknown keys can only live as long as they do.
 _INNER = ("lifecycle", "pending", "window")
-#: Objects by name at the top, of which the same holds.
-_MAPS = ("providers", "refused")
 _APPLY_TIMES = ("at", "ended_at")
 #: What `pending.body` is called in the file.
 _BODY = {"create": "spec", "update": "fields"}
@@ -76,12 +74,13 @@ def to_document(state: State) -> dict[str, Any]:
         "entries": {str(address): _entry_to_json(entry) for address, entry in state.entries.items()},
         "orphans": [_orphan_to_json(orphan) for orphan in state.orphans],
     }
-    if state.refusals:
-        document["refused"] = {str(a): to_json(each, time_to_text) for a, each in state.refusals.items()}
-    for key in _MAPS:
-        for name, unknown in state.extra.get(key, EMPTY).items():
-            _graft(document.get(key, EMPTY).get(name), unknown)
-    _graft(document, {key: value for key, value in state.extra.items() if key not in _MAPS})
+    if any(getattr(state, name) for name in _LEARNED):
+        from podsync.state import learned
+
+        document |= learned.to_json(state)
+    for name, unknown in state.extra.get("providers", EMPTY).items():
+        _graft(document["providers"].get(name), unknown)
+    _graft(document, {key: value for key, value in state.extra.items() if key != "providers"})
     return document
 
 
@@ -111,26 +110,6 @@ def entry_alone(data: bytes, name: str = "the state file") -> Entry:
         raise _damaged(f"{name} is damaged: {error}") from None
 
 
-def time_to_text(time: float) -> str:
-    """Seconds since the epoch as `2026-01-02T03:04:05Z`, to the millisecond."""
-    moment = min(max(round(time * 1000), _FIRST), _LAST)
-    at = _EPOCH.replace(tzinfo=None) + timedelta(milliseconds=moment)
-    return at.isoformat(timespec="milliseconds" if moment % 1000 else "seconds") + "Z"
-
-
-def time_from_text(text: Any) -> float:
-    """The inverse; raises ValueError."""
-    if isinstance(text, str) and _TIME.fullmatch(text):
-        return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1) / 1000
-    message = f"{text!r:.60} is not a time such as 2026-01-02T03:04:05Z"
-    raise ValueError(message)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST, _LAST = -62135596800000, 253402300799999  # the years 1 and 9999
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
-
-
 def _document(data: bytes, name: str) -> Any:
     if not data.strip(b"\0 \t\r\n"):
         raise _damaged(f"{name} is empty")
@@ -146,8 +125,14 @@ def _document(data: bytes, name: str) -> Any:
         told = document["version"]
         message = f"{name} is of format {told}; podsync {__version__} reads formats up to {VERSION}"
         raise StateError(message, "upgrade podsync; the file was left as it is")
+    return document if document["version"] == VERSION else _upgraded(document, name)
+
+
+def _upgraded(document: dict[str, Any], name: str) -> dict[str, Any]:
+    from podsync.state.upgrades import UPGRADES  # an old file is seldom
+
     while document["version"] < VERSION:
-        upgrade = _UPGRADES.get(document["version"])
+        upgrade = UPGRADES.get(document["version"])
         if upgrade is None:
             raise _damaged(f"{name} is damaged: there is no format {document['version']}")
         document = upgrade(document)
@@ -167,9 +152,8 @@ def _from_document(document: dict[str, Any]) -> State:
         raise Unfit("lineage", "is no text, or empty")
     if type(serial) is not int or serial < 0:
         raise Unfit("serial", "is not a whole number from 0")
-    extra = {key: value for key, value in document.items() if key not in _TOP}
-    hosts = _objects(Host, document, "providers", extra)
-    refusals = _refusals(document, extra) if document.get("refused", {}) != {} else {}
+    extra = {key: value for key, value in document.items() if key not in _TOP and key not in _LEARNED}
+    hosts = _hosts(document, extra)
     entries = [_entry(text, data) for text, data in _mapping(document["entries"], "entries").items()]
     return State(
         lineage=lineage,
@@ -177,10 +161,18 @@ def _from_document(document: dict[str, Any]) -> State:
         entries=MappingProxyType({each.address: each for each in sorted(entries, key=lambda e: e.address)}),
         orphans=_orphans(document["orphans"]),
         hosts=frozen(hosts),
-        refusals=MappingProxyType(dict(sorted(refusals.items()))),
         last_apply=_last_apply(document.get("last_apply")),
         extra=frozen(extra),
+        **_learned(document),
     )
+
+
+def _learned(document: dict[str, Any]) -> dict[str, Any]:
+    if document.keys().isdisjoint(_LEARNED):
+        return {}
+    from podsync.state import learned
+
+    return learned.from_json(document)
 
 
 def _mapping(data: Any, where: str) -> dict[str, Any]:
@@ -189,30 +181,17 @@ def _mapping(data: Any, where: str) -> dict[str, Any]:
     return data
 
 
-def _objects(cls: type[_T], document: dict[str, Any], key: str, extra: dict[str, Any]) -> dict[str, _T]:
-    """Read a mapping from names to objects; what is unknown in them goes to `extra[key][name]`."""
+def _hosts(document: dict[str, Any], extra: dict[str, Any]) -> dict[str, Host]:
+    """Read the hosts of the providers; what is unknown in one goes to `extra["providers"][name]`."""
     found, unknown = {}, {}
-    for name, data in _mapping(document.get(key, {}), key).items():
-        place = Place(f"{key}.{name}", time_from_text)
-        found[name] = from_json(cls, data, place)
+    for name, data in _mapping(document["providers"], "providers").items():
+        place = Place(f"providers.{name}", time_from_text)
+        found[name] = from_json(Host, data, place)
         if place.unknown:
             unknown[name] = place.unknown
     if unknown:
-        extra[key] = unknown
+        extra["providers"] = unknown
     return found
-
-
-def _refusals(document: dict[str, Any], extra: dict[str, Any]) -> dict[Address, Refusal]:
-    from podsync.state.entries import Refusal
-
-    return {_address("refused", a): r for a, r in _objects(Refusal, document, "refused", extra).items()}
-
-
-def _address(where: str, text: str) -> Address:
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise Unfit(where, str(error)) from None
 
 
 def _last_apply(data: Any) -> Any:
@@ -221,11 +200,18 @@ def _last_apply(data: Any) -> Any:
     read = dict(_mapping(data, "last_apply"))
     for key in _APPLY_TIMES:
         if read.get(key) is not None:
-            try:
-                read[key] = time_from_text(read[key])
-            except ValueError as error:
-                raise Unfit(f"last_apply.{key}", str(error)) from None
+            read[key] = _time(read[key], f"last_apply.{key}")
+    if "dates" in read:
+        told = _mapping(read["dates"], "last_apply.dates")
+        read["dates"] = {name: _time(date, f"last_apply.dates.{name}") for name, date in told.items()}
     return frozen(read)
+
+
+def _time(text: Any, where: str) -> float:
+    try:
+        return time_from_text(text)
+    except ValueError as error:
+        raise Unfit(where, str(error)) from None
 
 
 def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,6 +219,8 @@ def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
     for key in _APPLY_TIMES:
         if data.get(key) is not None:
             data[key] = time_to_text(data[key])
+    if "dates" in data:
+        data["dates"] = {name: time_to_text(date) for name, date in data["dates"].items()}
     return data
 
 

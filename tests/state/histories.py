@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from podsync.model import Address, FrozenDict, Lifecycle, freeze
 from podsync.state import events as ev
 from podsync.state.draft import Draft
+from podsync.state.entries import Entry, Orphan
 from podsync.state.state import State
 
 ADDRESSES = [
@@ -66,7 +67,22 @@ FIELDS = {
     "place": texts,
     "op": st.sampled_from(["create", "update"]),
     "origin": st.sampled_from(["adopted", "imported"]),
+    "machine": texts,
+    "catalog": texts,
+    "dates": st.dictionaries(st.sampled_from(["kakaclo", "gelato"]), times, max_size=2).map(freeze),
+    "reading": st.none() | st.integers(1, 9),
+    "number": st.integers(1, 9),
+    "ids": st.lists(ids, max_size=3).map(tuple),
+    "provisional": st.booleans(),
+    "observed": mappings,
+    "landmarks": st.lists(mappings, max_size=3).map(tuple),
+    "models": st.dictionaries(ids, names, max_size=2).map(freeze),
 }
+#: Events of a provider that can happen whatever is known; a reading has a number that grows.
+LEARNED = (
+    ev.Observed, ev.Landmarked, ev.ModelsSeen, ev.Disowned, ev.Contacted, ev.Missed, ev.FoundAgain,
+    ev.Emptied, ev.Proven,
+)  # fmt: skip
 
 
 def event(cls: type, **fixed: object) -> st.SearchStrategy[ev.Event]:
@@ -84,14 +100,20 @@ any_event = st.sampled_from(ev.Event.__args__).flatmap(event)
 def _possible(draft: Draft, address: Address) -> list[st.SearchStrategy[ev.Event]]:
     """What can happen next to an address."""
     entry = draft.entries.get(address)
-    found = [event(ev.Begun)]
+    found = [event(ev.Begun), st.sampled_from(LEARNED).flatmap(event), event(ev.Answered, address=address)]
+    found.append(event(ev.Looked, number=draft.next_reading("kakaclo")))
     if draft.last_apply is not None:
         found.append(event(ev.Ended))
     for source, created_at in draft.orphans:
         found.append(event(ev.Gone, address=source, created_at=created_at))
         found.append(event(ev.Bound, address=source, orphan=created_at))
+        found += _about_id(draft.orphans[source, created_at], address=source, orphan=created_at)
         if entry is None or entry.pending is None:
             found.append(event(ev.Restored, address=address, source=source, created_at=created_at))
+    if entry is not None:
+        found += _about_id(entry, address=address, orphan=None)
+        if entry.id is not None:
+            found.append(event(ev.EntryGone, address=address))
     if entry is not None and entry.pending is not None:
         kinds = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
         return found + [event(kind, address=address) for kind in kinds]
@@ -104,6 +126,11 @@ def _possible(draft: Draft, address: Address) -> list[st.SearchStrategy[ev.Event
         free = [each for each in ADDRESSES if each not in draft.entries]
         found += [event(ev.Moved, source=address, address=each) for each in free]
     return found
+
+
+def _about_id(item: Entry | Orphan, **which: object) -> list[st.SearchStrategy[ev.Event]]:
+    found = [event(ev.Confirmed, **which)] if item.id is not None else []
+    return [*found, event(ev.Unbound, **which)] if item.provisional else found
 
 
 @st.composite

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from podsync.errors import StateError
 from podsync.state.codec import event_from_json, event_to_json
-from podsync.state.events import Ended, Event, NotSent, in_milliseconds
+from podsync.state.events import Ended, Event, NotSent
+from podsync.state.rounding import in_milliseconds
 from tests.state.histories import ADDRESSES, any_event, event
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,19 +12,21 @@ from hypothesis import strategies as st
 
 from podsync import __version__
 from podsync.errors import StateError
-from podsync.model import FrozenDict, Lifecycle, freeze
+from podsync.model import FrozenDict, Lifecycle, digest, freeze
 from podsync.state import events as ev
 from podsync.state import statefile
 from podsync.state.draft import replay
 from podsync.state.state import State
+from podsync.state.times import time_from_text, time_to_text
 from tests.state.histories import ADDRESSES, histories, json_values, labels, simple, specs, texts, times
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "state"
 CAT, DINO, TOTE = ADDRESSES
+SPEC = FrozenDict({"modelId": "1"})
 
 
 def example() -> State:
-    """A state with one of everything."""
+    """A state with one of everything that there is of products."""
     at = 1_767_323_045.0
     spec = FrozenDict({"modelId": "1", "enName": "Dino Jäger 🦖", "colorValue": "#A72525"})
     host = {"base_url": "https://developer.kakaclo.com/openapi", "account": "default"}
@@ -47,6 +50,33 @@ def example() -> State:
     return replay(State(lineage="0b5f2a9e-51e3-4a53-9c44-3d1a7c7b8a10"), history)
 
 
+def learned() -> State:
+    """The same with one of everything that was learned."""
+    at = 1_767_323_060.0
+    wanted = ("kakaclo", "default", "create", freeze({"modelId": "1", "enName": "Dino"}))
+    owl = type(CAT)("designed_product", "owl")
+    history = [
+        ev.Proven(at),
+        ev.Begun(at, "sha256:01", 13, FrozenDict(), FrozenDict(), machine="d1ce", catalog="shop/catalog"),
+        ev.Looked("kakaclo", at, 1, ("4990", "4711")),
+        ev.Intent(owl, *wanted, at + 1, at + 31, reading=1),
+        ev.Refused(owl, at + 2, at + 2, "the name is too long"),
+        ev.Confirmed(DINO, at + 3, remote=freeze({"spu": "QCUT2"})),
+        ev.Bound(CAT, at + 3, "5014", provisional=True),
+        ev.Intent(owl, *wanted, at + 4, at + 34, reading=1),
+        ev.Settled(owl, at + 5, found=False),
+        ev.Observed("kakaclo", "default", at, freeze({"names": {"cut": 100}})),
+        ev.Landmarked("kakaclo", at, (freeze({"id": "5013", "spu": "QCUT"}),)),
+        ev.ModelsSeen("kakaclo", at, freeze({"73": ["PODQRA073", "PODQRA074"]})),
+        ev.Disowned("kakaclo", at, ("4990",)),
+        ev.Contacted("kakaclo", at),
+        ev.Missed("kakaclo", at, at - 1, ("5013",)),
+        ev.Gone(DINO, 1_767_323_045.0, at),
+        ev.Ended(at + 9, left=True, dates=FrozenDict({"kakaclo": at + 8.5})),
+    ]
+    return replay(example(), history)
+
+
 @st.composite
 def states(draw: st.DrawFn) -> State:
     base = State(
@@ -68,12 +98,39 @@ def test_every_state_survives_the_way_through_the_file_and_back_byte_for_byte(st
     assert statefile.dumps(read) == data
 
 
-def test_version_1_is_read_and_written_for_ever():
+def test_version_1_is_read_for_ever():
     # Written by podsync 0.1.0. Never rewrite it: files like it lie on people's disks.
     data = (GOLDEN / "version-1.state.json").read_bytes()
 
-    assert statefile.loads(data) == example()
-    assert statefile.dumps(example()) == data.replace(b'"0.1.0"', f'"{__version__}"'.encode())
+    fox = type(CAT)("designed_product", "fox")
+    (refused,) = example().refusals[fox]
+    told = replace(refused, body=FrozenDict(), digests=(digest(refused.body),))
+    dino = replace(example().entries[DINO], window=None)
+    assert statefile.loads(data) == replace(
+        example(), entries=example().entries | {DINO: dino}, refusals={fox: (told,)}, unproven=True
+    )
+
+
+def test_a_refusal_of_version_1_ends_with_each_body_that_exists():
+    data = json.loads((GOLDEN / "version-1.state.json").read_bytes())
+    refused = data["refused"]["designed_product.fox"]
+    refused |= {"others": [digest(SPEC)], "future": 3}
+    fox = type(CAT)("designed_product", "fox")
+
+    state = statefile.loads(json.dumps(data).encode())
+    after = replay(state, [ev.Adopted(fox, "kakaclo", "default", 1_767_323_099.0, "9", SPEC)])
+
+    assert state.refusals[fox][0].digests == (refused["body"], digest(SPEC))
+    assert after.refusals[fox][0].digests == (refused["body"],)
+    assert json.loads(statefile.dumps(after))["refusals"][0]["future"] == 3
+
+
+def test_version_2_is_read_and_written_for_ever():
+    # Written by podsync 0.2.0. Never rewrite it: files like it lie on people's disks.
+    data = (GOLDEN / "version-2.state.json").read_bytes()
+
+    assert statefile.loads(data) == learned()
+    assert statefile.dumps(learned()) == data.replace(b'"0.2.0"', f'"{__version__}"'.encode())
 
 
 def test_the_file_is_sorted_and_says_what_the_contract_says():
@@ -95,6 +152,7 @@ def test_the_file_is_sorted_and_says_what_the_contract_says():
         "status": "created",
         "unverified": [],
         "updated_at": "2026-01-02T03:04:08Z",
+        "window": {"since": "2026-01-02T03:04:07Z", "until": "2026-01-02T03:04:08Z"},
     }
     assert data["entries"]["designed_product.elephant"]["spec"] == {}
     assert data["entries"]["designed_product.elephant"]["status"] == "in_doubt"
@@ -104,24 +162,26 @@ def test_the_file_is_sorted_and_says_what_the_contract_says():
 
 @given(times)
 def test_times_come_back_exactly(time):
-    assert statefile.time_from_text(statefile.time_to_text(time)) == time
+    assert time_from_text(time_to_text(time)) == time
 
 
 @pytest.mark.parametrize("time", [-1e15, 1e15, -0.0, 1e9])
 def test_no_time_is_too_far_away_to_be_written(time):
-    assert statefile.time_from_text(statefile.time_to_text(time)) <= 253402300800
+    assert time_from_text(time_to_text(time)) <= 253402300800
 
 
 def with_unknown() -> dict:
-    data = json.loads(statefile.dumps(example()))
+    data = json.loads(statefile.dumps(learned()))
     data["future"] = {"a": [1]}
     data["providers"]["kakaclo"]["future"] = 2
-    data["refused"]["designed_product.fox"]["future"] = 3
+    data["refusals"][0]["future"] = 3
+    data["absent"]["kakaclo"]["5012"]["future"] = {"a": 1}
     data["entries"]["designed_product.cat"]["future"] = 4
     data["entries"]["designed_product.cat"]["extra"] = 5
     data["entries"]["designed_product.cat"]["window"]["future"] = 6
     data["entries"]["designed_product.dino"]["lifecycle"]["future"] = 7
     data["entries"]["designed_product.elephant"]["pending"]["future"] = 8
+    data["orphans"] = json.loads(statefile.dumps(example()))["orphans"]
     data["orphans"][0]["future"] = 9
     return data
 
@@ -138,11 +198,17 @@ def test_unknown_keys_of_a_doubt_go_when_the_doubt_goes():
     state = statefile.loads(json.dumps(with_unknown()).encode())
     elephant = type(CAT)("designed_product", "elephant")
 
-    settled = replay(state, [ev.Made(elephant, 1_767_323_099.0, "9"), ev.Bound(CAT, 1_767_323_099.0, "10")])
+    after = [
+        ev.Made(elephant, 1_767_323_099.0, "9"),
+        ev.Bound(CAT, 1_767_323_099.0, "10"),
+        ev.FoundAgain("kakaclo", 1_767_323_099.0, ("5012",)),
+    ]
+    settled = replay(state, after)
     data = json.loads(statefile.dumps(settled))
 
     assert data["entries"]["designed_product.elephant"]["pending"] is None
     assert "window" not in data["entries"]["designed_product.cat"]
+    assert "5012" not in data["absent"]["kakaclo"]
     assert statefile.loads(json.dumps(data).encode()).entries[CAT].id == "10"
 
 
@@ -200,10 +266,10 @@ def test_what_is_not_strict_json_of_this_shape_is_refused(data, words):
 
 def test_a_newer_version_is_refused_and_is_no_damage():
     with pytest.raises(StateError) as caught:
-        statefile.loads(b'{"version": 2}', "podsync.state.json")
+        statefile.loads(b'{"version": 3}', "podsync.state.json")
 
     assert not isinstance(caught.value, statefile.DamagedError)
-    assert "format 2" in caught.value.message
+    assert "format 3" in caught.value.message
     assert "upgrade" in caught.value.remedy
 
 
@@ -234,13 +300,30 @@ def test_a_newer_version_is_refused_and_is_no_damage():
         (["orphans", 0], 3, "orphans[0]"),
         (["orphans", 0, "address"], "x", "orphans[0].address"),
         (["providers", "kakaclo"], "x", "providers.kakaclo"),
-        (["refused", "designed_product.fox", "at"], None, "refused.designed_product.fox.at"),
+        (["refusals", 0, "at"], None, "refusals[0].at"),
+        (["refusals", 0, "address"], "x", "refusals[0]: 'x' is not an address"),
+        (["refusals", 0], 3, "refusals[0]"),
+        (["refusals"], {}, "refusals: is not a list"),
+        (["observed", "kakaclo"], 3, "observed.kakaclo: is not a mapping"),
+        (["landmarks", "kakaclo"], [3], "landmarks.kakaclo[0]: is not a mapping"),
+        (["models", "kakaclo", "73"], "PODQRA073", "models.kakaclo.73: is not a list"),
+        (["foreign", "kakaclo"], [4990], "foreign.kakaclo: is not a list of texts"),
+        (["absent", "kakaclo", "5012", "at"], 3, "absent.kakaclo.5012.at"),
+        (["absent", "kakaclo", "5012", "gone"], 1, "absent.kakaclo.5012.gone"),
+        (["readings", "kakaclo", "one"], [], "readings.kakaclo: 'one' is not the number of a reading"),
+        (["released", "designed_product.owl"], 0, "released.designed_product.owl"),
+        (["released", "owl"], 1, "'owl' is not an address"),
+        (["contacts", "kakaclo"], 3, "contacts.kakaclo"),
+        (["catalog"], 3, "catalog: 3 is not text"),
+        (["unproven"], "yes", "unproven: 'yes' is not true or false"),
+        (["last_apply", "dates", "kakaclo"], 3, "last_apply.dates.kakaclo"),
+        (["last_apply", "dates"], 3, "last_apply.dates"),
         (["last_apply"], 3, "last_apply"),
         (["last_apply", "at"], 3, "last_apply.at"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_place(path, value, words):
-    data = json.loads(statefile.dumps(example()))
+    data = with_unknown()
     target = data
     for key in path[:-1]:
         target = target[key]

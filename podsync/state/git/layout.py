@@ -24,7 +24,7 @@ from podsync.state.fields import Place, Unfit, from_json
 from podsync.state.git.branch import Branch, Commit, Item, folder
 from podsync.state.lock import Holder
 from podsync.state.state import State
-from podsync.state.statefile import time_from_text, time_to_text
+from podsync.state.times import time_from_text, time_to_text
 
 SNAPSHOT, LOCK, JOURNAL = "podsync.state.json", "lock.json", "journal"
 OWN = (SNAPSHOT, LOCK, JOURNAL)

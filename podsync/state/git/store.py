@@ -33,7 +33,7 @@ from podsync.state.git.vetting import must_hold_state, must_not_exist
 from podsync.state.git.waiting import Waiting
 from podsync.state.lock import Holder
 from podsync.state.state import State
-from podsync.state.statefile import time_to_text
+from podsync.state.times import time_to_text
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _CHANGED = "run the command again: it begins with what is there now"

@@ -9,7 +9,7 @@ from podsync.ports import Clock
 from podsync.state.git.branch import Branch, Commit, OvertakenError
 from podsync.state.git.layout import Lock
 from podsync.state.lock import PATIENCE
-from podsync.state.statefile import time_to_text
+from podsync.state.times import time_to_text
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 #: How long, in seconds, a push of the lock is tried when nobody can be reached.
