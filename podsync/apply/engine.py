@@ -39,11 +39,15 @@ GRACE_SECONDS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who applies and from what: kept in the state's `last_apply`."""
+    """Who applies and from what: kept in the state's `last_apply`.
+
+    `catalog` is the catalog's folder in its repository, empty where there is none to tell.
+    """
 
     commit: str | None = None
     actor: str | None = None
     run_url: str | None = None
+    catalog: str = ""
 
 
 def carry_out(
@@ -131,6 +135,7 @@ class _Apply:
             origin.commit,
             origin.actor,
             origin.run_url,
+            catalog=origin.catalog,
         )
 
     def _provider_runs(self) -> list[ProviderRun]:

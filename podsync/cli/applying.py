@@ -18,6 +18,7 @@ from podsync.cli.listener import Listening, listener_for
 from podsync.cli.options import choosing_words
 from podsync.cli.origin import is_older, origin
 from podsync.cli.outputs import Outputs
+from podsync.cli.placement import folder_of
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
 from podsync.cli.step_outputs import hex_of, of_report, tell
@@ -223,7 +224,7 @@ class Applying:
     ) -> int:
         asked = self.asked
         on_screen = self.outputs.screen == "text"
-        origins = origin(os.environ, Path.cwd())
+        origins = origin(os.environ, Path.cwd(), folder_of(self.space.settings.catalog))
         if on_screen:
             self._say_head(plan, origins.run_url or "")
         with listener_for(self.space.session, on_stdout=on_screen) as heard:

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from podsync.state.git.program import Git
 
 
-def origin(environ: Mapping[str, str], folder: Path) -> Origin:
-    """Return what is known; nothing here is worth failing for."""
+def origin(environ: Mapping[str, str], folder: Path, catalog: str = "") -> Origin:
+    """Return what is known; nothing here is worth failing for. `catalog` is its folder in the repository."""
     from podsync.apply.engine import Origin
 
     return Origin(
         commit=_commit(environ, folder),
         actor=environ.get("GITHUB_ACTOR") or _user(),
         run_url=run_url(environ),
+        catalog=catalog,
     )
 
 

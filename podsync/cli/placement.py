@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from pathlib import Path, PurePosixPath
 
 from podsync.diagnostics import Diagnostic
-from podsync.errors import CatalogError
+from podsync.errors import CatalogError, StateError
+from podsync.settings import Settings
 
 
 def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
@@ -27,6 +29,32 @@ def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
         "and name them: --config FILE"
     )
     raise CatalogError([Diagnostic("error", "outside", told, detail=remedy)])
+
+
+def folder_of(catalog: str) -> str:
+    """Return the catalog's folder within the repository, `.` for all of it; "" outside of any repository.
+
+    Outside nobody can tell it from a catalog that has another place in another copy.
+    """
+    from podsync.state.git.surroundings import root_of
+
+    root, place = root_of(Path.cwd()), Path(catalog).resolve()
+    return "" if root is None or not place.is_relative_to(root) else place.relative_to(root).as_posix()
+
+
+def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
+    """Raise StateError where a state was made from the catalog in the folder `known`, and this is another.
+
+    Each of two catalogs with one state would leave behind what the other one made.
+    """
+    here = folder_of(settings.catalog)
+    if not here or known == here or known in {str(PurePosixPath(each)) for each in settings.moved}:
+        return
+    raise StateError(
+        f"{label} is the state of the catalog in {known}, and this catalog is in {here}",
+        "give this one a state of its own (state.branch, state.path or state.schema in podsync.yaml); "
+        f"or, if it is that one and its folder was moved: moved: [{json.dumps(known)}] in podsync.yaml",
+    )
 
 
 def _root(here: Path) -> Path:

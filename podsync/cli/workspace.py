@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
-from podsync.cli.placement import must_stay_in_tree
+from podsync.cli.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
@@ -93,10 +93,13 @@ class Workspace:
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
     def load(self) -> State:
-        """Load the state to work with; StateError where it was moved elsewhere."""
+        """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's."""
         from podsync.state.transfer import refuse_moved
 
-        return refuse_moved(self.store.load(), self.state_label)
+        state = refuse_moved(self.store.load(), self.state_label)
+        if state.catalog and not self.sandbox:
+            must_be_its_catalog(state.catalog, self.settings, self.state_label)
+        return state
 
     @property
     def state_label(self) -> str:
