@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,22 +73,24 @@ def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | Un
     return checkout.is_older(_git(environ, folder), commit)
 
 
-def absence(environ: Mapping[str, str], folder: Path, catalog: Path, *, thorough: bool) -> Absence | None:
-    """Return which files of the catalog Git has and the work tree lacks; None: none.
+def absence(
+    environ: Mapping[str, str], folder: Path, needed: Sequence[Path], *, thorough: bool
+) -> Absence | None:
+    """Return which of the `needed` files Git has and the work tree lacks; None: none.
 
     Unless it is to be `thorough`, git is asked only where a checkout leaves files away by its kind. Where git
     cannot tell, such a checkout counts as lacking files.
     """
     from podsync.state.git.surroundings import may_lack_files
 
-    partial = may_lack_files(folder, catalog)
+    partial = may_lack_files(folder, needed)
     if not (partial or thorough):
         return None
     from podsync.errors import StateError
     from podsync.state.git import checkout
 
     try:
-        return checkout.absence(_git(environ, folder), folder, catalog)
+        return checkout.absence(_git(environ, folder), folder, needed)
     except StateError as error:
         if not partial:
             return None

@@ -179,10 +179,10 @@ class Workspace:
         return replace(made, diagnostics=in_file_order((*made.diagnostics, *told)))
 
     def _refuse_absence(self, *, thorough: bool) -> None:
-        """Refuse a catalog of which files are not checked out: their products would look gone."""
+        """Refuse a checkout that lacks files of the catalog, whose products would look gone, or of ours."""
         from podsync.cli.origin import absence
 
-        found = absence(os.environ, Path.cwd(), Path(self.settings.catalog), thorough=thorough)
+        found = absence(os.environ, Path.cwd(), self.own_files, thorough=thorough)
         if found is not None:
             raise ProtectedError(found.message, f"{found.remedy}; nothing was done")
 

@@ -166,7 +166,7 @@ def test_a_sparse_checkout_without_the_catalog_s_files_is_refused_and_mended(app
     for words in (("plan",), ("plan", "--allow", "orphans=9"), ("apply", "--auto-approve")):
         run = podsync(*words)
         assert run.code == 5
-        assert "2 files of the catalog are not checked out, the first is catalog/c/cup.yaml" in run.err
+        assert "2 files that are needed are not checked out, the first is catalog/c/cup.yaml" in run.err
     mend(applied, remedy(run), clone)
 
     assert "No changes." in podsync("plan").out
@@ -181,6 +181,22 @@ def test_new_files_that_are_not_checked_out_are_no_less_missing(applied, podsync
     monkeypatch.chdir(clone)
 
     assert podsync("plan").code == 5
+
+
+@pytest.mark.parametrize("left_away", ["podsync.yaml", "podsync.state.json"])
+def test_settings_and_a_committed_state_are_no_less_needed(ground, podsync, monkeypatch, left_away):
+    """Without them the defaults hold, and every product looks new."""
+    ground.write("podsync.yaml", "version: 1\nlimits: {max_creates: 3}\n")
+    assert podsync("apply", "--auto-approve").code == 0
+    ground.commit("state")
+    clone = ground.clone()
+    ground.git("sparse-checkout", "set", "--no-cone", "/*", f"!/{left_away}", cwd=clone)
+    assert not (clone / left_away).exists()
+    monkeypatch.chdir(clone)
+
+    run = podsync("plan")
+
+    assert (run.code, f"the first is {left_away}" in run.err) == (5, True)
 
 
 def test_a_sparse_checkout_that_has_the_whole_catalog_is_right(applied, podsync, monkeypatch):
@@ -201,7 +217,7 @@ def test_a_file_that_git_was_told_to_leave_away_is_not_gone(applied, podsync):
     run = podsync("plan")
 
     assert run.code == 5
-    assert "1 file of the catalog is not checked out, the first is catalog/h/hat.yaml" in run.err
+    assert "1 file that is needed is not checked out, the first is catalog/h/hat.yaml" in run.err
     mend(applied, remedy(run), applied.work)
     assert "No changes." in podsync("plan").out
 

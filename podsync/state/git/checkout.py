@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,17 +30,17 @@ class Unknown(NamedTuple):
     shallow: bool = False
 
 
-def absence(git: Git, folder: Path, catalog: Path) -> Absence | None:
-    """Return what is missing of the files below `catalog`, as seen from `folder`; None: nothing.
+def absence(git: Git, folder: Path, needed: Sequence[Path]) -> Absence | None:
+    """Return what is missing of `needed` (files, and folders with all in them), as seen from `folder`.
 
     A file that a person has removed is not missing. Raises StateError where git does not tell.
     """
-    catalog, seen = catalog.resolve(), set[Path]()
-    found = (_missing(git.at(top), catalog, seen) for top in tops(folder, catalog))
+    wanted, seen = [place.resolve() for place in needed], set[Path]()
+    found = (_missing(git.at(top), wanted, seen) for top in tops(folder, wanted))
     return next((each for each in found if each is not None), None)
 
 
-def _missing(git: Git, wanted: Path, seen: set[Path]) -> Absence | None:
+def _missing(git: Git, wanted: Sequence[Path], seen: set[Path]) -> Absence | None:
     if git.root in seen:
         return None
     seen.add(git.root)
@@ -48,15 +48,18 @@ def _missing(git: Git, wanted: Path, seen: set[Path]) -> Absence | None:
     for item in _tracked(git):
         place = git.root / item.name
         if item.mode == "160000":
-            inside = wanted.is_relative_to(place)
-            if inside or place.is_relative_to(wanted):
-                found = _behind(git, item, place)
-                found = found or _missing(git.at(place), wanted if inside else place, seen)
-                if found is not None:
-                    return found
-        elif item.tag == "S" and place.is_relative_to(wanted) and not os.path.lexists(place):
+            inner = [each for each in wanted if each.is_relative_to(place)]
+            inner += [place for each in wanted if place.is_relative_to(each)]
+            found = (_behind(git, item, place) or _missing(git.at(place), inner, seen)) if inner else None
+            if found is not None:
+                return found
+        elif item.tag == "S" and _is_in(place, wanted) and not os.path.lexists(place):
             skipped.append(item.name)
     return _sparse(skipped) if skipped else None
+
+
+def _is_in(place: Path, wanted: Sequence[Path]) -> bool:
+    return any(place.is_relative_to(each) for each in wanted)
 
 
 class _Item(NamedTuple):
@@ -77,7 +80,7 @@ def _tracked(git: Git) -> Iterator[_Item]:
 
 
 def _sparse(skipped: list[str]) -> Absence:
-    what = "1 file of the catalog is" if len(skipped) == 1 else f"{len(skipped)} files of the catalog are"
+    what = "1 file that is needed is" if len(skipped) == 1 else f"{len(skipped)} files that are needed are"
     # It brings as well what was left away by hand (git update-index --skip-worktree).
     return Absence(f"{what} not checked out, the first is {skipped[0]}", "git sparse-checkout disable")
 

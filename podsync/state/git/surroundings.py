@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 #: The variables of Git's own that a person or a CI sets for reaching a remote, or for saying where the own
@@ -61,21 +61,21 @@ def root_of(folder: Path) -> Path | None:
     return next((place for place in (here, *here.parents) if os.path.lexists(place / ".git")), None)
 
 
-def may_lack_files(folder: Path, catalog: Path) -> bool:
+def may_lack_files(folder: Path, needed: Sequence[Path]) -> bool:
     """Whether the checkout is of a kind that leaves files away; no program is asked.
 
     A sparse checkout keeps its patterns in a file, submodules are named in another.
     """
     return any(
         (_private(top) / "info" / "sparse-checkout").exists() or os.path.lexists(top / ".gitmodules")
-        for top in tops(folder, catalog)
+        for top in tops(folder, needed)
     )
 
 
-def tops(folder: Path, catalog: Path) -> list[Path]:
-    """Return the repositories that `folder` and `catalog` are in; a submodule is one of its own."""
-    tops = (root_of(folder), root_of(_nearest(catalog.resolve())))
-    return list(dict.fromkeys(top for top in tops if top is not None))
+def tops(folder: Path, needed: Sequence[Path]) -> list[Path]:
+    """Return the repositories that `folder` and what is `needed` are in; a submodule is one of its own."""
+    places = {folder, *(_nearest(place.resolve()) for place in needed)}
+    return sorted({top for top in map(root_of, places) if top is not None})
 
 
 def _nearest(folder: Path) -> Path:
