@@ -122,7 +122,7 @@ class Git:
         return self._run((*_words(_SETTINGS), *words), data, timeout, self._here)
 
     def reach(self, *words: str, timeout: float = REMOTE) -> Answer:
-        """Run a command that speaks to a remote; see `remotes.check` for which."""
+        """Run a command that speaks to a remote; see `remotes.check_remote` for which."""
         begin = _words((*_SETTINGS, *self._for_remote))
         return self._run((*begin, *words), b"", timeout, self._there)
 

@@ -125,8 +125,8 @@ def for_remotes(environment: Mapping[str, str], root: Path) -> dict[str, str]:
 def for_this_machine(environment: Mapping[str, str], root: Path) -> dict[str, str]:
     """Return what a call may see that asks nobody: no key of any kind, and no transport is allowed.
 
-    An object that a partial clone has left at its remote is not fetched: `GIT_NO_LAZY_FETCH` says so from
-    Git 2.45 on; before, the fetch fails since no protocol is allowed to it.
+    An object that a partial clone has left at its remote is not fetched: `GIT_NO_LAZY_FETCH` says so to a
+    Git that knows it (2.45, and 2.39.4 and later of the older ones); to any other no protocol is allowed.
     """
     kept = {name: value for name, value in environment.items() if name.upper() in _ON_THIS_MACHINE}
     nobody = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
