@@ -237,6 +237,9 @@ class Place(Protocol):
     def add_key(self, key: str, value: Any) -> None:
         """Put a key that this version does not know into the snapshot, at the top."""
 
+    def backups(self) -> Sequence[str]:
+        """The snapshots from before, the newest first."""
+
 
 def plain(state: State) -> State:
     """A state without what only the store adds to it."""
@@ -256,6 +259,32 @@ def apply(store: StateStore, events: Sequence[ev.Event], *, compact: bool = True
 def intent(name: str, at: float = 1_767_323_045.0) -> ev.Intent:
     body = FrozenDict({"modelId": "1", "enName": f"Tee {name} 🦖"})
     return ev.Intent(Address("designed_product", name), "kakaclo", "default", "create", body, at, at + 30)
+
+
+_LEARNED = (
+    "observed", "landmarks", "models", "foreign", "absent", "readings", "refusals", "released", "contacts",
+    "catalog",
+)  # fmt: skip
+
+
+def learned() -> list[ev.Event]:
+    """A history after which a state holds one of everything that is learned of a provider."""
+    at, (one, two) = 1_767_323_045.0, (intent("one"), intent("two"))
+    return [
+        ev.Begun(at, "sha256:00", 0, FrozenDict(), FrozenDict(), machine="d1ce", catalog="shop"),
+        ev.Looked("kakaclo", at, 1, ("4990", "4711")),
+        replace(one, reading=1),
+        ev.Refused(one.address, at + 1, message="no"),
+        two,
+        ev.Settled(two.address, at + 2, found=False),
+        ev.Observed("kakaclo", "default", at, freeze({"names": {"cut": 100, "proof": ["ä🦖"]}})),
+        ev.Landmarked("kakaclo", at, (freeze({"id": "5013"}),)),
+        ev.ModelsSeen("kakaclo", at, freeze({"73": ["PODQRA073"]})),
+        ev.Disowned("kakaclo", at, ("4990",)),
+        ev.Contacted("kakaclo", at),
+        ev.Missed("kakaclo", at, None, ("5012",)),
+        ev.Ended(at + 9, left=True, dates=FrozenDict({"kakaclo": at + 8.5})),
+    ]
 
 
 class StateStoreContract:
@@ -369,6 +398,36 @@ class StateStoreContract:
         apply(place.store(), self.EVENTS[2:])
 
         assert place.load().extra == freeze({"future": [1, {"a": None}]})
+
+    def test_what_was_learned_is_kept_with_and_without_a_snapshot(self, place: Place) -> None:
+        state = apply(place.store(), learned(), compact=False)
+
+        assert plain(place.load()) == plain(state) == replay(State(), learned())
+        assert all(getattr(state, name) for name in _LEARNED)
+
+        apply(place.store(), [])
+        assert plain(place.load()) == plain(state)
+
+    def test_a_state_of_format_1_is_gone_on_from_and_stays_as_a_backup(self, place: Place) -> None:
+        apply(place.store(), self.EVENTS[:2])
+        refused = {"body": "sha256:1", "others": ["sha256:2"], "at": "2026-01-02T03:04:11Z", "date": None}
+        place.add_key("refused", {"designed_product.fox": refused | {"message": "no"}})
+        place.add_key("version", 1)
+
+        old = place.load()
+        assert old.unproven
+        assert [each.digests for known in old.refusals.values() for each in known] == [
+            ("sha256:1", "sha256:2")
+        ]
+
+        apply(place.store(), self.EVENTS[2:4], compact=False)
+        assert place.load() == replay(old, self.EVENTS[2:4])
+        apply(place.store(), self.EVENTS[4:])
+        assert place.load() == replay(old, self.EVENTS[2:])
+
+        before = json.loads(place.backups()[0])
+        assert (before["version"], before["serial"]) == (1, 2)
+        assert before["refused"]["designed_product.fox"]["message"] == "no"
 
     # -- lineage and serial
 

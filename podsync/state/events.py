@@ -18,7 +18,7 @@ from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec
 class Begun:
     """An apply began. `approved` maps addresses to what was approved for them (see plan.approval).
 
-    `machine` is a digest of the machine that applies; `catalog` is the catalog's folder in the repository.
+    `machine` is a digest of the machine; `catalog` is the catalog's folder in the repository.
     """
 
     at: float
@@ -253,10 +253,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A listing was read before Intents are written: `ids` of the products in it that nobody owns.
-
-    `number` names this reading; it grows (see `State.next_reading`).
-    """
+    """A listing was read before Intents are written; `ids` of what nobody owns (`State.next_reading`)."""
 
     provider: str
     at: float

@@ -51,8 +51,20 @@ CREATE TABLE {s}.backup (
 INSERT INTO {s}.state DEFAULT VALUES;
 """
 
+#: From here on the state is of format 2. A podsync that knows format 1 refuses these tables before it reads
+#: anything in them, and the state as that one left it is kept.
+_FORMAT_2 = """
+INSERT INTO {s}.backup (number, lineage, serial, document)
+SELECT coalesce((SELECT max(number) FROM {s}.backup), 0) + 1, lineage, snapshot,
+  '{{"entries":{{' || coalesce((SELECT string_agg(to_json(address)::text || ':' || document::text, ',')
+                              FROM {s}.entry), '')
+  || '}},"orphans":[' || coalesce((SELECT string_agg(document::text, ',' ORDER BY key) FROM {s}.orphan), '')
+  || '],' || substr(ltrim(state.document::text), 2)
+FROM {s}.state WHERE snapshot > 0;
+"""
+
 #: Each brings a schema from one version to the next; what stands here is never changed again.
-MIGRATIONS: tuple[str, ...] = (_TABLES,)
+MIGRATIONS: tuple[str, ...] = (_TABLES, _FORMAT_2)
 
 
 def version(connection: Connection, schema: str, newest: int = len(MIGRATIONS)) -> int:

@@ -38,7 +38,7 @@ LIMIT = 256 << 20
 _REQUIRED = ("lineage", "serial", "providers", "entries", "orphans")
 _TOP = frozenset({*_REQUIRED, "version", "podsync_version", "last_apply"})
 #: Keys of what was learned.
-_LEARNED = frozenset({
+LEARNED = frozenset({
     "observed", "landmarks", "models", "foreign", "absent", "readings", "refusals", "released", "contacts",
     "catalog", "unproven",
 })  # fmt: skip
@@ -74,7 +74,7 @@ def to_document(state: State) -> dict[str, Any]:
         "entries": {str(address): _entry_to_json(entry) for address, entry in state.entries.items()},
         "orphans": [_orphan_to_json(orphan) for orphan in state.orphans],
     }
-    if any(getattr(state, name) for name in _LEARNED):
+    if any(getattr(state, name) for name in LEARNED):
         from podsync.state import learned
 
         document |= learned.to_json(state)
@@ -152,7 +152,7 @@ def _from_document(document: dict[str, Any]) -> State:
         raise Unfit("lineage", "is no text, or empty")
     if type(serial) is not int or serial < 0:
         raise Unfit("serial", "is not a whole number from 0")
-    extra = {key: value for key, value in document.items() if key not in _TOP and key not in _LEARNED}
+    extra = {key: value for key, value in document.items() if key not in _TOP and key not in LEARNED}
     hosts = _hosts(document, extra)
     entries = [_entry(text, data) for text, data in _mapping(document["entries"], "entries").items()]
     return State(
@@ -168,7 +168,7 @@ def _from_document(document: dict[str, Any]) -> State:
 
 
 def _learned(document: dict[str, Any]) -> dict[str, Any]:
-    if document.keys().isdisjoint(_LEARNED):
+    if document.keys().isdisjoint(LEARNED):
         return {}
     from podsync.state import learned
 

@@ -39,7 +39,10 @@ def _listed(entry: Entry) -> dict[str, Any]:
 
 
 def state_show_json(state: State, address: Address) -> str:
-    """Return an entry and the orphans of its address, in the form of the state file; raises KeyError."""
+    """Return an entry and the orphans of its address, in the form of the state file; raises KeyError.
+
+    `learned` is what the state knows of providers, whole, and the refusals of this address.
+    """
     entries = {address: state.entries[address]} if address in state.entries else {}
     orphans = tuple(one for one in state.orphans if one.address == address)
     if not entries and not orphans:
@@ -51,6 +54,10 @@ def state_show_json(state: State, address: Address) -> str:
             "address": str(address),
             "entry": document["entries"].get(str(address)),
             "orphans": document["orphans"],
+            "learned": {key: document[key] for key in sorted(statefile.LEARNED & document.keys())}
+            | {
+                "refusals": [each for each in document.get("refusals", ()) if each["address"] == str(address)]
+            },
         }
     )
 

@@ -13,6 +13,7 @@ from podsync.views.escape import safe
 from podsync.views.page import GAP, INDENT, cells, facts, pad, page, shorten, wrap
 from podsync.views.plan_head import STAYS
 from podsync.views.product_lines import name_of, quoted, text_of, whole_product
+from podsync.views.state_facts import id_facts, provider_lines, refusal_lines
 from podsync.views.style import Style
 from podsync.views.wording import by_hand, counted, day, minute, number, second, title, visible_id
 
@@ -81,19 +82,22 @@ def state_show(state: State, address: Address, *, style: Style, width: int = 80)
         raise KeyError(str(address))
     lines = [style.bold(str(address))]
     if entry is not None:
-        lines += _entry_lines(entry, style, width)
+        lines += _entry_lines(state, entry, style, width)
+    lines += refusal_lines(state, address, style, width)
     successors = _successors(state) if orphans else {}
     for orphan in orphans:
-        told = _orphan_lines(orphan, successors.get((orphan.address, orphan.created_at)), width)
+        told = _orphan_lines(state, orphan, successors.get((orphan.address, orphan.created_at)), width)
         lines += ["", f"An orphan of this address: it {STAYS}", *told]
+    lines += provider_lines(state, entry if entry is not None else orphans[0], width)
     return page(lines)
 
 
-def _entry_lines(entry: Entry, style: Style, width: int) -> Iterator[str]:
+def _entry_lines(state: State, entry: Entry, style: Style, width: int) -> Iterator[str]:
     which = _which(entry)
     known = [
         f"{title(entry.provider)} {which}".rstrip(),
         f"id {safe(entry.id)}" if entry.id else "",
+        *id_facts(state, entry),
         f"account {safe(entry.account)}",
         f"{entry.origin} {minute(entry.created_at)}"
         if entry.spec is not None
@@ -178,7 +182,10 @@ def _successors(state: State) -> Mapping[tuple[Address, float], Entry | Orphan]:
     return found
 
 
-def _orphan_lines(orphan: Orphan, successor: Entry | Orphan | None, width: int) -> Iterator[str]:
+def _orphan_lines(
+    state: State, orphan: Orphan, successor: Entry | Orphan | None, width: int
+) -> Iterator[str]:
     which, name, why, since, _ = _row(orphan, successor)
     place = by_hand(orphan.provider)
-    yield from facts([which, name, f"{why} {since}", f"remove it {place}"], width, GAP)
+    known = [which, *id_facts(state, orphan), name, f"{why} {since}", f"remove it {place}"]
+    yield from facts(known, width, GAP)

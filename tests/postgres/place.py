@@ -58,3 +58,6 @@ class Schema:
         self.ask(
             "UPDATE {s}.state SET document = (document::jsonb || %s::jsonb)::json", json.dumps({key: value})
         )
+
+    def backups(self) -> list[str]:
+        return [row[0] for row in self.ask("SELECT document FROM {s}.backup ORDER BY number DESC")]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
+from pathlib import Path
 
 import pytest
 from psycopg import sql
 
 from podsync.cli.clock import SystemClock
 from podsync.errors import LockedError, StateError
-from podsync.state import postgres_schema
+from podsync.state import postgres_schema, statefile
 from podsync.state.draft import replay
 from podsync.state.postgres import PostgresStore
 from podsync.state.postgres_database import Database
@@ -20,6 +22,7 @@ from tests.contracts import apply, intent, plain
 from tests.state.histories import simple
 
 EVENTS = simple(4)
+GOLDEN = Path(__file__).parents[1] / "golden" / "state"
 
 
 def kept(place, events=EVENTS, url=""):
@@ -246,6 +249,32 @@ def test_older_tables_are_brought_up_to_date_and_keep_what_they_hold(place):
     assert migrations(place, "ALTER TABLE {s}.entry ADD COLUMN seen boolean") == 0
 
 
+def test_tables_of_format_1_keep_the_state_as_a_podsync_of_then_left_it(place):
+    with place.server.connect() as connection:
+        postgres_schema.migrate(connection, place.name, postgres_schema.MIGRATIONS[:1])
+    document = (GOLDEN / "version-1.state.json").read_text()
+    old = json.loads(document)
+    place.ask("INSERT INTO {s}.entry SELECT key, value FROM json_each(%s::json -> 'entries')", document)
+    place.ask(
+        "INSERT INTO {s}.orphan SELECT 'one', value FROM json_array_elements(%s::json -> 'orphans')", document
+    )
+    place.ask(
+        "UPDATE {s}.state SET lineage = %s, serial = 13, snapshot = 13, entries = 4, orphans = 1,"
+        " document = %s",
+        old["lineage"], json.dumps({k: v for k, v in old.items() if k not in {"entries", "orphans"}}),
+    )  # fmt: skip
+    known = statefile.loads(document.encode())
+    assert place.load() == known
+
+    with place.store().lock("state unlock", 0):
+        pass
+
+    assert [json.loads(each) for each in place.backups()] == [old]
+    assert place.load() == known
+    with pytest.raises(StateError, match="are of version 2"), place.server.connect() as connection:
+        postgres_schema.version(connection, place.name, newest=1)
+
+
 def test_a_migration_that_fails_changes_nothing(place):
     apply(place.store(), EVENTS)
     before = place.stored()
@@ -286,9 +315,9 @@ def test_what_cannot_be_trusted_is_refused_never_taken_for_nothing(place, harm):
 
 def test_nothing_is_written_to_a_newer_format(place):
     apply(place.store(), EVENTS)
-    place.add_key("version", 2)
+    place.add_key("version", 99)
 
-    with pytest.raises(StateError, match="of format 2"):
+    with pytest.raises(StateError, match="of format 99"):
         place.load()
 
 

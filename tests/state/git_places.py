@@ -91,3 +91,12 @@ class Remote:
 
     def add_key(self, key: str, value: Any) -> None:
         self.put("podsync.state.json", json.dumps(json.loads(self.file("podsync.state.json")) | {key: value}))
+
+    def backups(self) -> list[str]:
+        """The snapshots in the history, each as it was when the next one took its place."""
+        found: list[str] = []
+        for commit in git(self.bare, "rev-list", BRANCH).splitlines():
+            if "podsync.state.json" in git(self.bare, "ls-tree", "--name-only", commit).splitlines():
+                text = git(self.bare, "show", f"{commit}:podsync.state.json")
+                found += [text] if text not in found else []
+        return found[1:]

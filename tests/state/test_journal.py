@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from podsync.errors import StateError
 from podsync.model import FrozenDict
 from podsync.state import journal
-from podsync.state.events import Noted, in_milliseconds
+from podsync.state.events import Noted
+from podsync.state.rounding import in_milliseconds
 from tests.state.histories import ADDRESSES, any_event, simple
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "state" / "version-1.journal"

@@ -206,7 +206,7 @@ def damaged(make, tmp_path):
 @pytest.mark.parametrize("how", ["empty", "cut", "zeros", "text", "newer"])
 def test_a_damaged_snapshot_is_refused_and_nothing_is_touched(make, tmp_path, how):
     whole = damaged(make, tmp_path)
-    newer = json.dumps(json.loads(whole) | {"version": 2}).encode()
+    newer = json.dumps(json.loads(whole) | {"version": 3}).encode()
     data = {"empty": b"", "cut": whole[:-5], "zeros": b"\0" * 99, "text": b"oh", "newer": newer}[how]
     (tmp_path / "s.json").write_bytes(data)
     before = everything(tmp_path)

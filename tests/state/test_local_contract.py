@@ -34,6 +34,12 @@ class Folder:
     def add_key(self, key: str, value: Any) -> None:
         self.path.write_text(json.dumps(json.loads(self.path.read_text()) | {key: value}))
 
+    def backups(self) -> list[str]:
+        found = self.path.parent.glob(f"{self.path.name}.backup.*")
+        return [
+            each.read_text() for each in sorted(found, key=lambda each: int(each.suffix[1:]), reverse=True)
+        ]
+
 
 class TestLocalStore(StateStoreContract):
     @pytest.fixture

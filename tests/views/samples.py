@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from podsync.diagnostics import Diagnostic
-from podsync.model import Address, Lifecycle, Position, Selection, freeze
+from podsync.model import EMPTY, Address, Lifecycle, Position, Selection, freeze
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.plan import Action, Plan
 from podsync.report import Outcome, Report, Result
-from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal, Window
 from podsync.state.state import State
 
 #: 2026-11-20 14:02:10 UTC.
@@ -625,3 +626,45 @@ def state() -> State:
         ),
     )
     return State("lineage", 7, {one.address: one for one in entries}, orphans)
+
+
+def learned_state() -> State:
+    """The same after something was learned of the providers, and refused."""
+    known = state()
+    ash = Address("designed_product", "dino-ash")
+    window = Window(STATE_AT, STATE_AT + 1, reading=1)
+    entries = dict(known.entries)
+    entries[ash] = replace(entries[ash], id="5041", window=window)
+    host = _dino("Ash", "ash-front", "#808080")["imageUrl"].split("/")[2]
+    body = freeze(_dino("Ash", "ash-front", "#818181"))
+    refusal = Refusal("kakaclo", "default", body, STATE_AT, None, "the colour is not one of ours", 1)
+    return replace(
+        known,
+        entries=entries,
+        refusals={
+            ash: (refusal, Refusal("kakaclo", "default", EMPTY, STATE_AT - DAY, digests=("sha256:1",)))
+        },
+        released={ash: 2},
+        observed=freeze(
+            {
+                "kakaclo": {
+                    "default": {
+                        "pictures": {
+                            host: {"imageUrl": "kept", "backImageUrl": "re-hosted", "proof": "5040"},
+                            "elsewhere.example.com": {"imageUrl": "kept", "proof": "5039"},
+                        },
+                        "names": {"cut": 100, "trimmed": True, "proof": {"cut": "5040"}},
+                    }
+                }
+            }
+        ),
+        landmarks=freeze({"kakaclo": [{"id": "5040", "spu": "QCUT00940"}, {"id": "4990"}]}),
+        models=freeze({"kakaclo": {str(body["modelId"]): ["PODQRA073", "PODQRA074"], "9": ["X"]}}),
+        foreign={"kakaclo": ("4990", "4991"), "gelato": ("77",)},
+        absent={
+            "kakaclo": {"5040": Absent(STATE_AT + DAY), "5008": Absent(STATE_AT + DAY, gone=True)},
+        },
+        readings={"kakaclo": {1: ("4990",)}},
+        contacts={"kakaclo": STATE_AT},
+        catalog="catalog",
+    )

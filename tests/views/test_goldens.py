@@ -15,7 +15,7 @@ from podsync.views.page import cells
 from podsync.views.plan_text import Detail, plan_text
 from podsync.views.report_json import report_json
 from podsync.views.report_text import apply_head, report_text
-from podsync.views.state_json import state_list_json, state_orphans_json
+from podsync.views.state_json import state_list_json, state_orphans_json, state_show_json
 from podsync.views.state_text import state_list, state_orphans, state_show
 from podsync.views.style import PLAIN, Style
 from tests.views import samples
@@ -46,7 +46,12 @@ REPORTS = {
     "first-contact": samples.first_contact_report,
     "hostile": samples.hostile_report,
 }
-STATES: Mapping[str, Callable[[], State]] = {"all": samples.state, "empty": State}
+SHOWN = ("designed_product.dino-ash", "designed_product.dino-crimson")
+STATES: Mapping[str, Callable[[], State]] = {
+    "all": samples.state,
+    "empty": State,
+    "learned": samples.learned_state,
+}
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -160,6 +165,9 @@ def test_state_as_json(name: str, golden: Golden) -> None:
 
     golden.check(f"state-{name}-list.json", state_list_json(state))
     golden.check(f"state-{name}-orphans.json", state_orphans_json(state))
+    for address in dict.fromkeys([*state.entries, *(orphan.address for orphan in state.orphans)]):
+        if str(address) in SHOWN:
+            golden.check(f"state-{name}-show-{address.name}.json", state_show_json(state, address))
 
 
 def test_an_address_that_the_state_does_not_know() -> None:

@@ -16,7 +16,7 @@ from podsync.model import Address, Selection, freeze
 from podsync.plan.change import Change, FieldChange
 from podsync.plan.plan import Action, Plan
 from podsync.report import Outcome, Report, Result
-from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal, Window
 from podsync.state.state import State
 from podsync.views.outcome_text import outcome_line
 from podsync.views.plan_text import plan_text
@@ -175,6 +175,7 @@ def states(draw: Any) -> State:
         remote=freeze({"product": {"spu": draw(TEXTS)}}),
         pending=draw(st.sampled_from([None, pending])),
         created_at=draw(st.floats(allow_nan=False)),
+        window=draw(st.sampled_from([None, Window(0.0, 1.0)])),
     )
     orphan = Orphan(
         lost,
@@ -185,7 +186,22 @@ def states(draw: Any) -> State:
         reason="replaced",
         replaced_by=draw(TEXTS),
     )
-    return State("lineage", 1, {address: entry}, (orphan,))
+    words = {draw(TEXTS): draw(TEXTS), "proof": draw(TEXTS)}
+    seen = {"pictures": {"cdn.example.com": words, draw(TEXTS): draw(TEXTS)}, "names": words}
+    refusal = Refusal(entry.provider, entry.account, freeze(product), 0.0, None, draw(TEXTS))
+    return State(
+        "lineage",
+        1,
+        {address: entry},
+        (orphan,),
+        refusals={address: (refusal,) * draw(st.integers(0, 5))},
+        released={lost: 1},
+        observed=freeze({each.provider: {each.account: seen} for each in (entry, orphan)}),
+        landmarks=freeze({entry.provider: [{"id": draw(TEXTS)}]}),
+        models=freeze({entry.provider: {str(product.get("modelId")): [draw(TEXTS), draw(TEXTS)]}}),
+        foreign={entry.provider: (draw(TEXTS),)},
+        absent={each.provider: {str(each.id): Absent(0.0)} for each in (entry, orphan)},
+    )
 
 
 def assert_harmless(text: str, style: Style) -> None:
