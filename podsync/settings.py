@@ -60,9 +60,13 @@ class StateSettings(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """All of `podsync.yaml`, defaults filled in. `catalog` is as written there."""
+    """All of `podsync.yaml`, defaults filled in. `catalog` is as written there.
+
+    `moved` are the folders in the repository that the catalog was in before.
+    """
 
     catalog: str = "catalog"
+    moved: tuple[str, ...] = ()
     sandbox: bool = False
     state: StateSettings = StateSettings()
     providers: Mapping[str, ProviderSettings] = DEFAULT_PROVIDERS

@@ -542,6 +542,7 @@ class StateStoreContract:
     def test_a_state_that_another_run_changed_after_it_was_read_is_not_written(self, place: Place) -> None:
         apply(place.store(), self.EVENTS[:1])
         store = place.store()
+        store.refresh()
         store.load()
         apply(place.store(), self.EVENTS[1:2])
         before = place.stored()

@@ -42,7 +42,11 @@ GRACE_SECONDS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who applies and from what: kept in the state's `last_apply`. `machine` is a digest of the machine."""
+    """Who applies and from what: kept in the state's `last_apply`.
+
+    `catalog` is the catalog's folder in its repository, empty where there is none to tell; `machine` is a
+    digest of the machine.
+    """
 
     commit: str | None = None
     actor: str | None = None

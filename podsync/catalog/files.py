@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Sequence
 from operator import attrgetter
 from pathlib import Path, PurePath
@@ -73,6 +74,7 @@ class _Walk:
             self.found.append(_fault("unreadable", called, told, _ACCESS))
             return self
         prefix = "" if called == "." else called.rstrip("/") + "/"
+        self._alike([entry.name for entry in ordered], prefix)
         for entry in ordered:
             name = entry.name
             if name.startswith((".", "_")):
@@ -86,6 +88,20 @@ class _Walk:
             except OSError as error:
                 self.found.append(_fault("unreadable", path, f"cannot be read: {_reason(error)}", _ACCESS))
         return self
+
+    def _alike(self, names: list[str], prefix: str) -> None:
+        """Warn of names that are one name where case does not count: only one of the files is there then."""
+        plain = "".join(names).isascii()
+        if len(set(map(str.casefold if plain else _folded, names))) == len(names):
+            return
+        first: dict[str, str] = {}
+        for name in names:
+            other = first.setdefault(_folded(name), name)
+            read = not name.startswith((".", "_")) and PurePath(name).suffix.lower() not in _SILENT
+            if other is not name and read:
+                told = f"this name differs from {_valid(other)} in nothing but case"
+                path = prefix + _valid(name)
+                self.found.append(_fault("case-only", path, told, _ONE_NAME, "warning"))
 
     def _entry(self, entry: os.DirEntry[str], path: str) -> None:
         suffix = PurePath(entry.name).suffix.lower()
@@ -108,6 +124,11 @@ class _Walk:
         elif suffix not in _SILENT:
             detail = "name product files *.yaml; begin the name of anything else with _ or ."
             self.found.append(_not_read(path, "this file is not read", detail))
+
+
+def _folded(name: str) -> str:
+    """Return what names have in common that a disk may take for the same."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _is_link(entry: os.DirEntry[str]) -> bool:
@@ -191,6 +212,7 @@ def _content(descriptor: int, size: int) -> bytes:
     return b"".join(parts)[: MAX_BYTES + 1]
 
 
+_ONE_NAME = "on macOS and Windows one takes the other's place: give it a name of its own"
 _ACCESS = "check that it exists and that you may read it"
 
 

@@ -75,6 +75,7 @@ def _settings(data: Mapping[str, Any]) -> Settings:
     told = data.get("providers", {})
     return Settings(
         catalog=data.get("catalog", defaults.catalog),
+        moved=tuple(data.get("moved", ())),
         sandbox=data.get("sandbox", defaults.sandbox),
         state=defaults.state._replace(**data.get("state", {})),
         providers={name: _provider(base, told.get(name, {})) for name, base in DEFAULT_PROVIDERS.items()},

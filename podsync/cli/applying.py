@@ -18,6 +18,7 @@ from podsync.cli.listener import Listening, listener_for
 from podsync.cli.options import choosing_words
 from podsync.cli.origin import is_older, origin
 from podsync.cli.outputs import Outputs
+from podsync.cli.placement import folder_of
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
 from podsync.cli.step_outputs import hex_of, of_report, tell
@@ -73,8 +74,35 @@ class Applying:
     def run(self) -> int:
         """Hold the state's lock for all of it: what was planned is what is there."""
         saved = read_plan(self.asked.plan, self.space.session) if self.asked.plan is not None else None
+        ahead = self._ahead(saved)
+        if isinstance(ahead, int):
+            return ahead
         with self.space.store.lock("apply", self.asked.lock_timeout):
-            return self._carry(self._fresh(saved) if saved is not None else self._planned())
+            plan = ahead if ahead is not None and self._is_unchanged() else self._decided(saved)
+            code = self._ended(plan)
+            return self._carry(plan, self._ready(plan)) if code is None else code
+
+    def _ahead(self, saved: Plan | None) -> Plan | int | None:
+        """Check before the lock what can be checked without it: on a branch, the lock is a push.
+
+        Return the plan, or the exit code where there is nothing to hold the lock for; None where this has to
+        wait, since somebody holds it.
+        """
+        if self.space.state_settings.backend != "git" or self.space.store.holder() is not None:
+            return None
+        plan = self._decided(saved)
+        code = self._ended(plan)
+        if code is None:
+            self._ready(plan)
+        return plan if code is None else code
+
+    def _is_unchanged(self) -> bool:
+        """Whether the state under the lock is the one that was planned from before."""
+        now, before = self.space.load(), self._state
+        return (now.lineage, now.serial) == (before.lineage, before.serial)
+
+    def _decided(self, saved: Plan | None) -> Plan:
+        return self._fresh(saved) if saved is not None else self._planned()
 
     # -- what would be done
 
@@ -134,8 +162,10 @@ class Applying:
         commit = str(last.get("commit") or "")
         if self.space.sandbox or self.asked.plan is not None or self.asked.older_catalog or not commit:
             return
-        older = is_older(Path.cwd(), commit)
-        if older:
+        older = is_older(os.environ, Path.cwd(), commit)
+        if older is False:
+            return
+        if older is True:
             by = f" by {last['run_url']}" if last.get("run_url") else ""
             raise StaleError(
                 f"this catalog is older than the one that was applied last: commit {commit[:12]}{by} "
@@ -143,30 +173,41 @@ class Applying:
                 "bring it up to date: git pull; to undo something on purpose, revert it with a new commit, "
                 "or add --older-catalog",
             )
-        if older is None and self.space.store.shared:
-            self.space.session.console.say(
-                f"note: commit {commit[:12]}, which was applied last, is not in this clone: whether this "
-                "catalog is older cannot be told (git fetch; in CI fetch-depth: 0)"
+        # A state in a file goes with this very folder, unless what is around it comes and goes with each run.
+        if self.space.store.shared or older.shallow:
+            raise StaleError(
+                f"whether this catalog is older than the one that was applied last (commit {commit[:12]}) "
+                f"cannot be told: {older.why}",
+                f"{older.remedy}; or add --older-catalog, if you know that it is not",
             )
 
     # -- doing it
 
-    def _carry(self, plan: Plan) -> int:
-        needed = spoken_to(plan)
+    def _ended(self, plan: Plan) -> int | None:
+        """Return the exit code of a plan that is refused, or that has nothing to do."""
         if plan.errored:
             self._show_plan(plan, needed_by_person=True)
             self._finish(Report(plan, refused="a limit or a protection was hit"), told=True)
             return _REFUSED
-        if not plan.work and not needed:
-            if plan.selection:
-                self.space.session.console.say(f"selected: {selection_words(plan.selection)}")
-            self._finish(Report(plan), text=summary_line(plan.summary))
-            return 0
+        if plan.work or spoken_to(plan):
+            return None
+        if plan.selection:
+            self.space.session.console.say(f"selected: {selection_words(plan.selection)}")
+        self._finish(Report(plan), text=summary_line(plan.summary))
+        return 0
+
+    def _ready(self, plan: Plan) -> dict[str, str]:
+        """Refuse what must not or cannot be carried out, and return the keys."""
         self._refuse_older()
-        asks = self.asked.asks and bool(plan.work)
-        if asks:
+        if self._asks(plan):
             must_be_able_to_ask(self.space, self._words(self.asked.selection, self.asked.plan))
-        keys = keys_for(self.space, needed)
+        return keys_for(self.space, spoken_to(plan))
+
+    def _asks(self, plan: Plan) -> bool:
+        return self.asked.asks and bool(plan.work)
+
+    def _carry(self, plan: Plan, keys: dict[str, str]) -> int:
+        asks, needed = self._asks(plan), spoken_to(plan)
         if plan.work:
             self._show_plan(plan, needed_by_person=asks)
         if asks and not confirmed(self.space, plan):
@@ -183,7 +224,7 @@ class Applying:
     ) -> int:
         asked = self.asked
         on_screen = self.outputs.screen == "text"
-        origins = origin(os.environ, Path.cwd())
+        origins = origin(os.environ, Path.cwd(), folder_of(self.space.settings.catalog))
         if on_screen:
             self._say_head(plan, origins.run_url or "")
         with listener_for(self.space.session, on_stdout=on_screen) as heard:

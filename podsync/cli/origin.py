@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from podsync.apply.engine import Origin
-
-_COMMIT = r"[0-9a-f]{40}|[0-9a-f]{64}"
-#: A history is walked in less; nothing that is asked here is worth a longer wait.
-_GIT_SECONDS = 10
+    from podsync.state.git.checkout import Absence, Unknown
+    from podsync.state.git.program import Git
 
 
-def origin(environ: Mapping[str, str], folder: Path) -> Origin:
-    """Return what is known; nothing here is worth failing for."""
+def origin(environ: Mapping[str, str], folder: Path, catalog: str = "") -> Origin:
+    """Return what is known; nothing here is worth failing for. `catalog` is its folder in the repository."""
     from podsync.apply.engine import Origin
 
     return Origin(
-        # GITHUB_SHA is the commit of the event: a job may have checked out another one.
-        commit=_commit(folder) or environ.get("GITHUB_SHA"),
+        commit=_commit(environ, folder),
         actor=environ.get("GITHUB_ACTOR") or _user(),
         run_url=run_url(environ),
+        catalog=catalog,
     )
 
 
@@ -69,36 +66,58 @@ def _user() -> str | None:
         return None
 
 
-def is_older(folder: Path, commit: str | None) -> bool | None:
-    """Whether the checked out commit is a real ancestor of `commit`; None where this cannot be told.
+def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | Unknown:
+    """Whether the checked out commit is a real ancestor of `commit`, or why this cannot be told."""
+    from podsync.state.git import checkout
 
-    A clone that does not hold `commit` (a shallow one, or one that was not brought up to date) cannot tell.
+    return checkout.is_older(_git(environ, folder), commit)
+
+
+def absence(
+    environ: Mapping[str, str], folder: Path, needed: Sequence[Path], *, thorough: bool
+) -> Absence | None:
+    """Return which of the `needed` files Git has and the work tree lacks; None: none.
+
+    Unless it is to be `thorough`, git is asked only where a checkout leaves files away by its kind. Where git
+    cannot tell, such a checkout counts as lacking files.
     """
-    here = _commit(folder)
-    if here is None or commit is None or re.fullmatch(_COMMIT, commit) is None:
+    from podsync.state.git.surroundings import may_lack_files
+
+    partial = may_lack_files(folder, needed)
+    if not (partial or thorough):
         return None
-    if here == commit:
-        return False
-    code, _ = _git(folder, "merge-base", "--is-ancestor", here, commit)
-    return {0: True, 1: False}.get(code)
-
-
-def _commit(folder: Path) -> str | None:
-    if not any((place / ".git").exists() for place in (folder, *folder.parents)):
-        return None
-    code, text = _git(folder, "rev-parse", "HEAD")
-    return (text.strip() or None) if code == 0 else None
-
-
-def _git(folder: Path, *words: str) -> tuple[int, str]:
-    """Ask git; -1 where there is none, or no answer in time."""
-    import subprocess
+    from podsync.errors import StateError
+    from podsync.state.git import checkout
 
     try:
-        done = subprocess.run(  # noqa: S603 (words of ours, and a commit that is nothing but hex)
-            ["git", *words],  # noqa: S607 (git is found as everywhere, on the PATH)
-            cwd=folder, capture_output=True, timeout=_GIT_SECONDS, check=False, text=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return -1, ""
-    return done.returncode, done.stdout
+        return checkout.absence(_git(environ, folder), folder, needed)
+    except StateError as error:
+        if not partial:
+            return None
+        told = f"whether all files of the catalog are checked out cannot be told: {error.message}"
+        return checkout.Absence(told, error.remedy)
+
+
+def _commit(environ: Mapping[str, str], folder: Path) -> str | None:
+    """Return the commit that is checked out; None where git does not tell.
+
+    GITHUB_SHA is the commit of the event, which counts only outside of any repository: a job may have checked
+    out another one.
+    """
+    from podsync.errors import StateError
+    from podsync.state.git import checkout
+    from podsync.state.git.surroundings import root_of
+
+    if root_of(folder) is None:
+        return environ.get("GITHUB_SHA")
+    try:
+        return checkout.commit_of(_git(environ, folder))
+    except StateError:
+        return None
+
+
+def _git(environ: Mapping[str, str], folder: Path) -> Git:
+    from podsync.cli.programs import without_keys
+    from podsync.state.git.program import Git
+
+    return Git(folder, without_keys(environ))

@@ -132,7 +132,7 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     space = Workspace.open(session)
     if space.sandbox:
         raise UsageError("the sandbox's state stays where it is", "remove `sandbox: true` from podsync.yaml")
-    settings = _settings(space.settings.state, to, where)
+    settings = _settings(space.settings.state, to, where, space.given)
     source = space.store
     target = open_store(settings, lambda note: session.console.say(f"note: {note}"))
     if (to, source.identity) == (space.settings.state.backend, target.identity):
@@ -179,11 +179,14 @@ def _carried(space: Workspace, source: StateStore, target: StateStore, settings:
     return state
 
 
-def _settings(now: StateSettings, backend: str, where: dict[str, str | None]) -> StateSettings:
+def _settings(
+    now: StateSettings, backend: str, where: dict[str, str | None], config: Path | None
+) -> StateSettings:
     """Return the settings of the new place, checked as podsync.yaml is."""
     import json
 
     from podsync.catalog import settings_file
+    from podsync.cli.placement import must_stay_in_tree
     from podsync.errors import UsageError
 
     given = {key: value for key, value in where.items() if value is not None}
@@ -195,6 +198,8 @@ def _settings(now: StateSettings, backend: str, where: dict[str, str | None]) ->
     _, faults = settings_file.parse(f"--to {backend}", text.encode())
     if faults:
         raise UsageError(faults[0].summary, faults[0].detail)
+    if "path" in given:
+        must_stay_in_tree("state.path", given["path"], config)
     told: dict[str, Any] = {"backend": backend, **given}
     return now._replace(**told)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from podsync.cli.clock import SystemClock
 from podsync.cli.credentials import POSTGRES_URL
 from podsync.cli.origin import run_url, who
+from podsync.cli.programs import without_keys
 from podsync.errors import CredentialsError, PodsyncError, UsageError
 from podsync.settings import StateSettings
 
@@ -41,7 +42,7 @@ def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> State
             clock=SystemClock(),
             remote=settings.remote,
             branch=settings.branch,
-            environment=os.environ,
+            environment=without_keys(os.environ),
             who=who,
             run_url=run_url(os.environ),
             batching=Batching(lease=settings.lease_seconds),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
+from podsync.cli.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
@@ -55,6 +56,9 @@ class Workspace:
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
         space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
+        must_stay_in_tree("catalog", settings.catalog, space.given)
+        if space.state_settings.backend == "local":
+            must_stay_in_tree("state.path", space.state_settings.path, space.given)
         return space if space.sandbox else replace(space, settings=_with_environment(settings))
 
     # -- what is in the folder
@@ -76,6 +80,11 @@ class Workspace:
             StateSettings(path=str(SANDBOX / "podsync.state.json")) if self.sandbox else self.settings.state
         )
 
+    @property
+    def given(self) -> Path | None:
+        """The settings file, where the command line names it."""
+        return self.settings_path if self.session.config is not None else None
+
     @cached_property
     def store(self) -> StateStore:
         """The state's store."""
@@ -84,10 +93,13 @@ class Workspace:
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
     def load(self) -> State:
-        """Load the state to work with; StateError where it was moved elsewhere."""
+        """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's."""
         from podsync.state.transfer import refuse_moved
 
-        return refuse_moved(self.store.load(), self.state_label)
+        state = refuse_moved(self.store.load(), self.state_label)
+        if state.catalog and not self.sandbox:
+            must_be_its_catalog(state.catalog, self.settings, self.state_label)
+        return state
 
     @property
     def state_label(self) -> str:
@@ -140,10 +152,12 @@ class Workspace:
         Warnings about files that it changes are part of the plan, for those who review it; the rest goes
         to stderr.
         """
+        from podsync.plan.plan import Action
         from podsync.plan.planner import make_plan
 
         catalog, warnings = _valid(reading.finish())
         if not len(catalog):
+            self._refuse_absence(thorough=True)
             self._refuse_emptiness(state)
         made = make_plan(
             catalog,
@@ -156,12 +170,21 @@ class Workspace:
             state_label=self.state_label,
             every=every,
         )
+        self._refuse_absence(thorough=made.summary[Action.ORPHAN] > 0)
         if not warnings:
             return made
         changed = {change.source.path for change in made.work if change.source is not None}
         told = [one for one in warnings if one.at is not None and one.at.path in changed]
         self._say([one for one in warnings if one not in told])
         return replace(made, diagnostics=in_file_order((*made.diagnostics, *told)))
+
+    def _refuse_absence(self, *, thorough: bool) -> None:
+        """Refuse a checkout that lacks files of the catalog, whose products would look gone, or of ours."""
+        from podsync.cli.origin import absence
+
+        found = absence(os.environ, Path.cwd(), self.own_files, thorough=thorough)
+        if found is not None:
+            raise ProtectedError(found.message, f"{found.remedy}; nothing was done")
 
     def _refuse_emptiness(self, state: State) -> None:
         """Refuse a catalog without a document where there should be some; nothing was done yet."""

@@ -42,7 +42,7 @@ def check(
     settled before.
     """
     return [
-        *_over_limits(changes, limits, allow),
+        *_over_limits(changes, limits, allow, managed=len(left.state.entries) + len(left.settled)),
         *_renames_in_disguise(changes, leaving, providers),
         *_clashing_names(changes, left, providers),
         *_indistinguishable(changes, leaving, left, providers),
@@ -50,21 +50,35 @@ def check(
 
 
 def _over_limits(
-    changes: tuple[Change, ...], limits: Limits, allow: Mapping[str, int]
+    changes: tuple[Change, ...], limits: Limits, allow: Mapping[str, int], *, managed: int
 ) -> Iterator[Diagnostic]:
     settings = {"creates": limits.max_creates, "replaces": limits.max_replaces, "orphans": limits.max_orphans}
     for word, action in LIMITED.items():
         count = sum(change.action is action for change in changes)
-        limit = settings[word]
-        if word in allow:
-            limit = None if limit is None else max(limit, allow[word])
-        if limit is not None and count > limit:
+        limit, allowed = settings[word], allow.get(word, 0)
+        if limit is not None and count > max(limit, allowed):
             yield Diagnostic(
                 "error",
                 f"max-{word}",
-                f"{count} {word} are more than the limit of {limit}",
+                f"{count} {word} are more than the limit of {max(limit, allowed)}",
                 detail=f"--allow {word}={count} for once, or limits.max_{word} in podsync.yaml for good",
             )
+        elif action is Action.ORPHAN and _too_large_a_share(count, managed) and count > allowed:
+            yield Diagnostic(
+                "error",
+                "max-orphans",
+                f"{count} orphans are {100 * count // managed} % of the {managed} products that are managed; "
+                f"{_SHARE} % at once are taken for a mistake",
+                detail=f"look whether all documents are there; if it is meant: --allow {word}={count}",
+            )
+
+
+#: So many orphans, as a share in percent, look like a catalog of which a part is missing; few never do.
+_SHARE, _FEW = 30, 5
+
+
+def _too_large_a_share(count: int, managed: int) -> bool:
+    return count >= _FEW and 100 * count > _SHARE * managed
 
 
 _EXISTS, _ORPHAN = "exists already", "is an orphan, still on sale"

@@ -22,6 +22,27 @@ def test_products_come_ordered_by_address_and_faults_by_file(shop, designed, cus
     assert [str(d.at) for d in loaded.diagnostics] == ["catalog/Z.yaml:1:4", "catalog/b.yml:4:12"]
 
 
+def test_names_that_differ_in_case_only_are_warned_of(shop, designed):
+    """Where case does not count, a checkout holds one of them, and the other's product looks gone."""
+    shop.write("Tee.yaml", designed)
+    shop.write("tee.yaml", designed.replace("dino\n", "rex\n"))
+    shop.write("Hats/a.yaml", "")
+    shop.write("hats/b.yaml", "")
+    shop.write("caf\u00e9.yaml", "")
+    shop.write("cafe\u0301.yaml", "")
+    for silent in ("A.png", "a.png", "_X.yaml", "_x.yaml", "other/tee.yaml"):
+        shop.write(silent, "")
+
+    loaded = shop.load()
+
+    told = [(each.at.path, each.severity, each.summary) for each in loaded.diagnostics]
+    assert [each for each in told if "differs" in each[2]] == [
+        ("catalog/caf\u00e9.yaml", "warning", "this name differs from cafe\u0301.yaml in nothing but case"),
+        ("catalog/hats", "warning", "this name differs from Hats in nothing but case"),
+        ("catalog/tee.yaml", "warning", "this name differs from Tee.yaml in nothing but case"),
+    ]
+
+
 def test_every_invalid_file_is_named(shop):
     for index in range(60):
         shop.write(

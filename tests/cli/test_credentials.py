@@ -13,6 +13,7 @@ from podsync.cli.credentials import (
     read_keys,
     url_fault,
 )
+from podsync.cli.programs import without_keys
 from podsync.errors import CredentialsError, UsageError
 from podsync.providers.registry import plugins
 
@@ -236,3 +237,18 @@ def test_settings_in_the_clear_are_invalid(podsync, catalog, folder):
 
     assert run.code == 3
     assert "podsync.yaml:2:" in run.err
+
+
+def test_another_program_is_given_no_key_in_any_variable():
+    environ = {
+        "KAKACLO_ACCESS_TOKEN": "short",
+        "GELATO_API_KEY": TOKEN,
+        "Gelato_Api_Key_Staging": f"{TOKEN}-2",
+        "PODSYNC_POSTGRES_URL": "postgresql://u:p@h/d",
+        "PODSYNC_ENV": "staging",
+        "COPY": f"Bearer {TOKEN}",
+        "PATH": "/usr/short/bin",
+        "GITHUB_TOKEN": "of-the-remote",
+    }
+
+    assert without_keys(environ) == {"PATH": "/usr/short/bin", "GITHUB_TOKEN": "of-the-remote"}

@@ -91,16 +91,56 @@ def test_another_branch_is_not_older(podsync, folder, git, second):
     assert podsync("apply", "--auto-approve").code == 0
 
 
-def test_a_clone_that_cannot_know_says_so(podsync, folder, git, second, monkeypatch):
+def test_a_clone_whose_age_cannot_be_told_is_refused(podsync, folder, git, second, monkeypatch, shops):
     shallow = folder.parent / "shallow"
+    newest = git("rev-parse", "main")
     git("push", "--quiet", "origin", f"{second}:refs/heads/main")
     git("clone", "--quiet", "--depth=1", f"file://{folder.parent}/origin.git", str(shallow), "--branch=main")
+    monkeypatch.chdir(shallow)
+    refs, before = git("ls-remote", "origin"), len(shops.requests)
+
+    run = podsync("apply", "--auto-approve")
+
+    assert run.code == 7
+    assert (
+        f"error: whether this catalog is older than the one that was applied last (commit {newest[:12]}) "
+        "cannot be told: this clone is shallow" in run.err
+    )
+    assert "git fetch --unshallow" in run.err
+    assert (git("ls-remote", "origin"), len(shops.requests)) == (refs, before)
+
+    git("push", "--quiet", "origin", f"{newest}:refs/heads/main", cwd=folder)
+    git("fetch", "--quiet", "--unshallow", cwd=shallow)
+
+    assert "comes after what is checked out here" in podsync("apply", "--auto-approve").err
+    assert podsync("apply", "--auto-approve", "--older-catalog").code == 0
+
+
+def test_a_cut_history_proves_nothing(podsync, folder, git, second, monkeypatch):
+    """Both commits are there, and what leads from the one to the other is not."""
+    shallow = folder.parent / "shallow"
+    newest = git("rev-parse", "main")
+    git("push", "--quiet", "origin", f"{second}:refs/heads/main", f"{newest}:refs/heads/new")
+    git("clone", "--quiet", "--depth=1", f"file://{folder.parent}/origin.git", str(shallow), "--branch=main")
+    git("fetch", "--quiet", "--depth=1", "origin", newest, cwd=shallow)
+    monkeypatch.chdir(shallow)
+
+    assert podsync("apply", "--auto-approve").code == 7
+
+
+def test_a_newer_commit_needs_no_more_than_the_history_since_then(podsync, folder, git, second, monkeypatch):
+    shallow = folder.parent / "shallow"
+    (folder / "catalog" / "third.yaml").write_text(TEE.replace("tee", "third").replace("Tee", "Third"))
+    git("add", "catalog")
+    git("commit", "--quiet", "-m", "three")
+    git("push", "--quiet", "origin", "main")
+    git("clone", "--quiet", "--depth=2", f"file://{folder.parent}/origin.git", str(shallow), "--branch=main")
     monkeypatch.chdir(shallow)
 
     run = podsync("apply", "--auto-approve")
 
     assert run.code == 0, run.err
-    assert "is not in this clone: whether this catalog is older cannot be told" in run.err
+    assert "1 created" in run.out
 
 
 def test_the_sandbox_is_play(podsync, git, second):

@@ -41,7 +41,12 @@ def _replaces(count: int, **more: object) -> Plan:
 
 
 def _orphans(count: int, **more: object) -> Plan:
-    return plan([], state(*map(made, _many(count))), **more)
+    """So many of four times as many: a small share."""
+    return _vanished(count, 4 * count, **more)
+
+
+def _vanished(count: int, managed: int, **more: object) -> Plan:
+    return plan(_many(managed)[count:], state(*map(made, _many(managed))), **more)
 
 
 LIMITED = {"creates": (_creates, 50), "replaces": (_replaces, 5), "orphans": (_orphans, 5)}
@@ -269,3 +274,34 @@ def test_without_a_release_the_order_is_that_of_the_plan() -> None:
 
     assert name_order(made_plan.work, PROVIDERS) == made_plan.work
     assert waits_for(made_plan.work, PROVIDERS) == {}
+
+
+# -- the limit on orphans is relative too
+
+
+@pytest.mark.parametrize(
+    ("count", "managed", "refused"),
+    [(4, 4, False), (5, 10, True), (5, 16, True), (5, 17, False), (6, 20, False), (7, 20, True)],
+)
+def test_a_third_of_what_is_managed_does_not_vanish_by_accident(count, managed, refused):
+    assert _vanished(count, managed).errored is refused
+
+
+def test_the_share_says_how_it_is_meant():
+    found = [each for each in _vanished(5, 10).diagnostics if each.severity == "error"]
+
+    assert [(each.rule, each.summary) for each in found] == [
+        (
+            "max-orphans",
+            "5 orphans are 50 % of the 10 products that are managed; 30 % at once are taken for a mistake",
+        )
+    ]
+    assert found[0].detail == "look whether all documents are there; if it is meant: --allow orphans=5"
+    assert not _vanished(5, 10, allow={"orphans": 5}).errored
+    assert _vanished(5, 10, allow={"orphans": 4}).errored
+
+
+def test_one_limit_is_told_once():
+    told = _vanished(10, 10, limits=Limits()).diagnostics
+
+    assert [each.summary for each in told] == ["10 orphans are more than the limit of 5"]

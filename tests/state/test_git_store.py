@@ -412,12 +412,71 @@ def test_reading_asks_nobody_and_says_how_old_it_is(remote):
     assert store.label.startswith("branch podsync-state at ")
 
 
-def test_a_clone_that_knows_no_branch_has_no_state_and_says_where_to_look(remote):
+def test_a_clone_that_knows_no_branch_is_refused_where_the_remote_has_one(remote):
     apply(remote.store(), [intent("one")])
+
+    with pytest.raises(StateError) as caught:
+        remote.store().load()
+
+    assert caught.value.message == (
+        "origin has a branch podsync-state with the state, and this clone does not know it"
+    )
+    command = caught.value.remedy.partition(";")[0]
+    clone = remote.clone()
+    git(clone, *command.split()[1:])
+    assert names(remote.store(clone=clone).load()) == ["one"]
+
+
+def test_where_nobody_has_the_branch_there_is_no_state_yet(remote):
     notes = []
 
     assert remote.store(notes.append).load() == State()
-    assert "podsync state pull" in notes[0]
+    assert notes == ["no origin/podsync-state is known here, so there is no state yet"]
+
+
+def test_a_remote_that_cannot_be_asked_is_no_reason_to_believe_that_there_is_no_state(remote):
+    clone = remote.clone()
+    git(clone, "remote", "set-url", "origin", str(remote.folder / "away.git"))
+
+    with pytest.raises(StateError, match="whether origin has a branch podsync-state with the state cannot"):
+        remote.store(clone=clone).load()
+
+
+def test_a_whole_clone_without_the_branch_is_believed_while_its_remote_is_away(remote):
+    seed = remote.clone()
+    (seed / "file").write_text("x")
+    git(seed, "add", "file")
+    git(seed, "commit", "--quiet", "-m", "one")
+    git(seed, "push", "--quiet", "origin", "main")
+    whole, single = remote.clone("--no-single-branch"), remote.clone("--single-branch")
+    shallow = remote.clone("--depth=1", "--no-single-branch")
+    for clone in (whole, single, shallow):
+        git(clone, "remote", "set-url", "origin", str(remote.folder / "away.git"))
+
+    assert remote.store(clone=whole).load() == State()
+    for clone in (single, shallow):
+        with pytest.raises(StateError, match="cannot be told"):
+            remote.store(clone=clone).load()
+
+
+@pytest.mark.parametrize("checked_out", [True, False])
+def test_a_branch_that_holds_code_is_no_place_for_a_state(remote, checked_out):
+    seed = remote.clone()
+    (seed / "podsync.state.json").write_text("{}")
+    git(seed, "add", "podsync.state.json")
+    git(seed, "commit", "--quiet", "-m", "one")
+    git(seed, "push", "--quiet", "origin", "main", "main:other")
+    if not checked_out:
+        git(seed, "checkout", "--quiet", "-b", "mine")
+    before = git(remote.bare, "for-each-ref")
+
+    for branch in ("main", "other"):
+        store = remote.store(clone=seed, branch=branch)
+        assert f"branch {branch} holds code" in refused(store)
+        with pytest.raises(StateError, match=f"branch {branch} holds code"):
+            store.load()
+
+    assert git(remote.bare, "for-each-ref") == before
 
 
 def refused(store):

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from podsync.errors import StateError
 from podsync.ports import Clock
-from podsync.state.git.program import REMOTE, Answer, Git, local_failure, reason
+from podsync.state.git.program import Answer, Git, local_failure, reason
+from podsync.state.git.remotes import check_remote
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -82,6 +83,7 @@ class Branch:
         self._ref = f"refs/heads/{name}"
         self._tracking = f"refs/remotes/{remote}/{name}"
         self._shallow: bool | None = None
+        self._checked = False
 
     # -- what is known here
 
@@ -123,13 +125,23 @@ class Branch:
 
     def place(self) -> str:
         """The repository's own folder, for all its work trees."""
-        return self._git.must("rev-parse", "--path-format=absolute", "--git-common-dir").decode().strip()
+        return self._git.place()
 
     # -- the remote
 
+    def check(self) -> None:
+        """Raise StateError where this remote must not be spoken to; see `remotes`."""
+        if not self._checked:
+            check_remote(self._git, self.remote)
+            self._checked = True
+
+    def _reach(self, *words: str) -> Answer:
+        self.check()
+        return self._git.reach(*words)
+
     def head(self) -> str | None:
         """The commit at which the remote's branch is now; None: there is no such branch."""
-        answer = self._git.run("ls-remote", "--exit-code", self.remote, self._ref, timeout=REMOTE)
+        answer = self._reach("ls-remote", "--exit-code", self.remote, self._ref)
         if answer.code == 2:
             return None
         found = answer.text.split()
@@ -147,10 +159,10 @@ class Branch:
             told = self._git.must("rev-parse", "--is-shallow-repository")
             self._shallow = told.strip() == b"true"
         depth = ["--depth=1"] if self._shallow else []
-        words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", *depth]
+        words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", "--refmap=", *depth]
         spec = f"+{self._ref}:{self._tracking}"
         for pause in (0.1, 0.3, 1.0, None):
-            answer = self._git.run(*words, self.remote, spec, timeout=REMOTE)
+            answer = self._reach(*words, self.remote, spec)
             if answer.code == 0:
                 return self.local()
             if "couldn't find remote ref" in answer.error:
@@ -193,7 +205,7 @@ class Branch:
 
     def _push(self, commit: str) -> Answer:
         words = ("push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags")
-        answer = self._git.run(*words, self.remote, f"{commit}:{self._ref}", timeout=REMOTE)
+        answer = self._reach(*words, self.remote, f"{commit}:{self._ref}")
         refused = re.search(r"^!\t\S+\t(.*)$", answer.text, re.MULTILINE)
         if refused is None:
             return answer
@@ -215,11 +227,6 @@ class Branch:
         again = "what was done is not lost: run the command again"
         if "not a git repository" in told and "does not appear" not in told:
             return local_failure(answer, doing)
-        if self._git.run("remote", "get-url", self.remote).code != 0:
-            return StateError(
-                f"there is no remote {self.remote} in this repository, and the state is kept there",
-                f"git remote add {self.remote} URL, or name another in podsync.yaml (state.remote)",
-            )
         message = f"{doing} branch {self.name} on {self.remote} failed: {reason(answer)}"
         if any(word in told for word in _NO_RIGHT):
             return StateError(

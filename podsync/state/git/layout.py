@@ -27,7 +27,7 @@ from podsync.state.state import State
 from podsync.state.times import time_from_text, time_to_text
 
 SNAPSHOT, LOCK, JOURNAL = "podsync.state.json", "lock.json", "journal"
-_OWN = (SNAPSHOT, LOCK, JOURNAL)
+OWN = (SNAPSHOT, LOCK, JOURNAL)
 #: So many files a folder: what a push adds to the trees does not grow with the apply.
 _A_FOLDER = 64
 _FILE = re.compile(r"journal/([0-9]{4,})/([0-9]{8,}-[0-9]{8,}\.jsonl)")
@@ -67,7 +67,7 @@ class Files:
         if commit is None:
             return cls()
         root = commit.root
-        files = cls({name: item for name, item in root.items() if name not in _OWN}, root.get(SNAPSHOT))
+        files = cls({name: item for name, item in root.items() if name not in OWN}, root.get(SNAPSHOT))
         files.lock = root.get(LOCK)
         for path, item in commit.items.items():
             if (match := _FILE.fullmatch(path)) is not None:

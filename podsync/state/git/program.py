@@ -1,7 +1,9 @@
-"""The `git` program, called so that nothing of a person's settings, hooks or work tree comes in between.
+"""The `git` program: the only place that calls it, so that nothing which a tree carries is ever run.
 
 Only plumbing, fetch, push and ls-remote: the work tree, the index and the person's branches are never
-touched. Credentials are git's own affair; it is never let ask for one, for nobody may be there to answer.
+touched. `run` asks nobody: no transport is allowed to it, and it sees no key of any kind. `reach` speaks to a
+remote that the person has set up, with the person's own settings and credentials; git is never let ask for
+one, for nobody may be there to answer. See `surroundings` for what either of them sees.
 """
 
 from __future__ import annotations
@@ -11,31 +13,25 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from podsync.errors import StateError
+from podsync.state.git.surroundings import for_remotes, for_this_machine, program, root_of
 
 #: Seconds after which a call is given up: one that stays on this machine, and one that does not.
 LOCAL, REMOTE = 60.0, 60.0
-#: They say which repository is meant; inside a hook that is another one than the folder's.
-_ELSEWHERE = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_PREFIX",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_QUARANTINE_PATH",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_SHALLOW_FILE",
-)
 _SETTINGS = (
+    "safe.bareRepository=explicit",
     f"core.hooksPath={os.devnull}",
+    f"core.attributesFile={os.devnull}",
+    "core.pager=cat",
+    "log.showSignature=false",
+    "protocol.ext.allow=never",
+    "protocol.fd.allow=never",
     "core.autocrlf=false",
     "core.fsmonitor=false",
     "commit.gpgSign=false",
@@ -55,6 +51,9 @@ _SETTINGS = (
     "advice.pushUpdateRejected=false",
 )
 _NAME = "podsync"
+_PLACE = ("rev-parse", "--path-format=absolute", "--git-common-dir")
+#: Makes a partial clone a whole one.
+WHOLE = "git config --unset remote.origin.partialclonefilter && git fetch --refetch origin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +71,71 @@ class Answer:
 
 
 class Git:
-    """Runs git in `folder`. `environment` may hold what git finds its credentials with."""
+    """Runs git in the work tree that `folder` is in. `environment` holds no key but git's own credentials.
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], remote: str) -> None:
-        self._folder = folder
-        settings = (*_SETTINGS, f"remote.{remote}.mirror=false", f"remote.{remote}.prune=false")
-        self._begin = ["git", *(word for each in settings for word in ("-c", each))]
-        own = {name: value for name, value in environment.items() if name not in _ELSEWHERE}
-        own |= {"LC_ALL": "C", "LANGUAGE": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
-        own |= {f"GIT_{who}_NAME": _NAME for who in ("AUTHOR", "COMMITTER")}
-        own |= {f"GIT_{who}_EMAIL": f"{_NAME}@localhost" for who in ("AUTHOR", "COMMITTER")}
-        self._environment = {name: value for name, value in own.items() if not name.endswith("_DATE")}
+    `remote` is the remote that `reach` is for.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], remote: str = "origin") -> None:
+        self._folder, self._given = folder, environment
+        # Only for what speaks to it: a setting of a remote makes git believe that there is one.
+        self._for_remote = (f"remote.{remote}.mirror=false", f"remote.{remote}.prune=false")
+
+    @cached_property
+    def root(self) -> Path:
+        """The top of the work tree. Raises StateError where there is none."""
+        root = root_of(self._folder)
+        if root is None:
+            raise _no_repository()
+        return root
+
+    def at(self, folder: Path) -> Git:
+        """Return the same for another folder."""
+        return Git(folder, self._given)
+
+    def place(self) -> str:
+        """The repository's own folder, one for all its work trees."""
+        return self.must(*_PLACE).decode().strip()
+
+    def shares_with(self, folder: Path) -> bool:
+        """Whether `folder` is in a work tree of the same clone; False where git does not tell."""
+        answer = self.at(folder).run(*_PLACE)
+        return answer.code == 0 and answer.text == self.place()
+
+    @cached_property
+    def _program(self) -> str:
+        found = program(self._given, self.root)
+        if found is None:
+            raise _no_git("git was not found")
+        return found
+
+    @cached_property
+    def _here(self) -> dict[str, str]:
+        return _anonymous(for_this_machine(self._given, self.root))
+
+    @cached_property
+    def _there(self) -> dict[str, str]:
+        return _anonymous(for_remotes(self._given, self.root))
 
     def run(self, *words: str, data: bytes = b"", timeout: float = LOCAL) -> Answer:
-        """Run one command to its end, whatever that is; StateError only where there is no git to run.
+        """Run a command that asks nobody; StateError only where there is no git or no repository."""
+        return self._run((*_words(_SETTINGS), *words), data, timeout, self._here)
+
+    def reach(self, *words: str, timeout: float = REMOTE) -> Answer:
+        """Run a command that speaks to a remote; see `remotes.check_remote` for which."""
+        begin = _words((*_SETTINGS, *self._for_remote))
+        return self._run((*begin, *words), b"", timeout, self._there)
+
+    def _run(self, words: Sequence[str], data: bytes, timeout: float, seen: Mapping[str, str]) -> Answer:
+        """Run one command to its end, whatever that is.
 
         It has a session of its own: it sees neither a terminal to ask on nor the Ctrl-C that is meant for us.
         """
         try:
             process = subprocess.Popen(  # noqa: S603 (every word is ours, or the settings' by their pattern)
-                [*self._begin, *words],
-                cwd=self._folder,
-                env=self._environment,
+                [self._program, *words],
+                cwd=self.root,
+                env=seen,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -101,14 +143,12 @@ class Git:
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         except OSError as error:
-            told = "git was not found" if isinstance(error, FileNotFoundError) else f"git: {error.strerror}"
-            remedy = "install git and have it on the PATH, or keep the state elsewhere (state.backend)"
-            raise StateError(f"{told}, and the state is on a branch; nothing was sent", remedy) from error
+            raise _no_git(f"git: {error.strerror}") from error
         try:
             out, err = process.communicate(data, timeout)
         except subprocess.TimeoutExpired:
             _end(process)
-            return Answer(-1, b"", f"git {words[0]} did not end within {timeout:.0f} s")
+            return Answer(-1, b"", f"git {_named(words)} did not end within {timeout:.0f} s")
         except BaseException:
             _end(process)
             raise
@@ -120,6 +160,35 @@ class Git:
         if answer.code != 0:
             raise local_failure(answer, words[0])
         return answer.out
+
+
+def _words(settings: Sequence[str]) -> list[str]:
+    return [word for each in settings for word in ("-c", each)]
+
+
+def _named(words: Sequence[str]) -> str:
+    """Return git's command among the words of a call."""
+    return next(word for at, word in enumerate(words) if word != "-c" and words[at - 1] != "-c")
+
+
+def _anonymous(environment: dict[str, str]) -> dict[str, str]:
+    """Add who commits, so that git asks neither its settings nor the machine."""
+    named = {f"GIT_{who}_NAME": _NAME for who in ("AUTHOR", "COMMITTER")}
+    named |= {f"GIT_{who}_EMAIL": f"{_NAME}@localhost" for who in ("AUTHOR", "COMMITTER")}
+    return environment | named
+
+
+def _no_git(told: str) -> StateError:
+    remedy = "install git and have it on the PATH, or keep the state elsewhere (state.backend)"
+    return StateError(f"{told}; nothing was sent", remedy)
+
+
+def _no_repository() -> StateError:
+    return StateError(
+        "this folder is in no git repository",
+        "git init and git remote add, or state: {backend: local} in podsync.yaml; nothing was sent\n"
+        "(the nearest .git decides; GIT_DIR does not count)",
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -150,13 +219,15 @@ def local_failure(answer: Answer, what: str) -> StateError:
     """Return the error of a command that needs no network."""
     told = answer.error
     if "not a git repository" in told:
-        return StateError(
-            "this folder is in no git repository, and the state is on a branch of one",
-            "git init and git remote add, or state: {backend: local} in podsync.yaml; nothing was sent",
-        )
+        return _no_repository()
     if "dubious ownership" in told:
         return StateError(
             "git does not trust this repository: it belongs to another user",
             "git config --global --add safe.directory <this folder>; nothing was sent",
+        )
+    if "promisor remote" in told or "lazy fetch" in told:
+        return StateError(
+            "this clone is partial (git clone --filter): what is asked for was left at its remote",
+            f"bring it here: {WHOLE}; nothing was sent",
         )
     return StateError(f"git {what}: {reason(answer)}", "see to the repository (git fsck); nothing was sent")

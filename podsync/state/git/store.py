@@ -29,6 +29,7 @@ from podsync.state.git.layout import Contents, Files
 from podsync.state.git.program import Git
 from podsync.state.git.salvage import salvage
 from podsync.state.git.session import Batching, Session, message
+from podsync.state.git.vetting import must_hold_state, must_not_exist
 from podsync.state.git.waiting import Waiting
 from podsync.state.lock import Holder
 from podsync.state.state import State
@@ -58,7 +59,8 @@ class GitStore:
         batching: Batching = Batching(),
         on_note: Callable[[str], None] = lambda _note: None,
     ) -> None:
-        self._branch = Branch(Git(folder, environment, remote), remote, branch, clock)
+        self._git = Git(folder, environment, remote)
+        self._branch = Branch(self._git, remote, branch, clock)
         self._clock, self._who, self._run_url = clock, who, run_url
         self._batching, self._on_note = batching, on_note
         self._session: Session | None = None
@@ -66,12 +68,17 @@ class GitStore:
         self._known: tuple[str, int] | None = None
         self._before: str | None = None
         self._looked: tuple[str | None, Contents] | None = None
+        #: Whether this run has asked the remote, and whether that knew no such branch.
+        self._asked, self._absent = False, False
+        #: The head that was found to hold a state, or nothing yet.
+        self._vetted: tuple[str | None] | tuple[()] = ()
 
     @property
     def label(self) -> str:
-        """The branch, and the commit that was looked at last."""
+        """The branch, its remote where it is not the usual one, and the commit that was looked at last."""
         commit = self._looked[0] if self._looked is not None else None
-        return f"branch {self._branch.name}" + (f" at {commit[:7]}" if commit is not None else "")
+        there = f" of {self._branch.remote}" if self._branch.remote != "origin" else ""
+        return f"branch {self._branch.name}{there}" + (f" at {commit[:7]}" if commit is not None else "")
 
     @property
     def lineage(self) -> str:
@@ -131,6 +138,7 @@ class GitStore:
         while True:
             head = self._fetch()
             commit = self._branch.commit(head) if head is not None else None
+            self._vet(head)
             lock = layout.read_lock(self._branch, commit)
             if commit is not None and lock is not None and not waiting.is_dead(commit, lock):
                 waiting.wait(commit, lock)
@@ -208,11 +216,21 @@ class GitStore:
             head: str | None = self._session.head
         else:
             head = self._branch.local()
+            self._vet(head)
         contents, at = self._look(head)
         self._known = contents.state.lineage, contents.state.serial
-        if self._session is None:
+        if self._session is None and not self._asked:
             self._on_note(self._age(head, at))
         return contents.state
+
+    def _vet(self, head: str | None) -> None:
+        """Refuse a branch that is not known here while the remote has it, and one that holds code."""
+        if head is None and not self._absent:
+            must_not_exist(self._git, self._branch)
+            self._absent = True
+        if not self._vetted or self._vetted[0] != head:
+            must_hold_state(self._git, self._branch, self._branch.commit(head) if head is not None else None)
+            self._vetted = (head,)
 
     def _look(self, head: str | None) -> tuple[Contents, float]:
         commit = self._branch.commit(head) if head is not None else None
@@ -223,7 +241,7 @@ class GitStore:
     def _age(self, head: str | None, at: float) -> str:
         name = f"{self._branch.remote}/{self._branch.name}"
         if head is None:
-            return f"no {name} is known here, so no state; podsync state pull looks whether there is one"
+            return f"no {name} is known here, so there is no state yet"
         seconds = max(0.0, self._clock.now() - at)
         number, unit = next((seconds // size, unit) for size, unit in _UNITS if seconds >= size or size == 1)
         when = time_to_text(at).replace("T", " ")[:16]
@@ -273,6 +291,7 @@ class GitStore:
     def _fetch(self) -> str | None:
         """Bring the head here; StateError where the branch is gone that this clone knows."""
         head = self._branch.fetch()
+        self._asked, self._absent = True, head is None
         known = self._branch.local() if head is None else None
         if known is not None:
             remote, name = self._branch.remote, self._branch.name

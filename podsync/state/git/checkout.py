@@ -1,0 +1,144 @@
+"""What is checked out: whether the catalog's files are all there, and from which commit they are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from podsync.errors import StateError
+from podsync.state.git.program import Git
+from podsync.state.git.surroundings import tops
+
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+class Absence(NamedTuple):
+    """Why files of the catalog are not there though Git knows them, and the command that brings them."""
+
+    message: str
+    remedy: str
+
+
+class Unknown(NamedTuple):
+    """Why the age of what is checked out cannot be told, and what makes it known."""
+
+    why: str
+    remedy: str
+    shallow: bool = False
+
+
+def absence(git: Git, folder: Path, needed: Sequence[Path]) -> Absence | None:
+    """Return what is missing of `needed` (files, and folders with all in them), as seen from `folder`.
+
+    A file that a person has removed is not missing. Raises StateError where git does not tell.
+    """
+    wanted, seen = [place.resolve() for place in needed], set[Path]()
+    found = (_missing(git.at(top), wanted, seen) for top in tops(folder, wanted))
+    return next((each for each in found if each is not None), None)
+
+
+def _missing(git: Git, wanted: Sequence[Path], seen: set[Path]) -> Absence | None:
+    if git.root in seen:
+        return None
+    seen.add(git.root)
+    skipped: list[str] = []
+    for item in _tracked(git):
+        place = git.root / item.name
+        if item.mode == "160000":
+            inner = [each for each in wanted if each.is_relative_to(place)]
+            inner += [place for each in wanted if place.is_relative_to(each)]
+            found = (_behind(git, item, place) or _missing(git.at(place), inner, seen)) if inner else None
+            if found is not None:
+                return found
+        elif item.tag == "S" and _is_in(place, wanted) and not os.path.lexists(place):
+            skipped.append(item.name)
+    return _sparse(skipped) if skipped else None
+
+
+def _is_in(place: Path, wanted: Sequence[Path]) -> bool:
+    return any(place.is_relative_to(each) for each in wanted)
+
+
+class _Item(NamedTuple):
+    """Something in the index; the tag S says that it is not to be checked out."""
+
+    tag: str
+    mode: str
+    id: str
+    name: str
+
+
+def _tracked(git: Git) -> Iterator[_Item]:
+    for line in git.must("ls-files", "--full-name", "-t", "--stage", "-z").split(b"\0"):
+        if line:
+            facts, _, name = line.decode("utf-8", "surrogateescape").partition("\t")
+            tag, mode, identity, _ = facts.split(" ")
+            yield _Item(tag, mode, identity, name)
+
+
+def _sparse(skipped: list[str]) -> Absence:
+    what = "1 file that is needed is" if len(skipped) == 1 else f"{len(skipped)} files that are needed are"
+    # It brings as well what was left away by hand (git update-index --skip-worktree).
+    return Absence(f"{what} not checked out, the first is {skipped[0]}", "git sparse-checkout disable")
+
+
+def _behind(git: Git, item: _Item, place: Path) -> Absence | None:
+    """Say so where a submodule is not there, or older than the commit that is recorded for it."""
+    update = "git submodule update --init   (in CI: actions/checkout with submodules: true)"
+    if not os.path.lexists(place / ".git"):
+        return Absence(f"{item.name} is a submodule that is not there, and the catalog needs it", update)
+    inner = git.at(place)
+    here = commit_of(inner)
+    if here is None or here == item.id:
+        return None
+    if _has(inner, item.id) and not _leads(inner, here, item.id):
+        return None  # somebody works in it
+    return Absence(f"{item.name} is a submodule that is older here than what is recorded for it", update)
+
+
+def commit_of(git: Git) -> str | None:
+    """Return the commit that is checked out; None where there is none. Raises StateError as `Git.must`."""
+    answer = git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if answer.code not in (0, 1):
+        git.must("rev-parse", "HEAD")
+    return answer.text or None
+
+
+def is_older(git: Git, commit: str) -> bool | Unknown:
+    """Whether what is checked out is a real ancestor of `commit`, or why that cannot be told."""
+    try:
+        return _compared(git, commit)
+    except StateError as error:
+        return Unknown(error.message, error.remedy.partition("; nothing was sent")[0])
+
+
+def _compared(git: Git, commit: str) -> bool | Unknown:
+    here = commit_of(git)
+    if here is None or COMMIT.fullmatch(commit) is None:
+        return Unknown("nothing is checked out", "git checkout a commit")
+    if here == commit:
+        return False
+    shallow = git.must("rev-parse", "--is-shallow-repository").strip() == b"true"
+    deepen = "git fetch --unshallow" if shallow else "git fetch"
+    why = "this clone is shallow" if shallow else "this clone does not have it"
+    unknown = Unknown(why, f"{deepen}   (in CI: actions/checkout with fetch-depth: 0)", shallow)
+    if not _has(git, commit):
+        return unknown
+    if _leads(git, here, commit):
+        return True
+    # Where the history is cut, that no way was found is no proof that there is none.
+    return unknown if shallow and not _leads(git, commit, here) else False
+
+
+def _has(git: Git, commit: str) -> bool:
+    return git.run("cat-file", "-e", f"{commit}^{{commit}}").code == 0
+
+
+def _leads(git: Git, one: str, other: str) -> bool:
+    answer = git.run("merge-base", "--is-ancestor", one, other)
+    if answer.code not in (0, 1):
+        git.must("merge-base", "--is-ancestor", one, other)
+    return answer.code == 0
