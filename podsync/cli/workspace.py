@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
+from podsync.cli.own_folder import FOLDER, refuse_foreign
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
 from podsync.providers.registry import plugins, providers
+from podsync.seal import key_folder, own_seal
 from podsync.settings import Settings, StateSettings
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from podsync.state.state import State
 
 SETTINGS_FILE = "podsync.yaml"
-CACHE = Path(".podsync")
+CACHE = Path(FOLDER)
 SANDBOX = CACHE / "sandbox"
 #: What plans and states of the sandbox say as the host: its port changes from run to run.
 _SANDBOX_HOST = "http://sandbox.localhost"
@@ -47,6 +49,7 @@ class Workspace:
     @classmethod
     def open(cls, session: Session, *, sandbox: bool = False) -> Workspace:
         """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
+        refuse_foreign()
         path = _settings_path(session.config)
         settings = settings_file.load(path) if path is not None else Settings()
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
@@ -54,6 +57,10 @@ class Workspace:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
+        if session.verbose and own_seal(Path()) is None:
+            session.detail(
+                f"no key of this user yet in {key_folder() or 'any home folder'}: nothing kept is believed"
+            )
         space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
         return space if space.sandbox else replace(space, settings=_with_environment(settings))
 
