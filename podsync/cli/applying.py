@@ -116,7 +116,7 @@ class Applying:
         return plan
 
     def _check_hosts(self, plan: Plan) -> None:
-        if forms.is_sandbox(plan) and not self.space.sandbox:
+        if plan.sandbox and not self.space.sandbox:
             raise UsageError("this plan was made for the sandbox", "add --sandbox, or plan again without it")
         for name, host in plan.hosts.items():
             here = self.space.host(name) if name in self.space.settings.providers else None
@@ -222,7 +222,9 @@ class Applying:
     def _say_head(self, plan: Plan, run: str) -> None:
         approved = self.asked.expect is not None or self.asked.plan is not None
         session = self.space.session
-        session.console.result("\n" + forms.apply_head(plan, session, approved=approved, run=run))
+        session.console.result(
+            "\n" + forms.apply_head(plan, session, approved=approved, run=run, sandbox=self.space.sandbox)
+        )
 
     def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
         """Write the report everywhere; `told`: people have read it on stdout already."""

@@ -18,6 +18,8 @@ SECRET_VARIABLES = ("KAKACLO_ACCESS_TOKEN", "GELATO_API_KEY", "PODSYNC_POSTGRES_
 POSTGRES_URL = "PODSYNC_POSTGRES_URL"
 #: Shorter values are no keys; hiding each of their occurrences would tell more than it hides.
 _SHORTEST = 6
+#: What all readers of URLs understand alike: no user, query, fragment, backslash, blank or foreign letter.
+_PLAIN = r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!&'()*+,;=:@%/-]*)?"
 _PROXIES = ("http", "https", "all", "no")
 
 
@@ -81,6 +83,8 @@ def url_fault(url: str) -> str:
         host, _port = parts.hostname, parts.port
     except ValueError as error:
         return f"not a URL: {error}"
+    if not re.fullmatch(_PLAIN, url):
+        return "not the plain address of an API (a host of letters, digits, dots and dashes, a port, a path)"
     if parts.scheme not in {"http", "https"} or not host:
         return "not an http(s) URL with a host"
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -91,13 +95,13 @@ def url_fault(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host can only be this machine."""
+    """Whether a host can only be this machine. Names below `localhost` may be looked up elsewhere."""
     try:
         from ipaddress import ip_address
 
         return ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host == "localhost"
 
 
 def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 SETTINGS_FILE = "podsync.yaml"
 CACHE = Path(FOLDER)
 SANDBOX = CACHE / "sandbox"
-#: What plans and states of the sandbox say as the host: its port changes from run to run.
-_SANDBOX_HOST = "http://sandbox.localhost"
 
 
 @dataclass(frozen=True)
@@ -129,8 +127,10 @@ class Workspace:
 
     def host(self, name: str) -> Json:
         """Return where this run would speak to a provider."""
+        from podsync.plan.plan import SANDBOX_URL
+
         told = self.settings.providers[name]
-        url = f"{_SANDBOX_HOST}/{name}" if self.sandbox else told.base_url
+        url = f"{SANDBOX_URL}/{name}" if self.sandbox else told.base_url
         return {"base_url": url, "account": told.account}
 
     def plan(
@@ -163,12 +163,21 @@ class Workspace:
             state_label=self.state_label,
             every=every,
         )
-        if not warnings:
-            return made
-        changed = {change.source.path for change in made.work if change.source is not None}
-        told = [one for one in warnings if one.at is not None and one.at.path in changed]
-        self._say([one for one in warnings if one not in told])
-        return replace(made, diagnostics=in_file_order((*made.diagnostics, *told)))
+        return self._with_warnings(made, warnings)
+
+    def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:
+        """Return the plan with the warnings that concern it; foreign hosts first, where no view cuts them."""
+        found = made.diagnostics
+        if warnings:
+            changed = {change.source.path for change in made.work if change.source is not None}
+            told = [one for one in warnings if one.at is not None and one.at.path in changed]
+            self._say([one for one in warnings if one not in told])
+            found = in_file_order((*found, *told))
+        if not self.sandbox:
+            from podsync.cli.hosts import with_foreign_hosts
+
+            found = with_foreign_hosts(found, made.hosts, plugins())
+        return made if found == made.diagnostics else replace(made, diagnostics=found)
 
     def _refuse_emptiness(self, state: State) -> None:
         """Refuse a catalog without a document where there should be some; nothing was done yet."""
