@@ -18,7 +18,8 @@ from podsync.errors import CatalogError
 FOLDER = ".podsync"
 #: Where podsync writes, below it.
 _PARTS = ("", "cache", "pace", "seen", "sandbox", "sandbox/data")
-_SPLIT, _COMPRESSED = b"link\0", 4
+#: From this version on, an index shortens its names; the file that one keeps a part of its names in.
+_COMPRESSED, _SHARED = 4, "sharedindex."
 _SHOWN = 3
 
 
@@ -68,10 +69,10 @@ def _is_link(place: Path | os.DirEntry[str]) -> bool:
 
 def _tracked(root: Path) -> list[str]:
     """Return what Git tracks of the folder; asked only where its index names anything like it."""
-    from podsync.cli import origin
-
     if not _may_be_tracked(Path(os.path.realpath(root))):
         return []
+    from podsync.cli import origin
+
     # What the folder's own configuration could have run is switched off.
     safe = ("-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false")
     code, told = origin._git(root, *safe, "ls-files", "-z", "--", f":(icase){FOLDER}")  # noqa: SLF001
@@ -87,9 +88,10 @@ def _may_be_tracked(here: Path) -> bool:
     try:
         index = _index(here)
         data = index.read_bytes() if index is not None else b""
+        shared = index is not None and any(n.startswith(_SHARED) for n in os.listdir(index.parent))  # noqa: PTH208
     except OSError:
         return False
-    if int.from_bytes(data[4:8], "big") >= _COMPRESSED or _SPLIT in data or FOLDER.encode() in data:
+    if shared or int.from_bytes(data[4:8], "big") >= _COMPRESSED or FOLDER.encode() in data:
         return True
     # Where upper and lower case are one, another spelling is the same folder.
     return os.path.lexists(here / FOLDER.upper()) and FOLDER.encode() in data.lower()

@@ -384,11 +384,11 @@ def test_a_link_further_down_leads_nothing_out_either(shop, podsync, tmp_path, i
     assert list(outside.iterdir()) == []
 
 
-@pytest.mark.parametrize("version", ["2", "4"])
+@pytest.mark.parametrize("setting", ["index.version=2", "index.version=4", "core.splitIndex=true"])
 @pytest.mark.parametrize("below", ["", "shops/one"])
-def test_a_tracked_folder_is_refused_with_the_way_out(shop, podsync, git, version, below, monkeypatch):
+def test_a_tracked_folder_is_refused_with_the_way_out(shop, podsync, git, setting, below, monkeypatch):
     git("init", "-q")
-    git("config", "index.version", version)
+    git("config", *setting.split("="))
     where = shop / below
     if below:
         corpus.write_catalog(where, 1)
@@ -396,7 +396,8 @@ def test_a_tracked_folder_is_refused_with_the_way_out(shop, podsync, git, versio
     (where / ".podsync" / "seen" / "x.json").write_text("{}")
     monkeypatch.chdir(where)
     assert podsync("plan").code in (0, 2)
-    git("add", "-f", str(where / "catalog"), str(where / ".podsync" / "seen"))
+    git("add", "-f", str(where / ".podsync" / "seen"))
+    git("add", str(where / "catalog"))
 
     _refused(podsync("plan"), "Git tracks .podsync/seen/x.json")
     assert "git rm -r -f --cached .podsync" in podsync("validate").err
