@@ -20,6 +20,8 @@ POSTGRES_URL = "PODSYNC_POSTGRES_URL"
 _SHORTEST = 6
 #: What all readers of URLs understand alike: no user, query, fragment, backslash, blank or foreign letter.
 _PLAIN = r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!&'()*+,;=:@%/-]*)?"
+#: Each occurrence of a shorter value would have to be hidden: that would tell it, and hide other words.
+_SHORTEST_KEY = 8
 _PROXIES = ("http", "https", "all", "no")
 
 
@@ -31,6 +33,12 @@ def read_keys(
     for name in sorted(names):
         plugin = plugins[name]
         key = environ.get(plugin.key_variable, "").strip()
+        if 0 < len(key) < _SHORTEST_KEY:
+            raise CredentialsError(
+                f"{plugin.key_variable} has {len(key)} characters: no key is that short, and it could not be "
+                "kept out of what is shown. Nothing was sent.",
+                f"get a key: {plugin.renew}",
+            )
         if key and key.isprintable() and key.isascii():
             keys[name] = key
         elif key:
