@@ -29,6 +29,7 @@ from podsync.plan.approval import check_fresh, is_rest_of
 from podsync.plan.plan import Plan, summary_line
 from podsync.providers.registry import plugins
 from podsync.report import Report
+from podsync.seal import key_folder, own_seal
 from podsync.state.memory import Memory
 from podsync.state.state import State
 from podsync.views.plan_head import selection_words
@@ -210,6 +211,11 @@ class Applying:
 
     def _memory(self, clock: SystemClock) -> Remembered:
         store, say = self.space.store, self.space.session.console.say
+        if own_seal(Path(), make=True) is None:
+            say(
+                f"note: no key of your own can be kept in {key_folder() or 'a home folder'}: what {CACHE} says "
+                "of this run is taken with caution by the next one, which may wait longer than it has to"
+            )
         memory = Memory(CACHE, self.space.store.identity)
         return Remembered(memory, store, clock, lambda told: say(f"note: {told}"))
 

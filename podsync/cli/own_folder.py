@@ -87,7 +87,7 @@ def _may_be_tracked(here: Path) -> bool:
     """
     try:
         index = _index(here)
-        data = index.read_bytes() if index is not None else b""
+        data = index.read_bytes() if index is not None and index.is_file() else b""
         shared = index is not None and any(n.startswith(_SHARED) for n in os.listdir(index.parent))  # noqa: PTH208
     except OSError:
         return False

@@ -349,6 +349,16 @@ def test_without_a_home_everything_works_and_nothing_is_kept(shop, podsync, monk
     assert "no key" in podsync("-v", "plan").err
 
 
+def test_an_apply_says_once_that_it_could_keep_no_key(podsync, catalog, shops, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/none")
+
+    run = podsync("apply", "--auto-approve")
+
+    assert run.code == 0
+    assert run.err.count("no key of your own can be kept in /dev/null/none/podsync") == 1
+    assert podsync("plan").code == 0
+
+
 # -- the folder itself
 
 
