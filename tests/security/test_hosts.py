@@ -345,7 +345,10 @@ def test_play_stands_first_in_every_view(podsync, folder, play):
     assert views["json"].splitlines()[1] == ' "sandbox": true,'
     assert views["github"].startswith("::warning title=SANDBOX::SANDBOX")
     assert json.loads(views["sarif"])["runs"][0]["results"][0]["message"]["text"].startswith("SANDBOX")
-    assert podsync("apply", "--auto-approve").out.lstrip().startswith("SANDBOX")
+    run = podsync("apply", "--auto-approve", "-o", "text", "-o", "json=r.json", "-o", "markdown=r.md")
+    assert run.out.lstrip().startswith("SANDBOX")
+    assert (folder / "r.md").read_text().startswith("**SANDBOX")
+    assert list(json.loads((folder / "r.json").read_text()))[0] == "sandbox"
 
 
 @pytest.mark.parametrize(
