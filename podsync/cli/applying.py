@@ -214,8 +214,8 @@ class Applying:
         if own_seal(Path(), make=True) is None:
             where = key_folder() or "a home folder"
             say(
-                f"note: no key of your own can be kept in {where}: what {CACHE} says of this run is taken with "
-                "caution by the next one, which may wait longer than it has to"
+                f"note: no key of your own can be kept in {where}: what {CACHE} says of this run is taken "
+                "with caution by the next one, which may wait longer than it has to"
             )
         memory = Memory(CACHE, self.space.store.identity)
         return Remembered(memory, store, clock, lambda told: say(f"note: {told}"))

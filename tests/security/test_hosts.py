@@ -348,7 +348,7 @@ def test_play_stands_first_in_every_view(podsync, folder, play):
     run = podsync("apply", "--auto-approve", "-o", "text", "-o", "json=r.json", "-o", "markdown=r.md")
     assert run.out.lstrip().startswith("SANDBOX")
     assert (folder / "r.md").read_text().startswith("**SANDBOX")
-    assert list(json.loads((folder / "r.json").read_text()))[0] == "sandbox"
+    assert next(iter(json.loads((folder / "r.json").read_text()))) == "sandbox"
 
 
 @pytest.mark.parametrize(
