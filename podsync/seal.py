@@ -143,7 +143,10 @@ def _make(folder: str) -> None:
                 os.write(file, os.urandom(_BYTES))
             finally:
                 os.close(file)
-            os.replace(draft, os.path.join(folder, _NAME))
+            if _read(folder) is None:  # another run may have made one meanwhile: two would undo each other
+                os.replace(draft, os.path.join(folder, _NAME))
+            else:
+                os.unlink(draft)
         except BaseException:
             with suppress(OSError):
                 os.unlink(draft)

@@ -7,12 +7,15 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import time
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
+from podsync.apply.context import LastSend, Lost
+from podsync.apply.memory import Remembered
 from podsync.cache import Draft
 from podsync.catalog.crew import Plain
 from podsync.catalog.loader import begin
@@ -220,6 +223,20 @@ def test_a_note_that_was_changed_can_add_caution_only(note, change):
     assert seen.outdates(State("l", 7)) == ("mark" not in change)
 
 
+def test_a_forged_note_makes_an_apply_wait_as_long_as_it_could_ever_have_to(note, somebody_else):
+    """What its author wants is that the listing counts at once: then what it does not show yet is made twice."""
+    with somebody_else():
+        note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
+    engine = Remembered(note, None, None, print)
+
+    assert engine.lost(State("l", 7)) is None
+    assert engine.quiet_since("kakaclo", State("l", 7)) is None
+    assert engine.lost(State(lost=True)) == Lost({"kakaclo": LastSend(None)}, whole=True)
+    note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)  # one's own is believed
+    assert engine.quiet_since("kakaclo", State("l", 7)) == 1.0
+    assert engine.lost(State(lost=True)) == Lost({"kakaclo": LastSend(1.0)}, whole=True)
+
+
 def test_a_note_of_another_state_is_not_this_one_s(note, tmp_path):
     other = Memory(tmp_path / "shop" / ".podsync", "other")
     note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
@@ -267,6 +284,21 @@ def test_the_key_is_this_user_s_alone(tmp_path, monkeypatch):
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert key.read_bytes() == seal.key
     assert [each.name for each in key.parent.iterdir()] == ["key"]
+
+
+def test_runs_that_begin_together_agree_on_one_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    program = (
+        f"from podsync.seal import own_seal; print(own_seal({str(tmp_path / 'shop')!r}, make=True).key.hex())"
+    )
+    words = [sys.executable, "-c", program]
+
+    runs = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    told = {run.communicate()[0].strip() for run in runs}
+
+    # A run may have read the key that another one was just replacing; whoever comes later reads the last.
+    assert own_seal(tmp_path / "shop").key.hex() in told
+    assert [each.name for each in Path(key_folder()).iterdir()] == ["key"]
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o660, 0o606])
