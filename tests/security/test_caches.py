@@ -224,7 +224,7 @@ def test_a_note_that_was_changed_can_add_caution_only(note, change):
 
 
 def test_a_forged_note_makes_an_apply_wait_as_long_as_it_could_ever_have_to(note, somebody_else):
-    """What its author wants is that the listing counts at once: then what it does not show yet is made twice."""
+    """Its author wants the listing to count at once: then what it does not show yet is made twice."""
     with somebody_else():
         note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
     engine = Remembered(note, None, None, print)
