@@ -6,8 +6,11 @@ that the content depends on, and size and digest of each section. Whatever is wr
 cannot be written is not. Nothing here raises for the state of the disk but `DamagedError`, which
 says that a section is not what the header promises.
 
-The digests find damage, not malice: who may write here may also write the program. Nothing that is
-read is ever executed.
+A cache lies in a folder that others may have filled: somebody else's branch, archive or disk. So the
+header carries a mark that only this user's key makes (see `podsync.seal`), for this very place, and every
+byte that is read is covered by it: the header by the mark, each section by its digest in the header. A
+marked file of ours that comes back later says what was true then, and its readers compare it with what is
+there now. Where there is no key nothing is kept. Nothing that is read is ever executed.
 
 Only where folders can be held open (not on Windows): links are never followed below the folder that
 podsync works in, so nothing is read or written outside of it, whatever the folder holds.
@@ -27,11 +30,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from podsync import __version__
+from podsync.seal import own_seal
 
 #: Where caches are, below the folder that podsync works in.
 FOLDERS = (".podsync", "cache")
-_FORMAT = 2
+_FORMAT = 3
 _HEADER = 4096
+#: So much of the header is its mark, and the space behind it.
+_MARK = 65
 _FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _FLAGS
 _POSSIBLE = os.open in os.supports_dir_fd and hasattr(os, "O_NOFOLLOW") and hasattr(os, "geteuid")
@@ -66,12 +72,17 @@ class Kept(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A cache file that is being made. `stamp` is when it was begun, by the disk's own clock, in ns."""
+    """A cache file that is being made. `stamp` is when it was begun, by the disk's own clock, in ns.
+
+    `dated`: the disk itself says when a file was changed last. On some (FAT, and folders that another system
+    shares) whoever unpacks an archive says it, and a changed file can look like the one that was there.
+    """
 
     folder: int
     name: str
     file: int
     stamp: int
+    dated: bool = True
 
 
 class Cache(NamedTuple):
@@ -87,7 +98,11 @@ class Cache(NamedTuple):
         try:
             with self.opened() as file:
                 header, newline, _ = os.pread(file, _HEADER, 0).partition(b"\n")
-            told: Any = json.loads(header)
+            mark, _, data = header.partition(b" ")
+            seal = own_seal(self.root)
+            if seal is None or not seal.fits(mark.decode("ascii"), self._purpose, data):
+                return None
+            told: Any = json.loads(data)
             sizes, digests = tuple(told["sizes"]), tuple(told["digests"])
             known = told["format"] == _FORMAT and told["key"] == self.key and len(sizes) == len(digests)
             sound = all(type(size) is int and size >= 0 for size in sizes)
@@ -111,6 +126,9 @@ class Cache(NamedTuple):
     @contextmanager
     def drafting(self) -> Iterator[Draft | None]:
         """Begin a new file; None where that is not possible. What is not written leaves no trace."""
+        if own_seal(self.root, make=True) is None:
+            yield None
+            return
         try:
             with (
                 _inside(self.root, self.folders, make=True) as folder,
@@ -126,6 +144,9 @@ class Cache(NamedTuple):
 
         A section comes in pieces, so that nobody has to hold all of it.
         """
+        seal = own_seal(self.root)
+        if seal is None:
+            return
         with suppress(OSError):
             with os.fdopen(os.dup(draft.file), "wb") as file:
                 file.write(b" " * _HEADER)
@@ -136,11 +157,18 @@ class Cache(NamedTuple):
                     "sizes": [size for size, _ in told],
                     "digests": [digest for _, digest in told],
                 }
-                data = json.dumps(header).encode().ljust(_HEADER - 1) + b"\n"
+                told_of = json.dumps(header).encode().ljust(_HEADER - _MARK - 1)
+                mark = seal.mark(self._purpose, told_of).encode()
+                data = mark + b" " + told_of + b"\n"
                 file.seek(0)
                 file.write(data)
             if len(data) == _HEADER:
                 os.rename(draft.name, self.name, src_dir_fd=draft.folder, dst_dir_fd=draft.folder)
+
+    @property
+    def _purpose(self) -> str:
+        """What the mark says beside the content: a file is believed only where it was made."""
+        return "\0".join(("cache", os.path.realpath(self.root), *self.folders, self.name))
 
     def forget(self) -> None:
         """Remove the file: there is something wrong with it."""
@@ -232,11 +260,21 @@ def _draft(folder: int, name: str) -> Iterator[Draft]:
     except OSError:
         raise _NotPossible from None
     try:
-        yield Draft(folder, draft_name, file, os.fstat(file).st_mtime_ns)
+        stamp = os.fstat(file).st_mtime_ns
+        yield Draft(folder, draft_name, file, stamp, _is_dated(file, stamp))
     finally:
         os.close(file)
         with suppress(OSError):
             os.unlink(draft_name, dir_fd=folder)
+
+
+def _is_dated(file: int, stamp: int) -> bool:
+    """Whether the time of the last change stays what it is when somebody sets a file's time back."""
+    try:
+        os.utime(file, ns=(0, 0))
+    except (OSError, NotImplementedError):
+        return False
+    return os.fstat(file).st_ctime_ns >= stamp
 
 
 def _forget_old(folder: int, draft: Draft, name: str) -> None:

@@ -1,5 +1,8 @@
 """What all tests share."""
 
+import tempfile
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -19,3 +22,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     longer = [item for item in items if item.get_closest_marker("campaign")]
     config.hook.pytest_deselected(items=longer)
     items[:] = [item for item in items if item not in longer]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home() -> Iterator[None]:
+    """Tests, and the processes that they start, keep the key of their caches in a home of their own.
+
+    It lies beside pytest's folders: no key is trusted that lies in a catalog.
+    """
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="podsync-home-") as home:
+        patch.setenv("XDG_STATE_HOME", home)
+        yield

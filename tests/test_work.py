@@ -8,6 +8,7 @@ the next mistake hides in the room.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -83,8 +84,8 @@ _FOR_HELP = {"podsync", "podsync.cli", "click"}
 _FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "diagnostics", "errors", "jsonbytes", "model", "providers", "settings",
-        "signatures", "views",
+        "cache", "catalog", "diagnostics", "errors", "jsonbytes", "model", "providers", "seal",
+        "settings", "signatures", "views",
     )
 }  # fmt: skip
 #: Those of a plan of files that are known, in which nothing differs: no YAML is among them.
@@ -92,7 +93,7 @@ _FOR_NOTHING_NEW = _FOR_HELP | {"orjson"} | {
     f"podsync.{part}"
     for part in (
         "cache", "catalog", "diagnostics", "errors", "failpoints", "jsonbytes", "model", "plan",
-        "providers", "settings", "signatures", "state", "views",
+        "providers", "seal", "settings", "signatures", "state", "views",
     )
 }  # fmt: skip
 #: What such a plan has no use for, of the parts that it needs.
@@ -108,7 +109,8 @@ _FOR_NEWS = frozenset({
 def _counts(folder: Path, *words: str) -> dict[str, int]:
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, *words],
-        cwd=folder, capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "0"},
+        cwd=folder, capture_output=True, text=True, check=True,
+        env={"PYTHONHASHSEED": "0", "XDG_STATE_HOME": os.environ["XDG_STATE_HOME"]},
     )  # fmt: skip
     code, counts = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stderr

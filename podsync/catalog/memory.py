@@ -118,7 +118,7 @@ def stamp(paths: Sequence[str], signatures: Sequence[str]) -> str:
 
 def provable(answer: Answer, draft: Draft | None) -> str:
     """Return the signature of a file that was read after `draft` was begun, if it will be proof."""
-    if answer is None or draft is None or answer.changed_at + _TICK >= draft.stamp:
+    if answer is None or draft is None or not draft.dated or answer.changed_at + _TICK >= draft.stamp:
         return ""
     return answer.signature
 

@@ -30,6 +30,7 @@ from podsync.plan.approval import check_fresh, is_rest_of
 from podsync.plan.plan import Plan, summary_line
 from podsync.providers.registry import plugins
 from podsync.report import Report
+from podsync.seal import key_folder, own_seal
 from podsync.state.memory import Memory
 from podsync.state.state import State
 from podsync.views.plan_head import selection_words
@@ -144,7 +145,7 @@ class Applying:
         return plan
 
     def _check_hosts(self, plan: Plan) -> None:
-        if forms.is_sandbox(plan) and not self.space.sandbox:
+        if plan.sandbox and not self.space.sandbox:
             raise UsageError("this plan was made for the sandbox", "add --sandbox, or plan again without it")
         for name, host in plan.hosts.items():
             here = self.space.host(name) if name in self.space.settings.providers else None
@@ -251,6 +252,12 @@ class Applying:
 
     def _memory(self, clock: SystemClock) -> Remembered:
         store, say = self.space.store, self.space.session.console.say
+        if own_seal(Path(), make=True) is None:
+            where = key_folder() or "a home folder"
+            say(
+                f"note: no key of your own can be kept in {where}: what {CACHE} says of this run is taken "
+                "with caution by the next one, which may wait longer than it has to"
+            )
         memory = Memory(CACHE, self.space.store.identity)
         return Remembered(memory, store, clock, lambda told: say(f"note: {told}"))
 
@@ -263,7 +270,9 @@ class Applying:
     def _say_head(self, plan: Plan, run: str) -> None:
         approved = self.asked.expect is not None or self.asked.plan is not None
         session = self.space.session
-        session.console.result("\n" + forms.apply_head(plan, session, approved=approved, run=run))
+        session.console.result(
+            "\n" + forms.apply_head(plan, session, approved=approved, run=run, sandbox=self.space.sandbox)
+        )
 
     def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
         """Write the report everywhere; `told`: people have read it on stdout already."""

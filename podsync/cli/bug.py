@@ -11,6 +11,7 @@ from pathlib import Path
 
 from podsync import __version__
 from podsync.cli.credentials import mask
+from podsync.cli.own_folder import FOLDER
 from podsync.cli.session import Session
 
 
@@ -29,13 +30,20 @@ def report_bug(error: BaseException, session: Session) -> int:
 
 
 def _keep(text: str, folder: Path) -> str:
-    name = time.strftime("bug-%Y%m%dT%H%M%SZ.log", time.gmtime())
-    home = folder / ".podsync"
+    name = time.strftime(f"bug-%Y%m%dT%H%M%SZ-{os.urandom(3).hex()}.log", time.gmtime())
+    home = folder / FOLDER
     try:
-        if not home.is_dir() and not (folder / "podsync.yaml").exists():
+        if not _is_own(home) and (os.path.lexists(home) or not (folder / "podsync.yaml").exists()):
             home = Path(tempfile.gettempdir())  # do not leave a folder where podsync has no business
         home.mkdir(exist_ok=True)
-        (home / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+        # A new file, for this user: a log tells of names and places.
+        with open(os.open(home / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:  # noqa: PTH123
+            stream.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         return f"and its log could not be written: {error.strerror}"
     return f"the log is {home / name}"
+
+
+def _is_own(home: Path) -> bool:
+    """Whether it is a folder that could be ours: a link leads where somebody else wants the log."""
+    return home.is_dir() and not home.is_symlink()

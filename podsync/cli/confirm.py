@@ -5,6 +5,7 @@ from __future__ import annotations
 from podsync.cli.workspace import Workspace
 from podsync.errors import UsageError
 from podsync.plan.plan import Action, Plan
+from podsync.views.plan_head import accounts
 
 #: With more creates than this a "yes" is too easily said: the number has to be typed.
 MANY = 50
@@ -23,7 +24,8 @@ def confirmed(space: Workspace, plan: Plan) -> bool:
     """Ask; whether the answer was the one that goes on."""
     creates = plan.summary[Action.CREATE]
     wanted = str(creates) if creates > MANY else "yes"
-    question = f"Type {wanted} to go on: "
+    # Where it goes stands in the same line: a long plan has moved its head off the screen by now.
+    question = f"This goes to {', '.join(accounts(plan.hosts))}. Type {wanted} to go on: "
     if creates > MANY:
         question = f"{creates} products will be created, and podsync cannot delete them. {question}"
     return space.session.console.ask(question) == wanted

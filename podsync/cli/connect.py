@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
 from podsync.cli.credentials import proxies_to, read_keys
+from podsync.cli.hosts import refuse_foreign_hosts
 from podsync.cli.workspace import CACHE, SANDBOX, Workspace
 from podsync.errors import PodsyncError
 from podsync.plan.plan import Action, Plan
@@ -49,12 +50,17 @@ def connected(
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
-    """Return the keys that a run needs; the sandbox has its own, and real ones are not read then."""
+    """Return the keys that a run needs; the sandbox has its own, and real ones are not read then.
+
+    Whoever asks for keys is about to send them: ProtectedError where a host is neither the provider's own,
+    nor this machine, nor allowed.
+    """
     if space.sandbox:
         from podsync.sandbox import Rules
 
         rules = Rules()
         return {"kakaclo": rules.kakaclo_tokens[0], "gelato": rules.gelato_keys[0]}
+    refuse_foreign_hosts({name: space.settings.providers[name].base_url for name in names}, plugins())
     return read_keys(names, plugins(), os.environ)
 
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _MORE_SECRETS = ("PGPASSWORD",)
 #: Says how the database of a state is reached, with its password.
 POSTGRES_URL = "PODSYNC_POSTGRES_URL"
+#: Variables that hold a secret besides the providers' keys.
+SECRET_VARIABLES = (POSTGRES_URL, *_MORE_SECRETS)
+#: What all readers of URLs understand alike: no user, query, fragment, backslash, blank or foreign letter.
+_PLAIN = r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!&'()*+,;=:@%/-]*)?"
+#: Each occurrence of a shorter value would have to be hidden: that would tell it, and hide other words.
+_SHORTEST_KEY = 8
 _PROXIES = ("http", "https", "all", "no")
 
 
@@ -27,6 +33,12 @@ def read_keys(
     for name in sorted(names):
         plugin = plugins[name]
         key = environ.get(plugin.key_variable, "").strip()
+        if 0 < len(key) < _SHORTEST_KEY:
+            raise CredentialsError(
+                f"{plugin.key_variable} has {len(key)} characters: no key is that short, and it could not be "
+                "kept out of what is shown. Nothing was sent.",
+                f"get a key: {plugin.renew}",
+            )
         if key and key.isprintable() and key.isascii():
             keys[name] = key
         elif key:
@@ -79,6 +91,8 @@ def url_fault(url: str) -> str:
         host, _port = parts.hostname, parts.port
     except ValueError as error:
         return f"not a URL: {error}"
+    if not re.fullmatch(_PLAIN, url):
+        return "not the plain address of an API (a host of letters, digits, dots and dashes, a port, a path)"
     if parts.scheme not in {"http", "https"} or not host:
         return "not an http(s) URL with a host"
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -89,13 +103,13 @@ def url_fault(url: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host can only be this machine."""
+    """Whether a host can only be this machine. Names below `localhost` may be looked up elsewhere."""
     try:
         from ipaddress import ip_address
 
         return ip_address(host).is_loopback
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host == "localhost"
 
 
 def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:

@@ -107,18 +107,14 @@ def _sarif() -> Any:
     return sarif
 
 
-def is_sandbox(plan: Plan) -> bool:
-    """Whether a saved plan was made for the sandbox."""
-    return any("//sandbox.localhost" in host["base_url"] for host in plan.hosts.values())
-
-
-def apply_head(plan: Plan, session: Session, *, approved: bool, run: str) -> str:
+def apply_head(plan: Plan, session: Session, *, approved: bool, run: str, sandbox: bool) -> str:
     """Return what is said before the first request."""
     from podsync.views import report_text as report_view
     from podsync.views.style import Style
 
     style, width = Style(session.console.out_color), session.console.width
-    return report_view.apply_head(plan, style=style, width=width, approved=approved, run=run)
+    facts: Any = {"approved": approved, "run": run, "sandbox": sandbox}
+    return report_view.apply_head(plan, style=style, width=width, **facts)
 
 
 def report_forms(report: Report, session: Session, again: str, place: str) -> Forms:

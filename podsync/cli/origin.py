@@ -70,7 +70,7 @@ def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | Un
     """Whether the checked out commit is a real ancestor of `commit`, or why this cannot be told."""
     from podsync.state.git import checkout
 
-    return checkout.is_older(_git(environ, folder), commit)
+    return checkout.is_older(git_of(environ, folder), commit)
 
 
 def absence(
@@ -90,7 +90,7 @@ def absence(
     from podsync.state.git import checkout
 
     try:
-        return checkout.absence(_git(environ, folder), folder, needed)
+        return checkout.absence(git_of(environ, folder), folder, needed)
     except StateError as error:
         if not partial:
             return None
@@ -111,12 +111,13 @@ def _commit(environ: Mapping[str, str], folder: Path) -> str | None:
     if root_of(folder) is None:
         return environ.get("GITHUB_SHA")
     try:
-        return checkout.commit_of(_git(environ, folder))
+        return checkout.commit_of(git_of(environ, folder))
     except StateError:
         return None
 
 
-def _git(environ: Mapping[str, str], folder: Path) -> Git:
+def git_of(environ: Mapping[str, str], folder: Path) -> Git:
+    """Return the one way to call Git in a folder, without a key."""
     from podsync.cli.programs import without_keys
     from podsync.state.git.program import Git
 

@@ -131,7 +131,7 @@ def _show(
     from podsync.cli.step_summary import append
 
     rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
-    sandbox = space.sandbox if space else forms.is_sandbox(made)
+    sandbox = space.sandbox if space else made.sandbox
     shown = forms.plan_forms(made, session, detail=detail, rates=rates, sandbox=sandbox, orphans=orphans)
     session.console.result(outputs.write(shown))
     if space is not None:

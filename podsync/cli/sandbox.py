@@ -64,8 +64,10 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
 
 
 def _folder() -> Any:
+    from podsync.cli.own_folder import refuse_foreign
     from podsync.cli.workspace import SANDBOX
 
+    refuse_foreign()
     return SANDBOX / "data"
 
 

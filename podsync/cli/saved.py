@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+from podsync.cli.hosts import with_foreign_hosts
 from podsync.cli.session import Session
 from podsync.errors import PodsyncError, UsageError
 from podsync.plan import planfile
 from podsync.plan.plan import Plan
+from podsync.providers.registry import plugins
 
 #: A plan of 10,000 products has some 30 MB.
 SIZE_LIMIT = 512 * 1024 * 1024
@@ -31,4 +34,7 @@ def read_plan(file: str, session: Session) -> Plan:
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         raise PodsyncError(f"{file} cannot be read: {reason}") from None
-    return planfile.load(text)
+    plan = planfile.load(text)
+    # Who made the file may have left the warning out: it is worked out anew.
+    told = plan.diagnostics if plan.sandbox else with_foreign_hosts(plan.diagnostics, plan.hosts, plugins())
+    return replace(plan, diagnostics=told)

@@ -41,7 +41,8 @@ version: 1
 _LOCAL = "# state: {backend: local, path: podsync.state.json}\n"
 _BRANCH = "state: {backend: git}         # the branch podsync-state of this repository\n"
 
-IGNORED = (".podsync/", "*.state.json.journal", "*.state.json.lock", "*.state.json.backup.*")
+#: Without the slash: a link of that name is ignored as well.
+IGNORED = (".podsync", "*.state.json.journal", "*.state.json.lock", "*.state.json.backup.*")
 
 _EDITOR = {
     "yaml.schemas": {

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
+from podsync.cli.own_folder import FOLDER, refuse_foreign
 from podsync.cli.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.cli.session import Session
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
 from podsync.providers.registry import plugins, providers
+from podsync.seal import key_folder, own_seal
 from podsync.settings import Settings, StateSettings
 
 if TYPE_CHECKING:
@@ -26,10 +28,8 @@ if TYPE_CHECKING:
     from podsync.state.state import State
 
 SETTINGS_FILE = "podsync.yaml"
-CACHE = Path(".podsync")
+CACHE = Path(FOLDER)
 SANDBOX = CACHE / "sandbox"
-#: What plans and states of the sandbox say as the host: its port changes from run to run.
-_SANDBOX_HOST = "http://sandbox.localhost"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Workspace:
     @classmethod
     def open(cls, session: Session, *, sandbox: bool = False) -> Workspace:
         """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
+        refuse_foreign()
         path = _settings_path(session.config)
         settings = settings_file.load(path) if path is not None else Settings()
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
@@ -55,6 +56,10 @@ class Workspace:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
+        if session.verbose and own_seal(Path()) is None:
+            session.detail(
+                f"no key of this user yet in {key_folder() or 'any home folder'}: nothing kept is believed"
+            )
         space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
         must_stay_in_tree("catalog", settings.catalog, space.given)
         if space.state_settings.backend == "local":
@@ -134,8 +139,10 @@ class Workspace:
 
     def host(self, name: str) -> Json:
         """Return where this run would speak to a provider."""
+        from podsync.plan.plan import SANDBOX_URL
+
         told = self.settings.providers[name]
-        url = f"{_SANDBOX_HOST}/{name}" if self.sandbox else told.base_url
+        url = f"{SANDBOX_URL}/{name}" if self.sandbox else told.base_url
         return {"base_url": url, "account": told.account}
 
     def plan(
@@ -171,12 +178,21 @@ class Workspace:
             every=every,
         )
         self._refuse_absence(thorough=made.summary[Action.ORPHAN] > 0)
-        if not warnings:
-            return made
-        changed = {change.source.path for change in made.work if change.source is not None}
-        told = [one for one in warnings if one.at is not None and one.at.path in changed]
-        self._say([one for one in warnings if one not in told])
-        return replace(made, diagnostics=in_file_order((*made.diagnostics, *told)))
+        return self._with_warnings(made, warnings)
+
+    def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:
+        """Return the plan with the warnings that concern it; foreign hosts first, where no view cuts them."""
+        found = made.diagnostics
+        if warnings:
+            changed = {change.source.path for change in made.work if change.source is not None}
+            told = [one for one in warnings if one.at is not None and one.at.path in changed]
+            self._say([one for one in warnings if one not in told])
+            found = in_file_order((*found, *told))
+        if not self.sandbox:
+            from podsync.cli.hosts import with_foreign_hosts
+
+            found = with_foreign_hosts(found, made.hosts, plugins())
+        return made if found == made.diagnostics else replace(made, diagnostics=found)
 
     def _refuse_absence(self, *, thorough: bool) -> None:
         """Refuse a checkout that lacks files of the catalog, whose products would look gone, or of ours."""

@@ -1,24 +1,26 @@
 """What was seen when, in `.podsync/pictures.json`: a server that says "not modified" is believed.
 
-The file is disposable. One that is missing, damaged, or not written by this version is as good as
-empty: then everything is looked at anew.
+The file is disposable. One that is missing, damaged, not written by this version, or without this user's
+mark (see `podsync.seal`) is as good as empty: then everything is looked at anew.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from podsync.model import canonical_json, digest
+from podsync.model import canonical_json
 from podsync.pictures.facts import Seen
 from podsync.pictures.formats import Header
+from podsync.seal import is_marked, marked, own_seal
 from podsync.state import strictjson
 from podsync.state.files import Files, OsFiles, remove_leftovers, write_whole
 
 #: Raised whenever what is seen of a picture comes to mean something else.
-VERSION: Final = 1
+VERSION: Final = 2
 _LIMIT = 64 * 1024 * 1024
 _VERDICTS: Final = frozenset({"picture", "unusual", "damaged", "other"})
 
@@ -28,6 +30,8 @@ class Cache:
 
     def __init__(self, folder: Path, files: Files | None = None) -> None:
         self._path = folder / "pictures.json"
+        self._tree = folder.parent
+        self._purpose = f"pictures {os.path.realpath(folder)}"
         self._files = files or OsFiles()
 
     def read(self) -> dict[str, Seen]:
@@ -37,7 +41,7 @@ class Cache:
             told = None if data is None else strictjson.loads(data)
             if not isinstance(told, dict) or told["version"] != VERSION:
                 return {}
-            if told["digest"] != digest(told["seen"]):
+            if not is_marked(told, self._purpose, own_seal(self._tree)):
                 return {}
             return {url: _seen(entry) for url, entry in told["seen"].items()}
         except (OSError, strictjson.NotStrictError, LookupError, TypeError, ValueError, AttributeError):
@@ -46,7 +50,8 @@ class Cache:
     def write(self, seen: Mapping[str, Seen]) -> None:
         """Remember; what cannot be written is looked at again next time."""
         kept = {url: _entry(one) for url, one in seen.items() if one.etag or one.modified}
-        data = canonical_json({"version": VERSION, "digest": digest(kept), "seen": kept}).encode()
+        seal = own_seal(self._tree, make=True)
+        data = canonical_json(marked({"version": VERSION, "seen": kept}, self._purpose, seal)).encode()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             remove_leftovers(self._files, self._path)

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from podsync.plan.change import Change
 
 
+#: What plans and states of the sandbox say as the host of a provider, its name behind it: the port of the
+#: sandbox changes from run to run. No settings can say the same: plain http is for this machine's addresses.
+SANDBOX_URL = "http://sandbox.localhost"
+#: The rule of a warning about a host that is not the provider's own.
+FOREIGN_HOST = "foreign-host"
+
+
 class Action(StrEnum):
     """What apply does about one address (CONTRACT 6), in the order of the summary line."""
 
@@ -99,6 +106,12 @@ class Plan:
         counts = Counter(change.action for change in self.changes)
         counts[Action.NOOP] += self.left_out
         return {action: counts[action] for action in Action}
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether every provider of it is the sandbox's."""
+        urls = {name: host.get("base_url") for name, host in self.hosts.items()}
+        return bool(urls) and all(url == f"{SANDBOX_URL}/{name}" for name, url in urls.items())
 
     @property
     def errored(self) -> bool:

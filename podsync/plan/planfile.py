@@ -57,7 +57,7 @@ def pieces(plan: Plan, *, noops: bool = False) -> Iterator[str]:
 
 def _facts(plan: Plan) -> dict[str, Any]:
     """Return what stands before the changes, in the order of the file."""
-    return {
+    return ({"sandbox": True} if plan.sandbox else {}) | {
         "format_version": FORMAT_VERSION,
         "podsync_version": __version__,
         "hash": plan.hash,

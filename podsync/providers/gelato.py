@@ -238,6 +238,8 @@ def _connect(
 
 
 PLUGIN = Plugin(
+    # The samples of the product pages; the overview of the API names a host for tests and a live one.
+    hosts=("connect.gelatoapis.com", "connect.test.gelato.tech", "connect.live.gelato.tech"),
     key_variable="GELATO_API_KEY",
     url_variable="GELATO_BASE_URL",
     renew="Gelato Connect: Settings > API keys",

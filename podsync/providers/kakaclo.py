@@ -191,6 +191,8 @@ def _connect(
 
 
 PLUGIN = Plugin(
+    # docs.kakaclo.com, "Quick start" and "API endpoint": the API, and the one for tests.
+    hosts=("developer.kakaclo.com", "test-developer.kakaclo.com"),
     key_variable="KAKACLO_ACCESS_TOKEN",
     url_variable="KAKACLO_BASE_URL",
     renew="https://kakaclo.com/personal-center/api-setting",

@@ -36,10 +36,13 @@ class Connect(Protocol):
 class Plugin(NamedTuple):
     """What an entry point gives.
 
+    `hosts` are the provider's own, real ones and those for tests, in small letters and without a port: a key
+    goes elsewhere only where a person has allowed it.
     `key_variable` is the environment variable that holds the key, `url_variable` the one that
     overrides the base URL, `renew` tells a person where the key is renewed.
     """
 
+    hosts: tuple[str, ...]
     key_variable: str
     url_variable: str
     renew: str

@@ -5,6 +5,7 @@ The folder holds `products.jsonl` (the lines), `lock.sqlite` (see `DataFile`) an
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,22 +32,29 @@ class DataFile:
 
     Two processes with the same lines in memory would give the same ids twice. The lock is SQLite's,
     because the standard library has no other that works everywhere and dies with its process.
-    Raises SandboxBusyError. Not thread-safe: the store calls it under its own lock.
+    Raises SandboxBusyError, and SandboxDataError for a lock that is none. Not thread-safe: the store calls
+    it under its own lock.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / "products.jsonl"
         self._served = folder / "served.json"
-        self._lock = sqlite3.connect(
-            folder / "lock.sqlite", timeout=0, isolation_level=None, check_same_thread=False
-        )
-        try:
-            self._lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            self._lock.close()
-            raise SandboxBusyError(folder, self._told_url()) from error
+        self._lock = self._locked(folder / "lock.sqlite")
         self._file = self._path.open("ab", buffering=0)
+
+    def _locked(self, path: Path) -> sqlite3.Connection:
+        lock = None
+        try:
+            lock = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            if lock is not None:
+                lock.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise SandboxBusyError(path.parent, self._told_url()) from error
+            raise SandboxDataError(f"{path}: {error}") from error
+        return lock
 
     def load(self) -> Iterator[JsonObject]:
         """The lines, oldest first. An unfinished last line, which a crash leaves, is cut off."""
@@ -92,4 +100,5 @@ class DataFile:
             url = json.loads(self._served.read_text(encoding="utf-8"))["url"]
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return str(url)
+        # The folder may have come from anywhere; the sandbox serves on this machine only.
+        return url if isinstance(url, str) and re.fullmatch(r"http://127\.0\.0\.1:[0-9]{1,5}", url) else None

@@ -6,6 +6,11 @@ state is older than the last one, and how long products may still be invisible i
 
 Losing this file costs time, never data. So one that is damaged or cannot be read counts as absent,
 and one that cannot be written is reported in a sentence, not raised.
+
+What stands in it decides how long a listing is waited for, so a time is believed only under this user's
+mark (see `podsync.seal`). A note without one (somebody else's, one that came with a branch, one that was
+written without a key) can add caution and never take any away: it may say that a state was lost, and to
+which providers requests were sent, but not that they have ended.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ from threading import Lock
 from typing import Any
 
 from podsync.model import EMPTY
+from podsync.seal import is_marked, marked, own_seal
 from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json
 from podsync.state.files import Files, OsFiles, remove_leftovers, write_whole
@@ -65,6 +71,8 @@ class Memory:
     def __init__(self, folder: Path, identity: str, *, files: Files | None = None) -> None:
         name = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]
         self.path = folder / "seen" / f"{name}.json"
+        self._tree = folder.parent
+        self._purpose = f"seen {identity}"
         self._files = files or OsFiles()
         self._turn = Lock()
         #: The providers that every note calls `behind`; None: those that were.
@@ -74,7 +82,11 @@ class Memory:
         """What was last seen; None when nothing is known."""
         try:
             data = self._files.read(self.path, _LIMIT)
-            return None if data is None else _from_json(strictjson.loads(data))
+            if data is None:
+                return None
+            told = strictjson.loads(data)
+            seen = _from_json(told)
+            return seen if is_marked(told, self._purpose, own_seal(self._tree)) else _without_times(seen)
         except (OSError, Unfit, strictjson.NotStrictError):
             return None
 
@@ -125,21 +137,29 @@ class Memory:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 remove_leftovers(self._files, self.path)
-                write_whole(self._files, self.path, _to_json(seen), temporary=self.path.name)
+                told = marked(_to_json(seen), self._purpose, own_seal(self._tree, make=True))
+                data = (json.dumps(told, sort_keys=True, indent=1) + "\n").encode()
+                write_whole(self._files, self.path, data, temporary=self.path.name)
             except OSError as error:
-                told = error.strerror or error
-                return f"{self.path.parent} cannot be written ({told}): if the state is lost, nobody notices"
+                why = error.strerror or error
+                return f"{self.path.parent} cannot be written ({why}): if the state is lost, nobody notices"
         return None
 
 
-def _to_json(seen: Seen) -> bytes:
+def _without_times(seen: Seen) -> Seen:
+    """Return what a note says that anybody may have written: sends may go on, nobody can say until when."""
+    providers = {name: Sends(sending=True, behind=each.behind) for name, each in seen.providers.items()}
+    return replace(seen, providers=providers)
+
+
+def _to_json(seen: Seen) -> dict[str, Any]:
     def plain(sends: Sends) -> dict[str, Any]:
         times = {"at": sends.at, "date": sends.date}
         return asdict(sends) | {key: time_to_text(t) for key, t in times.items() if t is not None}
 
     data = asdict(replace(seen, providers={}))
     data["providers"] = {name: plain(sends) for name, sends in seen.providers.items()}
-    return (json.dumps({"version": 1} | data, sort_keys=True, indent=1) + "\n").encode()
+    return {"version": 1} | data
 
 
 def _from_json(data: Any) -> Seen:

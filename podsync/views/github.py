@@ -12,7 +12,7 @@ from podsync.views.change_lines import word_of
 from podsync.views.escape import safe
 from podsync.views.markdown_safe import clip
 from podsync.views.plan_changes import by_action
-from podsync.views.plan_head import refused_addresses
+from podsync.views.plan_head import SANDBOX, refused_addresses
 from podsync.views.product_lines import name_of, quoted
 from podsync.views.wording import number
 
@@ -67,6 +67,8 @@ def fault_remark(fault: Diagnostic) -> Remark:
 
 def plan_remarks(plan: Plan) -> Iterator[Remark]:
     """Yield everything worth a line, worst first."""
+    if plan.sandbox:
+        yield Remark("warning", "sandbox", "SANDBOX", SANDBOX)
     faults = sorted(plan.diagnostics, key=lambda fault: fault.severity != "error")
     yield from map(fault_remark, faults)
     refused = refused_addresses(plan)

@@ -67,8 +67,8 @@ def pieces(plan: Plan, *, rates: Mapping[str, RateLimit] = PUBLISHED, sandbox: b
     style, script = _asset("html_page.css"), _asset("html_page.js")
     values = {
         "policy": _policy(style, script),
-        "title": f"podsync plan {_short(plan.hash)}",
-        "headline": _text(_headline(plan)),
+        "title": f"{'SANDBOX ' if sandbox else ''}podsync plan {_short(plan.hash)}",
+        "headline": _text(("SANDBOX: " if sandbox else "") + _headline(plan)),
         "head": "".join(f"<p>{_text(line)}</p>" for line in head(plan, PLAIN, _ENDLESS, sandbox=sandbox)),
         "hash": _text(plan.hash),
         "refused": _refused(plan.diagnostics),

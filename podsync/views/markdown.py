@@ -10,7 +10,7 @@ from functools import partial
 from podsync import __version__
 from podsync.diagnostics import Diagnostic, errors
 from podsync.plan.change import Change
-from podsync.plan.plan import Action, Plan, summary_line
+from podsync.plan.plan import FOREIGN_HOST, Action, Plan, summary_line
 from podsync.settings import RateLimit
 from podsync.views.fold import in_common, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED
@@ -18,7 +18,7 @@ from podsync.views.markdown_fit import FOLD_ABOVE, Section, fitted
 from podsync.views.markdown_rows import HEADS, LISTED, block, brief, brief_create, created, listed_row
 from podsync.views.markdown_safe import clip, code, link, plain, size
 from podsync.views.plan_changes import by_action
-from podsync.views.plan_head import TOLD, head, refused_addresses, risky_rows
+from podsync.views.plan_head import SANDBOX, TOLD, head, refused_addresses, risky_rows
 from podsync.views.plan_text import foot
 from podsync.views.product_lines import name_of, product_facts, quoted
 from podsync.views.style import PLAIN
@@ -27,6 +27,8 @@ from podsync.views.wording import counted, listed, number
 #: Fits a comment of GitHub (65,536 characters) in bytes, with room for what a workflow puts around it.
 COMMENT = 65_000
 _WIDE = 10**9
+#: Characters of a line of the head: enough for what it says of hosts, accounts and state, never cut.
+_HEAD = 2_000
 
 #: What the first line says of each action, for one and for several.
 _WORDS: Mapping[Action, tuple[str, str]] = {
@@ -67,9 +69,10 @@ def plan_markdown(
     """
     above = [
         marker(plan.hash, environment, head_sha),
+        *([f"**{SANDBOX}**", ""] if sandbox else []),
         _first_line(plan, where),
         "",
-        *_head(plan, sandbox),
+        *_head(plan),
         "",
     ]
     above += _look(plan)
@@ -127,15 +130,17 @@ def _news(made: Sequence[Change]) -> Iterator[str]:
         yield from in_common(made)
 
 
-def _head(plan: Plan, sandbox: bool) -> Iterator[str]:
-    lines = [plain(line.strip(), 300) for line in head(plan, PLAIN, _WIDE, sandbox=sandbox)]
+def _head(plan: Plan) -> Iterator[str]:
+    lines = [plain(line.strip(), _HEAD) for line in head(plan, PLAIN, _WIDE, sandbox=False)]
     yield f"<sub>{'<br>'.join(lines)}</sub>"
 
 
 def _faults(plan: Plan) -> Iterator[Section]:
     """Yield what is refused, then what is warned of, each with the way out."""
     refused = errors(plan.diagnostics)
-    warnings = [fault for fault in plan.diagnostics if fault.severity != "error"]
+    warnings = [
+        fault for fault in plan.diagnostics if fault.severity != "error" and fault.rule != FOREIGN_HOST
+    ]
     if refused:
         words = "Refused: apply sends nothing before this is settled"
         yield Section(words, refused, _fault, _brief_fault, risky=True)
@@ -154,7 +159,8 @@ def _brief_fault(fault: Diagnostic) -> str:
 
 
 def _look(plan: Plan) -> Iterator[str]:
-    rows = [
+    rows = [_fault(fault) for fault in plan.diagnostics if fault.rule == FOREIGN_HOST]
+    rows += [
         f"- **{number(count)} {word}**: {plain(text.replace(' !', ' ⚠'), 300)}"
         for count, word, text in risky_rows(plan)
     ]

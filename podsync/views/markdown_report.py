@@ -12,11 +12,14 @@ from podsync.views.markdown import COMMENT
 from podsync.views.markdown_fit import Section, fitted
 from podsync.views.markdown_safe import clip, code, link, plain, row, size, written
 from podsync.views.outcome_text import word_of
+from podsync.views.plan_head import SANDBOX, accounts
 from podsync.views.product_lines import name_of
 from podsync.views.report_text import safety_text, stopped_texts
 from podsync.views.wording import by_hand, counted, number, second, title, visible_id
 
 _MOST_NOTES = 10
+#: Characters of a provider with host and account: enough for all of it.
+_HOST = 1_000
 _MARKS: Mapping[Result, str] = {Result.FAILED: "✗ ", Result.IN_DOUBT: "? ", Result.NOT_TRIED: "– "}
 _DONE = (
     Result.REPLACED, Result.ORPHANED, Result.CREATED, Result.UPDATED, Result.ADOPTED, Result.RESTORED,
@@ -33,13 +36,15 @@ def report_markdown(
 
     `command` goes on with what is left, `place` is where the same can be clicked, `where` the run's page.
     """
-    above = [f"**{report_line(report)}**", ""]
+    above = [f"**{SANDBOX}**", ""] if report.plan.sandbox else []
+    above += [f"**{report_line(report)}**", ""]
     for text in stopped_texts(report)[:_MOST_NOTES]:
         above += [f"⚠ {plain(text, 300)}", ""]
     above += [*_counts(report), *_next(report, command, place)]
     below = [line for note in report.notes[:_MOST_NOTES] for line in (plain(note, 300), "")]
     plan = report.plan.hash.removeprefix("sha256:")[:12]
-    below += [f"`{report_line(report)}`", "", f"<sub>plan `{plan}` · podsync {__version__}</sub>"]
+    went_to = "".join(f" · {plain(each, _HOST)}" for each in accounts(report.plan.hosts))
+    below += [f"`{report_line(report)}`", "", f"<sub>plan `{plan}`{went_to} · podsync {__version__}</sub>"]
     room = limit - sum(map(size, [*above, *below]))
     rest = link("all of them are in the run", where) if where else "all of them are in `-o json`"
     return "\n".join([*above, *fitted(list(_sections(report)), room, rest), *below]) + "\n"

@@ -11,13 +11,15 @@ from podsync.diagnostics import Diagnostic, errors
 from podsync.model import DEFAULT_ACCOUNT, Address, Json, Selection
 from podsync.plan.plan import Action, Plan
 from podsync.views.escape import safe
-from podsync.views.page import GAP, beside, facts, wrap
+from podsync.views.page import GAP, beside, facts, shorten, wrap
 from podsync.views.style import Style
 from podsync.views.wording import counted, listed, minute, number, run_name, title
 
 if TYPE_CHECKING:
     from podsync.plan.change import Change
 
+#: The first line of all that is play.
+SANDBOX = "SANDBOX: simulated providers, nothing is real."
 #: The sentence that stands wherever the word orphan does.
 STAYS = "stays on sale until a person removes it"
 OLD_STAYS = "the old product stays on sale beside the new one until a person removes it"
@@ -25,12 +27,14 @@ OLD_STAYS = "the old product stays on sale beside the new one until a person rem
 TOLD = frozenset({OLD_STAYS, f"it {STAYS}"})
 _OFFLINE = "Offline: nobody was asked."
 _MOST_FAULTS = 20
+#: Longer names of states and accounts are cut: they must not push the hosts out of a view.
+_LONGEST_NAME = 200
 
 
 def head(plan: Plan, style: Style, width: int, *, sandbox: bool) -> Iterator[str]:
     """Yield the first lines."""
     if sandbox:
-        yield from wrap(style.bold("SANDBOX: simulated providers, nothing is real."), width)
+        yield from wrap(style.bold(SANDBOX), width)
     yield from facts([*_counts(plan), _state(plan), ", ".join(accounts(plan.hosts))], width, "", GAP)
     yield from (style.dim(line) for line in wrap(_asked(plan), width, "", GAP))
     if plan.selection.to_json():
@@ -57,7 +61,7 @@ def _counts(plan: Plan) -> Iterator[str]:
 
 
 def _state(plan: Plan) -> str:
-    label = safe(plan.state_label)
+    label = shorten(safe(plan.state_label), _LONGEST_NAME)
     if plan.state_at is None:
         words = "state: none yet" if plan.serial == 0 else "state: never applied to"
         return f"{words} ({label})" if label else words
@@ -66,18 +70,22 @@ def _state(plan: Plan) -> str:
 
 
 def accounts(hosts: Mapping[str, Json]) -> Iterator[str]:
-    """Yield each provider with its account, or with its host where the account has no name."""
+    """Yield each provider with its host, whole, and with its account where that has a name."""
     for provider, known in sorted(hosts.items(), key=lambda pair: pair[0] != "kakaclo"):
         account = str(known.get("account") or DEFAULT_ACCOUNT)
         host = _host(str(known.get("base_url") or ""))
-        yield f"{title(provider)} {host if account == DEFAULT_ACCOUNT else safe(account)}".rstrip()
+        named = "" if account == DEFAULT_ACCOUNT else f" (account {shorten(safe(account), _LONGEST_NAME)})"
+        yield f"{title(provider)} {host}{named}"
 
 
 def _host(url: str) -> str:
+    """Return host and port; letters that look like others are spelt out, and plain http is said."""
     try:
-        return safe(urlsplit(url).netloc or url)
+        parts = urlsplit(url)
+        host = parts.netloc if parts.scheme == "https" else f"{parts.scheme}://{parts.netloc}"
     except ValueError:
-        return safe(url)
+        host = ""
+    return safe((host if host.strip(":/") else url).encode("ascii", "backslashreplace").decode())
 
 
 def _asked(plan: Plan) -> str:

@@ -17,7 +17,8 @@ def report_json(report: Report) -> str:
     outcomes = sorted(report.outcomes, key=lambda one: (one.address, one.action, one.result))
     sources = {change.address: change.source for change in report.plan.changes}
     return json_text(
-        {
+        ({"sandbox": True} if report.plan.sandbox else {})
+        | {
             "format_version": FORMAT_VERSION,
             "outcome": report.outcome,
             "hash": report.plan.hash,

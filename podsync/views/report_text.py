@@ -11,7 +11,7 @@ from podsync.report import Outcome, Report, Result, report_line
 from podsync.views.escape import safe
 from podsync.views.outcome_text import paint, trouble_lines, word_of
 from podsync.views.page import GAP, beside, facts, page, wrap
-from podsync.views.plan_head import STAYS, accounts
+from podsync.views.plan_head import SANDBOX, STAYS, accounts
 from podsync.views.product_lines import name_of, quoted
 from podsync.views.style import Style
 from podsync.views.wording import by_hand, listed, number, run_name, sentences, title, visible_id
@@ -38,7 +38,7 @@ def apply_head(
     plan: Plan, *, style: Style, width: int = 80, approved: bool = False, run: str = "", sandbox: bool = False
 ) -> str:
     """Return what apply says before it begins: which plan, which accounts, which state."""
-    lines = wrap(style.bold("SANDBOX: simulated providers, nothing is real."), width) if sandbox else []
+    lines = wrap(style.bold(SANDBOX), width) if sandbox else []
     applying = f"Applying {plan.hash.removeprefix('sha256:')[:12]}" + (", as approved" if approved else "")
     state = f"state {safe(plan.state_label)}" if plan.state_label else ""
     parts = [applying, ", ".join(accounts(plan.hosts)), state, run_name(run) if run else ""]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from podsync.apply.recover import SEND_SECONDS
 
 from podsync.apply.pacing import Bucket
-from podsync.apply.recover import SEND_SECONDS
 from podsync.errors import UsageError
 from podsync.model import Address, Selection
 from podsync.report import Result

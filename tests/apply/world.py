@@ -27,9 +27,9 @@ from podsync.providers.registry import plugins
 from podsync.report import Outcome, Report
 from podsync.settings import Limits, ProviderSettings, RateLimit
 from podsync.state import repair
+from podsync.state.account_lock import account_digest
 from podsync.state.draft import replay
 from podsync.state.events import Adopted, Disowned, Event, Settled
-from podsync.state.account_lock import account_digest
 from podsync.state.files import Files
 from podsync.state.local import LocalStore
 from podsync.state.memory import Memory

@@ -82,9 +82,16 @@ def test_unsafe_base_urls_are_refused(url):
         base_url_from({"KAKACLO_BASE_URL": url}, "KAKACLO_BASE_URL")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "sandbox.localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
 def test_loopback(host):
     assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["sandbox.localhost", "localhost.", "127.0.0.1.example.com", "2130706433", ""]
+)
+def test_what_may_be_looked_up_elsewhere_is_not_this_machine(host):
+    assert not is_loopback(host)
 
 
 def test_an_empty_base_url_is_none():

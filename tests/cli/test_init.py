@@ -59,7 +59,7 @@ def test_init_overwrites_nothing(podsync, folder):
     assert "kept   podsync.state.json" in run.out
     assert (folder / "podsync.yaml").read_text() == "version: 1\nsandbox: true\n"
     assert (folder / "podsync.state.json").read_text() == "precious"
-    assert (folder / ".gitignore").read_text().startswith("node_modules/\n.podsync/\n")
+    assert (folder / ".gitignore").read_text().startswith("node_modules/\n.podsync\n")
 
 
 def test_init_in_another_folder_prints_commands_that_work(podsync, folder):

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from podsync.model import digest
 from podsync.pictures.cache import Cache
 from podsync.pictures.facts import Seen
 from podsync.pictures.formats import Header
+from podsync.seal import marked, own_seal
 
 SEEN = Seen(
     Header("picture", "PNG", 16, 12, alpha=True), 100, "ab", "cd", '"v1"', "Sun", "final", "Signature", "Fri",
@@ -95,15 +95,16 @@ def test_one_that_somebody_made_up_is_held_to_its_types(cache, path, change):
     cache.write({URL: SEEN})
     told = json.loads(path.read_text())
     told["seen"][URL] |= change
-    told["digest"] = digest(told["seen"])
-    path.write_text(json.dumps(told))
+    del told["mark"]
+    seal = own_seal(path.parent.parent)
+    path.write_text(json.dumps(marked(told, f"pictures {path.parent.resolve()}", seal)))
 
     assert cache.read() == {}
 
 
 def test_another_version_is_empty(cache, path):
     cache.write({URL: SEEN})
-    path.write_text(path.read_text().replace('"version":1', '"version":2'))
+    path.write_text(path.read_text().replace('"version":2', '"version":3'))
 
     assert cache.read() == {}
 

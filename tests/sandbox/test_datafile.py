@@ -1,5 +1,6 @@
 """Products that outlive the process."""
 
+import json
 import os
 import subprocess
 import sys
@@ -87,3 +88,32 @@ def test_a_process_that_dies_leaves_its_products_and_no_lock(tmp_path):
 
     with Sandbox(data=tmp_path) as again:
         assert (died.returncode, len(again.products("kakaclo"))) == (9, 1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example",
+        "http://127.0.0.1.evil.example:80",
+        "http://127.0.0.1:80@evil.example",
+        "http://10.0.0.1:80",
+        5,
+    ],
+)
+def test_a_forged_word_on_where_it_is_served_leads_nowhere(serve, tmp_path, url):
+    serve(data=tmp_path)
+    (tmp_path / "served.json").write_text(json.dumps({"url": url}))
+
+    with pytest.raises(SandboxBusyError) as raised:
+        Sandbox(data=tmp_path).start()
+    assert raised.value.url is None
+
+
+@pytest.mark.parametrize("lock", ["folder", "garbage"])
+def test_a_lock_that_is_none_is_not_somebody_who_serves(tmp_path, lock):
+    path = tmp_path / "lock.sqlite"
+    path.mkdir() if lock == "folder" else path.write_bytes(b"x" * 2000)
+    (tmp_path / "served.json").write_text(json.dumps({"url": "http://127.0.0.1:1"}))
+
+    with pytest.raises(SandboxDataError, match=r"lock\.sqlite"):
+        Sandbox(data=tmp_path).start()

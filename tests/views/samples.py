@@ -162,6 +162,20 @@ def first_plan() -> Plan:
     )
 
 
+def foreign_host() -> Plan:
+    """A plan that goes elsewhere, whatever its account is called."""
+    elsewhere = {"base_url": "https://api.example.net:8443/x", "account": "developer.kakaclo.com"}
+    told = Diagnostic(
+        "warning",
+        "foreign-host",
+        "kakaclo is reached at api.example.net:8443, no host of its own (developer.kakaclo.com)",
+        detail="the key goes there; apply needs PODSYNC_ALLOWED_HOSTS=api.example.net:8443",
+    )
+    made = create("dinosaur-tee", DINOSAUR, "catalog/designed/dinosaur-tee.yaml")
+    hosts = freeze({**NAMED_HOSTS, "kakaclo": elsewhere})
+    return plan([made], hosts=hosts, diagnostics=(told,), documents=1, files=1)
+
+
 def _dino(colour: str, front: str, value: str) -> dict[str, Any]:
     return {
         **DINOSAUR,

@@ -33,6 +33,7 @@ PLANS = {
     "refused": samples.refused,
     "hostile": samples.hostile,
     "many": samples.many,
+    "foreign-host": samples.foreign_host,
     "no-changes": lambda: samples.plan(samples.unchanged(12), documents=12, files=12),
     "refreshed": lambda: samples.plan(
         samples.every_action().changes[1:2], refreshed=True, documents=1, files=1

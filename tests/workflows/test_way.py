@@ -84,7 +84,10 @@ def test_no_text_of_the_catalog_becomes_a_command(story):
     found = [command for job in jobs for command in commands(job.log)]
 
     assert {name for name, _ in found} == {"notice", "warning"}
-    assert all(re.match(r" file=catalog/(hostile|crimson)\.yaml,line=\d+,", place) for _, place in found)
+    # The providers of this way are on this machine: that is told of no file.
+    places = [place for _, place in found if not place.startswith(" title=foreign-host")]
+    assert places
+    assert all(re.match(r" file=catalog/(hostile|crimson)\.yaml,line=\d+,", place) for place in places)
     texts = [job.summary for job in jobs] + [c["body"] for c in story.hub.known()["comments"]]
     assert [text for text in texts if "<img src=x" in text] == []
 
@@ -241,7 +244,7 @@ def test_a_runner_that_dies_with_its_disk_loses_and_doubles_nothing(hub, shops, 
 
 
 def test_a_refused_key_opens_an_issue_and_the_next_complete_apply_closes_it(hub, made):
-    hub.environment_secrets["KAKACLO_ACCESS_TOKEN"] = "wrong"
+    hub.environment_secrets["KAKACLO_ACCESS_TOKEN"] = "wrong-key-0123"
     sha = hub.commit("main", tees("crimson", "teal"), base="main")
 
     run = hub.push(sha)
