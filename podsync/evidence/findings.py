@@ -542,7 +542,8 @@ class _Look:
     def _remember(self) -> None:
         told, known, reading = self._told, self._known, self._reading
         name = known.name
-        if reading.of_all and reading.fresh and reading.excess:
+        shows_known = not reading.misses(known.listed) - known.gone
+        if reading.of_all and reading.fresh and reading.excess and shows_known:
             told.habits = told.habits.with_hidden(reading.excess, at=self._now, apart=self._it.settle_seconds)
         if told.habits.observed != known.habits.observed:
             told.events.append(Observed(name, known.account, self._now, told.habits.observed))
