@@ -19,7 +19,7 @@ ON_FILES = {
 }  # fmt: skip
 ANYWHERE = {
     "everything": {"rename": (1, 2, 3, 4), "sendto": (1, 2, 3), "recvfrom": (1,), "connect": (1,)},
-    "creates": {"rename": (1, 2, 3), "sendto": (2, 3, 4, 5), "recvfrom": (2, 3)},
+    "creates": {"rename": (1, 2, 3), "sendto": (1, 2, 3), "recvfrom": (2, 3)},
 }
 #: The calls of which a campaign tries every one. Others are made by the hundred while Python starts.
 ALL_ON_FILES = (

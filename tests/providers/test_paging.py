@@ -163,6 +163,17 @@ def test_an_excess_is_told_of_whole_readings_only() -> None:
     assert (listing.excess, listing.complete) == (0, False)
 
 
+def test_what_was_seen_before_the_total_shrank_does_not_count_with_what_is_seen_after() -> None:
+    """Both passes miss the same row, and another one is gone in between: three were seen, of three."""
+    script = iter([("abc", 4), ("", 4), *[("ab", 3), ("", 3)] * PASSES])
+
+    def page(_number: int, _offset: int, _size: int) -> Page:
+        rows, total = next(script)
+        return Page(_rows(*rows), total, None)
+
+    assert read_all(page, 3, absence=True).complete is False
+
+
 # -- rows that move
 
 
