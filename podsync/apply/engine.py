@@ -23,6 +23,7 @@ from podsync.apply.settle import finish
 from podsync.apply.tell import listed
 from podsync.apply.workers import work
 from podsync.errors import StoppedError
+from podsync.evidence.findings import Findings
 from podsync.evidence.time import SEND_SECONDS
 from podsync.failpoints import hit
 from podsync.model import EMPTY, Address, FrozenDict, freeze, short_digest
@@ -70,6 +71,7 @@ def carry_out(
     approved_as: str | None = None,
     others: Mapping[str, Others] = EMPTY,
     locks: Path | None = None,
+    still_wanted: Callable[[Mapping[str, Findings]], bool] = lambda _: True,
 ) -> Report:
     """Carry `plan` out and say how each change ended.
 
@@ -79,6 +81,7 @@ def carry_out(
     the accounts (`locks` is the folder of those locks); every other fault of the world ends in the report.
     """
     apply = _Apply(plan, state, store, connections, clock, listener, stop, memory, options, origin, others)
+    apply.still_wanted = still_wanted
     accounts = {each.provider.title: each.account for each in connections.values() if each.account}
     with sole_writer(locks, accounts):
         return apply.run(approved_as)
@@ -100,6 +103,8 @@ class _Apply:
         others: Mapping[str, Others],
     ) -> None:
         self._plan = plan
+        #: Asked once more, with what was seen under the lock, before anything is sent.
+        self.still_wanted: Callable[[Mapping[str, Findings]], bool] = lambda _: True
         self._origin, self._others = origin, others
         self._store = store
         self._clock = clock
@@ -126,6 +131,9 @@ class _Apply:
                 self._move(change)
         self._together(look)
         hit("apply.looked")
+        looks = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
+        if not self.still_wanted(looks):
+            return self._report("the plan has changed, and nobody wanted it as it is now. Nothing was sent")
         refused = self._first_contact()
         if refused is None:
             self._without_network()

@@ -29,7 +29,8 @@ from podsync.settings import ProviderSettings
 from podsync.state.events import Looked
 from podsync.state.state import State
 
-_MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
+#: Actions that may have to create something.
+MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class ProviderRun:
 
     def makes(self, change: Change) -> bool:
         """Whether this change may have to create something."""
-        return change.after is not None and change.action in _MAKING
+        return change.after is not None and change.action in MAKING
 
     def open_wants(self) -> tuple[Want, ...]:
         """Return what is wanted and not there: open changes, and what the selection leaves out."""

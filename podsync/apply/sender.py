@@ -132,7 +132,7 @@ class Sender:
                 receipt = self._once(job, attempts)
             except NotSentError as error:
                 wait = error.retry_after or min(2.0 ** (attempts - 1), 30.0)
-                if clock.monotonic() + wait > give_up or self._context.halted:
+                if error.lasting or clock.monotonic() + wait > give_up or self._context.halted:
                     return Sent(error=error, attempts=attempts)
                 clock.sleep(wait)
             except ProviderError as error:

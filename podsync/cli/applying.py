@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from podsync.apply.context import Connection, Options
 from podsync.apply.engine import carry_out
 from podsync.apply.memory import Remembered
+from podsync.apply.provider_run import others_of
 from podsync.cli import forms
 from podsync.cli.clock import Signals, SystemClock
 from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
 from podsync.cli.console import whole
 from podsync.cli.listener import Listening, listener_for
+from podsync.cli.looking import looks_at
 from podsync.cli.options import choosing_words
 from podsync.cli.origin import is_older, origin
 from podsync.cli.outputs import Outputs
@@ -24,13 +27,16 @@ from podsync.cli.saved import read_plan
 from podsync.cli.step_outputs import hex_of, of_report, tell
 from podsync.cli.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace
-from podsync.errors import StaleError, UsageError
-from podsync.model import Selection
+from podsync.errors import ProviderError, StaleError, UsageError
+from podsync.evidence.findings import Findings
+from podsync.model import EMPTY, Selection
 from podsync.plan.approval import check_fresh, is_rest_of
-from podsync.plan.plan import Plan, summary_line
+from podsync.plan.plan import Action, Plan, summary_line
+from podsync.plan.refresh import refreshed
 from podsync.providers.registry import plugins
 from podsync.report import Report
 from podsync.seal import key_folder, own_seal
+from podsync.state.account_lock import locks_folder
 from podsync.state.memory import Memory
 from podsync.state.state import State
 from podsync.views.plan_head import selection_words
@@ -71,6 +77,10 @@ class Applying:
     outputs: Outputs
     _state: State = field(default_factory=State)
     _rest_of: str | None = None
+    _plan: Plan = field(default_factory=lambda: Plan("", 0, EMPTY, "", ()))
+    #: The plan as a person has seen it after the look, and whether they said yes to it.
+    _approved: Plan | None = None
+    _asked_already: bool = False
 
     def run(self) -> int:
         """Hold the state's lock for all of it: what was planned is what is there."""
@@ -78,10 +88,60 @@ class Applying:
         ahead = self._ahead(saved)
         if isinstance(ahead, int):
             return ahead
+        if ahead is None and saved is None and self.asked.asks:
+            # Look, show, ask: a question over lunch must not keep others from the state.
+            code = self._look_and_ask(self._planned())
+            if code is not None:
+                return code
         with self.space.store.lock("apply", self.asked.lock_timeout):
             plan = ahead if ahead is not None and self._is_unchanged() else self._decided(saved)
             code = self._ended(plan)
             return self._carry(plan, self._ready(plan)) if code is None else code
+
+    def _look_and_ask(self, plan: Plan) -> int | None:
+        """Without the lock: return the exit code where there is nothing to do or nobody wants it."""
+        code = self._ended(plan)
+        if code is not None:
+            return code
+        keys = self._ready(plan)
+        if not self._asks(plan):
+            return None
+        clock = SystemClock()
+        with connected(self.space, spoken_to(plan), keys, clock) as connections:
+            try:
+                looks = looks_at(
+                    self.space, plan, self._state, connections, clock, first_contact=self.asked.first_contact
+                )
+            except ProviderError:
+                # Under the lock it is read again, and reported there with all that follows from it.
+                self._show_plan(plan, needed_by_person=True)
+                return self._confirmed(plan)
+        seen = refreshed(plan, self.space.providers, looks)
+        self._show_plan(seen, needed_by_person=True)
+        self._approved = seen
+        if seen.errored or not any(change.action is not Action.NOOP for change in seen.work):
+            return None
+        return self._confirmed(seen)
+
+    def _confirmed(self, plan: Plan) -> int | None:
+        if confirmed(self.space, plan):
+            self._asked_already = True
+            return None
+        self.space.session.console.say("Apply cancelled. Nothing was sent.")
+        return _DECLINED
+
+    def _still_wanted(self, looks: Mapping[str, Findings]) -> bool:
+        """Ask again, under the lock, only where the plan is another one than the person has seen."""
+        if self._approved is None:
+            return True
+        seen = refreshed(self._plan, self.space.providers, looks)
+        if [change.key for change in seen.work] == [change.key for change in self._approved.work] and {
+            change.address: change.action for change in seen.work
+        } == {change.address: change.action for change in self._approved.work}:
+            return True
+        self.space.session.console.say("The plan has changed since you were asked:")
+        self._show_plan(seen, needed_by_person=True)
+        return confirmed(self.space, seen)
 
     def _ahead(self, saved: Plan | None) -> Plan | int | None:
         """Check before the lock what can be checked without it: on a branch, the lock is a push.
@@ -208,10 +268,11 @@ class Applying:
         return self.asked.asks and bool(plan.work)
 
     def _carry(self, plan: Plan, keys: dict[str, str]) -> int:
-        asks, needed = self._asks(plan), spoken_to(plan)
-        if plan.work:
+        asks, needed = self._asks(plan) and not self._asked_already, spoken_to(plan)
+        self._plan = plan
+        if plan.work and not self._asked_already and self._approved is None:
             self._show_plan(plan, needed_by_person=asks)
-        if asks and not confirmed(self.space, plan):
+        if asks and self._approved is None and not confirmed(self.space, plan):
             self.space.session.console.say("Apply cancelled. Nothing was sent.")
             return _DECLINED
         # Not before: at the question Ctrl-C has to end it at once.
@@ -242,6 +303,14 @@ class Applying:
                     memory=self._memory(clock),
                     origin=origins,
                     approved_as=self._rest_of,
+                    others=others_of(
+                        self.space.catalog_read,
+                        self._state,
+                        connections,
+                        {change.address for change in plan.work},
+                    ),
+                    locks=None if self.space.sandbox else locks_folder(os.environ),
+                    still_wanted=self._still_wanted,
                 )
             except BaseException as error:
                 heard.close()

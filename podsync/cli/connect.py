@@ -36,6 +36,17 @@ def spoken_to(plan: Plan) -> frozenset[str]:
     return frozenset(needed | {name for name, count in plan.unbound.items() if count})
 
 
+def with_keys(space: Workspace) -> frozenset[str]:
+    """Return the providers for which there is a key: they can be asked, whatever documents there are."""
+    if space.sandbox:
+        return frozenset(space.settings.providers)
+    return frozenset(
+        name
+        for name, plugin in plugins().items()
+        if name in space.settings.providers and os.environ.get(plugin.key_variable, "").strip()
+    )
+
+
 @contextmanager
 def connected(
     space: Workspace, names: Collection[str], keys: Mapping[str, str], clock: Clock

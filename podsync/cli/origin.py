@@ -21,6 +21,7 @@ def origin(environ: Mapping[str, str], folder: Path, catalog: str = "") -> Origi
         commit=_commit(environ, folder),
         actor=environ.get("GITHUB_ACTOR") or _user(),
         run_url=run_url(environ),
+        machine=machine(),
         catalog=catalog,
     )
 
@@ -48,6 +49,28 @@ def folder_in_repository(folder: Path | None = None) -> str:
     here = (folder or Path.cwd()).resolve()
     root = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
     return "" if here == root else here.relative_to(root).as_posix()
+
+
+def machine() -> str:
+    """Return a digest that tells this machine from others, "" where nothing does.
+
+    A process of an earlier run on this very machine is gone once its lock is free; on another one it may live.
+    """
+    import hashlib
+    import platform
+    import uuid
+
+    known = [platform.node()]
+    for name in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        try:
+            known.append(Path(name).read_text(encoding="ascii").strip())
+            break
+        except (OSError, ValueError):
+            continue
+    else:
+        known.append(f"{uuid.getnode():012x}")
+    told = "\0".join(known)
+    return hashlib.blake2b(told.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
 
 
 def who() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ from podsync.cli.options import (
     selection_options,
 )
 from podsync.cli.session import Session
+from podsync.model import freeze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,28 +84,34 @@ def plan(session: Session, /, **options: Any) -> int:
         except CatalogError as error:
             _tell_faults(outputs, error.diagnostics, session, space)
             raise
+        code = 0
         if options["refresh"]:
-            made = _refreshed(made, state, space)
+            made, code = _refreshed(made, state, space)
         _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans))
     if session.console.hints and outputs.screen == "text" and made.applyable:
         session.console.say(_next_steps(made, space, options["allow"]))
+    if code:
+        return code
     if made.errored:
         return _REFUSED
     return _CHANGES if options["detailed_exitcode"] and made.work else 0
 
 
-def _refreshed(made: Plan, state: State, space: Workspace) -> Plan:
-    """Read every provider of the plan whole, and say what is there already. Only readers are made."""
+def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
+    """Look at every provider as apply does, and return the plan as it reads then, with the exit code."""
     from podsync.cli.clock import SystemClock
-    from podsync.cli.connect import connected, keys_for
-    from podsync.plan.refresh import refreshed
-    from podsync.ports import Query
+    from podsync.cli.connect import connected, keys_for, with_keys
+    from podsync.cli.looking import looks_at
+    from podsync.plan.refresh import exit_code, refreshed
 
-    names = sorted(made.hosts)
+    names = sorted({*made.hosts, *with_keys(space)})
     keys = keys_for(space, names)
-    with connected(space, names, keys, SystemClock()) as connections:
-        listings = {name: each.reader.find(Query()) for name, each in connections.items()}
-    return refreshed(made, state, space.providers, listings)
+    clock = SystemClock()
+    with connected(space, names, keys, clock) as connections:
+        looks = looks_at(space, made, state, connections, clock)
+    told = replace(made, hosts=freeze({name: space.host(name) for name in names}))
+    seen = refreshed(told, space.providers, looks)
+    return seen, exit_code(seen, looks)
 
 
 @command(

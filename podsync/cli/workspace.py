@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
 from podsync.catalog.memory import WORTH_A_CACHE
@@ -44,6 +44,8 @@ class Workspace:
     settings_path: Path | None
     sandbox: bool = False
     asked: bool = False
+    #: What was read last, by word: `catalog`.
+    _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def open(cls, session: Session, *, sandbox: bool = False) -> Workspace:
@@ -130,6 +132,12 @@ class Workspace:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
         return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=WORTH_A_CACHE)
 
+    @property
+    def catalog_read(self) -> Catalog:
+        """The catalog as `plan` has read it last; empty before."""
+        catalog: Catalog = self._kept.get("catalog") or Catalog(())
+        return catalog
+
     # -- planning
 
     def hosts(self, catalog: Catalog, state: State) -> dict[str, Json]:
@@ -163,6 +171,7 @@ class Workspace:
         from podsync.plan.planner import make_plan
 
         catalog, warnings = _valid(reading.finish())
+        self._kept["catalog"] = catalog
         if not len(catalog):
             self._refuse_absence(thorough=True)
             self._refuse_emptiness(state)

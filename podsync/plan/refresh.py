@@ -1,7 +1,7 @@
-"""`plan --refresh` in its smallest form: what would be adopted, what is unclear, what nobody manages.
+"""A plan as it reads once the providers were looked at: what is adopted, asked, refused. Pure.
 
-Pure: the listings are passed in. A create whose product exists already and is owned by nobody becomes
-an adopt; apply looks again all the same.
+The verdicts are `evidence.findings`; apply acts on the very same ones. What stops one product is a warning
+here, since the rest goes on; what stops all of it is an error.
 """
 
 from __future__ import annotations
@@ -10,95 +10,132 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from podsync.diagnostics import Diagnostic, in_file_order
-from podsync.model import EMPTY, Severity
+from podsync.evidence.findings import Findings
+from podsync.model import EMPTY, Address, Severity
 from podsync.plan.change import Change
 from podsync.plan.plan import Action, Plan
-from podsync.plan.remote import Index, View
-from podsync.ports import Listing, Match, Provider, Remote
-from podsync.state.state import State
+from podsync.ports import Provider, Remote
 
-NAME_TAKEN = "choose another name, or rename the other one by hand"
+#: So many products are named; the rest can be seen at the provider.
+NAMED = 5
+_MAKING = (Action.CREATE, Action.REPLACE)
+_ANOTHER_ACCOUNT, _IN_DOUBT, _REFUSED, _LEFT = 9, 8, 5, 4
 
 
-def refreshed(
-    plan: Plan, state: State, providers: Mapping[str, Provider], listings: Mapping[str, Listing]
-) -> Plan:
-    """Return the plan as it reads once these listings are known."""
-    views = {name: _view(providers[name], listing, state) for name, listing in listings.items()}
+def refreshed(plan: Plan, providers: Mapping[str, Provider], looks: Mapping[str, Findings]) -> Plan:
+    """Return the plan as it reads once these looks are known."""
     changes: list[Change] = []
     found: list[Diagnostic] = []
-    taken: dict[str, set[str]] = {name: set() for name in views}
     for change in plan.changes:
-        view = views.get(change.provider)
-        if view is None or change.after is None or change.action not in (Action.CREATE, Action.SETTLE):
+        look = looks.get(change.provider)
+        if look is None:
             changes.append(change)
-            found += _taken_by_update(change, view) if view is not None else []
             continue
-        same = [r for r in view.matches(change.after, Match.SAME) if r.id not in taken[change.provider]]
-        if same:
-            taken[change.provider].add(same[0].id)
-            changes.append(_found(change, same[0]))
-            continue
-        changes.append(change)
-        found += _unclear(change, view)
-    unmanaged = {n: len({r.id for r in v.unowned} - taken[n]) for n, v in sorted(views.items())}
+        changes.append(_seen(change, look))
+        found += _about(change, providers[change.provider], look)
+    for name, look in sorted(looks.items()):
+        found += _about_all(providers[name], look, makes=_makes(changes, name))
     return replace(
         plan,
         changes=tuple(changes),
         diagnostics=in_file_order([*plan.diagnostics, *found]),
         refreshed=True,
-        unmanaged=unmanaged,
+        unmanaged={name: _unmanaged(look) for name, look in sorted(looks.items())},
     )
 
 
-def _view(provider: Provider, listing: Listing, state: State) -> View:
-    owned = set(state.owned(provider.name))
-    return View(provider, listing, owned, (), (), Index(provider, listing.items))
+def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
+    """Return how an apply would end for what these looks have found; 0 where nothing stops it."""
+    if any(look.account is False for look in looks.values()):
+        return _ANOTHER_ACCOUNT
+    if plan.errored:
+        return _REFUSED
+    if any(look.asks for look in looks.values()):
+        return _IN_DOUBT
+    return _LEFT if any(look.questions or look.taken for look in looks.values()) else 0
 
 
-def _found(change: Change, remote: Remote) -> Change:
-    shown = remote.shown.get("product", EMPTY)
-    if change.action is Action.SETTLE:
-        return replace(change, reason=f"{change.reason}; the listing shows it now ({remote.id})", shown=shown)
+def _makes(changes: Sequence[Change], provider: str) -> bool:
+    return any(change.provider == provider and change.action in _MAKING for change in changes)
+
+
+def _unmanaged(look: Findings) -> int:
+    spoken = {remote.id for remote in (*look.adopted.values(), *look.found.values())}
+    return len({row.id for row in look.unowned} - spoken)
+
+
+def _seen(change: Change, look: Findings) -> Change:
+    """Return the change as it reads now that it is known what exists."""
+    if change.action is Action.SETTLE and change.address in look.found:
+        row = look.found[change.address]
+        shown = row.shown.get("product", EMPTY)
+        return replace(change, reason=f"{change.reason}; the listing shows it now ({row.id})", shown=shown)
+    remote = look.adopted.get(change.address)
+    if remote is None or change.action is not Action.CREATE:
+        return change
     return replace(
         change,
         action=Action.ADOPT,
         action_reason="adopt_because_it_exists",
         reason="the same product exists already and nobody owns it",
         importing=remote.id,
-        shown=shown,
+        shown=remote.shown.get("product", EMPTY),
         made_at=remote.created_at,
         risks=(),
     )
 
 
-def _taken_by_update(change: Change, view: View) -> list[Diagnostic]:
-    """Who holds the name that an update takes, for a customer who could not order it by that before."""
-    before, after, provider = change.before or EMPTY, change.after or EMPTY, view.provider
-    if change.action is not Action.UPDATE or not provider.takes(before, after):
-        return []
-    near = [r for r in view.index.near(after) if r.id not in view.owned and provider.clash(after, r.fields)]
-    near = [r for r in near if not provider.clash(before, r.fields)]
-    return _diagnostics(change, provider, near, ("error", "name-taken", NAME_TAKEN)) if near else []
+def _about(change: Change, provider: Provider, look: Findings) -> list[Diagnostic]:
+    """What keeps apply from making this one, or should be known before."""
+    address = change.address
+    if address in look.asks:
+        rows = look.asks[address]
+        why = look.why.get(address, f"one of these may be it: {_listed(rows)}")
+        answer = f"podsync state settle {address} --adopt ID, or --not-created"
+        return [_told(change, "warning", "in-doubt", f"{address} is in doubt: {why}", answer)]
+    if address in look.questions:
+        question = look.questions[address]
+        words = f"{address} is not created: {question.why}: {_listed(question.rows)}"
+        ids = " ".join(row.id for row in question.rows[:NAMED])
+        answer = (
+            f"if it is ours: podsync import {address} ID; if not: "
+            f"podsync import --not-ours {provider.name} {ids}; many at once: podsync import --match"
+        )
+        return [_told(change, "warning", "may-be-ours", words, answer)]
+    if address in look.taken:
+        rows = look.taken[address]
+        words = (
+            f"{address}: {provider.title} has a product of this name for a shared customer ({_listed(rows)})"
+        )
+        answer = "apply leaves it out; choose another name, or rename the other one by hand"
+        return [_told(change, "warning", "name-taken", words, answer)]
+    if address in look.namesakes:
+        words = f"{address}: {provider.title} lists a namesake ({_listed(look.namesakes[address])})"
+        return [_told(change, "warning", "namesake", words, "it is not ours; apply creates beside it")]
+    return []
 
 
-def _unclear(change: Change, view: View) -> list[Diagnostic]:
-    """Products that may be taken for this one: refused where orders go by name, else a warning."""
-    spec = change.after or EMPTY
-    provider = view.provider
-    if provider.unique_name(spec) is not None:
-        near = [r for r in view.index.near(spec) if r.id not in view.owned and provider.clash(spec, r.fields)]
-        word: tuple[Severity, str, str] = ("error", "name-taken", NAME_TAKEN)
-    else:
-        near = list(view.matches(spec, Match.MAYBE))
-        word = ("warning", "namesake", "look at it; apply creates beside it")
-    return _diagnostics(change, provider, near, word) if near else []
+def _about_all(provider: Provider, look: Findings, *, makes: bool) -> list[Diagnostic]:
+    """What keeps apply from sending anything to a provider."""
+    if look.account is False:
+        words = f"none of the products that the state knows is visible at {provider.title}: another account?"
+        remedy = "set the key of the account that this state belongs to (podsync state show names it)"
+        return [Diagnostic("error", "another-account", words, None, remedy)]
+    if look.first_contact and makes:
+        words = (
+            f"first contact: {provider.title} lists {len(look.first_contact)} products that the state knows "
+            f"nothing of ({_listed(look.first_contact)})"
+        )
+        remedy = "podsync apply --first-contact, if this account may hold products that nobody here manages"
+        return [Diagnostic("error", "first-contact", words, None, remedy)]
+    return []
 
 
-def _diagnostics(
-    change: Change, provider: Provider, near: Sequence[Remote], word: tuple[Severity, str, str]
-) -> list[Diagnostic]:
-    severity, rule, remedy = word
-    ids = ", ".join(remote.id for remote in near[:5])
-    summary = f"{change.address}: {provider.title} lists a product that may be taken for it ({ids})"
-    return [Diagnostic(severity, rule, summary, change.source, remedy, change.address)]
+def _told(change: Change, severity: Severity, rule: str, summary: str, remedy: str) -> Diagnostic:
+    address: Address = change.address
+    return Diagnostic(severity, rule, summary, change.source, remedy, address)
+
+
+def _listed(rows: Sequence[Remote]) -> str:
+    more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    return ", ".join(row.id for row in rows[:NAMED]) + more

@@ -1,0 +1,75 @@
+"""PROTOCOL step 1: look before a person is asked, without the lock; nothing is recorded and nothing waits.
+
+`plan --refresh` is this step. It judges by the code by which apply judges under the lock.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from podsync.apply.context import Connection, Lost
+from podsync.apply.lookup import Looker
+from podsync.apply.provider_run import MAKING, others_of
+from podsync.apply.sender import ProviderTime
+from podsync.evidence.findings import Findings, Situation, Times, Want, documents_of
+from podsync.evidence.known import Known
+from podsync.evidence.time import SEND_SECONDS, Moment
+from podsync.model import EMPTY, Address, Product
+from podsync.plan.change import Change
+from podsync.plan.plan import Action, Plan
+from podsync.ports import Clock, Provider
+from podsync.state.state import State
+
+
+def preview(
+    plan: Plan,
+    state: State,
+    products: Iterable[Product],
+    connections: Mapping[str, Connection],
+    *,
+    clock: Clock,
+    lost: Lost | None,
+    first_contact: bool = False,
+) -> Mapping[str, Findings]:
+    """Look at each provider once and return what the looks say.
+
+    Raises ProviderError where one cannot be read, UnauthorizedError where its key is refused.
+    """
+    selected = {change.address for change in plan.work}
+    others = others_of(products, state, connections, selected)
+    found = {}
+    for name, connection in sorted(connections.items()):
+        known = Known(connection.provider, state, connection.settings.account, connection.settings.pictures)
+        changes = [change for change in plan.work if change.provider == name]
+        specs = [change.after for change in changes if change.after is not None]
+        # Whoever sent what is in doubt may live: nothing here holds the lock.
+        times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None))
+        situation = Situation(
+            known,
+            times,
+            (*wants_of(connection.provider, changes, known), *others[name].wants),
+            documents_of(known, [*specs, *others[name].specs]),
+            lost=lost is not None and (lost.whole or name in lost.sends),
+            first_contact=first_contact,
+            settle_seconds=connection.settings.settle_seconds,
+            timeout_seconds=connection.settings.timeout_seconds,
+        )
+        told = ProviderTime(clock)
+        found[name] = Looker(connection.reader, clock, told.at, told.saw).look(situation)
+    return found
+
+
+def wants_of(provider: Provider, changes: Iterable[Change], known: Known) -> tuple[Want, ...]:
+    """Return what these changes want that is not there: creates, and updates that take a name."""
+    doubted: set[Address] = {entry.address for entry in known.doubts}
+    wants = []
+    for change in changes:
+        if change.after is None or change.address in doubted or change.previous_address in doubted:
+            continue
+        if change.action in MAKING:
+            adopts = change.action_reason != "replace_by_request"
+            wants.append(Want(change.address, change.after, adopts=adopts))
+        elif change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
+            wants.append(Want(change.address, change.after, before=change.before or EMPTY))
+    return tuple(wants)
