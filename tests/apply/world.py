@@ -40,7 +40,7 @@ OTHER_KAKACLO_KEY = "canary-other-kakaclo-5c"
 OTHER_GELATO_KEY = "canary-other-gelato-5d"
 KEYS = {"kakaclo": KAKACLO_KEY, "gelato": GELATO_KEY}
 SETTLE, TIMEOUT = 600.0, 30.0
-WAITS = dict.fromkeys(("kakaclo", "gelato"), SETTLE + TIMEOUT)
+QUIET_AFTER = dict.fromkeys(("kakaclo", "gelato"), SETTLE + TIMEOUT)
 #: More waits than any apply needs: a run that waits for ever fails instead of hanging.
 WAITS = 1500
 PLUGINS = plugins()
@@ -353,7 +353,7 @@ class World:
         store, now = self._store(Life()), self.clock.now()
         with store.lock("state rm", 0.0):
             state = store.load()
-            events = repair.remove(state, address, now, WAITS)
+            events = repair.remove(state, address, now, QUIET_AFTER)
             memory = Memory(self.folder / ".podsync", str(self.path.resolve()))
             facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
             assert memory.forgets(state.entries[address].provider, **facts) is None
@@ -367,7 +367,7 @@ class World:
         store = self._store(Life())
         with store.lock("state settle", 0.0):
             state = store.load()
-            events = repair.settle(state, answers, self.clock.now(), WAITS)
+            events = repair.settle(state, answers, self.clock.now(), QUIET_AFTER)
             store.append(events)
             store.compact(replay(state, events))
 

@@ -36,9 +36,9 @@ from podsync.state.entries import Entry, Orphan
 from podsync.state.state import State
 from tests.apply.world import (
     PLUGINS,
+    QUIET_AFTER,
     SETTLE,
     TIMEOUT,
-    WAITS,
     FakeClock,
     Killed,
     Life,
@@ -473,11 +473,11 @@ class Floor(World):
         if chosen is None:  # it is believed only when it can be said
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
         answer = repair.Answer(address, chosen)
-        self._write(lambda known: repair.settle(known, [answer], self.clock.now(), WAITS))
+        self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER))
 
     def let_go(self, address: Address) -> None:
         """`state rm`: its product is gone."""
-        self._write(lambda known: repair.remove(known, address, self.clock.now(), WAITS))
+        self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER))
 
     def _forget_product(self, address: Address) -> None:
         """It was removed by hand. What is in doubt about it keeps `state rm` from it: the document goes."""
