@@ -50,13 +50,6 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
             f"{address} is in doubt: forgetting it now could make it twice",
             f"settle it first: {adopt}{'' if in_question(state, entry.provider) else nothing}",
         )
-    if entry.window is not None:
-        when = entry.window.until + _wait(waits, entry.provider)
-        if now < when:
-            raise ProtectedError(
-                f"{address}: no listing has shown it yet; forgetting it now could make it twice",
-                f"podsync apply looks for it; it can be forgotten from {time_to_text(when)} on",
-            )
     _not_in_question(state, entry.provider)
     return [Forgotten(address, now)]
 

@@ -42,6 +42,7 @@ OTHER_KAKACLO_KEY = "canary-other-kakaclo-5c"
 OTHER_GELATO_KEY = "canary-other-gelato-5d"
 KEYS = {"kakaclo": KAKACLO_KEY, "gelato": GELATO_KEY}
 SETTLE, TIMEOUT = 600.0, 30.0
+QUIET_AFTER = dict.fromkeys(("kakaclo", "gelato"), SETTLE + TIMEOUT)
 #: More waits than any apply needs: a run that waits for ever fails instead of hanging.
 WAITS = 1500
 PLUGINS = plugins()
@@ -363,7 +364,7 @@ class World:
         store, now = self._store(Life()), self.clock.now()
         with store.lock("state rm", 0.0):
             state = store.load()
-            events = repair.remove(state, address, now)
+            events = repair.remove(state, address, now, QUIET_AFTER)
             memory = Memory(self.folder / ".podsync", str(self.path.resolve()))
             facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
             assert memory.forgets(state.entries[address].provider, **facts) is None
@@ -371,11 +372,13 @@ class World:
             store.compact(replay(state, events))
 
     def settled(self, *answers: repair.Answer) -> None:
-        """A person types `state settle`."""
+        """A person types `state settle`; that nothing was made once that can be said."""
+        if any(answer.adopt is None for answer in answers):
+            self.clock.pass_by(SETTLE + 2 * TIMEOUT)
         store = self._store(Life())
         with store.lock("state settle", 0.0):
             state = store.load()
-            events = repair.settle(state, answers, self.clock.now())
+            events = repair.settle(state, answers, self.clock.now(), QUIET_AFTER)
             store.append(events)
             store.compact(replay(state, events))
 

@@ -103,20 +103,6 @@ def test_rm_refuses_what_is_in_doubt_and_says_from_when_on_it_may_be_called_not_
     assert f"podsync state settle {TEE} --adopt ID | --not-created" in later.err
 
 
-def test_rm_refuses_what_no_listing_has_shown_yet(podsync, folder, catalog, shops):
-    """The next apply, on another machine, would make it once more."""
-    shops.set_rules(kakaclo_lag=3600)
-    podsync("apply", "--auto-approve", "--no-wait")
-    assert entries(folder)[TEE]["id"] is None
-
-    early = podsync("state", "rm", TEE)
-    age(folder)
-    late = podsync("state", "rm", TEE)
-
-    assert (early.code, late.code) == (5, 0)
-    assert "no listing has shown it yet" in early.err
-
-
 def test_settle_adopts_what_a_person_found(podsync, folder, catalog, shops):
     doubtful(podsync, shops, commit=True)
     identity = str(shops.products("kakaclo")[0]["id"])
@@ -250,7 +236,6 @@ def test_a_command_that_changes_nothing_leaves_the_state_alone(podsync, folder, 
 def test_rm_lets_the_next_apply_look_for_what_the_listing_does_not_show_yet(podsync, folder, catalog, shops):
     """Otherwise it would be made twice."""
     podsync("apply", "--auto-approve")
-    age(folder)
     known = json.loads(next((folder / ".podsync" / "seen").glob("*.json")).read_text())["providers"]
 
     podsync("state", "rm", TOTE)

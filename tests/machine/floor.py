@@ -36,6 +36,7 @@ from podsync.state.entries import Entry, Orphan
 from podsync.state.state import State
 from tests.apply.world import (
     PLUGINS,
+    QUIET_AFTER,
     SETTLE,
     TIMEOUT,
     FakeClock,
@@ -469,12 +470,14 @@ class Floor(World):
         ours = [i for i in same if i not in self.model.hand]
         chosen = (ours or same or [None])[0]
         self.log.append(f"    a person says {address}: {chosen}")
+        if chosen is None:  # it is believed only when it can be said
+            self.clock.pass_by(SETTLE + 2 * TIMEOUT)
         answer = repair.Answer(address, chosen)
-        self._write(lambda known: repair.settle(known, [answer], self.clock.now()))
+        self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER))
 
     def let_go(self, address: Address) -> None:
         """`state rm`: its product is gone."""
-        self._write(lambda known: repair.remove(known, address, self.clock.now()))
+        self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER))
 
     def _forget_product(self, address: Address) -> None:
         """It was removed by hand. What is in doubt about it keeps `state rm` from it: the document goes."""
