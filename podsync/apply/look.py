@@ -62,7 +62,7 @@ def _asks(run: ProviderRun) -> list[Change]:
 def _look_once(run: ProviderRun) -> Findings:
     findings = run.look()
     if findings.account is False:
-        run.stop_wrong_account()
+        run.stop_wrong_account(findings.events)
         return findings
     take_in(run, findings)
     run.caught_up = run.caught_up or _lost_is_visible(run, findings.reading.looked)

@@ -26,7 +26,7 @@ from podsync.ports import Provider, Remote
 from podsync.providers.habits import Habits
 from podsync.report import Result
 from podsync.settings import ProviderSettings
-from podsync.state.events import Looked
+from podsync.state.events import Event, Looked
 from podsync.state.state import State
 
 #: Actions that may have to create something.
@@ -264,9 +264,11 @@ class ProviderRun:
             self.stopped = self.stopped or why
             self.credentials_refused = self.credentials_refused or credentials
 
-    def stop_wrong_account(self) -> None:
+    def stop_wrong_account(self, events: Sequence[Event]) -> None:
         """None of the known products is visible: another account, or an empty answer."""
         self.another_account = True
+        if events:
+            self.ledger.record(*events)
         self.stop(
             f"none of the products that the state knows is visible at {self.settings.base_url} "
             f"(account {self.settings.account}): is it another account's key? Nothing was created"

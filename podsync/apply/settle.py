@@ -218,7 +218,7 @@ def _look_again(run: ProviderRun) -> None:
     due = any(now >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
     findings = run.look(presence=not due)
     if findings.account is False:
-        run.stop_wrong_account()
+        run.stop_wrong_account(findings.events)
         return
     take_in(run, findings)
     for address, change in list(run.postponed.items()):
@@ -247,7 +247,8 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         run.doubts.pop(address, None)
         entry = run.ledger.entry(address)
         if entry is not None:
-            ask_about_doubt(run, entry, rows, findings.why.get(address, ""))
+            why = findings.why.get(address, "")
+            ask_about_doubt(run, entry, rows, why, young=address in findings.young)
     for address in (*findings.waits, *findings.unread):
         known_by = run.doubts[address].known_by if address in run.doubts else run.context.began
         pending = doubts[address].pending

@@ -123,15 +123,21 @@ def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers
     )
 
 
-def ask_about_doubt(run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = "") -> None:
-    """A person has to say which of these it is; the commands that answer are printed."""
-    settle = f"podsync state settle {entry.address}"
+def ask_about_doubt(
+    run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = "", *, young: bool = False
+) -> None:
+    """A person has to say which of these it is; the commands that answer are printed.
+
+    While it is `young` nobody can say that nothing was made: that answer is not offered then.
+    """
+    settle, page = f"podsync state settle {entry.address}", f"{run.provider.title}'s web page"
     rows = candidates[:NAMED]
     answers = [f"{letter}) it is {_told(row)}: {settle} --adopt {row.id}" for letter, row in _lettered(rows)]
-    none = chr(ord("a") + len(rows))
-    answers.append(
-        f"{none}) none of them, and {run.provider.title}'s web page has no other: {settle} --not-created"
-    )
+    if not rows:
+        answers = [f"a) {page} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"]
+    elif not young:
+        none = chr(ord("a") + len(rows))
+        answers.append(f"{none}) none of them, and {page} has no other: {settle} --not-created")
     words = f"one of these may be it: {listed(candidates)}" if candidates else why
     in_doubt(run, entry.address, entry, words, answers)
 

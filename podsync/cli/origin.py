@@ -54,7 +54,7 @@ def folder_in_repository(folder: Path | None = None) -> str:
 def machine() -> str:
     """Return a digest that tells this machine from others, "" where nothing does.
 
-    A process of an earlier run on this very machine is gone once its lock is free; on another one it may live.
+    A process of an earlier run on this machine is gone once its lock is free; on another one it may live.
     """
     import hashlib
     import platform

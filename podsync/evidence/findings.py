@@ -144,10 +144,10 @@ class Findings:
     """What one look says. `events` are in the order in which they are to be recorded.
 
     `waits` are doubts that are not settled yet, `unread` those for which the reading was not whole, `asks`
-    those that a person has to answer, with `why` where there is nothing to choose from. `adopted` maps a
-    wanted product to the row that is it, `taken` to rows
-    that have its name for a shared customer, `questions` to why nothing may be made of it, `namesakes` to
-    rows that are not ours and look like it.
+    those that a person has to answer, with `why` where there is nothing to choose from; of those that are
+    `young` nobody can say yet that nothing was made. `adopted` maps a wanted product to the row that is it,
+    `taken` to rows that have its name for a shared customer, `questions` to why nothing may be made of it,
+    `namesakes` to rows that are not ours and look like it.
     """
 
     reading: Reading
@@ -159,6 +159,7 @@ class Findings:
     none: list[Address] = field(default_factory=list)
     asks: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
     why: dict[Address, str] = field(default_factory=dict)
+    young: set[Address] = field(default_factory=set)
     overdue: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
     waits: list[Address] = field(default_factory=list)
     unread: list[Address] = field(default_factory=list)
@@ -189,6 +190,9 @@ class _Look:
         told, known = self._told, self._known
         told.account = is_ours(self._reading.rows, known.landmarks, known.shown)
         if told.account is False:
+            # Until something is seen again the account is in question.
+            missed = sorted(set(known.listed) - set(known.absent))
+            told.events.append(Missed(known.name, self._now, self._it.times.now.date, tuple(missed)))
             return told
         self._models()
         told.unowned = self._unowned()
@@ -339,6 +343,8 @@ class _Look:
         for key, rows in verdicts.asks.items():
             if key in doubts:
                 self._told.asks[key[0]] = rows
+                if not self._it.doubt_is_settled(doubts[key]):
+                    self._told.young.add(key[0])
             else:
                 self._told.overdue[key] = rows
         done = {*self._told.found, *self._told.none, *self._told.asks, *self._told.unread}

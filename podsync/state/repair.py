@@ -51,6 +51,12 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
             f"settle it first: {adopt}{'' if in_question(state, entry.provider) else nothing}",
         )
     _not_in_question(state, entry.provider)
+    unseen = entry.window
+    if unseen is not None and now < (when := unseen.until + _wait(waits, entry.provider)):
+        raise ProtectedError(
+            f"{address} was made, and no listing has shown it yet: forgetting it now could make it twice",
+            f"run apply, which looks for it; from {time_to_text(when)} on it can be forgotten",
+        )
     return [Forgotten(address, now)]
 
 
