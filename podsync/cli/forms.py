@@ -90,9 +90,9 @@ def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
 
 
 def _plan_html(plan: Plan, **facts: Any) -> Iterator[str]:
-    from podsync.views.html import pieces
+    from podsync.views.html import About, pieces
 
-    return pieces(plan, **facts)
+    return pieces(plan, About(**facts))
 
 
 def _github() -> Any:
