@@ -40,14 +40,15 @@ def main(folder: Path) -> None:
 
 def _shots(page: Any, file: Path, name: Path, high: int) -> None:
     page.goto(file.as_uri())
-    screens = page.evaluate("document.documentElement.scrollHeight") / high
-    for at in range(min(int(screens) + 1, 8)):
-        page.evaluate(f"scrollTo(0, {at * (high - 60)})")
-        page.wait_for_timeout(150)
-    screens = page.evaluate("document.documentElement.scrollHeight") / high
-    sys.stdout.write(f"{name.name}: {screens:.1f} screens\n")
-    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")  # every card, also those that nobody sees yet
+    page.wait_for_timeout(400)
+    tall = page.evaluate("document.documentElement.scrollHeight")
+    sys.stdout.write(f"{name.name}: {tall / high:.1f} screens\n")
+    page.screenshot(path=f"{name}-first.png")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": tall})
+    page.wait_for_timeout(200)
     page.screenshot(path=f"{name}.png", full_page=True)
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": high})
     if "season" in name.name:
         page.keyboard.press("j")
         page.keyboard.press("Enter")

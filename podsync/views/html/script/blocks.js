@@ -28,7 +28,7 @@ function shared(indexes, said) {
     name, names,
     facts: sharedFacts(all.map((change) => change.spec)),
     fields: common(all.map((change) => change.fields || [])),
-    risks: common(all.map((change) => change.risks || [])).filter((one) => !said.includes(one)),
+    risks: common(all.map((change) => change.risks || [])).filter((one) => !said.has(one)),
     file: file && files.every((one) => one === file) ? file : "",
   };
 }
@@ -42,10 +42,11 @@ function tile(index, name, its, said) {
   const [front] = sidesOf(change.spec);
   const look = seen.length ? seen.map(([path, old, now]) => sideBySide(path, old, now)) : picture(front && front[2], front ? front[0] : "front", titleOf(change), true);
   const facts_ = [...FACTS.keys()].filter((at) => !its.facts.has(at) && !own.some(([path]) => path.startsWith("colorValue") && at === 0));
-  const ids = change.id ? el("p", { class: "address" }, change.id) : null;
+  const line = change.file && lineOf(change, its.file ? `line ${change.line}` : place(change));
+  const also = new Map([...said, ...its.risks.map((one) => [one, true])]);
   return item(index, el("article", { class: "tile", "data-action": change.action }, look, seenBox(index), el("h4", null, opener(index, name)),
-    facts(change.spec, facts_), fieldRows(change, rest, 4), ids,
-    (change.risks || []).filter((one) => !said.includes(one) && !its.risks.includes(one)).map((one) => el("p", { class: "risk" }, "! ", one))));
+    facts(change.spec, facts_), fieldRows(change, rest, 4),
+    el("p", { class: "address" }, change.id && el("span", null, change.id), line), risks(change, also)));
 }
 
 function block(indexes, said, part) {
@@ -55,10 +56,9 @@ function block(indexes, said, part) {
   const name = its.name || "One design";
   const head = el("header", null,
     el("div", { class: "title" }, el("h3", null, name, el("span", null, ` · ${number.format(indexes.length)}${part}`)), tick(indexes, `Seen: all ${indexes.length} of ${name}`, "all seen")),
-    wordLine(first),
-    el("div", { class: "shares" }, facts(first.spec, its.facts), fieldRows(first, its.fields, 6)),
-    its.risks.map((one) => el("p", { class: "risk" }, "! ", one)),
-    its.file && el("p", { class: "file" }, el("code", null, its.file)));
+    el("div", { class: "shares" }, wordLine(first), facts(first.spec, its.facts), its.file && el("p", { class: "file" }, el("code", null, its.file))),
+    fieldRows(first, its.fields, 6),
+    its.risks.map((one) => el("p", { class: "risk" }, "! ", one)));
   const tiles = el("ul", { class: paired ? "tiles paired" : "tiles" }, indexes.map((index, at) => tile(index, its.names[at], its, said)));
   return el("section", { class: "block", "data-action": first.action, "aria-label": show(name) }, head, tiles);
 }

@@ -8,13 +8,19 @@ function told(change) {
 
 const known = (change) => [change.id && `${change.provider} ${change.id}`, change.made && `made ${change.made}`, change.was && `was ${change.was}`].filter(Boolean);
 
-/* `said` are the risks that stand above, once for all. */
-function notes(change, said = []) {
+/* `said` maps the risks that stand above, once for several, to whether they are said of all. */
+function risks(change, said = new Map()) {
+  const own = (change.risks || []).filter((one) => !said.has(one));
+  const above = (change.risks || []).filter((one) => said.get(one) === false);
+  return [own.map((one) => el("p", { class: "risk" }, "! ", one)), above.length > 0 && el("p", { class: "risk above", title: show(above.join("; ")) }, "! noted above")];
+}
+
+function notes(change, said) {
   const ids = known(change);
   return [
     ids.length > 0 && el("p", { class: "address" }, ids.join(" · ")),
     change.reason && !told(change) && el("p", { class: "address" }, change.reason),
-    (change.risks || []).filter((one) => !said.includes(one)).map((one) => el("p", { class: "risk" }, "! ", one)),
+    risks(change, said),
     change.hand && el("p", { class: "address" }, "then by hand: ", change.hand),
   ];
 }
@@ -31,14 +37,15 @@ function codeUrl(change) {
   }
 }
 
-function where(change) {
-  const text = place(change);
+/* Leads to the line; without a page for it, what an editor opens is copied. */
+function lineOf(change, text) {
   const url = codeUrl(change);
   const copied = `${change.file}:${change.line}`;
-  const leads = url ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text)
+  return url ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, text)
     : el("button", { type: "button", class: "place", title: "Copy, to open it in an editor", on: (event) => copy(copied, event.currentTarget) }, text);
-  return el("p", { class: "file" }, el("code", null, change.address), text && el("code", null, leads));
 }
+
+const where = (change) => el("p", { class: "file" }, el("code", null, change.address), change.file && el("code", null, lineOf(change, place(change))));
 
 /* The word, where it says more than the heading above. */
 function wordLine(change) {

@@ -97,9 +97,11 @@ function clear() {
 }
 
 function choices(select, all, found) {
+  select.closest("label").hidden = found.length < (select === kind ? 2 : 1);
   select.replaceChildren(el("option", { value: "" }, all), ...found.map(([id, words]) => el("option", { value: id }, words)));
 }
 
+/* A folder that holds every change tells nothing apart. */
 function folders() {
   const counts = new Map();
   for (const change of changes) {
@@ -109,6 +111,6 @@ function folders() {
       if (path) counts.set(path, (counts.get(path) || 0) + 1);
     });
   }
-  const most = [...counts].sort((a, b) => (a[0] < b[0] ? -1 : 1)).slice(0, 500);
+  const most = [...counts].filter(([, count]) => count < changes.length).sort((a, b) => (a[0] < b[0] ? -1 : 1)).slice(0, 500);
   return most.map(([path, count]) => [path, `${show(path)} (${number.format(count)})`]);
 }

@@ -36,8 +36,8 @@ function cardsUnit(indexes, said) {
 function blockUnit(indexes, said, part) {
   const unit = el("div", { class: "chunk-block" });
   unit.make = () => [block(indexes, said, part)];
-  const columns = Math.max(3, Math.floor(width() / 150));
-  return Object.assign(unit, { indexes, rows: 140 + Math.ceil(indexes.length / columns) * 200 });
+  const columns = Math.max(3, Math.floor(width() / 192));
+  return Object.assign(unit, { indexes, rows: 140 + Math.ceil(indexes.length / columns) * 250 });
 }
 
 /* In the order of the plan; a block stands where the first of its variants does. */
@@ -81,7 +81,7 @@ function group(action, waiting, indexes) {
     el("div", { class: "title" }, el("h2", { id }, words, el("span", null, ` · ${number.format(indexes.length)}`)), tick(indexes, `Seen: all of ${words}`, "all seen")),
     el("p", null, meaning),
     risks.filter(([risk]) => !meaning.includes(risk)).slice(0, 20).map(([risk, count]) => el("p", { class: "risk" }, el("b", null, `! ${who(count)}: `), risk))));
-  const found = unitsOf(indexes, risks.map(([risk]) => risk));
+  const found = unitsOf(indexes, new Map(risks.map(([risk, count]) => [risk, count === indexes.length])));
   for (const unit of found) unit.style.minHeight = `${unit.rows}px`;
   units.push(...found);
   section.append(...found);

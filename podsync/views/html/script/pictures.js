@@ -60,7 +60,7 @@ function sideBySide(path, old, now) {
   return el("div", { class: "pair" }, side("old", old), el("span", { "aria-hidden": "true" }, "→"), side("new", now));
 }
 
-/* Old and new in one frame: the slider uncovers the new one from the left. */
+/* Old and new in one frame: the old one left of the slider's thumb, the new one right of it. */
 function slider(path, old, now) {
   const frame = el("div", { class: "pic over" });
   const fail = (words, url) => frame.replaceChildren(lost(words[0], url));
@@ -68,7 +68,7 @@ function slider(path, old, now) {
   const above = under && photo(now, `new: ${path}`, (words) => fail(words, now));
   if (above) { above.className = "above"; frame.append(under, above); }
   const range = el("input", { type: "range", min: "0", max: "100", value: "50", step: "5", "aria-label": `Old or new: ${show(path)}` });
-  const cut = () => frame.style.setProperty("--cut", `${100 - Number(range.value)}%`);
+  const cut = () => frame.style.setProperty("--cut", `${range.value}%`);
   range.addEventListener("input", cut);
   cut();
   return el("figure", { class: "slider" }, frame, el("div", { class: "slide" }, el("span", null, "old"), range, el("span", null, "new")));
