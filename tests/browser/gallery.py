@@ -30,8 +30,9 @@ def svg(url: str) -> str:
     told = re.search(r"/(tee|poster|art)/(\d+)x(\d+)/([0-9a-f]{6})/([0-9a-f]{6})/", url)
     kind, wide, high, one, two = told.groups() if told else ("plain", "600", "600", "8899aa", "ffffff")
     body = {
-        "tee": f'<rect x="-900" y="-900" width="2400" height="2400" fill="#eef0f2"/><path d="{_SHIRT}" fill="#{one}" '
-        f'stroke="#0003" stroke-width="3"/>{_print(two) if "front" in url else ""}',
+        "tee": '<rect x="-900" y="-900" width="2400" height="2400" fill="#eef0f2"/>'
+        f'<path d="{_SHIRT}" fill="#{one}" stroke="#0003" stroke-width="3"/>'
+        f"{_print(two) if 'front' in url else ''}",
         "poster": f'<rect width="600" height="600" fill="#{one}"/><rect x="18" y="18" width="564" '
         f'height="564" fill="none" stroke="#{two}" stroke-width="10"/>{_print(two)}',
         "art": _print(two),

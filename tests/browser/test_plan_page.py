@@ -13,7 +13,7 @@ from podsync.plan.change import FieldChange
 from podsync.plan.plan import Action, Plan
 from podsync.views.html import About, plan_html
 from tests.browser.conftest import Opened
-from tests.browser.gallery import season, tee, variants
+from tests.browser.gallery import CDN, season, tee, variants
 from tests.npm import file_of
 from tests.views import samples
 from tests.views.naughty_list import big_list, plan_of
@@ -331,13 +331,13 @@ def test_pictures_are_shown_whole(show: Show, proportion: tuple[int, int], width
     """In cards, variants, pairs, artwork, and looked at closely: inside the frame, in its own proportion."""
     one = show(shaped("{}x{}".format(*proportion)), width=width)
     one.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    one.page.wait_for_load_state("networkidle")
+    one.page.wait_for_function(LOADED)
 
     found = one.page.evaluate(FRAMES)
     for _ in range(4):
         one.page.keyboard.press("j")
         one.page.keyboard.press("Enter")
-        one.page.wait_for_load_state("networkidle")
+        one.page.wait_for_function(LOADED)
         found += one.page.evaluate(FRAMES)
         one.page.keyboard.press("Escape")
 
@@ -351,8 +351,13 @@ def test_pictures_are_shown_whole(show: Show, proportion: tuple[int, int], width
         assert frame[1] > 20, kind
 
 
+#: Every picture has come.
+LOADED = """() => [...document.querySelectorAll('.pic img')].every((one) => {
+  one.loading = 'eager';
+  return one.complete && one.naturalWidth > 0;
+})"""
 #: Of each picture: where it stands, its own proportion, how it is fitted, and the sizes of frame and box.
-FRAMES = """() => [...document.querySelectorAll(".pic img")].filter((image) => image.offsetParent).map((image) => {
+FRAMES = """() => [...document.querySelectorAll(".pic img")].filter((it) => it.offsetParent).map((image) => {
   const kind = ["stage", "strip", "pair", "tile", "card"].find((one) => image.closest(`.${one}`));
   const size = (node) => { const box = node.getBoundingClientRect(); return [box.width, box.height]; };
   return [kind, image.naturalWidth / image.naturalHeight, getComputedStyle(image).objectFit,
@@ -364,8 +369,8 @@ def shaped(size: str) -> Plan:
     """A replace, two variants, and one alone, with all pictures of one size."""
 
     def spec(colour: str, art: str) -> dict[str, Any]:
-        made = tee("Dino", colour, size)
-        return {**made, "materialImages": [{"imageName": "art", "imageUrl": made["imageUrl"] + art}]}
+        drawn = f"{CDN}/tee/{size}/000000/ffcc00/front{art}"
+        return {**tee("Dino", colour, size), "materialImages": [{"imageName": "art", "imageUrl": drawn}]}
 
     old, new = spec("Navy", "?1"), spec("Lime", "?1")
     field = FieldChange("imageUrl", old["imageUrl"], new["imageUrl"], True)
@@ -461,7 +466,6 @@ def test_seen_in_the_sheet_goes_on_to_the_next(show: Show) -> None:
     one.page.keyboard.press("j")
     one.page.keyboard.press("Enter")
     for _ in range(3):
-        one.page.keyboard.press("Enter")  # the button that has the focus then
         one.page.click("[data-step=seen]")
 
     assert one.page.locator("dialog").get_by_role("status").inner_text() == "4 of 42"
