@@ -53,6 +53,37 @@ def folder_in_repository(folder: Path | None = None) -> str:
     return "" if here == root else here.relative_to(root).as_posix()
 
 
+#: The address of a repository on GitHub, as people and `actions/checkout` write it; a key in it is left out.
+_GITHUB = (
+    r"(?:https://(?:[^@/\s]*@)?github\.com/|ssh://git@github\.com/|git@github\.com:)"
+    r"([A-Za-z0-9][A-Za-z0-9-]{0,38})/(?!\.{1,2}(?:\.git)?/?$)([A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
+)
+
+
+def code_address(folder: Path, catalog: str) -> str:
+    """Return the address below which the files of `folder` can be looked at on GitHub, line by line.
+
+    "" where they cannot: no repository of github.com is the origin, the commit was pushed nowhere, or the
+    catalog was edited since, so that its lines are others.
+    """
+    from urllib.parse import quote
+
+    commit = _commit(folder)
+    if commit is None or re.fullmatch(_COMMIT, commit) is None:
+        return ""
+    _, remote = _git(folder, "config", "--get", "remote.origin.url")
+    found = re.fullmatch(_GITHUB, remote.strip())
+    if found is None:
+        return ""
+    pushed = _git(folder, "for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes")
+    edited = _git(folder, "status", "--porcelain", "--", catalog)
+    if not pushed[1].strip() or edited != (0, ""):
+        return ""
+    inside = folder_in_repository(folder)
+    place = f"{quote(inside)}/" if inside else ""
+    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{place}"
+
+
 def who() -> str:
     """Return `user@machine`, for those who wait for this run."""
     import platform

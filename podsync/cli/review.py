@@ -41,8 +41,9 @@ _PORT = 8790
 def review(session: Session, file: str | None, port: int | None, browser: bool, sandbox: bool) -> int:
     """Serve the page of the plan on this machine, and renew it while files are saved.
 
-    Faults of the YAML stand on the page at their line. Nothing is written but the cache of `plan`, no provider is asked, no key
-    is needed; only this machine is answered, at an address that nobody can guess. Ctrl-C ends it.
+    Faults of the YAML stand on the page at their line. No provider is asked, no key is needed, and
+    nothing is written but the cache of `plan`. Only this machine is answered, at an address that
+    nobody can guess. Ctrl-C ends it.
     """
     looks = _saved(file, session) if file is not None else _Looks(session, sandbox=sandbox)
     return _serve(looks, session, port, browser=browser)
