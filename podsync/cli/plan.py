@@ -99,9 +99,11 @@ def plan(session: Session, /, **options: Any) -> int:
 
 
 def _base(file: str | None, session: Session) -> Plan | None:
+    if file is None:
+        return None
     from podsync.cli.saved import read_plan
 
-    return None if file is None else read_plan(file, session)
+    return read_plan(file, session)
 
 
 def _refreshed(made: Plan, state: State, space: Workspace) -> Plan:

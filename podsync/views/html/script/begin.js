@@ -15,6 +15,7 @@ byId("copy").addEventListener("click", (event) => copy(byId("line").value, event
 byId("line").addEventListener("focus", (event) => event.currentTarget.select());
 document.querySelector(".skip").addEventListener("click", (event) => { event.preventDefault(); holder.focus(); holder.scrollIntoView(); });
 document.addEventListener("keydown", onKey);
+addEventListener("pagehide", addressNow);
 dialog.addEventListener("close", backToCard);
 addEventListener("storage", (event) => { if (event.key === SHELF) { readMarks(); refreshMarks(); } });
 addEventListener("hashchange", () => { readAddress(); filter(); openCard(); });

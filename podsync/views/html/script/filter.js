@@ -59,6 +59,7 @@ function filter() {
 /* The address: `#find=navy&action=create,replace&left=1`, and the card that is open. */
 
 let opened = "";
+let writing = 0;
 
 function asWords() {
   const words = new URLSearchParams();
@@ -67,9 +68,19 @@ function asWords() {
   return words.toString();
 }
 
-function writeAddress() {
+function addressNow() {
+  clearTimeout(writing);
   const words = asWords();
-  if (location.hash.slice(1) !== words) history.replaceState(null, "", words ? `#${words}` : location.pathname + location.search);
+  if (location.hash.slice(1) === words) return;
+  try {
+    history.replaceState(null, "", words ? `#${words}` : location.pathname + location.search);
+  } catch { /* a browser that finds it too often: the next change writes it */ }
+}
+
+/* When the typing rests: browsers limit how often the address may change. */
+function writeAddress() {
+  clearTimeout(writing);
+  writing = setTimeout(addressNow, 120);
 }
 
 function readAddress() {

@@ -7,6 +7,8 @@ function topCard() {
 }
 
 function keepPlace() {
+  addressNow();
+  history.scrollRestoration = "manual";
   const top = topCard();
   const place = { y: scrollY, address: top ? changes[Number(top.dataset.index)].address : "", at: top ? top.getBoundingClientRect().top : 0 };
   try { sessionStorage.setItem(PLACE, JSON.stringify(place)); } catch { /* then it begins at the top */ }
@@ -19,7 +21,6 @@ function takePlace() {
     sessionStorage.removeItem(PLACE);
   } catch { /* nothing was kept */ }
   if (!place || !place.y) return;
-  history.scrollRestoration = "manual";
   const position = order.findIndex((index) => changes[index].address === place.address);
   if (position < 0) { scrollTo(0, place.y); return; }
   const unit = units.find((one) => one.indexes.includes(order[position]));
