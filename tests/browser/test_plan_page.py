@@ -447,6 +447,16 @@ def test_ticks_are_counted_and_make_a_line_for_the_review(show: Show) -> None:
     assert one.count == "41 of 42 changes"
 
 
+def test_the_bar_of_ticks_fits_a_phone(show: Show) -> None:
+    one = show(samples.many(10_000), width=390)
+    one.page.keyboard.press("j")
+    one.page.keyboard.press("w")
+
+    assert one.page.locator("#wrong").is_visible()
+    assert one.page.evaluate("document.querySelector('.seen').scrollWidth") <= 390
+    assert one.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_tick_belongs_to_what_the_card_shows(show: Show) -> None:
     one = show(samples.first_plan())
     one.page.locator(".group .title .tick input").first.click()

@@ -2,6 +2,8 @@
 
 const CARDS = 12;
 const MOST_IN_BLOCK = 48;
+/* So many variants in blocks are made at once. */
+const ENOUGH = 24;
 const MOST_PRINTED = 1000;
 const holder = byId("changes");
 let shown = null;
@@ -33,30 +35,52 @@ function cardsUnit(indexes, said) {
   return Object.assign(unit, { indexes, rows: Math.ceil(indexes.length / columns) * 400 });
 }
 
-function blockUnit(indexes, said, part) {
+/* Some blocks, each [its variants, which part of them]. */
+function blocksUnit(blocks, said) {
   const unit = el("div", { class: "chunk-block" });
-  unit.make = () => [block(indexes, said, part)];
+  unit.make = () => blocks.map(([indexes, part]) => block(indexes, said, part));
   const columns = Math.max(3, Math.floor(width() / 192));
-  return Object.assign(unit, { indexes, rows: 140 + Math.ceil(indexes.length / columns) * 250 });
+  const rows = blocks.map(([indexes]) => 140 + Math.ceil(indexes.length / columns) * 250);
+  return Object.assign(unit, { indexes: blocks.flatMap(([indexes]) => indexes), rows: rows.reduce((sum, one) => sum + one, 0) });
+}
+
+/* The variants of a block, or of its parts if they are too many. */
+function parted(variants) {
+  const found = [];
+  for (let at = 0; at < variants.length; at += MOST_IN_BLOCK) {
+    const some = variants.slice(at, at + MOST_IN_BLOCK);
+    found.push([some, variants.length > some.length ? ` (${at + 1} to ${at + some.length} of ${variants.length})` : ""]);
+  }
+  return found;
 }
 
 /* In the order of the plan; a block stands where the first of its variants does. */
 function unitsOf(indexes, said) {
   const blocks = new Map();
   for (const index of indexes) {
-    const key = changes[index].block ?? `single ${index}`;
+    const key = changes[index].block ?? -1 - index;
     if (!blocks.has(key)) blocks.set(key, []);
     blocks.get(key).push(index);
   }
   const found = [];
-  let alone = [];
-  const flush = () => { while (alone.length) found.push(cardsUnit(alone.splice(0, CARDS), said)); };
+  let alone = [], many = [], size = 0;
+  const flush = () => {
+    while (alone.length) found.push(cardsUnit(alone.splice(0, CARDS), said));
+    if (many.length) found.push(blocksUnit(many, said));
+    many = [];
+    size = 0;
+  };
   for (const variants of blocks.values()) {
-    if (variants.length === 1) { alone.push(variants[0]); continue; }
-    flush();
-    for (let at = 0; at < variants.length; at += MOST_IN_BLOCK) {
-      const some = variants.slice(at, at + MOST_IN_BLOCK);
-      found.push(blockUnit(some, said, variants.length > some.length ? ` (${at + 1} to ${at + some.length} of ${variants.length})` : ""));
+    if (variants.length === 1) {
+      if (many.length) flush();
+      alone.push(variants[0]);
+      continue;
+    }
+    if (alone.length) flush();
+    for (const part of parted(variants)) {
+      many.push(part);
+      size += part[0].length;
+      if (size >= ENOUGH) flush();
     }
   }
   flush();

@@ -39,6 +39,7 @@ function picture(url, label, name, small) {
 const figure = (url, label, name, small) => el("figure", null, picture(url, label, name, small), el("figcaption", null, label));
 
 const SIDES = [["front", "imageUrl"], ["back", "backImageUrl"]];
+const sideOf = (path) => (SIDES.find(([, key]) => key === path) || [path])[0];
 const sidesOf = (spec) => SIDES.filter(([, key]) => spec[key] !== undefined && spec[key] !== null).map(([label, key]) => [label, key, spec[key]]);
 
 function pictures(spec) {
@@ -71,5 +72,5 @@ function slider(path, old, now) {
   const cut = () => frame.style.setProperty("--cut", `${range.value}%`);
   range.addEventListener("input", cut);
   cut();
-  return el("figure", { class: "slider" }, frame, el("div", { class: "slide" }, el("span", null, "old"), range, el("span", null, "new")));
+  return el("figure", { class: "slider" }, frame, el("div", { class: "slide" }, range, el("span", null, "old"), el("span", null, "new")));
 }

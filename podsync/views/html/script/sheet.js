@@ -29,7 +29,7 @@ function stage(change) {
   const changed = (change.fields || []).filter(([path, old, now]) => picturePath(path) && !(old === null && now === null));
   const pairs = changed.filter(([, old, now, ...words]) => old !== null && now !== null && !words.includes("unknown"));
   const compared = pairs.map(([path, old, now]) => (sliding ? slider(path, old, now)
-    : [el("div", { class: "old" }, large(old, `old ${path}`, name)), el("div", { class: "new" }, large(now, `new ${path}`, name))]));
+    : [el("div", { class: "old" }, large(old, `old ${sideOf(path)}`, name)), el("div", { class: "new" }, large(now, `new ${sideOf(path)}`, name))]));
   const others = sidesOf(change.spec).filter(([, key]) => !pairs.some(([path]) => path === key));
   const art = items(change.spec.materialImages).filter(() => !others.length && !pairs.length);
   const choose = pairs.length > 0 && el("div", { class: "how", role: "group", "aria-label": "Compare" },
