@@ -247,6 +247,14 @@ def test_it_fits_and_axe_finds_nothing_serious(show: Show, axe: str, width: int,
         one.page.keyboard.press("Enter")
         assert one.page.evaluate("document.querySelector('dialog').scrollWidth") <= width
         assert _serious(one) == []
+        one.page.keyboard.press("w")
+        one.page.keyboard.press("j")
+        one.page.keyboard.press("x")
+        for slider in one.page.locator("[data-step=how-true]").all():
+            slider.click()
+        assert _serious(one) == []
+        one.page.keyboard.press("Escape")
+        assert _serious(one) == []
 
 
 def _serious(one: Opened) -> list[str]:

@@ -5,8 +5,8 @@ choices(kind, "every kind", Object.entries(data.kinds));
 choices(inFolder, "every folder", folders());
 bar.hidden = document.querySelector(".seen").hidden = changes.length === 0;
 bar.addEventListener("submit", (event) => event.preventDefault());
-find.addEventListener("input", filter);
-for (const one of [kind, inFolder, risk]) one.addEventListener("change", filter);
+find.addEventListener("input", () => filter(true));
+for (const one of [kind, inFolder, risk]) one.addEventListener("change", () => filter());
 for (const button of [...totals, left, wrong]) {
   button.addEventListener("click", () => { press(button, !pressed(button)); filter(); refreshMarks(); });
 }

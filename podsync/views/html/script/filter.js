@@ -42,7 +42,7 @@ function wanted(change, index, { words, actions }) {
   return words.every((word) => searchable(index).includes(word));
 }
 
-function filter() {
+function filter(typing = false) {
   const asked = chosen();
   const found = [];
   changes.forEach((change, index) => { if (wanted(change, index, asked)) found.push(index); });
@@ -53,7 +53,7 @@ function filter() {
   const all = number.format(changes.length);
   byId("count").textContent = shown.length === changes.length ? counted(changes.length, "change") : `${number.format(shown.length)} of ${all} changes`;
   byId("none").hidden = shown.length > 0 || changes.length === 0;
-  writeAddress();
+  typing ? writeAddress() : addressNow();
 }
 
 /* The address: `#find=navy&action=create,replace&left=1`, and the card that is open. */
