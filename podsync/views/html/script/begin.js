@@ -23,6 +23,7 @@ addEventListener("hashchange", () => { readAddress(); filter(); openCard(); });
 function openCard() {
   const index = changes.findIndex((change) => change.address === opened);
   if (index >= 0 && index !== open) details(index);
+  else if (index < 0 && dialog.open) shut();
 }
 
 readMarks();

@@ -34,13 +34,14 @@ function shared(indexes, said) {
 }
 
 /* One variant: its picture, and what only it has. */
-function tile(index, name, its, said) {
+function tile(index, name, its, said, backs) {
   const change = changes[index];
   const own = without(change.fields || [], its.fields);
   const seen = own.filter(([path]) => picturePath(path));
   const rest = own.filter((one) => !seen.includes(one));
-  const [front] = sidesOf(change.spec);
-  const look = seen.length ? seen.map(([path, old, now]) => sideBySide(path, old, now)) : picture(front && front[2], front ? front[0] : "front", titleOf(change), true);
+  const sides = sidesOf(change.spec);
+  const side = (backs && sides.find(([label]) => label === "back")) || (backs ? undefined : sides[0]);
+  const look = seen.length ? seen.map(([path, old, now]) => sideBySide(path, old, now)) : picture(side && side[2], side ? side[0] : "back", titleOf(change), true);
   const facts_ = [...FACTS.keys()].filter((at) => !its.facts.has(at) && !own.some(([path]) => path.startsWith("colorValue") && at === 0));
   const line = change.file && lineOf(change, its.file ? `line ${change.line}` : place(change));
   const also = new Map([...said, ...its.risks.map((one) => [one, true])]);
@@ -49,16 +50,23 @@ function tile(index, name, its, said) {
     el("p", { class: "address" }, change.id && el("span", null, change.id), line), risks(change, also)));
 }
 
-function block(indexes, said, part) {
+function block(indexes, said, part, backs = false) {
   const its = shared(indexes, said);
   const first = changes[indexes[0]];
   const paired = indexes.some((index) => without(changes[index].fields || [], its.fields).some(([path]) => picturePath(path)));
   const name = its.name || "One design";
+  const turned = !paired && indexes.some((index) => changes[index].spec.backImageUrl) && el("button", { type: "button", class: "turn", "aria-pressed": String(backs), on: () => turn() }, "backs");
   const head = el("header", null,
-    el("div", { class: "title" }, el("h3", null, name, el("span", null, ` · ${number.format(indexes.length)}${part}`)), tick(indexes, `Seen: all ${indexes.length} of ${name}`, "all seen")),
+    el("div", { class: "title" }, el("h3", null, name, el("span", null, ` · ${number.format(indexes.length)}${part}`)), el("div", { class: "acts" }, turned, tick(indexes, `Seen: all ${indexes.length} of ${name}`, "all seen"))),
     el("div", { class: "shares" }, wordLine(first), facts(first.spec, its.facts), its.file && el("p", { class: "file" }, el("code", null, its.file))),
     fieldRows(first, its.fields, 6),
     its.risks.map((one) => el("p", { class: "risk" }, "! ", one)));
-  const tiles = el("ul", { class: paired ? "tiles paired" : "tiles" }, indexes.map((index, at) => tile(index, its.names[at], its, said)));
-  return el("section", { class: "block", "data-action": first.action, "aria-label": show(name) }, head, tiles);
+  const tiles = el("ul", { class: paired ? "tiles paired" : "tiles" }, indexes.map((index, at) => tile(index, its.names[at], its, said, backs)));
+  const section = el("section", { class: "block", "data-action": first.action, "aria-label": show(name) }, head, tiles);
+  function turn() {
+    const other = block(indexes, said, part, !backs);
+    section.replaceWith(other);
+    other.querySelector(".turn").focus();
+  }
+  return section;
 }
