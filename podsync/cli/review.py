@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from podsync.views.html import About
 
 #: The same each time, if it is free: what a browser keeps of a page (what was seen) it keeps by port.
-_PORT = 8790
+PORT = 8790
 
 
 @command(
@@ -34,7 +34,7 @@ _PORT = 8790
     ),
 )
 @click.argument("file", required=False, metavar="[PLAN.json]")
-@click.option("--port", type=click.IntRange(0, 65535), help=f"Default: {_PORT}, or a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), help=f"Default: {PORT}, or a free one.")
 @click.option("--open", "browser", is_flag=True, help="Open it in the browser.")
 @sandbox_option
 @click.pass_obj
@@ -169,7 +169,7 @@ def _serve(looks: _Fixed | _Looks, session: Session, port: int | None, *, browse
         clock = SystemClock(lambda: signals.signal)
         first = looks.again()
         try:
-            with _server(port) as server:
+            with server_on(port) as server:
                 assert first is not None  # noqa: S101 (nothing was shown yet)
                 server.show(first)
                 session.console.result(server.url)
@@ -185,11 +185,12 @@ def _serve(looks: _Fixed | _Looks, session: Session, port: int | None, *, browse
             return 0
 
 
-def _server(port: int | None) -> PageServer:
+def server_on(port: int | None) -> PageServer:
+    """Return a server, not yet started; without a port on the usual one, or on any if that is taken."""
     from podsync.cli.page_server import PageServer
 
     try:
-        return PageServer(_PORT if port is None else port)
+        return PageServer(PORT if port is None else port)
     except OSError as error:
         if port is None:
             return PageServer()

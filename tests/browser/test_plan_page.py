@@ -552,6 +552,23 @@ def test_old_and_new_by_a_slider(show: Show) -> None:
     assert len(set(boxes)) == 1
 
 
+def test_a_press_shows_a_picture_in_its_own_size(show: Show) -> None:
+    one = show(shaped("1600x2400"))
+    one.page.keyboard.press("j")
+    one.page.keyboard.press("Enter")
+    one.page.wait_for_function(LOADED)
+    image = one.page.locator("dialog .zoom img").first
+    size = "(image) => [image.clientWidth, image.clientHeight]"
+    fitted = image.evaluate(size)
+
+    one.page.locator("dialog .zoom").first.press("Enter")
+
+    assert fitted[1] < 900
+    assert image.evaluate(size) == [1600, 2400]
+    one.page.locator("dialog .zoom").first.press("Enter")
+    assert image.evaluate(size) == fitted
+
+
 CODE = "https://github.com/my-shop/catalog/blob/" + "3f" * 20 + "/"
 
 

@@ -7,16 +7,19 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from podsync.cli import review
 from podsync.cli.page_server import PageServer
 from podsync.cli.watch import Watch
 from tests.cli.conftest import TEE, Run
@@ -268,3 +271,13 @@ def test_a_taken_port_is_told(podsync: Callable[..., Run], play: Path, server: P
     assert done.code == 1
     assert f"port {server.port}: Address already in use" in done.err
     assert "choose another --port" in done.err
+
+
+def test_without_a_port_a_taken_one_is_no_fault() -> None:
+    """What a browser keeps is kept by port: so it is the same one, unless somebody else has it."""
+    with ExitStack() as stack:
+        with suppress(OSError):  # else somebody else has it, which is the same
+            stack.enter_context(socket.create_server(("127.0.0.1", review.PORT)))
+
+        with review.server_on(None) as server:
+            assert server.port != review.PORT
