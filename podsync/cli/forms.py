@@ -28,8 +28,14 @@ def plan_forms(
     rates: Mapping[str, RateLimit] | None = None,
     sandbox: bool = False,
     orphans: int = 0,
+    catalog: str = "",
+    base: Plan | None = None,
 ) -> Forms:
-    """Return how a plan is written in each format."""
+    """Return how a plan is written in each format.
+
+    `catalog` is the folder that it was made of, where it is made now; `base` is the plan of what the default
+    branch has already.
+    """
     more: Any = {} if rates is None else {"rates": rates}
     return {
         "text": lambda: _plan_text(
@@ -44,7 +50,7 @@ def plan_forms(
             orphans=orphans,
             where=origin.run_url(os.environ) or "",
         ),
-        "html": lambda: _plan_html(plan, sandbox=sandbox, **more),
+        "html": lambda: _plan_html(plan, catalog, base, sandbox=sandbox, **more),
         "github": lambda: _github().plan_annotations(plan, root=origin.folder_in_repository()),
         "sarif": lambda: _sarif().plan_sarif(plan, root=origin.folder_in_repository()),
     }
@@ -89,10 +95,14 @@ def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
     return map(printable, planfile.pieces(plan, noops=noops))
 
 
-def _plan_html(plan: Plan, **facts: Any) -> Iterator[str]:
-    from podsync.views.html import pieces
+def _plan_html(plan: Plan, catalog: str, base: Plan | None, **facts: Any) -> Iterator[str]:
+    from pathlib import Path
 
-    return pieces(plan, **facts)
+    from podsync.views.html import About, pieces
+
+    code = origin.code_address(Path.cwd(), catalog) if catalog else ""
+    waiting = frozenset(tuple(change.key) for change in base.work) if base is not None else ()
+    return pieces(plan, About(code=code, waiting=waiting, **facts))
 
 
 def _github() -> Any:

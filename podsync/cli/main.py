@@ -28,6 +28,7 @@ cli = Group(
         "validate": (_CLI + "validate:validate", "Check the catalog. Needs no key and no network."),
         "plan": (_CLI + "plan:plan", "Show what apply would do. Sends nothing."),
         "show": (_CLI + "plan:show", "Show a saved plan."),
+        "review": (_CLI + "review:review", "Look at the plan in a browser while files are edited."),
         "apply": (_CLI + "apply:apply", "Carry a plan out: create, update, replace, orphan."),
         "state": (_CLI + "state:state", "Look at what podsync remembers."),
         "render": (_CLI + "render:render", "Show the exact request that a create would send."),

@@ -56,6 +56,11 @@ def detail_option(function: Any) -> Any:
 @detail_option
 @allow_option
 @click.option("--refresh", is_flag=True, help="Ask the providers what exists already; needs the keys.")
+@click.option(
+    "--base",
+    metavar="PLAN.json",
+    help="A saved plan of the default branch: the page sets apart what is waiting there already.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @sandbox_option
 @click.pass_obj
@@ -72,6 +77,7 @@ def plan(session: Session, /, **options: Any) -> int:
     outputs = Outputs.parse(options.pop("output"), more=FORMATS)
     space = Workspace.open(session, sandbox=options.pop("sandbox"))
     outputs.refuse(space.own_files)
+    base = _base(options["base"], session)
     if outputs.screen != "text":  # the text says it itself
         space.announce()
     with outputs, space.reading() as reading:
@@ -87,7 +93,7 @@ def plan(session: Session, /, **options: Any) -> int:
         code = 0
         if options["refresh"]:
             made, code = _refreshed(made, state, space)
-        _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans))
+        _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans), base=base)
     if session.console.hints and outputs.screen == "text" and made.applyable:
         session.console.say(_next_steps(made, space, options["allow"]))
     if code:
@@ -95,6 +101,14 @@ def plan(session: Session, /, **options: Any) -> int:
     if made.errored:
         return _REFUSED
     return _CHANGES if options["detailed_exitcode"] and made.work else 0
+
+
+def _base(file: str | None, session: Session) -> Plan | None:
+    if file is None:
+        return None
+    from podsync.cli.saved import read_plan
+
+    return read_plan(file, session)
 
 
 def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
@@ -132,7 +146,14 @@ def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> i
 
 
 def _show(
-    outputs: Any, made: Plan, session: Session, detail: str, space: Workspace | None, *, orphans: int = 0
+    outputs: Any,
+    made: Plan,
+    session: Session,
+    detail: str,
+    space: Workspace | None,
+    *,
+    orphans: int = 0,
+    base: Plan | None = None,
 ) -> None:
     from podsync.cli import forms
     from podsync.cli.step_outputs import of_plan, tell
@@ -140,7 +161,9 @@ def _show(
 
     rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
     sandbox = space.sandbox if space else made.sandbox
-    shown = forms.plan_forms(made, session, detail=detail, rates=rates, sandbox=sandbox, orphans=orphans)
+    catalog = space.settings.catalog if space else ""
+    about: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans, "catalog": catalog, "base": base}
+    shown = forms.plan_forms(made, session, detail=detail, **about)
     session.console.result(outputs.write(shown))
     if space is not None:
         facts: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans}
