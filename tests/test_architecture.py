@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "podsync"
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py"))
-WORDS = frozenset({"podsync", "model", "diagnostics", "errors", "ports", "settings"})
+WORDS = frozenset({"podsync", "model", "diagnostics", "errors", "ports", "settings", "characters", "foreign"})
 
 #: part -> what it may import at run time, beside itself. Read from top to bottom, it is the program.
 #: `providers.compare` normalises text and knows no provider; `failpoints` are the tests' way to kill it.
@@ -30,6 +30,8 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "failpoints": frozenset(),
     "cache": frozenset({"podsync"}),
     "signatures": frozenset(),
+    "characters": frozenset(),
+    "foreign": frozenset(),
     "providers": WORDS,
     "catalog": WORDS | {"cache", "jsonbytes", "signatures"},
     "state": WORDS | {"cache", "failpoints", "jsonbytes"},
