@@ -70,6 +70,12 @@ def in_file_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(diagnostics, key=key))
 
 
+def fix_json(diagnostic: Diagnostic) -> list[dict[str, Any]]:
+    """Return the edits that mend a fault, for an editor to apply."""
+    path = diagnostic.at.path if diagnostic.at else ""
+    return [{"range": _range(Position(path, *edit[:4])), "text": edit.text} for edit in diagnostic.fix]
+
+
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """Return one diagnostic as plain data: the form of `validate -o json` and of plan files."""
     return {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.catalog.mend import Mend, edits, flow, quoted
 from podsync.catalog.rules import signed_urls
-from podsync.catalog.schema import judge, judge_head, kind_of_fields
+from podsync.catalog.schema import accepts, judge, judge_head, kind_of_fields
 from podsync.catalog.source import Document
 from podsync.catalog.text import RawSpan
 from podsync.catalog.verdicts import Verdict, did_you_mean, dotted
@@ -58,6 +58,13 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     if any(fault.severity == "error" for fault in faults):
         return Built((), tuple(faults))
     return Built((product,), tuple(faults))
+
+
+def surely_valid(document: Document, providers: Mapping[str, Provider]) -> bool:
+    """Whether a document is of a known kind and fits its schema; says nothing of any other rule."""
+    kind = document.data.get("kind")
+    known = any(provider.kind == kind for provider in providers.values())
+    return known and not document.faulty and accepts(str(kind), document.data)
 
 
 def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -> Verdict | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from podsync.model import Json, Path, Spec, canonical_json, freeze
-from podsync.providers.compare import present, text
+from podsync.providers.compare import folded, present, text
 from podsync.providers.naming import odd_name
 from podsync.providers.registry import Plugin
 
@@ -78,8 +78,8 @@ class Gelato:
         return freeze(fields)
 
     def identity(self, spec: Spec) -> Json:
-        """The name: the listing may show more than one shared name only for other customers."""
-        return (text(spec.get("name")),)
+        """The name, as people see it: what differs in an invisible character only is one name to them."""
+        return (folded(spec.get("name")),)
 
     def likeness(self, spec: Spec) -> frozenset[str]:
         """The same name, or one model with the same options."""
@@ -92,7 +92,7 @@ class Gelato:
 
     def clash(self, one: Spec, other: Spec) -> bool:
         """One name for a shared customer."""
-        return text(one.get("name")) == text(other.get("name")) and _shared(one, other)
+        return folded(one.get("name")) == folded(other.get("name")) and _shared(one, other)
 
     def takes(self, before: Spec, after: Spec) -> bool:
         """Another name, or another customer."""
