@@ -91,4 +91,6 @@ def conflict(content: str) -> Conflict | None:
                 sides[0].append(line)
             if at in {"both", "theirs"}:
                 sides[1].append(line)
-    return Conflict(*places, "\n".join(sides[0]), "\n".join(sides[1]), (names[0], names[1]))
+    return Conflict(
+        places[0], places[1], places[2], "\n".join(sides[0]), "\n".join(sides[1]), (names[0], names[1])
+    )

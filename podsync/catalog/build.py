@@ -76,6 +76,17 @@ def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -
     return Verdict(("kind",), False, summary, f"write kind: {meant}", Mend("put", str(meant)))
 
 
+def examine(content: str, providers: Mapping[str, Provider]) -> list[Diagnostic]:
+    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
+    from podsync.catalog import source
+
+    reading = source.read("", content.encode("utf-8", "surrogatepass"))
+    found = list(reading.diagnostics)
+    for document in reading.documents:
+        found += build(document, providers).diagnostics
+    return found
+
+
 def written(document: Document, path: Path) -> str:
     """Return what was typed at `path`; empty where nothing was."""
     span = document.places.raw.get(path)

@@ -47,8 +47,10 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
             in_all[each.severity] += 1
             kept.append(each)
     for (severity, path), count in over.items():
-        where = f" in {path}" if path else " in all"
-        kept.append(_left_out(severity, f"{count:,} more {_noun(severity, count)}{where} not shown", None))
+        noun = severity if count == 1 else f"{severity}s"
+        where = f" in {path}" if path else ""
+        told = f"{count:,} more {noun}{where} {'is' if count == 1 else 'are'} not shown"
+        kept.append(_left_out(severity, told, None))
     return tuple(kept)
 
 
@@ -58,10 +60,6 @@ def _ended(each: Diagnostic, kept: list[Diagnostic]) -> Diagnostic:
         return each
     same = [one.at for one in kept if one.at and one.at.path == each.at.path]
     return each._replace(at=Position(each.at.path, *(same[-1][1:3] if same else (1, 1))))
-
-
-def _noun(severity: Severity, count: int) -> str:
-    return (severity if count == 1 else f"{severity}s") + (" is" if count == 1 else " are")
 
 
 def _left_out(severity: Severity, summary: str, at: Position | None) -> Diagnostic:

@@ -72,6 +72,6 @@ def culprit(text: str) -> tuple[str, str] | None:
             return character, told
     if text[:8].lower() == "https://" and (" " in text or "\t" in text):
         return " " if " " in text else "\t", "there is a space in the URL"
-    if text[:8].lower() == "https://" and "\\" in text:
+    if text[:6].lower() == "https:" and "\\" in text:
         return "\\", "there is a backslash in the URL"
     return None

@@ -98,8 +98,9 @@ class Reading:
     def _read_closely(self, found: Found) -> File:
         """Read a file with all its places: something about it is unusual, or wrong."""
         from podsync.catalog import source
-        from podsync.catalog.build import build, surely_valid
+        from podsync.catalog.build import build, examine, surely_valid
         from podsync.catalog.caps import MOST_OF_A_FILE, documents_left_out
+        from podsync.catalog.proof import proved
         from podsync.catalog.record import digest_of, keep
 
         read = read_signed(found)
@@ -121,7 +122,7 @@ class Reading:
             found_wrong.append(documents_left_out(found.path, untold))
         if found_wrong:
             self.faulty.add(found.path)
-            self.diagnostics += found_wrong
+            self.diagnostics += proved(reading.text, found_wrong, lambda text: examine(text, self._providers))
         digest = digest_of(read.raw)
         plain = Plain(read.signature, read.changed_at, digest, kept)
         return File(found.path, provable(plain, self._draft), digest, tuple(kept))

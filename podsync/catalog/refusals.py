@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from podsync.catalog.encoding import UNWANTED
 from podsync.catalog.mend import drop_lines, quoted
-from podsync.catalog.text import MAX_DEPTH, RawSpan, Text
+from podsync.catalog.text import MAX_DEPTH, START, RawSpan, Text
 from podsync.characters import name_of
 from podsync.diagnostics import Edit, Fix
 from podsync.model import Path
 
 _COMMENT_AFTER_TEXT = re.compile(r"[ \t,\]}]*[ \t]#")
 _COMMENT_AFTER_NOTHING = re.compile(r"[ \t]*#")
+_KEY_LINE = re.compile(r"\s*(?:- +)*[A-Za-z_]\w*:(?:\s|$)")
 #: A document that says one of these twice has probably lost the line `---` above the second.
 HEADS = frozenset({"kind", "name", "spec"})
 
@@ -27,6 +28,16 @@ class Refusal(NamedTuple):
     summary: str
     detail: str
     fix: Fix = ()
+
+
+#: Of what the parser gives up without saying where.
+NOT_YAML = Refusal("yaml", START, "this is not YAML", "save the file as UTF-8 text")
+
+
+def too_many(span: RawSpan, count: int) -> Refusal:
+    """Say that a file is given up."""
+    summary = f"{count} faults up to here; the rest of the file was not read"
+    return Refusal("too-many", span, summary, "mend these first; is it a catalog file?")
 
 
 def too_deep(span: RawSpan) -> Refusal:
@@ -62,9 +73,7 @@ def comment_in_text(text: Text, value: str | None, span: RawSpan, path: Path) ->
             return Refusal("comment-in-text", at, summary, f"write a value before it: {lead}… {comment}")
         space = "" if content[match.end() - 2 : match.end() - 1].isspace() else " "
         fix: Fix = (Edit(line, match.end(), line, end, space + quoted(meant)),)
-        return Refusal(
-            "comment-in-text", at, summary, f"put the text in quotes: {lead}{quoted(meant)}", fix
-        )
+        return Refusal("comment-in-text", at, summary, f"put the text in quotes: {lead}{quoted(meant)}", fix)
     whole = quoted(f"{value}{content[column - 1 : match.end() - 1]}{comment}")
     fix = (Edit(span[0], span[1], line, end, whole),) if not match.group().strip(" \t#") else ()
     summary = f"# began a comment here, so the text is only {value!r}"
@@ -86,13 +95,26 @@ def fitting(path: Path, text: str) -> str | None:
     return next(filter(None, (nearest(text, schema) for schema in known)), None)
 
 
+def swallowed(text: Text, span: RawSpan) -> Refusal | None:
+    """Refuse a quoted text that goes on over lines `key: value`: its quote was meant to close before."""
+    line, column, end, _ = span
+    if not any(_KEY_LINE.match(text.line(number)) for number in range(line + 1, end + 1)):
+        return None
+    quote = text.line(line)[column - 1]
+    close = len(text.line(line).rstrip()) + 1
+    summary = f"the quote {quote} that opens here is not closed on its line; it takes in {end - line} more"
+    at = text.span_at_line(line, column)
+    detail = f"close it with {quote} where the text ends"
+    return Refusal("yaml", at, summary, detail, (Edit(line, close, line, close, quote),))
+
+
 def unwanted_character(value: str, span: RawSpan) -> Refusal | None:
     """Refuse what escapes inside double quotes can bring into a text."""
     match = UNWANTED.search(value)
     if match is None:
         return None
     character = match.group()
-    fix = (Edit(*span, quoted(UNWANTED.sub("", value))),)
+    fix = (Edit(*span, quoted(UNWANTED.sub("", value).strip())),)
     if "\ud800" <= character <= "\udfff":
         summary = f"the escape \\u{ord(character):04x} is not a character (half of a surrogate pair)"
         return Refusal("encoding", span, summary, "write the character itself, or take the half out", fix)
@@ -136,7 +158,9 @@ def merge_key(span: RawSpan) -> Refusal:
 def tag(text: Text, span: RawSpan, path: Path) -> Refusal:
     """Refuse `!!str 1`, `!secret x`."""
     line, column = span[:2]
-    start = text.line(line).rfind("!", 0, column) if text.line(line)[column - 1 : column] != "!" else column - 1
+    start = (
+        text.line(line).rfind("!", 0, column) if text.line(line)[column - 1 : column] != "!" else column - 1
+    )
     rest = rest_of_value(text, line, start + 1)
     word = re.match(r"!\S*", rest)
     summary = f"tags such as {word[0] if word else '!'} are not read"

@@ -26,9 +26,9 @@ from yaml.events import (
 from podsync.catalog import refusals
 from podsync.catalog.encoding import decode
 from podsync.catalog.refusals import HEADS, Refusal
-from podsync.catalog.scalars import SUSPECTS, resolve
+from podsync.catalog.scalars import SUSPECTS, joined, resolve
 from podsync.catalog.syntax import Complaint, explain
-from podsync.catalog.text import MAX_DEPTH, START, Places, RawSpan, Text
+from podsync.catalog.text import MAX_DEPTH, Places, RawSpan, Text
 from podsync.diagnostics import Diagnostic
 from podsync.model import Path
 
@@ -45,7 +45,6 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: How libyaml calls an escape that is half of a character.
 _HALVES = "invalid Unicode character escape"
 _COMMENT = re.compile(r"\S[ \t]+#")
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
@@ -79,11 +78,6 @@ def read(path: str, raw: bytes) -> Reading:
     walk = _Walk(text)
     walk.file()
     return Reading(text, tuple(walk.documents), tuple(walk.diagnostics))
-
-
-def _joined(text: str) -> str:
-    """Put halves of characters that stand side by side together; a lone one stays."""
-    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 class _Stop(Exception):  # noqa: N818 (never leaves this module)
@@ -136,11 +130,7 @@ class _Walk:
             if self._loader is not yaml.SafeLoader and _HALVES in str(error.problem):
                 # libyaml takes no pair of halves, which is how JSON writes a character such as an emoji.
                 self._loader = yaml.SafeLoader
-                for found, length in zip(
-                    (self.documents, self.diagnostics, self._aliases), before, strict=True
-                ):
-                    del found[length:]
-                self._fresh()
+                self._back_to(before)
                 return offset
             stopped = offset + self._report_syntax(error)
             self._fresh()
@@ -148,10 +138,16 @@ class _Walk:
             return following.start() if following else None
         except (yaml.YAMLError, ValueError):
             # The characters were checked before, so this is a gap in that check: still no traceback.
-            self._refuse(Refusal("yaml", START, "this is not YAML", "save the file as UTF-8 text"))
+            self._refuse(refusals.NOT_YAML)
         finally:
             loader.dispose()
         return None
+
+    def _back_to(self, before: tuple[int, int, int]) -> None:
+        """Forget what was found since the lists were so long."""
+        documents, diagnostics, aliases = before
+        del self.documents[documents:], self.diagnostics[diagnostics:], self._aliases[aliases:]
+        self._fresh()
 
     def _stream(self) -> None:
         while (event := self._event()) is not None:
@@ -267,7 +263,7 @@ class _Walk:
         if event.anchor is not None or event.tag is not None:
             self._property(event, (*path, text), span)
         if event.style:
-            text = _joined(text)
+            text = joined(text)
             return None if self._refuse(refusals.unwanted_character(text, span)) else text
         if text == "<<":
             self._refuse(refusals.merge_key(span))
@@ -287,9 +283,11 @@ class _Walk:
             self._property(event, path, span)
         text: str = event.value
         if event.style:
-            text = _joined(text)
+            text = joined(text)
             if not text.isprintable() and self._refuse(refusals.unwanted_character(text, span)):
                 self._faulty.add(path)
+            if span[0] != span[2] and event.style in "'\"":
+                self._swallowing(path, span)
             return text
         value = resolve(text) if not text or text[0] in SUSPECTS else text
         if type(value) is float and not math.isfinite(value):
@@ -313,10 +311,7 @@ class _Walk:
             return False
         self.diagnostics.append(self.text.fault(*refusal))
         if len(self.diagnostics) == MAX_FAULTS:
-            summary = f"{MAX_FAULTS} faults up to here; the rest of the file was not read"
-            self.diagnostics.append(
-                self.text.fault("too-many", refusal.span, summary, "mend these first; is it a catalog file?")
-            )
+            self.diagnostics.append(self.text.fault(*refusals.too_many(refusal.span, MAX_FAULTS)))
             raise _Stop
         return True
 
@@ -328,11 +323,15 @@ class _Walk:
             self._refuse(refusals.tag(self.text, span, path))
             self._faulty.add(path)
 
+    def _swallowing(self, path: Path, span: RawSpan) -> None:
+        if self._refuse(refusals.swallowed(self.text, span)):
+            self._faulty.update((path, path[:-1]))  # what it took in is not missing
+
     def _report_syntax(self, error: yaml.MarkedYAMLError) -> int:
         """Report what the parser said; returns how many characters it had read."""
         mark = error.problem_mark or error.context_mark
         if mark is None:
-            self._refuse(Refusal("yaml", START, "this is not YAML", "compare it with a file that works"))
+            self._refuse(refusals.NOT_YAML)
             return 0
         opened = error.context_mark or mark
         line = self._first_line

@@ -106,7 +106,7 @@ def _escape(complaint: Complaint, text: Text) -> Refusal:
     content = text.line(line)
     escape = content[column - 1 : column + 1]
     start = content.rfind('"', 0, column)
-    doubled = re.sub(r"\\\\(?![\\\\\"])", r"\\\\\\\\", content[start:])
+    doubled = re.sub(r'\\(?!["\\])', r"\\\\", content[start:])
     detail = "write \\\\ for a backslash, or use single quotes: in them a backslash is just a backslash"
     fix = _over(line, start + 1, content[start:], doubled) if start >= 0 else ()
     return _fault((line, column), f"{escape} means nothing inside double quotes", detail, fix, length=2)
@@ -145,7 +145,9 @@ def _tab(complaint: Complaint, text: Text) -> Refusal:
     else:  # every line that is indented so: one alone would fit none of the others
         indents = ((n, re.match(r"[ \t]*", each)[0]) for n, each in enumerate(text.lines, start=1))  # type: ignore[index]
         fix = tuple(
-            Edit(n, 1, n, len(indent) + 1, indent.replace("\t", "  ")) for n, indent in indents if "\t" in indent
+            Edit(n, 1, n, len(indent) + 1, indent.replace("\t", "  "))
+            for n, indent in indents
+            if "\t" in indent
         )
     return _fault(complaint.at, "a tab stands where YAML wants spaces", "indent with spaces only", fix)
 
@@ -155,7 +157,9 @@ def _second_colon(complaint: Complaint, text: Text) -> Refusal:
     match = re.match(r"( *(?:- +)*[^:]+: +)(?=\S)", text.line(line)[: column - 1])
     if match:
         told, fix = _in_quotes(text, line, match.end() + 1)
-        return _fault(complaint.at, "a second ': ' in an unquoted text", f"put the text in quotes: {told}", fix)
+        return _fault(
+            complaint.at, "a second ': ' in an unquoted text", f"put the text in quotes: {told}", fix
+        )
     detail = "indent it like the keys that it belongs to, or check the line above"
     return _fault(complaint.at, "a key cannot stand here", detail, _like_above(text, line))
 
@@ -180,9 +184,7 @@ def _no_key(complaint: Complaint, text: Text) -> Refusal:
     told, separator = f"{match[2]}: {rest}", content[match.end(2) : match.end()]
     fix = _over(line, match.end(2) + 1, separator, ": ")
     if match[3] == ":":
-        return _fault(
-            (line, match.end(2) + 1), "a space is missing after the colon", f"write {told}", fix
-        )
+        return _fault((line, match.end(2) + 1), "a space is missing after the colon", f"write {told}", fix)
     return _fault((line, match.start(3) + 1), "this line has no `key: value`", f"write {told}", fix)
 
 
@@ -257,7 +259,9 @@ def _tag_handle(complaint: Complaint, text: Text) -> Refusal:
 def _directive(complaint: Complaint, _text: Text) -> Refusal:
     summary = "% at the start of a line is not read here"
     line = complaint.at[0]
-    return _fault(complaint.at, summary, "remove the line", (Edit(line, 1, line + 1, 1, ""),), rule="directive")
+    return _fault(
+        complaint.at, summary, "remove the line", (Edit(line, 1, line + 1, 1, ""),), rule="directive"
+    )
 
 
 def _block_header(complaint: Complaint, text: Text) -> Refusal:

@@ -110,7 +110,9 @@ def _unknown(finding: Finding, root: Mapping[str, Any]) -> Iterator[Verdict]:
     for key in islice(unknown, _MOST):
         close = _meant(key, [known for known in properties if known not in finding.instance])
         if not finding.path and key in in_spec:
-            yield _unknown_key((), key, f"'{key}' belongs under `spec:`", Mend("under", "spec"))
+            spec = finding.instance.get("spec")
+            mend = None if isinstance(spec, dict) and key in spec else Mend("under", "spec")
+            yield _unknown_key((), key, f"'{key}' belongs under `spec:`", mend)
         elif close:
             yield _unknown_key(finding.path, key, f"did you mean '{close}'?", Mend("name", close))
         else:
