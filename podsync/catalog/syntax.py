@@ -174,7 +174,7 @@ def _like_above(text: Text, line: int) -> Fix:
 
 
 def _no_key(complaint: Complaint, text: Text) -> Refusal:
-    line, column = complaint.opened
+    line, _ = complaint.opened
     content = text.line(line)
     match = re.match(r"(\s*(?:- +)*)([A-Za-z_]\w*)(:| *=) *(?=\S)", content)
     if match is None:

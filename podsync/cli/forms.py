@@ -166,14 +166,19 @@ def note_line(text: str) -> str:
     return safe(text)
 
 
-def validate_forms(loaded: Loaded, catalog: str, pictures: int | None = None) -> Forms:
+def validate_forms(
+    loaded: Loaded, catalog: str, session: Session, pictures: int | None = None
+) -> Forms:
     """Return how the verdict on a catalog is written; `pictures`: how many were looked at, if any were."""
 
     def text() -> str:
         from podsync.views import wording
         from podsync.views.diagnostics import diagnostics_text
+        from podsync.views.style import Style
 
-        found = diagnostics_text(loaded.diagnostics)
+        console = session.console
+        width = console.width if console.out_is_terminal else None
+        found = diagnostics_text(loaded.diagnostics, Style(console.out_color), width)
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files
@@ -238,8 +243,11 @@ def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session) -> None
     """Put diagnostics on stderr."""
     if diagnostics:
         from podsync.views.diagnostics import diagnostics_text
+        from podsync.views.style import Style
 
-        session.console.say(diagnostics_text(diagnostics))
+        console = session.console
+        width = console.width if console.err_is_terminal else None
+        console.say(diagnostics_text(diagnostics, Style(console.err_color), width))
 
 
 def state_forms(state: State, what: str, address: Address | None, session: Session) -> Forms:

@@ -29,6 +29,7 @@ from podsync.state.fields import Place, Unfit, from_json, frozen, to_json
 from podsync.state.state import Host, State
 
 if TYPE_CHECKING:
+    from podsync.foreign import Conflict
     from podsync.state.entries import Entry, Orphan, Refusal
 
 _T = TypeVar("_T", Host, "Refusal")
@@ -132,14 +133,16 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-
 
 
 def _document(data: bytes, name: str) -> Any:
-    if not data.strip(b"\0 \t\r\n"):
+    if not data.removeprefix(b"\xef\xbb\xbf").strip(b"\0 \t\r\n"):
         raise _damaged(f"{name} is empty")
     if len(data) > LIMIT:
         raise _damaged(f"{name} is larger than {LIMIT >> 20} MiB")
     try:
         document = strictjson.loads(data)
     except strictjson.NotStrictError as error:
-        raise _damaged(f"{name} is damaged: {error}") from None
+        if error.conflict is not None:
+            raise _unmerged(name, error.conflict) from None
+        raise _damaged(f"{name} is damaged: {error}", error.remedy) from None
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise _damaged(f"{name} is not a state of podsync: it has no version")
     if document["version"] > VERSION:
@@ -154,8 +157,33 @@ def _document(data: bytes, name: str) -> Any:
     return document
 
 
-def _damaged(message: str) -> DamagedError:
-    return DamagedError(message, "put a backup of it in its place; the file was left as it is")
+def _damaged(message: str, remedy: str = "") -> DamagedError:
+    told = remedy or "put a backup of it in its place"
+    return DamagedError(message, f"{told}; the file was left as it is")
+
+
+def _unmerged(name: str, found: Conflict) -> DamagedError:
+    """Say which side of a merge knows more: what one side has made is not undone by choosing the other."""
+    message = f"{name} holds an unresolved merge conflict, from line {found.line} on"
+    serials: list[int] = []
+    for side in (found.ours, found.theirs):
+        try:
+            serial = strictjson.loads(side.encode("utf-8", "surrogatepass"))["serial"]
+        except (strictjson.NotStrictError, KeyError, TypeError):
+            serial = None
+        if type(serial) is not int:
+            return DamagedError(message, f"{_KEEP}; the file was left as it is")
+        serials.append(serial)
+    ours, theirs = serials
+    told = f"{found.names[0] or 'ours'} has serial {ours}, {found.names[1] or 'theirs'} serial {theirs}"
+    if ours == theirs:
+        return DamagedError(f"{message}: both sides have serial {ours}", f"{_KEEP}; the file was left as it is")
+    side = "ours" if ours > theirs else "theirs"
+    remedy = f"keep the side with the higher serial: git checkout --{side} {name}, then git add {name}"
+    return DamagedError(f"{message}: {told}", f"{remedy}, and look: podsync plan --refresh")
+
+
+_KEEP = "keep the side with the higher serial as a whole (git checkout --ours FILE, or --theirs), then git add it"
 
 
 def _from_document(document: dict[str, Any]) -> State:
