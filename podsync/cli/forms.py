@@ -26,15 +26,15 @@ def plan_forms(
     *,
     detail: Any = "short",
     rates: Mapping[str, RateLimit] | None = None,
+    levels: Mapping[str, float] | None = None,
     sandbox: bool = False,
     orphans: int = 0,
 ) -> Forms:
-    """Return how a plan is written in each format."""
+    """Return how a plan is written in each format; `levels`: what the providers' buckets still hold."""
     more: Any = {} if rates is None else {"rates": rates}
+    facts: Any = {"detail": detail, "sandbox": sandbox, "orphans_before": orphans, "levels": levels or {}}
     return {
-        "text": lambda: _plan_text(
-            plan, session, detail=detail, sandbox=sandbox, orphans_before=orphans, **more
-        ),
+        "text": lambda: _plan_text(plan, session, **facts, **more),
         "json": lambda: _plan_json(plan, noops=detail == "full"),
         "markdown": lambda: plan_markdown_of(
             plan,
@@ -166,9 +166,7 @@ def note_line(text: str) -> str:
     return safe(text)
 
 
-def validate_forms(
-    loaded: Loaded, catalog: str, session: Session, pictures: int | None = None
-) -> Forms:
+def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int | None = None) -> Forms:
     """Return how the verdict on a catalog is written; `pictures`: how many were looked at, if any were."""
 
     def text() -> str:

@@ -59,6 +59,6 @@ def validate(
 
             loaded, pictures = with_pictures(space, loaded, images, path)
         found = forms.validate_forms(loaded, space.settings.catalog, session, pictures)
-        session.console.result(outputs.write(found))
+        session.console.result(outputs.write(found), exact=outputs.exact)
         append(lambda room: forms.validate_markdown(loaded, room), session)
     return _INVALID if loaded.errors else 0

@@ -177,13 +177,17 @@ def _unmerged(name: str, found: Conflict) -> DamagedError:
     ours, theirs = serials
     told = f"{found.names[0] or 'ours'} has serial {ours}, {found.names[1] or 'theirs'} serial {theirs}"
     if ours == theirs:
-        return DamagedError(f"{message}: both sides have serial {ours}", f"{_KEEP}; the file was left as it is")
+        return DamagedError(
+            f"{message}: both sides have serial {ours}", f"{_KEEP}; the file was left as it is"
+        )
     side = "ours" if ours > theirs else "theirs"
     remedy = f"keep the side with the higher serial: git checkout --{side} {name}, then git add {name}"
     return DamagedError(f"{message}: {told}", f"{remedy}, and look: podsync plan --refresh")
 
 
-_KEEP = "keep the side with the higher serial as a whole (git checkout --ours FILE, or --theirs), then git add it"
+_KEEP = (
+    "keep the side with the higher serial as a whole (git checkout --ours FILE, or --theirs), then git add it"
+)
 
 
 def _from_document(document: dict[str, Any]) -> State:

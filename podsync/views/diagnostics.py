@@ -18,7 +18,9 @@ _WINDOW = 120
 _LEAST = 20
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic], style: Style = PLAIN, width: int | None = None) -> str:
+def diagnostics_text(
+    diagnostics: Sequence[Diagnostic], style: Style = PLAIN, width: int | None = None
+) -> str:
     """Return every diagnostic, in the order given, and a last line that counts them; "" for none.
 
     `width` is a terminal's; without one nothing is wrapped, so that other programs find a fault in a line.
@@ -34,7 +36,9 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style = PLAIN, width: int | N
     at = diagnostic.at
     place = f"{style.dim(safe(str(at)))}: " if at else ""
     paint = style.bad if diagnostic.severity == "error" else style.warn
-    told = f"{place}{paint(f'{diagnostic.severity}[{diagnostic.rule}]')}: {style.bold(safe(diagnostic.summary))}"
+    told = (
+        f"{place}{paint(f'{diagnostic.severity}[{diagnostic.rule}]')}: {style.bold(safe(diagnostic.summary))}"
+    )
     lines = [told] if width is None else wrap(told, width, "", "  ")
     gutter = ""
     if at is not None and diagnostic.snippet:
@@ -42,7 +46,10 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style = PLAIN, width: int | N
         window = _WINDOW if width is None else max(_LEAST, min(_WINDOW, width - len(gutter) - 3))
         source = _source(at, diagnostic.snippet, gutter, window)
         (prefix, text), (_, caret) = source
-        lines += [f"{prefix} | {text}".rstrip(), f"{gutter} | {paint(caret) if style.colour else caret}".rstrip()]
+        lines += [
+            f"{prefix} | {text}".rstrip(),
+            f"{gutter} | {paint(caret) if style.colour else caret}".rstrip(),
+        ]
     lines += _help(diagnostic.detail, gutter, style, width)
     return "\n".join(lines) + "\n"
 

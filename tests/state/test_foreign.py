@@ -58,7 +58,11 @@ def test_equal_serials_are_left_to_people():
     ("raw", "message", "remedy"),
     [
         (content(1).encode("utf-16"), "it is UTF-16", "-Encoding utf8"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:a\n", "a pointer of Git LFS", "git lfs pull"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:a\n",
+            "a pointer of Git LFS",
+            "git lfs pull",
+        ),
         (content(1).encode()[:40], "it ends in the middle", "backup"),
         (b'{"version": x}', "line 1, column 13 is not JSON", "backup"),
     ],
