@@ -27,9 +27,9 @@ from podsync.model import EMPTY, Address, thaw
 from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json, frozen, to_json
 from podsync.state.state import Host, State
+from podsync.state.unmerged import unmerged
 
 if TYPE_CHECKING:
-    from podsync.foreign import Conflict
     from podsync.state.entries import Entry, Orphan, Refusal
 
 _T = TypeVar("_T", Host, "Refusal")
@@ -141,7 +141,7 @@ def _document(data: bytes, name: str) -> Any:
         document = strictjson.loads(data)
     except strictjson.NotStrictError as error:
         if error.conflict is not None:
-            raise _unmerged(name, error.conflict) from None
+            raise DamagedError(*unmerged(name, error.conflict)) from None
         raise _damaged(f"{name} is damaged: {error}", error.remedy) from None
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise _damaged(f"{name} is not a state of podsync: it has no version")
@@ -160,34 +160,6 @@ def _document(data: bytes, name: str) -> Any:
 def _damaged(message: str, remedy: str = "") -> DamagedError:
     told = remedy or "put a backup of it in its place"
     return DamagedError(message, f"{told}; the file was left as it is")
-
-
-def _unmerged(name: str, found: Conflict) -> DamagedError:
-    """Say which side of a merge knows more: what one side has made is not undone by choosing the other."""
-    message = f"{name} holds an unresolved merge conflict, from line {found.line} on"
-    serials: list[int] = []
-    for side in (found.ours, found.theirs):
-        try:
-            serial = strictjson.loads(side.encode("utf-8", "surrogatepass"))["serial"]
-        except (strictjson.NotStrictError, KeyError, TypeError):
-            serial = None
-        if type(serial) is not int:
-            return DamagedError(message, f"{_KEEP}; the file was left as it is")
-        serials.append(serial)
-    ours, theirs = serials
-    told = f"{found.names[0] or 'ours'} has serial {ours}, {found.names[1] or 'theirs'} serial {theirs}"
-    if ours == theirs:
-        return DamagedError(
-            f"{message}: both sides have serial {ours}", f"{_KEEP}; the file was left as it is"
-        )
-    side = "ours" if ours > theirs else "theirs"
-    remedy = f"keep the side with the higher serial: git checkout --{side} {name}, then git add {name}"
-    return DamagedError(f"{message}: {told}", f"{remedy}, and look: podsync plan --refresh")
-
-
-_KEEP = (
-    "keep the side with the higher serial as a whole (git checkout --ours FILE, or --theirs), then git add it"
-)
 
 
 def _from_document(document: dict[str, Any]) -> State:
