@@ -107,6 +107,11 @@ def _sarif() -> Any:
     return sarif
 
 
+def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]:
+    """Return the plan's page with pictures that need no network: address -> `data:image/…`."""
+    return _plan_html(plan, sandbox=is_sandbox(plan), pictures=pictures)
+
+
 def is_sandbox(plan: Plan) -> bool:
     """Whether a saved plan was made for the sandbox."""
     return any("//sandbox.localhost" in host["base_url"] for host in plan.hosts.values())

@@ -19,7 +19,7 @@ from typing import Any
 
 from podsync import __version__
 from podsync.diagnostics import Diagnostic, errors
-from podsync.model import Spec
+from podsync.model import EMPTY, Spec
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.plan import SYMBOLS, Action, Plan, summary_line
 from podsync.settings import RateLimit
@@ -62,11 +62,20 @@ def plan_html(plan: Plan, *, rates: Mapping[str, RateLimit] = PUBLISHED, sandbox
     return "".join(pieces(plan, rates=rates, sandbox=sandbox))
 
 
-def pieces(plan: Plan, *, rates: Mapping[str, RateLimit] = PUBLISHED, sandbox: bool = False) -> Iterator[str]:
-    """Yield the page, a change of a large plan at a time; the same plan gives the same bytes."""
+def pieces(
+    plan: Plan,
+    *,
+    rates: Mapping[str, RateLimit] = PUBLISHED,
+    sandbox: bool = False,
+    pictures: Mapping[str, str] = EMPTY,
+) -> Iterator[str]:
+    """Yield the page, a change of a large plan at a time; the same plan gives the same bytes.
+
+    `pictures`: address -> `data:image/…`, for pictures that the page brings along instead of loading them.
+    """
     style, script = _asset("html_page.css"), _asset("html_page.js")
     values = {
-        "policy": _policy(style, script),
+        "policy": _policy(style, script, "https: data:" if pictures else "https:"),
         "title": f"podsync plan {_short(plan.hash)}",
         "headline": _text(_headline(plan)),
         "head": "".join(f"<p>{_text(line)}</p>" for line in head(plan, PLAIN, _ENDLESS, sandbox=sandbox)),
@@ -85,7 +94,7 @@ def pieces(plan: Plan, *, rates: Mapping[str, RateLimit] = PUBLISHED, sandbox: b
         if index % 2 == 0:
             yield text
         elif text == "data":
-            yield from embedded(page_data(plan))
+            yield from embedded(page_data(plan) | ({"pictures": dict(pictures)} if pictures else {}))
         else:
             yield values[text]
 
@@ -284,11 +293,11 @@ def _without_script(plan: Plan) -> Iterator[str]:
         yield f"<li>… and {number(len(plan.work) - _MOST_WITHOUT_SCRIPT)} more</li>"
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, images: str) -> str:
     """Return a Content-Security-Policy that allows this style, this script and pictures, nothing else."""
     return (
-        f"default-src 'none'; img-src https:; style-src '{_sha256(style)}'; script-src '{_sha256(script)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src {images}; style-src '{_sha256(style)}'; "
+        f"script-src '{_sha256(script)}'; base-uri 'none'; form-action 'none'"
     )
 
 

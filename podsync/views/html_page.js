@@ -82,7 +82,8 @@ function picture(url, label, name, small) {
   } else {
     const image = el("img", { loading: "lazy", decoding: "async", referrerpolicy: "no-referrer", alt: show(`${label}: ${name}`) });
     image.addEventListener("error", () => fail(FAILED));
-    image.src = address;
+    const drawn = isObject(data.pictures) ? data.pictures[address] : undefined;
+    image.src = typeof drawn === "string" && drawn.startsWith("data:image/") ? drawn : address;
     frame.append(image);
   }
   return frame;
