@@ -119,6 +119,8 @@ class Reading:
             found_wrong += built.diagnostics
             kept += [keep(each, document.start, self._providers[each.provider]) for each in built.products]
         if untold:
+            bad = [each for each in found_wrong if each.severity == "error"][MOST_OF_A_FILE:]
+            found_wrong = [each for each in found_wrong if each not in bad]
             found_wrong.append(documents_left_out(found.path, untold))
         if found_wrong:
             self.faulty.add(found.path)

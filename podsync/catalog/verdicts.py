@@ -74,6 +74,8 @@ def _absent(finding: Finding, key: str, schema: Mapping[str, Any]) -> Verdict:
             example = _name_from(finding.instance) or example
     if example is None:
         return Verdict(finding.path, False, summary, f"add `{key}:`. {description}")
+    if example == {}:
+        return Verdict(finding.path, False, summary, f"add `{key}:`, and below it the fields of the product")
     if isinstance(example, dict):
         lines = "\n".join([f"{key}:", *(f"  {line_of(*pair)}" for pair in example.items())])
         return Verdict(finding.path, False, summary, f"add, for instance\n{lines}", Mend("add", lines))
