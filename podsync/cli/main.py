@@ -34,6 +34,8 @@ cli = Group(
         "render": (_CLI + "render:render", "Show the exact request that a create would send."),
         "schema": (_CLI + "render:schema", "Print a JSON Schema."),
         "sandbox": (_CLI + "sandbox:sandbox", "Serve both providers, simulated, on this machine."),
+        "help": (_CLI + "help:help_", "Show a page of help, or a command's."),
+        "version": (_CLI + "help:version", "Print the version."),
         "completion": (_CLI + "completion:completion", "Print the script that makes TAB complete words."),
     },
     help="""Keep print-on-demand products as YAML files, and the providers in step with them.

@@ -81,6 +81,7 @@ def plan(session: Session, /, **options: Any) -> int:
     if outputs.screen != "text":  # the text says it itself
         space.announce()
     with outputs, space.reading() as reading:
+        space.tell_of_writers()
         state = space.load()
         if outputs.screen == "text":
             from podsync.views import plan_text  # noqa: F401 (while another process looks at the files)
@@ -162,13 +163,24 @@ def _show(
     rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
     sandbox = space.sandbox if space else made.sandbox
     catalog = space.settings.catalog if space else ""
+    levels = _levels(made, space) if space and not sandbox else {}
     about: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans, "catalog": catalog, "base": base}
-    shown = forms.plan_forms(made, session, detail=detail, **about)
-    session.console.result(outputs.write(shown))
+    shown = forms.plan_forms(made, session, detail=detail, levels=levels, **about)
+    session.console.result(outputs.write(shown), exact=outputs.exact)
     if space is not None:
         facts: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans}
         append(lambda room: forms.plan_markdown_of(made, session, limit=room, **facts), session)
         tell(lambda: of_plan(made), session)
+
+
+def _levels(made: Plan, space: Workspace) -> dict[str, float]:
+    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
+    import time
+
+    from podsync.cli.workspace import levels_of
+
+    told = {name: space.settings.providers[name] for name in {change.provider for change in made.work}}
+    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in told.items()}
 
 
 def _tell_faults(
@@ -180,7 +192,7 @@ def _tell_faults(
     told = forms.fault_forms(diagnostics, session, sandbox=space.sandbox)
     text = outputs.write_known(told)
     if text:
-        session.console.result(text)
+        session.console.result(text, exact=outputs.exact)
 
 
 def _next_steps(made: Plan, space: Workspace, allow: tuple[tuple[str, int], ...]) -> str:

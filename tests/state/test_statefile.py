@@ -242,7 +242,7 @@ DEEP = b'{"version": 1, "lineage": "x", "serial": 0, "providers": {}, "entries":
         (b" \n", "is empty"),
         (b"hello", "not JSON"),
         (b"\xff", "not UTF-8"),
-        (b"\xef\xbb\xbf{}", "not JSON"),
+        (b"\xef\xbb\xbf{}", "no version"),
         (b"[]", "no version"),
         (b"{}", "no version"),
         (b'{"version": true}', "no version"),

@@ -65,13 +65,15 @@ class About:
     """What the page may know beside the plan.
 
     `models` maps a model's id to its name. `code` is the address below which the plan's files can be looked
-    at. `waiting` holds the keys of the changes that the default branch has already (`page_data`).
+    at. `pictures` maps addresses to `data:image/…`, for pictures that the page brings along. `waiting` holds
+    the keys of the changes that the default branch has already (`page_data`).
     """
 
     rates: Mapping[str, RateLimit] = field(default_factory=lambda: PUBLISHED)
     sandbox: bool = False
     models: Mapping[str, str] = EMPTY
     code: str = ""
+    pictures: Mapping[str, str] = EMPTY
     waiting: Collection[tuple[str | None, ...]] = ()
 
 
@@ -102,7 +104,8 @@ def review_pieces(
 
 
 def _data(plan: Plan, about: About) -> Mapping[str, Any]:
-    return page_data(plan, models=about.models, code=about.code, waiting=about.waiting)
+    data = page_data(plan, models=about.models, code=about.code, waiting=about.waiting)
+    return {**data, "pictures": dict(about.pictures)} if about.pictures else data
 
 
 def _of_plan(plan: Plan, about: About) -> dict[str, str]:
@@ -138,7 +141,7 @@ def _of_faults(found: Sequence[Diagnostic]) -> dict[str, str]:
 def _filled(values: Mapping[str, str], data: Mapping[str, Any], *, live: bool) -> Iterator[str]:
     """Put the values into the page; what has no name there is no value."""
     style, script = _asset("page.css"), script_text(live=live)
-    policy = _policy(style, script, live=live)
+    policy = _policy(style, script, "https: data:" if data.get("pictures") else "https:", live=live)
     known = {**values, "policy": policy, "version": text(__version__), "style": style, "script": script}
     for index, piece in enumerate(re.split(r"\{\{([a-z]+)\}\}", _asset("page.html"))):
         if index % 2 == 0:
@@ -156,15 +159,15 @@ def script_text(*, live: bool) -> str:
     return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
 
 
-def _policy(style: str, script: str, *, live: bool) -> str:
+def _policy(style: str, script: str, images: str, *, live: bool) -> str:
     """Return a Content-Security-Policy that allows this style, this script and pictures, nothing else.
 
     A page that is renewed asks its own server, and nobody else, when.
     """
     connect = "connect-src 'self'; " if live else ""
     return (
-        f"default-src 'none'; img-src https:; style-src '{_sha256(style)}'; script-src '{_sha256(script)}'; "
-        f"{connect}base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; img-src {images}; style-src '{_sha256(style)}'; "
+        f"script-src '{_sha256(script)}'; {connect}base-uri 'none'; form-action 'none'"
     )
 
 

@@ -21,7 +21,8 @@ function photo(url, alt, fail) {
   if (address === null) { fail(url ? NOT_HTTPS : MISSING); return null; }
   const image = el("img", { loading: "lazy", decoding: "async", referrerpolicy: "no-referrer", alt: show(alt) });
   image.addEventListener("error", () => fail(FAILED));
-  image.src = address;
+  const drawn = isObject(data.pictures) ? data.pictures[address] : undefined;
+  image.src = typeof drawn === "string" && drawn.startsWith("data:image/") ? drawn : address;
   return image;
 }
 
