@@ -329,7 +329,7 @@ def test_terminal_ctrl_c_at_the_question_ends_it(terminal, play, folder):
 
     assert run.code == 130
     assert "Traceback" not in run.out
-    assert not (folder / ".podsync" / "sandbox" / "data").exists()
+    assert not (folder / "podsync.state.json").exists()
 
 
 def test_terminal_many_creates_want_their_number(terminal, play, folder):
