@@ -24,9 +24,10 @@ from podsync.settings import ProviderSettings, Settings, StateSettings
 
 if TYPE_CHECKING:
     from podsync.plan.plan import Plan
-    from podsync.ports import Provider, StateStore
+    from podsync.ports import Provider
     from podsync.state.levels import Levels
     from podsync.state.state import State
+    from podsync.state.store import StateStore
 
 SETTINGS_FILE = "podsync.yaml"
 CACHE = Path(FOLDER)
