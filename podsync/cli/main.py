@@ -29,6 +29,7 @@ cli = Group(
         "plan": (_CLI + "plan:plan", "Show what apply would do. Sends nothing."),
         "show": (_CLI + "plan:show", "Show a saved plan."),
         "apply": (_CLI + "apply:apply", "Carry a plan out: create, update, replace, orphan."),
+        "import": (_CLI + "importing:import_products", "Say which existing product is which document's."),
         "state": (_CLI + "state:state", "Look at what podsync remembers."),
         "render": (_CLI + "render:render", "Show the exact request that a create would send."),
         "schema": (_CLI + "render:schema", "Print a JSON Schema."),
