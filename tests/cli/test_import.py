@@ -496,7 +496,8 @@ def test_another_account_is_9(podsync, folder, catalog, vendors):
     "words",
     [
         (), (TEE, "1", "2"), ("tee", "1"), (TEE, "a b"), ("--not-ours", "kakaclo"),
-        ("--not-ours", "etsy", "1"), ("--match", "x.csv"), ("x.csv", "-o", "csv=y.csv"), ("--match", "-o", "html"),
+        ("--not-ours", "etsy", "1"), ("--match", "x.csv"), ("x.csv", "-o", "csv=y.csv"),
+        ("--match", "-o", "html"),
         ("--match", "--not-ours", "kakaclo"),
     ],
 )  # fmt: skip
