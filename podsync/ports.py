@@ -31,13 +31,17 @@ class Match(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What an offline rule of a provider found wrong in a spec; `path` is inside the spec."""
+    """What an offline rule of a provider found wrong in a spec; `path` is inside the spec.
+
+    `instead` is the text to write there, where that is certain.
+    """
 
     rule: str
     path: Path
     summary: str
     detail: str
     severity: Severity = "error"
+    instead: str | None = None
 
 
 class Role(Enum):

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "podsync"
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py"))
-WORDS = frozenset({"podsync", "model", "diagnostics", "errors", "ports", "settings"})
+WORDS = frozenset({"podsync", "model", "diagnostics", "errors", "ports", "settings", "characters", "foreign"})
 
 #: part -> what it may import at run time, beside itself. Read from top to bottom, it is the program.
 #: `providers.compare` normalises text and knows no provider; `failpoints` are the tests' way to kill it.
@@ -32,6 +32,8 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "cache": frozenset({"podsync", "seal"}),
     "signatures": frozenset(),
     "secrets": frozenset(),
+    "characters": frozenset(),
+    "foreign": frozenset(),
     "trust": frozenset({"errors"}),
     "providers": WORDS | {"secrets", "trust"},
     "catalog": WORDS | {"cache", "jsonbytes", "signatures"},

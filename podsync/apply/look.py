@@ -117,7 +117,8 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     reasons: list[tuple[str, float]] = []
     began, settle, looked = run.context.began, run.settings.settle_seconds, findings.reading.looked
     wanted = [c for c in run.changes if run.makes(c) and c.address not in findings.adopted]
-    if run.lost and not run.caught_up and (wanted or _asks(run)):
+    others = [change for change in _asks(run) if not run.makes(change)]
+    if run.lost and not run.caught_up and (wanted or others):
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))
     situation = _dated(run, findings)

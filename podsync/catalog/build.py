@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from podsync.catalog.mend import Mend, edits, flow, quoted
 from podsync.catalog.rules import signed_urls
-from podsync.catalog.schema import judge, judge_head
+from podsync.catalog.schema import accepts, judge, judge_head, kind_of_fields
 from podsync.catalog.source import Document
 from podsync.catalog.text import RawSpan
 from podsync.catalog.verdicts import Verdict, did_you_mean, dotted
+from podsync.characters import HIDDEN
 from podsync.diagnostics import Diagnostic
 from podsync.model import (
     DEFAULT_ACCOUNT,
@@ -44,6 +46,8 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
         return Built((), tuple(in_place(document, verdicts)))
     address = _address(document)
     verdicts = judge(provider.kind, document.data, lambda path: written(document, path))
+    if verdicts and (other := _of_another_kind(provider.kind, sorted(by_kind), document.data)):
+        verdicts = [other, *(verdict for verdict in verdicts if verdict.path[:1] != ("spec",))]
     faults = [*in_place(document, verdicts, address), *_signed_urls(document, address)]
     if verdicts or document.faulty or address is None:
         return Built((), tuple(faults))
@@ -54,6 +58,33 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     if any(fault.severity == "error" for fault in faults):
         return Built((), tuple(faults))
     return Built((product,), tuple(faults))
+
+
+def surely_valid(document: Document, providers: Mapping[str, Provider]) -> bool:
+    """Whether a document is of a known kind and fits its schema; says nothing of any other rule."""
+    kind = document.data.get("kind")
+    known = any(provider.kind == kind for provider in providers.values())
+    return known and not document.faulty and accepts(str(kind), document.data)
+
+
+def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -> Verdict | None:
+    """Return the one fault of a document whose fields are all those of another kind."""
+    meant = kind_of_fields(kinds, data.get("spec"))
+    if meant in {None, kind}:
+        return None
+    summary = f"kind: the fields below spec are those of a {meant}"
+    return Verdict(("kind",), False, summary, f"write kind: {meant}", Mend("put", str(meant)))
+
+
+def examine(content: str, providers: Mapping[str, Provider]) -> list[Diagnostic]:
+    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
+    from podsync.catalog import source
+
+    reading = source.read("", content.encode("utf-8", "surrogatepass"))
+    found = list(reading.diagnostics)
+    for document in reading.documents:
+        found += build(document, providers).diagnostics
+    return found
 
 
 def written(document: Document, path: Path) -> str:
@@ -75,7 +106,7 @@ def in_place(
     document: Document, verdicts: Iterable[Verdict], address: Address | None = None
 ) -> Iterator[Diagnostic]:
     """Give each verdict its place; what is only the shadow of an unreadable value is left out."""
-    for path, on_key, summary, detail in verdicts:
+    for path, on_key, summary, detail, mend, mark in verdicts:
         if path in document.faulty:
             continue
         if on_key:
@@ -85,7 +116,16 @@ def in_place(
             span = document.keys.raw.get(path) or place(document, path)
         else:
             span = place(document, path)
-        yield document.text.fault("schema", span, summary, detail, address=address)
+        fix = edits(document, path, mend) if mend else ()
+        at = _marked(document, span, mark) if mark else span
+        rule = "control-character" if mark and HIDDEN.match(mark) else "schema"
+        yield document.text.fault(rule, at, summary, detail, fix, address=address)
+
+
+def _marked(document: Document, span: RawSpan, mark: str) -> RawSpan:
+    """Return where inside a span a character stands, as far as it was written so."""
+    column = document.text.written(span).find(mark)
+    return document.text.span_at_line(span[0], span[1] + column) if column >= 0 else span
 
 
 def _value_at(data: Any, path: Path) -> Any:
@@ -131,6 +171,7 @@ def _provider_faults(document: Document, provider: Provider, product: Product) -
             place(document, path),
             f"{dotted(path)}: {fault.summary}",
             fault.detail,
+            edits(document, path, Mend("put", quoted(fault.instead))) if fault.instead else (),
             severity=fault.severity,
             address=product.address,
         )
@@ -151,6 +192,7 @@ def _print_faults(document: Document, provider: Provider, product: Product) -> I
                 document.keys.raw.get(("print", name)) or place(document, ("print",)),
                 f"print: there is no artwork '{name}' in spec.materialImages",
                 f"did you mean '{near}'?" if near else "use the imageName of an artwork",
+                edits(document, ("print", name), Mend("name", flow(near))) if near else (),
                 address=product.address,
             )
 

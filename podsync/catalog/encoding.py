@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Iterator
+from itertools import islice
 
 from podsync.catalog.files import MAX_BYTES, too_large
 from podsync.catalog.text import START, Text
-from podsync.diagnostics import Diagnostic
+from podsync.characters import HIDDEN, SPACES, UNSEEN, name_of, seen
+from podsync.diagnostics import Diagnostic, Edit
+from podsync.foreign import conflict, recognised
 
 #: Control characters (not tab and line feed), line ends of other systems, a byte order mark in the
 #: middle, half characters, and what is no character at all.
@@ -15,36 +18,80 @@ _CLASS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud80
 UNWANTED = re.compile(f"[{_CLASS}\r]")
 #: In a file, a carriage return may stand before a line feed.
 _UNWANTED_IN_FILE = re.compile(f"[{_CLASS}]|\r(?!\n)")
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_SHORT_NAMES = {"\x00": "NUL", "\x1b": "ESC", "\r": "a carriage return", "\x7f": "DEL"}
+#: Where YAML wants a space or nothing: at the start of a line, around `key:`, behind `-`.
+_HIDDEN = f"[{SPACES}{UNSEEN}]"
+_MISPLACED = re.compile(
+    rf"^ *(?P<indent>{_HIDDEN}[ {SPACES}{UNSEEN}]*)"
+    rf"|^ *-(?P<dash>{_HIDDEN}+)"
+    rf"|^ *(?:- +)*[\w-]+(?P<before>{_HIDDEN}+) *:(?=\s)"
+    rf"|^ *(?:- +)*[\w-]+:(?P<after>{_HIDDEN}+)",
+    re.MULTILINE,
+)
+_MOST = 20
 
 
-def decode(path: str, raw: bytes) -> tuple[Text, Diagnostic | None]:
+def decode(path: str, raw: bytes) -> tuple[Text, tuple[Diagnostic, ...]]:
     """Return the text of a file, and what forbids to read it."""
     if len(raw) > MAX_BYTES:
-        return Text(path, ""), too_large(path, len(raw))
-    if raw.startswith(_UTF16_MARKS):
-        text = Text(path, "")
-        return text, text.fault("encoding", START, "this file is UTF-16", "save it as UTF-8")
+        return Text(path, ""), (too_large(path, len(raw)),)
     try:
         content = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        return Text(path, ""), _not_utf8(path, raw, error)
+        return Text(path, ""), (_foreign(path, raw) or _not_utf8(path, raw, error),)
     content = content.removeprefix("\ufeff")
     text = Text(path, content)
     # What can be printed is wanted; asking that first takes a fifth of the time.
-    match = None if content.replace("\n", "").isprintable() else _UNWANTED_IN_FILE.search(content)
-    if match is None:
-        return text, None
-    summary = f"the file holds {name_of(match.group())}, which nobody can see"
-    detail = "take it out (was the file saved as UTF-8 text?)"
-    return text, text.fault("control-character", text.span_at(match.start()), summary, detail)
+    found = () if content.replace("\n", "").isprintable() else tuple(islice(_unwanted(text, raw), _MOST))
+    if found or not ("<<<<<<<" in content or raw.startswith(b"version ") or b"annex/objects/" in raw[:400]):
+        return text, found
+    return text, tuple(_unmerged(text)) or tuple(filter(None, (_foreign(path, raw),)))
 
 
-def name_of(character: str) -> str:
-    """Return how people call a character that cannot be shown: `ESC (U+001B)`."""
-    name = _SHORT_NAMES.get(character) or unicodedata.name(character, "a control character")
-    return f"{name} (U+{ord(character):04X})"
+def _foreign(path: str, raw: bytes) -> Diagnostic | None:
+    foreign = recognised(raw)
+    if foreign is None:
+        return None
+    return Text(path, "").fault(foreign.rule, START, f"this file {foreign.summary}", foreign.detail)
+
+
+def _unwanted(text: Text, raw: bytes) -> Iterator[Diagnostic]:
+    """Yield what an editor would not show and nobody can mean."""
+    match = _UNWANTED_IN_FILE.search(text.content)
+    if match is not None:
+        summary = f"the file holds {name_of(match.group())}, which nobody can see"
+        span = text.span_at(match.start())
+        detail = "take it out (was the file saved as UTF-8 text?)"
+        yield _foreign(text.path, raw) or text.fault(
+            "control-character", span, summary, detail, (Edit(*span, ""),)
+        )
+        return
+    if HIDDEN.search(text.content) is None:
+        return
+    for match in _MISPLACED.finditer(text.content):
+        where, characters = next((name, part) for name, part in match.groupdict().items() if part)
+        hidden = HIDDEN.search(characters)
+        assert hidden is not None  # noqa: S101 (each group begins with one)
+        plain = seen(characters) if where in {"indent", "before"} else " "
+        span = text.span_at(match.start(where), len(characters))
+        place = {"indent": "in the indentation", "before": "before the colon", "after": "after the colon"}
+        summary = f"{name_of(hidden[0])} stands {place.get(where, 'behind the hyphen')}: nobody can see it"
+        spaces = "spaces" if len(plain) > 1 else "a space"
+        detail = f"type {spaces} in its place" if plain else "take it out"
+        yield text.fault("control-character", span, summary, detail, (Edit(*span, plain),))
+
+
+def _unmerged(text: Text) -> Iterator[Diagnostic]:
+    found = conflict(text.content)
+    if found is None:
+        return
+    ours, theirs = (name or side for name, side in zip(found.names, ("ours", "theirs"), strict=True))
+    sides = f": {ours} above line {found.middle}, {theirs} below it" if found.middle else ""
+    detail = (
+        "keep one side, or put together what both want; remove the lines <<<<<<<, ======= and >>>>>>>; "
+        "then: git add FILE, and finish the merge"
+    )
+    span = text.span_at_line(found.line, 1, len(text.line(found.line)))
+    yield text.fault("merge-conflict", span, f"an unresolved merge conflict{sides}", detail)
 
 
 def _not_utf8(path: str, raw: bytes, error: UnicodeDecodeError) -> Diagnostic:

@@ -76,9 +76,9 @@ def read(raw: bytes) -> list[Plain] | None:
     """Return the documents of a file from its bytes; None when `source` has to read it."""
     if _Composer is None or len(raw) > MAX_BYTES:
         return None
-    text, diagnostic = decode("", raw)
+    text, faults = decode("", raw)
     content = text.content
-    if diagnostic is not None or (len(content) >= _MAX_LINE and _LONG_LINE.search(content)):
+    if faults or (len(content) >= _MAX_LINE and _LONG_LINE.search(content)):
         return None
     if content.count("[") + content.count("{") > _MAX_BRACKETS:
         return None

@@ -12,7 +12,7 @@ from podsync.catalog.crew import Answer, Crew, Plain, Task
 from podsync.catalog.files import Found, read_signed
 from podsync.catalog.memory import provable
 from podsync.catalog.table import File, Piece, Table, first_products
-from podsync.diagnostics import Diagnostic
+from podsync.diagnostics import Diagnostic, errors
 
 if TYPE_CHECKING:
     from podsync.catalog.scout import Standing
@@ -98,7 +98,9 @@ class Reading:
     def _read_closely(self, found: Found) -> File:
         """Read a file with all its places: something about it is unusual, or wrong."""
         from podsync.catalog import source
-        from podsync.catalog.build import build
+        from podsync.catalog.build import build, examine, surely_valid
+        from podsync.catalog.caps import MOST_OF_A_FILE, documents_left_out
+        from podsync.catalog.proof import proved
         from podsync.catalog.record import digest_of, keep
 
         read = read_signed(found)
@@ -107,14 +109,22 @@ class Reading:
             self.diagnostics.append(read)
             return File(found.path, "", "-", ())
         reading = source.read(found.path, read.raw)
-        found_wrong, kept = list(reading.diagnostics), []
+        found_wrong, kept, untold = list(reading.diagnostics), [], 0
         for document in reading.documents:
+            if len(errors(found_wrong)) >= MOST_OF_A_FILE:
+                # What the others are about would bury the first; that they are wrong is seen quickly.
+                untold += not surely_valid(document, self._providers)
+                continue
             built = build(document, self._providers)
             found_wrong += built.diagnostics
             kept += [keep(each, document.start, self._providers[each.provider]) for each in built.products]
+        if untold:
+            bad = [each for each in found_wrong if each.severity == "error"][MOST_OF_A_FILE:]
+            found_wrong = [each for each in found_wrong if each not in bad]
+            found_wrong.append(documents_left_out(found.path, untold))
         if found_wrong:
             self.faulty.add(found.path)
-            self.diagnostics += found_wrong
+            self.diagnostics += proved(reading.text, found_wrong, lambda text: examine(text, self._providers))
         digest = digest_of(read.raw)
         plain = Plain(read.signature, read.changed_at, digest, kept)
         return File(found.path, provable(plain, self._draft), digest, tuple(kept))

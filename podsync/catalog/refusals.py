@@ -6,12 +6,16 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from podsync.catalog.encoding import UNWANTED, name_of
-from podsync.catalog.text import MAX_DEPTH, RawSpan, Text
+from podsync.catalog.encoding import UNWANTED
+from podsync.catalog.mend import drop_lines, quoted
+from podsync.catalog.text import MAX_DEPTH, START, RawSpan, Text
+from podsync.characters import name_of
+from podsync.diagnostics import Edit, Fix
 from podsync.model import Path
 
 _COMMENT_AFTER_TEXT = re.compile(r"[ \t,\]}]*[ \t]#")
 _COMMENT_AFTER_NOTHING = re.compile(r"[ \t]*#")
+_KEY_LINE = re.compile(r"\s*(?:- +)*[A-Za-z_]\w*:(?:\s|$)")
 #: A document that says one of these twice has probably lost the line `---` above the second.
 HEADS = frozenset({"kind", "name", "spec"})
 
@@ -23,12 +27,30 @@ class Refusal(NamedTuple):
     span: RawSpan
     summary: str
     detail: str
+    fix: Fix = ()
+
+
+#: Of what the parser gives up without saying where.
+NOT_YAML = Refusal("yaml", START, "this is not YAML", "save the file as UTF-8 text")
+
+
+def too_many(span: RawSpan, count: int) -> Refusal:
+    """Say that a file is given up."""
+    summary = f"{count} faults up to here; the rest of the file was not read"
+    return Refusal("too-many", span, summary, "mend these first; is it a catalog file?")
 
 
 def too_deep(span: RawSpan) -> Refusal:
     """Refuse more nesting than any product needs."""
     summary = f"more than {MAX_DEPTH} levels of nesting"
     return Refusal("too-deep", span, summary, "no product needs as many; check the brackets")
+
+
+def directive(text: Text, span: RawSpan) -> Refusal:
+    """Refuse `%YAML 1.1` and the like."""
+    first = next((n for n, line in enumerate(text.lines, start=1) if line.startswith("%")), span[0])
+    fix = (Edit(first, 1, first + 1, 1, ""),)
+    return Refusal("directive", span, "% lines (directives) are not read", "remove the line", fix)
 
 
 def comment_in_text(text: Text, value: str | None, span: RawSpan, path: Path) -> Refusal | None:
@@ -42,16 +64,48 @@ def comment_in_text(text: Text, value: str | None, span: RawSpan, path: Path) ->
     comment = content[match.end() - 1 :].rstrip()
     key = path[-1] if isinstance(path[-1], str) else ""
     lead = f"{key}: " if key else ""
+    at = text.span_at_line(line, match.end(), len(comment))
+    end = match.end() + len(comment)
     if value is None:
         summary = f"# began a comment here, so {key or 'this item'} is empty"
-        detail = f'put the text in quotes: {lead}"{comment}"'
-    else:
-        summary = f"# began a comment here, so the text is only {value!r}"
-        detail = (
-            f'if it belongs to the text, put all of it in quotes: {lead}"{value} {comment}"; '
-            "if it is a comment, put it on a line of its own"
-        )
-    return Refusal("comment-in-text", text.span_at_line(line, match.end(), len(comment)), summary, detail)
+        meant = fitting(path, comment)
+        if meant is None:
+            return Refusal("comment-in-text", at, summary, f"write a value before it: {lead}… {comment}")
+        space = "" if content[match.end() - 2 : match.end() - 1].isspace() else " "
+        fix: Fix = (Edit(line, match.end(), line, end, space + quoted(meant)),)
+        return Refusal("comment-in-text", at, summary, f"put the text in quotes: {lead}{quoted(meant)}", fix)
+    whole = quoted(f"{value}{content[column - 1 : match.end() - 1]}{comment}")
+    fix = (Edit(span[0], span[1], line, end, whole),) if not match.group().strip(" \t#") else ()
+    summary = f"# began a comment here, so the text is only {value!r}"
+    detail = (
+        f"if it belongs to the text, put all of it in quotes: {lead}{whole}; "
+        "if it is a comment, put it on a line of its own"
+    )
+    return Refusal("comment-in-text", at, summary, detail, fix)
+
+
+def fitting(path: Path, text: str) -> str | None:
+    """Return how a text is written in the field at `path`, of whatever kind; None where none takes it."""
+    from podsync.catalog.nearest import nearest
+    from podsync.catalog.schema import field_schemas
+
+    known = [schema for schema in field_schemas(path) if schema.get("type", "string") == "string"]
+    if not known:
+        return None if field_schemas(path) else text
+    return next(filter(None, (nearest(text, schema) for schema in known)), None)
+
+
+def swallowed(text: Text, span: RawSpan) -> Refusal | None:
+    """Refuse a quoted text that goes on over lines `key: value`: its quote was meant to close before."""
+    line, column, end, _ = span
+    if not any(_KEY_LINE.match(text.line(number)) for number in range(line + 1, end + 1)):
+        return None
+    quote = text.line(line)[column - 1]
+    close = len(text.line(line).rstrip()) + 1
+    summary = f"the quote {quote} that opens here is not closed on its line; it takes in {end - line} more"
+    at = text.span_at_line(line, column)
+    detail = f"close it with {quote} where the text ends"
+    return Refusal("yaml", at, summary, detail, (Edit(line, close, line, close, quote),))
 
 
 def unwanted_character(value: str, span: RawSpan) -> Refusal | None:
@@ -60,27 +114,34 @@ def unwanted_character(value: str, span: RawSpan) -> Refusal | None:
     if match is None:
         return None
     character = match.group()
+    fix = (Edit(*span, quoted(UNWANTED.sub("", value).strip())),)
     if "\ud800" <= character <= "\udfff":
         summary = f"the escape \\u{ord(character):04x} is not a character (half of a surrogate pair)"
-        return Refusal("encoding", span, summary, "write the character itself")
+        return Refusal("encoding", span, summary, "write the character itself, or take the half out", fix)
     summary = f"the text holds {name_of(character)}, which nobody can see"
-    return Refusal("control-character", span, summary, "take it out of the text")
+    return Refusal("control-character", span, summary, "take it out of the text", fix)
 
 
-def repeated_key(key: str, first: RawSpan, span: RawSpan, *, top: bool) -> Refusal:
-    """Refuse a key that stands twice in one mapping; the usual cause at the top is a lost `---`."""
+def repeated_key(text: Text, key: str, first: RawSpan, span: RawSpan, *, lost: bool) -> Refusal:
+    """Refuse a key that stands twice in one mapping. `lost`: a line `---` is surely missing above."""
     same = first[0] == span[0]
-    choice = "keep one of the two" + ("" if same else f", line {first[0]} or line {span[0]}")
-    detail = f"is a line `---` missing above? Otherwise {choice}" if top and key in HEADS else choice
     again = "twice on line" if same else f"on line {first[0]} and again on line"
     summary = f"the key '{key}' stands {again} {span[0]}"
-    return Refusal("duplicate-key", span, summary, detail)
+    line, column = span[:2]
+    if lost:
+        fix: Fix = (Edit(line, 1, line, 1, "---\n"),) if column == 1 else ()
+        return Refusal("duplicate-key", span, summary, "put a line `---` above this line", fix)
+    choice = "keep one of the two" + ("" if same else f", line {first[0]} or line {span[0]}")
+    whole = re.match(r"\s*[\w-]+: +[^\s|>&{\[]", text.line(line)) and text.line(line + 1)[:column].strip()
+    fix = drop_lines(text, (line, column), line) if whole or not text.line(line + 1) else ()
+    return Refusal("duplicate-key", span, summary, choice, () if same else fix)
 
 
 def not_a_key(written: str, span: RawSpan) -> Refusal:
     """Refuse a key that YAML reads as a number, a boolean or nothing."""
     detail = f'put it in quotes: "{written}"' if written else "write a key before the colon"
-    return Refusal("key", span, f"a key must be a text; {written or 'nothing'} is none", detail)
+    fix = (Edit(*span, f'"{written}"'),) if written else ()
+    return Refusal("key", span, f"a key must be a text; {written or 'nothing'} is none", detail, fix)
 
 
 def mapping_as_key(span: RawSpan) -> Refusal:
@@ -94,26 +155,71 @@ def merge_key(span: RawSpan) -> Refusal:
     return Refusal("merge-key", span, "merge keys (<<) are not read", detail)
 
 
-def tag(text: Text, span: RawSpan) -> Refusal:
+def tag(text: Text, span: RawSpan, path: Path) -> Refusal:
     """Refuse `!!str 1`, `!secret x`."""
-    words = re.findall(r"!\S*", text.written(span)) or ["!"]
-    detail = "remove it; for a text put the value in quotes"
-    return Refusal("tag", span, f"tags such as {words[0]} are not read", detail)
+    line, column = span[:2]
+    start = (
+        text.line(line).rfind("!", 0, column) if text.line(line)[column - 1 : column] != "!" else column - 1
+    )
+    rest = rest_of_value(text, line, start + 1)
+    word = re.match(r"!\S*", rest)
+    summary = f"tags such as {word[0] if word else '!'} are not read"
+    if word is None or span[0] != span[2] or rest.endswith(("{", "[", "|", ">")):
+        return Refusal("tag", span, summary, "remove it; for a text put the value in quotes")
+    value = rest[word.end() :].strip() if word[0].startswith("!!") else rest
+    meant = fitting(path, value.strip("\"'")) or value
+    fix = (Edit(line, start + 1, line, start + 1 + len(rest), quoted(meant)),)
+    return Refusal("tag", span, summary, f"remove it, and put the text in quotes: {quoted(meant)}", fix)
 
 
-def aliases(spans: Sequence[RawSpan]) -> Refusal:
+def rest_of_value(text: Text, line: int, column: int) -> str:
+    """Return an unquoted text from its first character to its end, as a person sees it.
+
+    Inside brackets it ends at a comma or a bracket, elsewhere with the line or before a comment.
+    """
+    content = text.line(line)
+    before, rest = content[: column - 1], content[column - 1 :]
+    inside = max(before.rfind("["), before.rfind("{")) > max(before.rfind("]"), before.rfind("}"))
+    rest = re.split(r"[,\]}]", rest, maxsplit=1)[0] if inside else rest
+    return re.split(r"\s#", rest, maxsplit=1)[0].rstrip()
+
+
+def aliases(text: Text, spans: Sequence[RawSpan]) -> Refusal:
     """Refuse anchors and aliases, all of a file at once: they come in crowds."""
+    summary = "anchors (&) and aliases (*) are not read: a reviewer must see what is sent"
+    found = [start for span in spans if (start := _mark(text, span)) is not None]
+    marks = {text.line(line)[column - 1] for line, column in found}
+    if len(marks) == 1 and len(found) == len(spans):
+        # Nothing refers to anything: texts were meant that begin so.
+        rests = [(*start, rest_of_value(text, *start)) for start in found]
+        fix = tuple(
+            Edit(line, column, line, column + len(rest), quoted(rest)) for line, column, rest in rests
+        )
+        detail = f"if a text is meant, put it in quotes: {quoted(rests[0][2])}"
+        more = f" (and so on {len(rests) - 1} more lines)" if len(rests) > 1 else ""
+        return Refusal("alias", min(spans), summary, detail + more, fix)
     lines = sorted({span[0] for span in spans})
     shown = ", ".join(str(line) for line in lines[:8]) + (", …" if len(lines) > 8 else "")
-    summary = "anchors (&) and aliases (*) are not read: a reviewer must see what is sent"
     detail = f"write the value out at each place (line {shown}), or put a text that begins so in quotes"
     return Refusal("alias", min(spans), summary, detail)
 
 
-def not_finite(written: str, span: RawSpan) -> Refusal:
+def _mark(text: Text, span: RawSpan) -> tuple[int, int] | None:
+    """Return where the & or * of a value stands: at its start, or before it on its line."""
+    content, column = text.line(span[0]), span[1]
+    if content[column - 1 : column] in {"*", "&"}:
+        return span[0], column
+    start = content.rfind("&", 0, column - 1)
+    return (span[0], start + 1) if start >= 0 else None
+
+
+def not_finite(written: str, span: RawSpan, path: Path) -> Refusal:
     """Refuse 1e999, .inf and .nan: JSON has no such numbers."""
-    detail = f'write a number, or for a text put it in quotes: "{written}"'
-    return Refusal("number", span, f"{written} is not a number that can be sent", detail)
+    summary = f"{written} is not a number that can be sent"
+    if fitting(path, written) is None:
+        return Refusal("number", span, summary, "write a number")
+    detail = f"if a text is meant, put it in quotes: {quoted(written)}"
+    return Refusal("number", span, summary, detail, (Edit(*span, quoted(written)),))
 
 
 def not_a_mapping(value: object, span: RawSpan) -> Refusal:

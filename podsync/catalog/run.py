@@ -171,8 +171,12 @@ class Run:
     def _finish(self, shelf: Shelf, found: Iterable[Diagnostic]) -> Loaded:
         """Keep what is asked for, put it in order."""
         told = (*self._standing.diagnostics, *found)
-        reported = (each for each in told if each.at is None or each.at.path in self._asked)
-        return Loaded(Catalog(shelf, self._standing.total, shelf), in_file_order(reported))
+        reported = [each for each in told if each.at is None or each.at.path in self._asked]
+        if reported:
+            from podsync.catalog.caps import capped
+
+            reported = list(capped(in_file_order(reported)))
+        return Loaded(Catalog(shelf, self._standing.total, shelf), tuple(reported))
 
     # -- what is remembered
 

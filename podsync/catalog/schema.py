@@ -12,10 +12,11 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 import podsync
+from podsync.model import Path
 
 if TYPE_CHECKING:
     from podsync.catalog.accept import Check
-    from podsync.catalog.verdicts import Finding, Verdict, Written
+    from podsync.catalog.values import Finding, Verdict, Written
 
 _SUFFIX = ".schema.json"
 
@@ -70,6 +71,31 @@ def judge_head(kinds: Sequence[str], data: Any, written: Written) -> list[Verdic
     return in_words(_compile(head)(data), head, written)
 
 
+def kind_of_fields(kinds: Sequence[str], spec: Any) -> str | None:
+    """Return the kind that more fields of a spec belong to than to any other; None where none stands out."""
+    if not isinstance(spec, dict):
+        return None
+    known = {kind: schema(kind)["properties"]["spec"]["properties"].keys() for kind in kinds}
+    counts = sorted(((len(spec.keys() & known[kind]), kind) for kind in kinds), reverse=True)
+    clear = counts[0][0] > (counts[1][0] if len(counts) > 1 else 0)
+    return counts[0][1] if clear else None
+
+
+def field_schemas(path: Path) -> list[Mapping[str, Any]]:
+    """Return what every kind says of the field at a path of a document; of an item of a list, its `items`."""
+    found = []
+    for name in schema_names():
+        node: Any = schema(name)
+        if "spec" not in node.get("properties", {}):
+            continue
+        for part in path:
+            node = node.get("items" if isinstance(part, int) else "properties", {})
+            node = node if isinstance(part, int) else node.get(part, {})
+        if node:
+            found.append(node)
+    return found
+
+
 @cache
 def _head_schema(kinds: tuple[str, ...]) -> Mapping[str, Any]:
     """Make the part that all kinds share; any `spec` and any further key will do."""
@@ -101,7 +127,7 @@ def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Iterator[Finding]]:
     from referencing import Registry
 
     from podsync.catalog.accept import pattern, repeated
-    from podsync.catalog.verdicts import Finding
+    from podsync.catalog.values import Finding
 
     def is_integer(_checker: TypeChecker, value: object) -> bool:
         """2.0 is no integer here: it would be sent as 2.0."""

@@ -14,7 +14,7 @@ from podsync.errors import CatalogError
 from podsync.settings import DEFAULT_PROVIDERS, Limits, ProviderSettings, RateLimit, Settings
 
 if TYPE_CHECKING:
-    from podsync.catalog.source import Document
+    from podsync.catalog.source import Document, Reading
 
 
 def load(path: Path, root: Path | None = None) -> Settings:
@@ -50,19 +50,28 @@ def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
 
 def _read(name: str, raw: bytes) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
     """Return the document, empty where there is a fault or none, and every fault."""
-    from podsync.catalog.build import in_place, written
-    from podsync.catalog.schema import judge
     from podsync.catalog.source import read
 
     reading = read(name, raw)
+    faults = _faults(reading)
+    if faults:
+        from podsync.catalog.proof import proved
+
+        faults = proved(reading.text, faults, lambda text: _faults(read(name, text.encode())))
+    if faults or not reading.documents:
+        return {}, in_file_order(faults)
+    return reading.documents[0].data, ()
+
+
+def _faults(reading: Reading) -> list[Diagnostic]:
+    from podsync.catalog.build import in_place, written
+    from podsync.catalog.schema import judge
+
     faults = list(reading.diagnostics)
     for document in reading.documents:
         verdicts = judge("podsync", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
         faults += in_place(document, verdicts)
-    faults += [_second(document) for document in reading.documents[1:]]
-    if faults or not reading.documents:
-        return {}, in_file_order(faults)
-    return reading.documents[0].data, ()
+    return faults + [_second(document) for document in reading.documents[1:]]
 
 
 def _second(document: Document) -> Diagnostic:

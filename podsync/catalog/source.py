@@ -26,9 +26,9 @@ from yaml.events import (
 from podsync.catalog import refusals
 from podsync.catalog.encoding import decode
 from podsync.catalog.refusals import HEADS, Refusal
-from podsync.catalog.scalars import SUSPECTS, resolve
+from podsync.catalog.scalars import SUSPECTS, joined, resolve
 from podsync.catalog.syntax import Complaint, explain
-from podsync.catalog.text import MAX_DEPTH, START, Places, RawSpan, Text
+from podsync.catalog.text import MAX_DEPTH, Places, RawSpan, Text
 from podsync.diagnostics import Diagnostic
 from podsync.model import Path
 
@@ -38,10 +38,12 @@ MAX_VALUES = 20_000
 MAX_VALUES_IN_FILE = 300_000
 #: A document without values costs about as much time as this many values.
 DOCUMENT_COST = 8
-#: A file with more faults than this is not a catalog file; the rest would only bury the first.
-MAX_FAULTS = 200
+#: More faults of one file would only bury the first.
+MAX_FAULTS = 20
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: How libyaml calls an escape that is half of a character.
+_HALVES = "invalid Unicode character escape"
 _COMMENT = re.compile(r"\S[ \t]+#")
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
@@ -70,9 +72,9 @@ class Reading(NamedTuple):
 
 def read(path: str, raw: bytes) -> Reading:
     """Read the file `path` from its bytes. Never raises for anything that a file may hold."""
-    text, diagnostic = decode(path, raw)
-    if diagnostic is not None:
-        return Reading(text, (), (diagnostic,))
+    text, faults = decode(path, raw)
+    if faults:
+        return Reading(text, (), faults)
     walk = _Walk(text)
     walk.file()
     return Reading(text, tuple(walk.documents), tuple(walk.diagnostics))
@@ -89,6 +91,7 @@ class _Walk:
         self.text = text
         self.documents: list[Document] = []
         self.diagnostics: list[Diagnostic] = []
+        self._loader = _LOADER
         self._comments = _COMMENT.search(text.content) is not None
         self._aliases: list[RawSpan] = []
         self._left_in_file = MAX_VALUES_IN_FILE
@@ -112,34 +115,45 @@ class _Walk:
         except _Stop:
             pass
         if self._aliases:
-            self.diagnostics.append(self.text.fault(*refusals.aliases(self._aliases)))
+            self.diagnostics.append(self.text.fault(*refusals.aliases(self.text, self._aliases)))
 
     def _stretch(self, offset: int) -> int | None:
         """Read from `offset` on; returns where to go on after a syntax error, None at the end."""
         content = self.text.content
         self._first_line = content.count("\n", 0, offset) + 1
-        loader = _LOADER(content[offset:])
+        loader = self._loader(content[offset:])
         self._event = loader.get_event
+        before = len(self.documents), len(self.diagnostics), len(self._aliases)
         try:
             self._stream()
         except yaml.MarkedYAMLError as error:
+            if self._loader is not yaml.SafeLoader and _HALVES in str(error.problem):
+                # libyaml takes no pair of halves, which is how JSON writes a character such as an emoji.
+                self._loader = yaml.SafeLoader
+                self._back_to(before)
+                return offset
             stopped = offset + self._report_syntax(error)
             self._fresh()
             following = _NEXT_DOCUMENT.search(content, max(stopped, offset + 1))
             return following.start() if following else None
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError):
             # The characters were checked before, so this is a gap in that check: still no traceback.
-            self._refuse(Refusal("yaml", START, f"this is not YAML: {error}", "save the file as UTF-8 text"))
+            self._refuse(refusals.NOT_YAML)
         finally:
             loader.dispose()
         return None
+
+    def _back_to(self, before: tuple[int, int, int]) -> None:
+        """Forget what was found since the lists were so long."""
+        documents, diagnostics, aliases = before
+        del self.documents[documents:], self.diagnostics[diagnostics:], self._aliases[aliases:]
+        self._fresh()
 
     def _stream(self) -> None:
         while (event := self._event()) is not None:
             if type(event) is DocumentStartEvent:
                 if event.version or event.tags:
-                    summary = "% lines (directives) are not read"
-                    self._refuse(Refusal("directive", self._span(event), summary, "remove the line"))
+                    self._refuse(refusals.directive(self.text, self._span(event)))
                 self._left = MAX_VALUES
                 self._document(self._event())
                 self._left_in_file -= MAX_VALUES - self._left + DOCUMENT_COST
@@ -218,8 +232,9 @@ class _Walk:
     ) -> tuple[dict[str, Any], bool]:
         """Refuse a duplicate key; when it surely begins a new document, end this one and start that."""
         span = self._span(event)
-        self._refuse(refusals.repeated_key(key, self._keys[*path, key], span, top=not path))
-        if path or not data.keys() >= HEADS or next(iter(data)) != key:
+        lost = not path and data.keys() >= HEADS and next(iter(data)) == key
+        self._refuse(refusals.repeated_key(self.text, key, self._keys[*path, key], span, lost=lost))
+        if not lost:
             return data, False
         self._finish(data, self._begun or span)
         return {}, True
@@ -248,6 +263,7 @@ class _Walk:
         if event.anchor is not None or event.tag is not None:
             self._property(event, (*path, text), span)
         if event.style:
+            text = joined(text)
             return None if self._refuse(refusals.unwanted_character(text, span)) else text
         if text == "<<":
             self._refuse(refusals.merge_key(span))
@@ -267,12 +283,15 @@ class _Walk:
             self._property(event, path, span)
         text: str = event.value
         if event.style:
+            text = joined(text)
             if not text.isprintable() and self._refuse(refusals.unwanted_character(text, span)):
                 self._faulty.add(path)
+            if span[0] != span[2] and event.style in "'\"":
+                self._swallowing(path, span)
             return text
         value = resolve(text) if not text or text[0] in SUSPECTS else text
         if type(value) is float and not math.isfinite(value):
-            self._refuse(refusals.not_finite(text, span))
+            self._refuse(refusals.not_finite(text, span, path))
             self._faulty.add(path)
         elif self._comments and path and path[0] == "spec" and (value is None or type(value) is str):
             refused = self._refuse(refusals.comment_in_text(self.text, value, span, path))
@@ -292,10 +311,7 @@ class _Walk:
             return False
         self.diagnostics.append(self.text.fault(*refusal))
         if len(self.diagnostics) == MAX_FAULTS:
-            summary = f"{MAX_FAULTS} faults up to here; the rest of the file was not read"
-            self.diagnostics.append(
-                self.text.fault("too-many", refusal.span, summary, "is it a catalog file?")
-            )
+            self.diagnostics.append(self.text.fault(*refusals.too_many(refusal.span, MAX_FAULTS)))
             raise _Stop
         return True
 
@@ -304,14 +320,18 @@ class _Walk:
         if event.anchor is not None:
             self._aliases.append(span)
         if event.tag is not None:
-            self._refuse(refusals.tag(self.text, span))
+            self._refuse(refusals.tag(self.text, span, path))
             self._faulty.add(path)
+
+    def _swallowing(self, path: Path, span: RawSpan) -> None:
+        if self._refuse(refusals.swallowed(self.text, span)):
+            self._faulty.update((path, path[:-1]))  # what it took in is not missing
 
     def _report_syntax(self, error: yaml.MarkedYAMLError) -> int:
         """Report what the parser said; returns how many characters it had read."""
         mark = error.problem_mark or error.context_mark
         if mark is None:
-            self._refuse(Refusal("yaml", START, f"this is not YAML: {error.problem}", ""))
+            self._refuse(refusals.NOT_YAML)
             return 0
         opened = error.context_mark or mark
         line = self._first_line

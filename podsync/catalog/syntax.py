@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from podsync.catalog.refusals import Refusal, too_deep
+from podsync.catalog.mend import quoted
+from podsync.catalog.refusals import Refusal, fitting, rest_of_value, too_deep
 from podsync.catalog.text import Text
+from podsync.diagnostics import Edit, Fix
 
 
 class Complaint(NamedTuple):
@@ -23,18 +25,18 @@ class Complaint(NamedTuple):
 
 
 def explain(complaint: Complaint, text: Text) -> Refusal:
-    """Return the first explanation that fits, else the parser's own words."""
+    """Return the first explanation that fits, else that it is no YAML and where."""
     for needle, explanation in _EXPLANATIONS:
         if re.search(needle, f"{complaint.context}: {complaint.problem}"):
             return explanation(complaint, text)
-    return _fault(complaint.at, f"this is not YAML: {complaint.problem}", "compare it with a file that works")
+    return _fault(complaint.at, "from here on this is not YAML", "compare it with a file that works")
 
 
 def _fault(
-    place: tuple[int, int], summary: str, detail: str, *, rule: str = "yaml", length: int = 1
+    place: tuple[int, int], summary: str, detail: str, fix: Fix = (), *, rule: str = "yaml", length: int = 1
 ) -> Refusal:
     line, column = place
-    return Refusal(rule, (line, column, line, column + length), summary, detail)
+    return Refusal(rule, (line, column, line, column + length), summary, detail, fix)
 
 
 def _character(text: Text, place: tuple[int, int]) -> str:
@@ -42,21 +44,72 @@ def _character(text: Text, place: tuple[int, int]) -> str:
     return text.line(line)[column - 1 : column]
 
 
+def _insert(line: int, column: int, piece: str) -> Fix:
+    return (Edit(line, column, line, column, piece),)
+
+
+def _over(line: int, column: int, old: str, new: str) -> Fix:
+    return (Edit(line, column, line, column + len(old), new),)
+
+
+def _end(text: Text, line: int) -> int:
+    return len(text.line(line).rstrip()) + 1
+
+
+def _key_before(text: Text, line: int, column: int) -> str:
+    """Return `key: ` where such stands directly before the place, for the help to repeat; else nothing."""
+    match = re.search(r"([\w-]+): *$", text.line(line)[: column - 1])
+    return f"{match[1]}: " if match else ""
+
+
+def _in_quotes(text: Text, line: int, column: int) -> tuple[str, Fix]:
+    """Return the whole value that begins at a place as its field takes it, and the edit."""
+    rest = rest_of_value(text, line, column)
+    lead = _key_before(text, line, column)
+    key = lead.removesuffix(": ")
+    meant = fitting(("spec", key), rest) if key else rest
+    yaml = quoted(rest if meant is None else meant)
+    if key and _takes_texts(key):
+        yaml = f"[{yaml}]"
+    return lead + yaml, _over(line, column, rest, yaml)
+
+
+def _takes_texts(key: str) -> bool:
+    """Whether the field is a list of texts, in every kind that has it."""
+    from podsync.catalog.schema import field_schemas
+
+    found = field_schemas(("spec", key))
+    return bool(found) and all(
+        each.get("type") == "array" and each.get("items", {}).get("type") == "string" for each in found
+    )
+
+
 def _unclosed_quote(complaint: Complaint, text: Text) -> Refusal:
+    line, column = complaint.opened
     quote = _character(text, complaint.opened)
+    end = _end(text, line)
     detail = f"close it with {quote} where the text ends"
     if quote == "'":
         detail += "; inside, write '' for one '"
-    return _fault(complaint.opened, f"the quote {quote} that opens here is never closed", detail)
+    fix = _insert(line, end, quote)
+    before = text.line(line)[: column - 1]
+    if re.search(r"\[[^\]]*$|\{[^}]*$", before):  # inside brackets the line's end need not be the text's
+        rest = re.match(rf"{quote}[^,\]}}{quote}]*", text.line(line)[column - 1 :])
+        fix = _insert(line, column + len(rest[0].rstrip()), quote) if rest else ()
+    return _fault(complaint.opened, f"the quote {quote} that opens here is never closed", detail, fix)
 
 
 def _escape(complaint: Complaint, text: Text) -> Refusal:
     line, column = complaint.at
     if _character(text, complaint.at) != "\\":
         column -= 1
-    escape = text.line(line)[column - 1 : column + 1]
+    content = text.line(line)
+    escape = content[column - 1 : column + 1]
+    start = content.rfind('"', 0, column)
+    doubled = re.sub(r'\\(?!["\\])', r"\\\\", content[start:])
     detail = "write \\\\ for a backslash, or use single quotes: in them a backslash is just a backslash"
-    return _fault((line, column), f"{escape} means nothing inside double quotes", detail, length=2)
+    fix = _over(line, start + 1, content[start:], doubled) if start >= 0 else ()
+    return _fault((line, column), f"{escape} means nothing inside double quotes", detail, fix, length=2)
 
 
 def _half_character(complaint: Complaint, text: Text) -> Refusal:
@@ -72,7 +125,8 @@ def _bare_star(complaint: Complaint, text: Text) -> Refusal:
     character = _character(text, complaint.opened)
     word = {"*": "an alias", "&": "an anchor"}.get(character, "an alias")
     summary = f"an unquoted {character} begins {word}, which is not read here"
-    return _fault(complaint.opened, summary, f'put the text in quotes: "{character}"')
+    told, fix = _in_quotes(text, *complaint.opened)
+    return _fault(complaint.opened, summary, f"put the text in quotes: {told}", fix)
 
 
 def _tab_or_character(complaint: Complaint, text: Text) -> Refusal:
@@ -80,73 +134,146 @@ def _tab_or_character(complaint: Complaint, text: Text) -> Refusal:
     if character in {"\t", ""}:
         return _tab(complaint, text)
     summary = f"a text cannot begin with {character} unless it is in quotes"
-    return _fault(complaint.at, summary, f'put the whole text in quotes: "{character}…"')
+    told, fix = _in_quotes(text, *complaint.at)
+    return _fault(complaint.at, summary, f"put the whole text in quotes: {told}", fix)
 
 
-def _tab(complaint: Complaint, _text: Text) -> Refusal:
-    return _fault(complaint.at, "a tab stands where YAML wants spaces", "indent with spaces only")
+def _tab(complaint: Complaint, text: Text) -> Refusal:
+    line, column = complaint.at
+    if text.line(line)[: column - 1].strip():
+        fix = _over(line, column, "\t", " ")
+    else:  # every line that is indented so: one alone would fit none of the others
+        indents = ((n, re.match(r"[ \t]*", each)[0]) for n, each in enumerate(text.lines, start=1))  # type: ignore[index]
+        fix = tuple(
+            Edit(n, 1, n, len(indent) + 1, indent.replace("\t", "  "))
+            for n, indent in indents
+            if "\t" in indent
+        )
+    return _fault(complaint.at, "a tab stands where YAML wants spaces", "indent with spaces only", fix)
 
 
 def _second_colon(complaint: Complaint, text: Text) -> Refusal:
     line, column = complaint.at
-    before = text.line(line)[: column - 1]
-    key, colon, rest = before.partition(": ")
-    if colon and rest.strip():
-        value = text.line(line)[len(key) + 2 :].strip()
-        hint = f'put the text in quotes: {key.strip()}: "{value}"'
-        return _fault(complaint.at, "a second ': ' in an unquoted text", hint)
+    match = re.match(r"( *(?:- +)*[^:]+: +)(?=\S)", text.line(line)[: column - 1])
+    if match:
+        told, fix = _in_quotes(text, line, match.end() + 1)
+        return _fault(
+            complaint.at, "a second ': ' in an unquoted text", f"put the text in quotes: {told}", fix
+        )
     detail = "indent it like the keys that it belongs to, or check the line above"
-    return _fault(complaint.at, "a key cannot stand here", detail)
+    return _fault(complaint.at, "a key cannot stand here", detail, _like_above(text, line))
 
 
-def _no_key(complaint: Complaint, _text: Text) -> Refusal:
-    detail = "write `key: value` (with a space after the colon), or indent a text that goes on"
-    return _fault(complaint.opened, "this line has no `key: value`", detail)
+def _like_above(text: Text, line: int) -> Fix:
+    """Give a line the indentation of the last `key: value` above it."""
+    above = next((n for n in range(line - 1, 0, -1) if text.line(n).strip()), 0)
+    mine, theirs = (re.match(r" *", text.line(n)) for n in (line, above))
+    if mine is None or theirs is None or not re.match(r" *[\w-]+: +\S", text.line(above)):
+        return ()
+    return _over(line, 1, mine[0], theirs[0])
+
+
+def _no_key(complaint: Complaint, text: Text) -> Refusal:
+    line, _ = complaint.opened
+    content = text.line(line)
+    match = re.match(r"(\s*(?:- +)*)([A-Za-z_]\w*)(:| *=) *(?=\S)", content)
+    if match is None:
+        detail = "write `key: value` (with a space after the colon), or indent a text that goes on"
+        return _fault(complaint.opened, "this line has no `key: value`", detail)
+    rest = content[match.end() :].rstrip()
+    told, separator = f"{match[2]}: {rest}", content[match.end(2) : match.end()]
+    fix = _over(line, match.end(2) + 1, separator, ": ")
+    if match[3] == ":":
+        return _fault((line, match.end(2) + 1), "a space is missing after the colon", f"write {told}", fix)
+    return _fault((line, match.start(3) + 1), "this line has no `key: value`", f"write {told}", fix)
 
 
 def _unclosed_bracket(complaint: Complaint, text: Text) -> Refusal:
     bracket = _character(text, complaint.opened)
     closing = {"[": "]", "{": "}"}.get(bracket, "]")
     line, column = complaint.at
+    opened, start = complaint.opened
+    if line == opened and closing in text.line(line)[column - 1 :]:
+        fix = _insert(line, column, ", ")
+        return _fault(complaint.at, "a comma is missing between two items", "write a comma before this", fix)
     detail = f"write {closing} where it ends, and a comma between the items; it goes wrong at {line}:{column}"
-    return _fault(complaint.opened, f"the {bracket} that opens here is not closed", detail)
+    fix = _insert(opened, _end(text, opened), closing) if closing not in text.line(opened)[start:] else ()
+    return _fault(complaint.opened, f"the {bracket} that opens here is not closed", detail, fix)
 
 
-def _list_after_key(complaint: Complaint, _text: Text) -> Refusal:
-    return _fault(complaint.at, "a list cannot begin on the line of its key", "put `- …` on the next line")
+def _list_after_key(complaint: Complaint, text: Text) -> Refusal:
+    line, column = complaint.at
+    content = text.line(line)
+    indent = re.match(r" *", content)
+    before = content[: column - 1]
+    gap = before[len(before.rstrip()) :]
+    fix = (Edit(line, column - len(gap), line, column, "\n  " + (indent[0] if indent else "")),)
+    detail = "put `- …` on the next line"
+    return _fault(complaint.at, "a list cannot begin on the line of its key", detail, fix)
 
 
 def _misplaced_in_mapping(complaint: Complaint, text: Text) -> Refusal:
     line, column = complaint.at
-    if text.line(line)[: column - 1].strip():
-        detail = "put the whole text in one pair of quotes; inside '…', write '' for one '"
-        return _fault(complaint.at, "nothing may follow the closing quote or bracket", detail)
+    content = text.line(line)
+    if content[: column - 1].strip():
+        match = re.match(r" *(?:- +)*[^:]+: +(?=\S)", content)
+        summary = "nothing may follow the closing quote or bracket"
+        if match is None:
+            return _fault(complaint.at, summary, "put the whole text in one pair of quotes")
+        rest = content[match.end() :].rstrip()
+        inner = rest[1:-1] if len(rest) > 1 and rest[0] == rest[-1] and rest[0] in "'\"" else rest
+        fix = _over(line, match.end() + 1, rest, quoted(inner))
+        lead = _key_before(text, line, match.end() + 1)
+        return _fault(
+            complaint.at, summary, f"put the whole text in one pair of quotes: {lead}{quoted(inner)}", fix
+        )
     detail = "indent it exactly like the other keys of the same mapping"
-    return _fault(complaint.at, "the indentation of this line fits no line above it", detail)
+    fix = _like_above(text, line)
+    return _fault(complaint.at, "the indentation of this line fits no line above it", detail, fix)
 
 
-def _misplaced_in_list(complaint: Complaint, _text: Text) -> Refusal:
-    detail = "begin it with `- `, or indent it as the list's key is"
-    return _fault(complaint.at, "this line stands among list items but is none", detail)
+def _misplaced_in_list(complaint: Complaint, text: Text) -> Refusal:
+    line, column = complaint.at
+    opened, start = complaint.opened
+    above = next((n for n in range(opened - 1, 0, -1) if text.line(n).strip()), 0)
+    key = re.match(r"( *)[\w-]+: *$", text.line(above))
+    fix = _over(line, 1, " " * (column - 1), key[1]) if key and len(key[1]) < start - 1 else ()
+    detail = "indent it as the list's key is, or begin it with `- `"
+    return _fault(complaint.at, "this line stands among list items but is none", detail, fix)
 
 
 def _after_document(complaint: Complaint, _text: Text) -> Refusal:
-    return _fault(complaint.at, "a new document must begin with a line `---`", "put `---` above this line")
+    fix = _insert(complaint.at[0], 1, "---\n")
+    summary = "a new document must begin with a line `---`"
+    return _fault(complaint.at, summary, "put `---` above this line", fix)
 
 
-def _tag_handle(complaint: Complaint, _text: Text) -> Refusal:
-    detail = "remove it, or put a text that begins with ! in quotes"
-    return _fault(complaint.at, "tags are not read", detail, rule="tag")
+def _tag_handle(complaint: Complaint, text: Text) -> Refusal:
+    line, _ = complaint.opened
+    start = text.line(line).find("!")
+    told, fix = _in_quotes(text, line, start + 1) if start >= 0 else ("", ())
+    detail = f"remove it, or put a text that begins with ! in quotes: {told}"
+    return _fault(complaint.at, "tags are not read", detail, fix, rule="tag")
 
 
 def _directive(complaint: Complaint, _text: Text) -> Refusal:
     summary = "% at the start of a line is not read here"
-    return _fault(complaint.at, summary, "remove the line", rule="directive")
+    line = complaint.at[0]
+    return _fault(
+        complaint.at, summary, "remove the line", (Edit(line, 1, line + 1, 1, ""),), rule="directive"
+    )
 
 
-def _block_header(complaint: Complaint, _text: Text) -> Refusal:
-    detail = "begin the text on the next line, or put it in quotes"
-    return _fault(complaint.at, "after | or > the line must end", detail)
+def _block_header(complaint: Complaint, text: Text) -> Refusal:
+    line, column = complaint.at
+    start = max(text.line(line).rfind(sign, 0, column) for sign in "|>")
+    own, following = (len(each) - len(each.lstrip(" ")) for each in (text.line(line), text.line(line + 1)))
+    summary = "after | or > the line must end"
+    if following > own or start < 0:
+        fix = _insert(line, column, "\n" + " " * following) if start >= 0 else ()
+        return _fault(complaint.at, summary, "begin the text on the next line", fix)
+    told, fix = _in_quotes(text, line, start + 1)
+    return _fault(complaint.at, summary, f"put the text in quotes: {told}", fix)
 
 
 def _no_value(complaint: Complaint, text: Text) -> Refusal:
@@ -154,7 +281,11 @@ def _no_value(complaint: Complaint, text: Text) -> Refusal:
     if not character:
         summary = "the file ends here, and a bracket is still open"
         return _fault(complaint.at, summary, "write ] or } where the list or the mapping ends")
-    return _fault(complaint.at, f"{character} closes nothing here", "remove it, or put the text in quotes")
+    told, fix = _in_quotes(text, *complaint.at)
+    if not rest_of_value(text, *complaint.at):
+        return _fault(complaint.at, f"{character} stands where a value is due", "remove it")
+    detail = f"remove it, or put the text in quotes: {told}"
+    return _fault(complaint.at, f"{character} closes nothing here", detail, fix)
 
 
 def _nesting(complaint: Complaint, _text: Text) -> Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from podsync.diagnostics import Diagnostic
+from podsync.diagnostics import Diagnostic, Fix
 from podsync.model import Address, Path, Position, Severity, Span
 
 #: A span as a plain tuple: the garbage collector forgets those, and 10,000 files hold many.
@@ -76,10 +76,11 @@ class Text:
         span: RawSpan,
         summary: str,
         detail: str = "",
+        fix: Fix = (),
         *,
         severity: Severity = "error",
         address: Address | None = None,
     ) -> Diagnostic:
         """Return a diagnostic at `span`, with its source line."""
         at = Position(self.path, *span)
-        return Diagnostic(severity, rule, summary, at, detail, address, self.line(span[0]))
+        return Diagnostic(severity, rule, summary, at, detail, address, self.line(span[0]), fix)

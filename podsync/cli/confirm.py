@@ -27,5 +27,10 @@ def confirmed(space: Workspace, plan: Plan) -> bool:
     # Where it goes stands in the same line: a long plan has moved its head off the screen by now.
     question = f"This goes to {', '.join(accounts(plan.hosts))}. Type {wanted} to go on: "
     if creates > MANY:
-        question = f"{creates} products will be created, and podsync cannot delete them. {question}"
-    return space.session.console.ask(question) == wanted
+        space.session.console.say(f"{creates} products will be created, and podsync cannot delete them.")
+    answer = space.session.console.ask(question)
+    if creates > MANY and (answer or "").lower() in {"y", "yes"}:
+        answer = space.session.console.ask(
+            f"With more than {MANY} creates the number is asked for. {question}"
+        )
+    return answer == wanted

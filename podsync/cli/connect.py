@@ -10,14 +10,13 @@ from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
 from podsync.cli.credentials import proxies_to, read_keys
 from podsync.cli.hosts import refuse_foreign_hosts
-from podsync.cli.workspace import CACHE, SANDBOX, Workspace
+from podsync.cli.workspace import SANDBOX, Workspace, levels_of
 from podsync.errors import PodsyncError
 from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock
 from podsync.providers.registry import plugins
 from podsync.settings import ProviderSettings
 from podsync.state.account_lock import account_digest
-from podsync.state.levels import Levels
 
 #: Actions that send nothing and ask nobody.
 _SILENT = frozenset({Action.MOVE, Action.NOTE, Action.ORPHAN})
@@ -79,7 +78,7 @@ def _connection(
     name: str, settings: ProviderSettings, key: str, clock: Clock, stack: ExitStack
 ) -> Connection:
     plugin = plugins()[name]
-    levels = Levels(CACHE, f"{name} {settings.account} {settings.base_url}", clock.now)
+    levels = levels_of(name, settings, clock.now)
     pace = Bucket(settings.rate_limit, clock, levels.read(settings.rate_limit.per_second))
     stack.callback(lambda: levels.write(pace.level()))
     proxies, trust = proxies_to(settings.base_url, os.environ), None

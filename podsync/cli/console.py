@@ -76,10 +76,20 @@ class Console:
         """Whether a person sits there who may like to know what to do next."""
         return self.err_is_terminal and not self.in_ci
 
-    def result(self, text: Text) -> None:
-        """Write a whole result to stdout; a newline is added where it lacks one."""
+    def result(self, text: Text, *, exact: bool = False) -> None:
+        """Write a whole result to stdout; a newline is added where it lacks one.
+
+        `exact`: a program reads it. It is UTF-8 then, whatever the stream would make of it (a redirect on
+        Windows is cp1252), with line ends as they are.
+        """
+        pieces = [_line(text)] if isinstance(text, str) else text
         try:
-            self._out.writelines([_line(text)] if isinstance(text, str) else text)
+            raw = getattr(self._out, "buffer", None) if exact else None
+            if raw is None:
+                self._out.writelines(pieces)
+            else:
+                self._out.flush()
+                raw.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
             self._out.flush()
         except BrokenPipeError:
             self._out = _deaf(self._out)

@@ -12,13 +12,27 @@ from pathlib import Path
 import click
 
 from podsync.cli.framework import command
-from podsync.cli.session import Session, quoted
+from podsync.cli.session import Session, program, quoted
 
 _STEPS = (
     (("validate",), "Is every document right?"),
     (("plan",), "What would happen? Nobody is asked, nothing is sent."),
     (("apply", "--auto-approve"), "Do it. The sandbox answers as KakaClo and Gelato would."),
     (("plan", "--detailed-exitcode"), "And now? Each product was made exactly once."),
+)
+_CHANGE = (
+    (
+        ("plan", "-o", "text", "-o", "html=plan.html", "-o", "json=plan.json"),
+        "What does that change? KakaClo cannot change a product: a new one takes its place.",
+    ),
+    (("apply", "plan.json", "--auto-approve"), "Do just that: the plan that was looked at."),
+    (("state", "orphans"), "What is left for a person? No API can delete the old one."),
+)
+_TEE = Path("catalog", "designed", "dinosaur-tee.yaml")
+#: What the demonstration edits in the T-shirt.
+_EDIT = (
+    ('colorValue: "#A72525"', 'colorValue: "#1F6FB2"'),
+    ("1f74a546-96ce-4940-86d2-b345f4897ad0.png", "blue-front.png"),
 )
 #: Nothing of the caller's may change what the demonstration shows.
 _KEPT_OUT = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
@@ -38,14 +52,48 @@ def demo(session: Session) -> int:
     _prepare(folder)
     session.console.result(f"The example catalog, copied to {folder}")
     with _undisturbed(), contextlib.chdir(folder):
-        for words, why in _STEPS:
-            session.console.result(f"\n# {why}\n$ {quoted('podsync', *words)}")
-            code = _run(words, session)
-            if code:
-                session.console.say(f"error: this step ended with exit code {code}; its folder is {folder}")
-                return code
+        code = _walk(_STEPS, session)
+        if code == 0:
+            session.console.result(_edited())
+            code = _walk(_CHANGE, session)
+        if code:
+            session.console.say(f"error: this step ended with exit code {code}; its folder is {folder}")
+            return code
+        _write_page(session)
     session.console.result(_what_next(folder))
     return 0
+
+
+def _walk(steps: tuple[tuple[tuple[str, ...], str], ...], session: Session) -> int:
+    """Run one command after the other; return the exit code of the first that fails, else 0."""
+    for words, why in steps:
+        session.console.result(f"\n# {why}\n$ {quoted('podsync', *words)}")
+        code = _run(words, session)
+        if code:
+            return code
+    return 0
+
+
+def _edited() -> str:
+    """Give the T-shirt another colour and another picture, and say so."""
+    text = _TEE.read_text(encoding="utf-8")
+    lines = [f"\n# Somebody edits {_TEE.as_posix()}"]
+    for old, new in _EDIT:
+        text = text.replace(old, new, 1)
+        lines += [f"- {old}", f"+ {new}"]
+    _TEE.write_text(text, encoding="utf-8")
+    return "\n".join(lines)
+
+
+def _write_page(session: Session) -> None:
+    """Write the page again, with pictures that are drawn here: the demonstration needs no network."""
+    from podsync.cli import forms
+    from podsync.cli.drawings import drawn
+    from podsync.cli.saved import read_plan
+
+    plan = read_plan("plan.json", session)
+    page = "".join(forms.page_with_pictures(plan, drawn(plan)))
+    Path("plan.html").write_text(page, encoding="utf-8")
 
 
 def _prepare(folder: Path) -> None:
@@ -74,12 +122,13 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _what_next(folder: Path) -> str:
-    there = quoted("podsync", "-C", str(folder))
+    there = quoted(program(), "-C", str(folder))
     return (
         "\nTry next\n"
-        f"  change colorValue in {folder / 'catalog' / 'designed' / 'dinosaur-tee.yaml'}, then\n"
+        f"  open the page of that change, old beside new: {folder / 'plan.html'}\n"
+        f"  change something in {folder / _TEE}, then\n"
         f"    {there} plan\n"
         f"    {there} apply\n"
         f"  see what it remembers:  {there} state list\n"
-        f"  start your own:         {quoted('podsync', 'init', 'my-shop')}"
+        f"  start your own:         {quoted(program(), 'init', 'my-shop')}"
     )

@@ -26,15 +26,21 @@ def plan_forms(
     *,
     detail: Any = "short",
     rates: Mapping[str, RateLimit] | None = None,
+    levels: Mapping[str, float] | None = None,
     sandbox: bool = False,
     orphans: int = 0,
+    catalog: str = "",
+    base: Plan | None = None,
 ) -> Forms:
-    """Return how a plan is written in each format."""
+    """Return how a plan is written in each format.
+
+    `levels` is what the providers' buckets still hold. `catalog` is the folder that it was made of, where it
+    is made now; `base` is the plan of what the default branch has already.
+    """
     more: Any = {} if rates is None else {"rates": rates}
+    facts: Any = {"detail": detail, "sandbox": sandbox, "orphans_before": orphans, "levels": levels or {}}
     return {
-        "text": lambda: _plan_text(
-            plan, session, detail=detail, sandbox=sandbox, orphans_before=orphans, **more
-        ),
+        "text": lambda: _plan_text(plan, session, **facts, **more),
         "json": lambda: _plan_json(plan, noops=detail == "full"),
         "markdown": lambda: plan_markdown_of(
             plan,
@@ -44,7 +50,7 @@ def plan_forms(
             orphans=orphans,
             where=origin.run_url(os.environ) or "",
         ),
-        "html": lambda: _plan_html(plan, sandbox=sandbox, **more),
+        "html": lambda: _plan_html(plan, catalog, base, sandbox=sandbox, **more),
         "github": lambda: _github().plan_annotations(plan, root=origin.folder_in_repository()),
         "sarif": lambda: _sarif().plan_sarif(plan, root=origin.folder_in_repository()),
     }
@@ -89,10 +95,14 @@ def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
     return map(printable, planfile.pieces(plan, noops=noops))
 
 
-def _plan_html(plan: Plan, **facts: Any) -> Iterator[str]:
-    from podsync.views.html import pieces
+def _plan_html(plan: Plan, catalog: str, base: Plan | None, **facts: Any) -> Iterator[str]:
+    from pathlib import Path
 
-    return pieces(plan, **facts)
+    from podsync.views.html import About, pieces
+
+    code = origin.code_address(Path.cwd(), catalog) if catalog else ""
+    waiting = frozenset(tuple(change.key) for change in base.work) if base is not None else ()
+    return pieces(plan, About(code=code, waiting=waiting, **facts))
 
 
 def _github() -> Any:
@@ -105,6 +115,13 @@ def _sarif() -> Any:
     from podsync.views import sarif
 
     return sarif
+
+
+def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]:
+    """Return the plan's page with pictures that need no network: address -> `data:image/…`."""
+    from podsync.views.html import About, pieces
+
+    return pieces(plan, About(sandbox=plan.sandbox, pictures=pictures))
 
 
 def apply_head(plan: Plan, session: Session, *, approved: bool, run: str, sandbox: bool) -> str:
@@ -162,14 +179,17 @@ def note_line(text: str) -> str:
     return safe(text)
 
 
-def validate_forms(loaded: Loaded, catalog: str, pictures: int | None = None) -> Forms:
+def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int | None = None) -> Forms:
     """Return how the verdict on a catalog is written; `pictures`: how many were looked at, if any were."""
 
     def text() -> str:
         from podsync.views import wording
         from podsync.views.diagnostics import diagnostics_text
+        from podsync.views.style import Style
 
-        found = diagnostics_text(loaded.diagnostics)
+        console = session.console
+        width = console.width if console.out_is_terminal else None
+        found = diagnostics_text(loaded.diagnostics, Style(console.out_color), width)
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files
@@ -234,8 +254,11 @@ def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session) -> None
     """Put diagnostics on stderr."""
     if diagnostics:
         from podsync.views.diagnostics import diagnostics_text
+        from podsync.views.style import Style
 
-        session.console.say(diagnostics_text(diagnostics))
+        console = session.console
+        width = console.width if console.err_is_terminal else None
+        console.say(diagnostics_text(diagnostics, Style(console.err_color), width))
 
 
 def state_forms(state: State, what: str, address: Address | None, session: Session) -> Forms:

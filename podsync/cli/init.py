@@ -13,7 +13,7 @@ from podsync.cli.framework import command
 from podsync.cli.session import Session
 
 _NEXT = """\
-Next
+Next{enter}
   1. copy one of catalog/_examples/ to a folder of yours (catalog/tees/) and make it yours
   2. {validate}
   3. {try_it}
@@ -22,7 +22,7 @@ Commit all of it, podsync.state.json too; what must not be committed is in .giti
 
 _NEXT_GITHUB = """\
 Next
-  1. git add -A && git commit -m "Start a catalog" && git push -u origin main
+  1. git add -A && git commit -m "Start a catalog" && git branch -M main && git push -u origin main
   2. bash {setup}
   3. copy one of catalog/_examples/ to a folder of yours (catalog/tees/), make it yours, open a pull request
 The workflows apply what is on the branch main, in the environment production. A workflow that names an
@@ -166,9 +166,14 @@ def _state_hint(made: _Made) -> str:
 
 
 def _next(session: Session, folder: str | None) -> str:
-    there = ["-C", folder] if folder not in {None, "."} else []
+    """Name commands that work in the folder that was made, and how to get there."""
+    from podsync.cli.session import program, quoted
 
-    def line(*words: str) -> str:
-        return session.command_line(*there, *words) if not (there and session.chdir) else " ".join(words)
-
-    return _NEXT.format(validate=line("validate"), try_it=line("apply", "--sandbox"), apply=line("apply"))
+    into = os.path.join(session.chdir or "", folder or "")  # noqa: PTH118 (kept as it was typed)
+    enter = f"\n  0. {quoted('cd', into)}" if os.path.normpath(into or ".") != "." else ""
+    lines = {
+        "validate": quoted(program(), "validate"),
+        "try_it": quoted(program(), "apply", "--sandbox"),
+        "apply": quoted(program(), "apply"),
+    }
+    return _NEXT.format(enter=enter, **lines)

@@ -12,7 +12,7 @@ from podsync.cli import forms
 from podsync.cli.console import Console
 from podsync.cli.session import Session
 from podsync.model import Address
-from podsync.report import Outcome
+from podsync.report import Outcome, Result
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -32,7 +32,7 @@ class Listening:
         self.notes: list[str] = []
         self._session = session
         self._on_stdout = on_stdout
-        self._done = self._total = 0
+        self._done = self._total = self._untried = 0
         self._lock = threading.RLock()
 
     @property
@@ -45,6 +45,11 @@ class Listening:
         with self._lock:
             self._outcomes[outcome.address] = outcome
             self._done, self._total = done, total
+            if outcome.result is Result.NOT_TRIED:
+                # Nothing happened; the report names the reasons, and a stop would write one line for each.
+                self._untried += 1
+                self._advance()
+                return
             color = self.console.out_color if self._on_stdout else self.console.err_color
             line = forms.outcome_line(outcome, done, total, color=color, width=self.console.width)
             self._write(line, result=self._on_stdout)
@@ -64,6 +69,11 @@ class Listening:
 
     def close(self) -> None:
         """Say nothing more."""
+
+    def count_untried(self) -> None:
+        """Say once how many were not tried: that is no news of each."""
+        if self._untried:
+            self.console.say(f"{self._untried:,} not tried")
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -151,3 +161,4 @@ def listener_for(session: Session, *, on_stdout: bool) -> Iterator[Listening]:
         yield heard
     finally:
         heard.close()
+        heard.count_untried()

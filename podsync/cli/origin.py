@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,6 +72,39 @@ def machine() -> str:
         known.append(f"{uuid.getnode():012x}")
     told = "\0".join(known)
     return hashlib.blake2b(told.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
+
+
+#: A commit as Git names it.
+_COMMIT = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
+#: The address of a repository on GitHub, as people and `actions/checkout` write it; a key in it is left out.
+_GITHUB = (
+    r"(?:https://(?:[^@/\s]*@)?github\.com/|ssh://git@github\.com/|git@github\.com:)"
+    r"([A-Za-z0-9][A-Za-z0-9-]{0,38})/(?!\.{1,2}(?:\.git)?/?$)([A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
+)
+
+
+def code_address(folder: Path, catalog: str) -> str:
+    """Return the address below which the files of `folder` can be looked at on GitHub, line by line.
+
+    "" where they cannot: no repository of github.com is the origin, the commit was pushed nowhere, or the
+    catalog was edited since, so that its lines are others.
+    """
+    from urllib.parse import quote
+
+    git = git_of(os.environ, folder)
+    commit = _commit(os.environ, folder)
+    if commit is None or re.fullmatch(_COMMIT, commit) is None:
+        return ""
+    found = re.fullmatch(_GITHUB, git.run("config", "--get", "remote.origin.url").text)
+    if found is None:
+        return ""
+    pushed = git.run("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes")
+    edited = git.run("status", "--porcelain", "--", catalog)
+    if not pushed.text or edited.code != 0 or edited.text:
+        return ""
+    inside = folder_in_repository(folder)
+    place = f"{quote(inside)}/" if inside else ""
+    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{place}"
 
 
 def who() -> str:

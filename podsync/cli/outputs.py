@@ -40,6 +40,11 @@ class Outputs:
         self.annotated = False
         self.files: list[_File] = []
 
+    @property
+    def exact(self) -> bool:
+        """Whether a program reads what goes to stdout."""
+        return self.screen != "text"
+
     @classmethod
     def parse(cls, given: Sequence[str], *, more: Sequence[str] = ()) -> Outputs:
         """Read the options; raises UsageError for what cannot be meant. `more`: beside text and json."""

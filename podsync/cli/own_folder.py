@@ -73,9 +73,13 @@ def _tracked(root: Path) -> list[str]:
         return []
     from podsync.cli import origin
 
-    answer = origin.git_of(os.environ, root.resolve()).run("ls-files", "-z", "--", f":(icase){FOLDER}")
-    tracked = answer.out.decode("utf-8", "surrogateescape").split("\0")
-    return [name for name in tracked if name] if answer.code == 0 else []
+    answer = origin.git_of(os.environ, root.resolve()).run("ls-files", "-z")
+    names = answer.out.decode("utf-8", "surrogateescape").split("\0") if answer.code == 0 else []
+    inside = origin.folder_in_repository(root)
+    below = f"{inside}/" if inside else ""
+    here = [name.removeprefix(below) for name in names if name.startswith(below)]
+    # Where upper and lower case are one, another spelling is the same folder.
+    return [name for name in here if name.partition("/")[0].casefold() == FOLDER]
 
 
 def _may_be_tracked(here: Path) -> bool:

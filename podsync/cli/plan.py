@@ -56,6 +56,11 @@ def detail_option(function: Any) -> Any:
 @detail_option
 @allow_option
 @click.option("--refresh", is_flag=True, help="Ask the providers what exists already; needs the keys.")
+@click.option(
+    "--base",
+    metavar="PLAN.json",
+    help="A saved plan of the default branch: the page sets apart what is waiting there already.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @sandbox_option
 @click.pass_obj
@@ -72,9 +77,11 @@ def plan(session: Session, /, **options: Any) -> int:
     outputs = Outputs.parse(options.pop("output"), more=FORMATS)
     space = Workspace.open(session, sandbox=options.pop("sandbox"))
     outputs.refuse(space.own_files)
+    base = _base(options["base"], session)
     if outputs.screen != "text":  # the text says it itself
         space.announce()
     with outputs, space.reading() as reading:
+        space.tell_of_writers()
         state = space.load()
         if outputs.screen == "text":
             from podsync.views import plan_text  # noqa: F401 (while another process looks at the files)
@@ -87,7 +94,7 @@ def plan(session: Session, /, **options: Any) -> int:
         code = 0
         if options["refresh"]:
             made, code = _refreshed(made, state, space)
-        _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans))
+        _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans), base=base)
     if session.console.hints and outputs.screen == "text" and made.applyable:
         session.console.say(_next_steps(made, space, options["allow"]))
     if code:
@@ -95,6 +102,14 @@ def plan(session: Session, /, **options: Any) -> int:
     if made.errored:
         return _REFUSED
     return _CHANGES if options["detailed_exitcode"] and made.work else 0
+
+
+def _base(file: str | None, session: Session) -> Plan | None:
+    if file is None:
+        return None
+    from podsync.cli.saved import read_plan
+
+    return read_plan(file, session)
 
 
 def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
@@ -132,7 +147,14 @@ def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> i
 
 
 def _show(
-    outputs: Any, made: Plan, session: Session, detail: str, space: Workspace | None, *, orphans: int = 0
+    outputs: Any,
+    made: Plan,
+    session: Session,
+    detail: str,
+    space: Workspace | None,
+    *,
+    orphans: int = 0,
+    base: Plan | None = None,
 ) -> None:
     from podsync.cli import forms
     from podsync.cli.step_outputs import of_plan, tell
@@ -140,12 +162,25 @@ def _show(
 
     rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
     sandbox = space.sandbox if space else made.sandbox
-    shown = forms.plan_forms(made, session, detail=detail, rates=rates, sandbox=sandbox, orphans=orphans)
-    session.console.result(outputs.write(shown))
+    catalog = space.settings.catalog if space else ""
+    levels = _levels(made, space) if space and not sandbox else {}
+    about: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans, "catalog": catalog, "base": base}
+    shown = forms.plan_forms(made, session, detail=detail, levels=levels, **about)
+    session.console.result(outputs.write(shown), exact=outputs.exact)
     if space is not None:
         facts: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans}
         append(lambda room: forms.plan_markdown_of(made, session, limit=room, **facts), session)
         tell(lambda: of_plan(made), session)
+
+
+def _levels(made: Plan, space: Workspace) -> dict[str, float]:
+    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
+    import time
+
+    from podsync.cli.workspace import levels_of
+
+    told = {name: space.settings.providers[name] for name in {change.provider for change in made.work}}
+    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in told.items()}
 
 
 def _tell_faults(
@@ -157,7 +192,7 @@ def _tell_faults(
     told = forms.fault_forms(diagnostics, session, sandbox=space.sandbox)
     text = outputs.write_known(told)
     if text:
-        session.console.result(text)
+        session.console.result(text, exact=outputs.exact)
 
 
 def _next_steps(made: Plan, space: Workspace, allow: tuple[tuple[str, int], ...]) -> str:

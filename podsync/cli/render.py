@@ -35,7 +35,7 @@ def render(session: Session, address: str) -> int:
     url = space.host(product.provider)["base_url"].rstrip("/") + request.path
     key = _KEY_HEADERS.get(product.provider, "(and the key)")
     head = f"{request.method} {url}\n{key}\nContent-Type: application/json"
-    session.console.result(f"{head}\n\n{json_text(request.body)}")
+    session.console.result(f"{head}\n\n{json_text(request.body)}", exact=True)
     return 0
 
 
@@ -69,5 +69,5 @@ def schema(session: Session, kind: str) -> int:
     wanted = re.sub(r"\.schema\.json\Z", "", kind)
     if wanted not in schema_names():
         raise UsageError(f"there is no schema for {kind}", near(wanted, list(schema_names())))
-    session.console.result(schema_text(wanted))
+    session.console.result(schema_text(wanted), exact=True)
     return 0

@@ -28,13 +28,11 @@ def read_plan(file: str, session: Session) -> Plan:
             raise UsageError(f"{file} is a folder, not a plan", make)
         if path.stat().st_size > SIZE_LIMIT:
             raise PodsyncError(f"{file} is no plan: it is larger than {SIZE_LIMIT >> 20} MiB")
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise PodsyncError(f"{file} is no plan of podsync: it is not UTF-8 text") from None
+        raw = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         raise PodsyncError(f"{file} cannot be read: {reason}") from None
-    plan = planfile.load(text)
+    plan = planfile.load(raw)
     # Who made the file may have left the warning out: it is worked out anew.
     told = plan.diagnostics if plan.sandbox else with_foreign_hosts(plan.diagnostics, plan.hosts, plugins())
     return replace(plan, diagnostics=told)

@@ -68,7 +68,18 @@ class Session:
         told = ["-C", self.chdir] if self.chdir is not None else []
         told += ["--config", self.config] if self.config is not None else []
         told += [*words, *(["--sandbox"] if sandbox else [])]
-        return quoted("podsync", *told)
+        return quoted(program(), *told)
+
+
+def program() -> str:
+    """Return what to type for podsync: its path where the shell would not find it (no environment active)."""
+    import shutil
+    import sys
+
+    started = sys.argv[0] if sys.argv else ""
+    if shutil.which("podsync") is not None or os.path.basename(started) not in {"podsync", "podsync.exe"}:  # noqa: PTH119
+        return "podsync"
+    return os.path.abspath(started)  # noqa: PTH100 (a link must stay one)
 
 
 def quoted(*words: str) -> str:

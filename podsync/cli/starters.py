@@ -53,6 +53,10 @@ _EDITOR = {
 }
 
 
+#: What makes an editor complete and check documents by the schemas.
+_EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
+
+
 def starters(*, state_is_a_branch: bool = False) -> Iterator[tuple[Path, str]]:
     """Yield every file of a new catalog repository, state and .gitignore excepted."""
     yield Path("podsync.yaml"), SETTINGS.replace(_LOCAL, _BRANCH) if state_is_a_branch else SETTINGS
@@ -63,6 +67,7 @@ def starters(*, state_is_a_branch: bool = False) -> Iterator[tuple[Path, str]]:
             # As deep as a document in a folder of the catalog: their `$schema` lines hold there too.
             yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
     yield Path(".vscode", "settings.json"), json.dumps(_EDITOR, indent=2) + "\n"
+    yield Path(".vscode", "extensions.json"), json.dumps(_EXTENSIONS, indent=2) + "\n"
 
 
 def shipped_catalog() -> Path:

@@ -103,5 +103,6 @@ def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, a
             raise UsageError(f"the state knows no {address}", near(address, sorted(known)))
         wanted = Address.parse(address)
     with outputs:
-        session.console.result(outputs.write(forms.state_forms(remembered, what, wanted, session)))
+        shown = outputs.write(forms.state_forms(remembered, what, wanted, session))
+        session.console.result(shown, exact=outputs.exact)
     return 0

@@ -50,7 +50,7 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
         text = statefile.dumps(state).decode()
         brief = f"{space.state_label}: serial {state.serial}, {_size(state)}\n"
         shown = {"text": lambda: brief if outputs.files else text, "json": lambda: text}
-        session.console.result(outputs.write(shown))
+        session.console.result(outputs.write(shown), exact=outputs.exact or not outputs.files)
     return 0
 
 

@@ -58,7 +58,7 @@ def validate(
             from podsync.cli.pictures import with_pictures
 
             loaded, pictures = with_pictures(space, loaded, images, path)
-        found = forms.validate_forms(loaded, space.settings.catalog, pictures)
-        session.console.result(outputs.write(found))
+        found = forms.validate_forms(loaded, space.settings.catalog, session, pictures)
+        session.console.result(outputs.write(found), exact=outputs.exact)
         append(lambda room: forms.validate_markdown(loaded, room), session)
     return _INVALID if loaded.errors else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +20,12 @@ from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
 from podsync.providers.registry import plugins, providers
 from podsync.seal import key_folder, own_seal
-from podsync.settings import Settings, StateSettings
+from podsync.settings import ProviderSettings, Settings, StateSettings
 
 if TYPE_CHECKING:
     from podsync.plan.plan import Plan
     from podsync.ports import Provider, StateStore
+    from podsync.state.levels import Levels
     from podsync.state.state import State
 
 SETTINGS_FILE = "podsync.yaml"
@@ -106,7 +107,21 @@ class Workspace:
         state = refuse_moved(self.store.load(), self.state_label)
         if state.catalog and not self.sandbox:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
+        if not state.lineage and (back := self.store.undo()) is not None:
+            # Nothing would be lost by an apply, which looks before it creates; but it would ask much more.
+            self.session.console.say(f"warning: {self.state_label} is missing or empty; {back}")
         return state
+
+    def tell_of_writers(self) -> None:
+        """Say who is changing the state just now: what is read may be an instant of it."""
+        if self.state_settings.backend != "local":
+            return
+        from podsync.state.lock import read_holder, runs
+
+        holder = read_holder(Path(self.state_settings.path + ".lock"))
+        if holder is not None and runs(holder):
+            told = f"note: {holder} is writing {self.state_label}"
+            self.session.console.say(f"{told}; what it has not finished looks in doubt or undone here")
 
     @property
     def state_label(self) -> str:
@@ -248,6 +263,13 @@ class Workspace:
         if self.sandbox:
             text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {SANDBOX}/"
             self.session.console.say(text)
+
+
+def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -> Levels:
+    """Return the memory of how full the bucket of a provider's account is."""
+    from podsync.state.levels import Levels
+
+    return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
 
 
 def _valid(loaded: loader.Loaded) -> loader.Loaded:

@@ -136,13 +136,13 @@ def _field_json(field: FieldChange) -> dict[str, Any]:
     return data
 
 
-def load(text: str) -> Plan:
+def load(text: str | bytes) -> Plan:
     """Read a saved plan; raises PodsyncError for what is no plan, a newer version, or was edited."""
     remedy = "make a new one: podsync plan -o json=plan.json"
     try:
-        data = loads(text.encode())
+        data = loads(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
     except NotStrictError as error:
-        raise PodsyncError(f"this is not a plan: {error}", remedy) from None
+        raise PodsyncError(f"this is not a plan: {error}", error.remedy or remedy) from None
     if not isinstance(data, dict) or "resource_changes" not in data:
         raise PodsyncError("this is not a plan", remedy)
     version = str(data.get("format_version", ""))
@@ -154,8 +154,10 @@ def load(text: str) -> Plan:
     try:
         plan = _plan(data) if checksum == digest(data) else None
         sound = plan is not None and plan.hash == data.get("hash")
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise PodsyncError(f"this plan is damaged: {type(error).__name__}: {error}", remedy) from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise PodsyncError(
+            "this plan is damaged: a part of it is missing or of another form", remedy
+        ) from None
     if plan is None or not sound:
         raise StaleError(
             "this plan was changed after it was made: its content does not match its hash", remedy

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from podsync import characters
+
 
 def text(value: Any) -> str:
     """Return NFC, trimmed text; absent, null and empty are one."""
@@ -12,8 +14,11 @@ def text(value: Any) -> str:
 
 
 def folded(value: Any) -> str:
-    """Return the text with every run of spaces as one: a server may trim inside a name as well."""
-    return " ".join(text(value).split())
+    """Return the text with every run of spaces as one: a server may trim inside a name as well.
+
+    Characters that nobody sees are left out.
+    """
+    return characters.folded(text(value))
 
 
 def number(value: Any) -> str:

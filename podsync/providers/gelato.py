@@ -81,7 +81,7 @@ class Gelato:
         return freeze(fields)
 
     def identity(self, spec: Spec, habits: Habits | None = None) -> Json:  # noqa: ARG002
-        """The name: the listing may show more than one shared name only for other customers."""
+        """The name, as people see it: what differs in an invisible character only is one name to them."""
         return (folded(spec.get("name")),)
 
     def likeness(self, spec: Spec) -> frozenset[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from podsync.model import Json, Path, Spec, freeze
 from podsync.providers.compare import folded, number, present, text
-from podsync.providers.naming import odd_name
+from podsync.providers.naming import odd_name, odd_url
 from podsync.providers.registry import Plugin
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ class KakaClo:
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Offline rules that a JSON Schema cannot say."""
         yield from odd_name(self.name_field, spec)
+        for field in ("imageUrl", "backImageUrl"):
+            yield from odd_url((field,), spec.get(field) or "")
+        for index, image in enumerate(spec.get("materialImages", ())):
+            yield from odd_url(("materialImages", index, "imageUrl"), image["imageUrl"])
         length = len(spec.get("enName", ""))
         if length > NAME_ADVICE:
             from podsync.ports import Fault

@@ -1,38 +1,69 @@
-"""What is odd about a name: no API can take it back, and people order by it."""
+"""What is odd about a text that is sent: no API can take it back, and people order by a name."""
 
 from __future__ import annotations
 
+import html
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from podsync.model import Spec
+from podsync.characters import HIDDEN, folded, is_curly, name_of, seen, unwrapped
+from podsync.model import Path, Spec
 
 if TYPE_CHECKING:
     from podsync.ports import Fault
 
-#: Characters that nobody sees, and that turn the direction of what follows. Joiners are not among them:
-#: emoji and some scripts need those.
-_UNSEEN = "[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]"
-_OPENING, _CLOSING = "\u201c\u201d\u201e\u00ab\u2018", "\u201c\u201d\u00bb\u2019"
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+#: What UTF-8 becomes when somebody reads it as Windows-1252: `Ã¤`, `â€™`.
+_MISREAD = re.compile("[\u00c2-\u00c5\u00e2][\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u2122]")
 
 
 def odd_name(field: str, spec: Spec) -> Iterator[Fault]:
     """Yield a warning for each thing that is odd about the name in `field`; most names are plain."""
     name = spec.get(field, "")
-    if name.isascii() and name == name.strip():
-        return
+    if not name.isascii() or name != " ".join(name.split()) or "&" in name:
+        yield from _odd((field,), name, "name")
+
+
+def odd_url(path: Path, url: str) -> Iterator[Fault]:
+    """Yield a warning for what nobody sees in a URL, or what a web page has escaped in it."""
+    if not url.isascii() or "&" in url:
+        yield from _odd(path, url, "URL")
+
+
+def _odd(path: Path, text: str, noun: str) -> Iterator[Fault]:
     from podsync.ports import Fault
 
-    def warning(summary: str, detail: str) -> Fault:
-        return Fault("odd-name", (field,), summary, detail, "warning")
+    def warning(summary: str, detail: str, instead: str | None) -> Fault:
+        told = f"{detail}: {instead}" if instead and instead.strip() else detail
+        return Fault(f"odd-{noun.lower()}", path, summary, told, "warning", instead or None)
 
-    if name != name.strip():
-        yield warning("the name begins or ends with a space", "remove it, also inside the quotes")
-    unseen = re.search(_UNSEEN, name)
-    if unseen is not None:
-        called = f"U+{ord(unseen[0]):04X} {unicodedata.name(unseen[0], '').lower()}".rstrip()
-        yield warning(f"there is an invisible character in the name: {called}", "type the name anew")
-    if name[:1] in _OPENING and name[-1:] in _CLOSING and len(name) > 1:
-        yield warning("the curly quotes are part of the name", "YAML knows the straight ones only: \" or '")
+    if text != text.strip() and HIDDEN.search(text) is None:
+        told = f"the {noun} begins or ends with a space"
+        yield warning(told, "remove it, also inside the quotes", text.strip())
+    hidden = HIDDEN.search(text)
+    if hidden is not None:
+        told = f"there is an invisible character in the {noun}: {name_of(hidden[0])}"
+        clean = seen(text).strip() if noun == "name" else "".join(seen(text).split())
+        yield warning(told, f"type the {noun} anew", clean)
+    elif "  " in text.strip():
+        yield warning(f"there are two spaces in a row in the {noun}", "write one", folded(text))
+    if _ENTITY.search(text):
+        told = f"{_ENTITY.search(text)[0]} is how HTML writes a character"  # type: ignore[index]
+        yield warning(f"{told}; the {noun} is no HTML", "write the character itself", html.unescape(text))
+    if len(text) > 1 and is_curly(text[0]) and is_curly(text[-1]):
+        told = "YAML knows the straight ones only: \" or '"
+        yield warning(f"the curly quotes are part of the {noun}", told, unwrapped(text))
+    if (right := _read_right(text)) is not None:
+        told = f"the {noun} was UTF-8 and has been read as something else"
+        yield warning(told, "write it anew", right)
+
+
+def _read_right(text: str) -> str | None:
+    """Return what a text was before somebody read its UTF-8 as Windows-1252; None for any other text."""
+    if _MISREAD.search(text) is None:
+        return None
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None

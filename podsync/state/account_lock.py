@@ -23,13 +23,13 @@ def account_digest(provider: str, base_url: str, key: str) -> str:
     return hashlib.blake2b(told.encode(), digest_size=16, person=b"podsync-account").hexdigest()
 
 
-def locks_folder(environ: Mapping[str, str]) -> Path | None:
+def locks_folder(variables: Mapping[str, str]) -> Path | None:
     """Return the folder of the locks in this user's cache; None where the user has none."""
     if sys.platform == "win32":
-        base = environ.get("LOCALAPPDATA", "")
+        base = variables.get("LOCALAPPDATA", "")
     else:
-        base = environ.get("XDG_CACHE_HOME", "") or (
-            f"{environ['HOME']}/.cache" if environ.get("HOME") else ""
+        base = variables.get("XDG_CACHE_HOME", "") or (
+            f"{variables['HOME']}/.cache" if variables.get("HOME") else ""
         )
     return Path(base) / "podsync" / "accounts" if base and os.path.isabs(base) else None  # noqa: PTH117
 

@@ -66,6 +66,19 @@ def read_holder(path: Path) -> Holder | None:
     return None
 
 
+def runs(holder: Holder) -> bool:
+    """Whether the process that named itself still runs, as far as this machine can tell."""
+    if os.name == "nt" or holder.pid <= 0:
+        return True
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # another user's
+        return True
+    return True
+
+
 @contextmanager
 def hold(
     path: Path,

@@ -27,6 +27,7 @@ from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json, frozen, to_json
 from podsync.state.state import Host, State
 from podsync.state.times import time_from_text, time_to_text
+from podsync.state.unmerged import unmerged
 
 if TYPE_CHECKING:
     from podsync.state.entries import Entry, Orphan
@@ -111,14 +112,16 @@ def entry_alone(data: bytes, name: str = "the state file") -> Entry:
 
 
 def _document(data: bytes, name: str) -> Any:
-    if not data.strip(b"\0 \t\r\n"):
+    if not data.removeprefix(b"\xef\xbb\xbf").strip(b"\0 \t\r\n"):
         raise _damaged(f"{name} is empty")
     if len(data) > LIMIT:
         raise _damaged(f"{name} is larger than {LIMIT >> 20} MiB")
     try:
         document = strictjson.loads(data)
     except strictjson.NotStrictError as error:
-        raise _damaged(f"{name} is damaged: {error}") from None
+        if error.conflict is not None:
+            raise DamagedError(*unmerged(name, error.conflict)) from None
+        raise _damaged(f"{name} is damaged: {error}", error.remedy) from None
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise _damaged(f"{name} is not a state of podsync: it has no version")
     if document["version"] > VERSION:
@@ -139,8 +142,9 @@ def _upgraded(document: dict[str, Any], name: str) -> dict[str, Any]:
     return document
 
 
-def _damaged(message: str) -> DamagedError:
-    return DamagedError(message, "put a backup of it in its place; the file was left as it is")
+def _damaged(message: str, remedy: str = "") -> DamagedError:
+    told = remedy or "put a backup of it in its place"
+    return DamagedError(message, f"{told}; the file was left as it is")
 
 
 def _from_document(document: dict[str, Any]) -> State:

@@ -9,30 +9,48 @@ from collections.abc import Iterable, Sequence
 from podsync.diagnostics import Diagnostic
 from podsync.model import Position
 from podsync.views.escape import safe, safe_character
+from podsync.views.page import wrap
+from podsync.views.style import PLAIN, Style
 
-#: Characters of a source line that are shown, and how many of them before the caret.
+#: Columns of a source line that are shown.
 _WINDOW = 120
-_BEFORE = 60
+#: A terminal that is narrower shows a line of source cut by itself.
+_LEAST = 20
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return every diagnostic, in the order given, and a last line that counts them; "" for none."""
+def diagnostics_text(
+    diagnostics: Sequence[Diagnostic], style: Style = PLAIN, width: int | None = None
+) -> str:
+    """Return every diagnostic, in the order given, and a last line that counts them; "" for none.
+
+    `width` is a terminal's; without one nothing is wrapped, so that other programs find a fault in a line.
+    """
     if not diagnostics:
         return ""
-    blocks = [diagnostic_text(diagnostic) for diagnostic in diagnostics]
-    return "\n".join([*blocks, count_line(diagnostics)]) + "\n"
+    blocks = [diagnostic_text(diagnostic, style, width) for diagnostic in diagnostics]
+    return "\n".join([*blocks, style.bold(count_line(diagnostics))]) + "\n"
 
 
-def diagnostic_text(diagnostic: Diagnostic) -> str:
-    """Return one diagnostic: one to four lines, each ended."""
+def diagnostic_text(diagnostic: Diagnostic, style: Style = PLAIN, width: int | None = None) -> str:
+    """Return one diagnostic: one to four lines where nothing is wrapped, each ended."""
     at = diagnostic.at
-    place = f"{safe(str(at))}: " if at else ""
-    lines = [f"{place}{diagnostic.severity}[{diagnostic.rule}]: {safe(diagnostic.summary)}"]
+    place = f"{style.dim(safe(str(at)))}: " if at else ""
+    paint = style.bad if diagnostic.severity == "error" else style.warn
+    told = (
+        f"{place}{paint(f'{diagnostic.severity}[{diagnostic.rule}]')}: {style.bold(safe(diagnostic.summary))}"
+    )
+    lines = [told] if width is None else wrap(told, width, "", "  ")
     gutter = ""
     if at is not None and diagnostic.snippet:
         gutter = " " * len(str(at.line))
-        lines += [f"{prefix} | {text}".rstrip() for prefix, text in _source(at, diagnostic.snippet, gutter)]
-    lines += _help(diagnostic.detail, gutter)
+        window = _WINDOW if width is None else max(_LEAST, min(_WINDOW, width - len(gutter) - 3))
+        source = _source(at, diagnostic.snippet, gutter, window)
+        (prefix, text), (_, caret) = source
+        lines += [
+            f"{prefix} | {text}".rstrip(),
+            f"{gutter} | {paint(caret) if style.colour else caret}".rstrip(),
+        ]
+    lines += _help(diagnostic.detail, gutter, style, width)
     return "\n".join(lines) + "\n"
 
 
@@ -47,24 +65,37 @@ def count_line(diagnostics: Iterable[Diagnostic]) -> str:
     return ", ".join(words) + "." if words else "No faults."
 
 
-def _help(detail: str, gutter: str) -> list[str]:
-    """Return `= help: …`; further lines of a detail are indented below."""
+def _help(detail: str, gutter: str, style: Style, width: int | None) -> list[str]:
+    """Return `= help: …`; further lines of a detail are indented below, and keep their own indentation."""
     if not detail:
         return []
-    first, *rest = detail.splitlines()
-    margin = f"{gutter} = help: "
-    return [margin + safe(first), *(" " * len(margin) + safe(line) for line in rest)]
+    plain = f"{gutter} = help: "
+    margin = f"{gutter} = {style.good('help')}: "
+    lines: list[str] = []
+    for number, line in enumerate(detail.splitlines()):
+        text = safe(line)
+        indent = " " * (len(plain) + len(text) - len(text.lstrip(" ")))
+        first = indent if number else margin
+        if width is None:
+            lines.append(first + text.lstrip(" "))
+        else:
+            lines += wrap(text.lstrip(" "), width, first, indent)
+    return lines
 
 
-def _source(at: Position, snippet: str, gutter: str) -> list[tuple[str, str]]:
+def _source(at: Position, snippet: str, gutter: str, window: int) -> list[tuple[str, str]]:
     """Return the source line and the caret line below it, cut around the caret."""
     start = min(at.column - 1, len(snippet))
     end = at.end_column - 1 if at.end_line == at.line and at.end_column is not None else start + 1
     if at.end_line is not None and at.end_line > at.line:
         end = len(snippet)
-    first = max(0, start - _BEFORE) if len(snippet) > _WINDOW else 0
-    last = min(len(snippet), first + _WINDOW)
-    head, tail = ("…" if first else ""), ("…" if last < len(snippet) else "")
+    cut = _width(_shown(snippet)) > window
+    first = max(0, start - window // 2) if cut else 0
+    head = "…" if first else ""
+    last, room = first, window - len(head) - 1 if cut else _width(_shown(snippet))
+    while last < len(snippet) and room >= (columns := _width(_shown(snippet[last]))):
+        last, room = last + 1, room - columns
+    tail = "…" if last < len(snippet) else ""
     before, marked = _shown(snippet[first:start]), _shown(snippet[start : min(end, last)])
     rest = _shown(snippet[start + len(snippet[start : min(end, last)]) : last])
     indent = " " * _width(head + before)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from podsync.diagnostics import errors
+from podsync.model import EMPTY
 from podsync.plan.plan import Action, Plan, summary_line
 from podsync.settings import RateLimit
 from podsync.views.forecast import PUBLISHED, forecast_text
@@ -26,8 +27,11 @@ def plan_text(
     rates: Mapping[str, RateLimit] = PUBLISHED,
     sandbox: bool = False,
     orphans_before: int = 0,
+    levels: Mapping[str, float] = EMPTY,
 ) -> str:
     """Return the whole plan; the last line is the frozen summary.
+
+    `levels`: how many requests of an earlier run each provider's bucket still holds.
 
     `orphans_before` is how many products earlier applies have left for a person to remove.
     """
@@ -41,7 +45,7 @@ def plan_text(
     for block in blocks:
         found = list(block)
         lines += [*found, ""] if found else []
-    lines += foot(plan, rates, orphans_before, width)
+    lines += foot(plan, rates, orphans_before, width, levels)
     lines.append(summary_line(plan.summary))
     return page(lines)
 
@@ -54,12 +58,18 @@ def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[s
     return changes(plan, style, width, full=detail == "full")
 
 
-def foot(plan: Plan, rates: Mapping[str, RateLimit], orphans_before: int, width: int) -> list[str]:
+def foot(
+    plan: Plan,
+    rates: Mapping[str, RateLimit],
+    orphans_before: int,
+    width: int,
+    levels: Mapping[str, float] = EMPTY,
+) -> list[str]:
     """Return what did not change, what it costs, and what is still open."""
     unchanged = plan.summary[Action.NOOP]
     parts = [
         f"{number(unchanged)} unchanged." if unchanged and plan.work else "",
-        _refused(plan) or sentences([forecast_text(plan, rates), _final(plan), _waiting(plan)]),
+        _refused(plan) or sentences([forecast_text(plan, rates, levels), _final(plan), _waiting(plan)]),
         _open(orphans_before),
     ]
     text = sentences(parts)

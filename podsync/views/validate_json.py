@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from podsync.diagnostics import Diagnostic, diagnostic_json, errors
+from podsync.diagnostics import Diagnostic, diagnostic_json, errors, fix_json
 
 FORMAT_VERSION = "1.0"
 
@@ -18,6 +18,8 @@ def validate_json(diagnostics: Sequence[Diagnostic]) -> str:
         "valid": count == 0,
         "error_count": count,
         "warning_count": len(diagnostics) - count,
-        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics],
+        "diagnostics": [
+            diagnostic_json(each) | ({"fix": fix_json(each)} if each.fix else {}) for each in diagnostics
+        ],
     }
     return json.dumps(document, indent=2) + "\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from podsync.apply.recover import CLOCK_ALLOWANCE, SEND_SECONDS, Verdict, settle, settled_by_date
+from podsync.plan.remote import Index, View
 
 from podsync.model import EMPTY, freeze
-from podsync.plan.remote import Index, View
 from podsync.ports import Listing, Remote
 from podsync.providers.kakaclo import KakaClo
 from podsync.state.entries import Pending

@@ -322,7 +322,8 @@ class World:
             return self._kept(
                 carry_out(
                     plan, state, store, connections, clock=self.clock, listener=self.heard, stop=stop,
-                    memory=remembered, options=Options(**options), origin=Origin(machine="here"), locks=self.locks,
+                    memory=remembered, options=Options(**options), origin=Origin(machine="here"),
+                    locks=self.locks,
                     others=others_of(
                         [self.documents[a] for a in sorted(self.documents)], state, needed,
                         {change.address for change in plan.work},

@@ -152,11 +152,11 @@ def _seen(browser: Any, file: Path) -> tuple[float, float, list[float], int]:
     """Return first paint, when the first cards stand there, each keystroke, and how many cards there are."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(file.as_uri())
-    page.wait_for_selector(".card")
+    page.wait_for_selector("[data-index]")
     ready = page.evaluate("performance.now()")
     paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     keys = [page.evaluate(_TYPE, text) for text in _TYPED]
-    cards = page.locator(".card").count()
+    cards = page.locator("[data-index]").count()
     page.close()
     return paint, ready, keys, cards
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -14,14 +13,13 @@ from typing import Any
 import pytest
 
 from podsync.plan.plan import Plan
-from podsync.views.html import plan_html
+from podsync.views.html import About, plan_html
+from tests.browser.gallery import GONE, svg
 
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-#: Pictures whose address says so are not there.
-GONE = "fornt"
 
 
 @dataclass
@@ -63,20 +61,12 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-def _picture(url: str) -> str:
-    colour = hashlib.sha256(url.encode()).hexdigest()[:6]
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="600">'
-        f'<rect width="600" height="600" fill="#{colour}"/></svg>'
-    )
-
-
 def _answer(route: Any) -> None:
     url = route.request.url
     if GONE in url:
         route.abort()
     else:
-        route.fulfill(status=200, content_type="image/svg+xml", body=_picture(url))
+        route.fulfill(status=200, content_type="image/svg+xml", body=svg(url))
 
 
 @pytest.fixture
@@ -84,9 +74,11 @@ def show(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     """Open the page of a plan from disk; every test proves also that no script failed, no dialog opened."""
     opened: list[Opened] = []
 
-    def open_page(plan: Plan, *, width: int = 1280, scheme: str = "light", script: bool = True) -> Opened:
+    def open_page(
+        plan: Plan, *, width: int = 1280, scheme: str = "light", script: bool = True, about: About = About()
+    ) -> Opened:
         file = tmp_path / f"plan-{len(opened)}.html"
-        file.write_text(plan_html(plan), encoding="utf-8")
+        file.write_text(plan_html(plan, about), encoding="utf-8")
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
         )

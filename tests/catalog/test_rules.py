@@ -98,7 +98,7 @@ def test_a_customer_product_that_is_wrong(shop, customer, old, new, fault):
         ("kind: designed_product", "kind: designed", "did you mean designed_product?"),
         ("spec:", 'modelId: "2"\nspec:', "'modelId' belongs under `spec:`"),
         ("spec:", "lifecycle: {prevent_orphan: yes}\nspec:", "write prevent_orphan: true, without quotes"),
-        ("spec:", "moved: old\nspec:", 'write it in brackets: moved: ["old"]'),
+        ("spec:", "moved: old\nspec:", "write it in brackets: moved: [old]"),
         ("spec:", "renamed_from: x\nspec:", "known keys: kind, name, labels, moved, lifecycle, print, spec"),
     ],
 )

@@ -165,9 +165,7 @@ def test_empty_documents_are_skipped():
 def test_a_forgotten_separator_is_named_and_both_documents_are_read():
     reading = read("f.yaml", b"kind: k\nname: a\nspec: {}\nkind: k\nname: b\nspec: {x: .inf}\n")
 
-    assert [d.detail for d in reading.diagnostics][:1] == [
-        "is a line `---` missing above? Otherwise keep one of the two, line 1 or line 4"
-    ]
+    assert [d.detail for d in reading.diagnostics][:1] == ["put a line `---` above this line"]
     assert [document.data["name"] for document in reading.documents] == ["a", "b"]
     assert [(d.at.line, d.rule) for d in reading.diagnostics] == [(4, "duplicate-key"), (6, "number")]
 

@@ -329,7 +329,7 @@ def test_terminal_ctrl_c_at_the_question_ends_it(terminal, play, folder):
 
     assert run.code == 130
     assert "Traceback" not in run.out
-    assert not (folder / ".podsync" / "sandbox" / "data").exists()
+    assert not (folder / "podsync.state.json").exists()
 
 
 def test_terminal_many_creates_want_their_number(terminal, play, folder):
@@ -341,8 +341,11 @@ def test_terminal_many_creates_want_their_number(terminal, play, folder):
     settings = (folder / "podsync.yaml").read_text() + "limits: {max_creates: null}\n"
     (folder / "podsync.yaml").write_text(settings)
 
-    assert terminal("apply", answer=b"yes\n", question="Type 53 to go on: ").code == 1
-    assert terminal("apply", answer=b"53\n", question="Type 53 to go on: ").code == 0
+    assert terminal("apply", answer=b"12\n", question="Type 53 to go on: ").code == 1
+    twice = terminal("apply", answer=b"yes\nno\n", question="Type 53 to go on: ")
+    assert twice.code == 1
+    assert "the number is asked for" in twice.out
+    assert terminal("apply", answer=b"yes\n53\n", question="Type 53 to go on: ").code == 0
 
 
 def test_terminal_plan_is_in_colour_and_hints_at_what_to_do(terminal, play):

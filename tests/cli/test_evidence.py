@@ -270,7 +270,7 @@ def test_a_shop_that_was_emptied_by_hand_is_filled_again_once_a_person_has_said_
     new = text.replace("name: tee", "name: more").replace("Test Tee", "More").replace("/tee/", "/more/")
     (catalog / "more.yaml").write_text(new, encoding="utf-8")
     before = podsync("apply", "--auto-approve", "--no-wait")
-    wrong = terminal("state", "check", "--emptied", "kakaclo", answer=b"7\n")
+    wrong = terminal("state", "check", "--emptied", "kakaclo", answer=b"7\n7\n")
     said = terminal("state", "check", "--emptied", "kakaclo", answer=b"1\n")
 
     after = podsync("apply", "--auto-approve")

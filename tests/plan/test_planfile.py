@@ -203,6 +203,7 @@ _faults = st.builds(
     detail=_texts,
     address=st.none() | _addresses,
     snippet=st.none(),
+    fix=st.just(()),
 )
 _patterns = st.lists(_texts, max_size=2).map(tuple)
 _keys = _texts.filter(lambda text: "=" not in text)

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from podsync.apply.preview import wants_of
+from podsync.evidence.findings import Situation, Times, judge
+from podsync.evidence.known import Known
+from podsync.evidence.reading import Reading
+from podsync.evidence.time import Moment
 from podsync.model import Product, freeze
 from podsync.plan.plan import Plan
 from podsync.plan.refresh import refreshed
-from podsync.ports import Listing, Remote
+from podsync.ports import Remote
 from podsync.state.state import State
 from tests.plan.build import (
     PROVIDERS,
@@ -33,8 +38,21 @@ def _row(product: Product, number: str, **fields: Any) -> Remote:
 
 
 def _look(wanted: list[Product], known: State, rows: Mapping[str, list[Remote]]) -> Plan:
-    listings = {name: Listing(tuple(items), complete=True) for name, items in rows.items()}
-    return refreshed(plan(wanted, known), known, PROVIDERS, listings)
+    """The plan after a whole reading of these rows, long after all that the state knows."""
+    offline = plan(wanted, known)
+    looks = {}
+    for name, items in rows.items():
+        provider, knows = PROVIDERS[name], Known(PROVIDERS[name], known, "default")
+        wants = wants_of(provider, [c for c in offline.changes if c.provider == name], knows)
+        listed = {item.id: item for item in items}
+        reading = Reading(listed, 1e6, frozenset(listed), of_all=True, sound=True, twice=True)
+        looks[name] = judge(Situation(knows, Times(1e6, 0.0, Moment(1e9, 1e9)), wants), reading)
+    return refreshed(offline, PROVIDERS, looks)
+
+
+def _applied(known: State) -> State:
+    """The state after an apply that knew all that is ours."""
+    return replace(known, last_apply=freeze({"dates": {"kakaclo": 1e9, "gelato": 1e9}}))
 
 
 DINO, TOTE = designed("dino"), customer("tote")
@@ -60,10 +78,11 @@ def test_what_an_entry_owns_is_not_adopted_and_what_nobody_owns_is_counted() -> 
     assert (actions(seen), seen.unmanaged) == ({"designed_product.twin": "create"}, {"kakaclo": 1})
 
 
-def test_one_product_is_adopted_once() -> None:
+def test_a_product_that_two_documents_could_mean_is_adopted_by_neither() -> None:
     seen = _look([DINO, designed("twin")], state(), {"kakaclo": [_row(DINO, "7")]})
 
-    assert sorted(actions(seen).values()) == ["adopt", "create"]
+    assert sorted(actions(seen).values()) == ["create", "create"]
+    assert rules(seen) == ["first-contact", "may-be-ours", "may-be-ours"]
 
 
 def test_a_provider_that_was_not_asked_changes_nothing() -> None:
@@ -77,12 +96,25 @@ def test_a_doubt_that_the_listing_clears_is_still_settled_by_apply() -> None:
     assert "the listing shows it now (7)" in change.reason
 
 
-def test_a_name_that_orders_find_is_refused_and_a_namesake_is_warned_of() -> None:
-    taken = _look([TOTE], state(), {"gelato": [_row(TOTE, "1", productModelId="other")]})
-    near = _look([DINO], state(), {"kakaclo": [_row(DINO, "1", imageUrl="other")]})
+def test_what_looks_alike_is_a_namesake_for_a_state_that_knows_all_and_else_a_question() -> None:
+    other = designed("other", modelId="9")
+    knows = _applied(state(made(other, id="5")))
+    rows = {"kakaclo": [_row(other, "5"), _row(DINO, "1", imageUrl="other")]}
 
-    assert (rules(taken), taken.applyable) == (["name-taken"], False)
+    near = _look([DINO, other], knows, rows)
+    asked = _look([DINO, other], state(made(other, id="5")), rows)
+
     assert (rules(near), near.applyable) == (["namesake"], True)
+    assert (rules(asked), asked.applyable) == (["may-be-ours"], True)
+
+
+def test_a_name_that_orders_find_is_not_taken_twice() -> None:
+    bag_ = customer("bag", **{**bag(), "name": "Another bag"})
+    knows = _applied(state(made(bag_, id="5")))
+
+    taken = _look([TOTE, bag_], knows, {"gelato": [_row(bag_, "5"), _row(TOTE, "1", productModelId="other")]})
+
+    assert rules(taken) == ["name-taken"]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +131,9 @@ def test_an_update_that_takes_a_name_is_refused_where_somebody_has_it(changes, t
     before = customer("bag", **bag(customerIds=["anna"]))
     after = replace(before, spec=freeze({**before.spec, **changes}), renamed_from=before.spec["name"])
 
-    seen = _look([after], state(made(before, id="1")), {"gelato": [_row(before, "2", **theirs)]})
+    seen = _look(
+        [after], _applied(state(made(before, id="1"))),
+        {"gelato": [_row(before, "1"), _row(before, "2", **theirs)]},
+    )  # fmt: skip
 
     assert ("name-taken" in rules(seen)) is refused

@@ -14,6 +14,7 @@ from podsync.model import freeze, thaw
 from podsync.ports import Match, Query, Remote, Request
 from podsync.providers.gelato import ADD, LIST, Gelato
 from podsync.providers.gelato_api import LONGEST_LIST, GelatoReader, GelatoWriter
+from podsync.providers.habits import Habits
 from podsync.providers.http import Answer
 from tests.plan.build import bag, option
 from tests.providers.fake_http import DATE, FakeHttp, ok
@@ -67,9 +68,13 @@ MATCHES: dict[str, tuple[Remote, Match]] = {
     "other part quantities": (_listed(partQuantities=[{"partModelId": "p", "quantity": 3}]), M),
     "another model": (_listed(productModelId="x"), D),
     "another name": (_listed(name="Bag"), D),
-    "name cut": (_listed(name="Tot"), D),
-    "no shared customer": (_listed(customerIds=["carl"]), D),
-    "no customers told": (_listed(customerIds=...), D),
+    "a beginning of the name": (_listed(name="Tot"), M),
+    "too short a beginning": (_listed(name="To"), D),
+    "a beginning of the name, other options": (_listed(name="Tot", variantOptions=[option("size")]), D),
+    "name in capitals": (_listed(name="TOTE"), M),
+    "no shared customer": (_listed(customerIds=["carl"]), M),
+    "no customers told": (_listed(customerIds=...), M),
+    "model not told": (_listed(productModelId=...), M),
     "one customer less": (_listed(customerIds=["anna"]), M),
     "every customer": (_listed(customerIds=["*"]), M),
     "an option less": (_listed(variantOptions=[option("size")]), M),
@@ -87,6 +92,13 @@ def test_match(case: str) -> None:
     remote, verdict = MATCHES[case]
 
     assert GELATO.match(SPEC, remote) is verdict
+
+
+def test_where_customers_are_known_to_come_back_as_sent_another_customer_is_another_product() -> None:
+    kept = Habits(freeze({"customers": {"is": "kept", "proof": "1"}}))
+
+    assert GELATO.match(SPEC, _listed(customerIds=["carl"]), kept) is D
+    assert GELATO.match(SPEC, _listed(customerIds=...), kept) is M
 
 
 def test_names_in_another_form_of_unicode_are_one() -> None:

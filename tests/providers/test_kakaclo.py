@@ -20,6 +20,7 @@ from podsync.errors import (
 )
 from podsync.model import freeze
 from podsync.ports import Match, Query, Remote, Request
+from podsync.providers.habits import Habits
 from podsync.providers.http import Answer
 from podsync.providers.kakaclo import ADD, KakaClo
 from podsync.providers.kakaclo_api import MODELS, SEARCH, KakaCloReader, KakaCloWriter
@@ -53,36 +54,46 @@ def _listed(**fields: Any) -> Remote:
 
 
 S, D, M = Match.SAME, Match.DIFFERENT, Match.MAYBE
-#: what is listed -> the verdict with pictures unknown, kept, rehosted
-MATCHES: dict[str, tuple[Remote, Match, Match, Match]] = {
-    "all equal": (_listed(), S, S, S),
-    "name with spaces around": (_listed(enName="  Dino T\u00e4 "), S, S, S),
-    "name in another form of Unicode": (_listed(enName="Dino Ta\u0308"), S, S, S),
-    "model as a number": (_listed(modelId=1), S, S, S),
-    "another model": (_listed(modelId="2"), D, D, D),
-    "other pictures": (_listed(imageUrl="x", backImageUrl="y"), M, D, S),
-    "another back": (_listed(backImageUrl="y"), M, D, S),
-    "no pictures": (_listed(imageUrl=None, backImageUrl=None), M, D, S),
-    "name cut": (_listed(enName="Dino"), M, M, M),
-    "name cut, other pictures": (_listed(enName="Dino", imageUrl="x", backImageUrl="y"), M, M, M),
-    "another name, our front": (_listed(enName="Rex"), M, M, M),
-    "another name, our back alone": (_listed(enName="Rex", imageUrl="x"), D, D, D),
-    "another name, other pictures": (_listed(enName="Rex", imageUrl="x", backImageUrl="y"), D, D, D),
-    "no name, our front": (_listed(enName=None), M, M, M),
-    "no name, other pictures": (_listed(enName="", imageUrl="x", backImageUrl="y"), D, D, D),
-    "model not told": (_listed(modelId=...), M, M, M),
-    "model not told, other pictures": (_listed(modelId=..., imageUrl="x", backImageUrl="y"), M, D, M),
-    "model not told, another name": (_listed(modelId=..., enName="Rex", imageUrl="x"), D, D, D),
+#: what is listed -> the verdict; what a setting or a habit says of pictures never makes it another product
+MATCHES: dict[str, tuple[Remote, Match]] = {
+    "all equal": (_listed(), S),
+    "name with spaces around": (_listed(enName="  Dino T\u00e4 "), S),
+    "name in another form of Unicode": (_listed(enName="Dino Ta\u0308"), S),
+    "model as a number": (_listed(modelId=1), S),
+    "model with zeros in front": (_listed(modelId="001"), S),
+    "another model": (_listed(modelId="2"), D),
+    "other pictures": (_listed(imageUrl="x", backImageUrl="y"), M),
+    "another back": (_listed(backImageUrl="y"), M),
+    "no pictures": (_listed(imageUrl=None, backImageUrl=None), M),
+    "name cut": (_listed(enName="Dino"), M),
+    "name cut, other pictures": (_listed(enName="Dino", imageUrl="x", backImageUrl="y"), M),
+    "name in capitals, other pictures": (_listed(enName="DINO T\u00c4", imageUrl="x", backImageUrl="y"), M),
+    "name with entities, other pictures": (_listed(enName="Dino T&auml;", imageUrl="x", backImageUrl="y"), M),
+    "another name, our front": (_listed(enName="Rex"), M),
+    "another name, our back alone": (_listed(enName="Rex", imageUrl="x"), M),
+    "another name, other pictures": (_listed(enName="Rex", imageUrl="x", backImageUrl="y"), D),
+    "no name, our front": (_listed(enName=None), M),
+    "no name, other pictures": (_listed(enName="", imageUrl="x", backImageUrl="y"), D),
+    "model not told": (_listed(modelId=...), M),
+    "model not told, other pictures": (_listed(modelId=..., imageUrl="x", backImageUrl="y"), M),
+    "model not told, another name": (_listed(modelId=..., enName="Rex", imageUrl="x", backImageUrl="y"), D),
 }
 
 
 @pytest.mark.parametrize("case", MATCHES)
 def test_match_with_every_setting_of_pictures(case: str) -> None:
-    remote, *verdicts = MATCHES[case]
+    remote, verdict = MATCHES[case]
 
-    found = [KakaClo(pictures).match(SPEC, remote) for pictures in KINDS]  # type: ignore[arg-type]
+    found = {KakaClo(word).match(SPEC, remote, Habits(setting=word)) for word in KINDS}  # type: ignore[arg-type]
 
-    assert found == verdicts
+    assert found == {verdict}
+
+
+def test_what_is_known_not_to_be_changed_is_no_changed_form() -> None:
+    remote = _listed(enName="DINO T\u00c4", imageUrl="x", backImageUrl="y")
+    kept = Habits(freeze({"names": {"case": {"is": "kept", "proof": "1"}}}))
+
+    assert KakaClo().match(SPEC, remote, kept) is D
 
 
 def test_an_absent_back_picture_is_an_empty_one() -> None:
@@ -97,7 +108,9 @@ def test_identity_follows_what_the_listing_shows() -> None:
         == KakaClo("kept").identity(SPEC)
         == ("1", "Dino T\u00e4", FRONT, BACK)
     )
-    assert KakaClo("rehosted").identity(SPEC) == ("1", "Dino T\u00e4")
+    assert KakaClo("rehosted").identity(SPEC) == ("1", "Dino T\u00e4", "", "")
+    assert KakaClo().identity(SPEC, Habits()) == ("1", "Dino T\u00e4", "", "")
+    assert KakaClo().identity(SPEC, Habits(setting="kept")) == ("1", "Dino T\u00e4", FRONT, BACK)
 
 
 def test_canonical_folds_the_colour_alone() -> None:

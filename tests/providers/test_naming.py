@@ -23,9 +23,10 @@ def told(name: str) -> list[list[str]]:
 @pytest.mark.parametrize(
     ("name", "word"),
     [
-        (" Tee", "space"), ("Tee ", "space"), ("Tee\u00a0", "space"),
-        ("Te\u200be", "U+200B zero width space"), ("Tee \u202eeet", "U+202E right-to-left override"),
-        ("\u201cTee\u201d", "curly quotes"), ("\u201eTee\u201c", "curly quotes"),
+        (" Tee", "space"), ("Tee ", "space"), ("Tee\u00a0", "NO-BREAK SPACE (U+00A0)"),
+        ("Te\u200be", "ZERO WIDTH SPACE (U+200B)"), ("Tee \u202eeet", "RIGHT-TO-LEFT OVERRIDE (U+202E)"),
+        ("T-Shirt &amp; Hose", "&amp; is how HTML"), ("M\u00c3\u00a4dchen", "read as something else"),
+        ("Big  Tee", "two spaces"), ("\u201cTee\u201d", "curly quotes"), ("\u201eTee\u201c", "curly quotes"),
         ("\u00abTee\u00bb", "curly quotes"),
     ],
 )  # fmt: skip

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from podsync.model import FrozenDict
 from podsync.ports import Listing, Remote
-from podsync.providers.compare import as_text, cut_alike, present, text
+from podsync.providers.compare import as_text, present, text
 from podsync.providers.paging import PAGES, PASSES, STALE, Page, joined, read_all
 
 SIZE = 25
@@ -336,22 +336,6 @@ def test_text(value: object, same: str) -> None:
 )
 def test_ids_are_text(value: object, same: str | None) -> None:
     assert as_text(value) == same
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "alike"),
-    [
-        ("abc", "abc", True),
-        ("abc", "ab", True),
-        ("ab ", "abc", True),
-        ("abc", "", False),
-        ("", "", False),
-        ("abc", "bc", False),
-        ("T\u00e4sche", "Ta\u0308", True),
-    ],
-)
-def test_cut_alike(one: str, other: str, alike: bool) -> None:
-    assert cut_alike(one, other) is cut_alike(other, one) is alike
 
 
 @given(

@@ -135,6 +135,7 @@ def test_what_is_allowed_is_reached_and_nothing_else(podsync, folder, catalog, w
     """Without this, the ones above would prove nothing."""
     _settings(folder, "https://api.example.net:8443/openapi")
     (catalog / "tote.yaml").unlink()
+    monkeypatch.delenv("GELATO_API_KEY")
     monkeypatch.setenv("PODSYNC_ALLOWED_HOSTS", "other.example, api.example.net:8443")
 
     run = podsync("plan", "--refresh")

@@ -70,7 +70,7 @@ def test_the_caret_stands_below_its_character(snippet, column, end, shown):
 def test_a_long_line_is_cut_around_the_caret():
     line, caret = source_lines("x" * 500 + "Y" + "z" * 500, 501, 502)
 
-    assert line == "12 | …" + "x" * 60 + "Y" + "z" * 59 + "…"
+    assert line == "12 | …" + "x" * 60 + "Y" + "z" * 57 + "…"
     assert line[caret.index("^")] == "Y"
 
 

@@ -15,7 +15,7 @@ from podsync.plan.change import Change
 from podsync.plan.plan import Action, Plan, summary_line
 from podsync.report import Report, report_line
 from podsync.views.escape import safe
-from podsync.views.html import page_data, plan_html
+from podsync.views.html import About, page_data, plan_html
 from podsync.views.markdown import COMMENT, plan_markdown
 from podsync.views.markdown_report import report_markdown
 from podsync.views.markdown_safe import clip
@@ -89,7 +89,7 @@ def test_a_report_fits_and_obeys_nothing(report: Report) -> None:
 @given(plans(folded=False), st.booleans())
 @EXAMPLES
 def test_no_value_becomes_a_tag_of_the_page(plan: Plan, sandbox: bool) -> None:
-    page = Html(plan_html(plan, sandbox=sandbox))
+    page = Html(plan_html(plan, About(sandbox=sandbox)))
 
     assert {tag for tag, _ in page.tags} <= {
         "html", "head", "meta", "title", "style", "body", "a", "header", "p", "h1", "h2", "div", "code",

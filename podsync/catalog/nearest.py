@@ -1,0 +1,77 @@
+"""What was surely meant by a text that does not fit: the same, written as it has to be."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from podsync.catalog.accept import pattern
+from podsync.characters import HIDDEN, is_curly, name_of, seen, unwrapped
+
+_HEX = re.compile(r"#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
+_HEX_OTHERWISE = re.compile(r"0[xX]([0-9A-Fa-f]{6})|#?([0-9A-Fa-f]{6})[fF]{2}")
+_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*\)", re.IGNORECASE)
+_WHOLE = re.compile(r"([0-9]+)\.0+")
+
+
+def fits(text: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a schema's rules for texts take it."""
+    if len(text) > schema.get("maxLength", len(text)):
+        return False
+    if "enum" in schema or "const" in schema:
+        return text in schema.get("enum", [schema.get("const")])
+    return "pattern" not in schema or pattern(schema["pattern"]).search(text) is not None
+
+
+def nearest(text: str, schema: Mapping[str, Any]) -> str | None:
+    """Return the first way to write `text` that the schema takes; None where nothing is certain."""
+    return next((each for each in _ways(text, schema) if fits(each, schema)), None)
+
+
+def _ways(text: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    yield text
+    clean = unwrapped(seen(text).strip()).strip().strip("\"'")
+    yield clean
+    yield from _colours(clean)
+    if whole := _WHOLE.fullmatch(clean):
+        yield whole[1]
+    if clean[:8].lower() == "https://":
+        yield "https" + clean[5:].replace("\\", "/").replace(" ", "%20")
+    elif re.match(r"https:[/\\]+(?=[^/\\])", clean, re.IGNORECASE):
+        yield re.sub(r"^https:[/\\]+", "https://", clean, flags=re.IGNORECASE).replace("\\", "/")
+    if fits("a-b", schema):
+        yield slug(clean)
+
+
+def _colours(text: str) -> Iterator[str]:
+    if match := _HEX.fullmatch(text):
+        digits = match[1]
+        yield "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)).upper()
+    elif match := _HEX_OTHERWISE.fullmatch(text):
+        yield "#" + (match[1] or match[2]).upper()
+    elif (match := _RGB.fullmatch(text)) and all(int(part) < 256 for part in match.groups()):
+        yield "#" + "".join(f"{int(part):02X}" for part in match.groups())
+
+
+def slug(text: str) -> str:
+    """Return small letters, digits and single hyphens; empty where nothing of that is left."""
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def culprit(text: str) -> tuple[str, str] | None:
+    """Return the character because of which a text is not what it looks like, and what to say of it."""
+    hidden = HIDDEN.search(text)
+    if hidden is not None:
+        return hidden[0], f"{name_of(hidden[0])} stands in it, which nobody can see"
+    for character in text[:1] + text[-1:]:
+        if is_curly(character):
+            told = f"{character} is a curly quote (U+{ord(character):04X}), which YAML takes as text"
+            return character, told
+    if text[:8].lower() == "https://" and (" " in text or "\t" in text):
+        return " " if " " in text else "\t", "there is a space in the URL"
+    if text[:6].lower() == "https:" and "\\" in text:
+        return "\\", "there is a backslash in the URL"
+    return None

@@ -1,0 +1,46 @@
+"""Characters that nobody sees, or that look like others: their names, and texts without them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+#: Spaces that are none to YAML, to a URL or to who compares names.
+SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+#: Characters without any width, and those that turn the direction of what follows. Joiners are not
+#: among them: emoji and some scripts need those.
+UNSEEN = "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069"
+HIDDEN = re.compile(f"[{SPACES}{UNSEEN}]")
+_CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
+_SPACE, _NOTHING = re.compile(f"[{SPACES}]"), re.compile(f"[{UNSEEN}]")
+_SHORT_NAMES = {"\x00": "NUL", "\x1b": "ESC", "\r": "a carriage return", "\x7f": "DEL"}
+#: Quotes and brackets that other programs put around a text: typographic ones, Markdown's.
+_PAIRS = (*((a, b) for a in _CURLY for b in _CURLY), ("`", "`"), ("<", ">"))
+
+
+def name_of(character: str) -> str:
+    """Return how people call a character that cannot be shown: `ESC (U+001B)`."""
+    name = _SHORT_NAMES.get(character) or unicodedata.name(character, "a control character")
+    return f"{name} (U+{ord(character):04X})"
+
+
+def seen(text: str) -> str:
+    """Return the text without hidden characters: an unusual space becomes a space, the others nothing."""
+    return _NOTHING.sub("", _SPACE.sub(" ", text))
+
+
+def unwrapped(text: str) -> str:
+    """Return the text without one pair of curly quotes, backquotes or angle brackets around it."""
+    if len(text) > 2 and (text[0], text[-1]) in _PAIRS:
+        return text[1:-1]
+    return text
+
+
+def is_curly(character: str) -> bool:
+    """Whether it is a quote as word processors set them."""
+    return character != "" and character in _CURLY
+
+
+def folded(text: str) -> str:
+    """Return what two texts have in common that look alike: NFC, seen, every run of spaces one space."""
+    return " ".join(seen(unicodedata.normalize("NFC", text)).split())
