@@ -91,7 +91,7 @@ class _Claim:
 
     def __init__(self, state: State, said: Mapping[str, Said], products: Mapping[Address, Product]) -> None:
         self._state, self._said, self._products = state, said, products
-        self.events: list[Event] = []
+        self._events: list[Event] = []
         self.faults: list[tuple[Decision, PodsyncError]] = []
         self._lines: list[str] = []
         self._foreign: dict[str, list[str]] = {}
@@ -106,7 +106,7 @@ class _Claim:
         except PodsyncError as error:
             self.faults.append((word, error))
             return
-        self.events += events
+        self._events += events
         self._known += not events
         if events:
             self._lines.append(self._told(word, said, product, events))
@@ -121,8 +121,15 @@ class _Claim:
         self._known += not new
         if new:
             self._foreign.setdefault(word.provider, []).append(word.id)
-            now = self._said[word.provider].now
-            self.events.append(Disowned(word.provider, now, (word.id,)))
+
+    @property
+    def events(self) -> list[Event]:
+        """What all words come to."""
+        left_out = [
+            Disowned(provider, self._said[provider].now, tuple(sorted(ids)))
+            for provider, ids in sorted(self._foreign.items())
+        ]
+        return [*self._events, *left_out]
 
     def told(self) -> list[str]:
         """Return what was done, a line each."""

@@ -19,11 +19,11 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
 @command(
     "import",
     examples=(
-        "podsync import --match                        what looks like what; nothing is changed",
-        "podsync import --match -o csv=pairs.csv       the same, to be filled in",
-        "podsync import pairs.csv                      take its answers",
-        "podsync import designed_product.dino 5012     one by one",
-        "podsync import --not-ours kakaclo 4990 4991   nobody here manages these",
+        "podsync import --match                     what looks like what",
+        "podsync import --match -o csv=pairs.csv    the same, to be filled in",
+        "podsync import pairs.csv                   take its answers",
+        "podsync import designed_product.dino 5012",
+        "podsync import --not-ours kakaclo 4990     nobody here manages it",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FILE | ADDRESS ID | ID …]")

@@ -12,7 +12,7 @@ import pytest
 
 from podsync.catalog import csv_file
 from podsync.sandbox import Fault
-from tests.apply.vendor_server import CREATES, VendorServer
+from tests.apply.vendor_server import CREATES, Odd, VendorServer
 from tests.cli.conftest import KEY, TOKEN
 from tests.cli.test_evidence import SETTINGS
 
@@ -459,6 +459,65 @@ def test_what_is_listed_as_it_was_sent_is_not_given_away(podsync, folder, catalo
 
     assert run.code == 1
     assert "is listed just as it was sent" in run.err
+
+
+def test_a_product_that_was_gone_is_taken_when_it_is_listed_again(podsync, folder, catalog, shops):
+    """A tombstone is never adopted unasked."""
+    podsync("apply", "--auto-approve")
+    identity = entries(folder)[TEE]["id"]
+    document = state(folder)
+    del document["entries"][TEE]
+    document["absent"] = {"kakaclo": {identity: {"at": "2026-01-02T03:04:05Z", "gone": True}}}
+    (folder / "podsync.state.json").write_text(json.dumps(document), encoding="utf-8")
+
+    run = podsync("import", TEE, identity)
+
+    assert run.code == 0, run.err
+    assert entries(folder)[TEE]["id"] == identity
+    assert "absent" not in state(folder)
+
+
+# -- what apply prints leads out
+
+
+def printed(run, start):
+    """The first command that an apply printed behind these words, without `podsync`."""
+    lines = [line for each in json.loads(run.out)["results"] for line in each["next"]]
+    return next(line for line in lines if line.startswith(start)).partition(": podsync ")[2].split()
+
+
+def refused_though_made(podsync, folder, vendors, catalog):
+    """The first answer was a refusal, and the product is there, changed on the way."""
+    (catalog / "tote.yaml").unlink()
+    vendors.misbehave("kakaclo.create", Odd("refusal", commit=True))
+    assert podsync("apply", "--auto-approve").code == 4
+    time.sleep(2.5)
+    asked = podsync("apply", "--auto-approve", "--first-contact", "-o", "json")
+    assert asked.code == 4
+    assert len(vendors.products("kakaclo")) == 1
+    return asked
+
+
+def test_what_was_refused_though_made_is_taken_by_the_printed_command(podsync, folder, catalog, vendors):
+    asked = refused_though_made(podsync, folder, vendors, catalog)
+
+    run = podsync(*printed(asked, "a) it is"))
+    again = podsync("apply", "--auto-approve")
+
+    assert (run.code, again.code) == (0, 0), run.err
+    assert "refusals" not in state(folder)
+    assert "No changes" in podsync("plan").out
+    assert len(vendors.products("kakaclo")) == 1
+
+
+def test_what_was_refused_and_is_not_ours_is_left_by_the_printed_command(podsync, folder, catalog, vendors):
+    asked = refused_though_made(podsync, folder, vendors, catalog)
+
+    run = podsync(*printed(asked, "b) none of them"))
+    again = podsync("apply", "--auto-approve")
+
+    assert (run.code, again.code) == (0, 0), run.err + again.out
+    assert len(vendors.products("kakaclo")) == 2
 
 
 # -- keys, accounts, usage
