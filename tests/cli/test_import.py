@@ -477,6 +477,53 @@ def test_a_product_that_was_gone_is_taken_when_it_is_listed_again(podsync, folde
     assert "absent" not in state(folder)
 
 
+def replaced_elsewhere(podsync, folder, catalog, lifecycle=""):
+    """A colleague has replaced the tee; this state is from before that. Returns the id of the new one."""
+    (catalog / "tote.yaml").unlink()
+    path = catalog / "tee.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("spec:", f"{lifecycle}spec:"), encoding="utf-8")
+    podsync("apply", "--auto-approve")
+    before = (folder / "podsync.state.json").read_bytes()
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Test Tee", "Better Tee").replace(lifecycle or "\0", ""), encoding="utf-8")
+    assert podsync("apply", "--auto-approve").code == 0
+    known = entries(folder)[TEE]["id"]
+    lose(folder)
+    (folder / "podsync.state.json").write_bytes(before)
+    return known
+
+
+def test_what_replaces_it_already_is_taken_and_the_old_one_is_an_orphan(podsync, folder, catalog, shops):
+    new = replaced_elsewhere(podsync, folder, catalog)
+    old = entries(folder)[TEE]["id"]
+
+    run = podsync("import", TEE, new)
+
+    assert (run.code, run.out) == (0, f"{TEE}: it is {new} now, no longer {old}\n"), run.err
+    assert [(each["id"], each["replaced_by"]) for each in state(folder)["orphans"]] == [(old, new)]
+    assert "No changes" in podsync("plan").out
+
+
+def test_a_protection_against_replacing_holds(podsync, folder, catalog, shops):
+    new = replaced_elsewhere(podsync, folder, catalog, "lifecycle: {prevent_replace: true}\n")
+
+    run = podsync("import", TEE, new)
+
+    assert run.code == 5
+    assert "prevent_replace protects it" in run.err
+
+
+def test_while_the_state_is_held_by_another_it_is_6(podsync, process, folder, lost):
+    from podsync.cli.clock import SystemClock
+    from podsync.state.local import LocalStore
+
+    with LocalStore(folder / "podsync.state.json", clock=SystemClock()).lock("apply", 0):
+        run = process("import", TEE, ids(lost)[0])
+
+    assert run.code == 6
+    assert not (folder / "podsync.state.json").exists()
+
+
 # -- what apply prints leads out
 
 
@@ -489,7 +536,7 @@ def printed(run, start):
 def refused_though_made(podsync, folder, vendors, catalog):
     """The first answer was a refusal, and the product is there, changed on the way."""
     (catalog / "tote.yaml").unlink()
-    vendors.misbehave("kakaclo.create", Odd("refusal", commit=True))
+    vendors.misbehave("kakaclo.create", Odd("code", status=50000, commit=True))
     assert podsync("apply", "--auto-approve").code == 4
     time.sleep(2.5)
     asked = podsync("apply", "--auto-approve", "--first-contact", "-o", "json")
