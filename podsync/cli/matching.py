@@ -51,9 +51,8 @@ def match_all(space: Workspace, outputs: Outputs) -> int:
         for name, look in looks.items():
             if look.account is False:
                 raise another_account(connections[name])
-    lines = [
-        line for name in sorted(looks) for line in _lines(space, plan, state, connections[name], looks[name])
-    ]
+    found = (_lines(space, plan, state, connections[name], looks[name]) for name in sorted(looks))
+    lines = sorted((line for each in found for line in each), key=lambda line: not line.address)
     for name in sorted({change.provider for change in plan.work} - set(names)):
         variable = plugins()[name].key_variable
         space.session.console.say(f"note: {title(name)} was not asked: {variable} is not set")

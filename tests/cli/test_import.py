@@ -638,3 +638,30 @@ def test_hostile_names_drive_neither_terminal_nor_spreadsheet(podsync, folder, c
     told = rows(folder / "pairs.csv")
     assert run.code == 0
     assert [row["listed_name"] for row in told] == ["'=HYPERLINK(1)"]
+
+
+def test_people_and_programs_are_told_the_pairs(podsync, folder, lost, catalog):
+    more(catalog, "hat")
+    (catalog / "tote.yaml").unlink()
+    tee, tote = ids(lost)[0], ids(lost, "gelato")[0].removeprefix("cp-")
+    spu = lost.products("kakaclo")[0]["spu"]
+
+    text = podsync("import", "--match")
+    told = json.loads(podsync("import", "--match", "-o", "json").out)
+
+    lines = text.out.splitlines()
+    assert lines[0] == f'{TEE} "Test Tee"'
+    assert lines[1].startswith(f'  same       kakaclo:{tee} "Test Tee" (SPU {spu}, model 1, made 20')
+    assert lines[2] == "1 product like no document:"
+    assert lines[3].startswith(f'  gelato:{tote} "Test Tote" (model model-tote, made 20')
+    assert lines[4:] == ["Pairs: 1 same, 1 none. 1 document looks like nothing that is listed."]
+    assert told["format_version"] == "1.0"
+    assert told["documents_alone"] == 1
+    assert [(pair["take"], pair["id"]) for pair in told["pairs"]] == [
+        ("yes", f"kakaclo:{tee}"), ("", f"gelato:{tote}"),
+    ]  # fmt: skip
+
+
+def test_the_output_never_overwrites_the_catalog(podsync, catalog, lost):
+    assert podsync("import", "--match", "-o", "csv=catalog/tee.yaml").code == 64
+    assert podsync("import", "--match", "-o", "csv=podsync.state.json").code == 64
