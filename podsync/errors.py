@@ -52,6 +52,12 @@ class CatalogError(PodsyncError):
         self.diagnostics = tuple(diagnostics)
 
 
+class DecisionError(CatalogError):
+    """What a person says of existing products does not hold; nothing of it was taken."""
+
+    exit_code = 1
+
+
 class StateError(PodsyncError):
     """The state cannot be trusted; it is left untouched."""
 

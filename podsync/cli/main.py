@@ -30,6 +30,7 @@ cli = Group(
         "show": (_CLI + "plan:show", "Show a saved plan."),
         "review": (_CLI + "review:review", "Look at the plan in a browser while files are edited."),
         "apply": (_CLI + "apply:apply", "Carry a plan out: create, update, replace, orphan."),
+        "import": (_CLI + "importing:import_products", "Say which existing product is which document's."),
         "state": (_CLI + "state:state", "Look at what podsync remembers."),
         "render": (_CLI + "render:render", "Show the exact request that a create would send."),
         "schema": (_CLI + "render:schema", "Print a JSON Schema."),

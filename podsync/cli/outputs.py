@@ -13,7 +13,7 @@ from podsync.cli.framework import nearest
 from podsync.errors import PodsyncError, UsageError
 
 #: Every format; each command knows some of them.
-FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
+FORMATS = ("text", "json", "markdown", "html", "github", "sarif", "csv")
 
 #: What makes the text of each format.
 Forms: TypeAlias = Mapping[str, Callable[[], Text]]

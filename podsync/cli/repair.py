@@ -20,25 +20,12 @@ from podsync.cli.session import Session
 def _write(
     session: Session, sandbox: bool, name: str, change: Callable[[Any, Any], tuple[list[Any], str, str]]
 ) -> int:
-    """Load, change, write and compact under the lock.
-
-    `change` takes state and workspace, and returns the events, what was done, and how it is undone.
-    """
+    """Change the state as `change` says, which takes state and workspace (see `changing.Change`)."""
+    from podsync.cli.changing import Change, change_state
     from podsync.cli.workspace import Workspace
-    from podsync.state.draft import replay
 
     space = Workspace.open(session, sandbox=sandbox)
-    with space.store.lock(f"state {name}", 0):
-        state = space.load()
-        events, done, undo = change(state, space)
-        after = replay(state, events)
-        space.store.append(events)
-        space.store.compact(after)
-    session.console.result(f"{done}\n")
-    back = space.command_line(*undo.split()) if undo else space.store.undo()
-    if back is not None:
-        session.console.say(f"undo: {back}")
-    return 0
+    return change_state(space, f"state {name}", lambda state: Change(*change(state, space)))
 
 
 def _waits(space: Any) -> dict[str, float]:
@@ -130,7 +117,8 @@ def settle_doubts(
 ) -> int:
     """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is.
 
-    Where an update is in doubt: --adopt with its own id says that it took effect, --not-created that not.
+    The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
+    own id says that it took effect, --not-created that not.
     """
     from podsync.errors import UsageError
     from podsync.state.repair import Answer, settle
@@ -144,7 +132,9 @@ def settle_doubts(
     given = _read_answers(answers) if answers is not None else [Answer(_address(address or ""), adopt)]
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
-        events = settle(state, given, time.time(), _waits(space))
+        from podsync.cli.claiming import looked_up
+
+        events = looked_up(space, state, settle(state, given, time.time(), _waits(space)))
         return events, "\n".join(_said(state.entries[each.address], each.adopt) for each in given), ""
 
     return _write(session, sandbox, "settle", answered)

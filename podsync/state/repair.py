@@ -129,7 +129,7 @@ def settle(state: State, answers: Sequence[Answer], now: float, waits: Mapping[s
         if answer.adopt is None:
             events.append(Settled(answer.address, now, found=False))
             continue
-        bare = _bare(entry, answer.adopt)
+        bare = bare_id(entry.provider, answer.adopt)
         holder = state.owned(entry.provider).get(bare) or held.get((entry.provider, bare))
         if holder is not None:
             raise UsageError(f"{answer.adopt} belongs to {holder} already", "one product has one address")
@@ -152,7 +152,7 @@ def _can_be_none(state: State, entry: Entry, when: float, now: float) -> None:
 def _settle_update(entry: Entry, pending: Pending, answer: Answer, now: float) -> list[Event]:
     """The answer holds for the updates before it as well, whose outcome is not known either."""
     found = answer.adopt is not None
-    if answer.adopt is not None and _bare(entry, answer.adopt) != entry.id:
+    if answer.adopt is not None and bare_id(entry.provider, answer.adopt) != entry.id:
         raise UsageError(
             f"{answer.adopt} is not the product of {entry.address}: an update of {entry.id} is in doubt",
             f"--adopt {entry.id} says that it took effect, --not-created that it did not",
@@ -161,8 +161,9 @@ def _settle_update(entry: Entry, pending: Pending, answer: Answer, now: float) -
     return [Settled(entry.address, now, found=found, id=entry.id if found else None)] * (1 + bool(before))
 
 
-def _bare(entry: Entry, told: str) -> str:
-    return told.removeprefix("cp-") if entry.provider == "gelato" else told
+def bare_id(provider: str, told: str) -> str:
+    """Return an id as listings tell it: Gelato's answers have `cp-` before it."""
+    return told.removeprefix("cp-") if provider == "gelato" else told
 
 
 def _entry(state: State, address: Address) -> Entry:

@@ -15,7 +15,18 @@ from podsync.cli.pagetext import rendered
 from podsync.views.page import cells
 from podsync.views.style import PLAIN, Style
 
-TOPICS = {"authoring", "ci", "exit-codes", "pictures", "protocol", "providers", "review", "speed", "state"}
+TOPICS = {
+    "authoring",
+    "ci",
+    "existing",
+    "exit-codes",
+    "pictures",
+    "protocol",
+    "providers",
+    "review",
+    "speed",
+    "state",
+}
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 

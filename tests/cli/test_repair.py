@@ -106,9 +106,9 @@ def test_rm_refuses_what_is_in_doubt_and_says_from_when_on_it_may_be_called_not_
 def test_settle_adopts_what_a_person_found(podsync, folder, catalog, shops):
     doubtful(podsync, shops, commit=True)
     identity = str(shops.products("kakaclo")[0]["id"])
+    shops.set_rules(kakaclo_lag=0)
 
     settled = podsync("state", "settle", TEE, "--adopt", identity)
-    shops.set_rules(kakaclo_lag=0)
     again = podsync("apply", "--auto-approve")
 
     assert settled.code == again.code == 0

@@ -1,0 +1,38 @@
+"""A change of the state by hand: under its lock, all or nothing, with a backup and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from podsync.cli.workspace import Workspace
+    from podsync.state.events import Event
+    from podsync.state.state import State
+
+
+class Change(NamedTuple):
+    """The events, what was done in words, and the words of the command that undoes it: "" for the backup."""
+
+    events: Sequence[Event]
+    done: str
+    undo: str = ""
+
+
+def change_state(space: Workspace, command: str, change: Callable[[State], Change]) -> int:
+    """Load, change, write and compact under the lock, and say what was done; return 0."""
+    from podsync.state.draft import replay
+
+    with space.store.lock(command, 0):
+        state = space.load()
+        events, done, undo = change(state)
+        if events:
+            after = replay(state, events)
+            space.store.append(events)
+            space.store.compact(after)
+    console = space.session.console
+    console.result(f"{done}\n")
+    back = space.command_line(*undo.split()) if undo else space.store.undo()
+    if back is not None and events:
+        console.say(f"undo: {back}")
+    return 0

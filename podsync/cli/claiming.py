@@ -1,0 +1,216 @@
+"""What a person says of existing products is looked up, checked, and written into the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from podsync.apply.named import known_of, look_up
+from podsync.cli.changing import Change, change_state
+from podsync.cli.clock import SystemClock
+from podsync.cli.connect import connected, keys_for
+from podsync.cli.decisions import Decision
+from podsync.cli.workspace import Workspace
+from podsync.diagnostics import Diagnostic
+from podsync.errors import DecisionError, PodsyncError
+from podsync.evidence.findings import Want
+from podsync.evidence.said import Said, listed_otherwise
+from podsync.model import EMPTY, Address, Product
+from podsync.plan.planner import check_hosts
+from podsync.ports import Remote
+from podsync.state.events import Disowned, Event, Settled
+from podsync.state.state import State
+from podsync.views.escape import safe
+from podsync.views.wording import counted, title
+
+#: So many products that nobody here manages are named.
+_NAMED = 10
+#: Looks up what a state says of a provider: ids, and what is wanted, by provider.
+_Ask = Callable[[State, Mapping[str, Collection[str]], Mapping[str, Sequence[Want]]], Mapping[str, Said]]
+
+
+def claim(
+    space: Workspace, taken: Sequence[Decision], left_out: Sequence[Decision], more: Sequence[str] = ()
+) -> int:
+    """Take a person's word for existing products, all or nothing; `more` is said besides.
+
+    Raises DecisionError with every word that is not believed; PodsyncError where it is one alone.
+    """
+    words = [*taken, *left_out]
+    products = {product.address: product for product in space.catalog()} if taken else {}
+    with _asking(space, {word.provider for word in words}) as ask:
+        return change_state(
+            space, "import", lambda state: _claimed(space, state, ask, products, taken, left_out, more)
+        )
+
+
+def _claimed(
+    space: Workspace,
+    state: State,
+    ask: _Ask,
+    products: Mapping[Address, Product],
+    taken: Sequence[Decision],
+    left_out: Sequence[Decision],
+    more: Sequence[str],
+) -> Change:
+    check_hosts(state, {word.provider: space.host(word.provider) for word in (*taken, *left_out)})
+    said = ask(state, *_asked(state, products, taken, left_out))
+    it = _Claim(state, said, products)
+    for word in taken:
+        it.take(word)
+    for word in left_out:
+        it.leave_out(word)
+    if it.faults:
+        raise it.fault()
+    return Change(it.events, "\n".join([*it.told(), *more]))
+
+
+def _asked(
+    state: State,
+    products: Mapping[Address, Product],
+    taken: Sequence[Decision],
+    left_out: Sequence[Decision],
+) -> tuple[dict[str, set[str]], dict[str, list[Want]]]:
+    """Return the ids to look up, those that addresses hold by now among them, and the models to read."""
+    ids: dict[str, set[str]] = {}
+    wants: dict[str, list[Want]] = {}
+    for word in (*taken, *left_out):
+        ids.setdefault(word.provider, set()).add(word.id)
+    for word in taken:
+        entry = state.entries.get(word.address) if word.address is not None else None
+        if entry is not None and entry.id is not None:
+            ids[word.provider].add(entry.id)
+        product = products.get(word.address) if word.address is not None else None
+        if product is not None:
+            wants.setdefault(word.provider, []).append(Want(product.address, product.spec))
+    return ids, wants
+
+
+class _Claim:
+    """What becomes of each word."""
+
+    def __init__(self, state: State, said: Mapping[str, Said], products: Mapping[Address, Product]) -> None:
+        self._state, self._said, self._products = state, said, products
+        self._events: list[Event] = []
+        self.faults: list[tuple[Decision, PodsyncError]] = []
+        self._lines: list[str] = []
+        self._foreign: dict[str, list[str]] = {}
+        self._known = 0
+
+    def take(self, word: Decision) -> None:
+        """It is ours."""
+        assert word.address is not None  # noqa: S101 (whoever reads a yes asks for one)
+        said, product = self._said[word.provider], self._products.get(word.address)
+        try:
+            events = said.ours(word.address, word.id, product)
+        except PodsyncError as error:
+            self.faults.append((word, error))
+            return
+        self._events += events
+        self._known += not events
+        if events:
+            self._lines.append(self._told(word, said, product, events))
+
+    def leave_out(self, word: Decision) -> None:
+        """It is not ours."""
+        try:
+            new = self._said[word.provider].not_ours(word.id)
+        except PodsyncError as error:
+            self.faults.append((word, error))
+            return
+        self._known += not new
+        if new:
+            self._foreign.setdefault(word.provider, []).append(word.id)
+
+    @property
+    def events(self) -> list[Event]:
+        """What all words come to."""
+        left_out = [
+            Disowned(provider, self._said[provider].now, tuple(sorted(ids)))
+            for provider, ids in sorted(self._foreign.items())
+        ]
+        return [*self._events, *left_out]
+
+    def told(self) -> list[str]:
+        """Return what was done, a line each."""
+        lines = list(self._lines)
+        for provider, ids in sorted(self._foreign.items()):
+            more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+            named = ", ".join(safe(each) for each in ids[:_NAMED])
+            lines.append(f"{title(provider)}: not ours: {named}{more}")
+        if self._known:
+            lines.append(f"{counted(self._known, 'answer was', 'answers were')} known already")
+        return lines or ["Nothing was decided; nothing was changed."]
+
+    def fault(self) -> PodsyncError:
+        """Return what to raise: each fault at its place, or the one that was typed."""
+        word, error = self.faults[0]
+        if word.place is None and len(self.faults) == 1:
+            return error
+        found: list[Diagnostic] = [word.fault(error) for word, error in self.faults]
+        return DecisionError(found)
+
+    def _told(self, word: Decision, said: Said, product: Product | None, events: Sequence[Event]) -> str:
+        row = said.rows[word.id]
+        before = self._state.entries.get(word.address) if word.address is not None else None
+        line = f"{word.address}: it is {safe(word.id)}"
+        if before is not None and before.id not in (None, word.id):
+            line += f" now, no longer {safe(before.id or '')}"
+        for event in events:
+            other = getattr(event, "address", word.address)
+            if other != word.address:
+                identity = safe(getattr(event, "id", ""))
+                line += f"; {other} is {identity} now" if identity else f"; the id of {other} is open again"
+        spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
+        listed = listed_otherwise(said.known, spec, row) if spec else ""
+        return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
+
+
+# -- a doubt that a person settles
+
+
+def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[Event]:
+    """Return the events with what is listed under each id that a create in doubt is said to have made."""
+    adopts = {event.address: event for event in events if isinstance(event, Settled) and event.found}
+    doubts = {
+        address: entry
+        for address in adopts
+        if (entry := state.entries[address]).pending is not None and entry.pending.op == "create"
+    }
+    if not doubts:
+        return list(events)
+    providers = {entry.provider for entry in doubts.values()}
+    ids = {
+        name: {adopts[a].id or "" for a, entry in doubts.items() if entry.provider == name}
+        for name in providers
+    }
+    check_hosts(state, {name: space.host(name) for name in providers})
+    with _asking(space, providers) as ask:
+        said = ask(state, ids, {})
+    return [
+        said[doubts[event.address].provider].settled(doubts[event.address], event.id or "")
+        if isinstance(event, Settled) and event.address in doubts and event.found
+        else event
+        for event in events
+    ]
+
+
+@contextmanager
+def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
+    """Connect, and look up once the state is known; keys are asked for before anything else."""
+    clock = SystemClock()
+    keys = keys_for(space, providers)
+    with connected(space, providers, keys, clock) as connections:
+
+        def ask(
+            state: State, ids: Mapping[str, Collection[str]], wants: Mapping[str, Sequence[Want]]
+        ) -> dict[str, Said]:
+            named = {want.address for each in wants.values() for want in each}
+            found = {}
+            for name, connection in connections.items():
+                known = known_of(connection, state)
+                rows: Mapping[str, Remote] = look_up(connection, known, ids[name], wants.get(name, ()), clock)
+                found[name] = Said(known, rows, clock.now(), named)
+            return found
+
+        yield ask

@@ -1,0 +1,217 @@
+"""What a person says of a listed product, as events: it is ours, or it is not.
+
+A person knows more than a listing tells, and may mistype an id: a word is believed only as far as what is
+listed bears it out. Pure. Raises PodsyncError, with what to do, for a word that is not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from podsync.errors import PodsyncError, ProtectedError
+from podsync.evidence.findings import unverified
+from podsync.evidence.known import Known
+from podsync.model import EMPTY, Address, Product, Spec
+from podsync.ports import Match, Remote
+from podsync.providers.habits import Habits
+from podsync.state.entries import Entry
+from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Settled, Unbound
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person says at one time of one provider's products.
+
+    `rows` are the listed products that were looked up, by id. `named` are all addresses of which it is said
+    what they are: what such a one held it gives up. `now` is our wall clock.
+    """
+
+    known: Known
+    rows: Mapping[str, Remote]
+    now: float
+    named: Collection[Address] = frozenset()
+
+    @cached_property
+    def _owned(self) -> Mapping[str, Address]:
+        return self.known.state.owned(self.known.name)
+
+    def ours(self, address: Address, identity: str, product: Product | None) -> list[Event]:
+        """The product of `address` is the listed one; no event where that is known already."""
+        entry = self.known.state.entries.get(address)
+        row = self._row(identity)
+        if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
+            return []
+        events = self._events(address, entry, row, product)
+        answered: list[Event] = [Answered(address, self.now)] if address in self.known.state.refusals else []
+        return [*events, *answered]
+
+    def not_ours(self, identity: str) -> bool:
+        """Nobody here manages the listed product; False where that is known already."""
+        self._row(identity)
+        holder = self._owned.get(identity)
+        if holder is not None:
+            raise PodsyncError(
+                f"{identity} belongs to {holder}: it is managed here",
+                f"to let it go: podsync state rm {holder}; it stays on sale",
+            )
+        return identity not in self.known.foreign
+
+    def settled(self, entry: Entry, identity: str) -> Settled:
+        """A create in doubt made the listed product."""
+        assert entry.pending is not None  # noqa: S101 (the caller saw it)
+        row, body = self._row(identity), entry.pending.body
+        self._free(entry.address, row)
+        self._agrees(entry.address, body, row)
+        self._came_after(entry.address, row, self.known.before(entry.pending))
+        told = unverified(body, row)
+        return Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+
+    # -- what fits
+
+    def _events(
+        self, address: Address, entry: Entry | None, row: Remote, product: Product | None
+    ) -> list[Event]:
+        if entry is not None and entry.pending is not None:
+            if entry.pending.op == "update":
+                raise PodsyncError(
+                    f"{address}: an update of {entry.id} is in doubt",
+                    f"first: podsync state settle {address} --adopt {entry.id}, or --not-created",
+                )
+            return [self.settled(entry, row.id)]
+        if entry is None or self._is_replaced(entry, product):
+            return [self._adopted(address, entry, row, product)]
+        self._agrees(address, entry.spec or EMPTY, row)
+        return self._bound(entry, row)
+
+    def _is_replaced(self, entry: Entry, product: Product | None) -> bool:
+        """Whether the document wants another product than the one that is bound."""
+        provider = self.known.provider
+        if product is None or entry.id is None or entry.provisional or not provider.replaces:
+            return False
+        return bool(provider.canonical(entry.spec or EMPTY) != provider.canonical(product.spec))
+
+    def _adopted(
+        self, address: Address, entry: Entry | None, row: Remote, product: Product | None
+    ) -> Adopted:
+        if product is None:
+            raise PodsyncError(
+                f"neither the catalog nor the state knows {address}", "podsync plan lists the addresses"
+            )
+        if entry is not None and entry.lifecycle.prevent_replace:
+            raise ProtectedError(
+                f"{address} holds {entry.id}, and prevent_replace protects it", "lift the protection first"
+            )
+        self._free(address, row)
+        self._agrees(address, product.spec, row)
+        return Adopted(
+            address,
+            self.known.name,
+            product.account,
+            self.now,
+            row.id,
+            product.spec,
+            row.shown,
+            unverified(product.spec, row),
+            product.labels,
+            product.lifecycle,
+            "imported",
+            f"{product.declared_at.path}:{product.declared_at.line}",
+        )
+
+    def _bound(self, entry: Entry, row: Remote) -> list[Event]:
+        """Its id was not known, or not for certain, or is another product's."""
+        address = entry.address
+        if entry.id == row.id:
+            return [Confirmed(address, self.now, remote=row.shown)]
+        if entry.window is not None:
+            self._came_after(address, row, self.known.before(entry.window))
+        elif entry.id is not None:
+            self._is_not_as_sent(entry, row)
+        taken_back: list[Event] = [Unbound(address, self.now)] if entry.provisional else []
+        exchanged = self._exchanged(entry, row)
+        return [*taken_back, *exchanged, Bound(address, self.now, row.id, row.shown)]
+
+    def _is_not_as_sent(self, entry: Entry, row: Remote) -> None:
+        present = self.rows.get(entry.id or "")
+        match = self.known.provider.match
+        if present is not None and match(entry.spec or EMPTY, present, self.known.habits) is Match.SAME:
+            raise PodsyncError(
+                f"{entry.address} is {entry.id}, which is listed just as it was sent",
+                f"if it is {row.id} all the same: podsync state rm {entry.address}, then import it",
+            )
+
+    def _exchanged(self, entry: Entry, row: Remote) -> list[Event]:
+        """Return what becomes of the address that holds this product: it gets what `entry` gives up.
+
+        That is so where a listing without pictures could have taken the two for one another; else nobody may
+        own it.
+        """
+        holder = self._owned.get(row.id)
+        other = self.known.state.entries.get(holder) if holder is not None else None
+        if other is None or other.id != row.id or other.address in self.named:
+            self._free(entry.address, row)
+            return []
+        identity, spec = self.known.provider.identity, other.spec or EMPTY
+        alike = identity(entry.spec or EMPTY, Habits()) == identity(spec, Habits())
+        sure = other.pending is not None or self.known.provider.match(spec, row) is Match.SAME
+        if not alike or sure or not (entry.id or other.provisional):
+            self._free(entry.address, row)
+        if entry.id is None:
+            return [Unbound(other.address, self.now)]
+        present = self.rows.get(entry.id)
+        shown = present.shown if present is not None else entry.remote
+        return [Bound(other.address, self.now, entry.id, shown, provisional=other.provisional)]
+
+    # -- what is looked at
+
+    def _row(self, identity: str) -> Remote:
+        row = self.rows.get(identity)
+        if row is None:
+            title = self.known.provider.title
+            raise PodsyncError(
+                f"{title} lists no product {identity}",
+                f"look for its id: podsync import --match, or {title}'s web page; "
+                "what was made just now may be listed later",
+            )
+        return row
+
+    def _free(self, address: Address, row: Remote) -> None:
+        holder = self._owned.get(row.id)
+        held = self.known.state.entries.get(address)
+        if holder is None or (holder == address and held is not None and held.id == row.id):
+            return
+        entry = self.known.state.entries.get(holder)
+        if entry is not None and entry.id == row.id and holder in self.named:
+            return  # it is said to be another one
+        orphan = "" if entry is not None and entry.id == row.id else "the orphan "
+        raise PodsyncError(
+            f"{row.id} belongs to {orphan}{holder} already",
+            f"one product has one address; podsync state mv {holder} {address} gives it another one"
+            if not orphan
+            else "an orphan whose document comes back as it was is restored by apply",
+        )
+
+    def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
+        provider = self.known.provider
+        model = row.fields.get(provider.model_field)
+        if model is not None and self.known.model(row.fields) != self.known.model(spec):
+            wanted = spec.get(provider.model_field)
+            raise PodsyncError(
+                f"{row.id} is of model {model}, and {address} of model {wanted}",
+                "look at the id again, or at the document",
+            )
+
+    def _came_after(self, address: Address, row: Remote, before: Collection[str]) -> None:
+        if row.id in before:
+            raise ProtectedError(
+                f"{row.id} was listed before {address} was sent: that request did not make it",
+                f"if nothing was made: podsync state settle {address} --not-created, then import it",
+            )
+
+
+def listed_otherwise(known: Known, spec: Spec, row: Remote) -> str:
+    """Return what a person should know of a product that is taken although it is called otherwise."""
+    wanted = str(spec.get(known.provider.name_field) or "")
+    return row.name if row.name != wanted else ""
