@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from podsync.apply.provider_run import Doubt, ProviderRun
-from podsync.apply.sender import Job, Sent
+from podsync.apply.provider_run import Doubt, Late, ProviderRun
+from podsync.apply.sender import Job
 from podsync.apply.tell import LATER, ask_about, conclude, done, listed, name_is_taken, not_tried
 from podsync.errors import ConflictError, InDoubtError
-from podsync.evidence.claims import age
 from podsync.evidence.sent import unverified
 from podsync.model import FrozenDict
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
-from podsync.ports import Match, Query, Remote
+from podsync.ports import Remote
 from podsync.report import DONE, Result
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Adopted, Restored
@@ -153,13 +152,10 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
             run.postponed[change.address] = change
         return True
     if change.address in run.too_young:
-        not_tried(
-            run,
-            change,
-            f"it was refused a short while ago ({run.too_young[change.address]}); nothing is sent for it "
-            f"before {run.settings.settle_seconds:g} s are over, in case that answer was wrong",
-            LATER,
-        )
+        # Other work goes on meanwhile; `settle` comes back to it.
+        until = max(run.refused.get(change.address, run.context.began), run.context.began)
+        with run.lock:
+            run.late[change.address] = Late(change, again, until + run.settings.settle_seconds)
         return True
     open_ = entry is not None and entry.spec is not None and (entry.id is None or entry.window is not None)
     if open_ and run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):  # type: ignore[union-attr,arg-type]
@@ -167,6 +163,12 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
         not_tried(run, change, why, LATER)
         return True
     return False
+
+
+def again(run: ProviderRun, change: Change) -> None:
+    """Make what was refused, now that a listing would show it if that answer was wrong."""
+    run.look_again()
+    make(run, change)
 
 
 def _over_limit(run: ProviderRun) -> bool:
@@ -197,15 +199,14 @@ def create(run: ProviderRun, change: Change) -> None:
     )
     sent = run.sender.send(job)
     clock = run.context.clock
-    if isinstance(sent.error, InDoubtError):
+    if isinstance(sent.error, InDoubtError | ConflictError):
         with run.lock:
             run.context.board.doubtful.add(change.address)
             run.doubts[change.address] = Doubt(change.address, clock.monotonic(), sent.error.message)
-        if sent.error.stops:
+            if isinstance(sent.error, ConflictError):
+                run.conflicts[change.address] = sent.error.message
+        if isinstance(sent.error, InDoubtError) and sent.error.stops:
             run.stop(sent.error.message, credentials=True)
-        return
-    if isinstance(sent.error, ConflictError):
-        _conflict(run, change, sent)
         return
     if sent.error is None:
         run.made[change.address] = clock.monotonic()
@@ -222,17 +223,3 @@ def _not_ours(run: ProviderRun, remote: Remote) -> str | None:
     if remote.id in rows:
         return f"the answer told the id {remote.id}, which was listed before"
     return None
-
-
-def _conflict(run: ProviderRun, change: Change, sent: Sent) -> None:
-    """409: something like it exists; look before saying anything."""
-    spec = change.after or FrozenDict()
-    listing = run.connection.reader.find(Query(name=str(spec.get(run.provider.name_field))))
-    known = run.known
-    aside = known.owned | known.foreign | known.gone
-    rows = [row for row in listing.items if row.id not in aside]
-    same = sorted((row for row in rows if run.provider.match(spec, row, run.habits) is Match.SAME), key=age)
-    if len(same) == 1 and not run.was_refused(change.address):
-        adopt(run, change, same[0])
-    else:
-        conclude(run, change, sent)

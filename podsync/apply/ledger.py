@@ -8,7 +8,7 @@ commute, so that draft and journal agree whatever the order.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from podsync.errors import StoppedError
@@ -18,7 +18,18 @@ from podsync.ports import Provider
 from podsync.providers.habits import Habits
 from podsync.state.draft import Draft
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Doubted, Event, Intent, NotSent, Refused
+from podsync.state.events import (
+    Adopted,
+    Bound,
+    Doubted,
+    Event,
+    Intent,
+    Looked,
+    Made,
+    NotSent,
+    Refused,
+    Settled,
+)  # fmt: skip
 from podsync.state.state import State
 from podsync.state.store import StateStore
 
@@ -31,8 +42,8 @@ class Ledger:
         self._draft = Draft(state)
         #: Creates in doubt or on their way; few, so that a create need not look at every entry.
         self._doubts = {entry.address for entry in state.entries.values() if _in_doubt(entry)}
-        #: provider -> its ids; forgotten when an event changes them, made again when asked for.
-        self._owned: dict[str, frozenset[str]] = {}
+        #: provider -> its ids; one that becomes known is added, after other events they are made again.
+        self._owned: dict[str, set[str]] = {}
         #: The state as it was last asked for; forgotten with every event.
         self._frozen: State | None = None
         self._lock = threading.RLock()
@@ -81,7 +92,10 @@ class Ledger:
         address: Any = getattr(event, "address", None)
         self._draft.apply(event)
         self._frozen = None
-        if not isinstance(event, Intent | NotSent | Refused | Doubted):
+        if isinstance(event, Made | Bound | Settled | Adopted):
+            if event.id is not None:
+                self._owned.get(self._draft.entry(address).provider, set()).add(event.id)
+        elif not isinstance(event, Intent | NotSent | Refused | Doubted | Looked):
             self._owned.clear()
         for touched in (address, getattr(event, "source", None)):
             if touched is None:
@@ -158,13 +172,13 @@ class Ledger:
             found = [o for o in self._draft.orphans.values() if o.provider == provider]
         return sorted(found, key=lambda o: (o.address, o.created_at))
 
-    def owned(self, provider: str) -> frozenset[str]:
+    def owned(self, provider: str) -> Collection[str]:
         """Ids that an entry or an orphan holds."""
         with self._lock:
             if provider not in self._owned:
                 known: list[Entry | Orphan] = [*self._draft.entries.values(), *self._draft.orphans.values()]
                 ids = (item.id for item in known if item.provider == provider)
-                self._owned[provider] = frozenset(identity for identity in ids if identity is not None)
+                self._owned[provider] = {identity for identity in ids if identity is not None}
             return self._owned[provider]
 
     def doubts(self, provider: str) -> list[Entry]:

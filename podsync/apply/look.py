@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.settle import take_in, wait
@@ -30,6 +31,7 @@ def look(run: ProviderRun) -> None:
 
 
 def _look(run: ProviderRun) -> None:
+    run.look_again = partial(_look_once_more, run)
     known = run.known
     waiting = known.doubts or known.unbound or known.provisional
     if not (_asks(run) or waiting):
@@ -58,6 +60,13 @@ def _asks(run: ProviderRun) -> list[Change]:
         or change.orphan_created_at is not None
         or (change.action is Action.UPDATE and takes(change.before or EMPTY, change.after or EMPTY))
     ]
+
+
+def _look_once_more(run: ProviderRun) -> None:
+    """Look whole, in the middle of the work, and keep what it says of what is to be made."""
+    findings = _look_once(run)
+    if run.stopped is None:
+        _conclude(run, findings)
 
 
 def _look_once(run: ProviderRun) -> Findings:
@@ -123,9 +132,6 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))
     situation = _dated(run, findings)
-    if young := situation.open_refusals():
-        last = max(run.refused.get(address, began) for address in young)
-        reasons.append(("what was refused to be safe to send again", last + settle))
     missed = situation.looked_for & findings.missed
     if missed:
         what = "an orphan that is wanted again to become visible"

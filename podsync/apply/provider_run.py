@@ -113,6 +113,8 @@ class ProviderRun:
     sends: dict[Address, int] = field(default_factory=dict)
     settled: dict[Address, Spec] = field(default_factory=dict)
     refused: dict[Address, float] = field(default_factory=dict)
+    conflicts: dict[Address, str] = field(default_factory=dict)
+    look_again: Callable[[], object] = lambda: None
     made: dict[Address, float] = field(default_factory=dict)
     missed: dict[str, float] = field(default_factory=dict)
     findings: Findings | None = None
@@ -228,10 +230,6 @@ class ProviderRun:
     def adopted(self, address: Address) -> Remote | None:
         """Return the product that exists already and is what this address wants."""
         return self.findings.adopted.get(address) if self.findings is not None else None
-
-    def was_refused(self, address: Address) -> bool:
-        """Whether a refusal of this address is not answered: what is listed beside it is a question."""
-        return bool(self.ledger.state().refusals.get(address))
 
     def unlisted_specs(self) -> list[tuple[Address, Spec]]:
         """What was sent and is not known by a confirmed id: a listing may show it at any time."""

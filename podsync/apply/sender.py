@@ -254,10 +254,10 @@ class Sender:
         self.time.saw(error.date)
         if isinstance(error, NotSentError | UnauthorizedError):
             self._ledger.record(NotSent(address, now))
-        elif isinstance(error, RefusedError):
+        elif isinstance(error, RefusedError) and not isinstance(error, ConflictError):
             self._ledger.record(Refused(address, now, self.time.now(), error.message))
             with self._lock:
-                self._refusals += not isinstance(error, ConflictError)
+                self._refusals += 1
         else:
             self._ledger.record(Doubted(address, now, self.time.now(), error.message))
 

@@ -10,7 +10,7 @@ from podsync.apply.create import create, make
 from podsync.apply.guard import guarded
 from podsync.apply.provider_run import Doubt, ProviderRun
 from podsync.apply.sender import SENDS_AN_APPLY
-from podsync.apply.tell import ask_about_doubt, done, failed, in_doubt, not_tried, waiting
+from podsync.apply.tell import LATER, ask_about_doubt, done, failed, in_doubt, not_tried, waiting
 from podsync.apply.update import read_back
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.evidence.findings import Findings
@@ -43,9 +43,12 @@ class Pauses:
 def wait(run: ProviderRun, what: str, until: float) -> None:
     """Wait until that monotonic moment; people are told for what."""
     clock = run.context.clock
-    waiting(run, what, until)
-    while clock.monotonic() < until:
-        clock.sleep(min(1.0, max(0.0, until - clock.monotonic())))
+    said = -SAY_EVERY
+    while (now := clock.monotonic()) < until:
+        if now - said >= SAY_EVERY:
+            waiting(run, what, until)
+            said = now
+        clock.sleep(min(1.0, until - now))
 
 
 def finish(run: ProviderRun) -> None:
@@ -175,7 +178,7 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         until = max(late.quiet_at for late in run.late.values())
         # Sent then, they may be in doubt once more.
         patience = SENDS_AN_APPLY * run.settings.timeout_seconds + retry
-        return _Wait(f"{len(run.late)} updates that may still arrive, to be sent again", until, patience)
+        return _Wait(f"{len(run.late)} changes that have to wait for earlier requests", until, patience)
     if run.unshown:
         until = max(each.until for each in run.unshown.values())
         return _Wait(f"{len(run.unshown)} updates to be shown by the listing", until, retry)
@@ -206,7 +209,11 @@ def _still_late(run: ProviderRun, change: Change) -> None:
     """Report a change that would have had to wait longer than this run did."""
     entry = run.ledger.entry(change.address)
     why = "an update before this one may still arrive; the next apply sends it"
-    if entry is not None and entry.pending is not None:
+    if change.address in run.too_young:
+        told = f"it was refused a short while ago ({run.too_young[change.address]})"
+        sure = f"nothing is sent for it before {run.settings.settle_seconds:g} s are over"
+        not_tried(run, change, f"{told}; {sure}, in case that answer was wrong", LATER)
+    elif entry is not None and entry.pending is not None:
         in_doubt(run, change.address, entry, why)
     else:
         not_tried(run, change, "the name that it takes is not released yet; run apply again")
@@ -295,6 +302,9 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
     sends = run.sends.get(address, 0)
     if change.after is None:
         done(run, change, Result.SETTLED)
+    elif address in run.conflicts:
+        unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
+        failed(run, change, unseen, remedy="look at its web page; apply again later")
     elif sends >= SENDS_AN_APPLY:
         failed(run, change, f"sent {sends} times, and nothing was made")
     elif not run.going:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from podsync.apply.context import shown
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.sender import Sent
-from podsync.errors import ConflictError, NotSentError, ProviderError, RefusedError, UnauthorizedError
+from podsync.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
 from podsync.evidence.time import SEND_SECONDS
 from podsync.model import Address
 from podsync.plan.change import Change
@@ -82,9 +82,6 @@ def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
         in_doubt(run, change.address, entry, error.message, _answers(entry, error))
     elif isinstance(error, UnauthorizedError):
         not_tried(run, change, error.message)
-    elif isinstance(error, ConflictError):
-        unseen = f"{error.message}: something like it exists, and is not listed yet"
-        failed(run, change, unseen, sent, "apply again later")
     else:
         updating = change.action is Action.UPDATE
         gone = f"if a person removed it: podsync state rm {change.address}, then apply makes it anew"
