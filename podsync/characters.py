@@ -10,12 +10,19 @@ SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 #: Characters without any width, and those that turn the direction of what follows. Joiners are not
 #: among them: emoji and some scripts need those.
 UNSEEN = "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069"
-HIDDEN = re.compile(f"[{SPACES}{UNSEEN}]")
 _CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
-_SPACE, _NOTHING = re.compile(f"[{SPACES}]"), re.compile(f"[{UNSEEN}]")
 _SHORT_NAMES = {"\x00": "NUL", "\x1b": "ESC", "\r": "a carriage return", "\x7f": "DEL"}
 #: Quotes and brackets that other programs put around a text: typographic ones, Markdown's.
 _PAIRS = (*((a, b) for a in _CURLY for b in _CURLY), ("`", "`"), ("<", ">"))
+
+
+# Patterns are compiled where one is used: most runs meet no such character.
+
+
+def hidden(text: str) -> str:
+    """Return the first character of a text that nobody sees; empty where there is none."""
+    match = None if text.isascii() else re.search(f"[{SPACES}{UNSEEN}]", text)
+    return match[0] if match else ""
 
 
 def name_of(character: str) -> str:
@@ -26,7 +33,7 @@ def name_of(character: str) -> str:
 
 def seen(text: str) -> str:
     """Return the text without hidden characters: an unusual space becomes a space, the others nothing."""
-    return _NOTHING.sub("", _SPACE.sub(" ", text))
+    return re.sub(f"[{UNSEEN}]", "", re.sub(f"[{SPACES}]", " ", text))
 
 
 def unwrapped(text: str) -> str:

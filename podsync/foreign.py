@@ -6,7 +6,6 @@ import re
 from typing import NamedTuple
 
 _LFS = b"version https://git-lfs.github.com/spec/v"
-_CONFLICT = re.compile(r"^<{7}(?: (?P<ours>.*))?$", re.MULTILINE)
 _BEGIN, _BASE, _MIDDLE, _END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 UTF16 = (
     "Windows PowerShell writes it with `>`: there use `-o FORMAT=FILE`, or `| Out-File -Encoding utf8 FILE`; "
@@ -68,7 +67,7 @@ class Conflict(NamedTuple):
 
 def conflict(content: str) -> Conflict | None:
     """Return the first unresolved merge conflict of a text, with both sides of all of them."""
-    if _BEGIN not in content or _CONFLICT.search(content) is None:
+    if _BEGIN not in content or re.search(r"^<{7}(?: .*)?$", content, re.MULTILINE) is None:
         return None
     sides: tuple[list[str], list[str]] = ([], [])
     places, names, at = [0, 0, 0], ["", ""], "both"

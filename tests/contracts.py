@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from podsync.errors import LockedError, StateError
 from podsync.model import Address, FrozenDict, Spec, canonical_json, freeze
-from podsync.ports import Fault, Match, Provider, Remote, Request, Role, StateStore
+from podsync.ports import Fault, Match, Provider, Remote, Request, Role
 from podsync.state import events as ev
 from podsync.state.draft import replay
 from podsync.state.state import State
+from podsync.state.store import StateStore
 from tests.state.histories import histories, simple
 
 #: One rich spec per kind, and one without anything optional.

@@ -158,7 +158,7 @@ class Context:
     `began` is the monotonic moment since which no request of an earlier run can leave any more. A local
     lock is free because its holder is dead: that is when we got it. A shared store's holder may live, but
     whatever it wrote down before we got the lock leaves within `SEND_SECONDS` of that, or never.
-    `ahead` is the store's: see `ports.StateStore`.
+    `ahead` is the store's: see `state.store.StateStore`.
     """
 
     clock: Clock

@@ -7,7 +7,7 @@ from podsync.apply.sender import Job, Sent
 from podsync.apply.tell import LATER, ask_about, conclude, done, listed, name_is_taken, not_tried
 from podsync.errors import ConflictError, InDoubtError
 from podsync.evidence.claims import age
-from podsync.evidence.findings import unverified
+from podsync.evidence.sent import unverified
 from podsync.model import FrozenDict
 from podsync.plan.change import Change
 from podsync.plan.plan import Action

@@ -17,6 +17,7 @@ from pathlib import Path
 from podsync.apply.context import Board, Connection, Context, Listener, Lost, Memory, Options, Stop
 from podsync.apply.create import adopt
 from podsync.apply.ledger import Ledger
+from podsync.apply.local_changes import LocalChanges
 from podsync.apply.look import look
 from podsync.apply.provider_run import Others, ProviderRun
 from podsync.apply.settle import finish
@@ -26,16 +27,17 @@ from podsync.errors import StoppedError
 from podsync.evidence.findings import Findings
 from podsync.evidence.time import SEND_SECONDS
 from podsync.failpoints import hit
-from podsync.model import EMPTY, Address, FrozenDict, freeze, short_digest
+from podsync.model import EMPTY, FrozenDict, freeze
 from podsync.plan.approval import approved
 from podsync.plan.change import Change
 from podsync.plan.guards import name_order, waits_for, waits_for_doubts
 from podsync.plan.plan import Action, Plan
-from podsync.ports import Clock, Provider, StateStore
-from podsync.report import DONE, Outcome, Report, Result
+from podsync.ports import Clock, Provider
+from podsync.report import Outcome, Report, Result
 from podsync.state.account_lock import sole_writer
-from podsync.state.events import Begun, Contacted, Ended, Moved, Noted, Orphaned
+from podsync.state.events import Begun, Contacted, Ended
 from podsync.state.state import State
+from podsync.state.store import StateStore
 
 #: After a signal, requests that are on their way get so long to end.
 GRACE_SECONDS = 6.0
@@ -119,8 +121,7 @@ class _Apply:
         self._context = Context(clock, stop, options, self._board, memory, began, self._lost(), store.ahead)
         self._ledger = Ledger(store, state)
         self._runs: list[ProviderRun] = []
-        #: Address -> where its entry stands while documents exchange their specs.
-        self._aside: dict[Address, Address] = {}
+        self._local = LocalChanges(plan, self._ledger, self._board, clock, stop)
 
     def run(self, approved_as: str | None) -> Report:
         """Do it all."""
@@ -128,7 +129,7 @@ class _Apply:
         self._runs = self._provider_runs()
         for change in self._plan.work:
             if change.action is Action.SETTLE:
-                self._move(change)
+                self._local.move(change)
         self._together(look)
         hit("apply.looked")
         looks = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
@@ -136,7 +137,7 @@ class _Apply:
             return self._report("the plan has changed, and nobody wanted it as it is now. Nothing was sent")
         refused = self._first_contact()
         if refused is None:
-            self._without_network()
+            self._local.carry_out()
             for run in self._runs:
                 run.worked = True
             self._together(work)
@@ -250,63 +251,6 @@ class _Apply:
             remote = run.adopted(change.address)
             if run.makes(change) and remote is not None and not self._board.ended(change.address, *Result):
                 adopt(run, change, remote)
-
-    def _without_network(self) -> None:
-        """Carry out what sends nothing: moves, notes, orphans."""
-        self._exchange()
-        for change in self._plan.work:
-            if self._stop.signal:
-                return
-            if change.action in (Action.UPDATE, Action.REPLACE, Action.CREATE, Action.RESTORE):
-                self._move(change)
-            elif change.action is Action.MOVE and change.orphan_created_at is None:
-                self._move(change)
-                self._note(change)
-                self._done(change)
-            elif change.action is Action.NOTE:
-                self._note(change)
-                self._done(change)
-            elif change.action is Action.ORPHAN:
-                self._ledger.record(Orphaned(change.address, self._clock.now()))
-                self._done(change)
-
-    def _exchange(self) -> None:
-        """Make room where documents have exchanged their specs: one entry of each circle steps aside.
-
-        A process that dies half way leaves it under an address of no document; the next plan moves it on.
-        """
-        moves = {
-            change.previous_address: change
-            for change in self._plan.work
-            if change.action is Action.MOVE and change.orphan_created_at is None
-        }
-        for source, change in sorted(moves.items(), key=lambda each: str(each[0])):
-            if source is None or self._ledger.entry(change.address) is None or change.address not in moves:
-                continue
-            aside = Address(change.address.kind, f"aside-{short_digest(str(change.address))[:12]}")
-            if self._ledger.entry(aside) is None:
-                self._ledger.record(Moved(change.address, aside, self._clock.now(), change.place))
-                self._aside[change.address] = aside
-
-    def _move(self, change: Change) -> None:
-        source = self._aside.get(change.previous_address, change.previous_address)  # type: ignore[arg-type]
-        if source is None or change.orphan_created_at is not None or self._ledger.entry(source) is None:
-            return
-        self._ledger.record(Moved(source, change.address, self._clock.now(), change.place))
-
-    def _note(self, change: Change) -> None:
-        entry = self._ledger.entry(change.address)
-        if entry is not None and (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle):
-            facts = (change.labels, change.lifecycle, change.place)
-            self._ledger.record(Noted(change.address, self._clock.now(), *facts))
-
-    def _done(self, change: Change) -> None:
-        entry = self._ledger.entry(change.address)
-        facts = {"id": entry.id, "remote": entry.remote.get("product", EMPTY)} if entry is not None else {}
-        outcome = Outcome(
-            change.address, change.action, DONE[change.action], change.provider, change.account, **facts
-        )
-        self._board.report(outcome)
 
     def _report(self, refused: str | None) -> Report:
         """Say how every change ended; what nobody spoke of was not tried, or is on its way still."""

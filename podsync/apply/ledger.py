@@ -14,12 +14,13 @@ from typing import Any
 from podsync.errors import StoppedError
 from podsync.failpoints import hit
 from podsync.model import Address, Spec
-from podsync.ports import Provider, StateStore
+from podsync.ports import Provider
 from podsync.providers.habits import Habits
 from podsync.state.draft import Draft
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Doubted, Event, Intent, NotSent, Refused
 from podsync.state.state import State
+from podsync.state.store import StateStore
 
 
 class Ledger:
@@ -45,7 +46,7 @@ class Ledger:
         self.broken = False
 
     def record(self, *events: Event) -> None:
-        """Make `events` true, and durable as the store promises it (`ports.StateStore.append`).
+        """Make `events` true, and durable as the store promises it (`state.store.StateStore.append`).
 
         Raises what the store raises; then they are neither.
         """

@@ -7,8 +7,9 @@ from dataclasses import replace
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.settle import take_in, wait
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
-from podsync.evidence.findings import Findings, Situation
+from podsync.evidence.findings import Findings
 from podsync.evidence.knowledge import Knows
+from podsync.evidence.situation import Situation
 from podsync.evidence.time import Age, Moment, elapsed
 from podsync.model import EMPTY
 from podsync.plan.change import Change

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
-from podsync.evidence.findings import Findings, Situation, judge
+from podsync.evidence.findings import Findings
+from podsync.evidence.judge import judge
 from podsync.evidence.knowledge import Knows
 from podsync.evidence.known import Known
 from podsync.evidence.reading import Reading, reading_of, together
+from podsync.evidence.situation import Situation
 from podsync.evidence.time import Moment
 from podsync.model import EMPTY, FrozenDict, Spec
 from podsync.ports import Clock, Query, Reader

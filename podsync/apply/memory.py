@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from podsync.apply.context import LastSend, Lost
-from podsync.ports import Clock, StateStore
+from podsync.ports import Clock
 from podsync.state.memory import Memory
 from podsync.state.state import State
+from podsync.state.store import StateStore
 
 
 class Remembered:

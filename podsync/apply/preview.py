@@ -12,8 +12,9 @@ from podsync.apply.context import Connection, Lost
 from podsync.apply.lookup import Looker
 from podsync.apply.provider_run import MAKING, others_of
 from podsync.apply.sender import ProviderTime
-from podsync.evidence.findings import Findings, Situation, Times, Want, documents_of
+from podsync.evidence.findings import Findings
 from podsync.evidence.known import Known
+from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.time import SEND_SECONDS, Moment
 from podsync.model import EMPTY, Address, Product
 from podsync.plan.change import Change

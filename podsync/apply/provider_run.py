@@ -16,8 +16,9 @@ from podsync.apply.ledger import Ledger
 from podsync.apply.lookup import Looker
 from podsync.apply.sender import Sender
 from podsync.evidence.claims import Key
-from podsync.evidence.findings import Findings, Situation, Times, Want, documents_of
+from podsync.evidence.findings import Findings
 from podsync.evidence.known import Known
+from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.time import Moment
 from podsync.model import EMPTY, Address, Product, Spec
 from podsync.plan.change import Change

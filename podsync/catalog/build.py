@@ -11,7 +11,7 @@ from podsync.catalog.schema import accepts, judge, judge_head, kind_of_fields
 from podsync.catalog.source import Document
 from podsync.catalog.text import RawSpan
 from podsync.catalog.verdicts import Verdict, did_you_mean, dotted
-from podsync.characters import HIDDEN
+from podsync.characters import hidden
 from podsync.diagnostics import Diagnostic
 from podsync.model import (
     DEFAULT_ACCOUNT,
@@ -118,7 +118,7 @@ def in_place(
             span = place(document, path)
         fix = edits(document, path, mend) if mend else ()
         at = _marked(document, span, mark) if mark else span
-        rule = "control-character" if mark and HIDDEN.match(mark) else "schema"
+        rule = "control-character" if mark and hidden(mark) else "schema"
         yield document.text.fault(rule, at, summary, detail, fix, address=address)
 
 

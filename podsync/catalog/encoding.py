@@ -8,7 +8,7 @@ from itertools import islice
 
 from podsync.catalog.files import MAX_BYTES, too_large
 from podsync.catalog.text import START, Text
-from podsync.characters import HIDDEN, SPACES, UNSEEN, name_of, seen
+from podsync.characters import SPACES, UNSEEN, hidden, name_of, seen
 from podsync.diagnostics import Diagnostic, Edit
 from podsync.foreign import conflict, recognised
 
@@ -20,12 +20,11 @@ UNWANTED = re.compile(f"[{_CLASS}\r]")
 _UNWANTED_IN_FILE = re.compile(f"[{_CLASS}]|\r(?!\n)")
 #: Where YAML wants a space or nothing: at the start of a line, around `key:`, behind `-`.
 _HIDDEN = f"[{SPACES}{UNSEEN}]"
-_MISPLACED = re.compile(
+_MISPLACED = (
     rf"^ *(?P<indent>{_HIDDEN}[ {SPACES}{UNSEEN}]*)"
     rf"|^ *-(?P<dash>{_HIDDEN}+)"
     rf"|^ *(?:- +)*[\w-]+(?P<before>{_HIDDEN}+) *:(?=\s)"
-    rf"|^ *(?:- +)*[\w-]+:(?P<after>{_HIDDEN}+)",
-    re.MULTILINE,
+    rf"|^ *(?:- +)*[\w-]+:(?P<after>{_HIDDEN}+)"
 )
 _MOST = 20
 
@@ -65,16 +64,16 @@ def _unwanted(text: Text, raw: bytes) -> Iterator[Diagnostic]:
             "control-character", span, summary, detail, (Edit(*span, ""),)
         )
         return
-    if HIDDEN.search(text.content) is None:
+    if not hidden(text.content):
         return
-    for match in _MISPLACED.finditer(text.content):
+    for match in re.finditer(_MISPLACED, text.content, re.MULTILINE):
         where, characters = next((name, part) for name, part in match.groupdict().items() if part)
-        hidden = HIDDEN.search(characters)
-        assert hidden is not None  # noqa: S101 (each group begins with one)
         plain = seen(characters) if where in {"indent", "before"} else " "
         span = text.span_at(match.start(where), len(characters))
         place = {"indent": "in the indentation", "before": "before the colon", "after": "after the colon"}
-        summary = f"{name_of(hidden[0])} stands {place.get(where, 'behind the hyphen')}: nobody can see it"
+        summary = (
+            f"{name_of(hidden(characters))} stands {place.get(where, 'behind the hyphen')}: nobody can see it"
+        )
         spaces = "spaces" if len(plain) > 1 else "a space"
         detail = f"type {spaces} in its place" if plain else "take it out"
         yield text.fault("control-character", span, summary, detail, (Edit(*span, plain),))

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import podsync
 from podsync.cache import FOLDERS, Cache, DamagedError, Draft, Kept, key_of
 from podsync.catalog.schema import schema_text
 from podsync.catalog.table import OF_FILES, OF_PRODUCTS, Table
@@ -128,6 +129,14 @@ def key(providers: Mapping[str, Provider]) -> str:
     parts = [repr(sorted(providers.items()))]
     parts += [schema_text(provider.kind) for _, provider in sorted(providers.items())]
     modules = {type(provider).__module__ for provider in providers.values()}
-    return key_of(
-        parts, modules | {"podsync.catalog", "podsync.jsonbytes", "podsync.model", "podsync.signatures"}
-    )
+    package = Path(podsync.__file__).parent
+    # By their files: these are imported only where something is out of the ordinary.
+    rare = {str(package / "characters.py"), str(package / "foreign.py")}
+    always = {
+        "podsync.catalog",
+        "podsync.jsonbytes",
+        "podsync.model",
+        "podsync.providers",
+        "podsync.signatures",
+    }
+    return key_of(parts, modules | always | rare)

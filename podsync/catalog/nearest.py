@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podsync.catalog.accept import pattern
-from podsync.characters import HIDDEN, is_curly, name_of, seen, unwrapped
+from podsync.characters import hidden, is_curly, name_of, seen, unwrapped
 
 _HEX = re.compile(r"#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
 _HEX_OTHERWISE = re.compile(r"0[xX]([0-9A-Fa-f]{6})|#?([0-9A-Fa-f]{6})[fF]{2}")
@@ -63,9 +63,9 @@ def slug(text: str) -> str:
 
 def culprit(text: str) -> tuple[str, str] | None:
     """Return the character because of which a text is not what it looks like, and what to say of it."""
-    hidden = HIDDEN.search(text)
-    if hidden is not None:
-        return hidden[0], f"{name_of(hidden[0])} stands in it, which nobody can see"
+    unseen = hidden(text)
+    if unseen:
+        return unseen, f"{name_of(unseen)} stands in it, which nobody can see"
     for character in text[:1] + text[-1:]:
         if is_curly(character):
             told = f"{character} is a curly quote (U+{ord(character):04X}), which YAML takes as text"

@@ -20,7 +20,7 @@ INTEGER_DIGITS = 15
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_PAIR = "[\ud800-\udbff][\udc00-\udfff]"
 _BASES = {"0o": 8, "0x": 16}
 
 
@@ -41,4 +41,6 @@ def resolve(text: str) -> str | int | float | bool | None:
 
 def joined(text: str) -> str:
     """Put halves of characters that stand side by side together; a lone one stays."""
-    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    if text.isprintable():  # a half is not
+        return text
+    return re.sub(_PAIR, lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)

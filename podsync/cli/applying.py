@@ -12,6 +12,7 @@ from podsync.apply.engine import carry_out
 from podsync.apply.memory import Remembered
 from podsync.apply.provider_run import others_of
 from podsync.cli import forms
+from podsync.cli.apply_checks import expected_plan, refuse_older, saved_plan
 from podsync.cli.clock import Signals, SystemClock
 from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
@@ -19,7 +20,7 @@ from podsync.cli.console import whole
 from podsync.cli.listener import Listening, listener_for
 from podsync.cli.looking import looks_at
 from podsync.cli.options import choosing_words
-from podsync.cli.origin import is_older, origin
+from podsync.cli.origin import origin
 from podsync.cli.outputs import Outputs
 from podsync.cli.placement import folder_of
 from podsync.cli.rescue import report_of
@@ -27,10 +28,9 @@ from podsync.cli.saved import read_plan
 from podsync.cli.step_outputs import hex_of, of_report, tell
 from podsync.cli.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace
-from podsync.errors import ProviderError, StaleError, UsageError
+from podsync.errors import ProviderError
 from podsync.evidence.findings import Findings
 from podsync.model import EMPTY, Selection
-from podsync.plan.approval import check_fresh, is_rest_of
 from podsync.plan.plan import Action, Plan, summary_line
 from podsync.plan.refresh import refreshed
 from podsync.providers.registry import plugins
@@ -81,6 +81,7 @@ class Applying:
     #: The plan as a person has seen it after the look, and whether they said yes to it.
     _approved: Plan | None = None
     _asked_already: bool = False
+    _declined: bool = False
 
     def run(self) -> int:
         """Hold the state's lock for all of it: what was planned is what is there."""
@@ -88,9 +89,9 @@ class Applying:
         ahead = self._ahead(saved)
         if isinstance(ahead, int):
             return ahead
-        if ahead is None and saved is None and self.asked.asks:
+        if saved is None and self.asked.asks:
             # Look, show, ask: a question over lunch must not keep others from the state.
-            code = self._look_and_ask(self._planned())
+            code = self._look_and_ask(ahead or self._planned())
             if code is not None:
                 return code
         with self.space.store.lock("apply", self.asked.lock_timeout):
@@ -141,7 +142,8 @@ class Applying:
             return True
         self.space.session.console.say("The plan has changed since you were asked:")
         self._show_plan(seen, needed_by_person=True)
-        return confirmed(self.space, seen)
+        self._declined = not confirmed(self.space, seen)
+        return not self._declined
 
     def _ahead(self, saved: Plan | None) -> Plan | int | None:
         """Check before the lock what can be checked without it: on a branch, the lock is a push.
@@ -163,7 +165,10 @@ class Applying:
         return (now.lineage, now.serial) == (before.lineage, before.serial)
 
     def _decided(self, saved: Plan | None) -> Plan:
-        return self._fresh(saved) if saved is not None else self._planned()
+        if saved is None:
+            return self._planned()
+        self._state = self.space.load()
+        return saved_plan(self.space, self.asked, self._state, saved)
 
     # -- what would be done
 
@@ -172,75 +177,8 @@ class Applying:
             self._state = self.space.load()
             plan = self.space.plan(self._state, reading, self.asked.selection, dict(self.asked.allow))
         if self.asked.expect is not None:
-            self._check_expected(plan, self.asked.expect)
+            self._rest_of = expected_plan(self.space, self._state, plan, self.asked.expect)
         return plan
-
-    def _check_expected(self, plan: Plan, expected: str) -> None:
-        """Accept the very plan that people saw, or what an interrupted apply of it left."""
-        if hex_of(plan.hash).startswith(expected):
-            return
-        last = self._state.last_apply or {}
-        if hex_of(str(last.get("hash") or "")).startswith(expected) and is_rest_of(plan, last):
-            self._rest_of = str(last["hash"])
-            return
-        in_github = self.space.session.console.in_github
-        raise StaleError(
-            f"this is not the plan that was expected: {expected[:12]} was, "
-            f"this one is {hex_of(plan.hash)[:12]} ({summary_line(plan.summary)})",
-            "catalog, state, selection, host or account differ from what was approved; look at it: "
-            + self.space.command_line("plan")
-            + ("\nthen approve a newer run, or start one: Actions > Run workflow" if in_github else ""),
-        )
-
-    def _fresh(self, plan: Plan) -> Plan:
-        """Check that a saved plan still speaks of this state and of these hosts."""
-        self._state = self.space.load()
-        if self.asked.expect is not None and not hex_of(plan.hash).startswith(self.asked.expect):
-            raise StaleError(
-                f"{self.asked.plan} is not the plan that was expected: its hash is {hex_of(plan.hash)[:12]}",
-                f"look at it: {self.space.command_line('show', self.asked.plan or '')}",
-            )
-        self._check_hosts(plan)
-        check_fresh(plan, self._state)
-        return plan
-
-    def _check_hosts(self, plan: Plan) -> None:
-        if plan.sandbox and not self.space.sandbox:
-            raise UsageError("this plan was made for the sandbox", "add --sandbox, or plan again without it")
-        for name, host in plan.hosts.items():
-            here = self.space.host(name) if name in self.space.settings.providers else None
-            if here != host:
-                told = f"{here['base_url']} (account {here['account']})" if here else "nothing"
-                raise StaleError(
-                    f"this plan was made for {host['base_url']} (account {host['account']}), "
-                    f"but {name} is set to {told}",
-                    f"plan again: {self.space.command_line('plan', '-o', 'json=plan.json')}",
-                )
-
-    def _refuse_older(self) -> None:
-        """Raise StaleError where the catalog's commit comes before the one that was applied last."""
-        last = self._state.last_apply or {}
-        commit = str(last.get("commit") or "")
-        if self.space.sandbox or self.asked.plan is not None or self.asked.older_catalog or not commit:
-            return
-        older = is_older(os.environ, Path.cwd(), commit)
-        if older is False:
-            return
-        if older is True:
-            by = f" by {last['run_url']}" if last.get("run_url") else ""
-            raise StaleError(
-                f"this catalog is older than the one that was applied last: commit {commit[:12]}{by} "
-                "comes after what is checked out here",
-                "bring it up to date: git pull; to undo something on purpose, revert it with a new commit, "
-                "or add --older-catalog",
-            )
-        # A state in a file goes with this very folder, unless what is around it comes and goes with each run.
-        if self.space.store.shared or older.shallow:
-            raise StaleError(
-                f"whether this catalog is older than the one that was applied last (commit {commit[:12]}) "
-                f"cannot be told: {older.why}",
-                f"{older.remedy}; or add --older-catalog, if you know that it is not",
-            )
 
     # -- doing it
 
@@ -259,7 +197,7 @@ class Applying:
 
     def _ready(self, plan: Plan) -> dict[str, str]:
         """Refuse what must not or cannot be carried out, and return the keys."""
-        self._refuse_older()
+        refuse_older(self.space, self.asked, self._state)
         if self._asks(plan):
             must_be_able_to_ask(self.space, self._words(self.asked.selection, self.asked.plan))
         return keys_for(self.space, spoken_to(plan))
@@ -317,7 +255,7 @@ class Applying:
                 self._finish(self._rescued(plan, heard, signals, error))
                 raise
         self._finish(replace(report, next=(*_renew(report), *report.next)))
-        return report.exit_code
+        return _DECLINED if self._declined else report.exit_code
 
     def _memory(self, clock: SystemClock) -> Remembered:
         store, say = self.space.store, self.space.session.console.say

@@ -184,12 +184,15 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
 
     def text() -> str:
         from podsync.views import wording
-        from podsync.views.diagnostics import diagnostics_text
-        from podsync.views.style import Style
 
-        console = session.console
-        width = console.width if console.out_is_terminal else None
-        found = diagnostics_text(loaded.diagnostics, Style(console.out_color), width)
+        found = ""
+        if loaded.diagnostics:
+            from podsync.views.diagnostics import diagnostics_text
+            from podsync.views.style import Style
+
+            console = session.console
+            width = console.width if console.out_is_terminal else None
+            found = diagnostics_text(loaded.diagnostics, Style(console.out_color), width)
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from podsync.errors import PodsyncError
 from podsync.plan.change import Change
 from podsync.plan.plan import Plan
-from podsync.ports import StateStore
 from podsync.report import DONE, Outcome, Report, Result
 from podsync.state.entries import Entry
 from podsync.state.state import State
+from podsync.state.store import StateStore
 
 
 def report_of(

@@ -14,9 +14,9 @@ from podsync.cli.session import Session
 
 if TYPE_CHECKING:
     from podsync.cli.workspace import Workspace
-    from podsync.ports import StateStore
     from podsync.settings import StateSettings
     from podsync.state.state import State
+    from podsync.state.store import StateStore
 
 #: backend -> the keys of `podsync.yaml` that say where.
 _WHERE = {"local": ("path",), "git": ("remote", "branch"), "postgres": ("schema",)}

@@ -15,7 +15,7 @@ from podsync.errors import CredentialsError, PodsyncError, UsageError
 from podsync.settings import StateSettings
 
 if TYPE_CHECKING:
-    from podsync.ports import StateStore
+    from podsync.state.store import StateStore
 
 
 def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> StateStore:

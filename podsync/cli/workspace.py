@@ -24,13 +24,16 @@ from podsync.settings import ProviderSettings, Settings, StateSettings
 
 if TYPE_CHECKING:
     from podsync.plan.plan import Plan
-    from podsync.ports import Provider, StateStore
+    from podsync.ports import Provider
     from podsync.state.levels import Levels
     from podsync.state.state import State
+    from podsync.state.store import StateStore
 
 SETTINGS_FILE = "podsync.yaml"
 CACHE = Path(FOLDER)
 SANDBOX = CACHE / "sandbox"
+#: A lock that is held has its holder's name in it, one that is not has two bytes.
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -114,11 +117,12 @@ class Workspace:
 
     def tell_of_writers(self) -> None:
         """Say who is changing the state just now: what is read may be an instant of it."""
-        if self.state_settings.backend != "local":
+        lock = Path(self.state_settings.path + ".lock")
+        if self.state_settings.backend != "local" or not lock.exists() or lock.stat().st_size < _NAMED:
             return
         from podsync.state.lock import read_holder, runs
 
-        holder = read_holder(Path(self.state_settings.path + ".lock"))
+        holder = read_holder(lock)
         if holder is not None and runs(holder):
             told = f"note: {holder} is writing {self.state_label}"
             self.session.console.say(f"{told}; what it has not finished looks in doubt or undone here")

@@ -8,8 +8,11 @@ never binds one: it waits, or a person is asked.
     account     whether these are the products of the account that the state speaks of
     knowledge   whether the state knows all that is ours
     known       what the state knows of one provider, as a look needs it
+    situation   all that is known before a look
     claims      which listed product is whose: what was sent, what is wanted, what nobody has
-    findings    all that one look says: what becomes known, what is adopted, asked, refused
+    sent        what became of what this state sent
+    wanted      what becomes of what a document wants
+    judge       the order of all this; `findings` is what comes out of it
 
 What a provider does to values is learned in `providers.habits`; names that came back changed are recognised
 in `providers.names`. Whether a request left is known to `providers.http` alone.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from podsync import characters
-
 
 def text(value: Any) -> str:
     """Return NFC, trimmed text; absent, null and empty are one."""
@@ -18,7 +16,9 @@ def folded(value: Any) -> str:
 
     Characters that nobody sees are left out.
     """
-    return characters.folded(text(value))
+    from podsync.characters import folded as seen_alike
+
+    return seen_alike(text(value))
 
 
 def number(value: Any) -> str:

@@ -95,7 +95,8 @@ def begins(sent: object, listed: object, others: Collection[str] = ()) -> bool:
     Too little to say that it was cut, and too much to say that it is another product.
     """
     one, other = folded(plain(sent)), folded(plain(listed))
-    return len(other) >= BEGINNING_LEAST and one.startswith(other) and plain(listed) not in others
+    shorter = BEGINNING_LEAST <= len(other) < len(one)
+    return shorter and one.startswith(other) and plain(listed) not in others
 
 
 def _kinds(one: str, other: str) -> frozenset[str]:

@@ -7,15 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from podsync.characters import HIDDEN, folded, is_curly, name_of, seen, unwrapped
 from podsync.model import Path, Spec
 
 if TYPE_CHECKING:
     from podsync.ports import Fault
 
-_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
+_ENTITY = r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});"
 #: What UTF-8 becomes when somebody reads it as Windows-1252: `Ã¤`, `â€™`.
-_MISREAD = re.compile("[\u00c2-\u00c5\u00e2][\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u2122]")
+_MISREAD = "[\u00c2-\u00c5\u00e2][\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u2122]"
 
 
 def odd_name(field: str, spec: Spec) -> Iterator[Fault]:
@@ -32,24 +31,25 @@ def odd_url(path: Path, url: str) -> Iterator[Fault]:
 
 
 def _odd(path: Path, text: str, noun: str) -> Iterator[Fault]:
+    from podsync.characters import folded, hidden, is_curly, name_of, seen, unwrapped
     from podsync.ports import Fault
 
     def warning(summary: str, detail: str, instead: str | None) -> Fault:
         told = f"{detail}: {instead}" if instead and instead.strip() else detail
         return Fault(f"odd-{noun.lower()}", path, summary, told, "warning", instead or None)
 
-    if text != text.strip() and HIDDEN.search(text) is None:
+    if text != text.strip() and not hidden(text):
         told = f"the {noun} begins or ends with a space"
         yield warning(told, "remove it, also inside the quotes", text.strip())
-    hidden = HIDDEN.search(text)
-    if hidden is not None:
-        told = f"there is an invisible character in the {noun}: {name_of(hidden[0])}"
+    unseen = hidden(text)
+    if unseen:
+        told = f"there is an invisible character in the {noun}: {name_of(unseen)}"
         clean = seen(text).strip() if noun == "name" else "".join(seen(text).split())
         yield warning(told, f"type the {noun} anew", clean)
     elif "  " in text.strip():
         yield warning(f"there are two spaces in a row in the {noun}", "write one", folded(text))
-    if _ENTITY.search(text):
-        told = f"{_ENTITY.search(text)[0]} is how HTML writes a character"  # type: ignore[index]
+    if entity := re.search(_ENTITY, text):
+        told = f"{entity[0]} is how HTML writes a character"
         yield warning(f"{told}; the {noun} is no HTML", "write the character itself", html.unescape(text))
     if len(text) > 1 and is_curly(text[0]) and is_curly(text[-1]):
         told = "YAML knows the straight ones only: \" or '"
@@ -61,7 +61,7 @@ def _odd(path: Path, text: str, noun: str) -> Iterator[Fault]:
 
 def _read_right(text: str) -> str | None:
     """Return what a text was before somebody read its UTF-8 as Windows-1252; None for any other text."""
-    if _MISREAD.search(text) is None:
+    if re.search(_MISREAD, text) is None:
         return None
     try:
         return text.encode("cp1252").decode("utf-8")

@@ -48,7 +48,7 @@ class _Session:
 
 
 class LocalStore:
-    """Implements `ports.StateStore` in a folder.
+    """Implements `state.store.StateStore` in a folder.
 
     `who` and `run_url` are what others read who wait for this run; `on_note` is told, in a
     sentence, what a person should know: for whom we wait, that something unfinished was cut off.

@@ -32,7 +32,7 @@ _CHANGED = "run the command again: it begins with what is there now"
 
 
 class PostgresStore:
-    """Implements `ports.StateStore` in a schema of a database.
+    """Implements `state.store.StateStore` in a schema of a database.
 
     `url` is a connection string, or empty where libpq's own variables tell it. `who` and `run_url` are
     what others read who wait; `on_note` is told what a person should know. `commands` begin the lines

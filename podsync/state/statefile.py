@@ -27,7 +27,6 @@ from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json, frozen, to_json
 from podsync.state.state import Host, State
 from podsync.state.times import time_from_text, time_to_text
-from podsync.state.unmerged import unmerged
 
 if TYPE_CHECKING:
     from podsync.state.entries import Entry, Orphan
@@ -120,6 +119,8 @@ def _document(data: bytes, name: str) -> Any:
         document = strictjson.loads(data)
     except strictjson.NotStrictError as error:
         if error.conflict is not None:
+            from podsync.state.unmerged import unmerged
+
             raise DamagedError(*unmerged(name, error.conflict)) from None
         raise _damaged(f"{name} is damaged: {error}", error.remedy) from None
     if not isinstance(document, dict) or type(document.get("version")) is not int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from podsync.foreign import Conflict, conflict, recognised
+if TYPE_CHECKING:
+    from podsync.foreign import Conflict
 
 
 class NotStrictError(ValueError):
@@ -47,6 +48,8 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
+        from podsync.foreign import recognised
+
         foreign = recognised(data)
         if foreign is not None:
             raise NotStrictError(f"it {foreign.summary}", foreign.detail) from None
@@ -56,6 +59,8 @@ def _text(data: bytes) -> str:
 
 def _not_json(text: str, error: json.JSONDecodeError) -> NotStrictError:
     """Say what stands there instead of JSON, where that is known; else where it is not JSON any more."""
+    from podsync.foreign import conflict, recognised
+
     found = conflict(text)
     if found is not None:
         message = f"line {found.line} begins an unresolved merge conflict"

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from podsync.apply.preview import wants_of
-from podsync.evidence.findings import Situation, Times, judge
+from podsync.evidence.judge import judge
 from podsync.evidence.known import Known
 from podsync.evidence.reading import Reading
+from podsync.evidence.situation import Situation, Times
 from podsync.evidence.time import Moment
 from podsync.model import Product, freeze
 from podsync.plan.plan import Plan

@@ -261,6 +261,7 @@ def test_an_offline_plan_goes_on_beside_such_settings_and_runs_none(ground, pods
     ground.git("config", "include.path", "../.gitconfig")
     ground.write(".gitmodules", "")
     ground.git("add", "--all", "--force", ".")
+    ground.git("rm", "-r", "-q", "--cached", ".podsync")
     assert ground.goes_off()
 
     assert podsync("plan").code == 0

@@ -40,7 +40,7 @@ _CHANGED = "run the command again: it begins with what is there now"
 
 
 class GitStore:
-    """Implements `ports.StateStore` on a branch.
+    """Implements `state.store.StateStore` on a branch.
 
     `folder` is anywhere in the repository. `environment` is what git finds its credentials with. Without the
     lock it reads what this clone knows and speaks to nobody; `refresh` brings the newest here.

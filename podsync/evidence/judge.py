@@ -1,0 +1,199 @@
+"""The order in which a look is judged: account, knowledge, absences, what was sent, what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from podsync.evidence.account import chosen, is_ours
+from podsync.evidence.claims import Claim, Judge, Kind
+from podsync.evidence.findings import Findings
+from podsync.evidence.knowledge import Knows, judged, made_since
+from podsync.evidence.known import Known
+from podsync.evidence.reading import Reading
+from podsync.evidence.sent import Sent
+from podsync.evidence.situation import Situation, Want
+from podsync.evidence.time import Age, Moment, elapsed
+from podsync.evidence.wanted import Wanted
+from podsync.model import EMPTY, FrozenDict
+from podsync.ports import Match, Remote
+from podsync.providers.habits import Habits
+from podsync.providers.names import skeleton
+from podsync.state.entries import Entry, Orphan
+from podsync.state.events import (
+    Disowned,
+    EntryGone,
+    FoundAgain,
+    Gone,
+    Landmarked,
+    Missed,
+    ModelsSeen,
+    Observed,
+)  # fmt: skip
+
+
+def judge(situation: Situation, reading: Reading) -> Findings:
+    """Return all that this reading says."""
+    return _Look(situation, reading).findings()
+
+
+class _Look:
+    def __init__(self, situation: Situation, reading: Reading) -> None:
+        self._it, self._reading = situation, reading
+        self._known = situation.known
+        self._told = Findings(reading, habits=self._known.habits)
+        self._now = situation.times.now.wall or 0.0
+
+    def findings(self) -> Findings:
+        told, known = self._told, self._known
+        told.account = is_ours(self._reading.rows, known.landmarks, known.shown)
+        if told.account is False:
+            # Until something is seen again the account is in question.
+            missed = sorted(set(known.listed) - set(known.absent))
+            told.events.append(Missed(known.name, self._now, self._it.times.now.date, tuple(missed)))
+            return told
+        self._models()
+        told.unowned = self._unowned()
+        told.knows = self._what_the_state_knows()
+        self._absences()
+        sent = Sent(self._it, self._reading, told)
+        judging = Judge(known.provider, told.unowned, told.habits, self._it.documents)
+        verdicts = judging.judge(self._claims(sent), self._reading.rows, fresh=self._reading.fresh)
+        sent.judge(verdicts)
+        Wanted(self._it, told).judge(verdicts, judging)
+        self._unproven()
+        self._remember()
+        return told
+
+    # -- before the claims
+
+    def _unowned(self) -> tuple[Remote, ...]:
+        """Rows that may be anybody's: not owned, not said to be somebody else's, no tombstone."""
+        known = self._known
+        aside = known.owned | known.foreign | known.gone
+        return tuple(row for row in self._reading.rows.values() if row.id not in aside)
+
+    @cached_property
+    def _sendable(self) -> list[Want]:
+        return [want for want in self._it.wants if want.before is None]
+
+    def _what_the_state_knows(self) -> Knows:
+        known, provider = self._known, self._known.provider
+        models = {known.model(want.spec) for want in self._sendable}
+        names = {skeleton(want.spec.get(provider.name_field)) for want in self._sendable}
+
+        def concerns(row: Remote) -> bool:
+            model = row.fields.get(provider.model_field)
+            return model is None or known.model(row.fields) in models or skeleton(row.name) in names
+
+        newer = (
+            made_since(self._told.unowned, known.last_apply(), known.habits, concerns)
+            if self._sendable
+            else ()
+        )
+        explained = self._explained(newer)
+        return judged(
+            new=known.is_new, lost=self._it.lost, newer=[row for row in newer if row.id not in explained]
+        )
+
+    def _explained(self, rows: Sequence[Remote]) -> set[str]:
+        """Rows that what this state sent accounts for: they say nothing of another one."""
+        sent = [e.pending.body for e in self._known.doubts if e.pending is not None]
+        sent += [item.spec or EMPTY for item in self._known.unbound]
+        match = self._known.provider.match
+        return {row.id for row in rows for spec in sent if match(spec, row) is not Match.DIFFERENT}
+
+    def _models(self) -> None:
+        """Codes are added to what is known of a model, of those that concern us."""
+        known, pairs = self._known, self._reading.pairs
+        ours = {known.model(item.spec or EMPTY) for item in known.items}
+        ours |= {known.model(want.spec) for want in self._it.wants}
+        fresh = {
+            model: codes
+            for model, codes in pairs.items()
+            if known.model({known.provider.model_field: model}) in ours
+            and not set(codes) <= set(known.pairs.get(model, ()))
+        }
+        if fresh:
+            self._told.events.append(ModelsSeen(known.name, self._now, FrozenDict(fresh)))
+
+    def _absences(self) -> None:
+        """Ids that this reading should show: missed once, gone the second time, or there again."""
+        known, reading, it = self._known, self._reading, self._it
+        rows = {identity: reading.rows[identity] for identity in reading.read}
+        carries = reading.of_all and reading.twice and reading.sound and reading.fresh
+        carries = carries and bool(is_ours(rows, known.landmarks, known.shown))
+        missed = reading.misses(known.listed) if carries else frozenset()
+        again = sorted(
+            i for i, each in known.absent.items() if i in reading.rows and not _tomb(known, i, each)
+        )
+        if again:
+            self._told.events.append(FoundAgain(known.name, self._now, tuple(again)))
+        gone = set()
+        for identity in sorted(missed & set(known.absent)):
+            before = known.absent[identity]
+            here = it.times.looked - it.times.missed.get(identity, it.times.looked)
+            between = elapsed(Moment(before.at, before.date), it.times.now)
+            if Age(here, between).at_least(it.settle_seconds):
+                gone.add(identity)
+        new = sorted(missed - set(known.absent))
+        if new:
+            self._told.events.append(Missed(known.name, self._now, it.times.now.date, tuple(new)))
+        for item in known.items:
+            if item.id in gone:
+                self._told.events.append(
+                    Gone(item.address, item.created_at, self._now)
+                    if isinstance(item, Orphan)
+                    else EntryGone(item.address, self._now)
+                )
+        self._told.missed, self._told.gone = missed, frozenset(gone)
+
+    def _claims(self, sent: Sent) -> list[Claim]:
+        wants = [want for want in self._sendable if want.adopts]
+        return [*sent.claims(), *(Claim((want.address, -1.0), Kind.WANTED, want.spec) for want in wants)]
+
+    def _unproven(self) -> None:
+        """Of groups that only pictures tell apart, an older version may have bound one's id to another."""
+        known, provider = self._known, self._known.provider
+        if not known.state.unproven or provider.tells_ids:
+            return
+        groups: dict[object, list[Entry]] = {}
+        for entry in known.entries:
+            if entry.spec is not None and entry.id is not None:
+                groups.setdefault(provider.identity(entry.spec, Habits()), []).append(entry)
+        self._told.unproven = tuple(
+            entry.address
+            for group in groups.values()
+            if len(group) > 1
+            for entry in group
+            if (row := self._reading.rows.get(entry.id or "")) is not None
+            and provider.match(entry.spec or EMPTY, row) is not Match.SAME
+        )
+
+    # -- what is remembered
+
+    def _remember(self) -> None:
+        told, known, reading = self._told, self._known, self._reading
+        name = known.name
+        shows_known = not reading.misses(known.listed) - known.gone
+        if reading.of_all and reading.fresh and reading.excess and shows_known:
+            told.habits = told.habits.with_hidden(reading.excess, at=self._now, apart=self._it.settle_seconds)
+        if told.habits.observed != known.habits.observed:
+            told.events.append(Observed(name, known.account, self._now, told.habits.observed))
+        if reading.of_all and reading.sound and reading.fresh:
+            lasting = {entry.id for entry in known.entries if entry.id is not None}
+            marks = chosen(reading.rows.values(), known.landmarks, lasting)
+            if marks != known.landmarks:
+                told.events.append(Landmarked(name, self._now, marks))
+        others = {row.id for rows in told.namesakes.values() for row in rows}
+        if self._it.first_contact and told.first_contact == ():
+            asked = {row.id for question in told.questions.values() for row in question.rows}
+            others |= {row.id for row in told.unowned} - asked if not known.made_any else set()
+        spoken = {row.id for row in told.adopted.values()} | {row.id for row in told.found.values()}
+        if others - spoken:
+            told.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))
+
+
+def _tomb(known: Known, identity: str, absent: object) -> bool:
+    """Whether an id stands for a product that is gone, and that nobody holds any more."""
+    return bool(getattr(absent, "gone", False)) and identity not in known.owned

@@ -1,0 +1,179 @@
+"""What a look says of what this state sent: what was made, under which id, and of what nothing was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from podsync.evidence.claims import Claim, Key, Kind, Verdicts, age
+from podsync.evidence.findings import Findings
+from podsync.evidence.knowledge import CLOCK_ALLOWANCE, Knows
+from podsync.evidence.reading import Reading
+from podsync.evidence.situation import Situation
+from podsync.model import EMPTY, Spec
+from podsync.ports import Remote
+from podsync.state.entries import Entry, Orphan, Pending, Window
+from podsync.state.events import Bound, Confirmed, Event, Settled, Unbound
+
+#: So often is "nothing was made" said of one address without a person.
+NONES = 1
+
+
+class Sent:
+    """Judges creates in doubt and products without a confirmed id; fills in `Findings`."""
+
+    def __init__(self, situation: Situation, reading: Reading, told: Findings) -> None:
+        self._it, self._reading, self._told, self._known = situation, reading, told, situation.known
+        self._now = situation.times.now.wall or 0.0
+
+    def claims(self) -> list[Claim]:
+        """Return a claim for each create in doubt and each product whose id is not confirmed."""
+        known, it = self._known, self._it
+        claims = [
+            Claim(
+                (entry.address, 0.0), Kind.DOUBT, entry.pending.body,
+                before=known.before(entry.pending), settled=it.doubt_is_settled(entry),
+            )
+            for entry in known.doubts
+            if entry.pending is not None
+        ]  # fmt: skip
+        for item in (*known.unbound, *known.provisional):
+            window = item.window or Window(0.0, 0.0)
+            claims.append(
+                Claim(
+                    (item.address, item.created_at),
+                    Kind.UNBOUND if item.id is None else Kind.PROVISIONAL,
+                    item.spec or EMPTY,
+                    before=known.before(window),
+                    settled=it.item_is_settled(item),
+                    id=item.id,
+                    answered=known.provider.tells_ids,
+                )
+            )
+        return claims
+
+    def judge(self, verdicts: Verdicts) -> None:
+        """Every exact find, each provisional one, every None, then the questions."""
+        doubts = {(entry.address, 0.0): entry for entry in self._known.doubts}
+        items = {(item.address, item.created_at): item for item in self._known.items}
+        for exact in (True, False):
+            for key, (row, sure) in verdicts.found.items():
+                if sure is not exact or key[1] == -1.0:
+                    continue
+                self._learn(doubts, items, key, row, sure=sure)
+                self._told.events.append(self._is_it(doubts, items, key, row, sure=sure))
+                if key in doubts:
+                    self._told.found[key[0]] = row
+        for key, row in verdicts.confirmed.items():
+            self._learn(doubts, items, key, row, sure=True)
+            orphan = key[1] if isinstance(items[key], Orphan) else None
+            shown = row.shown or EMPTY
+            self._told.events.append(Confirmed(key[0], self._now, orphan, shown))
+        for key in sorted(verdicts.revoked):
+            orphan = key[1] if isinstance(items[key], Orphan) else None
+            self._told.events.append(Unbound(key[0], self._now, orphan))
+        self._nones(doubts, verdicts)
+        for key, rows in verdicts.asks.items():
+            if key in doubts:
+                self._told.asks[key[0]] = rows
+                if not self._it.doubt_is_settled(doubts[key]):
+                    self._told.young.add(key[0])
+            else:
+                self._told.overdue[key] = rows
+        done = {*self._told.found, *self._told.none, *self._told.asks, *self._told.unread}
+        self._told.waits = [entry.address for entry in doubts.values() if entry.address not in done]
+
+    def _is_it(
+        self,
+        doubts: Mapping[Key, Entry],
+        items: Mapping[Key, Entry | Orphan],
+        key: Key,
+        row: Remote,
+        *,
+        sure: bool,
+    ) -> Event:
+        if key in doubts:
+            pending = doubts[key].pending
+            told = unverified(pending.body if pending is not None else EMPTY, row)
+            return Settled(
+                key[0],
+                self._now,
+                found=True,
+                id=row.id,
+                remote=row.shown,
+                unverified=told,
+                provisional=not sure,
+            )
+        orphan = key[1] if isinstance(items[key], Orphan) else None
+        return Bound(key[0], self._now, row.id, row.shown, orphan, provisional=not sure)
+
+    def _learn(
+        self,
+        doubts: Mapping[Key, Entry],
+        items: Mapping[Key, Entry | Orphan],
+        key: Key,
+        row: Remote,
+        *,
+        sure: bool,
+    ) -> None:
+        """What was sent so and is listed so teaches what becomes of values; a provisional find does not."""
+        pending: Pending | None = doubts[key].pending if key in doubts else None
+        spec = pending.body if pending is not None else items[key].spec if key in items else None
+        if not sure or spec is None:
+            return
+        self._told.habits = self._told.habits.learned(self._known.provider.sighting(spec, row))
+        window = items[key].window if key in items else None
+        if window is not None and window.date is not None and row.created_at is not None:
+            self._told.habits = self._told.habits.dated(row.id, row.created_at - window.date)
+
+    def _nones(self, doubts: Mapping[Key, Entry], verdicts: Verdicts) -> None:
+        known, told = self._known, self._told
+        for key in verdicts.none:
+            entry = doubts[key]
+            model = known.model(entry.pending.body if entry.pending is not None else EMPTY)
+            knows_all = told.knows is Knows.ALL
+            beside = self._perhaps_made(entry, model, verdicts)
+            empty = self._reading.sound and self._reading.fresh and not self._reading.rows
+            if empty:
+                told.asks[entry.address] = ()
+                told.why[entry.address] = "the account lists nothing at all, which proves nothing"
+            elif not self._reading.proves_absence(
+                model, known.listed, excused=known.gone | told.gone, knows_all=knows_all
+            ):
+                told.unread.append(entry.address)
+            elif beside:
+                told.asks[entry.address] = beside
+            elif known.state.released.get(entry.address, 0) >= NONES:
+                told.asks[entry.address] = ()
+                told.why[entry.address] = (
+                    "nothing was made the last time either: send it again only if you say so"
+                )
+            else:
+                told.none.append(entry.address)
+                told.events.append(Settled(entry.address, self._now, found=False))
+
+    def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:
+        """Unowned rows of that model that were not listed before it was sent, whatever they are called.
+
+        A name may be changed in a way that nobody foresaw. Dates decide only where no reading from before the
+        Intent exists.
+        """
+        known, pending = self._known, entry.pending
+        assert pending is not None  # noqa: S101 (only doubts are asked about)
+        before, spoken = known.before(pending), {row.id for row, _ in verdicts.found.values()}
+        since = (
+            None if pending.reading is not None or pending.date is None else pending.date - CLOCK_ALLOWANCE
+        )
+        rows = (
+            row
+            for row in self._told.unowned
+            if row.id not in before
+            and row.id not in spoken
+            and known.model(row.fields) in (model, "")
+            and (since is None or row.created_at is None or row.created_at >= since)
+        )
+        return tuple(sorted(rows, key=age))
+
+
+def unverified(spec: Spec, remote: Remote) -> tuple[str, ...]:
+    """Fields of the spec that the listing did not return."""
+    return tuple(sorted(name for name in spec if name not in remote.fields))

@@ -1,0 +1,108 @@
+"""What is known before a look: what the state holds, what is wanted, what the clocks say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from podsync.evidence.known import Known, when
+from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed
+from podsync.model import EMPTY, Address, Spec
+from podsync.providers.names import plain
+from podsync.state.entries import Entry, Orphan, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A product that a document wants, and that the state does not have (as this document wants it).
+
+    `adopts` is False where it was asked to be made anew. `asked` is False for what the selection leaves out:
+    it counts as a claim all the same. `before` is what an update finds there now.
+    """
+
+    address: Address
+    spec: Spec
+    adopts: bool = True
+    asked: bool = True
+    before: Spec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What the clocks say. `looked` and `began` are monotonic, `now` is the moment of `looked` for others.
+
+    `began` is the moment since which no request of an earlier run can leave any more. `failed`, `refused`,
+    `made` and `missed` are monotonic moments of this run: when the sender of a doubt was done, when a body
+    was refused, when a product was acknowledged, when an id was first missed.
+    """
+
+    looked: float
+    began: float
+    now: Moment
+    failed: Mapping[Address, float] = field(default_factory=dict)
+    refused: Mapping[Address, float] = field(default_factory=dict)
+    made: Mapping[Address, float] = field(default_factory=dict)
+    missed: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known before a look."""
+
+    known: Known
+    times: Times
+    wants: Sequence[Want] = ()
+    documents: frozenset[str] = frozenset()
+    lost: bool = False
+    first_contact: bool = False
+    #: Ids that are asked for: orphans that are wanted again.
+    looked_for: frozenset[str] = frozenset()
+    settle_seconds: float = 600.0
+    timeout_seconds: float = 30.0
+
+    def age_of_doubt(self, entry: Entry) -> Age:
+        """How long ago the sender of a create in doubt was done for certain."""
+        times, pending = self.times, entry.pending
+        assert pending is not None  # noqa: S101 (only doubts are asked about)
+        here = times.looked - times.failed.get(entry.address, times.began)
+        over = when(pending)
+        if over is not None:
+            return Age(here, elapsed(over, times.now))
+        return Age(here, elapsed(Moment(pending.written_at, pending.date), times.now) - SEND_SECONDS)
+
+    def doubt_is_settled(self, entry: Entry) -> bool:
+        """Whether a listing that lags would show by now what this request made."""
+        return self.age_of_doubt(entry).at_least(self.timeout_seconds + self.settle_seconds)
+
+    def item_is_settled(self, item: Entry | Orphan) -> bool:
+        """Whether a listing that lags would show by now what was acknowledged."""
+        times, window = self.times, item.window
+        here = times.looked - times.made.get(item.address, times.began)
+        between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
+        return Age(here, between).at_least(self.settle_seconds)
+
+    def refusal_is_settled(self, address: Address, refusal: Refusal) -> bool:
+        """Whether a listing would show by now what that request made, if the answer was wrong."""
+        times = self.times
+        here = times.looked - times.refused.get(address, times.began)
+        return Age(here, elapsed(Moment(refusal.at, refusal.date), times.now)).at_least(self.settle_seconds)
+
+    def open_refusals(self) -> tuple[Address, ...]:
+        """Return wanted addresses whose refusals are too young to be believed."""
+        wanted = {want.address for want in self.wants if want.asked and want.before is None}
+        return tuple(
+            sorted(
+                {
+                    address
+                    for (address, _), refusal in self.known.refusals()
+                    if address in wanted and not self.refusal_is_settled(address, refusal)
+                }
+            )
+        )
+
+
+def documents_of(known: Known, specs: Sequence[Spec]) -> frozenset[str]:
+    """Return the exact names of these documents and of what the state holds."""
+    field_ = known.provider.name_field
+    held = [item.spec or EMPTY for item in known.items]
+    return frozenset(plain(spec.get(field_)) for spec in (*specs, *held))

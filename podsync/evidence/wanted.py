@@ -1,0 +1,102 @@
+"""What a look says of wanted products: which exist already, which may be there, which must not be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from podsync.evidence.claims import Judge, Verdicts, age
+from podsync.evidence.findings import Findings, Question
+from podsync.evidence.knowledge import Knows
+from podsync.evidence.situation import Situation, Want
+from podsync.model import EMPTY, Address, Spec
+from podsync.ports import Match, Remote
+
+
+class Wanted:
+    """Judges what documents want; fills in `Findings`."""
+
+    def __init__(self, situation: Situation, told: Findings) -> None:
+        self._it, self._told, self._known = situation, told, situation.known
+
+    def judge(self, verdicts: Verdicts, judging: Judge) -> None:
+        """Adopt what is there already, ask about what may be ours, name what is in the way."""
+        told, known, provider = self._told, self._known, self._known.provider
+        waiting = [item.spec or EMPTY for item in known.unbound]
+        waiting += [e.pending.body for e in known.doubts if e.pending is not None]
+        refused = self._refused(judging)
+        given = {row.id for row, _ in verdicts.found.values()}
+        for want in self._it.wants:
+            if not want.asked:
+                continue
+            key = (want.address, -1.0)
+            if key in verdicts.found:
+                told.adopted[want.address] = verdicts.found[key][0]
+                continue
+            near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
+            if want.before is None and want.address in refused:
+                told.questions[want.address] = refused[want.address]
+            elif near and (told.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
+                self._unclear(want, near, waiting, judging)
+            elif taken := self._taken(want, given, judging):
+                told.taken[want.address] = taken
+            elif near:
+                self._unclear(want, near, waiting, judging)
+        if not known.made_any:
+            told.first_contact = tuple(
+                row for row in told.unowned if row.id not in given and not self._it.first_contact
+            )
+
+    def _taken(self, want: Want, given: set[str], judging: Judge) -> tuple[Remote, ...]:
+        """Rows that orders could not tell from it; what shares its name already an update makes no worse."""
+        provider = self._known.provider
+        if provider.unique_name(want.spec) is None:
+            return ()
+        return tuple(
+            row
+            for row in judging.near(want.spec)
+            if row.id not in given
+            and provider.clash(want.spec, row.fields)
+            and (want.before is None or not provider.clash(want.before, row.fields))
+        )
+
+    def _unclear(self, want: Want, near: Sequence[Remote], waiting: Sequence[Spec], judging: Judge) -> None:
+        told, rows = self._told, tuple(sorted(near, key=age))
+        same = [row for row in rows if judging.match(want.spec, row) is Match.SAME]
+        ours = [
+            row for row in rows if any(judging.match(spec, row) is not Match.DIFFERENT for spec in waiting)
+        ]
+        if told.knows is not Knows.ALL:
+            told.questions[want.address] = Question(
+                f"the state is {told.knows.value}, and this may be it", rows
+            )
+        elif ours:
+            told.questions[want.address] = Question(
+                "what was sent earlier may be this, and is not settled", rows
+            )
+        elif same:
+            told.questions[want.address] = Question(
+                "equal products exist, and which is meant is not known", rows
+            )
+        else:
+            told.namesakes[want.address] = rows
+
+    def _refused(self, judging: Judge) -> dict[Address, Question]:
+        """Addresses where a refusal may have hidden a success: a new row fits what was refused or wanted."""
+        found: dict[Address, Question] = {}
+        wanted = {want.address: want.spec for want in self._it.wants}
+        for (address, _), refusal in self._known.refusals():
+            if address not in wanted or address in found:
+                continue
+            before = self._known.before(refusal)
+            specs = [spec for spec in (refusal.body, wanted[address]) if spec]
+            rows = [
+                row
+                for spec in specs
+                for row in judging.near(spec)
+                if row.id not in before and judging.match(spec, row) is not Match.DIFFERENT
+            ]
+            if rows:
+                why = f"it was refused ({refusal.message}), and this may have been made all the same"
+                unique = {row.id: row for row in rows}
+                found[address] = Question(why, tuple(sorted(unique.values(), key=age)))
+        return found

@@ -1,0 +1,78 @@
+"""What a store of the state promises. One contract test runs over every implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from podsync.state.events import Event
+    from podsync.state.lock import Holder
+    from podsync.state.state import State
+
+
+class StateStore(Protocol):
+    """Keeps a state. One contract test runs over every implementation."""
+
+    @property
+    def label(self) -> str:
+        """How people know it: a path, a branch."""
+
+    @property
+    def lineage(self) -> str:
+        """The lineage of the state as last loaded or written, empty where there is none yet."""
+
+    @property
+    def identity(self) -> str:
+        """What tells this state from every other one on this machine, whatever the folder we are in."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether its lock can pass to another run while a holder of it still lives.
+
+        Then a request whose Intent is in the state may leave until `send_before`, whoever holds the lock.
+        """
+
+    @property
+    def ahead(self) -> int:
+        """How many Intents are worth writing at once, before the first of their requests leaves.
+
+        1 where a write is cheap: then each is written when its request's turn has come.
+        """
+
+    def lock(self, command: str, timeout: float) -> AbstractContextManager[None]:
+        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder."""
+
+    def unlock(self, lock_id: str) -> None:
+        """Let go of a lock whose holder is gone. Raises LockedError where it has to end by itself."""
+
+    def undo(self) -> str | None:
+        """Say in a sentence how the state as it was before the last write comes back; None: it cannot."""
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock, or held it last and died, as far as can be told."""
+
+    def refresh(self) -> None:
+        """Let `load` see the newest, where it asks nobody by itself; elsewhere there is nothing to do."""
+
+    def load(self) -> State:
+        """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted."""
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events, in their order. Thread-safe.
+
+        An Intent, and all that was appended before it, survives a crash once this has returned. A store may
+        make other events durable a little later, with the next Intent, `compact` or the end of the lock at
+        the latest: no request relies on them before.
+        """
+
+    def compact(self, state: State) -> None:
+        """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed."""
+
+    def replace(self, state: State) -> None:
+        """Put `state`, lineage and serial as they are, in the place of all that is there.
+
+        What was there is kept as a backup, which `undo` names. Only under the lock. Raises StateError;
+        then all is as it was.
+        """
