@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from podsync.apply.named import known_of, look_up
 from podsync.cli.changing import Change, change_state
@@ -17,7 +18,6 @@ from podsync.evidence.said import Said, listed_otherwise
 from podsync.evidence.situation import Want
 from podsync.model import EMPTY, Address, Product
 from podsync.plan.planner import check_hosts
-from podsync.ports import Remote
 from podsync.state.events import Disowned, Event, Settled
 from podsync.state.state import State
 from podsync.views.escape import safe
@@ -25,8 +25,9 @@ from podsync.views.wording import counted, title
 
 #: So many products that nobody here manages are named.
 _NAMED = 10
-#: Looks up what a state says of a provider: ids, and what is wanted, by provider.
-_Ask = Callable[[State, Mapping[str, Collection[str]], Mapping[str, Sequence[Want]]], Mapping[str, Said]]
+_Named = Mapping[Address, Product | None]
+#: Looks up ids, by provider, for a person who says what these addresses are.
+_Ask = Callable[[State, Mapping[str, Collection[str]], _Named], Mapping[str, Said]]
 
 
 def claim(
@@ -54,7 +55,11 @@ def _claimed(
     more: Sequence[str],
 ) -> Change:
     check_hosts(state, {word.provider: space.host(word.provider) for word in (*taken, *left_out)})
-    said = ask(state, *_asked(state, products, taken, left_out))
+    named = {word.address: products.get(word.address) for word in taken if word.address is not None}
+    said = {
+        name: replace(each, claimed=frozenset(word.id for word in taken if word.provider == name))
+        for name, each in ask(state, _asked(state, [*taken, *left_out]), named).items()
+    }
     it = _Claim(state, said, products)
     for word in taken:
         it.take(word)
@@ -65,25 +70,14 @@ def _claimed(
     return Change(it.events, "\n".join([*it.told(), *more]))
 
 
-def _asked(
-    state: State,
-    products: Mapping[Address, Product],
-    taken: Sequence[Decision],
-    left_out: Sequence[Decision],
-) -> tuple[dict[str, set[str]], dict[str, list[Want]]]:
-    """Return the ids to look up, those that addresses hold by now among them, and the models to read."""
+def _asked(state: State, words: Sequence[Decision]) -> dict[str, set[str]]:
+    """Return the ids to look up, those that the addresses hold by now among them."""
     ids: dict[str, set[str]] = {}
-    wants: dict[str, list[Want]] = {}
-    for word in (*taken, *left_out):
-        ids.setdefault(word.provider, set()).add(word.id)
-    for word in taken:
+    for word in words:
         entry = state.entries.get(word.address) if word.address is not None else None
-        if entry is not None and entry.id is not None:
-            ids[word.provider].add(entry.id)
-        product = products.get(word.address) if word.address is not None else None
-        if product is not None:
-            wants.setdefault(word.provider, []).append(Want(product.address, product.spec))
-    return ids, wants
+        held = {entry.id} if entry is not None and entry.id is not None else set()
+        ids.setdefault(word.provider, set()).update({word.id}, held)
+    return ids
 
 
 class _Claim:
@@ -102,7 +96,7 @@ class _Claim:
         assert word.address is not None  # noqa: S101 (whoever reads a yes asks for one)
         said, product = self._said[word.provider], self._products.get(word.address)
         try:
-            events = said.ours(word.address, word.id, product)
+            events = said.ours(word.address, word.id)
         except PodsyncError as error:
             self.faults.append((word, error))
             return
@@ -202,14 +196,14 @@ def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
     keys = keys_for(space, providers)
     with connected(space, providers, keys, clock) as connections:
 
-        def ask(
-            state: State, ids: Mapping[str, Collection[str]], wants: Mapping[str, Sequence[Want]]
-        ) -> dict[str, Said]:
-            named = {want.address for each in wants.values() for want in each}
+        def ask(state: State, ids: Mapping[str, Collection[str]], named: _Named) -> dict[str, Said]:
             found = {}
             for name, connection in connections.items():
                 known = known_of(connection, state)
-                rows: Mapping[str, Remote] = look_up(connection, known, ids[name], wants.get(name, ()), clock)
+                wants = [
+                    Want(p.address, p.spec) for p in named.values() if p is not None and p.provider == name
+                ]
+                rows = look_up(connection, known, ids[name], wants, clock)
                 found[name] = Said(known, rows, clock.now(), named)
             return found
 

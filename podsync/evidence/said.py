@@ -7,10 +7,10 @@ listed bears it out. Pure. Raises PodsyncError, with what to do, for a word that
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
-from podsync.errors import PodsyncError, ProtectedError
+from podsync.errors import PodsyncError, ProtectedError, UsageError
 from podsync.evidence.known import Known
 from podsync.evidence.sent import unverified
 from podsync.model import EMPTY, Address, Product, Spec
@@ -25,25 +25,26 @@ class Said:
     """What a person says at one time of one provider's products.
 
     `rows` are the listed products that were looked up, by id. `named` are all addresses of which it is said
-    what they are: what such a one held it gives up. `now` is our wall clock.
+    what they are, with their documents, `claimed` the ids that they are said to be. `now` is our wall clock.
     """
 
     known: Known
     rows: Mapping[str, Remote]
     now: float
-    named: Collection[Address] = frozenset()
+    named: Mapping[Address, Product | None] = field(default_factory=dict)
+    claimed: Collection[str] = frozenset()
 
     @cached_property
     def _owned(self) -> Mapping[str, Address]:
         return self.known.state.owned(self.known.name)
 
-    def ours(self, address: Address, identity: str, product: Product | None) -> list[Event]:
+    def ours(self, address: Address, identity: str) -> list[Event]:
         """The product of `address` is the listed one; no event where that is known already."""
         entry = self.known.state.entries.get(address)
         row = self._row(identity)
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return []
-        events = self._events(address, entry, row, product)
+        events = self._events(address, entry, row, self.named.get(address))
         answered: list[Event] = [Answered(address, self.now)] if address in self.known.state.refusals else []
         return [*events, *answered]
 
@@ -96,8 +97,8 @@ class Said:
         self, address: Address, entry: Entry | None, row: Remote, product: Product | None
     ) -> Adopted:
         if product is None:
-            raise PodsyncError(
-                f"neither the catalog nor the state knows {address}", "podsync plan lists the addresses"
+            raise UsageError(
+                f"neither the catalog nor the state knows {address}", "podsync plan --detail full lists all"
             )
         if entry is not None and entry.lifecycle.prevent_replace:
             raise ProtectedError(
@@ -150,13 +151,13 @@ class Said:
         """
         holder = self._owned.get(row.id)
         other = self.known.state.entries.get(holder) if holder is not None else None
-        if other is None or other.id != row.id or other.address in self.named:
+        if other is None or other.id != row.id or self._gives_up(other):
             self._free(entry.address, row)
             return []
         identity, spec = self.known.provider.identity, other.spec or EMPTY
         alike = identity(entry.spec or EMPTY, Habits()) == identity(spec, Habits())
         sure = other.pending is not None or self.known.provider.match(spec, row) is Match.SAME
-        if not alike or sure or not (entry.id or other.provisional):
+        if not alike or sure or not (entry.id or other.provisional) or entry.id in self.claimed:
             self._free(entry.address, row)
         if entry.id is None:
             return [Unbound(other.address, self.now)]
@@ -178,20 +179,33 @@ class Said:
         return row
 
     def _free(self, address: Address, row: Remote) -> None:
+        """Refuse a product that somebody owns, be it `address` itself: it is what that was before."""
         holder = self._owned.get(row.id)
-        held = self.known.state.entries.get(address)
-        if holder is None or (holder == address and held is not None and held.id == row.id):
+        if holder is None:
             return
         entry = self.known.state.entries.get(holder)
-        if entry is not None and entry.id == row.id and holder in self.named:
-            return  # it is said to be another one
-        orphan = "" if entry is not None and entry.id == row.id else "the orphan "
-        raise PodsyncError(
-            f"{row.id} belongs to {orphan}{holder} already",
-            f"one product has one address; podsync state mv {holder} {address} gives it another one"
-            if not orphan
-            else "an orphan whose document comes back as it was is restored by apply",
-        )
+        if entry is None or entry.id != row.id:
+            raise PodsyncError(
+                f"{row.id} belongs to the orphan {holder} already",
+                "apply restores an orphan whose document is back as it was",
+            )
+        if holder == address:
+            raise PodsyncError(
+                f"{row.id} is what {address} was before: it is to be replaced", "look at the id again"
+            )
+        if not self._gives_up(entry):
+            raise PodsyncError(
+                f"{row.id} belongs to {holder} already",
+                f"one product has one address: podsync state mv {holder} {address} gives it another one",
+            )
+
+    def _gives_up(self, entry: Entry) -> bool:
+        """Whether it is said of this entry, too, that it is another product.
+
+        What is replaced keeps its id, as an orphan.
+        """
+        named = entry.address in self.named
+        return named and entry.pending is None and not self._is_replaced(entry, self.named[entry.address])
 
     def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
         provider = self.known.provider

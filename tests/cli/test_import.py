@@ -424,28 +424,83 @@ def test_an_unknown_id_is_bound(podsync, folder, catalog, shops):
     assert "window" not in entries(folder)[TEE]
 
 
-def test_a_wrong_id_is_mended_and_what_had_the_right_one_gets_the_other(podsync, folder, catalog, vendors):
-    """Two of one name whose pictures come back changed: an older version may have taken one for the other."""
+def taken_for_one_another(podsync, folder, catalog, vendors, *names):
+    """Tees of one name, whose pictures come back changed, have ids of each other. Returns the true ids."""
     vendors.names = "keep"
     (catalog / "tote.yaml").unlink()
-    hat = more(catalog, "hat")
+    addresses = [TEE, *(more(catalog, name) for name in names)]
     assert podsync("apply", "--auto-approve").code == 0
-    path = folder / "podsync.state.json"
-    document = json.loads(path.read_text())
-    one, other = (document["entries"][each] for each in (TEE, hat))
-    one["id"], other["id"] = other["id"], one["id"]
-    one["spec"]["enName"] = other["spec"]["enName"] = "Test Tee"
-    path.write_text(json.dumps(document))
-    for name in ("tee", "hat"):
-        text = (catalog / f"{name}.yaml").read_text()
-        (catalog / f"{name}.yaml").write_text(text.replace("enName: Hat", "enName: Test Tee"))
-    right = {TEE: other["id"], hat: one["id"]}
+    document = state(folder)
+    true = {address: document["entries"][address]["id"] for address in addresses}
+    shown = {address: document["entries"][address]["remote"] for address in addresses}
+    for address, other in zip(addresses, [*addresses[1:], TEE], strict=True):
+        entry = document["entries"][address]
+        entry["id"], entry["remote"], entry["spec"]["enName"] = true[other], shown[other], "Test Tee"
+        entry.pop("window", None)
+    (folder / "podsync.state.json").write_text(json.dumps(document), encoding="utf-8")
+    for name in names:
+        path = catalog / f"{name}.yaml"
+        path.write_text(path.read_text().replace(f"enName: {name.title()}", "enName: Test Tee"))
+    return true
 
-    run = podsync("import", TEE, right[TEE])
+
+def bound(folder):
+    return {address: entry["id"] for address, entry in entries(folder).items()}
+
+
+def test_a_wrong_id_is_mended_and_what_had_the_right_one_gets_the_other(podsync, folder, catalog, vendors):
+    """An older version may have taken one for the other."""
+    true = taken_for_one_another(podsync, folder, catalog, vendors, "hat")
+
+    run = podsync("import", TEE, true[TEE])
 
     assert run.code == 0, run.err
-    assert {address: entries(folder)[address]["id"] for address in right} == right
-    assert f"{hat} is {right[hat]} now" in run.out
+    assert bound(folder) == true
+    assert f"designed_product.hat is {true['designed_product.hat']} now" in run.out
+
+
+def test_wrong_ids_are_mended_one_after_another(podsync, folder, catalog, vendors):
+    true = taken_for_one_another(podsync, folder, catalog, vendors, "hat", "cap")
+
+    runs = [podsync("import", address, true[address]) for address in (TEE, "designed_product.hat")]
+
+    assert [run.code for run in runs] == [0, 0], runs[0].err + runs[1].err
+    assert bound(folder) == true
+
+
+@pytest.mark.parametrize("said", [3, 2])
+def test_wrong_ids_are_mended_by_a_file(podsync, folder, catalog, vendors, said):
+    """With two of three said, the third would get an id that is another's: it has to be said as well."""
+    true = taken_for_one_another(podsync, folder, catalog, vendors, "hat", "cap")
+    before = bound(folder)
+    lines = [f"yes,{address},kakaclo:{identity}\n" for address, identity in list(true.items())[:said]]
+    (folder / "said.csv").write_text(HEADER + "".join(lines), encoding="utf-8")
+
+    run = podsync("import", "said.csv")
+
+    assert run.code == (0 if said == 3 else 1), run.err
+    assert bound(folder) == (true if said == 3 else before)
+    assert len(set(bound(folder).values())) == 3
+
+
+def test_a_replace_in_doubt_did_not_make_what_was_there_before(podsync, folder, catalog, shops):
+    (catalog / "tote.yaml").unlink()
+    podsync("apply", "--auto-approve")
+    old = entries(folder)[TEE]["id"]
+    path = catalog / "tee.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("Test Tee", "Better Tee"), encoding="utf-8")
+    shops.add_faults(Fault("kakaclo", "create", "fin", commit=True))
+    shops.set_rules(kakaclo_lag=1)
+    time.sleep(1.2)
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    shops.set_rules(kakaclo_lag=0)
+
+    wrong = podsync("import", TEE, old)
+    right = podsync("import", TEE, ids(shops)[-1])
+
+    assert (wrong.code, right.code) == (1, 0), right.err
+    assert f"{old} is what {TEE} was before" in wrong.err
+    assert entries(folder)[TEE]["id"] == ids(shops)[-1] != old
 
 
 def test_what_is_listed_as_it_was_sent_is_not_given_away(podsync, folder, catalog, shops):
