@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
-from threading import RLock
+from threading import Semaphore
 from typing import Any
 
 from podsync.sandbox import Sandbox
@@ -21,7 +21,7 @@ TOKEN, KEY, OTHER = "canary-kakaclo-6f1e77", "canary-gelato-91ac02", "canary-rep
 CANARIES = (TOKEN, KEY, OTHER)
 _PROGRAMS = {
     # A release is not installed anew for each job: the runner has this checkout's.
-    "python": '#!/bin/sh\nif [ "$1 $2 $3" = "-m pip install" ]; then echo "$@" >>"$0.log"; exit 0; fi\n'
+    "python": '#!/bin/sh\nif [ "$1 $2 $3 $4" = "-I -m pip install" ]; then echo "$@" >>"$0.log"; exit 0; fi\n'
     'exec {python} "$@"\n',
     "podsync": '#!/bin/sh\nexec {python} -m podsync "$@"\n',
     "gh": '#!/bin/sh\nexec {python} -IS {gh} "$@"\n',
@@ -34,7 +34,7 @@ class Hub:
     def __init__(self, folder: Path, shops: Sandbox) -> None:
         self.folder, self.shops = folder, shops
         self.origin, self.clone, self.bin = folder / "origin.git", folder / "clone", folder / "bin"
-        self.groups: dict[str, RLock] = {}
+        self.groups: dict[str, Semaphore] = {}
         self.variables = {"KAKACLO_BASE_URL": shops.kakaclo_url, "GELATO_BASE_URL": shops.gelato_url}
         self.environment_secrets = {"KAKACLO_ACCESS_TOKEN": TOKEN, "GELATO_API_KEY": KEY}
         self.repository_secrets = {"OTHER": OTHER}
