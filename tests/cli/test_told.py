@@ -168,8 +168,8 @@ def test_the_first_push_works_whatever_the_branch_is_called(folder, podsync):
     done = subprocess.run(line[1], shell=True, check=False, capture_output=True, text=True, env=env)  # noqa: S602
 
     assert done.returncode == 0, done.stderr
-    listed = subprocess.run([git, "ls-remote", "origin", "main"], check=True, capture_output=True, env=env)
-    assert b"refs/heads/main" in listed.stdout
+    listed = subprocess.run([git, "ls-remote", "origin", "master"], check=True, capture_output=True, env=env)
+    assert b"refs/heads/master" in listed.stdout
 
 
 def test_without_an_active_environment_the_path_is_printed(monkeypatch, tmp_path):
