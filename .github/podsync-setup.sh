@@ -1,57 +1,106 @@
 #!/usr/bin/env bash
 # Made by `podsync init --ci github`. Sets up on GitHub what the workflows rely on; needs `gh`, and the rights
-# of an administrator. To be run once, when main has been pushed; running it again does no harm.
+# of an administrator. To be run when the branch has been pushed. Running it again keeps what is there: reviewers,
+# a timer, branches, rules and owners that somebody else has set.
+#   --alone              nobody but you reviews: no approval is asked for, and pull requests are still needed
+#   --without-reviewers  the environment asks nobody (a private repository without GitHub Enterprise)
 #
 # A workflow that names an environment which does not exist creates it WITHOUT RULES: without this script
 # nobody is asked before an apply. Required reviewers need a public repository or GitHub Enterprise.
 set -euo pipefail
+branch='main' environment='production' state='podsync-state'
+label='' # of the catalog in this folder
+approvals=1 last_push=true owners_asked=true reviewers_asked=true
+for word in "$@"; do
+  case "$word" in
+    --alone) approvals=0 last_push=false owners_asked=false ;;
+    --without-reviewers) reviewers_asked=false ;;
+    *) printf '%s\n' "unknown: $word" >&2 && exit 64 ;;
+  esac
+done
+for program in gh git jq; do
+  command -v "$program" >/dev/null || { printf '%s\n' "this script needs $program" >&2 && exit 1; }
+done
+me="$(gh api user --jq .login)"
+mine="$(gh api user --jq '{type: "User", id: .id}')"
+if [ "$reviewers_asked" = false ]; then mine=''; fi
 
-# 1. The environment `production`: you review each apply; only main may use it.
-reviewers="[{\"type\": \"User\", \"id\": $(gh api user --jq .id)}]"
-if [ "${1:-}" = --without-reviewers ]; then reviewers='[]'; fi
-if ! gh api --silent --method PUT 'repos/{owner}/{repo}/environments/production' --input - <<JSON; then
-{"reviewers": $reviewers,
- "deployment_branch_policy": {"protected_branches": false, "custom_branch_policies": true}}
-JSON
+# 1. Owners: who must agree before a file is changed that runs with the keys or says where they go.
+cd "$(dirname "$0")/.."
+owners='.github/CODEOWNERS' added=''
+touch "$owners"
+for place in '/.github/' '/podsync.yaml' '/.podsync' '/schemas/' '/*.py'; do
+  if ! awk '{print $1}' "$owners" | grep -xF -- "$place" >/dev/null; then
+    printf '%s @%s\n' "$place" "$me" >>"$owners"
+    added=1
+  fi
+done
+if [ -n "$added" ]; then
+  git add -- "$owners"
+  git commit --quiet --only --message 'Owners of what runs with the keys' -- "$owners"
+  if [ "$(git symbolic-ref --short HEAD)" != "$branch" ] || ! git push --quiet origin "HEAD:refs/heads/$branch"; then
+    printf '%s\n' "$owners is committed here; bring it to $branch by a pull request." >&2
+  fi
+fi
+
+# 2. The environment: you review each apply, and only one branch may use it. What others set stays.
+at="repos/{owner}/{repo}/environments/$environment"
+if ! given="$(gh api "$at" 2>&1)"; then
+  case "$given" in
+    *'HTTP 404'*) given='{}' ;; # not there yet
+    *) printf '%s\n' "$given" >&2 && exit 1 ;; # what others have set is not known: nothing is overwritten
+  esac
+fi
+# shellcheck disable=SC2016 # the dollars are jq's
+kept="$(printf '%s' "$given" | jq --argjson mine "[${mine}]" '
+  [.protection_rules[]?] as $rules
+  | [$rules[] | .reviewers[]? | {type, id: .reviewer.id}] as $there
+  | {wait_timer: ([$rules[] | .wait_timer // empty] | first // 0),
+     prevent_self_review: ([$rules[] | .prevent_self_review // empty] | first // false),
+     reviewers: (if ($there | length) > 0 then $there else $mine end),
+     deployment_branch_policy: (.deployment_branch_policy // {protected_branches: false, custom_branch_policies: true})}')"
+if ! printf '%s' "$kept" | gh api --silent --method PUT "$at" --input -; then
   printf '%s\n' 'GitHub takes no reviewers for this repository (they need a public one or GitHub Enterprise).' \
     "To go on with applies that ask nobody: $0 --without-reviewers" >&2
   exit 1
 fi
-branches="$(gh api 'repos/{owner}/{repo}/environments/production/deployment-branch-policies' --jq '.branch_policies[].name')"
-case $'\n'"$branches"$'\n' in
-  *$'\nmain\n'*) ;;
-  *) gh api --silent --method POST 'repos/{owner}/{repo}/environments/production/deployment-branch-policies' -f name=main ;;
-esac
+if [ "$(printf '%s' "$kept" | jq .deployment_branch_policy.custom_branch_policies)" = true ]; then
+  branches="$(gh api "$at/deployment-branch-policies" --jq '.branch_policies[].name')"
+  case $'\n'"$branches"$'\n' in
+    *$'\n'"$branch"$'\n'*) ;;
+    *) gh api --silent --method POST "$at/deployment-branch-policies" -f "name=$branch" ;;
+  esac
+fi
 
-# 2. The keys, as secrets of that environment: no pull request and no other job sees them.
+# 3. The keys, as secrets of that environment: no pull request and no other job sees them.
 for name in KAKACLO_ACCESS_TOKEN GELATO_API_KEY; do
   read -rsp "$name (Enter: not now): " value || true
   printf '\n'
-  if [ -n "${value:-}" ]; then printf '%s' "$value" | gh secret set "$name" --env production; fi
+  if [ -n "${value:-}" ]; then printf '%s' "$value" | gh secret set "$name" --env "$environment"; fi
 done
 
-# 3. The rules of two branches: main changes by pull requests whose plan was made; nobody rewrites the state.
+# 4. The rules of two branches: one changes by pull requests whose plan was made, by a check of GitHub Actions
+# (its app is number 15368) and of nobody else; the state is neither rewritten nor deleted.
 rules="$(gh api 'repos/{owner}/{repo}/rulesets' --jq '.[].name')"
-case "$rules" in
-  *'podsync: main'*) ;;
-  *) gh api --silent --method POST 'repos/{owner}/{repo}/rulesets' --input - <<'JSON' ;;
-{"name": "podsync: main", "target": "branch", "enforcement": "active",
- "conditions": {"ref_name": {"include": ["refs/heads/main"], "exclude": []}},
+missing() { ! printf '%s\n' "$rules" | grep -xF -- "$1" >/dev/null; }
+if missing "podsync: $branch$label"; then
+  gh api --silent --method POST 'repos/{owner}/{repo}/rulesets' --input - <<JSON
+{"name": "podsync: $branch$label", "target": "branch", "enforcement": "active",
+ "conditions": {"ref_name": {"include": ["refs/heads/$branch"], "exclude": []}},
  "rules": [
   {"type": "deletion"}, {"type": "non_fast_forward"},
-  {"type": "pull_request", "parameters": {"required_approving_review_count": 0,
-    "dismiss_stale_reviews_on_push": false, "require_code_owner_review": true,
-    "require_last_push_approval": false, "required_review_thread_resolution": false}},
+  {"type": "pull_request", "parameters": {"required_approving_review_count": $approvals,
+    "dismiss_stale_reviews_on_push": false, "require_code_owner_review": $owners_asked,
+    "require_last_push_approval": $last_push, "required_review_thread_resolution": false}},
   {"type": "required_status_checks", "parameters": {"strict_required_status_checks_policy": false,
-    "required_status_checks": [{"context": "podsync plan"}]}}]}
+    "required_status_checks": [{"context": "podsync plan$label", "integration_id": 15368}]}}]}
 JSON
-esac
-case "$rules" in
-  *'podsync: state'*) ;;
-  *) gh api --silent --method POST 'repos/{owner}/{repo}/rulesets' --input - <<'JSON' ;;
-{"name": "podsync: state", "target": "branch", "enforcement": "active",
- "conditions": {"ref_name": {"include": ["refs/heads/podsync-state"], "exclude": []}},
+fi
+if missing "podsync: state$label"; then
+  gh api --silent --method POST 'repos/{owner}/{repo}/rulesets' --input - <<JSON
+{"name": "podsync: state$label", "target": "branch", "enforcement": "active",
+ "conditions": {"ref_name": {"include": ["refs/heads/$state"], "exclude": []}},
  "rules": [{"type": "deletion"}, {"type": "non_fast_forward"}]}
 JSON
-esac
+fi
 printf '%s\n' 'Done. Open a pull request with a product: its plan appears there, and the apply waits for you.'

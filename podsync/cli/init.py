@@ -20,20 +20,14 @@ Next{enter}
   4. set KAKACLO_ACCESS_TOKEN or GELATO_API_KEY, then {apply}
 Commit all of it, podsync.state.json too; what must not be committed is in .gitignore."""
 
-_NEXT_GITHUB = """\
-Next
-  1. git add -A && git commit -m "Start a catalog" && git branch -M main && git push -u origin main
-  2. bash {setup}
-  3. copy one of catalog/_examples/ to a folder of yours (catalog/tees/), make it yours, open a pull request
-The workflows apply what is on the branch main, in the environment production. A workflow that names an
-environment which does not exist creates it without rules: nobody would be asked. Step 2 sets it up with you
-as its reviewer, keeps the keys there and protects the branches. You can also paste what it runs:
-
-{lines}"""
-
 
 @command(
-    examples=("podsync init", "podsync init my-shop", "podsync init --ci github"),
+    examples=(
+        "podsync init",
+        "podsync init my-shop",
+        "podsync init --ci github",
+        "podsync init --ci github --from git+https://github.com/OWNER/podsync@<40 hex digits>",
+    ),
 )
 @click.argument("folder", required=False, metavar="[DIR]")
 @click.option(
@@ -41,8 +35,15 @@ as its reviewer, keeps the keys there and protects the branches. You can also pa
     metavar="KIND",
     help="github: also workflows: plan pull requests, apply after a review, keep the state on a branch.",
 )
+@click.option(
+    "--from",
+    "from_",
+    metavar="SOURCE",
+    help="What the workflows install: git+https://… with a full commit id, or podsync==… with its hashes. "
+    "Default: where this podsync came from.",
+)
 @click.pass_obj
-def init(session: Session, folder: str | None, ci: str | None) -> int:
+def init(session: Session, folder: str | None, ci: str | None, from_: str | None) -> int:
     """Write settings, an empty state, schemas, examples and editor settings.
 
     Nothing that is there already is overwritten. With --ci github the state is a branch of the
@@ -53,27 +54,31 @@ def init(session: Session, folder: str | None, ci: str | None) -> int:
 
     if ci not in (None, "github"):
         raise UsageError(f"--ci {ci} is not available", "podsync init --ci github")
+    if from_ is not None and ci is None:
+        raise UsageError("--from is for --ci: it says what the workflows install", "podsync init --ci github")
     root = Path(folder or ".")
-    made = _Made(root)
+    made = Made(root)
+    github = None
+    if ci is not None:
+        from podsync.cli.init_github import Github
+
+        github = Github.of(root, from_)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        _write_all(made, state_is_a_branch=ci == "github")
-        setup = _write_workflows(made) if ci == "github" else None
+        _write_all(made, state_branch=github.parameters.state if github else None)
+        if github is not None:
+            github.write(made)
     except OSError as error:
         where = error.filename or root
         raise PodsyncError(f"cannot write {where}: {error.strerror or error}") from None
     told = _told(made)
-    if setup is None:
-        told += _next(session, folder)
-    else:
-        lines = "\n".join(line for line in setup.read_text("utf-8").splitlines()[1:] if line[:1] != "#")
-        told += _state_hint(made) + _NEXT_GITHUB.format(setup=setup.as_posix(), lines=lines.strip())
+    told += _next(session, folder) if github is None else github.told(made.root)
     session.console.result(told)
     return 0
 
 
 @dataclass
-class _Made:
+class Made:
     """What was made below `root`, what was added to, and what was left alone."""
 
     root: Path
@@ -81,16 +86,17 @@ class _Made:
     added: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
 
-    def file(self, path: Path, text: str) -> None:
-        """Write a file that is not there yet."""
+    def file(self, path: Path, text: str) -> bool:
+        """Write a file that is not there yet; False where there is another one in its place."""
         target = self.root / path
         if os.path.lexists(target):
             self.kept.append(path.as_posix())
-            return
+            return target.is_file() and target.read_bytes() == text.encode()
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
         self.made.append(path.as_posix())
+        return True
 
     def ignore(self, lines: Iterable[str]) -> None:
         """Add the lines that `.gitignore` lacks, at its end."""
@@ -110,15 +116,15 @@ class _Made:
         self.added.append(f".gitignore ({len(missing)} lines at its end)")
 
 
-def _write_all(made: _Made, *, state_is_a_branch: bool) -> None:
+def _write_all(made: Made, *, state_branch: str | None) -> None:
     from podsync.cli.clock import SystemClock
     from podsync.cli.starters import IGNORED, starters
     from podsync.state.local import LocalStore
 
-    for path, text in starters(state_is_a_branch=state_is_a_branch):
+    for path, text in starters(state_branch=state_branch):
         made.file(path, text)
     state = Path("podsync.state.json")
-    if state_is_a_branch:
+    if state_branch is not None:
         pass
     elif os.path.lexists(made.root / state):
         made.kept.append(state.as_posix())
@@ -128,41 +134,13 @@ def _write_all(made: _Made, *, state_is_a_branch: bool) -> None:
     made.ignore(IGNORED)
 
 
-def _write_workflows(made: _Made) -> Path:
-    """Write what belongs to the repository's root, and return the script that sets GitHub up."""
-    from podsync.cli.origin import folder_in_repository
-    from podsync.cli.workflows import SETUP, Parameters, workflow_files
-
-    inside = folder_in_repository(made.root)
-    up = Path(*[".."] * len(Path(inside).parts))
-    for path, text in workflow_files(Parameters(folder=inside or ".")):
-        made.file(up / path, text)
-    return Path(os.path.normpath(made.root / up / SETUP))
-
-
-def _told(made: _Made) -> str:
+def _told(made: Made) -> str:
     lines = [f"made   {name}" for name in made.made]
     lines += [f"added  {name}" for name in made.added]
     lines += [f"kept   {name}" for name in made.kept]
     if not (made.made or made.added):
         lines.append("Everything was there already; nothing was written.")
     return "\n".join([*lines, "", ""])
-
-
-def _state_hint(made: _Made) -> str:
-    """Say what the settings need where they were there before: without it a runner's state dies with it."""
-    from podsync.catalog import settings_file
-    from podsync.errors import CatalogError
-
-    try:
-        if settings_file.load(made.root / "podsync.yaml").state.backend != "local":
-            return ""
-    except CatalogError:  # settings of somebody's own: what is wrong with them is validate's to say
-        return ""
-    return (
-        "podsync.yaml was kept, and keeps the state in a file: on a runner that is lost with the runner.\n"
-        "Put this into it: state: {backend: git}\n\n"
-    )
 
 
 def _next(session: Session, folder: str | None) -> str:

@@ -195,5 +195,7 @@ def _finished(code: int, session: Session) -> int:
     if "GITHUB_OUTPUT" in os.environ:
         from podsync.cli.step_outputs import tell
 
-        tell(lambda: {"exit-code": str(code)}, session)
+        told = code or int(session.outputs_lost)
+        tell(lambda: {"exit-code": str(told)}, session)
+        code = code or int(session.outputs_lost)
     return code

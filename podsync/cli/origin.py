@@ -107,6 +107,22 @@ def code_address(folder: Path, catalog: str) -> str:
     return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{place}"
 
 
+def default_branch(environ: Mapping[str, str], folder: Path) -> str:
+    """Return the branch that the repository calls its default one, "" where nothing tells.
+
+    That is the remote's, as a clone notes it, or else the one that is checked out where there is no commit or
+    no remote yet.
+    """
+    from podsync.errors import StateError
+
+    git = git_of(environ, folder)
+    try:
+        noted = git.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").text
+        return noted.removeprefix("origin/") or git.run("symbolic-ref", "--quiet", "--short", "HEAD").text
+    except StateError:  # no repository, or no git
+        return ""
+
+
 def who() -> str:
     """Return `user@machine`, for those who wait for this run."""
     import platform

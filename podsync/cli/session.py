@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Session:
     """One run of the command line; filled while the options are parsed, then only read.
 
-    `folder` is the one that it works in. `network` is how pictures are fetched, where that is not the public
-    internet: for tests, and by code only.
+    `folder` is the one that it works in. `outputs_lost`: a step's outputs could not be written. `network` is
+    how pictures are fetched, where that is not the public internet: for tests, and by code only.
     """
 
     def __init__(self, network: Network | None = None) -> None:
@@ -28,6 +28,7 @@ class Session:
         self.no_color = False
         self.folder = os.curdir
         self.network = network
+        self.outputs_lost = False
 
     @cached_property
     def console(self) -> Console:

@@ -40,6 +40,7 @@ version: 1
 
 _LOCAL = "# state: {backend: local, path: podsync.state.json}\n"
 _BRANCH = "state: {backend: git}         # the branch podsync-state of this repository\n"
+_OTHER_BRANCH = "state: {backend: git, branch: %s}   # of this folder: another catalog has another one\n"
 
 #: Without the slash: a link of that name is ignored as well.
 IGNORED = (".podsync", "*.state.json.journal", "*.state.json.lock", "*.state.json.backup.*")
@@ -57,9 +58,12 @@ _EDITOR = {
 _EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
 
 
-def starters(*, state_is_a_branch: bool = False) -> Iterator[tuple[Path, str]]:
-    """Yield every file of a new catalog repository, state and .gitignore excepted."""
-    yield Path("podsync.yaml"), SETTINGS.replace(_LOCAL, _BRANCH) if state_is_a_branch else SETTINGS
+def starters(*, state_branch: str | None = None) -> Iterator[tuple[Path, str]]:
+    """Yield every file of a new catalog repository, state and .gitignore excepted.
+
+    `state_branch` is the branch that holds the state, None where a file does.
+    """
+    yield Path("podsync.yaml"), _settings(state_branch)
     for name in schema_names():
         yield Path("schemas", f"{name}.schema.json"), schema_text(name)
     for example in sorted(shipped_catalog().rglob("*.yaml")):
@@ -68,6 +72,13 @@ def starters(*, state_is_a_branch: bool = False) -> Iterator[tuple[Path, str]]:
             yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
     yield Path(".vscode", "settings.json"), json.dumps(_EDITOR, indent=2) + "\n"
     yield Path(".vscode", "extensions.json"), json.dumps(_EXTENSIONS, indent=2) + "\n"
+
+
+def _settings(state_branch: str | None) -> str:
+    if state_branch is None:
+        return SETTINGS
+    line = _BRANCH if state_branch == "podsync-state" else _OTHER_BRANCH % state_branch
+    return SETTINGS.replace(_LOCAL, line)
 
 
 def shipped_catalog() -> Path:

@@ -31,7 +31,10 @@ def of_report(report: Report) -> dict[str, str]:
 
 
 def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
-    """Add lines to `$GITHUB_OUTPUT`, where it is set; one that cannot be written is no reason to fail."""
+    """Add lines to `$GITHUB_OUTPUT`, where it is set.
+
+    One that cannot be written is an error of the run, at its end: a later job would go on without a hash.
+    """
     name = os.environ.get("GITHUB_OUTPUT")
     if not name:
         return
@@ -42,7 +45,8 @@ def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
         with Path(name).open("a", encoding="ascii", newline="\n") as file:
             file.writelines(lines)
     except OSError as error:
-        session.console.say(f"note: the outputs of this step cannot be written: {error.strerror or error}")
+        session.outputs_lost = True
+        session.console.say(f"error: the outputs of this step cannot be written: {error.strerror or error}")
 
 
 def hex_of(text: str) -> str:

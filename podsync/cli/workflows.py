@@ -5,53 +5,114 @@ This repository's own workflows are the same templates with other values; a test
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from podsync import __version__
-
 _TEMPLATES = Path(__file__).parent / "github"
-#: Template -> where it goes, from the root of the repository.
-_PLACES = {
-    "plan.yml": Path(".github", "workflows", "plan.yml"),
-    "apply.yml": Path(".github", "workflows", "apply.yml"),
-    "podsync-repair.yml": Path(".github", "workflows", "podsync-repair.yml"),
-    "action.yml": Path(".github", "actions", "podsync", "action.yml"),
+_ACTION = Path(".github", "actions", "podsync")
+#: Template -> where it goes, from the root of the repository; a catalog in a folder has workflows of its own.
+_WORKFLOWS = ("plan.yml", "apply.yml", "podsync-repair.yml")
+_SHARED = {
+    "action.yml": _ACTION / "action.yml",
+    "requirements.txt": _ACTION / "requirements.txt",
     "CODEOWNERS": Path(".github", "CODEOWNERS"),
-    "podsync-setup.sh": Path(".github", "podsync-setup.sh"),
+    "dependabot.yml": Path(".github", "dependabot.yml"),
 }
-SETUP = _PLACES["podsync-setup.sh"]
+_SETUP = "podsync-setup.sh"
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+#: What may stand in a branch's name here: nothing that means something to a shell, to YAML or to a filter.
+BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+#: What may stand in a folder's name: no expression of GitHub's, no end of a line.
+FOLDER = re.compile(r"(?!.*\$\{\{)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*")
 
 
 @dataclass(frozen=True)
 class Parameters:
     """What differs from repository to repository.
 
-    `version` is the release to install, or `.` for a checkout of podsync itself. `folder` is where
-    `podsync.yaml` is, from the repository's root. `sandbox` is an expression of GitHub Actions.
+    `install` is what `pip` is to install (see `podsync.cli.installed`), or `.` for a checkout of podsync.
+    `folder` is where `podsync.yaml` is, from the repository's root, and matches FOLDER; `branch`, the default
+    branch, matches BRANCH. `sandbox` is an expression of GitHub Actions. `state_branch` holds the state; ""
+    stands for the folder's own.
     """
 
-    version: str = __version__
+    install: str
     folder: str = "."
+    branch: str = "main"
     sandbox: str = '"false"'
+    state_branch: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """Return what tells the names of this catalog's workflows, environment and branch from others'."""
+        return "" if self.folder == "." else f"-{_slug(self.folder)}"
+
+    @property
+    def state(self) -> str:
+        """Return the branch that holds the state."""
+        return self.state_branch or f"podsync-state{self.suffix}"
+
+    @property
+    def setup(self) -> Path:
+        """Return where the script is that sets GitHub up."""
+        return Path(".github", f"podsync-setup{self.suffix}.sh")
 
 
 #: podsync's own repository: a demonstration, until somebody sets the variable.
-OWN = Parameters(version=".", sandbox="${{ !vars.PODSYNC_APPLY }}")
+OWN = Parameters(install=".", sandbox="${{ !vars.PODSYNC_APPLY }}")
 
 
 def workflow_files(parameters: Parameters) -> Iterator[tuple[Path, str]]:
     """Yield each file, its place counted from the repository's root."""
-    schemas = "/schemas/" if parameters.folder == "." else f"/{parameters.folder}/schemas/"
-    values = {
-        "@@VERSION@@": parameters.version,
-        "@@FOLDER@@": parameters.folder,
-        "@@SANDBOX@@": parameters.sandbox,
-        "@@SCHEMAS@@": schemas,
-    }
-    for name, place in _PLACES.items():
+    values = _values(parameters)
+    places = {name: _workflow(name, parameters.suffix) for name in _WORKFLOWS}
+    for name, place in {**places, **_SHARED, _SETUP: parameters.setup}.items():
         text = (_TEMPLATES / name).read_text(encoding="utf-8")
-        for mark, value in values.items():
-            text = text.replace(mark, value)
-        yield place, text
+        yield place, re.sub("@@[A-Z]+@@", lambda mark: values[mark[0]], text)
+
+
+def guarded(folder: str) -> list[str]:
+    """Return what owners have to agree to, as patterns of CODEOWNERS; an awkward character is any one."""
+    inside = "" if folder == "." else "/" + re.sub(r"[^\w./-]", "?", folder, flags=re.ASCII)
+    own = [f"{inside}/{name}" for name in ("podsync.yaml", ".podsync", "schemas/", "*.py")]
+    return ["/.github/", *own, *(["/*.py"] if inside else [])]
+
+
+def _values(parameters: Parameters) -> dict[str, str]:
+    suffix, folder = parameters.suffix, parameters.folder
+    return {
+        "@@INSTALL@@": parameters.install,
+        "@@FOLDER@@": _quoted(folder),
+        "@@BRANCH@@": parameters.branch,
+        "@@SANDBOX@@": parameters.sandbox,
+        "@@SUFFIX@@": suffix,
+        "@@LABEL@@": f" ({suffix[1:]})" if suffix else "",
+        "@@MARK@@": suffix[1:] or ".",
+        "@@STATE@@": parameters.state,
+        "@@GUARDED@@": " ".join(f"'{place}'" for place in guarded(folder)),
+    }
+
+
+def _workflow(name: str, suffix: str) -> Path:
+    stem = name.removesuffix(".yml")
+    named = f"podsync-{stem.removeprefix('podsync-')}{suffix}.yml" if suffix else name
+    return Path(".github", "workflows", named)
+
+
+def _slug(folder: str) -> str:
+    """Return a name of plain characters; two folders never have the same one."""
+    if _PLAIN.fullmatch(folder):
+        return folder
+    from hashlib import sha256
+
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", folder).strip("-")[:40]
+    return f"{plain or 'catalog'}-{sha256(folder.encode()).hexdigest()[:6]}"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML's double quotes take it."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False)

@@ -10,13 +10,19 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from podsync.catalog import settings_file
+from podsync.cli.installed import source
+from podsync.errors import UsageError
 from tests.workflows import gh
+from tests.workflows.conftest import COMMIT
 
 MADE = {
     ".github/workflows/plan.yml", ".github/workflows/apply.yml", ".github/workflows/podsync-repair.yml",
-    ".github/actions/podsync/action.yml", ".github/CODEOWNERS", ".github/podsync-setup.sh",
+    ".github/actions/podsync/action.yml", ".github/actions/podsync/requirements.txt",
+    ".github/dependabot.yml",
+    ".github/CODEOWNERS", ".github/podsync-setup.sh",
 }  # fmt: skip
 
 
@@ -25,7 +31,7 @@ def listed(out, word):
 
 
 def test_it_makes_the_workflows_and_keeps_the_state_on_a_branch(podsync, folder):
-    run = podsync("init", "--ci", "github")
+    run = podsync("init", "--ci", "github", "--from", COMMIT)
 
     assert run.code == 0, run.err
     assert listed(run.out, "made") >= MADE
@@ -34,7 +40,7 @@ def test_it_makes_the_workflows_and_keeps_the_state_on_a_branch(podsync, folder)
 
 
 def test_it_warns_of_environments_without_rules_and_prints_what_sets_github_up(podsync, folder):
-    out = podsync("init", "--ci", "github").out
+    out = podsync("init", "--ci", "github", "--from", COMMIT).out
 
     assert "creates it without rules" in " ".join(out.split())
     script = (folder / ".github" / "podsync-setup.sh").read_text()
@@ -48,7 +54,7 @@ def test_it_overwrites_nothing(podsync, folder):
     (folder / ".github" / "workflows" / "plan.yml").write_text("mine\n")
     (folder / "podsync.yaml").write_text("version: 1\n")
 
-    run = podsync("init", "--ci", "github")
+    run = podsync("init", "--ci", "github", "--from", COMMIT)
 
     assert listed(run.out, "kept") == {".github/workflows/plan.yml", "podsync.yaml"}
     assert (folder / ".github" / "workflows" / "plan.yml").read_text() == "mine\n"
@@ -58,7 +64,7 @@ def test_it_overwrites_nothing(podsync, folder):
 def test_settings_that_are_not_valid_are_left_to_validate(podsync, folder):
     (folder / "podsync.yaml").write_text("version: 2\n")
 
-    run = podsync("init", "--ci", "github")
+    run = podsync("init", "--ci", "github", "--from", COMMIT)
 
     assert run.code == 0
     assert listed(run.out, "made") >= MADE
@@ -67,12 +73,19 @@ def test_settings_that_are_not_valid_are_left_to_validate(podsync, folder):
 def test_in_a_folder_of_a_repository_the_workflows_are_at_its_root(podsync, folder):
     (folder / ".git").mkdir()
 
-    run = podsync("init", "shops/mine", "--ci", "github")
+    run = podsync("init", "mine", "--ci", "github", "--from", COMMIT)
 
     assert run.code == 0, run.err
-    assert {name for name in MADE if not (folder / name).is_file()} == set()
-    assert 'working-directory: "shops/mine"' in (folder / ".github" / "workflows" / "plan.yml").read_text()
-    assert "/shops/mine/schemas/" in (folder / ".github" / "CODEOWNERS").read_text()
+    shared = {name for name in MADE if "workflows" not in name and "setup" not in name}
+    assert {name for name in shared if not (folder / name).is_file()} == set()
+    workflow = (folder / ".github" / "workflows" / "podsync-plan-mine.yml").read_text()
+    assert 'working-directory: "mine"' in workflow
+    assert "name: podsync plan (mine)\n" in workflow
+    script = (folder / ".github" / "podsync-setup-mine.sh").read_text()
+    assert "'/mine/podsync.yaml' '/mine/.podsync' '/mine/schemas/' '/mine/*.py' '/*.py'" in script
+    assert "environment='production-mine' state='podsync-state-mine'" in script
+    assert settings_file.load(folder / "mine" / "podsync.yaml").state.branch == "podsync-state-mine"
+    assert "its state is the branch podsync-state-mine" in " ".join(run.out.split())
 
 
 def test_another_ci_is_refused(podsync, folder):
@@ -82,12 +95,30 @@ def test_another_ci_is_refused(podsync, folder):
     assert list(folder.iterdir()) == []
 
 
+IDENTITY = {
+    f"GIT_{who}_{what}": "ada@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+}
+
+
+def git(*words, folder="."):
+    env = {**os.environ, **IDENTITY, "GIT_CONFIG_GLOBAL": os.devnull}
+    done = subprocess.run(["git", *words], cwd=folder, env=env, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
 @pytest.fixture
 def setup(podsync, folder):
     """Run the script that sets GitHub up; `typed` are the keys. What `gh` did then is returned."""
-    if shutil.which("bash") is None:
-        pytest.skip("needs bash")
-    podsync("init", "--ci", "github")
+    missing = [name for name in ("bash", "git", "jq") if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"needs {' and '.join(missing)}")
+    git("init", "--quiet", "--bare", "--initial-branch=trunk", "../origin.git")
+    git("init", "--quiet", "--initial-branch=trunk")
+    git("remote", "add", "origin", "../origin.git")
+    podsync("init", "--ci", "github", "--from", COMMIT)
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "Start a catalog")
+    git("push", "--quiet", "origin", "HEAD:trunk")
     programs = folder.parent / "bin"
     programs.mkdir()
     (programs / "gh").write_text(f'#!/bin/sh\nexec {sys.executable} -IS {Path(gh.__file__)} "$@"\n')
@@ -97,8 +128,12 @@ def setup(podsync, folder):
 
     def run(*words, typed="one\ntwo\n"):
         env = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "FAKE_GH": str(forge), "GH_TOKEN": ""}
+        env |= IDENTITY
         script = [str(folder / ".github" / "podsync-setup.sh"), *words]
-        subprocess.run(["bash", *script], env=env, input=typed, text=True, check=True, capture_output=True)
+        done = subprocess.run(
+            ["bash", *script], env=env, input=typed, text=True, check=False, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr
         return json.loads(forge.read_text())
 
     return run
@@ -109,9 +144,9 @@ def test_the_script_asks_for_a_reviewer_and_for_the_keys(setup):
 
     environment = done["settings"]["environments/production"]
     assert environment["reviewers"] == [{"type": "User", "id": 4711}]
-    assert done["settings"]["environments/production/deployment-branch-policies"] == ["main"]
+    assert done["settings"]["environments/production/deployment-branch-policies"] == ["trunk"]
     assert done["secrets"] == {"production KAKACLO_ACCESS_TOKEN": "one", "production GELATO_API_KEY": "two"}
-    assert done["settings"]["rulesets"] == ["podsync: main", "podsync: state"]
+    assert done["settings"]["rulesets"] == ["podsync: trunk", "podsync: state"]
     assert "one" not in json.dumps(done["calls"])
 
 
@@ -120,10 +155,175 @@ def test_the_script_can_be_run_again(setup):
 
     done = setup(typed="\n\n")
 
-    assert done["settings"]["rulesets"] == ["podsync: main", "podsync: state"]
-    assert done["settings"]["environments/production/deployment-branch-policies"] == ["main"]
+    assert done["settings"]["rulesets"] == ["podsync: trunk", "podsync: state"]
+    assert done["settings"]["environments/production/deployment-branch-policies"] == ["trunk"]
     assert done["secrets"]["production KAKACLO_ACCESS_TOKEN"] == "one"
 
 
 def test_the_script_does_without_reviewers_only_when_told(setup):
     assert setup("--without-reviewers")["settings"]["environments/production"]["reviewers"] == []
+
+
+def test_the_script_puts_the_reviewers_name_into_the_owners_and_pushes_them(setup, folder):
+    setup()
+
+    owners = git("show", "trunk:.github/CODEOWNERS", folder=folder.parent / "origin.git").splitlines()
+    assert {line for line in owners if not line.startswith("#")} == {
+        f"{place} @ada" for place in ("/.github/", "/podsync.yaml", "/.podsync", "/schemas/", "/*.py")
+    }
+    assert not git("status", "--porcelain")
+
+
+def test_the_script_binds_the_check_to_its_app_and_asks_for_the_last_push(setup):
+    rules = {rule["type"]: rule.get("parameters") for rule in setup()["rules"]["podsync: trunk"]["rules"]}
+
+    (check,) = rules["required_status_checks"]["required_status_checks"]
+    assert check == {"context": "podsync plan", "integration_id": 15368}
+    asked = rules["pull_request"]
+    assert (asked["require_last_push_approval"], asked["required_approving_review_count"]) == (True, 1)
+    assert asked["require_code_owner_review"] is True
+
+
+def test_one_person_alone_is_asked_for_pull_requests_without_approvals(setup):
+    rules = {r["type"]: r.get("parameters") for r in setup("--alone")["rules"]["podsync: trunk"]["rules"]}
+
+    assert rules["pull_request"]["required_approving_review_count"] == 0
+    assert rules["pull_request"]["require_code_owner_review"] is False
+
+
+def test_the_script_keeps_what_others_have_set(setup, folder):
+    forge = folder.parent / "gh.json"
+    told = json.loads(forge.read_text())
+    theirs = {
+        "wait_timer": 30, "prevent_self_review": True, "reviewers": [{"type": "Team", "id": 7}],
+        "deployment_branch_policy": {"protected_branches": True, "custom_branch_policies": False},
+    }  # fmt: skip
+    told["settings"]["environments/production"] = theirs
+    told["settings"]["rulesets"] = ["podsync: state"]
+    forge.write_text(json.dumps(told))
+    owners = folder / ".github" / "CODEOWNERS"
+    owners.write_text("/.github/ @security\n")
+    git("commit", "--quiet", "--all", "--message", "Owners")
+
+    done = setup()
+
+    assert done["settings"]["environments/production"] == theirs
+    assert "environments/production/deployment-branch-policies" not in done["settings"]
+    assert list(done["rules"]) == ["podsync: trunk"]
+    assert owners.read_text().splitlines()[:2] == ["/.github/ @security", "/podsync.yaml @ada"]
+
+
+def test_where_github_does_not_answer_nothing_is_overwritten(setup, folder):
+    (folder.parent / "bin" / "gh").write_text(
+        "#!/bin/sh\n"
+        'case "$*" in "api user"*) echo 1 ;; *PUT*) touch "$FAKE_GH.put" ;; '
+        '*) echo "HTTP 502" >&2; exit 1 ;; esac\n'
+    )
+
+    with pytest.raises(AssertionError, match="HTTP 502"):
+        setup()
+
+    assert not (folder.parent / "gh.json.put").exists()
+
+
+@pytest.mark.parametrize("name", ['it\'s a "shop"', "a b/c", "täglich", "-x", "a: b #c", "$(id)`id`"])
+def test_folders_with_quotes_and_spaces_are_named_as_they_are(podsync, folder, name):
+    (folder / ".git").mkdir()
+
+    run = podsync("init", f"./{name}", "--ci", "github", "--from", COMMIT)
+
+    assert run.code == 0, run.err
+    (path,) = (folder / ".github" / "workflows").glob("podsync-plan-*.yml")
+    steps = yaml.safe_load(path.read_text())["jobs"]["plan"]["steps"]
+    assert [s["with"]["working-directory"] for s in steps if s.get("id") == "plan"] == [name]
+    assert (
+        settings_file.load(folder / name / "podsync.yaml").state.branch == "podsync-state-" + path.stem[13:]
+    )
+
+
+def test_a_folder_that_is_an_expression_is_refused_before_anything_is_written(podsync, folder):
+    (folder / ".git").mkdir()
+
+    run = podsync("init", "${{ secrets.OTHER }}", "--ci", "github", "--from", COMMIT)
+
+    assert run.code == 64
+    assert [path.name for path in folder.iterdir()] == [".git"]
+
+
+def test_two_folders_never_share_names(podsync, folder):
+    (folder / ".git").mkdir()
+    for name in ("a-b", "a/b", "a b"):
+        assert podsync("init", name, "--ci", "github", "--from", COMMIT).code == 0
+
+    applies = sorted(path.name for path in (folder / ".github" / "workflows").glob("podsync-apply-*"))
+    assert len(applies) == 3
+    branches = {settings_file.load(folder / n / "podsync.yaml").state.branch for n in ("a-b", "a/b", "a b")}
+    assert len(branches) == 3
+
+
+def test_workflows_take_the_branch_that_the_repository_has(podsync, folder):
+    git("init", "--quiet", "--initial-branch=release/2026")
+
+    run = podsync("init", "--ci", "github", "--from", COMMIT)
+
+    assert "Default branch: release/2026." in run.out
+    text = (folder / ".github" / "workflows" / "apply.yml").read_text()
+    assert 'branches: ["release/2026"]' in text
+    assert 'ref: "release/2026"' in text
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "podsync", "podsync==1.2.3", "git+https://github.com/acme/podsync", COMMIT[:-1],
+        COMMIT.replace("https", "http"), "git+https://github.com/acme/podsync@main",
+        "podsync==1 --hash=sha256:abc", COMMIT + "\n", COMMIT + "#egg=x", "-r x",
+        "git+https://user:pw@github.com/acme/podsync@" + "0" * 40,
+        "git+https://h/${{ secrets.X }}@" + "0" * 40,
+    ],
+)  # fmt: skip
+def test_what_names_no_commit_and_no_hash_is_refused(podsync, folder, source):
+    run = podsync("init", "--ci", "github", "--from", source)
+
+    assert run.code == 64
+    assert "--from" in run.err
+    assert list(folder.iterdir()) == []
+
+
+def test_a_podsync_that_does_not_know_where_it_came_from_asks(podsync, folder):
+    """The tests' own one is installed from a folder of this machine."""
+    run = podsync("init", "--ci", "github")
+
+    assert run.code == 64
+    assert "--from git+https://HOST/OWNER/podsync@" in run.err
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("note", "found"),
+    [
+        ({"url": "https://h/o/podsync.git", "vcs_info": {"vcs": "git", "commit_id": "a" * 40}},
+         "git+https://h/o/podsync.git@" + "a" * 40),
+        ({"url": "https://h/p.whl", "archive_info": {"hashes": {"sha256": "b" * 64}}},
+         "podsync @ https://h/p.whl --hash=sha256:" + "b" * 64),
+        ({"url": "file:///home/me/podsync", "dir_info": {"editable": True}}, None),
+        ({"url": "file:///r", "vcs_info": {"vcs": "git", "commit_id": "a" * 40}}, None),
+        ({"url": "https://h/p.whl", "archive_info": {}}, None),
+        (["no", "note"], None),
+    ],
+)  # fmt: skip
+def test_what_pip_noted_is_what_is_installed(note, found):
+    if found is None:
+        with pytest.raises(UsageError):
+            source(None, json.dumps(note))
+    else:
+        assert source(None, json.dumps(note)) == found
+
+
+def test_files_that_are_something_else_are_named(podsync, folder):
+    (folder / ".github" / "workflows").mkdir(parents=True)
+    (folder / ".github" / "workflows" / "apply.yml").write_text("mine\n")
+
+    out = podsync("init", "--ci", "github", "--from", COMMIT).out
+
+    assert "Kept, though they are not what init writes: .github/workflows/apply.yml" in out

@@ -63,10 +63,16 @@ def test_faults_of_the_settings_stand_in_the_summary(podsync, play, folder, monk
     assert "Not valid: 1 error" in (folder / "summary.md").read_text()
 
 
-def test_outputs_that_cannot_be_written_are_no_reason_to_fail(podsync, play, folder, monkeypatch):
+def test_outputs_that_cannot_be_written_are_an_error(podsync, play, folder, monkeypatch):
     monkeypatch.setenv("GITHUB_OUTPUT", str(folder / "nowhere" / "outputs"))
 
     run = podsync("plan")
 
-    assert run.code == 0
-    assert "note: the outputs of this step cannot be written" in run.err
+    assert run.code == 1
+    assert "error: the outputs of this step cannot be written" in run.err
+
+
+def test_a_code_that_says_more_is_kept_where_outputs_are_lost(podsync, play, folder, monkeypatch):
+    monkeypatch.setenv("GITHUB_OUTPUT", str(folder / "nowhere" / "outputs"))
+
+    assert podsync("apply", "--auto-approve", "--expect", "0" * 12).code == 7

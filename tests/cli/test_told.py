@@ -21,6 +21,7 @@ from podsync.report import Outcome, Result
 from podsync.settings import DEFAULT_PROVIDERS
 from podsync.state.levels import Levels
 from podsync.state.lock import Holder, _to_text, runs
+from tests.workflows.conftest import COMMIT
 
 SPOKEN = "Größe ☂ 🦊"
 
@@ -161,14 +162,14 @@ def test_the_first_push_works_whatever_the_branch_is_called(folder, podsync):
     for words in (["init", "--bare", "-b", "main", "../far.git"], ["init", "-b", "master", "."],
                   ["remote", "add", "origin", "../far.git"]):  # fmt: skip
         subprocess.run([git, *words], check=True, capture_output=True, env=env)
-    run = podsync("init", "--ci", "github")
+    run = podsync("init", "--ci", "github", "--from", COMMIT)
     line = re.search(r"^  1\. (git .*)$", run.out, re.MULTILINE)
     assert line is not None
     done = subprocess.run(line[1], shell=True, check=False, capture_output=True, text=True, env=env)  # noqa: S602
 
     assert done.returncode == 0, done.stderr
-    listed = subprocess.run([git, "ls-remote", "origin", "main"], check=True, capture_output=True, env=env)
-    assert b"refs/heads/main" in listed.stdout
+    listed = subprocess.run([git, "ls-remote", "origin", "master"], check=True, capture_output=True, env=env)
+    assert b"refs/heads/master" in listed.stdout
 
 
 def test_without_an_active_environment_the_path_is_printed(monkeypatch, tmp_path):

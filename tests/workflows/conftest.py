@@ -22,6 +22,8 @@ _SPEAK = {
     "timeout_seconds": 5,
     "parallelism": 2,
 }
+#: What the workflows install: any commit will do, for the runner has this checkout's podsync.
+COMMIT = "git+https://github.com/acme/podsync@0123456789abcdef0123456789abcdef01234567"
 SETTINGS = {
     "version": 1,
     "state": {"backend": "git", "lease_seconds": 10},
@@ -66,7 +68,7 @@ def a_hub(folder: Path, shops: Sandbox) -> Hub:
     if missing:
         pytest.skip(f"the runner needs {' and '.join(missing)}")
     made = Hub(folder, shops)
-    words = [sys.executable, "-m", "podsync", "init", "--ci", "github"]
+    words = [sys.executable, "-m", "podsync", "init", "--ci", "github", "--from", COMMIT]
     subprocess.run(words, cwd=made.clone, check=True, capture_output=True)
     made.commit("main", {"podsync.yaml": json.dumps(SETTINGS)}, base="main")
     return made

@@ -49,7 +49,7 @@ def _api(hub: dict, words: list[str]) -> str:
     method = _option(words, "--method") if "--method" in words else "GET"
     place = next(word for word in words if word.startswith(("repos/", "user")))
     if place == "user":
-        return "4711"
+        return "ada" if _option(words, "--jq") == ".login" else '{"type": "User", "id": 4711}'
     if place.startswith("repos/{owner}/{repo}/"):
         return _setting(hub, method, place.removeprefix("repos/{owner}/{repo}/"), words)
     if method == "GET":
@@ -74,14 +74,30 @@ def _api(hub: dict, words: list[str]) -> str:
 def _setting(hub: dict, method: str, place: str, words: list[str]) -> str:
     settings = hub["settings"]
     if method == "GET":
-        return "\n".join(settings.get(place, []))
+        if "--jq" not in words and place not in settings:
+            sys.exit("gh: Not Found (HTTP 404)")
+        return "\n".join(settings.get(place, [])) if "--jq" in words else json.dumps(_seen(settings[place]))
     if method == "PUT":
         settings[place] = json.load(sys.stdin)
     elif "--input" in words:
-        settings.setdefault(place, []).append(json.load(sys.stdin)["name"])
+        given = json.load(sys.stdin)
+        settings.setdefault(place, []).append(given["name"])
+        hub.setdefault("rules", {})[given["name"]] = given
     else:
         settings.setdefault(place, []).append(_option(words, "-f").removeprefix("name="))
     return ""
+
+
+def _seen(environment: dict) -> dict:
+    """Return an environment as GitHub shows it: what was put there, as rules."""
+    reviewers = [{"type": e["type"], "reviewer": {"id": e["id"]}} for e in environment["reviewers"]]
+    rules = [{"type": "branch_policy"}]
+    if reviewers:
+        own = {"prevent_self_review": environment.get("prevent_self_review", False), "reviewers": reviewers}
+        rules.append({"type": "required_reviewers", **own})
+    if environment.get("wait_timer"):
+        rules.append({"type": "wait_timer", "wait_timer": environment["wait_timer"]})
+    return {"protection_rules": rules, "deployment_branch_policy": environment["deployment_branch_policy"]}
 
 
 def _command(hub: dict, words: list[str]) -> str:

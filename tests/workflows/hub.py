@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
-from threading import RLock
+from threading import Semaphore
 from typing import Any
 
 from podsync.sandbox import Sandbox
@@ -21,9 +21,13 @@ TOKEN, KEY, OTHER = "canary-kakaclo-6f1e77", "canary-gelato-91ac02", "canary-rep
 CANARIES = (TOKEN, KEY, OTHER)
 _PROGRAMS = {
     # A release is not installed anew for each job: the runner has this checkout's.
-    "python": '#!/bin/sh\nif [ "$1 $2 $3" = "-m pip install" ]; then echo "$@" >>"$0.log"; exit 0; fi\n'
-    'exec {python} "$@"\n',
-    "podsync": '#!/bin/sh\nexec {python} -m podsync "$@"\n',
+    # pip is begun all the same, with the words before its name: a pip.py of the checkout would be, too.
+    "python": '#!/bin/sh\ncase "$*" in\n'
+    '"-I -m pip install "*) echo "$@" >>"$0.log"; exec {python} -I -m pip --version ;;\n'
+    '"-m pip install "*) echo "$@" >>"$0.log"; exec {python} -m pip --version ;;\n'
+    'esac\nexec {python} "$@"\n',
+    # As the script of an installation: the folder that it is called in is no place to import from.
+    "podsync": '#!/bin/sh\nexec {python} -P -m podsync "$@"\n',
     "gh": '#!/bin/sh\nexec {python} -IS {gh} "$@"\n',
 }
 
@@ -34,11 +38,13 @@ class Hub:
     def __init__(self, folder: Path, shops: Sandbox) -> None:
         self.folder, self.shops = folder, shops
         self.origin, self.clone, self.bin = folder / "origin.git", folder / "clone", folder / "bin"
-        self.groups: dict[str, RLock] = {}
+        self.groups: dict[str, Semaphore] = {}
         self.variables = {"KAKACLO_BASE_URL": shops.kakaclo_url, "GELATO_BASE_URL": shops.gelato_url}
         self.environment_secrets = {"KAKACLO_ACCESS_TOKEN": TOKEN, "GELATO_API_KEY": KEY}
         self.repository_secrets = {"OTHER": OTHER}
         self.approve: Callable[[Run], bool] = lambda _run: True
+        #: (name of a step, which of its files): as on a disk that is full.
+        self.unwritable: set[tuple[str, str]] = set()
         self._numbers = count(1)
         self._home = folder / "home"
         self._start()
@@ -92,7 +98,7 @@ class Hub:
         self.git("push", "--quiet", "--force", "origin", branch)
         return self.git("rev-parse", "HEAD")
 
-    def pull(self, branch: str, *, fork: bool = False, number: int = 1) -> Run:
+    def pull(self, branch: str, *, fork: bool = False, number: int = 1, workflow: str = "plan.yml") -> Run:
         """Open or renew a pull request: the workflow runs on the merge of it."""
         head = self.git("rev-parse", branch)
         self.git("checkout", "--quiet", "--detach", "main")
@@ -101,7 +107,7 @@ class Hub:
         self.git("push", "--quiet", "--force", "origin", f"HEAD:refs/pull/{number}/merge")
         repository = {"full_name": "stranger/catalog" if fork else NAME}
         told = {"number": number, "head": {"sha": head, "repo": repository}, "user": {"login": "ada"}}
-        return self.start("plan.yml", "pull_request", merged, {"pull_request": told}, fork=fork)
+        return self.start(workflow, "pull_request", merged, {"pull_request": told}, fork=fork)
 
     def merge(self, branch: str) -> str:
         """Merge a branch into main, and return the commit; nothing is started."""
@@ -129,8 +135,8 @@ class Hub:
         folder = self.folder / f"run-{number}"
         folder.mkdir()
         github = {
-            "event_name": name, "sha": sha, "repository": NAME, "actor": "ada", "run_id": str(number),
-            "server_url": "https://github.example",
+            "ref": f"refs/{name}/{number}", "event_name": name, "sha": sha, "repository": NAME, "actor": "ada",
+            "run_id": str(number), "server_url": "https://github.example",
         }  # fmt: skip
         event = {"sha": sha, "fork": fork, "inputs": inputs, "payload": payload, "github": github}
         return Runner(self, Run(workflow, event, folder), cancel, die).carry_out()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import RLock
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -102,10 +103,12 @@ class Runner:
         contexts = self._contexts(job, done)
         if not _wanted(job.get("if"), contexts, failed=failed, cancelled=self.cancelled):
             return Job(name)
-        if "environment" in job and not self.hub.approve(self.run):
-            return Job(name, "failure")
-        group = job.get("concurrency", {}).get("group")
-        with self.hub.groups.setdefault(group, RLock()) if group else RLock():
+        # As GitHub's page on concurrency has it: a job has its place in a group as soon as it is queued,
+        # which is before anybody is asked for an approval, and keeps it until it ends.
+        group = filled(job.get("concurrency", {}).get("group", ""), contexts, {})
+        with self.hub.groups.setdefault(group, Semaphore()) if group else Semaphore():
+            if "environment" in job and not self.hub.approve(self.run):
+                return Job(name, "failure")
             return _JobRun(self, name, job, contexts).carry_out()
 
     def _contexts(self, job: Mapping[str, Any], done: Mapping[str, Job]) -> dict[str, Any]:
@@ -191,6 +194,7 @@ class _JobRun:
         unknown = set(given) - set(action["inputs"])
         assert unknown == set(), f"{folder.name} has no such inputs"
         inputs = {name: given.get(name, told.get("default", "")) for name, told in action["inputs"].items()}
+        self.env["GITHUB_ACTION_PATH"] = str(folder)
         inner = {**self.contexts, "inputs": inputs, "steps": {}, "secrets": {}, "needs": {}}
         good = self._steps(action["runs"]["steps"], inner, env)
         outputs = {k: filled(v["value"], inner, {}) for k, v in action["outputs"].items()}
@@ -201,8 +205,11 @@ class _JobRun:
     ) -> tuple[dict[str, str], int]:
         name = step.get("name", "?")
         files = {each: self.temp / f"{each}-{len(self.done.steps)}" for each in _FILES}
-        for file in files.values():
-            file.touch()
+        for key, file in files.items():
+            if (name, key) in self.hub.unwritable:
+                file.mkdir()  # even the superuser cannot write to it
+            else:
+                file.touch()
         script = self.temp / f"step-{len(self.done.steps)}.sh"
         script.write_text(step["run"])
         shell = ["--noprofile", "--norc", "-eo", "pipefail"] if step.get("shell") == "bash" else ["-e"]
@@ -238,7 +245,9 @@ class _JobRun:
         assert given["fetch-depth"] == "0", "with less the state's branch would not be there"
         git("clone", "--quiet", "--no-checkout", str(self.hub.origin), str(self.workspace), folder=self.disk)
         work = self.workspace
-        if "ref" in given:
+        if re.fullmatch("[0-9a-f]{40}", given.get("ref", "")):
+            git("checkout", "--quiet", "--detach", given["ref"], folder=work)
+        elif given.get("ref"):
             git("checkout", "--quiet", "-B", given["ref"], f"origin/{given['ref']}", folder=work)
         else:
             git("fetch", "--quiet", "origin", event["sha"], folder=work)
@@ -302,7 +311,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _pairs(file: Path) -> dict[str, str]:
-    lines = file.read_text().splitlines()
+    lines = [] if file.is_dir() else file.read_text().splitlines()
     assert all("=" in line and "<<" not in line for line in lines), "an output of several lines"
     return dict(line.split("=", 1) for line in lines)
 

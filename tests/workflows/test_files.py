@@ -14,6 +14,7 @@ import yaml
 
 from podsync.cli.main import main
 from podsync.cli.workflows import OWN, Parameters, workflow_files
+from tests.workflows.conftest import COMMIT
 
 ROOT = Path(__file__).parent.parent.parent
 _BIN = Path(sys.executable).parent
@@ -36,8 +37,13 @@ def repository(request, tmp_path_factory):
         shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
         return folder
     (folder / ".git").mkdir()
-    assert main(["init", str(folder / "shop"), "--ci", "github"]) == 0
+    assert main(["init", str(folder / "shop"), "--ci", "github", "--from", COMMIT]) == 0
     return folder
+
+
+def generic(name):
+    """Return the name of a workflow without the catalog that it is for."""
+    return re.sub(r"^(?:podsync-)?(plan|apply)(?:-.*)?\.yml$", r"\1.yml", name)
 
 
 def read(path):
@@ -48,7 +54,7 @@ def read(path):
 def workflows(repository):
     """Every workflow, as (name, document)."""
     paths = sorted((repository / ".github" / "workflows").glob("*.yml"))
-    return [(path.name, read(path)) for path in paths]
+    return [(generic(path.name), read(path)) for path in paths]
 
 
 def steps(repository):
@@ -68,7 +74,9 @@ def run(*words):
 
 
 def test_zizmor_finds_nothing(repository):
-    code, told = run("zizmor", "--offline", "--strict-collection", "--no-config", repository)
+    code, told = run(
+        "zizmor", "--offline", "--strict-collection", "--no-config", "--persona", "pedantic", repository
+    )
 
     assert code == 0, told
     assert "No findings to report" in told
@@ -92,7 +100,7 @@ def test_yamllint_finds_nothing(repository):
 
 
 def test_shellcheck_finds_nothing(repository, tmp_path):
-    scripts = [repository / ".github" / "podsync-setup.sh"]
+    scripts = [*(repository / ".github").glob("podsync-setup*.sh")]
     for number, (_, step) in enumerate(steps(repository)):
         if "run" in step:
             scripts.append(tmp_path / f"{number}.sh")
@@ -171,8 +179,9 @@ def test_every_job_has_the_least_and_an_end(repository):
 def test_names_that_branch_rules_use_stay(repository):
     names = {(w, k): job["name"] for w, d in workflows(repository) for k, job in d["jobs"].items()}
 
-    assert names["plan.yml", "plan"] == "podsync plan"
-    assert names["apply.yml", "apply"] == "podsync apply"
+    label = "" if (repository / ".github" / "workflows" / "plan.yml").is_file() else " (shop)"
+    assert names["plan.yml", "plan"] == f"podsync plan{label}"
+    assert names["apply.yml", "apply"] == f"podsync apply{label}"
 
 
 def test_secrets_are_those_of_the_environment(repository):
@@ -183,7 +192,9 @@ def test_secrets_are_those_of_the_environment(repository):
         if "secrets." in json.dumps(job)
     ]
 
-    assert found == [("apply.yml", "apply", "production")]
+    ((name, job, environment),) = found
+    assert (name, job) == ("apply.yml", "apply")
+    assert environment in {"production", "production-shop"}
 
 
 def test_this_repository_has_what_the_templates_make_of_its_values():
@@ -191,13 +202,12 @@ def test_this_repository_has_what_the_templates_make_of_its_values():
         assert (ROOT / place).read_text() == text, f"{place}: write it anew from podsync/cli/github"
 
 
-def test_a_release_is_installed_in_its_own_version():
-    (action,) = [
-        text for place, text in workflow_files(Parameters(version="1.2.3")) if place.name == "action.yml"
-    ]
+def test_a_commit_is_installed_by_its_whole_id():
+    files = dict(workflow_files(Parameters(install=COMMIT)))
+    action = files[Path(".github/actions/podsync/action.yml")]
 
-    assert yaml.safe_load(action)["inputs"]["version"]["default"] == "1.2.3"
-    assert "@@" not in "".join(text for _, text in workflow_files(Parameters()))
+    assert yaml.safe_load(action)["inputs"]["version"]["default"] == COMMIT
+    assert "@@" not in "".join(files.values())
 
 
 def test_the_hook_checks_the_whole_catalog(tmp_path, monkeypatch):
