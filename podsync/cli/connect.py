@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from podsync.apply.context import Connection
@@ -56,7 +56,8 @@ def connected(
         if space.sandbox and settings:
             urls, own = stack.enter_context(_sandbox())
             settings = {name: _in_sandbox(told, urls[name], own) for name, told in settings.items()}
-        yield {name: _connection(name, told, keys[name], clock, stack) for name, told in settings.items()}
+        say = space.session.console.say
+        yield {n: _connection(n, told, keys[n], clock, stack, say) for n, told in settings.items()}
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
@@ -75,7 +76,12 @@ def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
 
 
 def _connection(
-    name: str, settings: ProviderSettings, key: str, clock: Clock, stack: ExitStack
+    name: str,
+    settings: ProviderSettings,
+    key: str,
+    clock: Clock,
+    stack: ExitStack,
+    say: Callable[[str], None],
 ) -> Connection:
     plugin = plugins()[name]
     levels = levels_of(name, settings, clock.now)
@@ -87,8 +93,20 @@ def _connection(
 
         trust = trust_of(os.environ)
     reader, writer = plugin.connect(settings, key, clock, pace, proxies, trust)
-    account = account_digest(name, settings.base_url, key)
-    return Connection(plugin.provider(settings), reader, writer, pace, settings, account)
+    account, provider = account_digest(name, settings.base_url, key), plugin.provider(settings)
+    if hasattr(reader, "on_long_reading"):
+        reader.on_long_reading = lambda rows, requests: say(
+            f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "
+            f"{_minutes(requests, settings, pace.level())}"
+        )
+    return Connection(provider, reader, writer, pace, settings, account)
+
+
+def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:
+    """Return how long so many requests take by the provider's bucket, for people."""
+    limit = settings.rate_limit
+    seconds = max(0.0, requests - (limit.burst - level)) / limit.per_second
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
 def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings:

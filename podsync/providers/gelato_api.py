@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -13,7 +13,7 @@ from podsync.ports import Listing, Query, Receipt, Remote, Request
 from podsync.providers import dates
 from podsync.providers.compare import as_text, text
 from podsync.providers.gelato import LIST
-from podsync.providers.paging import Page, joined, read_all
+from podsync.providers.paging import Page, joined, read_all, unheard
 
 PAGE_SIZE = 250
 #: Characters of a list in a query: URLs of more than 2,000 or so are not taken everywhere.
@@ -26,6 +26,7 @@ class GelatoReader:
 
     def __init__(self, http: Any) -> None:
         self._http = http
+        self.on_long_reading: Callable[[int, int], None] = unheard
 
     def find(self, query: Query) -> Listing:
         """Read all pages of what fits the query; lists that make a URL too long are asked for in parts."""
@@ -47,7 +48,8 @@ class GelatoReader:
             return self._page({**filters, "offset": str(offset), "limit": str(size)})
 
         wanted = filters.get("customerProductIds", "")
-        return read_all(page, PAGE_SIZE, absence=query.absence, wanted=wanted.split(",") if wanted else ())
+        ids, heard = wanted.split(",") if wanted else (), self.on_long_reading
+        return read_all(page, PAGE_SIZE, absence=query.absence, wanted=ids, heard=heard)
 
     def _page(self, params: Mapping[str, str]) -> Page:
         answer = self._http.read(Request("GET", LIST, None), params)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from podsync.ports import Listing, Query, Receipt, Remote, Request
 from podsync.providers import dates
 from podsync.providers.compare import as_text
 from podsync.providers.kakaclo_models import Models
-from podsync.providers.paging import Page, joined, read_all
+from podsync.providers.paging import Page, joined, read_all, unheard
 
 SEARCH = "/v1/product/custom/customDesigned/search"
 MODELS = "/v1/product/custom/designModel/search"
@@ -30,6 +30,7 @@ class KakaCloReader:
         self._http = http
         self._lock = threading.Lock()
         self._listed: tuple[tuple[str, str], ...] | None = None
+        self.on_long_reading: Callable[[int, int], None] = unheard
 
     def find(self, query: Query) -> Listing:
         """Read all pages of what fits the query.
@@ -47,7 +48,8 @@ class KakaCloReader:
                 items = tuple(_remote(row, models, answer.now) for row in rows)
                 return Page(items, total, answer.date, answer.fresh)
 
-            return read_all(page, PAGE_SIZE, absence=query.absence, wanted=wanted)
+            heard = self.on_long_reading
+            return read_all(page, PAGE_SIZE, absence=query.absence, wanted=wanted, heard=heard)
 
         if query.known:
             found = joined([read(filters, ids) for filters, ids in _lookups(query.known)])

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 from podsync.ports import Listing, Remote
 
+#: A reading of more pages is told of before it goes on.
+LONG = 20
 #: Passes over a listing that keeps changing before it is called incomplete.
 PASSES = 4
 #: No account has this many pages; a server that always answers a full page is not read for ever.
@@ -69,11 +71,24 @@ class _Pass:
         )
 
 
-def read_all(page: Pages, size: int, *, absence: bool = False, wanted: Collection[str] = ()) -> Listing:
+def unheard(_rows: int, _requests: int) -> None:
+    """Take no note of a long reading."""
+
+
+def read_all(
+    page: Pages,
+    size: int,
+    *,
+    absence: bool = False,
+    wanted: Collection[str] = (),
+    heard: Callable[[int, int], None] = unheard,
+) -> Listing:
     """Read every page, `size` rows each; with `absence` so often that what is not there is surely absent.
 
-    `wanted` are ids that are looked up: once all of them were seen, nothing more is asked.
+    the first page has come, how many rows a long reading has and how many requests it may take.
+    the first page has come, how many rows a long reading has and how many requests it is likely to take.
     """
+    page = _announced(page, size, 2 if absence else 1, heard)
     seen: dict[str, Remote] = {}
     before: _Pass | None = None
     for _ in range(PASSES):
@@ -90,6 +105,21 @@ def read_all(page: Pages, size: int, *, absence: bool = False, wanted: Collectio
         before = now
         size = max(1, min(size, now.longest) * 9 // 10)
     return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh)
+
+
+def _announced(page: Pages, size: int, passes: int, heard: Callable[[int, int], None]) -> Pages:
+    left = [True]
+
+    def first(number: int, offset: int, rows: int) -> Page:
+        answer = page(number, offset, rows)
+        total = answer.total or 0
+        if left.pop() if left else False:
+            pages = -(-total // size) + 1
+            if pages > LONG:
+                heard(total, passes * pages)
+        return answer
+
+    return first
 
 
 def _one_pass(page: Pages, size: int, wanted: frozenset[str]) -> _Pass:
