@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from podsync.errors import StoppedError
@@ -18,9 +19,24 @@ from podsync.ports import Provider
 from podsync.providers.habits import Habits
 from podsync.state.draft import Draft
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Doubted, Event, Intent, NotSent, Refused
+from podsync.state.events import (
+    Confirmed,
+    Doubted,
+    Event,
+    Intent,
+    Landmarked,
+    Looked,
+    Made,
+    ModelsSeen,
+    NotSent,
+    Observed,
+    Refused,
+)
 from podsync.state.state import State
 from podsync.state.store import StateStore
+
+#: Events that leave the ids of all products as they are.
+_KEEPS_IDS = (Intent, NotSent, Refused, Doubted, Looked, Observed, Landmarked, ModelsSeen, Confirmed)
 
 
 class Ledger:
@@ -31,8 +47,8 @@ class Ledger:
         self._draft = Draft(state)
         #: Creates in doubt or on their way; few, so that a create need not look at every entry.
         self._doubts = {entry.address for entry in state.entries.values() if _in_doubt(entry)}
-        #: provider -> its ids; forgotten when an event changes them, made again when asked for.
-        self._owned: dict[str, frozenset[str]] = {}
+        #: provider -> its ids; forgotten when an event takes some away, made again when asked for.
+        self._owned: dict[str, set[str]] = {}
         #: The state as it was last asked for; forgotten with every event.
         self._frozen: State | None = None
         self._lock = threading.RLock()
@@ -81,7 +97,9 @@ class Ledger:
         address: Any = getattr(event, "address", None)
         self._draft.apply(event)
         self._frozen = None
-        if not isinstance(event, Intent | NotSent | Refused | Doubted):
+        if isinstance(event, Made):
+            self._owns(event.address)
+        elif not isinstance(event, _KEEPS_IDS):
             self._owned.clear()
         for touched in (address, getattr(event, "source", None)):
             if touched is None:
@@ -91,6 +109,12 @@ class Ledger:
                 self._doubts.add(touched)
             else:
                 self._doubts.discard(touched)
+
+    def _owns(self, address: Address) -> None:
+        """A product that was made adds an id and takes none away: a replaced one goes on as an orphan."""
+        entry = self._draft.entries.get(address)
+        if entry is not None and entry.id is not None and entry.provider in self._owned:
+            self._owned[entry.provider].add(entry.id)
 
     def begin(self) -> None:
         """Record the prelude, once: from then on the state has a lineage."""
@@ -158,13 +182,13 @@ class Ledger:
             found = [o for o in self._draft.orphans.values() if o.provider == provider]
         return sorted(found, key=lambda o: (o.address, o.created_at))
 
-    def owned(self, provider: str) -> frozenset[str]:
+    def owned(self, provider: str) -> AbstractSet[str]:
         """Ids that an entry or an orphan holds."""
         with self._lock:
             if provider not in self._owned:
                 known: list[Entry | Orphan] = [*self._draft.entries.values(), *self._draft.orphans.values()]
                 ids = (item.id for item in known if item.provider == provider)
-                self._owned[provider] = frozenset(identity for identity in ids if identity is not None)
+                self._owned[provider] = {identity for identity in ids if identity is not None}
             return self._owned[provider]
 
     def doubts(self, provider: str) -> list[Entry]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from podsync.apply.recover import SEND_SECONDS
 
 from podsync.apply.pacing import Bucket
 from podsync.errors import UsageError
+from podsync.evidence.time import SEND_SECONDS
 from podsync.model import Address, Selection
 from podsync.report import Result
 from podsync.state.repair import Answer
