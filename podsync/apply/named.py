@@ -9,8 +9,8 @@ from podsync.apply.context import Connection
 from podsync.apply.lookup import Looker
 from podsync.apply.sender import ProviderTime
 from podsync.errors import CredentialsError
-from podsync.evidence.findings import Situation, Times, Want
 from podsync.evidence.known import Known
+from podsync.evidence.situation import Situation, Times, Want
 from podsync.evidence.time import SEND_SECONDS, Moment
 from podsync.model import EMPTY, FrozenDict
 from podsync.ports import Clock, Query, Remote

@@ -13,8 +13,8 @@ from podsync.cli.decisions import Decision
 from podsync.cli.workspace import Workspace
 from podsync.diagnostics import Diagnostic
 from podsync.errors import DecisionError, PodsyncError
-from podsync.evidence.findings import Want
 from podsync.evidence.said import Said, listed_otherwise
+from podsync.evidence.situation import Want
 from podsync.model import EMPTY, Address, Product
 from podsync.plan.planner import check_hosts
 from podsync.ports import Remote

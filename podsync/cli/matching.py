@@ -13,8 +13,8 @@ from podsync.apply.preview import preview
 from podsync.catalog import csv_file
 from podsync.cli.clock import SystemClock
 from podsync.cli.connect import connected, keys_for, with_keys
-from podsync.evidence.findings import documents_of
 from podsync.evidence.pairs import Pair, Verdict, pairs_of
+from podsync.evidence.situation import documents_of
 from podsync.model import Selection
 from podsync.plan.plan import Action
 from podsync.ports import Provider, Role

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from podsync.errors import PodsyncError, ProtectedError
-from podsync.evidence.findings import unverified
 from podsync.evidence.known import Known
+from podsync.evidence.sent import unverified
 from podsync.model import EMPTY, Address, Product, Spec
 from podsync.ports import Match, Remote
 from podsync.providers.habits import Habits
