@@ -183,7 +183,7 @@ def create(run: ProviderRun, change: Change) -> None:
     """Send a create; an unclear answer leaves a doubt for `settle`."""
     with run.lock:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
-    spec = change.after or FrozenDict()
+    spec, refused_before = change.after or FrozenDict(), run.was_refused(change.address)
     job = Job(
         change.address,
         "create",
@@ -205,7 +205,7 @@ def create(run: ProviderRun, change: Change) -> None:
             run.stop(sent.error.message, credentials=True)
         return
     if isinstance(sent.error, ConflictError):
-        _conflict(run, change, sent)
+        _conflict(run, change, sent, refused_before=refused_before)
         return
     if sent.error is None:
         run.made[change.address] = clock.monotonic()
@@ -224,15 +224,21 @@ def _not_ours(run: ProviderRun, remote: Remote) -> str | None:
     return None
 
 
-def _conflict(run: ProviderRun, change: Change, sent: Sent) -> None:
-    """409: something like it exists; look before saying anything."""
+def _conflict(run: ProviderRun, change: Change, sent: Sent, *, refused_before: bool) -> None:
+    """409: something like it exists; look before saying anything.
+
+    One row that is the very product is it, unless something else that was sent may be that row: another
+    product that is not listed yet, or an earlier request for this one.
+    """
     spec = change.after or FrozenDict()
     listing = run.connection.reader.find(Query(name=str(spec.get(run.provider.name_field))))
     known = run.known
     aside = known.owned | known.foreign | known.gone
     rows = [row for row in listing.items if row.id not in aside]
     same = sorted((row for row in rows if run.provider.match(spec, row, run.habits) is Match.SAME), key=age)
-    if len(same) == 1 and not run.was_refused(change.address):
+    rivals = [s for address, s in run.unlisted_specs() if address != change.address]
+    rival = any(run.provider.match(s, row, run.habits) is not Match.DIFFERENT for s in rivals for row in same)
+    if len(same) == 1 and not refused_before and not rival:
         adopt(run, change, same[0])
     else:
         conclude(run, change, sent)

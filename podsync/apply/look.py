@@ -74,8 +74,8 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
     """Keep what the last look says of what is to be made."""
     situation = _dated(run, findings)
     known = situation.known
-    refusals = {address: refusal.message for (address, _), refusal in known.refusals()}
-    run.too_young = {address: refusals[address] for address in situation.open_refusals()}
+    young = situation.open_refusals()
+    run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
     run.first_contact = findings.first_contact
     makers = [change for change in run.changes if run.makes(change)]
     reading = findings.reading
@@ -124,7 +124,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
         reasons.append((what, began + run.until_settled))
     situation = _dated(run, findings)
     if young := situation.open_refusals():
-        last = max(run.refused.get(address, began) for address in young)
+        last = max(run.refused.get(address, began) for address, _ in young.values())
         reasons.append(("what was refused to be safe to send again", last + settle))
     missed = situation.looked_for & findings.missed
     if missed:
