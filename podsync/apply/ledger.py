@@ -8,7 +8,8 @@ commute, so that draft and journal agree whatever the order.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from podsync.errors import StoppedError
@@ -19,19 +20,23 @@ from podsync.providers.habits import Habits
 from podsync.state.draft import Draft
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
-    Adopted,
-    Bound,
+    Confirmed,
     Doubted,
     Event,
     Intent,
+    Landmarked,
     Looked,
     Made,
+    ModelsSeen,
     NotSent,
+    Observed,
     Refused,
-    Settled,
-)  # fmt: skip
+)
 from podsync.state.state import State
 from podsync.state.store import StateStore
+
+#: Events that leave the ids of all products as they are.
+_KEEPS_IDS = (Intent, NotSent, Refused, Doubted, Looked, Observed, Landmarked, ModelsSeen, Confirmed)
 
 
 class Ledger:
@@ -42,7 +47,7 @@ class Ledger:
         self._draft = Draft(state)
         #: Creates in doubt or on their way; few, so that a create need not look at every entry.
         self._doubts = {entry.address for entry in state.entries.values() if _in_doubt(entry)}
-        #: provider -> its ids; one that becomes known is added, after other events they are made again.
+        #: provider -> its ids; forgotten when an event takes some away, made again when asked for.
         self._owned: dict[str, set[str]] = {}
         #: The state as it was last asked for; forgotten with every event.
         self._frozen: State | None = None
@@ -92,10 +97,9 @@ class Ledger:
         address: Any = getattr(event, "address", None)
         self._draft.apply(event)
         self._frozen = None
-        if isinstance(event, Made | Bound | Settled | Adopted):
-            if event.id is not None:
-                self._owned.get(self._draft.entry(address).provider, set()).add(event.id)
-        elif not isinstance(event, Intent | NotSent | Refused | Doubted | Looked):
+        if isinstance(event, Made):
+            self._owns(event.address)
+        elif not isinstance(event, _KEEPS_IDS):
             self._owned.clear()
         for touched in (address, getattr(event, "source", None)):
             if touched is None:
@@ -105,6 +109,12 @@ class Ledger:
                 self._doubts.add(touched)
             else:
                 self._doubts.discard(touched)
+
+    def _owns(self, address: Address) -> None:
+        """A product that was made adds an id and takes none away: a replaced one goes on as an orphan."""
+        entry = self._draft.entries.get(address)
+        if entry is not None and entry.id is not None and entry.provider in self._owned:
+            self._owned[entry.provider].add(entry.id)
 
     def begin(self) -> None:
         """Record the prelude, once: from then on the state has a lineage."""
@@ -172,7 +182,7 @@ class Ledger:
             found = [o for o in self._draft.orphans.values() if o.provider == provider]
         return sorted(found, key=lambda o: (o.address, o.created_at))
 
-    def owned(self, provider: str) -> Collection[str]:
+    def owned(self, provider: str) -> AbstractSet[str]:
         """Ids that an entry or an orphan holds."""
         with self._lock:
             if provider not in self._owned:

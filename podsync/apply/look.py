@@ -83,8 +83,8 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
     """Keep what the last look says of what is to be made."""
     situation = _dated(run, findings)
     known = situation.known
-    refusals = {address: refusal.message for (address, _), refusal in known.refusals()}
-    run.too_young = {address: refusals[address] for address in situation.open_refusals()}
+    young = situation.open_refusals()
+    run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
     run.first_contact = findings.first_contact
     makers = [change for change in run.changes if run.makes(change)]
     reading = findings.reading

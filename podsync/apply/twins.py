@@ -40,7 +40,7 @@ def sorted_out(run: ProviderRun, makers: Sequence[Change]) -> tuple[list[Change]
     tried: set[tuple[str, str]] = set()
     for change in makers:
         spec = change.after or EMPTY
-        if change not in open_ or groups[run.provider.identity(spec, _NOTHING)] < 2:
+        if change.address not in beside or groups[run.provider.identity(spec, _NOTHING)] < 2:
             free.append(change)
             continue
         words = {key: run.habits.picture(spec.get(key[1]), key[1]) for key in _pictures(run, spec)}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from podsync.evidence.known import Known, when
 from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed
-from podsync.model import EMPTY, Address, Spec
+from podsync.model import EMPTY, Address, Json, Spec
 from podsync.providers.names import plain
 from podsync.state.entries import Entry, Orphan, Refusal
 
@@ -87,18 +88,31 @@ class Situation:
         here = times.looked - times.refused.get(address, times.began)
         return Age(here, elapsed(Moment(refusal.at, refusal.date), times.now)).at_least(self.settle_seconds)
 
-    def open_refusals(self) -> tuple[Address, ...]:
-        """Return wanted addresses whose refusals are too young to be believed."""
-        wanted = {want.address for want in self.wants if want.asked and want.before is None}
-        return tuple(
-            sorted(
-                {
-                    address
-                    for (address, _), refusal in self.known.refusals()
-                    if address in wanted and not self.refusal_is_settled(address, refusal)
-                }
-            )
-        )
+    def refusals(self) -> Iterator[tuple[Want, Address, Refusal]]:
+        """Yield each refusal that nobody has answered, with the want that it holds up.
+
+        It holds up its own address, and every other one that wants what could not be told from the body.
+        """
+        identity, habits = self.known.provider.identity, self.known.habits
+        by_address = {want.address: want for want in self.wants}
+        alike: dict[Json, list[Want]] = defaultdict(list)
+        told = list(self.known.refusals())
+        for want in self.wants if told else ():
+            alike[identity(want.spec, habits)].append(want)
+        for (address, _), refusal in told:
+            held = {want.address: want for want in alike[identity(refusal.body, habits)] if refusal.body}
+            if address in by_address:
+                held[address] = by_address[address]
+            for want in held.values():
+                yield want, address, refusal
+
+    def open_refusals(self) -> Mapping[Address, tuple[Address, Refusal]]:
+        """Return wanted addresses that a refusal holds up which is too young to be believed."""
+        return {
+            want.address: (address, refusal)
+            for want, address, refusal in self.refusals()
+            if want.asked and want.before is None and not self.refusal_is_settled(address, refusal)
+        }
 
 
 def documents_of(known: Known, specs: Sequence[Spec]) -> frozenset[str]:

@@ -83,12 +83,11 @@ class Wanted:
     def _refused(self, judging: Judge) -> dict[Address, Question]:
         """Addresses where a refusal may have hidden a success: a new row fits what was refused or wanted."""
         found: dict[Address, Question] = {}
-        wanted = {want.address: want.spec for want in self._it.wants}
-        for (address, _), refusal in self._known.refusals():
-            if address not in wanted or address in found:
+        for want, _, refusal in self._it.refusals():
+            if want.address in found:
                 continue
             before = self._known.before(refusal)
-            specs = [spec for spec in (refusal.body, wanted[address]) if spec]
+            specs = [spec for spec in (refusal.body, want.spec) if spec]
             rows = [
                 row
                 for spec in specs
@@ -98,5 +97,5 @@ class Wanted:
             if rows:
                 why = f"it was refused ({refusal.message}), and this may have been made all the same"
                 unique = {row.id: row for row in rows}
-                found[address] = Question(why, tuple(sorted(unique.values(), key=age)))
+                found[want.address] = Question(why, tuple(sorted(unique.values(), key=age)))
         return found

@@ -54,8 +54,8 @@ def store(tmp_path):
         yield store
 
 
-def sender(store, *, pace=Quiet(), writer=Quiet(), ahead=25, rate=2.0):
-    settings = ProviderSettings("http://127.0.0.1", RateLimit(10, rate))
+def sender(store, *, pace=Quiet(), writer=Quiet(), ahead=25, rate=2.0, parallelism=8):
+    settings = ProviderSettings("http://127.0.0.1", RateLimit(10, rate), parallelism=parallelism)
     provider = plugins()["kakaclo"].provider(settings)
     context = Context(FakeClock(), Quiet(), Options(), Board({}, Quiet()), Quiet(), 0.0, None, ahead)
     connection = Connection(provider, Quiet(), writer, pace, settings)
@@ -70,10 +70,13 @@ def job():
 
 
 @pytest.mark.parametrize(
-    ("ahead", "rate", "expected"), [(25, 2.0, 20), (25, 90.0, 25), (25, 0.05, 1), (1, 90.0, 1)]
+    ("ahead", "rate", "parallelism", "expected"),
+    [(25, 2.0, 32, 20), (25, 90.0, 32, 25), (25, 0.05, 32, 1), (1, 90.0, 32, 1), (25, 90.0, 8, 8)],
+    ids=["in time", "as the store says", "one at a time", "no more than one", "as parallelism says"],
 )
-def test_no_more_are_written_ahead_than_can_leave_in_time(store, ahead, rate, expected):
-    assert sender(store, ahead=ahead, rate=rate).ahead == expected
+def test_no_more_are_written_ahead_than_can_leave_in_time(store, ahead, rate, parallelism, expected):
+    """What was announced is what can go wrong on a machine that pauses: at most `parallelism`."""
+    assert sender(store, ahead=ahead, rate=rate, parallelism=parallelism).ahead == expected
 
 
 def test_what_was_written_ahead_and_is_not_sent_is_not_in_doubt(store):

@@ -20,6 +20,7 @@ from podsync.apply.context import Board
 from podsync.apply.ledger import Ledger
 from podsync.model import Address, freeze
 from podsync.plan.plan import Action
+from podsync.providers.habits import Habits
 from podsync.report import Outcome, Result
 from podsync.settings import Limits
 from podsync.state.events import Adopted, Bound, Gone, Intent, Made, NotSent, Orphaned
@@ -103,8 +104,8 @@ def test_to_look_for_a_doubt_that_is_alike_costs_the_same_beside_any_number_of_e
         ledger = _ledger(count, Nowhere())
         ledger.record(_intent("doubted"))
         spec = freeze(tee_spec("doubted"))
-        cost.add(counted(lambda: ledger.indistinguishable(provider, spec, _tee("new"))))  # noqa: B023
-        found = ledger.indistinguishable(provider, spec, _tee("new"))
+        cost.add(counted(lambda: ledger.indistinguishable(provider, spec, _tee("new"), Habits())))  # noqa: B023
+        found = ledger.indistinguishable(provider, spec, _tee("new"), Habits())
         assert found is not None
         assert found.address == _tee("doubted")
 
@@ -128,7 +129,7 @@ def test_what_is_kept_beside_the_draft_is_what_the_draft_says(world: World) -> N
     ledger.record(_intent("new"))
     assert [entry.address.name for entry in ledger.doubts("kakaclo")] == ["new"]
     assert ledger.doubts("gelato") == []
-    assert ledger.indistinguishable(provider, freeze(tee_spec("new")), _tee("new")) is None
+    assert ledger.indistinguishable(provider, freeze(tee_spec("new")), _tee("new"), Habits()) is None
     ledger.record(NotSent(_tee("new"), 3.0))
     assert ledger.doubts("kakaclo") == []
 

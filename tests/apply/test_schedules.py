@@ -16,6 +16,7 @@ from podsync.errors import LockedError, StaleError, StateError
 from podsync.model import Address
 from podsync.plan.approval import check_fresh
 from podsync.report import Result
+from tests.apply.evidence import begin
 from tests.apply.vendor_server import Odd
 from tests.apply.world import (
     KEYS,
@@ -80,6 +81,7 @@ def test_killed_around_a_create(world, provider, moment):
 @pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
 @pytest.mark.parametrize("made", [True, False], ids=["made", "not made"])
 def test_killed_on_the_way_and_started_again_at_once(world, provider, made):
+    begin(world, provider)
     address = in_doubt(world, made=made, provider=provider)
 
     report = world.apply()
@@ -113,14 +115,16 @@ def test_a_resend_after_a_long_429_dies(world, made):
     assert len(world.server.products("kakaclo")) == 1
 
 
-def test_three_sends_are_lost_and_a_later_apply_makes_it(world):
+def test_two_sends_are_lost_and_a_person_lets_it_go_again(world):
+    begin(world, "kakaclo")
     address = world.tee()
-    world.server.misbehave("kakaclo.create", CUT_BEFORE, CUT_BEFORE, CUT_BEFORE, CUT_BEFORE)
+    world.server.misbehave("kakaclo.create", CUT_BEFORE, CUT_BEFORE, CUT_BEFORE)
 
     report = world.apply()
 
-    assert outcome(report, address).result is Result.FAILED
-    assert creates(world) == 3
+    assert outcome(report, address).result is Result.IN_DOUBT
+    assert creates(world) == 2
+    assert any("--not-created" in line for line in outcome(report, address).next)
     world.settle()
 
 
@@ -215,6 +219,7 @@ def test_a_gateway_sends_it_twice_and_tells_the_second_answer(world):
 
 @pytest.mark.parametrize("made", [True, False], ids=["made", "not made"])
 def test_the_document_is_renamed_while_in_doubt(world, made):
+    begin(world, "kakaclo")
     product = world.documents[in_doubt(world, made=made)]
     world.delete(product.address)
     address = world.tee("renamed", **product.spec)
@@ -222,12 +227,13 @@ def test_the_document_is_renamed_while_in_doubt(world, made):
     report = world.apply()
 
     assert outcome(report, address).result in (Result.SETTLED, Result.CREATED)
-    assert len(world.server.products("kakaclo")) == 1
+    assert creates(world) == 1
     world.settle()
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["made", "not made"])
 def test_the_document_is_deleted_while_in_doubt(world, made):
+    begin(world, "kakaclo")
     world.delete(in_doubt(world, made=made))
 
     report = world.apply()
@@ -240,11 +246,12 @@ def test_the_document_is_deleted_while_in_doubt(world, made):
 
 @pytest.mark.parametrize("made", [True, False], ids=["made", "not made"])
 def test_the_document_is_edited_while_in_doubt(world, made):
+    begin(world, "kakaclo")
     address = in_doubt(world, made=made)
     world.tee(enName="Edited")
 
     world.apply()
-    then = names(world, "kakaclo")
+    then = names(world, "kakaclo")[1:]
 
     assert then == (["The tee Tee"] if made else ["Edited"])
     world.settle()
@@ -636,7 +643,7 @@ def test_another_shops_token_while_something_is_in_doubt(world):
 
     report = world.apply()
 
-    assert report.exit_code == 8
+    assert report.exit_code == 9
     assert creates(world) == 2
     world.keys = dict(KEYS)
     world.settle()
@@ -656,7 +663,7 @@ def test_an_empty_listing_in_the_middle_of_settling(world, provider):
 
     report = world.apply()
 
-    assert report.exit_code == 8
+    assert report.exit_code == 9
     assert creates(world) == 2
     world.settle()
 
@@ -704,9 +711,13 @@ def test_in_doubt_at_a_provider_that_trims_or_cuts_names(world, provider, names_
     report = world.apply()
 
     assert creates(world) == 1
-    assert outcome(report, address).result is Result.IN_DOUBT
-    assert any("--adopt" in line for line in outcome(report, address).next)
-    world.answer(address, world.server.products(provider)[0]["id"])
+    if names_are == "trim":
+        # One row, changed in a way that may be: bound until a second one comes.
+        assert outcome(report, address).result in (Result.CREATED, Result.SETTLED)
+    else:
+        assert outcome(report, address).result is Result.IN_DOUBT
+        assert any("--adopt" in line for line in outcome(report, address).next)
+        world.answer(address, world.server.products(provider)[0]["id"])
     world.settle()
 
 
@@ -720,8 +731,7 @@ def test_killed_on_the_way_where_pictures_are_rehosted(world, again, date):
     report = world.apply()
 
     assert creates(world) == 1
-    assert outcome(report, address).result is Result.IN_DOUBT
-    world.answer(address, world.server.products("kakaclo")[0]["id"])
+    assert outcome(report, address).result is Result.SETTLED
     world.settle()
 
 
@@ -755,28 +765,32 @@ def test_dates_eight_hours_off_while_something_is_in_doubt(world, hours):
     report = world.apply()
 
     assert creates(world) == 1
-    assert outcome(report, address).result is Result.IN_DOUBT
+    assert outcome(report, address).result is Result.CREATED
+    world.settle()
 
 
 @pytest.mark.parametrize("made", [b"NaN", b"1e999", b"-Infinity", b"9" * 400, b'"yesterday"', b"true"])
 def test_a_date_that_is_none_while_something_is_in_doubt(world, made):
     """A product whose date cannot be told may be the one that was sent."""
-    world.tee()
+    begin(world, "kakaclo")
+    address = world.tee()
     row = b'{"id": 7, "modelCode": "CODE-1", "enName": "Re-written", "createDate": ' + made + b"}"
     listing = b'{"code": 10000, "data": {"list": [' + row + b'], "total": 1}}'
-    world.server.misbehave("kakaclo.create", CUT_BEFORE)
-    world.server.misbehave("kakaclo.search", None, *[Odd("text", body=listing)] * 200)
+    more = [Odd("text", body=listing)] * 200
+    cut = Odd("cut", hook=lambda: world.server.misbehave("kakaclo.search", *more))
+    world.server.misbehave("kakaclo.create", cut)
 
-    report = world.apply(first_contact=True)
+    report = world.apply()
 
     assert creates(world) == 1
-    assert report.exit_code == 8
+    assert outcome(report, address).result is Result.IN_DOUBT
     world.settle()
 
 
 @pytest.mark.parametrize("years", [10, -1], ids=["ten years forward", "a year back"])
 @pytest.mark.parametrize("made", [True, False], ids=["made", "not made"])
 def test_no_date_header_and_the_local_clock_was_moved(world, years, made):
+    begin(world, "kakaclo")
     world.server.date_header, world.server.lag = False, 200
     in_doubt(world, made=made)
     world.clock.moved = years * 365 * 86400
