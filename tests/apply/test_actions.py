@@ -382,13 +382,13 @@ def test_renames_in_a_circle_are_refused(world):
     assert "rename-cycle" in rules(world)
 
 
-def test_409_where_the_very_product_exists_is_adopted(world):
+def test_409_is_in_doubt_until_the_listing_shows_what_was_made(world):
     world.poster()
     world.server.unique_names = True
     again = Odd("status", commit=True, status=409)
     world.server.misbehave("gelato.create", again)
 
-    assert only(world.apply()).result is Result.ADOPTED
+    assert only(world.apply()).result is Result.CREATED
     world.settle()
 
 

@@ -104,8 +104,8 @@ def test_to_look_for_a_doubt_that_is_alike_costs_the_same_beside_any_number_of_e
         ledger = _ledger(count, Nowhere())
         ledger.record(_intent("doubted"))
         spec = freeze(tee_spec("doubted"))
-        cost.add(counted(lambda: ledger.indistinguishable(provider, spec, _tee("new"), Habits())))  # noqa: B023
         found = ledger.indistinguishable(provider, spec, _tee("new"), Habits())
+        cost.add(counted(lambda: ledger.indistinguishable(provider, spec, _tee("new"), Habits())))  # noqa: B023
         assert found is not None
         assert found.address == _tee("doubted")
 
