@@ -29,6 +29,8 @@ class Ground:
         self.environ = {k: v for k, v in environ.items() if not k.startswith("GIT_")} | NOBODY
         self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.bare))
         self.git("init", "--quiet", "--initial-branch=main", ".")
+        # As `podsync init` has it ignored: what podsync keeps for itself is no part of a commit.
+        (self.work / ".git" / "info" / "exclude").write_text(".podsync\n", encoding="utf-8")
         self.git("remote", "add", "origin", f"file://{self.bare}")
         self.write("podsync.yaml", SHARED)
         self.write("catalog/tee.yaml", tee("tee"))
@@ -62,6 +64,7 @@ class Ground:
     def commit(self, message: str) -> str:
         """Commit the whole tree, push it, and return the commit."""
         self.git("add", "--all", "--force", ".")
+        self.git("rm", "-r", "--quiet", "--cached", "--ignore-unmatch", ".podsync")
         self.git("commit", "--quiet", "--message", message)
         self.git("push", "--quiet", "origin", "HEAD:main")
         return self.git("rev-parse", "HEAD")
