@@ -35,7 +35,7 @@ from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock, Provider
 from podsync.report import Outcome, Report, Result
 from podsync.state.account_lock import sole_writer
-from podsync.state.events import Begun, Contacted, Ended
+from podsync.state.events import Begun, Contacted, Disowned, Ended
 from podsync.state.state import State
 from podsync.state.store import StateStore
 
@@ -220,8 +220,7 @@ class _Apply:
         found = [run for run in self._runs if run.first_contact and self._makes(run)]
         if self._context.options.first_contact:
             for run in self._runs:
-                if run.was_new and run.findings is not None and run.findings.unowned:
-                    self._ledger.record(Contacted(run.provider.name, self._clock.now()))
+                self._contacted(run)
             return None
         if not found:
             return None
@@ -236,6 +235,19 @@ class _Apply:
             f"first contact: {told}. Nothing was sent. If this account may hold products that nobody here "
             "manages, add --first-contact; if they are products of this catalog: podsync import --match"
         )
+
+    def _contacted(self, run: ProviderRun) -> None:
+        """A person agreed: what is listed is nobody's here, but for what may be ours."""
+        found, name, now = run.findings, run.provider.name, self._clock.now()
+        if found is None or run.known.made_any or not found.unowned:
+            return
+        self._ledger.record(Contacted(name, now))
+        asked = {row.id for question in found.questions.values() for row in question.rows}
+        asked |= {row.id for rows in (*found.asks.values(), *found.overdue.values()) for row in rows}
+        spoken = {row.id for row in (*found.adopted.values(), *found.found.values())}
+        others = {row.id for row in found.unowned} - asked - spoken
+        if others:
+            self._ledger.record(Disowned(name, now, tuple(sorted(others))))
 
     def _makes(self, run: ProviderRun) -> bool:
         """Whether something is still to be made there: what is listed already is adopted whatever is said."""

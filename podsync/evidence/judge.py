@@ -186,9 +186,6 @@ class _Look:
             if marks != known.landmarks:
                 told.events.append(Landmarked(name, self._now, marks))
         others = {row.id for rows in told.namesakes.values() for row in rows}
-        if self._it.first_contact and told.first_contact == ():
-            asked = {row.id for question in told.questions.values() for row in question.rows}
-            others |= {row.id for row in told.unowned} - asked if not known.made_any else set()
         spoken = {row.id for row in told.adopted.values()} | {row.id for row in told.found.values()}
         if others - spoken:
             told.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))

@@ -75,9 +75,14 @@ class Habits:
         return told["count"] if told is not None and told.get("sure") else 0
 
     def rules_out(self, kinds: Collection[str], length: int) -> bool:
-        """Whether one of these changes is known not to happen here to a name of so many characters."""
+        """Whether one of these changes is known not to happen here to a name of so many characters.
+
+        Only of case and length one name tells for all: that an "i" with two dots came back says nothing of an
+        emoji, an ampersand nothing of a quote.
+        """
         whole: int = self.observed.get("whole", EMPTY).get("length", 0)
-        return any(self.name(kind) == "kept" for kind in kinds) or (names.CUT in kinds and length <= whole)
+        kept = names.CASE in kinds and self.name(names.CASE) == "kept"
+        return kept or (names.CUT in kinds and length <= whole)
 
     def bears_out(self, kinds: Collection[str]) -> bool:
         """Whether each of these changes was seen here, or nothing of it is known yet."""
