@@ -55,22 +55,16 @@ class Sent:
         """Every exact find, each provisional one, every None, then the questions."""
         doubts = {(entry.address, 0.0): entry for entry in self._known.doubts}
         items = {(item.address, item.created_at): item for item in self._known.items}
-        for exact in (True, False):
-            for key, (row, sure) in verdicts.found.items():
-                if sure is not exact or key[1] == -1.0:
-                    continue
-                self._learn(doubts, items, key, row, sure=sure)
-                self._told.events.append(self._is_it(doubts, items, key, row, sure=sure))
-                if key in doubts:
-                    self._told.found[key[0]] = row
+        # What was there before a doubt comes first: the product of a replace in doubt takes its place.
+        self._found(doubts, items, {k: found for k, found in verdicts.found.items() if k in items})
         for key, row in verdicts.confirmed.items():
             self._learn(doubts, items, key, row, sure=True)
             orphan = key[1] if isinstance(items[key], Orphan) else None
-            shown = row.shown or EMPTY
-            self._told.events.append(Confirmed(key[0], self._now, orphan, shown))
+            self._told.events.append(Confirmed(key[0], self._now, orphan, row.shown or EMPTY))
         for key in sorted(verdicts.revoked):
             orphan = key[1] if isinstance(items[key], Orphan) else None
             self._told.events.append(Unbound(key[0], self._now, orphan))
+        self._found(doubts, items, {k: found for k, found in verdicts.found.items() if k in doubts})
         self._nones(doubts, verdicts)
         for key, rows in verdicts.asks.items():
             if key in doubts:
@@ -81,6 +75,19 @@ class Sent:
                 self._told.overdue[key] = rows
         done = {*self._told.found, *self._told.none, *self._told.asks, *self._told.unread}
         self._told.waits = [entry.address for entry in doubts.values() if entry.address not in done]
+
+    def _found(
+        self,
+        doubts: Mapping[Key, Entry],
+        items: Mapping[Key, Entry | Orphan],
+        found: Mapping[Key, tuple[Remote, bool]],
+    ) -> None:
+        """Every exact find, then each provisional one."""
+        for key, (row, sure) in sorted(found.items(), key=lambda each: not each[1][1]):
+            self._learn(doubts, items, key, row, sure=sure)
+            self._told.events.append(self._is_it(doubts, items, key, row, sure=sure))
+            if key in doubts:
+                self._told.found[key[0]] = row
 
     def _is_it(
         self,
