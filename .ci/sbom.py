@@ -37,7 +37,13 @@ def document(version):
         "specVersion": "1.6",
         "version": 1,
         "metadata": {
-            "component": {"type": "application", "bom-ref": own, "name": "podsync", "version": version, "purl": own}
+            "component": {
+                "type": "application",
+                "bom-ref": own,
+                "name": "podsync",
+                "version": version,
+                "purl": own,
+            }
         },
         "components": parts,
         "dependencies": [{"ref": own, "dependsOn": needed}],
