@@ -26,7 +26,6 @@ Commit all of it, podsync.state.json too; what must not be committed is in .giti
         "podsync init",
         "podsync init my-shop",
         "podsync init --ci github",
-        "podsync init --ci github --from git+https://github.com/OWNER/podsync@<40 hex digits>",
     ),
 )
 @click.argument("folder", required=False, metavar="[DIR]")

@@ -135,8 +135,8 @@ class Hub:
         folder = self.folder / f"run-{number}"
         folder.mkdir()
         github = {
-            "ref": f"refs/{name}/{number}", "event_name": name, "sha": sha, "repository": NAME, "actor": "ada",
-            "run_id": str(number), "server_url": "https://github.example",
+            "ref": f"refs/{name}/{number}", "event_name": name, "sha": sha, "repository": NAME,
+            "actor": "ada", "run_id": str(number), "server_url": "https://github.example",
         }  # fmt: skip
         event = {"sha": sha, "fork": fork, "inputs": inputs, "payload": payload, "github": github}
         return Runner(self, Run(workflow, event, folder), cancel, die).carry_out()
