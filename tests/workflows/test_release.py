@@ -67,7 +67,7 @@ def release(tmp_path):
     pytest.importorskip("hatchling")
     clone = tmp_path / "clone"
     clone.mkdir()
-    for name in PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"] + ["pyproject.toml", ".ci"]:
+    for name in PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"] + ["pyproject.toml"]:
         if name == "tests":
             continue
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
