@@ -49,9 +49,10 @@ def test_no_rule_stands_twice():
 
 
 def test_every_test_of_the_rules_is_named():
-    """`apply/test_rules.py` and `apply/test_recover.py` are there for this table."""
+    """`apply/test_rules.py` and the tests of `podsync.evidence` are there for this table."""
     named = {(m["file"], m["test"]) for _, tests in rows() for m in NAMED.finditer(tests)}
-    files = ("apply/test_rules.py", "apply/test_recover.py")
+    evidence = sorted(path.name for path in (HERE / "evidence").glob("test_*.py"))
+    files = ("apply/test_rules.py", *(f"evidence/{name}" for name in evidence))
     there = {(file, name) for file in files for name in defined_in(file) if name.startswith("test_")}
 
     assert there - named == set()

@@ -31,6 +31,7 @@ from podsync.report import Report, Result
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.settings import Limits, RateLimit
 from podsync.state import repair
+from podsync.state.account_lock import account_digest
 from podsync.state.draft import replay
 from podsync.state.entries import Entry, Orphan
 from podsync.state.state import State
@@ -255,9 +256,9 @@ class Floor(World):
         pace = Bucket(settings.rate_limit, self.clock)
         reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, {})
         mortal = MortalReader(reader, life, self.clock)
-        return Connection(
-            plugin.provider(settings), mortal, Courier(writer, life, self, name), pace, settings
-        )
+        account = account_digest(name, settings.base_url, self.keys[name])
+        courier = Courier(writer, life, self, name)
+        return Connection(plugin.provider(settings), mortal, courier, pace, settings, account)
 
     def arrives_later(self, name: str, request: Request, delay: float) -> None:
         """The request reaches the provider by itself, so many seconds from now."""
