@@ -84,8 +84,8 @@ _FOR_HELP = {"podsync", "podsync.cli", "click"}
 _FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "diagnostics", "errors", "jsonbytes", "model", "providers", "seal",
-        "settings", "signatures", "views",
+        "cache", "catalog", "characters", "diagnostics", "errors", "foreign", "jsonbytes", "model",
+        "providers", "seal", "settings", "signatures", "views",
     )
 }  # fmt: skip
 #: Those of a plan of files that are known, in which nothing differs: no YAML is among them.

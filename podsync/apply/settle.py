@@ -316,9 +316,9 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
 
 
 def _retell(run: ProviderRun, address: Address) -> None:
-    """Complete an outcome with the id that became known after it was reported."""
+    """Correct an outcome whose id became known, or was taken back, after it was reported."""
     board, entry = run.context.board, run.ledger.entry(address)
     with board.lock:
         outcome = board.outcomes.get(address)
-        if outcome is not None and entry is not None and outcome.id is None and entry.id is not None:
+        if outcome is not None and entry is not None and outcome.id != entry.id:
             board.outcomes[address] = replace(outcome, id=entry.id, remote=shown(entry.remote))

@@ -101,6 +101,11 @@ class Entry:
         return self.id is not None and self.window is not None
 
     @property
+    def unlisted(self) -> bool:
+        """It is made, and a listing still has to show its id: an apply has to look, whatever else it does."""
+        return self.unbound or self.provisional
+
+    @property
     def digest(self) -> str:
         """Digest of what a plan relied on; learning an id does not make a plan stale."""
         pending = None if self.pending is None else [self.pending.op, self.pending.body]
@@ -136,6 +141,11 @@ class Orphan:
     def provisional(self) -> bool:
         """Its id is known, and no listing has confirmed it yet."""
         return self.id is not None and self.window is not None
+
+    @property
+    def unlisted(self) -> bool:
+        """A listing still has to show its id."""
+        return self.id is None or self.provisional
 
 
 @dataclass(frozen=True, slots=True)

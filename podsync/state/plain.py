@@ -20,6 +20,7 @@ from podsync.state.times import time_from_text
 class Seen(NamedTuple):
     """What an outline holds of an entry.
 
+    `unbound` is whether no listing has shown its id yet.
     `wish` is `model.wish_of` without its `sha256:`; empty for one that is in doubt or has no spec.
     """
 
@@ -58,7 +59,7 @@ def look_closely(piece: bytes, name: str) -> Seen:
     entry = entry_alone(piece, name)
     certain = entry.pending is None and entry.spec is not None
     wish = wish_of(entry.spec, entry.labels, entry.lifecycle).partition(":")[2] if certain else ""
-    return Seen(str(entry.address), entry.provider, entry.unbound, wish)
+    return Seen(str(entry.address), entry.provider, entry.unlisted, wish)
 
 
 def _is_text(value: Any) -> bool:

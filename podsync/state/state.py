@@ -129,10 +129,11 @@ class State:
 
     @property
     def unbound(self) -> Mapping[str, int]:
-        """How many entries of each provider have an id that is not known yet."""
+        """How many products of each provider a listing still has to show: their ids are open or not sure."""
+        waiting = Counter(orphan.provider for orphan in self.orphans if orphan.unlisted)
         if self.outline is not None:
-            return self.outline.unbound
-        return Counter(entry.provider for entry in self.entries.values() if entry.unbound)
+            return waiting + Counter(self.outline.unbound)
+        return waiting + Counter(entry.provider for entry in self.entries.values() if entry.unlisted)
 
     def next_reading(self, provider: str) -> int:
         """Return the number that the next reading of a provider gets, larger than that of each kept one."""

@@ -49,6 +49,14 @@ def test_an_id_that_was_told_is_provisional_until_a_listing_shows_it():
     assert shown.entries[CAT].remote == {"spu": "QC"}
 
 
+def test_what_no_listing_has_shown_yet_is_counted_so_that_an_apply_looks():
+    made = replay(State(), [intent(), ev.Made(CAT, AT + 1, "5")])
+    gone = replay(made, [ev.Orphaned(CAT, AT + 2)])
+
+    assert sum(made.unbound.values()) == sum(gone.unbound.values()) == 1
+    assert not replay(made, [ev.Confirmed(CAT, AT + 9)]).unbound
+
+
 def test_what_was_shown_before_stays_where_a_confirmation_shows_nothing():
     made = [intent(), ev.Made(CAT, AT, "5", freeze({"spu": "QC"})), ev.Confirmed(CAT, AT)]
 

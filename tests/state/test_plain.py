@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from podsync.errors import StateError
 from podsync.state import statefile
-from podsync.state.entries import Entry
+from podsync.state.entries import Entry, Window
 from podsync.state.late import _form_of
 from podsync.state.plain import _IS, look, look_closely
 from podsync.state.state import State
@@ -105,3 +105,12 @@ def test_an_entry_without_its_id_is_unbound_and_one_without_a_spec_is_not_seen(
     seen = look(piece)
 
     assert seen is None if "spec" in changed else seen is not None and seen.unbound
+
+
+def test_an_entry_whose_id_no_listing_has_shown_counts_as_one_without() -> None:
+    state = corpus.state_of(1)
+    ((address, entry),) = state.entries.items()
+    (piece,) = pieces(replace(state, entries={address: replace(entry, window=Window(1.0, 2.0, 3.0))}))
+
+    assert look(piece) is None
+    assert look_closely(piece, "state").unbound
