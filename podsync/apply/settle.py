@@ -20,7 +20,7 @@ from podsync.plan.plan import Action
 from podsync.ports import Remote
 from podsync.report import DONE, Result
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Bound, Confirmed, Gone, Orphaned
+from podsync.state.events import Bound, Confirmed, Gone, Orphaned, Unbound
 
 #: A person is told this often what is waited for.
 SAY_EVERY = 30.0
@@ -241,7 +241,7 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         run.ledger.record(*findings.events)
     run.learned(findings)
     for event in findings.events:
-        if isinstance(event, Bound | Confirmed):
+        if isinstance(event, Bound | Confirmed | Unbound):
             _retell(run, event.address)
         elif isinstance(event, Gone):
             run.gone_orphans.add(event.address)
