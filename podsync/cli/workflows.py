@@ -21,7 +21,7 @@ _SHARED = {
     "dependabot.yml": Path(".github", "dependabot.yml"),
 }
 _SETUP = "podsync-setup.sh"
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]*")
 #: What may stand in a branch's name here: nothing that means something to a shell, to YAML or to a filter.
 BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 #: What may stand in a folder's name: no expression of GitHub's, no end of a line.
@@ -102,7 +102,10 @@ def _workflow(name: str, suffix: str) -> Path:
 
 
 def _slug(folder: str) -> str:
-    """Return a name of plain characters; two folders never have the same one."""
+    """Return a name of plain characters; two folders never have the same one, by whatever case.
+
+    GitHub takes the names of environments without regard to case.
+    """
     if _PLAIN.fullmatch(folder):
         return folder
     from hashlib import sha256

@@ -220,3 +220,10 @@ def test_the_hook_checks_the_whole_catalog(tmp_path, monkeypatch):
 
     assert (hook["id"], hook["pass_filenames"]) == ("podsync-validate", False)
     assert code == 3, told
+
+
+def test_folders_that_differ_in_case_share_no_name() -> None:
+    """GitHub takes the names of environments without regard to case: one's keys would be the other's."""
+    names = {Parameters("podsync", folder).suffix.lower() for folder in ("shop", "Shop", "SHOP", "shop-")}
+
+    assert len(names) == 4
