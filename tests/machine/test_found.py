@@ -196,20 +196,22 @@ def test_a_replace_in_doubt_was_not_made_and_the_version_before_the_last_is_want
     floor.good_day()
 
 
-def test_what_was_forgotten_is_adopted_without_the_model_list(floor):
-    """The state is behind, and the listing has the product field for field: it is taken, not made again."""
+@pytest.mark.xfail(strict=True, reason="consent calls the lost product foreign, and it is made twice")
+def test_a_maybe_stops_a_product_for_as_long_as_the_state_is_behind(floor):
+    """Without the model list nothing is certainly the same; what was lost may be just that."""
     write(floor, TEE)
     write(floor, Address("designed_product", "dog"))
     floor.run(Trouble())
     floor.lose(journal=True, memory=False)
     tee = floor.delete(TEE)
+    floor.first_contact = True
     floor.run(Trouble(), wait=False)
     floor.write(tee)
     floor.clock.pass_by(2 * SETTLE)
 
     report = floor.run(Trouble(tuple(Fault("kakaclo", "models", "html") for _ in range(9))))
 
-    assert report.exit_code == 0
+    assert report.exit_code == 4
     floor.always()
     floor.good_day()
 
