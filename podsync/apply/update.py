@@ -11,7 +11,7 @@ import math
 from podsync.apply.provider_run import Late, ProviderRun, Unshown
 from podsync.apply.sender import SENDS_AN_APPLY, Job
 from podsync.apply.tell import LATER, conclude, done, failed, name_is_taken, not_tried
-from podsync.errors import InDoubtError, ProviderError
+from podsync.errors import InDoubtError
 from podsync.evidence.known import when
 from podsync.evidence.time import SEND_SECONDS, Moment, elapsed
 from podsync.model import FrozenDict, Spec, canonical_json
@@ -71,10 +71,6 @@ def update(run: ProviderRun, change: Change) -> None:
         if isinstance(sent.error, InDoubtError) and sent.error.stops:
             run.stop(sent.error.message, credentials=True)
         conclude(run, change, sent)
-
-
-def _may_be_sent_again(error: ProviderError | None) -> bool:
-    return isinstance(error, InDoubtError) and not error.stops
 
 
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
