@@ -133,8 +133,7 @@ def _models(situation: Situation) -> frozenset[str]:
     """Return the models, as specs name them, of what is to be made and of what was sent."""
     known = situation.known
     specs: list[Spec] = [want.spec for want in situation.wants if want.asked and want.before is None]
-    specs += [entry.pending.body for entry in known.doubts if entry.pending is not None]
-    specs += [item.spec or EMPTY for item in known.unbound]
+    specs += known.sent
     if not known.provider.tells_ids:
         specs += [item.spec or EMPTY for item in known.provisional]
     return frozenset(known.model(spec) for spec in specs)
