@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from podsync.evidence.known import Known
 from podsync.model import EMPTY, Address, Json
 from podsync.plan.change import Change
 from podsync.ports import Clock, Pace, Provider, Reader, Writer
@@ -25,6 +26,10 @@ class Connection:
     pace: Pace
     settings: ProviderSettings
     account: str = ""
+
+    def known(self, state: State) -> Known:
+        """Return what a state knows of it."""
+        return Known(self.provider, state, self.settings.account, self.settings.pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,10 @@ class Lost:
 
     sends: Mapping[str, LastSend] = EMPTY
     whole: bool = True
+
+    def concerns(self, provider: str) -> bool:
+        """Whether the state may not know products that were made there."""
+        return self.whole or provider in self.sends
 
 
 class Memory(Protocol):

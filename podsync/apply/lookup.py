@@ -69,10 +69,15 @@ class Looker:
 
     def _judged(self, situation: Situation, reading: Reading) -> Findings:
         """Judge as of the moment at which the reading began."""
-        passed = self.clock.monotonic() - reading.looked
-        now = Moment(self.clock.now() - passed, self.date_at(reading.looked))
-        times = replace(situation.times, looked=reading.looked, now=now)
-        return judge(replace(situation, times=times), reading)
+        return judge(self.dated(situation, reading.looked), reading)
+
+    def dated(self, situation: Situation, looked: float) -> Situation:
+        """Return the situation as of a look at that monotonic moment."""
+        return replace(situation, times=replace(situation.times, looked=looked, now=self.moment(looked)))
+
+    def moment(self, at: float) -> Moment:
+        """Return a monotonic moment by our clock and by the provider's."""
+        return Moment(self.clock.now() - (self.clock.monotonic() - at), self.date_at(at))
 
     # -- readings
 

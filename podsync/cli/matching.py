@@ -8,7 +8,7 @@ from dataclasses import astuple, fields
 from typing import TYPE_CHECKING
 
 from podsync.apply.context import Lost
-from podsync.apply.named import another_account, known_of
+from podsync.apply.named import another_account
 from podsync.apply.preview import preview
 from podsync.catalog import csv_file
 from podsync.cli.clock import SystemClock
@@ -67,7 +67,7 @@ def _lines(
     space: Workspace, plan: Plan, state: State, connection: Connection, look: Findings
 ) -> list[PairLine]:
     """Return the rows of one provider, as they are written and shown."""
-    known, name = known_of(connection, state), connection.provider.name
+    known, name = connection.known(state), connection.provider.name
     wanted = {
         change.address: change.after
         for change in plan.work
