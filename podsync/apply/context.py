@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from podsync.evidence.known import Known
-from podsync.model import EMPTY, Address, Json
+from podsync.model import EMPTY, Address
 from podsync.plan.change import Change
 from podsync.ports import Clock, Pace, Provider, Reader, Writer
 from podsync.report import Outcome, Result
@@ -183,9 +183,3 @@ class Context:
     def halted(self) -> bool:
         """Whether nothing new may be begun."""
         return bool(self.stop.signal) or self.board.too_many_failures
-
-
-def shown(remote: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return the ids that people see."""
-    product: Mapping[str, Json] = remote.get("product", {})
-    return product

@@ -17,7 +17,7 @@ from podsync.evidence.known import Known
 from podsync.evidence.reading import Reading, reading_of, together
 from podsync.evidence.situation import Situation
 from podsync.evidence.time import Moment
-from podsync.model import EMPTY, FrozenDict, Spec
+from podsync.model import EMPTY, FrozenDict, Spec, seen_ids
 from podsync.ports import Clock, Query, Reader
 
 #: So many names are searched one by one; for more, the whole listing is read once.
@@ -148,7 +148,7 @@ def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[s
     """Return the known products to look up: landmarks, provisional ids, what is asked for, a few others."""
     sought: dict[str, object] = {}
     if known.provider.tells_ids:
-        sought |= {item.id: item.remote.get("product", EMPTY) for item in known.provisional if item.id}
+        sought |= {item.id: seen_ids(item.remote) for item in known.provisional if item.id}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {
         mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == "spu"}) for mark in known.landmarks

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from podsync.apply.context import shown
 from podsync.apply.create import create, make
 from podsync.apply.guard import guarded
 from podsync.apply.provider_run import Doubt, ProviderRun
@@ -14,7 +13,7 @@ from podsync.apply.tell import LATER, ask_about_doubt, done, failed, in_doubt, n
 from podsync.apply.update import read_back
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.evidence.findings import Findings
-from podsync.model import Address
+from podsync.model import Address, seen_ids
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
@@ -328,4 +327,4 @@ def _retell(run: ProviderRun, address: Address) -> None:
     with board.lock:
         outcome = board.outcomes.get(address)
         if outcome is not None and entry is not None and outcome.id != entry.id:
-            board.outcomes[address] = replace(outcome, id=entry.id, remote=shown(entry.remote))
+            board.outcomes[address] = replace(outcome, id=entry.id, remote=seen_ids(entry.remote))

@@ -15,7 +15,7 @@ from podsync.cli.clock import SystemClock
 from podsync.cli.connect import connected, keys_for, with_keys
 from podsync.evidence.pairs import Pair, Verdict, pairs_of
 from podsync.evidence.situation import documents_of
-from podsync.model import Selection
+from podsync.model import Selection, seen_ids
 from podsync.plan.plan import Action
 from podsync.ports import Provider, Role
 from podsync.providers.registry import plugins
@@ -81,7 +81,7 @@ def _lines(
 def _line(provider: Provider, pair: Pair) -> PairLine:
     row, spec = pair.row, pair.spec
     model = row.fields.get(provider.model_field)
-    spu = row.shown.get("product", {}).get("spu")
+    spu = seen_ids(row.shown).get("spu")
     return PairLine(
         take="yes" if pair.verdict is Verdict.SAME else "",
         verdict=pair.verdict.value,

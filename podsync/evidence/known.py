@@ -8,7 +8,7 @@ from functools import cached_property
 
 from podsync.evidence.claims import Key
 from podsync.evidence.time import Moment
-from podsync.model import EMPTY, Json, Spec
+from podsync.model import EMPTY, Json, Spec, seen_ids
 from podsync.ports import Provider
 from podsync.providers.compare import number
 from podsync.providers.habits import Habits
@@ -99,7 +99,7 @@ class Known:
     def shown(self) -> Mapping[str, Mapping[str, Json]]:
         """The same ids, with what people see of them."""
         return {
-            item.id: item.remote.get("product", EMPTY)
+            item.id: seen_ids(item.remote)
             for item in self.items
             if item.id is not None and item.id in self.listed
         }
