@@ -33,6 +33,8 @@ def name_of(character: str) -> str:
 
 def seen(text: str) -> str:
     """Return the text without hidden characters: an unusual space becomes a space, the others nothing."""
+    if text.isascii():
+        return text
     return re.sub(f"[{UNSEEN}]", "", re.sub(f"[{SPACES}]", " ", text))
 
 

@@ -1,8 +1,8 @@
 """Named moments at which a test lets the process die; without `PODSYNC_FAILPOINT` they do nothing.
 
 `PODSYNC_FAILPOINT=NAME:N:SIGKILL`, read once when the program starts, sends the process that signal at
-the N-th hit of NAME. After SIGKILL, which flushes and unwinds nothing, P1 and P2 must hold; after
-SIGINT and SIGTERM, P12.
+the N-th hit of NAME. After SIGKILL, which flushes and unwinds nothing, nothing may be made twice or
+forgotten; after SIGINT and SIGTERM the run ends in order, and says what it did.
 """
 
 from __future__ import annotations

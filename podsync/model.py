@@ -216,6 +216,12 @@ def former_of(moved: Sequence[str] | None, renamed_from: str | None) -> str:
     return "" if moved is None and renamed_from is None else canonical_json([moved, renamed_from])
 
 
+def seen_ids(shown: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return the ids that people see (SPU), of what a state or a listing shows of a product."""
+    product: Mapping[str, Json] = shown.get("product", EMPTY)
+    return product
+
+
 def identity_of(provider: str, account: str, identity: Json) -> str:
     """Return what products have in common that a provider's listing cannot tell apart."""
     return short_digest([provider, account, identity])

@@ -103,7 +103,7 @@ class Report:
 
     @property
     def outcome(self) -> str:
-        """One word for scripts (CONTRACT 7)."""
+        """One word for scripts."""
         if self.refused is not None:
             return "refused"
         if self.signal is not None:
@@ -116,7 +116,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """What must happen first: 130/143, 9, 8, 4 (CONTRACT 5); 5 when nothing was begun."""
+        """What must happen first: 130/143, 9, 8, 4; 5 when nothing was begun."""
         if self.refused is not None:
             return 5
         if self.signal is not None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from podsync.model import EMPTY, Address, Json
+from podsync.evidence.known import Known
+from podsync.model import EMPTY, Address
 from podsync.plan.change import Change
 from podsync.ports import Clock, Pace, Provider, Reader, Writer
 from podsync.report import Outcome, Result
@@ -25,6 +26,10 @@ class Connection:
     pace: Pace
     settings: ProviderSettings
     account: str = ""
+
+    def known(self, state: State) -> Known:
+        """Return what a state knows of it."""
+        return Known(self.provider, state, self.settings.account, self.settings.pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,10 @@ class Lost:
 
     sends: Mapping[str, LastSend] = EMPTY
     whole: bool = True
+
+    def concerns(self, provider: str) -> bool:
+        """Whether the state may not know products that were made there."""
+        return self.whole or provider in self.sends
 
 
 class Memory(Protocol):
@@ -174,9 +183,3 @@ class Context:
     def halted(self) -> bool:
         """Whether nothing new may be begun."""
         return bool(self.stop.signal) or self.board.too_many_failures
-
-
-def shown(remote: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return the ids that people see."""
-    product: Mapping[str, Json] = remote.get("product", {})
-    return product

@@ -157,8 +157,9 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
         with run.lock:
             run.late[change.address] = Late(change, again, until + run.settings.settle_seconds)
         return True
-    open_ = entry is not None and entry.spec is not None and (entry.id is None or entry.window is not None)
-    if open_ and run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):  # type: ignore[union-attr,arg-type]
+    if entry is None or entry.spec is None or not entry.unlisted:
+        return False
+    if run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):
         why = "the product that it replaces has no known id yet, and the listing could not tell the two apart"
         not_tried(run, change, why, LATER)
         return True

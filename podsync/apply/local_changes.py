@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from podsync.apply.context import Board, Stop
 from podsync.apply.ledger import Ledger
-from podsync.model import EMPTY, Address, short_digest
+from podsync.model import EMPTY, Address, seen_ids, short_digest
 from podsync.plan.change import Change
 from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock
@@ -72,8 +72,13 @@ class LocalChanges:
 
     def _done(self, change: Change) -> None:
         entry = self._ledger.entry(change.address)
-        facts = {"id": entry.id, "remote": entry.remote.get("product", EMPTY)} if entry is not None else {}
         outcome = Outcome(
-            change.address, change.action, DONE[change.action], change.provider, change.account, **facts
+            change.address,
+            change.action,
+            DONE[change.action],
+            change.provider,
+            change.account,
+            id=entry.id if entry is not None else None,
+            remote=seen_ids(entry.remote) if entry is not None else EMPTY,
         )
         self._board.report(outcome)

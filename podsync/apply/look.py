@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from podsync.apply.provider_run import ProviderRun
@@ -81,8 +80,7 @@ def _look_once(run: ProviderRun) -> Findings:
 
 def _conclude(run: ProviderRun, findings: Findings) -> None:
     """Keep what the last look says of what is to be made."""
-    situation = _dated(run, findings)
-    known = situation.known
+    situation = run.looker.dated(run.situation(), findings.reading.looked)
     young = situation.open_refusals()
     run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
     run.first_contact = findings.first_contact
@@ -92,7 +90,7 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
         run.stop(
             f"the state is {findings.knows.value}, and the listing keeps changing and could not be read whole"
         )
-    elif makers and run.had_sent and not (known.listed or known.landmarks):
+    elif makers and _is_unproven(run, situation):
         run.unsure = run.unsure or (
             f"none of the products that were made at {run.provider.title} is visible yet, "
             "so that nobody can tell whether this is the right account"
@@ -112,16 +110,6 @@ def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
     run.ledger.record(Proven(run.context.clock.now()))
 
 
-def _dated(run: ProviderRun, findings: Findings) -> Situation:
-    situation, looked = run.situation(), findings.reading.looked
-    return replace(situation, times=replace(situation.times, looked=looked, now=_moment(run, looked)))
-
-
-def _moment(run: ProviderRun, looked: float) -> Moment:
-    clock = run.context.clock
-    return Moment(clock.now() - (clock.monotonic() - looked), run.sender.time.at(looked))
-
-
 def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | None:
     """Return what the listing may not show yet and until when (monotonic), None where it shows all."""
     reasons: list[tuple[str, float]] = []
@@ -131,7 +119,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     if run.lost and not run.caught_up and (wanted or others):
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))
-    situation = _dated(run, findings)
+    situation = run.looker.dated(run.situation(), looked)
     missed = situation.looked_for & findings.missed
     if missed:
         what = "an orphan that is wanted again to become visible"
@@ -155,5 +143,5 @@ def _lost_is_visible(run: ProviderRun, looked: float) -> bool:
     if run.provider.name not in lost.sends:
         return not lost.whole or looked >= run.context.began
     last = lost.sends[run.provider.name]
-    between = elapsed(Moment(last.at, last.date), _moment(run, looked))
+    between = elapsed(Moment(last.at, last.date), run.looker.moment(looked))
     return Age(looked - run.context.began, between).at_least(run.until_settled)

@@ -17,7 +17,7 @@ from podsync.evidence.known import Known
 from podsync.evidence.reading import Reading, reading_of, together
 from podsync.evidence.situation import Situation
 from podsync.evidence.time import Moment
-from podsync.model import EMPTY, FrozenDict, Spec
+from podsync.model import EMPTY, FrozenDict, Spec, seen_ids
 from podsync.ports import Clock, Query, Reader
 
 #: So many names are searched one by one; for more, the whole listing is read once.
@@ -69,10 +69,15 @@ class Looker:
 
     def _judged(self, situation: Situation, reading: Reading) -> Findings:
         """Judge as of the moment at which the reading began."""
-        passed = self.clock.monotonic() - reading.looked
-        now = Moment(self.clock.now() - passed, self.date_at(reading.looked))
-        times = replace(situation.times, looked=reading.looked, now=now)
-        return judge(replace(situation, times=times), reading)
+        return judge(self.dated(situation, reading.looked), reading)
+
+    def dated(self, situation: Situation, looked: float) -> Situation:
+        """Return the situation as of a look at that monotonic moment."""
+        return replace(situation, times=replace(situation.times, looked=looked, now=self.moment(looked)))
+
+    def moment(self, at: float) -> Moment:
+        """Return a monotonic moment by our clock and by the provider's."""
+        return Moment(self.clock.now() - (self.clock.monotonic() - at), self.date_at(at))
 
     # -- readings
 
@@ -133,8 +138,7 @@ def _models(situation: Situation) -> frozenset[str]:
     """Return the models, as specs name them, of what is to be made and of what was sent."""
     known = situation.known
     specs: list[Spec] = [want.spec for want in situation.wants if want.asked and want.before is None]
-    specs += [entry.pending.body for entry in known.doubts if entry.pending is not None]
-    specs += [item.spec or EMPTY for item in known.unbound]
+    specs += known.sent
     if not known.provider.tells_ids:
         specs += [item.spec or EMPTY for item in known.provisional]
     return frozenset(known.model(spec) for spec in specs)
@@ -144,7 +148,7 @@ def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[s
     """Return the known products to look up: landmarks, provisional ids, what is asked for, a few others."""
     sought: dict[str, object] = {}
     if known.provider.tells_ids:
-        sought |= {item.id: item.remote.get("product", EMPTY) for item in known.provisional if item.id}
+        sought |= {item.id: seen_ids(item.remote) for item in known.provisional if item.id}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {
         mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == "spu"}) for mark in known.landmarks

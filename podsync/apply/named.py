@@ -14,13 +14,6 @@ from podsync.evidence.situation import Situation, Times, Want
 from podsync.evidence.time import SEND_SECONDS, Moment
 from podsync.model import EMPTY, FrozenDict
 from podsync.ports import Clock, Query, Remote
-from podsync.state.state import State
-
-
-def known_of(connection: Connection, state: State) -> Known:
-    """Return what a state knows of a connected provider."""
-    settings = connection.settings
-    return Known(connection.provider, state, settings.account, settings.pictures)
 
 
 def look_up(

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping
 
 from podsync.apply.context import Connection, Lost
 from podsync.apply.lookup import Looker
-from podsync.apply.provider_run import MAKING, others_of
+from podsync.apply.provider_run import MAKING, others_of, want_of
 from podsync.apply.sender import ProviderTime
 from podsync.evidence.findings import Findings
 from podsync.evidence.known import Known
 from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.time import SEND_SECONDS, Moment
-from podsync.model import EMPTY, Address, Product
+from podsync.model import Address, Product
 from podsync.plan.change import Change
-from podsync.plan.plan import Action, Plan
+from podsync.plan.plan import Plan
 from podsync.ports import Clock, Provider
 from podsync.state.state import State
 
@@ -41,7 +41,7 @@ def preview(
     others = others_of(products, state, connections, selected)
     found = {}
     for name, connection in sorted(connections.items()):
-        known = Known(connection.provider, state, connection.settings.account, connection.settings.pictures)
+        known = connection.known(state)
         changes = [change for change in plan.work if change.provider == name]
         specs = [change.after for change in changes if change.after is not None]
         # Whoever sent what is in doubt may live: nothing here holds the lock.
@@ -51,7 +51,7 @@ def preview(
             times,
             (*wants_of(connection.provider, changes, known), *others[name].wants),
             documents_of(known, [*specs, *others[name].specs]),
-            lost=lost is not None and (lost.whole or name in lost.sends),
+            lost=lost is not None and lost.concerns(name),
             first_contact=first_contact,
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,
@@ -68,9 +68,7 @@ def wants_of(provider: Provider, changes: Iterable[Change], known: Known) -> tup
     for change in changes:
         if change.after is None or change.address in doubted or change.previous_address in doubted:
             continue
-        if change.action in MAKING:
-            adopts = change.action_reason != "replace_by_request"
-            wants.append(Want(change.address, change.after, adopts=adopts))
-        elif change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
-            wants.append(Want(change.address, change.after, before=change.before or EMPTY))
+        want = want_of(provider, change, makes=change.action in MAKING)
+        if want is not None:
+            wants.append(want)
     return tuple(wants)

@@ -88,6 +88,17 @@ def others_of(
     return {name: Others(tuple(wants[name]), tuple(specs[name])) for name in wants}
 
 
+def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
+    """Return what a change wants that is not there: a product, or (an update) a name; None where neither."""
+    if change.after is None:
+        return None
+    if makes:
+        return Want(change.address, change.after, adopts=change.action_reason != "replace_by_request")
+    if change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
+        return Want(change.address, change.after, before=change.before or EMPTY)
+    return None
+
+
 @dataclass
 class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
@@ -155,7 +166,7 @@ class ProviderRun:
     @property
     def known(self) -> Known:
         """What the state knows here now."""
-        return Known(self.provider, self.ledger.state(), self.settings.account, self.settings.pictures)
+        return self.connection.known(self.ledger.state())
 
     @property
     def until_settled(self) -> float:
@@ -166,7 +177,7 @@ class ProviderRun:
     def lost(self) -> bool:
         """Whether the state may not know products that were made here."""
         lost = self.context.lost
-        return lost is not None and (lost.whole or self.provider.name in lost.sends)
+        return lost is not None and lost.concerns(self.provider.name)
 
     @property
     def going(self) -> bool:
@@ -180,17 +191,15 @@ class ProviderRun:
     def open_wants(self) -> tuple[Want, ...]:
         """Return what is wanted and not there: open changes, and what the selection leaves out."""
         found: dict[Address, Want] = {want.address: want for want in self.others.wants}
-        takes = self.provider.takes
         for change in self.changes:
             ended = self.context.board.ended(change.address, *Result)
             if change.after is None or ended or change.address in self.doubts:
                 found.pop(change.address, None)
                 continue
-            if self.makes(change) or change.orphan_created_at is not None:
-                adopts = change.action_reason != "replace_by_request"
-                found[change.address] = Want(change.address, change.after, adopts=adopts)
-            elif change.action is Action.UPDATE and takes(change.before or EMPTY, change.after):
-                found[change.address] = Want(change.address, change.after, before=change.before or EMPTY)
+            makes = self.makes(change) or change.orphan_created_at is not None
+            want = want_of(self.provider, change, makes=makes)
+            if want is not None:
+                found[change.address] = want
         return tuple(found[address] for address in sorted(found))
 
     def situation(self) -> Situation:

@@ -248,7 +248,7 @@ class Sender:
             return unknown
 
     def _sort(self, address: Address, error: ProviderError) -> None:
-        """Write down what the answer means; RELIABILITY's last paragraph."""
+        """Write down what the answer means."""
         hit("sender.failed")
         now = self._context.clock.now()
         self.time.saw(error.date)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from podsync.apply.context import shown
 from podsync.apply.create import create, make
 from podsync.apply.guard import guarded
 from podsync.apply.provider_run import Doubt, ProviderRun
@@ -14,7 +13,7 @@ from podsync.apply.tell import LATER, ask_about_doubt, done, failed, in_doubt, n
 from podsync.apply.update import read_back
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.evidence.findings import Findings
-from podsync.model import Address
+from podsync.model import Address, seen_ids
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
@@ -40,14 +39,25 @@ class Pauses:
         return pause
 
 
+@dataclass
+class Reminder:
+    """Tells people what is waited for: at once, and then every `SAY_EVERY` seconds."""
+
+    run: ProviderRun
+    _said: float = field(default=-SAY_EVERY)
+
+    def say(self, now: float, what: str, until: float) -> None:
+        """Say it if it is time; both moments are monotonic."""
+        if now - self._said >= SAY_EVERY:
+            waiting(self.run, what, until)
+            self._said = now
+
+
 def wait(run: ProviderRun, what: str, until: float) -> None:
     """Wait until that monotonic moment; people are told for what."""
-    clock = run.context.clock
-    said = -SAY_EVERY
+    clock, reminder = run.context.clock, Reminder(run)
     while (now := clock.monotonic()) < until:
-        if now - said >= SAY_EVERY:
-            waiting(run, what, until)
-            said = now
+        reminder.say(now, what, until)
         clock.sleep(min(1.0, until - now))
 
 
@@ -119,7 +129,7 @@ def _age(run: ProviderRun, item: Entry | Orphan) -> float:
 
 def _wait_for_all(run: ProviderRun) -> None:
     """Look, act, wait, until nothing is in doubt, late, or without its id."""
-    clock, pauses, said = run.context.clock, Pauses(run.settings.settle_seconds), -SAY_EVERY
+    clock, pauses, reminder = run.context.clock, Pauses(run.settings.settle_seconds), Reminder(run)
     while run.stopped is None and not run.context.stop.signal and _waits_for(run) is not None:
         now = clock.monotonic()
         _send_late(run, now)
@@ -130,24 +140,20 @@ def _wait_for_all(run: ProviderRun) -> None:
         left = _waits_for(run)
         if left is None or not run.context.options.wait or now >= left.until + left.patience:
             return
-        if now - said >= SAY_EVERY:
-            waiting(run, left.what, left.until)
-            said = now
+        reminder.say(now, left.what, left.until)
         clock.sleep(pauses.next())
 
 
 def wait_until(run: ProviderRun, done_: Callable[[], bool], what: str) -> None:
     """Look again and again until `done_` says so, or what was made last would be listed for certain."""
-    clock, pauses, said = run.context.clock, Pauses(run.settings.settle_seconds), -SAY_EVERY
+    clock, pauses, reminder = run.context.clock, Pauses(run.settings.settle_seconds), Reminder(run)
     while run.going and not done_():
         _look_again(run)
         until = run.sender.last_made + run.settings.settle_seconds
         now = clock.monotonic()
         if done_() or not run.context.options.wait or now >= until + run.settings.timeout_seconds:
             return
-        if now - said >= SAY_EVERY:
-            waiting(run, what, until)
-            said = now
+        reminder.say(now, what, until)
         clock.sleep(pauses.next())
 
 
@@ -321,4 +327,4 @@ def _retell(run: ProviderRun, address: Address) -> None:
     with board.lock:
         outcome = board.outcomes.get(address)
         if outcome is not None and entry is not None and outcome.id != entry.id:
-            board.outcomes[address] = replace(outcome, id=entry.id, remote=shown(entry.remote))
+            board.outcomes[address] = replace(outcome, id=entry.id, remote=seen_ids(entry.remote))

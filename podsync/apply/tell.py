@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from podsync.apply.context import shown
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.sender import Sent
 from podsync.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
 from podsync.evidence.time import SEND_SECONDS
-from podsync.model import Address
+from podsync.model import Address, seen_ids
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
@@ -38,7 +37,7 @@ def done(run: ProviderRun, change: Change, result: Result, sent: Sent | None = N
         change,
         result,
         id=entry.id if entry is not None else None,
-        remote=shown(entry.remote) if entry is not None else {},
+        remote=seen_ids(entry.remote) if entry is not None else {},
         attempts=sent.attempts if sent is not None else 0,
         http_status=receipt.status if receipt is not None else None,
         provider_code=receipt.code if receipt is not None else None,
@@ -145,7 +144,7 @@ def _lettered(rows: Sequence[Remote]) -> list[tuple[str, Remote]]:
 
 def _told(row: Remote) -> str:
     """What tells a product from others, for a person."""
-    spu, when = row.shown.get("product", {}).get("spu"), _made(row)
+    spu, when = seen_ids(row.shown).get("spu"), _made(row)
     facts = [f"SPU {spu}"] if spu else []
     facts += [f"made {when}"] if when else []
     return f"{row.id} ({', '.join(facts)})" if facts else row.id

@@ -11,10 +11,10 @@ import math
 from podsync.apply.provider_run import Late, ProviderRun, Unshown
 from podsync.apply.sender import SENDS_AN_APPLY, Job
 from podsync.apply.tell import LATER, conclude, done, failed, name_is_taken, not_tried
-from podsync.errors import InDoubtError, ProviderError
+from podsync.errors import InDoubtError
 from podsync.evidence.known import when
 from podsync.evidence.time import SEND_SECONDS, Moment, elapsed
-from podsync.model import FrozenDict, Spec, canonical_json
+from podsync.model import FrozenDict, Spec, canonical_json, seen_ids
 from podsync.plan.change import Change
 from podsync.ports import Provider, Query, Remote
 from podsync.providers.habits import Habits
@@ -73,10 +73,6 @@ def update(run: ProviderRun, change: Change) -> None:
         conclude(run, change, sent)
 
 
-def _may_be_sent_again(error: ProviderError | None) -> bool:
-    return isinstance(error, InDoubtError) and not error.stops
-
-
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
     """Whether a product has these fields as they were sent, or changed as this provider is known to."""
     for name, value in body.items():
@@ -97,7 +93,7 @@ def read_back(run: ProviderRun) -> None:
     """Look whether updates whose answers did not show it took effect; give up after `settle_seconds`."""
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     ids = {each.id: FrozenDict() for each in run.unshown.values()}
-    shown = {item.id: item.remote.get("product", FrozenDict()) for item in run.known.items if item.id in ids}
+    shown = {item.id: seen_ids(item.remote) for item in run.known.items if item.id in ids}
     listing = run.connection.reader.find(Query(known=FrozenDict(shown)))
     rows = {row.id: row for row in listing.items}
     for address, each in list(run.unshown.items()):

@@ -15,9 +15,9 @@ from podsync.foreign import conflict, recognised
 #: Control characters (not tab and line feed), line ends of other systems, a byte order mark in the
 #: middle, half characters, and what is no character at all.
 _CLASS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff"
-UNWANTED = re.compile(f"[{_CLASS}\r]")
+UNWANTED = f"[{_CLASS}\r]"
 #: In a file, a carriage return may stand before a line feed.
-_UNWANTED_IN_FILE = re.compile(f"[{_CLASS}]|\r(?!\n)")
+_UNWANTED_IN_FILE = f"[{_CLASS}]|\r(?!\n)"
 #: Where YAML wants a space or nothing: at the start of a line, around `key:`, behind `-`.
 _HIDDEN = f"[{SPACES}{UNSEEN}]"
 _MISPLACED = (
@@ -55,7 +55,7 @@ def _foreign(path: str, raw: bytes) -> Diagnostic | None:
 
 def _unwanted(text: Text, raw: bytes) -> Iterator[Diagnostic]:
     """Yield what an editor would not show and nobody can mean."""
-    match = _UNWANTED_IN_FILE.search(text.content)
+    match = re.search(_UNWANTED_IN_FILE, text.content)
     if match is not None:
         summary = f"the file holds {name_of(match.group())}, which nobody can see"
         span = text.span_at(match.start())

@@ -15,7 +15,7 @@ from podsync.model import Path
 if TYPE_CHECKING:
     from podsync.catalog.source import Document
 
-_PLAIN = re.compile(r"[A-Za-z0-9][\w./-]*", re.ASCII)
+_PLAIN = r"[A-Za-z0-9][A-Za-z0-9_./-]*"
 
 
 class Mend(NamedTuple):
@@ -37,7 +37,7 @@ def quoted(text: str) -> str:
 def flow(value: Any) -> str:
     """Return a value as YAML in one line; texts without quotes where they can stand so."""
     if isinstance(value, str):
-        safe = _PLAIN.fullmatch(value) and isinstance(resolve(value), str)
+        safe = re.fullmatch(_PLAIN, value) and isinstance(resolve(value), str)
         return value if safe else quoted(value)
     if isinstance(value, list):
         return f"[{', '.join(map(flow, value))}]"

@@ -10,10 +10,11 @@ from typing import Any
 from podsync.catalog.accept import pattern
 from podsync.characters import hidden, is_curly, name_of, seen, unwrapped
 
-_HEX = re.compile(r"#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
-_HEX_OTHERWISE = re.compile(r"0[xX]([0-9A-Fa-f]{6})|#?([0-9A-Fa-f]{6})[fF]{2}")
-_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*\)", re.IGNORECASE)
-_WHOLE = re.compile(r"([0-9]+)\.0+")
+# Compiled where one is used: this module is imported with the words for every fault.
+_HEX = r"#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
+_HEX_OTHERWISE = r"0[xX]([0-9A-Fa-f]{6})|#?([0-9A-Fa-f]{6})[fF]{2}"
+_RGB = r"rgb\(\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*\)"
+_WHOLE = r"([0-9]+)\.0+"
 
 
 def fits(text: str, schema: Mapping[str, Any]) -> bool:
@@ -35,7 +36,7 @@ def _ways(text: str, schema: Mapping[str, Any]) -> Iterator[str]:
     clean = unwrapped(seen(text).strip()).strip().strip("\"'")
     yield clean
     yield from _colours(clean)
-    if whole := _WHOLE.fullmatch(clean):
+    if whole := re.fullmatch(_WHOLE, clean):
         yield whole[1]
     if clean[:8].lower() == "https://":
         yield "https" + clean[5:].replace("\\", "/").replace(" ", "%20")
@@ -46,12 +47,14 @@ def _ways(text: str, schema: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _colours(text: str) -> Iterator[str]:
-    if match := _HEX.fullmatch(text):
+    if match := re.fullmatch(_HEX, text):
         digits = match[1]
         yield "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)).upper()
-    elif match := _HEX_OTHERWISE.fullmatch(text):
+    elif match := re.fullmatch(_HEX_OTHERWISE, text):
         yield "#" + (match[1] or match[2]).upper()
-    elif (match := _RGB.fullmatch(text)) and all(int(part) < 256 for part in match.groups()):
+    elif (match := re.fullmatch(_RGB, text, re.IGNORECASE)) and all(
+        int(part) < 256 for part in match.groups()
+    ):
         yield "#" + "".join(f"{int(part):02X}" for part in match.groups())
 
 

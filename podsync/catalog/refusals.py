@@ -13,9 +13,9 @@ from podsync.characters import name_of
 from podsync.diagnostics import Edit, Fix
 from podsync.model import Path
 
-_COMMENT_AFTER_TEXT = re.compile(r"[ \t,\]}]*[ \t]#")
-_COMMENT_AFTER_NOTHING = re.compile(r"[ \t]*#")
-_KEY_LINE = re.compile(r"\s*(?:- +)*[A-Za-z_]\w*:(?:\s|$)")
+_COMMENT_AFTER_TEXT = r"[ \t,\]}]*[ \t]#"
+_COMMENT_AFTER_NOTHING = r"[ \t]*#"
+_KEY_LINE = r"\s*(?:- +)*[A-Za-z_]\w*:(?:\s|$)"
 #: A document that says one of these twice has probably lost the line `---` above the second.
 HEADS = frozenset({"kind", "name", "spec"})
 
@@ -58,7 +58,7 @@ def comment_in_text(text: Text, value: str | None, span: RawSpan, path: Path) ->
     line, column = span[2], span[3]
     content = text.line(line)
     pattern = _COMMENT_AFTER_NOTHING if value is None else _COMMENT_AFTER_TEXT
-    match = pattern.match(content, column - 1)
+    match = re.compile(pattern).match(content, column - 1)
     if match is None:
         return None
     comment = content[match.end() - 1 :].rstrip()
@@ -98,7 +98,7 @@ def fitting(path: Path, text: str) -> str | None:
 def swallowed(text: Text, span: RawSpan) -> Refusal | None:
     """Refuse a quoted text that goes on over lines `key: value`: its quote was meant to close before."""
     line, column, end, _ = span
-    if not any(_KEY_LINE.match(text.line(number)) for number in range(line + 1, end + 1)):
+    if not any(re.match(_KEY_LINE, text.line(number)) for number in range(line + 1, end + 1)):
         return None
     quote = text.line(line)[column - 1]
     close = len(text.line(line).rstrip()) + 1
@@ -110,11 +110,11 @@ def swallowed(text: Text, span: RawSpan) -> Refusal | None:
 
 def unwanted_character(value: str, span: RawSpan) -> Refusal | None:
     """Refuse what escapes inside double quotes can bring into a text."""
-    match = UNWANTED.search(value)
+    match = re.search(UNWANTED, value)
     if match is None:
         return None
     character = match.group()
-    fix = (Edit(*span, quoted(UNWANTED.sub("", value).strip())),)
+    fix = (Edit(*span, quoted(re.sub(UNWANTED, "", value).strip())),)
     if "\ud800" <= character <= "\udfff":
         summary = f"the escape \\u{ord(character):04x} is not a character (half of a surrogate pair)"
         return Refusal("encoding", span, summary, "write the character itself, or take the half out", fix)

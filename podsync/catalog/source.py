@@ -45,7 +45,7 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: How libyaml calls an escape that is half of a character.
 _HALVES = "invalid Unicode character escape"
 _COMMENT = re.compile(r"\S[ \t]+#")
-_NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_NEXT_DOCUMENT = r"^---(?=\s|$)"
 
 
 class Document(NamedTuple):
@@ -134,7 +134,7 @@ class _Walk:
                 return offset
             stopped = offset + self._report_syntax(error)
             self._fresh()
-            following = _NEXT_DOCUMENT.search(content, max(stopped, offset + 1))
+            following = re.compile(_NEXT_DOCUMENT, re.MULTILINE).search(content, max(stopped, offset + 1))
             return following.start() if following else None
         except (yaml.YAMLError, ValueError):
             # The characters were checked before, so this is a gap in that check: still no traceback.

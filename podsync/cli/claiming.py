@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from podsync.apply.named import known_of, look_up
+from podsync.apply.named import look_up
 from podsync.cli.changing import Change, change_state
 from podsync.cli.clock import SystemClock
 from podsync.cli.connect import connected, keys_for
@@ -199,7 +199,7 @@ def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
         def ask(state: State, ids: Mapping[str, Collection[str]], named: _Named) -> dict[str, Said]:
             found = {}
             for name, connection in connections.items():
-                known = known_of(connection, state)
+                known = connection.known(state)
                 wants = [
                     Want(p.address, p.spec) for p in named.values() if p is not None and p.provider == name
                 ]

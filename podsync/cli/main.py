@@ -82,7 +82,7 @@ def _open_what_is_closed() -> None:
 
 
 def main(argv: Sequence[str] | None = None, session: Session | None = None) -> int:
-    """Run one command line and return its exit code (CONTRACT 5); raises nothing."""
+    """Run one command line and return its exit code; raises nothing."""
     args = list(sys.argv[1:] if argv is None else argv)
     session = session or Session()
     try:

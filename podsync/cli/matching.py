@@ -8,14 +8,14 @@ from dataclasses import astuple, fields
 from typing import TYPE_CHECKING
 
 from podsync.apply.context import Lost
-from podsync.apply.named import another_account, known_of
+from podsync.apply.named import another_account
 from podsync.apply.preview import preview
 from podsync.catalog import csv_file
 from podsync.cli.clock import SystemClock
 from podsync.cli.connect import connected, keys_for, with_keys
 from podsync.evidence.pairs import Pair, Verdict, pairs_of
 from podsync.evidence.situation import documents_of
-from podsync.model import Selection
+from podsync.model import Selection, seen_ids
 from podsync.plan.plan import Action
 from podsync.ports import Provider, Role
 from podsync.providers.registry import plugins
@@ -67,7 +67,7 @@ def _lines(
     space: Workspace, plan: Plan, state: State, connection: Connection, look: Findings
 ) -> list[PairLine]:
     """Return the rows of one provider, as they are written and shown."""
-    known, name = known_of(connection, state), connection.provider.name
+    known, name = connection.known(state), connection.provider.name
     wanted = {
         change.address: change.after
         for change in plan.work
@@ -81,7 +81,7 @@ def _lines(
 def _line(provider: Provider, pair: Pair) -> PairLine:
     row, spec = pair.row, pair.spec
     model = row.fields.get(provider.model_field)
-    spu = row.shown.get("product", {}).get("spu")
+    spu = seen_ids(row.shown).get("spu")
     return PairLine(
         take="yes" if pair.verdict is Verdict.SAME else "",
         verdict=pair.verdict.value,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from podsync.model import EMPTY, FrozenDict, Json
+from podsync.model import FrozenDict, Json, seen_ids
 from podsync.ports import Remote
 
 #: So many are kept.
@@ -18,7 +18,7 @@ LANDMARKS = 3
 
 def landmark(remote: Remote) -> Json:
     """Return what is kept of a product to know its account by."""
-    product: Mapping[str, Json] = remote.shown.get("product", EMPTY)
+    product = seen_ids(remote.shown)
     told = {"id": remote.id}
     if product.get("spu"):
         return FrozenDict({**told, "spu": product["spu"]})
@@ -29,7 +29,7 @@ def is_landmark(mark: Mapping[str, Json], remote: Remote) -> bool:
     """Whether this row is that product, and not one of another account under the same id."""
     if mark["id"] != remote.id:
         return False
-    product: Mapping[str, Json] = remote.shown.get("product", EMPTY)
+    product = seen_ids(remote.shown)
     if mark.get("spu") and product.get("spu"):
         return bool(mark["spu"] == product["spu"])
     if mark.get("made") is not None and remote.created_at is not None:
@@ -54,7 +54,7 @@ def is_ours(
 
 
 def _same(shown: Mapping[str, Json], remote: Remote) -> bool:
-    product: Mapping[str, Json] = remote.shown.get("product", EMPTY)
+    product = seen_ids(remote.shown)
     before, now = shown.get("spu"), product.get("spu")
     return not before or not now or before == now
 

@@ -265,8 +265,3 @@ class Judge:
 def age(remote: Remote) -> tuple[float, int, str]:
     """Sort key: oldest first, and among equals the one that was numbered first."""
     return remote.created_at or 0.0, len(remote.id), remote.id
-
-
-def sighted(provider: Provider, spec: Spec, row: Remote, habits: Habits) -> Habits:
-    """Return the habits after this settled product of our own was seen as it came back."""
-    return habits.learned(provider.sighting(spec, row)) if row.fields else habits

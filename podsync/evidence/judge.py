@@ -9,7 +9,6 @@ from podsync.evidence.account import chosen, is_ours
 from podsync.evidence.claims import Claim, Judge, Kind
 from podsync.evidence.findings import Findings
 from podsync.evidence.knowledge import Knows, judged, made_since
-from podsync.evidence.known import Known
 from podsync.evidence.reading import Reading
 from podsync.evidence.sent import Sent
 from podsync.evidence.situation import Situation, Want
@@ -98,9 +97,7 @@ class _Look:
 
     def _explained(self, rows: Sequence[Remote]) -> set[str]:
         """Rows that what this state sent accounts for: they say nothing of another one."""
-        sent = [e.pending.body for e in self._known.doubts if e.pending is not None]
-        sent += [item.spec or EMPTY for item in self._known.unbound]
-        match = self._known.provider.match
+        sent, match = self._known.sent, self._known.provider.match
         return {row.id for row in rows for spec in sent if match(spec, row) is not Match.DIFFERENT}
 
     def _models(self) -> None:
@@ -124,8 +121,9 @@ class _Look:
         carries = reading.of_all and reading.twice and reading.sound and reading.fresh
         carries = carries and bool(is_ours(rows, known.landmarks, known.shown))
         missed = reading.misses(known.listed) if carries else frozenset()
+        # The tombstone of what nobody holds any more stays.
         again = sorted(
-            i for i, each in known.absent.items() if i in reading.rows and not _tomb(known, i, each)
+            i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)
         )
         if again:
             self._told.events.append(FoundAgain(known.name, self._now, tuple(again)))
@@ -189,8 +187,3 @@ class _Look:
         spoken = {row.id for row in told.adopted.values()} | {row.id for row in told.found.values()}
         if others - spoken:
             told.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))
-
-
-def _tomb(known: Known, identity: str, absent: object) -> bool:
-    """Whether an id stands for a product that is gone, and that nobody holds any more."""
-    return bool(getattr(absent, "gone", False)) and identity not in known.owned

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from podsync.evidence.claims import Key
 from podsync.evidence.time import Moment
-from podsync.model import EMPTY, Json, Spec
+from podsync.model import EMPTY, Json, Spec, seen_ids
 from podsync.ports import Provider
 from podsync.providers.compare import number
 from podsync.providers.habits import Habits
@@ -58,7 +58,13 @@ class Known:
     @property
     def provisional(self) -> tuple[Entry | Orphan, ...]:
         """What has an id that no listing has confirmed yet."""
-        return tuple(item for item in self.items if item.id is not None and item.window is not None)
+        return tuple(item for item in self.items if item.provisional)
+
+    @property
+    def sent(self) -> tuple[Spec, ...]:
+        """What was sent and has no id here yet: bodies in doubt, and what was acknowledged."""
+        bodies = (entry.pending.body for entry in self.doubts if entry.pending is not None)
+        return (*bodies, *(item.spec or EMPTY for item in self.unbound))
 
     @cached_property
     def owned(self) -> frozenset[str]:
@@ -93,7 +99,7 @@ class Known:
     def shown(self) -> Mapping[str, Mapping[str, Json]]:
         """The same ids, with what people see of them."""
         return {
-            item.id: item.remote.get("product", EMPTY)
+            item.id: seen_ids(item.remote)
             for item in self.items
             if item.id is not None and item.id in self.listed
         }
@@ -136,9 +142,15 @@ class Known:
 
     def before(self, sent: Pending | Window | Refusal) -> frozenset[str]:
         """Ids that were listed before this was sent: it made none of them."""
+        listed = self._readings.get(sent.reading, frozenset()) if sent.reading is not None else frozenset()
+        beside = getattr(sent, "beside", ())
+        return listed.union(beside) if beside else listed
+
+    @cached_property
+    def _readings(self) -> Mapping[int, frozenset[str]]:
+        """What each kept reading listed: one set serves all that was sent after it."""
         readings: Mapping[int, tuple[str, ...]] = self.state.readings.get(self.name, {})
-        listed = () if sent.reading is None else readings.get(sent.reading, ())
-        return frozenset((*getattr(sent, "beside", ()), *listed))
+        return {number: frozenset(listed) for number, listed in readings.items()}
 
     def last_apply(self) -> float | None:
         """Until when this state knew all that is ours, by the provider's clock or ours; None: nobody can say.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from podsync.evidence.claims import Claim, Key, Kind, Verdicts, age
 from podsync.evidence.findings import Findings
@@ -11,7 +12,7 @@ from podsync.evidence.reading import Reading
 from podsync.evidence.situation import Situation
 from podsync.model import EMPTY, Spec
 from podsync.ports import Remote
-from podsync.state.entries import Entry, Orphan, Pending, Window
+from podsync.state.entries import Entry, Orphan, Window
 from podsync.state.events import Bound, Confirmed, Event, Settled, Unbound
 
 #: So often is "nothing was made" said of one address without a person.
@@ -53,92 +54,79 @@ class Sent:
 
     def judge(self, verdicts: Verdicts) -> None:
         """Every exact find, each provisional one, every None, then the questions."""
-        doubts = {(entry.address, 0.0): entry for entry in self._known.doubts}
-        items = {(item.address, item.created_at): item for item in self._known.items}
+        told = self._told
         # What was there before a doubt comes first: the product of a replace in doubt takes its place.
-        self._found(doubts, items, {k: found for k, found in verdicts.found.items() if k in items})
+        self._found({key: found for key, found in verdicts.found.items() if key in self._items})
         for key, row in verdicts.confirmed.items():
-            self._learn(doubts, items, key, row, sure=True)
-            orphan = key[1] if isinstance(items[key], Orphan) else None
-            self._told.events.append(Confirmed(key[0], self._now, orphan, row.shown or EMPTY))
+            self._learn(key, row, sure=True)
+            told.events.append(Confirmed(key[0], self._now, self._orphan(key), row.shown or EMPTY))
         for key in sorted(verdicts.revoked):
-            orphan = key[1] if isinstance(items[key], Orphan) else None
-            self._told.events.append(Unbound(key[0], self._now, orphan))
-        self._found(doubts, items, {k: found for k, found in verdicts.found.items() if k in doubts})
-        self._nones(doubts, verdicts)
+            told.events.append(Unbound(key[0], self._now, self._orphan(key)))
+        self._found({key: found for key, found in verdicts.found.items() if key in self._doubts})
+        self._nones(verdicts)
         for key, rows in verdicts.asks.items():
-            if key in doubts:
-                self._told.asks[key[0]] = rows
-                if not self._it.doubt_is_settled(doubts[key]):
-                    self._told.young.add(key[0])
+            if key in self._doubts:
+                told.asks[key[0]] = rows
+                if not self._it.doubt_is_settled(self._doubts[key]):
+                    told.young.add(key[0])
             else:
-                self._told.overdue[key] = rows
-        done = {*self._told.found, *self._told.none, *self._told.asks, *self._told.unread}
-        self._told.waits = [entry.address for entry in doubts.values() if entry.address not in done]
+                told.overdue[key] = rows
+        done = {*told.found, *told.none, *told.asks, *told.unread}
+        told.waits = [entry.address for entry in self._doubts.values() if entry.address not in done]
 
-    def _found(
-        self,
-        doubts: Mapping[Key, Entry],
-        items: Mapping[Key, Entry | Orphan],
-        found: Mapping[Key, tuple[Remote, bool]],
-    ) -> None:
+    @cached_property
+    def _doubts(self) -> Mapping[Key, Entry]:
+        return {(entry.address, 0.0): entry for entry in self._known.doubts}
+
+    @cached_property
+    def _items(self) -> Mapping[Key, Entry | Orphan]:
+        return {(item.address, item.created_at): item for item in self._known.items}
+
+    def _orphan(self, key: Key) -> float | None:
+        """When the orphan of this key was made, None for an entry: so events name it."""
+        return key[1] if isinstance(self._items[key], Orphan) else None
+
+    def _found(self, found: Mapping[Key, tuple[Remote, bool]]) -> None:
         """Every exact find, then each provisional one."""
         for key, (row, sure) in sorted(found.items(), key=lambda each: not each[1][1]):
-            self._learn(doubts, items, key, row, sure=sure)
-            self._told.events.append(self._is_it(doubts, items, key, row, sure=sure))
-            if key in doubts:
+            self._learn(key, row, sure=sure)
+            self._told.events.append(self._is_it(key, row, sure=sure))
+            if key in self._doubts:
                 self._told.found[key[0]] = row
 
-    def _is_it(
-        self,
-        doubts: Mapping[Key, Entry],
-        items: Mapping[Key, Entry | Orphan],
-        key: Key,
-        row: Remote,
-        *,
-        sure: bool,
-    ) -> Event:
-        if key in doubts:
-            pending = doubts[key].pending
-            told = unverified(pending.body if pending is not None else EMPTY, row)
-            return Settled(
-                key[0],
-                self._now,
-                found=True,
-                id=row.id,
-                remote=row.shown,
-                unverified=told,
-                provisional=not sure,
-            )
-        orphan = key[1] if isinstance(items[key], Orphan) else None
-        return Bound(key[0], self._now, row.id, row.shown, orphan, provisional=not sure)
+    def _is_it(self, key: Key, row: Remote, *, sure: bool) -> Event:
+        if key not in self._doubts:
+            return Bound(key[0], self._now, row.id, row.shown, self._orphan(key), provisional=not sure)
+        pending = self._doubts[key].pending
+        return Settled(
+            key[0],
+            self._now,
+            found=True,
+            id=row.id,
+            remote=row.shown,
+            unverified=unverified(pending.body if pending is not None else EMPTY, row),
+            provisional=not sure,
+        )
 
-    def _learn(
-        self,
-        doubts: Mapping[Key, Entry],
-        items: Mapping[Key, Entry | Orphan],
-        key: Key,
-        row: Remote,
-        *,
-        sure: bool,
-    ) -> None:
+    def _learn(self, key: Key, row: Remote, *, sure: bool) -> None:
         """What was sent so and is listed so teaches what becomes of values; a provisional find does not."""
-        pending: Pending | None = doubts[key].pending if key in doubts else None
-        spec = pending.body if pending is not None else items[key].spec if key in items else None
+        doubt, item = self._doubts.get(key), self._items.get(key)
+        spec = item.spec if item is not None else None
+        if doubt is not None and doubt.pending is not None:
+            spec = doubt.pending.body
         if not sure or spec is None:
             return
         self._told.habits = self._told.habits.learned(self._known.provider.sighting(spec, row))
-        window = items[key].window if key in items else None
+        window = item.window if item is not None else None
         if window is not None and window.date is not None and row.created_at is not None:
             self._told.habits = self._told.habits.dated(row.id, row.created_at - window.date)
 
-    def _nones(self, doubts: Mapping[Key, Entry], verdicts: Verdicts) -> None:
+    def _nones(self, verdicts: Verdicts) -> None:
         known, told = self._known, self._told
         for key in verdicts.none:
-            entry = doubts[key]
+            entry = self._doubts[key]
             model = known.model(entry.pending.body if entry.pending is not None else EMPTY)
             knows_all = told.knows is Knows.ALL
-            beside = self._perhaps_made(entry, model, verdicts)
             empty = self._reading.sound and self._reading.fresh and not self._reading.rows
             if empty:
                 told.asks[entry.address] = ()
@@ -147,7 +135,7 @@ class Sent:
                 model, known.listed, excused=known.gone | told.gone, knows_all=knows_all
             ):
                 told.unread.append(entry.address)
-            elif beside:
+            elif beside := self._perhaps_made(entry, model, verdicts):
                 told.asks[entry.address] = beside
             elif known.state.released.get(entry.address, 0) >= NONES:
                 told.asks[entry.address] = ()

@@ -8,7 +8,7 @@ from podsync.evidence.claims import Judge, Verdicts, age
 from podsync.evidence.findings import Findings, Question
 from podsync.evidence.knowledge import Knows
 from podsync.evidence.situation import Situation, Want
-from podsync.model import EMPTY, Address, Spec
+from podsync.model import Address, Spec
 from podsync.ports import Match, Remote
 
 
@@ -21,8 +21,7 @@ class Wanted:
     def judge(self, verdicts: Verdicts, judging: Judge) -> None:
         """Adopt what is there already, ask about what may be ours, name what is in the way."""
         told, known, provider = self._told, self._known, self._known.provider
-        waiting = [item.spec or EMPTY for item in known.unbound]
-        waiting += [e.pending.body for e in known.doubts if e.pending is not None]
+        waiting = known.sent
         refused = self._refused(judging)
         given = {row.id for row, _ in verdicts.found.values()}
         for want in self._it.wants:

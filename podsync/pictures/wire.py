@@ -1,4 +1,4 @@
-"""One HTTPS request to a public address, and nothing else: RELIABILITY P20 in code.
+"""One HTTPS request to a public address, and nothing else: no answer and no name leads elsewhere.
 
 The name is resolved here, every address is judged, and the connection goes to the very address that
 was judged, so that a name which changes its meaning (DNS rebinding) gains nothing; the peer is judged

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.diagnostics import Diagnostic
-from podsync.model import EMPTY, UNPROTECTED, Json, Path, Position, Product, Selection, Spec
+from podsync.model import EMPTY, UNPROTECTED, Json, Path, Position, Product, Selection, Spec, seen_ids
 from podsync.plan.change import Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes
 from podsync.plan.pairing import Pair
@@ -220,7 +220,7 @@ def _last_place(entry: Entry | None) -> Position | None:
 
 
 def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:
-    return EMPTY if known is None else known.remote.get("product", EMPTY)
+    return EMPTY if known is None else seen_ids(known.remote)
 
 
 def _quoted(text: str) -> str:

@@ -121,11 +121,23 @@ def _exchanges(
             wants[product.address] = wanted
             holds.setdefault(held, []).append(entry)
     gives = {a: holds[key][0].address for a, key in wants.items() if len(holds.get(key, ())) == 1}
-    # What leads out of a circle is taken away until circles are left.
-    while loose := [a for a, source in gives.items() if source not in gives or a not in gives.values()]:
-        for address in loose:
-            del gives[address]
-    return {address: state.entries[source] for address, source in gives.items()}
+    return {address: state.entries[source] for address, source in _circles(gives).items()}
+
+
+def _circles(gives: Mapping[Address, Address]) -> dict[Address, Address]:
+    """Return those links of a mapping that lead back to where they begin; each is walked once."""
+    found: dict[Address, Address] = {}
+    seen: set[Address] = set()
+    for start in gives:
+        walk: dict[Address, int] = {}
+        at = start
+        while at in gives and at not in seen:
+            seen.add(at)
+            walk[at] = len(walk)
+            at = gives[at]
+        if at in walk:
+            found |= {each: gives[each] for each in list(walk)[walk[at] :]}
+    return found
 
 
 def _fingerprint(provider: Provider, account: str, spec: Spec) -> str:

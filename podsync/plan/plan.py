@@ -29,7 +29,7 @@ FOREIGN_HOST = "foreign-host"
 
 
 class Action(StrEnum):
-    """What apply does about one address (CONTRACT 6), in the order of the summary line."""
+    """What apply does about one address, in the order of the summary line."""
 
     SETTLE = "settle"
     ADOPT = "adopt"
@@ -125,7 +125,7 @@ class Plan:
 
     @cached_property
     def hash(self) -> str:
-        """What people approve: lineage, selection, hosts, accounts and each change (CONTRACT 7)."""
+        """What people approve: lineage, selection, hosts, accounts and each change."""
         keys = sorted((change.key for change in self.work), key=itemgetter(0))
         return digest([self.lineage, self.selection.to_json(), self.hosts, keys])
 

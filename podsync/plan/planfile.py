@@ -1,4 +1,4 @@
-"""The JSON form of a plan (CONTRACT 7): Terraform's vocabulary, one change a line, same plan same bytes."""
+"""The JSON form of a plan: Terraform's vocabulary, one change a line, same plan same bytes."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.evidence.findings import Findings
-from podsync.model import EMPTY, Address, Severity
+from podsync.model import Address, Severity, seen_ids
 from podsync.plan.change import Change
 from podsync.plan.plan import Action, Plan
 from podsync.ports import Provider, Remote
@@ -68,7 +68,7 @@ def _seen(change: Change, look: Findings) -> Change:
     """Return the change as it reads now that it is known what exists."""
     if change.action is Action.SETTLE and change.address in look.found:
         row = look.found[change.address]
-        shown = row.shown.get("product", EMPTY)
+        shown = seen_ids(row.shown)
         return replace(change, reason=f"{change.reason}; the listing shows it now ({row.id})", shown=shown)
     remote = look.adopted.get(change.address)
     if remote is None or change.action is not Action.CREATE:
@@ -79,7 +79,7 @@ def _seen(change: Change, look: Findings) -> Change:
         action_reason="adopt_because_it_exists",
         reason="the same product exists already and nobody owns it",
         importing=remote.id,
-        shown=remote.shown.get("product", EMPTY),
+        shown=seen_ids(remote.shown),
         made_at=remote.created_at,
         risks=(),
     )

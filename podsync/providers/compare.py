@@ -16,9 +16,12 @@ def folded(value: Any) -> str:
 
     Characters that nobody sees are left out.
     """
+    plain = text(value)
+    if plain.isascii():
+        return " ".join(plain.split())
     from podsync.characters import folded as seen_alike
 
-    return seen_alike(text(value))
+    return seen_alike(plain)
 
 
 def number(value: Any) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from podsync.model import Path, Spec
@@ -17,17 +16,19 @@ _ENTITY = r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});"
 _MISREAD = "[\u00c2-\u00c5\u00e2][\u0080-\u00bf\u0152-\u0178\u02c6-\u02dc\u2013-\u2122]"
 
 
-def odd_name(field: str, spec: Spec) -> Iterator[Fault]:
-    """Yield a warning for each thing that is odd about the name in `field`; most names are plain."""
+def odd_name(field: str, spec: Spec) -> Iterable[Fault]:
+    """Return a warning for each thing that is odd about the name in `field`; most names are plain."""
     name = spec.get(field, "")
     if not name.isascii() or name != " ".join(name.split()) or "&" in name:
-        yield from _odd((field,), name, "name")
+        return _odd((field,), name, "name")
+    return ()
 
 
-def odd_url(path: Path, url: str) -> Iterator[Fault]:
-    """Yield a warning for what nobody sees in a URL, or what a web page has escaped in it."""
+def odd_url(path: Path, url: str) -> Iterable[Fault]:
+    """Return a warning for what nobody sees in a URL, or what a web page has escaped in it."""
     if not url.isascii() or "&" in url:
-        yield from _odd(path, url, "URL")
+        return _odd(path, url, "URL")
+    return ()
 
 
 def _odd(path: Path, text: str, noun: str) -> Iterator[Fault]:
@@ -49,6 +50,8 @@ def _odd(path: Path, text: str, noun: str) -> Iterator[Fault]:
     elif "  " in text.strip():
         yield warning(f"there are two spaces in a row in the {noun}", "write one", folded(text))
     if entity := re.search(_ENTITY, text):
+        import html
+
         told = f"{entity[0]} is how HTML writes a character"
         yield warning(f"{told}; the {noun} is no HTML", "write the character itself", html.unescape(text))
     if len(text) > 1 and is_curly(text[0]) and is_curly(text[-1]):

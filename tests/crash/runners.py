@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from podsync.sandbox import Sandbox
-from tests.crash import catalogs
+from tests.crash import catalogs, person
 from tests.crash.scene import _UNWANTED, KEY, SETTLE, TOKEN, Run, ended, rules
 from tests.state.git_places import ENVIRON, Remote
 
@@ -64,12 +64,16 @@ class Runners:
             cwd=runner, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def apply(self, *words: str, failpoint: str = "") -> Run:
-        """An apply on a runner of its own, whose disk is gone afterwards."""
+    def run(self, *words: str, failpoint: str = "") -> Run:
+        """A command on a runner of its own, whose disk is gone afterwards."""
         runner = self.runner()
-        run = ended(self.start(runner, "apply", "--auto-approve", *words, failpoint=failpoint))
+        run = ended(self.start(runner, *words, failpoint=failpoint))
         shutil.rmtree(runner)
         return run
+
+    def apply(self, *words: str, failpoint: str = "") -> Run:
+        """An apply on a runner of its own."""
+        return self.run("apply", "--auto-approve", *words, failpoint=failpoint)
 
     def killed_apply(self, moment: Callable[[], bool], delay: float) -> bool:
         """An apply that is killed some time after a moment, and its disk with it; whether it was."""
@@ -92,12 +96,29 @@ class Runners:
             if run.code == 0:
                 break
             assert run.code in {1, 4, 8}, (run.out, run.err)
+            self.answer(run)
             time.sleep(SETTLE)
         assert run.code == 0, (run.out, run.err)
         figures = self.figures()
         assert figures["doubled"] == figures["lost"] == figures["missing"] == 0, figures
         assert self.apply("--lock-timeout", "60s").out.splitlines()[-1].startswith("No changes.")
         return figures
+
+    def answer(self, run: Run) -> None:
+        """Answer what a run asked of creates in doubt, by what the shops have."""
+        for address in person.asked(run.out):
+            entries = json.loads(self.remote.file("podsync.state.json"))["entries"]
+            provider = entries[address]["provider"]
+            owned = {str(entry["id"]) for entry in entries.values() if entry["provider"] == provider}
+            (title,) = (
+                title
+                for document in self.documents
+                if catalogs.addresses([document]) == [address]
+                for title in catalogs.titles([document])[provider]
+            )
+            words = person.answer(self.shops, provider, title, owned)
+            told = self.run("state", "settle", address, *words)
+            assert told.code == 0, (told.out, told.err)
 
     def figures(self) -> dict[str, int]:
         """Products made; more than once; not known to the state; wanted and not there."""

@@ -26,13 +26,14 @@ from typing import Any, NamedTuple
 
 from podsync.cli.clock import SystemClock
 from podsync.cli.main import main
+from podsync.model import Address
 from podsync.sandbox import Fault, Model, Rules, Sandbox
 from podsync.state import journal
 from podsync.state.events import Intent
 from podsync.state.local import LocalStore
 from podsync.state.memory import Memory
 from podsync.state.state import State
-from tests.crash import catalogs
+from tests.crash import catalogs, person
 from tests.crash.catalogs import Document
 
 TOKEN, KEY = "canary-kakaclo-4c1d", "canary-gelato-9ab2"
@@ -44,7 +45,6 @@ LAG = 0.1
 APPLIES = 4
 STATE = "podsync.state.json"
 _UNWANTED = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_", "CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS")
-_NAME = {"kakaclo": "enName", "gelato": "name"}
 _HALT = 120
 #: The blank garments of the catalogs; the model list tells all of them.
 _MODELS = tuple(Model(number, f"PODQ{number:05d}", f"Model {number}") for number in range(1, 31))
@@ -146,7 +146,7 @@ class Scene:
     # -- what stands in the shops
 
     def names(self, provider: str) -> list[str]:
-        return sorted(product[_NAME[provider]] for product in self.shops.products(provider))
+        return sorted(product[person.NAME[provider]] for product in self.shops.products(provider))
 
     def sent(self) -> list[str]:
         """Names of the products whose create arrived, each as often as it did."""
@@ -185,12 +185,16 @@ class Scene:
 
     def apply(self, *words: str) -> Run:
         """An apply in this process."""
+        return self.command("apply", "--auto-approve", *words)
+
+    def command(self, *words: str) -> Run:
+        """Any command in this process, in the folder as it is."""
         before = {name: os.environ.get(name) for name in self.environment}
         os.environ.update(self.environment)
         out, err = io.StringIO(), io.StringIO()
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = main(["-C", str(self.folder), "apply", "--auto-approve", *words])
+                code = main(["-C", str(self.folder), *words])
         finally:
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -209,10 +213,23 @@ class Scene:
             if run.code == 0:
                 break
             assert run.code in {1, 4, 8}, (run.out, run.err)
+            self.answer(run)
             time.sleep(SETTLE)  # a refusal is not repeated before
         assert run.code == 0, (run.out, run.err)
         self.check_complete()
         self.check_idle()
+
+    def answer(self, run: Run) -> None:
+        """Answer what a run asked of creates in doubt, by what the shops have."""
+        for address in person.asked(run.out):
+            state = self.state()
+            entry = state.entries[Address.parse(address)]
+            if entry.pending is None or entry.pending.op == "update":
+                continue  # that one is sent again without a person
+            title, owned = _title(entry.pending.body), state.owned(entry.provider)
+            words = person.answer(self.shops, entry.provider, title, owned)
+            told = self.command("state", "settle", address, *words)
+            assert told.code == 0, (told.out, told.err)
 
     def check_at_most_once(self) -> None:
         for provider, wanted in self.there.items():
@@ -237,7 +254,7 @@ class Scene:
         for entry in state.entries.values():
             assert entry.pending is None
             product = next(p for p in self.shops.products(entry.provider) if str(p["id"]) == entry.id)
-            assert product[_NAME[entry.provider]] == _title(entry.spec or {})
+            assert product[person.NAME[entry.provider]] == _title(entry.spec or {})
         assert not list(self.folder.glob("*.tmp*"))
 
     def check_idle(self) -> None:

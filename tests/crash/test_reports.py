@@ -36,7 +36,7 @@ def test_a_create_that_was_made_before_the_journal_failed_is_not_called_untried(
     """The answer stands in the journal, though the fsync after it failed and the run broke off."""
     tracing.needed()
     scene.only([catalogs.poster("one")], parallelism=1)
-    injection = tracing.injecting("fsync:error=EIO:when=3", paths=[scene.journal_path])
+    injection = tracing.injecting("fsync:error=EIO:when=4", paths=[scene.journal_path])
 
     run = scene.run(*REPORT, under=injection)
 

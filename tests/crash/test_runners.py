@@ -12,7 +12,7 @@ from tests.crash import catalogs
 from tests.crash.runners import runners
 from tests.crash.scene import ended
 
-#: Where a runner is lost; `True`: in an apply that finds nothing to do.
+#: Where a runner is lost; `True`: in an apply that waited for a lost one's lock, and finds nothing to do.
 POINTS = {
     "git.locked:1": False,
     "git.unpushed:1": False,
@@ -38,7 +38,9 @@ def lost_at(folder, point, idle):
     with runners(folder, catalogs.many(6)) as scene:
         if idle:
             assert scene.apply().code == 0
-        assert scene.apply(failpoint=f"{point}:SIGKILL").code == -9
+            rm = ("state", "rm", "customer_product.p0")
+            assert scene.run(*rm, failpoint="git.locked:1:SIGKILL").code == -9
+        assert scene.apply("--lock-timeout", "60s", failpoint=f"{point}:SIGKILL").code == -9
         return scene.recovers()
 
 

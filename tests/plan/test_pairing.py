@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from podsync.model import Address, Catalog, Lifecycle
 from podsync.plan.pairing import pair_up
@@ -230,3 +232,25 @@ def test_labels_and_lifecycle_travel_with_a_move() -> None:
     made_plan = plan([rex], state(made(DINO, lifecycle=kept)))
 
     assert (only(made_plan).lifecycle, only(made_plan).labels, rules(made_plan)) == (kept, {"a": "b"}, [])
+
+
+def _leads_back(start: int, wants: dict[int, int]) -> bool:
+    at = wants.get(start)
+    for _ in wants:
+        if at == start:
+            return True
+        at = wants.get(at) if at is not None else None
+    return False
+
+
+@given(wants=st.dictionaries(st.integers(0, 5), st.integers(0, 7), max_size=6))
+def test_documents_in_a_circle_keep_the_products_that_they_speak_of(wants: dict[int, int]) -> None:
+    """Each document wants what another one has; what only leads to a circle, or out of one, is no part."""
+    wants = {number: other for number, other in wants.items() if number != other}
+    entries = [made(designed(f"d{number}", enName=f"Tee {number}")) for number in range(6)]
+    documents = [designed(f"d{n}", enName=f"Tee {wants.get(n, n)}") for n in range(6)]
+
+    pairs = pair_up(Catalog(tuple(documents)), state(*entries), PROVIDERS)
+
+    moved = {pair.address.name: pair.previous.name for pair in pairs if pair.previous is not None}
+    assert moved == {f"d{n}": f"d{other}" for n, other in wants.items() if _leads_back(n, wants)}

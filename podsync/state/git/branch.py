@@ -156,8 +156,7 @@ class Branch:
         costs the same however long it is; a whole clone stays whole.
         """
         if self._shallow is None:
-            told = self._git.must("rev-parse", "--is-shallow-repository")
-            self._shallow = told.strip() == b"true"
+            self._shallow = self._git.is_shallow()
         depth = ["--depth=1"] if self._shallow else []
         words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", "--refmap=", *depth]
         spec = f"+{self._ref}:{self._tracking}"

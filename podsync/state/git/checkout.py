@@ -121,7 +121,7 @@ def _compared(git: Git, commit: str) -> bool | Unknown:
         return Unknown("nothing is checked out", "git checkout a commit")
     if here == commit:
         return False
-    shallow = git.must("rev-parse", "--is-shallow-repository").strip() == b"true"
+    shallow = git.is_shallow()
     deepen = "git fetch --unshallow" if shallow else "git fetch"
     why = "this clone is shallow" if shallow else "this clone does not have it"
     unknown = Unknown(why, f"{deepen}   (in CI: actions/checkout with fetch-depth: 0)", shallow)

@@ -97,6 +97,10 @@ class Git:
         """The repository's own folder, one for all its work trees."""
         return self.must(*_PLACE).decode().strip()
 
+    def is_shallow(self) -> bool:
+        """Whether history is cut off in this clone; a fetch may change it."""
+        return self.must("rev-parse", "--is-shallow-repository").strip() == b"true"
+
     def shares_with(self, folder: Path) -> bool:
         """Whether `folder` is in a work tree of the same clone; False where git does not tell."""
         answer = self.at(folder).run(*_PLACE)
@@ -119,21 +123,27 @@ class Git:
 
     def run(self, *words: str, data: bytes = b"", timeout: float = LOCAL) -> Answer:
         """Run a command that asks nobody; StateError only where there is no git or no repository."""
-        return self._run((*_words(_SETTINGS), *words), data, timeout, self._here)
+        return self._run(_SETTINGS, words, data, timeout, self._here)
 
     def reach(self, *words: str, timeout: float = REMOTE) -> Answer:
         """Run a command that speaks to a remote; see `remotes.check_remote` for which."""
-        begin = _words((*_SETTINGS, *self._for_remote))
-        return self._run((*begin, *words), b"", timeout, self._there)
+        return self._run((*_SETTINGS, *self._for_remote), words, b"", timeout, self._there)
 
-    def _run(self, words: Sequence[str], data: bytes, timeout: float, seen: Mapping[str, str]) -> Answer:
-        """Run one command to its end, whatever that is.
+    def _run(
+        self,
+        settings: Sequence[str],
+        words: Sequence[str],
+        data: bytes,
+        timeout: float,
+        seen: Mapping[str, str],
+    ) -> Answer:
+        """Run one command, under these settings, to its end, whatever that is.
 
         It has a session of its own: it sees neither a terminal to ask on nor the Ctrl-C that is meant for us.
         """
         try:
             process = subprocess.Popen(  # noqa: S603 (every word is ours, or the settings' by their pattern)
-                [self._program, *words],
+                [self._program, *(word for each in settings for word in ("-c", each)), *words],
                 cwd=self.root,
                 env=seen,
                 stdin=subprocess.PIPE,
@@ -148,7 +158,7 @@ class Git:
             out, err = process.communicate(data, timeout)
         except subprocess.TimeoutExpired:
             _end(process)
-            return Answer(-1, b"", f"git {_named(words)} did not end within {timeout:.0f} s")
+            return Answer(-1, b"", f"git {words[0]} did not end within {timeout:.0f} s")
         except BaseException:
             _end(process)
             raise
@@ -160,15 +170,6 @@ class Git:
         if answer.code != 0:
             raise local_failure(answer, words[0])
         return answer.out
-
-
-def _words(settings: Sequence[str]) -> list[str]:
-    return [word for each in settings for word in ("-c", each)]
-
-
-def _named(words: Sequence[str]) -> str:
-    """Return git's command among the words of a call."""
-    return next(word for at, word in enumerate(words) if word != "-c" and words[at - 1] != "-c")
 
 
 def _anonymous(environment: dict[str, str]) -> dict[str, str]:

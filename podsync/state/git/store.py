@@ -24,7 +24,7 @@ from podsync.failpoints import hit
 from podsync.ports import Clock
 from podsync.state.events import Event
 from podsync.state.git import layout
-from podsync.state.git.branch import Branch
+from podsync.state.git.branch import Branch, Commit
 from podsync.state.git.layout import Contents, Files
 from podsync.state.git.program import Git
 from podsync.state.git.salvage import salvage
@@ -138,7 +138,7 @@ class GitStore:
         while True:
             head = self._fetch()
             commit = self._branch.commit(head) if head is not None else None
-            self._vet(head)
+            self._vet(head, commit)
             lock = layout.read_lock(self._branch, commit)
             if commit is not None and lock is not None and not waiting.is_dead(commit, lock):
                 waiting.wait(commit, lock)
@@ -213,27 +213,31 @@ class GitStore:
         """
         if self._session is not None:
             self._session.flush()
+            contents, at = self._look(self._session.head)
             head: str | None = self._session.head
         else:
             head = self._branch.local()
-            self._vet(head)
-        contents, at = self._look(head)
+            commit = self._branch.commit(head) if head is not None else None
+            self._vet(head, commit)
+            contents, at = self._read(head, commit)
         self._known = contents.state.lineage, contents.state.serial
         if self._session is None and not self._asked:
             self._on_note(self._age(head, at))
         return contents.state
 
-    def _vet(self, head: str | None) -> None:
+    def _vet(self, head: str | None, commit: Commit | None) -> None:
         """Refuse a branch that is not known here while the remote has it, and one that holds code."""
         if head is None and not self._absent:
             must_not_exist(self._git, self._branch)
             self._absent = True
         if not self._vetted or self._vetted[0] != head:
-            must_hold_state(self._git, self._branch, self._branch.commit(head) if head is not None else None)
+            must_hold_state(self._git, self._branch, commit)
             self._vetted = (head,)
 
-    def _look(self, head: str | None) -> tuple[Contents, float]:
-        commit = self._branch.commit(head) if head is not None else None
+    def _look(self, head: str) -> tuple[Contents, float]:
+        return self._read(head, self._branch.commit(head))
+
+    def _read(self, head: str | None, commit: Commit | None) -> tuple[Contents, float]:
         if self._looked is None or self._looked[0] != head:
             self._looked = head, layout.read(self._branch, commit)
         return self._looked[1], commit.at if commit is not None else 0.0

@@ -60,7 +60,7 @@ def must_not_exist(git: Git, branch: Branch) -> None:
 
 def _fetches_all(git: Git, branch: Branch) -> bool:
     """Whether the last fetch of this clone would have brought the branch, had it been there."""
-    if git.must("rev-parse", "--is-shallow-repository").strip() == b"true":
+    if git.is_shallow():
         return False
     specs = git.run("config", "--get-all", f"remote.{branch.remote}.fetch").text.splitlines()
     sources = (spec.lstrip("+").partition(":")[0] for spec in specs)
