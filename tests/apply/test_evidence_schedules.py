@@ -44,7 +44,6 @@ from tests.apply.world import (
     OTHER_GELATO_KEY,
     OTHER_KAKACLO_KEY,
     SETTLE,
-    TIMEOUT,
     at,
     poster_spec,
     tee_spec,
@@ -920,4 +919,3 @@ def test_the_moment_of_death_is_judged_alike(world):
     assert made(world, "kakaclo") == 7
     assert set(world.state.entries) == {Address("designed_product", f"t{n}") for n in range(7)}
     assert tee_spec("t0")["enName"] in {p["spec"]["enName"] for p in world.server.products("kakaclo")}
-    assert TIMEOUT < SETTLE

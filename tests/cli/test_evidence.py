@@ -6,44 +6,24 @@ The vendors here are the independent server of the apply's tests; time is the re
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.apply.vendor_server import CREATES, Odd, VendorServer
+from tests.apply.vendor_server import CREATES, Odd
 from tests.cli.conftest import KEY, TOKEN
-
-TEE, TOTE = "designed_product.tee", "customer_product.tote"
-SETTINGS = """\
-version: 1
-providers:
-  kakaclo: {settle_seconds: 2, timeout_seconds: 5, retry_seconds: 5}
-  gelato: {settle_seconds: 2, timeout_seconds: 5, retry_seconds: 5}
-"""
+from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more
 
 
 @pytest.fixture
 def vendors(folder, monkeypatch):
-    server = VendorServer(time.time, kakaclo_key=TOKEN, gelato_key=KEY)
-    for name, url in server.urls().items():
-        monkeypatch.setenv(f"{name.upper()}_BASE_URL", url)
-    monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", TOKEN)
-    monkeypatch.setenv("GELATO_API_KEY", KEY)
-    (folder / "podsync.yaml").write_text(SETTINGS, encoding="utf-8")
-    yield server
-    server.stop()
+    with a_server(folder, monkeypatch) as vendors:
+        yield vendors
 
 
 def creates(vendors):
     return len(vendors.sent(*CREATES))
-
-
-def lose(folder):
-    for path in folder.glob("podsync.state.json*"):
-        path.unlink()
-    shutil.rmtree(folder / ".podsync", ignore_errors=True)
 
 
 def lost(folder, podsync, vendors):
@@ -109,9 +89,7 @@ def test_10_refresh_and_apply_end_alike(podsync, folder, catalog, vendors, world
     time.sleep(2.5 if state == "kept" else 0)
     if world is not renamed_and_rehosted:
         world(vendors)
-    text = (catalog / "tee.yaml").read_text(encoding="utf-8")
-    new = text.replace("name: tee", "name: more").replace("Test Tee", "More").replace("/tee/", "/more/")
-    (catalog / "more.yaml").write_text(new, encoding="utf-8")
+    more(catalog, "more")
 
     plan = podsync("plan", "--refresh", "-o", "json=plan.json")
     announced = json.loads((folder / "plan.json").read_text())["summary"]["create"] if plan.code == 0 else 0
@@ -209,8 +187,7 @@ def test_10_an_id_that_is_not_listed_is_not_believed(podsync, folder, catalog, v
     run = podsync("state", "settle", TEE, "--adopt", identity)
 
     assert run.code != 0
-    entry = json.loads((folder / "podsync.state.json").read_text())["entries"][TEE]
-    assert entry["pending"] is not None
+    assert entries(folder)[TEE]["pending"] is not None
 
 
 def test_nothing_was_made_is_not_believed_before_the_doubt_is_settled(podsync, folder, catalog, vendors):
@@ -221,8 +198,7 @@ def test_nothing_was_made_is_not_believed_before_the_doubt_is_settled(podsync, f
     run = podsync("state", "settle", TEE, "--not-created")
 
     assert run.code != 0
-    entry = json.loads((folder / "podsync.state.json").read_text())["entries"][TEE]
-    assert entry["pending"] is not None
+    assert entries(folder)[TEE]["pending"] is not None
 
 
 # -- what is printed helps
@@ -266,9 +242,7 @@ def test_a_shop_that_was_emptied_by_hand_is_filled_again_once_a_person_has_said_
     for product in vendors.products("kakaclo"):
         vendors.remove(product["id"])
     time.sleep(2.5)
-    text = (catalog / "tee.yaml").read_text(encoding="utf-8")
-    new = text.replace("name: tee", "name: more").replace("Test Tee", "More").replace("/tee/", "/more/")
-    (catalog / "more.yaml").write_text(new, encoding="utf-8")
+    more(catalog, "more")
     before = podsync("apply", "--auto-approve", "--no-wait")
     wrong = terminal("state", "check", "--emptied", "kakaclo", answer=b"7\n7\n")
     said = terminal("state", "check", "--emptied", "kakaclo", answer=b"1\n")

@@ -5,54 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import time
 
 import pytest
 
 from podsync.catalog import csv_file
 from podsync.sandbox import Fault
-from tests.apply.vendor_server import CREATES, Odd, VendorServer
-from tests.cli.conftest import KEY, TOKEN
-from tests.cli.test_evidence import SETTINGS
-
-TEE, TOTE = "designed_product.tee", "customer_product.tote"
+from tests.apply.vendor_server import CREATES, Odd
+from tests.cli.conftest import TOKEN
+from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more, state
 
 
 @pytest.fixture
 def vendors(folder, monkeypatch):
     """Vendors that change what they are sent: all pictures are copied, and names come back in capitals."""
-    server = VendorServer(time.time, kakaclo_key=TOKEN, gelato_key=KEY)
-    for name, url in server.urls().items():
-        monkeypatch.setenv(f"{name.upper()}_BASE_URL", url)
-    monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", TOKEN)
-    monkeypatch.setenv("GELATO_API_KEY", KEY)
-    (folder / "podsync.yaml").write_text(SETTINGS, encoding="utf-8")
-    server.rehost, server.names = True, "upper"
-    yield server
-    server.stop()
-
-
-def lose(folder):
-    for path in folder.glob("podsync.state.json*"):
-        path.unlink()
-    shutil.rmtree(folder / ".podsync", ignore_errors=True)
-
-
-def state(folder):
-    return json.loads((folder / "podsync.state.json").read_text(encoding="utf-8"))
-
-
-def entries(folder):
-    return state(folder)["entries"]
-
-
-def more(catalog, name):
-    """A second tee beside the first."""
-    text = (catalog / "tee.yaml").read_text(encoding="utf-8")
-    text = text.replace("name: tee", f"name: {name}").replace("Test Tee", name.title())
-    (catalog / f"{name}.yaml").write_text(text.replace("/tee/", f"/{name}/"), encoding="utf-8")
-    return f"designed_product.{name}"
+    with a_server(folder, monkeypatch) as vendors:
+        vendors.rehost, vendors.names = True, "upper"
+        yield vendors
 
 
 def rows(path):
