@@ -35,7 +35,7 @@ from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock, Provider
 from podsync.report import Outcome, Report, Result
 from podsync.state.account_lock import sole_writer
-from podsync.state.events import Begun, Contacted, Disowned, Ended
+from podsync.state.events import Begun, Contacted, Ended
 from podsync.state.state import State
 from podsync.state.store import StateStore
 
@@ -237,17 +237,9 @@ class _Apply:
         )
 
     def _contacted(self, run: ProviderRun) -> None:
-        """A person agreed: what is listed is nobody's here, but for what may be ours."""
-        found, name, now = run.findings, run.provider.name, self._clock.now()
-        if found is None or run.known.made_any or not found.unowned:
-            return
-        self._ledger.record(Contacted(name, now))
-        asked = {row.id for question in found.questions.values() for row in question.rows}
-        asked |= {row.id for rows in (*found.asks.values(), *found.overdue.values()) for row in rows}
-        spoken = {row.id for row in (*found.adopted.values(), *found.found.values())}
-        others = {row.id for row in found.unowned} - asked - spoken
-        if others:
-            self._ledger.record(Disowned(name, now, tuple(sorted(others))))
+        """A person agreed: what is listed may be nobody's here. It says of no row whose it is."""
+        if run.findings is not None and run.findings.unowned and not run.known.made_any:
+            self._ledger.record(Contacted(run.provider.name, self._clock.now()))
 
     def _makes(self, run: ProviderRun) -> bool:
         """Whether something is still to be made there: what is listed already is adopted whatever is said."""

@@ -28,6 +28,7 @@ from podsync.state.events import (
     Missed,
     ModelsSeen,
     Observed,
+    Unclaimed,
 )  # fmt: skip
 
 
@@ -90,6 +91,7 @@ class _Look:
             if self._sendable
             else ()
         )
+        newer = tuple(row for row in newer if row.id not in known.unclaimed)
         explained = self._explained(newer)
         return judged(
             new=known.is_new, lost=self._it.lost, newer=[row for row in newer if row.id not in explained]
@@ -150,6 +152,19 @@ class _Look:
         wants = [want for want in self._sendable if want.adopts]
         return [*sent.claims(), *(Claim((want.address, -1.0), Kind.WANTED, want.spec) for want in wants)]
 
+    def _unclaimed(self) -> set[str]:
+        """Rows of which nothing is known while the state does not know all that is ours.
+
+        They look like nothing that is wanted now. Whatever looks like one of them later is a question still.
+        """
+        told, known = self._told, self._known
+        if told.knows is Knows.ALL or not self._reading.of_all:
+            return set()
+        rows = told.unowned
+        if told.knows is Knows.OLDER:
+            rows = made_since(rows, known.last_apply(), known.habits, lambda _: True)
+        return {row.id for row in rows} - known.unclaimed
+
     def _unproven(self) -> None:
         """Of groups that only pictures tell apart, an older version may have bound one's id to another."""
         known, provider = self._known, self._known.provider
@@ -173,6 +188,9 @@ class _Look:
     def _remember(self) -> None:
         told, known, reading = self._told, self._known, self._reading
         name = known.name
+        unclaimed = self._unclaimed()
+        if unclaimed:
+            told.events.append(Unclaimed(name, self._now, tuple(sorted(unclaimed))))
         shows_known = not reading.misses(known.listed) - known.gone
         if reading.of_all and reading.fresh and reading.excess and shows_known:
             told.habits = told.habits.with_hidden(reading.excess, at=self._now, apart=self._it.settle_seconds)

@@ -40,7 +40,7 @@ class Wanted:
                 told.taken[want.address] = taken
             elif near:
                 self._unclear(want, near, waiting, judging)
-        if not known.made_any:
+        if not (known.made_any or known.contacted):
             told.first_contact = tuple(
                 row for row in told.unowned if row.id not in given and not self._it.first_contact
             )
@@ -67,6 +67,10 @@ class Wanted:
         if told.knows is not Knows.ALL:
             told.questions[want.address] = Question(
                 f"the state is {told.knows.value}, and this may be it", rows
+            )
+        elif any(row.id in self._known.unclaimed for row in rows):
+            told.questions[want.address] = Question(
+                "it was listed when the state did not know all that is ours, and this may be it", rows
             )
         elif ours:
             told.questions[want.address] = Question(

@@ -299,6 +299,15 @@ class Disowned:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """These products were listed while the state did not know all that is ours: one of them may be."""
+
+    provider: str
+    at: float
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contacted:
     """A person agreed that the account may hold products that nobody here manages."""
 
@@ -344,5 +353,5 @@ Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
-    | Disowned | Contacted | Missed | FoundAgain | Emptied | Proven
+    | Disowned | Unclaimed | Contacted | Missed | FoundAgain | Emptied | Proven
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
     "observed": {"kakaclo": {"default": {…}}}, "landmarks": {"kakaclo": [{…}]},
     "models": {"kakaclo": {"73": ["PODQRA073"]}}, "foreign": {"kakaclo": ["4990"]},
+    "unclaimed": {"kakaclo": ["4991"]},
     "absent": {"kakaclo": {"5012": {"at": "…", "date": "…", "gone": true}}},
     "readings": {"kakaclo": {"3": ["4990"]}}, "released": {"designed_product.dino": 1},
     "refusals": [{"address": "designed_product.dino", "provider": "kakaclo", "body": {…}, …}],
@@ -29,7 +30,7 @@ def to_json(state: State) -> dict[str, Any]:
     """Return the keys of the state file that hold what was learned, as plain JSON values."""
     document: dict[str, Any] = {
         name: thaw(getattr(state, name))
-        for name in ("observed", "landmarks", "models", "foreign", "catalog", "unproven")
+        for name in ("observed", "landmarks", "models", "foreign", "unclaimed", "catalog", "unproven")
     }
     document["absent"] = {
         provider: {each: _object(absent) for each, absent in ids.items()}
@@ -162,6 +163,7 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "landmarks": _each(_opaques),
     "models": _each(_each(_sorted_texts)),
     "foreign": _each(_sorted_texts),
+    "unclaimed": _each(_sorted_texts),
     "absent": _each(_each(_absent)),
     "readings": _each(_readings),
     "refusals": _refusals,

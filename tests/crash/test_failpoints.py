@@ -50,7 +50,7 @@ NEVER = {"Forgotten"}
 #: Events that no scene here brings about: no kill is tried around them yet.
 UNREACHED = {
     "Answered", "Contacted", "Disowned", "Emptied", "EntryGone", "FoundAgain", "Observed",
-    "Proven", "Unbound",
+    "Proven", "Unbound", "Unclaimed",
 }  # fmt: skip
 
 

@@ -196,24 +196,52 @@ def test_a_replace_in_doubt_was_not_made_and_the_version_before_the_last_is_want
     floor.good_day()
 
 
-@pytest.mark.xfail(strict=True, reason="consent calls the lost product foreign, and it is made twice")
 def test_a_maybe_stops_a_product_for_as_long_as_the_state_is_behind(floor):
     """Without the model list nothing is certainly the same; what was lost may be just that."""
-    write(floor, TEE)
-    write(floor, Address("designed_product", "dog"))
-    floor.run(Trouble())
-    floor.lose(journal=True, memory=False)
-    tee = floor.delete(TEE)
-    floor.first_contact = True
-    floor.run(Trouble(), wait=False)
-    floor.write(tee)
-    floor.clock.pass_by(2 * SETTLE)
+    tee = consent_hides(floor, modelId="81")
 
     report = floor.run(Trouble(tuple(Fault("kakaclo", "models", "html") for _ in range(9))))
 
+    assert [o.result for o in report.outcomes if o.address == tee.address] == [Result.NOT_TRIED]
     assert report.exit_code == 4
     floor.always()
     floor.good_day()
+
+
+def test_what_consent_passed_over_is_a_question_where_pictures_are_rehosted(floor):
+    """Consent says of no product whose it is: a document that may be one of them later is asked about."""
+    floor.sandbox.set_rules(kakaclo_pictures="rehosted")
+    tee = consent_hides(floor)
+
+    report = floor.run(Trouble())
+
+    told = {outcome.address: outcome for outcome in report.outcomes}[tee.address]
+    assert (told.result, report.exit_code) == (Result.NOT_TRIED, 4)
+    assert "did not know all" in told.error
+    floor.always()
+
+
+def test_what_consent_passed_over_is_taken_back_where_it_is_the_same(floor):
+    tee = consent_hides(floor)
+
+    report = floor.run(Trouble())
+
+    assert [o.result for o in report.outcomes if o.address == tee.address] == [Result.ADOPTED]
+    floor.good_day()
+
+
+def consent_hides(floor, **changes):
+    """State lost, a document deleted, consent given for what it made, the document written again."""
+    write(floor, TEE, **changes)
+    floor.run(Trouble())
+    floor.lose(journal=True, memory=False)
+    tee = floor.delete(TEE)
+    write(floor, Address("designed_product", "dog"))
+    floor.first_contact = True
+    floor.run(Trouble())
+    floor.write(tee)
+    floor.clock.pass_by(2 * SETTLE)
+    return tee
 
 
 def test_a_model_list_that_is_not_understood_makes_nothing_a_namesake(floor):
