@@ -9,7 +9,7 @@ from podsync.apply.create import create, make
 from podsync.apply.guard import guarded
 from podsync.apply.provider_run import Doubt, ProviderRun
 from podsync.apply.sender import SENDS_AN_APPLY
-from podsync.apply.tell import LATER, ask_about_doubt, done, failed, in_doubt, not_tried, waiting
+from podsync.apply.tell import LATER, ask_about_doubt, done, failed, in_doubt, listed, not_tried, waiting
 from podsync.apply.update import read_back
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.evidence.findings import Findings
@@ -89,6 +89,20 @@ def finish(run: ProviderRun) -> None:
     for change in run.postponed.values():
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
     _tell_unlisted(run)
+    _tell_unwanted(run)
+
+
+def _tell_unwanted(run: ProviderRun) -> None:
+    """Say what a refused create may have made, where no document wants it: else nobody knows of it."""
+    title, name = run.provider.title, run.provider.name
+    for address, question in sorted(run.findings.unwanted.items() if run.findings is not None else ()):
+        row = question.rows[0]
+        run.context.board.note(
+            f"{title} lists {listed(question.rows)}, which nobody manages: {address} asked for it, "
+            f"{question.why}. Remove it on {title}'s page; or leave it there: podsync import --not-ours "
+            f"{name} {row.id}; or write the document again: podsync import {address} {row.id}"
+        )
+        run.unlisted += 1
 
 
 def _tell_unlisted(run: ProviderRun) -> None:

@@ -60,7 +60,9 @@ class _Look:
         judging = Judge(known.provider, told.unowned, told.habits, self._it.documents)
         verdicts = judging.judge(self._claims(sent), self._reading.rows, fresh=self._reading.fresh)
         sent.judge(verdicts)
-        Wanted(self._it, told).judge(verdicts, judging)
+        wanted = Wanted(self._it, told)
+        wanted.judge(verdicts, judging)
+        wanted.unwanted(verdicts, judging, self._reading)
         self._unproven()
         self._remember()
         return told

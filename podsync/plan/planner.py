@@ -7,6 +7,7 @@ Where nothing differs, none of that is imported.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -70,7 +71,20 @@ def make_plan(
         state_at=last.get("ended_at") or last.get("at"),
         state_run=last.get("run_url"),
         unbound=state.unbound,
+        unwanted=_unwanted(changes, state) if state.refusals and not selection else EMPTY,
         left_out=len(left.settled),
+    )
+
+
+def _unwanted(changes: Iterable[Change], state: State) -> Mapping[str, int]:
+    """Count creates that were refused and are not to be sent again, by provider."""
+    wanted = {change.address for change in changes if change.action is not Action.NOOP and change.after}
+    return Counter(
+        refusal.provider
+        for address, refusals in state.refusals.items()
+        if address not in wanted
+        for refusal in refusals
+        if refusal.body
     )
 
 

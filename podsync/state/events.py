@@ -245,7 +245,7 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A person has answered for an address what its refusals may have hidden."""
+    """What the refusals of an address may have hidden is known: a person said so, or a whole reading did."""
 
     address: Address
     at: float

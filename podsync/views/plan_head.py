@@ -46,6 +46,12 @@ def head(plan: Plan, style: Style, width: int, *, sandbox: bool) -> Iterator[str
     if waiting:
         text = f"Made, but their ids are not known yet: {listed(waiting)}. apply reads them first."
         yield from wrap(text, width, "", GAP)
+    refused = [counted(count, f"{title(name)} product") for name, count in sorted(plan.unwanted.items())]
+    if refused:
+        text = (
+            f"Refused, and wanted no more: {listed(refused)}. apply looks whether it was made all the same."
+        )
+        yield from wrap(text, width, "", GAP)
 
 
 def _counts(plan: Plan) -> Iterator[str]:

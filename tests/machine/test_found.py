@@ -244,6 +244,44 @@ def consent_hides(floor, **changes):
     return tee
 
 
+@pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
+def test_what_was_refused_though_made_is_named_when_its_document_is_gone(floor, provider):
+    """Nobody would know of it otherwise: no entry holds it, and no document wants it."""
+    address = TEE if provider == "kakaclo" else POSTER
+    write(floor, Address(address.kind, "dog"))
+    floor.good_day()
+    write(floor, address)
+    lie = Fault(provider, "create", "code:20001" if provider == "kakaclo" else "status:404", commit=True)
+    floor.run(Trouble((lie,)))
+    document = floor.delete(address)
+    (made,) = set(floor.made(provider)) - set(floor.state.owned(provider))
+    floor.clock.pass_by(2 * SETTLE)
+
+    first, second = floor.run(Trouble()), floor.run(Trouble())
+    floor.take_away(provider, made)
+    gone = floor.run(Trouble())
+
+    assert [first.exit_code, second.exit_code, gone.exit_code] == [8, 8, 0]
+    assert all(made in each and str(document.address) in each for each in (first.notes[-1], second.notes[-1]))
+    assert gone.notes == ()
+    assert not floor.state.refusals
+    floor.good_day()
+
+
+def test_what_was_refused_and_not_made_is_looked_for_once_when_its_document_is_gone(floor):
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    write(floor, TEE)
+    floor.run(Trouble((Fault("kakaclo", "create", "code:20001"),)))
+    floor.delete(TEE)
+    floor.clock.pass_by(2 * SETTLE)
+
+    report = floor.run(Trouble())
+
+    assert (report.exit_code, report.notes, floor.state.refusals) == (0, (), {})
+    assert not floor.plan().unwanted
+
+
 def test_a_model_list_that_is_not_understood_makes_nothing_a_namesake(floor):
     """An old state, and no memory of the newer one: the listing has the product, field for field."""
     write(floor, Address("designed_product", "dog"))
