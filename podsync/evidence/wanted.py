@@ -130,6 +130,5 @@ class Wanted:
 
 
 def _hidden(refusal: Refusal, rows: Sequence[Remote]) -> Question:
-    return Question(
-        f"it was refused ({refusal.message}), and this may have been made all the same", tuple(rows)
-    )
+    why = f"it was refused ({refusal.message}), and this may have been made all the same"
+    return Question(why, tuple(rows))

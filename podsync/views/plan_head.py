@@ -48,9 +48,7 @@ def head(plan: Plan, style: Style, width: int, *, sandbox: bool) -> Iterator[str
         yield from wrap(text, width, "", GAP)
     refused = [counted(count, f"{title(name)} product") for name, count in sorted(plan.unwanted.items())]
     if refused:
-        text = (
-            f"Refused, and wanted no more: {listed(refused)}. apply looks whether it was made all the same."
-        )
+        text = f"Refused, and wanted no more: {listed(refused)}. apply looks whether they exist."
         yield from wrap(text, width, "", GAP)
 
 
