@@ -37,12 +37,12 @@ def update(run: ProviderRun, change: Change) -> None:
     if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
         not_tried(run, change, run.unsure, LATER)
         return
-    quiet_at = _quiet_at(run, entry)
+    after = change.after or {}
+    body = FrozenDict({name: after[name] for name in change.changed if name in after})
+    quiet_at = _quiet_at(run, entry, body)
     if quiet_at > run.context.clock.monotonic():
         run.late[change.address] = Late(change, update, quiet_at)
         return
-    after = change.after or {}
-    body = FrozenDict({name: after[name] for name in change.changed if name in after})
     request = run.provider.update_request(entry.id, body)
     with run.lock:
         sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
@@ -111,9 +111,15 @@ def read_back(run: ProviderRun) -> None:
             failed(run, each.change, why)
 
 
-def _quiet_at(run: ProviderRun, entry: Entry) -> float:
-    """Return the monotonic moment from which no update of an earlier run can arrive any more."""
-    pending, wait, now = entry.pending, run.settings.timeout_seconds, run.context.clock.monotonic()
+def _quiet_at(run: ProviderRun, entry: Entry, body: Spec) -> float:
+    """Return the monotonic moment from which no update of an earlier run can arrive any more.
+
+    The same values may be sent again after `timeout_seconds`: arriving late, they change nothing. Other ones
+    wait as long as a create does, since a request that is held up on its way would undo them unseen.
+    """
+    pending, now = entry.pending, run.context.clock.monotonic()
+    same = pending is None or pending.body == body
+    wait = run.settings.timeout_seconds if same else run.until_settled
     sent_here = entry.address in run.sends  # then `late` had it wait already
     if pending is None or sent_here or _gone_by(run, pending, now) >= wait:
         return -math.inf

@@ -161,6 +161,24 @@ def test_an_update_that_arrives_after_a_later_one(floor):
     assert [each["name"] for each in floor.there("gelato").values()] == ["Third"]
 
 
+def test_an_update_that_is_held_up_for_longer_does_not_undo_another_one(floor):
+    """Other values than those in doubt wait as long as a create: nothing would see what a late one did."""
+    write(floor, POSTER)
+    floor.run(Trouble())
+    first = floor.documents[POSTER].spec["name"]
+    write(floor, POSTER, name="Second")
+    late = TIMEOUT + SETTLE / 2
+    floor.run(Trouble(stray=frozenset({0}), delay=late, updates_too=True), wait=False)
+    write(floor, POSTER, name="Third")
+    assert floor.write(replace(floor.documents[POSTER], renamed_from=first))
+
+    report = floor.run(Trouble())
+
+    floor.clock.pass_by(late)
+    assert report.exit_code == 0
+    assert [each["name"] for each in floor.there("gelato").values()] == ["Third"]
+
+
 def test_a_later_run_takes_no_older_namesake_for_a_product_that_is_not_visible_yet(floor):
     older = tee_spec("cat") | {"imageUrl": "https://cdn.example.com/another.png"}
     floor.by_hand("kakaclo", older)
