@@ -74,8 +74,6 @@ def machine() -> str:
     return hashlib.blake2b(told.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
 
 
-#: A commit as Git names it.
-_COMMIT = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 #: The address of a repository on GitHub, as people and `actions/checkout` write it; a key in it is left out.
 _GITHUB = (
     r"(?:https://(?:[^@/\s]*@)?github\.com/|ssh://git@github\.com/|git@github\.com:)"
@@ -91,9 +89,11 @@ def code_address(folder: Path, catalog: str) -> str:
     """
     from urllib.parse import quote
 
+    from podsync.state.git.program import COMMIT
+
     git = git_of(os.environ, folder)
     commit = _commit(os.environ, folder)
-    if commit is None or re.fullmatch(_COMMIT, commit) is None:
+    if commit is None or COMMIT.fullmatch(commit) is None:
         return ""
     found = re.fullmatch(_GITHUB, git.run("config", "--get", "remote.origin.url").text)
     if found is None:

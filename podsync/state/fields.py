@@ -138,6 +138,13 @@ def from_json(cls: type[_D], data: Any, place: Place) -> _D:
     return cls(**values)
 
 
+def mapping(data: Any, where: str) -> dict[str, Any]:
+    """Return `data`; raises Unfit for what is no JSON object."""
+    if not isinstance(data, dict):
+        raise Unfit(where, "is not a mapping")
+    return data
+
+
 def frozen(value: Any) -> Any:
     """`model.freeze` for what came out of a JSON parser, three times as fast."""
     kind = type(value)
