@@ -91,16 +91,15 @@ def risk_lines(text: str, layout: Layout) -> Iterator[str]:
 
 def _about(change: Change, layout: Layout) -> Iterator[str]:
     """Say which product it is: in full for a create, by name and visible id for one that exists."""
-    spec = change.after if change.after is not None else change.before
+    spec, pictures = change.spec, not (layout.full or layout.brief)
     made_anew = change.action is Action.CREATE or (change.action is Action.REPLACE and not change.fields)
-    if made_anew and spec is not None:
-        yield from product_lines(spec, layout.style, layout.width, pictures=not (layout.full or layout.brief))
+    if made_anew and spec:
+        yield from product_lines(spec, layout.style, layout.width, pictures=pictures)
         if change.action is Action.CREATE:
             return
-        spec = None
-    named = any(one.path in ("name", "enName") for one in change.fields)
+    named = made_anew or any(one.path in ("name", "enName") for one in change.fields)
     room = None if layout.full else layout.width - len(INDENT)
-    name = "" if named or spec is None else quoted(name_of(spec), room)
+    name = "" if named or not spec else quoted(name_of(spec), room)
     told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields)
     reason = "" if told else safe(change.reason)
     parts = [name, *_known(change), reason, *_remark(change)]

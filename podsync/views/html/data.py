@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
-from podsync.model import EMPTY, Spec, short_digest
+from podsync.model import EMPTY, short_digest
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.plan import Action, Plan
 from podsync.views.change_lines import word_of
@@ -15,7 +15,7 @@ from podsync.views.colours import colour_name
 from podsync.views.escape import safe
 from podsync.views.json_text import printable
 from podsync.views.plan_head import OLD_STAYS, STAYS, refused_addresses, renamed
-from podsync.views.product_lines import name_of
+from podsync.views.product_lines import model_of, name_of
 from podsync.views.wording import by_hand, day, title, visible_id
 
 #: What each group of changes is called and what it means, in the order of the page.
@@ -95,7 +95,7 @@ def _record(
     waiting: Collection[tuple[str | None, ...]],
 ) -> dict[str, Any]:
     """Return one change, without what is empty; of the old spec only what differs from the new one."""
-    spec: Spec = change.after if change.after is not None else change.before or {}
+    spec = change.spec
     old = change.before if change.after is not None and change.before is not None else spec
     shown = {
         "address": str(change.address),
@@ -131,8 +131,7 @@ def _record(
 def _design(change: Change, record: Mapping[str, Any]) -> Hashable:
     """Return what the variants of one document or one design have in common; None: it stands alone."""
     document, many, _ = change.address.name.partition("[")
-    spec = change.after if change.after is not None else change.before or {}
-    artwork = spec.get("materialImages")
+    artwork = change.spec.get("materialImages")
     if not many and not artwork:
         return None
     design = document if many else short_digest(artwork)
@@ -185,7 +184,7 @@ def _colours(change: Change) -> Iterator[object]:
 def _models(change: Change) -> Iterator[object]:
     for spec in (change.before, change.after):
         if spec is not None:
-            yield spec.get("modelId", spec.get("productModelId"))
+            yield model_of(spec)
 
 
 def _words(kind: str) -> str:
