@@ -17,10 +17,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from podsync.model import Address, thaw
+from podsync.model import Address, freeze, thaw
 from podsync.state import fields
 from podsync.state.entries import Absent, Refusal
-from podsync.state.fields import Place, Unfit, frozen, mapping
+from podsync.state.fields import Place, Unfit, mapping
 from podsync.state.state import State
 from podsync.state.times import time_at, time_from_text, time_to_text
 
@@ -75,7 +75,7 @@ def _list(data: Any, where: str) -> list[Any]:
 
 
 def _opaque(data: Any, where: str) -> Any:
-    return frozen(mapping(data, where))
+    return freeze(mapping(data, where))
 
 
 def _opaques(data: Any, where: str) -> tuple[Any, ...]:

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 from podsync import __version__
 from podsync.errors import StateError
-from podsync.model import EMPTY, Address, thaw
+from podsync.model import EMPTY, Address, freeze, thaw
 from podsync.state import strictjson
-from podsync.state.fields import Place, Unfit, from_json, frozen, mapping, to_json
+from podsync.state.fields import Place, Unfit, from_json, mapping, to_json
 from podsync.state.state import Host, State
 from podsync.state.times import time_at, time_from_text, time_to_text
 
@@ -165,9 +165,9 @@ def _from_document(document: dict[str, Any]) -> State:
         serial=serial,
         entries=MappingProxyType({each.address: each for each in sorted(entries, key=lambda e: e.address)}),
         orphans=_orphans(document["orphans"]),
-        hosts=frozen(hosts),
+        hosts=freeze(hosts),
         last_apply=_last_apply(document.get("last_apply")),
-        extra=frozen(extra),
+        extra=freeze(extra),
         **_learned(document),
     )
 
@@ -203,7 +203,7 @@ def _last_apply(data: Any) -> Any:
     if "dates" in read:
         told = mapping(read["dates"], "last_apply.dates")
         read["dates"] = {name: time_at(date, f"last_apply.dates.{name}") for name, date in told.items()}
-    return frozen(read)
+    return freeze(read)
 
 
 def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def _entry(text: str, data: Any) -> Entry:
     if entry.spec is None and entry.pending is None:
         raise Unfit(place.where, "spec is empty")
     if "address" in read:
-        return replace(entry, extra=frozen(place.unknown | {"address": read["address"]}))
+        return replace(entry, extra=freeze(place.unknown | {"address": read["address"]}))
     return entry
 
 
