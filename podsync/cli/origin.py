@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from podsync.state.git.program import Git
 
 
-def origin(environ: Mapping[str, str], folder: Path, catalog: str = "") -> Origin:
+def origin(environ: Mapping[str, str], folder: Path, catalog: str) -> Origin:
     """Return what is known; nothing here is worth failing for. `catalog` is its folder in the repository."""
     from podsync.apply.engine import Origin
 
@@ -47,8 +47,10 @@ def head_sha(environ: Mapping[str, str]) -> str:
 
 def folder_in_repository(folder: Path | None = None) -> str:
     """Return the way from the repository's root to a folder, "" where there is none to go."""
+    from podsync.state.git.surroundings import root_of
+
     here = (folder or Path.cwd()).resolve()
-    root = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+    root = root_of(here) or here
     return "" if here == root else here.relative_to(root).as_posix()
 
 
