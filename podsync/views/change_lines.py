@@ -134,12 +134,13 @@ def _remark(change: Change) -> Iterator[str]:
 
 
 def _by_hand(change: Change, columns: int | None) -> str:
-    """Say what is left for a person, since no API can delete."""
-    before, after = change.before or {}, change.after or {}
-    which = visible_id(change.shown)
-    if not which:
-        old = "the old " if change.action is Action.REPLACE else ""
-        which = f"{old}{quoted(name_of(before), columns)}"
-    twin = change.action is Action.REPLACE and name_of(before) == name_of(after) != ""
+    old = "the old " if change.action is Action.REPLACE else ""
+    return f"then by hand: {removal(change, old + quoted(name_of(change.before or {}), columns))}"
+
+
+def removal(change: Change, named: str) -> str:
+    """Say what is left for a person, since no API can delete; `named`: the product without a visible id."""
+    before, after = name_of(change.before or {}), name_of(change.after or {})
+    twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
-    return f"then by hand: remove {which} {by_hand(change.provider)}{tail}"
+    return f"remove {visible_id(change.shown) or named} {by_hand(change.provider)}{tail}"
