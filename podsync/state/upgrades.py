@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podsync.model import DEFAULT_ACCOUNT, KINDS
-from podsync.state.fields import Place, from_json, mapping
+from podsync.state.fields import Place, Unfit, from_json
 from podsync.state.times import time_from_text
 
 
@@ -24,14 +24,16 @@ class _Refused1:
 
 def _from_1(document: dict[str, Any]) -> dict[str, Any]:
     """Format 1 bound products by their date and order: what it says of KakaClo is to be looked at once."""
-    refused, providers = mapping(document.pop("refused", {}), "refused"), document.get("providers")
+    refused, providers = document.pop("refused", {}), document.get("providers")
+    if not isinstance(refused, dict):
+        raise Unfit("refused", "is not a mapping")
     refusals = []
     for text, data in refused.items():
         told = from_json(_Refused1, data, Place(f"refused.{text}", time_from_text))
         provider = KINDS.get(text.partition(".")[0], "")
         host = providers.get(provider) if isinstance(providers, dict) else None
         account = host.get("account", DEFAULT_ACCOUNT) if isinstance(host, dict) else DEFAULT_ACCOUNT
-        own: dict[str, Any] = {"address": text, "provider": provider, "account": account, "body": {}}
+        own = {"address": text, "provider": provider, "account": account, "body": {}}
         kept = {key: value for key, value in data.items() if key not in {"body", "others"}}
         refusals.append(kept | own | {"digests": [told.body, *told.others]})
     if refusals:

@@ -91,15 +91,16 @@ def risk_lines(text: str, layout: Layout) -> Iterator[str]:
 
 def _about(change: Change, layout: Layout) -> Iterator[str]:
     """Say which product it is: in full for a create, by name and visible id for one that exists."""
-    spec, pictures = change.spec, not (layout.full or layout.brief)
+    spec = change.after if change.after is not None else change.before
     made_anew = change.action is Action.CREATE or (change.action is Action.REPLACE and not change.fields)
-    if made_anew and spec:
-        yield from product_lines(spec, layout.style, layout.width, pictures=pictures)
+    if made_anew and spec is not None:
+        yield from product_lines(spec, layout.style, layout.width, pictures=not (layout.full or layout.brief))
         if change.action is Action.CREATE:
             return
-    named = made_anew or any(one.path in ("name", "enName") for one in change.fields)
+        spec = None
+    named = any(one.path in ("name", "enName") for one in change.fields)
     room = None if layout.full else layout.width - len(INDENT)
-    name = "" if named or not spec else quoted(name_of(spec), room)
+    name = "" if named or spec is None else quoted(name_of(spec), room)
     told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields)
     reason = "" if told else safe(change.reason)
     parts = [name, *_known(change), reason, *_remark(change)]
@@ -134,13 +135,12 @@ def _remark(change: Change) -> Iterator[str]:
 
 
 def _by_hand(change: Change, columns: int | None) -> str:
-    old = "the old " if change.action is Action.REPLACE else ""
-    return f"then by hand: {removal(change, old + quoted(name_of(change.before or {}), columns))}"
-
-
-def removal(change: Change, named: str) -> str:
-    """Say what is left for a person, since no API can delete; `named`: the product without a visible id."""
-    before, after = name_of(change.before or {}), name_of(change.after or {})
-    twin = change.action is Action.REPLACE and before == after != ""
+    """Say what is left for a person, since no API can delete."""
+    before, after = change.before or {}, change.after or {}
+    which = visible_id(change.shown)
+    if not which:
+        old = "the old " if change.action is Action.REPLACE else ""
+        which = f"{old}{quoted(name_of(before), columns)}"
+    twin = change.action is Action.REPLACE and name_of(before) == name_of(after) != ""
     tail = " (the new one has the same name)" if twin else ""
-    return f"remove {visible_id(change.shown) or named} {by_hand(change.provider)}{tail}"
+    return f"then by hand: remove {which} {by_hand(change.provider)}{tail}"

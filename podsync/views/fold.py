@@ -7,13 +7,13 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 
-from podsync.model import Json
+from podsync.model import Json, Spec
 from podsync.plan.change import Change
 from podsync.views.change_lines import Layout, change_lines, header, risk_lines
 from podsync.views.colours import colour_name
 from podsync.views.escape import safe
 from podsync.views.page import INDENT, facts
-from podsync.views.product_lines import customers, model_of, name_of, quoted, text_of
+from podsync.views.product_lines import customers, name_of, quoted, text_of
 from podsync.views.wording import counted, number, some, title
 
 #: More changes than this of one action are folded; and at most about so many groups are shown.
@@ -87,12 +87,20 @@ def _by_folder(change: Change) -> Hashable:
 
 
 def _by_model(change: Change) -> Hashable:
-    return _by_folder(change), repr(model_of(change.spec))
+    return _by_folder(change), repr(_model(_spec(change)))
 
 
 def _fine(change: Change) -> Hashable:
-    artwork, buyers = change.spec.get("materialImages"), change.spec.get("customerIds")
-    return _by_model(change), repr(artwork), repr(buyers)
+    spec = _spec(change)
+    return _by_model(change), repr(spec.get("materialImages")), repr(spec.get("customerIds"))
+
+
+def _spec(change: Change) -> Spec:
+    return change.after or change.before or {}
+
+
+def _model(spec: Spec) -> Json:
+    return spec.get("modelId", spec.get("productModelId"))
 
 
 def _pattern(group: Sequence[Change]) -> str:
@@ -112,7 +120,8 @@ def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Itera
     first = group[0]
     yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
     half = (layout.width - len(INDENT) - 3) // 2
-    ends = [quoted(name_of(change.spec), half) for change in (first, group[-1])]
+    specs = [_spec(change) for change in group]
+    ends = [quoted(name_of(spec), half) for spec in (specs[0], specs[-1])]
     yield from facts([f"{ends[0]} … {ends[1]}", *in_common(group)], layout.width, INDENT)
 
 
@@ -126,8 +135,8 @@ def _places(group: Sequence[Change]) -> str:
 
 def in_common(group: Sequence[Change]) -> Iterator[str]:
     """Yield what all have in common, and how many different ones there are of what they have not."""
-    specs = [change.spec for change in group]
-    models = _distinct([model_of(spec) for spec in specs])
+    specs = [_spec(change) for change in group]
+    models = _distinct([_model(spec) for spec in specs])
     yield f"model {text_of(models[0])}" if len(models) == 1 else _some_of(len(models), "model", group)
     colours = Counter(str(spec["colorValue"]) for spec in specs if "colorValue" in spec)
     if colours:

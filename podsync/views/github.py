@@ -78,10 +78,11 @@ def plan_remarks(plan: Plan) -> Iterator[Remark]:
         for change in sorted(changes, key=lambda one: not one.risks):
             risky = bool(change.risks) or action in (Action.SETTLE, Action.REPLACE, Action.ORPHAN)
             kind = "warning" if risky and action is not Action.CREATE else "notice"
-            at, name = change.source, name_of(change.spec)
+            spec = change.spec
+            at = change.source
             if action is Action.ORPHAN and at is not None:
                 at = Position(at.path)  # the document that stood there is gone
-            told = [quoted(clip(name)) if name else "", change.reason, *change.risks]
+            told = [quoted(clip(name_of(spec))) if name_of(spec) else "", change.reason, *change.risks]
             message = ". ".join(one.rstrip(".") for one in told if one) or action.value
             title = f"{word_of(change, refused)} {change.address}"
             yield Remark(kind, f"plan-{action.value}", title, message, at, str(change.address))

@@ -27,11 +27,6 @@ def name_of(spec: Spec) -> str:
     return str(spec.get("enName") or spec.get("name") or "")
 
 
-def model_of(spec: Spec) -> Json:
-    """Return the id of the product's model, whatever the provider calls that field; None: it has none."""
-    return spec.get("modelId", spec.get("productModelId"))
-
-
 def quoted(text: str, columns: int | None = None) -> str:
     """Return escaped text in quotes, its middle cut out if it is longer than `columns`."""
     return f'"{shorten(safe(text), None if columns is None else max(columns - 2, 12))}"'
@@ -58,7 +53,7 @@ def _items(value: Json) -> list[Mapping[str, Json]]:
 
 def product_facts(spec: Spec) -> Iterator[str]:
     """Yield what tells this product from others, shortest first; nothing for a spec of unknown form."""
-    model = model_of(spec)
+    model = spec.get("modelId", spec.get("productModelId"))
     if model is not None:
         yield f"model {text_of(model)}"
     colour = spec.get("colorValue")

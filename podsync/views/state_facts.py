@@ -9,12 +9,14 @@ from podsync.state.entries import Entry, Orphan
 from podsync.state.state import State
 from podsync.views.escape import safe
 from podsync.views.page import GAP, facts, wrap
-from podsync.views.product_lines import model_of, name_of, quoted, text_of
+from podsync.views.product_lines import name_of, quoted, text_of
 from podsync.views.style import Style
 from podsync.views.wording import counted, second, title
 
 #: So many refusals are shown.
 _SHOWN = 3
+#: The field whose value names a model, whatever the provider calls it.
+_MODEL_FIELDS = ("modelId", "productModelId")
 
 
 def id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
@@ -49,7 +51,7 @@ def provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[s
     spec = item.spec or (item.pending.body if item.pending is not None else {})
     seen = state.observed.get(item.provider, {}).get(item.account, {})
     parts = [*_pictures(seen.get("pictures"), spec), *_names(seen.get("names"))]
-    model = str(model_of(spec) or "")
+    model = next((str(spec[each]) for each in _MODEL_FIELDS if each in spec), "")
     codes = state.models.get(item.provider, {}).get(model, ())
     if len(codes) > 1:
         parts.append(f"model {safe(model)} has {len(codes)} codes: {', '.join(map(safe, codes))}")

@@ -10,12 +10,13 @@ from typing import Any
 from podsync.model import EMPTY, short_digest
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.plan import Action, Plan
-from podsync.views.change_lines import removal, word_of
+from podsync.views.change_lines import word_of
 from podsync.views.colours import colour_name
+from podsync.views.escape import safe
 from podsync.views.json_text import printable
 from podsync.views.plan_head import OLD_STAYS, STAYS, refused_addresses, renamed
-from podsync.views.product_lines import model_of, name_of, quoted
-from podsync.views.wording import day, title, visible_id
+from podsync.views.product_lines import name_of
+from podsync.views.wording import by_hand, day, title, visible_id
 
 #: What each group of changes is called and what it means, in the order of the page.
 GROUPS: Mapping[Action, tuple[str, str]] = {
@@ -96,7 +97,6 @@ def _record(
     """Return one change, without what is empty; of the old spec only what differs from the new one."""
     spec = change.spec
     old = change.before if change.after is not None and change.before is not None else spec
-    by_hand = change.action in (Action.REPLACE, Action.ORPHAN)
     shown = {
         "address": str(change.address),
         "provider": title(change.provider),
@@ -106,9 +106,7 @@ def _record(
         "id": visible_id(change.shown) or change.importing or "",
         "made": day(change.made_at) if change.made_at is not None else "",
         "was": str(change.previous_address) if change.previous_address is not None else "",
-        "hand": removal(change, quoted(name_of(change.before or {})))
-        if by_hand and change.address not in refused
-        else "",
+        "hand": _by_hand(change) if change.address not in refused else "",
         "refused": change.address in refused,
         "renamed": renamed(change),
         "labels": dict(change.labels),
@@ -133,7 +131,8 @@ def _record(
 def _design(change: Change, record: Mapping[str, Any]) -> Hashable:
     """Return what the variants of one document or one design have in common; None: it stands alone."""
     document, many, _ = change.address.name.partition("[")
-    artwork = change.spec.get("materialImages")
+    spec = change.after if change.after is not None else change.before or {}
+    artwork = spec.get("materialImages")
     if not many and not artwork:
         return None
     design = document if many else short_digest(artwork)
@@ -163,6 +162,17 @@ def _field(field: FieldChange, change: Change) -> list[Any]:
     return [field.path, None if unknown else field.before, field.after, *words]
 
 
+def _by_hand(change: Change) -> str:
+    """Say what is left for a person, since no API can delete."""
+    if change.action not in (Action.REPLACE, Action.ORPHAN):
+        return ""
+    before, after = name_of(change.before or {}), name_of(change.after or {})
+    which = visible_id(change.shown) or f'"{safe(before)}"'
+    twin = change.action is Action.REPLACE and before == after != ""
+    tail = " (the new one has the same name)" if twin else ""
+    return f"remove {which} {by_hand(change.provider)}{tail}"
+
+
 def _colours(change: Change) -> Iterator[object]:
     for spec in (change.before, change.after):
         if spec is not None:
@@ -175,7 +185,7 @@ def _colours(change: Change) -> Iterator[object]:
 def _models(change: Change) -> Iterator[object]:
     for spec in (change.before, change.after):
         if spec is not None:
-            yield model_of(spec)
+            yield spec.get("modelId", spec.get("productModelId"))
 
 
 def _words(kind: str) -> str:

@@ -48,12 +48,11 @@ function pictures(spec) {
   return sides.length ? el("div", { class: "pics" }, sides.map(([label, , url]) => figure(url, label, nameOf(spec)))) : null;
 }
 
-const MOST_ARTWORK = 12;
-function artwork(found) {
+function artwork(found, most = 12) {
   if (!found.length) return null;
   return el("div", { class: "strip", role: "group", "aria-label": "Artwork" },
-    found.slice(0, MOST_ARTWORK).map((one) => figure(one.imageUrl, String(one.imageName ?? "artwork"), "artwork", true)),
-    found.length > MOST_ARTWORK && el("small", null, `and ${found.length - MOST_ARTWORK} more`));
+    found.slice(0, most).map((one) => figure(one.imageUrl, String(one.imageName ?? "artwork"), "artwork", true)),
+    found.length > most && el("small", null, `and ${found.length - most} more`));
 }
 
 const picturePath = (path) => /imageUrl$/i.test(path);
