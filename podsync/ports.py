@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Match(Enum):
-    """Is this remote product the one a spec describes? See PROTOCOL, "Identity"."""
+    """Whether a remote product is the one that a spec describes."""
 
     SAME = "same"
     DIFFERENT = "different"

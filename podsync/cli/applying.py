@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from podsync.apply.context import Connection, Options
 from podsync.apply.engine import carry_out
@@ -30,7 +31,7 @@ from podsync.cli.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.errors import ProviderError
 from podsync.evidence.findings import Findings
-from podsync.model import EMPTY, Selection
+from podsync.model import Selection
 from podsync.plan.plan import Action, Plan, summary_line
 from podsync.plan.refresh import refreshed
 from podsync.providers.registry import plugins
@@ -77,7 +78,6 @@ class Applying:
     outputs: Outputs
     _state: State = field(default_factory=State)
     _rest_of: str | None = None
-    _plan: Plan = field(default_factory=lambda: Plan("", 0, EMPTY, "", ()))
     #: The plan as a person has seen it after the look, and whether they said yes to it.
     _approved: Plan | None = None
     _asked_already: bool = False
@@ -131,14 +131,13 @@ class Applying:
         self.space.session.console.say("Apply cancelled. Nothing was sent.")
         return _DECLINED
 
-    def _still_wanted(self, looks: Mapping[str, Findings]) -> bool:
+    def _still_wanted(self, plan: Plan, looks: Mapping[str, Findings]) -> bool:
         """Ask again, under the lock, only where the plan is another one than the person has seen."""
         if self._approved is None:
             return True
-        seen = refreshed(self._plan, self.space.providers, looks)
-        if [change.key for change in seen.work] == [change.key for change in self._approved.work] and {
-            change.address: change.action for change in seen.work
-        } == {change.address: change.action for change in self._approved.work}:
+        seen = refreshed(plan, self.space.providers, looks)
+        now, then = ([(each.key, each.action) for each in told.work] for told in (seen, self._approved))
+        if now == then:
             return True
         self.space.session.console.say("The plan has changed since you were asked:")
         self._show_plan(seen, needed_by_person=True)
@@ -155,7 +154,7 @@ class Applying:
             return None
         plan = self._decided(saved)
         code = self._ended(plan)
-        if code is None:
+        if code is None and (saved is not None or not self.asked.asks):  # else it comes before the question
             self._ready(plan)
         return plan if code is None else code
 
@@ -207,12 +206,10 @@ class Applying:
 
     def _carry(self, plan: Plan, keys: dict[str, str]) -> int:
         asks, needed = self._asks(plan) and not self._asked_already, spoken_to(plan)
-        self._plan = plan
         if plan.work and not self._asked_already and self._approved is None:
             self._show_plan(plan, needed_by_person=asks)
-        if asks and self._approved is None and not confirmed(self.space, plan):
-            self.space.session.console.say("Apply cancelled. Nothing was sent.")
-            return _DECLINED
+        if asks and self._approved is None and (code := self._confirmed(plan)) is not None:
+            return code
         # Not before: at the question Ctrl-C has to end it at once.
         with Signals(_STOPPING) as signals:
             clock = SystemClock(lambda: signals.signal)
@@ -248,7 +245,7 @@ class Applying:
                         {change.address for change in plan.work},
                     ),
                     locks=None if self.space.sandbox else locks_folder(os.environ),
-                    still_wanted=self._still_wanted,
+                    still_wanted=lambda looks: self._still_wanted(plan, looks),
                 )
             except BaseException as error:
                 heard.close()
@@ -302,9 +299,8 @@ class Applying:
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
         console = self.space.session.console
-        rates = {name: told.rate_limit for name, told in self.space.settings.providers.items()}
-        orphans, sandbox = len(self._state.orphans), self.space.sandbox
-        shown = forms.plan_forms(plan, self.space.session, rates=rates, sandbox=sandbox, orphans=orphans)
+        facts: Any = {"rates": self.space.rates, "sandbox": self.space.sandbox}
+        shown = forms.plan_forms(plan, self.space.session, orphans=len(self._state.orphans), **facts)
         if self.outputs.screen == "text":
             console.result(shown["text"]())
         elif needed_by_person:

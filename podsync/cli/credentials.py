@@ -88,16 +88,12 @@ def url_fault(url: str) -> str:
     """Return what is wrong with a provider's base URL, empty when nothing is."""
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
+        _port = parts.port
     except ValueError as error:
         return f"not a URL: {error}"
     if not re.fullmatch(_PLAIN, url):
         return "not the plain address of an API (a host of letters, digits, dots and dashes, a port, a path)"
-    if parts.scheme not in {"http", "https"} or not host:
-        return "not an http(s) URL with a host"
-    if parts.username or parts.password or parts.query or parts.fragment:
-        return "no user, key, query or fragment may stand in it"
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         return "plain http would send the key in the clear"
     return ""
 
@@ -113,7 +109,7 @@ def is_loopback(host: str) -> bool:
 
 
 def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxy settings of the environment, as requests takes them (`https`, `no`)."""
+    """Return the proxy settings of the environment, by scheme (`https`, `no`)."""
     found = {}
     for scheme in _PROXIES:
         value = environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY")

@@ -185,14 +185,9 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
     def text() -> str:
         from podsync.views import wording
 
-        found = ""
-        if loaded.diagnostics:
-            from podsync.views.diagnostics import diagnostics_text
-            from podsync.views.style import Style
-
-            console = session.console
-            width = console.width if console.out_is_terminal else None
-            found = diagnostics_text(loaded.diagnostics, Style(console.out_color), width)
+        console = session.console
+        width = console.width if console.out_is_terminal else None
+        found = _diagnostics_text(loaded.diagnostics, width, color=console.out_color)
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files
@@ -223,21 +218,19 @@ def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox:
     """Return how a plan that could not be made for the catalog's faults is told, where a plan would be."""
     root = origin.folder_in_repository()
     return {
-        "markdown": lambda: faults_markdown(diagnostics, session, sandbox=sandbox),
+        "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
         "github": lambda: _github().validate_annotations(diagnostics, root=root),
         "sarif": lambda: _sarif().validate_sarif(diagnostics, root=root),
     }
 
 
-def faults_markdown(
-    diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool, **more: Any
-) -> str:
-    """Return the faults as Markdown that takes the place of a plan's comment; `more`: its limit."""
+def _faults_markdown(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> str:
+    """Return the faults as Markdown that takes the place of a plan's comment."""
     from podsync.views.markdown import marker
     from podsync.views.markdown_diagnostics import diagnostics_markdown
 
     first = marker("", _environment(session, sandbox=sandbox), origin.head_sha(os.environ))
-    return diagnostics_markdown(diagnostics, products=0, files=0, marker=first, **more)
+    return diagnostics_markdown(diagnostics, products=0, files=0, marker=first)
 
 
 def _environment(session: Session, *, sandbox: bool) -> str:
@@ -256,12 +249,18 @@ def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
 def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session) -> None:
     """Put diagnostics on stderr."""
     if diagnostics:
-        from podsync.views.diagnostics import diagnostics_text
-        from podsync.views.style import Style
-
         console = session.console
         width = console.width if console.err_is_terminal else None
-        console.say(diagnostics_text(diagnostics, Style(console.err_color), width))
+        console.say(_diagnostics_text(diagnostics, width, color=console.err_color))
+
+
+def _diagnostics_text(diagnostics: Sequence[Diagnostic], width: int | None, *, color: bool) -> str:
+    if not diagnostics:
+        return ""
+    from podsync.views.diagnostics import diagnostics_text
+    from podsync.views.style import Style
+
+    return diagnostics_text(diagnostics, Style(color), width)
 
 
 def state_forms(state: State, what: str, address: Address | None, session: Session) -> Forms:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from podsync.state.git.program import Git
 
 
-def origin(environ: Mapping[str, str], folder: Path, catalog: str = "") -> Origin:
+def origin(environ: Mapping[str, str], folder: Path, catalog: str) -> Origin:
     """Return what is known; nothing here is worth failing for. `catalog` is its folder in the repository."""
     from podsync.apply.engine import Origin
 
@@ -47,8 +47,10 @@ def head_sha(environ: Mapping[str, str]) -> str:
 
 def folder_in_repository(folder: Path | None = None) -> str:
     """Return the way from the repository's root to a folder, "" where there is none to go."""
+    from podsync.state.git.surroundings import root_of
+
     here = (folder or Path.cwd()).resolve()
-    root = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+    root = root_of(here) or here
     return "" if here == root else here.relative_to(root).as_posix()
 
 
@@ -74,8 +76,6 @@ def machine() -> str:
     return hashlib.blake2b(told.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
 
 
-#: A commit as Git names it.
-_COMMIT = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 #: The address of a repository on GitHub, as people and `actions/checkout` write it; a key in it is left out.
 _GITHUB = (
     r"(?:https://(?:[^@/\s]*@)?github\.com/|ssh://git@github\.com/|git@github\.com:)"
@@ -91,9 +91,11 @@ def code_address(folder: Path, catalog: str) -> str:
     """
     from urllib.parse import quote
 
+    from podsync.state.git.program import COMMIT
+
     git = git_of(os.environ, folder)
     commit = _commit(os.environ, folder)
-    if commit is None or re.fullmatch(_COMMIT, commit) is None:
+    if commit is None or COMMIT.fullmatch(commit) is None:
         return ""
     found = re.fullmatch(_GITHUB, git.run("config", "--get", "remote.origin.url").text)
     if found is None:

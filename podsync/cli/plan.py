@@ -160,7 +160,7 @@ def _show(
     from podsync.cli.step_outputs import of_plan, tell
     from podsync.cli.step_summary import append
 
-    rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
+    rates = space.rates if space else None
     sandbox = space.sandbox if space else made.sandbox
     catalog = space.settings.catalog if space else ""
     levels = _levels(made, space) if space and not sandbox else {}

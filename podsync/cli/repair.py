@@ -1,4 +1,4 @@
-"""`podsync state mv`, `rm`, `settle`, `check`, `unlock`: repairs by hand, none of them interactive.
+"""`podsync state mv`, `rm`, `settle`, `check`, `unlock`: repairs by hand.
 
 Each write happens under the lock, leaves a backup, and says how to undo it.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from podsync.cli.framework import command
-from podsync.cli.options import sandbox_state_option
+from podsync.cli.options import address_of, sandbox_state_option
 from podsync.cli.session import Session
 
 
@@ -34,16 +34,6 @@ def _waits(space: Any) -> dict[str, float]:
     return {name: each.timeout_seconds + each.settle_seconds for name, each in providers.items()}
 
 
-def _address(text: str) -> Any:
-    from podsync.errors import UsageError
-    from podsync.model import Address
-
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-
-
 @command(
     "mv",
     examples=("podsync state mv designed_product.dino designed_product.dinosaur-tee",),
@@ -56,7 +46,7 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
     """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
     from podsync.state.repair import move
 
-    old, new = _address(source), _address(target)
+    old, new = address_of(source), address_of(target)
     done = f"{old} is {new} now"
     return _write(
         session, sandbox, "mv", lambda s, _: (move(s, old, new, time.time()), done, f"state mv {new} {old}")
@@ -76,7 +66,7 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     from podsync.state.memory import Memory
     from podsync.state.repair import remove
 
-    known = _address(address)
+    known = address_of(address)
     done = f"{known} is forgotten; the product stays on sale until a person removes it"
 
     def forget(state: Any, space: Any) -> tuple[list[Any], str, str]:
@@ -129,7 +119,7 @@ def settle_doubts(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
             "podsync state settle designed_product.dino --adopt 5012",
         )
-    given = _read_answers(answers) if answers is not None else [Answer(_address(address or ""), adopt)]
+    given = _read_answers(answers) if answers is not None else [Answer(address_of(address or ""), adopt)]
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         from podsync.cli.claiming import looked_up
@@ -162,7 +152,7 @@ def _read_answers(file: str) -> list[Any]:
             continue
         if len(words) != 2:
             raise UsageError(f"{file}:{number}: expected ADDRESS ID or ADDRESS not-created")
-        found.append(Answer(_address(words[0]), None if words[1] == "not-created" else words[1]))
+        found.append(Answer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
     if not found:
         raise UsageError(f"{file} holds no answer")
     return found
@@ -205,15 +195,15 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None, 
 
 
 def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) -> int:
+    from podsync.cli.changing import Change, change_state
     from podsync.cli.emptied import let_go, number_of_entries
     from podsync.cli.workspace import Workspace
 
-    if number is None:
-        number = number_of_entries(Workspace.open(session, sandbox=sandbox), provider)
-    if number is None:
+    space = Workspace.open(session, sandbox=sandbox)
+    told = number_of_entries(space, provider) if number is None else number
+    if told is None:
         return 1
-    told = number
-    return _write(session, sandbox, "check", lambda state, _: (*let_go(state, provider, told), ""))
+    return change_state(space, "state check", lambda state: Change(*let_go(state, provider, told)))
 
 
 @command(

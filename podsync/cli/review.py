@@ -12,7 +12,7 @@ import click
 from podsync.cli.framework import command
 from podsync.cli.options import sandbox_option
 from podsync.cli.session import Session
-from podsync.cli.workspace import Workspace
+from podsync.cli.workspace import SETTINGS_FILE, Workspace
 from podsync.diagnostics import Diagnostic
 from podsync.errors import CatalogError, PodsyncError
 
@@ -141,8 +141,7 @@ class _Looks:
         except PodsyncError as error:
             fault = Diagnostic("error", "review", error.message, None, error.remedy)
             return _Seen(before.plan, before.about, (fault,))
-        rates = {name: told.rate_limit for name, told in space.settings.providers.items()}
-        return _Seen(plan, About(rates=rates, sandbox=space.sandbox), ())
+        return _Seen(plan, About(rates=space.rates, sandbox=space.sandbox), ())
 
     def _load(self, space: Workspace) -> State:
         if self._states.changed():
@@ -156,7 +155,7 @@ def _state_files(space: Workspace) -> list[Path]:
 
 
 def _watched(space: Workspace) -> list[Path]:
-    settings = space.settings_path or Path("podsync.yaml")
+    settings = space.settings_path or Path(SETTINGS_FILE)
     return [Path(space.settings.catalog), settings, *_state_files(space)]
 
 

@@ -20,7 +20,7 @@ from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
 from podsync.providers.registry import plugins, providers
 from podsync.seal import key_folder, own_seal
-from podsync.settings import ProviderSettings, Settings, StateSettings
+from podsync.settings import ProviderSettings, RateLimit, Settings, StateSettings
 
 if TYPE_CHECKING:
     from podsync.plan.plan import Plan
@@ -95,6 +95,11 @@ class Workspace:
     def given(self) -> Path | None:
         """The settings file, where the command line names it."""
         return self.settings_path if self.session.config is not None else None
+
+    @property
+    def rates(self) -> dict[str, RateLimit]:
+        """How fast each provider may be asked."""
+        return {name: told.rate_limit for name, told in self.settings.providers.items()}
 
     @cached_property
     def store(self) -> StateStore:

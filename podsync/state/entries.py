@@ -183,11 +183,6 @@ class Refusal:
     digests: tuple[str, ...] = ()
     extra: Mapping[str, Json] = EMPTY
 
-    @property
-    def bodies(self) -> tuple[str, ...]:
-        """Digests of all bodies that it speaks of."""
-        return (digest(self.body), *self.digests) if self.body else self.digests
-
     def without(self, body: str) -> Refusal | None:
         """Return what is left of it once the body of this digest exists; None: nothing."""
         if self.body and digest(self.body) == body:

@@ -88,10 +88,10 @@ def _not_in_question(state: State, provider: str) -> None:
         )
 
 
-def emptied(state: State, provider: str, number: int | None, now: float) -> list[Event]:
+def emptied(state: State, provider: str, number: int, now: float) -> list[Event]:
     """The account is the right one, and all that was in it was removed by hand.
 
-    `number` is how many entries a person says that there are; None: it was not said.
+    `number` is how many entries a person says that there are.
     """
     count = entries_at(state, provider)
     if not count and not any(each.provider == provider for each in state.orphans):
@@ -99,8 +99,7 @@ def emptied(state: State, provider: str, number: int | None, now: float) -> list
             f"the state knows no product at {provider}", "podsync state list shows what it knows"
         )
     if number != count:
-        told = "" if number is None else f", not {number}"
-        raise UsageError(f"the state has {count} entries at {provider}{told}", "nothing was changed")
+        raise UsageError(f"the state has {count} entries at {provider}, not {number}", "nothing was changed")
     return [Emptied(provider, now)]
 
 

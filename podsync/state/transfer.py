@@ -86,11 +86,6 @@ def can_take(there: State, state: State) -> bool:
     return empty or home
 
 
-def at_home(state: State) -> State:
-    """Return the state without the mark that it went elsewhere."""
-    return _without(state, _MOVED)
-
-
 def gone_to(state: State, place: Mapping[str, str]) -> State:
     """Return the state with the mark that it is kept at `place` now (keys of `podsync.yaml`)."""
     return replace(state, extra=freeze(dict(state.extra) | {_MOVED: dict(place)}))

@@ -25,8 +25,8 @@ def cells(text: str) -> int:
     return sum(_cells(char) for char in text)
 
 
-#: Joiners and the emoji variant selector: part of the character before them.
-_JOINING = frozenset("\u200c\u200d\ufe0f")
+#: Joiners and variant selectors (text, emoji): part of the character before them.
+_JOINING = frozenset("\u200c\u200d\ufe0e\ufe0f")
 
 
 def _cells(char: str) -> int:

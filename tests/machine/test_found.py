@@ -99,7 +99,7 @@ def test_a_state_that_was_lost_stays_so_until_each_listing_has_caught_up(floor, 
 
 
 def test_a_document_takes_the_spec_that_another_one_gives_up(floor):
-    """CONTRACT 3, against entries: KakaClo's listing could not tell the two apart."""
+    """Against entries: KakaClo's listing could not tell the two apart."""
     write(floor, TEE)
     floor.run(Trouble())
     taken = floor.documents[TEE].spec

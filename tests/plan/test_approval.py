@@ -109,7 +109,7 @@ def test_an_update_in_doubt_belongs_to_the_rest() -> None:
 
 
 def test_a_restore_that_became_a_create_belongs_to_the_rest() -> None:
-    """Restore creates where the listing no longer has the orphan (CONTRACT 6): people agreed to that."""
+    """Restore creates where the listing no longer has the orphan: people agreed to that."""
     known = state(orphans=[orphan(DINO)])
     draft = _begun(plan([DINO], known), known)
     draft.apply(Gone(DINO.address, MADE_AT, 2.0))

@@ -73,6 +73,7 @@ def test_wide_characters_take_two_columns() -> None:
     assert cells("T恤") == 3
     assert cells("\x1b[1mT恤\x1b[0m") == 3
     assert cells("e\u0301") == 1
+    assert cells("❤\ufe0e❤\ufe0f") == 2
     assert cells(shorten("恐龙圆领短袖儿童装", 9)) <= 9
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from podsync.errors import StateError
-from podsync.state.git.program import Git
+from podsync.state.git.program import COMMIT, Git
 from podsync.state.git.surroundings import tops
-
-COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 class Absence(NamedTuple):

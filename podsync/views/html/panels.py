@@ -154,7 +154,7 @@ def _said(fault: Diagnostic) -> str:
 def without_script(plan: Plan) -> Iterator[str]:
     """Yield the changes as a plain list, for a browser or a mail program that runs no scripts."""
     for change in plan.work[:_MOST_WITHOUT_SCRIPT]:
-        spec = change.after if change.after is not None else change.before or {}
+        spec = change.spec
         place = f" · {change.source.path}:{change.source.line}" if change.source is not None else ""
         words = f"{SYMBOLS[change.action]} {change.action.value} · {change.address} · {name_of(spec)}{place}"
         yield f"<li>{text(words)}</li>"
