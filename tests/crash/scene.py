@@ -160,6 +160,10 @@ class Scene:
 
     # -- runs
 
+    @property
+    def program(self) -> list[str]:
+        return [sys.executable, "-m", "podsync"]
+
     def start(
         self, *words: str, under: Iterable[str] = (), failpoint: str = "", **facts: Any
     ) -> subprocess.Popen[str]:
@@ -168,7 +172,7 @@ class Scene:
         if failpoint:
             env["PODSYNC_FAILPOINT"] = failpoint
         return subprocess.Popen(
-            [*under, sys.executable, "-m", "podsync", "apply", "--auto-approve", *words],
+            [*under, *self.program, "apply", "--auto-approve", *words],
             cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **facts,
         )  # fmt: skip
 
