@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -13,6 +14,12 @@ settings.load_profile("podsync")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-goldens", action="store_true", help="write goldens anew, compare nothing")
+
+
+def pytest_configure() -> None:
+    """Whoever was started in the background ignores SIGINT, and so would all that the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
