@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,11 @@ from hypothesis import settings
 # The same examples on every run: what is new is looked for by the campaigns and by whoever changes a test.
 settings.register_profile("podsync", derandomize=True, deadline=None, database=None)
 settings.load_profile("podsync")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: what is killed, waited for and asked again sleeps as long as it computes."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
