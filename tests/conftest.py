@@ -13,6 +13,7 @@ settings.register_profile("podsync", derandomize=True, deadline=None, database=N
 settings.load_profile("podsync")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Two for each core: what is killed, waited for and asked again sleeps as long as it computes."""
     return 2 * (os.cpu_count() or 1)
