@@ -460,7 +460,7 @@ class Floor(World):
         for outcome in report.outcomes:
             told = outcome.error or ""
             if outcome.result is Result.IN_DOUBT and any("--adopt" in line for line in outcome.next):
-                self._answer_doubt(outcome.address, outcome.provider)
+                self._answer_doubt(outcome.address, outcome.provider, told)
             elif any("podsync import" in line for line in outcome.next):
                 self._answer_question(outcome)
             elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
@@ -470,7 +470,7 @@ class Floor(World):
             elif "of this name for a shared customer" in told:
                 self._make_room(outcome.address)
 
-    def _answer_doubt(self, address: Address, provider: str) -> None:
+    def _answer_doubt(self, address: Address, provider: str, why: str) -> None:
         state = self.state
         pending = state.entries[address].pending
         assert pending is not None
@@ -494,6 +494,8 @@ class Floor(World):
             when = repair.settled_at(pending, QUIET_AFTER[provider])
             self.clock.pass_by(when - self.clock.now())
             settle()
+        if chosen is None and "HTTP 409" in why:
+            self._new_name(address)
 
     def _answer_question(self, outcome: Outcome) -> None:
         """Say which of the rows is the document's, or that none is: what is another document's stays open."""
