@@ -38,9 +38,9 @@ class Story(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def story(began, tmp_path_factory):
     with a_shop() as shops:
-        hub = a_hub(tmp_path_factory.mktemp("story"), shops)
+        hub = a_hub(began, tmp_path_factory.mktemp("story"), shops)
         hub.commit("two", {**tee("crimson"), **tee("hostile", HOSTILE)})
         pull = hub.pull("two")
         fork = hub.pull("two", fork=True)
@@ -305,9 +305,9 @@ class History(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory):
+def history(began, tmp_path_factory):
     with a_shop() as shops:
-        hub = a_hub(tmp_path_factory.mktemp("history"), shops)
+        hub = a_hub(began, tmp_path_factory.mktemp("history"), shops)
         old = hub.commit("main", tee("crimson"), base="main")
         hub.push(hub.commit("main", tee("teal"), base="main"))
         again = hub.push(old)
