@@ -11,29 +11,33 @@ import random
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from podsync.apply.context import Connection
+from podsync.apply.named import look_up
 from podsync.apply.pacing import Bucket
 from podsync.catalog.crossfile import cross_check
 from podsync.catalog.traits import Row, traits_of
-from podsync.errors import InDoubtError, LockedError, StateError
+from podsync.errors import InDoubtError, LockedError, ProtectedError, StateError
+from podsync.evidence.said import Said
+from podsync.evidence.situation import Want
 from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, thaw
 from podsync.plan.change import Change
 from podsync.ports import Receipt, Request
 from podsync.providers.gelato import ADD as GELATO_ADD
 from podsync.providers.kakaclo import ADD as KAKACLO_ADD
-from podsync.report import Report, Result
+from podsync.report import Outcome, Report, Result
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.settings import Limits, RateLimit
 from podsync.state import repair
 from podsync.state.account_lock import account_digest
 from podsync.state.draft import replay
 from podsync.state.entries import Entry, Orphan
+from podsync.state.events import Disowned, Event
 from podsync.state.state import State
 from tests.apply.world import (
     PLUGINS,
@@ -153,13 +157,15 @@ class Model:
     exchanged; `outdated` are ids of which an old state may tell old fields (nothing looks for drift
     yet); `lied` maps ids that were made although they were refused to who asked; `twins` are bodies
     that a person made too, or asked for twice; `flying` are bodies on their way, `adrift` those whose
-    state was lost meanwhile.
+    state was lost meanwhile; `disowned` are ids of which a person once said that nobody manages them:
+    beside such a product the document's own may be made.
     """
 
     hand: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     forgotten: set[str] = field(default_factory=set)
     twins: set[str] = field(default_factory=set)
+    disowned: set[str] = field(default_factory=set)
     outdated: set[str] = field(default_factory=set)
     flying: list[str] = field(default_factory=list)
     adrift: set[str] = field(default_factory=set)
@@ -444,19 +450,22 @@ class Floor(World):
         if report.refused:
             assert report.exit_code == 5
             self.first_contact = True
-        for provider, why in report.stopped.items():
-            if "none of the products" in why:
-                # A person says so only where it is true; a listing that is late needs time alone.
-                self.first_contact = not set(self.state.owned(provider)) & set(self.there(provider))
+        for provider in report.stopped:
+            # A person says so only where it is true; a listing that is late needs time alone.
+            truly = not set(self.state.owned(provider)) & set(self.there(provider))
+            if truly and f"podsync state check --emptied {provider}" in " ".join(report.next):
+                self._emptied(provider)
+        if report.unlisted:
+            self._never_seen()
         for outcome in report.outcomes:
             told = outcome.error or ""
             if outcome.result is Result.IN_DOUBT and any("--adopt" in line for line in outcome.next):
                 self._answer_doubt(outcome.address, outcome.provider)
-            elif "may be it" in told and outcome.result is Result.NOT_TRIED:
-                self.first_contact = True
+            elif any("podsync import" in line for line in outcome.next):
+                self._answer_question(outcome)
             elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
                 self._forget_product(outcome.address)
-            elif outcome.http_status == 409 and outcome.result is Result.FAILED:
+            elif "HTTP 409" in told and outcome.result is Result.FAILED:
                 self._new_name(outcome.address)
             elif "of this name for a shared customer" in told:
                 self._make_room(outcome.address)
@@ -474,7 +483,62 @@ class Floor(World):
         if chosen is None:  # it is believed only when it can be said
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
         answer = repair.Answer(address, chosen)
-        self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER))
+
+        def settle() -> None:
+            self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER))
+
+        try:
+            settle()
+        except ProtectedError:  # by a clock that is wrong, or was: it is set right, and the answer waits
+            self.clock.moved = 0.0
+            when = repair.settled_at(pending, QUIET_AFTER[provider])
+            self.clock.pass_by(when - self.clock.now())
+            settle()
+
+    def _answer_question(self, outcome: Outcome) -> None:
+        """Say which of the rows is the document's, or that none is: what is another document's stays open."""
+        address, provider, there = outcome.address, outcome.provider, self.there(outcome.provider)
+        asked = [identity for identity in _asked(outcome) if identity in there]
+        wanted = self.body(provider, self.documents[address].spec)
+        same = sorted((i for i in asked if self.body(provider, there[i]) == wanted), key=_age)
+        ours = [i for i in same if i not in self.model.hand]
+        if same:
+            self._import(provider, {address: (ours or same)[0]}, [])
+            return
+        entries = self.state.entries.values()
+        bound = {each.address for each in entries if each.id is not None and each.pending is None}
+        open_ = [p.spec for a, p in self.documents.items() if p.provider == provider and a not in bound]
+        open_ += [e.pending.body for e in entries if e.provider == provider and e.pending]
+        open_ += [e.spec for e in entries if e.provider == provider and e.id is None and e.spec]
+        sought = {self.body(provider, spec) for spec in open_}
+        self._import(provider, {}, [i for i in asked if self.body(provider, there[i]) not in sought])
+
+    def _import(self, provider: str, taken: Mapping[Address, str], left_out: Collection[str]) -> None:
+        """`podsync import`: each id is looked up, and believed as far as what is listed bears it out."""
+        self.log.append(f"    a person imports {dict(taken)}, and of {provider} not {list(left_out)}")
+        self.model.disowned |= set(left_out)
+        named = {address: self.documents[address] for address in taken}
+        wants = [Want(address, product.spec) for address, product in named.items()]
+        connection = self._connection(provider, Life())
+
+        def events(state: State) -> list[Event]:
+            known = connection.known(state)
+            rows = look_up(connection, known, {*taken.values(), *left_out}, wants, self.clock)
+            said = Said(known, rows, self.clock.now(), named, frozenset(taken.values()))
+            found = [event for address, identity in taken.items() for event in said.ours(address, identity)]
+            foreign = tuple(sorted(identity for identity in left_out if said.not_ours(identity)))
+            return [*found, *([Disowned(provider, said.now, foreign)] if foreign else [])]
+
+        self._write(events)
+
+    def _emptied(self, provider: str) -> None:
+        """`state check --emptied`: the right account, and nothing that the state knows is there any more."""
+        self.log.append(f"    a person says that {provider} was emptied")
+        self._write(
+            lambda known: repair.emptied(
+                known, provider, repair.entries_at(known, provider), self.clock.now()
+            )
+        )
 
     def let_go(self, address: Address) -> None:
         """`state rm`: its product is gone."""
@@ -559,7 +623,8 @@ class Floor(World):
             excused = (
                 self.model.twins | self._blurred(provider, made) | self._asked_by_another(provider, made)
             )
-            counted = Counter(self.body(provider, each) for each in made.values())
+            ours = [each for identity, each in made.items() if identity not in self.model.disowned]
+            counted = Counter(self.body(provider, each) for each in ours)
             twice = [b for b, count in counted.items() if count > 1 and b not in excused]
             if twice:
                 self.figures["doubled"] += len(twice)
@@ -738,6 +803,12 @@ def _numbers() -> Iterator[int]:
     while True:
         yield number
         number += 1
+
+
+def _asked(outcome: Outcome) -> list[str]:
+    """The ids of which a person is asked whose they are."""
+    (none,) = (line for line in outcome.next if "podsync import --not-ours" in line)
+    return none.partition("--not-ours ")[2].split()[1:]
 
 
 def _age(identity: str) -> tuple[int, str]:
