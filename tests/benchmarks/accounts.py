@@ -1,9 +1,9 @@
-"""What an apply asks of a provider and how long it takes, by the account's size; by a clock that only waits move.
+"""What an apply asks of a provider and how long it waits, by the account's size; its clock moves by waits only.
 
     python -m tests.benchmarks.accounts [account] [bucket] [pictures] [--creates 1,10,300,10000]
                                         [--accounts 10,1000,50000] [--out DIR]
 
-account   requests and seconds for so many creates in accounts of several sizes, the first apply and a later one
+account   requests and seconds for so many creates in accounts of several sizes, a first apply and a later one
 bucket    300 creates in an account of 1,000, the state up to date: answers of 429, share of the bucket
 pictures  variants of one name and model: how many are made, bound, waited for and refused
 
@@ -151,9 +151,9 @@ def account(creates: Sequence[int], sizes: Sequence[int]) -> None:
     )  # fmt: skip
     table(columns, rows)
     say(
-        "First: a new state and --first-contact; later: an up-to-date state that knows one product. Share is\n"
-        "what was sent until the last create of what the bucket would have let through. After the last create\n"
-        "KakaClo's ids are read.\n"
+        "First: a new state and --first-contact; later: an up-to-date state that knows one product. Share\n"
+        "is what was sent until the last create, of what the bucket would have let through. After the last\n"
+        "create KakaClo's ids are read.\n"
     )
 
 
@@ -217,8 +217,8 @@ def pictures() -> None:
     table(columns, rows)
     say(
         "One apply with a new state in an empty account. Bound: the id is known; wrongly: it is another\n"
-        "variant's. Refused: nothing of it was sent, a name of its own is asked for. Others: what was not made\n"
-        "for another reason.\n"
+        "variant's. Refused: nothing of it was sent, a name of its own is asked for. Others: what was not\n"
+        "made for another reason.\n"
     )
 
 
