@@ -1,4 +1,4 @@
-"""What an apply asks of a provider and how long it waits, by the account's size; its clock moves by waits only.
+"""What an apply asks of a provider and how long it waits, by the size of the account, by a clock of its own.
 
     python -m tests.benchmarks.accounts [account] [bucket] [pictures] [--creates 1,10,300,10000]
                                         [--accounts 10,1000,50000] [--out DIR]

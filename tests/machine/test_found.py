@@ -437,3 +437,17 @@ def test_a_document_edited_before_its_id_is_sure_keeps_what_it_made(floor):
 
     assert made in floor.state.owned("kakaclo")
     assert floor.state.entries[TEE].spec["enName"] == "Another name"
+
+
+@pytest.mark.xfail(strict=True, reason="a curly quote that came back as `?` makes it another name")
+def test_a_lost_state_asks_about_a_name_whose_quotes_came_back_as_question_marks(floor):
+    """Pictures are re-hosted besides: nothing but the name tells what it is, and it is made twice."""
+    floor.sandbox.set_rules(names="ascii", kakaclo_pictures="rehosted")
+    write(floor, TEE, enName="The cat\u2019s \u201cBest\u201d")
+    floor.run(Trouble())
+    floor.lose(journal=True, memory=True)
+    floor.first_contact = True
+
+    floor.run(Trouble())
+
+    assert len(floor.made("kakaclo")) == 1
