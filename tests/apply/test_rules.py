@@ -451,6 +451,8 @@ def test_several_equal_ones_after_a_create_are_reported_and_none_is_taken(world)
     world.clock.pass_by(2 * SETTLE)
     report = world.apply()
     assert any("several products" in note and all(i in note for i in ids) for note in report.notes)
+    assert report.exit_code == 8
+    assert world.entry(TEE).id is None
     assert creates(world) == 1
 
 
