@@ -20,6 +20,26 @@ REFUSED = Odd("code", status=20001)
 REFUSED_AND_MADE = Odd("code", commit=True, status=20001)
 
 
+# -- step 4: 409 is a doubt, and one that is not simply sent again
+
+
+@pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
+def test_after_a_409_nothing_is_sent_again_in_the_same_apply(world, provider):
+    """Nothing like it is listed, settled or not: what is in the way is for a person to look at."""
+    begin(world, provider)
+    before = creates(world)
+    address = world.tee() if provider == "kakaclo" else world.poster()
+    world.server.misbehave(f"{provider}.create", Odd("status", status=409))
+
+    report = world.apply()
+
+    assert outcome(report, address).result is Result.FAILED
+    assert "something like it exists, and is not listed" in outcome(report, address).error
+    assert (creates(world) - before, report.exit_code) == (1, 4)
+    assert address not in world.state.entries
+    world.settle()
+
+
 # -- step 4: what was refused is not sent again at once, whatever the document is called meanwhile
 
 
@@ -431,6 +451,8 @@ def test_several_equal_ones_after_a_create_are_reported_and_none_is_taken(world)
     world.clock.pass_by(2 * SETTLE)
     report = world.apply()
     assert any("several products" in note and all(i in note for i in ids) for note in report.notes)
+    assert report.exit_code == 8
+    assert world.entry(TEE).id is None
     assert creates(world) == 1
 
 
