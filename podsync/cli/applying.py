@@ -291,7 +291,7 @@ class Applying:
             shown["text"] = lambda: text
         result = self.outputs.write(shown)
         if not (told and self.outputs.screen == "text"):
-            self.space.session.console.result(result)
+            self.space.session.console.result(result, exact=self.outputs.exact)
         append(lambda room: forms.report_markdown_of(report, again, place, limit=room), self.space.session)
         tell(lambda: of_report(report), self.space.session)
 
