@@ -11,9 +11,9 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from podsync.cli.workflows import OWN, workflow_files
+from podsync.cli.workflows import OWN, Parameters, workflow_files
 from podsync.sandbox import Fault
-from tests.workflows.conftest import HOSTILE, a_hub, a_shop, tee, tees
+from tests.workflows.conftest import COMMIT, HOSTILE, SETTINGS, a_hub, a_shop, tee, tees
 from tests.workflows.hub import CANARIES, TOKEN, Hub
 from tests.workflows.runner import Run
 
@@ -161,6 +161,65 @@ def test_what_is_not_valid_is_said_in_the_summary_and_in_the_comment(hub, files,
     assert "Not valid: 1 error" in run["plan"].summary
     (comment,) = hub.known()["comments"]
     assert said in comment["body"]
+
+
+def waits(run):
+    """Return the products on a pull request's page, and whether each waits on main already."""
+    page = (run.artifacts["podsync-plan.html"] / "podsync-plan.html").read_text()
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    return {
+        one["address"].partition(".")[2]: one.get("waiting", False) for one in json.loads(found)["changes"]
+    }
+
+
+def test_what_waits_on_main_already_stands_apart_from_what_a_pull_request_adds(hub):
+    hub.commit("main", tees("crimson", "teal"), base="main")
+    hub.commit("two", {**tee("mint"), **tee("teal", "Tee that is another one")})
+
+    run = hub.pull("two")
+
+    assert run["plan"].result == "success", run["plan"].log
+    assert waits(run) == {"crimson": True, "teal": False, "mint": False}
+    assert run["plan"].outputs["changes"] == "3"
+    assert run["plan"].summary.count("podsync:plan") <= 1
+    assert "3 new products" in run["plan"].summary
+
+
+@pytest.mark.parametrize("main", [tee("crimson", colorValue="red"), {"podsync.yaml": "version: 2\n"}])
+def test_a_main_that_has_no_plan_sets_nothing_apart_and_stops_nobody(hub, main):
+    hub.commit("main", main, base="main")
+    hub.commit("two", {**tee("crimson"), **tee("teal"), "podsync.yaml": json.dumps(SETTINGS)})
+
+    run = hub.pull("two")
+
+    assert run["plan"].result == "success", run["plan"].log
+    assert waits(run) == {"crimson": False, "teal": False}
+    assert "The plan of refs/remotes/origin/main alone ended with" in run["plan"].log
+
+
+def test_a_catalog_that_is_new_has_nothing_that_waits(hub):
+    about = Parameters(install=COMMIT, folder="shop", state_branch="podsync-state-shop")
+    state = {**SETTINGS["state"], "branch": about.state}
+    files = {str(place): text for place, text in workflow_files(about)}
+    files["shop/podsync.yaml"] = json.dumps({**SETTINGS, "state": state})
+    hub.commit("two", {**files, **{f"shop/{name}": text for name, text in tee("crimson").items()}})
+
+    run = hub.pull("two", workflow="podsync-plan-shop.yml")
+
+    assert run["plan"].result == "success", run["plan"].log
+    assert waits(run) == {"crimson": False}
+
+
+def test_a_pull_request_cannot_say_what_waits_on_main(hub):
+    """The plan of main is made of main's files: a saved one of the branch's own counts for nothing."""
+    hub.commit("evil", tee("crimson"))
+    evil = {"podsync-base.json": "{}", "podsync-base/podsync.yaml": "version: 1\n", ".podsync-base": ""}
+
+    run = hub.pull("evil")
+    hub.commit("evil", evil, base="evil")
+    again = hub.pull("evil")
+
+    assert waits(run) == waits(again) == {"crimson": False}
 
 
 def test_nothing_is_applied_without_approval(hub, made):
