@@ -146,6 +146,13 @@ def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | Un
     return checkout.is_older(git_of(environ, folder), commit)
 
 
+def first_commits(environ: Mapping[str, str], folder: Path) -> list[str] | Unknown:
+    """Return the commits that the repository's history begins with, or why this cannot be told."""
+    from podsync.state.git import checkout
+
+    return checkout.first_commits(git_of(environ, folder))
+
+
 def absence(
     environ: Mapping[str, str], folder: Path, needed: Sequence[Path], *, thorough: bool
 ) -> Absence | None:

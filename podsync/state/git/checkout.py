@@ -13,6 +13,7 @@ from podsync.state.git.program import Git
 from podsync.state.git.surroundings import tops
 
 COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_WHOLE_IN_CI = "(in CI: actions/checkout with fetch-depth: 0)"
 
 
 class Absence(NamedTuple):
@@ -107,12 +108,32 @@ def commit_of(git: Git) -> str | None:
     return answer.text or None
 
 
+def first_commits(git: Git) -> list[str] | Unknown:
+    """Return the commits that history begins with, oldest last; none before the first. Clones share them."""
+    try:
+        if commit_of(git) is None:
+            return []
+        if git.is_shallow():
+            return _shallow()
+        return git.must("rev-list", "--max-parents=0", "HEAD").decode().split()
+    except StateError as error:
+        return _untold(error)
+
+
 def is_older(git: Git, commit: str) -> bool | Unknown:
     """Whether what is checked out is a real ancestor of `commit`, or why that cannot be told."""
     try:
         return _compared(git, commit)
     except StateError as error:
-        return Unknown(error.message, error.remedy.partition("; nothing was sent")[0])
+        return _untold(error)
+
+
+def _untold(error: StateError) -> Unknown:
+    return Unknown(error.message, error.remedy.partition("; nothing was sent")[0])
+
+
+def _shallow() -> Unknown:
+    return Unknown("this clone is shallow", f"git fetch --unshallow   {_WHOLE_IN_CI}", shallow=True)
 
 
 def _compared(git: Git, commit: str) -> bool | Unknown:
@@ -122,9 +143,7 @@ def _compared(git: Git, commit: str) -> bool | Unknown:
     if here == commit:
         return False
     shallow = git.is_shallow()
-    deepen = "git fetch --unshallow" if shallow else "git fetch"
-    why = "this clone is shallow" if shallow else "this clone does not have it"
-    unknown = Unknown(why, f"{deepen}   (in CI: actions/checkout with fetch-depth: 0)", shallow)
+    unknown = _shallow() if shallow else Unknown("this clone does not have it", f"git fetch   {_WHOLE_IN_CI}")
     if not _has(git, commit):
         return unknown
     if _leads(git, here, commit):
