@@ -103,14 +103,17 @@ class Workspace:
 
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
-    def load(self) -> State:
-        """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's."""
+    def load(self, *, tell: bool = True) -> State:
+        """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's.
+
+        With `tell`, a person is told where it is missing, and a backup is there.
+        """
         from podsync.state.transfer import refuse_moved
 
         state = refuse_moved(self.store.load(), self.state_label)
         if state.catalog and not self.sandbox:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
-        if not state.lineage and (back := self.store.undo()) is not None:
+        if tell and not state.lineage and (back := self.store.undo()) is not None:
             # Nothing would be lost by an apply, which looks before it creates; but it would ask much more.
             self.session.console.say(f"warning: {self.state_label} is missing or empty; {back}")
         return state

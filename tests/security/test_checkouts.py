@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -10,6 +11,9 @@ import sys
 
 import pytest
 
+from podsync.cli.clock import SystemClock
+from podsync.sandbox import Fault
+from podsync.state.git.store import GitStore
 from tests.cli.conftest import folder, podsync, shops
 from tests.security.git_traps import NOBODY, SHARED, Ground, tee
 
@@ -113,6 +117,67 @@ def test_without_a_right_to_push_nothing_is_sent(applied, podsync, shops):
 
     assert (run.code, len(shops.requests)) == (1, before)
     assert "the remote's own rules refuse it" in run.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("mv", "designed_product.no", "designed_product.x"), 64, "the state knows no designed_product.no"),
+        (("mv", "designed_product.tee", "designed_product.cup"), 64, "is in the state already"),
+        (("rm", "designed_product.no"), 64, "the state knows no designed_product.no"),
+        (("settle", "designed_product.tee", "--not-created"), 64, "is not in doubt"),
+        (("check", "--emptied", "kakaclo", "--yes-entries", "9"), 64, "has 4 entries at kakaclo, not 9"),
+        (("push", "../other.json"), 1, "is another state"),
+        (("push", "../old.json"), 1, "is newer"),
+        (("push", "../same.json"), 0, ""),
+    ],
+    ids=lambda value: "-".join(value[:2]) if isinstance(value, tuple) else "",
+)
+def test_what_can_be_told_without_the_lock_takes_none(applied, podsync, words, code, said):
+    """A lock on a branch is a push: others see it, and its history keeps it."""
+    state = json.loads(podsync("state", "pull").out)
+    files = {"same": {}, "old": {"serial": 1}, "other": {"lineage": "0" * 32}}
+    for name, change in files.items():
+        (applied.around / f"{name}.json").write_text(json.dumps(state | change))
+    refs = applied.refs()
+
+    run = podsync("state", *words)
+
+    assert (run.code, said in run.err) == (code, True), run.err
+    assert applied.refs() == refs
+
+
+def test_a_missing_key_is_told_before_the_lock(applied, podsync, shops, monkeypatch):
+    applied.write("catalog/new.yaml", tee("new"))
+    shops.add_faults(Fault("kakaclo", "create", "fin", commit=False))
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    refs, before = applied.refs(), len(shops.requests)
+    monkeypatch.delenv("KAKACLO_ACCESS_TOKEN")
+
+    run = podsync("state", "settle", "designed_product.new", "--adopt", "5012")
+
+    assert (run.code, applied.refs() == refs, len(shops.requests)) == (9, True, before), run.err
+
+
+def test_a_repair_is_checked_against_the_newest_state_and_not_against_what_this_clone_knows(
+    applied, podsync, monkeypatch
+):
+    clone = applied.clone("--no-single-branch")
+    assert podsync("state", "mv", "designed_product.hat", "designed_product.cap").code == 0
+    monkeypatch.chdir(clone)
+
+    assert podsync("state", "mv", "designed_product.cap", "designed_product.hat").code == 0
+
+
+def test_a_state_that_somebody_holds_is_told_to_be_held_whatever_is_asked(applied, podsync, monkeypatch):
+    clone = applied.clone("--no-single-branch")
+    monkeypatch.chdir(clone)
+    store = GitStore(applied.work, clock=SystemClock(), environment=applied.environ, who=lambda: "ada")
+
+    with store.lock("apply", 0):
+        run = podsync("state", "mv", "designed_product.no", "designed_product.x")
+
+    assert (run.code, "ada" in run.err) == (6, True), run.err
 
 
 def test_a_linked_worktree_is_right(applied, podsync, monkeypatch):
