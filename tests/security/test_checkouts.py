@@ -228,10 +228,15 @@ def test_a_sparse_checkout_without_the_catalog_s_files_is_refused_and_mended(app
     applied.git("sparse-checkout", "set", "catalog/t", cwd=clone)
     monkeypatch.chdir(clone)
 
-    for words in (("plan",), ("plan", "--allow", "orphans=9"), ("apply", "--auto-approve")):
+    for words in (
+        ("plan",), ("plan", "--allow", "orphans=9"), ("apply", "--auto-approve"), ("validate",),
+        ("validate", "-o", "json"), ("validate", "catalog/t"), ("render", "designed_product.cup"),
+        ("import", "--match"), ("import", "designed_product.cup", "5012"),
+    ):  # fmt: skip
         run = podsync(*words)
-        assert run.code == 5
+        assert (run.code, run.out) == (5, "")
         assert "2 files that are needed are not checked out, the first is catalog/c/cup.yaml" in run.err
+    assert "designed_product.cup" in podsync("state", "list").out  # the state is all there
     mend(applied, remedy(run), clone)
 
     assert "No changes." in podsync("plan").out
@@ -259,9 +264,15 @@ def test_settings_and_a_committed_state_are_no_less_needed(ground, podsync, monk
     assert not (clone / left_away).exists()
     monkeypatch.chdir(clone)
 
-    run = podsync("plan")
+    for words in (
+        ("plan",), ("validate",), ("state", "list"), ("state", "orphans"), ("state", "check"),
+        ("state", "pull"), ("state", "rm", "designed_product.tee"), ("state", "push", "-"),
+    ):  # fmt: skip
+        run = podsync(*words)
 
-    assert (run.code, f"the first is {left_away}" in run.err) == (5, True)
+        assert (run.code, run.out) == (5, ""), words
+        assert f"the first is {left_away}" in run.err
+    assert not (clone / "podsync.state.json").is_file() or left_away == "podsync.yaml"
 
 
 def test_a_sparse_checkout_that_has_the_whole_catalog_is_right(applied, podsync, monkeypatch):
@@ -315,9 +326,10 @@ def test_a_submodule_that_is_not_there_is_refused_and_mended(outer, podsync, mon
     clone = outer.clone("--no-single-branch", name="again")
     monkeypatch.chdir(clone)
 
-    for words in (("plan",), ("apply", "--auto-approve")):
+    for words in (("plan",), ("apply", "--auto-approve"), ("validate",)):
         run = podsync(*words)
-        assert (run.code, "shop is a submodule that is not there" in run.err) == (5, True)
+        assert (run.code, run.out) == (5, "")
+        assert "shop is a submodule that is not there" in run.err
     mend(outer, remedy(run), clone)
 
     assert "No changes." in podsync("plan").out
@@ -351,7 +363,23 @@ def test_work_in_a_submodule_is_nobody_s_mistake(outer, podsync):
 def test_a_sparse_submodule_is_sparse(outer, podsync):
     outer.git("sparse-checkout", "set", "catalog/t", cwd=outer.work / "shop")
 
-    assert podsync("plan").code == 5
+    assert (podsync("plan").code, podsync("validate").code) == (5, 5)
+
+
+def test_a_whole_catalog_that_is_not_checked_out_is_not_missing(applied, podsync, monkeypatch):
+    """Nor are the settings: what is said is not that there is nothing."""
+    clone = applied.clone("--no-single-branch")
+    applied.git("sparse-checkout", "set", "elsewhere", cwd=clone)
+    monkeypatch.chdir(clone)
+
+    assert not (clone / "catalog").exists()
+    for words in (("validate",), ("plan",)):
+        assert "files that are needed are not checked out" in podsync(*words).err
+    applied.git("sparse-checkout", "set", "--no-cone", "elsewhere/", cwd=clone)
+    assert not (clone / "podsync.yaml").exists()
+    for words in (("validate",), ("plan",), ("state", "list")):
+        run = podsync(*words)
+        assert (run.code, "is not checked out, the first is podsync.yaml" in run.err) == (5, True), run.err
 
 
 def test_files_that_are_not_the_catalog_s_are_nobody_s_business(ground, podsync):
