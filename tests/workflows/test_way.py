@@ -398,6 +398,73 @@ def test_the_state_can_be_looked_at_from_a_browser(history):
     assert "designed_product.teal" in run["look"].log
 
 
+@pytest.fixture
+def doubtful(hub, shops, made):
+    """An apply that ended with a product of which nobody knows whether it was made; it was."""
+    shops.set_rules(kakaclo_lag=3600)
+    shops.add_faults(Fault("kakaclo", "create", "fin", commit=True))
+    run = hub.push(hub.commit("main", tee("crimson"), base="main"))
+    assert run["apply"].outputs["exit-code"] == "8", run["apply"].log
+    shops.set_rules(kakaclo_lag=0)
+    (product,) = shops.products("kakaclo")
+    answer = {"action": "settle, it was made", "address": "designed_product.crimson", "id": product["id"]}
+    return {name: str(value) for name, value in answer.items()}
+
+
+def test_a_doubt_is_settled_from_a_browser(hub, made, doubtful):
+    sha = hub.git("rev-parse", "origin/main")
+
+    run = hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs=doubtful)
+
+    assert (run["look"].result, run["repair"].result) == ("skipped", "success"), run["repair"].log
+    assert f"designed_product.crimson: it is {doubtful['id']}" in run["repair"].log
+    holders = {
+        step.name for step in run["repair"].steps if any(c in v for v in step.env.values() for c in CANARIES)
+    }
+    assert holders == {"Settle what was made"}
+    assert [canary for canary in CANARIES if canary in run["repair"].log + run["repair"].summary] == []
+    again = hub.start("apply.yml", "workflow_dispatch", sha)
+    assert again["plan"].outputs["changes"] == "0"
+    assert made() == ["Tee crimson"]
+
+
+def test_an_id_that_is_another_products_settles_nothing(hub, doubtful):
+    sha = hub.git("rev-parse", "origin/main")
+
+    run = hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs={**doubtful, "id": "999999"})
+
+    assert (run["repair"].result, run["repair"]["Settle what was made"].code) == ("failure", 1)
+    assert "1 to settle" in hub.start("apply.yml", "workflow_dispatch", sha)["plan"].log
+
+
+def test_a_merge_while_a_repair_waits_for_its_approval_runs_nothing_beside_the_keys(hub, doubtful, tmp_path):
+    proof, action = tmp_path / "proof", ".github/actions/podsync/action.yml"
+    thief = f"#!/bin/sh\\nenv >{proof}\\n"
+    mark = "        pip=(python -I -m pip"
+    evil = (
+        f'        printf "{thief}" >"$RUNNER_TEMP/podsync" && chmod +x "$RUNNER_TEMP/podsync"\n'
+        f'        printf "%s\\n" "$RUNNER_TEMP" >>"$GITHUB_PATH"\n{mark}'
+    )
+    text = (hub.clone / action).read_text()
+    assert text.count(mark) == 1
+    hub.commit("evil", {action: text.replace(mark, evil)})
+    sha = hub.git("rev-parse", "origin/main")
+
+    def merge_meanwhile(_run):
+        hub.approve = lambda _run: True
+        hub.merge("evil")
+        return True
+
+    hub.approve = merge_meanwhile
+    run = hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs=doubtful)
+
+    assert run["repair"].result == "success", run["repair"].log
+    assert not proof.exists()
+    # The attack is a real one: a run of that commit, approved by somebody, would have brought the key out.
+    hub.start("podsync-repair.yml", "workflow_dispatch", hub.git("rev-parse", "main"), inputs=doubtful)
+    assert TOKEN in proof.read_text()
+
+
 def test_what_is_typed_into_the_repair_form_is_an_argument_and_nothing_else(history, tmp_path):
     sha = history.hub.git("rev-parse", "origin/main")
     typed = f"$(touch {tmp_path}/pwned); touch {tmp_path}/pwned #"
@@ -406,7 +473,7 @@ def test_what_is_typed_into_the_repair_form_is_an_argument_and_nothing_else(hist
     run = history.hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs=inputs)
 
     assert (run["look"].result, run["repair"].result) == ("skipped", "failure")
-    assert run["repair"]["Repair"].code == 64
+    assert run["repair"]["Settle what was made"].code == 64
     assert list(tmp_path.iterdir()) == []
 
 
