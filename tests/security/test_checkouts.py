@@ -104,6 +104,43 @@ def test_a_checkout_of_one_commit_alone_is_refused(applied, podsync, monkeypatch
     assert podsync("plan").code == 1
 
 
+@pytest.mark.parametrize("options", [["--depth=20"], ["--depth=1"], ["--single-branch"]])
+def test_an_apply_brings_the_state_here_by_itself(applied, podsync, monkeypatch, options, shops):
+    clone = applied.clone(*options)
+    applied.git("checkout", "--quiet", "--detach", cwd=clone)
+    applied.write("catalog/new.yaml", tee("new"), root=clone)
+    monkeypatch.chdir(clone)
+
+    assert "1 created" in podsync("apply", "--auto-approve").out
+    assert len(shops.products("kakaclo")) == 5
+
+
+@pytest.mark.parametrize("depth", ["--depth=1", "--depth=20", "--unshallow"])
+def test_an_old_commit_that_a_runner_checks_out_again_is_refused(applied, podsync, monkeypatch, depth, shops):
+    """The newest state and an old catalog: what came between would be undone."""
+    old = applied.git("rev-parse", "HEAD")
+    for number in range(25):
+        applied.git("commit", "--quiet", "--allow-empty", "--message", str(number))
+    applied.write("catalog/new.yaml", tee("new"))
+    applied.commit("three")
+    assert "1 created" in podsync("apply", "--auto-approve").out
+    clone = applied.around / "runner"
+    applied.git("init", "--quiet", str(clone), cwd=applied.around)
+    applied.git("remote", "add", "origin", f"file://{applied.bare}", cwd=clone)
+    applied.git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=applied.bare)
+    deep = [] if depth == "--unshallow" else [depth]
+    applied.git("fetch", "--quiet", *deep, "origin", old, cwd=clone)
+    applied.git("checkout", "--quiet", "--detach", old, cwd=clone)
+    monkeypatch.chdir(clone)
+    before = len(shops.requests)
+
+    assert podsync("plan").code == 1  # the state's branch is not here
+    run = podsync("apply", "--auto-approve", "--allow", "orphans=9")
+
+    assert (run.code, len(shops.requests)) == (7, before), run.err
+    assert "cannot be told" in run.err
+
+
 def test_without_a_right_to_push_nothing_is_sent(applied, podsync, shops):
     hook = applied.bare / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\necho 'You are not allowed to push code.'\nexit 1\n")
@@ -117,6 +154,10 @@ def test_without_a_right_to_push_nothing_is_sent(applied, podsync, shops):
 
     assert (run.code, len(shops.requests)) == (1, before)
     assert "the remote's own rules refuse it" in run.err
+    for words in (("state", "rm", "designed_product.tee"), ("import", "designed_product.new", "1")):
+        run = podsync(*words)
+        assert (run.code, "the remote's own rules refuse it" in run.err) == (1, True), run.err
+    assert len(shops.products("kakaclo")) == 4
 
 
 @pytest.mark.parametrize(
