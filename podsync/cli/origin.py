@@ -91,6 +91,8 @@ def code_address(folder: Path, catalog: str) -> str:
     """
     from urllib.parse import quote
 
+    from podsync.state.git.checkout import is_as_committed
+
     git = git_of(os.environ, folder)
     commit = _commit(os.environ, folder)
     if commit is None or re.fullmatch(_COMMIT, commit) is None:
@@ -99,12 +101,13 @@ def code_address(folder: Path, catalog: str) -> str:
     if found is None:
         return ""
     pushed = git.run("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes")
-    edited = git.run("status", "--porcelain", "--", catalog)
-    if not pushed.text or edited.code != 0 or edited.text:
+    inside, place = folder_in_repository(folder), (folder / catalog).resolve()
+    if not pushed.text or not place.is_relative_to(git.root):
         return ""
-    inside = folder_in_repository(folder)
-    place = f"{quote(inside)}/" if inside else ""
-    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{place}"
+    if not is_as_committed(git, place.relative_to(git.root).as_posix()):
+        return ""
+    below = f"{quote(inside)}/" if inside else ""
+    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{below}"
 
 
 def default_branch(environ: Mapping[str, str], folder: Path) -> str:

@@ -245,6 +245,7 @@ TAKING = {
     "/.pod* @everybody": ".podsync",
     "*.json\r": "schemas/catalog.schema.json",
     "build.py @everybody": "build.py",
+    "/t*.py @everybody": "täglich.py",
 }
 HARMLESS = (
     "/docs/ @everybody", "README.md @everybody", "/.github/ISSUE_TEMPLATE/ @everybody", "# * @everybody",
@@ -253,7 +254,7 @@ HARMLESS = (
 
 
 def test_a_later_line_that_takes_a_file_from_its_owner_is_told_and_left(setup, folder, owners):
-    for name in ("build.py", ".github/ISSUE_TEMPLATE/bug.yml", "sub/a.py"):
+    for name in ("build.py", "täglich.py", ".github/ISSUE_TEMPLATE/bug.yml", "sub/a.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text("")
     setup()

@@ -41,7 +41,8 @@ git init --quiet --template= "$tries"
 mkdir "$tries/.git/info"
 matching() { # which paths of stdin a pattern is for: Git reads patterns as CODEOWNERS does
   printf '%s\n' "$1" >"$tries/.git/info/exclude"
-  git -C "$tries" -c core.ignoreCase=false -c core.excludesFile=/dev/null check-ignore --no-index --stdin || true
+  git -C "$tries" -c core.ignoreCase=false -c core.excludesFile=/dev/null -c core.quotePath=false \
+    check-ignore --no-index --stdin || true
 }
 split() { # a line of owners into pattern and people
   local words='^[[:space:]]*(([^\#[:space:]]|\\.)([^\[:space:]]|\\.)*)([^#]*)' names
@@ -70,7 +71,7 @@ for place in "${guarded[@]}"; do
   fi
   # Files of that place: those that are there, and such as may come.
   files="$({
-    git ls-files | matching "$place" | grep -vE '^\.github/([A-Z]+_TEMPLATE|[^/]*\.md$)' || true
+    git -c core.quotePath=false ls-files | matching "$place" | grep -vE '^\.github/([A-Z]+_TEMPLATE|[^/]*\.md$)' || true
     case "$place" in
       /.github/) printf '.github/%s\n' CODEOWNERS workflows/any.yml workflows/any.yaml actions/any/action.yml ;;
       *'*'* | *'?'*) ;;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -106,6 +107,40 @@ def commit_of(git: Git) -> str | None:
     if answer.code not in (0, 1):
         git.must("rev-parse", "HEAD")
     return answer.text or None
+
+
+def is_as_committed(git: Git, folder: str) -> bool:
+    """Whether a folder, named from the top, holds what the checked out commit has of it and nothing else.
+
+    Git is not let compare: it would have both sides go through filters, which are programs.
+    """
+    below = [folder] if folder not in ("", ".") else []
+    listed = git.run("ls-tree", "-r", "-z", "HEAD", "--", *below)
+    others = git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *below)
+    if listed.code != 0 or others.code != 0 or others.out:
+        return False
+    for line in filter(None, listed.out.split(b"\0")):
+        facts, _, name = line.partition(b"\t")
+        mode, _, identity = facts.decode("ascii").split(" ")
+        if mode not in _FILES or not _is_blob(git.root / os.fsdecode(name), identity):
+            return False
+    return True
+
+
+#: Files, with and without the right to be executed.
+_FILES = ("100644", "100755")
+
+
+def _is_blob(path: Path, identity: str) -> bool:
+    try:
+        data = b"" if path.is_symlink() else path.read_bytes()
+    except OSError:
+        return False
+    digest = hashlib.sha256 if len(identity) == 64 else hashlib.sha1
+    # Where line ends are written anew as files are checked out, Git keeps them as one character.
+    texts = (data, data.replace(b"\r\n", b"\n"))
+    found = (digest(b"blob %d\0" % len(text) + text, usedforsecurity=False) for text in texts)
+    return any(each.hexdigest() == identity for each in found)
 
 
 def first_commits(git: Git) -> list[str] | Unknown:
