@@ -90,6 +90,30 @@ def test_in_a_folder_of_a_repository_the_workflows_are_at_its_root(podsync, fold
     assert "its state is the branch podsync-state-mine" in " ".join(run.out.split())
 
 
+@pytest.mark.parametrize("link", [".github", ".github/workflows", "catalog", ".gitignore", "schemas"])
+def test_a_link_that_came_with_a_repository_leads_nothing_out_of_it(podsync, folder, link):
+    (folder / ".git").mkdir()
+    outside = folder.parent / "outside"
+    outside.mkdir()
+    (outside / "rc").write_text("mine\n")
+    (folder / link).parent.mkdir(exist_ok=True)
+    (folder / link).symlink_to(outside / "rc" if link == ".gitignore" else outside)
+
+    run = podsync("init", "--ci", "github", "--from", COMMIT)
+
+    assert (run.code, "is a link that leads out of the repository" in run.err) == (1, True), run.err
+    assert [(path.name, path.read_text()) for path in outside.iterdir()] == [("rc", "mine\n")]
+
+
+def test_a_link_within_the_repository_is_followed(podsync, folder):
+    (folder / ".git").mkdir()
+    (folder / "shared").mkdir()
+    (folder / "catalog").symlink_to("shared")
+
+    assert podsync("init", "--ci", "github", "--from", COMMIT).code == 0
+    assert (folder / "shared" / "_examples").is_dir()
+
+
 def test_another_ci_is_refused(podsync, folder):
     run = podsync("init", "--ci", "jenkins")
 
