@@ -56,6 +56,8 @@ class Workspace:
         """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
         refuse_foreign()
         path = _settings_path(session.config)
+        if path is not None and session.config is None:
+            must_stay_in_tree("settings", SETTINGS_FILE)  # the faults of a file are shown with its lines
         settings = settings_file.load(path) if path is not None else Settings()
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
         space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
