@@ -23,7 +23,7 @@ from podsync.cli.looking import looks_at
 from podsync.cli.options import choosing_words
 from podsync.cli.origin import origin
 from podsync.cli.outputs import Outputs
-from podsync.cli.placement import folder_of
+from podsync.cli.placement import catalog_of
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
 from podsync.cli.step_outputs import hex_of, of_report, tell
@@ -221,7 +221,8 @@ class Applying:
     ) -> int:
         asked = self.asked
         on_screen = self.outputs.screen == "text"
-        origins = origin(os.environ, Path.cwd(), folder_of(self.space.settings.catalog))
+        catalog = catalog_of(self.space.settings, self._state.catalog)
+        origins = origin(os.environ, Path.cwd(), catalog)
         if on_screen:
             self._say_head(plan, origins.run_url or "")
         with listener_for(self.space.session, on_stdout=on_screen) as heard:
@@ -288,7 +289,7 @@ class Applying:
             shown["text"] = lambda: text
         result = self.outputs.write(shown)
         if not (told and self.outputs.screen == "text"):
-            self.space.session.console.result(result)
+            self.space.session.console.result(result, exact=self.outputs.exact)
         append(lambda room: forms.report_markdown_of(report, again, place, limit=room), self.space.session)
         tell(lambda: of_report(report), self.space.session)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -138,7 +139,28 @@ def proxies_to(base_url: str, environ: Mapping[str, str]) -> dict[str, str]:
 def _bypassed(host: str, environ: Mapping[str, str]) -> bool:
     from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-    return bool(proxy_bypass_environment(host, proxies_from(environ)))
+    told = proxies_from(environ)
+    return bool(proxy_bypass_environment(host, told)) or _in_range(host, told.get("no", ""))
+
+
+def _in_range(host: str, listed: str) -> bool:
+    """Whether a host that is written as an address is in a range of NO_PROXY (`10.0.0.0/8`), as for curl.
+
+    No name is looked up for it, and what is no range counts for nothing.
+    """
+    if "/" not in listed:
+        return False
+    from ipaddress import ip_address, ip_network
+
+    try:
+        address = ip_address(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+    for word in re.split(r"[,\s]+", listed):
+        with suppress(ValueError):
+            if "/" in word and address in ip_network(re.sub(r"[][]", "", word), strict=False):
+                return True
+    return False
 
 
 def _proxy(variable: str, value: str) -> str:

@@ -19,9 +19,13 @@ _NEXT = """\
   3. copy one of catalog/_examples/ to a folder of yours (catalog/tees/), make it yours, open a pull request
 The workflows apply what is on the branch {branch}, in the environment {environment}. A workflow that names an
 environment which does not exist creates it without rules: nobody would be asked. Step 2 sets it up with you
-as its reviewer, keeps the keys there and protects the branches (--alone: nobody but you reviews). It runs:
+as its reviewer, keeps the keys there and protects the branches (--alone: nobody but you reviews). Besides
+your name in CODEOWNERS it sets:
 
 {lines}"""
+
+#: Where that begins in the script.
+_SETS = "\n# 2. "
 
 
 @dataclass
@@ -72,13 +76,20 @@ class Github:
         if state is not None and state.backend == "git":
             self.parameters = replace(self.parameters, state_branch=state.branch)
         for path, text in workflow_files(self.parameters):
+            if path.name == "CODEOWNERS" and self._has_owners(made.root):
+                continue
             if not made.file(self.up / path, text):
                 self.other.append(path.as_posix())
+
+    def _has_owners(self, root: Path) -> bool:
+        """Whether owners are named where GitHub looks only while .github has none."""
+        return any((root / self.up / place / "CODEOWNERS").exists() for place in (".", "docs"))
 
     def told(self, root: Path) -> str:
         """Return what was found, what to do next, and the lines of the script that does it."""
         script = Path(os.path.normpath(root / self.up / self.parameters.setup))
-        lines = "\n".join(line for line in script.read_text("utf-8").splitlines()[1:] if line[:1] != "#")
+        _, _, sets = (text := script.read_text("utf-8")).partition(_SETS)
+        lines = "\n".join(line for line in (sets or text).splitlines()[1:] if line[:1] != "#")
         return self._state_hint() + _NEXT.format(
             found=self._found(),
             branch=self.parameters.branch,

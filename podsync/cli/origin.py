@@ -91,6 +91,7 @@ def code_address(folder: Path, catalog: str) -> str:
     """
     from urllib.parse import quote
 
+    from podsync.state.git.checkout import is_as_committed
     from podsync.state.git.program import COMMIT
 
     git = git_of(os.environ, folder)
@@ -101,12 +102,13 @@ def code_address(folder: Path, catalog: str) -> str:
     if found is None:
         return ""
     pushed = git.run("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes")
-    edited = git.run("status", "--porcelain", "--", catalog)
-    if not pushed.text or edited.code != 0 or edited.text:
+    inside, place = folder_in_repository(folder), (folder / catalog).resolve()
+    if not pushed.text or not place.is_relative_to(git.root):
         return ""
-    inside = folder_in_repository(folder)
-    place = f"{quote(inside)}/" if inside else ""
-    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{place}"
+    if not is_as_committed(git, place.relative_to(git.root).as_posix()):
+        return ""
+    below = f"{quote(inside)}/" if inside else ""
+    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{below}"
 
 
 def default_branch(environ: Mapping[str, str], folder: Path) -> str:
@@ -146,6 +148,13 @@ def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | Un
     from podsync.state.git import checkout
 
     return checkout.is_older(git_of(environ, folder), commit)
+
+
+def first_commits(environ: Mapping[str, str], folder: Path) -> list[str] | Unknown:
+    """Return the commits that the repository's history begins with, or why this cannot be told."""
+    from podsync.state.git import checkout
+
+    return checkout.first_commits(git_of(environ, folder))
 
 
 def absence(

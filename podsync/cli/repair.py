@@ -18,14 +18,23 @@ from podsync.cli.session import Session
 
 
 def _write(
-    session: Session, sandbox: bool, name: str, change: Callable[[Any, Any], tuple[list[Any], str, str]]
+    session: Session,
+    sandbox: bool,
+    name: str,
+    change: Callable[[Any, Any], tuple[list[Any], str, str]],
+    check: Callable[[Any, Any], object],
 ) -> int:
-    """Change the state as `change` says, which takes state and workspace (see `changing.Change`)."""
+    """Change the state as `change` says; it and `check` take state and workspace (see `changing`)."""
     from podsync.cli.changing import Change, change_state
     from podsync.cli.workspace import Workspace
 
     space = Workspace.open(session, sandbox=sandbox)
-    return change_state(space, f"state {name}", lambda state: Change(*change(state, space)))
+    return change_state(
+        space,
+        f"state {name}",
+        lambda state: Change(*change(state, space)),
+        lambda state: check(state, space),
+    )
 
 
 def _waits(space: Any) -> dict[str, float]:
@@ -47,10 +56,12 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
     from podsync.state.repair import move
 
     old, new = address_of(source), address_of(target)
-    done = f"{old} is {new} now"
-    return _write(
-        session, sandbox, "mv", lambda s, _: (move(s, old, new, time.time()), done, f"state mv {new} {old}")
-    )
+    done, back = f"{old} is {new} now", f"state mv {new} {old}"
+
+    def moved(state: Any, _: Any) -> list[Any]:
+        return move(state, old, new, time.time())
+
+    return _write(session, sandbox, "mv", lambda *given: (moved(*given), done, back), moved)
 
 
 @command(
@@ -69,16 +80,18 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     known = address_of(address)
     done = f"{known} is forgotten; the product stays on sale until a person removes it"
 
+    def gone(state: Any, space: Any) -> list[Any]:
+        return remove(state, known, time.time(), _waits(space))
+
     def forget(state: Any, space: Any) -> tuple[list[Any], str, str]:
-        now = time.time()
-        events = remove(state, known, now, _waits(space))
+        events, now = gone(state, space), time.time()
         facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
         told = Memory(CACHE, space.store.identity).forgets(state.entries[known].provider, **facts)
         if told is not None:
             session.console.say(f"note: {told}")
         return events, done, ""
 
-    return _write(session, sandbox, "rm", forget)
+    return _write(session, sandbox, "rm", forget, gone)
 
 
 @command(
@@ -121,13 +134,21 @@ def settle_doubts(
         )
     given = _read_answers(answers) if answers is not None else [Answer(address_of(address or ""), adopt)]
 
+    def settled(state: Any, space: Any) -> list[Any]:
+        return settle(state, given, time.time(), _waits(space))
+
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         from podsync.cli.claiming import looked_up
 
-        events = looked_up(space, state, settle(state, given, time.time(), _waits(space)))
+        events = looked_up(space, state, settled(state, space))
         return events, "\n".join(_said(state.entries[each.address], each.adopt) for each in given), ""
 
-    return _write(session, sandbox, "settle", answered)
+    def answerable(state: Any, space: Any) -> None:
+        from podsync.cli.claiming import can_look_up
+
+        can_look_up(space, state, settled(state, space))
+
+    return _write(session, sandbox, "settle", answered, answerable)
 
 
 def _said(entry: Any, adopt: str | None) -> str:
@@ -195,15 +216,19 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None, 
 
 
 def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) -> int:
-    from podsync.cli.changing import Change, change_state
     from podsync.cli.emptied import let_go, number_of_entries
     from podsync.cli.workspace import Workspace
 
-    space = Workspace.open(session, sandbox=sandbox)
-    told = number_of_entries(space, provider) if number is None else number
-    if told is None:
+    if number is None:
+        number = number_of_entries(Workspace.open(session, sandbox=sandbox), provider)
+    if number is None:
         return 1
-    return change_state(space, "state check", lambda state: Change(*let_go(state, provider, told)))
+    told = number
+
+    def gone(state: Any, _: Any) -> tuple[list[Any], str]:
+        return let_go(state, provider, told)
+
+    return _write(session, sandbox, "check", lambda *given: (*gone(*given), ""), gone)
 
 
 @command(

@@ -56,8 +56,14 @@ class Workspace:
         """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
         refuse_foreign()
         path = _settings_path(session.config)
+        if path is not None and session.config is None:
+            must_stay_in_tree("settings", SETTINGS_FILE)  # the faults of a file are shown with its lines
         settings = settings_file.load(path) if path is not None else Settings()
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
+        space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
+        # Without its settings and its state a catalog looks new.
+        if missing := [file for file in space.kept_files if not os.path.lexists(file)]:
+            space.refuse_absence(missing, thorough=not here)
         if not here:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
@@ -66,7 +72,6 @@ class Workspace:
             session.detail(
                 f"no key of this user yet in {key_folder() or 'any home folder'}: nothing kept is believed"
             )
-        space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
         must_stay_in_tree("catalog", settings.catalog, space.given)
         if space.state_settings.backend == "local":
             must_stay_in_tree("state.path", space.state_settings.path, space.given)
@@ -77,12 +82,15 @@ class Workspace:
     @property
     def own_files(self) -> list[Path]:
         """What no output may overwrite."""
+        beside = [Path(f"{state}{end}") for state in self.kept_files[1:] for end in (".journal", ".lock")]
+        return [Path(self.settings.catalog), *self.kept_files, *beside]
+
+    @property
+    def kept_files(self) -> list[Path]:
+        """The settings, and the state where it is a file."""
         told = self.state_settings
-        settings = self.settings_path or Path(SETTINGS_FILE)
-        state = (
-            [Path(told.path + end) for end in ("", ".journal", ".lock")] if told.backend == "local" else []
-        )
-        return [Path(self.settings.catalog), settings, *state]
+        state = [Path(told.path)] if told.backend == "local" else []
+        return [self.settings_path or Path(SETTINGS_FILE), *state]
 
     @property
     def state_settings(self) -> StateSettings:
@@ -108,14 +116,17 @@ class Workspace:
 
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
-    def load(self) -> State:
-        """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's."""
+    def load(self, *, tell: bool = True) -> State:
+        """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's.
+
+        With `tell`, a person is told where it is missing, and a backup is there.
+        """
         from podsync.state.transfer import refuse_moved
 
         state = refuse_moved(self.store.load(), self.state_label)
         if state.catalog and not self.sandbox:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
-        if not state.lineage and (back := self.store.undo()) is not None:
+        if tell and not state.lineage and (back := self.store.undo()) is not None:
             # Nothing would be lost by an apply, which looks before it creates; but it would ask much more.
             self.session.console.say(f"warning: {self.state_label} is missing or empty; {back}")
         return state
@@ -150,7 +161,11 @@ class Workspace:
 
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
-        return loader.load(Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE)
+        loaded = loader.load(
+            Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE
+        )
+        self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
+        return loaded
 
     def reading(self) -> loader.Run:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
@@ -197,7 +212,7 @@ class Workspace:
         catalog, warnings = _valid(reading.finish())
         self._kept["catalog"] = catalog
         if not len(catalog):
-            self._refuse_absence(thorough=True)
+            self.refuse_absence(self.own_files, thorough=True)
             self._refuse_emptiness(state)
         made = make_plan(
             catalog,
@@ -210,7 +225,7 @@ class Workspace:
             state_label=self.state_label,
             every=every,
         )
-        self._refuse_absence(thorough=made.summary[Action.ORPHAN] > 0)
+        self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
         return self._with_warnings(made, warnings)
 
     def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:
@@ -227,11 +242,11 @@ class Workspace:
             found = with_foreign_hosts(found, made.hosts, plugins())
         return made if found == made.diagnostics else replace(made, diagnostics=found)
 
-    def _refuse_absence(self, *, thorough: bool) -> None:
-        """Refuse a checkout that lacks files of the catalog, whose products would look gone, or of ours."""
+    def refuse_absence(self, needed: Sequence[Path], *, thorough: bool) -> None:
+        """Refuse a checkout that lacks files which are needed: products would look gone, or new."""
         from podsync.cli.origin import absence
 
-        found = absence(os.environ, Path.cwd(), self.own_files, thorough=thorough)
+        found = absence(os.environ, Path.cwd(), needed, thorough=thorough)
         if found is not None:
             raise ProtectedError(found.message, f"{found.remedy}; nothing was done")
 
@@ -253,6 +268,7 @@ class Workspace:
     def must_have_a_catalog(self) -> None:
         """Refuse to take a folder that is not there for a catalog without products."""
         if not Path(self.settings.catalog).exists():
+            self.refuse_absence(self.own_files, thorough=True)
             raise UsageError(
                 f"no catalog here: there is no folder {self.settings.catalog}",
                 f"start one: {self.command_line('init')}   or set `catalog:` in podsync.yaml",

@@ -90,9 +90,10 @@ class State:
     By address: `refusals`, the newest first; `released` how often "nothing was made" was said of a doubt
     since something was made there.
 
-    `catalog` is the catalog's folder in its repository, empty while it is not known. `unproven`: an older
-    version of podsync bound products by rules that are not believed any more (see Proven). `lost`: the
-    snapshot is gone from under the journal.
+    `catalog` is the catalog's folder in its repository, empty while it is not known; where other repositories
+    can reach the state, ` in ` and the first commit of its own follow. `unproven`: an older version of
+    podsync bound products by rules that are not believed any more (see Proven). `lost`: the snapshot is gone
+    from under the journal.
     """
 
     lineage: str = ""
