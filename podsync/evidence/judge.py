@@ -17,7 +17,7 @@ from podsync.evidence.wanted import Wanted
 from podsync.model import EMPTY, FrozenDict
 from podsync.ports import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.names import skeleton
+from podsync.providers.names import skeleton, skeletons
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
     Disowned,
@@ -82,7 +82,7 @@ class _Look:
     def _what_the_state_knows(self) -> Knows:
         known, provider = self._known, self._known.provider
         models = {known.model(want.spec) for want in self._sendable}
-        names = {skeleton(want.spec.get(provider.name_field)) for want in self._sendable}
+        names = {key for want in self._sendable for key in skeletons(want.spec.get(provider.name_field))}
 
         def concerns(row: Remote) -> bool:
             model = row.fields.get(provider.model_field)

@@ -86,9 +86,6 @@ def test_a_cut_form_is_found_by_a_key_of_the_name() -> None:
     assert names.skeleton(LONG[:20]) in set(names.keys(LONG))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="quotes and wide letters are undone before `?` is looked for in their place"
-)
 @pytest.mark.parametrize(
     ("sent", "listed"),
     [

@@ -439,7 +439,6 @@ def test_a_document_edited_before_its_id_is_sure_keeps_what_it_made(floor):
     assert floor.state.entries[TEE].spec["enName"] == "Another name"
 
 
-@pytest.mark.xfail(strict=True, reason="a curly quote that came back as `?` makes it another name")
 def test_a_lost_state_asks_about_a_name_whose_quotes_came_back_as_question_marks(floor):
     """Pictures are re-hosted besides: nothing but the name tells what it is, and it is made twice."""
     floor.sandbox.set_rules(names="ascii", kakaclo_pictures="rehosted")
