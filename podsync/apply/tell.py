@@ -18,7 +18,7 @@ from podsync.state.entries import Entry
 
 _GONE = 404
 #: What helps where a listing may not show all yet.
-LATER = "run apply again later, or without --no-wait"
+LATER = "a later apply does it, or one without --no-wait"
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
 
@@ -28,8 +28,10 @@ def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -
     run.context.board.report(Outcome(**plain, provider=change.provider, account=change.account, **facts))  # type: ignore[arg-type]
 
 
-def done(run: ProviderRun, change: Change, result: Result, sent: Sent | None = None) -> None:
-    """Report success."""
+def done(
+    run: ProviderRun, change: Change, result: Result, sent: Sent | None = None, *, attempts: int = 0
+) -> None:
+    """Report success; `attempts` are those of what was in doubt."""
     entry = run.ledger.entry(change.address)
     receipt = sent.receipt if sent is not None else None
     _report(
@@ -38,14 +40,22 @@ def done(run: ProviderRun, change: Change, result: Result, sent: Sent | None = N
         result,
         id=entry.id if entry is not None else None,
         remote=seen_ids(entry.remote) if entry is not None else {},
-        attempts=sent.attempts if sent is not None else 0,
+        attempts=sent.attempts if sent is not None else attempts,
         http_status=receipt.status if receipt is not None else None,
         provider_code=receipt.code if receipt is not None else None,
     )
 
 
-def failed(run: ProviderRun, change: Change, why: str, sent: Sent | None = None, remedy: str = "") -> None:
-    """Report that this product stopped; nothing was made."""
+def failed(
+    run: ProviderRun,
+    change: Change,
+    why: str,
+    sent: Sent | None = None,
+    remedy: str = "",
+    *,
+    replans: bool = True,
+) -> None:
+    """Report that this product stopped; nothing was made. `replans`: the remedy makes another plan."""
     cause = sent.error if sent is not None else None
     _report(
         run,
@@ -56,12 +66,13 @@ def failed(run: ProviderRun, change: Change, why: str, sent: Sent | None = None,
         http_status=cause.status if cause is not None else None,
         provider_code=cause.code if cause is not None else None,
         next=(remedy,) if remedy else (),
+        replans=replans and bool(remedy),
     )
 
 
-def not_tried(run: ProviderRun, change: Change, why: str, *remedies: str) -> None:
-    """Report that nothing was sent for this change."""
-    _report(run, change, Result.NOT_TRIED, error=why, next=remedies)
+def not_tried(run: ProviderRun, change: Change, why: str, *remedies: str, replans: bool = False) -> None:
+    """Report that nothing was sent for this change. `replans`: the remedies make another plan."""
+    _report(run, change, Result.NOT_TRIED, error=why, next=remedies, replans=replans)
 
 
 def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
@@ -83,7 +94,7 @@ def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
         not_tried(run, change, error.message)
     else:
         updating = change.action is Action.UPDATE
-        gone = f"if a person removed it: podsync state rm {change.address}, then apply makes it anew"
+        gone = f"if a person removed it: podsync state rm {change.address}, then: podsync apply"
         nothing = f"{error.message}. Nothing was {'changed' if updating else 'made'}"
         failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")
 
@@ -93,16 +104,17 @@ def _answers(entry: Entry, error: ProviderError) -> tuple[str, ...]:
     if entry.pending is None or entry.pending.op != "update" or not isinstance(error, RefusedError):
         return ()
     settle = f"podsync state settle {entry.address}"
-    return f"{settle} --adopt {entry.id}", f"{settle} --not-created"
+    return f"a) it took effect: {settle} --adopt {entry.id}", f"b) it did not: {settle} --not-created"
 
 
 def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers: Sequence[str] = ()) -> None:
     """Report a doubt: since when, and until when it is looked for."""
     change, pending = run.by_address.get(address), entry.pending
-    since = until = None
+    since, until = entry.created_at or None, None
     if pending is not None:
         since = pending.written_at
         until = (pending.ended_at or pending.written_at + SEND_SECONDS) + run.until_settled
+        until = until if until > run.context.clock.now() else None
     run.context.board.report(
         Outcome(
             address,
@@ -130,7 +142,8 @@ def ask_about_doubt(
     rows = candidates[:NAMED]
     answers = [f"{letter}) it is {_told(row)}: {settle} --adopt {row.id}" for letter, row in _lettered(rows)]
     if not rows:
-        answers = [f"a) {page} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"]
+        whose = f"{page}, in the account of this key,"
+        answers = [f"a) {whose} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"]
     elif not young:
         none = chr(ord("a") + len(rows))
         answers.append(f"{none}) none of them, and {page} has no other: {settle} --not-created")
@@ -165,6 +178,30 @@ def ask_about(run: ProviderRun, address: Address, candidates: Sequence[Remote]) 
     ids = " ".join(row.id for row in rows)
     none = chr(ord("a") + len(rows))
     return (*answers, f"{none}) none of them: podsync import --not-ours {run.provider.name} {ids}")
+
+
+def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> None:
+    """It was acknowledged and should be listed by now: a person says which it is, or that it is not there.
+
+    Where the account or the listing is in question nothing is asked; the next apply looks again.
+    """
+    title, address = run.provider.title, entry.address
+    why, answers = (
+        f"{title} lists several products that may be it: {listed(rows)}",
+        ask_about(run, address, rows),
+    )
+    if not rows:
+        why, page = (
+            f"{title} acknowledged it and does not list it",
+            f"{title}'s web page, in the account of this key,",
+        )
+        answers = (
+            f"a) {page} shows it: podsync import {address} ID",
+            f"b) it does not: podsync state rm {address}, then: podsync apply",
+        )
+    reading = run.findings.reading if run.findings is not None else None
+    sure = run.stopped is None and reading is not None and reading.sound and reading.fresh
+    in_doubt(run, address, entry, why, answers if rows or sure else ())
 
 
 def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> None:

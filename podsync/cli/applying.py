@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from podsync.apply.context import Connection, Options
 from podsync.apply.engine import carry_out
@@ -27,7 +28,7 @@ from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
 from podsync.cli.step_outputs import hex_of, of_report, tell
 from podsync.cli.step_summary import append
-from podsync.cli.workspace import CACHE, Workspace
+from podsync.cli.workspace import CACHE, Workspace, levels_at
 from podsync.errors import ProviderError
 from podsync.evidence.findings import Findings
 from podsync.model import EMPTY, Selection
@@ -40,6 +41,7 @@ from podsync.state.account_lock import locks_folder
 from podsync.state.memory import Memory
 from podsync.state.state import State
 from podsync.views.plan_head import selection_words
+from podsync.views.wording import listed, title
 
 _DECLINED = 1
 _REFUSED = 5
@@ -254,7 +256,7 @@ class Applying:
                 heard.close()
                 self._finish(self._rescued(plan, heard, signals, error))
                 raise
-        self._finish(replace(report, next=(*_renew(report), *report.next)))
+        self._finish(report)
         return _DECLINED if self._declined else report.exit_code
 
     def _memory(self, clock: SystemClock) -> Remembered:
@@ -285,15 +287,34 @@ class Applying:
         """Write the report everywhere; `told`: people have read it on stdout already."""
         words = self._words(report.plan.selection)
         again = self.space.command_line("apply", *words, "--expect", self._expected(report.plan))
-        place = "or Re-run failed jobs" if self.space.session.console.in_github else ""
-        shown = dict(forms.report_forms(report, self.space.session, again, place))
+        session = self.space.session
+        report = replace(report, next=(*self._first_of_all(report, again), *report.next))
+        place = "or Re-run failed jobs" if session.console.in_github else ""
+        shown = dict(forms.report_forms(report, session, again, place))
         if text is not None:
             shown["text"] = lambda: text
         result = self.outputs.write(shown)
         if not (told and self.outputs.screen == "text"):
-            self.space.session.console.result(result)
-        append(lambda room: forms.report_markdown_of(report, again, place, limit=room), self.space.session)
-        tell(lambda: of_report(report), self.space.session)
+            session.console.result(result)
+        append(lambda room: forms.report_markdown_of(report, session, again, place, limit=room), session)
+        tell(lambda: of_report(report), session)
+
+    def _first_of_all(self, report: Report, again: str) -> Iterator[str]:
+        """Yield what keeps a provider from going on: a key, or a word of consent that nothing else can be."""
+        for plugin in (plugins()[name] for name in report.keys_refused):
+            yield f"renew the key: {plugin.renew}, and set {plugin.key_variable}"
+        for name in report.other_accounts:
+            yield f"none of the products that the state knows is visible at {title(name)}:"
+            key = f"set {plugins()[name].key_variable} to that of the account that this state belongs to"
+            yield f"a) the key is of another account: {key}, then: {again}"
+            emptied = f"podsync state check --emptied {name}, then: podsync apply"
+            yield f"b) it is the right account, and a person removed everything in it: {emptied}"
+        if report.first_contacts:
+            names = listed([title(name) for name in report.first_contacts])
+            yield f"whose are the products that {names} lists already?"
+            yield "a) some are of this catalog: podsync import --match -o csv=pairs.csv"
+            consent = self.space.command_line("apply", *self._words(report.plan.selection), "--first-contact")
+            yield f"b) nobody here manages any of them: {consent}"
 
     def _expected(self, plan: Plan) -> str:
         """The hash under which what is left may be done: the one that people approved."""
@@ -304,7 +325,8 @@ class Applying:
         console = self.space.session.console
         rates = {name: told.rate_limit for name, told in self.space.settings.providers.items()}
         orphans, sandbox = len(self._state.orphans), self.space.sandbox
-        shown = forms.plan_forms(plan, self.space.session, rates=rates, sandbox=sandbox, orphans=orphans)
+        facts: Any = {"rates": rates, "levels": levels_at(self.space, plan), "sandbox": sandbox}
+        shown = forms.plan_forms(plan, self.space.session, orphans=orphans, **facts)
         if self.outputs.screen == "text":
             console.result(shown["text"]())
         elif needed_by_person:
@@ -321,13 +343,3 @@ _STOPPING = (
     "\nStopping: nothing new is sent, what is on its way is waited for (up to 6 s). "
     "Once more leaves at once; nothing is lost either way.\n"
 )
-
-
-def _renew(report: Report) -> list[str]:
-    """Say where a refused key is renewed, and where it belongs."""
-    refused = [plugins()[name] for name in report.keys_refused]
-    others = [plugins()[name] for name in report.other_accounts]
-    return [
-        *(f"renew the key: {each.renew}, and set {each.key_variable}" for each in refused),
-        *(f"set {each.key_variable} to the key of the account that this state belongs to" for each in others),
-    ]

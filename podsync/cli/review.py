@@ -127,6 +127,8 @@ class _Looks:
         return _Silent.open(self._session, sandbox=self._sandbox)
 
     def _look(self) -> _Seen:
+        from podsync.cli.forms import typed
+        from podsync.cli.workspace import levels_at
         from podsync.model import Selection
         from podsync.views.html import About
 
@@ -137,12 +139,13 @@ class _Looks:
             with space.reading() as reading:
                 plan = space.plan(state, reading, Selection(), {})
         except CatalogError as error:
-            return _Seen(before.plan, before.about, error.diagnostics)
+            return _Seen(before.plan, before.about, typed(error.diagnostics, self._session))
         except PodsyncError as error:
             fault = Diagnostic("error", "review", error.message, None, error.remedy)
-            return _Seen(before.plan, before.about, (fault,))
+            return _Seen(before.plan, before.about, typed((fault,), self._session))
         rates = {name: told.rate_limit for name, told in space.settings.providers.items()}
-        return _Seen(plan, About(rates=rates, sandbox=space.sandbox), ())
+        about = About(rates=rates, levels=levels_at(space, plan), sandbox=space.sandbox)
+        return _Seen(plan, about, ())
 
     def _load(self, space: Workspace) -> State:
         if self._states.changed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -38,16 +39,12 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder that podsync works in. `sandbox` tells whether this run is play.
-
-    `asked` is whether `--sandbox` was typed: printed commands repeat it then.
-    """
+    """The folder that podsync works in. `sandbox` tells whether this run is play."""
 
     session: Session
     settings: Settings
     settings_path: Path | None
     sandbox: bool = False
-    asked: bool = False
     #: What was read last, by word: `catalog`.
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -66,7 +63,8 @@ class Workspace:
             session.detail(
                 f"no key of this user yet in {key_folder() or 'any home folder'}: nothing kept is believed"
             )
-        space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
+        session.sandbox = sandbox
+        space = cls(session, settings, path, sandbox or settings.sandbox)
         must_stay_in_tree("catalog", settings.catalog, space.given)
         if space.state_settings.backend == "local":
             must_stay_in_tree("state.path", space.state_settings.path, space.given)
@@ -112,7 +110,8 @@ class Workspace:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
         if not state.lineage and (back := self.store.undo()) is not None:
             # Nothing would be lost by an apply, which looks before it creates; but it would ask much more.
-            self.session.console.say(f"warning: {self.state_label} is missing or empty; {back}")
+            told = self.session.told(back)
+            self.session.console.say(f"warning: {self.state_label} is missing or empty; {told}")
         return state
 
     def tell_of_writers(self) -> None:
@@ -260,7 +259,7 @@ class Workspace:
 
     def command_line(self, *words: str) -> str:
         """Return a command for people to paste, with the global options of this run."""
-        return self.session.command_line(*words, sandbox=self.asked)
+        return self.session.command_line(*words)
 
     def announce(self) -> None:
         """Say in capitals on stderr that this is play."""
@@ -274,6 +273,14 @@ def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -
     from podsync.state.levels import Levels
 
     return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
+
+
+def levels_at(space: Workspace, plan: Plan) -> dict[str, float]:
+    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
+    if space.sandbox:
+        return {}
+    told = {name: space.settings.providers[name] for name in {change.provider for change in plan.work}}
+    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in told.items()}
 
 
 def _valid(loaded: loader.Loaded) -> loader.Loaded:

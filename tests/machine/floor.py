@@ -480,6 +480,14 @@ class Floor(World):
         """`state rm`: its product is gone."""
         self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER))
 
+    def emptied(self, provider: str) -> None:
+        """`state check --emptied`: a person says that it is the right account, and types the number."""
+        self._write(
+            lambda known: repair.emptied(
+                known, provider, repair.entries_at(known, provider), self.clock.now()
+            )
+        )
+
     def _forget_product(self, address: Address) -> None:
         """It was removed by hand. What is in doubt about it keeps `state rm` from it: the document goes."""
         if self.state.entries[address].pending is None:
