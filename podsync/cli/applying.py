@@ -312,7 +312,10 @@ class Applying:
         if report.first_contacts:
             names = listed([title(name) for name in report.first_contacts])
             yield f"whose are the products that {names} lists already?"
-            yield "a) some are of this catalog: podsync import --match -o csv=pairs.csv"
+            yield (
+                "a) some are of this catalog: podsync import --match -o csv=pairs.csv, fill in its column "
+                "take, then: podsync import pairs.csv"
+            )
             consent = self.space.command_line("apply", *self._words(report.plan.selection), "--first-contact")
             yield f"b) nobody here manages any of them: {consent}"
 

@@ -20,7 +20,7 @@ _PLAYS = frozenset({"apply", "import", "plan", "review"})
 #: A command in a text, in the plain form in which all but the command line writes it.
 _PLAIN = re.compile(
     r"(?<![\w/\\.'-])(?:git (?P<git>show)|"
-    r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>[^\n]*? --sandbox\b)?)"
+    r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
 )
 _COMMANDS = _PLAYS | {"demo", "init", "render", "schema", "show", "validate"}
 

@@ -19,8 +19,8 @@ from podsync.views.report_text import safety_text, stopped_texts
 from podsync.views.wording import by_hand, counted, number, title, visible_id
 
 _MOST_NOTES = 10
-#: Characters of a step: a command is never cut.
-_STEP = 1_000
+#: Characters of a line of a step, and bytes of all steps.
+_STEP, _STEPS = 500, 6_000
 #: Characters of a provider with host and account: enough for all of it.
 _HOST = 1_000
 _MARKS: Mapping[Result, str] = {Result.FAILED: "✗ ", Result.IN_DOUBT: "? ", Result.NOT_TRIED: "– "}
@@ -70,12 +70,22 @@ def _next(report: Report, command: str, place: str) -> Iterator[str]:
     steps, more = next_steps(report, command, place)
     if not steps:
         return
+    blocks = [
+        [
+            f"{code(step.told, _STEP)}{f' {plain(step.place)}' if step.place else ''}",
+            *(f"   - {code(line, _STEP)}" for line in step.either),
+        ]
+        for step in steps
+    ]
+    last = blocks.pop()
+    while blocks and sum(size(line) for block in blocks for line in block) > _STEPS:
+        blocks.pop()
+        more += 1
     yield from ("### Next", "")
-    for index, step in enumerate(steps, 1):
-        yield f"{index}. {code(step.told, _STEP)}{f' {plain(step.place)}' if step.place else ''}"
-        yield from (f"   - {code(line, _STEP)}" for line in step.either)
+    for index, (told, *either) in enumerate([*blocks, last], 1):
+        yield from (f"{index}. {told}", *either)
     if more:
-        yield f"\n… and {counted(more, 'more step')}"
+        yield from ("", f"… and {counted(more, 'more step')} before the last one")
     yield ""
 
 

@@ -1,4 +1,4 @@
-"""What a person does after an apply, in the order in which it helps: what only they can do, then the apply."""
+"""What a person does after an apply, in the order in which it helps: the apply comes last."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def short_url(url: str, columns: int | None) -> str:
 
 
 #: A command to paste, to the end of the text or to where the text says that it ends.
-_COMMAND = re.compile(r"(?:(?<=: )|(?<=\())\S*podsync \S.*?(?=, then|; |\)|$)")
+_COMMAND = re.compile(r"(?:(?<=: )|(?<=\())\S*podsync \S.*?(?=, |; |\)|$)")
 
 
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:

@@ -154,7 +154,7 @@ def state_orphans(state: State, *, style: Style, width: int = 80) -> str:
             lines += facts([which, name], width, GAP, INDENT)
             lines += facts([f"{why} {since_day}", address], width, INDENT)
     lines[0] = style.bold(lines[0])
-    return page([*lines, *wrap("apply notices when they are gone.", width)])
+    return page([*lines, *wrap("podsync notices when they are gone (apply).", width)])
 
 
 def _row(orphan: Orphan, successor: Entry | Orphan | None) -> tuple[str, str, str, str, str]:
