@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from podsync.apply.provider_run import Doubt, Late, ProviderRun
 from podsync.apply.sender import Job
-from podsync.apply.tell import LATER, ask_about, conclude, done, listed, name_is_taken, not_tried
+from podsync.apply.tell import LATER, conclude, done, listed, name_is_taken, not_tried
 from podsync.errors import ConflictError, InDoubtError
 from podsync.evidence.sent import unverified
 from podsync.model import FrozenDict
+from podsync.plan.answers import of_wanted
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
@@ -102,9 +103,8 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
     address = change.address
     if address in found.questions:
         question = found.questions[address]
-        not_tried(
-            run, change, f"{question.why}: {listed(question.rows)}", *ask_about(run, address, question.rows)
-        )
+        answers = of_wanted(run.provider, address, question.rows)
+        not_tried(run, change, f"{question.why}: {listed(question.rows)}", *answers)
         return True
     if address in found.taken:
         name_is_taken(run, change, found.taken[address])

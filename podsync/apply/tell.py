@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -10,17 +11,17 @@ from podsync.apply.sender import Sent
 from podsync.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
 from podsync.evidence.time import SEND_SECONDS
 from podsync.model import Address, seen_ids
+from podsync.plan.answers import NAMED, of_doubt, of_unlisted, of_wanted
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
 from podsync.report import DONE, Outcome, Result
 from podsync.state.entries import Entry
+from podsync.state.repair import settled_at
 
 _GONE = 404
 #: What helps where a listing may not show all yet.
 LATER = "a later apply does it, or one without --no-wait"
-#: So many candidates are named; the rest can be seen at the provider.
-NAMED = 10
 
 
 def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -> None:
@@ -89,7 +90,7 @@ def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
     entry = run.ledger.entry(change.address)
     if entry is not None and entry.pending is not None:
         # This request, or an update before it: what may have taken effect stays in doubt.
-        in_doubt(run, change.address, entry, error.message, _answers(entry, error))
+        in_doubt(run, change.address, entry, error.message, _answers(run, entry, error))
     elif isinstance(error, UnauthorizedError):
         not_tried(run, change, error.message)
     else:
@@ -99,12 +100,17 @@ def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
         failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")
 
 
-def _answers(entry: Entry, error: ProviderError) -> tuple[str, ...]:
+def _answers(run: ProviderRun, entry: Entry, error: ProviderError) -> tuple[str, ...]:
     """What a person may say of an update in doubt that is refused now: sending it again clears nothing."""
-    if entry.pending is None or entry.pending.op != "update" or not isinstance(error, RefusedError):
+    pending = entry.pending
+    if pending is None or pending.op != "update" or not isinstance(error, RefusedError):
         return ()
-    settle = f"podsync state settle {entry.address}"
-    return f"a) it took effect: {settle} --adopt {entry.id}", f"b) it did not: {settle} --not-created"
+    settle, when = f"podsync state settle {entry.address}", settled_at(pending, run.until_settled)
+    sure = datetime.fromtimestamp(math.ceil(when), UTC)
+    return (
+        f"a) it took effect: {settle} --adopt {entry.id}",
+        f"b) it did not, which can be said from {sure:%H:%M:%S} UTC on: {settle} --not-created",
+    )
 
 
 def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers: Sequence[str] = ()) -> None:
@@ -134,50 +140,10 @@ def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers
 def ask_about_doubt(
     run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = "", *, young: bool = False
 ) -> None:
-    """A person has to say which of these it is; the commands that answer are printed.
-
-    While it is `young` nobody can say that nothing was made: that answer is not offered then.
-    """
-    settle, page = f"podsync state settle {entry.address}", f"{run.provider.title}'s web page"
-    rows = candidates[:NAMED]
-    answers = [f"{letter}) it is {_told(row)}: {settle} --adopt {row.id}" for letter, row in _lettered(rows)]
-    if not rows:
-        whose = f"{page}, in the account of this key,"
-        answers = [f"a) {whose} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"]
-    elif not young:
-        none = chr(ord("a") + len(rows))
-        answers.append(f"{none}) none of them, and {page} has no other: {settle} --not-created")
+    """A person has to say which of these it is; the commands that answer are printed."""
+    answers = of_doubt(run.provider, entry.address, candidates, young=young)
     words = f"one of these may be it: {listed(candidates)}" if candidates else why
     in_doubt(run, entry.address, entry, words, answers)
-
-
-def _lettered(rows: Sequence[Remote]) -> list[tuple[str, Remote]]:
-    return [(chr(ord("a") + index), row) for index, row in enumerate(rows)]
-
-
-def _told(row: Remote) -> str:
-    """What tells a product from others, for a person."""
-    spu, when = seen_ids(row.shown).get("spu"), _made(row)
-    facts = [f"SPU {spu}"] if spu else []
-    facts += [f"made {when}"] if when else []
-    return f"{row.id} ({', '.join(facts)})" if facts else row.id
-
-
-def _made(row: Remote) -> str:
-    if row.created_at is None:
-        return ""
-    return datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def ask_about(run: ProviderRun, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
-    """Return what a person may say of products that may be the wanted one."""
-    rows = candidates[:NAMED]
-    answers = [
-        f"{letter}) it is {_told(row)}: podsync import {address} {row.id}" for letter, row in _lettered(rows)
-    ]
-    ids = " ".join(row.id for row in rows)
-    none = chr(ord("a") + len(rows))
-    return (*answers, f"{none}) none of them: podsync import --not-ours {run.provider.name} {ids}")
 
 
 def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> None:
@@ -186,22 +152,14 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
     Where the account or the listing is in question nothing is asked; the next apply looks again.
     """
     title, address = run.provider.title, entry.address
-    why, answers = (
-        f"{title} lists several products that may be it: {listed(rows)}",
-        ask_about(run, address, rows),
-    )
-    if not rows:
-        why, page = (
-            f"{title} acknowledged it and does not list it",
-            f"{title}'s web page, in the account of this key,",
-        )
-        answers = (
-            f"a) {page} shows it: podsync import {address} ID",
-            f"b) it does not: podsync state rm {address}, then: podsync apply",
-        )
     reading = run.findings.reading if run.findings is not None else None
     sure = run.stopped is None and reading is not None and reading.sound and reading.fresh
-    in_doubt(run, address, entry, why, answers if rows or sure else ())
+    if rows:
+        why = f"{title} lists several products that may be it: {listed(rows)}"
+        in_doubt(run, address, entry, why, of_wanted(run.provider, address, rows))
+    else:
+        why = f"{title} acknowledged it and does not list it"
+        in_doubt(run, address, entry, why, of_unlisted(run.provider, address) if sure else ())
 
 
 def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> None:
