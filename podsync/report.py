@@ -79,6 +79,7 @@ class Report:
     (ids not known yet, pictures re-hosted, what differs from the catalog after settling).
     `keys_refused` names the providers whose key was refused, `other_accounts` those at which nothing of what
     the state knows is visible, `first_contacts` those at which nothing is created without a word of consent.
+    `begun`: the state has taken the plan down as approved.
     """
 
     plan: Plan
@@ -92,6 +93,7 @@ class Report:
     keys_refused: tuple[str, ...] = ()
     other_accounts: tuple[str, ...] = ()
     first_contacts: tuple[str, ...] = ()
+    begun: bool = False
 
     @property
     def counts(self) -> Mapping[Result, int]:

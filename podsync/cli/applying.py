@@ -32,6 +32,7 @@ from podsync.cli.workspace import CACHE, Workspace, levels_at
 from podsync.errors import ProviderError
 from podsync.evidence.findings import Findings
 from podsync.model import EMPTY, Selection
+from podsync.plan.approval import is_rest_of
 from podsync.plan.plan import Action, Plan, summary_line
 from podsync.plan.refresh import refreshed
 from podsync.providers.registry import plugins
@@ -286,7 +287,7 @@ class Applying:
     def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
         """Write the report everywhere; `told`: people have read it on stdout already."""
         words = self._words(report.plan.selection)
-        again = self.space.command_line("apply", *words, "--expect", self._expected(report.plan))
+        again = self.space.command_line("apply", *words, *self._expected(report))
         session = self.space.session
         report = replace(report, next=(*self._first_of_all(report, again), *report.next))
         place = "or Re-run failed jobs" if session.console.in_github else ""
@@ -308,7 +309,7 @@ class Applying:
             key = f"set {plugins()[name].key_variable} to that of the account that this state belongs to"
             yield f"a) the key is of another account: {key}, then: {again}"
             emptied = f"podsync state check --emptied {name}, then: podsync apply"
-            yield f"b) it is the right account, and a person removed everything in it: {emptied}"
+            yield f"b) it is the right one, and was emptied by hand: {emptied}"
         if report.first_contacts:
             names = listed([title(name) for name in report.first_contacts])
             yield f"whose are the products that {names} lists already?"
@@ -319,9 +320,19 @@ class Applying:
             consent = self.space.command_line("apply", *self._words(report.plan.selection), "--first-contact")
             yield f"b) nobody here manages any of them: {consent}"
 
-    def _expected(self, plan: Plan) -> str:
-        """The hash under which what is left may be done: the one that people approved."""
-        return self.asked.expect or hex_of(plan.hash)[:12]
+    def _expected(self, report: Report) -> tuple[str, ...]:
+        """The words that say under which approval the rest may be done; none where it has to be asked for.
+
+        A run that had nothing to write down left the approval of the one before; what a person answers makes
+        another plan of it.
+        """
+        last = self._state.last_apply
+        approved = self.asked.expect or hex_of(report.plan.hash)[:12]
+        if not report.begun and self.asked.expect is None and report.asked:
+            if last is None or not is_rest_of(report.plan, last):
+                return ()
+            approved = hex_of(str(last["hash"]))[:12]
+        return ("--expect", approved)
 
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""

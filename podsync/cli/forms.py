@@ -177,7 +177,8 @@ def _typed_report(report: Report, session: Session) -> Report:
     outcomes = tuple(
         replace(one, next=tuple(map(session.told, one.next))) if one.next else one for one in report.outcomes
     )
-    return replace(report, outcomes=outcomes, next=tuple(map(session.told, report.next)))
+    notes, steps = tuple(map(session.told, report.notes)), tuple(map(session.told, report.next))
+    return replace(report, outcomes=outcomes, notes=notes, next=steps)
 
 
 def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width: int) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PLAYS = frozenset({"apply", "import", "plan", "review"})
 #: A command in a text, in the plain form in which all but the command line writes it.
 _PLAIN = re.compile(
-    r"(?<![\w/\\.'-])(?:git (?P<git>show)|"
+    r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
     r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
 )
 _COMMANDS = _PLAYS | {"demo", "init", "render", "schema", "show", "validate"}

@@ -238,8 +238,8 @@ class Workspace:
         raise ProtectedError(
             f"{self.settings.catalog} has no document, but the state knows {known}",
             "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done\n"
-            f"if none is wanted any more: {self.command_line('state', 'rm', 'ADDRESS')} forgets one; "
-            "it stays on sale until a person removes it",
+            f"if none is wanted any more, forget each, which stays on sale until a person removes it: "
+            f"{self.command_line('state', 'rm', 'ADDRESS')}",
         )
 
     # -- talking
@@ -249,7 +249,7 @@ class Workspace:
         if not Path(self.settings.catalog).exists():
             raise UsageError(
                 f"no catalog here: there is no folder {self.settings.catalog}",
-                f"start one: {self.command_line('init')}   or set `catalog:` in podsync.yaml",
+                f"start one: {self.command_line('init')}\nor set `catalog:` in podsync.yaml",
             )
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:

@@ -30,6 +30,8 @@ COMMENT = 65_000
 _WIDE = 10**9
 #: Characters of a line of the head: enough for what it says of hosts, accounts and state, never cut.
 _HEAD = 2_000
+#: Alternatives of a remedy, each on a line of its own.
+_MOST_LINES = 12
 
 #: What the first line says of each action, for one and for several.
 _WORDS: Mapping[Action, tuple[str, str]] = {
@@ -153,7 +155,7 @@ def _faults(plan: Plan) -> Iterator[Section]:
 
 def _fault(fault: Diagnostic) -> str:
     place = f" · {code(f'{clip(fault.at.path, 100)}:{fault.at.line}')}" if fault.at is not None else ""
-    detail = f"<br>→ {plain(fault.detail, 400)}" if fault.detail else ""
+    detail = "".join(f"<br>→ {plain(line, 400)}" for line in fault.detail.split("\n")[:_MOST_LINES] if line)
     return f"- ⚠ {plain(fault.summary, 300)}{place} {code(fault.rule, 60)}{detail}"
 
 

@@ -170,7 +170,7 @@ def _left_for_a_person(report: Report, width: int, typed: Callable[[str], str]) 
     done = [one for one in report.outcomes if one.result in (Result.REPLACED, Result.ORPHANED)]
     old = [changes[one.address] for one in done if one.address in changes]
     if old:
-        yield typed("Then by hand (podsync state orphans lists these again)")
+        yield typed("Then by hand (listed again: podsync state orphans)")
     for change in old[:_MOST]:
         yield from wrap(_removal(change), width, GAP, GAP * 2)
     if len(old) > _MOST:

@@ -143,7 +143,8 @@ def _row(group: Sequence[Diagnostic]) -> str:
         more += f"<p>… and {number(unsaid)} more (all in -o json)</p>" if unsaid else ""
         told += f"<details><summary>{number(len(texts) - _MOST_EQUAL)} more</summary>{more}</details>"
     count = f" <small>{number(len(group))} times</small>" if len(group) > 1 else ""
-    detail = f'<p class="help">→ {text(first.detail)}</p>' if first.detail else ""
+    told_lines = "<br>".join(map(text, first.detail.split("\n")))
+    detail = f'<p class="help">→ {told_lines}</p>' if first.detail else ""
     return f"<li><b>{text(first.severity)}: {text(first.rule)}</b>{count}<div>{told}{detail}</div></li>"
 
 
