@@ -202,7 +202,7 @@ class Applying:
         """Refuse what must not or cannot be carried out, and return the keys."""
         refuse_older(self.space, self.asked, self._state)
         if self._asks(plan):
-            must_be_able_to_ask(self.space, self._words(self.asked.selection, self.asked.plan))
+            must_be_able_to_ask(self.space, self._whole_words())
         return keys_for(self.space, spoken_to(plan))
 
     def _asks(self, plan: Plan) -> bool:
@@ -317,7 +317,8 @@ class Applying:
                 "a) some are of this catalog: podsync import --match -o csv=pairs.csv, fill in its column "
                 "take, then: podsync import pairs.csv"
             )
-            consent = self.space.command_line("apply", *self._words(report.plan.selection), "--first-contact")
+            words = self._words(report.plan.selection)
+            consent = self.space.command_line("apply", *words, "--first-contact")
             yield f"b) nobody here manages any of them: {consent}"
 
     def _expected(self, report: Report) -> tuple[str, ...]:
@@ -347,10 +348,19 @@ class Applying:
             console.say(whole(shown["text"]()))
 
     def _words(self, selection: Selection, saved: str | None = None) -> tuple[str, ...]:
-        """The words of a command line that chooses the same."""
+        """The words of a command line that chooses and allows the same."""
         first = (saved,) if saved is not None else ()
         contact = ("--first-contact",) if self.asked.first_contact else ()
-        return (*first, *choosing_words(selection, self.asked.allow), *contact)
+        older = ("--older-catalog",) if self.asked.older_catalog else ()
+        return (*first, *choosing_words(selection, self.asked.allow), *contact, *older)
+
+    def _whole_words(self) -> tuple[str, ...]:
+        """The words of this very command line."""
+        asked = self.asked
+        limit = ("--limit", str(asked.limit)) if asked.limit is not None else ()
+        failures = ("--max-failures", str(asked.max_failures)) if asked.max_failures is not None else ()
+        no_wait = ("--no-wait",) if asked.no_wait else ()
+        return (*self._words(asked.selection, asked.plan), *limit, *failures, *no_wait)
 
 
 _STOPPING = (

@@ -15,7 +15,7 @@ from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
 from podsync.cli.own_folder import FOLDER, refuse_foreign
 from podsync.cli.placement import must_be_its_catalog, must_stay_in_tree
-from podsync.cli.session import Session
+from podsync.cli.session import Session, program, quoted
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
@@ -303,7 +303,8 @@ def _where_else(session: Session) -> str:
     for folder in Path.cwd().parents:
         if (folder / SETTINGS_FILE).is_file():
             above = folder if session.chdir is not None else os.path.relpath(folder)
-            return f"start one: {start}   or work in the one above: podsync -C {above} …"
+            there = quoted(program(), "-C", str(above))
+            return f"start one: {start}\nor work in the one above: {there} …"
     return f"start one: {start}"
 
 

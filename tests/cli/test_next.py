@@ -898,6 +898,18 @@ def the_sandbox_is_named_again(shop: Shop) -> None:
     assert shop.vendors.requests == []
 
 
+@prints("cli/confirm.py: apply … --auto-approve")
+def what_was_asked_for_is_asked_for_again(shop: Shop) -> None:
+    shop.tee()
+    shop.tee("other")
+    asked = ("--target", "designed_product.*", "--limit", "1", "--max-failures", "3", "--no-wait")
+
+    assert shop.run("apply", *asked).code == 64
+    assert shop.follow("--auto-approve").code == 4
+    assert set(asked) <= set(shop.followed[-1])
+    assert shop.creates() == 1
+
+
 # -- what people may say unasked
 
 
