@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,61 +14,35 @@ from podsync.apply.memory import Remembered
 from podsync.apply.provider_run import others_of
 from podsync.cli import forms
 from podsync.cli.apply_checks import expected_plan, refuse_older, saved_plan
+from podsync.cli.asked import Asked, first_of_all
 from podsync.cli.clock import Signals, SystemClock
 from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
 from podsync.cli.console import whole
 from podsync.cli.listener import Listening, listener_for
 from podsync.cli.looking import looks_at
-from podsync.cli.options import choosing_words
 from podsync.cli.origin import origin
 from podsync.cli.outputs import Outputs
 from podsync.cli.placement import folder_of
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
-from podsync.cli.step_outputs import hex_of, of_report, tell
+from podsync.cli.step_outputs import of_report, tell
 from podsync.cli.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace, levels_at
 from podsync.errors import ProviderError
 from podsync.evidence.findings import Findings
-from podsync.model import EMPTY, Selection
-from podsync.plan.approval import is_rest_of
+from podsync.model import EMPTY
 from podsync.plan.plan import Action, Plan, summary_line
 from podsync.plan.refresh import refreshed
-from podsync.providers.registry import plugins
 from podsync.report import Report
 from podsync.seal import key_folder, own_seal
 from podsync.state.account_lock import locks_folder
 from podsync.state.memory import Memory
 from podsync.state.state import State
 from podsync.views.plan_head import selection_words
-from podsync.views.wording import listed, title
 
 _DECLINED = 1
 _REFUSED = 5
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the command line of an apply says."""
-
-    plan: str | None = None
-    auto_approve: bool = False
-    expect: str | None = None
-    selection: Selection = Selection()  # noqa: RUF009 (frozen)
-    allow: tuple[tuple[str, int], ...] = ()
-    first_contact: bool = False
-    limit: int | None = None
-    max_failures: int | None = None
-    lock_timeout: float = 0.0
-    no_wait: bool = False
-    older_catalog: bool = False
-    sandbox: bool = False
-
-    @property
-    def asks(self) -> bool:
-        """Whether a person has to say yes."""
-        return not self.auto_approve and self.expect is None
 
 
 @dataclass
@@ -202,7 +176,7 @@ class Applying:
         """Refuse what must not or cannot be carried out, and return the keys."""
         refuse_older(self.space, self.asked, self._state)
         if self._asks(plan):
-            must_be_able_to_ask(self.space, self._whole_words())
+            must_be_able_to_ask(self.space, self.asked.whole_words())
         return keys_for(self.space, spoken_to(plan))
 
     def _asks(self, plan: Plan) -> bool:
@@ -286,10 +260,10 @@ class Applying:
 
     def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
         """Write the report everywhere; `told`: people have read it on stdout already."""
-        words = self._words(report.plan.selection)
-        again = self.space.command_line("apply", *words, *self._expected(report))
+        words = self.asked.words(report.plan.selection)
+        again = self.space.command_line("apply", *words, *self.asked.approval(report, self._state.last_apply))
         session = self.space.session
-        report = replace(report, next=(*self._first_of_all(report, again), *report.next))
+        report = replace(report, next=(*first_of_all(self.space, self.asked, report, again), *report.next))
         place = "or Re-run failed jobs" if session.console.in_github else ""
         shown = dict(forms.report_forms(report, session, again, place))
         if text is not None:
@@ -299,41 +273,6 @@ class Applying:
             session.console.result(result)
         append(lambda room: forms.report_markdown_of(report, session, again, place, limit=room), session)
         tell(lambda: of_report(report), session)
-
-    def _first_of_all(self, report: Report, again: str) -> Iterator[str]:
-        """Yield what keeps a provider from going on: a key, or a word of consent that nothing else can be."""
-        for plugin in (plugins()[name] for name in report.keys_refused):
-            yield f"renew the key: {plugin.renew}, and set {plugin.key_variable}"
-        for name in report.other_accounts:
-            yield f"none of the products that the state knows is visible at {title(name)}:"
-            key = f"set {plugins()[name].key_variable} to that of the account that this state belongs to"
-            yield f"a) the key is of another account: {key}, then: {again}"
-            emptied = f"podsync state check --emptied {name}, then: podsync apply"
-            yield f"b) it is the right one, and was emptied by hand: {emptied}"
-        if report.first_contacts:
-            names = listed([title(name) for name in report.first_contacts])
-            yield f"whose are the products that {names} lists already?"
-            yield (
-                "a) some are of this catalog: podsync import --match -o csv=pairs.csv, fill in its column "
-                "take, then: podsync import pairs.csv"
-            )
-            words = self._words(report.plan.selection)
-            consent = self.space.command_line("apply", *words, "--first-contact")
-            yield f"b) nobody here manages any of them: {consent}"
-
-    def _expected(self, report: Report) -> tuple[str, ...]:
-        """The words that say under which approval the rest may be done; none where it has to be asked for.
-
-        A run that had nothing to write down left the approval of the one before; what a person answers makes
-        another plan of it.
-        """
-        last = self._state.last_apply
-        approved = self.asked.expect or hex_of(report.plan.hash)[:12]
-        if not report.begun and self.asked.expect is None and report.asked:
-            if last is None or not is_rest_of(report.plan, last):
-                return ()
-            approved = hex_of(str(last["hash"]))[:12]
-        return ("--expect", approved)
 
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
@@ -346,21 +285,6 @@ class Applying:
             console.result(shown["text"]())
         elif needed_by_person:
             console.say(whole(shown["text"]()))
-
-    def _words(self, selection: Selection, saved: str | None = None) -> tuple[str, ...]:
-        """The words of a command line that chooses and allows the same."""
-        first = (saved,) if saved is not None else ()
-        contact = ("--first-contact",) if self.asked.first_contact else ()
-        older = ("--older-catalog",) if self.asked.older_catalog else ()
-        return (*first, *choosing_words(selection, self.asked.allow), *contact, *older)
-
-    def _whole_words(self) -> tuple[str, ...]:
-        """The words of this very command line."""
-        asked = self.asked
-        limit = ("--limit", str(asked.limit)) if asked.limit is not None else ()
-        failures = ("--max-failures", str(asked.max_failures)) if asked.max_failures is not None else ()
-        no_wait = ("--no-wait",) if asked.no_wait else ()
-        return (*self._words(asked.selection, asked.plan), *limit, *failures, *no_wait)
 
 
 _STOPPING = (

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: Commands that take `--sandbox`; so does each of `state`.
 _PLAYS = frozenset({"apply", "import", "plan", "review"})
-#: A command in a text, in the plain form in which all but the command line writes it.
-_PLAIN = re.compile(
+#: A command in a text, in the plain form in which all but the command line writes it. Few runs print one.
+_PLAIN = (
     r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
     r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
 )
@@ -95,7 +95,7 @@ class Session:
             play = " --sandbox" if self._plays(words[0]) and not asked else ""
             return f"{quoted(*self._program(), *words)}{play}{asked}"
 
-        return _PLAIN.sub(typed, text)
+        return re.sub(_PLAIN, typed, text) if "podsync " in text or "git " in text else text
 
     def _program(self) -> list[str]:
         """Return podsync with the global options of this run."""

@@ -83,8 +83,8 @@ def short_url(url: str, columns: int | None) -> str:
     return shorten(f"…/{parts[-1]}", columns)
 
 
-#: A command to paste, to the end of the text or to where the text says that it ends.
-_COMMAND = re.compile(r"(?:(?<=: )|(?<=\())\S*podsync \S.*?(?=, |; |\)|$)")
+#: A command to paste, to the end of the text or to where the text says that it ends. Few runs print one.
+_COMMAND = r"(?:(?<=: )|(?<=\())\S*podsync \S.*?(?=, |; |\)|$)"
 
 
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
@@ -98,7 +98,7 @@ def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> lis
 
 def _words(text: str) -> list[str]:
     """Return the words of a text, a command and what touches it as one."""
-    whole = _COMMAND.sub(lambda match: match[0].replace(" ", "\n"), text)
+    whole = re.sub(_COMMAND, lambda match: match[0].replace(" ", "\n"), text)
     return [word.replace("\n", " ") for word in whole.split(" ")]
 
 

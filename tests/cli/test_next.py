@@ -463,7 +463,7 @@ def first_contact(shop: Shop) -> None:
     assert shop.creates() == 0
 
 
-@prints("cli/applying.py: import --match", "cli/applying.py: import")
+@prints("cli/asked.py: import --match", "cli/asked.py: import")
 def a_first_contact_with_products_of_this_catalog(shop: Shop) -> None:
     shop.vendors.rehost = True
     shop.tee()
@@ -490,7 +490,7 @@ def _tee_spec() -> dict[str, Any]:
     return {"modelId": "1", "enName": "Test Tee", "imageUrl": front, "colorValue": "#A72525"}
 
 
-@prints("cli/applying.py: apply … --first-contact")
+@prints("cli/asked.py: apply … --first-contact")
 def a_first_contact_that_nobody_here_manages(shop: Shop) -> None:
     first_contact(shop)
 
@@ -545,8 +545,8 @@ def emptied(shop: Shop) -> None:
 
 
 @prints(
-    "cli/applying.py: state check --emptied",
-    "cli/applying.py: apply",
+    "cli/asked.py: state check --emptied",
+    "cli/asked.py: apply",
     "cli/emptied.py: state check --emptied … --yes-entries …",
 )
 def the_right_account_emptied_by_hand(shop: Shop) -> None:
