@@ -121,6 +121,7 @@ class _Apply:
         self._context = Context(clock, stop, options, self._board, memory, began, self._lost(), store.ahead)
         self._ledger = Ledger(store, state)
         self._runs: list[ProviderRun] = []
+        self._contacts: list[str] = []
         self._local = LocalChanges(plan, self._ledger, self._board, clock, stop)
 
     def run(self, approved_as: str | None) -> Report:
@@ -134,7 +135,7 @@ class _Apply:
         hit("apply.looked")
         looks = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
         if not self.still_wanted(looks):
-            return self._report("the plan has changed, and nobody wanted it as it is now. Nothing was sent")
+            return self._report("the plan has changed, and nobody wanted it as it is now")
         refused = self._first_contact()
         if refused is None:
             self._local.carry_out()
@@ -226,15 +227,13 @@ class _Apply:
             return None
         for run in found:
             self._adopt_only(run)
+        self._contacts = [run.provider.name for run in found]
         told = "; ".join(
             f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
             f"({listed(run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
             for run in found
         )
-        return (
-            f"first contact: {told}. Nothing was sent. If this account may hold products that nobody here "
-            "manages, add --first-contact; if they are products of this catalog: podsync import --match"
-        )
+        return f"first contact: {told}"
 
     def _contacted(self, run: ProviderRun) -> None:
         """A person agreed: what is listed may be nobody's here. It says of no row whose it is."""
@@ -272,13 +271,9 @@ class _Apply:
             self._stop.signal or None,
             tuple(self._board.notes),
             keys_refused=tuple(run.provider.name for run in self._runs if run.credentials_refused),
-            next=tuple(
-                f"if a person removed all products there: podsync state check --emptied {run.provider.name}"
-                for run in self._runs
-                if run.another_account
-            ),
             other_accounts=tuple(run.provider.name for run in self._runs if run.another_account),
-            unlisted=sum(run.unlisted for run in self._runs),
+            first_contacts=tuple(self._contacts) if refused is not None else (),
+            begun=self._ledger.begun,
         )
         if self._ledger.begun:
             dates = {run.provider.name: run.sender.ended_at() for run in self._runs}

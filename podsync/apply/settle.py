@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +10,17 @@ from podsync.apply.create import create, make
 from podsync.apply.guard import guarded
 from podsync.apply.provider_run import Doubt, ProviderRun
 from podsync.apply.sender import SENDS_AN_APPLY
-from podsync.apply.tell import LATER, ask_about_doubt, done, failed, in_doubt, listed, not_tried, waiting
+from podsync.apply.tell import (
+    LATER,
+    ask_about_doubt,
+    ask_what_was_made,
+    ask_where_it_is,
+    done,
+    failed,
+    in_doubt,
+    not_tried,
+    waiting,
+)
 from podsync.apply.update import read_back
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.evidence.findings import Findings
@@ -94,46 +105,32 @@ def finish(run: ProviderRun) -> None:
 
 def _tell_unwanted(run: ProviderRun) -> None:
     """Say what a refused create may have made, where no document wants it: else nobody knows of it."""
-    title, name = run.provider.title, run.provider.name
     for address, question in sorted(run.findings.unwanted.items() if run.findings is not None else ()):
-        row = question.rows[0]
-        run.context.board.note(
-            f"{title} lists {listed(question.rows)}, which nobody manages: {address} asked for it, "
-            f"{question.why}. Remove it on {title}'s page; or leave it there: podsync import --not-ours "
-            f"{name} {row.id}; or write the document again: podsync import {address} {row.id}"
-        )
-        run.unlisted += 1
+        ask_what_was_made(run, address, question)
 
 
 def _tell_unlisted(run: ProviderRun) -> None:
     """Say what has no confirmed id yet; what should have been listed long ago is a question to a person."""
-    board, title, known = run.context.board, run.provider.title, run.known
-    settle = run.settings.settle_seconds
-    open_: list[Entry | Orphan] = [*known.unbound, *known.provisional]
-    overdue = [
+    known = run.known
+    overdue = [] if run.looked == -math.inf else _overdue(run)
+    count = len(known.unbound) + len(known.provisional) - len(overdue)
+    if count:
+        run.context.board.note(
+            f"{count} new at {run.provider.title}: ids not known yet; the next apply looks again"
+        )
+    for entry in overdue:
+        rows = next((rows for (address, _), rows in run.overdue.items() if address == entry.address), ())
+        ask_where_it_is(run, entry, rows)
+
+
+def _overdue(run: ProviderRun) -> list[Entry]:
+    """Return what this run did not make and the last look should have shown."""
+    situation = run.looker.dated(run.situation(), run.looked)
+    return [
         item
-        for item in known.unbound
-        if isinstance(item, Entry) and item.address not in run.made and _age(run, item) > settle
+        for item in run.known.unbound
+        if isinstance(item, Entry) and item.address not in run.made and situation.item_is_settled(item)
     ]
-    if len(open_) > len(overdue):
-        count = len(open_) - len(overdue)
-        board.note(f"{count} new at {title}: ids not visible yet; the next apply looks again")
-    run.unlisted = len(overdue)
-    if overdue:
-        first = overdue[0].address
-        others = f" and {len(overdue) - 1} more" if len(overdue) > 1 else ""
-        rows = next((r for (a, _), r in run.overdue.items() if a == first), ())
-        if rows:
-            ids = ", ".join(row.id for row in rows[:5])
-            board.note(
-                f"{title} lists several products that may be {first}{others} ({ids}): say which it is, "
-                f"for example podsync import {first} {rows[0].id}"
-            )
-        else:
-            board.note(
-                f"{title} does not list {first}{others}, made more than {settle:g} s ago: look on its page; "
-                f"if it is not there, `podsync state rm {first}` lets the next apply make it again"
-            )
 
 
 def _age(run: ProviderRun, item: Entry | Orphan) -> float:
@@ -232,7 +229,7 @@ def _still_late(run: ProviderRun, change: Change) -> None:
     if change.address in run.too_young:
         told = f"it was refused a short while ago ({run.too_young[change.address]})"
         sure = f"nothing is sent for it before {run.settings.settle_seconds:g} s are over"
-        not_tried(run, change, f"{told}; {sure}, in case that answer was wrong", LATER)
+        not_tried(run, change, f"{told}; {sure}, in case that answer was wrong; {LATER}")
     elif entry is not None and entry.pending is not None:
         in_doubt(run, change.address, entry, why)
     else:
@@ -285,7 +282,7 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         if address in findings.unread:
             why += "; whether nothing was made cannot be told from this listing"
         run.doubts[address] = Doubt(address, known_by, why)
-    run.overdue = findings.overdue
+    run.overdue, run.looked = findings.overdue, findings.reading.looked
 
 
 def _cleared(run: ProviderRun, address: Address) -> None:
@@ -310,7 +307,7 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
             f"{entry.address}: it was made as it was sent then; the next plan shows what differs"
         )
     if change is not None:
-        done(run, change, DONE[change.action])
+        done(run, change, DONE[change.action], attempts=entry.pending.attempts)
 
 
 def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
@@ -324,7 +321,7 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
         done(run, change, Result.SETTLED)
     elif address in run.conflicts:
         unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
-        failed(run, change, unseen, remedy="look at its web page; apply again later")
+        failed(run, change, unseen, remedy="look at its web page; apply again later", replans=False)
     elif sends >= SENDS_AN_APPLY:
         failed(run, change, f"sent {sends} times, and nothing was made")
     elif not run.going:

@@ -35,7 +35,7 @@ def update(run: ProviderRun, change: Change) -> None:
         name_is_taken(run, change, taken)
         return
     if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
-        not_tried(run, change, run.unsure, LATER)
+        not_tried(run, change, f"{run.unsure}; {LATER}")
         return
     after = change.after or {}
     body = FrozenDict({name: after[name] for name in change.changed if name in after})
@@ -99,9 +99,11 @@ def read_back(run: ProviderRun) -> None:
     for address, each in list(run.unshown.items()):
         row = rows.get(each.id)
         if row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
+            entry = run.ledger.entry(address)
+            attempts = entry.pending.attempts if entry is not None and entry.pending is not None else 0
             run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
             del run.unshown[address]
-            done(run, each.change, DONE[each.change.action])
+            done(run, each.change, DONE[each.change.action], attempts=attempts)
         elif looked >= each.until:
             run.ledger.record(Settled(address, now, found=False))
             del run.unshown[address]

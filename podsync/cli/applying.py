@@ -14,27 +14,25 @@ from podsync.apply.memory import Remembered
 from podsync.apply.provider_run import others_of
 from podsync.cli import forms
 from podsync.cli.apply_checks import expected_plan, refuse_older, saved_plan
+from podsync.cli.asked import Asked, first_of_all
 from podsync.cli.clock import Signals, SystemClock
 from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
 from podsync.cli.console import whole
 from podsync.cli.listener import Listening, listener_for
 from podsync.cli.looking import looks_at
-from podsync.cli.options import choosing_words
 from podsync.cli.origin import origin
 from podsync.cli.outputs import Outputs
 from podsync.cli.placement import catalog_of
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
-from podsync.cli.step_outputs import hex_of, of_report, tell
+from podsync.cli.step_outputs import of_report, tell
 from podsync.cli.step_summary import append
-from podsync.cli.workspace import CACHE, Workspace
+from podsync.cli.workspace import CACHE, Workspace, levels_at
 from podsync.errors import ProviderError
 from podsync.evidence.findings import Findings
-from podsync.model import Selection
 from podsync.plan.plan import Action, Plan, summary_line
 from podsync.plan.refresh import refreshed
-from podsync.providers.registry import plugins
 from podsync.report import Report
 from podsync.seal import key_folder, own_seal
 from podsync.state.account_lock import locks_folder
@@ -44,29 +42,6 @@ from podsync.views.plan_head import selection_words
 
 _DECLINED = 1
 _REFUSED = 5
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the command line of an apply says."""
-
-    plan: str | None = None
-    auto_approve: bool = False
-    expect: str | None = None
-    selection: Selection = Selection()  # noqa: RUF009 (frozen)
-    allow: tuple[tuple[str, int], ...] = ()
-    first_contact: bool = False
-    limit: int | None = None
-    max_failures: int | None = None
-    lock_timeout: float = 0.0
-    no_wait: bool = False
-    older_catalog: bool = False
-    sandbox: bool = False
-
-    @property
-    def asks(self) -> bool:
-        """Whether a person has to say yes."""
-        return not self.auto_approve and self.expect is None
 
 
 @dataclass
@@ -198,7 +173,7 @@ class Applying:
         """Refuse what must not or cannot be carried out, and return the keys."""
         refuse_older(self.space, self.asked, self._state)
         if self._asks(plan):
-            must_be_able_to_ask(self.space, self._words(self.asked.selection, self.asked.plan))
+            must_be_able_to_ask(self.space, self.asked.whole_words())
         return keys_for(self.space, spoken_to(plan))
 
     def _asks(self, plan: Plan) -> bool:
@@ -252,7 +227,7 @@ class Applying:
                 heard.close()
                 self._finish(self._rescued(plan, heard, signals, error))
                 raise
-        self._finish(replace(report, next=(*_renew(report), *report.next)))
+        self._finish(report)
         return _DECLINED if self._declined else report.exit_code
 
     def _memory(self, clock: SystemClock) -> Remembered:
@@ -281,50 +256,33 @@ class Applying:
 
     def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
         """Write the report everywhere; `told`: people have read it on stdout already."""
-        words = self._words(report.plan.selection)
-        again = self.space.command_line("apply", *words, "--expect", self._expected(report.plan))
-        place = "or Re-run failed jobs" if self.space.session.console.in_github else ""
-        shown = dict(forms.report_forms(report, self.space.session, again, place))
+        words = self.asked.words(report.plan.selection)
+        again = self.space.command_line("apply", *words, *self.asked.approval(report, self._state.last_apply))
+        session = self.space.session
+        report = replace(report, next=(*first_of_all(self.space, self.asked, report, again), *report.next))
+        place = "or Re-run failed jobs" if session.console.in_github else ""
+        shown = dict(forms.report_forms(report, session, again, place))
         if text is not None:
             shown["text"] = lambda: text
         result = self.outputs.write(shown)
         if not (told and self.outputs.screen == "text"):
-            self.space.session.console.result(result, exact=self.outputs.exact)
-        append(lambda room: forms.report_markdown_of(report, again, place, limit=room), self.space.session)
-        tell(lambda: of_report(report), self.space.session)
-
-    def _expected(self, plan: Plan) -> str:
-        """The hash under which what is left may be done: the one that people approved."""
-        return self.asked.expect or hex_of(plan.hash)[:12]
+            session.console.result(result, exact=self.outputs.exact)
+        append(lambda room: forms.report_markdown_of(report, session, again, place, limit=room), session)
+        tell(lambda: of_report(report), session)
 
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
         console = self.space.session.console
-        facts: Any = {"rates": self.space.rates, "sandbox": self.space.sandbox}
-        shown = forms.plan_forms(plan, self.space.session, orphans=len(self._state.orphans), **facts)
+        orphans, sandbox = len(self._state.orphans), self.space.sandbox
+        facts: Any = {"rates": self.space.rates, "levels": levels_at(self.space, plan), "sandbox": sandbox}
+        shown = forms.plan_forms(plan, self.space.session, orphans=orphans, **facts)
         if self.outputs.screen == "text":
             console.result(shown["text"]())
         elif needed_by_person:
             console.say(whole(shown["text"]()))
-
-    def _words(self, selection: Selection, saved: str | None = None) -> tuple[str, ...]:
-        """The words of a command line that chooses the same."""
-        first = (saved,) if saved is not None else ()
-        contact = ("--first-contact",) if self.asked.first_contact else ()
-        return (*first, *choosing_words(selection, self.asked.allow), *contact)
 
 
 _STOPPING = (
     "\nStopping: nothing new is sent, what is on its way is waited for (up to 6 s). "
     "Once more leaves at once; nothing is lost either way.\n"
 )
-
-
-def _renew(report: Report) -> list[str]:
-    """Say where a refused key is renewed, and where it belongs."""
-    refused = [plugins()[name] for name in report.keys_refused]
-    others = [plugins()[name] for name in report.other_accounts]
-    return [
-        *(f"renew the key: {each.renew}, and set {each.key_variable}" for each in refused),
-        *(f"set {each.key_variable} to the key of the account that this state belongs to" for each in others),
-    ]

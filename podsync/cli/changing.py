@@ -57,5 +57,5 @@ def change_state(
     console.result(f"{done}\n")
     back = space.command_line(*undo.split()) if undo else space.store.undo()
     if back is not None and events:
-        console.say(f"undo: {back}")
+        console.say(f"undo: {space.session.told(back)}")
     return 0

@@ -18,6 +18,7 @@ from podsync.evidence.said import Said, listed_otherwise
 from podsync.evidence.situation import Want
 from podsync.model import EMPTY, Address, Product
 from podsync.plan.planner import check_hosts
+from podsync.ports import Match
 from podsync.state.entries import Entry
 from podsync.state.events import Disowned, Event, Settled
 from podsync.state.state import State
@@ -124,6 +125,9 @@ class _Claim:
         self._known += not new
         if new:
             self._foreign.setdefault(word.provider, []).append(word.id)
+            for address in _looks_like(self._said[word.provider], word.id):
+                told = f"{address}: it is not {safe(word.id)}; what became of it stays open"
+                self._lines.append(f"{told}, and the next apply looks again")
 
     @property
     def events(self) -> list[Event]:
@@ -167,6 +171,15 @@ class _Claim:
         spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
         listed = listed_otherwise(said.known, spec, row) if spec else ""
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
+
+
+def _looks_like(said: Said, identity: str) -> list[Address]:
+    """Return the addresses whose product a row may be: what was sent and is not found yet."""
+    known, row = said.known, said.rows[identity]
+    sent = [(each.address, each.pending.body) for each in known.doubts if each.pending is not None]
+    sent += [(each.address, each.spec or EMPTY) for each in known.unbound]
+    match = known.provider.match
+    return [address for address, spec in sent if match(spec, row, known.habits) is not Match.DIFFERENT]
 
 
 # -- a doubt that a person settles

@@ -127,6 +127,8 @@ class _Looks:
         return _Silent.open(self._session, sandbox=self._sandbox)
 
     def _look(self) -> _Seen:
+        from podsync.cli.forms import typed
+        from podsync.cli.workspace import levels_at
         from podsync.model import Selection
         from podsync.views.html import About
 
@@ -137,11 +139,12 @@ class _Looks:
             with space.reading() as reading:
                 plan = space.plan(state, reading, Selection(), {})
         except CatalogError as error:
-            return _Seen(before.plan, before.about, error.diagnostics)
+            return _Seen(before.plan, before.about, typed(error.diagnostics, self._session))
         except PodsyncError as error:
             fault = Diagnostic("error", "review", error.message, None, error.remedy)
-            return _Seen(before.plan, before.about, (fault,))
-        return _Seen(plan, About(rates=space.rates, sandbox=space.sandbox), ())
+            return _Seen(before.plan, before.about, typed((fault,), self._session))
+        about = About(rates=space.rates, levels=levels_at(space, plan), sandbox=space.sandbox)
+        return _Seen(plan, about, ())
 
     def _load(self, space: Workspace) -> State:
         if self._states.changed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
 from podsync.cli.own_folder import FOLDER, refuse_foreign
 from podsync.cli.placement import must_be_its_catalog, must_stay_in_tree
-from podsync.cli.session import Session
+from podsync.cli.session import Session, program, quoted
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, UsageError
 from podsync.model import Catalog, Json, Selection
@@ -38,16 +39,12 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder that podsync works in. `sandbox` tells whether this run is play.
-
-    `asked` is whether `--sandbox` was typed: printed commands repeat it then.
-    """
+    """The folder that podsync works in. `sandbox` tells whether this run is play."""
 
     session: Session
     settings: Settings
     settings_path: Path | None
     sandbox: bool = False
-    asked: bool = False
     #: What was read last, by word: `catalog`.
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -60,7 +57,8 @@ class Workspace:
             must_stay_in_tree("settings", SETTINGS_FILE)  # the faults of a file are shown with its lines
         settings = settings_file.load(path) if path is not None else Settings()
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
-        space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
+        session.sandbox = sandbox
+        space = cls(session, settings, path, sandbox or settings.sandbox)
         # Without its settings and its state a catalog looks new.
         if missing := [file for file in space.kept_files if not os.path.lexists(file)]:
             space.refuse_absence(missing, thorough=not here)
@@ -128,7 +126,8 @@ class Workspace:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
         if tell and not state.lineage and (back := self.store.undo()) is not None:
             # Nothing would be lost by an apply, which looks before it creates; but it would ask much more.
-            self.session.console.say(f"warning: {self.state_label} is missing or empty; {back}")
+            told = self.session.told(back)
+            self.session.console.say(f"warning: {self.state_label} is missing or empty; {told}")
         return state
 
     def tell_of_writers(self) -> None:
@@ -259,8 +258,8 @@ class Workspace:
         raise ProtectedError(
             f"{self.settings.catalog} has no document, but the state knows {known}",
             "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done\n"
-            f"if none is wanted any more: {self.command_line('state', 'rm', 'ADDRESS')} forgets one; "
-            "it stays on sale until a person removes it",
+            f"if none is wanted any more, forget each, which stays on sale until a person removes it: "
+            f"{self.command_line('state', 'rm', 'ADDRESS')}",
         )
 
     # -- talking
@@ -271,7 +270,7 @@ class Workspace:
             self.refuse_absence(self.own_files, thorough=True)
             raise UsageError(
                 f"no catalog here: there is no folder {self.settings.catalog}",
-                f"start one: {self.command_line('init')}   or set `catalog:` in podsync.yaml",
+                f"start one: {self.command_line('init')}\nor set `catalog:` in podsync.yaml",
             )
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -281,7 +280,7 @@ class Workspace:
 
     def command_line(self, *words: str) -> str:
         """Return a command for people to paste, with the global options of this run."""
-        return self.session.command_line(*words, sandbox=self.asked)
+        return self.session.command_line(*words)
 
     def announce(self) -> None:
         """Say in capitals on stderr that this is play."""
@@ -295,6 +294,14 @@ def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -
     from podsync.state.levels import Levels
 
     return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
+
+
+def levels_at(space: Workspace, plan: Plan) -> dict[str, float]:
+    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
+    if space.sandbox:
+        return {}
+    told = {name: space.settings.providers[name] for name in {change.provider for change in plan.work}}
+    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in told.items()}
 
 
 def _valid(loaded: loader.Loaded) -> loader.Loaded:
@@ -317,7 +324,8 @@ def _where_else(session: Session) -> str:
     for folder in Path.cwd().parents:
         if (folder / SETTINGS_FILE).is_file():
             above = folder if session.chdir is not None else os.path.relpath(folder)
-            return f"start one: {start}   or work in the one above: podsync -C {above} …"
+            there = quoted(program(), "-C", str(above))
+            return f"start one: {start}\nor work in the one above: {there} …"
     return f"start one: {start}"
 
 

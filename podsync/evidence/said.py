@@ -55,7 +55,7 @@ class Said:
         if holder is not None:
             raise PodsyncError(
                 f"{identity} belongs to {holder}: it is managed here",
-                f"to let it go: podsync state rm {holder}; it stays on sale",
+                f"to let it go, though it stays on sale: podsync state rm {holder}",
             )
         return identity not in self.known.foreign
 
@@ -78,7 +78,8 @@ class Said:
             if entry.pending.op == "update":
                 raise PodsyncError(
                     f"{address}: an update of {entry.id} is in doubt",
-                    f"first: podsync state settle {address} --adopt {entry.id}, or --not-created",
+                    f"a) it took effect: podsync state settle {address} --adopt {entry.id}\n"
+                    f"b) it did not: podsync state settle {address} --not-created",
                 )
             return [self.settled(entry, row.id)]
         if entry is None or self._is_replaced(entry, product):
@@ -98,7 +99,8 @@ class Said:
     ) -> Adopted:
         if product is None:
             raise UsageError(
-                f"neither the catalog nor the state knows {address}", "podsync plan --detail full lists all"
+                f"neither the catalog nor the state knows {address}",
+                "the addresses: podsync plan --detail full",
             )
         if entry is not None and entry.lifecycle.prevent_replace:
             raise ProtectedError(
@@ -140,7 +142,8 @@ class Said:
         if present is not None and match(entry.spec or EMPTY, present, self.known.habits) is Match.SAME:
             raise PodsyncError(
                 f"{entry.address} is {entry.id}, which is listed just as it was sent",
-                f"if it is {row.id} all the same: podsync state rm {entry.address}, then import it",
+                f"if it is {row.id} all the same: podsync state rm {entry.address}, "
+                f"then: podsync import {entry.address} {row.id}",
             )
 
     def _exchanged(self, entry: Entry, row: Remote) -> list[Event]:
@@ -173,7 +176,7 @@ class Said:
             title = self.known.provider.title
             raise PodsyncError(
                 f"{title} lists no product {identity}",
-                f"look for its id: podsync import --match, or {title}'s web page; "
+                f"its id is on {title}'s web page, and here: podsync import --match; "
                 "what was made just now may be listed later",
             )
         return row
@@ -196,7 +199,7 @@ class Said:
         if not self._gives_up(entry):
             raise PodsyncError(
                 f"{row.id} belongs to {holder} already",
-                f"one product has one address: podsync state mv {holder} {address} gives it another one",
+                f"one product has one address; to give it this one: podsync state mv {holder} {address}",
             )
 
     def _gives_up(self, entry: Entry) -> bool:
@@ -221,7 +224,8 @@ class Said:
         if row.id in before:
             raise ProtectedError(
                 f"{row.id} was listed before {address} was sent: that request did not make it",
-                f"if nothing was made: podsync state settle {address} --not-created, then import it",
+                f"if nothing was made: podsync state settle {address} --not-created, "
+                f"then: podsync import {address} {row.id}",
             )
 
 

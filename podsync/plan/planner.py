@@ -156,7 +156,7 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
 
                 inside = [address for address in addresses if pattern.strip("*") in address][:3]
                 near = inside or get_close_matches(pattern, addresses, 3, 0.4)
-                hint = f"nearest: {', '.join(near)}" if near else "podsync plan --detail full lists all"
+                hint = f"nearest: {', '.join(near)}" if near else "the addresses: podsync plan --detail full"
                 raise UsageError(f"{option} {pattern} matches nothing", hint)
     for key, value in selection.selectors:
         if not any(pair.known.labels.get(key) == value for pair in pairs):

@@ -122,8 +122,7 @@ class PostgresStore:
                     select = f'SELECT document FROM "{self._rows.schema}".backup WHERE number = {row[0]}'
                     return (
                         f"the state as it was before (serial {row[1]}) is backup {row[0]} in the database:"
-                        f" {self._psql} -Atc '{select}' > before.json,"
-                        " then: podsync state push --force before.json"
+                        f" {self._psql} -Atc '{select}' | podsync state push --force -"
                     )
         return None
 

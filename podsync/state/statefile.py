@@ -55,6 +55,10 @@ class DamagedError(StateError):
     """The file is not a whole state file of a version that this podsync reads."""
 
 
+class UnmergedError(DamagedError):
+    """The file holds both sides of a merge; either is whole, and the remedy says which to keep."""
+
+
 def dumps(state: State) -> bytes:
     """Return the bytes of the state file."""
     text = json.dumps(to_document(state), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
@@ -121,7 +125,7 @@ def _document(data: bytes, name: str) -> Any:
         if error.conflict is not None:
             from podsync.state.unmerged import unmerged
 
-            raise DamagedError(*unmerged(name, error.conflict)) from None
+            raise UnmergedError(*unmerged(name, error.conflict)) from None
         raise _damaged(f"{name} is damaged: {error}", error.remedy) from None
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise _damaged(f"{name} is not a state of podsync: it has no version")

@@ -135,7 +135,8 @@ def _faults(found: Sequence[Diagnostic], style: Style, width: int) -> Iterator[s
         yield from beside(rule, style.dim(place), width, "    ")
         yield from wrap(safe(fault.summary), width, "    ")
         if fault.detail:
-            yield from wrap(safe(fault.detail), width, "    -> ", "       ")
+            for index, line in enumerate(fault.detail.split("\n")):
+                yield from wrap(safe(line), width, "       " if index else "    -> ", "       ")
     if len(found) > _MOST_FAULTS:
         yield f"{GAP}… and {number(len(found) - _MOST_FAULTS)} more (all in -o json)"
 

@@ -481,13 +481,10 @@ class Floor(World):
         if report.refused:
             assert report.exit_code == 5
             self.first_contact = True
-        for provider in report.stopped:
+        for provider in report.other_accounts:
             # A person says so only where it is true; a listing that is late needs time alone.
-            truly = not set(self.state.owned(provider)) & set(self.there(provider))
-            if truly and f"podsync state check --emptied {provider}" in " ".join(report.next):
-                self._emptied(provider)
-        if report.unlisted:
-            self._answer_notes(report)
+            if not set(self.state.owned(provider)) & set(self.there(provider)):
+                self.emptied(provider)
         for outcome in report.outcomes:
             self._answer(outcome)
 
@@ -498,6 +495,11 @@ class Floor(World):
             self._answer_doubt(outcome.address, outcome.provider)
             if outcome.address in self.documents and "HTTP 409" in told:
                 self._new_name(outcome.address)
+        elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
+            self._import(outcome.provider, {}, _asked(outcome))
+        elif outcome.result is Result.IN_DOUBT and "podsync import" in " ".join(outcome.next):
+            self._never_seen()
+            self._name_unlisted()
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
         elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
@@ -506,13 +508,6 @@ class Floor(World):
             self._new_name(outcome.address)
         elif "of this name for a shared customer" in told:
             self._make_room(outcome.address)
-
-    def _answer_notes(self, report: Report) -> None:
-        """Say what became of what should have been listed long ago, and of what was refused."""
-        self._never_seen()
-        self._name_unlisted()
-        for provider, identity in re.findall(r"--not-ours (\w+) ([\w-]+)", " ".join(report.notes)):
-            self._import(provider, {}, [identity])
 
     def _answer_doubt(self, address: Address, provider: str) -> None:
         state = self.state
@@ -594,7 +589,7 @@ class Floor(World):
 
         self._write(events)
 
-    def _emptied(self, provider: str) -> None:
+    def emptied(self, provider: str) -> None:
         """`state check --emptied`: the right account, and nothing that the state knows is there any more."""
         self.log.append(f"    a person says that {provider} was emptied")
         self._write(

@@ -202,7 +202,7 @@ class GitStore:
         if self._before is None or layout.SNAPSHOT not in self._branch.commit(self._before).items:
             return None
         file = f"{self._before[:12]}:{layout.SNAPSHOT}"
-        return f"git show {file} > before.json, then podsync state push --force before.json"
+        return f"git show {file} | podsync state push --force -"
 
     # -- reading
 
