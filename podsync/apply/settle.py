@@ -24,13 +24,14 @@ from podsync.apply.tell import (
 from podsync.apply.update import read_back
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.evidence.findings import Findings
+from podsync.evidence.known import when
 from podsync.model import Address, seen_ids
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
 from podsync.report import DONE, Result
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Bound, Confirmed, Gone, Orphaned, Unbound
+from podsync.state.events import Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
 
 #: A person is told this often what is waited for.
 SAY_EVERY = 30.0
@@ -146,7 +147,7 @@ def _wait_for_all(run: ProviderRun) -> None:
         _send_late(run, now)
         if run.unshown:
             read_back(run)
-        if run.doubts or _unlisted(run):
+        if run.doubts or _unlisted(run) or _untold(run):
             _look_again(run)
         left = _waits_for(run)
         if left is None or not run.context.options.wait or now >= left.until + left.patience:
@@ -184,6 +185,14 @@ def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
     return [*known.unbound, *answered]
 
 
+def _untold(run: ProviderRun) -> list[Entry | Orphan]:
+    """Likely ids from before this run which only its own clock can confirm."""
+    if run.provider.tells_ids or not (likely := run.known.provisional):
+        return []
+    situation = run.looker.dated(run.situation(), run.context.clock.monotonic())
+    return [item for item in likely if item.address not in run.made and situation.nobody_tells(item)]
+
+
 def _waits_for(run: ProviderRun) -> _Wait | None:
     """Return what is open and ends last; None when nothing is."""
     retry = run.settings.retry_seconds
@@ -202,6 +211,10 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     new = _unlisted(run)
     if new:
         return _Wait(f"{len(new)} new ids to become visible", _visible_by(run, new))
+    likely = _untold(run)
+    if likely:
+        until = run.context.began + run.settings.settle_seconds
+        return _Wait(f"{len(likely)} likely ids to be confirmed", until)
     return None
 
 
@@ -270,9 +283,13 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
     for address, rows in findings.asks.items():
         run.doubts.pop(address, None)
         entry = run.ledger.entry(address)
-        if entry is not None:
-            why = findings.why.get(address, "")
-            ask_about_doubt(run, entry, rows, why, young=address in findings.young)
+        if entry is not None and entry.pending is not None:
+            young = address in findings.young
+            if not (young or entry.pending.asked is not None):
+                over = when(entry.pending) or run.looker.moment(run.context.began)
+                why, at = entry.pending.why, over.wall or 0.0
+                run.ledger.record(Doubted(address, at, over.date, why, asked=run.context.clock.now()))
+            ask_about_doubt(run, entry, rows, findings.why.get(address, ""), young=young)
     for address in (*findings.waits, *findings.unread):
         known_by = run.doubts[address].known_by if address in run.doubts else run.context.began
         pending = doubts[address].pending

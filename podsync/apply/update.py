@@ -105,7 +105,10 @@ def read_back(run: ProviderRun) -> None:
             del run.unshown[address]
             done(run, each.change, DONE[each.change.action], attempts=attempts)
         elif looked >= each.until:
-            run.ledger.record(Settled(address, now, found=False))
+            before = {name: (each.change.before or {}).get(name) for name in each.body}
+            if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
+                run.ledger.record(Settled(address, now, found=False))
+            # Where it lists something else its fields stay unknown: the next apply sends them again.
             del run.unshown[address]
             shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
             told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"

@@ -58,7 +58,10 @@ class _Look:
         self._absences()
         sent = Sent(self._it, self._reading, told)
         judging = Judge(known.provider, told.unowned, told.habits, self._it.documents)
-        verdicts = judging.judge(self._claims(sent), self._reading.rows, fresh=self._reading.fresh)
+        reading = self._reading
+        likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}
+        missing = reading.misses(likely) if reading.sound and reading.rows else frozenset()
+        verdicts = judging.judge(self._claims(sent), reading.rows, fresh=reading.fresh, missing=missing)
         sent.judge(verdicts)
         wanted = Wanted(self._it, told)
         wanted.judge(verdicts, judging)

@@ -82,17 +82,30 @@ class Said:
                     f"b) it did not: podsync state settle {address} --not-created",
                 )
             return [self.settled(entry, row.id)]
-        if entry is None or self._is_replaced(entry, product):
+        if entry is None or self._is_replaced(entry, product, row):
             return [self._adopted(address, entry, row, product)]
         self._agrees(address, entry.spec or EMPTY, row)
         return self._bound(entry, row)
 
-    def _is_replaced(self, entry: Entry, product: Product | None) -> bool:
-        """Whether the document wants another product than the one that is bound."""
-        provider = self.known.provider
-        if product is None or entry.id is None or entry.provisional or not provider.replaces:
+    def _is_replaced(self, entry: Entry, product: Product | None, row: Remote | None = None) -> bool:
+        """Whether the document wants another product than the one that is bound.
+
+        An id that is not sure may be corrected as well: then `row` has to fit the document better than what
+        was sent.
+        """
+        provider, habits = self.known.provider, self.known.habits
+        if product is None or entry.id is None or not provider.replaces:
             return False
-        return bool(provider.canonical(entry.spec or EMPTY) != provider.canonical(product.spec))
+        sent, wanted = entry.spec or EMPTY, product.spec
+        if provider.canonical(sent) == provider.canonical(wanted):
+            return False
+        if not entry.provisional:
+            return True
+        if row is None:
+            return False
+        order = (Match.DIFFERENT, Match.MAYBE, Match.SAME)
+        fits, fitted = provider.match(wanted, row, habits), provider.match(sent, row, habits)
+        return order.index(fits) > order.index(fitted)
 
     def _adopted(
         self, address: Address, entry: Entry | None, row: Remote, product: Product | None

@@ -140,8 +140,9 @@ class Sent:
                 told.asks[entry.address] = beside
             elif known.state.released.get(entry.address, 0) >= NONES:
                 told.asks[entry.address] = ()
+                said = f"{entry.pending.why}; " if entry.pending is not None and entry.pending.why else ""
                 told.why[entry.address] = (
-                    "nothing was made the last time either: send it again only if you say so"
+                    f"{said}nothing was made the last time either: send it again only if you say so"
                 )
             else:
                 told.none.append(entry.address)

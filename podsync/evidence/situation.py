@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podsync.evidence.known import Known, when
-from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed
+from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed, untold
 from podsync.model import EMPTY, Address, Json, Spec
 from podsync.providers.names import plain
 from podsync.state.entries import Entry, Orphan, Refusal
@@ -82,6 +82,11 @@ class Situation:
         here = times.looked - times.made.get(item.address, times.began)
         between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
         return Age(here, between).at_least(self.settle_seconds)
+
+    def nobody_tells(self, item: Entry | Orphan) -> bool:
+        """Whether only the clock of this run can tell that a listing would show it by now."""
+        window = item.window
+        return window is not None and untold(Moment(window.until, window.date), self.times.now)
 
     def refusal_is_settled(self, address: Address, refusal: Refusal) -> bool:
         """Whether a listing would show by now what that request made, if the answer was wrong."""

@@ -38,6 +38,7 @@ class Pending:
     was known to be done (the call failed), None when it died. `date` and `ended_date` are the
     provider's own clock at those two moments. `earlier` are the fields of updates before this one
     whose outcome is not known either. `reading` and `beside` tell what existed before it (see Intent).
+    `asked`: when a person was asked, after the doubt was settled by the clock of the run that asked.
     """
 
     op: Literal["create", "update"]
@@ -55,6 +56,7 @@ class Pending:
     beside: tuple[str, ...] = ()
     place: str = ""
     reading: int | None = None
+    asked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

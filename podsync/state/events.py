@@ -100,12 +100,16 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """The call ended without a clear answer; the Intent stays."""
+    """The call ended without a clear answer; the Intent stays.
+
+    `asked`: when a person was asked, since a look that missed nothing had found no answer either.
+    """
 
     address: Address
     at: float
     date: float | None = None
     why: str = ""
+    asked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,12 @@ def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: fl
 
 
 def settled_at(pending: Pending, wait: float) -> float:
-    """Return from when on, by our clock, it can be said that nothing was made."""
+    """Return from when on, by our clock, it can be said that nothing was made.
+
+    A run that asked has waited by its own clock, whatever this one says by now.
+    """
+    if pending.asked is not None:
+        return 0.0
     return (pending.send_before if pending.ended_at is None else pending.ended_at) + wait
 
 

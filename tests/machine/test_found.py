@@ -359,7 +359,6 @@ def test_a_provider_that_had_to_stop_is_not_called_complete(floor):
     floor.good_day()
 
 
-@pytest.mark.xfail(strict=True, reason="no run waits by its own clock for an id that is likely")
 @pytest.mark.parametrize("untold", ["no Date", "clock set back"])
 def test_a_likely_id_is_confirmed_by_the_runs_own_clock_where_no_other_tells(floor, untold):
     """Between runs neither clock says what went by: the run has to wait, or the id stays open for ever."""
@@ -375,7 +374,6 @@ def test_a_likely_id_is_confirmed_by_the_runs_own_clock_where_no_other_tells(flo
     assert not floor.plan().unbound["kakaclo"]
 
 
-@pytest.mark.xfail(strict=True, reason="an id that is likely and no longer listed is never a question")
 def test_a_likely_id_whose_product_a_person_removed_is_a_question(floor):
     floor.sandbox.set_rules(kakaclo_pictures="rehosted")
     write(floor, TEE)
@@ -407,7 +405,6 @@ def test_an_orphan_whose_id_is_open_is_a_question_in_the_end(floor):
     assert report.exit_code == 8
 
 
-@pytest.mark.xfail(strict=True, reason="the old value is kept as known, though the new one was acknowledged")
 def test_an_update_whose_name_came_back_changed_is_not_undone_silently(floor):
     """The shop has the new name, in capitals: the YAML of the old one is not up to date."""
     write(floor, POSTER)
@@ -431,7 +428,6 @@ def test_an_update_whose_name_came_back_changed_is_not_undone_silently(floor):
     assert there["name"] == old
 
 
-@pytest.mark.xfail(strict=True, reason="an id that is likely is taken back for a product of another spec")
 def test_a_document_edited_before_its_id_is_sure_keeps_what_it_made(floor):
     """The person says which listed product the document is now; what it made before is not forgotten."""
     floor.sandbox.set_rules(kakaclo_pictures="rehosted")
