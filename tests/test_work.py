@@ -84,7 +84,8 @@ _FOR_HELP = {"podsync", "podsync.cli", "click"}
 _FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "characters", "diagnostics", "errors", "foreign", "jsonbytes", "model",
+        "cache", "catalog", "characters", "diagnostics", "entry_points", "errors", "foreign", "jsonbytes",
+        "model",
         "providers", "seal", "settings", "signatures", "views",
     )
 }  # fmt: skip
@@ -92,7 +93,8 @@ _FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
 _FOR_NOTHING_NEW = _FOR_HELP | {"orjson"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "diagnostics", "errors", "failpoints", "jsonbytes", "model", "plan",
+        "cache", "catalog", "diagnostics", "entry_points", "errors", "failpoints", "jsonbytes", "model",
+        "plan",
         "providers", "seal", "settings", "signatures", "state", "views",
     )
 }  # fmt: skip

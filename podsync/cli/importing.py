@@ -91,25 +91,26 @@ def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandb
 def _one(address: str, identity: str) -> Decision:
     from podsync.cli.decisions import Decision, checked_id
     from podsync.errors import UsageError
-    from podsync.model import KINDS, Address
+    from podsync.model import Address
+    from podsync.providers.registry import kinds
 
     try:
         known = Address.parse(address)
+        provider = kinds()[known.kind]
     except ValueError as error:
         raise UsageError(str(error)) from None
-    provider = KINDS[known.kind]
+    except KeyError:
+        raise UsageError(f"{address}: there are documents of {' and '.join(kinds())} only") from None
     return Decision(provider, checked_id(provider, identity), known)
 
 
 def _not_ours(provider: str, ids: tuple[str, ...]) -> tuple[Decision, ...]:
     from podsync.cli.decisions import Decision, checked_id
     from podsync.errors import UsageError
-    from podsync.model import KINDS
+    from podsync.providers.registry import plugins
 
-    if provider not in KINDS.values():
-        raise UsageError(
-            f"{provider} is no provider", f"--not-ours takes one of: {', '.join(KINDS.values())}"
-        )
+    if provider not in plugins():
+        raise UsageError(f"{provider} is no provider", f"--not-ours takes one of: {', '.join(plugins())}")
     if not ids:
         raise UsageError("--not-ours needs ids", f"podsync import --not-ours {provider} ID [ID …]")
     found = dict.fromkeys(checked_id(provider, each) for each in ids)

@@ -121,6 +121,7 @@ def settle_doubts(
     own id says that it took effect, --not-created that not.
     """
     from podsync.errors import UsageError
+    from podsync.providers.registry import bare_id
     from podsync.state.repair import Answer, settle
 
     one = address is not None and (adopt is not None) != not_created
@@ -134,7 +135,7 @@ def settle_doubts(
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         from podsync.cli.claiming import looked_up
 
-        events = looked_up(space, state, settle(state, given, time.time(), _waits(space)))
+        events = looked_up(space, state, settle(state, given, time.time(), _waits(space), bare_id))
         return events, "\n".join(_said(state.entries[each.address], each.adopt) for each in given), ""
 
     return _write(session, sandbox, "settle", answered)

@@ -56,7 +56,7 @@ class Workspace:
         """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
         refuse_foreign()
         path = _settings_path(session.config)
-        settings = settings_file.load(path) if path is not None else Settings()
+        settings = settings_file.load(path) if path is not None else settings_file.defaults()
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
         if not here:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"

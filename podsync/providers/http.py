@@ -1,4 +1,4 @@
-"""HTTP for both providers: sends once, and sorts what came back into our errors.
+"""HTTP for all providers: sends once, and sorts what came back into our errors.
 
 A write is "not sent" when its mark says so (`wire.Exchange`), or when the provider answered 429, the one
 answer that is believed there; without a whole answer it is in doubt. Keys live in the headers of this
@@ -219,7 +219,7 @@ class Http:
 
 def _secrets(headers: Any, proxy: str) -> list[str]:
     """What must not come back: keys, both halves of `key:secret`, and the password of a proxy."""
-    keys = [value.removeprefix("Bearer ") for value in headers]
+    keys = [value.rpartition(" ")[2] for value in headers]
     return [*keys, *(part for key in keys for part in key.split(":")), urlsplit(proxy).password or ""]
 
 

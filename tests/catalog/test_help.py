@@ -16,8 +16,8 @@ from podsync.catalog.loader import load
 from podsync.catalog.proof import proved
 from podsync.catalog.settings_file import parse
 from podsync.diagnostics import Diagnostic, mended
-from podsync.providers.gelato import Gelato
-from podsync.providers.kakaclo import KakaClo
+from podsync.providers.gelato.provider import Gelato
+from podsync.providers.kakaclo.provider import KakaClo
 
 PROVIDERS = {"kakaclo": KakaClo("unknown"), "gelato": Gelato()}
 TEE = """\

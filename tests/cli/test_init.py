@@ -8,7 +8,6 @@ import yaml
 
 from podsync.catalog import settings_file
 from podsync.cli.starters import SETTINGS
-from podsync.settings import Settings
 
 
 def test_init_then_validate_then_plan(podsync):
@@ -89,7 +88,7 @@ def test_the_commented_settings_are_the_defaults(folder):
     path.write_text(text)
 
     assert set(yaml.safe_load(text)) == {"version", "catalog", "sandbox", "state", "providers", "limits"}
-    assert settings_file.load(path) == Settings()
+    assert settings_file.load(path) == settings_file.defaults()
 
 
 def test_the_editor_finds_the_schemas(podsync, folder):

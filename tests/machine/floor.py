@@ -25,8 +25,9 @@ from podsync.errors import InDoubtError, LockedError, StateError
 from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, thaw
 from podsync.plan.change import Change
 from podsync.ports import Receipt, Request
-from podsync.providers.gelato import ADD as GELATO_ADD
-from podsync.providers.kakaclo import ADD as KAKACLO_ADD
+from podsync.providers.gelato.provider import ADD as GELATO_ADD
+from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
+from podsync.providers.registry import bare_id
 from podsync.report import Report, Result
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.settings import Limits, RateLimit
@@ -474,11 +475,11 @@ class Floor(World):
         if chosen is None:  # it is believed only when it can be said
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
         answer = repair.Answer(address, chosen)
-        self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER))
+        self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id))
 
     def let_go(self, address: Address) -> None:
         """`state rm`: its product is gone."""
-        self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER))
+        self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER, bare_id))
 
     def _forget_product(self, address: Address) -> None:
         """It was removed by hand. What is in doubt about it keeps `state rm` from it: the document goes."""
