@@ -228,7 +228,7 @@ class _Apply:
             self._adopt_only(run)
         told = "; ".join(
             f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
-            f"({listed(run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
+            f"({listed(run, run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
             for run in found
         )
         return (

@@ -134,7 +134,7 @@ def ask_about_doubt(
     elif not young:
         none = chr(ord("a") + len(rows))
         answers.append(f"{none}) none of them, and {page} has no other: {settle} --not-created")
-    words = f"one of these may be it: {listed(candidates)}" if candidates else why
+    words = f"one of these may be it: {listed(run, candidates)}" if candidates else why
     in_doubt(run, entry.address, entry, words, answers)
 
 
@@ -172,8 +172,8 @@ def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> 
     failed(
         run,
         change,
-        f"{run.provider.title} has a product of this name for a shared customer already ({listed(taken)}): "
-        "orders could not tell them apart. Nothing was sent",
+        f"{run.provider.title} has a product of this name for a shared customer already "
+        f"({listed(run, taken)}): orders could not tell them apart. Nothing was sent",
         remedy="choose another name, or rename or remove the other product by hand",
     )
 
@@ -185,7 +185,8 @@ def waiting(run: ProviderRun, what: str, until: float) -> None:
     run.context.board.listener.waiting(run.provider.title, what, clock.now() + left)
 
 
-def listed(remotes: Sequence[Remote]) -> str:
+def listed(run: ProviderRun, remotes: Sequence[Remote]) -> str:
     """Name products for a person: id and name."""
     more = f" and {len(remotes) - NAMED} more" if len(remotes) > NAMED else ""
-    return ", ".join(f'{remote.id} "{remote.name}"' for remote in remotes[:NAMED]) + more
+    name_of = run.provider.name_of
+    return ", ".join(f'{remote.id} "{name_of(remote.fields)}"' for remote in remotes[:NAMED]) + more
