@@ -85,11 +85,6 @@ class Remote:
     created_at: float | None = None
     shown: Mapping[str, Json] = EMPTY
 
-    @property
-    def name(self) -> str:
-        """The name that people see."""
-        return str(self.fields.get("enName") or self.fields.get("name") or "")
-
 
 @dataclass(frozen=True, slots=True)
 class Query:

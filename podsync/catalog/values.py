@@ -65,7 +65,7 @@ class Words(NamedTuple):
 
 
 def dotted(path: Path) -> str:
-    """Return `spec.materialImages[0].imageUrl`."""
+    """Return `spec.pictures[0].url`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
 

@@ -63,7 +63,7 @@ def schema(session: Session, kind: str) -> int:
     KIND is designed_product, customer_product, catalog (both; the default), podsync (the
     settings), plan or state.
     """
-    from podsync.catalog.schema import schema_names, schema_text
+    from podsync.catalog.schemas import schema_names, schema_text
     from podsync.errors import UsageError
 
     wanted = re.sub(r"\.schema\.json\Z", "", kind)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import podsync
-from podsync.catalog.schema import schema_names, schema_text
+from podsync.catalog.schemas import schema_names, schema_text
 
 SETTINGS = """\
 # yaml-language-server: $schema=schemas/podsync.schema.json
