@@ -34,8 +34,8 @@ const isObject = (value) => value !== null && typeof value === "object" && !Arra
 const list = (value) => (Array.isArray(value) ? value : []);
 const items = (value) => list(value).filter(isObject);
 const counted = (count, word) => `${number.format(count)} ${word}${count === 1 ? "" : "s"}`;
-const nameOf = (spec) => String(spec.enName || spec.name || "");
-const titleOf = (change) => nameOf(change.spec) || change.address;
+const nameOf = (change) => String(change.spec[change.roles.name] || "");
+const titleOf = (change) => nameOf(change) || change.address;
 
 /* The spec of the product that exists already. */
 const before = (change) => {
@@ -48,6 +48,7 @@ const before = (change) => {
 const whole = (change, [path, old, now, ...words]) => (now === undefined ? [path, before(change)[path] ?? null, change.spec[path] ?? null, ...old] : [path, old, now, ...words]);
 for (const change of changes) {
   change.kind = change.address.slice(0, change.address.indexOf("."));
+  change.roles = data.roles[change.kind]; // which field means what
   if (change.fields) change.fields = change.fields.map((one) => whole(change, one));
 }
 const folder = (change) => (change.file && change.file.includes("/") ? change.file.slice(0, change.file.lastIndexOf("/")) : "");
