@@ -1,4 +1,4 @@
-"""`podsync sandbox`: both providers on this machine, until Ctrl-C."""
+"""`podsync sandbox`: the providers on this machine, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
     """
     from podsync.cli.clock import Signals, SystemClock
     from podsync.errors import StoppedError
-    from podsync.sandbox import Rules, Sandbox
+    from podsync.sandbox import Rules, Sandbox, sides
 
-    rules = Rules(kakaclo_lag=lag, gelato_lag=lag)
+    rules = Rules().with_changes({f"{name}_lag": lag for name in sides()})
     server = Sandbox(rules, _folder(), port, [_fault(text) for text in fault], record=0)
     _start(server, port)
     try:
@@ -96,11 +96,15 @@ def _fault(text: str) -> Fault:
 
 
 def _lines(server: Sandbox, rules: Any) -> str:
-    pairs = (
-        ("KAKACLO_BASE_URL", server.kakaclo_url),
-        ("KAKACLO_ACCESS_TOKEN", rules.kakaclo_tokens[0]),
-        ("GELATO_BASE_URL", server.gelato_url),
-        ("GELATO_API_KEY", rules.gelato_keys[0]),
-    )
+    from podsync.providers.registry import plugins
+    from podsync.sandbox import first_keys
+
+    keys = first_keys(rules)
+    infos = [info for info in plugins().values() if info.name in keys]
+    pairs = [
+        pair
+        for info in infos
+        for pair in ((info.url_variable, server.url_of(info.name)), (info.key_variable, keys[info.name]))
+    ]
     form = '$env:{} = "{}"' if os.name == "nt" else "export {}={}"
     return "\n".join(form.format(name, value) for name, value in pairs)

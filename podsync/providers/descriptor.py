@@ -109,7 +109,7 @@ class ProviderInfo:
     mutable: frozenset[str] = frozenset()
     unlisted: frozenset[str] = frozenset()
     replaces: bool = False
-    replace_remedy: str = ""
+    replace_remedy: str = "make a new document with a name of its own, or undo the change here"
     tells_ids: bool = True
     unique_names: bool = False
     settings_schema: Mapping[str, Any] = EMPTY

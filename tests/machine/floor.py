@@ -143,7 +143,7 @@ class Door:
         self._sandbox = sandbox
 
     def urls(self) -> dict[str, str]:
-        return {"kakaclo": self._sandbox.kakaclo_url, "gelato": self._sandbox.gelato_url}
+        return {"kakaclo": self._sandbox.url_of("kakaclo"), "gelato": self._sandbox.url_of("gelato")}
 
 
 @dataclass
