@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.registry import plugins
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "podsync"
@@ -327,3 +331,38 @@ def test_entry_points_name_what_exists() -> None:
         assigned = {target.id for target in targets if isinstance(target, ast.Name)}
         defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
         assert not name or name in assigned | defined
+
+
+#: Names of fields that are everybody's words.
+_COMMON = frozenset({"name", "quantity"})
+_FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in PACKAGE.rglob("*")
+    if path.is_file() and path.suffix != ".pyc" and not path.is_relative_to(PACKAGE / "docs")
+)
+
+
+def _own_words(info: ProviderInfo) -> str:
+    """Return a pattern of what only a provider's own folders may say: names, kind, fields, hosts, prefix."""
+    roles = {text for text in map(str, info.roles.to_json().values()) if text.isidentifier()}
+    roles |= {field for _, field in info.roles.pictures}
+    fields = sorted(rf"\b{field}s?\b" for field in roles - _COMMON)
+    names = [f"(?i:{re.escape(word)})" for word in (info.name, info.kind, info.key_variable, *info.hosts)]
+    return "|".join([*names, *fields, *([rf"\b{info.id_prefix}"] if info.id_prefix else [])])
+
+
+@pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
+def test_a_provider_owns_its_words(provider: str) -> None:
+    words = re.compile(_own_words(plugins()[provider]))
+    folders = (f"podsync/providers/{provider}/", f"podsync/sandbox/{provider}/")
+
+    said = [
+        f"{file}:{number}: {found[0]}"
+        for file in _FILES
+        if not file.startswith(folders)
+        for number, line in enumerate((ROOT / file).read_text(encoding="utf-8").splitlines(), 1)
+        for found in words.finditer(line)
+    ]
+
+    assert said == []
+    assert any(words.search((ROOT / file).read_text("utf-8")) for file in _FILES if file.startswith(folders))

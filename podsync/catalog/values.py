@@ -36,7 +36,7 @@ class Finding(NamedTuple):
 
     @property
     def lead(self) -> str:
-        """`colorValue: `, where the value stands behind a key."""
+        """`key: `, where the value stands behind a key."""
         key = self.path[-1] if self.path and not self.in_key else ""
         return f"{key}: " if isinstance(key, str) and key else ""
 

@@ -22,8 +22,8 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
         "podsync import --match                     what looks like what",
         "podsync import --match -o csv=pairs.csv    the same, to be filled in",
         "podsync import pairs.csv                   take its answers",
-        "podsync import designed_product.dino 5012",
-        "podsync import --not-ours kakaclo 4990     nobody here manages it",
+        "podsync import {kind}.dino 5012",
+        "podsync import --not-ours {provider} 4990     nobody here manages it",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FILE | ADDRESS ID | ID …]")

@@ -46,7 +46,7 @@ def _address(text: str) -> Any:
 
 @command(
     "mv",
-    examples=("podsync state mv designed_product.dino designed_product.dinosaur-tee",),
+    examples=("podsync state mv {kind}.dino {kind}.dinosaur-tee",),
 )
 @click.argument("source")
 @click.argument("target")
@@ -65,7 +65,7 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
 
 @command(
     "rm",
-    examples=("podsync state rm designed_product.dinosaur-tee",),
+    examples=("podsync state rm {kind}.dinosaur-tee",),
 )
 @click.argument("address")
 @sandbox_state_option
@@ -94,8 +94,8 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
 @command(
     "settle",
     examples=(
-        "podsync state settle designed_product.dino --adopt 5012",
-        "podsync state settle designed_product.dino --not-created",
+        "podsync state settle {kind}.dino --adopt 5012",
+        "podsync state settle {kind}.dino --not-created",
         "podsync state settle --from answers.txt",
     ),
 )
@@ -128,7 +128,7 @@ def settle_doubts(
     if (answers is not None) == one or (answers is not None and (address or adopt or not_created)):
         raise UsageError(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
-            "podsync state settle designed_product.dino --adopt 5012",
+            "podsync state settle ADDRESS --adopt ID",
         )
     given = _read_answers(answers) if answers is not None else [Answer(_address(address or ""), adopt)]
 
@@ -171,7 +171,7 @@ def _read_answers(file: str) -> list[Any]:
 
 @command(
     "check",
-    examples=("podsync state check", "podsync state check --emptied kakaclo"),
+    examples=("podsync state check", "podsync state check --emptied {provider}"),
 )
 @click.option(
     "--emptied", metavar="PROVIDER", help="It is the right account, and all in it was removed by hand."

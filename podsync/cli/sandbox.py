@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     examples=(
         "podsync sandbox",
         "podsync sandbox --port 8123 --lag 5m",
-        "podsync sandbox --fault kakaclo:create:fin --fault 'status:500 committed'",
+        "podsync sandbox --fault {provider}:create:fin --fault 'status:500 committed'",
         "podsync sandbox --fault names=cut:20 --fault 'list:total=page for 10m'",
     ),
 )
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     help="Let requests fail: fin, commit-then-cut, rst, half, hang, late, later, slow, drip-head, drip-body, "
     "continue, status:N, code:N, html, empty, garbage, nothing-listed, error-text, job, other-id, last-id, "
     "unchanged; or NAME=VALUE, another rule (names=cut:20, total=capped:100, date_offset=900, "
-    "kakaclo_pictures=rehosted, ...). CLAUSE: committed, after N, taking 40s, for 10m, for N requests, until "
+    "page_size=20, ...). CLAUSE: committed, after N, taking 40s, for 10m, for N requests, until "
     "off. Without: the next create; a rule until off. Repeatable.",
 )
 @click.option("--lag", type=Duration(), default=0.0, help="Until a listing shows a change: 30s, 5m.")
 @click.pass_obj
 def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> int:
-    """Serve KakaClo's and Gelato's APIs, simulated, until Ctrl-C.
+    """Serve {owners} APIs, simulated, until Ctrl-C.
 
     Prints the lines that point podsync, or any other client, at it. What is made is kept
     under .podsync/sandbox/. A podsync with --sandbox in the same folder uses it too.

@@ -1,4 +1,4 @@
-"""Which providers are simulated: each entry point of the group `podsync.sandboxes` names a `Side`, a module."""
+"""Which providers are simulated: each entry point of `podsync.sandboxes` names a `Side`, a module."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
