@@ -30,7 +30,7 @@ def render(session: Session, address: str) -> int:
     provider = space.providers[product.provider]
     request, (header, form) = provider.request(product.spec), provider.info.key_header
     url = space.host(product.provider)["base_url"].rstrip("/") + request.path
-    head = f"{request.method} {url}\n{header}: {form.format('***')}\nContent-Type: application/json"
+    head = f"{request.method} {url}\n{header}: {form.replace('{}', '***')}\nContent-Type: application/json"
     session.console.result(f"{head}\n\n{json_text(request.body)}", exact=True)
     return 0
 

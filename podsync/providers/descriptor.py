@@ -139,7 +139,9 @@ class ProviderInfo:
         from podsync.providers.http import Http
 
         header, form = self.key_header
-        headers = {header: form.format(key)}
-        return self.client(
-            Http(self.title, settings, headers, clock=clock, pace=pace, proxies=proxies, trust=trust)
-        )
+        headers = {header: form.replace("{}", key)}
+        http = Http(
+            self.title, settings, headers,
+            key=key, clock=clock, pace=pace, proxies=proxies, trust=trust,
+        )  # fmt: skip
+        return self.client(http)
