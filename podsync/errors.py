@@ -103,7 +103,7 @@ class _Facts(TypedDict, total=False):
 class ProviderError(PodsyncError):
     """What the answer of a provider means. `status` is the HTTP status, if there was an answer.
 
-    `code` is the provider's own code (KakaClo's envelope), `date` the provider's `Date` header as
+    `code` is the provider's own code (in an envelope), `date` the provider's `Date` header as
     seconds since the epoch.
     """
 

@@ -18,11 +18,8 @@ from podsync import jsonbytes
 #: Any JSON value after :func:`freeze`: mappings are `FrozenDict`, sequences are tuples.
 Json: TypeAlias = Any
 Spec: TypeAlias = Mapping[str, Json]
-#: Where a value stands inside a document: `("spec", "materialImages", 0, "imageUrl")`.
+#: Where a value stands inside a document: `("spec", "pictures", 0, "url")`.
 Path: TypeAlias = tuple[str | int, ...]
-
-KINDS: Mapping[str, str] = {"designed_product": "kakaclo", "customer_product": "gelato"}
-"""kind -> provider name."""
 
 DEFAULT_ACCOUNT = "default"
 
@@ -133,10 +130,10 @@ class Address(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Read `designed_product.dino`; raises ValueError for anything that is not an address."""
+        """Read `kind.name`, of whatever kind; raises ValueError for anything that is not an address."""
         match = _ADDRESS.fullmatch(text)
-        if match is None or match["kind"] not in KINDS or len(match["name"]) > NAME_LIMIT:
-            message = f"{text!r} is not an address such as designed_product.dinosaur-tee"
+        if match is None or len(match["name"]) > NAME_LIMIT:
+            message = f"{text!r} is not an address, KIND.NAME"
             raise ValueError(message)
         return cls(match["kind"], match["name"])
 
@@ -239,6 +236,10 @@ class Index(Protocol):
     def digest(self) -> str:
         """The catalog's digest."""
 
+    @property
+    def providers(self) -> frozenset[str]:
+        """Which providers its products are for."""
+
     def product(self, address: str) -> Product:
         """Make one product; raises KeyError for an address that there is none of."""
 
@@ -268,12 +269,7 @@ class Catalog:
         """Which providers its products are for."""
         if self.index is None:
             return frozenset(product.provider for product in self.products)
-        wishes = self.index.wishes
-        return frozenset(
-            provider
-            for kind, provider in KINDS.items()
-            if any(address.startswith(f"{kind}.") for address in wishes)
-        )
+        return self.index.providers
 
     @property
     def digest(self) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from podsync.model import EMPTY, Json, Path, Severity, Spec
 
 if TYPE_CHECKING:
+    from podsync.providers.descriptor import ProviderInfo
     from podsync.providers.habits import Habits, Sighting
 
 
@@ -71,9 +72,9 @@ class Request:
 class Remote:
     """A product as a provider lists it.
 
-    `id` is text, without Gelato's `cp-`. `fields` holds what the listing told, under the names
-    that a spec uses; a field that could not be told is absent, and so is the model where it is
-    unknown: its code is missing, stands for two ids, or stands for another id than when last seen
+    `id` is text, without a prefix that only some answers have. `fields` holds what the listing told,
+    under the names that a spec uses; a field that could not be told is absent, and so is the model where
+    it is unknown: its code is missing, stands for two ids, or stands for another id than when last seen
     (`Query.pairs`). `shown` are the ids that people see (SPU), kept in the state as
     `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None
     when it was not told or cannot be true (`podsync.providers.dates`).
@@ -83,11 +84,6 @@ class Remote:
     fields: Spec
     created_at: float | None = None
     shown: Mapping[str, Json] = EMPTY
-
-    @property
-    def name(self) -> str:
-        """The name that people see."""
-        return str(self.fields.get("enName") or self.fields.get("name") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ class Listing:
 class Receipt:
     """An acknowledged write.
 
-    `remote` is the product that the answer showed, None where it showed none: always at KakaClo. The
+    `remote` is the product that the answer showed, None where it showed none. The
     answer to an update may show a product that does not have the fields that were sent.
     """
 
@@ -152,7 +148,11 @@ class Receipt:
 
 
 class Provider(Protocol):
-    """What a provider is: pure, no network, no clock."""
+    """What a provider is: pure, no network, no clock. `providers.knowledge.Knowledge` has the most of it."""
+
+    @property
+    def info(self) -> ProviderInfo:
+        """Its description."""
 
     @property
     def name(self) -> str:
@@ -176,7 +176,7 @@ class Provider(Protocol):
 
     @property
     def replaces(self) -> bool:
-        """Whether a change of any other field may create anew (KakaClo) or is refused (Gelato)."""
+        """Whether a change of any other field may create anew or is refused."""
 
     @property
     def tells_ids(self) -> bool:
@@ -193,6 +193,9 @@ class Provider(Protocol):
     @property
     def telling(self) -> tuple[str, ...]:
         """Listed spec fields, the name first: products that share none of them never match."""
+
+    def name_of(self, fields: Spec) -> str:
+        """The name that people see, of a spec or of what a listing shows."""
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Offline rules that a JSON Schema cannot say."""

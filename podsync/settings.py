@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from podsync.model import DEFAULT_ACCOUNT
+from podsync.model import DEFAULT_ACCOUNT, EMPTY
 
 
 class RateLimit(NamedTuple):
@@ -26,13 +26,6 @@ class ProviderSettings(NamedTuple):
     settle_seconds: float = 600
     retry_seconds: float = 300
     pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
-
-
-#: The providers' published limits and hosts; Gelato's is kept below its 100 a second.
-DEFAULT_PROVIDERS: Mapping[str, ProviderSettings] = {
-    "kakaclo": ProviderSettings("https://developer.kakaclo.com/openapi", RateLimit(120, 2)),
-    "gelato": ProviderSettings("https://connect.gelatoapis.com", RateLimit(10, 90)),
-}
 
 
 class Limits(NamedTuple):
@@ -60,7 +53,7 @@ class StateSettings(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """All of `podsync.yaml`, defaults filled in. `catalog` is as written there.
+    """All of `podsync.yaml`, defaults filled in but for providers that are left out. `catalog` is as written.
 
     `moved` are the folders in the repository that the catalog was in before.
     """
@@ -69,5 +62,5 @@ class Settings(NamedTuple):
     moved: tuple[str, ...] = ()
     sandbox: bool = False
     state: StateSettings = StateSettings()
-    providers: Mapping[str, ProviderSettings] = DEFAULT_PROVIDERS
+    providers: Mapping[str, ProviderSettings] = EMPTY
     limits: Limits = Limits()

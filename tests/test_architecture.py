@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -12,16 +13,34 @@ from pathlib import Path
 
 import pytest
 
+from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.registry import plugins
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "podsync"
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py"))
-WORDS = frozenset({"podsync", "model", "diagnostics", "errors", "ports", "settings", "characters", "foreign"})
+WORDS = frozenset(
+    {
+        "podsync",
+        "model",
+        "diagnostics",
+        "errors",
+        "ports",
+        "settings",
+        "characters",
+        "foreign",
+        "entry_points",
+    }
+)
+#: What a provider is, as plain values.
+REGISTRY = frozenset({"providers.descriptor", "providers.registry"})
 
 #: part -> what it may import at run time, beside itself. Read from top to bottom, it is the program.
 #: `providers.compare` normalises text and knows no provider; `failpoints` are the tests' way to kill it.
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "podsync": frozenset(),
     "jsonbytes": frozenset(),
+    "entry_points": frozenset(),
     "model": frozenset({"jsonbytes"}),
     "diagnostics": frozenset({"model"}),
     "errors": frozenset({"diagnostics"}),
@@ -36,18 +55,18 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "foreign": frozenset(),
     "trust": frozenset({"errors"}),
     "providers": WORDS | {"secrets", "trust"},
-    "catalog": WORDS | {"cache", "jsonbytes", "signatures"},
-    "state": WORDS | {"cache", "failpoints", "jsonbytes", "seal"},
+    "catalog": WORDS | REGISTRY | {"cache", "jsonbytes", "signatures"},
+    "state": WORDS | REGISTRY | {"cache", "failpoints", "jsonbytes", "seal"},
     # What it has seen is one of the notes in `.podsync`, which are written by the hands that write states.
     "pictures": WORDS | {"signatures", "state.notes", "trust"},
     "evidence": WORDS | {"state", "providers.compare", "providers.habits", "providers.names"},
-    "plan": WORDS | {"jsonbytes", "state", "evidence", "providers.compare", "providers.habits"},
+    "plan": WORDS | REGISTRY | {"jsonbytes", "state", "evidence", "providers.compare", "providers.habits"},
     "report": WORDS | {"plan"},
-    "views": WORDS | {"plan", "report", "state"},
+    "views": WORDS | REGISTRY | {"plan", "report", "state"},
     "apply": WORDS
     | {"evidence", "failpoints", "plan", "report", "state"}
     | {"providers.compare", "providers.habits", "providers.names"},
-    "sandbox": frozenset(),
+    "sandbox": frozenset({"entry_points"}),
     "cli": WORDS
     | {"providers", "catalog", "state", "plan", "report", "views", "apply", "sandbox", "pictures"}
     | {"evidence", "seal", "secrets", "trust"},
@@ -301,12 +320,49 @@ def test_what_the_wheel_takes_along_is_there() -> None:
 
 def test_entry_points_name_what_exists() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    points = [*project["scripts"].values(), *project["entry-points"]["podsync.providers"].values()]
+    points = [*project["scripts"].values()]
+    points += [point for group in project["entry-points"].values() for point in group.values()]
 
     for point in points:
         module, _, name = point.partition(":")
-        tree = _tree(module.replace(".", "/") + ".py")
+        file = module.replace(".", "/")
+        tree = _tree(f"{file}/__init__.py" if (ROOT / file).is_dir() else f"{file}.py")
         targets = (t for node in tree.body if isinstance(node, ast.Assign) for t in node.targets)
         assigned = {target.id for target in targets if isinstance(target, ast.Name)}
         defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-        assert name in assigned | defined
+        assert not name or name in assigned | defined
+
+
+#: Names of fields that are everybody's words.
+_COMMON = frozenset({"name", "quantity"})
+_FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in PACKAGE.rglob("*")
+    if path.is_file() and path.suffix != ".pyc" and not path.is_relative_to(PACKAGE / "docs")
+)
+
+
+def _own_words(info: ProviderInfo) -> str:
+    """Return a pattern of what only a provider's own folders may say: names, kind, fields, hosts, prefix."""
+    roles = {text for text in map(str, info.roles.to_json().values()) if text.isidentifier()}
+    roles |= {field for _, field in info.roles.pictures}
+    fields = sorted(rf"\b{field}s?\b" for field in roles - _COMMON)
+    names = [f"(?i:{re.escape(word)})" for word in (info.name, info.kind, info.key_variable, *info.hosts)]
+    return "|".join([*names, *fields, *([rf"\b{info.id_prefix}"] if info.id_prefix else [])])
+
+
+@pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
+def test_a_provider_owns_its_words(provider: str) -> None:
+    words = re.compile(_own_words(plugins()[provider]))
+    folders = (f"podsync/providers/{provider}/", f"podsync/sandbox/{provider}/")
+
+    said = [
+        f"{file}:{number}: {found[0]}"
+        for file in _FILES
+        if not file.startswith(folders)
+        for number, line in enumerate((ROOT / file).read_text(encoding="utf-8").splitlines(), 1)
+        for found in words.finditer(line)
+    ]
+
+    assert said == []
+    assert any(words.search((ROOT / file).read_text("utf-8")) for file in _FILES if file.startswith(folders))

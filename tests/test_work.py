@@ -91,6 +91,7 @@ _FOR_VALIDATE = (
             "catalog",
             "characters",
             "diagnostics",
+            "entry_points",
             "errors",
             "foreign",
             "jsonbytes",
@@ -108,7 +109,8 @@ _FOR_VALIDATE = (
 _FOR_NOTHING_NEW = _FOR_HELP | {"orjson"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "diagnostics", "errors", "failpoints", "jsonbytes", "model", "plan",
+        "cache", "catalog", "diagnostics", "entry_points", "errors", "failpoints", "jsonbytes", "model",
+        "plan",
         "providers", "seal", "settings", "signatures", "state", "views",
     )
 }  # fmt: skip

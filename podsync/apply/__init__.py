@@ -14,7 +14,7 @@ send, sort the answer, result. 5 bind: read from the listing the ids that a crea
 an Intent too; a PATCH sets values and is sent again, once it can no longer arrive itself. 7 compact.
 
 What an answer to a create means. Refused connection, DNS, an untrusted certificate, 429: not sent, again
-with a new Intent. 400, 404, 422, KakaClo's 200 with another `code`: refused, and neither that body nor
+with a new Intent. 400, 404, 422, or a 200 whose envelope says so: refused, and neither that body nor
 another one for its address is sent before a listing would show what it may have made. 401, 403: stops that
 provider. Everything else that is no clear success, 409 too: in doubt, and never simply sent again.
 

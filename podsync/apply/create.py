@@ -104,13 +104,13 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
     if address in found.questions:
         question = found.questions[address]
         answers = of_wanted(run.provider, address, question.rows)
-        not_tried(run, change, f"{question.why}: {listed(question.rows)}", *answers)
+        not_tried(run, change, f"{question.why}: {listed(run, question.rows)}", *answers)
         return True
     if address in found.taken:
         name_is_taken(run, change, found.taken[address])
         return True
     if address in found.namesakes:
-        rows = listed(found.namesakes[address])
+        rows = listed(run, found.namesakes[address])
         run.context.board.note(f"{address}: {run.provider.title} lists a namesake, which is not ours: {rows}")
     return False
 

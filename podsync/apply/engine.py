@@ -230,7 +230,7 @@ class _Apply:
         self._contacts = [run.provider.name for run in found]
         told = "; ".join(
             f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
-            f"({listed(run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
+            f"({listed(run, run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
             for run in found
         )
         return f"first contact: {told}"

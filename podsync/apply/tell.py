@@ -143,7 +143,7 @@ def ask_about_doubt(
 ) -> None:
     """A person has to say which of these it is; the commands that answer are printed."""
     answers = of_doubt(run.provider, entry.address, candidates, young=young)
-    words = f"one of these may be it: {listed(candidates)}" if candidates else why
+    words = f"one of these may be it: {listed(run, candidates)}" if candidates else why
     in_doubt(run, entry.address, entry, words, answers)
 
 
@@ -156,7 +156,7 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
     reading = run.findings.reading if run.findings is not None else None
     sure = run.stopped is None and reading is not None and reading.sound and reading.fresh
     if rows:
-        why = f"{title} lists several products that may be it: {listed(rows)}"
+        why = f"{title} lists several products that may be it: {listed(run, rows)}"
         in_doubt(run, address, entry, why, of_wanted(run.provider, address, rows))
     else:
         why = f"{title} acknowledged it and does not list it"
@@ -165,7 +165,7 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
 
 def ask_what_was_made(run: ProviderRun, address: Address, question: Question) -> None:
     """A refused create may have made one of these, and no document wants it: a person says what it is."""
-    title, rows = run.provider.title, listed(question.rows)
+    title, rows = run.provider.title, listed(run, question.rows)
     why = f"no document wants it. {question.why}: {title} lists {rows}"
     _ask(run, address, why, of_unwanted(run.provider, address, question.rows))
 
@@ -195,8 +195,8 @@ def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> 
     failed(
         run,
         change,
-        f"{run.provider.title} has a product of this name for a shared customer already ({listed(taken)}): "
-        "orders could not tell them apart. Nothing was sent",
+        f"{run.provider.title} has a product of this name for a shared customer already "
+        f"({listed(run, taken)}): orders could not tell them apart. Nothing was sent",
         remedy="choose another name, or rename or remove the other product by hand",
     )
 
@@ -208,7 +208,8 @@ def waiting(run: ProviderRun, what: str, until: float) -> None:
     run.context.board.listener.waiting(run.provider.title, what, clock.now() + left)
 
 
-def listed(remotes: Sequence[Remote]) -> str:
+def listed(run: ProviderRun, remotes: Sequence[Remote]) -> str:
     """Name products for a person: id and name."""
     more = f" and {len(remotes) - NAMED} more" if len(remotes) > NAMED else ""
-    return ", ".join(f'{remote.id} "{remote.name}"' for remote in remotes[:NAMED]) + more
+    name_of = run.provider.name_of
+    return ", ".join(f'{remote.id} "{name_of(remote.fields)}"' for remote in remotes[:NAMED]) + more

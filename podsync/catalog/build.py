@@ -181,6 +181,7 @@ def _print_faults(document: Document, provider: Provider, product: Product) -> I
         return
     from podsync.ports import Role
 
+    roles = provider.info.roles
     known = {one.name for one in provider.depictions(product.spec) if one.role is Role.ARTWORK}
     for name in document.data["print"]:
         if name not in known:
@@ -188,8 +189,8 @@ def _print_faults(document: Document, provider: Provider, product: Product) -> I
             yield document.text.fault(
                 "print",
                 document.keys.raw.get(("print", name)) or place(document, ("print",)),
-                f"print: there is no artwork '{name}' in spec.materialImages",
-                f"did you mean '{near}'?" if near else "use the imageName of an artwork",
+                f"print: there is no artwork '{name}' in spec.{roles.artwork}",
+                f"did you mean '{near}'?" if near else f"use the {roles.artwork_name} of an artwork",
                 edits(document, ("print", name), Mend("name", flow(near))) if near else (),
                 address=product.address,
             )

@@ -14,8 +14,6 @@ from podsync.model import Path, Position, Product, Severity
 if TYPE_CHECKING:
     from podsync.ports import Provider
 
-#: The customer id that means all of them.
-EVERYBODY = "*"
 #: Makes the product of a number, which only a clash asks for.
 Make = Callable[[int], Product]
 #: Tells the source line of a position, for the diagnostic to show.
@@ -25,7 +23,10 @@ Focus = Callable[[str], bool]
 
 
 class _Rule(NamedTuple):
-    """A rule about two products: its name, and what to say of the one when the other stands at a place."""
+    """A rule about two products: its name, and what to say of the one when the other stands at a place.
+
+    `path` is where the fault stands; "name" and "front" below `spec` are fields of that role.
+    """
 
     name: str
     severity: Severity
@@ -40,22 +41,22 @@ _DECLARED_TWICE = _Rule(
     "give one of the two another name, or remove it",
 )  # fmt: skip
 _INDISTINGUISHABLE = _Rule(
-    "indistinguishable", "error", ("spec",),
+    "indistinguishable", "error", ("spec", "name"),
     "{title} cannot tell this product from {other} at {place}: model, name and pictures are equal",
     "give each its own mock-up, or put the colour into {name_field}",
 )  # fmt: skip
 _SAME_NAME = _Rule(
     "same-name", "error", ("spec", "name"),
     "{other} at {place} has the same name for a customer of both: orders could not tell them apart",
-    "give one of the two another spec.name, or let them share no customer",
+    "give one of the two another spec.{name_field}, or let them share no customer",
 )  # fmt: skip
 _SAME_PICTURE = _Rule(
-    "same-picture", "warning", ("spec", "imageUrl"),
+    "same-picture", "warning", ("spec", "front"),
     "the front picture is that of {other} at {place}, which has another colour",
     "is it the right picture? each colour should have its own mock-up",
 )  # fmt: skip
 _SAME_DESIGN = _Rule(
-    "same-design", "warning", ("spec", "enName"),
+    "same-design", "warning", ("spec", "name"),
     "model, artwork and colour are those of {other} at {place}, under another name",
     "if both are the same product, remove one",
 )  # fmt: skip
@@ -112,9 +113,10 @@ class _Check:
             "name_field": provider.name_field,
             "former": former,
         }
-        at = here.at(path or rule.path)
-        if rule is _INDISTINGUISHABLE:
-            at = here.at(("spec", provider.name_field))
+        where = path or rule.path
+        if where[0] == "spec":
+            where = "spec", getattr(provider.info.roles, str(where[1]))
+        at = here.at(where)
         summary, detail = rule.summary.format_map(names), rule.detail.format_map(names)
         self.found.append(
             Diagnostic(rule.severity, rule.name, summary, at, detail, here.address, self._line(at))
@@ -141,9 +143,11 @@ class _Check:
         by_customer: dict[str, Row] = {}
         for index, row in enumerate(group):
             product = products[row]
-            customers = product.spec.get("customerIds", ())
-            met = [by_customer[customer] for customer in (*customers, EVERYBODY) if customer in by_customer]
-            if EVERYBODY in customers and index:
+            roles = self._providers[product.provider].info.roles
+            customers = product.spec.get(roles.customers, ())
+            everybody = roles.everybody
+            met = [by_customer[customer] for customer in (*customers, everybody) if customer in by_customer]
+            if everybody in customers and index:
                 met.append(group[0])
             clash = self._providers[product.provider].clash
             first = next((one for one in met if clash(products[one].spec, product.spec)), None)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import podsync
 from podsync.cache import FOLDERS, Cache, DamagedError, Draft, Kept, key_of
-from podsync.catalog.schema import schema_text
+from podsync.catalog.schemas import sources
 from podsync.catalog.table import OF_FILES, OF_PRODUCTS, Table
 from podsync.jsonbytes import compact, parse
 
@@ -127,8 +127,8 @@ def provable(answer: Answer, draft: Draft | None) -> str:
 def key(providers: Mapping[str, Provider]) -> str:
     """Name all that the verdict on a file depends on beside its content: code, schemas, settings."""
     parts = [repr(sorted(providers.items()))]
-    parts += [schema_text(provider.kind) for _, provider in sorted(providers.items())]
-    modules = {type(provider).__module__ for provider in providers.values()}
+    parts += [text for _, provider in sorted(providers.items()) for text in sources(provider.kind)]
+    modules = {provider.info.package for provider in providers.values()}
     package = Path(podsync.__file__).parent
     # By their files: these are imported only where something is out of the ordinary.
     rare = {str(package / "characters.py"), str(package / "foreign.py")}

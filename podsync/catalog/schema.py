@@ -1,52 +1,20 @@
 """JSON Schema verdicts over plain data. The only home of `jsonschema`, which is imported when needed.
 
-The schemas are the files of `schemas/`: the same ones that editors use.
+The schemas are those of `podsync.catalog.schemas`: the same ones that editors use.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-import podsync
+from podsync.catalog.schemas import schema, schema_names
 from podsync.model import Path
 
 if TYPE_CHECKING:
     from podsync.catalog.accept import Check
     from podsync.catalog.values import Finding, Verdict, Written
-
-_SUFFIX = ".schema.json"
-
-
-def schema_folder() -> FilePath:
-    """Return where the schemas are: inside an installed package, beside it in a checkout."""
-    package = FilePath(podsync.__file__).parent
-    installed = package / "schemas"
-    return installed if installed.is_dir() else package.parent / "schemas"
-
-
-@cache
-def schema_names() -> tuple[str, ...]:
-    """Return the names that `schema_text` knows, sorted."""
-    names = (path.name for path in schema_folder().iterdir())
-    return tuple(sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX)))
-
-
-def schema_text(name: str) -> str:
-    """Return a schema as it stands in its file; raises KeyError for a name that there is none of."""
-    if name not in schema_names():
-        raise KeyError(name)
-    return (schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
-
-
-@cache
-def schema(name: str) -> dict[str, Any]:
-    """Return a schema as data. Do not change it: it is shared."""
-    data: dict[str, Any] = json.loads(schema_text(name))
-    return data
 
 
 def accepts(name: str, data: Any) -> bool:

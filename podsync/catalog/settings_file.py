@@ -11,7 +11,8 @@ from podsync.catalog.files import Found, read_bytes, shown
 from podsync.catalog.settings_memory import SettingsMemory
 from podsync.diagnostics import Diagnostic, errors, in_file_order
 from podsync.errors import CatalogError
-from podsync.settings import DEFAULT_PROVIDERS, Limits, ProviderSettings, RateLimit, Settings
+from podsync.providers.registry import default_settings
+from podsync.settings import Limits, ProviderSettings, RateLimit, Settings
 
 if TYPE_CHECKING:
     from podsync.catalog.source import Document, Reading
@@ -25,7 +26,7 @@ def load(path: Path, root: Path | None = None) -> Settings:
     kept there: a file of the same content is not parsed again.
     """
     if not os.path.lexists(path):
-        return Settings()
+        return defaults()
     root = root or Path.cwd()
     name = shown(path, root)
     raw = read_bytes(Found(str(path), name))
@@ -79,15 +80,20 @@ def _second(document: Document) -> Diagnostic:
     return document.text.fault("schema", document.start, summary, "remove the line `---` above it")
 
 
+def defaults() -> Settings:
+    """Return the settings of a catalog without a settings file."""
+    return _settings({})
+
+
 def _settings(data: Mapping[str, Any]) -> Settings:
-    defaults = Settings()
+    standard = Settings()
     told = data.get("providers", {})
     return Settings(
-        catalog=data.get("catalog", defaults.catalog),
+        catalog=data.get("catalog", standard.catalog),
         moved=tuple(data.get("moved", ())),
-        sandbox=data.get("sandbox", defaults.sandbox),
-        state=defaults.state._replace(**data.get("state", {})),
-        providers={name: _provider(base, told.get(name, {})) for name, base in DEFAULT_PROVIDERS.items()},
+        sandbox=data.get("sandbox", standard.sandbox),
+        state=standard.state._replace(**data.get("state", {})),
+        providers={name: _provider(base, told.get(name, {})) for name, base in default_settings().items()},
         limits=Limits(**data.get("limits", {})),
     )
 

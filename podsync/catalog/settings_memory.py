@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from podsync.cache import FOLDERS, Cache, DamagedError, key_of
-from podsync.catalog.schema import schema_text
+from podsync.catalog.schemas import sources
 
 
 class SettingsMemory(NamedTuple):
@@ -26,7 +26,7 @@ class SettingsMemory(NamedTuple):
     @classmethod
     def beside(cls, root: Path, raw: bytes) -> SettingsMemory:
         """Return the memory of a file of this content, in the folder that podsync works in."""
-        parts = (hashlib.sha256(raw).hexdigest(), schema_text("podsync"))
+        parts = (hashlib.sha256(raw).hexdigest(), *sources(None))
         return cls(Cache(root, FOLDERS, "settings", key_of(parts, ("podsync.catalog",))))
 
     def recall(self) -> Mapping[str, Any] | None:

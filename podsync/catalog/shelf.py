@@ -95,6 +95,16 @@ class Shelf(Sequence[Product]):
     def _files(self) -> dict[str, int]:
         return {path: number for number, path in enumerate(self.table.paths)}
 
+    @cached_property
+    def providers(self) -> frozenset[str]:
+        """Which providers the products are for."""
+        addresses = self.table.addresses
+        return frozenset(
+            provider.name
+            for kind, provider in self._by_kind.items()
+            if any(address.startswith(f"{kind}.") for address in addresses)
+        )
+
     # -- by address
 
     @cached_property

@@ -23,19 +23,19 @@ class Traits(NamedTuple):
 
 def traits_of(provider: Provider, account: str, spec: Spec) -> Traits:
     """Return what the rules need to know of a product of this spec."""
-    owner = provider.name, account
+    owner, roles = (provider.name, account), provider.info.roles
     identity = identity_of(*owner, provider.identity(spec))
-    if "imageUrl" not in spec:
+    if not spec.get(roles.front):
         return Traits(identity, "", "", "", "")
-    colour = str(spec.get("colorValue", "")).upper()
-    artwork = sorted(str(image["imageUrl"]) for image in spec.get("materialImages", ()))
-    design = _mark(*owner, spec.get("modelId"), colour, *artwork) if artwork else ""
+    colour = str(spec.get(roles.colour, "")).upper()
+    artwork = sorted(str(image[roles.artwork_url]) for image in spec.get(roles.artwork, ()))
+    design = _mark(*owner, spec.get(roles.model), colour, *artwork) if artwork else ""
     return Traits(
         identity,
-        _mark(*owner, spec["imageUrl"]),
+        _mark(*owner, spec[roles.front]),
         _mark(colour),
         design,
-        _mark(spec.get("enName")),
+        _mark(spec.get(roles.name)),
     )
 
 

@@ -36,7 +36,7 @@ class Finding(NamedTuple):
 
     @property
     def lead(self) -> str:
-        """`colorValue: `, where the value stands behind a key."""
+        """`key: `, where the value stands behind a key."""
         key = self.path[-1] if self.path and not self.in_key else ""
         return f"{key}: " if isinstance(key, str) and key else ""
 
@@ -65,7 +65,7 @@ class Words(NamedTuple):
 
 
 def dotted(path: Path) -> str:
-    """Return `spec.materialImages[0].imageUrl`."""
+    """Return `spec.pictures[0].url`."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".")
 

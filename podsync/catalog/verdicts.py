@@ -90,8 +90,11 @@ def _kind_of(finding: Finding, schema: Mapping[str, Any]) -> str | None:
 
 def _name_from(document: Mapping[str, Any]) -> str:
     """Return the name of the product made fit to be the document's."""
+    from podsync.providers.registry import plugins
+
     spec = document.get("spec")
-    title = (spec.get("enName") or spec.get("name")) if isinstance(spec, dict) else None
+    given = (spec.get(info.roles.name) for info in plugins().values()) if isinstance(spec, dict) else ()
+    title = next(filter(None, given), None)
     return slug(title)[:100].strip("-") if isinstance(title, str) else ""
 
 

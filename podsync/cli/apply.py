@@ -29,7 +29,7 @@ FORMATS = ("markdown",)
 @command(
     examples=(
         "podsync apply",
-        "podsync apply --target 'customer_product.*'",
+        "podsync apply --target '{kind}.*'",
         "podsync plan -o json=plan.json && podsync apply plan.json",
         "podsync apply --auto-approve --expect 9c1f44d0a2be",
     ),

@@ -11,7 +11,7 @@ from podsync.apply.pacing import Bucket
 from podsync.cli.credentials import proxies_to, read_keys
 from podsync.cli.hosts import refuse_foreign_hosts
 from podsync.cli.workspace import SANDBOX, Workspace, levels_of
-from podsync.errors import PodsyncError
+from podsync.errors import PodsyncError, UsageError
 from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock
 from podsync.providers.registry import plugins
@@ -39,7 +39,9 @@ def spoken_to(plan: Plan) -> frozenset[str]:
 def with_keys(space: Workspace) -> frozenset[str]:
     """Return the providers for which there is a key: they can be asked, whatever documents there are."""
     if space.sandbox:
-        return frozenset(space.settings.providers)
+        from podsync.sandbox import sides
+
+        return frozenset(space.settings.providers) & sides().keys()
     return frozenset(
         name
         for name, plugin in plugins().items()
@@ -68,12 +70,23 @@ def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
     nor this machine, nor allowed.
     """
     if space.sandbox:
-        from podsync.sandbox import Rules
-
-        rules = Rules()
-        return {"kakaclo": rules.kakaclo_tokens[0], "gelato": rules.gelato_keys[0]}
+        return _sandbox_keys(names)
     refuse_foreign_hosts({name: space.settings.providers[name].base_url for name in names}, plugins())
     return read_keys(names, plugins(), os.environ)
+
+
+def _sandbox_keys(names: Collection[str]) -> dict[str, str]:
+    """Return the sandbox's keys; UsageError for a provider that is not simulated."""
+    from podsync.sandbox import Rules, first_keys
+
+    keys = first_keys(Rules())
+    for name in names:
+        if name not in keys:
+            raise UsageError(
+                f"there is no sandbox of {plugins()[name].title}",
+                "its package brings none (an entry point of podsync.sandboxes); nothing was sent",
+            )
+    return keys
 
 
 def _connection(
@@ -118,7 +131,7 @@ def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings
 @contextmanager
 def _sandbox() -> Iterator[tuple[dict[str, str], bool]]:
     """Serve the sandbox, or use the one that serves this folder already; yields the base URLs."""
-    from podsync.sandbox import Sandbox, SandboxBusyError, SandboxDataError
+    from podsync.sandbox import Sandbox, SandboxBusyError, SandboxDataError, base_urls
 
     sandbox = Sandbox(data=SANDBOX / "data", record=0)
     try:
@@ -126,12 +139,12 @@ def _sandbox() -> Iterator[tuple[dict[str, str], bool]]:
     except SandboxBusyError as error:
         if error.url is None:
             raise PodsyncError(str(error), "wait until it has ended, or stop it") from None
-        yield {"kakaclo": f"{error.url}/openapi", "gelato": error.url}, False
+        yield base_urls(error.url), False
         return
     except (SandboxDataError, OSError) as error:
         remedy = f"delete {SANDBOX}/ to begin anew"
         raise PodsyncError(f"the sandbox does not start: {error}", remedy) from None
     try:
-        yield {"kakaclo": sandbox.kakaclo_url, "gelato": sandbox.gelato_url}, True
+        yield base_urls(sandbox.url), True
     finally:
         sandbox.stop()

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from podsync.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
-    from podsync.providers.registry import Plugin
+    from podsync.providers.descriptor import ProviderInfo
 
 #: Kept out of logs besides the providers' keys.
 _MORE_SECRETS = ("PGPASSWORD",)
@@ -27,7 +27,7 @@ _PROXIES = ("http", "https", "all", "no")
 
 
 def read_keys(
-    names: Iterable[str], plugins: Mapping[str, Plugin], environ: Mapping[str, str]
+    names: Iterable[str], plugins: Mapping[str, ProviderInfo], environ: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the key of each provider; raises CredentialsError that names every missing one."""
     keys, missing, empty = {}, [], False
@@ -54,13 +54,13 @@ def read_keys(
     return keys
 
 
-def _missing(plugins: list[Plugin], empty: bool) -> str:
+def _missing(plugins: list[ProviderInfo], empty: bool) -> str:
     names = " and ".join(plugin.key_variable for plugin in plugins)
     verb = "is" if len(plugins) == 1 else "are"
     return f"{names} {verb} {'empty' if empty else 'not set'}. Nothing was sent."
 
 
-def _remedy(plugins: list[Plugin], environ: Mapping[str, str], empty: bool) -> str:
+def _remedy(plugins: list[ProviderInfo], environ: Mapping[str, str], empty: bool) -> str:
     lines = [f"get a key: {plugin.renew}" for plugin in plugins]
     if environ.get("GITHUB_ACTIONS") == "true":
         lines += [f"gh secret set {plugin.key_variable} --env production" for plugin in plugins]

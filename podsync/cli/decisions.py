@@ -10,8 +10,8 @@ from podsync.catalog import csv_file
 from podsync.catalog.csv_file import Cell, Table
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import DecisionError, PodsyncError, UsageError
-from podsync.model import KINDS, Address
-from podsync.state.repair import bare_id
+from podsync.model import Address
+from podsync.providers.registry import bare_id, kinds, plugins
 
 #: The columns that are read; the others are for people.
 READ = ("take", "address", "id")
@@ -87,7 +87,7 @@ def _row(table: Table, cells: Mapping[str, Cell]) -> _Row | Diagnostic:
         return _Row(take, Decision("", "", None))
     identified = _identified(cells["id"].value)
     if isinstance(identified, str):
-        return table.fault(cells["id"], "id", identified, "ids are written as kakaclo:5012")
+        return table.fault(cells["id"], "id", identified, f"ids are written as {next(iter(plugins()))}:5012")
     address, provider = None, identified[0]
     if take == "yes" or cells["address"].value:
         try:
@@ -95,16 +95,16 @@ def _row(table: Table, cells: Mapping[str, Cell]) -> _Row | Diagnostic:
         except ValueError as error:
             remedy = "name the document whose product it is"
             return table.fault(cells["address"], "address", str(error), remedy)
-        if KINDS[address.kind] != provider:
+        if kinds().get(address.kind) != provider:
             words = f"a {address.kind} is no product of {provider}"
             return table.fault(cells["id"], "id", words, "look at the address, or at the id")
     return _Row(take, Decision(*identified, address, (table, cells["id"])))
 
 
 def _identified(text: str) -> tuple[str, str] | str:
-    """Return provider and id of `kakaclo:5012`, or what is wrong with it."""
+    """Return provider and id of `provider:5012`, or what is wrong with it."""
     provider, colon, identity = text.partition(":")
-    if not colon or provider not in KINDS.values():
+    if not colon or provider not in plugins():
         return f"{text!r} does not say whose id it is" if text else "an id is missing"
     try:
         return provider, checked_id(provider, identity)

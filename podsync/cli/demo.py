@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
 from podsync.cli.framework import command
 from podsync.cli.session import Session, program, quoted
+from podsync.cli.words import in_words
+from podsync.providers.registry import plugins
+from podsync.views.wording import title
 
 _STEPS = (
     (("validate",), "Is every document right?"),
     (("plan",), "What would happen? Nobody is asked, nothing is sent."),
-    (("apply", "--auto-approve"), "Do it. The sandbox answers as KakaClo and Gelato would."),
+    (("apply", "--auto-approve"), "Do it. The sandbox answers as {titles} would."),
     (("plan", "--detailed-exitcode"), "And now? Each product was made exactly once."),
 )
 _CHANGE = (
     (
         ("plan", "-o", "text", "-o", "html=plan.html", "-o", "json=plan.json"),
-        "What does that change? KakaClo cannot change a product: a new one takes its place.",
+        "What does that change? {title} cannot change a product: a new one takes its place.",
     ),
     (("apply", "plan.json", "--auto-approve"), "Do just that: the plan that was looked at."),
     (("state", "orphans"), "What is left for a person? No API can delete the old one."),
 )
-_TEE = Path("catalog", "designed", "dinosaur-tee.yaml")
-#: What the demonstration edits in the T-shirt.
-_EDIT = (
-    ('colorValue: "#A72525"', 'colorValue: "#1F6FB2"'),
-    ("1f74a546-96ce-4940-86d2-b345f4897ad0.png", "blue-front.png"),
-)
+#: Of the shipped catalog: which document the demonstration edits, and how.
+_SCRIPT = "_demo.json"
 #: Nothing of the caller's may change what the demonstration shows.
-_KEPT_OUT = ("PODSYNC_", "KAKACLO_", "GELATO_", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
+_KEPT_OUT = ("PODSYNC_", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 
 
 @command(
@@ -54,8 +55,10 @@ def demo(session: Session) -> int:
     with _undisturbed(), contextlib.chdir(folder):
         code = _walk(_STEPS, session)
         if code == 0:
-            session.console.result(_edited())
-            code = _walk(_CHANGE, session)
+            script = _script()
+            session.console.result(_edited(script))
+            owner = title(script["provider"])
+            code = _walk([(words, why.replace("{title}", owner)) for words, why in _CHANGE], session)
         if code:
             session.console.say(f"error: this step ended with exit code {code}; its folder is {folder}")
             return code
@@ -64,24 +67,31 @@ def demo(session: Session) -> int:
     return 0
 
 
-def _walk(steps: tuple[tuple[tuple[str, ...], str], ...], session: Session) -> int:
+def _walk(steps: Iterable[tuple[tuple[str, ...], str]], session: Session) -> int:
     """Run one command after the other; return the exit code of the first that fails, else 0."""
     for words, why in steps:
-        session.console.result(f"\n# {why}\n$ {quoted('podsync', *words)}")
+        session.console.result(f"\n# {in_words(why)}\n$ {quoted('podsync', *words)}")
         code = _run(words, session)
         if code:
             return code
     return 0
 
 
-def _edited() -> str:
-    """Give the T-shirt another colour and another picture, and say so."""
-    text = _TEE.read_text(encoding="utf-8")
-    lines = [f"\n# Somebody edits {_TEE.as_posix()}"]
-    for old, new in _EDIT:
+def _script() -> Any:
+    from podsync.cli.starters import shipped_catalog
+
+    return json.loads((shipped_catalog() / _SCRIPT).read_text(encoding="utf-8"))
+
+
+def _edited(script: Any) -> str:
+    """Give a product another colour and another picture, and say so."""
+    file = Path("catalog", script["edited"])
+    text = file.read_text(encoding="utf-8")
+    lines = [f"\n# Somebody edits {file.as_posix()}"]
+    for old, new in script["changes"]:
         text = text.replace(old, new, 1)
         lines += [f"- {old}", f"+ {new}"]
-    _TEE.write_text(text, encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
     return "\n".join(lines)
 
 
@@ -99,7 +109,7 @@ def _write_page(session: Session) -> None:
 def _prepare(folder: Path) -> None:
     from podsync.cli.starters import shipped_catalog
 
-    shutil.copytree(shipped_catalog(), folder / "catalog")
+    shutil.copytree(shipped_catalog(), folder / "catalog", ignore=shutil.ignore_patterns(_SCRIPT))
     settings = "version: 1\nsandbox: true   # no request leaves this machine\n"
     (folder / "podsync.yaml").write_text(settings, encoding="utf-8")
 
@@ -112,7 +122,8 @@ def _run(words: tuple[str, ...], session: Session) -> int:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    hidden = {name: value for name, value in os.environ.items() if name.startswith(_KEPT_OUT)}
+    own = [name for info in plugins().values() for name in (info.key_variable, info.url_variable)]
+    hidden = {name: value for name, value in os.environ.items() if name.startswith((*_KEPT_OUT, *own))}
     for name in hidden:
         del os.environ[name]
     try:
@@ -126,7 +137,7 @@ def _what_next(folder: Path) -> str:
     return (
         "\nTry next\n"
         f"  open the page of that change, old beside new: {folder / 'plan.html'}\n"
-        f"  change something in {folder / _TEE}, then\n"
+        f"  change something in {folder / 'catalog' / _script()['edited']}, then\n"
         f"    {there} plan\n"
         f"    {there} apply\n"
         f"  see what it remembers:  {there} state list\n"

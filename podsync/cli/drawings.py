@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podsync.plan.plan import Plan
+from podsync.providers.descriptor import FieldRoles
+from podsync.providers.registry import roles_of
 
 _GARMENT = "M30 12 L42 8 Q50 16 58 8 L70 12 L88 30 L76 42 L70 36 L70 92 L30 92 L30 36 L24 42 L12 30 Z"
 _PRINTS = {
@@ -23,19 +25,19 @@ def drawn(plan: Plan) -> dict[str, str]:
     for change in plan.changes:
         for spec in (change.before, change.after):
             if spec is not None:
-                found |= dict(_of_product(spec))
+                found |= dict(_of_product(roles_of(change.provider), spec))
     return found
 
 
-def _of_product(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    colour = str(spec.get("colorValue", ""))
+def _of_product(roles: FieldRoles, spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    colour = str(spec.get(roles.colour, ""))
     fill = colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", colour) else "#888888"
-    for image in spec.get("materialImages", ()):
-        yield str(image["imageUrl"]), _svg(_PRINTS["front"])
-    for field, side in (("backImageUrl", "back"), ("imageUrl", "front")):
+    for image in spec.get(roles.artwork, ()):
+        yield str(image[roles.artwork_url]), _svg(_PRINTS["front"])
+    for side, field in reversed(roles.pictures):
         if spec.get(field):
             garment = f'<path d="{_GARMENT}" fill="{fill}" stroke="#333" stroke-width=".6"/>'
-            yield str(spec[field]), _svg(garment + _PRINTS[side])
+            yield str(spec[field]), _svg(garment + _PRINTS.get(side, ""))
 
 
 def _svg(body: str) -> str:

@@ -80,9 +80,14 @@ class Command(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Show the examples, and where the other options are."""
-        _write_examples(formatter, self.examples)
+        _write_examples(formatter, [_in_words(example) for example in self.examples])
         formatter.write_paragraph()
         formatter.write_text("-C, --config, -v, --no-color: podsync --help")
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show what it does, in the words of the installed providers."""
+        self.help = _in_words(self.help or "")
+        super().format_help_text(ctx, formatter)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, after a look for long options that were typed with one dash."""
@@ -162,6 +167,12 @@ class Group(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Show the examples."""
         _write_examples(formatter, self.examples)
+
+
+def _in_words(text: str) -> str:
+    from podsync.cli.words import in_words
+
+    return in_words(text)
 
 
 def _write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> None:

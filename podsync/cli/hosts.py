@@ -20,7 +20,7 @@ from podsync.plan.plan import FOREIGN_HOST
 
 if TYPE_CHECKING:
     from podsync.model import Json
-    from podsync.providers.registry import Plugin
+    from podsync.providers.descriptor import ProviderInfo
 
 ALLOWED = "PODSYNC_ALLOWED_HOSTS"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -43,12 +43,12 @@ def host_of(url: str) -> str:
     return bare if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{bare}:{port}"
 
 
-def is_own(url: str, plugin: Plugin) -> bool:
+def is_own(url: str, plugin: ProviderInfo) -> bool:
     """Whether a base URL is one of the provider's own: real or for tests, over https, on the usual port."""
     return url.startswith("https://") and host_of(url) in plugin.hosts
 
 
-def foreign_hosts(hosts: Mapping[str, Json], known: Mapping[str, Plugin]) -> list[Diagnostic]:
+def foreign_hosts(hosts: Mapping[str, Json], known: Mapping[str, ProviderInfo]) -> list[Diagnostic]:
     """Return a warning for each provider of a plan that is reached at another host than its own ones."""
     return [
         _warning(name, str(told.get("base_url", "")), known.get(name))
@@ -58,14 +58,14 @@ def foreign_hosts(hosts: Mapping[str, Json], known: Mapping[str, Plugin]) -> lis
 
 
 def with_foreign_hosts(
-    diagnostics: Iterable[Diagnostic], hosts: Mapping[str, Json], known: Mapping[str, Plugin]
+    diagnostics: Iterable[Diagnostic], hosts: Mapping[str, Json], known: Mapping[str, ProviderInfo]
 ) -> tuple[Diagnostic, ...]:
     """Return a plan's diagnostics with these warnings first, whatever it said about hosts before."""
     rest = [each for each in diagnostics if each.rule != FOREIGN_HOST]
     return (*foreign_hosts(hosts, known), *rest)
 
 
-def _warning(name: str, url: str, plugin: Plugin | None) -> Diagnostic:
+def _warning(name: str, url: str, plugin: ProviderInfo | None) -> Diagnostic:
     host = host_of(url)
     own = f" ({', '.join(plugin.hosts)})" if plugin is not None else ""
     if _is_here(url):
@@ -84,7 +84,7 @@ def _is_here(url: str) -> bool:
 
 
 def refuse_foreign_hosts(
-    urls: Mapping[str, str], known: Mapping[str, Plugin], environ: Mapping[str, str] | None = None
+    urls: Mapping[str, str], known: Mapping[str, ProviderInfo], environ: Mapping[str, str] | None = None
 ) -> None:
     """Raise ProtectedError where a key would go where nobody allowed it; `urls` maps provider -> base URL."""
     allowed = _allowed(os.environ if environ is None else environ)

@@ -22,8 +22,8 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
         "podsync import --match                     what looks like what",
         "podsync import --match -o csv=pairs.csv    the same, to be filled in",
         "podsync import pairs.csv                   take its answers",
-        "podsync import designed_product.dino 5012",
-        "podsync import --not-ours kakaclo 4990     nobody here manages it",
+        "podsync import {kind}.dino 5012",
+        "podsync import --not-ours {provider} 4990     nobody here manages it",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FILE | ADDRESS ID | ID …]")
@@ -90,22 +90,24 @@ def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandb
 
 def _one(address: str, identity: str) -> Decision:
     from podsync.cli.decisions import Decision, checked_id
-    from podsync.model import KINDS
+    from podsync.errors import UsageError
+    from podsync.providers.registry import kinds
 
     known = address_of(address)
-    provider = KINDS[known.kind]
+    try:
+        provider = kinds()[known.kind]
+    except KeyError:
+        raise UsageError(f"{address}: there are documents of {' and '.join(kinds())} only") from None
     return Decision(provider, checked_id(provider, identity), known)
 
 
 def _not_ours(provider: str, ids: tuple[str, ...]) -> tuple[Decision, ...]:
     from podsync.cli.decisions import Decision, checked_id
     from podsync.errors import UsageError
-    from podsync.model import KINDS
+    from podsync.providers.registry import plugins
 
-    if provider not in KINDS.values():
-        raise UsageError(
-            f"{provider} is no provider", f"--not-ours takes one of: {', '.join(KINDS.values())}"
-        )
+    if provider not in plugins():
+        raise UsageError(f"{provider} is no provider", f"--not-ours takes one of: {', '.join(plugins())}")
     if not ids:
         raise UsageError("--not-ours needs ids", f"podsync import --not-ours {provider} ID [ID …]")
     found = dict.fromkeys(checked_id(provider, each) for each in ids)

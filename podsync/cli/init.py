@@ -17,7 +17,7 @@ Next{enter}
   1. copy one of catalog/_examples/ to a folder of yours (catalog/tees/) and make it yours
   2. {validate}
   3. {try_it}
-  4. set KAKACLO_ACCESS_TOKEN or GELATO_API_KEY, then {apply}
+  4. set {keys}, then {apply}
 Commit all of it, podsync.state.json too; what must not be committed is in .gitignore."""
 
 
@@ -160,6 +160,7 @@ def _told(made: Made) -> str:
 def _next(session: Session, folder: str | None) -> str:
     """Name commands that work in the folder that was made, and how to get there."""
     from podsync.cli.session import program, quoted
+    from podsync.cli.words import in_words
 
     into = os.path.join(session.chdir or "", folder or "")  # noqa: PTH118 (kept as it was typed)
     enter = f"\n  0. {quoted('cd', into)}" if os.path.normpath(into or ".") != "." else ""
@@ -168,4 +169,4 @@ def _next(session: Session, folder: str | None) -> str:
         "try_it": quoted(program(), "apply", "--sandbox"),
         "apply": quoted(program(), "apply"),
     }
-    return _NEXT.format(enter=enter, **lines)
+    return in_words(_NEXT).format(enter=enter, **lines)

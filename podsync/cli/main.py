@@ -34,15 +34,14 @@ cli = Group(
         "state": (_CLI + "state:state", "Look at what podsync remembers."),
         "render": (_CLI + "render:render", "Show the exact request that a create would send."),
         "schema": (_CLI + "render:schema", "Print a JSON Schema."),
-        "sandbox": (_CLI + "sandbox:sandbox", "Serve both providers, simulated, on this machine."),
+        "sandbox": (_CLI + "sandbox:sandbox", "Serve the providers, simulated, on this machine."),
         "help": (_CLI + "help:help_", "Show a page of help, or a command's."),
         "version": (_CLI + "help:version", "Print the version."),
         "completion": (_CLI + "completion:completion", "Print the script that makes TAB complete words."),
     },
     help="""Keep print-on-demand products as YAML files, and the providers in step with them.
 
-    KakaClo's designed products and Gelato's customer products. `plan` shows what would
-    happen, `apply` does it, each product exactly once.
+    `plan` shows what would happen, `apply` does it, each product exactly once.
     """,
     examples=(
         "podsync demo         the whole way with no account: validate, plan, apply",

@@ -46,7 +46,7 @@ def detail_option(function: Any) -> Any:
 @command(
     examples=(
         "podsync plan",
-        "podsync plan --target 'designed_product.dino-*' --detail full",
+        "podsync plan --target '{kind}.dino-*' --detail full",
         "podsync plan -o json=plan.json     then: podsync apply plan.json",
         "podsync plan -o html=plan.html -o markdown=plan.md -o text -o github",
     ),

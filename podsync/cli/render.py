@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import click
 
@@ -11,12 +10,9 @@ from podsync.cli.complete import complete_address
 from podsync.cli.framework import command, nearest
 from podsync.cli.session import Session
 
-#: How each provider is told the key (the vendors' "Authentication" pages).
-_KEY_HEADERS: Mapping[str, str] = {"kakaclo": "Authorization: Bearer ***", "gelato": "X-API-KEY: ***"}
-
 
 @command(
-    examples=("podsync render designed_product.dinosaur-tee",),
+    examples=("podsync render {kind}.dinosaur-tee",),
 )
 @click.argument("address", shell_complete=complete_address)
 @click.pass_obj
@@ -31,10 +27,10 @@ def render(session: Session, address: str) -> int:
     product = products.get(address)
     if product is None:
         raise UsageError(f"no document has the address {address}", near(address, list(products)))
-    request = space.providers[product.provider].request(product.spec)
+    provider = space.providers[product.provider]
+    request, (header, form) = provider.request(product.spec), provider.info.key_header
     url = space.host(product.provider)["base_url"].rstrip("/") + request.path
-    key = _KEY_HEADERS.get(product.provider, "(and the key)")
-    head = f"{request.method} {url}\n{key}\nContent-Type: application/json"
+    head = f"{request.method} {url}\n{header}: {form.replace('{}', '***')}\nContent-Type: application/json"
     session.console.result(f"{head}\n\n{json_text(request.body)}", exact=True)
     return 0
 
@@ -53,17 +49,17 @@ def near(address: str, known: list[str]) -> str:
 
 
 @command(
-    examples=("podsync schema designed_product", "podsync schema > catalog.schema.json"),
+    examples=("podsync schema {kind}", "podsync schema > catalog.schema.json"),
 )
 @click.argument("kind", default="catalog")
 @click.pass_obj
 def schema(session: Session, kind: str) -> int:
     """Print the JSON Schema of KIND, for editors and other tools.
 
-    KIND is designed_product, customer_product, catalog (both; the default), podsync (the
+    KIND is {kinds}, catalog (all; the default), podsync (the
     settings), plan or state.
     """
-    from podsync.catalog.schema import schema_names, schema_text
+    from podsync.catalog.schemas import schema_names, schema_text
     from podsync.errors import UsageError
 
     wanted = re.sub(r"\.schema\.json\Z", "", kind)

@@ -45,7 +45,7 @@ def _waits(space: Any) -> dict[str, float]:
 
 @command(
     "mv",
-    examples=("podsync state mv designed_product.dino designed_product.dinosaur-tee",),
+    examples=("podsync state mv {kind}.dino {kind}.dinosaur-tee",),
 )
 @click.argument("source")
 @click.argument("target")
@@ -66,7 +66,7 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
 
 @command(
     "rm",
-    examples=("podsync state rm designed_product.dinosaur-tee",),
+    examples=("podsync state rm {kind}.dinosaur-tee",),
 )
 @click.argument("address")
 @sandbox_state_option
@@ -97,8 +97,8 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
 @command(
     "settle",
     examples=(
-        "podsync state settle designed_product.dino --adopt 5012",
-        "podsync state settle designed_product.dino --not-created",
+        "podsync state settle {kind}.dino --adopt 5012",
+        "podsync state settle {kind}.dino --not-created",
         "podsync state settle --from answers.txt",
     ),
 )
@@ -124,18 +124,19 @@ def settle_doubts(
     own id says that it took effect, --not-created that not.
     """
     from podsync.errors import UsageError
+    from podsync.providers.registry import bare_id
     from podsync.state.repair import Answer, settle
 
     one = address is not None and (adopt is not None) != not_created
     if (answers is not None) == one or (answers is not None and (address or adopt or not_created)):
         raise UsageError(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
-            "podsync state settle designed_product.dino --adopt 5012",
+            "podsync state settle ADDRESS --adopt ID",
         )
     given = _read_answers(answers) if answers is not None else [Answer(address_of(address or ""), adopt)]
 
     def settled(state: Any, space: Any) -> list[Any]:
-        return settle(state, given, time.time(), _waits(space))
+        return settle(state, given, time.time(), _waits(space), bare_id)
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         from podsync.cli.claiming import looked_up
@@ -181,7 +182,7 @@ def _read_answers(file: str) -> list[Any]:
 
 @command(
     "check",
-    examples=("podsync state check", "podsync state check --emptied kakaclo"),
+    examples=("podsync state check", "podsync state check --emptied {provider}"),
 )
 @click.option(
     "--emptied", metavar="PROVIDER", help="It is the right account, and all in it was removed by hand."

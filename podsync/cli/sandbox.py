@@ -1,4 +1,4 @@
-"""`podsync sandbox`: both providers on this machine, until Ctrl-C."""
+"""`podsync sandbox`: the providers on this machine, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     examples=(
         "podsync sandbox",
         "podsync sandbox --port 8123 --lag 5m",
-        "podsync sandbox --fault kakaclo:create:fin --fault 'status:500 committed'",
+        "podsync sandbox --fault {provider}:create:fin --fault 'status:500 committed'",
         "podsync sandbox --fault names=cut:20 --fault 'list:total=page for 10m'",
     ),
 )
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
     help="Let requests fail: fin, commit-then-cut, rst, half, hang, late, later, slow, drip-head, drip-body, "
     "continue, status:N, code:N, html, empty, garbage, nothing-listed, error-text, job, other-id, last-id, "
     "unchanged; or NAME=VALUE, another rule (names=cut:20, total=capped:100, date_offset=900, "
-    "kakaclo_pictures=rehosted, ...). CLAUSE: committed, after N, taking 40s, for 10m, for N requests, until "
+    "page_size=20, ...). CLAUSE: committed, after N, taking 40s, for 10m, for N requests, until "
     "off. Without: the next create; a rule until off. Repeatable.",
 )
 @click.option("--lag", type=Duration(), default=0.0, help="Until a listing shows a change: 30s, 5m.")
 @click.pass_obj
 def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> int:
-    """Serve KakaClo's and Gelato's APIs, simulated, until Ctrl-C.
+    """Serve {owners} APIs, simulated, until Ctrl-C.
 
     Prints the lines that point podsync, or any other client, at it. What is made is kept
     under .podsync/sandbox/. A podsync with --sandbox in the same folder uses it too.
     """
     from podsync.cli.clock import Signals, SystemClock
     from podsync.errors import StoppedError
-    from podsync.sandbox import Rules, Sandbox
+    from podsync.sandbox import Rules, Sandbox, sides
 
-    rules = Rules(kakaclo_lag=lag, gelato_lag=lag)
+    rules = Rules().with_changes({f"{name}_lag": lag for name in sides()})
     server = Sandbox(rules, _folder(), port, [_fault(text) for text in fault], record=0)
     _start(server, port)
     try:
@@ -96,11 +96,15 @@ def _fault(text: str) -> Fault:
 
 
 def _lines(server: Sandbox, rules: Any) -> str:
-    pairs = (
-        ("KAKACLO_BASE_URL", server.kakaclo_url),
-        ("KAKACLO_ACCESS_TOKEN", rules.kakaclo_tokens[0]),
-        ("GELATO_BASE_URL", server.gelato_url),
-        ("GELATO_API_KEY", rules.gelato_keys[0]),
-    )
+    from podsync.providers.registry import plugins
+    from podsync.sandbox import first_keys
+
+    keys = first_keys(rules)
+    infos = [info for info in plugins().values() if info.name in keys]
+    pairs = [
+        pair
+        for info in infos
+        for pair in ((info.url_variable, server.url_of(info.name)), (info.key_variable, keys[info.name]))
+    ]
     form = '$env:{} = "{}"' if os.name == "nt" else "export {}={}"
     return "\n".join(form.format(name, value) for name, value in pairs)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import podsync
-from podsync.catalog.schema import schema_names, schema_text
+from podsync.catalog.schemas import schema_names, schema_text
+from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.registry import plugins
 
-SETTINGS = """\
+_SETTINGS = """\
 # yaml-language-server: $schema=schemas/podsync.schema.json
 # The settings of podsync. Every key is optional; a line with # shows the default.
 version: 1
@@ -18,25 +20,16 @@ version: 1
 # state: {backend: local, path: podsync.state.json}
 #      # {backend: git, remote: origin, branch: podsync-state, lease_seconds: 120}: for teams and CI
 # providers:
-#   kakaclo:
-#     base_url: https://developer.kakaclo.com/openapi
-#     account: default        # a name for the shop that the token stands for
-#     rate_limit: {burst: 120, per_second: 2}
-#     parallelism: 8
-#     timeout_seconds: 30
-#     settle_seconds: 600     # how long a new product may stay invisible in the listing
-#     retry_seconds: 300      # how long "not sent" (429, refused connection) is tried again
-#     pictures: unknown       # unknown | kept | rehosted: what the listing does to picture URLs
-#   gelato:
-#     base_url: https://connect.gelatoapis.com
-#     account: default
-#     rate_limit: {burst: 10, per_second: 90}
-#     parallelism: 8
-#     timeout_seconds: 30
-#     settle_seconds: 600
-#     retry_seconds: 300
+PROVIDERS
 # limits: {max_creates: 50, max_replaces: 5, max_orphans: 5}   # per plan; null = no limit
 """
+
+#: What is said of the settings of the first provider.
+_SAID = {
+    "account": "a name for the shop that the token stands for",
+    "settle_seconds": "how long a new product may stay invisible in the listing",
+    "retry_seconds": 'how long "not sent" (429, refused connection) is tried again',
+}
 
 _LOCAL = "# state: {backend: local, path: podsync.state.json}\n"
 _BRANCH = "state: {backend: git}         # the branch podsync-state of this repository\n"
@@ -63,7 +56,7 @@ def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
 
     `state_branch` is the branch that holds the state, None where a file does.
     """
-    yield Path("podsync.yaml"), _settings(state_branch)
+    yield Path("podsync.yaml"), settings_text(state_branch)
     for name in schema_names():
         yield Path("schemas", f"{name}.schema.json"), schema_text(name)
     for example in sorted(shipped_catalog().rglob("*.yaml")):
@@ -74,11 +67,37 @@ def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
     yield Path(".vscode", "extensions.json"), json.dumps(_EXTENSIONS, indent=2) + "\n"
 
 
-def _settings(state_branch: str | None) -> str:
+def settings_text(state_branch: str | None = None) -> str:
+    """Return `podsync.yaml` with every default in it, as a comment."""
+    blocks = (_block(info, _SAID if at == 0 else {}) for at, info in enumerate(plugins().values()))
+    text = _SETTINGS.replace("PROVIDERS\n", "".join(blocks))
     if state_branch is None:
-        return SETTINGS
+        return text
     line = _BRANCH if state_branch == "podsync-state" else _OTHER_BRANCH % state_branch
-    return SETTINGS.replace(_LOCAL, line)
+    return text.replace(_LOCAL, line)
+
+
+def _block(info: ProviderInfo, said: Mapping[str, str]) -> str:
+    """Return the settings of one provider."""
+    told = info.settings._asdict()
+    limit = ", ".join(f"{key}: {value}" for key, value in told.pop("rate_limit")._asdict().items())
+    told = {
+        "base_url": told.pop("base_url"),
+        "account": told.pop("account"),
+        "rate_limit": f"{{{limit}}}",
+        **told,
+    }
+    lines = [f"#   {info.name}:"]
+    for key, value in told.items():
+        own = info.settings_schema.get(key)
+        if key not in said and own is None and key == "pictures":
+            continue  # a setting that only some have
+        words = said.get(key, "")
+        if own is not None:
+            about = own["description"].partition(":")[0]
+            words = f"{' | '.join(own['enum'])}: {about[:1].lower()}{about[1:]}"
+        lines.append(f"#     {key}: {value}".ljust(30 if words else 0) + (f"# {words}" if words else ""))
+    return "\n".join(lines) + "\n"
 
 
 def shipped_catalog() -> Path:

@@ -57,7 +57,7 @@ def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> in
 
 @command(
     "show",
-    examples=("podsync state show designed_product.dinosaur-tee",),
+    examples=("podsync state show {kind}.dinosaur-tee",),
 )
 @click.argument("address", shell_complete=_complete)
 @output_option()

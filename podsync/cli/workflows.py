@@ -6,9 +6,11 @@ This repository's own workflows are the same templates with other values; a test
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from podsync.providers.registry import kinds, plugins
 
 _TEMPLATES = Path(__file__).parent / "github"
 _ACTION = Path(".github", "actions", "podsync")
@@ -22,6 +24,8 @@ _SHARED = {
     "dependabot.yml": Path(".github", "dependabot.yml"),
 }
 _SETUP = "podsync-setup.sh"
+#: What a template says of one provider.
+_OF_PROVIDER = "@@(INPUT|KEY|URL|TITLE|EACH)@@"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]*")
 #: What may stand in a branch's name here: nothing that means something to a shell, to YAML or to a filter.
 BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
@@ -70,8 +74,26 @@ def workflow_files(parameters: Parameters) -> Iterator[tuple[Path, str]]:
     values = _values(parameters)
     places = {name: _workflow(name, parameters.suffix) for name in _WORKFLOWS}
     for name, place in {**places, **_SHARED, _SETUP: parameters.setup}.items():
-        text = (_TEMPLATES / name).read_text(encoding="utf-8")
+        text = _for_each_provider((_TEMPLATES / name).read_text(encoding="utf-8"))
         yield place, re.sub("@@[A-Z]+@@", lambda mark: values[mark[0]], text)
+
+
+def _for_each_provider(text: str) -> str:
+    """Repeat the lines that stand together and name something of a provider, for every one."""
+    told = [
+        {
+            "INPUT": info.key_variable.lower().replace("_", "-"), "KEY": info.key_variable,
+            "URL": info.url_variable, "TITLE": info.title, "EACH": "",
+        }
+        for info in plugins().values()
+    ]  # fmt: skip
+
+    def of_one(lines: str, words: Mapping[str, str]) -> str:
+        return re.sub(_OF_PROVIDER, lambda mark: words[mark[1]], lines)
+
+    return re.sub(
+        f"(?:.*{_OF_PROVIDER}.*\n)+", lambda lines: "".join(of_one(lines[0], words) for words in told), text
+    )
 
 
 def guarded(folder: str) -> list[str]:
@@ -92,6 +114,8 @@ def _values(parameters: Parameters) -> dict[str, str]:
         "@@LABEL@@": f" ({suffix[1:]})" if suffix else "",
         "@@MARK@@": suffix[1:] or ".",
         "@@STATE@@": parameters.state,
+        "@@KEYS@@": " ".join(info.key_variable for info in plugins().values()),
+        "@@KIND@@": next(iter(kinds())),
         "@@GUARDED@@": " ".join(f"'{place}'" for place in guarded(folder)),
     }
 

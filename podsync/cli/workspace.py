@@ -17,7 +17,7 @@ from podsync.cli.own_folder import FOLDER, refuse_foreign
 from podsync.cli.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.cli.session import Session, program, quoted
 from podsync.diagnostics import Diagnostic, in_file_order
-from podsync.errors import CatalogError, ProtectedError, UsageError
+from podsync.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model import Catalog, Json, Selection
 from podsync.providers.registry import plugins, providers
 from podsync.seal import key_folder, own_seal
@@ -55,7 +55,7 @@ class Workspace:
         path = _settings_path(session.config)
         if path is not None and session.config is None:
             must_stay_in_tree("settings", SETTINGS_FILE)  # the faults of a file are shown with its lines
-        settings = settings_file.load(path) if path is not None else Settings()
+        settings = settings_file.load(path) if path is not None else settings_file.defaults()
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
         session.sandbox = sandbox
         space = cls(session, settings, path, sandbox or settings.sandbox)
@@ -122,6 +122,11 @@ class Workspace:
         from podsync.state.transfer import refuse_moved
 
         state = refuse_moved(self.store.load(), self.state_label)
+        if strange := sorted(state.providers - plugins().keys()):
+            raise StateError(
+                f"{self.state_label} knows products at {', '.join(strange)}: there is no such provider here",
+                "install its package where podsync is installed; nothing was done",
+            )
         if state.catalog and not self.sandbox:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
         if tell and not state.lineage and (back := self.store.undo()) is not None:
@@ -330,7 +335,7 @@ def _where_else(session: Session) -> str:
 
 
 def _with_environment(settings: Settings) -> Settings:
-    """Let `KAKACLO_BASE_URL` and `GELATO_BASE_URL` win over the settings."""
+    """Let the environment's base URLs win over the settings."""
     changed = dict(settings.providers)
     for name, plugin in plugins().items():
         url = base_url_from(os.environ, plugin.url_variable)

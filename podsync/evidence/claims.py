@@ -74,8 +74,8 @@ class Rows:
         self._name, *self._others = provider.telling
         self._by: dict[tuple[str, str], list[Remote]] = defaultdict(list)
         for row in rows:
-            if row.name:
-                self._by[self._name, names.skeleton(row.name)].append(row)
+            if called := provider.name_of(row.fields):
+                self._by[self._name, names.skeleton(called)].append(row)
             for name in self._others:
                 if row.fields.get(name):
                     self._by[name, names.plain(row.fields[name])].append(row)
@@ -197,7 +197,8 @@ class Judge:
 
     def _rank(self, spec: Spec, row: Remote) -> int:
         """0: the very name; 1: a changed form of it; 2: only a picture is shared."""
-        kinds = names.changes(spec.get(self._provider.name_field), row.name, self._documents)
+        called = self._provider.name_of(row.fields)
+        kinds = names.changes(spec.get(self._provider.name_field), called, self._documents)
         return 2 if kinds is None else bool(kinds)
 
     def _provisional(

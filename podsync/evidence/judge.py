@@ -89,7 +89,8 @@ class _Look:
 
         def concerns(row: Remote) -> bool:
             model = row.fields.get(provider.model_field)
-            return model is None or known.model(row.fields) in models or skeleton(row.name) in names
+            called = skeleton(provider.name_of(row.fields))
+            return model is None or known.model(row.fields) in models or called in names
 
         newer = (
             made_since(self._told.unowned, known.last_apply(), known.habits, concerns)

@@ -244,5 +244,5 @@ class Said:
 
 def listed_otherwise(known: Known, spec: Spec, row: Remote) -> str:
     """Return what a person should know of a product that is taken although it is called otherwise."""
-    wanted = str(spec.get(known.provider.name_field) or "")
-    return row.name if row.name != wanted else ""
+    called = known.provider.name_of(row.fields)
+    return called if called != known.provider.name_of(spec) else ""

@@ -178,7 +178,8 @@ class Sent:
             return False
         return any(
             row in verdicts.near.get((want.address, -1.0), ())
-            and changes(want.spec.get(provider.name_field), row.name, documents) is not None
+            and changes(want.spec.get(provider.name_field), provider.name_of(row.fields), documents)
+            is not None
             for want in self._it.wants
         )
 

@@ -25,7 +25,7 @@ UNKNOWN = _Unknown()
 
 
 class FieldChange(NamedTuple):
-    """One changed value. `path` reads `materialImages[0].imageUrl`; None stands for "not there".
+    """One changed value. `path` reads `pictures[0].url`; None stands for "not there".
 
     `at` is where the new value stands (None: it was removed, or the plan came from a file).
     """

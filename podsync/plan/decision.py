@@ -161,10 +161,10 @@ class _Decision:
         name, old = self.provider.unique_name(product.spec), self.provider.unique_name(entry.spec or EMPTY)
         if name != old and product.renamed_from != old:
             self._refuse(
-                "gelato-rename",
+                f"{self.provider.name}-rename",
                 f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
                 f"put `renamed_from: {_quoted(old or '')}` into the document if that is meant",
-                ("spec", "name"),
+                ("spec", self.provider.name_field),
             )
         return self._change(Action.UPDATE, "update_because_mutable", reason, fields)
 
@@ -199,9 +199,7 @@ class _Decision:
         self._refuse(
             f"{self.provider.name}-replace",
             f"{product.address}: {self.provider.title} cannot change {', '.join(fixed) or 'this product'}",
-            "orders find a product by its exact name, and a new one cannot be ordered until its options have "
-            "values: make a new document with a name of its own, or undo the change here and make it on "
-            "the web page",
+            self.provider.info.replace_remedy,
             ("spec", fixed[0]) if fixed else (),
         )
         return self._change(Action.REPLACE, "replace_because_cannot_update", "refused", fields)

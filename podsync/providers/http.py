@@ -1,4 +1,4 @@
-"""HTTP for both providers: sends once, and sorts what came back into our errors.
+"""HTTP for all providers: sends once, and sorts what came back into our errors.
 
 A write is "not sent" when its mark says so (`wire.Exchange`), or when the provider answered 429, the one
 answer that is believed there; without a whole answer it is in doubt. Keys live in the headers of this
@@ -66,7 +66,7 @@ class Answer:
 
 
 class Http:
-    """Speaks to one provider with one key. Thread-safe; connections are reused."""
+    """Speaks to one provider with one key, which is in `headers` too. Thread-safe; connections are reused."""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Http:
         settings: ProviderSettings,
         headers: Mapping[str, str],
         *,
+        key: str,
         clock: Clock,
         pace: Pace,
         proxies: Mapping[str, str],
@@ -86,7 +87,7 @@ class Http:
         url = urlsplit(settings.base_url)
         proxy = proxies.get(url.scheme) or proxies.get("all") or ""
         self._base = url.path.rstrip("/")
-        self._secrets = Secrets(_secrets(headers.values(), proxy))
+        self._secrets = Secrets(_secrets(key, proxy))
         self._headers = {
             "User-Agent": f"podsync/{__version__}",
             "Accept": "application/json",
@@ -217,10 +218,9 @@ class Http:
         return UnauthorizedError(f"{self._title} refused the key ({status})", status=status, date=date)
 
 
-def _secrets(headers: Any, proxy: str) -> list[str]:
-    """What must not come back: keys, both halves of `key:secret`, and the password of a proxy."""
-    keys = [value.removeprefix("Bearer ") for value in headers]
-    return [*keys, *(part for key in keys for part in key.split(":")), urlsplit(proxy).password or ""]
+def _secrets(key: str, proxy: str) -> list[str]:
+    """What must not come back: the key, both halves of `key:secret`, and the password of a proxy."""
+    return [key, *key.split(":"), urlsplit(proxy).password or ""]
 
 
 def _json(content: bytes, secrets: Secrets) -> Any:

@@ -2,64 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
-from podsync.providers.points import load_all
-from podsync.settings import DEFAULT_PROVIDERS
+from podsync.entry_points import load_all
+from podsync.providers.descriptor import NO_ROLES, FieldRoles, ProviderInfo
 
 if TYPE_CHECKING:
-    from podsync.ports import Clock, Pace, Provider, Reader, Writer
+    from podsync.ports import Provider
     from podsync.settings import ProviderSettings, Settings
-    from podsync.trust import Trust
-
-
-class Connect(Protocol):
-    """Opens the network side of a provider, and imports what is slow.
-
-    `proxies` is scheme -> URL of the proxy; `trust` makes what TLS is checked with, None: the system's.
-    """
-
-    def __call__(
-        self,
-        settings: ProviderSettings,
-        key: str,
-        clock: Clock,
-        pace: Pace,
-        proxies: Mapping[str, str],
-        trust: Trust | None = None,
-    ) -> tuple[Reader, Writer]:
-        """Return what looks at the provider, and what writes to it."""
-
-
-class Plugin(NamedTuple):
-    """What an entry point gives.
-
-    `hosts` are the provider's own, real ones and those for tests, in small letters and without a port: a key
-    goes elsewhere only where a person has allowed it.
-    `key_variable` is the environment variable that holds the key, `url_variable` the one that
-    overrides the base URL, `renew` tells a person where the key is renewed.
-    """
-
-    hosts: tuple[str, ...]
-    key_variable: str
-    url_variable: str
-    renew: str
-    provider: Callable[[ProviderSettings], Provider]
-    connect: Connect
 
 
 @cache
-def plugins() -> Mapping[str, Plugin]:
-    """Return every provider by name, sorted."""
-    found: Mapping[str, Plugin] = load_all("podsync.providers")
-    return found
+def plugins() -> Mapping[str, ProviderInfo]:
+    """Return every provider by name, in the order in which people read of them.
+
+    Raises PodsyncError for two that are not told apart, which only their packages can mend.
+    """
+    found: Mapping[str, ProviderInfo] = load_all("podsync.providers")
+    ordered = {info.name: info for info in sorted(found.values(), key=lambda info: (info.rank, info.name))}
+    if ordered.keys() != found.keys() or len({info.kind for info in found.values()}) < len(found):
+        from podsync.errors import PodsyncError
+
+        told = ", ".join(f"{name} ({info.name}, {info.kind})" for name, info in sorted(found.items()))
+        raise PodsyncError(
+            f"the installed providers are not told apart by their names and kinds: {told}",
+            "uninstall one of them: its entry point has to have the provider's own name",
+        )
+    return ordered
+
+
+@cache
+def kinds() -> Mapping[str, str]:
+    """Return kind of document -> name of its provider."""
+    return {info.kind: name for name, info in plugins().items()}
+
+
+def roles_of(provider: str) -> FieldRoles:
+    """Return what the fields of a provider's specs mean; nothing where it is not installed."""
+    info = plugins().get(provider)
+    return NO_ROLES if info is None else info.roles
+
+
+def bare_id(provider: str, told: str) -> str:
+    """Return an id as a provider's listings tell it."""
+    info = plugins().get(provider)
+    return told if info is None else info.bare_id(told)
+
+
+def default_settings() -> dict[str, ProviderSettings]:
+    """Return how each provider is spoken to where `podsync.yaml` says nothing."""
+    return {name: info.settings for name, info in plugins().items()}
 
 
 def providers(settings: Settings) -> Mapping[str, Provider]:
     """Return what validate and plan need: knowledge, no network."""
     return {
-        name: plugin.provider(settings.providers.get(name, DEFAULT_PROVIDERS[name]))
-        for name, plugin in plugins().items()
+        name: info.provider(settings.providers.get(name, info.settings)) for name, info in plugins().items()
     }

@@ -1,4 +1,4 @@
-"""Both provider APIs, simulated over real HTTP on loopback, with faults on demand.
+"""The providers' APIs, simulated over real HTTP on loopback, with faults on demand.
 
 It serves `podsync sandbox`, `--sandbox` and `podsync demo`, and it is the fake that the tests talk to.
 Nothing here knows the rest of podsync: it is written from the vendors' pages, so that a mistake in
@@ -6,20 +6,22 @@ a provider's adapter cannot hide behind the same mistake here.
 """
 
 from podsync.sandbox.datafile import SandboxBusyError, SandboxDataError
-from podsync.sandbox.faults import Fault
+from podsync.sandbox.faults import KINDS, Fault
+from podsync.sandbox.faults import AllRules as Rules
 from podsync.sandbox.faulttext import parse_fault
-from podsync.sandbox.kinds import KINDS
-from podsync.sandbox.rules import Model, Rules
 from podsync.sandbox.server import Recorded, Sandbox
+from podsync.sandbox.sides import base_urls, first_keys, sides
 
 __all__ = [
     "KINDS",
     "Fault",
-    "Model",
     "Recorded",
     "Rules",
     "Sandbox",
     "SandboxBusyError",
     "SandboxDataError",
+    "base_urls",
+    "first_keys",
     "parse_fault",
+    "sides",
 ]

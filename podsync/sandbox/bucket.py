@@ -1,7 +1,4 @@
-"""The vendors' rate limit: a bucket that leaks.
-
-Source: docs.kakaclo.com/api-usage/rate-limits
-"""
+"""The vendors' rate limit: a bucket that leaks."""
 
 
 class LeakyBucket:

@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import Any, Self
 
-from podsync.sandbox.kinds import KINDS, is_known
 from podsync.sandbox.rules import Rules
+from podsync.sandbox.sides import all_kinds, rules_class, sides
 
-PROVIDERS = ("kakaclo", "gelato", "any")
-OPERATIONS = ("create", "update", "list", "models", "values", "products", "any")
+KINDS = all_kinds()
+AllRules = rules_class()
+PROVIDERS = (*sides(), "any")
+OPERATIONS = (*dict.fromkeys(word for side in sides().values() for word in side.OPERATIONS), "any")
 RULE = re.compile(r"([a-z_]+)=(.*)", re.DOTALL)
 
 
@@ -20,7 +22,7 @@ RULE = re.compile(r"([a-z_]+)=(.*)", re.DOTALL)
 class Fault:
     """A fault and the requests that it befalls.
 
-    kind: a word of `kinds.KINDS`, or `NAME=VALUE`: that rule is so while the fault lasts, VALUE being
+    kind: a word of KINDS, or `NAME=VALUE`: that rule is so while the fault lasts, VALUE being
     JSON or a text. Of the kinds that play with answers one befalls a request; of rules all that fit.
 
     `commit` says whether the effect happens before the fault, where the kind leaves that open.
@@ -52,7 +54,7 @@ class Fault:
         for value in (self.count, self.lasts):
             if value is not None and (not isinstance(value, int | float) or value <= 0):
                 raise ValueError(f"fault that never happens: {value!r} requests or seconds")
-        if not self.changes and not is_known(self.kind, self.provider):
+        if not self.changes and not _is_known(self.kind, self.provider):
             raise ValueError(f"unknown kind of fault: {self.kind!r}")
 
     @property
@@ -83,7 +85,7 @@ class Fault:
         except ValueError:
             value = text
         try:
-            Rules().with_changes({name: value})
+            AllRules().with_changes({name: value})
         except (ValueError, TypeError, KeyError) as error:
             raise ValueError(f"fault with no such rule: {self.kind!r}: {error}") from error
         return {name: value}
@@ -101,6 +103,19 @@ class Fault:
             return cls(**{**data, "headers": tuple((str(name), str(value)) for name, value in pairs)})
         except TypeError as error:
             raise ValueError(f"not a fault: {error}") from error
+
+
+def _is_known(kind: str, provider: str) -> bool:
+    """Whether a fault of that kind can befall that provider (or `any`)."""
+    word, colon, number = kind.partition(":")
+    known = KINDS.get(word)
+    if known is None or (known.provider and provider not in {known.provider, "any"}):
+        return False
+    if known.provider and known.numbers is not None and provider == "any":
+        return False  # a number means something to one provider only
+    if known.numbers is None:
+        return not colon
+    return number.isascii() and number.isdigit() and int(number) in known.numbers
 
 
 class Schedule:

@@ -4,8 +4,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from podsync.sandbox.faults import OPERATIONS, PROVIDERS, RULE, Fault
-from podsync.sandbox.kinds import KINDS
+from podsync.sandbox.faults import KINDS, OPERATIONS, PROVIDERS, RULE, Fault
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _CLAUSE = re.compile(
@@ -58,5 +57,6 @@ def _target(text: str) -> tuple[str, str, str]:
         head, colon, tail = text.partition(":")
     if head in OPERATIONS and colon:
         operation, text = head, tail
-    default = "any" if RULE.fullmatch(text) else "update" if text == "unchanged" else "create"
+    known = KINDS.get(text.partition(":")[0])
+    default = "any" if RULE.fullmatch(text) else known.default if known is not None else "create"
     return provider, operation or default, text

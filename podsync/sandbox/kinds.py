@@ -3,7 +3,7 @@
 on request: `NAME=VALUE` puts other `Rules` in force, and with them what happens
 on insert, to names and pictures (the table `values.WAYS`), and
 on list, to order, pages, totals, and what is hidden or old (`listing`);
-on answer: something is told in place of the truth (`answers.ANSWERS`);
+on answer: something is told in place of the truth (`answers.ANSWERS`, and those of each side);
 on the wire: something becomes of the bytes (`playing.ENDINGS`).
 """
 
@@ -16,13 +16,14 @@ class Kind:
     """help: one line. commits: whether the request takes effect; None: as the fault says.
 
     numbers: what may stand behind the colon, None for kinds without one. provider: the only one whose
-    answers can be so.
+    answers can be so. default: the operation that is meant where none is named.
     """
 
     help: str
     commits: bool | None = None
     numbers: range | None = None
     provider: str = ""
+    default: str = "create"
 
 
 KINDS: Mapping[str, Kind] = {
@@ -39,27 +40,10 @@ KINDS: Mapping[str, Kind] = {
     "continue": Kind("`100 Continue` over and over for `seconds`, then closed"),
     # A 1xx with a body would break the framing instead of being an answer.
     "status": Kind("HTTP N, with `headers` (Retry-After, Location) and `body`", numbers=range(200, 600)),
-    "code": Kind("KakaClo's refusal: 200 with `code` N", numbers=range(10**9), provider="kakaclo"),
     "html": Kind("200 with an HTML page"),
     "empty": Kind("200 with no body"),
     "garbage": Kind("200 with something that is not JSON"),
     "nothing-listed": Kind("a well-formed listing without a single row"),
     "error-text": Kind("200 with the text of an error"),
     "job": Kind("202: what was sent, with the id of a job"),
-    "other-id": Kind("the answer shows the id of the shop's oldest product", commits=True, provider="gelato"),
-    "last-id": Kind("the answer shows the id that was given last", commits=True, provider="gelato"),
-    "unchanged": Kind("a PATCH shows the product as it was", provider="gelato"),
 }
-
-
-def is_known(kind: str, provider: str) -> bool:
-    """Whether a fault of that kind can befall that provider (or `any`)."""
-    word, colon, number = kind.partition(":")
-    known = KINDS.get(word)
-    if known is None or (known.provider == "kakaclo" and provider != "kakaclo"):
-        return False
-    if known.provider and provider not in {known.provider, "any"}:
-        return False
-    if known.numbers is None:
-        return not colon
-    return number.isascii() and number.isdigit() and int(number) in known.numbers

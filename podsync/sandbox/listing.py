@@ -16,14 +16,6 @@ TOTALS: Mapping[str, Callable[[int, int, int], int | None]] = {
     "none": lambda _rows, _page, _number: None,
 }
 
-# What customerIds become in a listing.
-CUSTOMERS: Mapping[str, Callable[[list[str]], object]] = {
-    "ids": list,
-    "objects": lambda ids: [{"id": one} for one in ids],
-    "joined": ",".join,
-    "upper": lambda ids: [one.upper() for one in ids],
-}
-
 
 def seen_until(shop: Shop, rules: Rules, lag: float, now: float) -> float | None:
     """The moment that a listing shows the shop as of; None for the present."""
@@ -31,15 +23,16 @@ def seen_until(shop: Shop, rules: Rules, lag: float, now: float) -> float | None
     return now - behind if behind > 0 or shop.latest > now else None
 
 
-def found(rows: list[JsonObject], rules: Rules, name: str, text: str) -> list[JsonObject]:
-    """The rows that a search for `text` in the field `name` finds; all of them for no text."""
+def found(rows: list[JsonObject], rules: Rules, name: str, text: str, *exact: str) -> list[JsonObject]:
+    """The rows that a search for `text` in `name`, or for all of an `exact` field, finds; all for no text."""
     low, missed = text.lower(), rules.search_misses
     if not text:
         return rows
     return [
         row
         for row in rows
-        if (low in row[name].lower() or row.get("spu") == text) and not (missed and missed in row[name])
+        if (low in row[name].lower() or text in [row.get(field) for field in exact])
+        and not (missed and missed in row[name])
     ]
 
 

@@ -10,10 +10,11 @@ from typing import Any, Self
 
 from podsync.sandbox.control import PREFIX, control_answer
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults import Fault
+from podsync.sandbox.faults import AllRules, Fault
 from podsync.sandbox.playing import Play, play
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.service import Recorded, Reply, Service
+from podsync.sandbox.sides import base_urls, sides
 from podsync.sandbox.store import Store
 from podsync.sandbox.wire import BadRequestError, Connection, Request, encode, json_answer
 
@@ -21,7 +22,7 @@ __all__ = ["Recorded", "Sandbox"]
 
 
 class Sandbox:
-    """Both providers on one port of 127.0.0.1, from `start` (or `with`) to `stop`.
+    """All providers on one port of 127.0.0.1, from `start` (or `with`) to `stop`.
 
     data: a folder that keeps the products; None keeps them as long as this object lives.
     port: 0 takes a free one, and the same again after a stop.
@@ -47,7 +48,7 @@ class Sandbox:
         self._data = data
         self._port = port
         self._first_id = first_id
-        self._service = Service(Store(first=first_id), rules or Rules(), faults, clock, record)
+        self._service = Service(Store(_indexed(), first=first_id), rules or AllRules(), faults, clock, record)
         self._listener: socket.socket | None = None
         self._closing = Event()
         self._lock = Lock()
@@ -61,7 +62,7 @@ class Sandbox:
         if self._listener is not None:
             return self
         if self._data is not None:
-            self._service.store = Store(self._data, self._first_id)
+            self._service.store = Store(_indexed(), self._data, self._first_id)
         try:
             listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
         except OSError:
@@ -110,15 +111,9 @@ class Sandbox:
         """The root of the server, without a slash at its end."""
         return f"http://127.0.0.1:{self._port}"
 
-    @property
-    def kakaclo_url(self) -> str:
-        """What a KakaClo client takes as its base URL."""
-        return f"{self.url}/openapi"
-
-    @property
-    def gelato_url(self) -> str:
-        """What a GelatoConnect client takes as its base URL."""
-        return self.url
+    def url_of(self, provider: str) -> str:
+        """What a client of a provider takes as its base URL."""
+        return base_urls(self.url)[provider]
 
     # -- what happened, what is there
 
@@ -129,13 +124,13 @@ class Sandbox:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many requests each operation had so far, as in `{"kakaclo.create": 3}`."""
+        """How many requests each operation had so far, as in `{"provider.create": 3}`."""
         return self._service.counted()
 
     def products(self, provider: str) -> list[JsonObject]:
         """What is truly committed, lag or not, oldest first: listed fields and unlisted ones.
 
-        Gelato's ids are bare. `provider` is `kakaclo`, `gelato`, or for further tokens `kakaclo#2`.
+        Ids are as in listings. `provider` is its name, or for further keys `provider#2`.
         """
         return [dict(body) for body in self._service.shop(provider).committed()]
 
@@ -147,7 +142,7 @@ class Sandbox:
         return self._service.rules
 
     def set_rules(self, rules: Rules | None = None, **changes: Any) -> None:
-        """Other rules from now on, or the same ones with changes: `set_rules(kakaclo_lag=30)`."""
+        """Other rules from now on, or the same ones with changes: `set_rules(latency=3)`."""
         self._service.rules = (rules or self._service.rules).with_changes(changes)
 
     def add_faults(self, *faults: Fault) -> None:
@@ -161,7 +156,7 @@ class Sandbox:
     def delete(self, provider: str, product_id: str | int) -> bool:
         """Remove a product as a person does on the web page; whether it was there.
 
-        Takes each form of an id: KakaClo's id, customDesignedId or SPU; Gelato's with or without `cp-`.
+        Takes each form of an id that people have.
         """
         return self._service.remove(provider, str(product_id))
 
@@ -219,3 +214,7 @@ class Sandbox:
         if request.path.startswith(PREFIX):
             return Reply(control_answer(request, self._service), date=self._service.clock())
         return self._service.handle(request, self._closing.wait)
+
+
+def _indexed() -> dict[str, Sequence[str]]:
+    return {name: side.INDEXED for name, side in sides().items()}

@@ -1,19 +1,20 @@
-"""The two providers behind one door: who asks, what is counted, what goes wrong. No sockets here."""
+"""All providers behind one door: who asks, what is counted, what goes wrong. No sockets here."""
 
 import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
-from podsync.sandbox import gelato, gelato_checks, kakaclo, kakaclo_checks
-from podsync.sandbox.answers import ANSWERS, Told
+from podsync.sandbox.answers import Told
 from podsync.sandbox.bucket import LeakyBucket
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults import Fault, Schedule
 from podsync.sandbox.playing import UNANSWERED, Pause
+from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
+from podsync.sandbox.sides import all_answers, sides
 from podsync.sandbox.store import Shop, Store
 from podsync.sandbox.wire import Answer, Request, json_answer
 
@@ -56,19 +57,6 @@ class Reply:
     answer: Answer | None
     fault: Fault | None = None
     date: float | None = None
-
-
-class Side(Protocol):
-    """What each provider's module does; its functions say how."""
-
-    def operation(self, method: str, path: str, /) -> str | None: ...  # noqa: D102
-    def unauthorized(self) -> Answer: ...  # noqa: D102
-    def answer(self, request: Request, shop: Shop, rules: Rules, now: float, /) -> Answer: ...  # noqa: D102
-    def add(self, spec: JsonObject, shop: Shop, rules: Rules, now: float, /) -> JsonObject: ...  # noqa: D102
-    def foreign(self, number: int, /) -> JsonObject: ...  # noqa: D102
-
-
-_SIDES: dict[str, Side] = {"kakaclo": kakaclo, "gelato": gelato}
 
 
 class Service:
@@ -115,7 +103,7 @@ class Service:
 
     def fill(self, provider: str, count: int) -> int:
         """Let a shop hold so many products of other people's; returns how many it has then."""
-        shop, side = self.shop(provider), _SIDES[provider.partition("#")[0]]
+        shop, side = self.shop(provider), sides()[provider.partition("#")[0]]
         for number in range(count):
             side.add(side.foreign(number), shop, self.rules, self.clock())
         return len(shop.committed())
@@ -123,24 +111,21 @@ class Service:
     def add_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
         """Commit a product as a person would on the web page. Raises ValueError if it is refused."""
         shop = self.shop(provider)
-        side = _SIDES[provider.partition("#")[0]]
+        side = sides()[provider.partition("#")[0]]
         try:
             return dict(side.add(spec, shop, self.rules, self.clock()))
-        except (kakaclo_checks.RefusalError, gelato_checks.RefusalError) as error:
+        except RefusalError as error:
             raise ValueError(str(error)) from error
 
     def remove(self, provider: str, product_id: str) -> bool:
         """Remove a product as a person would; whether it was there."""
         shop = self.shop(provider)
-        if provider.startswith("kakaclo"):
-            key = kakaclo.find_key(shop, product_id)
-        else:
-            key = gelato.key_of(product_id)
+        key = sides()[provider.partition("#")[0]].find_key(shop, product_id)
         return key is not None and shop.remove(key, self.clock())
 
     def shop(self, name: str) -> Shop:
         """The shop of that name. Raises ValueError if no provider's."""
-        if name.partition("#")[0] not in {"kakaclo", "gelato"}:
+        if name.partition("#")[0] not in sides():
             raise ValueError(f"no such provider: {name!r}")
         return self.store.shop(name)
 
@@ -150,12 +135,12 @@ class Service:
             return list(self.requests)
 
     def counted(self) -> dict[str, int]:
-        """How many requests each operation had, as in `{"kakaclo.create": 3}`."""
+        """How many requests each operation had, as in `{"provider.create": 3}`."""
         with self._lock:
             return dict(self.counts)
 
     def _record(self, provider: str, request: Request) -> Recorded:
-        operation = _SIDES[provider].operation(request.method, request.path) or ""
+        operation = sides()[provider].operation(request.method, request.path) or ""
         recorded = Recorded(
             provider,
             operation,
@@ -174,25 +159,27 @@ class Service:
         """What is told under a fault, the request carried out before if the fault does so."""
         name = self._shop_name(provider, request, rules)
         shop = self.store.shop(name) if name else None
-        update = provider == "gelato" and gelato.operation(request.method, request.path) == "update"
-        before = gelato.shown(request, shop, rules) if shop is not None and update else None
-        others = gelato.given_ids(shop, rules) if shop is not None and provider == "gelato" else ()
+        side = sides()[provider]
+        before = None if shop is None else side.before(request, shop, rules)
         # What is in force only later is committed with a moment that has not come yet.
         ahead = fault.seconds if fault.kind == "later" else 0.0
         true = self._answer(provider, request, rules, ahead) if fault.carries_out else None
         # Of half an answer there has to be one.
-        spoil = ANSWERS.get("garbage" if fault.word == "half" and true is None else fault.word)
+        spoil = all_answers().get("garbage" if fault.word == "half" and true is None else fault.word)
         if spoil is None:
             return true
-        told = Told(provider, request, fault.number, fault.body, fault.headers, true, before, others)
+        told = Told(
+            request, side.error_body, side.empty_listing,
+            fault.number, fault.body, fault.headers, true, before,
+        )  # fmt: skip
         return spoil(told)
 
     def _answer(self, provider: str, request: Request, rules: Rules, ahead: float = 0.0) -> Answer:
-        now, side = self.clock(), _SIDES[provider]
+        now, side = self.clock(), sides()[provider]
         name = self._shop_name(provider, request, rules)
         if name is None:
             return side.unauthorized()
-        bucket = rules.kakaclo_bucket if provider == "kakaclo" else rules.gelato_bucket
+        bucket = getattr(rules, f"{provider}_bucket")
         if bucket is not None and not self._has_room(name, now, bucket):
             headers = (("Retry-After", rules.retry_after),) if rules.retry_after else ()
             return json_answer(429, {"code": 429, "message": "Too Many Requests"}, headers)
@@ -200,10 +187,8 @@ class Service:
 
     def _shop_name(self, provider: str, request: Request, rules: Rules) -> str | None:
         """The shop that the request's key opens; None: the key is refused."""
-        if provider == "kakaclo":
-            accepted, token = rules.kakaclo_tokens, kakaclo.bearer(request)
-        else:
-            accepted, token = rules.gelato_keys, request.header("X-API-KEY")
+        side = sides()[provider]
+        accepted, token = getattr(rules, side.KEYS), side.key(request)
         if token not in accepted:
             return None
         place = accepted.index(token)
@@ -225,6 +210,4 @@ class Service:
 
 
 def _provider(path: str) -> str | None:
-    if path.startswith("/openapi/"):
-        return "kakaclo"
-    return "gelato" if path.startswith("/product/") else None
+    return next((name for name, side in sides().items() if path.startswith(side.PREFIX)), None)

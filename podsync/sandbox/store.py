@@ -1,15 +1,12 @@
 """What the shops hold: every version of every product, who sees which, and the way to disk."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from podsync.sandbox.datafile import DataFile, JsonObject, SandboxDataError
-
-# Fields that a lookup goes through; only those that no update changes may narrow a lagging listing.
-INDEXED = ("modelId", "spu", "productModelId", "name")
 
 # Where numbers begin: so far apart that two sandboxes hardly ever meet, and short enough to be read.
 BLOCK, BLOCKS = 1000, 10**7
@@ -18,20 +15,21 @@ Builder = Callable[[int], tuple[str, JsonObject]]
 
 
 class Shop:
-    """The products of one account, oldest first. Keys are the ids as text, Gelato's without `cp-`.
+    """The products of one account, oldest first. Keys are the ids as text, in the form of listings.
 
-    A body is never changed in place, so what a method hands out may be read without the lock. `lock`
+    `indexed` are fields that a lookup goes through; only those that no update changes may narrow a lagging
+    listing. A body is never changed in place, so what a method hands out may be read without the lock. `lock`
     is for those who look first and then change, in one go.
     """
 
-    def __init__(self, name: str, store: "Store") -> None:
+    def __init__(self, name: str, store: "Store", indexed: Iterable[str]) -> None:
         self.name = name
         self.lock = RLock()
         self._store = store
         self._current: dict[str, JsonObject] = {}
         # Every version with its time; None stands for "removed".
         self._versions: dict[str, list[tuple[float, JsonObject | None]]] = {}
-        self._index: dict[str, dict[Any, dict[str, None]]] = {field: {} for field in INDEXED}
+        self._index: dict[str, dict[Any, dict[str, None]]] = {field: {} for field in indexed}
         #: The moment of the youngest version: one that is acknowledged already, but not in force yet.
         self.latest = float("-inf")
 
@@ -76,7 +74,8 @@ class Shop:
     def having(self, field: str, value: object) -> list[JsonObject]:
         """The committed products with this value in an indexed field."""
         with self.lock:
-            return [self._current[key] for key in self._index[field].get(value, ()) if key in self._current]
+            found = (self._current.get(key) for key in self._index[field].get(value, ()))
+            return [body for body in found if body is not None and body.get(field) == value]
 
     def visible(self, seen_until: float | None, keys: Iterable[str] | None = None) -> list[JsonObject]:
         """What a listing shows: each product's last version of `seen_until` (None: now) or before."""
@@ -100,16 +99,13 @@ class Shop:
 
     def restore(self, key: str, body: JsonObject | None, at: float) -> None:
         """Take a version into memory only."""
-        old = self._current.get(key)
         self._versions.setdefault(key, []).append((at, body))
         self.latest = max(self.latest, at)
-        if old is not None and body is not None and old.get("name") != body.get("name"):
-            self._index["name"].get(old.get("name"), {}).pop(key, None)
         if body is None:
             self._current.pop(key, None)
             return
         self._current[key] = body
-        for field in INDEXED:
+        for field in self._index:
             if field in body:
                 self._index[field].setdefault(body[field], {})[key] = None
 
@@ -124,10 +120,14 @@ class Store:
     """All shops, in memory or also in a folder. Raises SandboxDataError and SandboxBusyError.
 
     first: the number of the first product. Without it the numbers begin somewhere: a fresh sandbox must
-    not give an id that an earlier one gave, which somebody's state may still hold.
+    not give an id that an earlier one gave, which somebody's state may still hold. `indexed`: see Shop, by
+    provider.
     """
 
-    def __init__(self, folder: Path | None = None, first: int | None = None) -> None:
+    def __init__(
+        self, indexed: Mapping[str, Sequence[str]], folder: Path | None = None, first: int | None = None
+    ) -> None:
+        self._indexed = indexed
         self._first = 1 + BLOCK * secrets.randbelow(BLOCKS) if first is None else first
         self._lock = RLock()
         self._shops: dict[str, Shop] = {}
@@ -141,10 +141,10 @@ class Store:
                 raise
 
     def shop(self, name: str) -> Shop:
-        """The shop of that name: `kakaclo`, `gelato`, or one of further tokens, `kakaclo#2`."""
+        """The shop of that name: a provider's, or one of its further keys, `provider#2`."""
         with self._lock:
             if name not in self._shops:
-                self._shops[name] = Shop(name, self)
+                self._shops[name] = Shop(name, self, self._indexed.get(name.partition("#")[0], ()))
             return self._shops[name]
 
     def committed(self) -> dict[str, list[JsonObject]]:

@@ -1,4 +1,4 @@
-"""Events as JSON: `{"type": "intent", "address": "designed_product.dino", "op": "create", …}`.
+"""Events as JSON: `{"type": "intent", "address": "kind.dino", "op": "create", …}`.
 
 Times are seconds since the epoch, to the millisecond. What is empty is left out. An event is never
 half understood: a type or a field that this version does not know is refused.

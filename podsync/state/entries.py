@@ -64,7 +64,7 @@ class Entry:
     """What is known about one address.
 
     `spec` is what exists at the provider, None while nothing is known to exist (a first create in
-    doubt). `id` is None while a KakaClo product has not been seen in the listing yet; `window` is
+    doubt). `id` is None while a product has not been seen in the listing yet; `window` is
     kept until the listing has shown the product for certain. `created_at` identifies this very product,
     `id` may come later. `place` is where its document stood when this was last written,
     `catalog/designed/dino.yaml:14`: nothing is decided by it.

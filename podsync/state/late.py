@@ -1,6 +1,6 @@
 """A large state file without making its entries: they are cut out of the file, one by one, when asked for.
 
-The file that `statefile.dumps` writes has one line `  "designed_product.dino": {` for each entry, and
+The file that `statefile.dumps` writes has one line `  "kind.dino": {` for each entry, and
 no other line that is indented by two spaces and opens an object there. A file of that form is the same
 as its head and tail (read as a state without entries) and the entries between them (each read alone).
 Any other file is read whole. Once all entries of a file were read and found good, an outline of them is

@@ -1,12 +1,12 @@
 """What was learned of providers (see State), as it stands at the top of the state file, and back.
 
-    "observed": {"kakaclo": {"default": {…}}}, "landmarks": {"kakaclo": [{…}]},
-    "models": {"kakaclo": {"73": ["PODQRA073"]}}, "foreign": {"kakaclo": ["4990"]},
-    "unclaimed": {"kakaclo": ["4991"]},
-    "absent": {"kakaclo": {"5012": {"at": "…", "date": "…", "gone": true}}},
-    "readings": {"kakaclo": {"3": ["4990"]}}, "released": {"designed_product.dino": 1},
-    "refusals": [{"address": "designed_product.dino", "provider": "kakaclo", "body": {…}, …}],
-    "contacts": {"kakaclo": "…"}, "catalog": "catalog", "unproven": true
+    "observed": {"acme": {"default": {…}}}, "landmarks": {"acme": [{…}]},
+    "models": {"acme": {"73": ["PODQRA073"]}}, "foreign": {"acme": ["4990"]},
+    "unclaimed": {"acme": ["4991"]},
+    "absent": {"acme": {"5012": {"at": "…", "date": "…", "gone": true}}},
+    "readings": {"acme": {"3": ["4990"]}}, "released": {"kind.dino": 1},
+    "refusals": [{"address": "kind.dino", "provider": "acme", "body": {…}, …}],
+    "contacts": {"acme": "…"}, "catalog": "catalog", "unproven": true
 
 What is empty is left out. The refusals of one address follow one another, the newest first.
 """

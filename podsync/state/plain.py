@@ -31,7 +31,7 @@ class Seen(NamedTuple):
 
 
 def look(piece: bytes) -> Seen | None:
-    """Look at `"designed_product.dino": {` and what follows up to, not including, its last brace."""
+    """Look at `"kind.dino": {` and what follows up to, not including, its last brace."""
     written = b"{\n%b}}" % piece
     try:
         found = parse(written)

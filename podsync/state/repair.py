@@ -9,7 +9,7 @@ listing can be expected to show what it made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -19,6 +19,9 @@ from podsync.state.entries import Entry, Pending
 from podsync.state.events import Emptied, Event, Forgotten, Moved, Settled
 from podsync.state.state import State
 from podsync.state.times import time_to_text
+
+#: From a provider's name and an id as a person has it to the id that listings tell.
+BareId = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,9 @@ def entries_at(state: State, provider: str) -> int:
     return sum(entry.provider == provider for entry in state.entries.values())
 
 
-def settle(state: State, answers: Sequence[Answer], now: float, waits: Mapping[str, float]) -> list[Event]:
+def settle(
+    state: State, answers: Sequence[Answer], now: float, waits: Mapping[str, float], bare_id: BareId
+) -> list[Event]:
     """Doubts end as a person says; an id that another address holds is refused.
 
     Of an update, the product's own id says that it took effect. That nothing was made is believed only once
@@ -136,7 +141,7 @@ def settle(state: State, answers: Sequence[Answer], now: float, waits: Mapping[s
         if answer.adopt is None:
             _can_be_none(state, entry, settled_at(entry.pending, _wait(waits, entry.provider)), now)
         if entry.pending.op == "update":
-            events += _settle_update(entry, entry.pending, answer, now)
+            events += _settle_update(entry, entry.pending, answer, now, bare_id)
             continue
         if answer.adopt is None:
             events.append(Settled(answer.address, now, found=False))
@@ -161,7 +166,9 @@ def _can_be_none(state: State, entry: Entry, when: float, now: float) -> None:
     _not_in_question(state, entry.provider)
 
 
-def _settle_update(entry: Entry, pending: Pending, answer: Answer, now: float) -> list[Event]:
+def _settle_update(
+    entry: Entry, pending: Pending, answer: Answer, now: float, bare_id: BareId
+) -> list[Event]:
     """The answer holds for the updates before it as well, whose outcome is not known either."""
     found = answer.adopt is not None
     if answer.adopt is not None and bare_id(entry.provider, answer.adopt) != entry.id:
@@ -171,11 +178,6 @@ def _settle_update(entry: Entry, pending: Pending, answer: Answer, now: float) -
         )
     before = set(pending.earlier) - set(pending.body) if found else set(pending.earlier)
     return [Settled(entry.address, now, found=found, id=entry.id if found else None)] * (1 + bool(before))
-
-
-def bare_id(provider: str, told: str) -> str:
-    """Return an id as listings tell it: Gelato's answers have `cp-` before it."""
-    return told.removeprefix("cp-") if provider == "gelato" else told
 
 
 def _entry(state: State, address: Address) -> Entry:

@@ -1,8 +1,8 @@
 """The state file: a State as the JSON of format version 2, and back.
 
     {"version": 2, "podsync_version": "0.1.0", "lineage": "…", "serial": 4,
-     "providers": {"kakaclo": {"base_url": "…", "account": "default"}}, "last_apply": {…},
-     "entries": {"designed_product.dino": {"status": "created", "id": "5012", "spec": {…}, …}},
+     "providers": {"acme": {"base_url": "…", "account": "default"}}, "last_apply": {…},
+     "entries": {"kind.dino": {"status": "created", "id": "5012", "spec": {…}, …}},
      "orphans": [{"address": "…", …}], …}
 
 What was learned of providers stands at the top as well (see `learned`). An older format is upgraded as
@@ -103,7 +103,7 @@ def loads(data: bytes, name: str = "the state file") -> State:
 
 
 def entry_alone(data: bytes, name: str = "the state file") -> Entry:
-    """Read `"designed_product.dino": {` and what follows up to, not including, its last brace.
+    """Read `"kind.dino": {` and what follows up to, not including, its last brace.
 
     Raises DamagedError.
     """

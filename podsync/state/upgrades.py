@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from podsync.model import DEFAULT_ACCOUNT, KINDS
+from podsync.model import DEFAULT_ACCOUNT
 from podsync.state.fields import Place, Unfit, from_json
 from podsync.state.times import time_from_text
 
@@ -23,14 +23,16 @@ class _Refused1:
 
 
 def _from_1(document: dict[str, Any]) -> dict[str, Any]:
-    """Format 1 bound products by their date and order: what it says of KakaClo is to be looked at once."""
+    """Format 1 bound products by their date and order: what it says is to be looked at once."""
+    from podsync.providers.registry import kinds
+
     refused, providers = document.pop("refused", {}), document.get("providers")
     if not isinstance(refused, dict):
         raise Unfit("refused", "is not a mapping")
     refusals = []
     for text, data in refused.items():
         told = from_json(_Refused1, data, Place(f"refused.{text}", time_from_text))
-        provider = KINDS.get(text.partition(".")[0], "")
+        provider = kinds().get(text.partition(".")[0], "")
         host = providers.get(provider) if isinstance(providers, dict) else None
         account = host.get("account", DEFAULT_ACCOUNT) if isinstance(host, dict) else DEFAULT_ACCOUNT
         own = {"address": text, "provider": provider, "account": account, "body": {}}

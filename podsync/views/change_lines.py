@@ -8,6 +8,7 @@ from typing import NamedTuple
 from podsync.model import Address
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
+from podsync.providers.registry import roles_of
 from podsync.views.escape import safe
 from podsync.views.field_lines import field_lines
 from podsync.views.page import GAP, INDENT, beside, facts, pad, wrap
@@ -46,7 +47,8 @@ def word_of(change: Change, refused: Collection[Address] = ()) -> str:
         return f"{change.action.value}: refused"
     if change.action is not Action.UPDATE:
         return change.action.value
-    named = {"name": "rename", "customerIds": "customers"}
+    roles = roles_of(change.provider)
+    named = {roles.name: "rename", roles.customers: "customers"}
     words = dict.fromkeys(named.get(one.path.partition("[")[0], "") for one in change.fields)
     return f"update: {', '.join(words)}" if words and "" not in words else "update"
 
@@ -91,16 +93,18 @@ def risk_lines(text: str, layout: Layout) -> Iterator[str]:
 
 def _about(change: Change, layout: Layout) -> Iterator[str]:
     """Say which product it is: in full for a create, by name and visible id for one that exists."""
-    spec = change.after if change.after is not None else change.before
+    spec, roles = change.after if change.after is not None else change.before, roles_of(change.provider)
     made_anew = change.action is Action.CREATE or (change.action is Action.REPLACE and not change.fields)
     if made_anew and spec is not None:
-        yield from product_lines(spec, layout.style, layout.width, pictures=not (layout.full or layout.brief))
+        yield from product_lines(
+            roles, spec, layout.style, layout.width, pictures=not (layout.full or layout.brief)
+        )
         if change.action is Action.CREATE:
             return
         spec = None
-    named = any(one.path in ("name", "enName") for one in change.fields)
+    named = any(one.path == roles.name for one in change.fields)
     room = None if layout.full else layout.width - len(INDENT)
-    name = "" if named or spec is None else quoted(name_of(spec), room)
+    name = "" if named or spec is None else quoted(roles.name_of(spec), room)
     told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields)
     reason = "" if told else safe(change.reason)
     parts = [name, *_known(change), reason, *_remark(change)]
@@ -110,7 +114,7 @@ def _about(change: Change, layout: Layout) -> Iterator[str]:
 
 def _known(change: Change) -> Iterator[str]:
     """Yield the provider, the id that people see there, and since when the product exists."""
-    shown = visible_id(change.shown)
+    shown = visible_id(change.provider, change.shown)
     made = f"made {day(change.made_at)}" if change.made_at is not None else ""
     if shown:
         yield f"{title(change.provider)} {shown}" + (f", {made}" if made else "")
@@ -136,11 +140,11 @@ def _remark(change: Change) -> Iterator[str]:
 
 def _by_hand(change: Change, columns: int | None) -> str:
     """Say what is left for a person, since no API can delete."""
-    before, after = change.before or {}, change.after or {}
-    which = visible_id(change.shown)
+    before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
+    which = visible_id(change.provider, change.shown)
     if not which:
         old = "the old " if change.action is Action.REPLACE else ""
-        which = f"{old}{quoted(name_of(before), columns)}"
-    twin = change.action is Action.REPLACE and name_of(before) == name_of(after) != ""
+        which = f"{old}{quoted(before, columns)}"
+    twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
     return f"then by hand: remove {which} {by_hand(change.provider)}{tail}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 
 from podsync.model import Json, Spec
 from podsync.plan.change import Change
+from podsync.providers.registry import roles_of
 from podsync.views.change_lines import Layout, change_lines, header, risk_lines
 from podsync.views.colours import colour_name
 from podsync.views.escape import safe
@@ -87,20 +88,20 @@ def _by_folder(change: Change) -> Hashable:
 
 
 def _by_model(change: Change) -> Hashable:
-    return _by_folder(change), repr(_model(_spec(change)))
+    return _by_folder(change), repr(_model(change))
 
 
 def _fine(change: Change) -> Hashable:
-    spec = _spec(change)
-    return _by_model(change), repr(spec.get("materialImages")), repr(spec.get("customerIds"))
+    spec, roles = _spec(change), roles_of(change.provider)
+    return _by_model(change), repr(spec.get(roles.artwork)), repr(spec.get(roles.customers))
 
 
 def _spec(change: Change) -> Spec:
     return change.after or change.before or {}
 
 
-def _model(spec: Spec) -> Json:
-    return spec.get("modelId", spec.get("productModelId"))
+def _model(change: Change) -> Json:
+    return _spec(change).get(roles_of(change.provider).model)
 
 
 def _pattern(group: Sequence[Change]) -> str:
@@ -120,8 +121,7 @@ def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Itera
     first = group[0]
     yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
     half = (layout.width - len(INDENT) - 3) // 2
-    specs = [_spec(change) for change in group]
-    ends = [quoted(name_of(spec), half) for spec in (specs[0], specs[-1])]
+    ends = [quoted(name_of(change.provider, _spec(change)), half) for change in (group[0], group[-1])]
     yield from facts([f"{ends[0]} … {ends[1]}", *in_common(group)], layout.width, INDENT)
 
 
@@ -135,18 +135,18 @@ def _places(group: Sequence[Change]) -> str:
 
 def in_common(group: Sequence[Change]) -> Iterator[str]:
     """Yield what all have in common, and how many different ones there are of what they have not."""
-    specs = [_spec(change) for change in group]
-    models = _distinct([_model(spec) for spec in specs])
+    told = [(roles_of(change.provider), _spec(change)) for change in group]
+    models = _distinct([_model(change) for change in group])
     yield f"model {text_of(models[0])}" if len(models) == 1 else _some_of(len(models), "model", group)
-    colours = Counter(str(spec["colorValue"]) for spec in specs if "colorValue" in spec)
+    colours = Counter(str(spec[roles.colour]) for roles, spec in told if roles.colour in spec)
     if colours:
         names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
         yield f"{counted(len(colours), 'colour')} ({some(list(names), 4)})"
-    artworks = _distinct([item for spec in specs for item in spec.get("materialImages") or ()])
+    artworks = _distinct([item for roles, spec in told for item in spec.get(roles.artwork) or ()])
     yield counted(len(artworks), "artwork") if artworks else ""
-    buyers = _distinct([spec.get("customerIds") for spec in specs])
+    buyers = _distinct([spec.get(roles.customers) for roles, spec in told])
     if len(buyers) == 1:
-        yield customers(next(spec["customerIds"] for spec in specs if "customerIds" in spec))
+        yield next(customers(roles, buyers[0]) for roles, spec in told if roles.customers in spec)
     else:
         yield _some_of(len(buyers), "different set of customers", group)
     changed = Counter(one.path for change in group for one in change.fields)

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from podsync.model import EMPTY
 from podsync.plan.plan import Action, Plan
-from podsync.settings import DEFAULT_PROVIDERS, RateLimit
+from podsync.providers.registry import plugins
+from podsync.settings import RateLimit
 from podsync.views.wording import counted, duration, number, title
 
 #: What sends a request that changes something; the rest only looks.
 _SENDING = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 
-PUBLISHED: Mapping[str, RateLimit] = {name: one.rate_limit for name, one in DEFAULT_PROVIDERS.items()}
+PUBLISHED: Mapping[str, RateLimit] = {name: info.settings.rate_limit for name, info in plugins().items()}
 
 
 class Forecast(NamedTuple):

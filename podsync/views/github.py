@@ -82,7 +82,8 @@ def plan_remarks(plan: Plan) -> Iterator[Remark]:
             at = change.source
             if action is Action.ORPHAN and at is not None:
                 at = Position(at.path)  # the document that stood there is gone
-            told = [quoted(clip(name_of(spec))) if name_of(spec) else "", change.reason, *change.risks]
+            name = name_of(change.provider, spec)
+            told = [quoted(clip(name)) if name else "", change.reason, *change.risks]
             message = ". ".join(one.rstrip(".") for one in told if one) or action.value
             title = f"{word_of(change, refused)} {change.address}"
             yield Remark(kind, f"plan-{action.value}", title, message, at, str(change.address))

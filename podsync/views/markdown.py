@@ -12,16 +12,17 @@ from podsync.diagnostics import Diagnostic, errors
 from podsync.model import EMPTY
 from podsync.plan.change import Change
 from podsync.plan.plan import FOREIGN_HOST, Action, Plan, summary_line
+from podsync.providers.registry import roles_of
 from podsync.settings import RateLimit
 from podsync.views.fold import in_common, shared_risk, shared_risks
 from podsync.views.forecast import PUBLISHED
 from podsync.views.markdown_fit import FOLD_ABOVE, Section, fitted
-from podsync.views.markdown_rows import HEADS, LISTED, block, brief, brief_create, created, listed_row
+from podsync.views.markdown_rows import LISTED, block, brief, brief_create, created, created_head, listed_row
 from podsync.views.markdown_safe import clip, code, link, plain, size
 from podsync.views.plan_changes import by_action
 from podsync.views.plan_head import SANDBOX, TOLD, head, refused_addresses, risky_rows
 from podsync.views.plan_text import foot
-from podsync.views.product_lines import name_of, product_facts, quoted
+from podsync.views.product_lines import product_facts, quoted
 from podsync.views.style import PLAIN
 from podsync.views.wording import counted, listed, number
 
@@ -129,8 +130,9 @@ def _first_line(plan: Plan, where: str) -> str:
 def _news(made: Sequence[Change]) -> Iterator[str]:
     """Yield what the new products have in common, and the name of a single one."""
     if len(made) == 1:
-        yield quoted(name_of(made[0].after or {}))
-        yield from product_facts(made[0].after or {})
+        roles, spec = roles_of(made[0].provider), made[0].after or {}
+        yield quoted(roles.name_of(spec))
+        yield from product_facts(roles, spec)
     else:
         yield from in_common(made)
 
@@ -207,7 +209,7 @@ def _created(changes: Sequence[Change]) -> Iterator[Section]:
             found,
             partial(created, said=said),
             brief_create,
-            head=HEADS.get(kind, HEADS["customer_product"]),
+            head=created_head(roles_of(found[0].provider)),
             first=FOLD_ABOVE,
             notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
         )

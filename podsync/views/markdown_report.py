@@ -139,8 +139,9 @@ def _trouble(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
 def _done(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
     change = changes.get(outcome.address)
     spec = (change.after or change.before or {}) if change is not None else {}
-    shown = visible_id(outcome.remote) or written(outcome.id or "")
-    return row([code(str(outcome.address)), plain(name_of(spec)), plain(shown, 60), _place(outcome, changes)])
+    provider = outcome.provider
+    name, shown = name_of(provider, spec), visible_id(provider, outcome.remote) or written(outcome.id or "")
+    return row([code(str(outcome.address)), plain(name), plain(shown, 60), _place(outcome, changes)])
 
 
 def _place(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
@@ -151,7 +152,9 @@ def _place(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
 
 def _removal(change: Change) -> str:
     which = " ".join(
-        part for part in (plain(visible_id(change.shown), 40), code(str(change.address))) if part
+        part
+        for part in (plain(visible_id(change.provider, change.shown), 40), code(str(change.address)))
+        if part
     )
-    name = plain(name_of(change.before or {}))
+    name = plain(name_of(change.provider, change.before or {}))
     return f"- remove {plain(title(change.provider))} {which} “{name}” {plain(by_hand(change.provider))}"

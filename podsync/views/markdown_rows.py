@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator
 from podsync.model import Address, Json, Spec
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.plan import SYMBOLS, Action
+from podsync.providers.descriptor import NO_ROLES, FieldRoles
+from podsync.providers.registry import roles_of
 from podsync.views.change_lines import word_of
 from podsync.views.markdown_safe import clip, code, colour, picture, plain, row, written
 from podsync.views.marks import parts
@@ -15,14 +17,7 @@ from podsync.views.plan_head import TOLD
 from podsync.views.product_lines import customers, name_of, product_facts
 from podsync.views.wording import by_hand, counted, day, number, title, visible_id
 
-#: Fields of a product whose value is a picture.
-_PICTURES = ("imageUrl", "backImageUrl")
 _MOST_FIELDS = 12
-#: Columns of the tables of what is created, by kind.
-HEADS = {
-    "designed_product": "| front | back | name | model | colour | where |\n|---|---|---|---|---|---|",
-    "customer_product": ("| name | for | model, options | where |\n|---|---|---|---|"),
-}
 #: Columns of the table of what is only listed.
 LISTED = "| front | name | product | why | where |\n|---|---|---|---|---|"
 
@@ -35,14 +30,23 @@ def place(change: Change) -> str:
     return f"{was}{code(f'{clip(change.source.path, 100)}:{change.source.line}')}"
 
 
+def created_head(roles: FieldRoles) -> str:
+    """Return the columns of the table of what is created, by what the fields of its kind mean."""
+    pictures = [label for label, _ in roles.pictures]
+    about = ["model, options"] if roles.options or not pictures else ["model", "colour"]
+    columns = [*pictures, "name", *(["for"] if roles.customers else []), *about, "where"]
+    return f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|"
+
+
 def created(change: Change, said: Collection[str]) -> str:
     """Return the row of a new product, in the columns of its kind."""
-    spec = change.after or {}
-    name = _name(spec) + _risks(change, said)
-    if change.address.kind != "designed_product":
-        about = [fact for fact in product_facts(spec) if not fact.startswith("parts ")]
-        return row([name, _customers(spec), plain(" · ".join(about)), place(change)])
-    return row([*_pictures(spec), name, code(written(spec.get("modelId"))), _colour(spec), place(change)])
+    spec, roles = change.after or {}, roles_of(change.provider)
+    cells = [*_pictures(roles, spec), _name(change, spec) + _risks(change, said)]
+    cells += [_customers(roles, spec)] if roles.customers else []
+    if roles.options or not roles.pictures:
+        about = [fact for fact in product_facts(roles, spec) if not fact.startswith("parts ")]
+        return row([*cells, plain(" · ".join(about)), place(change)])
+    return row([*cells, code(written(spec.get(roles.model))), _colour(roles, spec), place(change)])
 
 
 def listed_row(change: Change) -> str:
@@ -51,13 +55,13 @@ def listed_row(change: Change) -> str:
     known = " · ".join(part for part in (code(str(change.address)), _known(change)) if part)
     was = f"was {code(str(change.previous_address))}" if change.previous_address is not None else ""
     why = " · ".join(part for part in (plain(change.reason), was) if part)
-    picture_cell = picture(spec.get("imageUrl"), "front", 56)
-    return row([picture_cell, _name(spec) + _risks(change, TOLD), known, why, place(change)])
+    picture_cell = picture(spec.get(roles_of(change.provider).front), "front", 56)
+    return row([picture_cell, _name(change, spec) + _risks(change, TOLD), known, why, place(change)])
 
 
 def brief(change: Change) -> str:
     """Return a risky change in the shortest form that can still be decided on."""
-    which = visible_id(change.shown).removeprefix("SPU ")
+    which = visible_id(change.provider, change.shown, word=False)
     shown = f" {plain(which, 20)}" if which else ""
     return f"- `{change.address}`{shown}"
 
@@ -65,7 +69,9 @@ def brief(change: Change) -> str:
 def brief_create(change: Change) -> str:
     """Return a new product without its pictures."""
     spec = change.after or {}
-    about = " · ".join(part for part in (_name(spec), _colour(spec)) if part)
+    about = " · ".join(
+        part for part in (_name(change, spec), _colour(roles_of(change.provider), spec)) if part
+    )
     return f"- {about} · {place(change)}"
 
 
@@ -76,7 +82,7 @@ def block(change: Change, said: Collection[str] = (), refused: Collection[Addres
         " ·"
     )
     spec = change.before if change.before is not None else change.after or {}
-    known = [part for part in (_name(spec), _known(change)) if part]
+    known = [part for part in (_name(change, spec), _known(change)) if part]
     if change.fields:
         lines = [f"{head}<br>{' · '.join(known)}" if known else head, "", *_table(change)]
     else:
@@ -86,7 +92,7 @@ def block(change: Change, said: Collection[str] = (), refused: Collection[Addres
         which = "it" if len(change.fields) == 1 else "what is marked &#42;"
         told.insert(0, f"{plain(title(change.provider))} cannot change {which}")
     if change.action is Action.REPLACE and change.address not in refused:
-        which = plain(visible_id(change.shown), 40) or "the old one"
+        which = plain(visible_id(change.provider, change.shown), 40) or "the old one"
         told.append(f"then by hand: remove {which} {plain(by_hand(change.provider))}")
     return "\n".join([*lines, *(["", "<br>".join(told)] if told else []), ""])
 
@@ -94,9 +100,10 @@ def block(change: Change, said: Collection[str] = (), refused: Collection[Addres
 def _table(change: Change) -> Iterator[str]:
     yield "| | before | after |"
     yield "|---|---|---|"
+    roles = roles_of(change.provider)
     fixed = any(one.forces_replace for one in change.fields) and change.action is Action.REPLACE
     for field in change.fields[:_MOST_FIELDS]:
-        before, after = _sides(field)
+        before, after = _sides(roles, field)
         mark = " *" if fixed and field.forces_replace and len(change.fields) > 1 else ""
         yield row([code(field.path, 60) + plain(mark), before, after])
     left = len(change.fields) - _MOST_FIELDS
@@ -104,15 +111,15 @@ def _table(change: Change) -> Iterator[str]:
         yield row([f"… {counted(left, 'more field')}", "", ""])
 
 
-def _sides(field: FieldChange) -> tuple[str, str]:
+def _sides(roles: FieldRoles, field: FieldChange) -> tuple[str, str]:
     """Return the old and the new value, what differs struck out and set in bold."""
     old, new, name = field.before, field.after, field.path.rpartition(".")[2]
     texts = isinstance(old, str) and isinstance(new, str)
-    if name in _PICTURES:
+    if any(name == picture for _, picture in roles.pictures):
         return _picture_cell(old), _picture_cell(new)
-    if texts and name != "colorValue":
+    if texts and name != roles.colour:
         return _marked(clip(old, 240), clip(new, 240))
-    return _value(name, old), _value(name, new)
+    return _value(roles, name, old), _value(roles, name, new)
 
 
 def _marked(old: str, new: str) -> tuple[str, str]:
@@ -127,50 +134,48 @@ def _tagged(tag: str, text: str) -> str:
     return f"<{tag}>{plain(text)}</{tag}>" if text.strip() else plain(text)
 
 
-def _value(name: str, value: Json) -> str:
+def _value(roles: FieldRoles, name: str, value: Json) -> str:
     if value is UNKNOWN:
         return "(in doubt)"
     if value is None:
         return "(none)"
-    if name == "colorValue" and isinstance(value, str):
+    if name == roles.colour and isinstance(value, str):
         return colour(value)
-    if name == "customerIds":
-        return _customers({"customerIds": value})
+    if name == roles.customers:
+        return _customers(roles, {name: value})
     return plain(written(value), 240)
 
 
 def _picture_cell(url: Json) -> str:
     if url is None or url is UNKNOWN:
-        return _value("", url)
+        return _value(NO_ROLES, "", url)
     text = written(url)
     shown = picture(url, "picture", 160)
     return f"{shown}<br>{code(short_url(clip(text, 400), 48), 60)}" if shown else code(text)
 
 
-def _pictures(spec: Spec) -> tuple[str, str]:
-    """Return front and back in cells of their own: side by side however narrow the table is."""
-    front, back = (
-        picture(spec.get(field), label) for field, label in zip(_PICTURES, ("front", "back"), strict=True)
-    )
-    return front or ("" if back else "(no picture)"), back
+def _pictures(roles: FieldRoles, spec: Spec) -> list[str]:
+    """Return the pictures in cells of their own: side by side however narrow the table is."""
+    shown = [picture(spec.get(field), label) for label, field in roles.pictures]
+    return shown if any(shown) or not shown else ["(no picture)", *shown[1:]]
 
 
-def _name(spec: Spec) -> str:
-    name = name_of(spec)
+def _name(change: Change, spec: Spec) -> str:
+    name = name_of(change.provider, spec)
     return plain(name) if name.strip() else "(no name)"
 
 
-def _colour(spec: Spec) -> str:
-    value = spec.get("colorValue")
+def _colour(roles: FieldRoles, spec: Spec) -> str:
+    value = spec.get(roles.colour)
     return colour(value) if isinstance(value, str) else ""
 
 
-def _customers(spec: Spec) -> str:
-    return plain(customers(spec.get("customerIds")).removeprefix("for "), 240)
+def _customers(roles: FieldRoles, spec: Spec) -> str:
+    return plain(customers(roles, spec.get(roles.customers)).removeprefix("for "), 240)
 
 
 def _known(change: Change) -> str:
-    shown = visible_id(change.shown)
+    shown = visible_id(change.provider, change.shown)
     made = f"made {day(change.made_at)}" if change.made_at is not None else ""
     known = f"{plain(title(change.provider))} {plain(shown, 40)}" if shown else ""
     return ", ".join(part for part in (known, made) if part)

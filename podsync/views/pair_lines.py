@@ -16,7 +16,7 @@ _NAMED = 10
 class PairLine:
     """A document beside a listed product, in words that are safe to show; the columns of the file.
 
-    `take` is `yes`, `no` or "" (open). `id` is `kakaclo:5012`. Names and pictures of the document and,
+    `take` is `yes`, `no` or "" (open). `id` is `provider:5012`. Names and pictures of the document and,
     `listed_`, of the product. Without an address: it looks like no document.
     """
 

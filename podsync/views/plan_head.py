@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from podsync.diagnostics import Diagnostic, errors
 from podsync.model import DEFAULT_ACCOUNT, Address, Json, Selection
 from podsync.plan.plan import Action, Plan
+from podsync.providers.registry import plugins
 from podsync.views.escape import safe
 from podsync.views.page import GAP, beside, facts, shorten, wrap
 from podsync.views.style import Style
@@ -75,11 +76,16 @@ def _state(plan: Plan) -> str:
 
 def accounts(hosts: Mapping[str, Json]) -> Iterator[str]:
     """Yield each provider with its host, whole, and with its account where that has a name."""
-    for provider, known in sorted(hosts.items(), key=lambda pair: pair[0] != "kakaclo"):
+    for provider, known in sorted(hosts.items(), key=_rank):
         account = str(known.get("account") or DEFAULT_ACCOUNT)
         host = _host(str(known.get("base_url") or ""))
         named = "" if account == DEFAULT_ACCOUNT else f" (account {shorten(safe(account), _LONGEST_NAME)})"
         yield f"{title(provider)} {host}{named}"
+
+
+def _rank(host: tuple[str, Json]) -> tuple[int, str]:
+    """Put providers in the order in which they are always told."""
+    return next((at for at, name in enumerate(plugins()) if name == host[0]), len(plugins())), host[0]
 
 
 def _host(url: str) -> str:
@@ -175,7 +181,7 @@ def risky_rows(plan: Plan) -> Iterator[tuple[int, str, str]]:
     if renames:
         from podsync.views.product_lines import name_of, quoted
 
-        old = [quoted(name_of(change.before or {}), 40) for change in renames]
+        old = [quoted(name_of(change.provider, change.before or {}), 40) for change in renames]
         names = " or ".join(old) if len(old) <= 3 else "one of the old names"
         yield (
             len(renames),
@@ -188,7 +194,8 @@ def risky_rows(plan: Plan) -> Iterator[tuple[int, str, str]]:
 
 
 def renamed(change: Change) -> bool:
-    """Whether orders, which find a Gelato product by its name, have to say another one from now on."""
-    if change.action is not Action.UPDATE or change.provider != "gelato":
+    """Whether orders, where they find a product by its name, have to say another one from now on."""
+    info = plugins().get(change.provider)
+    if change.action is not Action.UPDATE or info is None or not info.unique_names:
         return False
-    return any(one.path == "name" for one in change.fields)
+    return any(one.path == info.roles.name for one in change.fields)

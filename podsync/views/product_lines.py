@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from podsync.model import Json, Spec, canonical_json
+from podsync.providers.descriptor import FieldRoles
+from podsync.providers.registry import roles_of
 from podsync.views.colours import colour_name
 from podsync.views.escape import safe
 from podsync.views.page import GAP, INDENT, cells, facts, pad, short_url, shorten
@@ -22,9 +24,9 @@ def text_of(value: Json) -> str:
     return safe(canonical_json(value))
 
 
-def name_of(spec: Spec) -> str:
+def name_of(provider: str, spec: Spec) -> str:
     """Return the product's name, not yet escaped."""
-    return str(spec.get("enName") or spec.get("name") or "")
+    return roles_of(provider).name_of(spec)
 
 
 def quoted(text: str, columns: int | None = None) -> str:
@@ -38,11 +40,11 @@ def with_colour(value: str) -> str:
     return f"{safe(value)} ({name})" if name else safe(value)
 
 
-def customers(ids: Json, style: Style = PLAIN) -> str:
+def customers(roles: FieldRoles, ids: Json, style: Style = PLAIN) -> str:
     """Return `for customer-123, customer-456`; every customer is said in capitals."""
     if not isinstance(ids, Sequence) or isinstance(ids, str):
         return ""
-    if "*" in ids:
+    if roles.everybody and roles.everybody in ids:
         return f"for {style.bold('EVERY customer')}"
     return f"for {some([safe(str(one)) for one in ids], _NAMED)}" if ids else "for no customer"
 
@@ -51,34 +53,33 @@ def _items(value: Json) -> list[Mapping[str, Json]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, tuple | list) else []
 
 
-def product_facts(spec: Spec) -> Iterator[str]:
+def product_facts(roles: FieldRoles, spec: Spec) -> Iterator[str]:
     """Yield what tells this product from others, shortest first; nothing for a spec of unknown form."""
-    model = spec.get("modelId", spec.get("productModelId"))
-    if model is not None:
+    if (model := spec.get(roles.model)) is not None:
         yield f"model {text_of(model)}"
-    colour = spec.get("colorValue")
-    if isinstance(colour, str):
+    if isinstance(colour := spec.get(roles.colour), str):
         yield f"colour {with_colour(colour)}"
-    if "materialImages" in spec:
-        yield counted(len(_items(spec["materialImages"])), "artwork")
-    options = [safe(str(option.get("name", ""))) for option in _items(spec.get("variantOptions"))]
+    if roles.artwork in spec:
+        yield counted(len(_items(spec[roles.artwork])), "artwork")
+    options = [safe(str(option.get(roles.option_name, ""))) for option in _items(spec.get(roles.options))]
     if options:
         yield f"{'option' if len(options) == 1 else 'options'} {some(options, _NAMED)}"
-    parts = _items(spec.get("partQuantities"))
+    parts = [
+        (part.get(roles.part_count, "?"), part.get(roles.part_name, "?"))
+        for part in _items(spec.get(roles.parts))
+    ]
     if parts:
-        yield "parts " + some([_part(part) for part in parts], _NAMED)
+        yield "parts " + some([f"{text_of(count)} × {text_of(name)}" for count, name in parts], _NAMED)
 
 
-def _part(part: Mapping[str, Json]) -> str:
-    return f"{text_of(part.get('quantity', '?'))} × {text_of(part.get('partModelId', '?'))}"
-
-
-def product_lines(spec: Spec, style: Style, width: int, *, pictures: bool = True) -> Iterator[str]:
+def product_lines(
+    roles: FieldRoles, spec: Spec, style: Style, width: int, *, pictures: bool = True
+) -> Iterator[str]:
     """Describe a product in two to four lines below its address."""
-    name = quoted(name_of(spec), width - len(INDENT)) if name_of(spec) else ""
-    known = [shorten(fact, width - len(INDENT)) for fact in product_facts(spec)]
-    if "customerIds" in spec:
-        who = customers(spec["customerIds"], style)
+    name = quoted(roles.name_of(spec), width - len(INDENT)) if roles.name_of(spec) else ""
+    known = [shorten(fact, width - len(INDENT)) for fact in product_facts(roles, spec)]
+    if roles.customers in spec:
+        who = customers(roles, spec[roles.customers], style)
         together = cells(name) + 1 + cells(who) <= width - len(INDENT)
         yield from facts([f"{name} {who}", *known] if together else [name, who, *known], width, INDENT)
     else:
@@ -86,10 +87,10 @@ def product_lines(spec: Spec, style: Style, width: int, *, pictures: bool = True
             yield INDENT + name
         if known:
             yield from facts(known, width, INDENT)
-    for label, field in (("front", "imageUrl"), ("back ", "backImageUrl")):
+    for label, field in roles.pictures:
         url = spec.get(field)
         if pictures and isinstance(url, str) and url:
-            yield f"{INDENT}{label} {short_url(safe(url), width - len(INDENT) - 6)}"
+            yield f"{INDENT}{label:<5} {short_url(safe(url), width - len(INDENT) - 6)}"
     if not name and not known:
         yield from facts(
             [f"{safe(key)} {text_of(value)}" for key, value in sorted(spec.items())], width, INDENT

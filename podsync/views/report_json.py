@@ -46,7 +46,7 @@ def _outcome(outcome: Outcome, planned: Position | None) -> dict[str, Any]:
 
 
 def _visible(remote: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the ids that people see on one level: `{"product": {"spu": …}}` -> `{"spu": …}`."""
+    """Return the ids that people see on one level: `{"product": {"id": …}}` -> `{"id": …}`."""
     flat: dict[str, Json] = {}
     for key, value in sorted(remote.items()):
         flat |= _visible(value) if isinstance(value, Mapping) else {key: value}

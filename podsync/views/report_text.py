@@ -178,7 +178,10 @@ def _left_for_a_person(report: Report, width: int, typed: Callable[[str], str]) 
 
 
 def _removal(change: Change) -> str:
-    which = [visible_id(change.shown), quoted(name_of(change.before or {}), 60)]
+    which = [
+        visible_id(change.provider, change.shown),
+        quoted(name_of(change.provider, change.before or {}), 60),
+    ]
     return sentences(["remove", *which, by_hand(change.provider)])
 
 

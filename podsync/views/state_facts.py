@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from podsync.model import Address, Json, canonical_json
+from podsync.providers.registry import roles_of
 from podsync.state.entries import Entry, Orphan
 from podsync.state.state import State
 from podsync.views.escape import safe
@@ -15,8 +16,6 @@ from podsync.views.wording import counted, second, title
 
 #: So many refusals are shown.
 _SHOWN = 3
-#: The field whose value names a model, whatever the provider calls it.
-_MODEL_FIELDS = ("modelId", "productModelId")
 
 
 def id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
@@ -35,7 +34,7 @@ def refusal_lines(state: State, address: Address, style: Style, width: int) -> I
     """What was refused at the address and not answered, and how often nothing was made there."""
     refusals = state.refusals.get(address, ())
     for refusal in refusals[:_SHOWN]:
-        name = f" of {quoted(name_of(refusal.body), 48)}" if refusal.body else ""
+        name = f" of {quoted(name_of(refusal.provider, refusal.body), 48)}" if refusal.body else ""
         why = f": {safe(refusal.message)}" if refusal.message else ""
         text = f"refused {second(refusal.at)}: a create{name}{why}"
         yield from (style.warn(line) for line in wrap(text, width, GAP, GAP * 2))
@@ -51,7 +50,7 @@ def provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[s
     spec = item.spec or (item.pending.body if item.pending is not None else {})
     seen = state.observed.get(item.provider, {}).get(item.account, {})
     parts = [*_pictures(seen.get("pictures"), spec), *_names(seen.get("names"))]
-    model = next((str(spec[each]) for each in _MODEL_FIELDS if each in spec), "")
+    model = str(spec.get(roles_of(item.provider).model, ""))
     codes = state.models.get(item.provider, {}).get(model, ())
     if len(codes) > 1:
         parts.append(f"model {safe(model)} has {len(codes)} codes: {', '.join(map(safe, codes))}")

@@ -28,12 +28,12 @@ def _which(entry: Entry | Orphan) -> str:
     """Return the id that people see, or what is known instead."""
     if entry.id is None and entry.spec is not None:
         return _UNKNOWN_ID
-    return visible_id(entry.remote)
+    return visible_id(entry.provider, entry.remote)
 
 
 def _spec_of(entry: Entry) -> str:
     spec = entry.spec if entry.spec is not None else entry.pending.body if entry.pending else {}
-    return name_of(spec)
+    return name_of(entry.provider, spec)
 
 
 def state_list(state: State, *, style: Style, width: int = 80, typed: Callable[[str], str] = str) -> str:
@@ -159,7 +159,7 @@ def state_orphans(state: State, *, style: Style, width: int = 80) -> str:
 
 def _row(orphan: Orphan, successor: Entry | Orphan | None) -> tuple[str, str, str, str, str]:
     which = f"{title(orphan.provider)} {_which(orphan)}".rstrip()
-    name = quoted(name_of(orphan.spec), 48)
+    name = quoted(name_of(orphan.provider, orphan.spec), 48)
     return which, name, _why(orphan, successor), day(orphan.orphaned_at), str(orphan.address)
 
 
@@ -167,7 +167,7 @@ def _why(orphan: Orphan, successor: Entry | Orphan | None) -> str:
     if orphan.reason != "replaced":
         return "its document was removed"
     if successor is not None and orphan.replaced_by in (None, successor.id):
-        newer = visible_id(successor.remote).removeprefix("SPU ")
+        newer = visible_id(successor.provider, successor.remote, word=False)
         return f"replaced by {newer or 'a new one'}"
     return f"replaced by {text_of(orphan.replaced_by)}" if orphan.replaced_by else "replaced by a new one"
 

@@ -7,28 +7,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from podsync.model import Json
+from podsync.providers.registry import plugins
 from podsync.views.escape import safe
-
-_TITLES: Mapping[str, str] = {"kakaclo": "KakaClo", "gelato": "Gelato"}
-_BY_HAND: Mapping[str, str] = {"kakaclo": "at kakaclo.com", "gelato": "in Gelato Connect"}
 
 
 def title(provider: str) -> str:
     """Return the provider's name as people read it."""
-    return _TITLES.get(provider) or safe(provider)
+    info = plugins().get(provider)
+    return safe(provider if info is None else info.title)
 
 
 def by_hand(provider: str) -> str:
-    """Where a person removes a product: neither API can."""
-    return _BY_HAND.get(provider) or f"at {title(provider)}"
+    """Where a person removes a product: no API is asked to."""
+    info = plugins().get(provider)
+    return f"at {title(provider)}" if info is None else info.by_hand
 
 
-def visible_id(shown: Mapping[str, Json]) -> str:
-    """Return the provider's id that people see, `SPU QCUT00911`; "" where they see only a name."""
-    spu = shown.get("spu")
-    if isinstance(spu, str | int) and str(spu):
-        return f"SPU {safe(str(spu))}"
-    nested = (visible_id(value) for value in shown.values() if isinstance(value, Mapping))
+def visible_id(provider: str, shown: Mapping[str, Json], *, word: bool = True) -> str:
+    """Return the id that people see, `SPU QCUT00911` or without its word; "" where they see only a name."""
+    info = plugins().get(provider)
+    if info is None or not info.visible_id[1]:
+        return ""
+    noun, key = info.visible_id
+    told = shown.get(key)
+    if isinstance(told, str | int) and str(told):
+        return f"{noun} {safe(str(told))}" if word else safe(str(told))
+    nested = (
+        visible_id(provider, value, word=word) for value in shown.values() if isinstance(value, Mapping)
+    )
     return next((text for text in nested if text), "")
 
 

@@ -489,7 +489,7 @@ def usable(remote, knowledge, spec):
     """What the engine does with a listed product must work with whatever was listed."""
     knowledge.match(spec, remote)
     knowledge.clash(spec, remote.fields)
-    assert remote.name is not None
+    assert isinstance(knowledge.name_of(remote.fields), str)
     remote.id.encode()
     json.dumps(remote.shown).encode()
     assert json.dumps(remote.shown, ensure_ascii=False, allow_nan=False).encode()

@@ -23,7 +23,7 @@ from podsync.model import Address, Catalog, Product, freeze, thaw
 from podsync.plan.plan import Plan
 from podsync.plan.planner import make_plan
 from podsync.ports import Query, Receipt, Request
-from podsync.providers.registry import plugins
+from podsync.providers.registry import bare_id, plugins
 from podsync.report import Outcome, Report
 from podsync.settings import Limits, ProviderSettings, RateLimit
 from podsync.state import repair
@@ -379,7 +379,7 @@ class World:
         store = self._store(Life())
         with store.lock("state settle", 0.0):
             state = store.load()
-            events = repair.settle(state, answers, self.clock.now(), QUIET_AFTER)
+            events = repair.settle(state, answers, self.clock.now(), QUIET_AFTER, bare_id)
             store.append(events)
             store.compact(replay(state, events))
 

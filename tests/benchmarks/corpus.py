@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from podsync.model import DEFAULT_ACCOUNT, KINDS, Address, freeze
-from podsync.settings import DEFAULT_PROVIDERS
+from podsync.model import DEFAULT_ACCOUNT, Address, freeze
+from podsync.providers.registry import default_settings, kinds
 from podsync.state import statefile
 from podsync.state.entries import Entry
 from podsync.state.state import Host, State
@@ -103,7 +103,7 @@ def state_of(count: int) -> State:
         address = Address(document["kind"], document["name"])
         entries[address] = _entry(number, address, document)
     hosts = {
-        name: Host(DEFAULT_PROVIDERS[name].base_url, DEFAULT_ACCOUNT)
+        name: Host(default_settings()[name].base_url, DEFAULT_ACCOUNT)
         for name in sorted({entry.provider for entry in entries.values()})
     }
     last: Mapping[str, Any] = {"at": _MADE, "ended_at": _MADE + count}
@@ -121,7 +121,7 @@ def _entry(number: int, address: Address, document: dict[str, Any]) -> Entry:
     shown = {"spu": f"KC{number:08d}"} if address.kind == "designed_product" else {}
     return Entry(
         address,
-        KINDS[address.kind],
+        kinds()[address.kind],
         DEFAULT_ACCOUNT,
         freeze(document["spec"]),
         id=f"{number:08x}-1d56-4c1e-9c8e-2f6f6c1f3a00",

@@ -6,6 +6,7 @@ import pytest
 
 from podsync.catalog.loader import Loaded, load
 from podsync.ports import Fault
+from podsync.providers.registry import plugins
 
 DESIGNED = """\
 kind: designed_product
@@ -39,6 +40,7 @@ class Designs:
     """The least that the catalog asks of a provider whose names may repeat."""
 
     name, title, kind, name_field = "kakaclo", "KakaClo", "designed_product", "enName"
+    info = plugins()["kakaclo"]
 
     def check(self, spec):
         if spec["enName"] == "Refused":
@@ -60,6 +62,7 @@ class Customers:
     """The least that the catalog asks of a provider that finds products by name."""
 
     name, title, kind, name_field = "gelato", "Gelato", "customer_product", "name"
+    info = plugins()["gelato"]
 
     def check(self, _spec):
         return ()

@@ -13,8 +13,8 @@ from podsync.catalog.crossfile import cross_check
 from podsync.catalog.suspects import Columns, shares_nothing, suspects
 from podsync.catalog.traits import Row, traits_of
 from podsync.diagnostics import Diagnostic
-from podsync.model import DEFAULT_ACCOUNT, KINDS, Address, Position, Product, freeze
-from podsync.providers.registry import providers
+from podsync.model import DEFAULT_ACCOUNT, Address, Position, Product, freeze
+from podsync.providers.registry import kinds, providers
 from podsync.settings import Settings
 
 KNOWN = providers(Settings())
@@ -40,7 +40,7 @@ class Shop:
         self.products = [
             Product(
                 Address(kind, name),
-                KINDS[kind],
+                kinds()[kind],
                 DEFAULT_ACCOUNT,
                 freeze(spec),
                 moved=None if moved is None else tuple(moved),

@@ -17,8 +17,8 @@ from podsync.catalog.proof import proved
 from podsync.catalog.settings_file import parse
 from podsync.catalog.text import MAX_FAULTS
 from podsync.diagnostics import Diagnostic, mended
-from podsync.providers.gelato import Gelato
-from podsync.providers.kakaclo import KakaClo
+from podsync.providers.gelato.provider import Gelato
+from podsync.providers.kakaclo.provider import KakaClo
 
 PROVIDERS = {"kakaclo": KakaClo("unknown"), "gelato": Gelato()}
 TEE = """\

@@ -24,17 +24,16 @@ from podsync.diagnostics import diagnostic_json
 from podsync.errors import StateError
 from podsync.plan import planfile
 from podsync.plan.planner import make_plan
-from podsync.providers.registry import providers
-from podsync.settings import DEFAULT_PROVIDERS, Limits, Settings
+from podsync.providers.registry import default_settings, providers
+from podsync.settings import Limits, Settings
 from podsync.state import statefile
 from podsync.state.late import Outlines
 from podsync.state.state import LateEntries, State
 from tests.benchmarks import corpus
 
 COUNT = 16
-HOSTS = {
-    name: {"base_url": told.base_url, "account": told.account} for name, told in DEFAULT_PROVIDERS.items()
-}
+DEFAULTS = default_settings()
+HOSTS = {name: {"base_url": told.base_url, "account": told.account} for name, told in DEFAULTS.items()}
 #: Older than this, a file is known by what `stat` says of it.
 TICK_SECONDS = 2
 
@@ -176,8 +175,8 @@ def _delete(shop: Shop, number: int) -> None:
 
 def _other_settings(shop: Shop, number: int) -> None:
     pictures: Any = ("unknown", "kept", "rehosted")[number % 3]
-    kakaclo = DEFAULT_PROVIDERS["kakaclo"]._replace(pictures=pictures)
-    shop.settings = shop.settings._replace(providers={**DEFAULT_PROVIDERS, "kakaclo": kakaclo})
+    kakaclo = DEFAULTS["kakaclo"]._replace(pictures=pictures)
+    shop.settings = shop.settings._replace(providers={**DEFAULTS, "kakaclo": kakaclo})
 
 
 def _other_state(shop: Shop, number: int) -> None:

@@ -258,3 +258,14 @@ def test_a_former_name_is_free_and_claimed_once(shop, designed):
     assert shop.check(twice(variant("rex", "old"), variant("tri", "old"))) == [
         "12:9 moved: 'old' is a former name of designed_product.rex at catalog/f.yaml:1 too"
     ]
+
+
+@pytest.mark.parametrize(("kind", "hint"), [
+    ("designd_product", "did you mean designed_product?"),
+    ("postcard", "One of customer_product, designed_product."),
+])  # fmt: skip
+def test_a_document_of_a_kind_that_no_provider_has_is_a_fault(shop, designed, kind, hint):
+    found = shop.hints(designed.replace("designed_product", kind))
+
+    assert found == [hint]
+    assert len(shop.load().catalog) == 0

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from podsync.catalog.accept import acceptor
-from podsync.catalog.schema import _compile, schema, schema_names, schema_text
+from podsync.catalog.schema import _compile
+from podsync.catalog.schemas import schema, schema_names, schema_text
 from podsync.catalog.source import read
 
 REPOSITORY = Path(__file__).parents[2]
@@ -33,6 +34,11 @@ def test_each_is_draft_07_and_refers_to_nothing_outside(name):
     assert schema(name)["$schema"] == "http://json-schema.org/draft-07/schema#"
     references = [line for line in schema_text(name).splitlines() if '"$ref"' in line]
     assert all('"#/definitions/' in line for line in references)
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_this_repository_is_a_catalog_with_the_schemas_that_init_writes(name):
+    assert (REPOSITORY / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8") == schema_text(name)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.catalog.settings_file import load, parse
+from podsync.catalog.settings_file import defaults, load, parse
 from podsync.catalog.settings_memory import SettingsMemory
 from podsync.errors import CatalogError
-from podsync.settings import Limits, RateLimit, Settings
+from podsync.settings import Limits, RateLimit
 
 CONTRACT = b"""\
 version: 1
@@ -41,16 +41,16 @@ def faults(content: str) -> list[str]:
 
 
 def test_the_defaults_written_out_are_the_defaults():
-    assert parse("podsync.yaml", CONTRACT) == (Settings(), ())
+    assert parse("podsync.yaml", CONTRACT) == (defaults(), ())
 
 
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"---\n", b"version: 1\n"])
 def test_every_key_is_optional(content):
-    assert parse("podsync.yaml", content) == (Settings(), ())
+    assert parse("podsync.yaml", content) == (defaults(), ())
 
 
 def test_a_missing_file_means_the_defaults(tmp_path):
-    assert load(tmp_path / "podsync.yaml") == Settings()
+    assert load(tmp_path / "podsync.yaml") == defaults()
 
 
 def test_what_is_said_is_taken():
@@ -66,7 +66,7 @@ def test_what_is_said_is_taken():
     assert settings.limits == Limits(max_creates=None)
     assert settings.providers["kakaclo"].rate_limit == RateLimit(3, 2)
     assert settings.providers["kakaclo"].base_url == "http://127.0.0.1:9/x"
-    assert settings.providers["gelato"] == Settings().providers["gelato"]
+    assert settings.providers["gelato"] == defaults().providers["gelato"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_file_that_was_read_before_is_not_parsed_again(tmp_path):
 
     again = load(path, tmp_path)
 
-    assert again == first == Settings(catalog="goods", limits=Limits(max_creates=None))
+    assert again == first == defaults()._replace(catalog="goods", limits=Limits(max_creates=None))
     assert kept_in(tmp_path).read_bytes() == kept
 
 
@@ -185,7 +185,7 @@ def test_a_cache_that_says_what_none_would_is_not_believed(kept, tmp_path):
     with memory.cache.drafting() as draft:
         memory.cache.write(draft, [[kept.encode()]])
 
-    assert load(path, tmp_path) == Settings(catalog="goods")
+    assert load(path, tmp_path) == defaults()._replace(catalog="goods")
 
 
 def test_a_damaged_cache_counts_as_none(tmp_path):
@@ -193,4 +193,4 @@ def test_a_damaged_cache_counts_as_none(tmp_path):
     load(path, tmp_path)
     kept_in(tmp_path).write_bytes(kept_in(tmp_path).read_bytes().replace(b"goods", b"gooods"))
 
-    assert load(path, tmp_path) == Settings(catalog="goods")
+    assert load(path, tmp_path) == defaults()._replace(catalog="goods")

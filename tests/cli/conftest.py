@@ -161,8 +161,8 @@ def shops(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """Both providers, simulated, with real-looking keys and hosts in the environment."""
     rules = Rules(kakaclo_tokens=(TOKEN,), gelato_keys=(KEY,), kakaclo_bucket=None, gelato_bucket=None)
     with Sandbox(rules) as sandbox:
-        monkeypatch.setenv("KAKACLO_BASE_URL", sandbox.kakaclo_url)
-        monkeypatch.setenv("GELATO_BASE_URL", sandbox.gelato_url)
+        monkeypatch.setenv("KAKACLO_BASE_URL", sandbox.url_of("kakaclo"))
+        monkeypatch.setenv("GELATO_BASE_URL", sandbox.url_of("gelato"))
         monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", TOKEN)
         monkeypatch.setenv("GELATO_API_KEY", KEY)
         yield sandbox

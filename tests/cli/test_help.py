@@ -16,6 +16,7 @@ from podsync.views.page import cells
 from podsync.views.style import PLAIN, Style
 
 TOPICS = {
+    "adding-a-provider",
     "authoring",
     "ci",
     "existing",
@@ -74,7 +75,7 @@ def test_a_near_miss_is_told(podsync, typed, meant):
 
 
 def test_what_is_like_nothing_lists_the_pages(podsync):
-    assert "there are: authoring, ci" in podsync("help", "xyzzy").err
+    assert "there are: adding-a-provider, authoring, ci" in podsync("help", "xyzzy").err
 
 
 def test_the_version_is_a_command_and_an_option(podsync):

@@ -17,8 +17,8 @@ from podsync.cli.listener import Counting
 from podsync.cli.session import Session, program
 from podsync.model import Address
 from podsync.plan.plan import Action
+from podsync.providers.registry import default_settings
 from podsync.report import Outcome, Result
-from podsync.settings import DEFAULT_PROVIDERS
 from podsync.state.levels import Levels
 from podsync.state.lock import Holder, _to_text, runs
 from tests.workflows.conftest import COMMIT
@@ -163,7 +163,7 @@ def test_a_bucket_that_an_apply_has_filled_counts_in_the_forecast(catalog, podsy
     import time
 
     Path("podsync.yaml").write_text("version: 1\n", encoding="utf-8")
-    told = DEFAULT_PROVIDERS["kakaclo"]
+    told = default_settings()["kakaclo"]
     assert "about 1 s." in podsync("plan").out
     Levels(Path(".podsync"), f"kakaclo {told.account} {told.base_url}", time.time).write(160)
     run = podsync("plan", "--target", "designed_product.*")

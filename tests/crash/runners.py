@@ -53,8 +53,8 @@ class Runners:
     def start(self, runner: Path, *words: str, failpoint: str = "") -> subprocess.Popen[str]:
         env = {name: value for name, value in ENVIRON.items() if not name.startswith(_UNWANTED)}
         env |= {
-            "KAKACLO_BASE_URL": self.shops.kakaclo_url, "KAKACLO_ACCESS_TOKEN": TOKEN,
-            "GELATO_BASE_URL": self.shops.gelato_url, "GELATO_API_KEY": KEY,
+            "KAKACLO_BASE_URL": self.shops.url_of("kakaclo"), "KAKACLO_ACCESS_TOKEN": TOKEN,
+            "GELATO_BASE_URL": self.shops.url_of("gelato"), "GELATO_API_KEY": KEY,
         }  # fmt: skip
         if failpoint:
             env["PODSYNC_FAILPOINT"] = failpoint

@@ -26,7 +26,8 @@ from typing import Any, NamedTuple
 from podsync.cli.clock import SystemClock
 from podsync.cli.main import main
 from podsync.model import Address
-from podsync.sandbox import Fault, Model, Rules, Sandbox
+from podsync.sandbox import Fault, Rules, Sandbox
+from podsync.sandbox.kakaclo.rules import Model
 from podsync.state import journal
 from podsync.state.events import Intent
 from podsync.state.local import LocalStore
@@ -184,8 +185,8 @@ class Scene:
     @property
     def environment(self) -> dict[str, str]:
         return {
-            "KAKACLO_BASE_URL": self.shops.kakaclo_url, "KAKACLO_ACCESS_TOKEN": TOKEN,
-            "GELATO_BASE_URL": self.shops.gelato_url, "GELATO_API_KEY": KEY,
+            "KAKACLO_BASE_URL": self.shops.url_of("kakaclo"), "KAKACLO_ACCESS_TOKEN": TOKEN,
+            "GELATO_BASE_URL": self.shops.url_of("gelato"), "GELATO_API_KEY": KEY,
         }  # fmt: skip
 
     def apply(self, *words: str) -> Run:

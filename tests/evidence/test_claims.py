@@ -8,7 +8,7 @@ from podsync.evidence.claims import Claim, Judge, Kind, Verdicts
 from podsync.model import Address, FrozenDict, freeze
 from podsync.ports import Remote
 from podsync.providers.habits import Habits
-from podsync.providers.kakaclo import KakaClo
+from podsync.providers.kakaclo.provider import KakaClo
 
 TELLS = ("modelId", "enName", "imageUrl", "backImageUrl")
 BODY: dict[str, Any] = {

@@ -29,8 +29,9 @@ from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, 
 from podsync.plan.change import Change
 from podsync.plan.plan import Plan
 from podsync.ports import Receipt, Request
-from podsync.providers.gelato import ADD as GELATO_ADD
-from podsync.providers.kakaclo import ADD as KAKACLO_ADD
+from podsync.providers.gelato.provider import ADD as GELATO_ADD
+from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
+from podsync.providers.registry import bare_id
 from podsync.report import Outcome, Report, Result
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.settings import Limits, RateLimit
@@ -161,7 +162,7 @@ class Door:
         self._sandbox = sandbox
 
     def urls(self) -> dict[str, str]:
-        return {"kakaclo": self._sandbox.kakaclo_url, "gelato": self._sandbox.gelato_url}
+        return {"kakaclo": self._sandbox.url_of("kakaclo"), "gelato": self._sandbox.url_of("gelato")}
 
 
 @dataclass
@@ -524,7 +525,7 @@ class Floor(World):
         answer = repair.Answer(address, chosen)
 
         def settle() -> None:
-            self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER))
+            self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id))
 
         try:
             settle()
@@ -600,7 +601,7 @@ class Floor(World):
 
     def let_go(self, address: Address) -> None:
         """`state rm`: its product is gone."""
-        self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER))
+        self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER, bare_id))
 
     def _forget_product(self, address: Address) -> None:
         """It was removed by hand. What is in doubt about it keeps `state rm` from it: the document goes."""

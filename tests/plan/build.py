@@ -12,8 +12,8 @@ from podsync.plan.change import Change
 from podsync.plan.plan import Plan
 from podsync.plan.planner import make_plan
 from podsync.ports import Provider
-from podsync.providers.gelato import Gelato
-from podsync.providers.kakaclo import KakaClo
+from podsync.providers.gelato.provider import Gelato
+from podsync.providers.kakaclo.provider import KakaClo
 from podsync.settings import Limits
 from podsync.state.entries import Entry, Orphan, Pending
 from podsync.state.state import State

@@ -16,8 +16,8 @@ import pytest
 from podsync.model import Catalog, FrozenDict, Product
 from podsync.plan import planfile
 from podsync.plan.planner import make_plan
-from podsync.providers.gelato import Gelato
-from podsync.providers.kakaclo import KakaClo
+from podsync.providers.gelato.provider import Gelato
+from podsync.providers.kakaclo.provider import KakaClo
 from podsync.settings import Limits
 from podsync.state.entries import Entry
 from podsync.state.state import State

@@ -9,8 +9,8 @@ import pytest
 from podsync.model import EMPTY, Json, Spec, freeze
 from podsync.plan.change import UNKNOWN
 from podsync.plan.diff import differing_fields, field_changes
-from podsync.providers.gelato import Gelato
-from podsync.providers.kakaclo import KakaClo
+from podsync.providers.gelato.provider import Gelato
+from podsync.providers.kakaclo.provider import KakaClo
 from tests.plan.build import bag, customer, designed, option, tee
 
 GELATO, KAKACLO = Gelato(), KakaClo()

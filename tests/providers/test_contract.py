@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from podsync.model import KINDS
 from podsync.ports import Provider
-from podsync.providers.registry import Plugin, plugins, providers
-from podsync.settings import DEFAULT_PROVIDERS, Settings
+from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.registry import default_settings, kinds, plugins, providers
+from podsync.settings import Settings
 from tests.contracts import SPECS, ProviderContract
 
 VARIANTS = [(name, pictures) for name in sorted(plugins()) for pictures in ("unknown", "kept", "rehosted")]
@@ -19,15 +19,15 @@ class TestProviders(ProviderContract):
     @pytest.fixture(params=VARIANTS, ids="-".join)
     def provider(self, request: pytest.FixtureRequest) -> Provider:
         name, pictures = request.param
-        settings: Any = DEFAULT_PROVIDERS[name]._replace(pictures=pictures)
+        settings: Any = default_settings()[name]._replace(pictures=pictures)
         return plugins()[name].provider(settings)
 
 
 def test_what_is_found() -> None:
     found = plugins()
 
-    assert list(found) == sorted(found) == ["gelato", "kakaclo"]
-    assert all(isinstance(plugin, Plugin) for plugin in found.values())
+    assert list(found) == ["kakaclo", "gelato"]
+    assert all(isinstance(plugin, ProviderInfo) for plugin in found.values())
     assert {plugin.key_variable for plugin in found.values()} == {"GELATO_API_KEY", "KAKACLO_ACCESS_TOKEN"}
     assert {plugin.url_variable for plugin in found.values()} == {"GELATO_BASE_URL", "KAKACLO_BASE_URL"}
     assert all(plugin.renew for plugin in found.values())
@@ -36,13 +36,13 @@ def test_what_is_found() -> None:
 def test_names_and_kinds_agree() -> None:
     found = providers(Settings())
 
-    assert {p.kind: name for name, p in found.items()} == dict(KINDS)
+    assert {p.kind: name for name, p in found.items()} == dict(kinds())
     assert all(p.name == name for name, p in found.items())
-    assert set(SPECS) == set(KINDS)
+    assert set(SPECS) == set(kinds())
 
 
 def test_settings_reach_the_provider_and_may_leave_one_out() -> None:
-    kept: Any = DEFAULT_PROVIDERS["kakaclo"]._replace(pictures="kept")
+    kept: Any = default_settings()["kakaclo"]._replace(pictures="kept")
 
     found: Any = providers(Settings(providers={"kakaclo": kept}))
 

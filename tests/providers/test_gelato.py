@@ -12,8 +12,8 @@ import pytest
 from podsync.errors import InDoubtError, UnreadableError
 from podsync.model import freeze, thaw
 from podsync.ports import Match, Query, Remote, Request
-from podsync.providers.gelato import ADD, LIST, Gelato
-from podsync.providers.gelato_api import LONGEST_LIST, GelatoReader, GelatoWriter
+from podsync.providers.gelato.api import LONGEST_LIST, GelatoReader, GelatoWriter
+from podsync.providers.gelato.provider import ADD, LIST, Gelato
 from podsync.providers.habits import Habits
 from podsync.providers.http import Answer
 from tests.plan.build import bag, option

@@ -22,8 +22,8 @@ from podsync.model import freeze
 from podsync.ports import Match, Query, Remote, Request
 from podsync.providers.habits import Habits
 from podsync.providers.http import Answer
-from podsync.providers.kakaclo import ADD, KakaClo
-from podsync.providers.kakaclo_api import MODELS, SEARCH, KakaCloReader, KakaCloWriter
+from podsync.providers.kakaclo.api import MODELS, SEARCH, KakaCloReader, KakaCloWriter
+from podsync.providers.kakaclo.provider import ADD, KakaClo
 from tests.providers.fake_http import DATE, FakeHttp, ok
 
 EXAMPLES = json.loads((Path(__file__).parent.parent / "sandbox" / "vendor_examples.json").read_text("utf-8"))

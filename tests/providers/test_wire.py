@@ -84,7 +84,7 @@ class Scene:
             f"{scheme}://{host}:{self.provider.port}/base", RateLimit(1000, 1000), timeout_seconds=timeout
         )
         headers = {"Authorization": f"Bearer {KEY}"}
-        return Http("It", told, headers, clock=self.clock, pace=Pace(), proxies=proxies, trust=trust)
+        return Http("It", told, headers, key=KEY, clock=self.clock, pace=Pace(), proxies=proxies, trust=trust)
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_a_certificate_for_another_name_is_told_as_such(scene):
     made = scene("tunnel", always(answer({})))
     proxies = {"https": f"http://{LOOPBACK}:{made.proxy.port}"}
     told = ProviderSettings("https://other.test", RateLimit(9, 9))
-    client = Http("It", told, {}, clock=Clock(), pace=Pace(), proxies=proxies, trust=trusting)
+    client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies=proxies, trust=trusting)
 
     error = failure(client)
 
@@ -240,7 +240,7 @@ def test_a_server_that_wants_a_certificate_of_ours_leaves_a_doubt(scene):
     context.verify_mode = ssl.CERT_REQUIRED
     with peer(always(answer({})), context) as provider:
         told = ProviderSettings(f"https://{LOOPBACK}:{provider.port}", RateLimit(9, 9))
-        client = Http("It", told, {}, clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
+        client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
 
         assert type(failure(client)) is InDoubtError
 
@@ -398,7 +398,7 @@ def test_a_tunnel_in_drops_is_given_up_in_time_and_not_sent(scene, way, said):
 def test_a_handshake_that_does_not_end_is_given_up_in_time_and_not_sent(scene):
     with peer(lambda *_: time.sleep(2)) as provider:
         told = ProviderSettings(f"https://{LOOPBACK}:{provider.port}", RateLimit(9, 9), timeout_seconds=0.3)
-        client = Http("It", told, {}, clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
+        client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
         begin = time.monotonic()
 
         assert type(failure(client)) is NotSentError
@@ -458,7 +458,7 @@ def test_what_a_proxy_refuses_is_told_and_not_tried_again(scene, way, status, wo
 @pytest.mark.enable_socket
 def test_a_name_that_nobody_knows_is_told():
     told = ProviderSettings("http://nobody.invalid", RateLimit(9, 9))
-    client = Http("It", told, {}, clock=Clock(), pace=Pace(), proxies={})
+    client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={})
 
     assert "no address is known for nobody.invalid (DNS)" in failure(client).message
 
@@ -466,7 +466,7 @@ def test_a_name_that_nobody_knows_is_told():
 def test_something_that_is_no_tls_is_told(scene):
     made = scene("plain", lambda _, line: line.say(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     told = ProviderSettings(f"https://{LOOPBACK}:{made.provider.port}", RateLimit(9, 9))
-    client = Http("It", told, {}, clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
+    client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
 
     assert f"no TLS connection with {LOOPBACK} comes about" in failure(client).message
 

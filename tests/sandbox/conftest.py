@@ -28,7 +28,7 @@ class KakaClo:
     """Calls KakaClo's paths with the right headers."""
 
     def __init__(self, sandbox: Sandbox, session: requests.Session) -> None:
-        self.base = sandbox.kakaclo_url
+        self.base = sandbox.url_of("kakaclo")
         self.session = session
         self.headers = {"Authorization": "Bearer sandbox-kakaclo-token"}
 
@@ -69,7 +69,7 @@ class Gelato:
     """Calls GelatoConnect's paths with the right headers."""
 
     def __init__(self, sandbox: Sandbox, session: requests.Session) -> None:
-        self.base = f"{sandbox.gelato_url}/product/v1"
+        self.base = f"{sandbox.url_of('gelato')}/product/v1"
         self.session = session
         self.headers = {"X-API-KEY": "sandbox-gelato-key"}
 

@@ -7,7 +7,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from podsync.sandbox import Fault, parse_fault
-from podsync.sandbox.values import PICTURE_HOST, kept_picture, treated
+from podsync.sandbox.kakaclo.pictures import PICTURE_HOST, kept_picture
+from podsync.sandbox.values import treated
 
 # -- on insert
 

@@ -327,7 +327,7 @@ def test_this_machine_is_told_of_and_needs_nothing(podsync, catalog, shops):
 def test_the_question_says_where_it_goes(terminal, folder, catalog, shops):
     run = terminal("apply", answer=b"no\n")
 
-    host = shops.kakaclo_url.removesuffix("/openapi")
+    host = shops.url_of("kakaclo").removesuffix("/openapi")
     words = " ".join(run.out.split())
     assert f"This goes to KakaClo {host}, Gelato {host}. Type yes to go on:" in words
 

@@ -69,7 +69,7 @@ def test_every_name_in_a_comment_reads_as_itself(plan: Plan) -> None:
     words = told(Page(plan_markdown(plan, where=WHERE)))
 
     for change in plan.work:
-        names = {name_of(spec) for spec in (change.before, change.after) if spec is not None}
+        names = {name_of(change.provider, spec) for spec in (change.before, change.after) if spec is not None}
         assert any(spaceless(safe(clip(name))) in words for name in names)
         assert str(change.address) in words or change.action is Action.CREATE
 

@@ -39,7 +39,10 @@ class Hub:
         self.folder, self.shops = folder, shops
         self.origin, self.clone, self.bin = folder / "origin.git", folder / "clone", folder / "bin"
         self.groups: dict[str, Semaphore] = {}
-        self.variables = {"KAKACLO_BASE_URL": shops.kakaclo_url, "GELATO_BASE_URL": shops.gelato_url}
+        self.variables = {
+            "KAKACLO_BASE_URL": shops.url_of("kakaclo"),
+            "GELATO_BASE_URL": shops.url_of("gelato"),
+        }
         self.environment_secrets = {"KAKACLO_ACCESS_TOKEN": TOKEN, "GELATO_API_KEY": KEY}
         self.repository_secrets = {"OTHER": OTHER}
         self.approve: Callable[[Run], bool] = lambda _run: True

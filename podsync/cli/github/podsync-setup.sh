@@ -128,7 +128,7 @@ if [ "$(printf '%s' "$kept" | jq .deployment_branch_policy.custom_branch_policie
 fi
 
 # 3. The keys, as secrets of that environment: no pull request and no other job sees them.
-for name in KAKACLO_ACCESS_TOKEN GELATO_API_KEY; do
+for name in @@KEYS@@; do
   read -rsp "$name (Enter: not now): " value || true
   printf '\n'
   if [ -n "${value:-}" ]; then printf '%s' "$value" | gh secret set "$name" --env "$environment"; fi

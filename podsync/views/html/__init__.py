@@ -56,7 +56,8 @@ _SCRIPT = (
 #: Wide enough that no line of the head is broken: the browser does that.
 _ENDLESS = 1_000_000
 _NOTHING: Mapping[str, Any] = {
-    **dict.fromkeys(("groups", "kinds", "colours", "models"), EMPTY), "hash": "", "code": "", "changes": (),
+    **dict.fromkeys(("groups", "kinds", "roles", "colours", "models"), EMPTY),
+    "hash": "", "code": "", "changes": (),
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from podsync.model import EMPTY, short_digest
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.plan import Action, Plan
+from podsync.providers.registry import roles_of
 from podsync.views.change_lines import word_of
 from podsync.views.colours import colour_name
 from podsync.views.escape import safe
@@ -69,6 +70,7 @@ def page_data(
         "code": code,
         "groups": {action.value: list(GROUPS[action]) for action in GROUPS},
         "kinds": {c.address.kind: f"{title(c.provider)} · {_words(c.address.kind)}" for c in work},
+        "roles": {c.address.kind: roles_of(c.provider).to_json() for c in work},
         "colours": {value: name for value in sorted(values) if (name := colour_name(value))},
         "models": known,
         "changes": records,
@@ -103,7 +105,7 @@ def _record(
         "action": change.action.value,
         "word": word_of(change, refused),
         "reason": change.reason,
-        "id": visible_id(change.shown) or change.importing or "",
+        "id": visible_id(change.provider, change.shown) or change.importing or "",
         "made": day(change.made_at) if change.made_at is not None else "",
         "was": str(change.previous_address) if change.previous_address is not None else "",
         "hand": _by_hand(change) if change.address not in refused else "",
@@ -132,7 +134,7 @@ def _design(change: Change, record: Mapping[str, Any]) -> Hashable:
     """Return what the variants of one document or one design have in common; None: it stands alone."""
     document, many, _ = change.address.name.partition("[")
     spec = change.after if change.after is not None else change.before or {}
-    artwork = spec.get("materialImages")
+    artwork = spec.get(roles_of(change.provider).artwork)
     if not many and not artwork:
         return None
     design = document if many else short_digest(artwork)
@@ -166,26 +168,27 @@ def _by_hand(change: Change) -> str:
     """Say what is left for a person, since no API can delete."""
     if change.action not in (Action.REPLACE, Action.ORPHAN):
         return ""
-    before, after = name_of(change.before or {}), name_of(change.after or {})
-    which = visible_id(change.shown) or f'"{safe(before)}"'
+    before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
+    which = visible_id(change.provider, change.shown) or f'"{safe(before)}"'
     twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
     return f"remove {which} {by_hand(change.provider)}{tail}"
 
 
 def _colours(change: Change) -> Iterator[object]:
+    role = roles_of(change.provider).colour
     for spec in (change.before, change.after):
         if spec is not None:
-            yield spec.get("colorValue", "")
+            yield spec.get(role, "")
     for field in change.fields:
-        if field.path.endswith("colorValue"):
+        if field.path == role:
             yield from (field.before, field.after)
 
 
 def _models(change: Change) -> Iterator[object]:
     for spec in (change.before, change.after):
         if spec is not None:
-            yield spec.get("modelId", spec.get("productModelId"))
+            yield spec.get(roles_of(change.provider).model)
 
 
 def _words(kind: str) -> str:

@@ -158,7 +158,8 @@ def without_script(plan: Plan) -> Iterator[str]:
     for change in plan.work[:_MOST_WITHOUT_SCRIPT]:
         spec = change.spec
         place = f" · {change.source.path}:{change.source.line}" if change.source is not None else ""
-        words = f"{SYMBOLS[change.action]} {change.action.value} · {change.address} · {name_of(spec)}{place}"
+        name = name_of(change.provider, spec)
+        words = f"{SYMBOLS[change.action]} {change.action.value} · {change.address} · {name}{place}"
         yield f"<li>{text(words)}</li>"
     if len(plan.work) > _MOST_WITHOUT_SCRIPT:
         yield f"<li>… and {number(len(plan.work) - _MOST_WITHOUT_SCRIPT)} more</li>"

@@ -26,7 +26,7 @@ function shared(indexes, said) {
   const [file, ...files] = all.map((change) => change.file);
   return {
     name, names,
-    facts: sharedFacts(all.map((change) => change.spec)),
+    facts: sharedFacts(all),
     fields: common(all.map((change) => change.fields || [])),
     risks: common(all.map((change) => change.risks || [])).filter((one) => !said.has(one)),
     file: file && files.every((one) => one === file) ? file : "",
@@ -37,28 +37,28 @@ function shared(indexes, said) {
 function tile(index, name, its, said, backs) {
   const change = changes[index];
   const own = without(change.fields || [], its.fields);
-  const seen = own.filter(([path]) => picturePath(path));
+  const seen = own.filter(([path]) => picturePath(path, change.roles));
   const rest = own.filter((one) => !seen.includes(one));
-  const sides = sidesOf(change.spec);
+  const sides = sidesOf(change);
   const side = (backs && sides.find(([label]) => label === "back")) || (backs ? undefined : sides[0]);
   const look = seen.length ? seen.map(([path, old, now]) => sideBySide(path, old, now)) : picture(side && side[2], side ? side[0] : "back", titleOf(change), true);
-  const facts_ = [...FACTS.keys()].filter((at) => !its.facts.has(at) && !own.some(([path]) => path.startsWith("colorValue") && at === 0));
+  const facts_ = [...FACTS.keys()].filter((at) => !its.facts.has(at) && !own.some(([path]) => path === change.roles.colour && at === 0));
   const line = change.file && lineOf(change, its.file ? `line ${change.line}` : place(change));
   const also = new Map([...said, ...its.risks.map((one) => [one, true])]);
   return item(index, el("article", { class: "tile", "data-action": change.action }, look, seenBox(index), el("h4", null, opener(index, name)),
-    facts(change.spec, facts_), fieldRows(change, rest, 4),
+    facts(change, facts_), fieldRows(change, rest, 4),
     el("p", { class: "address" }, change.id && el("span", null, change.id), line), risks(change, also)));
 }
 
 function block(indexes, said, part, backs = false) {
   const its = shared(indexes, said);
   const first = changes[indexes[0]];
-  const paired = indexes.some((index) => without(changes[index].fields || [], its.fields).some(([path]) => picturePath(path)));
+  const paired = indexes.some((index) => without(changes[index].fields || [], its.fields).some(([path]) => picturePath(path, first.roles)));
   const name = its.name || "One design";
-  const turned = !paired && indexes.some((index) => changes[index].spec.backImageUrl) && el("button", { type: "button", class: "turn", "aria-pressed": String(backs), on: () => turn() }, "backs");
+  const turned = !paired && indexes.some((index) => sidesOf(changes[index]).some(([label]) => label === "back")) && el("button", { type: "button", class: "turn", "aria-pressed": String(backs), on: () => turn() }, "backs");
   const head = el("header", null,
     el("div", { class: "title" }, el("h3", null, name, el("span", null, ` · ${number.format(indexes.length)}${part}`)), el("div", { class: "acts" }, turned, tick(indexes, `Seen: all ${indexes.length} of ${name}`, "all seen"))),
-    el("div", { class: "shares" }, wordLine(first), facts(first.spec, its.facts), its.file && el("p", { class: "file" }, el("code", null, its.file))),
+    el("div", { class: "shares" }, wordLine(first), facts(first, its.facts), its.file && el("p", { class: "file" }, el("code", null, its.file))),
     fieldRows(first, its.fields, 6),
     its.risks.map((one) => el("p", { class: "risk" }, "! ", one)));
   const tiles = el("ul", { class: paired ? "tiles paired" : "tiles" }, indexes.map((index, at) => tile(index, its.names[at], its, said, backs)));

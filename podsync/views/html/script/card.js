@@ -67,7 +67,7 @@ function card(index, said) {
   const changed = (change.fields || []).length > 0;
   const name = el("div", { class: "title" }, el("h3", null, opener(index, titleOf(change))), seenBox(index));
   const body = changed
-    ? [name, wordLine(change), el("div", { class: "sub" }, pictures(change.spec), fields(change, 6))]
-    : [pictures(change.spec), name, wordLine(change), facts(change.spec)];
+    ? [name, wordLine(change), el("div", { class: "sub" }, pictures(change), fields(change, 6))]
+    : [pictures(change), name, wordLine(change), facts(change)];
   return item(index, el("article", { class: "card", "data-action": change.action }, body, notes(change, said), where(change)));
 }

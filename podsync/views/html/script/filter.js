@@ -7,8 +7,8 @@ const press = (button, on) => button.setAttribute("aria-pressed", String(on));
 const haystacks = [];
 
 function haystack(change) {
-  const colours = [change.spec.colorValue, change.old && change.old.colorValue].map((one) => (typeof one === "string" && Object.hasOwn(data.colours, one) ? data.colours[one] : ""));
-  const model = data.models[String(change.spec.modelId ?? change.spec.productModelId)];
+  const colours = [change.spec, change.old || {}].map((spec) => spec[change.roles.colour]).map((one) => (typeof one === "string" && Object.hasOwn(data.colours, one) ? data.colours[one] : ""));
+  const model = data.models[String(change.spec[change.roles.model])];
   const own = [change.address, change.word, data.groups[change.action][0], place(change), change.id, change.was, model, ...colours];
   return `${own.join("\n")}\n${JSON.stringify([change.spec, change.old, change.fields, change.risks, change.labels])}`.toLowerCase();
 }

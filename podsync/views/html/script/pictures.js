@@ -39,23 +39,23 @@ function picture(url, label, name, small) {
 
 const figure = (url, label, name, small) => el("figure", null, picture(url, label, name, small), el("figcaption", null, label));
 
-const SIDES = [["front", "imageUrl"], ["back", "backImageUrl"]];
-const sideOf = (path) => (SIDES.find(([, key]) => key === path) || [path])[0];
-const sidesOf = (spec) => SIDES.filter(([, key]) => spec[key] !== undefined && spec[key] !== null).map(([label, key]) => [label, key, spec[key]]);
+const sideOf = (path, roles) => (list(roles.pictures).find(([, key]) => key === path) || [path])[0];
+const sidesOf = ({ spec, roles }) => list(roles.pictures).filter(([, key]) => spec[key] !== undefined && spec[key] !== null).map(([label, key]) => [label, key, spec[key]]);
 
-function pictures(spec) {
-  const sides = sidesOf(spec);
-  return sides.length ? el("div", { class: "pics" }, sides.map(([label, , url]) => figure(url, label, nameOf(spec)))) : null;
+function pictures(change) {
+  const sides = sidesOf(change);
+  return sides.length ? el("div", { class: "pics" }, sides.map(([label, , url]) => figure(url, label, nameOf(change)))) : null;
 }
 
-function artwork(found, most = 12) {
+function artwork(all, roles, most = 12) {
+  const found = items(all);
   if (!found.length) return null;
   return el("div", { class: "strip", role: "group", "aria-label": "Artwork" },
-    found.slice(0, most).map((one) => figure(one.imageUrl, String(one.imageName ?? "artwork"), "artwork", true)),
+    found.slice(0, most).map((one) => figure(one[roles.artwork_url], String(one[roles.artwork_name] ?? "artwork"), "artwork", true)),
     found.length > most && el("small", null, `and ${found.length - most} more`));
 }
 
-const picturePath = (path) => /imageUrl$/i.test(path);
+const picturePath = (path, roles) => list(roles.pictures).some(([, key]) => key === path) || (roles.artwork && path.startsWith(`${roles.artwork}[`) && path.endsWith(`.${roles.artwork_url}`));
 
 function sideBySide(path, old, now) {
   const side = (label, url) => el("figure", { class: label }, url === null ? el("div", { class: "pic lost" }, el("p", null, "not there")) : picture(url, label, path), el("figcaption", null, label));

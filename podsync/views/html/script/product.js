@@ -15,18 +15,18 @@ function chips(words, before) {
   return el("div", { class: "chips" }, before, shown, words.length > MOST_CHIPS && `and ${words.length - MOST_CHIPS} more`);
 }
 
-function customers(ids) {
+function customers(ids, roles) {
   if (!Array.isArray(ids)) return null;
-  if (ids.includes("*")) return el("div", { class: "chips" }, el("span", { class: "chip all" }, "EVERY customer"));
+  if (roles.everybody && ids.includes(roles.everybody)) return el("div", { class: "chips" }, el("span", { class: "chip all" }, "EVERY customer"));
   return chips(ids, ids.length ? "for" : "for no customer");
 }
 
-function options(found) {
+function options(found, roles) {
   const rows = items(found).flatMap((option) => {
-    const parts = items(option.attributesMapping);
+    const parts = items(option[roles.option_parts]);
     return (parts.length ? parts : [{}]).map((part, index) => el("tr", null,
-      index === 0 && el("th", { scope: "row", rowspan: String(Math.max(parts.length, 1)) }, option.name ?? ""),
-      el("td", null, el("small", null, part.partModelId ?? ""), chips(list(part.attributeIds)))));
+      index === 0 && el("th", { scope: "row", rowspan: String(Math.max(parts.length, 1)) }, option[roles.option_name] ?? ""),
+      el("td", null, el("small", null, part[roles.option_part] ?? ""), chips(list(part[roles.option_values])))));
   });
   if (!rows.length) return null;
   const head = el("tr", null, ["Option", "Part and values"].map((word) => el("th", { scope: "col" }, word)));
@@ -38,34 +38,28 @@ function model(id) {
   return el("span", null, "model ", id, name && ` ${show(name)}`);
 }
 
-const parts = (found) => {
-  const told = items(found).map((one) => `${show(one.quantity ?? "?")} × ${show(one.partModelId ?? "?")}`);
+const parts = (found, roles) => {
+  const told = items(found).map((one) => `${show(one[roles.part_count] ?? "?")} × ${show(one[roles.part_name] ?? "?")}`);
   return told.length > 0 && chips(told, "parts");
 };
 
-/* [what it is of, how it is shown]; the two first stand in one line. */
-const FACTS = [
-  [(spec) => spec.colorValue, swatch],
-  [(spec) => spec.modelId ?? spec.productModelId, model],
-  [(spec) => spec.materialImages, (found) => artwork(items(found))],
-  [(spec) => spec.variantOptions, options],
-  [(spec) => spec.partQuantities, parts],
-  [(spec) => spec.customerIds, customers],
-];
+/* [the role of a field, how it is shown]; the two first stand in one line. */
+const FACTS = [["colour", swatch], ["model", model], ["artwork", artwork], ["options", options], ["parts", parts], ["customers", customers]];
 const IN_LINE = 2;
+const factOf = ({ spec, roles }, at) => spec[roles[FACTS[at][0]]];
 
-/* The facts at these positions, of one spec. */
-function facts(spec, positions = FACTS.keys()) {
-  const found = [...positions].filter((at) => FACTS[at][0](spec) !== undefined);
-  const drawn = (at) => FACTS[at][1](FACTS[at][0](spec));
+/* The facts at these positions, of one product. */
+function facts(change, positions = FACTS.keys()) {
+  const found = [...positions].filter((at) => factOf(change, at) !== undefined);
+  const drawn = (at) => FACTS[at][1](factOf(change, at), change.roles);
   const line = found.filter((at) => at < IN_LINE).map(drawn);
   return [line.length > 0 && el("div", { class: "facts" }, line), found.filter((at) => at >= IN_LINE).map(drawn)];
 }
 
-/* The positions of the facts that are equal in all specs. */
-function sharedFacts(specs) {
+/* The positions of the facts that are equal in all of them. */
+function sharedFacts(all) {
   return new Set([...FACTS.keys()].filter((at) => {
-    const [first, ...rest] = specs.map((spec) => JSON.stringify(FACTS[at][0](spec)));
+    const [first, ...rest] = all.map((change) => JSON.stringify(factOf(change, at)));
     return rest.every((one) => one === first);
   }));
 }

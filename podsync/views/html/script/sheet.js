@@ -26,15 +26,15 @@ function large(url, label, name) {
 
 function stage(change) {
   const name = titleOf(change);
-  const changed = (change.fields || []).filter(([path, old, now]) => picturePath(path) && !(old === null && now === null));
+  const changed = (change.fields || []).filter(([path, old, now]) => picturePath(path, change.roles) && !(old === null && now === null));
   const pairs = changed.filter(([, old, now, ...words]) => old !== null && now !== null && !words.includes("unknown"));
   const compared = pairs.map(([path, old, now]) => (sliding ? slider(path, old, now)
-    : [el("div", { class: "old" }, large(old, `old ${sideOf(path)}`, name)), el("div", { class: "new" }, large(now, `new ${sideOf(path)}`, name))]));
-  const others = sidesOf(change.spec).filter(([, key]) => !pairs.some(([path]) => path === key));
-  const art = items(change.spec.materialImages).filter(() => !others.length && !pairs.length);
+    : [el("div", { class: "old" }, large(old, `old ${sideOf(path, change.roles)}`, name)), el("div", { class: "new" }, large(now, `new ${sideOf(path, change.roles)}`, name))]));
+  const others = sidesOf(change).filter(([, key]) => !pairs.some(([path]) => path === key));
+  const art = items(change.spec[change.roles.artwork]).filter(() => !others.length && !pairs.length);
   const choose = pairs.length > 0 && el("div", { class: "how", role: "group", "aria-label": "Compare" },
     [["Side by side", false], ["Slider", true]].map(([words, on]) => el("button", { type: "button", "aria-pressed": String(sliding === on), on: () => { sliding = on; details(open, `how-${on}`); }, "data-step": `how-${on}` }, words)));
-  return [choose, el("div", { class: "stage" }, compared, others.map(([label, , url]) => large(url, label, name)), art.map((one) => large(one.imageUrl, String(one.imageName ?? "artwork"), name)))];
+  return [choose, el("div", { class: "stage" }, compared, others.map(([label, , url]) => large(url, label, name)), art.map((one) => large(one[change.roles.artwork_url], String(one[change.roles.artwork_name] ?? "artwork"), name)))];
 }
 
 function verdict(index) {
@@ -53,7 +53,7 @@ function details(index, focused = "close") {
   const anew = change.action === "replace" && change.old;
   const button = (words, on) => el("button", { type: "button", on, "data-step": words }, words);
   const labels = Object.entries(change.labels || {}).map(([key, one]) => `${key}=${one}`);
-  const rest = (change.fields || []).filter(([path, old, now]) => !(picturePath(path) && old !== null && now !== null));
+  const rest = (change.fields || []).filter(([path, old, now]) => !(picturePath(path, change.roles) && old !== null && now !== null));
   const paths = (change.fields || []).filter((one) => !rest.includes(one));
   dialog.replaceChildren(el("div", { class: "sheet", "data-action": change.action },
     el("div", { class: "top" }, el("p", { role: "status" }, `${number.format(order.indexOf(index) + 1)} of ${number.format(order.length)}`),
@@ -62,7 +62,7 @@ function details(index, focused = "close") {
     el("p", { class: "what" }, el("strong", null, change.refused ? `${change.word}: ` : "", data.groups[change.action][0]), ` · ${change.provider}`),
     el("div", { class: "look" }, stage(change)),
     el("div", { class: "beside" }, paths.map(([path, old, now]) => el("p", { class: "address" }, path, ": ", el("code", null, marked(String(old), String(now))))),
-      fieldRows(change, rest, 1000), facts(change.spec), labels.length > 0 && chips(labels, "labels"), notes(change), where(change)),
+      fieldRows(change, rest, 1000), facts(change), labels.length > 0 && chips(labels, "labels"), notes(change), where(change)),
     table(change.spec, anew ? "Every value of the new product" : "Every value"), anew && table(before(change), "Every value of the old product")));
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;

@@ -34,8 +34,8 @@ const isObject = (value) => value !== null && typeof value === "object" && !Arra
 const list = (value) => (Array.isArray(value) ? value : []);
 const items = (value) => list(value).filter(isObject);
 const counted = (count, word) => `${number.format(count)} ${word}${count === 1 ? "" : "s"}`;
-const nameOf = (spec) => String(spec.enName || spec.name || "");
-const titleOf = (change) => nameOf(change.spec) || change.address;
+const nameOf = (change) => String(change.spec[change.roles.name] || "");
+const titleOf = (change) => nameOf(change) || change.address;
 
 /* The spec of the product that exists already. */
 const before = (change) => {
@@ -46,6 +46,7 @@ const before = (change) => {
 
 for (const change of changes) {
   change.kind = change.address.slice(0, change.address.indexOf("."));
+  change.roles = data.roles[change.kind]; // which field means what
   if (!change.fields) continue;
   const was = before(change);
   /* A field without values: both specs have them. */

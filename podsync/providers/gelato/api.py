@@ -12,7 +12,8 @@ from podsync.model import freeze
 from podsync.ports import Listing, Query, Receipt, Remote, Request
 from podsync.providers import dates
 from podsync.providers.compare import as_text, text
-from podsync.providers.gelato import LIST
+from podsync.providers.gelato import INFO
+from podsync.providers.gelato.provider import LIST
 from podsync.providers.paging import Page, joined, read_all, unheard
 
 PAGE_SIZE = 250
@@ -79,7 +80,7 @@ def _parts(values: Iterable[str]) -> Iterator[str]:
 
 
 def _remote(row: Mapping[str, Any], now: float | None) -> Remote:
-    identity = bare(as_text(row.get("id")) or "")
+    identity = INFO.bare_id(as_text(row.get("id")) or "")
     if not identity:
         raise UnreadableError("Gelato listed a product without an id")
     row = _ids_as_text(row)
@@ -126,11 +127,6 @@ def _all(value: Any, kind: type) -> bool:
     return value is None or (isinstance(value, list) and all(isinstance(item, kind) for item in value))
 
 
-def bare(identity: str) -> str:
-    """Return the id without `cp-`, which creates have and the listing has not."""
-    return identity.removeprefix("cp-")
-
-
 class GelatoWriter:
     """Creates and updates customer products."""
 
@@ -147,7 +143,7 @@ class GelatoWriter:
         if request.method == "PATCH":
             if answer.status != 204 and not isinstance(answer.body, dict):
                 raise self._doubt(answer, "without a product")
-            if shown is not None and shown.id != bare(unquote(request.path.rpartition("/")[2])):
+            if shown is not None and shown.id != INFO.bare_id(unquote(request.path.rpartition("/")[2])):
                 shown = None
             return Receipt(shown, answer.status, None, answer.date)
         if shown is None:

@@ -3,19 +3,45 @@
 Source: connect.test.gelato.tech/docs/product/api (add, list, update, variant option values).
 """
 
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from podsync.sandbox import listing
+from podsync.sandbox.answers import Told
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.gelato_checks import RefusalError, check_create, check_patch, check_values
-from podsync.sandbox.rules import IdForm, Rules
+from podsync.sandbox.gelato.checks import check_create, check_patch, check_values
+from podsync.sandbox.gelato.rules import GelatoRules, IdForm
+from podsync.sandbox.kinds import Kind
+from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
 from podsync.sandbox.wire import Answer, Request, json_answer
 
 ONE = "/product/v1/customer-product"  # singular, for the create alone
 MANY = "/product/v1/customer-products"
 MAX_PAGE = 250
+BASE_PATH = ""
+PREFIX = "/product/"
+RULES = GelatoRules
+KEYS = "gelato_keys"
+INDEXED = ("productModelId", "name")
+OPERATIONS = ("create", "update", "list", "values")
+KINDS = {
+    "other-id": Kind("the answer shows the id of the shop's oldest product", commits=True, provider="gelato"),
+    "last-id": Kind("the answer shows the id that was given last", commits=True, provider="gelato"),
+    "unchanged": Kind("a PATCH shows the product as it was", provider="gelato", default="update"),
+}
+_NOBODYS = "cp-00000000-0000-4000-8000-000000000000"
+
+# What customerIds become in a listing.
+CUSTOMERS: Mapping[str, Callable[[list[str]], object]] = {
+    "ids": list,
+    "objects": lambda ids: [{"id": one} for one in ids],
+    "joined": ",".join,
+    "upper": lambda ids: [one.upper() for one in ids],
+}
 
 
 def operation(method: str, path: str) -> str | None:
@@ -32,12 +58,17 @@ def operation(method: str, path: str) -> str | None:
     return "values" if rest[1:] == ["variant-values"] and method == "POST" else None
 
 
+def key(request: Request) -> str:
+    """The key of the request."""
+    return request.header("X-API-KEY")
+
+
 def unauthorized() -> Answer:
     """401; the vendor shows no body."""
     return json_answer(401, {"message": "Unauthorized"})
 
 
-def answer(request: Request, shop: Shop, rules: Rules, now: float) -> Answer:
+def answer(request: Request, shop: Shop, rules: GelatoRules, now: float) -> Answer:
     """The answer to an authorised request, its effect committed; `now` in epoch seconds."""
     try:
         match operation(request.method, request.path):
@@ -55,7 +86,7 @@ def answer(request: Request, shop: Shop, rules: Rules, now: float) -> Answer:
     return json_answer(404, {"message": "Not Found"})
 
 
-def add(spec: object, shop: Shop, rules: Rules, now: float) -> JsonObject:
+def add(spec: object, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
     """Commit a customer product. Raises RefusalError. Returns it as committed, its id a bare uuid."""
     wanted = check_create(spec, rules)
     name = rules.treated_name(wanted["name"])
@@ -79,15 +110,62 @@ def foreign(number: int) -> JsonObject:
     }
 
 
-def shown(request: Request, shop: Shop, rules: Rules) -> Answer | None:
-    """What an answer to this PATCH would show if it changed nothing; None if there is no such product."""
-    body = shop.get(key_of(request.path.rpartition("/")[2]))
-    return None if body is None else json_answer(200, _created(body, rules, state=True))
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The shop before a request: the ids of its products, oldest first, in the form of an answer to a create.
+
+    `shown` is what an answer to a PATCH would show if it changed nothing; None if there is no such product.
+    """
+
+    ids: tuple[str, ...]
+    shown: Answer | None
 
 
-def given_ids(shop: Shop, rules: Rules) -> tuple[str, ...]:
-    """The ids of the products that are there, oldest first, in the form of an answer to a create."""
-    return tuple(_id(row, rules.gelato_create_id) for row in shop.committed())
+def before(request: Request, shop: Shop, rules: GelatoRules) -> Before:
+    """What there was."""
+    ids = tuple(_id(row, rules.gelato_create_id) for row in shop.committed())
+    update = operation(request.method, request.path) == "update"
+    body = shop.get(key_of(request.path.rpartition("/")[2])) if update else None
+    return Before(ids, None if body is None else json_answer(200, _created(body, rules, state=True)))
+
+
+def error_body(_status: int, reason: str) -> JsonObject:
+    """The body of an error."""
+    return {"message": reason}
+
+
+def empty_listing() -> JsonObject:
+    """A listing without a row."""
+    return {"customerProducts": []}
+
+
+def find_key(_shop: Shop, product_id: str) -> str:
+    """The shop's key for an id in either form."""
+    return key_of(product_id)
+
+
+def _with_id(told: Told, identity: str) -> Answer:
+    """The true answer with another id in it; one that shows no id stays as it is."""
+    true = told.true or Answer(200, b"", headers=told.headers)
+    shown = json.loads(true.body) if true.body else None
+    if not isinstance(shown, dict) or "id" not in shown:
+        return true
+    return json_answer(true.status, {**shown, "id": identity}, told.headers)
+
+
+def _other_id(told: Told) -> Answer:
+    return _with_id(told, told.before.ids[0] if told.before and told.before.ids else _NOBODYS)
+
+
+def _last_id(told: Told) -> Answer:
+    return _with_id(told, told.before.ids[-1] if told.before and told.before.ids else _NOBODYS)
+
+
+def _unchanged(told: Told) -> Answer:
+    return (told.before and told.before.shown) or Answer(200, b"", headers=told.headers)
+
+
+ANSWERS = {"other-id": _other_id, "last-id": _last_id, "unchanged": _unchanged}
 
 
 def key_of(product_id: str) -> str:
@@ -95,7 +173,7 @@ def key_of(product_id: str) -> str:
     return product_id.removeprefix("cp-")
 
 
-def _update(request: Request, shop: Shop, rules: Rules, now: float) -> JsonObject:
+def _update(request: Request, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
     changes = check_patch(_json(request), rules)
     key = key_of(request.path.rpartition("/")[2])
     with shop.lock:
@@ -108,7 +186,7 @@ def _update(request: Request, shop: Shop, rules: Rules, now: float) -> JsonObjec
         return _created(_existing(shop, key), rules, state=True)
 
 
-def _add_values(request: Request, shop: Shop, rules: Rules, now: float) -> JsonObject:
+def _add_values(request: Request, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
     key = key_of(request.path.split("/")[-2])
     given = check_values(_json(request))
     with shop.lock:
@@ -124,7 +202,7 @@ def _add_values(request: Request, shop: Shop, rules: Rules, now: float) -> JsonO
         return _created(_existing(shop, key), rules, state=True)
 
 
-def _take_values(option: JsonObject, values: list[JsonObject], rules: Rules) -> None:
+def _take_values(option: JsonObject, values: list[JsonObject], rules: GelatoRules) -> None:
     held = list(option.get("values", []))
     for value in values:
         if value["value"] not in held:
@@ -136,7 +214,7 @@ def _take_values(option: JsonObject, values: list[JsonObject], rules: Rules) -> 
     option["values"] = held
 
 
-def _list(request: Request, shop: Shop, rules: Rules, now: float) -> JsonObject:
+def _list(request: Request, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
     query = request.query
     offset = _integer(query, "offset", 0, least=0)
     limit = listing.page_size(_integer(query, "limit", MAX_PAGE, least=1), MAX_PAGE, rules)
@@ -151,7 +229,9 @@ def _list(request: Request, shop: Shop, rules: Rules, now: float) -> JsonObject:
     return result
 
 
-def _filtered(query: dict[str, str], shop: Shop, rules: Rules, seen_until: float | None) -> list[JsonObject]:
+def _filtered(
+    query: dict[str, str], shop: Shop, rules: GelatoRules, seen_until: float | None
+) -> list[JsonObject]:
     keys: list[str] | None = None
     if "customerProductIds" in query:
         keys = list(dict.fromkeys(key_of(item) for item in _words(query, "customerProductIds")))
@@ -167,7 +247,7 @@ def _filtered(query: dict[str, str], shop: Shop, rules: Rules, seen_until: float
     return listing.found(rows, rules, "name", query.get("search", ""))
 
 
-def _product(key: str, spec: JsonObject, name: str, rules: Rules, now: float) -> JsonObject:
+def _product(key: str, spec: JsonObject, name: str, rules: GelatoRules, now: float) -> JsonObject:
     fields = ("customerIds", "productModelId", "variantOptions", "partQuantities")
     body: JsonObject = {"id": key, "name": name, **{field: spec[field] for field in fields if field in spec}}
     if rules.gelato_base_attributes:
@@ -182,19 +262,19 @@ def _product(key: str, spec: JsonObject, name: str, rules: Rules, now: float) ->
     return body
 
 
-def _created(row: JsonObject, rules: Rules, *, state: bool | None = None) -> JsonObject:
+def _created(row: JsonObject, rules: GelatoRules, *, state: bool | None = None) -> JsonObject:
     shown = {**row, "id": _id(row, rules.gelato_create_id)}
     if rules.gelato_create_state if state is None else state:
         shown["state"] = "published"
     return _with_extra(shown, rules)
 
 
-def _listed(row: JsonObject, rules: Rules) -> JsonObject:
+def _listed(row: JsonObject, rules: GelatoRules) -> JsonObject:
     shown = {**row, "id": _id(row, rules.gelato_list_id), "state": "published"}
     shown["variantOptions"] = [
         {"values": [], "defaultValue": "", **option, "state": "published"} for option in row["variantOptions"]
     ]
-    shown["customerIds"] = listing.CUSTOMERS[rules.gelato_customers](row["customerIds"])
+    shown["customerIds"] = CUSTOMERS[rules.gelato_customers](row["customerIds"])
     if rules.gelato_model == "missing":
         del shown["productModelId"]
     elif rules.gelato_model == "number" and row["productModelId"].isdecimal():
@@ -204,7 +284,7 @@ def _listed(row: JsonObject, rules: Rules) -> JsonObject:
     return _with_extra(shown, rules)
 
 
-def _with_extra(shown: JsonObject, rules: Rules) -> JsonObject:
+def _with_extra(shown: JsonObject, rules: GelatoRules) -> JsonObject:
     return {**shown, "sandboxExtra": {"new": True}} if rules.extra_fields else shown
 
 
@@ -220,7 +300,7 @@ def _existing(shop: Shop, key: str) -> JsonObject:
 
 
 def _refuse_namesake(
-    shop: Shop, rules: Rules, name: str, customers: list[str], *, besides: str | None
+    shop: Shop, rules: GelatoRules, name: str, customers: list[str], *, besides: str | None
 ) -> None:
     """409 if a product that a shared customer can order has this name, where the rules say so."""
     if rules.gelato_names == "allow":
@@ -254,6 +334,6 @@ def _integer(query: dict[str, str], name: str, default: int, *, least: int) -> i
     return int(text)
 
 
-def _time(now: float, rules: Rules) -> str:
+def _time(now: float, rules: GelatoRules) -> str:
     moment = datetime.fromtimestamp(now + rules.create_date_hours * 3600, UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,14 +4,11 @@ from typing import Any
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
+from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.wire import Request
 
 MAX_PAGE = 100
-
-
-class RefusalError(Exception):
-    """The request is understood and not accepted; the text says why."""
 
 
 def json_object(request: Request) -> JsonObject:

@@ -1,4 +1,4 @@
-"""Gelato Connect: customer products. They can be made, listed, renamed and given to other customers.
+"""What Gelato Connect is sent, and by what its products are known again. Pure.
 
 Facts: Gelato Connect's pages "Add Customer Product", "List Customer Products", "Update Customer
 Product". A create answers with the whole product; its id is `cp-<uuid>` there and a bare uuid in the
@@ -9,51 +9,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from podsync.model import Json, Path, Spec, canonical_json, freeze
 from podsync.providers.compare import folded, present, text
-from podsync.providers.naming import odd_name
-from podsync.providers.registry import Plugin
+from podsync.providers.gelato import INFO
+from podsync.providers.knowledge import Knowledge
 
 if TYPE_CHECKING:
-    from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
+    from podsync.ports import Fault, Match, Remote, Request
     from podsync.providers.habits import Habits, Sighting
-    from podsync.settings import ProviderSettings
-    from podsync.trust import Trust
 
 ADD = "/product/v1/customer-product"
 LIST = "/product/v1/customer-products"
-EVERYBODY = "*"
+EVERYBODY = INFO.roles.everybody
 
 
 @dataclass(frozen=True, slots=True)
-class Gelato:
+class Gelato(Knowledge):
     """What Gelato Connect is."""
 
-    name = "gelato"
-    title = "Gelato"
-    kind = "customer_product"
-    mutable = frozenset({"name", "customerIds"})
-    #: Whether the listing returns part quantities could not be read: where it does, they are compared.
-    unlisted = frozenset({"partQuantities"})
-    replaces = False
-    tells_ids = True
-    model_field = "productModelId"
-    name_field = "name"
-    telling = ("name",)
+    info: ClassVar = INFO
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Option ids must differ, and so must the parts of `partQuantities`."""
-        yield from odd_name(self.name_field, spec)
+        yield from Knowledge.check(self, spec)
         options = spec.get("variantOptions", ())
         yield from _repeated("variantOptions", "id", options, "option ids must differ inside a product")
         parts = spec.get("partQuantities", ())
         yield from _repeated("partQuantities", "partModelId", parts, "say each part's quantity once")
-
-    def depictions(self, spec: Spec) -> Iterable[Depiction]:  # noqa: ARG002
-        """None: a customer product has no pictures of its own."""
-        return ()
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""
@@ -88,10 +72,6 @@ class Gelato:
         """The same name, or one model with the same options."""
         options = canonical_json(self.canonical(spec).get("variantOptions", ()))
         return frozenset({f"name {spec.get('name')}", f"{spec.get('productModelId')} {options}"})
-
-    def unique_name(self, spec: Spec) -> str | None:
-        """Orders say this name."""
-        return spec.get("name")
 
     def clash(self, one: Spec, other: Spec) -> bool:
         """One name for a shared customer."""
@@ -140,11 +120,11 @@ class Gelato:
         model = listed.get("productModelId")
         if model is not None and text(spec.get("productModelId")) != text(model):
             return Match.DIFFERENT
-        kinds = changes(name, remote.name, documents)
+        kinds = changes(name, self.name_of(remote.fields), documents)
         if kinds is not None and habits is not None and habits.rules_out(kinds, len(str(name))):
             kinds = None
         if kinds is None and not (
-            begins(name, remote.name, documents) and self._equal_but_for_name(spec, listed)
+            begins(name, self.name_of(remote.fields), documents) and self._equal_but_for_name(spec, listed)
         ):
             return Match.DIFFERENT
         kept = habits is not None and habits.customers == "kept"
@@ -172,7 +152,7 @@ class Gelato:
         """The name was changed as names are here, or the customers were; nothing else may differ."""
         from podsync.providers.names import changes
 
-        kinds = changes(spec.get("name"), remote.name)
+        kinds = changes(spec.get("name"), self.name_of(remote.fields))
         if kinds is None or not habits.bears_out(kinds) or remote.fields.get("productModelId") is None:
             return False
         listed = dict(remote.fields)
@@ -187,7 +167,7 @@ class Gelato:
         listed = remote.fields.get("customerIds")
         sent = sorted(map(text, spec.get("customerIds") or ()))
         same = None if listed is None else sorted(map(text, listed)) == sent
-        return sighting(remote.id, spec.get("name"), remote.name, customers=same)
+        return sighting(remote.id, spec.get("name"), self.name_of(remote.fields), customers=same)
 
 
 def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[Fault]:
@@ -220,29 +200,3 @@ def _shared(one: Spec, other: Spec) -> bool:
     first = {text(c) for c in one.get("customerIds") or ()}
     second = {text(c) for c in other.get("customerIds") or ()}
     return EVERYBODY in first | second or bool(first & second)
-
-
-def _connect(
-    settings: ProviderSettings,
-    key: str,
-    clock: Clock,
-    pace: Pace,
-    proxies: Mapping[str, str],
-    trust: Trust | None = None,
-) -> tuple[Reader, Writer]:
-    from podsync.providers.gelato_api import GelatoReader, GelatoWriter
-    from podsync.providers.http import Http
-
-    http = Http("Gelato", settings, {"X-API-KEY": key}, clock=clock, pace=pace, proxies=proxies, trust=trust)
-    return GelatoReader(http), GelatoWriter(http)
-
-
-PLUGIN = Plugin(
-    # The samples of the product pages; the overview of the API names a host for tests and a live one.
-    hosts=("connect.gelatoapis.com", "connect.test.gelato.tech", "connect.live.gelato.tech"),
-    key_variable="GELATO_API_KEY",
-    url_variable="GELATO_BASE_URL",
-    renew="Gelato Connect: Settings > API keys",
-    provider=lambda _: Gelato(),
-    connect=_connect,
-)

@@ -6,18 +6,11 @@ Lengths, allowed characters and empty arrays are not documented, so nothing is r
 from typing import Any
 
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.rules import Rules
+from podsync.sandbox.gelato.rules import GelatoRules
+from podsync.sandbox.refusal import RefusalError
 
 
-class RefusalError(Exception):
-    """The request is refused with `status`; the text is the answer's `message`."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-def check_create(spec: object, rules: Rules) -> JsonObject:
+def check_create(spec: object, rules: GelatoRules) -> JsonObject:
     """The create's body, checked. Raises RefusalError."""
     body = _object(spec, "the body")
     for field in ("name", "productModelId"):
@@ -45,7 +38,7 @@ def check_create(spec: object, rules: Rules) -> JsonObject:
     return body
 
 
-def check_patch(value: object, rules: Rules) -> JsonObject:
+def check_patch(value: object, rules: GelatoRules) -> JsonObject:
     """The fields that a PATCH sets, `name` and `customerIds` only. Raises RefusalError."""
     body = _object(value, "the body")
     if not body:

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.kakaclo_checks import RefusalError, json_object, page_of, text_of, texts_of
-from podsync.sandbox.rules import Model, Rules
+from podsync.sandbox.kakaclo.checks import json_object, page_of, text_of, texts_of
+from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
+from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
 from podsync.sandbox.wire import Request
 
 MAX_SPUS = 30
 
 
-def search_models(request: Request, shop: Shop, rules: Rules, _now: float) -> object:
+def search_models(request: Request, shop: Shop, rules: KakaCloRules, _now: float) -> object:
     """The page of design models that a search asks for."""
     wanted = json_object(request)
     models = known_models(shop, rules)
@@ -31,14 +32,14 @@ def search_models(request: Request, shop: Shop, rules: Rules, _now: float) -> ob
     return {"list": page_of(rows, wanted, rules), "total": len(rows)}
 
 
-def known_models(shop: Shop, rules: Rules) -> list[Model]:
+def known_models(shop: Shop, rules: KakaCloRules) -> list[Model]:
     """The models of the rules and those that products were made of, by id."""
     wanted = [*(str(model.id) for model in rules.models), *shop.values_of("modelId")]
     found = {model.id: model for model in filter(None, map(rules.model, wanted))}
     return [found[number] for number in sorted(found)]
 
 
-def model_detail(request: Request, _shop: Shop, rules: Rules, _now: float) -> object:
+def model_detail(request: Request, _shop: Shop, rules: KakaCloRules, _now: float) -> object:
     """One design model with its sizes."""
     model = rules.model(request.path.rpartition("/")[2])
     if model is None:
@@ -56,12 +57,12 @@ def model_detail(request: Request, _shop: Shop, rules: Rules, _now: float) -> ob
     }
 
 
-def category_names(_request: Request, _shop: Shop, rules: Rules, _now: float) -> object:
+def category_names(_request: Request, _shop: Shop, rules: KakaCloRules, _now: float) -> object:
     """The names of all categories."""
     return sorted({model.category for model in rules.models})
 
 
-def shop_products(request: Request, shop: Shop, rules: Rules, now: float) -> object:
+def shop_products(request: Request, shop: Shop, rules: KakaCloRules, now: float) -> object:
     """Shop products by SPU, at most 30 at once: the vendor's stand-in for a detail call."""
     spus = [spu for spu in request.query.get("spus", "").split(",") if spu]
     if not spus or len(spus) > MAX_SPUS:
@@ -86,7 +87,7 @@ def _model_summary(model: Model) -> JsonObject:
     }
 
 
-def _shop_product(row: JsonObject, rules: Rules) -> JsonObject:
+def _shop_product(row: JsonObject, rules: KakaCloRules) -> JsonObject:
     model = rules.model(row["modelId"])
     sizes = model.sizes if model else ()
     made = datetime.fromtimestamp(row["createDate"] / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,27 +1,25 @@
-"""KakaClo: designed products. They can be made and listed, not changed and not deleted.
+"""What KakaClo is sent, and by what its products are known again. Pure.
 
 Facts: docs.kakaclo.com, "Save POD Designed Product", "Get Custom Designed List", "Get Design Model
-List", "Rate limits". A create answers `{"data": "", "code": 10000}`: no id; only `code` 10000 is
+List". A create answers `{"data": "", "code": 10000}`: no id; only `code` 10000 is
 success, HTTP 200 with another code is a refusal. The listing returns neither `modelId` (it has
 `modelCode`; the model list maps them) nor `colorValue` nor `materialImages`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from podsync.model import Json, Path, Spec, freeze
+from podsync.model import Json, Spec, freeze
 from podsync.providers.compare import folded, number, present, text
-from podsync.providers.naming import odd_name, odd_url
-from podsync.providers.registry import Plugin
+from podsync.providers.kakaclo import INFO
+from podsync.providers.knowledge import Knowledge
 
 if TYPE_CHECKING:
-    from podsync.ports import Clock, Depiction, Fault, Match, Pace, Reader, Remote, Request, Writer
+    from podsync.ports import Fault, Match, Remote, Request
     from podsync.providers.habits import Habits, Sighting
-    from podsync.settings import ProviderSettings
-    from podsync.trust import Trust
 
 ADD = "/v1/product/custom/customDesigned/addProduct"
 #: The vendor's withdrawn custom-order page allowed 100 characters; nothing newer is documented.
@@ -31,29 +29,16 @@ PICTURES = ("imageUrl", "backImageUrl")
 
 
 @dataclass(frozen=True, slots=True)
-class KakaClo:
+class KakaClo(Knowledge):
     """What KakaClo is. `pictures`: what its listing does to picture URLs (a setting: not documented)."""
 
     pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
 
-    name = "kakaclo"
-    title = "KakaClo"
-    kind = "designed_product"
-    mutable: frozenset[str] = frozenset()
-    unlisted = frozenset({"colorValue", "materialImages"})
-    replaces = True
-    tells_ids = False
-    model_field = "modelId"
-    name_field = "enName"
-    telling = ("enName", "imageUrl", "backImageUrl")
+    info: ClassVar = INFO
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Offline rules that a JSON Schema cannot say."""
-        yield from odd_name(self.name_field, spec)
-        for field in ("imageUrl", "backImageUrl"):
-            yield from odd_url((field,), spec.get(field) or "")
-        for index, image in enumerate(spec.get("materialImages", ())):
-            yield from odd_url(("materialImages", index, "imageUrl"), image["imageUrl"])
+        yield from Knowledge.check(self, spec)
         length = len(spec.get("enName", ""))
         if length > NAME_ADVICE:
             from podsync.ports import Fault
@@ -61,26 +46,11 @@ class KakaClo:
             summary = f"the name has {length} characters; KakaClo may cut or refuse more than {NAME_ADVICE}"
             yield Fault("long-name", ("enName",), summary, "shorten it", "warning")
 
-    def depictions(self, spec: Spec) -> Iterable[Depiction]:
-        """Both mock-ups, and the artwork."""
-        from podsync.ports import Depiction, Role
-
-        for field, role in (("imageUrl", Role.FRONT), ("backImageUrl", Role.BACK)):
-            if spec.get(field):
-                yield Depiction((field,), spec[field], role)
-        for index, image in enumerate(spec.get("materialImages", ())):
-            path = ("materialImages", index, "imageUrl")
-            yield Depiction(path, image["imageUrl"], Role.ARTWORK, image["imageName"])
-
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""
         from podsync.ports import Request
 
         return Request("POST", ADD, spec)
-
-    def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002
-        """Never called: `mutable` is empty."""
-        raise NotImplementedError(f"KakaClo cannot update {id}: {sorted(fields)}")
 
     def canonical(self, spec: Spec) -> Json:
         """Colours compare without case; absent and empty are one."""
@@ -102,22 +72,6 @@ class KakaClo:
         """One model with the same name or the same front picture."""
         model = spec.get("modelId")
         return frozenset(f"{model} {field} {spec.get(field)}" for field in ("enName", "imageUrl"))
-
-    def unique_name(self, spec: Spec) -> str | None:  # noqa: ARG002
-        """Names may repeat: nothing at KakaClo is found by its name."""
-        return None
-
-    def clash(self, one: Spec, other: Spec) -> bool:  # noqa: ARG002
-        """Never."""
-        return False
-
-    def takes(self, before: Spec, after: Spec) -> bool:  # noqa: ARG002
-        """Never."""
-        return False
-
-    def natural_key(self, path: Path) -> str | None:
-        """Artworks are known by their names."""
-        return "imageName" if path == ("materialImages",) else None
 
     def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
         """Say so when a replace leaves two products that look alike."""
@@ -143,21 +97,25 @@ class KakaClo:
         if model is not None and number(model) != number(spec.get("modelId")):
             return Match.DIFFERENT
         name = spec.get("enName")
-        kinds = changes(name, remote.name, documents)
+        kinds = changes(name, self.name_of(remote.fields), documents)
         if kinds is not None and habits is not None and habits.rules_out(kinds, len(str(name))):
             kinds = None
         same = [text(spec.get(field)) == text(remote.fields.get(field)) for field in PICTURES]
         if model is not None and kinds == frozenset() and all(same):
             return Match.SAME
         shared = any(same[index] and spec.get(field) for index, field in enumerate(PICTURES))
-        may_be = kinds is not None or shared or (model is not None and begins(name, remote.name, documents))
+        may_be = (
+            kinds is not None
+            or shared
+            or (model is not None and begins(name, self.name_of(remote.fields), documents))
+        )
         return Match.MAYBE if may_be else Match.DIFFERENT
 
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
         """Compare what came back changed with what is known to be changed here."""
         from podsync.providers.names import changes
 
-        kinds = changes(spec.get("enName"), remote.name)
+        kinds = changes(spec.get("enName"), self.name_of(remote.fields))
         if kinds is None or not habits.bears_out(kinds) or remote.fields.get("modelId") is None:
             return False
         return all(
@@ -175,31 +133,4 @@ class KakaClo:
             for field in PICTURES
             if spec.get(field)
         }
-        return sighting(remote.id, spec.get("enName"), remote.name, pictures=pictures)
-
-
-def _connect(
-    settings: ProviderSettings,
-    key: str,
-    clock: Clock,
-    pace: Pace,
-    proxies: Mapping[str, str],
-    trust: Trust | None = None,
-) -> tuple[Reader, Writer]:
-    from podsync.providers.http import Http
-    from podsync.providers.kakaclo_api import KakaCloReader, KakaCloWriter
-
-    headers = {"Authorization": f"Bearer {key}"}
-    http = Http("KakaClo", settings, headers, clock=clock, pace=pace, proxies=proxies, trust=trust)
-    return KakaCloReader(http), KakaCloWriter(http)
-
-
-PLUGIN = Plugin(
-    # docs.kakaclo.com, "Quick start" and "API endpoint": the API, and the one for tests.
-    hosts=("developer.kakaclo.com", "test-developer.kakaclo.com"),
-    key_variable="KAKACLO_ACCESS_TOKEN",
-    url_variable="KAKACLO_BASE_URL",
-    renew="https://kakaclo.com/personal-center/api-setting",
-    provider=lambda settings: KakaClo(settings.pictures),
-    connect=_connect,
-)
+        return sighting(remote.id, spec.get("enName"), self.name_of(remote.fields), pictures=pictures)

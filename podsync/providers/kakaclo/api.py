@@ -12,7 +12,7 @@ from podsync.model import FrozenDict, canonical_json, freeze
 from podsync.ports import Listing, Query, Receipt, Remote, Request
 from podsync.providers import dates
 from podsync.providers.compare import as_text
-from podsync.providers.kakaclo_models import Models
+from podsync.providers.kakaclo.models import Models
 from podsync.providers.paging import Page, joined, read_all, unheard
 
 SEARCH = "/v1/product/custom/customDesigned/search"

@@ -6,9 +6,9 @@ Source: docs.kakaclo.com, pages under admin-api/custom-product and admin-api/api
 from collections.abc import Callable
 
 from podsync.sandbox import listing
+from podsync.sandbox.answers import Told
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.kakaclo_checks import (
-    RefusalError,
+from podsync.sandbox.kakaclo.checks import (
     check_materials,
     json_object,
     number_of,
@@ -16,13 +16,22 @@ from podsync.sandbox.kakaclo_checks import (
     text_of,
     texts_of,
 )
-from podsync.sandbox.kakaclo_models import category_names, model_detail, search_models, shop_products
-from podsync.sandbox.rules import Model, Rules
+from podsync.sandbox.kakaclo.models import category_names, model_detail, search_models, shop_products
+from podsync.sandbox.kakaclo.pictures import kept_picture
+from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
+from podsync.sandbox.kinds import Kind
+from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
-from podsync.sandbox.values import kept_picture
 from podsync.sandbox.wire import Answer, Request, json_answer
 
-PREFIX = "/openapi/v1/product/"
+BASE_PATH = "/openapi"
+PREFIX = "/openapi/"
+RULES = KakaCloRules
+KEYS = "kakaclo_tokens"
+INDEXED = ("modelId", "spu")
+OPERATIONS = ("create", "list", "models", "products")
+KINDS = {"code": Kind("KakaClo's refusal: 200 with `code` N", numbers=range(10**9), provider="kakaclo")}
+_PRODUCT = "/openapi/v1/product/"
 
 # What the search returns of a designed product; modelId, colorValue and materialImages are not in it.
 LISTED = (
@@ -39,7 +48,7 @@ def operation(method: str, path: str) -> str | None:
     return None
 
 
-def bearer(request: Request) -> str:
+def key(request: Request) -> str:
     """The access token of the request, empty where there is none."""
     scheme, _, token = request.header("Authorization").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
@@ -50,7 +59,7 @@ def unauthorized() -> Answer:
     return json_answer(401, {"code": 401, "message": "Permission denied"})
 
 
-def answer(request: Request, shop: Shop, rules: Rules, now: float) -> Answer:
+def answer(request: Request, shop: Shop, rules: KakaCloRules, now: float) -> Answer:
     """The answer to an authorised request, its effect committed; `now` in epoch seconds."""
     for verb, name, exact, handler in _ROUTES:
         if not _fits(request.path, name, exact=exact):
@@ -65,7 +74,7 @@ def answer(request: Request, shop: Shop, rules: Rules, now: float) -> Answer:
     return json_answer(404, {"code": 404, "message": "Not Found"})
 
 
-def add(spec: JsonObject, shop: Shop, rules: Rules, now: float) -> JsonObject:
+def add(spec: JsonObject, shop: Shop, rules: KakaCloRules, now: float) -> JsonObject:
     """Commit a designed product, as the web designer's Save does. Raises RefusalError.
 
     Returns the listed fields and, beside them, those that no listing shows.
@@ -103,12 +112,33 @@ def find_key(shop: Shop, product_id: str) -> str | None:
     return None
 
 
-def _add_product(request: Request, shop: Shop, rules: Rules, now: float) -> object:
+def before(_request: Request, _shop: Shop, _rules: KakaCloRules) -> None:
+    """Nothing: no answer shows a product."""
+
+
+def error_body(status: int, reason: str) -> JsonObject:
+    """The body of an error; that of 400 is another one."""
+    return {"error": "Invalid request"} if status == 400 else {"code": status, "message": reason}
+
+
+def empty_listing() -> JsonObject:
+    """A listing without a row."""
+    return {"code": 10000, "message": "Success!", "data": {"list": [], "total": 0}}
+
+
+def _code_told(told: Told) -> Answer:
+    return json_answer(200, {"code": told.number, "message": "refused on request"}, told.headers)
+
+
+ANSWERS = {"code": _code_told}
+
+
+def _add_product(request: Request, shop: Shop, rules: KakaCloRules, now: float) -> object:
     add(json_object(request), shop, rules, now)
     return ""  # no id: documented so
 
 
-def _search_products(request: Request, shop: Shop, rules: Rules, now: float) -> object:
+def _search_products(request: Request, shop: Shop, rules: KakaCloRules, now: float) -> object:
     wanted = json_object(request)
     codes, spus = texts_of(wanted, "modelCodes"), texts_of(wanted, "spus")
     keys: list[str] | None = None
@@ -123,7 +153,7 @@ def _search_products(request: Request, shop: Shop, rules: Rules, now: float) -> 
     rows = shop.visible(listing.seen_until(shop, rules, rules.kakaclo_lag, now), keys)
     if spus and codes:
         rows = [row for row in rows if _code(row["modelId"], rules) in codes]
-    rows = listing.found(rows, rules, "enName", text_of(wanted, "searchContent"))
+    rows = listing.found(rows, rules, "enName", text_of(wanted, "searchContent"), "spu")
     if since := number_of(wanted, "lastUpdatedTime", 0):
         rows = [row for row in rows if row["modifyDate"] >= since]
     rows = listing.ordered(rows, rules, "enName", lambda row: row["id"])
@@ -132,9 +162,9 @@ def _search_products(request: Request, shop: Shop, rules: Rules, now: float) -> 
     return {"list": [_listed(row, rules) for row in page]} | ({} if total is None else {"total": total})
 
 
-Handler = Callable[[Request, Shop, Rules, float], object]
+Handler = Callable[[Request, Shop, KakaCloRules, float], object]
 
-# Verb, path below PREFIX, whether that is the whole path, handler.
+# Verb, path below _PRODUCT, whether that is the whole path, handler.
 _ROUTES: tuple[tuple[str, str, bool, Handler], ...] = (
     ("POST", "custom/customDesigned/addProduct", True, _add_product),
     ("POST", "custom/customDesigned/search", True, _search_products),
@@ -154,16 +184,16 @@ _OPERATIONS = {
 
 
 def _fits(path: str, name: str, *, exact: bool) -> bool:
-    return path == PREFIX + name if exact else path.startswith(PREFIX + name)
+    return path == _PRODUCT + name if exact else path.startswith(_PRODUCT + name)
 
 
-def _refused(why: str, rules: Rules) -> Answer:
+def _refused(why: str, rules: KakaCloRules) -> Answer:
     if rules.kakaclo_refusal == "400":
         return json_answer(400, {"error": "Invalid request"})
     return json_answer(200, {"code": rules.kakaclo_refusal_code, "message": why})
 
 
-def _product(number: int, spec: JsonObject, model: Model, rules: Rules, now: float) -> JsonObject:
+def _product(number: int, spec: JsonObject, model: Model, rules: KakaCloRules, now: float) -> JsonObject:
     designed = 900_100_000 + number
     made = int((now + rules.create_date_hours * 3600) * 1000)
     return {
@@ -185,12 +215,12 @@ def _product(number: int, spec: JsonObject, model: Model, rules: Rules, now: flo
     }
 
 
-def _code(model_id: str, rules: Rules) -> str | None:
+def _code(model_id: str, rules: KakaCloRules) -> str | None:
     model = rules.model(model_id)
     return None if model is None else model.code
 
 
-def _listed(row: JsonObject, rules: Rules) -> JsonObject:
+def _listed(row: JsonObject, rules: KakaCloRules) -> JsonObject:
     shown = {field: row[field] for field in LISTED}
     shown["modelCode"] = _code(row["modelId"], rules) or row["modelCode"]
     if rules.kakaclo_model_id != "absent":

@@ -1,0 +1,138 @@
+"""The schemas as people and editors get them: what all kinds share, put together with what a provider adds.
+
+`document.schema.json` and `settings.schema.json` beside this module hold what is shared, `schema.json` in a
+provider's package what its `spec` holds; those of plans and states are whole files.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import podsync
+from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.registry import kinds, plugins
+
+_SUFFIX = ".schema.json"
+_HERE = Path(__file__).parent
+_WHOLE = ("plan", "state")
+
+
+@cache
+def schema_names() -> tuple[str, ...]:
+    """Return the names that `schema` knows, sorted."""
+    return tuple(sorted((*_WHOLE, "catalog", "podsync", *kinds())))
+
+
+def schema_text(name: str) -> str:
+    """Return a schema as a file holds it; raises KeyError for a name that there is none of."""
+    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+
+
+@cache
+def schema(name: str) -> dict[str, Any]:
+    """Return a schema as data. Do not change it: it is shared."""
+    if name in _WHOLE:
+        data: dict[str, Any] = json.loads((_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8"))
+        return data
+    if name == "catalog":
+        return _of_catalog()
+    return _of_settings() if name == "podsync" else _of_kind(plugins()[kinds()[name]])
+
+
+def sources(kind: str | None) -> Iterator[str]:
+    """Yield all that the schema of a kind, or of the settings, is made of: cheaper than the schema itself."""
+    yield _shared("settings" if kind is None else "document")
+    for info in plugins().values():
+        if kind is None:
+            yield repr((info.name, info.title, info.long_title, info.settings, info.settings_schema))
+        elif info.kind == kind:
+            yield _own(info)
+
+
+def _folder() -> Path:
+    """Return where whole schemas are: inside an installed package, beside it in a checkout."""
+    package = Path(podsync.__file__).parent
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parent / "schemas"
+
+
+def _shared(name: str) -> str:
+    return (_HERE / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+
+
+def _own(info: ProviderInfo) -> str:
+    module = sys.modules[info.package].__file__ or ""
+    return Path(module).with_name("schema.json").read_text(encoding="utf-8")
+
+
+def _made_at(info: ProviderInfo) -> str:
+    return f"{info.kind}: made at {info.long_title or info.title}."
+
+
+def _of_kind(info: ProviderInfo) -> dict[str, Any]:
+    roles, own = info.roles, json.loads(_own(info))
+    text = (
+        _shared("document")
+        .replace("ARTWORK_NAME", roles.artwork_name)
+        .replace("spec.NAME", f"spec.{roles.name}")
+    )
+    shared: dict[str, Any] = json.loads(text)
+    fields = shared["properties"]
+    fields["kind"] |= {"description": _made_at(info), "const": info.kind}
+    # What is printed has a size where there is artwork; a name is given up where orders say it.
+    for field, has in (("print", roles.artwork), ("renamed_from", info.unique_names)):
+        if not has:
+            del fields[field]
+    fields["spec"] = own["spec"]
+    head = {"$schema": shared.pop("$schema"), "title": own["title"], "description": own["description"]}
+    return head | shared
+
+
+def _of_catalog() -> dict[str, Any]:
+    infos = plugins().values()
+    told = {"title": "kind", "description": " ".join(map(_made_at, infos)), "enum": list(kinds())}
+    return {
+        "$schema": schema(next(iter(kinds())))["$schema"],
+        "title": "podsync product document",
+        "description": "One product. `kind` decides what `spec` holds.",
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": told},
+        "allOf": [
+            {
+                "if": {"required": ["kind"], "properties": {"kind": {"const": kind}}},
+                "then": {"$ref": f"#/definitions/{kind}"},
+            }
+            for kind in kinds()
+        ],
+        "definitions": {
+            kind: {key: value for key, value in schema(kind).items() if key != "$schema"} for kind in kinds()
+        },
+    }
+
+
+def _of_settings() -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(_shared("settings"))
+    providers = data["properties"]["providers"]
+    block = json.dumps(providers["additionalProperties"])
+    providers["additionalProperties"] = False
+    for name, info in plugins().items():
+        providers["properties"][name] = own = json.loads(block)
+        own["title"] = info.long_title or info.title
+        fields, limit = own["properties"], info.settings.rate_limit._asdict()
+        for field in ("base_url", "parallelism", "timeout_seconds", "settle_seconds", "retry_seconds"):
+            fields[field] |= _default(getattr(info.settings, field))
+        for field, value in limit.items():
+            fields["rate_limit"]["properties"][field] |= _default(value)
+        fields["rate_limit"]["default"] = limit
+        fields |= info.settings_schema
+    return data
+
+
+def _default(value: object) -> dict[str, object]:
+    return {"default": value, "examples": [value]}

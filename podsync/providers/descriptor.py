@@ -1,0 +1,147 @@
+"""What a provider is, as plain values: all that the rest of podsync knows of its words.
+
+An entry point of the group `podsync.providers` names one `ProviderInfo`. It imports nothing slow: what reads
+and writes is imported by the two functions in it, when they are called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from podsync.model import EMPTY, Spec
+from podsync.settings import ProviderSettings
+
+if TYPE_CHECKING:
+    from podsync.ports import Clock, Pace, Provider, Reader, Writer
+    from podsync.providers.http import Http
+    from podsync.trust import Trust
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FieldRoles:
+    """Which field of a spec means what; empty where the provider has no such thing.
+
+    `pictures` are (label, field) pairs of mock-ups, the front first. `artwork`, `options` and `parts` are
+    fields with lists of mappings; the names with a prefix are keys inside of these. `everybody` is the
+    customer that stands for all of them.
+    """
+
+    name: str = ""
+    model: str = ""
+    colour: str = ""
+    pictures: tuple[tuple[str, str], ...] = ()
+    artwork: str = ""
+    artwork_name: str = ""
+    artwork_url: str = ""
+    customers: str = ""
+    everybody: str = ""
+    options: str = ""
+    option_name: str = ""
+    option_parts: str = ""
+    option_part: str = ""
+    option_values: str = ""
+    parts: str = ""
+    part_name: str = ""
+    part_count: str = ""
+
+    @property
+    def front(self) -> str:
+        """The field of the picture that is shown first."""
+        return self.pictures[0][1] if self.pictures else ""
+
+    def name_of(self, spec: Spec) -> str:
+        """Return the name that people see, of a spec or of what a listing shows."""
+        return str(spec.get(self.name) or "")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, without what is empty."""
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in told.items() if value}
+
+
+#: The roles of a provider that is not installed: its fields are shown as they are.
+NO_ROLES = FieldRoles()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProviderInfo:
+    """One provider.
+
+    name: the key in `podsync.yaml` and in a state. title: the name that people read; `long_title` is that
+    of the product they have an account with. kind: of its documents; `schema.json` beside the module
+    `package` says what their `spec` holds. rank: where it stands in lists, before others of a higher rank.
+
+    hosts: its own ones, real and for tests, in small letters and without a port: a key goes elsewhere only
+    where a person has allowed it. key_header: the header that tells the key, `{}` standing for it.
+    key_variable and url_variable: the environment variables of the key and of another base URL. renew:
+    where a person gets a key. by_hand: where a person looks for a product and removes it. id_prefix: stands
+    before an id in some answers, and not in listings. visible_id: the word for the id that people see, and
+    its key in what is shown.
+
+    mutable: fields that an update can change in place. unlisted: fields that no listing returns. replaces:
+    whether a change of any other field may create anew; else it is refused, with `replace_remedy`.
+    tells_ids: whether the answer to a create tells the id of what it made. unique_names: whether orders find
+    a product by its name.
+
+    settings: the defaults. settings_schema: keys of `podsync.yaml` that only this provider has.
+    """
+
+    name: str
+    title: str
+    kind: str
+    package: str
+    roles: FieldRoles
+    settings: ProviderSettings
+    hosts: tuple[str, ...]
+    key_variable: str
+    key_header: tuple[str, str]
+    url_variable: str
+    renew: str
+    by_hand: str
+    provider: Callable[[ProviderSettings], Provider]
+    client: Callable[[Http], tuple[Reader, Writer]]
+    long_title: str = ""
+    rank: int = 100
+    id_prefix: str = ""
+    visible_id: tuple[str, str] = ("", "")
+    mutable: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
+    replaces: bool = False
+    replace_remedy: str = "make a new document with a name of its own, or undo the change here"
+    tells_ids: bool = True
+    unique_names: bool = False
+    settings_schema: Mapping[str, Any] = EMPTY
+
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """Listed spec fields, the name first: products that share none of them never match."""
+        return (self.roles.name, *(field for _, field in self.roles.pictures))
+
+    def bare_id(self, told: str) -> str:
+        """Return an id as listings tell it."""
+        return told.removeprefix(self.id_prefix)
+
+    def connect(
+        self,
+        settings: ProviderSettings,
+        key: str,
+        clock: Clock,
+        pace: Pace,
+        proxies: Mapping[str, str],
+        trust: Trust | None = None,
+    ) -> tuple[Reader, Writer]:
+        """Return what looks at the provider, and what writes to it.
+
+        `proxies` is scheme -> URL of the proxy; `trust` makes what TLS is checked with, None: the system's.
+        """
+        from podsync.providers.http import Http
+
+        header, form = self.key_header
+        headers = {header: form.replace("{}", key)}
+        http = Http(
+            self.title, settings, headers,
+            key=key, clock=clock, pace=pace, proxies=proxies, trust=trust,
+        )  # fmt: skip
+        return self.client(http)

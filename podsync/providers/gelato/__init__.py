@@ -1,0 +1,71 @@
+"""Gelato Connect: customer products. They can be made, listed, renamed and given to other customers.
+
+Facts: Gelato Connect's product pages; the overview of the API names a host for tests and a live one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from podsync.providers.descriptor import FieldRoles, ProviderInfo
+from podsync.settings import ProviderSettings, RateLimit
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider, Reader, Writer
+    from podsync.providers.http import Http
+
+
+def _provider(_settings: ProviderSettings) -> Provider:
+    from podsync.providers.gelato.provider import Gelato
+
+    return Gelato()
+
+
+def _client(http: Http) -> tuple[Reader, Writer]:
+    from podsync.providers.gelato.api import GelatoReader, GelatoWriter
+
+    return GelatoReader(http), GelatoWriter(http)
+
+
+INFO = ProviderInfo(
+    name="gelato",
+    title="Gelato",
+    long_title="Gelato Connect",
+    kind="customer_product",
+    package=__name__,
+    rank=2,
+    roles=FieldRoles(
+        name="name",
+        model="productModelId",
+        customers="customerIds",
+        everybody="*",
+        options="variantOptions",
+        option_name="name",
+        option_parts="attributesMapping",
+        option_part="partModelId",
+        option_values="attributeIds",
+        parts="partQuantities",
+        part_name="partModelId",
+        part_count="quantity",
+    ),
+    # Below the published 100 a second.
+    settings=ProviderSettings("https://connect.gelatoapis.com", RateLimit(10, 90)),
+    hosts=("connect.gelatoapis.com", "connect.test.gelato.tech", "connect.live.gelato.tech"),
+    key_variable="GELATO_API_KEY",
+    key_header=("X-API-KEY", "{}"),
+    url_variable="GELATO_BASE_URL",
+    renew="Gelato Connect: Settings > API keys",
+    by_hand="in Gelato Connect",
+    id_prefix="cp-",
+    mutable=frozenset({"name", "customerIds"}),
+    #: Whether the listing returns part quantities could not be read: where it does, they are compared.
+    unlisted=frozenset({"partQuantities"}),
+    replace_remedy=(
+        "orders find a product by its exact name, and a new one cannot be ordered until its options have "
+        "values: make a new document with a name of its own, or undo the change here and make it on "
+        "the web page"
+    ),
+    unique_names=True,
+    provider=_provider,
+    client=_client,
+)

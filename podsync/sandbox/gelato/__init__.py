@@ -1,0 +1,1 @@
+"""GelatoConnect's API, simulated."""

@@ -1,0 +1,1 @@
+"""KakaClo's API, simulated."""

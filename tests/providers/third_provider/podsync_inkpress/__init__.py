@@ -1,0 +1,55 @@
+"""Inkpress: posters. They can be made, listed and changed; invented, to show what a provider consists of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from podsync.providers.descriptor import FieldRoles, ProviderInfo
+from podsync.settings import ProviderSettings, RateLimit
+
+if TYPE_CHECKING:
+    from podsync.ports import Provider, Reader, Writer
+    from podsync.providers.http import Http
+
+
+def _provider(_settings: ProviderSettings) -> Provider:
+    from podsync_inkpress.provider import Inkpress
+
+    return Inkpress()
+
+
+def _client(http: Http) -> tuple[Reader, Writer]:
+    from podsync_inkpress.api import InkpressReader, InkpressWriter
+
+    return InkpressReader(http), InkpressWriter(http)
+
+
+INFO = ProviderInfo(
+    name="inkpress",
+    title="Inkpress",
+    kind="inkpress_poster",
+    package=__name__,
+    roles=FieldRoles(
+        name="headline",
+        model="sheet",
+        colour="paper",
+        pictures=(("front", "artUrl"),),
+        customers="shops",
+        everybody="all",
+    ),
+    # A burst of 5, then 20 a second: the slowest start of all.
+    settings=ProviderSettings(
+        "https://api.inkpress.example", RateLimit(5, 20), parallelism=2, settle_seconds=60
+    ),
+    hosts=("api.inkpress.example",),
+    key_variable="INKPRESS_TOKEN",
+    key_header=("X-Inkpress-Token", "Token {}"),
+    url_variable="INKPRESS_BASE_URL",
+    renew="https://inkpress.example/tokens",
+    by_hand="at inkpress.example",
+    visible_id=("No.", "number"),
+    mutable=frozenset({"headline", "price", "shops"}),
+    replaces=True,
+    provider=_provider,
+    client=_client,
+)

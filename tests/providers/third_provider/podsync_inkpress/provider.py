@@ -1,0 +1,89 @@
+"""What Inkpress is sent, and by what its products are known again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from podsync.model import Json, Spec, freeze
+from podsync.providers.compare import folded, present, text
+from podsync.providers.knowledge import Knowledge
+from podsync_inkpress import INFO
+
+if TYPE_CHECKING:
+    from podsync.ports import Match, Remote, Request
+    from podsync.providers.habits import Habits, Sighting
+
+POSTERS = "/v1/posters"
+
+
+@dataclass(frozen=True, slots=True)
+class Inkpress(Knowledge):
+    """What Inkpress is."""
+
+    info: ClassVar = INFO
+
+    def request(self, spec: Spec) -> Request:
+        """Exactly what a create sends."""
+        from podsync.ports import Request
+
+        return Request("POST", POSTERS, spec)
+
+    def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002
+        """Exactly what an update sends: just the changed fields."""
+        from urllib.parse import quote
+
+        from podsync.ports import Request
+
+        return Request("PUT", f"{POSTERS}/{quote(id, safe='')}", fields)
+
+    def canonical(self, spec: Spec) -> Json:
+        """Shops are a set, colours compare without case; absent and empty are one."""
+        fields = present(spec)
+        if "shops" in fields:
+            fields["shops"] = sorted(fields["shops"])
+        if "paper" in fields:
+            fields["paper"] = str(fields["paper"]).upper()
+        return freeze(fields)
+
+    def identity(self, spec: Spec, habits: Habits | None = None) -> Json:  # noqa: ARG002
+        """Sheet, headline and art: the listing shows all of them."""
+        return (text(spec.get("sheet")), folded(spec.get("headline")), text(spec.get("artUrl")))
+
+    def likeness(self, spec: Spec) -> frozenset[str]:
+        """One sheet with the same headline or the same art."""
+        return frozenset(f"{spec.get('sheet')} {field} {spec.get(field)}" for field in ("headline", "artUrl"))
+
+    def match(
+        self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
+    ) -> Match:
+        """Compare sheet, headline and art; a price that differs makes it no other product."""
+        from podsync.ports import Match
+        from podsync.providers.names import changes
+
+        listed = remote.fields
+        if text(listed.get("sheet")) != text(spec.get("sheet")):
+            return Match.DIFFERENT
+        name = spec.get("headline")
+        kinds = changes(name, self.name_of(listed), documents)
+        if kinds is not None and habits is not None and habits.rules_out(kinds, len(str(name))):
+            kinds = None
+        art = text(listed.get("artUrl")) == text(spec.get("artUrl"))
+        if kinds == frozenset() and art:
+            return Match.SAME
+        return Match.MAYBE if art or kinds is not None else Match.DIFFERENT
+
+    def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
+        """Only the headline may differ, as headlines are known to be changed here."""
+        from podsync.providers.names import changes
+
+        kinds = changes(spec.get("headline"), self.name_of(remote.fields))
+        alike = all(text(spec.get(field)) == text(remote.fields.get(field)) for field in ("sheet", "artUrl"))
+        return kinds is not None and habits.bears_out(kinds) and alike
+
+    def sighting(self, spec: Spec, remote: Remote) -> Sighting:
+        """What becomes of headlines."""
+        from podsync.providers.habits import sighting
+
+        return sighting(remote.id, spec.get("headline"), self.name_of(remote.fields))
