@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from podsync.errors import ProtectedError, UsageError
-from podsync.model import Address
-from podsync.state.entries import Entry, Pending
-from podsync.state.events import Emptied, Event, Forgotten, Moved, Settled
+from podsync.model import Address, seen_ids
+from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.events import Emptied, Event, Forgotten, Gone, Moved, Settled
 from podsync.state.state import State
 from podsync.state.times import time_to_text
 
@@ -58,6 +58,29 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
             f"run apply, which looks for it; from {time_to_text(when)} on it can be forgotten",
         )
     return [Forgotten(address, now)]
+
+
+def removed(state: State, told: Sequence[str], now: float) -> list[Event]:
+    """A person has removed these orphans, each told by its address or by an id of its own."""
+    events: list[Event] = []
+    for word in told:
+        found = [each for each in state.orphans if word in {str(each.address), each.id, *_seen(each)}]
+        if not found:
+            raise UsageError(f"no orphan is called {word}", "podsync state orphans lists them")
+        if len(found) > 1:
+            ids = ", ".join(" ".join(_seen(each)) or each.id or "not known yet" for each in found)
+            raise UsageError(f"{word} has {len(found)} orphans", f"say which one by its id: {ids}")
+        if found[0].unlisted:
+            raise ProtectedError(
+                f"the id of the orphan {word} is not known yet: forgetting it now could make it twice",
+                "run apply, which looks for it",
+            )
+        events.append(Gone(found[0].address, found[0].created_at, now))
+    return list(dict.fromkeys(events))
+
+
+def _seen(orphan: Orphan) -> list[str]:
+    return [str(each) for each in seen_ids(orphan.remote).values()]
 
 
 def settled_at(pending: Pending, wait: float) -> float:
