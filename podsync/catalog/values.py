@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from podsync.catalog.accept import repeated
 from podsync.catalog.mend import Mend, block, flow, line_of, quoted
-from podsync.catalog.nearest import culprit, fits, nearest
+from podsync.catalog.nearest import culprit, fits, is_local, nearest
 from podsync.model import Path
 
 #: Tells what a person typed at a path: `012`, where the data only has 12.
@@ -204,13 +204,18 @@ def _number(finding: Finding, due: list[str], value: Any) -> tuple[str, Mend | N
 
 def _as_list(finding: Finding, typed: str) -> tuple[str, Mend | None]:
     value, items = finding.instance, finding.schema.get("items", {})
+    texts = items.get("type") == "string"
+    if isinstance(value, dict) and texts and typed.startswith("{") and set(value.values()) == {None}:
+        return _put(finding, flow(list(value)), "write it in brackets:")
     if isinstance(value, dict) and typed.startswith("{") and typed.endswith("}"):
         return _put(finding, f"[{typed}]", "write it in brackets:")
-    texts = items.get("type") == "string"
     if not texts or isinstance(value, dict):
         return "write a list: one line beginning with `- ` for each item", None
     if isinstance(value, str):
-        parts = [part.strip().strip("[]\"'") for part in re.split("[,;]", value)]
+        parts = [
+            part.strip().strip("[]\"'")
+            for part in re.split("[,;|\n]" if re.search("[,;|]", value) else " ", value)
+        ]
         words = [part for part in parts if part]
     else:
         words = [typed]
@@ -234,12 +239,19 @@ def _choice(finding: Finding, _written: Written) -> Words:
     return Words(text, f"did you mean {close}?", Mend("name" if finding.in_key else "put", flow(close)))
 
 
-def _pattern(finding: Finding, _written: Written) -> Words:
+def _pattern(finding: Finding, written: Written) -> Words:
     schema, value = finding.schema, str(finding.instance)
     noun = schema.get("title", "text of the right form").lower().replace("https url", "https URL")
     vowel = noun[:1] in set("aeio") or noun.startswith("https")
     text = f"{shown(value)} is not {'an' if vowel else 'a'} {noun} such as {_example(schema)}"
     rule = schema.get("description", "")
+    if "URL" in noun and is_local(value):
+        told = "the provider fetches the picture itself: upload it, and write its address on the web"
+        return Words(f"{shown(value)} is a file on this machine", told)
+    first, whole = written(finding.path).strip("\"' "), value.replace(" ", "")
+    if "URL" in noun and value.startswith(f"{first} ") and fits(whole, schema):
+        # YAML makes one space of a line's end.
+        return Words("the URL goes on on the next line", *_put(finding, quoted(whole), "write it in one:"))
     meant = nearest(value, schema)
     if meant is None:
         return Words(text, rule)
