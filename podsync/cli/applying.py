@@ -17,6 +17,7 @@ from podsync.cli.clock import Signals, SystemClock
 from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
 from podsync.cli.console import whole
+from podsync.cli.credentials import renewal
 from podsync.cli.listener import Listening, listener_for
 from podsync.cli.looking import looks_at
 from podsync.cli.options import choosing_words
@@ -328,6 +329,6 @@ def _renew(report: Report) -> list[str]:
     refused = [plugins()[name] for name in report.keys_refused]
     others = [plugins()[name] for name in report.other_accounts]
     return [
-        *(f"renew the key: {each.renew}, and set {each.key_variable}" for each in refused),
+        *map(renewal, refused),
         *(f"set {each.key_variable} to the key of the account that this state belongs to" for each in others),
     ]

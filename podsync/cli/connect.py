@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
-from podsync.cli.credentials import proxies_to, read_keys
+from podsync.cli.credentials import proxies_to, read_keys, renewal
 from podsync.cli.hosts import refuse_foreign_hosts
 from podsync.cli.workspace import SANDBOX, Workspace, levels_of
-from podsync.errors import PodsyncError
+from podsync.errors import PodsyncError, UnauthorizedError
 from podsync.plan.plan import Action, Plan
-from podsync.ports import Clock
+from podsync.ports import Clock, Listing, Query, Reader
 from podsync.providers.registry import plugins
 from podsync.settings import ProviderSettings
 from podsync.state.account_lock import account_digest
@@ -100,7 +101,23 @@ def _connection(
             f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "
             f"{_minutes(requests, settings, pace.level())}"
         )
-    return Connection(provider, reader, writer, pace, settings, account)
+    return Connection(provider, _Renewing(reader, renewal(plugin)), writer, pace, settings, account)
+
+
+@dataclass(frozen=True, slots=True)
+class _Renewing:
+    """A reader whose refused key is told with the place where it is renewed."""
+
+    reader: Reader
+    remedy: str
+
+    def find(self, query: Query) -> Listing:
+        """Read all pages."""
+        try:
+            return self.reader.find(query)
+        except UnauthorizedError as error:
+            error.remedy = error.remedy or self.remedy
+            raise
 
 
 def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:
