@@ -28,7 +28,7 @@ from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
 from podsync.cli.step_outputs import hex_of, of_report, tell
 from podsync.cli.step_summary import append
-from podsync.cli.workspace import CACHE, Workspace
+from podsync.cli.workspace import CACHE, Workspace, levels_at
 from podsync.errors import ProviderError
 from podsync.evidence.findings import Findings
 from podsync.model import EMPTY, Selection
@@ -228,7 +228,9 @@ class Applying:
         origins = origin(os.environ, Path.cwd(), folder_of(self.space.settings.catalog))
         if on_screen:
             self._say_head(plan, origins.run_url or "")
-        with listener_for(self.space.session, on_stdout=on_screen) as heard:
+        levels = {} if self.space.sandbox else levels_at(plan, self.space)
+        seconds = forms.seconds_of(plan, self.space.settings, levels)
+        with listener_for(self.space.session, on_stdout=on_screen, seconds=seconds) as heard:
             try:
                 report = carry_out(
                     plan,

@@ -276,6 +276,14 @@ def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -
     return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
 
 
+def levels_at(plan: Plan, space: Workspace) -> dict[str, float]:
+    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
+    import time
+
+    told = {name: space.settings.providers[name] for name in {change.provider for change in plan.work}}
+    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in told.items()}
+
+
 def _valid(loaded: loader.Loaded) -> loader.Loaded:
     if loaded.errors:
         raise CatalogError(loaded.diagnostics)
