@@ -280,3 +280,14 @@ def test_a_refused_key_is_told_with_the_place_where_it_is_renewed(
         "renew the key: https://kakaclo.com/personal-center/api-setting, and set KAKACLO_ACCESS_TOKEN"
         in run.err + run.out
     )
+
+
+def test_a_refused_connection_is_told_with_what_to_look_at(podsync, catalog, monkeypatch):
+    monkeypatch.setenv("KAKACLO_BASE_URL", "http://127.0.0.1:1/openapi")
+    monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", TOKEN)
+    (catalog / "tote.yaml").unlink()
+    run = podsync("plan", "--refresh")
+
+    assert run.code == 1
+    assert "127.0.0.1 refused the connection" in run.err
+    assert "does this machine reach it" in run.err
