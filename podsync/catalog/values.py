@@ -25,7 +25,10 @@ _YES, _NO = frozenset({"yes", "on", "y", "1", "true"}), frozenset({"no", "off", 
 
 
 class Finding(NamedTuple):
-    """One keyword that `instance`, standing at `path`, does not satisfy. `in_key`: a key itself."""
+    """One keyword that `instance`, standing at `path`, does not satisfy.
+
+    `in_key`: a key itself; `needed`: whether the value may not be left out.
+    """
 
     path: Path
     keyword: str
@@ -33,6 +36,7 @@ class Finding(NamedTuple):
     schema: Any
     instance: Any
     in_key: bool
+    needed: bool = True
 
     @property
     def lead(self) -> str:
@@ -150,8 +154,9 @@ def _nothing(finding: Finding, noun: str, typed: str, due: list[str]) -> Words:
         return Words(f"{typed} is no value, but {noun} is due", detail, mend)
     text = f"{typed} is no value" if typed else "nothing stands here"
     example = example_of(finding.schema)
-    if example is None:
-        return Words(f"{text}, but {noun} is due", "write a value or remove the key")
+    if not finding.needed or example is None:
+        mend = None if finding.needed else Mend("drop")
+        return Words(f"{text}, but {noun} is due", "write a value or remove the key", mend)
     if isinstance(example, dict) and finding.path == ("spec",):
         lines = "\n".join("  " + each for each in block(example).split("\n"))
         detail, mend = f"write its fields below it, for instance\n{lines}", Mend("put", "\n" + lines)

@@ -242,6 +242,11 @@ FOLLOWED = {
         "close it"),
     "curly quote that another one ends": (
         poster("name: Poster", 'name: "Poster”').replace("[x]", '["x"]'), "4:16", "curly quote", '"Poster"'),
+    "no value, and none needed": (
+        tee(NAME, f"{NAME}\n  backImageUrl:"), "6:3", "nothing stands here", "remove the key"),
+    "null, and none needed": (
+        tee(NAME, f"{NAME}\n  backImageUrl: null"), "6:17", "null is no value", "remove the key"),
+    "no labels": (tee("spec:", "labels:\nspec:"), "3:1", "nothing stands here", "remove the key"),
     "primes": (tee(COLOUR, "″#A72525″"), "7:15", "″ is a curly quote", 'colorValue: "#A72525"'),
     "no-break behind a value": (
         tee('modelId: "1"', 'modelId: "1"\u00a0'), "4:15", "NO-BREAK SPACE (U+00A0) stands behind the value",
