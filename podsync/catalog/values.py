@@ -155,8 +155,8 @@ def _nothing(finding: Finding, noun: str, typed: str, due: list[str]) -> Words:
     text = f"{typed} is no value" if typed else "nothing stands here"
     example = example_of(finding.schema)
     if not finding.needed or example is None:
-        mend = None if finding.needed else Mend("drop")
-        return Words(f"{text}, but {noun} is due", "write a value or remove the key", mend)
+        drop = None if finding.needed else Mend("drop")
+        return Words(f"{text}, but {noun} is due", "write a value or remove the key", drop)
     if isinstance(example, dict) and finding.path == ("spec",):
         lines = "\n".join("  " + each for each in block(example).split("\n"))
         detail, mend = f"write its fields below it, for instance\n{lines}", Mend("put", "\n" + lines)

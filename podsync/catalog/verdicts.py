@@ -90,7 +90,8 @@ def _absent(finding: Finding, key: str, schema: Mapping[str, Any]) -> Verdict:
         lines = "\n".join([f"{key}:", *(f"  {line_of(*pair)}" for pair in example.items())])
         return Verdict(finding.path, False, summary, f"add, for instance\n{lines}", Mend("add", lines))
     pair = line_of(key, example)
-    return Verdict(finding.path, False, summary, f"add `{pair}`. {description}", Mend("add", pair))
+    own = "" if not finding.path and key in {"kind", "name"} else ", for instance"
+    return Verdict(finding.path, False, summary, f"add{own} `{pair}`. {description}", Mend("add", pair))
 
 
 def _kind_of(finding: Finding, schema: Mapping[str, Any]) -> str | None:
