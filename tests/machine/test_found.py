@@ -389,7 +389,6 @@ def test_a_likely_id_whose_product_a_person_removed_is_a_question(floor):
     assert report.exit_code == 8
 
 
-@pytest.mark.xfail(strict=True, reason="an orphan whose id is open is never a question")
 def test_an_orphan_whose_id_is_open_is_a_question_in_the_end(floor):
     """Two equal rows: nobody can say which one is ours, and nobody is asked."""
     floor.sandbox.set_rules(kakaclo_lag=300.0)
