@@ -170,8 +170,8 @@ class Model:
 
     `hand` and `removed` are ids; `forgotten` are ids that no state tells of since it was lost or
     exchanged; `outdated` are ids of which an old state may tell old fields (nothing looks for drift
-    yet); `lied` maps ids that were made although they were refused to who asked; `twins` are bodies
-    that a person made too, or asked for twice; `flying` are bodies on their way, `adrift` those whose
+    yet); `twins` are bodies that a person made too, or asked for twice; `flying` are bodies on their way,
+    `adrift` those whose
     state was lost meanwhile; `disowned` are ids of which a person once said that nobody manages them:
     beside such a product the document's own may be made.
     """
@@ -184,7 +184,6 @@ class Model:
     outdated: set[str] = field(default_factory=set)
     flying: list[str] = field(default_factory=list)
     adrift: set[str] = field(default_factory=set)
-    lied: dict[str, Address] = field(default_factory=dict)
 
 
 class Floor(World):
@@ -361,8 +360,6 @@ class Floor(World):
             self.trouble = Trouble()
             after = sum(len(self.made(name)) for name in PROVIDERS)
             self.figures["created"] += max(0, after - before)
-            if any(each.commit and _refuses(each) for each in trouble.faults):
-                self._forgive_lies()
             if self.path.exists():
                 self.backups.append(self.path.read_bytes())
         wrong = list(untrue(self, report))
@@ -389,18 +386,6 @@ class Floor(World):
                     others = [p for p in others if p.address in state.entries]
                 held = {self.body(item.provider, spec) for spec in specs if spec}
                 self.model.twins |= held & {self.body(p.provider, p.spec) for p in others}
-
-    def _forgive_lies(self) -> None:
-        """A provider that says no and makes it all the same: nobody can know of it at once."""
-        for provider in PROVIDERS:
-            known = self._known(provider, self.state, wanted=False)
-            found = self.made(provider).items()
-            lies = {i: each for i, each in found if not self._is_known(provider, i, each, known)}
-            self.model.forgotten |= set(lies)
-            for address, document in self.documents.items():
-                wanted = self.body(document.provider, document.spec)
-                asked = {i for i, each in lies.items() if self.body(provider, each) == wanted}
-                self.model.lied |= dict.fromkeys(asked, address)
 
     # -- what a person does
 
@@ -604,8 +589,17 @@ class Floor(World):
         )
 
     def let_go(self, address: Address) -> None:
-        """`state rm`: its product is gone."""
-        self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER))
+        """`state rm`: its product is gone. It is believed only once a listing would show it."""
+
+        def forget() -> None:
+            self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER))
+
+        try:
+            forget()
+        except ProtectedError:
+            self.clock.moved = 0.0
+            self.clock.pass_by(SETTLE + 2 * TIMEOUT)
+            forget()
 
     def _forget_product(self, address: Address) -> None:
         """It was removed by hand. What is in doubt about it keeps `state rm` from it: the document goes."""
@@ -686,17 +680,15 @@ class Floor(World):
             made = self.made(provider)
             for identity in made:
                 self.born.setdefault(identity, self.clock.passed)
-            excused = (
-                self.model.twins | self._blurred(provider, made) | self._asked_by_another(provider, made)
-            )
-            ours = [each for identity, each in made.items() if identity not in self.model.disowned]
-            counted = Counter(self.body(provider, each) for each in ours)
+            excused = self.model.twins | self._blurred(provider, made)
+            kept = {i: each for i, each in made.items() if i not in self.model.disowned}
+            counted = Counter(self.body(provider, each) for each in kept.values())
             twice = [b for b, count in counted.items() if count > 1 and b not in excused]
             if twice:
                 self.figures["doubled"] += len(twice)
                 raise Doubled(twice)
             known = self._known(provider, state)
-            lost = [i for i, each in made.items() if not self._is_known(provider, i, each, known)]
+            lost = [i for i, each in kept.items() if not self._is_known(provider, i, each, known)]
             if lost:
                 self.figures["lost"] += len(lost)
                 raise Lost([made[i] for i in lost])
@@ -704,17 +696,6 @@ class Floor(World):
         if wrong:
             self.figures["misbound"] += len(wrong)
             raise Misbound(wrong)
-
-    def _asked_by_another(self, provider: str, made: Mapping[str, Mapping[str, Any]]) -> set[str]:
-        """Bodies that were refused and made all the same, and that another document wants by now."""
-        found = set()
-        for identity, address in self.model.lied.items():
-            document = self.documents.get(address)
-            if identity in made:
-                body = self.body(provider, made[identity])
-                if document is None or self.body(document.provider, document.spec) != body:
-                    found.add(body)
-        return found
 
     def _blurred(self, provider: str, made: Mapping[str, Mapping[str, Any]]) -> set[str]:
         """Bodies that differ in what no listing tells: without its state nobody can tell them apart."""
@@ -730,6 +711,9 @@ class Floor(World):
         documents = [p for p in self.documents.values() if p.provider == provider and wanted]
         bodies = {self.body(provider, product.spec) for product in documents}
         bodies |= self.model.adrift
+        # A refusal that nobody has answered: what it may have made is looked for.
+        refusals = (each for told in state.refusals.values() for each in told)
+        bodies |= {self.body(provider, each.body) for each in refusals if each.provider == provider}
         for item in [*state.entries.values(), *state.orphans]:
             pending = getattr(item, "pending", None)
             if item.provider == provider and (item.id is None or item.provisional) and item.spec:
@@ -871,10 +855,6 @@ def _faint(versions: list[Product], product: Product) -> bool:
         other.spec != product.spec and all(other.spec.get(f) == product.spec.get(f) for f in listed)
         for other in versions
     )
-
-
-def _refuses(fault: Fault) -> bool:
-    return fault.kind.startswith(("status:4", "code:"))
 
 
 def _numbers() -> Iterator[int]:
