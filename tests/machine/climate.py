@@ -82,8 +82,9 @@ def weather(luck: random.Random, names: Collection[str], ids: Collection[str]) -
         "search_misses": luck.choice(["", "", *sorted(names)]),
         "kakaclo_codes": luck.choice([(), (), ((1, "PODQNEW01"),), ((2, "PODQNEW02"), (3, "PODQNEW03"))]),
     }
-    if luck.random() < 0.1:  # from now on the shop treats values otherwise
-        found |= {"names": luck.choice(NAMES), "kakaclo_pictures": luck.choice(PICTURES)}
+    if luck.random() < 0.1:
+        # Names stay as they are: what a state has seen kept for certain makes a changed one another product.
+        found["kakaclo_pictures"] = luck.choice(PICTURES)
     return found
 
 

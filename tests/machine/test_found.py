@@ -451,3 +451,24 @@ def test_a_lost_state_asks_about_a_name_whose_quotes_came_back_as_question_marks
     floor.run(Trouble())
 
     assert len(floor.made("kakaclo")) == 1
+
+
+@pytest.mark.xfail(strict=True, reason="--emptied counts entries, and the state knows landmarks alone")
+def test_an_account_known_by_another_ones_product_alone_can_be_called_emptied(floor):
+    """Somebody else's product was the only landmark, and its owner removed it: what is printed has to help."""
+    floor.by_hand("kakaclo", tee_spec("stranger"))
+    floor.clock.pass_by(3 * SETTLE)
+    write(floor, TEE)
+    floor.first_contact = True
+    floor.run(Trouble((Fault("kakaclo", "create", "status:401"),)))
+    floor.take_away("kakaclo", next(iter(floor.there("kakaclo"))))
+    floor.by_hand("kakaclo", tee_spec("other"))
+    floor.clock.pass_by(3 * SETTLE)
+    report = floor.run(Trouble())
+    assert report.exit_code == 9
+    assert "podsync state check --emptied kakaclo" in " ".join(report.next)
+
+    floor._emptied("kakaclo")
+
+    floor.first_contact = True
+    assert floor.run(Trouble()).exit_code == 0
