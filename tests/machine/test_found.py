@@ -455,7 +455,7 @@ def test_a_lost_state_asks_about_a_name_whose_quotes_came_back_as_question_marks
 
 @pytest.mark.xfail(strict=True, reason="--emptied counts entries, and the state knows landmarks alone")
 def test_an_account_known_by_another_ones_product_alone_can_be_called_emptied(floor):
-    """Somebody else's product was the only landmark, and its owner removed it: what is printed has to help."""
+    """Another one's product was the only landmark, and its owner removed it: what is printed has to help."""
     floor.by_hand("kakaclo", tee_spec("stranger"))
     floor.clock.pass_by(3 * SETTLE)
     write(floor, TEE)
