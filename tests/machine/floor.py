@@ -288,13 +288,13 @@ class Floor(World):
         """The request reaches the provider by itself, so many seconds from now."""
         body = self.body(name, request.body)
         self.model.flying.append(body)
+        key = self.keys[name]
 
         def arrive() -> None:
             self.model.flying.remove(body)
             host = http.client.HTTPConnection(
                 "127.0.0.1", int(self.sandbox.url.rpartition(":")[2]), timeout=5
             )
-            key = self.keys[name]
             secret = {"Authorization": f"Bearer {key}"} if name == "kakaclo" else {"X-API-KEY": key}
             path = ("/openapi" if name == "kakaclo" else "") + request.path
             with suppress(OSError, http.client.HTTPException):
@@ -767,7 +767,7 @@ class Floor(World):
             told.append(_words(report))
             self.answers(report)
         else:
-            if not self._open_fault():
+            if report.exit_code and not self._open_fault():
                 raise Stuck(told)
             self.figures["open for ever"] += 1
             return
@@ -784,7 +784,8 @@ class Floor(World):
     def _open_fault(self) -> bool:
         """Open faults of `test_found`.
 
-        An id that is likely, or an orphan's, stays open for ever; and landmarks alone keep an account away.
+        An id that is likely, or an orphan's, stays open for ever, and so does a refusal whose age no clock
+        tells; landmarks alone keep an account away.
         """
         state = self.state
         items: list[Entry | Orphan] = [*state.entries.values(), *state.orphans]

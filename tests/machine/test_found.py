@@ -472,3 +472,24 @@ def test_an_account_known_by_another_ones_product_alone_can_be_called_emptied(fl
 
     floor.first_contact = True
     assert floor.run(Trouble()).exit_code == 0
+
+
+@pytest.mark.xfail(
+    strict=True, reason="what the state owns is not compared under the name that it is listed with"
+)
+def test_an_old_state_makes_nothing_beside_an_own_product_that_is_listed_under_that_name(floor):
+    """The product was moved and renamed since: its former address holds it, and its name is wanted anew."""
+    write(floor, POSTER)
+    floor.good_day()
+    number = len(floor.backups) - 1
+    dog, old = Address("customer_product", "dog"), floor.documents[POSTER]
+    spec = FrozenDict({**old.spec, "name": "Renamed"})
+    moved = replace(old, address=dog, moved=("cat",), spec=spec, renamed_from=old.spec["name"])
+    assert floor.write_all(moved, without=POSTER)
+    floor.good_day()
+    floor.restore(number, memory=False)
+    assert floor.write_all(old, replace(moved, moved=(), renamed_from=None))
+
+    floor.run(Trouble())
+
+    assert [each["name"] for each in floor.there("gelato").values()].count("Renamed") == 1
