@@ -785,13 +785,14 @@ class Floor(World):
         """Open faults of `test_found`.
 
         An id that is likely, or an orphan's, stays open for ever, and so does a refusal whose age no clock
-        tells; landmarks alone keep an account away.
+        tells; landmarks or orphans alone keep an account away.
         """
         state = self.state
         items: list[Entry | Orphan] = [*state.entries.values(), *state.orphans]
-        known = {item.provider for item in items}
-        alone = any(marks and name not in known for name, marks in state.landmarks.items())
-        return alone or any(
+        known = {entry.provider for entry in state.entries.values()}
+        marked = {name for name, marks in state.landmarks.items() if marks}
+        alone = (marked | {orphan.provider for orphan in state.orphans}) - known
+        return bool(alone) or any(
             each.provisional or (isinstance(each, Orphan) and each.id is None) for each in items
         )
 
