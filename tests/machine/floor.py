@@ -469,7 +469,7 @@ class Floor(World):
         for provider in report.stopped:
             # A person says so only where it is true; a listing that is late needs time alone.
             truly = not set(self.state.owned(provider)) & set(self.there(provider))
-            known = repair.entries_at(self.state, provider)  # without one it is an open fault of `test_found`
+            known = provider in self.state.providers  # if not, it is an open fault of `test_found`
             if truly and known and f"podsync state check --emptied {provider}" in " ".join(report.next):
                 self._emptied(provider)
         if report.unlisted:
@@ -785,13 +785,11 @@ class Floor(World):
         """Open faults of `test_found`.
 
         An id that is likely, or an orphan's, stays open for ever, and so does a refusal whose age no clock
-        tells; landmarks or orphans alone keep an account away.
+        tells; landmarks alone keep an account away.
         """
         state = self.state
         items: list[Entry | Orphan] = [*state.entries.values(), *state.orphans]
-        known = {entry.provider for entry in state.entries.values()}
-        marked = {name for name, marks in state.landmarks.items() if marks}
-        alone = (marked | {orphan.provider for orphan in state.orphans}) - known
+        alone = {name for name, marks in state.landmarks.items() if marks} - state.providers
         return bool(alone) or any(
             each.provisional or (isinstance(each, Orphan) and each.id is None) for each in items
         )

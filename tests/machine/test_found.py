@@ -493,3 +493,20 @@ def test_an_old_state_makes_nothing_beside_an_own_product_that_is_listed_under_t
     floor.run(Trouble())
 
     assert [each["name"] for each in floor.there("gelato").values()].count("Renamed") == 1
+
+
+def test_an_account_known_by_an_orphan_alone_can_be_called_emptied(floor):
+    """The orphan was removed as asked: the way out that is printed."""
+    write(floor, TEE)
+    floor.run(Trouble())
+    floor.delete(TEE)
+    floor.run(Trouble())
+    floor.clock.pass_by(3 * SETTLE)
+    floor.take_away("kakaclo", next(iter(floor.there("kakaclo"))))
+    write(floor, Address("designed_product", "dog"))
+    report = floor.run(Trouble())
+    assert "podsync state check --emptied kakaclo" in " ".join(report.next)
+
+    floor._emptied("kakaclo")
+
+    assert floor.run(Trouble()).exit_code == 0
