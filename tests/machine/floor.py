@@ -55,7 +55,7 @@ from tests.apply.world import (
     tee_spec,
 )
 from tests.machine import climate
-from tests.machine.truth import Truth, misbound, untrue
+from tests.machine.truth import Truth, doubled, misbound, untrue
 from tests.state.faulty import FaultyFiles
 
 PROVIDERS = ("kakaclo", "gelato")
@@ -691,8 +691,7 @@ class Floor(World):
                 self.born.setdefault(identity, self.clock.passed)
             excused = self.model.twins | self._blurred(provider, made)
             kept = {i: each for i, each in made.items() if i not in self.model.disowned}
-            counted = Counter(self.body(provider, each) for each in kept.values())
-            twice = [b for b, count in counted.items() if count > 1 and b not in excused]
+            twice = doubled(self, provider, excused)
             if twice:
                 self.figures["doubled"] += len(twice)
                 raise Doubled(twice)
