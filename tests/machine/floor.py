@@ -482,7 +482,9 @@ class Floor(World):
         taken = outcome.result is Result.FAILED and "HTTP 409" in told
         if outcome.result is Result.IN_DOUBT and any("--adopt" in line for line in outcome.next):
             self._answer_doubt(outcome.address, outcome.provider)
-            if outcome.address in self.documents and "HTTP 409" in told:
+            # What is refused again and again has a name that somebody else's product has.
+            again = "HTTP 409" in told or "the last time either" in told
+            if outcome.address in self.documents and again:
                 self._new_name(outcome.address)
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
