@@ -140,7 +140,8 @@ def fault(luck: random.Random, *, may_be_empty: Collection[str], may_be_stale: b
     else:
         kind = luck.choice(CUTS)
     seed = luck.randint(0, 999)
-    seconds = luck.choice([30.0, 200.0]) if kind == "later" else 0.01
+    # With a listing that lags, too, that is as late as anything may be.
+    seconds = luck.choice([5.0, 30.0]) if kind == "later" else 0.01
     return Fault(
         provider, operation, kind, count=count, skip=skip, commit=commit, seconds=seconds, headers=headers,
         probability=probability, seed=seed,
