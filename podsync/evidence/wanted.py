@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from podsync.evidence.claims import Judge, Verdicts, age
 from podsync.evidence.findings import Findings, Question
 from podsync.evidence.knowledge import Knows
 from podsync.evidence.reading import Reading
 from podsync.evidence.situation import Situation, Want
-from podsync.model import Address, Spec
+from podsync.model import EMPTY, Address, Spec
 from podsync.ports import Match, Remote
-from podsync.state.entries import Refusal
+from podsync.providers.names import plain
+from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 
 
@@ -53,13 +56,39 @@ class Wanted:
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
             return ()
+        rows = [row for row in judging.near(want.spec) if row.id not in given]
         return tuple(
             row
-            for row in judging.near(want.spec)
-            if row.id not in given
-            and provider.clash(want.spec, row.fields)
+            for row in (*rows, *self._renamed(want))
+            if provider.clash(want.spec, row.fields)
             and (want.before is None or not provider.clash(want.before, row.fields))
         )
+
+    def _renamed(self, want: Want) -> Iterator[Remote]:
+        """Yield our own products that are listed under this name, and not known by it here.
+
+        A newer state may have given it. What was written a short while ago may not be listed as it is yet.
+        """
+        provider, now = self._known.provider, self._it.times.now.wall or 0.0
+        for row in self._listed_as.get(plain(want.spec.get(provider.name_field)), ()):
+            item = self._owners[row.id]
+            fresh = now - getattr(item, "updated_at", 0.0) < self._it.settle_seconds
+            known = provider.clash(want.spec, item.spec or EMPTY)
+            if item.address != want.address and not fresh and not known:
+                yield row
+
+    @cached_property
+    def _owners(self) -> Mapping[str, Entry | Orphan]:
+        return {item.id: item for item in self._known.items if item.id is not None}
+
+    @cached_property
+    def _listed_as(self) -> Mapping[str, Sequence[Remote]]:
+        """Rows that are ours, by the name that they are listed with."""
+        found: dict[str, list[Remote]] = defaultdict(list)
+        for row in self._told.reading.rows.values():
+            if row.id in self._owners:
+                found[plain(self._known.provider.name_of(row.fields))].append(row)
+        return found
 
     def _unclear(self, want: Want, near: Sequence[Remote], waiting: Sequence[Spec], judging: Judge) -> None:
         told, rows = self._told, tuple(sorted(near, key=age))

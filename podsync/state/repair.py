@@ -136,7 +136,8 @@ def emptied(state: State, provider: str, number: int, now: float) -> list[Event]
     `number` is how many entries a person says that there are.
     """
     count = entries_at(state, provider)
-    if not count and not any(each.provider == provider for each in state.orphans):
+    orphaned = any(each.provider == provider for each in state.orphans)
+    if not (count or orphaned or state.landmarks.get(provider)):
         raise UsageError(f"the state knows no product at {provider}", "what it knows: podsync state list")
     if number != count:
         raise UsageError(f"the state has {count} entries at {provider}, not {number}", "nothing was changed")

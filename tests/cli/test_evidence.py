@@ -219,9 +219,6 @@ def test_10_next_lists_alternatives_as_such_and_the_apply_last(podsync, folder, 
     assert "podsync import" in " ".join([*lines, run.err])
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the apply is printed first, though it ends the same way till a person answers"
-)
 def test_10_what_is_printed_as_next_begins_with_what_a_person_must_say(podsync, folder, catalog, vendors):
     """An apply before it would end the same way; alternatives are no steps one after the other."""
     vendors.rehost, vendors.names = True, "upper"
