@@ -25,15 +25,70 @@ me="$(gh api user --jq .login)"
 mine="$(gh api user --jq '{type: "User", id: .id}')"
 if [ "$reviewers_asked" = false ]; then mine=''; fi
 
-# 1. Owners: who must agree before a file is changed that runs with the keys or says where they go.
+# 1. Owners: who must agree before a file is changed that runs with the keys or says where they go. The last line
+# that matches a file decides, so that a later line of somebody else's can take it: that is told, and left.
 cd "$(dirname "$0")/.."
-owners='.github/CODEOWNERS' added=''
+owners='.github/CODEOWNERS' added='' wrong=''
+for other in CODEOWNERS docs/CODEOWNERS; do # GitHub reads the first one that is there
+  if [ ! -e "$owners" ] && [ -e "$other" ]; then owners="$other"; fi
+done
 touch "$owners"
-for place in '/.github/' '/podsync.yaml' '/.podsync' '/schemas/' '/*.py'; do
-  if ! awk '{print $1}' "$owners" | grep -xF -- "$place" >/dev/null; then
+guarded=('/.github/' '/podsync.yaml' '/.podsync' '/schemas/' '/*.py')
+if [ "$owners" != .github/CODEOWNERS ]; then guarded+=("/$owners"); fi
+tries="$(mktemp -d)"
+trap 'rm -rf "$tries"' EXIT
+git init --quiet --template= "$tries"
+mkdir "$tries/.git/info"
+matching() { # which paths of stdin a pattern is for: Git reads patterns as CODEOWNERS does
+  printf '%s\n' "$1" >"$tries/.git/info/exclude"
+  git -C "$tries" -c core.ignoreCase=false -c core.excludesFile=/dev/null -c core.quotePath=false \
+    check-ignore --no-index --stdin || true
+}
+split() { # a line of owners into pattern and people
+  local words='^[[:space:]]*(([^\#[:space:]]|\\.)([^\[:space:]]|\\.)*)([^#]*)' names
+  pattern='' people=''
+  if [[ $1 =~ $words ]]; then
+    pattern="${BASH_REMATCH[1]}"
+    read -ra names <<<"${BASH_REMATCH[4]}" && people="${names[*]-}"
+  fi
+}
+lines=()
+while IFS= read -r line || [ -n "$line" ]; do lines+=("${line%$'\r'}"); done <"$owners"
+for place in "${guarded[@]}"; do
+  at='' who=''
+  for ((index = 0; index < ${#lines[@]}; index++)); do
+    split "${lines[index]}"
+    if [ "$pattern" = "$place" ]; then at=$index who="$people"; fi
+  done
+  if [ -z "$at" ]; then
     printf '%s @%s\n' "$place" "$me" >>"$owners"
     added=1
+    continue
   fi
+  if [ -z "$who" ]; then
+    printf '%s:%s: nobody owns %s; put a name after it.\n' "$owners" $((at + 1)) "$place" >&2
+    wrong=1
+  fi
+  # Files of that place: those that are there, and such as may come.
+  files="$({
+    git -c core.quotePath=false ls-files | matching "$place" | grep -vE '^\.github/([A-Z]+_TEMPLATE|[^/]*\.md$)' || true
+    case "$place" in
+      /.github/) printf '.github/%s\n' CODEOWNERS workflows/any.yml workflows/any.yaml actions/any/action.yml ;;
+      *'*'* | *'?'*) ;;
+      */) printf '%s\n' "${place#/}any.json" ;;
+      *) printf '%s\n' "${place#/}" ;;
+    esac
+  })"
+  for ((index = at + 1; index < ${#lines[@]}; index++)); do
+    split "${lines[index]}"
+    if [ -z "$pattern" ] || [ "$people" = "$who" ]; then continue; fi
+    taken="$(printf '%s\n' "$files" | matching "$pattern" | sed -n 1p)"
+    if [ -n "$taken" ]; then
+      printf '%s:%s: %s takes %s from %s: the last line that matches decides. Move line %s below it.\n' \
+        "$owners" $((index + 1)) "$pattern ${people:-(nobody)}" "$taken" "${who:-nobody}" $((at + 1)) >&2
+      wrong=1
+    fi
+  done
 done
 if [ -n "$added" ]; then
   git add -- "$owners"
@@ -65,7 +120,7 @@ if ! printf '%s' "$kept" | gh api --silent --method PUT "$at" --input -; then
   exit 1
 fi
 if [ "$(printf '%s' "$kept" | jq .deployment_branch_policy.custom_branch_policies)" = true ]; then
-  branches="$(gh api "$at/deployment-branch-policies" --jq '.branch_policies[].name')"
+  branches="$(gh api --paginate "$at/deployment-branch-policies" --jq '.branch_policies[].name')"
   case $'\n'"$branches"$'\n' in
     *$'\n'"$branch"$'\n'*) ;;
     *) gh api --silent --method POST "$at/deployment-branch-policies" -f "name=$branch" ;;
@@ -81,8 +136,14 @@ done
 
 # 4. The rules of two branches: one changes by pull requests whose plan was made, by a check of GitHub Actions
 # (its app is number 15368) and of nobody else; the state is neither rewritten nor deleted.
-rules="$(gh api 'repos/{owner}/{repo}/rulesets' --jq '.[].name')"
-missing() { ! printf '%s\n' "$rules" | grep -xF -- "$1" >/dev/null; }
+rules="$(gh api --paginate 'repos/{owner}/{repo}/rulesets' --jq '.[] | .enforcement + " " + .name')"
+missing() { # whether there are no such rules; those that somebody has switched off are told, and left
+  if printf '%s\n' "$rules" | grep -xF -- "active $1" >/dev/null; then return 1; fi
+  if ! printf '%s\n' "$rules" | cut -d ' ' -f 2- | grep -xF -- "$1" >/dev/null; then return 0; fi
+  printf '%s\n' "The rules \"$1\" are switched off: Settings > Rules > Rulesets." >&2
+  wrong=1
+  return 1
+}
 if missing "podsync: $branch$label"; then
   gh api --silent --method POST 'repos/{owner}/{repo}/rulesets' --input - <<JSON
 {"name": "podsync: $branch$label", "target": "branch", "enforcement": "active",
@@ -102,5 +163,9 @@ if missing "podsync: state$label"; then
  "conditions": {"ref_name": {"include": ["refs/heads/$state"], "exclude": []}},
  "rules": [{"type": "deletion"}, {"type": "non_fast_forward"}]}
 JSON
+fi
+if [ -n "$wrong" ]; then
+  printf '%s\n' 'All else is set up. See to what is said above, then run this again.' >&2
+  exit 1
 fi
 printf '%s\n' 'Done. Open a pull request with a product: its plan appears there, and the apply waits for you.'

@@ -21,6 +21,7 @@ PodsyncError                 exit 1; anything below it has one clear sentence an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from podsync.diagnostics import Diagnostic
 
@@ -92,6 +93,13 @@ class StoppedError(PodsyncError):
     exit_code = 130
 
 
+class _Facts(TypedDict, total=False):
+    status: int | None
+    code: int | None
+    date: float | None
+    retry_after: float | None
+
+
 class ProviderError(PodsyncError):
     """What the answer of a provider means. `status` is the HTTP status, if there was an answer.
 
@@ -124,17 +132,9 @@ class NotSentError(ProviderError):
     """
 
     def __init__(
-        self,
-        message: str,
-        remedy: str = "",
-        *,
-        status: int | None = None,
-        code: int | None = None,
-        date: float | None = None,
-        retry_after: float | None = None,
-        lasting: bool = False,
+        self, message: str, remedy: str = "", *, lasting: bool = False, **facts: Unpack[_Facts]
     ) -> None:
-        super().__init__(message, remedy, status=status, code=code, date=date, retry_after=retry_after)
+        super().__init__(message, remedy, **facts)
         self.lasting = lasting
 
 
@@ -162,17 +162,9 @@ class InDoubtError(ProviderError):
     exit_code = 8
 
     def __init__(
-        self,
-        message: str,
-        remedy: str = "",
-        *,
-        status: int | None = None,
-        code: int | None = None,
-        date: float | None = None,
-        retry_after: float | None = None,
-        stops: bool = False,
+        self, message: str, remedy: str = "", *, stops: bool = False, **facts: Unpack[_Facts]
     ) -> None:
-        super().__init__(message, remedy, status=status, code=code, date=date, retry_after=retry_after)
+        super().__init__(message, remedy, **facts)
         self.stops = stops
 
 

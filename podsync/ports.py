@@ -16,7 +16,7 @@ from podsync.providers.knowledge import Provider as Provider  # noqa: PLC0414 (t
 
 
 class Match(Enum):
-    """Is this remote product the one a spec describes? See PROTOCOL, "Identity"."""
+    """Whether a remote product is the one that a spec describes."""
 
     SAME = "same"
     DIFFERENT = "different"

@@ -28,6 +28,8 @@ class Result(StrEnum):
     NOT_TRIED = "not_tried"
 
 
+#: Results of what is still to do.
+LEFT = (Result.FAILED, Result.IN_DOUBT, Result.NOT_TRIED)
 #: What each action is called once it is done.
 DONE: Mapping[Action, Result] = {
     Action.SETTLE: Result.SETTLED,
@@ -46,7 +48,8 @@ DONE: Mapping[Action, Result] = {
 class Outcome:
     """How one change ended. `error` is one sentence; `next` are commands or steps for a person.
 
-    `since` and `until` (epoch seconds) say when a doubt arose and until when it is looked for.
+    `since` and `until` (epoch seconds) say when a doubt arose and until when it is looked for. `replans`:
+    what `next` asks for makes another plan, so that an apply of this one would end the same way.
     """
 
     address: Address
@@ -65,6 +68,7 @@ class Outcome:
     next: tuple[str, ...] = ()
     since: float | None = None
     until: float | None = None
+    replans: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ class Report:
     `signal` is 2 or 15 when a person or the machine asked to stop. `notes` are facts worth a line
     (ids not known yet, pictures re-hosted, what differs from the catalog after settling).
     `keys_refused` names the providers whose key was refused, `other_accounts` those at which nothing of what
-    the state knows is visible. `unlisted` counts products that should have been listed long ago.
+    the state knows is visible, `first_contacts` those at which nothing is created without a word of consent.
+    `begun`: the state has taken the plan down as approved.
     """
 
     plan: Plan
@@ -87,7 +92,8 @@ class Report:
     next: tuple[str, ...] = ()
     keys_refused: tuple[str, ...] = ()
     other_accounts: tuple[str, ...] = ()
-    unlisted: int = 0
+    first_contacts: tuple[str, ...] = ()
+    begun: bool = False
 
     @property
     def counts(self) -> Mapping[Result, int]:
@@ -97,9 +103,19 @@ class Report:
 
     @property
     def left(self) -> int:
-        """How many changes of the plan are still to do."""
-        counts = self.counts
-        return counts[Result.FAILED] + counts[Result.IN_DOUBT] + counts[Result.NOT_TRIED]
+        """How many changes are still to do."""
+        return sum(self.counts[result] for result in LEFT)
+
+    @property
+    def asked(self) -> int:
+        """How many of these wait for a person."""
+        return sum(outcome.result in LEFT and bool(outcome.next) for outcome in self.outcomes)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether an apply of the same plan would do something about what is left."""
+        left = any(outcome.result in LEFT and not outcome.replans for outcome in self.outcomes)
+        return self.refused is None and (left or bool(self.stopped))
 
     @property
     def outcome(self) -> str:
@@ -108,7 +124,7 @@ class Report:
             return "refused"
         if self.signal is not None:
             return "interrupted"
-        if self.counts[Result.IN_DOUBT] or self.unlisted:
+        if self.counts[Result.IN_DOUBT]:
             return "in_doubt"
         if self.left or self.stopped or self.credentials_refused:
             return "incomplete"
@@ -123,7 +139,7 @@ class Report:
             return 128 + self.signal
         if self.credentials_refused or self.other_accounts:
             return 9
-        if self.counts[Result.IN_DOUBT] or self.unlisted:
+        if self.counts[Result.IN_DOUBT]:
             return 8
         # A provider that had to stop may have had nothing to do but to be read: that is not complete.
         return 4 if self.left or self.stopped else 0

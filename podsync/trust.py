@@ -43,16 +43,10 @@ def trust_of(variables: Mapping[str, str]) -> Trust:
     named = {name: variables[name] for name in VARIABLES if variables.get(name)}
     if not named:
         return system
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for name, value in named.items():
-        _load(_empty(), name, value)
-
-    def context() -> ssl.SSLContext:
-        made = _empty()
-        for name, value in named.items():
-            _load(made, name, value)
-        return made
-
-    return context
+        _load(context, name, value)
+    return lambda: context
 
 
 def system(platform: str = sys.platform) -> ssl.SSLContext:
@@ -69,10 +63,6 @@ def system(platform: str = sys.platform) -> ssl.SSLContext:
         if bundle is not None:
             context.load_verify_locations(cafile=bundle)
     return context
-
-
-def _empty() -> ssl.SSLContext:
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _load(context: ssl.SSLContext, name: str, value: str) -> None:

@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import os
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -11,8 +13,20 @@ settings.register_profile("podsync", derandomize=True, deadline=None, database=N
 settings.load_profile("podsync")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: what is killed, waited for and asked again sleeps as long as it computes."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rewrite-goldens", action="store_true", help="write goldens anew, compare nothing")
+
+
+def pytest_configure() -> None:
+    """Whoever was started in the background ignores SIGINT, and so would all that the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -81,14 +81,30 @@ print(json.dumps([code, counts]), file=sys.stderr)
 _SLOW = frozenset({"difflib", "email", "importlib.metadata", "pickle", "secrets", "zipfile"})
 #: The parts of podsync, and the libraries, that a start may import.
 _FOR_HELP = {"podsync", "podsync.cli", "click"}
-_FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
-    f"podsync.{part}"
-    for part in (
-        "cache", "catalog", "characters", "diagnostics", "entry_points", "errors", "foreign", "jsonbytes",
-        "model",
-        "providers", "seal", "settings", "signatures", "views",
-    )
-}  # fmt: skip
+_FOR_VALIDATE = (
+    _FOR_HELP
+    | {"orjson", "yaml", "_yaml"}
+    | {
+        f"podsync.{part}"
+        for part in (
+            "cache",
+            "catalog",
+            "characters",
+            "diagnostics",
+            "entry_points",
+            "errors",
+            "foreign",
+            "jsonbytes",
+            "model",
+            "providers",
+            "seal",
+            "settings",
+            "signatures",
+            "views",
+        )
+    }
+    | {"podsync.state"}
+)  # fmt: skip (what tells whether all files are checked out)
 #: Those of a plan of files that are known, in which nothing differs: no YAML is among them.
 _FOR_NOTHING_NEW = _FOR_HELP | {"orjson"} | {
     f"podsync.{part}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from podsync.apply.provider_run import Doubt, Late, ProviderRun
 from podsync.apply.sender import Job
-from podsync.apply.tell import LATER, ask_about, conclude, done, listed, name_is_taken, not_tried
+from podsync.apply.tell import LATER, conclude, done, listed, name_is_taken, not_tried
 from podsync.errors import ConflictError, InDoubtError
 from podsync.evidence.sent import unverified
 from podsync.model import FrozenDict
+from podsync.plan.answers import of_wanted
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
@@ -29,7 +30,7 @@ def restore(run: ProviderRun, change: Change) -> None:
         return
     rows = run.findings.reading.rows if run.findings is not None else {}
     if orphan.id is not None and orphan.id not in rows:
-        not_tried(run, change, f"the orphan {orphan.id} is not visible in the listing", LATER)
+        not_tried(run, change, f"the orphan {orphan.id} is not visible in the listing; {LATER}")
         return
     facts = (change.labels, change.lifecycle, change.place)
     now = run.context.clock.now()
@@ -50,9 +51,9 @@ def make(run: ProviderRun, change: Change) -> None:
     elif (remote := run.adopted(change.address)) is not None:
         adopt(run, change, remote)
     elif change.action is Action.ADOPT:
-        not_tried(run, change, "it is no longer listed as the plan saw it", "plan again")
+        not_tried(run, change, "it is no longer listed as the plan saw it", "podsync plan", replans=True)
     elif run.unsure is not None:
-        not_tried(run, change, run.unsure, LATER)
+        not_tried(run, change, f"{run.unsure}; {LATER}")
     elif not (
         _stopped_by_rows(run, change)
         or _has_to_wait(run, change, entry)
@@ -102,12 +103,8 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
     address = change.address
     if address in found.questions:
         question = found.questions[address]
-        not_tried(
-            run,
-            change,
-            f"{question.why}: {listed(run, question.rows)}",
-            *ask_about(run, address, question.rows),
-        )
+        answers = of_wanted(run.provider, address, question.rows)
+        not_tried(run, change, f"{question.why}: {listed(run, question.rows)}", *answers)
         return True
     if address in found.taken:
         name_is_taken(run, change, found.taken[address])
@@ -135,7 +132,7 @@ def _stopped_by_ours(run: ProviderRun, change: Change) -> bool:
         taken = [address for address, spec in beside if provider.identity(spec) == identity]
         why = "could not be told from it in the listing"
     if taken:
-        not_tried(run, change, f"the product of {taken[0]} {why}", "podsync plan names the way out")
+        not_tried(run, change, f"the product of {taken[0]} {why}", "the way out: podsync plan", replans=True)
     return bool(taken)
 
 
@@ -164,7 +161,7 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
         return False
     if run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):
         why = "the product that it replaces has no known id yet, and the listing could not tell the two apart"
-        not_tried(run, change, why, LATER)
+        not_tried(run, change, f"{why}; {LATER}")
         return True
     return False
 

@@ -35,7 +35,7 @@ from podsync.plan.plan import Action, Plan
 from podsync.ports import Clock, Provider
 from podsync.report import Outcome, Report, Result
 from podsync.state.account_lock import sole_writer
-from podsync.state.events import Begun, Contacted, Disowned, Ended
+from podsync.state.events import Begun, Contacted, Ended
 from podsync.state.state import State
 from podsync.state.store import StateStore
 
@@ -121,6 +121,7 @@ class _Apply:
         self._context = Context(clock, stop, options, self._board, memory, began, self._lost(), store.ahead)
         self._ledger = Ledger(store, state)
         self._runs: list[ProviderRun] = []
+        self._contacts: list[str] = []
         self._local = LocalChanges(plan, self._ledger, self._board, clock, stop)
 
     def run(self, approved_as: str | None) -> Report:
@@ -134,7 +135,7 @@ class _Apply:
         hit("apply.looked")
         looks = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
         if not self.still_wanted(looks):
-            return self._report("the plan has changed, and nobody wanted it as it is now. Nothing was sent")
+            return self._report("the plan has changed, and nobody wanted it as it is now")
         refused = self._first_contact()
         if refused is None:
             self._local.carry_out()
@@ -226,28 +227,18 @@ class _Apply:
             return None
         for run in found:
             self._adopt_only(run)
+        self._contacts = [run.provider.name for run in found]
         told = "; ".join(
             f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
             f"({listed(run, run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
             for run in found
         )
-        return (
-            f"first contact: {told}. Nothing was sent. If this account may hold products that nobody here "
-            "manages, add --first-contact; if they are products of this catalog: podsync import --match"
-        )
+        return f"first contact: {told}"
 
     def _contacted(self, run: ProviderRun) -> None:
-        """A person agreed: what is listed is nobody's here, but for what may be ours."""
-        found, name, now = run.findings, run.provider.name, self._clock.now()
-        if found is None or run.known.made_any or not found.unowned:
-            return
-        self._ledger.record(Contacted(name, now))
-        asked = {row.id for question in found.questions.values() for row in question.rows}
-        asked |= {row.id for rows in (*found.asks.values(), *found.overdue.values()) for row in rows}
-        spoken = {row.id for row in (*found.adopted.values(), *found.found.values())}
-        others = {row.id for row in found.unowned} - asked - spoken
-        if others:
-            self._ledger.record(Disowned(name, now, tuple(sorted(others))))
+        """A person agreed: what is listed may be nobody's here. It says of no row whose it is."""
+        if run.findings is not None and run.findings.unowned and not run.known.made_any:
+            self._ledger.record(Contacted(run.provider.name, self._clock.now()))
 
     def _makes(self, run: ProviderRun) -> bool:
         """Whether something is still to be made there: what is listed already is adopted whatever is said."""
@@ -280,13 +271,9 @@ class _Apply:
             self._stop.signal or None,
             tuple(self._board.notes),
             keys_refused=tuple(run.provider.name for run in self._runs if run.credentials_refused),
-            next=tuple(
-                f"if a person removed all products there: podsync state check --emptied {run.provider.name}"
-                for run in self._runs
-                if run.another_account
-            ),
             other_accounts=tuple(run.provider.name for run in self._runs if run.another_account),
-            unlisted=sum(run.unlisted for run in self._runs),
+            first_contacts=tuple(self._contacts) if refused is not None else (),
+            begun=self._ledger.begun,
         )
         if self._ledger.begun:
             dates = {run.provider.name: run.sender.ended_at() for run in self._runs}

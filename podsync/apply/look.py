@@ -32,7 +32,7 @@ def look(run: ProviderRun) -> None:
 def _look(run: ProviderRun) -> None:
     run.look_again = partial(_look_once_more, run)
     known = run.known
-    waiting = known.doubts or known.unbound or known.provisional
+    waiting = known.doubts or known.unbound or known.provisional or any(run.situation().unwanted())
     if not (_asks(run) or waiting):
         run.caught_up = _lost_is_visible(run, run.context.clock.monotonic())
         return
@@ -105,7 +105,7 @@ def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
         named = ", ".join(map(str, findings.unproven))
         run.context.board.note(
             f"an older version may have taken these for one another, since {run.provider.title} lists other "
-            f"pictures than were sent: {named}. Compare them on its page (podsync import ADDRESS ID mends it)"
+            f"pictures than were sent: {named}. Look at its page; to mend one: podsync import ADDRESS ID"
         )
     run.ledger.record(Proven(run.context.clock.now()))
 

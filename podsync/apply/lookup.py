@@ -50,8 +50,8 @@ class Looker:
         if presence and findings.account is not False:
             return findings
         doubted = {e.address: known.model(e.pending.body) for e in known.doubts if e.pending is not None}
-        if findings.unread and findings.knows is Knows.ALL and not reading.of_all:
-            needed = {doubted[address] for address in findings.unread}
+        needed = {doubted[address] for address in findings.unread} | set(findings.unsearched.values())
+        if needed and findings.knows is Knows.ALL and not reading.of_all:
             reading = together(self._by_model(known, needed, absence=True), reading)
             findings = self._judged(situation, replace(reading, looked=looked))
         if self._needs_all(situation, findings):
@@ -138,7 +138,7 @@ def _models(situation: Situation) -> frozenset[str]:
     """Return the models, as specs name them, of what is to be made and of what was sent."""
     known = situation.known
     specs: list[Spec] = [want.spec for want in situation.wants if want.asked and want.before is None]
-    specs += known.sent
+    specs += [*known.sent, *(refusal.body for _, refusal in situation.unwanted())]
     if not known.provider.tells_ids:
         specs += [item.spec or EMPTY for item in known.provisional]
     return frozenset(known.model(spec) for spec in specs)

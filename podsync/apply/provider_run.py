@@ -133,8 +133,8 @@ class ProviderRun:
     too_young: Mapping[Address, str] = field(default_factory=dict)
     gone_orphans: set[Address] = field(default_factory=set)
     overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
+    looked: float = -math.inf
     unsure: str | None = None
-    unlisted: int = 0
     caught_up: bool = False
     stopped: str | None = None
     credentials_refused: bool = False

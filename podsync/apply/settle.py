@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -9,17 +10,28 @@ from podsync.apply.create import create, make
 from podsync.apply.guard import guarded
 from podsync.apply.provider_run import Doubt, ProviderRun
 from podsync.apply.sender import SENDS_AN_APPLY
-from podsync.apply.tell import LATER, ask_about_doubt, done, failed, in_doubt, not_tried, waiting
+from podsync.apply.tell import (
+    LATER,
+    ask_about_doubt,
+    ask_what_was_made,
+    ask_where_it_is,
+    done,
+    failed,
+    in_doubt,
+    not_tried,
+    waiting,
+)
 from podsync.apply.update import read_back
 from podsync.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.evidence.findings import Findings
+from podsync.evidence.known import when
 from podsync.model import Address, seen_ids
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
 from podsync.report import DONE, Result
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Bound, Confirmed, Gone, Orphaned, Unbound
+from podsync.state.events import Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
 
 #: A person is told this often what is waited for.
 SAY_EVERY = 30.0
@@ -89,37 +101,37 @@ def finish(run: ProviderRun) -> None:
     for change in run.postponed.values():
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
     _tell_unlisted(run)
+    _tell_unwanted(run)
+
+
+def _tell_unwanted(run: ProviderRun) -> None:
+    """Say what a refused create may have made, where no document wants it: else nobody knows of it."""
+    for address, question in sorted(run.findings.unwanted.items() if run.findings is not None else ()):
+        ask_what_was_made(run, address, question)
 
 
 def _tell_unlisted(run: ProviderRun) -> None:
     """Say what has no confirmed id yet; what should have been listed long ago is a question to a person."""
-    board, title, known = run.context.board, run.provider.title, run.known
-    settle = run.settings.settle_seconds
-    open_: list[Entry | Orphan] = [*known.unbound, *known.provisional]
-    overdue = [
+    known = run.known
+    overdue = [] if run.looked == -math.inf else _overdue(run)
+    count = len(known.unbound) + len(known.provisional) - len(overdue)
+    if count:
+        run.context.board.note(
+            f"{count} new at {run.provider.title}: ids not known yet; the next apply looks again"
+        )
+    for entry in overdue:
+        rows = next((rows for (address, _), rows in run.overdue.items() if address == entry.address), ())
+        ask_where_it_is(run, entry, rows)
+
+
+def _overdue(run: ProviderRun) -> list[Entry]:
+    """Return what this run did not make and the last look should have shown."""
+    situation = run.looker.dated(run.situation(), run.looked)
+    return [
         item
-        for item in known.unbound
-        if isinstance(item, Entry) and item.address not in run.made and _age(run, item) > settle
+        for item in run.known.unbound
+        if isinstance(item, Entry) and item.address not in run.made and situation.item_is_settled(item)
     ]
-    if len(open_) > len(overdue):
-        count = len(open_) - len(overdue)
-        board.note(f"{count} new at {title}: ids not visible yet; the next apply looks again")
-    run.unlisted = len(overdue)
-    if overdue:
-        first = overdue[0].address
-        others = f" and {len(overdue) - 1} more" if len(overdue) > 1 else ""
-        rows = next((r for (a, _), r in run.overdue.items() if a == first), ())
-        if rows:
-            ids = ", ".join(row.id for row in rows[:5])
-            board.note(
-                f"{title} lists several products that may be {first}{others} ({ids}): say which it is, "
-                f"for example podsync import {first} {rows[0].id}"
-            )
-        else:
-            board.note(
-                f"{title} does not list {first}{others}, made more than {settle:g} s ago: look on its page; "
-                f"if it is not there, `podsync state rm {first}` lets the next apply make it again"
-            )
 
 
 def _age(run: ProviderRun, item: Entry | Orphan) -> float:
@@ -135,7 +147,7 @@ def _wait_for_all(run: ProviderRun) -> None:
         _send_late(run, now)
         if run.unshown:
             read_back(run)
-        if run.doubts or _unlisted(run):
+        if run.doubts or _unlisted(run) or _untold(run):
             _look_again(run)
         left = _waits_for(run)
         if left is None or not run.context.options.wait or now >= left.until + left.patience:
@@ -173,6 +185,14 @@ def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
     return [*known.unbound, *answered]
 
 
+def _untold(run: ProviderRun) -> list[Entry | Orphan]:
+    """Likely ids from before this run which only its own clock can confirm."""
+    if run.provider.tells_ids or not (likely := run.known.provisional):
+        return []
+    situation = run.looker.dated(run.situation(), run.context.clock.monotonic())
+    return [item for item in likely if item.address not in run.made and situation.nobody_tells(item)]
+
+
 def _waits_for(run: ProviderRun) -> _Wait | None:
     """Return what is open and ends last; None when nothing is."""
     retry = run.settings.retry_seconds
@@ -191,6 +211,10 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     new = _unlisted(run)
     if new:
         return _Wait(f"{len(new)} new ids to become visible", _visible_by(run, new))
+    likely = _untold(run)
+    if likely:
+        until = run.context.began + run.settings.settle_seconds
+        return _Wait(f"{len(likely)} likely ids to be confirmed", until)
     return None
 
 
@@ -218,7 +242,7 @@ def _still_late(run: ProviderRun, change: Change) -> None:
     if change.address in run.too_young:
         told = f"it was refused a short while ago ({run.too_young[change.address]})"
         sure = f"nothing is sent for it before {run.settings.settle_seconds:g} s are over"
-        not_tried(run, change, f"{told}; {sure}, in case that answer was wrong", LATER)
+        not_tried(run, change, f"{told}; {sure}, in case that answer was wrong; {LATER}")
     elif entry is not None and entry.pending is not None:
         in_doubt(run, change.address, entry, why)
     else:
@@ -259,9 +283,13 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
     for address, rows in findings.asks.items():
         run.doubts.pop(address, None)
         entry = run.ledger.entry(address)
-        if entry is not None:
-            why = findings.why.get(address, "")
-            ask_about_doubt(run, entry, rows, why, young=address in findings.young)
+        if entry is not None and entry.pending is not None:
+            young = address in findings.young
+            if not (young or entry.pending.asked is not None):
+                over = when(entry.pending) or run.looker.moment(run.context.began)
+                why, at = entry.pending.why, over.wall or 0.0
+                run.ledger.record(Doubted(address, at, over.date, why, asked=run.context.clock.now()))
+            ask_about_doubt(run, entry, rows, findings.why.get(address, ""), young=young)
     for address in (*findings.waits, *findings.unread):
         known_by = run.doubts[address].known_by if address in run.doubts else run.context.began
         pending = doubts[address].pending
@@ -271,7 +299,7 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         if address in findings.unread:
             why += "; whether nothing was made cannot be told from this listing"
         run.doubts[address] = Doubt(address, known_by, why)
-    run.overdue = findings.overdue
+    run.overdue, run.looked = findings.overdue, findings.reading.looked
 
 
 def _cleared(run: ProviderRun, address: Address) -> None:
@@ -296,7 +324,7 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
             f"{entry.address}: it was made as it was sent then; the next plan shows what differs"
         )
     if change is not None:
-        done(run, change, DONE[change.action])
+        done(run, change, DONE[change.action], attempts=entry.pending.attempts)
 
 
 def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
@@ -310,7 +338,7 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
         done(run, change, Result.SETTLED)
     elif address in run.conflicts:
         unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
-        failed(run, change, unseen, remedy="look at its web page; apply again later")
+        failed(run, change, unseen, remedy="look at its web page; apply again later", replans=False)
     elif sends >= SENDS_AN_APPLY:
         failed(run, change, f"sent {sends} times, and nothing was made")
     elif not run.going:

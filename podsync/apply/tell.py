@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from podsync.apply.provider_run import ProviderRun
 from podsync.apply.sender import Sent
 from podsync.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
+from podsync.evidence.findings import Question
 from podsync.evidence.time import SEND_SECONDS
 from podsync.model import Address, seen_ids
+from podsync.plan.answers import NAMED, of_doubt, of_unlisted, of_unwanted, of_wanted
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
 from podsync.report import DONE, Outcome, Result
 from podsync.state.entries import Entry
+from podsync.state.repair import settled_at
 
 _GONE = 404
 #: What helps where a listing may not show all yet.
-LATER = "run apply again later, or without --no-wait"
-#: So many candidates are named; the rest can be seen at the provider.
-NAMED = 10
+LATER = "a later apply does it, or one without --no-wait"
 
 
 def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -> None:
@@ -28,8 +30,10 @@ def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -
     run.context.board.report(Outcome(**plain, provider=change.provider, account=change.account, **facts))  # type: ignore[arg-type]
 
 
-def done(run: ProviderRun, change: Change, result: Result, sent: Sent | None = None) -> None:
-    """Report success."""
+def done(
+    run: ProviderRun, change: Change, result: Result, sent: Sent | None = None, *, attempts: int = 0
+) -> None:
+    """Report success; `attempts` are those of what was in doubt."""
     entry = run.ledger.entry(change.address)
     receipt = sent.receipt if sent is not None else None
     _report(
@@ -38,14 +42,22 @@ def done(run: ProviderRun, change: Change, result: Result, sent: Sent | None = N
         result,
         id=entry.id if entry is not None else None,
         remote=seen_ids(entry.remote) if entry is not None else {},
-        attempts=sent.attempts if sent is not None else 0,
+        attempts=sent.attempts if sent is not None else attempts,
         http_status=receipt.status if receipt is not None else None,
         provider_code=receipt.code if receipt is not None else None,
     )
 
 
-def failed(run: ProviderRun, change: Change, why: str, sent: Sent | None = None, remedy: str = "") -> None:
-    """Report that this product stopped; nothing was made."""
+def failed(
+    run: ProviderRun,
+    change: Change,
+    why: str,
+    sent: Sent | None = None,
+    remedy: str = "",
+    *,
+    replans: bool = True,
+) -> None:
+    """Report that this product stopped; nothing was made. `replans`: the remedy makes another plan."""
     cause = sent.error if sent is not None else None
     _report(
         run,
@@ -56,12 +68,13 @@ def failed(run: ProviderRun, change: Change, why: str, sent: Sent | None = None,
         http_status=cause.status if cause is not None else None,
         provider_code=cause.code if cause is not None else None,
         next=(remedy,) if remedy else (),
+        replans=replans and bool(remedy),
     )
 
 
-def not_tried(run: ProviderRun, change: Change, why: str, *remedies: str) -> None:
-    """Report that nothing was sent for this change."""
-    _report(run, change, Result.NOT_TRIED, error=why, next=remedies)
+def not_tried(run: ProviderRun, change: Change, why: str, *remedies: str, replans: bool = False) -> None:
+    """Report that nothing was sent for this change. `replans`: the remedies make another plan."""
+    _report(run, change, Result.NOT_TRIED, error=why, next=remedies, replans=replans)
 
 
 def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
@@ -78,31 +91,37 @@ def conclude(run: ProviderRun, change: Change, sent: Sent) -> None:
     entry = run.ledger.entry(change.address)
     if entry is not None and entry.pending is not None:
         # This request, or an update before it: what may have taken effect stays in doubt.
-        in_doubt(run, change.address, entry, error.message, _answers(entry, error))
+        in_doubt(run, change.address, entry, error.message, _answers(run, entry, error))
     elif isinstance(error, UnauthorizedError):
         not_tried(run, change, error.message)
     else:
         updating = change.action is Action.UPDATE
-        gone = f"if a person removed it: podsync state rm {change.address}, then apply makes it anew"
+        gone = f"if a person removed it: podsync state rm {change.address}, then: podsync apply"
         nothing = f"{error.message}. Nothing was {'changed' if updating else 'made'}"
         failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")
 
 
-def _answers(entry: Entry, error: ProviderError) -> tuple[str, ...]:
+def _answers(run: ProviderRun, entry: Entry, error: ProviderError) -> tuple[str, ...]:
     """What a person may say of an update in doubt that is refused now: sending it again clears nothing."""
-    if entry.pending is None or entry.pending.op != "update" or not isinstance(error, RefusedError):
+    pending = entry.pending
+    if pending is None or pending.op != "update" or not isinstance(error, RefusedError):
         return ()
-    settle = f"podsync state settle {entry.address}"
-    return f"{settle} --adopt {entry.id}", f"{settle} --not-created"
+    settle, when = f"podsync state settle {entry.address}", settled_at(pending, run.until_settled)
+    sure = datetime.fromtimestamp(math.ceil(when), UTC)
+    return (
+        f"a) it took effect: {settle} --adopt {entry.id}",
+        f"b) it did not, which can be said from {sure:%H:%M:%S} UTC on: {settle} --not-created",
+    )
 
 
 def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers: Sequence[str] = ()) -> None:
     """Report a doubt: since when, and until when it is looked for."""
     change, pending = run.by_address.get(address), entry.pending
-    since = until = None
+    since, until = entry.created_at or None, None
     if pending is not None:
         since = pending.written_at
         until = (pending.ended_at or pending.written_at + SEND_SECONDS) + run.until_settled
+        until = until if until > run.context.clock.now() else None
     run.context.board.report(
         Outcome(
             address,
@@ -122,49 +141,53 @@ def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers
 def ask_about_doubt(
     run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = "", *, young: bool = False
 ) -> None:
-    """A person has to say which of these it is; the commands that answer are printed.
-
-    While it is `young` nobody can say that nothing was made: that answer is not offered then.
-    """
-    settle, page = f"podsync state settle {entry.address}", f"{run.provider.title}'s web page"
-    rows = candidates[:NAMED]
-    answers = [f"{letter}) it is {_told(row)}: {settle} --adopt {row.id}" for letter, row in _lettered(rows)]
-    if not rows:
-        answers = [f"a) {page} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"]
-    elif not young:
-        none = chr(ord("a") + len(rows))
-        answers.append(f"{none}) none of them, and {page} has no other: {settle} --not-created")
+    """A person has to say which of these it is; the commands that answer are printed."""
+    answers = of_doubt(run.provider, entry.address, candidates, young=young)
     words = f"one of these may be it: {listed(run, candidates)}" if candidates else why
     in_doubt(run, entry.address, entry, words, answers)
 
 
-def _lettered(rows: Sequence[Remote]) -> list[tuple[str, Remote]]:
-    return [(chr(ord("a") + index), row) for index, row in enumerate(rows)]
+def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> None:
+    """It was acknowledged and should be listed by now: a person says which it is, or that it is not there.
+
+    Where the account or the listing is in question nothing is asked; the next apply looks again.
+    """
+    title, address = run.provider.title, entry.address
+    reading = run.findings.reading if run.findings is not None else None
+    sure = run.stopped is None and reading is not None and reading.sound and reading.fresh
+    if rows:
+        why = f"{title} lists several products that may be it: {listed(run, rows)}"
+        in_doubt(run, address, entry, why, of_wanted(run.provider, address, rows))
+    else:
+        why = f"{title} acknowledged it and does not list it"
+        in_doubt(run, address, entry, why, of_unlisted(run.provider, address) if sure else ())
 
 
-def _told(row: Remote) -> str:
-    """What tells a product from others, for a person."""
-    spu, when = seen_ids(row.shown).get("spu"), _made(row)
-    facts = [f"SPU {spu}"] if spu else []
-    facts += [f"made {when}"] if when else []
-    return f"{row.id} ({', '.join(facts)})" if facts else row.id
+def ask_what_was_made(run: ProviderRun, address: Address, question: Question) -> None:
+    """A refused create may have made one of these, and no document wants it: a person says what it is."""
+    title, rows = run.provider.title, listed(run, question.rows)
+    why = f"no document wants it. {question.why}: {title} lists {rows}"
+    _ask(run, address, why, of_unwanted(run.provider, address, question.rows))
 
 
-def _made(row: Remote) -> str:
-    if row.created_at is None:
-        return ""
-    return datetime.fromtimestamp(row.created_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def ask_about(run: ProviderRun, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
-    """Return what a person may say of products that may be the wanted one."""
-    rows = candidates[:NAMED]
-    answers = [
-        f"{letter}) it is {_told(row)}: podsync import {address} {row.id}" for letter, row in _lettered(rows)
-    ]
-    ids = " ".join(row.id for row in rows)
-    none = chr(ord("a") + len(rows))
-    return (*answers, f"{none}) none of them: podsync import --not-ours {run.provider.name} {ids}")
+def _ask(run: ProviderRun, address: Address, why: str, answers: Sequence[str]) -> None:
+    """Ask about what no entry holds; where its address has an outcome of its own, beside that."""
+    board = run.context.board
+    if address in board.outcomes:
+        board.note(f"{address}: {why}; {'; '.join(answers)}")
+        return
+    account = run.settings.account
+    board.report(
+        Outcome(
+            address,
+            Action.SETTLE,
+            Result.IN_DOUBT,
+            run.provider.name,
+            account,
+            error=why,
+            next=tuple(answers),
+        )
+    )
 
 
 def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> None:

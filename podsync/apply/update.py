@@ -35,14 +35,14 @@ def update(run: ProviderRun, change: Change) -> None:
         name_is_taken(run, change, taken)
         return
     if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
-        not_tried(run, change, run.unsure, LATER)
-        return
-    quiet_at = _quiet_at(run, entry)
-    if quiet_at > run.context.clock.monotonic():
-        run.late[change.address] = Late(change, update, quiet_at)
+        not_tried(run, change, f"{run.unsure}; {LATER}")
         return
     after = change.after or {}
     body = FrozenDict({name: after[name] for name in change.changed if name in after})
+    quiet_at = _quiet_at(run, entry, body)
+    if quiet_at > run.context.clock.monotonic():
+        run.late[change.address] = Late(change, update, quiet_at)
+        return
     request = run.provider.update_request(entry.id, body)
     with run.lock:
         sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
@@ -99,11 +99,16 @@ def read_back(run: ProviderRun) -> None:
     for address, each in list(run.unshown.items()):
         row = rows.get(each.id)
         if row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
+            entry = run.ledger.entry(address)
+            attempts = entry.pending.attempts if entry is not None and entry.pending is not None else 0
             run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
             del run.unshown[address]
-            done(run, each.change, DONE[each.change.action])
+            done(run, each.change, DONE[each.change.action], attempts=attempts)
         elif looked >= each.until:
-            run.ledger.record(Settled(address, now, found=False))
+            before = {name: (each.change.before or {}).get(name) for name in each.body}
+            if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
+                run.ledger.record(Settled(address, now, found=False))
+            # Where it lists something else its fields stay unknown: the next apply sends them again.
             del run.unshown[address]
             shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
             told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
@@ -111,9 +116,15 @@ def read_back(run: ProviderRun) -> None:
             failed(run, each.change, why)
 
 
-def _quiet_at(run: ProviderRun, entry: Entry) -> float:
-    """Return the monotonic moment from which no update of an earlier run can arrive any more."""
-    pending, wait, now = entry.pending, run.settings.timeout_seconds, run.context.clock.monotonic()
+def _quiet_at(run: ProviderRun, entry: Entry, body: Spec) -> float:
+    """Return the monotonic moment from which no update of an earlier run can arrive any more.
+
+    The same values may be sent again after `timeout_seconds`: arriving late, they change nothing. Other ones
+    wait as long as a create does, since a request that is held up on its way would undo them unseen.
+    """
+    pending, now = entry.pending, run.context.clock.monotonic()
+    same = pending is None or pending.body == body
+    wait = run.settings.timeout_seconds if same else run.until_settled
     sent_here = entry.address in run.sends  # then `late` had it wait already
     if pending is None or sent_here or _gone_by(run, pending, now) >= wait:
         return -math.inf

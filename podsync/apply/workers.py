@@ -40,7 +40,7 @@ def _make_all(run: ProviderRun) -> None:
         _pool(run, free, make)
     for change in held:
         if not run.context.board.ended(change.address, *Result):
-            not_tried(run, change, NOT_KNOWN_YET, LATER)
+            not_tried(run, change, f"{NOT_KNOWN_YET}; {LATER}")
 
 
 def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun, Change], None]) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from podsync.catalog.mend import Mend, edits, flow, quoted
 from podsync.catalog.rules import signed_urls
 from podsync.catalog.schema import accepts, judge, judge_head, kind_of_fields
-from podsync.catalog.source import Document
+from podsync.catalog.source import Document, read
 from podsync.catalog.text import RawSpan
-from podsync.catalog.verdicts import Verdict, did_you_mean, dotted
+from podsync.catalog.values import Verdict, did_you_mean, dotted
 from podsync.characters import hidden
 from podsync.diagnostics import Diagnostic
 from podsync.model import (
@@ -78,9 +78,7 @@ def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -
 
 def examine(content: str, providers: Mapping[str, Provider]) -> list[Diagnostic]:
     """Return all that is wrong with the content of a file, by the rules that look at one document only."""
-    from podsync.catalog import source
-
-    reading = source.read("", content.encode("utf-8", "surrogatepass"))
+    reading = read("", content.encode("utf-8", "surrogatepass"))
     found = list(reading.diagnostics)
     for document in reading.documents:
         found += build(document, providers).diagnostics

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from podsync.catalog.text import MAX_FAULTS
 from podsync.diagnostics import Diagnostic
 from podsync.model import Position, Severity
 
-#: More of one file would only bury the first.
-MOST_OF_A_FILE = 20
 MOST_IN_ALL = 1_000
 RULE = "too-many"
 _FIRST = "mend the ones above first"
@@ -40,7 +39,7 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
             kept.append(_ended(each, kept))
         elif in_all[each.severity] >= MOST_IN_ALL:
             over[each.severity, ""] += 1
-        elif path and of_file[path, each.severity] >= MOST_OF_A_FILE:
+        elif path and of_file[path, each.severity] >= MAX_FAULTS:
             over[each.severity, path] += 1
         else:
             of_file[path, each.severity] += 1
@@ -58,8 +57,9 @@ def _ended(each: Diagnostic, kept: list[Diagnostic]) -> Diagnostic:
     """Put the word about the rest of a file where its last fault is."""
     if each.at is None or each.at.line != _LAST:
         return each
-    same = [one.at for one in kept if one.at and one.at.path == each.at.path]
-    return each._replace(at=Position(each.at.path, *(same[-1][1:3] if same else (1, 1))))
+    last = kept[-1].at if kept else None
+    place = last[1:3] if last is not None and last.path == each.at.path else (1, 1)
+    return each._replace(at=Position(each.at.path, *place))
 
 
 def _left_out(severity: Severity, summary: str, at: Position | None) -> Diagnostic:

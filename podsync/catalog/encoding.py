@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from podsync.catalog.files import MAX_BYTES, too_large
-from podsync.catalog.text import START, Text
+from podsync.catalog.text import MAX_FAULTS, START, Text
 from podsync.characters import SPACES, UNSEEN, hidden, name_of, seen
 from podsync.diagnostics import Diagnostic, Edit
 from podsync.foreign import conflict, recognised
@@ -26,7 +26,6 @@ _MISPLACED = (
     rf"|^ *(?:- +)*[\w-]+(?P<before>{_HIDDEN}+) *:(?=\s)"
     rf"|^ *(?:- +)*[\w-]+:(?P<after>{_HIDDEN}+)"
 )
-_MOST = 20
 
 
 def decode(path: str, raw: bytes) -> tuple[Text, tuple[Diagnostic, ...]]:
@@ -40,7 +39,7 @@ def decode(path: str, raw: bytes) -> tuple[Text, tuple[Diagnostic, ...]]:
     content = content.removeprefix("\ufeff")
     text = Text(path, content)
     # What can be printed is wanted; asking that first takes a fifth of the time.
-    found = () if content.replace("\n", "").isprintable() else tuple(islice(_unwanted(text, raw), _MOST))
+    found = () if content.replace("\n", "").isprintable() else tuple(islice(_unwanted(text, raw), MAX_FAULTS))
     if found or not ("<<<<<<<" in content or raw.startswith(b"version ") or b"annex/objects/" in raw[:400]):
         return text, found
     return text, tuple(_unmerged(text)) or tuple(filter(None, (_foreign(path, raw),)))

@@ -72,7 +72,7 @@ def load(
     remember_from: int | None = None,
 ) -> Loaded:
     """Read the catalog below `root / catalog_dir`; see :func:`begin`."""
-    with begin(root, catalog_dir, providers, paths, remember_from=remember_from, ahead=False) as run:
+    with begin(root, catalog_dir, providers, paths, remember_from=remember_from) as run:
         return run.finish()
 
 
@@ -83,9 +83,8 @@ def begin(
     paths: Sequence[str | Path] = (),
     *,
     remember_from: int | None = None,
-    ahead: bool = True,
 ) -> Run:
-    """Find and read the files below `root / catalog_dir`; the block of the run may do something else `ahead`.
+    """Find and read the files below `root / catalog_dir`; the block of the run may do something else.
 
     With `paths`, only faults below those are reported. From `remember_from` files on, what has not
     changed since the last time is taken from a cache in `.podsync/`, and put there for the next; that
@@ -103,7 +102,6 @@ def begin(
         asked,
         lambda: _candidates(folder, asked, root),
         remember_from=remember_from,
-        ahead=ahead,
     )
 
 

@@ -99,9 +99,10 @@ class Reading:
         """Read a file with all its places: something about it is unusual, or wrong."""
         from podsync.catalog import source
         from podsync.catalog.build import build, examine, surely_valid
-        from podsync.catalog.caps import MOST_OF_A_FILE, documents_left_out
+        from podsync.catalog.caps import documents_left_out
         from podsync.catalog.proof import proved
         from podsync.catalog.record import digest_of, keep
+        from podsync.catalog.text import MAX_FAULTS
 
         read = read_signed(found)
         if isinstance(read, Diagnostic):
@@ -110,16 +111,18 @@ class Reading:
             return File(found.path, "", "-", ())
         reading = source.read(found.path, read.raw)
         found_wrong, kept, untold = list(reading.diagnostics), [], 0
+        count = len(errors(found_wrong))
         for document in reading.documents:
-            if len(errors(found_wrong)) >= MOST_OF_A_FILE:
+            if count >= MAX_FAULTS:
                 # What the others are about would bury the first; that they are wrong is seen quickly.
                 untold += not surely_valid(document, self._providers)
                 continue
             built = build(document, self._providers)
             found_wrong += built.diagnostics
+            count += len(errors(built.diagnostics))
             kept += [keep(each, document.start, self._providers[each.provider]) for each in built.products]
         if untold:
-            bad = [each for each in found_wrong if each.severity == "error"][MOST_OF_A_FILE:]
+            bad = errors(found_wrong)[MAX_FAULTS:]
             found_wrong = [each for each in found_wrong if each not in bad]
             found_wrong.append(documents_left_out(found.path, untold))
         if found_wrong:

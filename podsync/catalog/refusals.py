@@ -49,7 +49,7 @@ def too_deep(span: RawSpan) -> Refusal:
 def directive(text: Text, span: RawSpan) -> Refusal:
     """Refuse `%YAML 1.1` and the like."""
     first = next((n for n, line in enumerate(text.lines, start=1) if line.startswith("%")), span[0])
-    fix = (Edit(first, 1, first + 1, 1, ""),)
+    fix = drop_lines(text, (first, 1), first)
     return Refusal("directive", span, "% lines (directives) are not read", "remove the line", fix)
 
 
@@ -89,9 +89,10 @@ def fitting(path: Path, text: str) -> str | None:
     from podsync.catalog.nearest import nearest
     from podsync.catalog.schema import field_schemas
 
-    known = [schema for schema in field_schemas(path) if schema.get("type", "string") == "string"]
-    if not known:
-        return None if field_schemas(path) else text
+    found = field_schemas(path)
+    if not found:
+        return text
+    known = (schema for schema in found if schema.get("type", "string") == "string")
     return next(filter(None, (nearest(text, schema) for schema in known)), None)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from podsync.cache import DamagedError, Draft
 from podsync.catalog.memory import Memory, Remembered
 from podsync.catalog.record import Kept
-from podsync.catalog.scout import Look, Scout, Standing, look_about
+from podsync.catalog.scout import Look, Standing, look_about
 from podsync.catalog.shelf import Shelf
 from podsync.catalog.table import Piece, Table
 from podsync.diagnostics import Diagnostic, errors, in_file_order
@@ -42,8 +42,7 @@ class Run:
     """Reads a catalog. Use as `with Run(…) as run: run.finish()`; what can be begun at once is.
 
     `look` finds the files, and `asked` tells whether faults at a path are asked for. From `remember_from`
-    files on, what is found is remembered; then only what has changed since the last time is read. `ahead`:
-    the block does something else first, while another process looks about.
+    files on, what is found is remembered; then only what has changed since the last time is read.
     """
 
     def __init__(
@@ -54,7 +53,6 @@ class Run:
         look: Look,
         *,
         remember_from: int | None,
-        ahead: bool,
     ) -> None:
         self._root = root
         self._providers = providers
@@ -62,10 +60,8 @@ class Run:
         self._asked = asked
         self._look = look
         self._remember_from = remember_from
-        self._ahead = ahead
         self._past: Remembered | None = None
         self._standing = Standing(str(root), (), (), {})
-        self._scout: Scout | None = None
         self._reading: Reading | None = None
         self._draft: Draft | None = None
         self._again: Table | None = None
@@ -82,8 +78,6 @@ class Run:
         try:
             if self._past is None:
                 self._begin_anew()
-            elif self._ahead:
-                self._scout = self._stack.enter_context(Scout(self._look, self._root, self._past))
         except BaseException:  # a signal, too, may come here
             self._stack.close()
             raise
@@ -98,12 +92,12 @@ class Run:
             return self._finished()
         finally:  # helpers, and what they were given, are needed no more
             self._stack.close()
-            self._reading = self._scout = None
+            self._reading = None
 
     def _finished(self) -> Loaded:
         if self._past is not None:
             try:
-                self._standing = self._looked(self._past)
+                self._standing = look_about(self._look, self._root, self._past)
                 if self._standing.all_known(self._past):
                     return self._as_it_was(self._past)
                 self._begin(self._past.table)
@@ -112,14 +106,6 @@ class Run:
                 self._past = None
                 self._begin_anew()
         return self._read()
-
-    def _looked(self, past: Remembered) -> Standing:
-        """Return how the files stand. Raises DamagedError where the past cannot be read."""
-        if self._scout is None:
-            return look_about(self._look, self._root, past)
-        for name in ("addresses", "wishes"):  # needed whatever it finds, and read while it is looking
-            past.table.column(name)
-        return self._scout.standing()
 
     def _as_it_was(self, past: Remembered) -> Loaded:
         shelf = self._shelf(self._mended(past.table), past.digest)

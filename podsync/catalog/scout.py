@@ -1,27 +1,17 @@
-"""What has become of the files since they were read: which are what they were, and which have to be read.
-
-To see that nothing has changed, every file is asked for: half of what such a plan consists of. So
-another process does it while this one reads the state. What it finds is small, whatever the catalog's
-size: stretches of the past, and the files between them.
-"""
+"""What has become of the files since they were read: which are what they were, and which have to be read."""
 
 from __future__ import annotations
 
-import marshal
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from podsync.catalog.files import Found, signatures
-from podsync.catalog.fork import Helper, may_fork, processors
 from podsync.catalog.memory import Remembered, stamp
 from podsync.catalog.table import Table
 from podsync.diagnostics import Diagnostic
 
-#: A smaller catalog is looked through sooner than a helper is made.
-WORTH_A_HELPER = 1000
 #: Finds the files of a catalog, and what is wrong on the way to them.
 Look: TypeAlias = Callable[[], Sequence[Found | Diagnostic]]
 
@@ -98,44 +88,3 @@ def _stretches(known: Sequence[int | None]) -> Iterator[Stretch]:
         while index < len(known) and known[index] == (None if first is None else first + index - start):
             index += 1
         yield Stretch(first, index - start)
-
-
-class Scout:
-    """Looks about in another process, if that is worth it, from the beginning; else when it is asked.
-
-    Use as `with Scout(…) as scout:`.
-    """
-
-    def __init__(self, look: Look, root: Path, past: Remembered) -> None:
-        self._look, self._root, self._past = look, root, past
-        self._helper: Helper | None = None
-        if past.files >= WORTH_A_HELPER and processors() > 1 and may_fork():
-            with suppress(OSError):  # no more processes, no more files: then it is done here
-                self._helper = Helper(self._written)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        if self._helper is not None:
-            self._helper.end()
-
-    def standing(self) -> Standing:
-        """Return how the files stand. Raises DamagedError where the past cannot be read."""
-        if self._helper is not None:
-            with suppress(EOFError, OSError, ValueError, TypeError), self._helper.told() as pipe:
-                # From a copy of ourselves, through a pipe that nobody else can write to.
-                root, stretches, unread, astray = marshal.load(pipe)  # noqa: S302
-                return Standing(
-                    root,
-                    [Stretch(*each) for each in stretches],
-                    [Found(*each) for each in unread],
-                    astray,
-                )
-        return look_about(self._look, self._root, self._past)
-
-    def _written(self) -> Iterator[bytes]:
-        root, stretches, unread, astray, diagnostics = look_about(self._look, self._root, self._past)
-        if not diagnostics:  # rare, and many words: whoever asks looks again
-            plain = [tuple(each) for each in stretches], [tuple(each) for each in unread]
-            yield marshal.dumps((root, *plain, dict(astray)))

@@ -28,7 +28,7 @@ from podsync.catalog.encoding import decode
 from podsync.catalog.refusals import HEADS, Refusal
 from podsync.catalog.scalars import SUSPECTS, joined, resolve
 from podsync.catalog.syntax import Complaint, explain
-from podsync.catalog.text import MAX_DEPTH, Places, RawSpan, Text
+from podsync.catalog.text import MAX_DEPTH, MAX_FAULTS, Places, RawSpan, Text
 from podsync.diagnostics import Diagnostic
 from podsync.model import Path
 
@@ -38,8 +38,6 @@ MAX_VALUES = 20_000
 MAX_VALUES_IN_FILE = 300_000
 #: A document without values costs about as much time as this many values.
 DOCUMENT_COST = 8
-#: More faults of one file would only bury the first.
-MAX_FAULTS = 20
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: How libyaml calls an escape that is half of a character.

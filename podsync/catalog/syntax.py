@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from podsync.catalog.mend import quoted
+from podsync.catalog.mend import drop_lines, quoted
 from podsync.catalog.refusals import Refusal, fitting, rest_of_value, too_deep
 from podsync.catalog.text import Text
 from podsync.diagnostics import Edit, Fix
@@ -54,6 +54,16 @@ def _over(line: int, column: int, old: str, new: str) -> Fix:
 
 def _end(text: Text, line: int) -> int:
     return len(text.line(line).rstrip()) + 1
+
+
+def _above(text: Text, line: int) -> int:
+    """Return the number of the next line above that is not empty, else 0."""
+    return next((n for n in range(line - 1, 0, -1) if text.line(n).strip()), 0)
+
+
+def _indent(text: Text, line: int, of: str = " ") -> str:
+    content = text.line(line)
+    return content[: len(content) - len(content.lstrip(of))]
 
 
 def _key_before(text: Text, line: int, column: int) -> str:
@@ -143,7 +153,7 @@ def _tab(complaint: Complaint, text: Text) -> Refusal:
     if text.line(line)[: column - 1].strip():
         fix = _over(line, column, "\t", " ")
     else:  # every line that is indented so: one alone would fit none of the others
-        indents = ((n, re.match(r"[ \t]*", each)[0]) for n, each in enumerate(text.lines, start=1))  # type: ignore[index]
+        indents = ((n, _indent(text, n, " \t")) for n in range(1, len(text.lines) + 1))
         fix = tuple(
             Edit(n, 1, n, len(indent) + 1, indent.replace("\t", "  "))
             for n, indent in indents
@@ -166,11 +176,10 @@ def _second_colon(complaint: Complaint, text: Text) -> Refusal:
 
 def _like_above(text: Text, line: int) -> Fix:
     """Give a line the indentation of the last `key: value` above it."""
-    above = next((n for n in range(line - 1, 0, -1) if text.line(n).strip()), 0)
-    mine, theirs = (re.match(r" *", text.line(n)) for n in (line, above))
-    if mine is None or theirs is None or not re.match(r" *[\w-]+: +\S", text.line(above)):
+    above = _above(text, line)
+    if not re.match(r" *[\w-]+: +\S", text.line(above)):
         return ()
-    return _over(line, 1, mine[0], theirs[0])
+    return _over(line, 1, _indent(text, line), _indent(text, above))
 
 
 def _no_key(complaint: Complaint, text: Text) -> Refusal:
@@ -203,11 +212,9 @@ def _unclosed_bracket(complaint: Complaint, text: Text) -> Refusal:
 
 def _list_after_key(complaint: Complaint, text: Text) -> Refusal:
     line, column = complaint.at
-    content = text.line(line)
-    indent = re.match(r" *", content)
-    before = content[: column - 1]
+    before = text.line(line)[: column - 1]
     gap = before[len(before.rstrip()) :]
-    fix = (Edit(line, column - len(gap), line, column, "\n  " + (indent[0] if indent else "")),)
+    fix = _over(line, column - len(gap), gap, f"\n  {_indent(text, line)}")
     detail = "put `- …` on the next line"
     return _fault(complaint.at, "a list cannot begin on the line of its key", detail, fix)
 
@@ -235,7 +242,7 @@ def _misplaced_in_mapping(complaint: Complaint, text: Text) -> Refusal:
 def _misplaced_in_list(complaint: Complaint, text: Text) -> Refusal:
     line, column = complaint.at
     opened, start = complaint.opened
-    above = next((n for n in range(opened - 1, 0, -1) if text.line(n).strip()), 0)
+    above = _above(text, opened)
     key = re.match(r"( *)[\w-]+: *$", text.line(above))
     fix = _over(line, 1, " " * (column - 1), key[1]) if key and len(key[1]) < start - 1 else ()
     detail = "indent it as the list's key is, or begin it with `- `"
@@ -256,21 +263,21 @@ def _tag_handle(complaint: Complaint, text: Text) -> Refusal:
     return _fault(complaint.at, "tags are not read", detail, fix, rule="tag")
 
 
-def _directive(complaint: Complaint, _text: Text) -> Refusal:
+def _directive(complaint: Complaint, text: Text) -> Refusal:
     summary = "% at the start of a line is not read here"
     line = complaint.at[0]
     return _fault(
-        complaint.at, summary, "remove the line", (Edit(line, 1, line + 1, 1, ""),), rule="directive"
+        complaint.at, summary, "remove the line", drop_lines(text, (line, 1), line), rule="directive"
     )
 
 
 def _block_header(complaint: Complaint, text: Text) -> Refusal:
     line, column = complaint.at
     start = max(text.line(line).rfind(sign, 0, column) for sign in "|>")
-    own, following = (len(each) - len(each.lstrip(" ")) for each in (text.line(line), text.line(line + 1)))
+    own, following = _indent(text, line), _indent(text, line + 1)
     summary = "after | or > the line must end"
-    if following > own or start < 0:
-        fix = _insert(line, column, "\n" + " " * following) if start >= 0 else ()
+    if len(following) > len(own) or start < 0:
+        fix = _insert(line, column, f"\n{following}") if start >= 0 else ()
         return _fault(complaint.at, summary, "begin the text on the next line", fix)
     told, fix = _in_quotes(text, line, start + 1)
     return _fault(complaint.at, summary, f"put the text in quotes: {told}", fix)

@@ -13,6 +13,8 @@ RawSpan = tuple[int, int, int, int]
 START: Final[RawSpan] = (1, 1, 1, 1)
 #: Levels of nesting that are read, quickly or closely; no product needs as many.
 MAX_DEPTH: Final = 32
+#: More faults of one file would only bury the first.
+MAX_FAULTS: Final = 20
 
 
 class Places(Mapping[Path, Span]):

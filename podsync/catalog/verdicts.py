@@ -14,15 +14,12 @@ from podsync.catalog.values import (
     Written,
     about_value,
     did_you_mean,
-    dotted,
     example_of,
     line,
     shown,
 )
 from podsync.characters import seen, unwrapped
 from podsync.model import Path
-
-__all__ = ["Finding", "Verdict", "Written", "did_you_mean", "dotted", "in_words"]
 
 #: Findings of one document that are told: more would only bury the first.
 _MOST = 100

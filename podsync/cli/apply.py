@@ -19,7 +19,7 @@ from podsync.cli.options import (
 from podsync.cli.session import Session
 
 if TYPE_CHECKING:
-    from podsync.cli.applying import Asked
+    from podsync.cli.asked import Asked
 
 _REFUSED = 5
 #: Beside text and json.
@@ -65,7 +65,8 @@ def apply(session: Session, /, **options: Any) -> int:
     Without PLAN.json it plans anew, shows the plan and asks. Neither API can delete: what
     is created stays on sale until a person removes it. Running it again is always safe.
     """
-    from podsync.cli.applying import Applying, Asked
+    from podsync.cli.applying import Applying
+    from podsync.cli.asked import Asked
     from podsync.cli.outputs import Outputs
     from podsync.cli.workspace import Workspace
 

@@ -15,7 +15,7 @@ from podsync.plan.plan import Plan, summary_line
 from podsync.state.state import State
 
 if TYPE_CHECKING:
-    from podsync.cli.applying import Asked
+    from podsync.cli.asked import Asked
 
 
 def expected_plan(space: Workspace, state: State, plan: Plan, expected: str) -> str | None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from podsync.apply.context import Connection, Options
 from podsync.apply.engine import carry_out
@@ -13,27 +14,25 @@ from podsync.apply.memory import Remembered
 from podsync.apply.provider_run import others_of
 from podsync.cli import forms
 from podsync.cli.apply_checks import expected_plan, refuse_older, saved_plan
+from podsync.cli.asked import Asked, first_of_all
 from podsync.cli.clock import Signals, SystemClock
 from podsync.cli.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.connect import connected, keys_for, spoken_to
 from podsync.cli.console import whole
 from podsync.cli.listener import Listening, listener_for
 from podsync.cli.looking import looks_at
-from podsync.cli.options import choosing_words
 from podsync.cli.origin import origin
 from podsync.cli.outputs import Outputs
-from podsync.cli.placement import folder_of
+from podsync.cli.placement import catalog_of
 from podsync.cli.rescue import report_of
 from podsync.cli.saved import read_plan
-from podsync.cli.step_outputs import hex_of, of_report, tell
+from podsync.cli.step_outputs import of_report, tell
 from podsync.cli.step_summary import append
-from podsync.cli.workspace import CACHE, Workspace
+from podsync.cli.workspace import CACHE, Workspace, levels_at
 from podsync.errors import ProviderError
 from podsync.evidence.findings import Findings
-from podsync.model import EMPTY, Selection
 from podsync.plan.plan import Action, Plan, summary_line
 from podsync.plan.refresh import refreshed
-from podsync.providers.registry import plugins
 from podsync.report import Report
 from podsync.seal import key_folder, own_seal
 from podsync.state.account_lock import locks_folder
@@ -45,29 +44,6 @@ _DECLINED = 1
 _REFUSED = 5
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the command line of an apply says."""
-
-    plan: str | None = None
-    auto_approve: bool = False
-    expect: str | None = None
-    selection: Selection = Selection()  # noqa: RUF009 (frozen)
-    allow: tuple[tuple[str, int], ...] = ()
-    first_contact: bool = False
-    limit: int | None = None
-    max_failures: int | None = None
-    lock_timeout: float = 0.0
-    no_wait: bool = False
-    older_catalog: bool = False
-    sandbox: bool = False
-
-    @property
-    def asks(self) -> bool:
-        """Whether a person has to say yes."""
-        return not self.auto_approve and self.expect is None
-
-
 @dataclass
 class Applying:
     """Carries out one apply; `run` returns its exit code."""
@@ -77,7 +53,6 @@ class Applying:
     outputs: Outputs
     _state: State = field(default_factory=State)
     _rest_of: str | None = None
-    _plan: Plan = field(default_factory=lambda: Plan("", 0, EMPTY, "", ()))
     #: The plan as a person has seen it after the look, and whether they said yes to it.
     _approved: Plan | None = None
     _asked_already: bool = False
@@ -131,14 +106,13 @@ class Applying:
         self.space.session.console.say("Apply cancelled. Nothing was sent.")
         return _DECLINED
 
-    def _still_wanted(self, looks: Mapping[str, Findings]) -> bool:
+    def _still_wanted(self, plan: Plan, looks: Mapping[str, Findings]) -> bool:
         """Ask again, under the lock, only where the plan is another one than the person has seen."""
         if self._approved is None:
             return True
-        seen = refreshed(self._plan, self.space.providers, looks)
-        if [change.key for change in seen.work] == [change.key for change in self._approved.work] and {
-            change.address: change.action for change in seen.work
-        } == {change.address: change.action for change in self._approved.work}:
+        seen = refreshed(plan, self.space.providers, looks)
+        now, then = ([(each.key, each.action) for each in told.work] for told in (seen, self._approved))
+        if now == then:
             return True
         self.space.session.console.say("The plan has changed since you were asked:")
         self._show_plan(seen, needed_by_person=True)
@@ -155,7 +129,7 @@ class Applying:
             return None
         plan = self._decided(saved)
         code = self._ended(plan)
-        if code is None:
+        if code is None and (saved is not None or not self.asked.asks):  # else it comes before the question
             self._ready(plan)
         return plan if code is None else code
 
@@ -199,7 +173,7 @@ class Applying:
         """Refuse what must not or cannot be carried out, and return the keys."""
         refuse_older(self.space, self.asked, self._state)
         if self._asks(plan):
-            must_be_able_to_ask(self.space, self._words(self.asked.selection, self.asked.plan))
+            must_be_able_to_ask(self.space, self.asked.whole_words())
         return keys_for(self.space, spoken_to(plan))
 
     def _asks(self, plan: Plan) -> bool:
@@ -207,12 +181,10 @@ class Applying:
 
     def _carry(self, plan: Plan, keys: dict[str, str]) -> int:
         asks, needed = self._asks(plan) and not self._asked_already, spoken_to(plan)
-        self._plan = plan
         if plan.work and not self._asked_already and self._approved is None:
             self._show_plan(plan, needed_by_person=asks)
-        if asks and self._approved is None and not confirmed(self.space, plan):
-            self.space.session.console.say("Apply cancelled. Nothing was sent.")
-            return _DECLINED
+        if asks and self._approved is None and (code := self._confirmed(plan)) is not None:
+            return code
         # Not before: at the question Ctrl-C has to end it at once.
         with Signals(_STOPPING) as signals:
             clock = SystemClock(lambda: signals.signal)
@@ -224,7 +196,8 @@ class Applying:
     ) -> int:
         asked = self.asked
         on_screen = self.outputs.screen == "text"
-        origins = origin(os.environ, Path.cwd(), folder_of(self.space.settings.catalog))
+        catalog = catalog_of(self.space.settings, self._state.catalog)
+        origins = origin(os.environ, Path.cwd(), catalog)
         if on_screen:
             self._say_head(plan, origins.run_url or "")
         with listener_for(self.space.session, on_stdout=on_screen) as heard:
@@ -248,13 +221,13 @@ class Applying:
                         {change.address for change in plan.work},
                     ),
                     locks=None if self.space.sandbox else locks_folder(os.environ),
-                    still_wanted=self._still_wanted,
+                    still_wanted=lambda looks: self._still_wanted(plan, looks),
                 )
             except BaseException as error:
                 heard.close()
                 self._finish(self._rescued(plan, heard, signals, error))
                 raise
-        self._finish(replace(report, next=(*_renew(report), *report.next)))
+        self._finish(report)
         return _DECLINED if self._declined else report.exit_code
 
     def _memory(self, clock: SystemClock) -> Remembered:
@@ -283,51 +256,33 @@ class Applying:
 
     def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
         """Write the report everywhere; `told`: people have read it on stdout already."""
-        words = self._words(report.plan.selection)
-        again = self.space.command_line("apply", *words, "--expect", self._expected(report.plan))
-        place = "or Re-run failed jobs" if self.space.session.console.in_github else ""
-        shown = dict(forms.report_forms(report, self.space.session, again, place))
+        words = self.asked.words(report.plan.selection)
+        again = self.space.command_line("apply", *words, *self.asked.approval(report, self._state.last_apply))
+        session = self.space.session
+        report = replace(report, next=(*first_of_all(self.space, self.asked, report, again), *report.next))
+        place = "or Re-run failed jobs" if session.console.in_github else ""
+        shown = dict(forms.report_forms(report, session, again, place))
         if text is not None:
             shown["text"] = lambda: text
         result = self.outputs.write(shown)
         if not (told and self.outputs.screen == "text"):
-            self.space.session.console.result(result)
-        append(lambda room: forms.report_markdown_of(report, again, place, limit=room), self.space.session)
-        tell(lambda: of_report(report), self.space.session)
-
-    def _expected(self, plan: Plan) -> str:
-        """The hash under which what is left may be done: the one that people approved."""
-        return self.asked.expect or hex_of(plan.hash)[:12]
+            session.console.result(result, exact=self.outputs.exact)
+        append(lambda room: forms.report_markdown_of(report, session, again, place, limit=room), session)
+        tell(lambda: of_report(report), session)
 
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
         console = self.space.session.console
-        rates = {name: told.rate_limit for name, told in self.space.settings.providers.items()}
         orphans, sandbox = len(self._state.orphans), self.space.sandbox
-        shown = forms.plan_forms(plan, self.space.session, rates=rates, sandbox=sandbox, orphans=orphans)
+        facts: Any = {"rates": self.space.rates, "levels": levels_at(self.space, plan), "sandbox": sandbox}
+        shown = forms.plan_forms(plan, self.space.session, orphans=orphans, **facts)
         if self.outputs.screen == "text":
             console.result(shown["text"]())
         elif needed_by_person:
             console.say(whole(shown["text"]()))
-
-    def _words(self, selection: Selection, saved: str | None = None) -> tuple[str, ...]:
-        """The words of a command line that chooses the same."""
-        first = (saved,) if saved is not None else ()
-        contact = ("--first-contact",) if self.asked.first_contact else ()
-        return (*first, *choosing_words(selection, self.asked.allow), *contact)
 
 
 _STOPPING = (
     "\nStopping: nothing new is sent, what is on its way is waited for (up to 6 s). "
     "Once more leaves at once; nothing is lost either way.\n"
 )
-
-
-def _renew(report: Report) -> list[str]:
-    """Say where a refused key is renewed, and where it belongs."""
-    refused = [plugins()[name] for name in report.keys_refused]
-    others = [plugins()[name] for name in report.other_accounts]
-    return [
-        *(f"renew the key: {each.renew}, and set {each.key_variable}" for each in refused),
-        *(f"set {each.key_variable} to the key of the account that this state belongs to" for each in others),
-    ]

@@ -11,6 +11,22 @@ if TYPE_CHECKING:
     from podsync.state.state import State
 
 
+def checked(space: Workspace, check: Callable[[State], object], load: Callable[[], State]) -> object:
+    """Return or raise what `check` says of the newest state.
+
+    While somebody holds it, who may change it, a fault is no fault yet: None.
+    """
+    from podsync.errors import PodsyncError
+
+    space.store.refresh()
+    try:
+        return check(load())
+    except PodsyncError:
+        if space.store.holder() is None:
+            raise
+    return None
+
+
 class Change(NamedTuple):
     """The events, what was done in words, and the words of the command that undoes it: "" for the backup."""
 
@@ -19,10 +35,17 @@ class Change(NamedTuple):
     undo: str = ""
 
 
-def change_state(space: Workspace, command: str, change: Callable[[State], Change]) -> int:
-    """Load, change, write and compact under the lock, and say what was done; return 0."""
+def change_state(
+    space: Workspace, command: str, change: Callable[[State], Change], check: Callable[[State], object]
+) -> int:
+    """Load, change, write and compact under the lock, and say what was done; return 0.
+
+    `check` raises what `change` would raise as well, as far as the state alone tells it: then no lock is
+    taken, which others would see, and which a branch keeps in its history.
+    """
     from podsync.state.draft import replay
 
+    checked(space, check, lambda: space.load(tell=False))
     with space.store.lock(command, 0):
         state = space.load()
         events, done, undo = change(state)
@@ -34,5 +57,5 @@ def change_state(space: Workspace, command: str, change: Callable[[State], Chang
     console.result(f"{done}\n")
     back = space.command_line(*undo.split()) if undo else space.store.undo()
     if back is not None and events:
-        console.say(f"undo: {back}")
+        console.say(f"undo: {space.session.told(back)}")
     return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -18,6 +18,8 @@ from podsync.evidence.said import Said, listed_otherwise
 from podsync.evidence.situation import Want
 from podsync.model import EMPTY, Address, Product
 from podsync.plan.planner import check_hosts
+from podsync.ports import Match
+from podsync.state.entries import Entry
 from podsync.state.events import Disowned, Event, Settled
 from podsync.state.state import State
 from podsync.views.escape import safe
@@ -39,10 +41,18 @@ def claim(
     """
     words = [*taken, *left_out]
     products = {product.address: product for product in space.catalog()} if taken else {}
-    with _asking(space, {word.provider for word in words}) as ask:
+    named = {word.provider for word in words}
+    with _asking(space, named) as ask:
         return change_state(
-            space, "import", lambda state: _claimed(space, state, ask, products, taken, left_out, more)
+            space,
+            "import",
+            lambda state: _claimed(space, state, ask, products, taken, left_out, more),
+            lambda state: _check_hosts(space, state, named),
         )
+
+
+def _check_hosts(space: Workspace, state: State, providers: Collection[str]) -> None:
+    check_hosts(state, {name: space.host(name) for name in providers})
 
 
 def _claimed(
@@ -54,7 +64,7 @@ def _claimed(
     left_out: Sequence[Decision],
     more: Sequence[str],
 ) -> Change:
-    check_hosts(state, {word.provider: space.host(word.provider) for word in (*taken, *left_out)})
+    _check_hosts(space, state, {word.provider for word in (*taken, *left_out)})
     named = {word.address: products.get(word.address) for word in taken if word.address is not None}
     said = {
         name: replace(each, claimed=frozenset(word.id for word in taken if word.provider == name))
@@ -115,6 +125,9 @@ class _Claim:
         self._known += not new
         if new:
             self._foreign.setdefault(word.provider, []).append(word.id)
+            for address in _looks_like(self._said[word.provider], word.id):
+                told = f"{address}: it is not {safe(word.id)}; what became of it stays open"
+                self._lines.append(f"{told}, and the next apply looks again")
 
     @property
     def events(self) -> list[Event]:
@@ -160,17 +173,36 @@ class _Claim:
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
 
 
+def _looks_like(said: Said, identity: str) -> list[Address]:
+    """Return the addresses whose product a row may be: what was sent and is not found yet."""
+    known, row = said.known, said.rows[identity]
+    sent = [(each.address, each.pending.body) for each in known.doubts if each.pending is not None]
+    sent += [(each.address, each.spec or EMPTY) for each in known.unbound]
+    match = known.provider.match
+    return [address for address, spec in sent if match(spec, row, known.habits) is not Match.DIFFERENT]
+
+
 # -- a doubt that a person settles
+
+
+def can_look_up(space: Workspace, state: State, events: Sequence[Event]) -> None:
+    """Raise what `looked_up` would, as far as it is known before anybody is asked: keys, hosts."""
+    found = (event.address for event in events if isinstance(event, Settled) and event.found)
+    providers = {entry.provider for entry in _created(state, found).values()}
+    keys_for(space, providers)
+    _check_hosts(space, state, providers)
+
+
+def _created(state: State, addresses: Iterable[Address]) -> dict[Address, Entry]:
+    """Return the entries of those of which a create is in doubt."""
+    entries = ((address, state.entries[address]) for address in addresses)
+    return {a: e for a, e in entries if e.pending is not None and e.pending.op == "create"}
 
 
 def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[Event]:
     """Return the events with what is listed under each id that a create in doubt is said to have made."""
     adopts = {event.address: event for event in events if isinstance(event, Settled) and event.found}
-    doubts = {
-        address: entry
-        for address in adopts
-        if (entry := state.entries[address]).pending is not None and entry.pending.op == "create"
-    }
+    doubts = _created(state, adopts)
     if not doubts:
         return list(events)
     providers = {entry.provider for entry in doubts.values()}
@@ -178,7 +210,7 @@ def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[E
         name: {adopts[a].id or "" for a, entry in doubts.items() if entry.provider == name}
         for name in providers
     }
-    check_hosts(state, {name: space.host(name) for name in providers})
+    _check_hosts(space, state, providers)
     with _asking(space, providers) as ask:
         said = ask(state, ids, {})
     return [

@@ -32,7 +32,8 @@ def spoken_to(plan: Plan) -> frozenset[str]:
         # What is taken back has to be seen first, under whatever address.
         if change.action not in _SILENT or change.orphan_created_at is not None
     }
-    return frozenset(needed | {name for name, count in plan.unbound.items() if count})
+    open_ = [name for counts in (plan.unbound, plan.unwanted) for name, count in counts.items() if count]
+    return frozenset(needed.union(open_))
 
 
 def with_keys(space: Workspace) -> frozenset[str]:

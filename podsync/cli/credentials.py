@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -88,16 +89,12 @@ def url_fault(url: str) -> str:
     """Return what is wrong with a provider's base URL, empty when nothing is."""
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
+        _port = parts.port
     except ValueError as error:
         return f"not a URL: {error}"
     if not re.fullmatch(_PLAIN, url):
         return "not the plain address of an API (a host of letters, digits, dots and dashes, a port, a path)"
-    if parts.scheme not in {"http", "https"} or not host:
-        return "not an http(s) URL with a host"
-    if parts.username or parts.password or parts.query or parts.fragment:
-        return "no user, key, query or fragment may stand in it"
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         return "plain http would send the key in the clear"
     return ""
 
@@ -113,7 +110,7 @@ def is_loopback(host: str) -> bool:
 
 
 def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxy settings of the environment, as requests takes them (`https`, `no`)."""
+    """Return the proxy settings of the environment, by scheme (`https`, `no`)."""
     found = {}
     for scheme in _PROXIES:
         value = environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY")
@@ -142,7 +139,28 @@ def proxies_to(base_url: str, environ: Mapping[str, str]) -> dict[str, str]:
 def _bypassed(host: str, environ: Mapping[str, str]) -> bool:
     from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-    return bool(proxy_bypass_environment(host, proxies_from(environ)))
+    told = proxies_from(environ)
+    return bool(proxy_bypass_environment(host, told)) or _in_range(host, told.get("no", ""))
+
+
+def _in_range(host: str, listed: str) -> bool:
+    """Whether a host that is written as an address is in a range of NO_PROXY (`10.0.0.0/8`), as for curl.
+
+    No name is looked up for it, and what is no range counts for nothing.
+    """
+    if "/" not in listed:
+        return False
+    from ipaddress import ip_address, ip_network
+
+    try:
+        address = ip_address(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+    for word in re.split(r"[,\s]+", listed):
+        with suppress(ValueError):
+            if "/" in word and address in ip_network(re.sub(r"[][]", "", word), strict=False):
+                return True
+    return False
 
 
 def _proxy(variable: str, value: str) -> str:

@@ -62,7 +62,7 @@ def read_decisions(path: str) -> Decisions:
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise UsageError(
-            f"{path} cannot be read: {reason}", "podsync import --match -o csv=FILE writes one"
+            f"{path} cannot be read: {reason}", "to have one written: podsync import --match -o csv=pairs.csv"
         ) from None
     table = csv_file.read(path, data, READ)
     faults, rows = list(table.faults), []
@@ -116,7 +116,7 @@ def checked_id(provider: str, told: str) -> str:
     """Return the id as listings tell it; raises UsageError for what can be none."""
     plain = bare_id(provider, told.strip().removeprefix(f"{provider}:"))
     if not plain or len(plain) > _LONGEST_ID or not plain.isprintable() or " " in plain or "," in plain:
-        raise UsageError(f"{told!r} is no id", "podsync import --match shows the ids")
+        raise UsageError(f"{told!r} is no id", "the ids: podsync import --match")
     return plain
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from podsync.cli import origin
@@ -38,9 +39,11 @@ def plan_forms(
     is made now; `base` is the plan of what the default branch has already.
     """
     more: Any = {} if rates is None else {"rates": rates}
-    facts: Any = {"detail": detail, "sandbox": sandbox, "orphans_before": orphans, "levels": levels or {}}
+    levels_too: Any = {} if levels is None else {"levels": levels}
+    facts: Any = {"detail": detail, "sandbox": sandbox, "orphans_before": orphans, **levels_too}
+    told = _as_typed(plan, session)
     return {
-        "text": lambda: _plan_text(plan, session, **facts, **more),
+        "text": lambda: _plan_text(told, session, **facts, **more),
         "json": lambda: _plan_json(plan, noops=detail == "full"),
         "markdown": lambda: plan_markdown_of(
             plan,
@@ -48,12 +51,23 @@ def plan_forms(
             rates=rates,
             sandbox=sandbox,
             orphans=orphans,
+            **levels_too,
             where=origin.run_url(os.environ) or "",
         ),
-        "html": lambda: _plan_html(plan, catalog, base, sandbox=sandbox, **more),
-        "github": lambda: _github().plan_annotations(plan, root=origin.folder_in_repository()),
-        "sarif": lambda: _sarif().plan_sarif(plan, root=origin.folder_in_repository()),
+        "html": lambda: _plan_html(told, catalog, base, sandbox=sandbox, **levels_too, **more),
+        "github": lambda: _github().plan_annotations(told, root=origin.folder_in_repository()),
+        "sarif": lambda: _sarif().plan_sarif(told, root=origin.folder_in_repository()),
     }
+
+
+def _as_typed(plan: Plan, session: Session) -> Plan:
+    """Return the plan with each command in its remedies as it has to be typed here; its hash stays."""
+    return replace(plan, diagnostics=tuple(typed(plan.diagnostics, session)))
+
+
+def typed(diagnostics: Sequence[Diagnostic], session: Session) -> list[Diagnostic]:
+    """Return diagnostics with each command in their remedies as it has to be typed here."""
+    return [one._replace(detail=session.told(one.detail)) for one in diagnostics]
 
 
 def plan_markdown_of(
@@ -71,11 +85,12 @@ def plan_markdown_of(
     if rates is not None:
         more["rates"] = rates
     return plan_markdown(
-        plan,
+        _as_typed(plan, session),
         environment=_environment(session, sandbox=sandbox),
         head_sha=origin.head_sha(os.environ),
         sandbox=sandbox,
         orphans_before=orphans,
+        typed=session.told,
         **more,
     )
 
@@ -85,7 +100,7 @@ def _plan_text(plan: Plan, session: Session, **facts: Any) -> str:
     from podsync.views.style import Style
 
     style, width = Style(session.console.out_color), session.console.width
-    return plan_text(plan, style=style, width=width, **facts)
+    return plan_text(plan, style=style, width=width, typed=session.told, **facts)
 
 
 def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
@@ -140,19 +155,30 @@ def report_forms(report: Report, session: Session, again: str, place: str) -> Fo
     from podsync.views.report_json import report_json
     from podsync.views.style import Style
 
-    style, width = Style(session.console.out_color), session.console.width
+    facts: Any = {"style": Style(session.console.out_color), "width": session.console.width}
+    facts |= {"command": again, "place": place, "typed": session.told}
+    where = origin.run_url(os.environ) or ""
     return {
-        "text": lambda: report_view.report_text(report, style=style, width=width, command=again, place=place),
-        "json": lambda: report_json(report),
-        "markdown": lambda: report_markdown_of(report, again, place, where=origin.run_url(os.environ) or ""),
+        "text": lambda: report_view.report_text(_typed_report(report, session), **facts),
+        "json": lambda: report_json(_typed_report(report, session)),
+        "markdown": lambda: report_markdown_of(report, session, again, place, where=where),
     }
 
 
-def report_markdown_of(report: Report, again: str, place: str, **more: Any) -> str:
+def report_markdown_of(report: Report, session: Session, again: str, place: str, **more: Any) -> str:
     """Return the end of an apply as Markdown; `more`: its limit, and the address of the run."""
     from podsync.views.markdown_report import report_markdown
 
-    return report_markdown(report, command=again, place=place, **more)
+    return report_markdown(_typed_report(report, session), command=again, place=place, **more)
+
+
+def _typed_report(report: Report, session: Session) -> Report:
+    """Return the report with each command of its steps as it has to be typed here."""
+    outcomes = tuple(
+        replace(one, next=tuple(map(session.told, one.next))) if one.next else one for one in report.outcomes
+    )
+    notes, steps = tuple(map(session.told, report.notes)), tuple(map(session.told, report.next))
+    return replace(report, outcomes=outcomes, notes=notes, next=steps)
 
 
 def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width: int) -> str:
@@ -185,14 +211,9 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
     def text() -> str:
         from podsync.views import wording
 
-        found = ""
-        if loaded.diagnostics:
-            from podsync.views.diagnostics import diagnostics_text
-            from podsync.views.style import Style
-
-            console = session.console
-            width = console.width if console.out_is_terminal else None
-            found = diagnostics_text(loaded.diagnostics, Style(console.out_color), width)
+        console = session.console
+        width = console.width if console.out_is_terminal else None
+        found = _diagnostics_text(loaded.diagnostics, width, color=console.out_color)
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files
@@ -223,21 +244,19 @@ def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox:
     """Return how a plan that could not be made for the catalog's faults is told, where a plan would be."""
     root = origin.folder_in_repository()
     return {
-        "markdown": lambda: faults_markdown(diagnostics, session, sandbox=sandbox),
+        "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
         "github": lambda: _github().validate_annotations(diagnostics, root=root),
         "sarif": lambda: _sarif().validate_sarif(diagnostics, root=root),
     }
 
 
-def faults_markdown(
-    diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool, **more: Any
-) -> str:
-    """Return the faults as Markdown that takes the place of a plan's comment; `more`: its limit."""
+def _faults_markdown(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> str:
+    """Return the faults as Markdown that takes the place of a plan's comment."""
     from podsync.views.markdown import marker
     from podsync.views.markdown_diagnostics import diagnostics_markdown
 
     first = marker("", _environment(session, sandbox=sandbox), origin.head_sha(os.environ))
-    return diagnostics_markdown(diagnostics, products=0, files=0, marker=first, **more)
+    return diagnostics_markdown(diagnostics, products=0, files=0, marker=first)
 
 
 def _environment(session: Session, *, sandbox: bool) -> str:
@@ -256,12 +275,18 @@ def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
 def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session) -> None:
     """Put diagnostics on stderr."""
     if diagnostics:
-        from podsync.views.diagnostics import diagnostics_text
-        from podsync.views.style import Style
-
         console = session.console
         width = console.width if console.err_is_terminal else None
-        console.say(diagnostics_text(diagnostics, Style(console.err_color), width))
+        console.say(_diagnostics_text(typed(diagnostics, session), width, color=console.err_color))
+
+
+def _diagnostics_text(diagnostics: Sequence[Diagnostic], width: int | None, *, color: bool) -> str:
+    if not diagnostics:
+        return ""
+    from podsync.views.diagnostics import diagnostics_text
+    from podsync.views.style import Style
+
+    return diagnostics_text(diagnostics, Style(color), width)
 
 
 def state_forms(state: State, what: str, address: Address | None, session: Session) -> Forms:
@@ -272,7 +297,7 @@ def state_forms(state: State, what: str, address: Address | None, session: Sessi
     facts: Any = {"style": Style(session.console.out_color), "width": session.console.width}
     if what == "list":
         return {
-            "text": lambda: state_text.state_list(state, **facts),
+            "text": lambda: state_text.state_list(state, typed=session.told, **facts),
             "json": lambda: state_json.state_list_json(state),
         }
     if what == "orphans":

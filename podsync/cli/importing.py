@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podsync.cli.framework import command
-from podsync.cli.options import output_option, sandbox_option
+from podsync.cli.options import address_of, output_option, sandbox_option
 
 if TYPE_CHECKING:
     from podsync.cli.decisions import Decision
@@ -91,14 +91,11 @@ def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandb
 def _one(address: str, identity: str) -> Decision:
     from podsync.cli.decisions import Decision, checked_id
     from podsync.errors import UsageError
-    from podsync.model import Address
     from podsync.providers.registry import kinds
 
+    known = address_of(address)
     try:
-        known = Address.parse(address)
         provider = kinds()[known.kind]
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     except KeyError:
         raise UsageError(f"{address}: there are documents of {' and '.join(kinds())} only") from None
     return Decision(provider, checked_id(provider, identity), known)

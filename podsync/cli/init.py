@@ -92,11 +92,24 @@ class Made:
         if os.path.lexists(target):
             self.kept.append(path.as_posix())
             return target.is_file() and target.read_bytes() == text.encode()
+        self._stay(target.parent)
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
         self.made.append(path.as_posix())
         return True
+
+    def _stay(self, place: Path) -> None:
+        """Raise PodsyncError where a link leads out of the repository: it may be anybody's who filled it."""
+        from podsync.errors import PodsyncError
+        from podsync.state.git.surroundings import root_of
+
+        top = root_of(self.root) or self.root.resolve()
+        if not place.resolve().is_relative_to(top):
+            raise PodsyncError(
+                f"{place} is a link that leads out of the repository; nothing more was written",
+                f"remove it, or put a folder of its own in its place: rm {place}",
+            )
 
     def ignore(self, lines: Iterable[str]) -> None:
         """Add the lines that `.gitignore` lacks, at its end."""
@@ -110,6 +123,7 @@ class Made:
         if not missing:
             self.kept.append(".gitignore")
             return
+        self._stay(target)
         joint = "" if there.endswith(b"\n") or not there else "\n"
         with target.open("ab") as stream:
             stream.write((joint + "\n".join(missing) + "\n").encode())

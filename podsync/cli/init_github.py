@@ -19,9 +19,13 @@ _NEXT = """\
   3. copy one of catalog/_examples/ to a folder of yours (catalog/tees/), make it yours, open a pull request
 The workflows apply what is on the branch {branch}, in the environment {environment}. A workflow that names an
 environment which does not exist creates it without rules: nobody would be asked. Step 2 sets it up with you
-as its reviewer, keeps the keys there and protects the branches (--alone: nobody but you reviews). It runs:
+as its reviewer, keeps the keys there and protects the branches (--alone: nobody but you reviews). Besides
+your name in CODEOWNERS it sets:
 
 {lines}"""
+
+#: Where that begins in the script.
+_SETS = "\n# 2. "
 
 
 @dataclass
@@ -31,6 +35,8 @@ class Github:
     parameters: Parameters
     up: Path
     other: list[str] = field(default_factory=list)
+    #: Whether settings that were there keep the state in a file.
+    in_file: bool = False
 
     @classmethod
     def of(cls, root: Path, given: str | None) -> Github:
@@ -66,17 +72,25 @@ class Github:
             state = settings_file.load(made.root / "podsync.yaml").state
         except CatalogError:  # settings of somebody's own: what is wrong with them is validate's to say
             state = None
+        self.in_file = state is not None and state.backend == "local"
         if state is not None and state.backend == "git":
             self.parameters = replace(self.parameters, state_branch=state.branch)
         for path, text in workflow_files(self.parameters):
+            if path.name == "CODEOWNERS" and self._has_owners(made.root):
+                continue
             if not made.file(self.up / path, text):
                 self.other.append(path.as_posix())
+
+    def _has_owners(self, root: Path) -> bool:
+        """Whether owners are named where GitHub looks only while .github has none."""
+        return any((root / self.up / place / "CODEOWNERS").exists() for place in (".", "docs"))
 
     def told(self, root: Path) -> str:
         """Return what was found, what to do next, and the lines of the script that does it."""
         script = Path(os.path.normpath(root / self.up / self.parameters.setup))
-        lines = "\n".join(line for line in script.read_text("utf-8").splitlines()[1:] if line[:1] != "#")
-        return self._state_hint(root) + _NEXT.format(
+        _, _, sets = (text := script.read_text("utf-8")).partition(_SETS)
+        lines = "\n".join(line for line in (sets or text).splitlines()[1:] if line[:1] != "#")
+        return self._state_hint() + _NEXT.format(
             found=self._found(),
             branch=self.parameters.branch,
             environment=f"production{self.parameters.suffix}",
@@ -100,15 +114,9 @@ class Github:
             )
         return "\n".join(found) + "\n\n"
 
-    def _state_hint(self, root: Path) -> str:
+    def _state_hint(self) -> str:
         """Say what settings need that were there before: without it a runner's state dies with it."""
-        from podsync.catalog import settings_file
-        from podsync.errors import CatalogError
-
-        try:
-            if settings_file.load(root / "podsync.yaml").state.backend != "local":
-                return ""
-        except CatalogError:
+        if not self.in_file:
             return ""
         branch = f", branch: {self.parameters.state}" if self.parameters.suffix else ""
         return (

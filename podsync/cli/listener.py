@@ -33,6 +33,8 @@ class Listening:
         self._session = session
         self._on_stdout = on_stdout
         self._done = self._total = self._untried = 0
+        #: The last line news of each product: what is said again is none.
+        self._said: dict[Address, str] = {}
         self._lock = threading.RLock()
 
     @property
@@ -44,15 +46,19 @@ class Listening:
         """Write a line for a change that ended."""
         with self._lock:
             self._outcomes[outcome.address] = outcome
-            self._done, self._total = done, total
+            # What is left of an earlier plan is told besides the changes of this one.
+            self._done, self._total = done, max(done, total)
             if outcome.result is Result.NOT_TRIED:
                 # Nothing happened; the report names the reasons, and a stop would write one line for each.
                 self._untried += 1
                 self._advance()
                 return
             color = self.console.out_color if self._on_stdout else self.console.err_color
-            line = forms.outcome_line(outcome, done, total, color=color, width=self.console.width)
-            self._write(line, result=self._on_stdout)
+            news = f"{outcome.result} {outcome.error}"
+            if self._said.get(outcome.address) != news:
+                facts: Any = {"color": color, "width": self.console.width}
+                self._write(forms.outcome_line(outcome, done, self._total, **facts), result=self._on_stdout)
+            self._said[outcome.address] = news
             self._advance()
 
     def waiting(self, provider: str, what: str, until: float) -> None:

@@ -165,14 +165,15 @@ def _summarise_faults(error: CatalogError, session: Session) -> None:
 def _fault(error: PodsyncError, session: Session) -> int:
     from podsync.views.escape import safe
 
+    remedy = session.told(error.remedy)
     session.console.say(f"error: {safe(error.message)}")
-    for line in error.remedy.splitlines():
+    for line in remedy.splitlines():
         session.console.say(f"  {safe(line.strip())}")
     if "GITHUB_STEP_SUMMARY" in os.environ:
         from podsync.cli.step_summary import append
         from podsync.views.markdown_fault import fault_markdown
 
-        append(lambda _room: fault_markdown(error.message, error.remedy), session)
+        append(lambda _room: fault_markdown(error.message, remedy), session)
     return error.exit_code
 
 

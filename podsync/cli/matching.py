@@ -57,7 +57,7 @@ def match_all(space: Workspace, outputs: Outputs) -> int:
         variable = plugins()[name].key_variable
         space.session.console.say(f"note: {title(name)} was not asked: {variable} is not set")
     alone = _unmatched(plan, names, lines)
-    space.session.console.result(outputs.write(_forms(lines, alone)))
+    space.session.console.result(outputs.write(_forms(lines, alone)), exact=outputs.exact)
     if space.session.console.hints and lines:
         _say_next(space, outputs)
     return 0

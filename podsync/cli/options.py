@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import click
 
 from podsync.cli.complete import complete_address
-from podsync.model import Selection
+from podsync.model import Address, Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -155,6 +155,16 @@ def choosing_words(selection: Selection, allow: Sequence[tuple[str, int]]) -> tu
     words += [word for pattern in selection.replace for word in ("--replace", pattern)]
     words += [word for kind, number in allow for word in ("--allow", f"{kind}={number}")]
     return tuple(words)
+
+
+def address_of(text: str) -> Address:
+    """Return the address that was typed; raises UsageError for what is none."""
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        from podsync.errors import UsageError
+
+        raise UsageError(str(error)) from None
 
 
 def selection_of(options: dict[str, Any]) -> Selection:

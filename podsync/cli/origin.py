@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from podsync.state.git.program import Git
 
 
-def origin(environ: Mapping[str, str], folder: Path, catalog: str = "") -> Origin:
+def origin(environ: Mapping[str, str], folder: Path, catalog: str) -> Origin:
     """Return what is known; nothing here is worth failing for. `catalog` is its folder in the repository."""
     from podsync.apply.engine import Origin
 
@@ -47,8 +47,10 @@ def head_sha(environ: Mapping[str, str]) -> str:
 
 def folder_in_repository(folder: Path | None = None) -> str:
     """Return the way from the repository's root to a folder, "" where there is none to go."""
+    from podsync.state.git.surroundings import root_of
+
     here = (folder or Path.cwd()).resolve()
-    root = next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+    root = root_of(here) or here
     return "" if here == root else here.relative_to(root).as_posix()
 
 
@@ -74,8 +76,6 @@ def machine() -> str:
     return hashlib.blake2b(told.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
 
 
-#: A commit as Git names it.
-_COMMIT = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 #: The address of a repository on GitHub, as people and `actions/checkout` write it; a key in it is left out.
 _GITHUB = (
     r"(?:https://(?:[^@/\s]*@)?github\.com/|ssh://git@github\.com/|git@github\.com:)"
@@ -91,20 +91,24 @@ def code_address(folder: Path, catalog: str) -> str:
     """
     from urllib.parse import quote
 
+    from podsync.state.git.checkout import is_as_committed
+    from podsync.state.git.program import COMMIT
+
     git = git_of(os.environ, folder)
     commit = _commit(os.environ, folder)
-    if commit is None or re.fullmatch(_COMMIT, commit) is None:
+    if commit is None or COMMIT.fullmatch(commit) is None:
         return ""
     found = re.fullmatch(_GITHUB, git.run("config", "--get", "remote.origin.url").text)
     if found is None:
         return ""
     pushed = git.run("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes")
-    edited = git.run("status", "--porcelain", "--", catalog)
-    if not pushed.text or edited.code != 0 or edited.text:
+    inside, place = folder_in_repository(folder), (folder / catalog).resolve()
+    if not pushed.text or not place.is_relative_to(git.root):
         return ""
-    inside = folder_in_repository(folder)
-    place = f"{quote(inside)}/" if inside else ""
-    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{place}"
+    if not is_as_committed(git, place.relative_to(git.root).as_posix()):
+        return ""
+    below = f"{quote(inside)}/" if inside else ""
+    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{below}"
 
 
 def default_branch(environ: Mapping[str, str], folder: Path) -> str:
@@ -144,6 +148,13 @@ def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | Un
     from podsync.state.git import checkout
 
     return checkout.is_older(git_of(environ, folder), commit)
+
+
+def first_commits(environ: Mapping[str, str], folder: Path) -> list[str] | Unknown:
+    """Return the commits that the repository's history begins with, or why this cannot be told."""
+    from podsync.state.git import checkout
+
+    return checkout.first_commits(git_of(environ, folder))
 
 
 def absence(

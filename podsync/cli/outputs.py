@@ -136,12 +136,11 @@ def _reserve(file: _File) -> None:
     try:
         if target.is_dir():
             raise IsADirectoryError(21, "it is a folder")
-        if target.exists() and not target.is_file():  # /dev/null, a pipe: nothing to rename over
+        if target.exists():
             if not os.access(target, os.W_OK):
                 raise PermissionError(13, "Permission denied")
-            return
-        if target.exists() and not os.access(target, os.W_OK):
-            raise PermissionError(13, "Permission denied")
+            if not target.is_file():  # /dev/null, a pipe: nothing to rename over
+                return
         import secrets
 
         # Named before it is made: a signal between the two leaves nothing behind.

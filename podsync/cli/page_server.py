@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from threading import Condition, Thread
 from typing import Any, Self, TypeAlias
 
@@ -142,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._write(pages.page())
         elif place == "events":
             self._begin("text/event-stream")
-            self._write("retry: 1000\n\n" if each == 0 else _event(each) for each in _first(pages.versions()))
+            self._write(chain(["retry: 1000\n\n"], map(_event, pages.versions())))  # how soon to come back
         else:
             self._refuse(HTTPStatus.NOT_FOUND)
 
@@ -187,12 +188,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.close_connection = True
-
-
-def _first(versions: Iterator[int | None]) -> Iterator[int | None]:
-    """Put a 0, which is no version, before them: how soon to come back."""
-    yield 0
-    yield from versions
 
 
 def _event(version: int | None) -> str:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from podsync.diagnostics import Diagnostic
 from podsync.errors import CatalogError, StateError
-from podsync.settings import Settings
+from podsync.settings import Settings, StateSettings
+
+if TYPE_CHECKING:
+    from podsync.state.git.checkout import Unknown
+
+#: Between the catalog's folder and the first commit of its repository.
+_IN = " in "
 
 
 def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
@@ -42,19 +49,61 @@ def folder_of(catalog: str) -> str:
     return "" if root is None or not place.is_relative_to(root) else place.relative_to(root).as_posix()
 
 
+def catalog_of(settings: Settings, known: str) -> str:
+    """Return what a state is to know this catalog by; `known` is what it does by now.
+
+    That is its folder. A state that other repositories can reach knows as well the first commit of this one:
+    `shop/catalog in 5f3a…`. "" leaves what is known as it is: there is nothing to add.
+    """
+    here, first = folder_of(settings.catalog), known.partition(_IN)[2]
+    if not here or not _is_shared(settings.state):
+        return here
+    found = _first_commits()
+    if not isinstance(found, list) or not found:
+        return "" if first else here
+    return f"{here}{_IN}{first if first in found else found[-1]}"
+
+
 def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
-    """Raise StateError where a state was made from the catalog in the folder `known`, and this is another.
+    """Raise StateError where a state was made from the catalog that is `known`, and this is another.
 
     Each of two catalogs with one state would leave behind what the other one made.
     """
-    here = folder_of(settings.catalog)
-    if not here or known == here or known in {str(PurePosixPath(each)) for each in settings.moved}:
+    here, former = folder_of(settings.catalog), {str(PurePosixPath(each)) for each in settings.moved}
+    if not here or known in former:
         return
+    folder, _, first = known.partition(_IN)
+    found = _first_commits() if first else []
+    if not isinstance(found, list):
+        raise StateError(
+            f"{label} is the state of the catalog in {known}, and whether that is this repository cannot be "
+            f"told: {found.why}",
+            f"{found.remedy}; nothing was done",
+        )
+    if (not first or first in found) and (folder == here or folder in former):
+        return
+    place = f"{here}{_IN}{found[-1]}" if first and found else here
     raise StateError(
-        f"{label} is the state of the catalog in {known}, and this catalog is in {here}",
+        f"{label} is the state of the catalog in {known}, and this catalog is in {place}",
         "give this one a state of its own (state.branch, state.path or state.schema in podsync.yaml); "
         f"or, if it is that one and its folder was moved: moved: [{json.dumps(known)}] in podsync.yaml",
     )
+
+
+def _is_shared(state: StateSettings) -> bool:
+    """Whether a state is kept where other repositories can have theirs, too."""
+    if state.backend == "local":
+        here = Path.cwd().resolve()
+        return not Path(state.path).resolve().is_relative_to(_root(here))
+    return state.backend != "git" or state.remote != StateSettings().remote
+
+
+def _first_commits() -> list[str] | Unknown:
+    import os
+
+    from podsync.cli import origin
+
+    return origin.first_commits(os.environ, Path.cwd())
 
 
 def _root(here: Path) -> Path:

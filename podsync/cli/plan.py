@@ -159,28 +159,19 @@ def _show(
     from podsync.cli import forms
     from podsync.cli.step_outputs import of_plan, tell
     from podsync.cli.step_summary import append
+    from podsync.cli.workspace import levels_at
 
-    rates = {n: p.rate_limit for n, p in space.settings.providers.items()} if space else None
+    rates = space.rates if space else None
     sandbox = space.sandbox if space else made.sandbox
     catalog = space.settings.catalog if space else ""
-    levels = _levels(made, space) if space and not sandbox else {}
+    levels = levels_at(space, made) if space else {}
     about: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans, "catalog": catalog, "base": base}
     shown = forms.plan_forms(made, session, detail=detail, levels=levels, **about)
     session.console.result(outputs.write(shown), exact=outputs.exact)
     if space is not None:
-        facts: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans}
+        facts: Any = {"rates": rates, "levels": levels, "sandbox": sandbox, "orphans": orphans}
         append(lambda room: forms.plan_markdown_of(made, session, limit=room, **facts), session)
         tell(lambda: of_plan(made), session)
-
-
-def _levels(made: Plan, space: Workspace) -> dict[str, float]:
-    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
-    import time
-
-    from podsync.cli.workspace import levels_of
-
-    told = {name: space.settings.providers[name] for name in {change.provider for change in made.work}}
-    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in told.items()}
 
 
 def _tell_faults(

@@ -1,4 +1,4 @@
-"""`podsync state mv`, `rm`, `settle`, `check`, `unlock`: repairs by hand, none of them interactive.
+"""`podsync state mv`, `rm`, `settle`, `check`, `unlock`: repairs by hand.
 
 Each write happens under the lock, leaves a backup, and says how to undo it.
 """
@@ -13,35 +13,34 @@ from typing import Any
 import click
 
 from podsync.cli.framework import command
-from podsync.cli.options import sandbox_state_option
+from podsync.cli.options import address_of, sandbox_state_option
 from podsync.cli.session import Session
 
 
 def _write(
-    session: Session, sandbox: bool, name: str, change: Callable[[Any, Any], tuple[list[Any], str, str]]
+    session: Session,
+    sandbox: bool,
+    name: str,
+    change: Callable[[Any, Any], tuple[list[Any], str, str]],
+    check: Callable[[Any, Any], object],
 ) -> int:
-    """Change the state as `change` says, which takes state and workspace (see `changing.Change`)."""
+    """Change the state as `change` says; it and `check` take state and workspace (see `changing`)."""
     from podsync.cli.changing import Change, change_state
     from podsync.cli.workspace import Workspace
 
     space = Workspace.open(session, sandbox=sandbox)
-    return change_state(space, f"state {name}", lambda state: Change(*change(state, space)))
+    return change_state(
+        space,
+        f"state {name}",
+        lambda state: Change(*change(state, space)),
+        lambda state: check(state, space),
+    )
 
 
 def _waits(space: Any) -> dict[str, float]:
     """For how many seconds after a request no listing need show what it made, by provider."""
     providers = space.settings.providers
     return {name: each.timeout_seconds + each.settle_seconds for name, each in providers.items()}
-
-
-def _address(text: str) -> Any:
-    from podsync.errors import UsageError
-    from podsync.model import Address
-
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
 
 
 @command(
@@ -56,11 +55,13 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
     """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
     from podsync.state.repair import move
 
-    old, new = _address(source), _address(target)
-    done = f"{old} is {new} now"
-    return _write(
-        session, sandbox, "mv", lambda s, _: (move(s, old, new, time.time()), done, f"state mv {new} {old}")
-    )
+    old, new = address_of(source), address_of(target)
+    done, back = f"{old} is {new} now", f"state mv {new} {old}"
+
+    def moved(state: Any, _: Any) -> list[Any]:
+        return move(state, old, new, time.time())
+
+    return _write(session, sandbox, "mv", lambda *given: (moved(*given), done, back), moved)
 
 
 @command(
@@ -76,19 +77,21 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     from podsync.state.memory import Memory
     from podsync.state.repair import remove
 
-    known = _address(address)
+    known = address_of(address)
     done = f"{known} is forgotten; the product stays on sale until a person removes it"
 
+    def gone(state: Any, space: Any) -> list[Any]:
+        return remove(state, known, time.time(), _waits(space))
+
     def forget(state: Any, space: Any) -> tuple[list[Any], str, str]:
-        now = time.time()
-        events = remove(state, known, now, _waits(space))
+        events, now = gone(state, space), time.time()
         facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
         told = Memory(CACHE, space.store.identity).forgets(state.entries[known].provider, **facts)
         if told is not None:
             session.console.say(f"note: {told}")
         return events, done, ""
 
-    return _write(session, sandbox, "rm", forget)
+    return _write(session, sandbox, "rm", forget, gone)
 
 
 @command(
@@ -130,15 +133,23 @@ def settle_doubts(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
             "podsync state settle ADDRESS --adopt ID",
         )
-    given = _read_answers(answers) if answers is not None else [Answer(_address(address or ""), adopt)]
+    given = _read_answers(answers) if answers is not None else [Answer(address_of(address or ""), adopt)]
+
+    def settled(state: Any, space: Any) -> list[Any]:
+        return settle(state, given, time.time(), _waits(space), bare_id)
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         from podsync.cli.claiming import looked_up
 
-        events = looked_up(space, state, settle(state, given, time.time(), _waits(space), bare_id))
+        events = looked_up(space, state, settled(state, space))
         return events, "\n".join(_said(state.entries[each.address], each.adopt) for each in given), ""
 
-    return _write(session, sandbox, "settle", answered)
+    def answerable(state: Any, space: Any) -> None:
+        from podsync.cli.claiming import can_look_up
+
+        can_look_up(space, state, settled(state, space))
+
+    return _write(session, sandbox, "settle", answered, answerable)
 
 
 def _said(entry: Any, adopt: str | None) -> str:
@@ -163,7 +174,7 @@ def _read_answers(file: str) -> list[Any]:
             continue
         if len(words) != 2:
             raise UsageError(f"{file}:{number}: expected ADDRESS ID or ADDRESS not-created")
-        found.append(Answer(_address(words[0]), None if words[1] == "not-created" else words[1]))
+        found.append(Answer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
     if not found:
         raise UsageError(f"{file} holds no answer")
     return found
@@ -214,7 +225,11 @@ def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) 
     if number is None:
         return 1
     told = number
-    return _write(session, sandbox, "check", lambda state, _: (*let_go(state, provider, told), ""))
+
+    def gone(state: Any, _: Any) -> tuple[list[Any], str]:
+        return let_go(state, provider, told)
+
+    return _write(session, sandbox, "check", lambda *given: (*gone(*given), ""), gone)
 
 
 @command(

@@ -12,7 +12,7 @@ import click
 from podsync.cli.framework import command
 from podsync.cli.options import sandbox_option
 from podsync.cli.session import Session
-from podsync.cli.workspace import Workspace
+from podsync.cli.workspace import SETTINGS_FILE, Workspace
 from podsync.diagnostics import Diagnostic
 from podsync.errors import CatalogError, PodsyncError
 
@@ -127,6 +127,8 @@ class _Looks:
         return _Silent.open(self._session, sandbox=self._sandbox)
 
     def _look(self) -> _Seen:
+        from podsync.cli.forms import typed
+        from podsync.cli.workspace import levels_at
         from podsync.model import Selection
         from podsync.views.html import About
 
@@ -137,12 +139,12 @@ class _Looks:
             with space.reading() as reading:
                 plan = space.plan(state, reading, Selection(), {})
         except CatalogError as error:
-            return _Seen(before.plan, before.about, error.diagnostics)
+            return _Seen(before.plan, before.about, typed(error.diagnostics, self._session))
         except PodsyncError as error:
             fault = Diagnostic("error", "review", error.message, None, error.remedy)
-            return _Seen(before.plan, before.about, (fault,))
-        rates = {name: told.rate_limit for name, told in space.settings.providers.items()}
-        return _Seen(plan, About(rates=rates, sandbox=space.sandbox), ())
+            return _Seen(before.plan, before.about, typed((fault,), self._session))
+        about = About(rates=space.rates, levels=levels_at(space, plan), sandbox=space.sandbox)
+        return _Seen(plan, about, ())
 
     def _load(self, space: Workspace) -> State:
         if self._states.changed():
@@ -156,7 +158,7 @@ def _state_files(space: Workspace) -> list[Path]:
 
 
 def _watched(space: Workspace) -> list[Path]:
-    settings = space.settings_path or Path("podsync.yaml")
+    settings = space.settings_path or Path(SETTINGS_FILE)
     return [Path(space.settings.catalog), settings, *_state_files(space)]
 
 

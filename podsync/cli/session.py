@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,11 +15,22 @@ if TYPE_CHECKING:
     from podsync.pictures.wire import Network
 
 
+#: Commands that take `--sandbox`; so does each of `state`.
+_PLAYS = frozenset({"apply", "import", "plan", "review"})
+#: A command in a text, in the plain form in which all but the command line writes it. Few runs print one.
+_PLAIN = (
+    r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
+    r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
+)
+_COMMANDS = _PLAYS | {"demo", "init", "render", "schema", "show", "validate"}
+
+
 class Session:
     """One run of the command line; filled while the options are parsed, then only read.
 
-    `folder` is the one that it works in. `outputs_lost`: a step's outputs could not be written. `network` is
-    how pictures are fetched, where that is not the public internet: for tests, and by code only.
+    `folder` is the one that it works in. `sandbox`: it was asked for. `outputs_lost`: a step's outputs could
+    not be written. `network` is how pictures are fetched, where that is not the public internet: for tests,
+    and by code only.
     """
 
     def __init__(self, network: Network | None = None) -> None:
@@ -27,6 +39,7 @@ class Session:
         self.verbose = False
         self.no_color = False
         self.folder = os.curdir
+        self.sandbox = False
         self.network = network
         self.outputs_lost = False
 
@@ -64,12 +77,33 @@ class Session:
         if self.verbose:
             self.console.say(text)
 
-    def command_line(self, *words: str, sandbox: bool = False) -> str:
+    def command_line(self, *words: str) -> str:
         """Return a podsync command for people to paste: works from where this run was started."""
+        play = ["--sandbox"] if self._plays(words[0]) and "--sandbox" not in words else []
+        return quoted(*self._program(), *words, *play)
+
+    def told(self, text: str) -> str:
+        """Return a text with each command of ours in it as it has to be typed where this run was started."""
+
+        def typed(match: re.Match[str]) -> str:
+            if match["git"]:
+                return match[0] if self.chdir is None else f"git -C {quoted(self.chdir)} {match['git']}"
+            words = match["command"].split()
+            if words[0] not in {*_COMMANDS, "state"}:
+                return match[0]
+            asked = match["asked"] or ""
+            play = " --sandbox" if self._plays(words[0]) and not asked else ""
+            return f"{quoted(*self._program(), *words)}{play}{asked}"
+
+        return re.sub(_PLAIN, typed, text) if "podsync " in text or "git " in text else text
+
+    def _program(self) -> list[str]:
+        """Return podsync with the global options of this run."""
         told = ["-C", self.chdir] if self.chdir is not None else []
-        told += ["--config", self.config] if self.config is not None else []
-        told += [*words, *(["--sandbox"] if sandbox else [])]
-        return quoted(program(), *told)
+        return [program(), *told, *(["--config", self.config] if self.config is not None else [])]
+
+    def _plays(self, command: str) -> bool:
+        return self.sandbox and (command in _PLAYS or command == "state")
 
 
 def program() -> str:

@@ -51,7 +51,7 @@ _EDITOR = {
 _EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
 
 
-def starters(*, state_branch: str | None = None) -> Iterator[tuple[Path, str]]:
+def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
     """Yield every file of a new catalog repository, state and .gitignore excepted.
 
     `state_branch` is the branch that holds the state, None where a file does.

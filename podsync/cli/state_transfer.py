@@ -67,15 +67,24 @@ def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
 
     Refused if its serial is lower or its lineage another. What was there stays as a backup.
     """
+    from podsync.cli.changing import checked
     from podsync.cli.workspace import Workspace
     from podsync.state import transfer
 
     space = Workspace.open(session, sandbox=sandbox)
     pushed = transfer.from_file(_read(file), file)
+
+    def fits(state: State) -> bool:
+        return force or transfer.check_push(state, pushed, space.state_label)
+
+    very = f"{space.state_label} is that very state; nothing was written.\n"
+    if checked(space, fits, space.store.load) is False:
+        session.console.result(very)
+        return 0
     with space.store.lock("state push", 0):
         here = space.store.load()
-        if not (force or transfer.check_push(here, pushed, space.state_label)):
-            session.console.result(f"{space.state_label} is that very state; nothing was written.\n")
+        if not fits(here):
+            session.console.result(very)
             return 0
         space.store.replace(pushed)
     before = f"; it was {here.serial}" if here.lineage else ""

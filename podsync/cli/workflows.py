@@ -14,8 +14,9 @@ from podsync.providers.registry import kinds, plugins
 
 _TEMPLATES = Path(__file__).parent / "github"
 _ACTION = Path(".github", "actions", "podsync")
-#: Template -> where it goes, from the root of the repository; a catalog in a folder has workflows of its own.
+#: A catalog in a folder has workflows of its own.
 _WORKFLOWS = ("plan.yml", "apply.yml", "podsync-repair.yml")
+#: Template -> where it goes, from the root of the repository; one for all its catalogs.
 _SHARED = {
     "action.yml": _ACTION / "action.yml",
     "requirements.txt": _ACTION / "requirements.txt",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,13 +15,13 @@ from podsync.catalog.memory import WORTH_A_CACHE
 from podsync.cli.credentials import base_url_from
 from podsync.cli.own_folder import FOLDER, refuse_foreign
 from podsync.cli.placement import must_be_its_catalog, must_stay_in_tree
-from podsync.cli.session import Session
+from podsync.cli.session import Session, program, quoted
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model import Catalog, Json, Selection
 from podsync.providers.registry import plugins, providers
 from podsync.seal import key_folder, own_seal
-from podsync.settings import ProviderSettings, Settings, StateSettings
+from podsync.settings import ProviderSettings, RateLimit, Settings, StateSettings
 
 if TYPE_CHECKING:
     from podsync.plan.plan import Plan
@@ -38,16 +39,12 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder that podsync works in. `sandbox` tells whether this run is play.
-
-    `asked` is whether `--sandbox` was typed: printed commands repeat it then.
-    """
+    """The folder that podsync works in. `sandbox` tells whether this run is play."""
 
     session: Session
     settings: Settings
     settings_path: Path | None
     sandbox: bool = False
-    asked: bool = False
     #: What was read last, by word: `catalog`.
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -56,8 +53,15 @@ class Workspace:
         """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
         refuse_foreign()
         path = _settings_path(session.config)
+        if path is not None and session.config is None:
+            must_stay_in_tree("settings", SETTINGS_FILE)  # the faults of a file are shown with its lines
         settings = settings_file.load(path) if path is not None else settings_file.defaults()
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
+        session.sandbox = sandbox
+        space = cls(session, settings, path, sandbox or settings.sandbox)
+        # Without its settings and its state a catalog looks new.
+        if missing := [file for file in space.kept_files if not os.path.lexists(file)]:
+            space.refuse_absence(missing, thorough=not here)
         if not here:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
@@ -66,7 +70,6 @@ class Workspace:
             session.detail(
                 f"no key of this user yet in {key_folder() or 'any home folder'}: nothing kept is believed"
             )
-        space = cls(session, settings, path, sandbox or settings.sandbox, sandbox)
         must_stay_in_tree("catalog", settings.catalog, space.given)
         if space.state_settings.backend == "local":
             must_stay_in_tree("state.path", space.state_settings.path, space.given)
@@ -77,12 +80,15 @@ class Workspace:
     @property
     def own_files(self) -> list[Path]:
         """What no output may overwrite."""
+        beside = [Path(f"{state}{end}") for state in self.kept_files[1:] for end in (".journal", ".lock")]
+        return [Path(self.settings.catalog), *self.kept_files, *beside]
+
+    @property
+    def kept_files(self) -> list[Path]:
+        """The settings, and the state where it is a file."""
         told = self.state_settings
-        settings = self.settings_path or Path(SETTINGS_FILE)
-        state = (
-            [Path(told.path + end) for end in ("", ".journal", ".lock")] if told.backend == "local" else []
-        )
-        return [Path(self.settings.catalog), settings, *state]
+        state = [Path(told.path)] if told.backend == "local" else []
+        return [self.settings_path or Path(SETTINGS_FILE), *state]
 
     @property
     def state_settings(self) -> StateSettings:
@@ -96,6 +102,11 @@ class Workspace:
         """The settings file, where the command line names it."""
         return self.settings_path if self.session.config is not None else None
 
+    @property
+    def rates(self) -> dict[str, RateLimit]:
+        """How fast each provider may be asked."""
+        return {name: told.rate_limit for name, told in self.settings.providers.items()}
+
     @cached_property
     def store(self) -> StateStore:
         """The state's store."""
@@ -103,8 +114,11 @@ class Workspace:
 
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
-    def load(self) -> State:
-        """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's."""
+    def load(self, *, tell: bool = True) -> State:
+        """Load the state to work with; StateError where it was moved elsewhere, or is another catalog's.
+
+        With `tell`, a person is told where it is missing, and a backup is there.
+        """
         from podsync.state.transfer import refuse_moved
 
         state = refuse_moved(self.store.load(), self.state_label)
@@ -115,9 +129,10 @@ class Workspace:
             )
         if state.catalog and not self.sandbox:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
-        if not state.lineage and (back := self.store.undo()) is not None:
+        if tell and not state.lineage and (back := self.store.undo()) is not None:
             # Nothing would be lost by an apply, which looks before it creates; but it would ask much more.
-            self.session.console.say(f"warning: {self.state_label} is missing or empty; {back}")
+            told = self.session.told(back)
+            self.session.console.say(f"warning: {self.state_label} is missing or empty; {told}")
         return state
 
     def tell_of_writers(self) -> None:
@@ -150,7 +165,11 @@ class Workspace:
 
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
-        return loader.load(Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE)
+        loaded = loader.load(
+            Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE
+        )
+        self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
+        return loaded
 
     def reading(self) -> loader.Run:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
@@ -197,7 +216,7 @@ class Workspace:
         catalog, warnings = _valid(reading.finish())
         self._kept["catalog"] = catalog
         if not len(catalog):
-            self._refuse_absence(thorough=True)
+            self.refuse_absence(self.own_files, thorough=True)
             self._refuse_emptiness(state)
         made = make_plan(
             catalog,
@@ -210,7 +229,7 @@ class Workspace:
             state_label=self.state_label,
             every=every,
         )
-        self._refuse_absence(thorough=made.summary[Action.ORPHAN] > 0)
+        self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
         return self._with_warnings(made, warnings)
 
     def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:
@@ -227,11 +246,11 @@ class Workspace:
             found = with_foreign_hosts(found, made.hosts, plugins())
         return made if found == made.diagnostics else replace(made, diagnostics=found)
 
-    def _refuse_absence(self, *, thorough: bool) -> None:
-        """Refuse a checkout that lacks files of the catalog, whose products would look gone, or of ours."""
+    def refuse_absence(self, needed: Sequence[Path], *, thorough: bool) -> None:
+        """Refuse a checkout that lacks files which are needed: products would look gone, or new."""
         from podsync.cli.origin import absence
 
-        found = absence(os.environ, Path.cwd(), self.own_files, thorough=thorough)
+        found = absence(os.environ, Path.cwd(), needed, thorough=thorough)
         if found is not None:
             raise ProtectedError(found.message, f"{found.remedy}; nothing was done")
 
@@ -244,8 +263,8 @@ class Workspace:
         raise ProtectedError(
             f"{self.settings.catalog} has no document, but the state knows {known}",
             "restore the documents (git checkout), or set `catalog:` in podsync.yaml; nothing was done\n"
-            f"if none is wanted any more: {self.command_line('state', 'rm', 'ADDRESS')} forgets one; "
-            "it stays on sale until a person removes it",
+            f"if none is wanted any more, forget each, which stays on sale until a person removes it: "
+            f"{self.command_line('state', 'rm', 'ADDRESS')}",
         )
 
     # -- talking
@@ -253,9 +272,10 @@ class Workspace:
     def must_have_a_catalog(self) -> None:
         """Refuse to take a folder that is not there for a catalog without products."""
         if not Path(self.settings.catalog).exists():
+            self.refuse_absence(self.own_files, thorough=True)
             raise UsageError(
                 f"no catalog here: there is no folder {self.settings.catalog}",
-                f"start one: {self.command_line('init')}   or set `catalog:` in podsync.yaml",
+                f"start one: {self.command_line('init')}\nor set `catalog:` in podsync.yaml",
             )
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -265,7 +285,7 @@ class Workspace:
 
     def command_line(self, *words: str) -> str:
         """Return a command for people to paste, with the global options of this run."""
-        return self.session.command_line(*words, sandbox=self.asked)
+        return self.session.command_line(*words)
 
     def announce(self) -> None:
         """Say in capitals on stderr that this is play."""
@@ -279,6 +299,14 @@ def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -
     from podsync.state.levels import Levels
 
     return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
+
+
+def levels_at(space: Workspace, plan: Plan) -> dict[str, float]:
+    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
+    if space.sandbox:
+        return {}
+    told = {name: space.settings.providers[name] for name in {change.provider for change in plan.work}}
+    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in told.items()}
 
 
 def _valid(loaded: loader.Loaded) -> loader.Loaded:
@@ -301,7 +329,8 @@ def _where_else(session: Session) -> str:
     for folder in Path.cwd().parents:
         if (folder / SETTINGS_FILE).is_file():
             above = folder if session.chdir is not None else os.path.relpath(folder)
-            return f"start one: {start}   or work in the one above: podsync -C {above} …"
+            there = quoted(program(), "-C", str(above))
+            return f"start one: {start}\nor work in the one above: {there} …"
     return f"start one: {start}"
 
 

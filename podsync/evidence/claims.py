@@ -107,8 +107,18 @@ class Judge:
         """Return the rows that may have to do with this spec."""
         return self._index.near(spec)
 
-    def judge(self, claims: Sequence[Claim], listed: Mapping[str, Remote], *, fresh: bool) -> Verdicts:
-        """Return what this reading says; `listed` are all its rows, owned ones too, `fresh` as it is."""
+    def judge(
+        self,
+        claims: Sequence[Claim],
+        listed: Mapping[str, Remote],
+        *,
+        fresh: bool,
+        missing: Collection[str] = frozenset(),
+    ) -> Verdicts:
+        """Return what this reading says; `listed` are all its rows, owned ones too, `fresh` as it is.
+
+        `missing` are provisional ids that it would show, were they there.
+        """
         told = Verdicts()
         sent = [c for c in claims if c.kind in (Kind.DOUBT, Kind.UNBOUND)]
         wanted = [c for c in claims if c.kind is Kind.WANTED]
@@ -119,7 +129,7 @@ class Judge:
         candidates = self._candidates(left, maybe, spoken, told)
         self._provisional(left, exact, candidates, told)
         self._questions(left, exact, candidates, told)
-        self._held(held, exact, maybe, listed, spoken, fresh, told)
+        self._held(held, exact, maybe, listed, spoken, fresh, missing, told)
         taken = {row.id for row, _ in told.found.values()}
         for claim in wanted:
             if claim.key not in told.found:
@@ -238,6 +248,7 @@ class Judge:
         listed: Mapping[str, Remote],
         spoken: Collection[str],
         fresh: bool,
+        missing: Collection[str],
         told: Verdicts,
     ) -> None:
         """Confirm provisional ids; take one back where a second candidate came before it was settled."""
@@ -247,8 +258,8 @@ class Judge:
             others = [r for r in maybe[claim.key] if r not in spoken and r not in taken]
             second = [*others, *exact[claim.key]]
             if row is None:
-                # An answer told it, and nothing is listed under it: it was told wrongly.
-                if claim.answered and claim.settled and fresh:
+                # An answer told it wrongly, or what was taken for it was another product, or is gone.
+                if claim.settled and fresh and (claim.answered or claim.id in missing):
                     told.revoked.add(claim.key)
                 continue
             match = self.match(claim.spec, row)

@@ -33,7 +33,9 @@ class Findings:
     those that a person has to answer, with `why` where there is nothing to choose from; of those that are
     `young` nobody can say yet that nothing was made. `adopted` maps a wanted product to the row that is it,
     `taken` to rows that have its name for a shared customer, `questions` to why nothing may be made of it,
-    `namesakes` to rows that are not ours and look like it.
+    `namesakes` to rows that are not ours and look like it. `unwanted` maps addresses to rows that a refused
+    create may have made all the same, which no document wants by now; of those in `unsearched` the reading
+    says too little.
     """
 
     reading: Reading
@@ -53,6 +55,8 @@ class Findings:
     taken: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
     questions: dict[Address, Question] = field(default_factory=dict)
     namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
+    unwanted: dict[Address, Question] = field(default_factory=dict)
+    unsearched: dict[Address, str] = field(default_factory=dict)
     unowned: tuple[Remote, ...] = ()
     first_contact: tuple[Remote, ...] = ()
     unproven: tuple[Address, ...] = ()

@@ -17,7 +17,7 @@ from podsync.evidence.wanted import Wanted
 from podsync.model import EMPTY, FrozenDict
 from podsync.ports import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.names import skeleton
+from podsync.providers.names import skeleton, skeletons
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
     Disowned,
@@ -28,6 +28,7 @@ from podsync.state.events import (
     Missed,
     ModelsSeen,
     Observed,
+    Unclaimed,
 )  # fmt: skip
 
 
@@ -57,9 +58,14 @@ class _Look:
         self._absences()
         sent = Sent(self._it, self._reading, told)
         judging = Judge(known.provider, told.unowned, told.habits, self._it.documents)
-        verdicts = judging.judge(self._claims(sent), self._reading.rows, fresh=self._reading.fresh)
+        reading = self._reading
+        likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}
+        missing = reading.misses(likely) if reading.sound and reading.rows else frozenset()
+        verdicts = judging.judge(self._claims(sent), reading.rows, fresh=reading.fresh, missing=missing)
         sent.judge(verdicts)
-        Wanted(self._it, told).judge(verdicts, judging)
+        wanted = Wanted(self._it, told)
+        wanted.judge(verdicts, judging)
+        wanted.unwanted(verdicts, judging, self._reading)
         self._unproven()
         self._remember()
         return told
@@ -79,7 +85,7 @@ class _Look:
     def _what_the_state_knows(self) -> Knows:
         known, provider = self._known, self._known.provider
         models = {known.model(want.spec) for want in self._sendable}
-        names = {skeleton(want.spec.get(provider.name_field)) for want in self._sendable}
+        names = {key for want in self._sendable for key in skeletons(want.spec.get(provider.name_field))}
 
         def concerns(row: Remote) -> bool:
             model = row.fields.get(provider.model_field)
@@ -91,6 +97,7 @@ class _Look:
             if self._sendable
             else ()
         )
+        newer = tuple(row for row in newer if row.id not in known.unclaimed)
         explained = self._explained(newer)
         return judged(
             new=known.is_new, lost=self._it.lost, newer=[row for row in newer if row.id not in explained]
@@ -151,6 +158,19 @@ class _Look:
         wants = [want for want in self._sendable if want.adopts]
         return [*sent.claims(), *(Claim((want.address, -1.0), Kind.WANTED, want.spec) for want in wants)]
 
+    def _unclaimed(self) -> set[str]:
+        """Rows of which nothing is known while the state does not know all that is ours.
+
+        They look like nothing that is wanted now. Whatever looks like one of them later is a question still.
+        """
+        told, known = self._told, self._known
+        if told.knows is Knows.ALL or not self._reading.of_all:
+            return set()
+        rows = told.unowned
+        if told.knows is Knows.OLDER:
+            rows = made_since(rows, known.last_apply(), known.habits, lambda _: True)
+        return {row.id for row in rows} - known.unclaimed
+
     def _unproven(self) -> None:
         """Of groups that only pictures tell apart, an older version may have bound one's id to another."""
         known, provider = self._known, self._known.provider
@@ -174,6 +194,9 @@ class _Look:
     def _remember(self) -> None:
         told, known, reading = self._told, self._known, self._reading
         name = known.name
+        unclaimed = self._unclaimed()
+        if unclaimed:
+            told.events.append(Unclaimed(name, self._now, tuple(sorted(unclaimed))))
         shows_known = not reading.misses(known.listed) - known.gone
         if reading.of_all and reading.fresh and reading.excess and shows_known:
             told.habits = told.habits.with_hidden(reading.excess, at=self._now, apart=self._it.settle_seconds)

@@ -76,6 +76,11 @@ class Known:
         """Ids of which a person, or a look with an up-to-date state, has said that they are not ours."""
         return frozenset(self.state.foreign.get(self.name, ()))
 
+    @cached_property
+    def unclaimed(self) -> frozenset[str]:
+        """Ids that were listed while the state did not know all that is ours: one of them may be."""
+        return frozenset(self.state.unclaimed.get(self.name, ()))
+
     @property
     def absent(self) -> Mapping[str, Json]:
         """Ids that a whole reading missed, and tombstones."""
@@ -122,7 +127,12 @@ class Known:
     @property
     def is_new(self) -> bool:
         """Whether nothing of it was ever seen here: no product of ours, and no word about others."""
-        return not (self.entries or self.orphans or self.foreign or self.name in self.state.contacts)
+        return not (self.entries or self.orphans or self.foreign or self.contacted)
+
+    @property
+    def contacted(self) -> bool:
+        """Whether a person agreed that the account may hold products that nobody here manages."""
+        return self.name in self.state.contacts
 
     @property
     def made_any(self) -> bool:

@@ -55,7 +55,7 @@ class Said:
         if holder is not None:
             raise PodsyncError(
                 f"{identity} belongs to {holder}: it is managed here",
-                f"to let it go: podsync state rm {holder}; it stays on sale",
+                f"to let it go, though it stays on sale: podsync state rm {holder}",
             )
         return identity not in self.known.foreign
 
@@ -78,27 +78,42 @@ class Said:
             if entry.pending.op == "update":
                 raise PodsyncError(
                     f"{address}: an update of {entry.id} is in doubt",
-                    f"first: podsync state settle {address} --adopt {entry.id}, or --not-created",
+                    f"a) it took effect: podsync state settle {address} --adopt {entry.id}\n"
+                    f"b) it did not: podsync state settle {address} --not-created",
                 )
             return [self.settled(entry, row.id)]
-        if entry is None or self._is_replaced(entry, product):
+        if entry is None or self._is_replaced(entry, product, row):
             return [self._adopted(address, entry, row, product)]
         self._agrees(address, entry.spec or EMPTY, row)
         return self._bound(entry, row)
 
-    def _is_replaced(self, entry: Entry, product: Product | None) -> bool:
-        """Whether the document wants another product than the one that is bound."""
-        provider = self.known.provider
-        if product is None or entry.id is None or entry.provisional or not provider.replaces:
+    def _is_replaced(self, entry: Entry, product: Product | None, row: Remote | None = None) -> bool:
+        """Whether the document wants another product than the one that is bound.
+
+        An id that is not sure may be corrected as well: then `row` has to fit the document better than what
+        was sent.
+        """
+        provider, habits = self.known.provider, self.known.habits
+        if product is None or entry.id is None or not provider.replaces:
             return False
-        return bool(provider.canonical(entry.spec or EMPTY) != provider.canonical(product.spec))
+        sent, wanted = entry.spec or EMPTY, product.spec
+        if provider.canonical(sent) == provider.canonical(wanted):
+            return False
+        if not entry.provisional:
+            return True
+        if row is None:
+            return False
+        order = (Match.DIFFERENT, Match.MAYBE, Match.SAME)
+        fits, fitted = provider.match(wanted, row, habits), provider.match(sent, row, habits)
+        return order.index(fits) > order.index(fitted)
 
     def _adopted(
         self, address: Address, entry: Entry | None, row: Remote, product: Product | None
     ) -> Adopted:
         if product is None:
             raise UsageError(
-                f"neither the catalog nor the state knows {address}", "podsync plan --detail full lists all"
+                f"neither the catalog nor the state knows {address}",
+                "the addresses: podsync plan --detail full",
             )
         if entry is not None and entry.lifecycle.prevent_replace:
             raise ProtectedError(
@@ -140,7 +155,8 @@ class Said:
         if present is not None and match(entry.spec or EMPTY, present, self.known.habits) is Match.SAME:
             raise PodsyncError(
                 f"{entry.address} is {entry.id}, which is listed just as it was sent",
-                f"if it is {row.id} all the same: podsync state rm {entry.address}, then import it",
+                f"if it is {row.id} all the same: podsync state rm {entry.address}, "
+                f"then: podsync import {entry.address} {row.id}",
             )
 
     def _exchanged(self, entry: Entry, row: Remote) -> list[Event]:
@@ -173,7 +189,7 @@ class Said:
             title = self.known.provider.title
             raise PodsyncError(
                 f"{title} lists no product {identity}",
-                f"look for its id: podsync import --match, or {title}'s web page; "
+                f"its id is on {title}'s web page, and here: podsync import --match; "
                 "what was made just now may be listed later",
             )
         return row
@@ -196,7 +212,7 @@ class Said:
         if not self._gives_up(entry):
             raise PodsyncError(
                 f"{row.id} belongs to {holder} already",
-                f"one product has one address: podsync state mv {holder} {address} gives it another one",
+                f"one product has one address; to give it this one: podsync state mv {holder} {address}",
             )
 
     def _gives_up(self, entry: Entry) -> bool:
@@ -221,7 +237,8 @@ class Said:
         if row.id in before:
             raise ProtectedError(
                 f"{row.id} was listed before {address} was sent: that request did not make it",
-                f"if nothing was made: podsync state settle {address} --not-created, then import it",
+                f"if nothing was made: podsync state settle {address} --not-created, "
+                f"then: podsync import {address} {row.id}",
             )
 
 

@@ -11,7 +11,8 @@ from podsync.evidence.knowledge import CLOCK_ALLOWANCE, Knows
 from podsync.evidence.reading import Reading
 from podsync.evidence.situation import Situation
 from podsync.model import EMPTY, Spec
-from podsync.ports import Remote
+from podsync.ports import Match, Remote
+from podsync.providers.names import changes
 from podsync.state.entries import Entry, Orphan, Window
 from podsync.state.events import Bound, Confirmed, Event, Settled, Unbound
 
@@ -139,8 +140,9 @@ class Sent:
                 told.asks[entry.address] = beside
             elif known.state.released.get(entry.address, 0) >= NONES:
                 told.asks[entry.address] = ()
+                said = f"{entry.pending.why}; " if entry.pending is not None and entry.pending.why else ""
                 told.why[entry.address] = (
-                    "nothing was made the last time either: send it again only if you say so"
+                    f"{said}nothing was made the last time either: send it again only if you say so"
                 )
             else:
                 told.none.append(entry.address)
@@ -149,8 +151,8 @@ class Sent:
     def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:
         """Unowned rows of that model that were not listed before it was sent, whatever they are called.
 
-        A name may be changed in a way that nobody foresaw. Dates decide only where no reading from before the
-        Intent exists.
+        A name may be changed in a way that nobody foresaw; a row with the name of another document is that
+        one's. Dates decide only where no reading from before the Intent exists.
         """
         known, pending = self._known, entry.pending
         assert pending is not None  # noqa: S101 (only doubts are asked about)
@@ -163,10 +165,23 @@ class Sent:
             for row in self._told.unowned
             if row.id not in before
             and row.id not in spoken
+            and not self._is_another_documents(row, pending.body, verdicts)
             and known.model(row.fields) in (model, "")
             and (since is None or row.created_at is None or row.created_at >= since)
         )
         return tuple(sorted(rows, key=age))
+
+    def _is_another_documents(self, row: Remote, body: Spec, verdicts: Verdicts) -> bool:
+        """Whether this is surely not what was sent, and has the name of what a document wants."""
+        provider, documents = self._known.provider, self._it.documents
+        if provider.match(body, row, self._told.habits, documents) is not Match.DIFFERENT:
+            return False
+        return any(
+            row in verdicts.near.get((want.address, -1.0), ())
+            and changes(want.spec.get(provider.name_field), provider.name_of(row.fields), documents)
+            is not None
+            for want in self._it.wants
+        )
 
 
 def unverified(spec: Spec, remote: Remote) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from podsync.evidence.known import Known, when
-from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed
+from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed, untold
 from podsync.model import EMPTY, Address, Json, Spec
 from podsync.providers.names import plain
 from podsync.state.entries import Entry, Orphan, Refusal
@@ -82,6 +83,11 @@ class Situation:
         between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
         return Age(here, between).at_least(self.settle_seconds)
 
+    def nobody_tells(self, item: Entry | Orphan) -> bool:
+        """Whether only the clock of this run can tell that a listing would show it by now."""
+        window = item.window
+        return window is not None and untold(Moment(window.until, window.date), self.times.now)
+
     def refusal_is_settled(self, address: Address, refusal: Refusal) -> bool:
         """Whether a listing would show by now what that request made, if the answer was wrong."""
         times = self.times
@@ -93,18 +99,32 @@ class Situation:
 
         It holds up its own address, and every other one that wants what could not be told from the body.
         """
+        for address, refusal, held in self._held_up:
+            for want in held:
+                yield want, address, refusal
+
+    def unwanted(self) -> Iterator[tuple[Address, Refusal]]:
+        """Yield each refusal that holds up nothing: nobody wants it any more, and it may have been made."""
+        doubted = {entry.address for entry in self.known.doubts}
+        for address, refusal, held in self._held_up:
+            if not held and refusal.body and address not in doubted:
+                yield address, refusal
+
+    @cached_property
+    def _held_up(self) -> Sequence[tuple[Address, Refusal, Sequence[Want]]]:
         identity, habits = self.known.provider.identity, self.known.habits
         by_address = {want.address: want for want in self.wants}
         alike: dict[Json, list[Want]] = defaultdict(list)
         told = list(self.known.refusals())
         for want in self.wants if told else ():
             alike[identity(want.spec, habits)].append(want)
+        found = []
         for (address, _), refusal in told:
             held = {want.address: want for want in alike[identity(refusal.body, habits)] if refusal.body}
             if address in by_address:
                 held[address] = by_address[address]
-            for want in held.values():
-                yield want, address, refusal
+            found.append((address, refusal, tuple(held.values())))
+        return found
 
     def open_refusals(self) -> Mapping[Address, tuple[Address, Refusal]]:
         """Return wanted addresses that a refusal holds up which is too young to be believed."""

@@ -30,6 +30,13 @@ def elapsed(then: Moment, now: Moment) -> float:
     return max(0.0, min(now.wall - then.wall, now.date - then.date - DATE_GRAIN))
 
 
+def untold(then: Moment, now: Moment) -> bool:
+    """Whether nobody can say how long ago that was: a clock is missing, or was set back since."""
+    if then.wall is None or now.wall is None or then.date is None or now.date is None:
+        return True
+    return now.wall < then.wall or now.date < then.date - DATE_GRAIN
+
+
 @dataclass(frozen=True, slots=True)
 class Age:
     """How old something is for certain: by this run's own clock, or by what went by between runs.

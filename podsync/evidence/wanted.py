@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from podsync.evidence.claims import Judge, Verdicts, age
 from podsync.evidence.findings import Findings, Question
 from podsync.evidence.knowledge import Knows
+from podsync.evidence.reading import Reading
 from podsync.evidence.situation import Situation, Want
 from podsync.model import Address, Spec
 from podsync.ports import Match, Remote
+from podsync.state.entries import Refusal
+from podsync.state.events import Answered
 
 
 class Wanted:
@@ -40,7 +43,7 @@ class Wanted:
                 told.taken[want.address] = taken
             elif near:
                 self._unclear(want, near, waiting, judging)
-        if not known.made_any:
+        if not (known.made_any or known.contacted):
             told.first_contact = tuple(
                 row for row in told.unowned if row.id not in given and not self._it.first_contact
             )
@@ -68,6 +71,10 @@ class Wanted:
             told.questions[want.address] = Question(
                 f"the state is {told.knows.value}, and this may be it", rows
             )
+        elif any(row.id in self._known.unclaimed for row in rows):
+            told.questions[want.address] = Question(
+                "it was listed when the state did not know all that is ours, and this may be it", rows
+            )
         elif ours:
             told.questions[want.address] = Question(
                 "what was sent earlier may be this, and is not settled", rows
@@ -83,18 +90,45 @@ class Wanted:
         """Addresses where a refusal may have hidden a success: a new row fits what was refused or wanted."""
         found: dict[Address, Question] = {}
         for want, _, refusal in self._it.refusals():
-            if want.address in found:
-                continue
-            before = self._known.before(refusal)
-            specs = [spec for spec in (refusal.body, want.spec) if spec]
-            rows = [
-                row
-                for spec in specs
-                for row in judging.near(spec)
-                if row.id not in before and judging.match(spec, row) is not Match.DIFFERENT
-            ]
-            if rows:
-                why = f"it was refused ({refusal.message}), and this may have been made all the same"
-                unique = {row.id: row for row in rows}
-                found[want.address] = Question(why, tuple(sorted(unique.values(), key=age)))
+            if want.address not in found:
+                rows = self._made_by(refusal, [refusal.body, want.spec], judging)
+                if rows:
+                    found[want.address] = _hidden(refusal, rows)
         return found
+
+    def unwanted(self, verdicts: Verdicts, judging: Judge, reading: Reading) -> None:
+        """Look for what was refused and is wanted no more: it may be there, and nobody would know of it."""
+        told, known = self._told, self._known
+        spoken = {row.id for row, _ in verdicts.found.values()}
+        done: dict[Address, bool] = {}
+        for address, refusal in self._it.unwanted():
+            rows = [r for r in self._made_by(refusal, [refusal.body], judging) if r.id not in spoken]
+            model = known.model(refusal.body)
+            settled = self._it.refusal_is_settled(address, refusal)
+            absent = reading.twice and reading.proves_absence(
+                model, known.listed, excused=known.gone | told.gone, knows_all=told.knows is Knows.ALL
+            )
+            if rows:
+                told.unwanted.setdefault(address, _hidden(refusal, rows))
+            elif settled and not absent:
+                told.unsearched[address] = model
+            done[address] = done.get(address, True) and settled and absent and not rows
+        now = self._it.times.now.wall or 0.0
+        told.events += [Answered(address, now) for address in sorted(done) if done[address]]
+
+    def _made_by(self, refusal: Refusal, specs: Sequence[Spec], judging: Judge) -> list[Remote]:
+        """Rows that were not listed before it was refused and may be one of these, the oldest first."""
+        before = self._known.before(refusal)
+        rows = {
+            row.id: row
+            for spec in specs
+            if spec
+            for row in judging.near(spec)
+            if row.id not in before and judging.match(spec, row) is not Match.DIFFERENT
+        }
+        return sorted(rows.values(), key=age)
+
+
+def _hidden(refusal: Refusal, rows: Sequence[Remote]) -> Question:
+    why = f"it was refused ({refusal.message}), and this may have been made all the same"
+    return Question(why, tuple(rows))

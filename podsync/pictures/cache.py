@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
 
-from podsync.model import canonical_json
 from podsync.pictures.facts import Seen
 from podsync.pictures.formats import Header
-from podsync.seal import is_marked, marked, own_seal
-from podsync.state import strictjson
-from podsync.state.files import Files, OsFiles, remove_leftovers, write_whole
+from podsync.state.notes import Note
 
 #: Raised whenever what is seen of a picture comes to mean something else.
 VERSION: Final = 2
@@ -28,36 +26,23 @@ _VERDICTS: Final = frozenset({"picture", "unusual", "damaged", "other"})
 class Cache:
     """Remembers what can be asked about again: a `Seen` with an ETag or a date."""
 
-    def __init__(self, folder: Path, files: Files | None = None) -> None:
-        self._path = folder / "pictures.json"
-        self._tree = folder.parent
-        self._purpose = f"pictures {os.path.realpath(folder)}"
-        self._files = files or OsFiles()
+    def __init__(self, folder: Path) -> None:
+        self._note = Note(folder, "pictures.json", f"pictures {os.path.realpath(folder)}", _LIMIT)
 
     def read(self) -> dict[str, Seen]:
         """Return URL -> what was seen; empty when the file cannot be trusted to the last byte."""
         try:
-            data = self._files.read(self._path, _LIMIT)
-            told = None if data is None else strictjson.loads(data)
-            if not isinstance(told, dict) or told["version"] != VERSION:
-                return {}
-            if not is_marked(told, self._purpose, own_seal(self._tree)):
-                return {}
-            return {url: _seen(entry) for url, entry in told["seen"].items()}
-        except (OSError, strictjson.NotStrictError, LookupError, TypeError, ValueError, AttributeError):
+            told, own = self._note.read()
+            believed = told["seen"] if own and told["version"] == VERSION else {}
+            return {url: _seen(entry) for url, entry in believed.items()}
+        except (LookupError, TypeError, ValueError, AttributeError):
             return {}
 
     def write(self, seen: Mapping[str, Seen]) -> None:
         """Remember; what cannot be written is looked at again next time."""
         kept = {url: _entry(one) for url, one in seen.items() if one.etag or one.modified}
-        seal = own_seal(self._tree, make=True)
-        data = canonical_json(marked({"version": VERSION, "seen": kept}, self._purpose, seal)).encode()
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            remove_leftovers(self._files, self._path)
-            write_whole(self._files, self._path, data + b"\n", temporary=self._path.name)
-        except OSError:
-            return
+        with suppress(OSError):
+            self._note.write({"version": VERSION, "seen": kept})
 
 
 def _entry(seen: Seen) -> dict[str, Any]:

@@ -85,6 +85,11 @@ class Change:
         return self
 
     @property
+    def spec(self) -> Spec:
+        """What the document wants; what exists, where there is no document."""
+        return self.after if self.after is not None else self.before or EMPTY
+
+    @property
     def place(self) -> str:
         """Where the document stands, as the state keeps it for the day when it is gone."""
         return f"{self.source.path}:{self.source.line}" if self.source is not None else ""

@@ -73,9 +73,10 @@ class Plan:
 
     `hosts` maps provider -> {"base_url", "account"} for every provider that the plan touches or the
     state knows. `state_at` is when the state was last applied to (epoch seconds, None: never), and
-    `state_run` the CI run of it. `unbound` counts products whose ids are not known yet per provider,
-    `unmanaged` those that a refresh saw and nobody here owns. `left_out` is how many changes where nothing
-    differs are counted but not listed: a saved plan has them with `--detail full` only.
+    `state_run` the CI run of it. By provider: `unbound` counts products whose ids are not known yet,
+    `unwanted` creates that were refused and that no document wants any more (apply sees whether they were
+    made all the same), `unmanaged` products that a refresh saw and nobody here owns. `left_out` is how many
+    changes where nothing differs are counted but not listed: a saved plan has them with `--detail full` only.
     """
 
     lineage: str
@@ -92,6 +93,7 @@ class Plan:
     state_at: float | None = None
     state_run: str | None = None
     unbound: Mapping[str, int] = EMPTY
+    unwanted: Mapping[str, int] = EMPTY
     unmanaged: Mapping[str, int] = EMPTY
     left_out: int = 0
 

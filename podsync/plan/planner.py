@@ -7,6 +7,7 @@ Where nothing differs, none of that is imported.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -70,7 +71,20 @@ def make_plan(
         state_at=last.get("ended_at") or last.get("at"),
         state_run=last.get("run_url"),
         unbound=state.unbound,
+        unwanted=_unwanted(changes, state) if state.refusals and not selection else EMPTY,
         left_out=len(left.settled),
+    )
+
+
+def _unwanted(changes: Iterable[Change], state: State) -> Mapping[str, int]:
+    """Count creates that were refused and are not to be sent again, by provider."""
+    wanted = {change.address for change in changes if change.action is not Action.NOOP and change.after}
+    return Counter(
+        refusal.provider
+        for address, refusals in state.refusals.items()
+        if address not in wanted
+        for refusal in refusals
+        if refusal.body
     )
 
 
@@ -142,7 +156,7 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
 
                 inside = [address for address in addresses if pattern.strip("*") in address][:3]
                 near = inside or get_close_matches(pattern, addresses, 3, 0.4)
-                hint = f"nearest: {', '.join(near)}" if near else "podsync plan --detail full lists all"
+                hint = f"nearest: {', '.join(near)}" if near else "the addresses: podsync plan --detail full"
                 raise UsageError(f"{option} {pattern} matches nothing", hint)
     for key, value in selection.selectors:
         if not any(pair.known.labels.get(key) == value for pair in pairs):

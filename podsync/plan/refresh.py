@@ -12,6 +12,7 @@ from dataclasses import replace
 from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.evidence.findings import Findings
 from podsync.model import Address, Severity, seen_ids
+from podsync.plan.answers import of_doubt, of_wanted
 from podsync.plan.change import Change
 from podsync.plan.plan import Action, Plan
 from podsync.ports import Provider, Remote
@@ -91,17 +92,14 @@ def _about(change: Change, provider: Provider, look: Findings) -> list[Diagnosti
     if address in look.asks:
         rows = look.asks[address]
         why = look.why.get(address, f"one of these may be it: {_listed(rows)}")
-        answer = f"podsync state settle {address} --adopt ID, or --not-created"
-        return [_told(change, "warning", "in-doubt", f"{address} is in doubt: {why}", answer)]
+        answers = of_doubt(provider, address, rows, young=address in look.young)
+        return [_told(change, "warning", "in-doubt", f"{address} is in doubt: {why}", *answers)]
     if address in look.questions:
         question = look.questions[address]
         words = f"{address} is not created: {question.why}: {_listed(question.rows)}"
-        ids = " ".join(row.id for row in question.rows[:NAMED])
-        answer = (
-            f"if it is ours: podsync import {address} ID; if not: "
-            f"podsync import --not-ours {provider.name} {ids}; many at once: podsync import --match"
-        )
-        return [_told(change, "warning", "may-be-ours", words, answer)]
+        answers = of_wanted(provider, address, question.rows)
+        many = "many at once: podsync import --match -o csv=pairs.csv"
+        return [_told(change, "warning", "may-be-ours", words, *answers, many)]
     if address in look.taken:
         rows = look.taken[address]
         words = (
@@ -119,21 +117,27 @@ def _about_all(provider: Provider, look: Findings, *, makes: bool) -> list[Diagn
     """What keeps apply from sending anything to a provider."""
     if look.account is False:
         words = f"none of the products that the state knows is visible at {provider.title}: another account?"
-        remedy = "set the key of the account that this state belongs to (podsync state show names it)"
-        return [Diagnostic("error", "another-account", words, None, remedy)]
+        remedies = (
+            "a) the key is of another account: set that of the account that this state belongs to",
+            f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider.name}",
+        )
+        return [Diagnostic("error", "another-account", words, None, "\n".join(remedies))]
     if look.first_contact and makes:
         words = (
             f"first contact: {provider.title} lists {len(look.first_contact)} products that the state knows "
             f"nothing of ({_listed(look.first_contact)})"
         )
-        remedy = "podsync apply --first-contact, if this account may hold products that nobody here manages"
-        return [Diagnostic("error", "first-contact", words, None, remedy)]
+        remedies = (
+            "a) some are of this catalog: podsync import --match -o csv=pairs.csv",
+            "b) nobody here manages any of them: podsync apply --first-contact",
+        )
+        return [Diagnostic("error", "first-contact", words, None, "\n".join(remedies))]
     return []
 
 
-def _told(change: Change, severity: Severity, rule: str, summary: str, remedy: str) -> Diagnostic:
+def _told(change: Change, severity: Severity, rule: str, summary: str, *remedies: str) -> Diagnostic:
     address: Address = change.address
-    return Diagnostic(severity, rule, summary, change.source, remedy, address)
+    return Diagnostic(severity, rule, summary, change.source, "\n".join(remedies), address)
 
 
 def _listed(rows: Sequence[Remote]) -> str:

@@ -130,7 +130,8 @@ class Habits:
         The same number in two whole readings `apart` seconds apart counts rows that no page shows.
         """
         told = self.observed.get("hidden_rows")
-        if told is not None and told["count"] == count:
+        # A clock that was set back says nothing of how long ago the first one was.
+        if told is not None and told["count"] == count and (told.get("sure") or at >= told["at"]):
             if told.get("sure") or at - told["at"] < apart:
                 return self
             fresh = FrozenDict({"count": count, "at": told["at"], "sure": True})

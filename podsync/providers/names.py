@@ -81,11 +81,10 @@ def changes(sent: object, listed: object, others: Collection[str] = ()) -> froze
         return None
     if folded(one) == folded(other):
         return _kinds(one, other)
-    whole = _replaced(folded(one), folded(other))
-    if whole:
+    if _replaced(one, folded(other)):
         return frozenset({EMOJI})
     if len(other) >= CUT_LEAST and len(other) < len(_entities(one)) + 1 and other not in others:
-        return _cut(folded(one), folded(other))
+        return _cut(one, folded(other))
     return None
 
 
@@ -110,35 +109,47 @@ def _kinds(one: str, other: str) -> frozenset[str]:
     )
 
 
-def _replaced(one: str, other: str) -> bool:
-    """Whether `?` stands in the listed name just where the sent one has characters outside ASCII."""
-    return "?" in other and not one.isascii() and _pattern(one).fullmatch(other) is not None
+def _replaced(sent: str, other: str) -> bool:
+    """Whether `?` stands in the folded listed name just where the sent one has characters outside ASCII."""
+    return "?" in other and not sent.isascii() and _pattern(_entities(sent)).fullmatch(other) is not None
 
 
-def _cut(one: str, other: str) -> frozenset[str] | None:
+def _cut(sent: str, other: str) -> frozenset[str] | None:
+    one = folded(sent)
     if one.startswith(other):
         return frozenset({CUT})
     # An ellipsis, or half of an entity, may end what was cut.
     bare = re.sub(r"(\.{2,3}|&[a-z#0-9]*)$", "", other).rstrip()
     if len(bare) >= CUT_LEAST and one.startswith(bare):
         return frozenset({CUT})
-    if "?" in other and not one.isascii():
-        for length in range(len(one), 0, -1):
-            if _pattern(one[:length]).fullmatch(other) is not None:
+    if "?" in other and not sent.isascii():
+        whole = _entities(sent)
+        for length in range(len(whole), 0, -1):
+            if _pattern(whole[:length]).fullmatch(other) is not None:
                 return frozenset({CUT, EMOJI})
     return None
 
 
 @lru_cache(maxsize=4096)
 def _pattern(name: str) -> re.Pattern[str]:
-    """Match the name with any run of characters outside ASCII as it is, or as one `?` or several."""
-    parts = (re.escape(part) if part.isascii() else _run(part) for part in re.split(r"([^\x00-\x7f]+)", name))
+    """Match the folded name, any run of characters outside ASCII as it is folded, or as one `?` or several.
+
+    The run is that of the name as it was sent: what has a plain form, a curly quote, is a `?` just as well.
+    """
+    parts = (
+        re.sub(r"\s+", " +", re.escape(part.casefold()).replace("\\ ", " ")) if part.isascii() else _run(part)
+        for part in re.split(r"([^\x00-\x7f]+)", name)
+    )
     return re.compile("".join(parts))
 
 
 def _run(part: str) -> str:
-    each = "".join(f"(?:{re.escape(character)}|\\?{{1,4}})" for character in part)
+    each = "".join(f"(?:{re.escape(_one(character))}|\\?{{1,4}})" for character in part)
     return f"(?:{each}|\\?{{1,{4 * len(part)}}})"
+
+
+def _one(character: str) -> str:
+    return " " if character.isspace() else folded(character)
 
 
 #: A stretch that may be listed as question marks, with the blanks beside it.
@@ -150,9 +161,21 @@ def skeleton(name: object) -> str:
     return _UNSURE.sub("\0", folded(plain(name)))
 
 
+def skeletons(name: object) -> tuple[str, ...]:
+    """Return the skeletons of the whole forms in which this name may be listed.
+
+    There are two where a character outside ASCII has a plain form: it may come back so, or as `?`.
+    """
+    one = plain(name)
+    if one.isascii():
+        return (skeleton(one),)
+    unsure = re.sub(r"[^\x00-\x7f]+", "?", _entities(one))
+    return tuple(dict.fromkeys((skeleton(one), skeleton(unsure))))
+
+
 def keys(name: object) -> Iterator[str]:
     """Yield the skeletons of the forms in which this name may be listed: whole, then shorter and shorter."""
-    whole = skeleton(name)
-    yield whole
-    for length in range(len(whole) - 1, 0, -1):
-        yield whole[:length].strip()
+    for whole in skeletons(name):
+        yield whole
+        for length in range(len(whole) - 1, 0, -1):
+            yield whole[:length].strip()

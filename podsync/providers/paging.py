@@ -85,8 +85,8 @@ def read_all(
 ) -> Listing:
     """Read every page, `size` rows each; with `absence` so often that what is not there is surely absent.
 
-    the first page has come, how many rows a long reading has and how many requests it may take.
-    the first page has come, how many rows a long reading has and how many requests it is likely to take.
+    It ends as soon as all of `wanted`, a set of ids, was read. `heard` is called once, when the first page of
+    a long reading has come, with the number of its rows and of the requests that it is likely to take.
     """
     page = _announced(page, size, 2 if absence else 1, heard)
     seen: dict[str, Remote] = {}
@@ -108,18 +108,19 @@ def read_all(
 
 
 def _announced(page: Pages, size: int, passes: int, heard: Callable[[int, int], None]) -> Pages:
-    left = [True]
+    announced = False
 
-    def first(number: int, offset: int, rows: int) -> Page:
+    def fetch(number: int, offset: int, rows: int) -> Page:
+        nonlocal announced
         answer = page(number, offset, rows)
         total = answer.total or 0
-        if left.pop() if left else False:
-            pages = -(-total // size) + 1
-            if pages > LONG:
-                heard(total, passes * pages)
+        pages = -(-total // size) + 1
+        if not announced and pages > LONG:
+            heard(total, passes * pages)
+        announced = True
         return answer
 
-    return first
+    return fetch
 
 
 def _one_pass(page: Pages, size: int, wanted: frozenset[str]) -> _Pass:

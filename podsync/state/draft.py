@@ -35,8 +35,8 @@ def replay(state: State, events: Iterable[Event]) -> State:
 
 #: Fields of a state that a draft replaces as a whole.
 _WHOLE = (
-    "hosts", "last_apply", "observed", "landmarks", "models", "foreign", "absent", "readings", "contacts",
-    "catalog", "unproven",
+    "hosts", "last_apply", "observed", "landmarks", "models", "foreign", "unclaimed", "absent", "readings",
+    "contacts", "catalog", "unproven",
 )  # fmt: skip
 
 
@@ -62,6 +62,7 @@ class Draft:
         self.landmarks: Mapping[str, tuple[Mapping[str, Json], ...]] = state.landmarks
         self.models: Mapping[str, Mapping[str, tuple[str, ...]]] = state.models
         self.foreign: Mapping[str, tuple[str, ...]] = state.foreign
+        self.unclaimed: Mapping[str, tuple[str, ...]] = state.unclaimed
         self.absent: Mapping[str, Mapping[str, Absent]] = state.absent
         self.readings: Mapping[str, Mapping[int, tuple[str, ...]]] = state.readings
         self.contacts: Mapping[str, float] = state.contacts

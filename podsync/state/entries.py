@@ -38,6 +38,7 @@ class Pending:
     was known to be done (the call failed), None when it died. `date` and `ended_date` are the
     provider's own clock at those two moments. `earlier` are the fields of updates before this one
     whose outcome is not known either. `reading` and `beside` tell what existed before it (see Intent).
+    `asked`: when a person was asked, after the doubt was settled by the clock of the run that asked.
     """
 
     op: Literal["create", "update"]
@@ -55,6 +56,7 @@ class Pending:
     beside: tuple[str, ...] = ()
     place: str = ""
     reading: int | None = None
+    asked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +184,6 @@ class Refusal:
     reading: int | None = None
     digests: tuple[str, ...] = ()
     extra: Mapping[str, Json] = EMPTY
-
-    @property
-    def bodies(self) -> tuple[str, ...]:
-        """Digests of all bodies that it speaks of."""
-        return (digest(self.body), *self.digests) if self.body else self.digests
 
     def without(self, body: str) -> Refusal | None:
         """Return what is left of it once the body of this digest exists; None: nothing."""

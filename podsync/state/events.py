@@ -100,12 +100,16 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """The call ended without a clear answer; the Intent stays."""
+    """The call ended without a clear answer; the Intent stays.
+
+    `asked`: when a person was asked, since a look that missed nothing had found no answer either.
+    """
 
     address: Address
     at: float
     date: float | None = None
     why: str = ""
+    asked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +249,7 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A person has answered for an address what its refusals may have hidden."""
+    """What the refusals of an address may have hidden is known: a person said so, or a whole reading did."""
 
     address: Address
     at: float
@@ -299,6 +303,15 @@ class Disowned:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """These products were listed while the state did not know all that is ours: one of them may be."""
+
+    provider: str
+    at: float
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contacted:
     """A person agreed that the account may hold products that nobody here manages."""
 
@@ -344,5 +357,5 @@ Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
-    | Disowned | Contacted | Missed | FoundAgain | Emptied | Proven
+    | Disowned | Unclaimed | Contacted | Missed | FoundAgain | Emptied | Proven
 )  # fmt: skip

@@ -162,7 +162,7 @@ def _not_sent(draft: Draft, event: NotSent) -> None:
 
 def _doubted(draft: Draft, event: Doubted) -> None:
     entry, pending = draft.pending(event.address)
-    doubt = replace(pending, ended_at=event.at, ended_date=event.date, why=event.why)
+    doubt = replace(pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked)
     draft.entries[event.address] = replace(entry, pending=doubt, updated_at=event.at)
 
 

@@ -21,6 +21,7 @@ from podsync.errors import StateError
 from podsync.jsonbytes import compact, parse
 from podsync.state import statefile
 from podsync.state.state import LateEntries, Outline, State
+from podsync.state.store import changed
 
 if TYPE_CHECKING:
     from podsync.state.entries import Entry
@@ -212,8 +213,7 @@ class _Cut:
             start = min(wanted[len(found)][1], upto) if len(found) < len(wanted) else upto
             tail, at = data[start - at :], upto
         if digest.hexdigest() != self._digest:
-            message = f"{self._name} was changed by another run after this one had read it"
-            raise StateError(message, "run the command again: it begins with what is there now")
+            raise changed(self._name)
         return found
 
     def _spans(self) -> Iterator[tuple[str, int, int]]:

@@ -2,6 +2,7 @@
 
     "observed": {"acme": {"default": {…}}}, "landmarks": {"acme": [{…}]},
     "models": {"acme": {"73": ["PODQRA073"]}}, "foreign": {"acme": ["4990"]},
+    "unclaimed": {"acme": ["4991"]},
     "absent": {"acme": {"5012": {"at": "…", "date": "…", "gone": true}}},
     "readings": {"acme": {"3": ["4990"]}}, "released": {"kind.dino": 1},
     "refusals": [{"address": "kind.dino", "provider": "acme", "body": {…}, …}],
@@ -17,19 +18,19 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from podsync.model import Address, thaw
+from podsync.model import Address, freeze, thaw
 from podsync.state import fields
 from podsync.state.entries import Absent, Refusal
-from podsync.state.fields import Place, Unfit, frozen
+from podsync.state.fields import Place, Unfit, mapping
 from podsync.state.state import State
-from podsync.state.times import time_from_text, time_to_text
+from podsync.state.times import time_at, time_from_text, time_to_text
 
 
 def to_json(state: State) -> dict[str, Any]:
     """Return the keys of the state file that hold what was learned, as plain JSON values."""
     document: dict[str, Any] = {
         name: thaw(getattr(state, name))
-        for name in ("observed", "landmarks", "models", "foreign", "catalog", "unproven")
+        for name in ("observed", "landmarks", "models", "foreign", "unclaimed", "catalog", "unproven")
     }
     document["absent"] = {
         provider: {each: _object(absent) for each, absent in ids.items()}
@@ -62,16 +63,10 @@ def _each(read: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
     """Read a mapping of values of one kind; those that are empty have no place in a state."""
 
     def read_all(data: Any, where: str) -> Mapping[str, Any]:
-        found = {name: read(value, f"{where}.{name}") for name, value in _mapping(data, where).items()}
+        found = {name: read(value, f"{where}.{name}") for name, value in mapping(data, where).items()}
         return MappingProxyType({name: value for name, value in found.items() if value})
 
     return read_all
-
-
-def _mapping(data: Any, where: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise Unfit(where, "is not a mapping")
-    return data
 
 
 def _list(data: Any, where: str) -> list[Any]:
@@ -81,7 +76,7 @@ def _list(data: Any, where: str) -> list[Any]:
 
 
 def _opaque(data: Any, where: str) -> Any:
-    return frozen(_mapping(data, where))
+    return freeze(mapping(data, where))
 
 
 def _opaques(data: Any, where: str) -> tuple[Any, ...]:
@@ -100,7 +95,7 @@ def _absent(data: Any, where: str) -> Absent:
 
 def _readings(data: Any, where: str) -> Mapping[int, tuple[str, ...]]:
     found = {}
-    for number, ids in _mapping(data, where).items():
+    for number, ids in mapping(data, where).items():
         if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
             raise Unfit(where, f"{number!r:.60} is not the number of a reading")
         found[int(number)] = _sorted_texts(ids, f"{where}.{number}")
@@ -111,7 +106,7 @@ def _refusals(data: Any, where: str) -> Mapping[Address, tuple[Refusal, ...]]:
     found: dict[Address, tuple[Refusal, ...]] = {}
     for index, each in enumerate(_list(data, where)):
         place = f"{where}[{index}]"
-        told = dict(_mapping(each, place))
+        told = dict(mapping(each, place))
         if "address" not in told:
             raise Unfit(place, "'address' is missing")
         address = _address(told.pop("address"), place)
@@ -129,23 +124,16 @@ def _address(data: Any, where: str) -> Address:
 
 def _released(data: Any, where: str) -> Mapping[Address, int]:
     found = {}
-    for text, times in _mapping(data, where).items():
+    for text, times in mapping(data, where).items():
         if type(times) is not int or times < 1:
             raise Unfit(f"{where}.{text}", "is not a whole number from 1")
         found[_address(text, where)] = times
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def _time(data: Any, where: str) -> float:
-    try:
-        return time_from_text(data)
-    except ValueError as error:
-        raise Unfit(where, str(error)) from None
-
-
 def _contacts(data: Any, where: str) -> Mapping[str, float]:
-    told = _mapping(data, where)
-    return MappingProxyType({name: _time(at, f"{where}.{name}") for name, at in told.items()})
+    told = mapping(data, where)
+    return MappingProxyType({name: time_at(at, f"{where}.{name}") for name, at in told.items()})
 
 
 def _exactly(kind: type, words: str) -> Callable[[Any, str], Any]:
@@ -162,6 +150,7 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "landmarks": _each(_opaques),
     "models": _each(_each(_sorted_texts)),
     "foreign": _each(_sorted_texts),
+    "unclaimed": _each(_sorted_texts),
     "absent": _each(_each(_absent)),
     "readings": _each(_readings),
     "refusals": _refusals,

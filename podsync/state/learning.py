@@ -28,6 +28,7 @@ from podsync.state.events import (
     Observed,
     Proven,
     Refused,
+    Unclaimed,
 )  # fmt: skip
 from podsync.state.state import NOTHING, Host
 
@@ -175,13 +176,15 @@ def _answered(draft: Draft, event: Answered) -> None:
 
 
 def is_ours(draft: Draft, provider: str, known_as: str | None) -> None:
-    """Note that an entry or an orphan has this id: it is neither foreign nor missing."""
+    """Note that an entry or an orphan has this id: it is neither foreign nor unclaimed nor missing."""
     if known_as is None:
         return
-    foreign = draft.foreign.get(provider, ())
-    at = bisect_left(foreign, known_as)
-    if at < len(foreign) and foreign[at] == known_as:
-        draft.foreign = _with(draft.foreign, provider, foreign[:at] + foreign[at + 1 :])
+    for name in ("foreign", "unclaimed"):
+        known = getattr(draft, name)
+        ids = known.get(provider, ())
+        at = bisect_left(ids, known_as)
+        if at < len(ids) and ids[at] == known_as:
+            setattr(draft, name, _with(known, provider, ids[:at] + ids[at + 1 :]))
     _not_absent(draft, provider, (known_as,))
 
 
@@ -218,6 +221,15 @@ def _found_again(draft: Draft, event: FoundAgain) -> None:
 def _disowned(draft: Draft, event: Disowned) -> None:
     ids = {*draft.foreign.get(event.provider, ()), *event.ids}
     draft.foreign = _with(draft.foreign, event.provider, tuple(sorted(ids)))
+    unclaimed = draft.unclaimed.get(event.provider, ())
+    if not ids.isdisjoint(unclaimed):
+        left = tuple(each for each in unclaimed if each not in ids)
+        draft.unclaimed = _with(draft.unclaimed, event.provider, left)
+
+
+def _unclaimed(draft: Draft, event: Unclaimed) -> None:
+    ids = {*draft.unclaimed.get(event.provider, ()), *event.ids}
+    draft.unclaimed = _with(draft.unclaimed, event.provider, tuple(sorted(ids)))
 
 
 # -- a provider
@@ -275,6 +287,7 @@ LEARNING: Mapping[type, Callable[[Draft, Any], None]] = {
     Missed: _missed,
     FoundAgain: _found_again,
     Disowned: _disowned,
+    Unclaimed: _unclaimed,
     Observed: _observed,
     Landmarked: _landmarked,
     ModelsSeen: _models_seen,

@@ -24,6 +24,7 @@ from podsync.state.files import Files, OsFiles, remove_leftovers
 from podsync.state.late import Outlines
 from podsync.state.snapshot import Snapshot
 from podsync.state.state import State
+from podsync.state.store import changed, must_fit, under_lock
 
 if TYPE_CHECKING:
     from podsync.ports import Clock
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 #: How often, and how long apart in seconds, damage is looked at again that a writer may explain.
 _LOOKS, _PAUSE = 3, 0.05
-_CHANGED = "run the command again: it begins with what is there now"
 
 
 @dataclass(slots=True)
@@ -186,15 +186,13 @@ class LocalStore:
         Raises StateError when it cannot be written (the journal keeps all events then), and when
         `state` is not what the events add up to.
         """
-        self._must_be_locked()
+        under_lock(self._locked or None)
         if self._session is None and not self._left_over():
             return
         session = self._open()
         if session.appender.serial == session.snapshot_serial:
             return
-        if state.serial != session.appender.serial or state.lineage not in {"", session.lineage}:
-            message = f"a state of serial {state.serial} does not fit a journal that ends at "
-            raise StateError(f"{message}{session.appender.serial}", _CHANGED)
+        must_fit(state, session.lineage, session.appender.serial)
         session.appender.check()
         if self._files.stamp(self.path) != session.stamp:
             message = f"{self.path.name} was changed by somebody else while this run held it"
@@ -230,11 +228,6 @@ class LocalStore:
                 return False
             self._write_first()
             return True
-
-    def _must_be_locked(self) -> None:
-        if not self._locked:
-            message = "the state is written under its lock only"
-            raise RuntimeError(message)
 
     def _look(self) -> Disk:
         """Read the journal, then the snapshot: in this order they cannot be a mix.
@@ -275,7 +268,7 @@ class LocalStore:
     def _open(self) -> _Session:
         """Return the session, begun by whoever comes first: only now is anything on disk touched."""
         with self._opening:
-            self._must_be_locked()
+            under_lock(self._locked or None)
             if self._session is None:
                 try:
                     self._session = self._begin()
@@ -293,8 +286,7 @@ class LocalStore:
         self._last_look = None
         told = disk.state.lineage, disk.state.serial
         if self._known not in {None, told}:
-            message = f"{self.path.name} was changed by another run after this one had read it"
-            raise StateError(message, _CHANGED)
+            raise changed(self.path.name)
         base, size = disk.journal.base, disk.journal.size
         if not disk.fresh:
             found = disk.snapshot or self._write_first()

@@ -16,7 +16,6 @@ which providers requests were sent, but not that they have ended.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,10 +23,9 @@ from threading import Lock
 from typing import Any
 
 from podsync.model import EMPTY
-from podsync.seal import is_marked, marked, own_seal
-from podsync.state import strictjson
 from podsync.state.fields import Place, Unfit, from_json
-from podsync.state.files import Files, OsFiles, remove_leftovers, write_whole
+from podsync.state.files import Files
+from podsync.state.notes import Note
 from podsync.state.state import State
 from podsync.state.times import time_from_text, time_to_text
 
@@ -70,25 +68,20 @@ class Memory:
 
     def __init__(self, folder: Path, identity: str, *, files: Files | None = None) -> None:
         name = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        self.path = folder / "seen" / f"{name}.json"
-        self._tree = folder.parent
-        self._purpose = f"seen {identity}"
-        self._files = files or OsFiles()
+        self._file = Note(folder, f"seen/{name}.json", f"seen {identity}", _LIMIT, files)
+        self.path = self._file.path
         self._turn = Lock()
         #: The providers that every note calls `behind`; None: those that were.
         self.behind: set[str] | None = None
 
     def read(self) -> Seen | None:
         """What was last seen; None when nothing is known."""
+        told, own = self._file.read()
         try:
-            data = self._files.read(self.path, _LIMIT)
-            if data is None:
-                return None
-            told = strictjson.loads(data)
             seen = _from_json(told)
-            return seen if is_marked(told, self._purpose, own_seal(self._tree)) else _without_times(seen)
-        except (OSError, Unfit, strictjson.NotStrictError):
+        except Unfit:
             return None
+        return seen if own else _without_times(seen)
 
     def knows(self, provider: str) -> bool:
         """Whether the note speaks of sends to this provider."""
@@ -135,11 +128,7 @@ class Memory:
             if seen == before:
                 return None
             try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                remove_leftovers(self._files, self.path)
-                told = marked(_to_json(seen), self._purpose, own_seal(self._tree, make=True))
-                data = (json.dumps(told, sort_keys=True, indent=1) + "\n").encode()
-                write_whole(self._files, self.path, data, temporary=self.path.name)
+                self._file.write(_to_json(seen))
             except OSError as error:
                 why = error.strerror or error
                 return f"{self.path.parent} cannot be written ({why}): if the state is lost, nobody notices"
@@ -162,8 +151,8 @@ def _to_json(seen: Seen) -> dict[str, Any]:
     return {"version": 1} | data
 
 
-def _from_json(data: Any) -> Seen:
-    if not isinstance(data, dict) or data.get("version") != 1:
+def _from_json(data: dict[str, Any]) -> Seen:
+    if data.get("version") != 1:
         raise Unfit("", "is not of version 1")
     seen = from_json(Seen, data, Place("", time_from_text))
     place = Place("providers", time_from_text)

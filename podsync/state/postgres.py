@@ -27,8 +27,7 @@ from podsync.state.postgres_database import Connection, Database, gone
 from podsync.state.postgres_rows import Found, Rows
 from podsync.state.postgres_writer import Writer
 from podsync.state.state import State
-
-_CHANGED = "run the command again: it begins with what is there now"
+from podsync.state.store import changed, must_fit, under_lock
 
 
 class PostgresStore:
@@ -123,8 +122,7 @@ class PostgresStore:
                     select = f'SELECT document FROM "{self._rows.schema}".backup WHERE number = {row[0]}'
                     return (
                         f"the state as it was before (serial {row[1]}) is backup {row[0]} in the database:"
-                        f" {self._psql} -Atc '{select}' > before.json,"
-                        " then: podsync state push --force before.json"
+                        f" {self._psql} -Atc '{select}' | podsync state push --force -"
                     )
         return None
 
@@ -171,9 +169,7 @@ class PostgresStore:
         writer = self._open()
         if writer.serial == writer.snapshot:
             return
-        if state.serial != writer.serial or state.lineage not in {"", writer.lineage}:
-            message = f"a state of serial {state.serial} does not fit events that end at {writer.serial}"
-            raise StateError(message, _CHANGED)
+        must_fit(state, writer.lineage, writer.serial)
         writer.fold(replace(state, lineage=writer.lineage, lost=False))
 
     def replace(self, state: State) -> None:
@@ -184,16 +180,13 @@ class PostgresStore:
     def _open(self) -> Writer:
         """Return the writing end, once what is there was read and is what was loaded before."""
         with self._opening:
-            if self._writer is None:
-                message = "the state is written under its lock only"
-                raise RuntimeError(message)
-            self._writer.check()
+            writer = under_lock(self._writer)
+            writer.check()
             if not self._opened:
-                if self._known not in {None, (self._writer.lineage, self._writer.serial)}:
-                    message = f"{self.label} was changed by another run after this one had read it"
-                    raise StateError(message, _CHANGED)
+                if self._known not in {None, (writer.lineage, writer.serial)}:
+                    raise changed(self.label)
                 self.load()
-            return self._writer
+            return writer
 
     def _read_alone(self) -> Found:
         with self._database.session() as connection:

@@ -137,7 +137,7 @@ class Rows:
         return StateError(
             f"the state in schema {self.schema} is damaged: {what}",
             "bring the tables back from a backup of the database; or set another state.schema, and push"
-            f' there what stands in "{self.schema}".backup (podsync state push). Nothing was changed',
+            f' there what stands in "{self.schema}".backup. Nothing was changed',
         )
 
     # -- writing; each returns whether it was ours to write

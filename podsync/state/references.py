@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import TypeAlias, TypeVar
 
 from podsync.state.entries import Entry, Orphan, Refusal
@@ -47,8 +48,7 @@ class Referring(dict[_K, _V]):
     ) -> None:
         super().__init__(values)
         self._references, self._of = references, of
-        for value in self.values():
-            references.add(of(value))
+        references.add(chain.from_iterable(map(of, self.values())))
 
     def __setitem__(self, key: _K, value: _V) -> None:
         self._references.add(self._of(value))

@@ -9,7 +9,7 @@ listing can be expected to show what it made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -46,12 +46,9 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
     """Podsync no longer manages the product; at the provider nothing changes."""
     entry = _entry(state, address)
     if entry.pending is not None:
-        adopt = f"podsync state settle {address} --adopt {entry.id or 'ID'}"
-        when = settled_at(entry.pending, _wait(waits, entry.provider))
-        nothing = " | --not-created" if now >= when else f"; --not-created from {time_to_text(when)} on"
         raise ProtectedError(
             f"{address} is in doubt: forgetting it now could make it twice",
-            f"settle it first: {adopt}{'' if in_question(state, entry.provider) else nothing}",
+            "\n".join(_settling(state, entry, entry.pending, now, _wait(waits, entry.provider))),
         )
     _not_in_question(state, entry.provider)
     unseen = entry.window
@@ -63,8 +60,26 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
     return [Forgotten(address, now)]
 
 
+def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: float) -> Iterator[str]:
+    """Yield what may be said of a doubt, and from when on."""
+    settle, when = f"podsync state settle {entry.address}", settled_at(pending, wait)
+    what = "changed" if pending.op == "update" else "made"
+    yield f"a) it was {what}: {settle} --adopt {entry.id or 'ID'}"
+    if in_question(state, entry.provider):
+        return
+    if now >= when:
+        yield f"b) it was not: {settle} --not-created"
+    else:
+        yield f"b) that it was not can be said from {time_to_text(when)} on; until then: podsync apply"
+
+
 def settled_at(pending: Pending, wait: float) -> float:
-    """Return from when on, by our clock, it can be said that nothing was made."""
+    """Return from when on, by our clock, it can be said that nothing was made.
+
+    A run that asked has waited by its own clock, whatever this one says by now.
+    """
+    if pending.asked is not None:
+        return 0.0
     return (pending.send_before if pending.ended_at is None else pending.ended_at) + wait
 
 
@@ -86,24 +101,21 @@ def _not_in_question(state: State, provider: str) -> None:
         raise ProtectedError(
             f"{provider} listed none of the known products when it was read last: the key may be of another"
             " account",
-            f"look at the key: podsync plan --refresh. If it is the right account, and was emptied by hand:"
-            f" podsync state check --emptied {provider}",
+            "a) whether it is shows: podsync plan --refresh\n"
+            f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider}",
         )
 
 
-def emptied(state: State, provider: str, number: int | None, now: float) -> list[Event]:
+def emptied(state: State, provider: str, number: int, now: float) -> list[Event]:
     """The account is the right one, and all that was in it was removed by hand.
 
-    `number` is how many entries a person says that there are; None: it was not said.
+    `number` is how many entries a person says that there are.
     """
     count = entries_at(state, provider)
     if not count and not any(each.provider == provider for each in state.orphans):
-        raise UsageError(
-            f"the state knows no product at {provider}", "podsync state list shows what it knows"
-        )
+        raise UsageError(f"the state knows no product at {provider}", "what it knows: podsync state list")
     if number != count:
-        told = "" if number is None else f", not {number}"
-        raise UsageError(f"the state has {count} entries at {provider}{told}", "nothing was changed")
+        raise UsageError(f"the state has {count} entries at {provider}, not {number}", "nothing was changed")
     return [Emptied(provider, now)]
 
 
@@ -125,7 +137,7 @@ def settle(
     for answer in answers:
         entry = _entry(state, answer.address)
         if entry.pending is None:
-            raise UsageError(f"{answer.address} is not in doubt", "podsync state list shows what is")
+            raise UsageError(f"{answer.address} is not in doubt", "what is: podsync state list")
         if answer.adopt is None:
             _can_be_none(state, entry, settled_at(entry.pending, _wait(waits, entry.provider)), now)
         if entry.pending.op == "update":
@@ -149,7 +161,7 @@ def _can_be_none(state: State, entry: Entry, when: float, now: float) -> None:
         raise ProtectedError(
             f"{entry.address}: what was sent may still show up; that nothing came of it can be said from"
             f" {time_to_text(when)} on",
-            "until then podsync apply looks for it; nothing was changed",
+            "until then apply looks for it: podsync apply",
         )
     _not_in_question(state, entry.provider)
 
@@ -172,6 +184,6 @@ def _entry(state: State, address: Address) -> Entry:
     entry = state.entries.get(address)
     if entry is None:
         near = get_close_matches(str(address), [str(a) for a in state.entries], 3)
-        hint = f"nearest: {', '.join(near)}" if near else "podsync state list shows the addresses"
+        hint = f"nearest: {', '.join(near)}" if near else "the addresses: podsync state list"
         raise UsageError(f"the state knows no {address}", hint)
     return entry

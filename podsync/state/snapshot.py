@@ -54,6 +54,8 @@ def read(files: Files, path: Path, loads: Loads = statefile.loads) -> Snapshot |
         return None
     try:
         return parse(data, path.name, loads)
+    except statefile.UnmergedError:
+        raise
     except statefile.DamagedError as error:
         raise StateError(error.message, _way_out(files, path)) from None
 

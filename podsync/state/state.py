@@ -82,16 +82,18 @@ class State:
 
     By provider: `observed` (and by account) what it does to values; `landmarks` products by which the account
     is known again, at most three; `models` the codes ever seen for each model, sorted; `foreign` ids that are
-    not ours, sorted; `absent` ids that a whole reading did not show; `readings` what was listed, unowned,
-    before Intents were written, by number; `contacts` when a person agreed that the account may hold products
-    that nobody here manages. What `observed` and `landmarks` hold is opaque here.
+    not ours, sorted; `unclaimed` ids that were listed while this state did not know all that is ours, sorted;
+    `absent` ids that a whole reading did not show; `readings` what was listed, unowned, before Intents were
+    written, by number; `contacts` when a person agreed that the account may hold products that nobody here
+    manages. What `observed` and `landmarks` hold is opaque here.
 
     By address: `refusals`, the newest first; `released` how often "nothing was made" was said of a doubt
     since something was made there.
 
-    `catalog` is the catalog's folder in its repository, empty while it is not known. `unproven`: an older
-    version of podsync bound products by rules that are not believed any more (see Proven). `lost`: the
-    snapshot is gone from under the journal.
+    `catalog` is the catalog's folder in its repository, empty while it is not known; where other repositories
+    can reach the state, ` in ` and the first commit of its own follow. `unproven`: an older version of
+    podsync bound products by rules that are not believed any more (see Proven). `lost`: the snapshot is gone
+    from under the journal.
     """
 
     lineage: str = ""
@@ -107,6 +109,7 @@ class State:
     landmarks: Mapping[str, tuple[Mapping[str, Json], ...]] = NOTHING
     models: Mapping[str, Mapping[str, tuple[str, ...]]] = NOTHING
     foreign: Mapping[str, tuple[str, ...]] = NOTHING
+    unclaimed: Mapping[str, tuple[str, ...]] = NOTHING
     absent: Mapping[str, Mapping[str, Absent]] = NOTHING
     readings: Mapping[str, Mapping[int, tuple[str, ...]]] = NOTHING
     released: Mapping[Address, int] = NOTHING

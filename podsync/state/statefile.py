@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from podsync import __version__
 from podsync.errors import StateError
-from podsync.model import EMPTY, Address, thaw
+from podsync.model import EMPTY, Address, freeze, thaw
 from podsync.state import strictjson
-from podsync.state.fields import Place, Unfit, from_json, frozen, to_json
+from podsync.state.fields import Place, Unfit, from_json, mapping, to_json
 from podsync.state.state import Host, State
-from podsync.state.times import time_from_text, time_to_text
+from podsync.state.times import time_at, time_from_text, time_to_text
 
 if TYPE_CHECKING:
     from podsync.state.entries import Entry, Orphan
@@ -39,8 +39,8 @@ _REQUIRED = ("lineage", "serial", "providers", "entries", "orphans")
 _TOP = frozenset({*_REQUIRED, "version", "podsync_version", "last_apply"})
 #: Keys of what was learned.
 LEARNED = frozenset({
-    "observed", "landmarks", "models", "foreign", "absent", "readings", "refusals", "released", "contacts",
-    "catalog", "unproven",
+    "observed", "landmarks", "models", "foreign", "unclaimed", "absent", "readings", "refusals", "released",
+    "contacts", "catalog", "unproven",
 })  # fmt: skip
 _ENTRY_ALWAYS = frozenset({"id", "labels", "lifecycle", "pending", "remote", "spec", "unverified"})
 _ORPHAN_ALWAYS = frozenset({"id", "remote", "spec", "replaced_by"})
@@ -53,6 +53,10 @@ _BODY = {"create": "spec", "update": "fields"}
 
 class DamagedError(StateError):
     """The file is not a whole state file of a version that this podsync reads."""
+
+
+class UnmergedError(DamagedError):
+    """The file holds both sides of a merge; either is whole, and the remedy says which to keep."""
 
 
 def dumps(state: State) -> bytes:
@@ -121,7 +125,7 @@ def _document(data: bytes, name: str) -> Any:
         if error.conflict is not None:
             from podsync.state.unmerged import unmerged
 
-            raise DamagedError(*unmerged(name, error.conflict)) from None
+            raise UnmergedError(*unmerged(name, error.conflict)) from None
         raise _damaged(f"{name} is damaged: {error}", error.remedy) from None
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise _damaged(f"{name} is not a state of podsync: it has no version")
@@ -159,15 +163,15 @@ def _from_document(document: dict[str, Any]) -> State:
         raise Unfit("serial", "is not a whole number from 0")
     extra = {key: value for key, value in document.items() if key not in _TOP and key not in LEARNED}
     hosts = _hosts(document, extra)
-    entries = [_entry(text, data) for text, data in _mapping(document["entries"], "entries").items()]
+    entries = [_entry(text, data) for text, data in mapping(document["entries"], "entries").items()]
     return State(
         lineage=lineage,
         serial=serial,
         entries=MappingProxyType({each.address: each for each in sorted(entries, key=lambda e: e.address)}),
         orphans=_orphans(document["orphans"]),
-        hosts=frozen(hosts),
+        hosts=freeze(hosts),
         last_apply=_last_apply(document.get("last_apply")),
-        extra=frozen(extra),
+        extra=freeze(extra),
         **_learned(document),
     )
 
@@ -180,16 +184,10 @@ def _learned(document: dict[str, Any]) -> dict[str, Any]:
     return learned.from_json(document)
 
 
-def _mapping(data: Any, where: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise Unfit(where, "is not a mapping")
-    return data
-
-
 def _hosts(document: dict[str, Any], extra: dict[str, Any]) -> dict[str, Host]:
     """Read the hosts of the providers; what is unknown in one goes to `extra["providers"][name]`."""
     found, unknown = {}, {}
-    for name, data in _mapping(document["providers"], "providers").items():
+    for name, data in mapping(document["providers"], "providers").items():
         place = Place(f"providers.{name}", time_from_text)
         found[name] = from_json(Host, data, place)
         if place.unknown:
@@ -202,21 +200,14 @@ def _hosts(document: dict[str, Any], extra: dict[str, Any]) -> dict[str, Host]:
 def _last_apply(data: Any) -> Any:
     if data is None:
         return None
-    read = dict(_mapping(data, "last_apply"))
+    read = dict(mapping(data, "last_apply"))
     for key in _APPLY_TIMES:
         if read.get(key) is not None:
-            read[key] = _time(read[key], f"last_apply.{key}")
+            read[key] = time_at(read[key], f"last_apply.{key}")
     if "dates" in read:
-        told = _mapping(read["dates"], "last_apply.dates")
-        read["dates"] = {name: _time(date, f"last_apply.dates.{name}") for name, date in told.items()}
-    return frozen(read)
-
-
-def _time(text: Any, where: str) -> float:
-    try:
-        return time_from_text(text)
-    except ValueError as error:
-        raise Unfit(where, str(error)) from None
+        told = mapping(read["dates"], "last_apply.dates")
+        read["dates"] = {name: time_at(date, f"last_apply.dates.{name}") for name, date in told.items()}
+    return freeze(read)
 
 
 def _last_apply_to_json(last: Mapping[str, Any]) -> dict[str, Any]:
@@ -233,7 +224,7 @@ def _entry(text: str, data: Any) -> Entry:
     from podsync.state.entries import Entry
 
     place = Place(f"entries.{text}", time_from_text)
-    read = _mapping(data, place.where)
+    read = mapping(data, place.where)
     for key in ("status", "id", "spec"):
         if key not in read:
             raise Unfit(place.where, f"{key!r} is missing")
@@ -246,7 +237,7 @@ def _entry(text: str, data: Any) -> Entry:
     if entry.spec is None and entry.pending is None:
         raise Unfit(place.where, "spec is empty")
     if "address" in read:
-        return replace(entry, extra=frozen(place.unknown | {"address": read["address"]}))
+        return replace(entry, extra=freeze(place.unknown | {"address": read["address"]}))
     return entry
 
 
@@ -284,7 +275,7 @@ def _orphans(data: Any) -> tuple[Orphan, ...]:
     orphans: dict[tuple[Address, float], Orphan] = {}
     for index, each in enumerate(data):
         place = Place(f"orphans[{index}]", time_from_text)
-        read = _mapping(each, place.where)
+        read = mapping(each, place.where)
         if "id" not in read:
             raise Unfit(place.where, "'id' is missing")
         orphan = from_json(Orphan, read | {"pending": _pending_body(read.get("pending"), place)}, place)

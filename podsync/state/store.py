@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from podsync.errors import StateError
 
 if TYPE_CHECKING:
     from podsync.state.events import Event
     from podsync.state.lock import Holder
     from podsync.state.state import State
+
+_T = TypeVar("_T")
+_CHANGED = "run the command again: it begins with what is there now"
+
+
+def changed(name: str) -> StateError:
+    """Return the error of a state that is another one than was loaded."""
+    return StateError(f"{name} was changed by another run after this one had read it", _CHANGED)
+
+
+def must_fit(state: State, lineage: str, serial: int) -> None:
+    """Raise StateError where `state` is not what the events add up to that were written."""
+    if state.serial != serial or state.lineage not in {"", lineage}:
+        message = f"a state of serial {state.serial} does not fit events that end at {serial}"
+        raise StateError(message, _CHANGED)
+
+
+def under_lock(held: _T | None) -> _T:
+    """Return what a store has while it holds the lock; RuntimeError where it does not."""
+    if held is None:
+        raise RuntimeError("the state is written under its lock only")
+    return held
 
 
 class StateStore(Protocol):

@@ -25,7 +25,9 @@ def from_file(data: bytes, name: str) -> State:
     try:
         state = statefile.loads(data, name)
     except statefile.DamagedError as error:
-        raise StateError(error.message, "give a whole state: podsync state pull, or a backup") from None
+        raise StateError(
+            error.message, "give a backup, or a whole state: podsync state pull -o json=state.json"
+        ) from None
     return _without(state, _MOVED, snapshot.KEY)
 
 
@@ -44,7 +46,7 @@ def check_push(here: State, pushed: State, label: str) -> bool:
     if pushed.serial < here.serial:
         raise StateError(
             f"{label} is newer: serial {here.serial}, the file has {pushed.serial}",
-            f"begin with what is there now: podsync state pull, {anyway}",
+            f"begin with what is there now: podsync state pull -o json=state.json; {anyway}",
         )
     if pushed == _without(here, _MOVED):
         return here != pushed
@@ -63,7 +65,7 @@ def check_push(here: State, pushed: State, label: str) -> bool:
         raise ProtectedError(
             f"{', '.join(lost[:3])}{' …' if len(lost) > 3 else ''}: in doubt, and the file does not say so;"
             " what was sent could be made twice",
-            f"settle it first: podsync apply, or podsync state settle; {anyway}",
+            f"settle it first: podsync apply; {anyway}",
         )
     return True
 
@@ -75,7 +77,7 @@ def must_be_quiet(state: State) -> None:
         raise InDoubtError(
             f"{', '.join(doubts[:3])}{' …' if len(doubts) > 3 else ''}: in doubt; a state is moved when it is"
             " quiet",
-            "podsync apply settles it; then run this again. Nothing was changed",
+            "settle it first: podsync apply; then run this again. Nothing was changed",
         )
 
 
@@ -84,11 +86,6 @@ def can_take(there: State, state: State) -> bool:
     empty = not (there.entries or there.orphans or there.serial)
     home = there.lineage == state.lineage and there.serial <= state.serial and moved_to(there) is not None
     return empty or home
-
-
-def at_home(state: State) -> State:
-    """Return the state without the mark that it went elsewhere."""
-    return _without(state, _MOVED)
 
 
 def gone_to(state: State, place: Mapping[str, str]) -> State:

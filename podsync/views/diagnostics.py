@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from podsync.diagnostics import Diagnostic
 from podsync.model import Position
 from podsync.views.escape import safe, safe_character
-from podsync.views.page import wrap
+from podsync.views.page import cells, wrap
 from podsync.views.style import PLAIN, Style
 
 #: Columns of a source line that are shown.
@@ -44,12 +43,8 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style = PLAIN, width: int | N
     if at is not None and diagnostic.snippet:
         gutter = " " * len(str(at.line))
         window = _WINDOW if width is None else max(_LEAST, min(_WINDOW, width - len(gutter) - 3))
-        source = _source(at, diagnostic.snippet, gutter, window)
-        (prefix, text), (_, caret) = source
-        lines += [
-            f"{prefix} | {text}".rstrip(),
-            f"{gutter} | {paint(caret) if style.colour else caret}".rstrip(),
-        ]
+        source, caret = _source(at, diagnostic.snippet, window)
+        lines += [f"{at.line} | {source}".rstrip(), f"{gutter} | {paint(caret)}"]
     lines += _help(diagnostic.detail, gutter, style, width)
     return "\n".join(lines) + "\n"
 
@@ -83,39 +78,25 @@ def _help(detail: str, gutter: str, style: Style, width: int | None) -> list[str
     return lines
 
 
-def _source(at: Position, snippet: str, gutter: str, window: int) -> list[tuple[str, str]]:
+def _source(at: Position, snippet: str, window: int) -> tuple[str, str]:
     """Return the source line and the caret line below it, cut around the caret."""
     start = min(at.column - 1, len(snippet))
     end = at.end_column - 1 if at.end_line == at.line and at.end_column is not None else start + 1
     if at.end_line is not None and at.end_line > at.line:
         end = len(snippet)
-    cut = _width(_shown(snippet)) > window
+    whole = cells(_shown(snippet))
+    cut = whole > window
     first = max(0, start - window // 2) if cut else 0
     head = "…" if first else ""
-    last, room = first, window - len(head) - 1 if cut else _width(_shown(snippet))
-    while last < len(snippet) and room >= (columns := _width(_shown(snippet[last]))):
+    last, room = first, window - len(head) - 1 if cut else whole
+    while last < len(snippet) and room >= (columns := cells(_shown(snippet[last]))):
         last, room = last + 1, room - columns
     tail = "…" if last < len(snippet) else ""
     before, marked = _shown(snippet[first:start]), _shown(snippet[start : min(end, last)])
     rest = _shown(snippet[start + len(snippet[start : min(end, last)]) : last])
-    indent = " " * _width(head + before)
-    caret = "^" * max(1, _width(marked))
     line = (head + before + marked + rest + tail).replace("##[", "##\\x5b")
-    return [(str(at.line), line), (gutter, indent + caret)]
+    return line, " " * cells(head + before) + "^" * max(1, cells(marked))
 
 
 def _shown(text: str) -> str:
     return text if text.isprintable() else "".join(map(safe_character, text))
-
-
-def _width(text: str) -> int:
-    """Return how many columns a terminal needs: wide characters take two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns(character) for character in text)
-
-
-def _columns(character: str) -> int:
-    if unicodedata.combining(character) or character in "\u200c\u200d\ufe0e\ufe0f":
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

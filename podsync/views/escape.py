@@ -33,8 +33,3 @@ def safe(text: str) -> str:
     if text.lstrip().startswith("::"):
         text = text.replace("::", "\\x3a:", 1)
     return text.replace("##[", "##\\x5b")
-
-
-def one_line(text: str) -> str:
-    """Return `text` in one line: every run of white space is one space, and the rest is safe."""
-    return safe(" ".join(text.split()))

@@ -78,7 +78,7 @@ def plan_remarks(plan: Plan) -> Iterator[Remark]:
         for change in sorted(changes, key=lambda one: not one.risks):
             risky = bool(change.risks) or action in (Action.SETTLE, Action.REPLACE, Action.ORPHAN)
             kind = "warning" if risky and action is not Action.CREATE else "notice"
-            spec = change.after if change.after is not None else change.before or {}
+            spec = change.spec
             at = change.source
             if action is Action.ORPHAN and at is not None:
                 at = Position(at.path)  # the document that stood there is gone

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from podsync import __version__
 from podsync.diagnostics import Diagnostic, errors
+from podsync.model import EMPTY
 from podsync.plan.change import Change
 from podsync.plan.plan import FOREIGN_HOST, Action, Plan, summary_line
 from podsync.providers.registry import roles_of
@@ -30,6 +31,8 @@ COMMENT = 65_000
 _WIDE = 10**9
 #: Characters of a line of the head: enough for what it says of hosts, accounts and state, never cut.
 _HEAD = 2_000
+#: Alternatives of a remedy, each on a line of its own.
+_MOST_LINES = 12
 
 #: What the first line says of each action, for one and for several.
 _WORDS: Mapping[Action, tuple[str, str]] = {
@@ -62,11 +65,13 @@ def plan_markdown(
     rates: Mapping[str, RateLimit] = PUBLISHED,
     sandbox: bool = False,
     orphans_before: int = 0,
+    levels: Mapping[str, float] = EMPTY,
+    typed: Callable[[str], str] = str,
 ) -> str:
     """Return at most `limit` bytes (20,000 and more): totals always, risky items first, then what fits.
 
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
-    is the address of a page that shows everything.
+    is the address of a page that shows everything. `levels` and `typed`: see `plan_text`.
     """
     above = [
         marker(plan.hash, environment, head_sha),
@@ -77,7 +82,7 @@ def plan_markdown(
         "",
     ]
     above += _look(plan)
-    below = [*_foot(plan, rates, orphans_before), "", f"`{summary_line(plan.summary)}`", ""]
+    below = [*_foot(plan, rates, orphans_before, levels, typed), "", f"`{summary_line(plan.summary)}`", ""]
     below += [_signature(plan, head_sha)]
     room = limit - sum(map(size, [*above, *below]))
     rest = link("all of them are here", where) if where else "all of them are in the plan itself (`-o json`)"
@@ -152,7 +157,7 @@ def _faults(plan: Plan) -> Iterator[Section]:
 
 def _fault(fault: Diagnostic) -> str:
     place = f" · {code(f'{clip(fault.at.path, 100)}:{fault.at.line}')}" if fault.at is not None else ""
-    detail = f"<br>→ {plain(fault.detail, 400)}" if fault.detail else ""
+    detail = "".join(f"<br>→ {plain(line, 400)}" for line in fault.detail.split("\n")[:_MOST_LINES] if line)
     return f"- ⚠ {plain(fault.summary, 300)}{place} {code(fault.rule, 60)}{detail}"
 
 
@@ -210,8 +215,14 @@ def _created(changes: Sequence[Change]) -> Iterator[Section]:
         )
 
 
-def _foot(plan: Plan, rates: Mapping[str, RateLimit], orphans_before: int) -> list[str]:
-    return [plain(line, 300) for line in foot(plan, rates, orphans_before, _WIDE)]
+def _foot(
+    plan: Plan,
+    rates: Mapping[str, RateLimit],
+    orphans_before: int,
+    levels: Mapping[str, float],
+    typed: Callable[[str], str],
+) -> list[str]:
+    return [plain(line, 500) for line in foot(plan, rates, orphans_before, _WIDE, levels, typed)]
 
 
 def _signature(plan: Plan, head_sha: str) -> str:

@@ -11,13 +11,16 @@ from podsync.report import Outcome, Report, Result, report_line
 from podsync.views.markdown import COMMENT
 from podsync.views.markdown_fit import Section, fitted
 from podsync.views.markdown_safe import clip, code, link, plain, row, size, written
-from podsync.views.outcome_text import word_of
+from podsync.views.next_steps import next_steps
+from podsync.views.outcome_text import meaning, word_of
 from podsync.views.plan_head import SANDBOX, accounts
 from podsync.views.product_lines import name_of
 from podsync.views.report_text import safety_text, stopped_texts
-from podsync.views.wording import by_hand, counted, number, second, title, visible_id
+from podsync.views.wording import by_hand, counted, number, title, visible_id
 
 _MOST_NOTES = 10
+#: Characters of a line of a step, and bytes of all steps.
+_STEP, _STEPS = 500, 6_000
 #: Characters of a provider with host and account: enough for all of it.
 _HOST = 1_000
 _MARKS: Mapping[Result, str] = {Result.FAILED: "✗ ", Result.IN_DOUBT: "? ", Result.NOT_TRIED: "– "}
@@ -64,18 +67,26 @@ def _next(report: Report, command: str, place: str) -> Iterator[str]:
     told = safety_text(report)
     if told:
         yield from (told, "")
-    steps = [code(step, 300) for step in report.next]
-    if report.left and report.refused is None and command and not any(command in one for one in report.next):
-        steps.append(f"{code(command, 400)}{f' {plain(place)}' if place else ''}")
-    for outcome in report.outcomes:
-        steps += [f"{code(outcome.address.name)}: {code(step, 300)}" for step in outcome.next]
-    unique = list(dict.fromkeys(steps))
-    if unique:
-        yield from ("### Next", "")
-        yield from (f"{index}. {step}" for index, step in enumerate(unique[:_MOST_NOTES], 1))
-        if len(unique) > _MOST_NOTES:
-            yield f"{_MOST_NOTES + 1}. … and {counted(len(unique) - _MOST_NOTES, 'more step')}"
-        yield ""
+    steps, more = next_steps(report, command, place)
+    if not steps:
+        return
+    blocks = [
+        [
+            f"{code(step.told, _STEP)}{f' {plain(step.place)}' if step.place else ''}",
+            *(f"   - {code(line, _STEP)}" for line in step.either),
+        ]
+        for step in steps
+    ]
+    last = blocks.pop()
+    while blocks and sum(size(line) for block in blocks for line in block) > _STEPS:
+        blocks.pop()
+        more += 1
+    yield from ("### Next", "")
+    for index, (told, *either) in enumerate([*blocks, last], 1):
+        yield from (f"{index}. {told}", *either)
+    if more:
+        yield from ("", f"… and {counted(more, 'more step')} before the last one")
+    yield ""
 
 
 def _sections(report: Report) -> Iterator[Section]:
@@ -122,12 +133,7 @@ def _placed(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
 
 
 def _trouble(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
-    why = plain(outcome.error or "no clear answer", 400)
-    if outcome.result is Result.IN_DOUBT:
-        since = f", sent {second(outcome.since)}" if outcome.since is not None else ""
-        until = f"; sure from {second(outcome.until)} on" if outcome.until is not None else ""
-        why += f"<br>not sent again{since}: the next apply looks for it{until}"
-    return row([code(str(outcome.address)), why, _place(outcome, changes)])
+    return row([code(str(outcome.address)), plain(meaning(outcome), 600), _place(outcome, changes)])
 
 
 def _done(outcome: Outcome, changes: Mapping[Address, Change]) -> str:

@@ -51,7 +51,7 @@ def created(change: Change, said: Collection[str]) -> str:
 
 def listed_row(change: Change) -> str:
     """Return the row of a product that exists, or may exist."""
-    spec = change.after if change.after is not None else change.before or {}
+    spec = change.spec
     known = " · ".join(part for part in (code(str(change.address)), _known(change)) if part)
     was = f"was {code(str(change.previous_address))}" if change.previous_address is not None else ""
     why = " · ".join(part for part in (plain(change.reason), was) if part)

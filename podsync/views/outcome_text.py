@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from podsync.model import Position
-from podsync.plan.plan import SYMBOLS
+from podsync.plan.plan import SYMBOLS, Action
 from podsync.report import Outcome, Result
 from podsync.views.escape import safe
 from podsync.views.page import GAP, beside, cells, head_of, pad, page, wrap
@@ -47,23 +47,39 @@ def paint(result: Result, text: str, style: Style) -> str:
 
 
 def trouble_lines(
-    outcome: Outcome, source: Position | None, style: Style, width: int, columns: int
+    outcomes: Sequence[Outcome],
+    sources: Sequence[Position | None],
+    style: Style,
+    width: int,
+    columns: int,
 ) -> Iterator[str]:
-    """Yield which product it is about, why it ended so, and what that means; all indented by `columns`."""
+    """Yield which products they are about, and once what all of them mean; all indented by `columns`."""
     indent = " " * columns
-    place = f"{safe(source.path)}:{source.line}" if source is not None else ""
-    yield from beside(indent + style.bold(str(outcome.address)), style.dim(place), width, indent + GAP)
-    meaning = _doubt(outcome) if outcome.result is Result.IN_DOUBT else _sentence(outcome)
-    yield from wrap(meaning, width, indent + GAP)
+    for outcome, source in zip(outcomes, sources, strict=True):
+        place = f"{safe(source.path)}:{source.line}" if source is not None else ""
+        yield from beside(indent + style.bold(str(outcome.address)), style.dim(place), width, indent + GAP)
+    alike = f"{number(len(outcomes))} times: " if len(outcomes) > 1 else ""
+    yield from wrap(alike + meaning(outcomes[0]), width, indent + GAP)
 
 
-def _doubt(outcome: Outcome) -> str:
-    """Say since when, and from when on it can be told for sure."""
+def meaning(outcome: Outcome) -> str:
+    """Say why it ended so; of a doubt since when, who can end it, and from when on it is known for sure."""
+    if outcome.result is not Result.IN_DOUBT:
+        return _sentence(outcome)
     sent = "sent" if outcome.since is None else f"sent {second(outcome.since)}"
+    return f"{sent}: {_sentence(outcome)} {_end_of_doubt(outcome)}"
+
+
+def _end_of_doubt(outcome: Outcome) -> str:
+    updating = outcome.action is Action.UPDATE
+    if outcome.next:
+        return f"{'A' if updating else 'Not sent again: a'} person has to say what became of it (see Next)."
+    if updating:
+        return "It sets values: the next apply sends it again."
     until = ""
     if outcome.until is not None:
         until = f" and is sure from {time_of_day(outcome.until, on=outcome.since or outcome.until)} on"
-    return f"{sent}: {_sentence(outcome)} Not sent again; the next apply looks for it{until}."
+    return f"Not sent again; the next apply looks for it{until}."
 
 
 def _sentence(outcome: Outcome) -> str:

@@ -25,8 +25,8 @@ def cells(text: str) -> int:
     return sum(_cells(char) for char in text)
 
 
-#: Joiners and the emoji variant selector: part of the character before them.
-_JOINING = frozenset("\u200c\u200d\ufe0f")
+#: Joiners and variant selectors (text, emoji): part of the character before them.
+_JOINING = frozenset("\u200c\u200d\ufe0e\ufe0f")
 
 
 def _cells(char: str) -> int:
@@ -83,9 +83,23 @@ def short_url(url: str, columns: int | None) -> str:
     return shorten(f"…/{parts[-1]}", columns)
 
 
+#: A command to paste, to the end of the text or to where the text says that it ends. Few runs print one.
+_COMMAND = r"(?:(?<=: )|(?<=\())\S*podsync \S.*?(?=, |; |\)|$)"
+
+
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """Break `text` at spaces; a word longer than the width stands alone. `rest` begins later lines."""
-    return _flow(text.split(" "), " ", width, first, first if rest is None else rest)
+    """Break `text` at spaces, and no command; a word longer than the width stands alone.
+
+    `rest` begins later lines.
+    """
+    parts = text.split(" ") if "podsync " not in text else _words(text)
+    return _flow(parts, " ", width, first, first if rest is None else rest)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text, a command and what touches it as one."""
+    whole = re.sub(_COMMAND, lambda match: match[0].replace(" ", "\n"), text)
+    return [word.replace("\n", " ") for word in whole.split(" ")]
 
 
 def facts(parts: Iterable[str], width: int, first: str = "", rest: str | None = None) -> list[str]:

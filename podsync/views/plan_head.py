@@ -47,6 +47,10 @@ def head(plan: Plan, style: Style, width: int, *, sandbox: bool) -> Iterator[str
     if waiting:
         text = f"Made, but their ids are not known yet: {listed(waiting)}. apply reads them first."
         yield from wrap(text, width, "", GAP)
+    refused = [counted(count, f"{title(name)} product") for name, count in sorted(plan.unwanted.items())]
+    if refused:
+        text = f"Refused, and wanted no more: {listed(refused)}. apply looks whether they exist."
+        yield from wrap(text, width, "", GAP)
 
 
 def _counts(plan: Plan) -> Iterator[str]:
@@ -137,7 +141,8 @@ def _faults(found: Sequence[Diagnostic], style: Style, width: int) -> Iterator[s
         yield from beside(rule, style.dim(place), width, "    ")
         yield from wrap(safe(fault.summary), width, "    ")
         if fault.detail:
-            yield from wrap(safe(fault.detail), width, "    -> ", "       ")
+            for index, line in enumerate(fault.detail.split("\n")):
+                yield from wrap(safe(line), width, "       " if index else "    -> ", "       ")
     if len(found) > _MOST_FAULTS:
         yield f"{GAP}… and {number(len(found) - _MOST_FAULTS)} more (all in -o json)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from podsync.diagnostics import errors
@@ -28,12 +28,13 @@ def plan_text(
     sandbox: bool = False,
     orphans_before: int = 0,
     levels: Mapping[str, float] = EMPTY,
+    typed: Callable[[str], str] = str,
 ) -> str:
     """Return the whole plan; the last line is the frozen summary.
 
-    `levels`: how many requests of an earlier run each provider's bucket still holds.
-
-    `orphans_before` is how many products earlier applies have left for a person to remove.
+    `levels`: how many requests of an earlier run each provider's bucket still holds. `orphans_before` is how
+    many products earlier applies have left for a person to remove. `typed` returns a text with each command
+    in it as it has to be typed.
     """
     blocks = [
         head(plan, style, width, sandbox=sandbox),
@@ -45,7 +46,7 @@ def plan_text(
     for block in blocks:
         found = list(block)
         lines += [*found, ""] if found else []
-    lines += foot(plan, rates, orphans_before, width, levels)
+    lines += foot(plan, rates, orphans_before, width, levels, typed)
     lines.append(summary_line(plan.summary))
     return page(lines)
 
@@ -64,6 +65,7 @@ def foot(
     orphans_before: int,
     width: int,
     levels: Mapping[str, float] = EMPTY,
+    typed: Callable[[str], str] = str,
 ) -> list[str]:
     """Return what did not change, what it costs, and what is still open."""
     unchanged = plan.summary[Action.NOOP]
@@ -72,7 +74,7 @@ def foot(
         _refused(plan) or sentences([forecast_text(plan, rates, levels), _final(plan), _waiting(plan)]),
         _open(orphans_before),
     ]
-    text = sentences(parts)
+    text = typed(sentences(parts))
     return wrap(text, width) if text else []
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from podsync.plan.change import Change
 from podsync.plan.plan import Plan
-from podsync.report import Outcome, Report, Result, report_line
+from podsync.report import LEFT, Outcome, Report, Result, report_line
 from podsync.views.escape import safe
-from podsync.views.outcome_text import paint, trouble_lines, word_of
+from podsync.views.next_steps import next_steps
+from podsync.views.outcome_text import meaning, paint, trouble_lines, word_of
 from podsync.views.page import GAP, beside, facts, page, wrap
 from podsync.views.plan_head import SANDBOX, STAYS, accounts
 from podsync.views.product_lines import name_of, quoted
@@ -22,7 +23,6 @@ _NAMED = 6
 _REST = "(all with -o json)"
 
 _SIGNALS: Mapping[int, str] = {2: "Ctrl-C (SIGINT)", 15: "SIGTERM"}
-_TROUBLE = (Result.FAILED, Result.IN_DOUBT, Result.NOT_TRIED)
 _MEANING: Mapping[Result, str] = {
     Result.SETTLED: "what was in doubt is known now",
     Result.ADOPTED: "existed already and now belong to the state; nothing was sent",
@@ -45,16 +45,25 @@ def apply_head(
     return page([*lines, *facts(parts, width, "", GAP)])
 
 
-def report_text(report: Report, *, style: Style, width: int = 80, command: str, place: str = "") -> str:
+def report_text(
+    report: Report,
+    *,
+    style: Style,
+    width: int = 80,
+    command: str,
+    place: str = "",
+    typed: Callable[[str], str] = str,
+) -> str:
     """Return the final report; the last line is the frozen one.
 
     `command` is the whole command that goes on with what is left, with the options of this run.
-    `place` is where the same can be clicked, in CI.
+    `place` is where the same can be clicked, in CI. `typed` returns a text with each command in it as it has
+    to be typed.
     """
     blocks = [
         _stopped(report, style, width),
         _results(report, style, width),
-        _left_for_a_person(report, width),
+        _left_for_a_person(report, width, typed),
         _notes(report, width),
         _safety(report, width),
         _next(report, width, command, place),
@@ -109,11 +118,14 @@ def _behind(
     """Yield what a count stands for, each line with `indent`."""
     if result is Result.NOT_TRIED:
         yield from _not_tried(ones, report, width, indent)
-    elif result in _TROUBLE:
+    elif result in LEFT:
         sources = {change.address: change.source for change in report.plan.changes}
+        groups: dict[str, list[Outcome]] = {}
         for one in ones[:_MOST]:
-            source = one.source or sources.get(one.address)
-            yield from trouble_lines(one, source, style, width, len(indent))
+            groups.setdefault(meaning(one), []).append(one)
+        for alike in groups.values():
+            places = [one.source or sources.get(one.address) for one in alike]
+            yield from trouble_lines(alike, places, style, width, len(indent))
         if len(ones) > _MOST:
             yield f"{indent}… and {number(len(ones) - _MOST)} more {_REST}"
     else:
@@ -152,13 +164,13 @@ def _addresses(ones: Sequence[Outcome]) -> str:
     return ", ".join(words) + more
 
 
-def _left_for_a_person(report: Report, width: int) -> Iterator[str]:
+def _left_for_a_person(report: Report, width: int, typed: Callable[[str], str]) -> Iterator[str]:
     """Name what stays on sale now, by the ids that people see."""
     changes = {change.address: change for change in report.plan.changes}
     done = [one for one in report.outcomes if one.result in (Result.REPLACED, Result.ORPHANED)]
     old = [changes[one.address] for one in done if one.address in changes]
     if old:
-        yield "Then by hand (podsync state orphans lists these again)"
+        yield typed("Then by hand (listed again: podsync state orphans)")
     for change in old[:_MOST]:
         yield from wrap(_removal(change), width, GAP, GAP * 2)
     if len(old) > _MOST:
@@ -182,9 +194,13 @@ def safety_text(report: Report) -> str:
     """Say what people fear after a failure, and that they need not; "" when nothing is left."""
     if not report.left or report.refused is not None:
         return ""
-    rest = "the one that is" if report.left == 1 else f"the {number(report.left)} that are"
+    left, asked = report.left - report.asked, report.asked
+    person = f"{number(asked)} {'waits' if asked == 1 else 'wait'} for a person (see Next)"
+    told = "the one that is left" if left == 1 else f"the {number(left)} that are left"
+    rest = [f"it does {told}" if left else "", person if asked else ""]
     return (
-        f"Nothing was sent twice. Nothing has to be undone. Running apply again is safe: it does {rest} left."
+        "Nothing was sent twice. Nothing has to be undone. Running apply again is safe: "
+        f"{', and '.join(part for part in rest if part)}."
     )
 
 
@@ -195,21 +211,21 @@ def _safety(report: Report, width: int) -> Iterator[str]:
 
 
 def _next(report: Report, width: int, command: str, place: str) -> list[str]:
-    """Number what to do now: what keeps the run from going on, the command, single products."""
-    steps = [safe(step) for step in report.next]
-    again = bool(report.left) and report.refused is None and not any(command in step for step in steps)
-    if again:
-        steps.append(command)
-    for outcome in report.outcomes:
-        steps += [f"{outcome.address.name}: {safe(step)}" for step in outcome.next]
-    unique = list(dict.fromkeys(steps))
-    lines = ["Next"] if unique else []
-    for index, step in enumerate(unique[:_MOST], 1):
+    """Number what to do now."""
+    steps, more = next_steps(report, command, place)
+    lines = ["Next"] if steps else []
+    for index, step in enumerate(steps, 1):
         label = f"{GAP}{index}. "
-        if step == command:
-            lines += beside(label + step, f"or: {safe(place)}" if place else "", width, " " * len(label))
+        indent = " " * len(label)
+        if step.told == command:
+            if more:
+                lines.append(f"{GAP}… and {number(more)} more {_REST}")
+            lines += beside(label + command, f"or: {safe(step.place)}" if step.place else "", width, indent)
+            more = 0
         else:
-            lines += wrap(step, width, label, " " * len(label))
-    if len(unique) > _MOST:
-        lines.append(f"{GAP}… and {number(len(unique) - _MOST)} more {_REST}")
+            lines += wrap(safe(step.told), width, label, indent)
+        for line in step.either:
+            lines += wrap(safe(line), width, indent + GAP, indent + GAP + "   ")
+    if more:
+        lines.append(f"{GAP}… and {number(more)} more {_REST}")
     return lines

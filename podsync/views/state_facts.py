@@ -59,6 +59,9 @@ def provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[s
     foreign = len(state.foreign.get(item.provider, ()))
     if foreign:
         parts.append(f"{counted(foreign, 'product')} there {'is' if foreign == 1 else 'are'} not ours")
+    unclaimed = len(state.unclaimed.get(item.provider, ()))
+    if unclaimed:
+        parts.append(f"{counted(unclaimed, 'product')} there may be nobody's here")
     if any(parts):
         yield f"{GAP}known of {title(item.provider)}"
         yield from facts(parts, width, GAP * 2)

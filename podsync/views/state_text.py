@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 from podsync.model import Address
@@ -36,11 +36,14 @@ def _spec_of(entry: Entry) -> str:
     return name_of(entry.provider, spec)
 
 
-def state_list(state: State, *, style: Style, width: int = 80) -> str:
-    """Return one line for each product: address, how it came here, visible id, name."""
+def state_list(state: State, *, style: Style, width: int = 80, typed: Callable[[str], str] = str) -> str:
+    """Return one line for each product: address, how it came here, visible id, name.
+
+    `typed` returns a text with each command in it as it has to be typed.
+    """
     entries = [state.entries[address] for address in sorted(state.entries)]
     if not entries:
-        return page(["No products in the state.", *_orphan_count(state)])
+        return page(["No products in the state.", *_orphan_count(state, typed)])
     rows = [
         (str(one.address), _status(one), _which(one) or title(one.provider), _spec_of(one)) for one in entries
     ]
@@ -55,7 +58,7 @@ def state_list(state: State, *, style: Style, width: int = 80) -> str:
             if room >= 20
             else [painted, INDENT + quoted(row[3], width - 6)]
         )
-    return page([*lines, "", *_totals(entries), *_orphan_count(state)])
+    return page([*lines, "", *_totals(entries), *_orphan_count(state, typed)])
 
 
 def _totals(entries: list[Entry]) -> Iterator[str]:
@@ -69,9 +72,9 @@ def _totals(entries: list[Entry]) -> Iterator[str]:
     yield " · ".join(part for part in parts if part)
 
 
-def _orphan_count(state: State) -> Iterator[str]:
+def _orphan_count(state: State, typed: Callable[[str], str]) -> Iterator[str]:
     if state.orphans:
-        yield f"{counted(len(state.orphans), 'product')} to remove by hand (podsync state orphans)"
+        yield typed(f"{counted(len(state.orphans), 'product')} to remove by hand (podsync state orphans)")
 
 
 def state_show(state: State, address: Address, *, style: Style, width: int = 80) -> str:

@@ -822,6 +822,24 @@ def test_9_three_in_doubt_and_one_of_them_was_made(world, rehost, which):
     assert made(world, "kakaclo") == 3
 
 
+def test_9_a_doubt_is_not_asked_about_what_has_another_documents_name(world):
+    """A name that was changed on the way is still the other document's; the doubt made nothing."""
+    world.tee("first")
+    world.apply()
+    doubt = world.tee("doubt", enName="“Fox” number 5")
+    world.server.misbehave("kakaclo.create", CUT_BEFORE)
+    world.apply(wait=False)
+    other = world.tee("other", enName="“Fox” number 8")
+    row = world.server.by_hand("kakaclo", {**world.documents[other].spec, "enName": '"Fox" number 8'})
+    world.clock.pass_by(LONG)
+
+    report = world.apply()
+
+    assert outcome(report, doubt).result is Result.CREATED
+    assert row in " ".join(outcome(report, other).next)
+    assert made(world, "kakaclo") == 2
+
+
 @both
 @pytest.mark.parametrize("again", [120, LONG], ids=["minutes later", "an hour later"])
 @pytest.mark.parametrize("filled", [0, 5], ids=["empty", "filled"])

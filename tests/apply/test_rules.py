@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from podsync.apply.pacing import Bucket
@@ -18,6 +20,26 @@ from tests.apply.world import SETTLE, TIMEOUT, MortalStore, Stop, at, poster_spe
 TEE, POSTER = Address("designed_product", "tee"), Address("customer_product", "poster")
 REFUSED = Odd("code", status=20001)
 REFUSED_AND_MADE = Odd("code", commit=True, status=20001)
+
+
+# -- step 4: 409 is a doubt, and one that is not simply sent again
+
+
+@pytest.mark.parametrize("provider", ["kakaclo", "gelato"])
+def test_after_a_409_nothing_is_sent_again_in_the_same_apply(world, provider):
+    """Nothing like it is listed, settled or not: what is in the way is for a person to look at."""
+    begin(world, provider)
+    before = creates(world)
+    address = world.tee() if provider == "kakaclo" else world.poster()
+    world.server.misbehave(f"{provider}.create", Odd("status", status=409))
+
+    report = world.apply()
+
+    assert outcome(report, address).result is Result.FAILED
+    assert "something like it exists, and is not listed" in outcome(report, address).error
+    assert (creates(world) - before, report.exit_code) == (1, 4)
+    assert address not in world.state.entries
+    world.settle()
 
 
 # -- step 4: what was refused is not sent again at once, whatever the document is called meanwhile
@@ -329,7 +351,10 @@ def test_an_update_in_doubt_whose_product_is_gone_names_the_answers(world):
 
     assert outcome(report, POSTER).result is Result.IN_DOUBT
     settle = f"podsync state settle {POSTER}"
-    assert outcome(report, POSTER).next == (f"{settle} --adopt {identity}", f"{settle} --not-created")
+    effect, none = outcome(report, POSTER).next
+    assert effect == f"a) it took effect: {settle} --adopt {identity}"
+    words = r"b\) it did not, which can be said from [0-9:]{8} UTC on: "
+    assert re.fullmatch(f"{words}{re.escape(settle)} --not-created", none)
 
 
 def test_an_update_in_doubt_whose_product_is_gone_can_be_settled_forgotten_and_made_anew(world):
@@ -430,8 +455,33 @@ def test_several_equal_ones_after_a_create_are_reported_and_none_is_taken(world)
     assert world.entry(TEE).id is None
     world.clock.pass_by(2 * SETTLE)
     report = world.apply()
-    assert any("several products" in note and all(i in note for i in ids) for note in report.notes)
+    told = outcome(report, TEE)
+    assert (report.exit_code, told.result) == (8, Result.IN_DOUBT)
+    assert "several products" in told.error
+    assert [line[:3] for line in told.next] == ["a) ", "b) ", "c) "]
+    assert all(f"podsync import {TEE} {i}" in line for i, line in zip(ids, told.next, strict=False))
     assert creates(world) == 1
+
+
+def test_two_equal_ones_are_never_called_unlisted(world):
+    """Around `settle_seconds` and the end of the window after them it is a wait or a question."""
+    world.tee()
+    world.server.misbehave(
+        "kakaclo.create", Odd("pass", hook=lambda: world.server.by_hand("kakaclo", tee_spec("tee")))
+    )
+    world.apply(wait=False)
+    codes = []
+    world.clock.pass_by(SETTLE - TIMEOUT / 2)
+
+    for _ in range(4):
+        world.clock.pass_by(TIMEOUT / 2)
+        report = world.apply(wait=False)
+        codes.append(report.exit_code)
+        told = [*report.notes, *(each.error or "" for each in report.outcomes)]
+        assert not any("does not list" in each for each in told)
+
+    assert codes[-1] == 8
+    assert codes == sorted(codes)
 
 
 # -- what people type
@@ -581,7 +631,7 @@ def test_what_has_no_id_yet_is_a_note_and_the_next_apply_binds_it_though_nothing
     world.apply()
 
     assert first.exit_code == 0
-    assert any("ids not visible yet" in note for note in first.notes)
+    assert any("ids not known yet" in note for note in first.notes)
     assert (planned.work, dict(planned.unbound)) == ((), {"kakaclo": 1})
     assert world.entry(TEE).id == world.server.products("kakaclo")[0]["id"]
     assert creates(world) == 1
@@ -597,8 +647,11 @@ def test_what_is_not_listed_long_after_it_was_made_is_told_and_not_waited_for(wo
     report = world.apply()
 
     assert world.clock.passed - began < SETTLE / 10
-    assert any("does not list designed_product.tee" in note for note in report.notes)
-    assert any("state rm designed_product.tee" in note for note in report.notes)
+    told = outcome(report, TEE)
+    assert (report.exit_code, report.counts[Result.IN_DOUBT]) == (8, 1)
+    assert "does not list it" in told.error
+    assert [line[:3] for line in told.next] == ["a) ", "b) "]
+    assert f"podsync state rm {TEE}" in told.next[1]
     assert creates(world) == 1
 
 

@@ -192,12 +192,12 @@ def _two_applies(size: int, leak: int, *counts: int) -> list[_Lot]:
             done += len(record)
             began = record[0]["time"]
             level = 0.0 if at is None else max(0.0, level - (began - at) * leak)
-            lots.append(_measured(record, size - level, leak))
+            lots.append(measured(record, size - level, leak))
             level, at = _left(record, level, leak), record[-1]["time"]
     return lots
 
 
-def _measured(record: Sequence[dict[str, Any]], room: float, leak: float) -> _Lot:
+def measured(record: Sequence[dict[str, Any]], room: float, leak: float) -> _Lot:
     creates = [each for each in record if each["operation"] == "create"]
     made = [each for each in creates if each["status"] != 429]
     last = made[-1]["time"]

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -205,3 +206,34 @@ def _alive(pid: int) -> bool:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_a_helper_holds_none_of_the_streams_of_who_made_it() -> None:
+    def streams() -> list[bytes]:
+        return [os.fsencode(Path(f"/proc/self/fd/{stream}").readlink()) + b"\n" for stream in (0, 1, 2)]
+
+    helper = fork.Helper(streams)
+    with helper.told() as pipe:
+        told = pipe.read().decode().split()
+    helper.end()
+
+    assert told == [os.devnull] * 3
+
+
+def test_a_signal_while_a_helper_is_made_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    before, real = children.read_text(), os.fork
+
+    def forked() -> int:
+        made = real()
+        if made:
+            # To this thread: those of the test runner do not hold signals back.
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        return made
+
+    monkeypatch.setattr(os, "fork", forked)
+
+    with pytest.raises(KeyboardInterrupt):
+        fork.Helper(lambda: time.sleep(60) or [])
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGINT, signal.SIGTERM}
+    assert children.read_text() == before

@@ -11,10 +11,11 @@ import pytest
 
 from podsync.catalog import source
 from podsync.catalog.build import examine
-from podsync.catalog.caps import MOST_IN_ALL, MOST_OF_A_FILE
+from podsync.catalog.caps import MOST_IN_ALL
 from podsync.catalog.loader import load
 from podsync.catalog.proof import proved
 from podsync.catalog.settings_file import parse
+from podsync.catalog.text import MAX_FAULTS
 from podsync.diagnostics import Diagnostic, mended
 from podsync.providers.gelato.provider import Gelato
 from podsync.providers.kakaclo.provider import KakaClo
@@ -399,8 +400,8 @@ def test_faults_of_a_file_are_capped_and_the_others_counted(shop):
     found = load(shop.root, "catalog", PROVIDERS).diagnostics
     of_a, of_b = ([d for d in found if d.at and d.at.path.endswith(f"{file}.yaml")] for file in "ab")
 
-    assert [d.summary for d in of_a[MOST_OF_A_FILE:]] == ["30 more documents of this file are not valid"]
-    assert len(of_b) == MOST_OF_A_FILE
+    assert [d.summary for d in of_a[MAX_FAULTS:]] == ["30 more documents of this file are not valid"]
+    assert len(of_b) == MAX_FAULTS
     assert [d.summary for d in found if d.at is None] == ["10 more warnings in catalog/b.yaml are not shown"]
 
 
@@ -423,7 +424,7 @@ def test_a_file_full_of_unknown_kinds_is_told_quickly(shop):
 
     # The promise is 2 s; this process' own time, so that a busy machine says nothing about it.
     assert time.process_time() - started < 2
-    assert len(found) <= MOST_OF_A_FILE + 3
+    assert len(found) <= MAX_FAULTS + 3
     assert "more documents of this file are not valid" in " ".join(d.summary for d in found)
 
 

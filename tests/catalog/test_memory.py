@@ -240,30 +240,26 @@ _WRITTEN = st.sampled_from([COUNT, 1])
 
 
 @settings(max_examples=30, deadline=None)
-@given(events=_HAPPENED, written=_WRITTEN, helped=st.booleans())
+@given(events=_HAPPENED, written=_WRITTEN)
 def test_with_a_cache_everything_reads_as_without(
-    aged: Shop, events: list[tuple[Any, int]], written: int, helped: bool
+    aged: Shop, events: list[tuple[Any, int]], written: int
 ) -> None:
-    _check(aged, events, written, helped)
+    _check(aged, events, written)
 
 
 @pytest.mark.campaign
 @settings(max_examples=1000, deadline=None)
-@given(events=_HAPPENED, written=_WRITTEN, helped=st.booleans())
+@given(events=_HAPPENED, written=_WRITTEN)
 def test_with_a_cache_everything_reads_as_without_at_length(
-    aged: Shop, events: list[tuple[Any, int]], written: int, helped: bool
+    aged: Shop, events: list[tuple[Any, int]], written: int
 ) -> None:
-    _check(aged, events, written, helped)
+    _check(aged, events, written)
 
 
-def _check(aged: Shop, events: list[tuple[Any, int]], written: int, helped: bool) -> None:
-    """`helped`: another process looks about."""
+def _check(aged: Shop, events: list[tuple[Any, int]], written: int) -> None:
     aged.reborn()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "_WRITTEN_WHILE_ONE_IS_READ", written)
-        patch.setattr(scout, "WORTH_A_HELPER", 1)
-        patch.setattr(scout, "processors", lambda: 2)
-        patch.setattr(scout, "may_fork", lambda: helped and sys.platform == "linux")
         for happen, number in events:
             happen(aged, number)
 
@@ -337,7 +333,6 @@ def test_a_cache_that_another_run_has_put_in_its_place_costs_time(
 
     _edit(shop, 2)
     monkeypatch.setattr(run, "look_about", look)
-    monkeypatch.setattr(scout, "look_about", look)
 
     assert not shop.load(cached=True).errors
 

@@ -10,6 +10,7 @@ from podsync.cli.credentials import (
     mask,
     proxies_from,
     proxies_to,
+    proxy_for,
     read_keys,
     url_fault,
 )
@@ -166,6 +167,30 @@ def test_no_proxy_may_name_a_port():
 
     assert proxies_to("https://api.example.com:8443/x", environ) == {}
     assert proxies_to("https://api.example.com/x", environ) == {"https": "http://p:1"}
+
+
+@pytest.mark.parametrize(
+    ("host", "listed", "bypassed"),
+    [
+        ("10.1.2.3", "10.0.0.0/8", True),
+        ("10.1.2.3:8443", "example.com, 10.0.0.0/8", True),
+        ("10.1.2.3", "example.com 10.1.2.99/24", True),
+        ("10.1.2.3", "0.0.0.0/0", True),
+        ("11.1.2.3", "10.0.0.0/8", False),
+        ("[fd12::1]:8443", "[fd00::]/8", True),
+        ("[fd12::1]", "fd00::/8", True),
+        ("[fe80::1]", "fd00::/8,10.0.0.0/8", False),
+        # A name is not looked up, whatever it would lead to; nor is it a range.
+        ("ten.example.com", "10.0.0.0/8", False),
+        ("10.example.com", "10.0.0.0/8", False),
+        ("10.1.2.3", "10.0.0.0/33,10.0.0.0/x,/8,10/8/8", False),
+    ],
+)
+def test_no_proxy_may_name_ranges_of_addresses(host, listed, bypassed):
+    environ = {"HTTPS_PROXY": "http://p:1", "NO_PROXY": listed}
+
+    assert proxies_to(f"https://{host}/x", environ) == ({} if bypassed else {"https": "http://p:1"})
+    assert proxy_for(host, environ) == ("" if bypassed else "http://p:1")
 
 
 def test_nothing_on_this_machine_is_reached_by_a_proxy():

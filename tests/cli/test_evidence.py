@@ -6,14 +6,13 @@ The vendors here are the independent server of the apply's tests; time is the re
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.apply.vendor_server import CREATES, Odd
 from tests.cli.conftest import KEY, TOKEN
-from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more
+from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more, settled
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def creates(vendors):
 def lost(folder, podsync, vendors):
     """Both products are there, and the state is not."""
     assert podsync("apply", "--auto-approve").code == 0
-    time.sleep(2.5)
+    settled()
     lose(folder)
     assert creates(vendors) == 2
 
@@ -86,7 +85,8 @@ def test_10_refresh_and_apply_end_alike(podsync, folder, catalog, vendors, world
     if world is renamed_and_rehosted:
         world(vendors)
     lost(folder, podsync, vendors) if state == "lost" else podsync("apply", "--auto-approve")
-    time.sleep(2.5 if state == "kept" else 0)
+    if state == "kept":
+        settled()
     if world is not renamed_and_rehosted:
         world(vendors)
     more(catalog, "more")
@@ -241,7 +241,7 @@ def test_a_shop_that_was_emptied_by_hand_is_filled_again_once_a_person_has_said_
     assert podsync("apply", "--auto-approve").code == 0
     for product in vendors.products("kakaclo"):
         vendors.remove(product["id"])
-    time.sleep(2.5)
+    settled()
     more(catalog, "more")
     before = podsync("apply", "--auto-approve", "--no-wait")
     wrong = terminal("state", "check", "--emptied", "kakaclo", answer=b"7\n7\n")

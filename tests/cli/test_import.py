@@ -13,7 +13,7 @@ from podsync.catalog import csv_file
 from podsync.sandbox import Fault
 from tests.apply.vendor_server import CREATES, Odd
 from tests.cli.conftest import TOKEN
-from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more, state
+from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more, settled, state
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def lost(podsync, folder, catalog, shops):
 def test_a_lost_state_of_changed_products_is_brought_back_by_a_file(podsync, folder, catalog, vendors):
     more(catalog, "hat")
     assert podsync("apply", "--auto-approve").code == 0
-    time.sleep(2.5)
+    settled()
     lose(folder)
     made = len(vendors.sent(*CREATES))
 
@@ -85,7 +85,7 @@ def test_a_lost_state_of_changed_products_is_brought_back_by_a_file(podsync, fol
 def test_no_lets_the_create_go_and_is_never_asked_again(podsync, folder, catalog, vendors):
     (catalog / "tote.yaml").unlink()
     assert podsync("apply", "--auto-approve").code == 0
-    time.sleep(2.5)
+    settled()
     lose(folder)
     first = vendors.products("kakaclo")[0]["id"]
     podsync("import", "--match", "-o", "csv=pairs.csv")
@@ -562,7 +562,7 @@ def refused_though_made(podsync, folder, vendors, catalog):
     (catalog / "tote.yaml").unlink()
     vendors.misbehave("kakaclo.create", Odd("code", status=50000, commit=True))
     assert podsync("apply", "--auto-approve").code == 4
-    time.sleep(2.5)
+    settled()
     asked = podsync("apply", "--auto-approve", "--first-contact", "-o", "json")
     assert asked.code == 4
     assert len(vendors.products("kakaclo")) == 1

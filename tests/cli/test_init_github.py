@@ -44,7 +44,9 @@ def test_it_warns_of_environments_without_rules_and_prints_what_sets_github_up(p
 
     assert "creates it without rules" in " ".join(out.split())
     script = (folder / ".github" / "podsync-setup.sh").read_text()
-    commands = [line for line in script.splitlines() if line and line[0] != "#"]
+    _, _, sets = script.partition("\n# 2. ")
+    commands = [line for line in sets.splitlines()[1:] if line and line[0] != "#"]
+    assert len(commands) > 50
     assert [line for line in commands if line not in out.splitlines()] == []
     assert "gh secret set" in out
 
@@ -88,6 +90,30 @@ def test_in_a_folder_of_a_repository_the_workflows_are_at_its_root(podsync, fold
     assert "its state is the branch podsync-state-mine" in " ".join(run.out.split())
 
 
+@pytest.mark.parametrize("link", [".github", ".github/workflows", "catalog", ".gitignore", "schemas"])
+def test_a_link_that_came_with_a_repository_leads_nothing_out_of_it(podsync, folder, link):
+    (folder / ".git").mkdir()
+    outside = folder.parent / "outside"
+    outside.mkdir()
+    (outside / "rc").write_text("mine\n")
+    (folder / link).parent.mkdir(exist_ok=True)
+    (folder / link).symlink_to(outside / "rc" if link == ".gitignore" else outside)
+
+    run = podsync("init", "--ci", "github", "--from", COMMIT)
+
+    assert (run.code, "is a link that leads out of the repository" in run.err) == (1, True), run.err
+    assert [(path.name, path.read_text()) for path in outside.iterdir()] == [("rc", "mine\n")]
+
+
+def test_a_link_within_the_repository_is_followed(podsync, folder):
+    (folder / ".git").mkdir()
+    (folder / "shared").mkdir()
+    (folder / "catalog").symlink_to("shared")
+
+    assert podsync("init", "--ci", "github", "--from", COMMIT).code == 0
+    assert (folder / "shared" / "_examples").is_dir()
+
+
 def test_another_ci_is_refused(podsync, folder):
     run = podsync("init", "--ci", "jenkins")
 
@@ -126,14 +152,16 @@ def setup(podsync, folder):
     forge = folder.parent / "gh.json"
     forge.write_text(json.dumps({"calls": [], "comments": [], "issues": [], "settings": {}, "secrets": {}}))
 
-    def run(*words, typed="one\ntwo\n"):
+    def run(*words, typed="one\ntwo\n", told=None):
         env = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "FAKE_GH": str(forge), "GH_TOKEN": ""}
         env |= IDENTITY
         script = [str(folder / ".github" / "podsync-setup.sh"), *words]
         done = subprocess.run(
             ["bash", *script], env=env, input=typed, text=True, check=False, capture_output=True
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == (0 if told is None else 1), done.stderr
+        if told is not None:
+            told += done.stderr.splitlines()
         return json.loads(forge.read_text())
 
     return run
@@ -211,6 +239,132 @@ def test_the_script_keeps_what_others_have_set(setup, folder):
     assert "environments/production/deployment-branch-policies" not in done["settings"]
     assert list(done["rules"]) == ["podsync: trunk"]
     assert owners.read_text().splitlines()[:2] == ["/.github/ @security", "/podsync.yaml @ada"]
+
+
+@pytest.fixture
+def owners(folder):
+    """Replace the owners, as somebody's merged pull request does; `inside`: where the file is."""
+
+    def write(*lines, inside=".github/CODEOWNERS"):
+        (folder / inside).parent.mkdir(exist_ok=True)
+        (folder / inside).write_text("\n".join(lines) + "\n")
+        git("add", "--all")
+        git("commit", "--quiet", "--message", "Owners")
+        return folder / inside
+
+    return write
+
+
+#: A later line of the owners, and the first file that it takes.
+TAKING = {
+    "* @everybody": ".github/CODEOWNERS",
+    "*.yml @everybody": ".github/actions/podsync/action.yml",
+    "/.github/workflows/ @everybody": ".github/workflows/apply.yml",
+    "  /.github/workflows/*\t@everybody # tidy": ".github/workflows/apply.yml",
+    "any.yaml @everybody": ".github/workflows/any.yaml",
+    ".github @everybody @ada": ".github/CODEOWNERS",
+    "**/podsync/ @everybody": ".github/actions/podsync/action.yml",
+    "workflows": ".github/workflows/apply.yml",
+    "/*.yaml @everybody": "podsync.yaml",
+    "/.pod* @everybody": ".podsync",
+    "*.json\r": "schemas/catalog.schema.json",
+    "build.py @everybody": "build.py",
+    "/t*.py @everybody": "täglich.py",
+}
+HARMLESS = (
+    "/docs/ @everybody", "README.md @everybody", "/.github/ISSUE_TEMPLATE/ @everybody", "# * @everybody",
+    "/catalog/**/*.yaml @everybody", "!*.yml @everybody", "* @ada", "/sub/*.py", "", "  ",
+)  # fmt: skip
+
+
+def test_a_later_line_that_takes_a_file_from_its_owner_is_told_and_left(setup, folder, owners):
+    for name in ("build.py", "täglich.py", ".github/ISSUE_TEMPLATE/bug.yml", "sub/a.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("")
+    setup()
+    before = (folder / ".github" / "CODEOWNERS").read_text().splitlines()
+    lines = [*before, *HARMLESS, *TAKING]
+    file, told = owners(*lines), []
+
+    done = setup(typed="\n\n", told=told)
+
+    at = len(before) + len(HARMLESS) + 1
+    said = [line.partition(" from @ada: the last line that matches decides. Move line ")[0] for line in told]
+    for number, (later, taken) in enumerate(TAKING.items(), at):
+        words = later.partition("#")[0].split()
+        people = " ".join(words[1:]) or "(nobody)"
+        assert f".github/CODEOWNERS:{number}: {words[0]} {people} takes {taken}" in said
+    assert {int(line.split(":")[1]) for line in told[:-1]} == set(range(at, at + len(TAKING)))
+    assert told[-1] == "All else is set up. See to what is said above, then run this again."
+    assert file.read_bytes().decode().split("\n")[:-1] == lines
+    assert done["settings"]["rulesets"] == ["podsync: trunk", "podsync: state"]
+
+
+def test_later_lines_for_other_files_or_of_the_same_owner_are_nobody_s_business(setup, owners, folder):
+    setup()
+    owners(*(folder / ".github" / "CODEOWNERS").read_text().splitlines(), *HARMLESS)
+
+    setup(typed="\n\n")
+
+
+def test_owners_of_everything_that_were_there_before_give_way(setup, owners):
+    file = owners("* @everybody")
+
+    setup()
+
+    assert file.read_text().splitlines()[:2] == ["* @everybody", "/.github/ @ada"]
+
+
+def test_a_place_that_nobody_owns_is_told(setup, owners):
+    owners("/.github/ # @ada")
+    told = []
+
+    setup(told=told)
+
+    assert told[0] == ".github/CODEOWNERS:1: nobody owns /.github/; put a name after it."
+
+
+@pytest.mark.parametrize("place", ["CODEOWNERS", "docs/CODEOWNERS"])
+def test_owners_that_are_elsewhere_stay_in_force(podsync, folder, setup, owners, place):
+    """GitHub reads one file alone, and the one in .github first."""
+    (folder / ".github" / "CODEOWNERS").unlink()
+    file = owners("* @everybody", inside=place)
+
+    out = podsync("init", "--ci", "github", "--from", COMMIT).out
+    setup()
+
+    assert not (folder / ".github" / "CODEOWNERS").exists()
+    assert ".github/CODEOWNERS" not in listed(out, "made")
+    assert file.read_text().splitlines()[0] == "* @everybody"
+    assert f"/{place} @ada" in file.read_text().splitlines()
+
+
+def test_rules_and_branches_beyond_the_first_page_are_seen(setup, folder):
+    forge = folder.parent / "gh.json"
+    told = json.loads(forge.read_text())
+    many = [f"{number}" for number in range(30)]
+    told["settings"]["rulesets"] = [*many, "podsync: trunk", "podsync: state"]
+    told["settings"]["environments/production/deployment-branch-policies"] = [*many, "trunk"]
+    forge.write_text(json.dumps(told))
+
+    done = setup()
+
+    assert done["settings"]["rulesets"].count("podsync: trunk") == 1
+    assert done["settings"]["environments/production/deployment-branch-policies"].count("trunk") == 1
+    assert "rules" not in done
+
+
+def test_rules_that_are_switched_off_are_told(setup, folder):
+    forge, said = folder.parent / "gh.json", []
+    told = json.loads(forge.read_text())
+    told["settings"]["rulesets"] = ["podsync: trunk"]
+    told["rules"] = {"podsync: trunk": {"enforcement": "disabled"}}
+    forge.write_text(json.dumps(told))
+
+    done = setup(told=said)
+
+    assert said[0] == 'The rules "podsync: trunk" are switched off: Settings > Rules > Rulesets.'
+    assert done["settings"]["rulesets"] == ["podsync: trunk", "podsync: state"]
 
 
 def test_where_github_does_not_answer_nothing_is_overwritten(setup, folder):

@@ -65,3 +65,16 @@ def test_without_a_terminal_a_count_shows_that_it_lives(session, capsys, monkeyp
 
     assert isinstance(heard, Counting)
     assert "1 of 40 done after 0 s" in capsys.readouterr().err
+
+
+def test_what_is_said_again_is_no_news(session, capsys):
+    """A question is asked after each look; the line about it is written once, whatever its counter says."""
+    doubt = Outcome(TEE, Action.SETTLE, Result.IN_DOUBT, "kakaclo", error="one of these may be it: 1")
+    with listener_for(session, on_stdout=True) as heard:
+        for _ in range(3):
+            heard.outcome(doubt, 1, 0)
+        heard.outcome(DONE, 1, 0)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all(line.endswith("1/1") for line in lines)

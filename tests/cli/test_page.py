@@ -94,6 +94,14 @@ def test_a_commit_that_nobody_has_or_an_edited_catalog_makes_no_link(pushed: str
     here = Path.cwd()
     assert code_address(here, "catalog") != ""
 
+    (play / "new.yaml").write_text(TEE, encoding="utf-8")
+    assert code_address(here, "catalog") == ""
+    (play / "new.yaml").unlink()
+    (play / "tee.yaml").rename(play / "away.yaml")
+    assert code_address(here, "catalog") == ""
+    (play / "away.yaml").rename(play / "tee.yaml")
+    (play / "tee.yaml").write_bytes((play / "tee.yaml").read_bytes().replace(b"\n", b"\r\n"))
+    assert code_address(here, "catalog") != ""  # as a checkout on Windows writes it
     (play / "tee.yaml").write_text("\n" + TEE, encoding="utf-8")
     assert code_address(here, "catalog") == ""
     git("commit", "-qam", "two")
@@ -115,6 +123,8 @@ def test_a_catalog_in_a_folder_of_the_repository(
     assert code_address(below.resolve(), "catalog").endswith(
         f"/blob/{git('rev-parse', 'HEAD')}/my%20shops%231/"
     )
+    (below / "catalog" / "tee.yaml").write_text("\n" + TEE, encoding="utf-8")
+    assert code_address(below.resolve(), "catalog") == ""
 
 
 def test_what_waits_on_the_default_branch_is_set_apart(

@@ -93,14 +93,17 @@ def test_rm_refuses_what_is_in_doubt_and_says_from_when_on_it_may_be_called_not_
     run = podsync("state", "rm", TEE)
 
     assert run.code == 5
-    assert f"podsync state settle {TEE} --adopt ID; --not-created from {settled_at(folder)} on" in run.err
+    assert f"a) it was made: podsync state settle {TEE} --adopt ID\n" in run.err
+    assert (
+        f"b) that it was not can be said from {settled_at(folder)} on; until then: podsync apply" in run.err
+    )
     assert entries(folder)[TEE]["status"] == "in_doubt"
 
     age(folder)
     later = podsync("state", "rm", TEE)
 
     assert later.code == 5
-    assert f"podsync state settle {TEE} --adopt ID | --not-created" in later.err
+    assert f"b) it was not: podsync state settle {TEE} --not-created" in later.err
 
 
 def test_settle_adopts_what_a_person_found(podsync, folder, catalog, shops):

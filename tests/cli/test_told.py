@@ -58,6 +58,30 @@ def test_what_programs_read_is_utf8(play, encoding, words):
     assert "\\U0001f98a" not in text
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_report_that_a_program_reads_is_utf8(play, encoding):
+    tee = play / "tee.yaml"
+    tee.write_text(tee.read_text().replace("Test Tee", SPOKEN), encoding="utf-8")
+    words = ("apply", "--auto-approve", "--target", "*.tee", "-o", "markdown")
+
+    assert SPOKEN in raw(*words, encoding=encoding).decode("utf-8")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_pairs_that_a_program_reads_are_utf8(play, podsync, folder, encoding, form):
+    tee = play / "tee.yaml"
+    tee.write_text(tee.read_text().replace("Test Tee", SPOKEN), encoding="utf-8")
+    assert podsync("apply", "--auto-approve").code == 0
+    for path in (folder / ".podsync" / "sandbox").glob("podsync.state.json*"):
+        path.unlink()
+
+    told = raw("import", "--match", "-o", form, encoding=encoding)
+
+    assert told.count(SPOKEN.encode()) == 2
+    assert b"\r\n" not in told
+
+
 def test_what_pull_wrote_push_reads(play, podsync):
     tee = play / "tee.yaml"
     tee.write_text(tee.read_text().replace("Test Tee", SPOKEN), encoding="utf-8")

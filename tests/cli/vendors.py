@@ -16,11 +16,13 @@ from tests.apply.vendor_server import VendorServer
 from tests.cli.conftest import KEY, TOKEN
 
 TEE, TOTE = "designed_product.tee", "customer_product.tote"
-_SETTINGS = """\
+#: Seconds after which a listing shows what was made.
+SETTLE = 0.5
+_SETTINGS = f"""\
 version: 1
 providers:
-  kakaclo: {settle_seconds: 2, timeout_seconds: 5, retry_seconds: 5}
-  gelato: {settle_seconds: 2, timeout_seconds: 5, retry_seconds: 5}
+  kakaclo: {{settle_seconds: {SETTLE}, timeout_seconds: 5, retry_seconds: 5}}
+  gelato: {{settle_seconds: {SETTLE}, timeout_seconds: 5, retry_seconds: 5}}
 """
 
 
@@ -37,6 +39,11 @@ def a_server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VendorSe
         yield server
     finally:
         server.stop()
+
+
+def settled() -> None:
+    """Wait until a listing shows for certain what was made."""
+    time.sleep(SETTLE + 0.2)
 
 
 def lose(folder: Path) -> None:

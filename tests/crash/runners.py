@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,14 +13,14 @@ from itertools import count
 from pathlib import Path
 
 from podsync.sandbox import Sandbox
-from tests.crash import catalogs, person
+from tests.crash import catalogs, hurry, person
 from tests.crash.scene import _UNWANTED, KEY, SETTLE, TOKEN, Run, ended, rules
 from tests.state.git_places import ENVIRON, Remote
 
 #: Applies after which everything must be done, whatever a lost runner left.
 APPLIES = 4
-#: A lost runner's lock is anybody's after so many seconds.
-LEASE = 3
+#: A lost runner's lock is anybody's after so many seconds; its requests may leave for so long.
+LEASE, SEND = 3, 5.0
 
 
 class Runners:
@@ -60,7 +59,7 @@ class Runners:
         if failpoint:
             env["PODSYNC_FAILPOINT"] = failpoint
         return subprocess.Popen(
-            [sys.executable, "-m", "podsync", *words],
+            [*hurry.program(SEND), *words],
             cwd=runner, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 

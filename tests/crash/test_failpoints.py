@@ -11,7 +11,7 @@ import pytest
 import podsync
 from podsync.sandbox import Fault
 from podsync.state.events import Event
-from tests.crash import test_runners
+from tests.crash import strange, test_runners
 from tests.crash.scene import a_scene, ended, killed
 from tests.postgres import test_crash as postgres
 
@@ -46,12 +46,7 @@ EVENTS: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 STORMY = {"Doubted": (1, 3), "Settled": (1, 2), "Refused": (1, 2), "NotSent": (1,)}
 #: Events that no apply writes.
-NEVER = {"Forgotten"}
-#: Events that no scene here brings about: no kill is tried around them yet.
-UNREACHED = {
-    "Answered", "Contacted", "Disowned", "Emptied", "EntryGone", "FoundAgain", "Observed",
-    "Proven", "Unbound",
-}  # fmt: skip
+NEVER = {"Emptied", "Forgotten"}
 
 
 def around(events):
@@ -59,6 +54,7 @@ def around(events):
 
 
 CALM_POINTS = MOMENTS | around(EVENTS)
+STRANGE_POINTS = around(dict.fromkeys(strange.SCENES, (1,)))
 STORMY_POINTS = {"sender.failed": (1, 4)} | around(STORMY)
 #: What the shops do to the creates of some products, once each.
 STORM = (
@@ -83,6 +79,12 @@ def each(points):
     ]
 
 
+def seldom(points):
+    """After each in every run, before it in campaigns: the scenes take seconds."""
+    marks = {"after": [], "before": [pytest.mark.campaign]}
+    return [pytest.param(f"{p}:1", id=f"{p}:1", marks=marks[p.partition(".")[0]]) for p in points]
+
+
 @pytest.mark.parametrize("point", each(CALM_POINTS))
 def test_killed_at(scene, point):
     assert killed(scene.start(failpoint=f"{point}:SIGKILL"))
@@ -98,6 +100,16 @@ def test_killed_while_the_shops_misbehave_at(template, tmp_path, point):
         scene.recovers()
 
 
+@pytest.mark.parametrize("point", seldom(STRANGE_POINTS))
+def test_killed_where_something_was_learned_at(scene, point):
+    it = strange.Strange(scene)
+    strange.SCENES[point.partition(":")[0].partition(".")[2]](it)
+
+    assert killed(scene.start(*it.words, failpoint=f"{point}:SIGKILL"))
+
+    it.recovers()
+
+
 def test_what_a_dead_run_left_half_written_in_the_cache_is_removed_by_the_next(scene):
     assert killed(scene.start(failpoint="file.written:1:SIGKILL"))
     assert list(scene.folder.glob(".podsync/*/*.tmp-*"))
@@ -109,8 +121,8 @@ def test_what_a_dead_run_left_half_written_in_the_cache_is_removed_by_the_next(s
 
 def test_every_failpoint_of_the_program_is_tested():
     runners = {point.split(":")[0] for point in {*test_runners.POINTS, *test_runners.MORE_POINTS}}
-    tested = {*CALM_POINTS, *STORMY_POINTS, *runners, *postgres.POINTS}
-    words = {event.__name__ for event in get_args(Event)} - NEVER - UNREACHED
+    tested = {*CALM_POINTS, *STORMY_POINTS, *STRANGE_POINTS, *runners, *postgres.POINTS}
+    words = {event.__name__ for event in get_args(Event)} - NEVER
     there = set()
     for path in Path(podsync.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -95,3 +95,9 @@ def test_dates_that_disagree_are_no_offset() -> None:
     assert habits.dated("2", 28790.0).offset == 28800.0
     assert habits.dated("2", 0.0).offset is None
     assert habits.dated("2", 0.0).dated("3", 28800.0).offset is None
+
+
+def test_a_clock_that_was_set_back_does_not_hide_hidden_rows_for_ever() -> None:
+    before = Habits().with_hidden(3, at=10.0**9, apart=300.0)
+
+    assert before.with_hidden(3, at=0.0, apart=300.0).with_hidden(3, at=300.0, apart=300.0).hidden_rows == 3

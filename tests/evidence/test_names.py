@@ -84,3 +84,17 @@ def test_every_changed_form_is_found_by_a_key_of_the_name(listed: str) -> None:
 
 def test_a_cut_form_is_found_by_a_key_of_the_name() -> None:
     assert names.skeleton(LONG[:20]) in set(names.keys(LONG))
+
+
+@pytest.mark.parametrize(
+    ("sent", "listed"),
+    [
+        ("The elk\u2019s Tee", "The elk?s Tee"),
+        ("\u201cBest\u201d Tee", "?Best? Tee"),
+        ("\uff21 Thing", "? Thing"),
+        ("A\u00a0Thing", "A?Thing"),
+    ],
+)
+def test_a_question_mark_stands_for_a_sign_that_has_a_plain_form_too(sent: str, listed: str) -> None:
+    assert changes(sent, listed) is not None
+    assert names.skeleton(listed) in set(names.keys(sent))

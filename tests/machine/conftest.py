@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def floor(tmp_path: Path) -> Iterator[Floor]:
-    with a_floor(tmp_path, random.Random(0)) as floor:
-        floor.sandbox.set_rules(date_header=True, create_date_hours=0.0, gelato_names="allow")
+    with a_floor(tmp_path) as floor:
         yield floor

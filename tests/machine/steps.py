@@ -13,13 +13,18 @@ from typing import Any
 from podsync.model import Address, FrozenDict, Product
 from podsync.report import Report
 from podsync.sandbox import Fault
-from tests.apply.world import SETTLE, TIMEOUT, poster_spec, tee_spec
+from tests.apply.world import TIMEOUT, poster_spec, tee_spec
+from tests.machine import climate
 from tests.machine.floor import PROVIDERS, Floor, Trouble
 
 SLUGS = ("ant", "bee", "cat", "dog", "elk")
 KINDS = ("designed_product", "customer_product")
 MOMENTS = (
     "Intent", "POST", "PATCH", "Made", "Doubted", "Settled", "Bound", "Adopted", "Ended", "compact", "find",
+)  # fmt: skip
+FANCY = (
+    "The {} \u2019s \u201cBest\u201d", "{} & Co", "{} \U0001f996 Tee", "T\u00e4  {}", "\u732b {}",
+    "A rather long name of the {} and more", "A rather long name of the {}",
 )  # fmt: skip
 YEAR = 365 * 86400.0
 
@@ -39,7 +44,16 @@ def add(floor: Floor, luck: random.Random) -> None:
         if address not in floor.documents:
             old = floor.history.get(address)
             again = replace(luck.choice(old), moved=None) if old and luck.random() < 0.6 else None
-            floor.write(again or floor.document(address.kind, address.name))
+            spec = _fancy(address, luck) if luck.random() < 0.4 else None
+            floor.write(again or floor.document(address.kind, address.name, spec))
+
+
+def _fancy(address: Address, luck: random.Random) -> Mapping[str, Any]:
+    """A product whose name shops like to change."""
+    name = luck.choice(FANCY).format(address.name)
+    if address.kind == "designed_product":
+        return {**tee_spec(address.name), "enName": name}
+    return {**poster_spec(address.name), "name": name}
 
 
 def remove(floor: Floor, luck: random.Random) -> None:
@@ -76,6 +90,7 @@ def _tee_edit(luck: random.Random) -> Mapping[str, Any]:
     fields: tuple[Mapping[str, Any], ...] = (
         {"modelId": str(number + 1)},
         {"enName": f"Name {number} of {luck.choice(SLUGS)}"},
+        {"enName": luck.choice(FANCY).format(luck.choice(SLUGS))},
         {"imageUrl": f"https://cdn.example.com/front-{number}.png"},
         {"backImageUrl": f"https://cdn.example.com/back-{number}.png"},
         {"colorValue": f"#00000{number}"},
@@ -89,6 +104,7 @@ def _poster_edit(luck: random.Random) -> Mapping[str, Any]:
     part = (FrozenDict({"partModelId": "frame", "quantity": number + 1}),)
     fields: tuple[Mapping[str, Any], ...] = (
         {"name": f"Poster of {luck.choice(SLUGS)}"},
+        {"name": luck.choice(FANCY).format(luck.choice(SLUGS))},
         {"name": f"The {luck.choice(SLUGS)} Poster"},
         {"customerIds": (f"customer-{number}", "customer-9")},
         {"customerIds": ("*",)},
@@ -129,14 +145,9 @@ def label(floor: Floor, luck: random.Random) -> None:
 
 
 def weather(floor: Floor, luck: random.Random) -> None:
-    """How late and in which order the listings are from now on; what our own clock says."""
-    floor.sandbox.set_rules(
-        kakaclo_lag=luck.choice([0.0, 0.0, 45.0, 300.0, SETTLE]),
-        gelato_lag=luck.choice([0.0, 0.0, 45.0, 300.0, SETTLE]),
-        order=luck.choice(["newest", "oldest", "shuffle"]),
-        order_seed=luck.randint(0, 99),
-        pages=luck.choice(["steady", "steady", "repeat"]),
-    )
+    """How the shops and their listings are from now on; what our own clock says."""
+    names = {str(each.get("enName") or each["name"]) for p in PROVIDERS for each in floor.there(p).values()}
+    floor.sandbox.set_rules(**climate.weather(luck, names))
     floor.clock.moved = luck.choice([0.0, 0.0, 0.0, 3600.0, -3600.0, YEAR, -YEAR])
     floor.settings["parallelism"] = luck.randint(1, 4)
 
@@ -191,6 +202,24 @@ def bad_apply(floor: Floor, luck: random.Random) -> None:
         _perhaps_answers(floor, report)
 
 
+def other_account(floor: Floor, luck: random.Random) -> None:
+    """A key of another account, which is empty or holds what others made: nothing may be made there."""
+    provider = luck.choice(PROVIDERS)
+    shop, key = f"{provider}#2", floor.keys[provider]
+    if not floor.someone_is_known(provider):
+        return
+    if luck.random() < 0.5:
+        floor.sandbox.fill(shop, 3)
+    before = len(floor.sandbox.products(shop))
+    floor.keys[provider] = dict(zip(PROVIDERS, (climate.TOKENS[1], climate.KEYS[1]), strict=True))[provider]
+    try:
+        floor.run(Trouble(), wait=luck.random() < 0.5)
+    finally:
+        floor.keys[provider] = key
+    assert len(floor.sandbox.products(shop)) == before, "made in another account"
+    floor.figures["other accounts"] += 1
+
+
 def _perhaps_answers(floor: Floor, report: Report) -> None:
     if report.plan.errored or report.refused:
         floor.answers(report)
@@ -201,7 +230,9 @@ def good_day(floor: Floor, luck: random.Random) -> None:
 
 
 def _trouble(floor: Floor, luck: random.Random) -> Trouble:
-    kind = luck.choice(["faults", "faults", "faults", "death", "death", "drop", "stray", "stop", "second"])
+    kind = luck.choice(
+        ["faults", "faults", "faults", "death", "death", "drop", "stray", "stop", "second", "pause"]
+    )
     faults = tuple(_fault(floor, luck) for _ in range(luck.randint(0, 4)))
     if kind == "faults":
         faults += (_fault(floor, luck), _fault(floor, luck))
@@ -218,6 +249,9 @@ def _trouble(floor: Floor, luck: random.Random) -> Trouble:
         trouble.signal = (luck.choice([2, 15]), luck.choice([0.1, 5.0, 60.0, 400.0]))
     elif kind == "second":
         trouble.second = luck.randint(0, 2)
+    elif kind == "pause":
+        seconds = luck.choice([20.0, 29.0, 31.0, 400.0, 7200.0])
+        trouble.pause = luck.randint(0, 3), seconds, luck.choice(["before", "after"])
     return trouble
 
 
@@ -236,34 +270,8 @@ def _death(luck: random.Random) -> Callable[[str, str], bool]:
     return dies
 
 
-CUTS = (
-    "fin", "rst", "half", "hang", "html", "empty", "garbage",
-    "status:500", "status:502", "status:504", "status:302",
-)  # fmt: skip
-NOT_SENT = ("status:429", "status:401", "status:403")
-
-
 def _fault(floor: Floor, luck: random.Random) -> Fault:
-    provider, operation = (
-        luck.choice(PROVIDERS),
-        luck.choice(["create", "create", "update", "list", "models"]),
-    )
-    skip, word = luck.choice([0, 0, 0, 1, 2]), luck.random()
-    headers: tuple[tuple[str, str], ...] = ()
-    commit = False
-    if word < 0.6:
-        kind, commit = luck.choice(CUTS), luck.random() < 0.5
-    elif word < 0.75:
-        kind = luck.choice(NOT_SENT)
-        headers = (("Retry-After", luck.choice(["3", "120", "-5", "soon", "1e9"])),)
-    elif operation == "create":
-        refusal = "code:20001" if provider == "kakaclo" else luck.choice(["status:400", "status:422"])
-        kind, commit = luck.choice([refusal, "status:409"]), luck.random() < 0.3
-    elif operation == "list" and floor.someone_is_known(provider):
-        kind = "nothing-listed"
-    else:
-        kind = luck.choice(CUTS)
-    return Fault(provider, operation, kind, skip=skip, commit=commit, seconds=0.01, headers=headers)
+    return climate.fault(luck, may_be_empty=[p for p in PROVIDERS if floor.someone_is_known(p)])
 
 
 Step = Callable[[Floor, random.Random], None]
@@ -272,11 +280,11 @@ STEPS: Mapping[str, Step] = {
     each.__name__: each
     for each in (
         add, remove, rename, edit, revert, swap, label, weather, time, lose, restore,
-        hand_removes, hand_makes, apply, bad_apply, good_day,
+        hand_removes, hand_makes, other_account, apply, bad_apply, good_day,
     )
 }  # fmt: skip
 #: How often each is drawn for a campaign's schedule.
-WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 3, 9, 1)
+WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 1, 3, 9, 1)
 
 
 def take(floor: Floor, name: str, number: int) -> None:

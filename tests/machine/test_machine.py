@@ -16,7 +16,7 @@ from tests.machine.steps import take
 
 NUMBERS = st.integers(0, 999)
 CATALOG = ("add", "remove", "rename", "edit", "revert", "swap", "label")
-WORLD = ("weather", "time", "lose", "restore", "hand_removes", "hand_makes")
+WORLD = ("weather", "time", "lose", "restore", "hand_removes", "hand_makes", "other_account")
 
 
 class Podsync(RuleBasedStateMachine):

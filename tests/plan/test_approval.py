@@ -13,7 +13,7 @@ from podsync.plan import planfile
 from podsync.plan.approval import approved, check_fresh, is_rest_of
 from podsync.plan.plan import Plan
 from podsync.state.draft import Draft
-from podsync.state.events import Begun, Doubted, Gone, Intent, Made, Moved, Orphaned, Refused
+from podsync.state.events import Begun, Doubted, Gone, Intent, Made, Moved, Orphaned, Refused, Settled
 from podsync.state.state import State
 from tests.plan.build import (
     MADE_AT,
@@ -89,6 +89,20 @@ def test_a_doubt_about_what_was_approved_belongs_to_the_rest() -> None:
     assert not is_rest_of(plan([], after), after.last_apply)
 
 
+def test_what_was_approved_to_be_settled_and_was_not_made_is_made_as_the_rest() -> None:
+    draft = _begun(plan([DINO], state()), state())
+    _sent(draft, DINO)
+    draft.apply(Doubted(DINO.address, 3.0))
+    settling = plan([DINO], draft.freeze())
+    draft = _begun(settling, draft.freeze())
+    draft.apply(Settled(DINO.address, 4.0, found=False))
+    after = draft.freeze()
+
+    assert actions(settling) == {"designed_product.dino": "settle"}
+    assert is_rest_of(plan([DINO], after), after.last_apply)
+    assert not is_rest_of(plan([designed("dino", enName="Other")], after), after.last_apply)
+
+
 def test_a_doubt_about_a_replace_belongs_to_the_rest() -> None:
     known = state(made(DINO))
     black = designed("dino", colorValue="#000000")
@@ -109,7 +123,7 @@ def test_an_update_in_doubt_belongs_to_the_rest() -> None:
 
 
 def test_a_restore_that_became_a_create_belongs_to_the_rest() -> None:
-    """Restore creates where the listing no longer has the orphan (CONTRACT 6): people agreed to that."""
+    """Restore creates where the listing no longer has the orphan: people agreed to that."""
     known = state(orphans=[orphan(DINO)])
     draft = _begun(plan([DINO], known), known)
     draft.apply(Gone(DINO.address, MADE_AT, 2.0))

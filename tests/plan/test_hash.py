@@ -1,4 +1,4 @@
-"""What people approve: the hash covers the work and nothing else (CONTRACT 7)."""
+"""What people approve: the hash covers the work and nothing else."""
 
 from __future__ import annotations
 

@@ -290,7 +290,7 @@ EDITS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "no hash": lambda d: d.pop("hash"),
     "other labels": lambda d: _row(d, "note").update(labels={}),
     "another protection": lambda d: _row(d, "note").update(lifecycle={}),
-    # What the hash does not cover (CONTRACT 7), and yet nobody may edit:
+    # What the hash does not cover, and yet nobody may edit:
     "fewer fields in an update": lambda d: _row(d, "update")["change"]["fields"].pop(),
     "another orphan": lambda d: _row(d, "restore").update(orphan_created_at=1.0),
     "another former address": lambda d: _row(d, "restore").update(previous_address="designed_product.x"),

@@ -1,4 +1,4 @@
-"""Which action a document and an entry end in, and what is refused (CONTRACT 6)."""
+"""Which action a document and an entry end in, and what is refused."""
 
 from __future__ import annotations
 

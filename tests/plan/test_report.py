@@ -1,4 +1,4 @@
-"""Summary lines (frozen), and how an apply ends: outcome words and exit codes (CONTRACT 5 to 7)."""
+"""Summary lines (frozen), and how an apply ends: outcome words and exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a selection leaves in the plan (CONTRACT 4)."""
+"""What a selection leaves in the plan."""
 
 from __future__ import annotations
 

@@ -16,10 +16,13 @@ from podsync.sandbox import Fault, Sandbox
 from podsync.state.codec import event_from_json
 from podsync.state.events import Intent
 from podsync.state.state import State
-from tests.crash import catalogs
+from tests.crash import catalogs, hurry
 from tests.crash.catalogs import Document
 from tests.crash.scene import Run, Scene, rules
 from tests.postgres.place import Schema
+
+#: For so many seconds may a request of a lost machine leave.
+SEND = 1.0
 
 
 class Runners(Scene):
@@ -52,8 +55,13 @@ class Runners(Scene):
         self.left, self.documents, self.by_hand = [], documents, set()
 
     @property
+    def program(self) -> list[str]:
+        return hurry.program(SEND)
+
+    @property
     def environment(self) -> dict[str, str]:
-        return super().environment | {"PODSYNC_POSTGRES_URL": self._url}
+        home = self._root / "homes" / self.folder.name  # machines share no lock but that of the state
+        return super().environment | {"PODSYNC_POSTGRES_URL": self._url, "XDG_CACHE_HOME": str(home)}
 
     def start(self, *words: str, **facts: Any) -> subprocess.Popen[str]:
         self._machine()

@@ -53,7 +53,7 @@ def test_the_undo_of_a_repair_by_hand_brings_the_state_back(podsync, settings, c
     back = podsync("state", "push", "--force", "before.json")
 
     assert 'psql "$PODSYNC_POSTGRES_URL" -Atc' in gone.err
-    assert gone.err.strip().endswith("then: podsync state push --force before.json")
+    assert gone.err.strip().endswith("| podsync state push --force -")
     assert back.code == 0, back.err
     assert json.loads(podsync("state", "pull").out) == before
 

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
+from tests.crash import hurry
 from tests.crash.scene import SETTLE, ended, killed
-from tests.postgres.scene import go_on, some_runners, stopped
+from tests.postgres.scene import SEND, go_on, some_runners, stopped
 
 #: Moments of this store, and hits of them at which to die.
 POINTS = {"postgres.unwritten": (6, 1), "postgres.committed": (3, 9), "postgres.folded": (1,)}
@@ -26,8 +27,8 @@ PRODUCTS = 12
 
 @pytest.fixture
 def dead(monkeypatch):
-    """Who follows need not wait for those that may still send: the tests know that they are gone."""
-    monkeypatch.setattr("podsync.apply.engine.SEND_SECONDS", 0.2)
+    """Who follows in this process waits no longer than the requests of the dead may leave."""
+    hurry.here(monkeypatch, SEND)
 
 
 def each(points, normal):
@@ -106,7 +107,7 @@ def several(place, folder, count):
 @linux
 @pytest.mark.campaign
 def test_a_holder_that_lives_on_without_its_session_makes_nothing_twice(server, place, tmp_path):
-    """The others wait for `send_before`, here in full, before they say that nothing was made."""
+    """The others wait for `send_before` before they say that nothing was made."""
     with some_runners(place, tmp_path, PRODUCTS, parallelism=1) as scene:
         holder = scene.start(failpoint="sender.unsent:3:SIGSTOP")
         stopped(scene, holder)

@@ -60,7 +60,7 @@ def test_backups_are_kept_a_few_and_name_a_way_back(place):
 
     assert [serial for _, serial in kept] == [each.serial for each in states[-BACKUPS - 1 : -1]]
     assert f"backup {kept[-1][0]} in the database" in (store.undo() or "")
-    assert "podsync state push --force before.json" in (store.undo() or "")
+    assert "| podsync state push --force -" in (store.undo() or "")
 
 
 def test_a_backup_is_a_state_file(place):

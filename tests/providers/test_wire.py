@@ -348,9 +348,11 @@ def test_an_answer_in_drops_is_cut_in_time_and_in_doubt(scene, way, name):
         line.drip(DRIPS[name][0], then=DRIPS[name][1])
 
     made = scene(way, script)
-    begin = time.monotonic()
-
-    error = failure(made.client(timeout=0.1))
+    for _ in range(20):  # a busy machine may need longer than that to connect: then nothing was sent
+        begin = time.monotonic()
+        error = failure(made.client(timeout=0.1))
+        if made.provider.requests:
+            break
 
     assert type(error) is InDoubtError
     assert 0.15 < time.monotonic() - begin < 3

@@ -513,7 +513,7 @@ def test_a_log_of_a_bug_goes_through_no_link(folder, tmp_path, monkeypatch):
 @pytest.mark.parametrize("came", ["tracked", "link", "untracked"])
 def test_the_action_removes_what_came_with_the_checkout_and_nothing_else(folder, git, tmp_path, came):
     action = resources.files("podsync.cli").joinpath("github/action.yml").read_text()
-    (line,) = (each.strip() for each in action.splitlines() if "rm -rf .podsync" in each)
+    (line, _) = {each.strip(): None for each in action.splitlines() if "rm -rf .podsync" in each}
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "precious").write_text("x")

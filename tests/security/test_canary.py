@@ -18,7 +18,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-pytest.importorskip("podsync.secrets")
+from podsync.cli.review import _Looks, _saved
+from podsync.cli.session import Session
 
 TEE = "designed_product.tee"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -175,7 +176,20 @@ def quick(folder: Path, catalog: Path, monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 _FILES = ("-o", "json=out.json", "-o", "markdown=out.md")
-_PLAN = (*_FILES, "-o", "html=out.html", "-o", "github=out.txt", "-o", "sarif=out.sarif", "-o", "text")
+_PLAN = (
+    "-o",
+    "json=plan.json",
+    "-o",
+    "markdown=plan.md",
+    "-o",
+    "html=out.html",
+    "-o",
+    "github=out.txt",
+    "-o",
+    "sarif=out.sarif",
+    "-o",
+    "text",
+)
 COMMANDS = (
     ("validate", "-o", "json"),
     ("plan", *_PLAN),
@@ -184,6 +198,19 @@ COMMANDS = (
     ("apply", "--auto-approve", "--no-wait", "--first-contact", "-v", "-o", "json"),
     ("state", "list", "-o", "json"),
     ("state", "orphans"),
+    ("state", "settle", TEE, "--adopt", "4"),
+    ("import", "--match", "-v", "-o", "csv=pairs.csv", "-o", "json=pairs.json"),
+    ("import", "--match"),
+    ("import", TEE, "1"),
+    ("import", "customer_product.tote", "g1"),
+    ("import", "--not-ours", "kakaclo", "2", "3"),
+    ("import", "pairs.csv"),
+    ("state", "rm", TEE),
+    ("state", "check"),
+    ("state", "pull", "-o", "json=pulled.json"),
+    ("state", "push", "pulled.json"),
+    ("state", "check", "--emptied", "gelato", "--yes-entries", "1"),
+    ("state", "unlock"),
     ("render", TEE),
 )
 
@@ -214,9 +241,12 @@ def test_no_form_of_a_key_is_written_anywhere(
     monkeypatch.setenv("GELATO_API_KEY", key)
 
     runs = [podsync(*words) for words in COMMANDS]
+    pages = [looks.again() for looks in (_Looks(Session(), sandbox=False), _saved("plan.json", Session()))]
 
     assert echo.heard == {key}
-    blob = _searched([text for run in runs for text in (run.out, run.err)], tmp_path)
+    told = [text for run in runs for text in (run.out, run.err)]
+    told += ["".join(page(1)) for page in pages if page is not None]
+    blob = _searched(told, tmp_path)
     assert _leaks(key, blob) == []
     assert "Traceback" not in blob
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -10,6 +11,9 @@ import sys
 
 import pytest
 
+from podsync.cli.clock import SystemClock
+from podsync.sandbox import Fault
+from podsync.state.git.store import GitStore
 from tests.cli.conftest import folder, podsync, shops
 from tests.security.git_traps import NOBODY, SHARED, Ground, tee
 
@@ -100,6 +104,43 @@ def test_a_checkout_of_one_commit_alone_is_refused(applied, podsync, monkeypatch
     assert podsync("plan").code == 1
 
 
+@pytest.mark.parametrize("options", [["--depth=20"], ["--depth=1"], ["--single-branch"]])
+def test_an_apply_brings_the_state_here_by_itself(applied, podsync, monkeypatch, options, shops):
+    clone = applied.clone(*options)
+    applied.git("checkout", "--quiet", "--detach", cwd=clone)
+    applied.write("catalog/new.yaml", tee("new"), root=clone)
+    monkeypatch.chdir(clone)
+
+    assert "1 created" in podsync("apply", "--auto-approve").out
+    assert len(shops.products("kakaclo")) == 5
+
+
+@pytest.mark.parametrize("depth", ["--depth=1", "--depth=20", "--unshallow"])
+def test_an_old_commit_that_a_runner_checks_out_again_is_refused(applied, podsync, monkeypatch, depth, shops):
+    """The newest state and an old catalog: what came between would be undone."""
+    old = applied.git("rev-parse", "HEAD")
+    for number in range(25):
+        applied.git("commit", "--quiet", "--allow-empty", "--message", str(number))
+    applied.write("catalog/new.yaml", tee("new"))
+    applied.commit("three")
+    assert "1 created" in podsync("apply", "--auto-approve").out
+    clone = applied.around / "runner"
+    applied.git("init", "--quiet", str(clone), cwd=applied.around)
+    applied.git("remote", "add", "origin", f"file://{applied.bare}", cwd=clone)
+    applied.git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=applied.bare)
+    deep = [] if depth == "--unshallow" else [depth]
+    applied.git("fetch", "--quiet", *deep, "origin", old, cwd=clone)
+    applied.git("checkout", "--quiet", "--detach", old, cwd=clone)
+    monkeypatch.chdir(clone)
+    before = len(shops.requests)
+
+    assert podsync("plan").code == 1  # the state's branch is not here
+    run = podsync("apply", "--auto-approve", "--allow", "orphans=9")
+
+    assert (run.code, len(shops.requests)) == (7, before), run.err
+    assert "cannot be told" in run.err
+
+
 def test_without_a_right_to_push_nothing_is_sent(applied, podsync, shops):
     hook = applied.bare / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\necho 'You are not allowed to push code.'\nexit 1\n")
@@ -113,6 +154,71 @@ def test_without_a_right_to_push_nothing_is_sent(applied, podsync, shops):
 
     assert (run.code, len(shops.requests)) == (1, before)
     assert "the remote's own rules refuse it" in run.err
+    for words in (("state", "rm", "designed_product.tee"), ("import", "designed_product.new", "1")):
+        run = podsync(*words)
+        assert (run.code, "the remote's own rules refuse it" in run.err) == (1, True), run.err
+    assert len(shops.products("kakaclo")) == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("mv", "designed_product.no", "designed_product.x"), 64, "the state knows no designed_product.no"),
+        (("mv", "designed_product.tee", "designed_product.cup"), 64, "is in the state already"),
+        (("rm", "designed_product.no"), 64, "the state knows no designed_product.no"),
+        (("settle", "designed_product.tee", "--not-created"), 64, "is not in doubt"),
+        (("check", "--emptied", "kakaclo", "--yes-entries", "9"), 64, "has 4 entries at kakaclo, not 9"),
+        (("push", "../other.json"), 1, "is another state"),
+        (("push", "../old.json"), 1, "is newer"),
+        (("push", "../same.json"), 0, ""),
+    ],
+    ids=lambda value: "-".join(value[:2]) if isinstance(value, tuple) else "",
+)
+def test_what_can_be_told_without_the_lock_takes_none(applied, podsync, words, code, said):
+    """A lock on a branch is a push: others see it, and its history keeps it."""
+    state = json.loads(podsync("state", "pull").out)
+    files = {"same": {}, "old": {"serial": 1}, "other": {"lineage": "0" * 32}}
+    for name, change in files.items():
+        (applied.around / f"{name}.json").write_text(json.dumps(state | change))
+    refs = applied.refs()
+
+    run = podsync("state", *words)
+
+    assert (run.code, said in run.err) == (code, True), run.err
+    assert applied.refs() == refs
+
+
+def test_a_missing_key_is_told_before_the_lock(applied, podsync, shops, monkeypatch):
+    applied.write("catalog/new.yaml", tee("new"))
+    shops.add_faults(Fault("kakaclo", "create", "fin", commit=False))
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    refs, before = applied.refs(), len(shops.requests)
+    monkeypatch.delenv("KAKACLO_ACCESS_TOKEN")
+
+    run = podsync("state", "settle", "designed_product.new", "--adopt", "5012")
+
+    assert (run.code, applied.refs() == refs, len(shops.requests)) == (9, True, before), run.err
+
+
+def test_a_repair_is_checked_against_the_newest_state_and_not_against_what_this_clone_knows(
+    applied, podsync, monkeypatch
+):
+    clone = applied.clone("--no-single-branch")
+    assert podsync("state", "mv", "designed_product.hat", "designed_product.cap").code == 0
+    monkeypatch.chdir(clone)
+
+    assert podsync("state", "mv", "designed_product.cap", "designed_product.hat").code == 0
+
+
+def test_a_state_that_somebody_holds_is_told_to_be_held_whatever_is_asked(applied, podsync, monkeypatch):
+    clone = applied.clone("--no-single-branch")
+    monkeypatch.chdir(clone)
+    store = GitStore(applied.work, clock=SystemClock(), environment=applied.environ, who=lambda: "ada")
+
+    with store.lock("apply", 0):
+        run = podsync("state", "mv", "designed_product.no", "designed_product.x")
+
+    assert (run.code, "ada" in run.err) == (6, True), run.err
 
 
 def test_a_linked_worktree_is_right(applied, podsync, monkeypatch):
@@ -163,10 +269,15 @@ def test_a_sparse_checkout_without_the_catalog_s_files_is_refused_and_mended(app
     applied.git("sparse-checkout", "set", "catalog/t", cwd=clone)
     monkeypatch.chdir(clone)
 
-    for words in (("plan",), ("plan", "--allow", "orphans=9"), ("apply", "--auto-approve")):
+    for words in (
+        ("plan",), ("plan", "--allow", "orphans=9"), ("apply", "--auto-approve"), ("validate",),
+        ("validate", "-o", "json"), ("validate", "catalog/t"), ("render", "designed_product.cup"),
+        ("import", "--match"), ("import", "designed_product.cup", "5012"),
+    ):  # fmt: skip
         run = podsync(*words)
-        assert run.code == 5
+        assert (run.code, run.out) == (5, "")
         assert "2 files that are needed are not checked out, the first is catalog/c/cup.yaml" in run.err
+    assert "designed_product.cup" in podsync("state", "list").out  # the state is all there
     mend(applied, remedy(run), clone)
 
     assert "No changes." in podsync("plan").out
@@ -194,9 +305,15 @@ def test_settings_and_a_committed_state_are_no_less_needed(ground, podsync, monk
     assert not (clone / left_away).exists()
     monkeypatch.chdir(clone)
 
-    run = podsync("plan")
+    for words in (
+        ("plan",), ("validate",), ("state", "list"), ("state", "orphans"), ("state", "check"),
+        ("state", "pull"), ("state", "rm", "designed_product.tee"), ("state", "push", "-"),
+    ):  # fmt: skip
+        run = podsync(*words)
 
-    assert (run.code, f"the first is {left_away}" in run.err) == (5, True)
+        assert (run.code, run.out) == (5, ""), words
+        assert f"the first is {left_away}" in run.err
+    assert not (clone / "podsync.state.json").is_file() or left_away == "podsync.yaml"
 
 
 def test_a_sparse_checkout_that_has_the_whole_catalog_is_right(applied, podsync, monkeypatch):
@@ -250,9 +367,10 @@ def test_a_submodule_that_is_not_there_is_refused_and_mended(outer, podsync, mon
     clone = outer.clone("--no-single-branch", name="again")
     monkeypatch.chdir(clone)
 
-    for words in (("plan",), ("apply", "--auto-approve")):
+    for words in (("plan",), ("apply", "--auto-approve"), ("validate",)):
         run = podsync(*words)
-        assert (run.code, "shop is a submodule that is not there" in run.err) == (5, True)
+        assert (run.code, run.out) == (5, "")
+        assert "shop is a submodule that is not there" in run.err
     mend(outer, remedy(run), clone)
 
     assert "No changes." in podsync("plan").out
@@ -286,7 +404,23 @@ def test_work_in_a_submodule_is_nobody_s_mistake(outer, podsync):
 def test_a_sparse_submodule_is_sparse(outer, podsync):
     outer.git("sparse-checkout", "set", "catalog/t", cwd=outer.work / "shop")
 
-    assert podsync("plan").code == 5
+    assert (podsync("plan").code, podsync("validate").code) == (5, 5)
+
+
+def test_a_whole_catalog_that_is_not_checked_out_is_not_missing(applied, podsync, monkeypatch):
+    """Nor are the settings: what is said is not that there is nothing."""
+    clone = applied.clone("--no-single-branch")
+    applied.git("sparse-checkout", "set", "elsewhere", cwd=clone)
+    monkeypatch.chdir(clone)
+
+    assert not (clone / "catalog").exists()
+    for words in (("validate",), ("plan",)):
+        assert "files that are needed are not checked out" in podsync(*words).err
+    applied.git("sparse-checkout", "set", "--no-cone", "elsewhere/", cwd=clone)
+    assert not (clone / "podsync.yaml").exists()
+    for words in (("validate",), ("plan",), ("state", "list")):
+        run = podsync(*words)
+        assert (run.code, "is not checked out, the first is podsync.yaml" in run.err) == (5, True), run.err
 
 
 def test_files_that_are_not_the_catalog_s_are_nobody_s_business(ground, podsync):

@@ -219,6 +219,31 @@ def included(ground):
     return ground
 
 
+@pytest.mark.parametrize("kind", ["clean", "process"])
+def test_a_page_that_leads_to_github_runs_no_filter(ground, podsync, kind):
+    """The tree says which files a filter is for; to see what was edited, Git would run it."""
+    ground.write("podsync.yaml", "version: 1\n")
+    ground.write(".gitattributes", "* filter=x diff=x\n")
+    ground.commit("attributes")
+    ground.git("remote", "set-url", "origin", "https://github.com/acme/shop.git")
+    trap = ground.trap(ground.around / "filter.sh")
+    for name in (f"filter.x.{kind}", "diff.x.command", "diff.x.textconv"):
+        ground.git("config", name, str(trap))
+
+    def touch():
+        os.utime(ground.work / "catalog" / "tee.yaml", (1, 1))
+
+    touch()
+    ground.tried("status")
+    assert ground.goes_off()
+    touch()
+
+    assert podsync("plan", "-o", "html=../page.html").code == 0
+
+    assert not ground.goes_off()
+    assert "https://github.com/acme/shop/blob/" in (ground.around / "page.html").read_text()
+
+
 @pytest.mark.parametrize("how", ["include", "includeIf", "home", "worktree"])
 def test_settings_that_the_tree_carries_run_nothing(included, commands, podsync, monkeypatch, how):
     ground = included

@@ -10,7 +10,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import pytest
 from podsync.cli.hosts import foreign_hosts, host_of, is_own, refuse_foreign_hosts
 from podsync.errors import ProtectedError, UsageError
 from podsync.providers.registry import plugins
-from tests.cli.conftest import KEY, TOKEN
+from tests.cli.conftest import KEY, TOKEN, Run
 
 OWN = "https://developer.kakaclo.com/openapi"
 
@@ -365,3 +365,18 @@ def test_a_real_plan_is_never_called_play(podsync, folder, catalog, url):
     views = _all_views(podsync, folder)
 
     assert "SANDBOX" not in "".join(views.values())
+
+
+@pytest.mark.parametrize("words", [("plan",), ("validate", "-o", "github"), ("state", "list")], ids=" ".join)
+def test_settings_that_are_a_link_out_of_the_repository_show_no_file_of_this_machine(
+    podsync: Callable[..., Run], folder: Path, catalog: Path, words: tuple[str, ...]
+) -> None:
+    """On a runner of one's own, a stranger's pull request would read what is there."""
+    (folder.parent / "credentials").write_text(f"token: {TOKEN}\n", encoding="utf-8")
+    (folder / "podsync.yaml").symlink_to(folder.parent / "credentials")
+
+    run = podsync(*words)
+
+    assert (run.code, run.out) == (3, "")
+    assert "settings: podsync.yaml leads out of the repository" in run.err
+    assert TOKEN not in run.err

@@ -64,6 +64,7 @@ FIELDS = {
     "found": st.booleans(),
     "unverified": names,
     "beside": names,
+    "asked": st.none() | times,
     "place": texts,
     "op": st.sampled_from(["create", "update"]),
     "origin": st.sampled_from(["adopted", "imported"]),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from podsync.errors import StateError
-from podsync.model import Address, FrozenDict, digest, freeze
+from podsync.model import Address, FrozenDict, freeze
 from podsync.state import events as ev
 from podsync.state.draft import Draft, replay
 from podsync.state.entries import REFUSED, Absent, Refusal, Window
@@ -240,7 +240,7 @@ def test_what_exists_is_refused_no_longer_and_other_bodies_still_are(made):
 
     state = replay(State(), [*refused, *made])
 
-    assert [each.bodies for each in state.refusals[CAT]] == [(digest(OTHER),)]
+    assert [(each.body, each.digests) for each in state.refusals[CAT]] == [(OTHER, ())]
 
 
 def test_an_update_that_was_refused_hides_no_product():
@@ -297,11 +297,13 @@ def test_the_count_goes_along_with_its_product():
     ids=["adopted", "bound", "settled", "made"],
 )
 def test_what_is_ours_is_neither_foreign_nor_missing(events):
-    state = replay(State(), [ev.Disowned(KAKA, AT, ("5", "4", "6")), ev.Missed(KAKA, AT, None, ("5",))])
+    before = [ev.Unclaimed(KAKA, AT, ("5", "7")), ev.Disowned(KAKA, AT, ("5", "4", "6"))]
+    state = replay(State(), [*before, ev.Missed(KAKA, AT, None, ("5",))])
 
     after = replay(state, events)
 
     assert after.foreign == {KAKA: ("4", "6")}
+    assert after.unclaimed == {KAKA: ("7",)}
     assert after.absent == {}
 
 
@@ -309,6 +311,14 @@ def test_foreign_ids_are_added_sorted_and_once():
     state = replay(State(), [ev.Disowned(KAKA, AT, ("5", "40")), ev.Disowned(KAKA, AT, ("40", "3"))])
 
     assert state.foreign == {KAKA: ("3", "40", "5")}
+
+
+def test_what_is_ours_or_foreign_is_not_unclaimed():
+    state = replay(State(), [ev.Unclaimed(KAKA, AT, ("5", "40")), ev.Unclaimed(KAKA, AT, ("6", "40"))])
+
+    assert state.unclaimed == {KAKA: ("40", "5", "6")}
+    assert replay(state, [ev.Disowned(KAKA, AT, ("5",))]).unclaimed == {KAKA: ("40", "6")}
+    assert replay(state, [adopted(known_as="40")]).unclaimed == {KAKA: ("5", "6")}
 
 
 def test_what_is_missing_is_so_since_the_first_time_and_until_it_is_found():

@@ -675,6 +675,7 @@ def learned_state() -> State:
         landmarks=freeze({"kakaclo": [{"id": "5040", "spu": "QCUT00940"}, {"id": "4990"}]}),
         models=freeze({"kakaclo": {str(body["modelId"]): ["PODQRA073", "PODQRA074"], "9": ["X"]}}),
         foreign={"kakaclo": ("4990", "4991"), "gelato": ("77",)},
+        unclaimed={"kakaclo": ("4992",)},
         absent={
             "kakaclo": {"5040": Absent(STATE_AT + DAY), "5008": Absent(STATE_AT + DAY, gone=True)},
         },

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from podsync.diagnostics import Diagnostic
 from podsync.model import Address, Position
 from podsync.views.diagnostics import count_line, diagnostic_text, diagnostics_text
-from podsync.views.escape import one_line, safe
+from podsync.views.escape import safe
 from podsync.views.validate_json import validate_json
 
 TEE = Diagnostic(
@@ -91,10 +91,6 @@ def test_a_long_line_is_cut_around_the_caret():
 )
 def test_hostile_text_is_made_visible(text, shown):
     assert safe(text) == shown
-
-
-def test_one_line_folds_white_space():
-    assert one_line("a\n  b\x1b") == "a b\\x1b"
 
 
 @given(st.text(), st.text(), st.integers(1, 50), st.integers(1, 50))

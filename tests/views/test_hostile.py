@@ -1,4 +1,4 @@
-"""RELIABILITY P18 and P19: text from outside is text, whatever it holds."""
+"""Text from outside is text, whatever it holds."""
 
 from __future__ import annotations
 

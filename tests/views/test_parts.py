@@ -8,6 +8,8 @@ from podsync.plan.plan import Action
 from podsync.settings import RateLimit
 from podsync.views.colours import colour_name
 from podsync.views.forecast import PUBLISHED, forecast_text
+from podsync.views.html import About, plan_html
+from podsync.views.markdown import plan_markdown
 from podsync.views.marks import marked
 from podsync.views.page import beside, cells, facts, page, short_url, shorten, wrap
 from podsync.views.plan_text import plan_text
@@ -73,11 +75,13 @@ def test_wide_characters_take_two_columns() -> None:
     assert cells("T恤") == 3
     assert cells("\x1b[1mT恤\x1b[0m") == 3
     assert cells("e\u0301") == 1
+    assert cells("❤\ufe0e❤\ufe0f") == 2
     assert cells(shorten("恐龙圆领短袖儿童装", 9)) <= 9
 
 
 def test_lines_break_at_words_and_at_facts() -> None:
     assert wrap("one two three", 9, "- ", "  ") == ["- one two", "  three"]
+    assert wrap("then: podsync plan -o x, and", 9, "- ", "  ") == ["- then:", "  podsync plan -o x,", "  and"]
     assert facts(["one", "", "two", "three"], 9, "  ") == ["  one", "  two", "  three"]
     assert facts(["one", "two"], 12, "  ") == ["  one · two"]
 
@@ -131,6 +135,21 @@ def test_the_forecast_follows_the_published_rates() -> None:
         "11 creates at 0.5/s with a burst of 1: about 20 s."
     )
     assert forecast_text(samples.plan([samples.orphaned()]), PUBLISHED) == "Nothing is sent."
+
+
+def test_every_view_counts_what_the_bucket_still_holds() -> None:
+    made = samples.many(30)
+    levels = {"kakaclo": 150.0}
+    facts = {"levels": levels, "rates": PUBLISHED}
+    told = forecast_text(made, PUBLISHED, levels)
+
+    assert told != forecast_text(made, PUBLISHED)
+    for text in (
+        plan_text(made, style=PLAIN, width=200, **facts),
+        plan_markdown(made, **facts),
+        plan_html(made, About(rates=PUBLISHED, levels=levels)),
+    ):
+        assert told in " ".join(text.replace("&#8203;", "").split())
 
 
 def test_words() -> None:

@@ -62,16 +62,28 @@ def a_shop() -> Sandbox:
     )
 
 
-def a_hub(folder: Path, shops: Sandbox) -> Hub:
-    """A repository that `podsync init --ci github` began, pushed to main."""
+def a_hub(began: Path, folder: Path, shops: Sandbox) -> Hub:
+    """A copy of the repository that was `began`, on a hub of its own."""
+    shutil.copytree(began, folder, symlinks=True, dirs_exist_ok=True)
+    made = Hub(folder, shops)
+    made.git("remote", "set-url", "origin", str(made.origin))
+    return made
+
+
+@pytest.fixture(scope="session")
+def began(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository that `podsync init --ci github` began, pushed to main: made once for each worker."""
     missing = [name for name in ("bash", "git") if shutil.which(name) is None]
     if missing:
         pytest.skip(f"the runner needs {' and '.join(missing)}")
-    made = Hub(folder, shops)
+    folder = tmp_path_factory.mktemp("began")
+    with a_shop() as shops:
+        made = Hub(folder, shops)
+        made.begin()
     words = [sys.executable, "-m", "podsync", "init", "--ci", "github", "--from", COMMIT]
     subprocess.run(words, cwd=made.clone, check=True, capture_output=True)
     made.commit("main", {"podsync.yaml": json.dumps(SETTINGS)}, base="main")
-    return made
+    return folder
 
 
 @pytest.fixture
@@ -82,9 +94,9 @@ def shops() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def hub(tmp_path: Path, shops: Sandbox) -> Hub:
+def hub(began: Path, tmp_path: Path, shops: Sandbox) -> Hub:
     """See `a_hub`."""
-    return a_hub(tmp_path, shops)
+    return a_hub(began, tmp_path, shops)
 
 
 @pytest.fixture

@@ -14,12 +14,14 @@ import sys
 from pathlib import Path
 
 BOT = "github-actions[bot]"
+#: So much of a list comes with one request.
+_PAGE = 30
 
 
 def main(words: list[str]) -> int:
     path = Path(os.environ["FAKE_GH"])
     hub = json.loads(path.read_text())
-    given = [word for word in words if word not in {"--silent", "--paginate", "--force"}]
+    given = [word for word in words if word not in {"--silent", "--force"}]
     hub["calls"].append(words)
     answer = _api(hub, given[1:]) if given[0] == "api" else _command(hub, given)
     path.write_text(json.dumps(hub))
@@ -76,7 +78,13 @@ def _setting(hub: dict, method: str, place: str, words: list[str]) -> str:
     if method == "GET":
         if "--jq" not in words and place not in settings:
             sys.exit("gh: Not Found (HTTP 404)")
-        return "\n".join(settings.get(place, [])) if "--jq" in words else json.dumps(_seen(settings[place]))
+        if "--jq" not in words:
+            return json.dumps(_seen(settings[place]))
+        names = settings.get(place, [])[: None if "--paginate" in words else _PAGE]
+        if ".enforcement" in _option(words, "--jq"):
+            rules = hub.get("rules", {})
+            names = [f"{rules.get(name, {}).get('enforcement', 'active')} {name}" for name in names]
+        return "\n".join(names)
     if method == "PUT":
         settings[place] = json.load(sys.stdin)
     elif "--input" in words:

@@ -21,10 +21,10 @@ TOKEN, KEY, OTHER = "canary-kakaclo-6f1e77", "canary-gelato-91ac02", "canary-rep
 CANARIES = (TOKEN, KEY, OTHER)
 _PROGRAMS = {
     # A release is not installed anew for each job: the runner has this checkout's.
-    # pip is begun all the same, with the words before its name: a pip.py of the checkout would be, too.
+    # pip is looked for all the same, with the words before its name: a pip.py of the checkout would be, too.
     "python": '#!/bin/sh\ncase "$*" in\n'
-    '"-I -m pip install "*) echo "$@" >>"$0.log"; exec {python} -I -m pip --version ;;\n'
-    '"-m pip install "*) echo "$@" >>"$0.log"; exec {python} -m pip --version ;;\n'
+    '"-I -m pip install "*) echo "$@" >>"$0.log"; exec {python} -I -c "import pip" ;;\n'
+    '"-m pip install "*) echo "$@" >>"$0.log"; exec {python} -c "import pip" ;;\n'
     'esac\nexec {python} "$@"\n',
     # As the script of an installation: the folder that it is called in is no place to import from.
     "podsync": '#!/bin/sh\nexec {python} -P -m podsync "$@"\n',
@@ -50,16 +50,16 @@ class Hub:
         self.unwritable: set[tuple[str, str]] = set()
         self._numbers = count(1)
         self._home = folder / "home"
-        self._start()
+        self.forge = folder / "gh.json"
 
-    def _start(self) -> None:
+    def begin(self) -> None:
+        """Make the machine's programs, and a repository with one empty commit."""
         for place in (self.clone, self.bin, self._home):
             place.mkdir()
         for name, text in _PROGRAMS.items():
             path = self.bin / name
             path.write_text(text.format(python=sys.executable, gh=Path(__file__).parent / "gh.py"))
             path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        self.forge = self.folder / "gh.json"
         empty: dict[str, Any] = {"calls": [], "comments": [], "issues": [], "settings": {}, "secrets": {}}
         self.forge.write_text(json.dumps(empty))
         self.git("init", "--quiet", "--bare", "--initial-branch=main", str(self.origin), folder=self.folder)

@@ -160,15 +160,12 @@ def test_a_pull_request_that_edits_the_workflows_reaches_no_key_and_writes_nothi
         assert [text for text in told if any(canary in text for canary in CANARIES)] == []
 
 
-@pytest.mark.parametrize(
-    "name", ["pip.py", "pip/__init__.py", "sitecustomize.py", "usercustomize.py", "podsync.py", "click.py"]
-)
-def test_python_files_beside_the_catalog_are_never_run(hub, tmp_path, name):
+@pytest.mark.parametrize("pip", [("pip.py",), ("pip/__init__.py", "pip/__main__.py")], ids=["file", "folder"])
+def test_python_files_beside_the_catalog_are_never_run(hub, tmp_path, pip):
     proof = tmp_path / "proof"
-    files = {name: f"open({str(proof)!r}, 'w').close()\n", **tee("crimson")}
-    if name.startswith("pip/"):
-        files["pip/__main__.py"] = files[name]
-    hub.commit("evil", files)
+    names = (*pip, "sitecustomize.py", "usercustomize.py", "podsync.py", "click.py")
+    evil = {name: f"open({str(proof)!r}, 'a').write({name!r})\n" for name in names}
+    hub.commit("evil", {**evil, **tee("crimson")})
 
     pull = hub.pull("evil")
     run = hub.push(hub.merge("evil"))
@@ -251,7 +248,9 @@ def begin(hub, folder):
     return Parameters(install=COMMIT, folder=folder)
 
 
-@pytest.mark.parametrize("folder", ["second", 'it\'s a "shop"/$(id) `x`'])
+@pytest.mark.parametrize(
+    "folder", [pytest.param("second", marks=pytest.mark.campaign), 'it\'s a "shop"/$(id) `x`']
+)
 def test_a_second_catalog_has_a_state_of_its_own_and_orphans_nothing(hub, made, folder):
     hub.push(hub.commit("main", tee("crimson"), base="main"))
     about = begin(hub, folder)

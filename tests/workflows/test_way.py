@@ -11,9 +11,9 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from podsync.cli.workflows import OWN, workflow_files
+from podsync.cli.workflows import OWN, Parameters, workflow_files
 from podsync.sandbox import Fault
-from tests.workflows.conftest import HOSTILE, a_hub, a_shop, tee, tees
+from tests.workflows.conftest import COMMIT, HOSTILE, SETTINGS, a_hub, a_shop, tee, tees
 from tests.workflows.hub import CANARIES, TOKEN, Hub
 from tests.workflows.runner import Run
 
@@ -38,9 +38,9 @@ class Story(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory):
+def story(began, tmp_path_factory):
     with a_shop() as shops:
-        hub = a_hub(tmp_path_factory.mktemp("story"), shops)
+        hub = a_hub(began, tmp_path_factory.mktemp("story"), shops)
         hub.commit("two", {**tee("crimson"), **tee("hostile", HOSTILE)})
         pull = hub.pull("two")
         fork = hub.pull("two", fork=True)
@@ -161,6 +161,65 @@ def test_what_is_not_valid_is_said_in_the_summary_and_in_the_comment(hub, files,
     assert "Not valid: 1 error" in run["plan"].summary
     (comment,) = hub.known()["comments"]
     assert said in comment["body"]
+
+
+def waits(run):
+    """Return the products on a pull request's page, and whether each waits on main already."""
+    page = (run.artifacts["podsync-plan.html"] / "podsync-plan.html").read_text()
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    return {
+        one["address"].partition(".")[2]: one.get("waiting", False) for one in json.loads(found)["changes"]
+    }
+
+
+def test_what_waits_on_main_already_stands_apart_from_what_a_pull_request_adds(hub):
+    hub.commit("main", tees("crimson", "teal"), base="main")
+    hub.commit("two", {**tee("mint"), **tee("teal", "Tee that is another one")})
+
+    run = hub.pull("two")
+
+    assert run["plan"].result == "success", run["plan"].log
+    assert waits(run) == {"crimson": True, "teal": False, "mint": False}
+    assert run["plan"].outputs["changes"] == "3"
+    assert run["plan"].summary.count("podsync:plan") <= 1
+    assert "3 new products" in run["plan"].summary
+
+
+@pytest.mark.parametrize("main", [tee("crimson", colorValue="red"), {"podsync.yaml": "version: 2\n"}])
+def test_a_main_that_has_no_plan_sets_nothing_apart_and_stops_nobody(hub, main):
+    hub.commit("main", main, base="main")
+    hub.commit("two", {**tee("crimson"), **tee("teal"), "podsync.yaml": json.dumps(SETTINGS)})
+
+    run = hub.pull("two")
+
+    assert run["plan"].result == "success", run["plan"].log
+    assert waits(run) == {"crimson": False, "teal": False}
+    assert "The plan of refs/remotes/origin/main alone ended with" in run["plan"].log
+
+
+def test_a_catalog_that_is_new_has_nothing_that_waits(hub):
+    about = Parameters(install=COMMIT, folder="shop", state_branch="podsync-state-shop")
+    state = {**SETTINGS["state"], "branch": about.state}
+    files = {str(place): text for place, text in workflow_files(about)}
+    files["shop/podsync.yaml"] = json.dumps({**SETTINGS, "state": state})
+    hub.commit("two", {**files, **{f"shop/{name}": text for name, text in tee("crimson").items()}})
+
+    run = hub.pull("two", workflow="podsync-plan-shop.yml")
+
+    assert run["plan"].result == "success", run["plan"].log
+    assert waits(run) == {"crimson": False}
+
+
+def test_a_pull_request_cannot_say_what_waits_on_main(hub):
+    """The plan of main is made of main's files: a saved one of the branch's own counts for nothing."""
+    hub.commit("evil", tee("crimson"))
+    evil = {"podsync-base.json": "{}", "podsync-base/podsync.yaml": "version: 1\n", ".podsync-base": ""}
+
+    run = hub.pull("evil")
+    hub.commit("evil", evil, base="evil")
+    again = hub.pull("evil")
+
+    assert waits(run) == waits(again) == {"crimson": False}
 
 
 def test_nothing_is_applied_without_approval(hub, made):
@@ -305,9 +364,9 @@ class History(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def history(tmp_path_factory):
+def history(began, tmp_path_factory):
     with a_shop() as shops:
-        hub = a_hub(tmp_path_factory.mktemp("history"), shops)
+        hub = a_hub(began, tmp_path_factory.mktemp("history"), shops)
         old = hub.commit("main", tee("crimson"), base="main")
         hub.push(hub.commit("main", tee("teal"), base="main"))
         again = hub.push(old)
@@ -339,6 +398,73 @@ def test_the_state_can_be_looked_at_from_a_browser(history):
     assert "designed_product.teal" in run["look"].log
 
 
+@pytest.fixture
+def doubtful(hub, shops, made):
+    """An apply that ended with a product of which nobody knows whether it was made; it was."""
+    shops.set_rules(kakaclo_lag=3600)
+    shops.add_faults(Fault("kakaclo", "create", "fin", commit=True))
+    run = hub.push(hub.commit("main", tee("crimson"), base="main"))
+    assert run["apply"].outputs["exit-code"] == "8", run["apply"].log
+    shops.set_rules(kakaclo_lag=0)
+    (product,) = shops.products("kakaclo")
+    answer = {"action": "settle, it was made", "address": "designed_product.crimson", "id": product["id"]}
+    return {name: str(value) for name, value in answer.items()}
+
+
+def test_a_doubt_is_settled_from_a_browser(hub, made, doubtful):
+    sha = hub.git("rev-parse", "origin/main")
+
+    run = hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs=doubtful)
+
+    assert (run["look"].result, run["repair"].result) == ("skipped", "success"), run["repair"].log
+    assert f"designed_product.crimson: it is {doubtful['id']}" in run["repair"].log
+    holders = {
+        step.name for step in run["repair"].steps if any(c in v for v in step.env.values() for c in CANARIES)
+    }
+    assert holders == {"Settle what was made"}
+    assert [canary for canary in CANARIES if canary in run["repair"].log + run["repair"].summary] == []
+    again = hub.start("apply.yml", "workflow_dispatch", sha)
+    assert again["plan"].outputs["changes"] == "0"
+    assert made() == ["Tee crimson"]
+
+
+def test_an_id_that_is_another_products_settles_nothing(hub, doubtful):
+    sha = hub.git("rev-parse", "origin/main")
+
+    run = hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs={**doubtful, "id": "999999"})
+
+    assert (run["repair"].result, run["repair"]["Settle what was made"].code) == ("failure", 1)
+    assert "1 to settle" in hub.start("apply.yml", "workflow_dispatch", sha)["plan"].log
+
+
+def test_a_merge_while_a_repair_waits_for_its_approval_runs_nothing_beside_the_keys(hub, doubtful, tmp_path):
+    proof, action = tmp_path / "proof", ".github/actions/podsync/action.yml"
+    thief = f"#!/bin/sh\\nenv >{proof}\\n"
+    mark = "        pip=(python -I -m pip"
+    evil = (
+        f'        printf "{thief}" >"$RUNNER_TEMP/podsync" && chmod +x "$RUNNER_TEMP/podsync"\n'
+        f'        printf "%s\\n" "$RUNNER_TEMP" >>"$GITHUB_PATH"\n{mark}'
+    )
+    text = (hub.clone / action).read_text()
+    assert text.count(mark) == 1
+    hub.commit("evil", {action: text.replace(mark, evil)})
+    sha = hub.git("rev-parse", "origin/main")
+
+    def merge_meanwhile(_run):
+        hub.approve = lambda _run: True
+        hub.merge("evil")
+        return True
+
+    hub.approve = merge_meanwhile
+    run = hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs=doubtful)
+
+    assert run["repair"].result == "success", run["repair"].log
+    assert not proof.exists()
+    # The attack is a real one: a run of that commit, approved by somebody, would have brought the key out.
+    hub.start("podsync-repair.yml", "workflow_dispatch", hub.git("rev-parse", "main"), inputs=doubtful)
+    assert TOKEN in proof.read_text()
+
+
 def test_what_is_typed_into_the_repair_form_is_an_argument_and_nothing_else(history, tmp_path):
     sha = history.hub.git("rev-parse", "origin/main")
     typed = f"$(touch {tmp_path}/pwned); touch {tmp_path}/pwned #"
@@ -347,7 +473,7 @@ def test_what_is_typed_into_the_repair_form_is_an_argument_and_nothing_else(hist
     run = history.hub.start("podsync-repair.yml", "workflow_dispatch", sha, inputs=inputs)
 
     assert (run["look"].result, run["repair"].result) == ("skipped", "failure")
-    assert run["repair"]["Repair"].code == 64
+    assert run["repair"]["Settle what was made"].code == 64
     assert list(tmp_path.iterdir()) == []
 
 

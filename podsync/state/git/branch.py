@@ -15,11 +15,10 @@ from dataclasses import dataclass
 
 from podsync.errors import StateError
 from podsync.ports import Clock
-from podsync.state.git.program import Answer, Git, local_failure, reason
+from podsync.state.git.program import COMMIT, Answer, Git, local_failure, reason
 from podsync.state.git.remotes import check_remote
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 #: Words of a refusal that says no more than "not now": another push came in between, or the remote is busy.
 _BUSY = (
     "cannot lock ref", "failed to update ref", "incorrect old value", "fetch first", "non-fast-forward",
@@ -145,7 +144,7 @@ class Branch:
         if answer.code == 2:
             return None
         found = answer.text.split()
-        if answer.code != 0 or not found or not _COMMIT.fullmatch(found[0]):
+        if answer.code != 0 or not found or not COMMIT.fullmatch(found[0]):
             raise self._failure(answer, "reading")
         return found[0]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from podsync.errors import StateError
-from podsync.state.git.program import Git
+from podsync.state.git.program import COMMIT, Git
 from podsync.state.git.surroundings import tops
 
-COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_WHOLE_IN_CI = "(in CI: actions/checkout with fetch-depth: 0)"
 
 
 class Absence(NamedTuple):
@@ -107,12 +107,66 @@ def commit_of(git: Git) -> str | None:
     return answer.text or None
 
 
+def is_as_committed(git: Git, folder: str) -> bool:
+    """Whether a folder, named from the top, holds what the checked out commit has of it and nothing else.
+
+    Git is not let compare: it would have both sides go through filters, which are programs.
+    """
+    below = [folder] if folder not in ("", ".") else []
+    listed = git.run("ls-tree", "-r", "-z", "HEAD", "--", *below)
+    others = git.run("ls-files", "--others", "--exclude-standard", "-z", "--", *below)
+    if listed.code != 0 or others.code != 0 or others.out:
+        return False
+    for line in filter(None, listed.out.split(b"\0")):
+        facts, _, name = line.partition(b"\t")
+        mode, _, identity = facts.decode("ascii").split(" ")
+        if mode not in _FILES or not _is_blob(git.root / os.fsdecode(name), identity):
+            return False
+    return True
+
+
+#: Files, with and without the right to be executed.
+_FILES = ("100644", "100755")
+
+
+def _is_blob(path: Path, identity: str) -> bool:
+    try:
+        data = b"" if path.is_symlink() else path.read_bytes()
+    except OSError:
+        return False
+    digest = hashlib.sha256 if len(identity) == 64 else hashlib.sha1
+    # Where line ends are written anew as files are checked out, Git keeps them as one character.
+    texts = (data, data.replace(b"\r\n", b"\n"))
+    found = (digest(b"blob %d\0" % len(text) + text, usedforsecurity=False) for text in texts)
+    return any(each.hexdigest() == identity for each in found)
+
+
+def first_commits(git: Git) -> list[str] | Unknown:
+    """Return the commits that history begins with, oldest last; none before the first. Clones share them."""
+    try:
+        if commit_of(git) is None:
+            return []
+        if git.is_shallow():
+            return _shallow()
+        return git.must("rev-list", "--max-parents=0", "HEAD").decode().split()
+    except StateError as error:
+        return _untold(error)
+
+
 def is_older(git: Git, commit: str) -> bool | Unknown:
     """Whether what is checked out is a real ancestor of `commit`, or why that cannot be told."""
     try:
         return _compared(git, commit)
     except StateError as error:
-        return Unknown(error.message, error.remedy.partition("; nothing was sent")[0])
+        return _untold(error)
+
+
+def _untold(error: StateError) -> Unknown:
+    return Unknown(error.message, error.remedy.partition("; nothing was sent")[0])
+
+
+def _shallow() -> Unknown:
+    return Unknown("this clone is shallow", f"git fetch --unshallow   {_WHOLE_IN_CI}", shallow=True)
 
 
 def _compared(git: Git, commit: str) -> bool | Unknown:
@@ -122,9 +176,7 @@ def _compared(git: Git, commit: str) -> bool | Unknown:
     if here == commit:
         return False
     shallow = git.is_shallow()
-    deepen = "git fetch --unshallow" if shallow else "git fetch"
-    why = "this clone is shallow" if shallow else "this clone does not have it"
-    unknown = Unknown(why, f"{deepen}   (in CI: actions/checkout with fetch-depth: 0)", shallow)
+    unknown = _shallow() if shallow else Unknown("this clone does not have it", f"git fetch   {_WHOLE_IN_CI}")
     if not _has(git, commit):
         return unknown
     if _leads(git, here, commit):

@@ -52,6 +52,8 @@ _SETTINGS = (
 )
 _NAME = "podsync"
 _PLACE = ("rev-parse", "--path-format=absolute", "--git-common-dir")
+#: A commit as Git names it.
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 #: Makes a partial clone a whole one.
 WHOLE = "git config --unset remote.origin.partialclonefilter && git fetch --refetch origin"
 

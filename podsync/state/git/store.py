@@ -33,10 +33,10 @@ from podsync.state.git.vetting import must_hold_state, must_not_exist
 from podsync.state.git.waiting import Waiting
 from podsync.state.lock import Holder
 from podsync.state.state import State
+from podsync.state.store import changed, must_fit, under_lock
 from podsync.state.times import time_to_text
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-_CHANGED = "run the command again: it begins with what is there now"
 
 
 class GitStore:
@@ -202,7 +202,7 @@ class GitStore:
         if self._before is None or layout.SNAPSHOT not in self._branch.commit(self._before).items:
             return None
         file = f"{self._before[:12]}:{layout.SNAPSHOT}"
-        return f"git show {file} > before.json, then podsync state push --force before.json"
+        return f"git show {file} | podsync state push --force -"
 
     # -- reading
 
@@ -258,7 +258,7 @@ class GitStore:
 
         Raises StateError when Intents are not: nothing was sent for them then. Thread-safe.
         """
-        session = self._must_be_locked()
+        session = under_lock(self._session)
         if events:
             self._begin(session)
             session.append(events)
@@ -269,16 +269,14 @@ class GitStore:
         Raises StateError when it cannot be written (the journal keeps all events then), and when
         `state` is not what the events add up to.
         """
-        session = self._must_be_locked()
+        session = under_lock(self._session)
         if not self._begun and not self._look(session.head)[0].fresh:
             return
         self._begin(session)
         if session.lost is not None:
             session.told = True
             raise session.lost
-        if state.serial != session.serial or state.lineage not in {"", session.lineage}:
-            message = f"a state of serial {state.serial} does not fit a journal that ends at {session.serial}"
-            raise StateError(message, _CHANGED)
+        must_fit(state, session.lineage, session.serial)
         session.compact(replace(state, lineage=session.lineage, lost=False))
 
     def _begin(self, session: Session) -> None:
@@ -287,8 +285,7 @@ class GitStore:
                 return
             contents, _ = self._look(session.head)
             if self._known not in {None, (contents.state.lineage, contents.state.serial)}:
-                message = f"branch {self._branch.name} was changed by another run after this one had read it"
-                raise StateError(message, _CHANGED)
+                raise changed(f"branch {self._branch.name}")
             session.begin(contents, State(lineage=str(uuid.uuid4())))
             self._begun = True
 
@@ -308,15 +305,9 @@ class GitStore:
 
     def replace(self, state: State) -> None:
         """Put `state` in the place of what is there, which stays in the history; only under the lock."""
-        session = self._must_be_locked()
+        session = under_lock(self._session)
         self.compact(self.load())
         self._begin(session)
         before = session.head
         session.replace(replace(state, lost=False))
         self._before, self._known = before, (state.lineage, state.serial)
-
-    def _must_be_locked(self) -> Session:
-        if self._session is None:
-            message = "the state is written under its lock only"
-            raise RuntimeError(message)
-        return self._session

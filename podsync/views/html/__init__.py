@@ -65,12 +65,14 @@ _NOTHING: Mapping[str, Any] = {
 class About:
     """What the page may know beside the plan.
 
+    `levels`: how many requests of an earlier run each provider's bucket still holds.
     `models` maps a model's id to its name. `code` is the address below which the plan's files can be looked
     at. `pictures` maps addresses to `data:image/…`, for pictures that the page brings along. `waiting` holds
     the keys of the changes that the default branch has already (`page_data`).
     """
 
     rates: Mapping[str, RateLimit] = field(default_factory=lambda: PUBLISHED)
+    levels: Mapping[str, float] = EMPTY
     sandbox: bool = False
     models: Mapping[str, str] = EMPTY
     code: str = ""
@@ -122,7 +124,7 @@ def _of_plan(plan: Plan, about: About) -> dict[str, str]:
         "totals": "".join(totals(plan)),
         "risky": risky(plan),
         "plain": "".join(without_script(plan)),
-        "forecast": text(forecast(plan, about.rates)),
+        "forecast": text(forecast(plan, about.rates, about.levels)),
         "summary": text(summary_line(plan.summary)),
     }
 

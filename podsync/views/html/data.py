@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
-from podsync.model import EMPTY, Spec, short_digest
+from podsync.model import EMPTY, short_digest
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.plan import Action, Plan
 from podsync.providers.registry import roles_of
@@ -97,7 +97,7 @@ def _record(
     waiting: Collection[tuple[str | None, ...]],
 ) -> dict[str, Any]:
     """Return one change, without what is empty; of the old spec only what differs from the new one."""
-    spec: Spec = change.after if change.after is not None else change.before or {}
+    spec = change.spec
     old = change.before if change.after is not None and change.before is not None else spec
     shown = {
         "address": str(change.address),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from podsync.diagnostics import Diagnostic, errors
+from podsync.model import EMPTY
 from podsync.plan.plan import SYMBOLS, Action, Plan
 from podsync.settings import RateLimit
 from podsync.views.diagnostics import diagnostic_text
@@ -50,13 +51,13 @@ def headline(plan: Plan) -> str:
     return f"{changes}, refused" if plan.errored else f"{changes} to look at"
 
 
-def forecast(plan: Plan, rates: Mapping[str, RateLimit]) -> str:
+def forecast(plan: Plan, rates: Mapping[str, RateLimit], levels: Mapping[str, float] = EMPTY) -> str:
     """Return how long apply would take, or that it would send nothing."""
     count = len(errors(plan.diagnostics))
     if count:
         return f"Refused for {counted(count, 'reason')}: apply would send nothing."
     final = "No API can delete what is created." if plan.summary[Action.CREATE] else ""
-    return sentences([forecast_text(plan, rates), final])
+    return sentences([forecast_text(plan, rates, levels), final])
 
 
 def totals(plan: Plan) -> Iterator[str]:
@@ -106,7 +107,7 @@ def faults(found: Sequence[Diagnostic], *, stale: bool) -> str:
         return ""
     rows = [f"<li><pre>{_block(one)}</pre></li>" for one in found[:_MOST_FAULTS]]
     if len(found) > _MOST_FAULTS:
-        rows.append(f"<li>… and {number(len(found) - _MOST_FAULTS)} more (podsync validate)</li>")
+        rows.append(f"<li>… and {number(len(found) - _MOST_FAULTS)} more</li>")
     wrong = len(errors(found))
     what = f"{counted(wrong, 'fault')} in the catalog"
     rest = " Below is the plan of the last catalog without faults." if stale else ""
@@ -142,7 +143,8 @@ def _row(group: Sequence[Diagnostic]) -> str:
         more += f"<p>… and {number(unsaid)} more (all in -o json)</p>" if unsaid else ""
         told += f"<details><summary>{number(len(texts) - _MOST_EQUAL)} more</summary>{more}</details>"
     count = f" <small>{number(len(group))} times</small>" if len(group) > 1 else ""
-    detail = f'<p class="help">→ {text(first.detail)}</p>' if first.detail else ""
+    told_lines = "<br>".join(map(text, first.detail.split("\n")))
+    detail = f'<p class="help">→ {told_lines}</p>' if first.detail else ""
     return f"<li><b>{text(first.severity)}: {text(first.rule)}</b>{count}<div>{told}{detail}</div></li>"
 
 
@@ -154,7 +156,7 @@ def _said(fault: Diagnostic) -> str:
 def without_script(plan: Plan) -> Iterator[str]:
     """Yield the changes as a plain list, for a browser or a mail program that runs no scripts."""
     for change in plan.work[:_MOST_WITHOUT_SCRIPT]:
-        spec = change.after if change.after is not None else change.before or {}
+        spec = change.spec
         place = f" · {change.source.path}:{change.source.line}" if change.source is not None else ""
         name = name_of(change.provider, spec)
         words = f"{SYMBOLS[change.action]} {change.action.value} · {change.address} · {name}{place}"

@@ -9,9 +9,10 @@ function swatch(value) {
   return el("span", { class: "swatch" }, dot, el("code", null, value), name && el("span", null, name));
 }
 
-function chips(words, before, most = 30) {
-  const shown = words.slice(0, most).map((one) => el("span", { class: "chip" }, one));
-  return el("div", { class: "chips" }, before, shown, words.length > most && `and ${words.length - most} more`);
+const MOST_CHIPS = 30;
+function chips(words, before) {
+  const shown = words.slice(0, MOST_CHIPS).map((one) => el("span", { class: "chip" }, one));
+  return el("div", { class: "chips" }, before, shown, words.length > MOST_CHIPS && `and ${words.length - MOST_CHIPS} more`);
 }
 
 function customers(ids, roles) {
@@ -33,7 +34,7 @@ function options(found, roles) {
 }
 
 function model(id) {
-  const name = Object.hasOwn(data.models || {}, String(id)) ? data.models[String(id)] : "";
+  const name = Object.hasOwn(data.models, String(id)) ? data.models[String(id)] : "";
   return el("span", null, "model ", id, name && ` ${show(name)}`);
 }
 

@@ -44,12 +44,13 @@ const before = (change) => {
   return spec;
 };
 
-/* A field without values: both specs have them. */
-const whole = (change, [path, old, now, ...words]) => (now === undefined ? [path, before(change)[path] ?? null, change.spec[path] ?? null, ...old] : [path, old, now, ...words]);
 for (const change of changes) {
   change.kind = change.address.slice(0, change.address.indexOf("."));
   change.roles = data.roles[change.kind]; // which field means what
-  if (change.fields) change.fields = change.fields.map((one) => whole(change, one));
+  if (!change.fields) continue;
+  const was = before(change);
+  /* A field without values: both specs have them. */
+  change.fields = change.fields.map((one) => (one.length < 3 ? [one[0], was[one[0]] ?? null, change.spec[one[0]] ?? null, ...one[1]] : one));
 }
 const folder = (change) => (change.file && change.file.includes("/") ? change.file.slice(0, change.file.lastIndexOf("/")) : "");
 const place = (change) => (change.file ? `${change.action === "orphan" ? "was " : ""}${change.file}:${change.line}` : "");

@@ -61,9 +61,7 @@ function paintTick(box) {
 }
 
 function paintCard(item) {
-  const state = markOf(Number(item.dataset.index));
-  item.classList.toggle("is-seen", state === "seen");
-  item.classList.toggle("is-wrong", state === "wrong");
+  item.classList.toggle("is-wrong", markOf(Number(item.dataset.index)) === "wrong");
 }
 
 function reviewLine() {

@@ -1,0 +1,84 @@
+"""What a person may say of listed products, as alternatives with the commands that say it. Pure.
+
+`plan --refresh` and apply ask in the same words. Each alternative names what tells its product from the
+others; the last one says that it is none of them, where that may be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from podsync.model import Address, seen_ids
+from podsync.ports import Provider, Remote
+
+#: So many candidates are named; the rest can be seen at the provider.
+NAMED = 10
+
+
+def of_doubt(
+    provider: Provider, address: Address, candidates: Sequence[Remote], *, young: bool = False
+) -> tuple[str, ...]:
+    """Return what may have become of a create in doubt.
+
+    While it is `young` nobody can say that nothing was made: that answer is not offered then. An account that
+    lists nothing may be another one: only its own page can tell.
+    """
+    settle = f"podsync state settle {address}"
+    if not candidates:
+        page = _page(provider)
+        return f"a) {page} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"
+    rows = _lettered(candidates, f"{settle} --adopt")
+    page = f"{provider.title}'s web page"
+    none = f"{_letter(len(rows))}) none of them, and {page} has no other: {settle} --not-created"
+    return rows if young else (*rows, none)
+
+
+def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
+    """Return what products may be that look like one which is to be created, or which was."""
+    rows = _lettered(candidates, f"podsync import {address}")
+    ids = " ".join(row.id for row in candidates[:NAMED])
+    return (*rows, f"{_letter(len(rows))}) none of them: podsync import --not-ours {provider.name} {ids}")
+
+
+def of_unlisted(provider: Provider, address: Address) -> tuple[str, ...]:
+    """Return what may have become of what was acknowledged and is not listed."""
+    return (
+        f"a) {_page(provider)} shows it: podsync import {address} ID",
+        f"b) it does not: podsync state rm {address}, then: podsync apply",
+    )
+
+
+def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
+    """Return what may become of products that a refused create may have made, and that no document wants."""
+    ids = " ".join(row.id for row in candidates[:NAMED])
+    return (
+        f"a) it is not to be sold: remove it on {provider.title}'s web page",
+        f"b) it may stay, and nobody here manages it: podsync import --not-ours {provider.name} {ids}",
+        f"c) it is wanted: write its document again, then: podsync import {address} {candidates[0].id}",
+    )
+
+
+def _page(provider: Provider) -> str:
+    return f"{provider.title}'s web page, in the account of this key,"
+
+
+def _letter(index: int) -> str:
+    return chr(ord("a") + index)
+
+
+def _lettered(candidates: Sequence[Remote], command: str) -> tuple[str, ...]:
+    return tuple(
+        f"{_letter(index)}) it is {_told(row)}: {command} {row.id}"
+        for index, row in enumerate(candidates[:NAMED])
+    )
+
+
+def _told(row: Remote) -> str:
+    """What tells a product from others, for a person."""
+    spu = seen_ids(row.shown).get("spu")
+    facts = [f"SPU {spu}"] if spu else []
+    if row.created_at is not None:
+        made = datetime.fromtimestamp(row.created_at, UTC)
+        facts.append(f"made {made:%Y-%m-%d %H:%M} UTC")
+    return f"{row.id} ({', '.join(facts)})" if facts else row.id

@@ -1,0 +1,945 @@
+"""Every command that podsync prints is executed as it is printed, where it is printed, and leads on.
+
+Each scene claims the places of the source whose commands it follows (`printed.inventory`); a place that no
+scene claims is a failure, and so is a claim whose command was not followed. All runs are started outside the
+catalog's folder and name the settings: a printed command that does not repeat that finds no catalog.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podsync.sandbox import Sandbox
+from tests.apply.vendor_server import CREATES, Odd, VendorServer
+from tests.cli.conftest import TEE, TOKEN, TOTE, Run
+from tests.cli.printed import GLOBALS, SOURCE, inventory, typed, untyped, words_of
+from tests.cli.vendors import TEE as TEE_ADDRESS
+from tests.cli.vendors import a_server, lose
+
+SETTLE, TIMEOUT = 0.5, 1.0
+LONG = 36_000
+_SCENES: dict[Callable[[Any], None], set[str]] = {}
+
+#: Commands that scenes elsewhere follow, since they need a repository, a database or nothing at all.
+ELSEWHERE = {
+    "cli/init.py: init --ci": "tests/cli/test_init_github.py",
+    "cli/installed.py: init --ci": "tests/cli/test_init_github.py",
+    "cli/stores.py: state unlock": "tests/postgres/test_cli.py",
+    "state/postgres.py: state unlock": "tests/postgres/test_cli.py",
+    "state/postgres.py: state push --force": "tests/postgres/test_cli.py",
+    "apply/look.py: import": "tests/cli/test_import.py",
+    "state/git/waiting.py: state unlock": "tests/state/test_git_store.py",
+    "state/git/store.py: state push --force": "tests/state/test_git_store.py",
+}
+#: What only looks like a command: a title, and the help of SARIF's rules.
+NO_COMMANDS = {"views/html/__init__.py: plan", "views/sarif.py: plan", "views/sarif.py: validate"}
+#: Where a command line is passed on.
+PASSED_ON = {"cli/workspace.py: …"}
+
+
+def prints(*places: str) -> Callable[[Any], Any]:
+    """Make a scene of a function, and claim these places for it."""
+
+    def claimed(scene: Any) -> Any:
+        _SCENES[scene] = set(places)
+        return scene
+
+    return claimed
+
+
+class Shop:
+    """A catalog in a folder, two vendors, and a person who does as they are told."""
+
+    def __init__(
+        self, folder: Path, vendors: VendorServer, podsync: Callable[..., Run], terminal: Callable[..., Run]
+    ) -> None:
+        self.folder, self.vendors, self._podsync, self._terminal = folder, vendors, podsync, terminal
+        self.followed: list[list[str]] = []
+        self.last = Run(0, "", "")
+        #: A person says of a product of this catalog that nobody here manages it.
+        self.person_doubles = False
+
+    def run(self, *words: str) -> Run:
+        return self._ran(self._podsync(*GLOBALS, *words))
+
+    def at_a_terminal(self, *words: str) -> None:
+        run = self._terminal(*GLOBALS, *words)
+        self._ran(Run(run.code, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", run.out), ""))
+        assert run.code == 0, run.out
+
+    def apply(self, *words: str) -> Run:
+        return self.run("apply", "--auto-approve", *words)
+
+    def _ran(self, run: Run) -> Run:
+        # After `cd` into the new folder, as `init` says, the bare command is right.
+        told = (run.out + run.err).partition(" cd shop")[0]
+        assert untyped(told) == []
+        self.last = run
+        return run
+
+    def told(self) -> str:
+        return self.last.out + self.last.err
+
+    def follow(self, wanted: str, **blanks: str) -> Run:
+        """Type what the last output prints and `wanted` fits; `blanks` are filled in as people would."""
+        printed = [each for each in typed(self.told()) if re.search(wanted, each)]
+        assert printed, f"{wanted!r} is not printed by:\n{self.told()}"
+        self.followed.append(words_of(printed[0]))
+        return self.run(*(blanks.get(word, word) for word in self.followed[-1]))
+
+    def follow_apply(self) -> Run:
+        """Type the apply that is printed; where it cannot ask, what it says then."""
+        run = self.follow(r"settings\.yaml apply")
+        return self.follow(r"apply .*--auto-approve") if run.code == 64 else run
+
+    def steps(self) -> list[str]:
+        """Return the lines of Next, as they are numbered and lettered."""
+        _, _, after = self.told().partition("\nNext\n")
+        text = " ".join(after.split("\nApply ")[0].split())
+        return [each.strip() for each in re.split(r"(?:(?<= )|^)(?=[0-9]\. |[a-z]\) )", text) if each.strip()]
+
+    def creates(self) -> int:
+        return len(self.vendors.sent(*CREATES))
+
+    def entries(self) -> dict[str, Any]:
+        state = json.loads((self.folder / "podsync.state.json").read_text(encoding="utf-8"))
+        return state["entries"]  # type: ignore[no-any-return]
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / "catalog" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        path = self.folder / "catalog" / f"{name}.yaml"
+        assert old in path.read_text(encoding="utf-8")
+        path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    def tee(self, name: str = "tee") -> str:
+        self.write(
+            name, TEE.replace("name: tee", f"name: {name}").replace("Test Tee", f"Test {name.title()}")
+        )
+        return f"designed_product.{name}"
+
+    def tote(self, name: str = "tote") -> str:
+        self.write(name, TOTE.replace("name: tote", f"name: {name}").replace("Test Tote", name.title()))
+        return f"customer_product.{name}"
+
+
+@pytest.fixture
+def shop(folder, monkeypatch, podsync, terminal):
+    home = folder / "shop"
+    (home / "catalog").mkdir(parents=True)
+    with a_server(home, monkeypatch) as vendors:
+        text = (home / "podsync.yaml").read_text(encoding="utf-8")
+        text = re.sub(r"settle_seconds: [0-9.]+", f"settle_seconds: {SETTLE}", text)
+        text = re.sub(r"timeout_seconds: [0-9.]+", f"timeout_seconds: {TIMEOUT}", text)
+        (home / "settings.yaml").write_text(text, encoding="utf-8")
+        (home / "podsync.yaml").unlink()
+        yield Shop(home, vendors, podsync, terminal)
+
+
+def _fits(place: str, words: list[str]) -> bool:
+    """Whether these words are a command of that place: its words in their order, anything between them."""
+    left = iter(words)
+    return all(word in left for word in place.partition(": ")[2].split() if word != "…")
+
+
+def settled(shop: Shop) -> None:
+    """An hour goes by: what the state and the vendors remember is an hour older."""
+    path = shop.folder / "podsync.state.json"
+
+    def older(match: re.Match[str]) -> str:
+        at = datetime.fromisoformat(match[0]) - timedelta(hours=1)
+        return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    path.write_text(
+        re.sub(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", older, path.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    for provider in ("kakaclo", "gelato"):
+        for product in shop.vendors.products(provider):
+            product["at"] -= 3600
+
+
+# -- a create in doubt
+
+
+def a_doubt(shop: Shop, *, made: bool, name: str = "tee") -> str:
+    """A create was cut, and nobody waited for what became of it."""
+    address, lag = shop.tee(name), shop.vendors.lag
+    shop.vendors.misbehave("kakaclo.create", Odd("cut", commit=made))
+    shop.vendors.lag = LONG
+    assert shop.apply("--no-wait").code == 8
+    shop.vendors.lag = lag
+    if made:
+        shop.vendors.products("kakaclo")[-1]["lag"] = lag
+    return address
+
+
+def two_may_be_it(shop: Shop) -> str:
+    """A doubt, and two equal products that were not there before it: a person has to say which it is."""
+    shop.tote()
+    assert shop.apply().code == 0
+    address = a_doubt(shop, made=True)
+    body = shop.vendors.body_of(shop.vendors.products("kakaclo")[0]["id"])
+    shop.vendors.by_hand("kakaclo", body)
+    settled(shop)
+    assert shop.apply().code == 8
+    assert "person has to say what became of it" in " ".join(shop.last.out.split())
+    return address
+
+
+@prints("plan/answers.py: state settle", "cli/applying.py: apply …")
+def a_person_names_the_product(shop: Shop) -> None:
+    address = two_may_be_it(shop)
+    assert [line[:2] for line in shop.steps()] == ["1.", "a)", "b)", "c)", "2."]
+    assert shop.steps()[-1].startswith("2. podsync -C shop")
+    apply = shop.last
+
+    assert shop.follow("--adopt").code == 0
+    shop.last = apply
+    assert shop.follow_apply().code == 0
+    assert shop.entries()[address]["id"] == shop.vendors.products("kakaclo")[0]["id"]
+    assert shop.creates() == 2
+
+
+@prints("plan/answers.py: state settle", "plan/answers.py: import --not-ours")
+def a_person_says_that_it_is_none_of_them(shop: Shop) -> None:
+    """The next honest questions: whose is what the account lists, and are these two not of this catalog?"""
+    address = two_may_be_it(shop)
+    apply, shop.person_doubles = shop.last, True
+
+    assert shop.follow("--not-created").code == 0
+    shop.last = apply
+    assert shop.follow_apply().code == 5
+    assert shop.follow("--first-contact").code == 64
+    assert shop.follow("--auto-approve").code == 4
+    asked = shop.last
+    assert shop.follow("--not-ours").code == 0
+    shop.last = asked
+    assert shop.follow_apply().code == 0
+    assert len(shop.vendors.products("kakaclo")) == 3
+    assert shop.entries()[address]["pending"] is None
+
+
+@prints("plan/answers.py: state settle")
+def plan_refresh_asks_in_the_same_words(shop: Shop) -> None:
+    address = two_may_be_it(shop)
+    steps = [line[3:] for line in shop.steps() if line[1] == ")"]
+
+    assert shop.run("plan", "--refresh").code == 8
+    assert all(step in " ".join(shop.last.out.split()) for step in steps)
+    assert shop.follow("--adopt").code == 0
+    assert shop.entries()[address]["pending"] is None
+
+
+@prints("plan/answers.py: state settle", "cli/applying.py: apply …")
+def an_account_that_lists_nothing(shop: Shop) -> None:
+    """It proves nothing: only its page does."""
+    address = a_doubt(shop, made=False)
+    settled(shop)
+    assert shop.apply().code == 8
+    assert "is sure from" not in shop.last.out
+    assert [line[:2] for line in shop.steps()] == ["1.", "a)", "b)", "2."]
+    apply = shop.last
+
+    assert shop.follow("--not-created").code == 0
+    shop.last = apply
+    assert shop.follow_apply().code == 0
+    assert shop.entries()[address]["pending"] is None
+    assert len(shop.vendors.products("kakaclo")) == 1
+
+
+@prints("plan/answers.py: state settle")
+def plan_refresh_of_an_account_that_lists_nothing(shop: Shop) -> None:
+    address = a_doubt(shop, made=False)
+    settled(shop)
+
+    assert shop.run("plan", "--refresh").code == 8
+    assert shop.follow("--not-created").code == 0
+    assert address not in shop.entries()
+
+
+@prints("plan/answers.py: state settle")
+def an_account_whose_page_shows_what_the_listing_did_not(shop: Shop) -> None:
+    shop.vendors.lag = LONG
+    address = a_doubt(shop, made=True)
+    settled(shop)
+    assert shop.apply().code == 8
+
+    for product in shop.vendors.products("kakaclo"):
+        product["lag"] = 0
+    assert shop.follow("--adopt", ID=shop.vendors.products("kakaclo")[0]["id"]).code == 0
+    assert shop.entries()[address]["id"] == shop.vendors.products("kakaclo")[0]["id"]
+
+
+@prints("plan/answers.py: state settle", "cli/applying.py: apply …")
+def nothing_was_made_twice_running(shop: Shop) -> None:
+    """After a second None for one address only a person lets it go again."""
+    shop.tee("known")
+    assert shop.apply().code == 0
+    shop.vendors.always("kakaclo.create", Odd("cut"))
+    address = shop.tee()
+    shop.apply()
+    for _ in range(3):
+        if shop.last.code == 8 and "--not-created" in shop.told():
+            break
+        settled(shop)
+        shop.apply()
+    assert "is sure from" not in shop.last.out
+    shop.vendors.behave()
+    apply = shop.last
+
+    assert shop.follow("--not-created").code == 0
+    shop.last = apply
+    assert shop.follow_apply().code == 0
+    assert shop.entries()[address]["id"] is not None
+
+
+@prints("state/repair.py: apply", "state/repair.py: state settle")
+def a_doubt_is_not_forgotten_or_denied_before_it_is_settled(shop: Shop) -> None:
+    shop.tee("known")
+    assert shop.apply().code == 0
+    address = a_doubt(shop, made=True)
+
+    assert shop.run("state", "settle", address, "--not-created").code == 5
+    assert shop.run("state", "rm", address).code == 5
+    refused = shop.last
+    assert "--not-created" not in shop.told()
+    made = next(p for p in shop.vendors.products("kakaclo") if p["spec"]["enName"] == "Test Tee")
+    assert shop.follow_apply().code == 0
+    assert shop.entries()[address]["id"] == made["id"]
+
+    other = a_doubt(shop, made=True, name="other")
+    shop.last = Run(0, refused.out.replace(address, other), refused.err.replace(address, other))
+    made = next(p for p in shop.vendors.products("kakaclo") if p["spec"]["enName"] == "Test Other")
+    assert shop.follow("--adopt", ID=made["id"]).code == 0
+    assert shop.entries()[other]["id"] == made["id"]
+
+
+# -- what was acknowledged, and is not listed
+
+
+def acknowledged(shop: Shop) -> str:
+    shop.tee("known")
+    assert shop.apply().code == 0
+    shop.vendors.lag = LONG
+    address = shop.tee()
+    assert shop.apply("--no-wait").code == 0
+    settled(shop)
+    run = shop.apply("-o", "json=report.json")
+    report = json.loads((shop.folder / "report.json").read_text(encoding="utf-8"))
+    assert (run.code, report["summary"]["in_doubt"]) == (8, 1)
+    assert [each["address"] for each in report["results"]] == [address]
+    return address
+
+
+@prints("plan/answers.py: import")
+def what_was_acknowledged_is_listed_late(shop: Shop) -> None:
+    address = acknowledged(shop)
+    made = shop.vendors.products("kakaclo")[-1]
+    made["lag"] = 0
+
+    assert shop.follow(r"import .*ID", ID=made["id"]).code == 0
+    assert shop.entries()[address]["id"] == made["id"]
+
+
+@prints("plan/answers.py: state rm", "plan/answers.py: apply", "cli/confirm.py: apply … --auto-approve")
+def what_was_acknowledged_is_not_there(shop: Shop) -> None:
+    address = acknowledged(shop)
+    shop.vendors.remove(shop.vendors.products("kakaclo")[-1]["id"])
+    shop.vendors.lag = 0
+    asked = shop.last
+
+    assert shop.follow("state rm").code == 0
+    shop.last = asked
+    assert shop.follow_apply().code == 0
+    assert shop.entries()[address]["id"] is not None
+    assert len(shop.vendors.products("kakaclo")) == 2
+
+
+# -- updates
+
+
+def renamed(shop: Shop) -> str:
+    address = shop.tote()
+    assert shop.apply().code == 0
+    shop.edit("tote", "spec:\n  name: Tote", "renamed_from: Tote\nspec:\n  name: Bag")
+    return address
+
+
+@prints("apply/tell.py: state rm", "apply/tell.py: apply")
+def an_update_of_what_a_person_removed(shop: Shop) -> None:
+    address = renamed(shop)
+    shop.tote("another")
+    assert shop.apply("--target", "customer_product.another").code == 0
+    shop.vendors.remove(shop.entries()[address]["id"])
+    assert shop.apply("--target", address).code == 4
+    failed = shop.last
+    assert "--expect" not in shop.told()
+
+    assert shop.follow("state rm").code == 0
+    shop.last = failed
+    assert shop.follow_apply().code == 0
+    assert sorted(p["spec"]["name"] for p in shop.vendors.products("gelato")) == ["Another", "Bag"]
+
+
+@prints("apply/tell.py: state settle", "apply/tell.py: state rm")
+def an_update_in_doubt_that_is_refused_now(shop: Shop) -> None:
+    address = renamed(shop)
+    shop.tote("another")
+    assert shop.apply("--target", "customer_product.another").code == 0
+    shop.vendors.always("gelato.update", Odd("cut"))
+    assert shop.apply("--no-wait").code == 8
+    shop.vendors.behave()
+    shop.vendors.remove(shop.entries()[address]["id"])
+    time.sleep(TIMEOUT)
+    assert shop.apply().code == 8
+    assert [line[:2] for line in shop.steps()] == ["1.", "a)", "b)", "2."]
+    apply = shop.last
+    settled(shop)
+
+    assert shop.follow("--not-created").code == 0
+    shop.last = apply
+    assert shop.follow_apply().code == 4
+    assert shop.follow("state rm").code == 0
+    assert shop.apply().code == 0
+
+
+# -- products that may be ours
+
+
+def lost(shop: Shop) -> str:
+    """The state is lost, and the listing shows the products changed: they may be ours."""
+    shop.vendors.rehost, shop.vendors.names = True, "upper"
+    address = shop.tee()
+    assert shop.apply().code == 0
+    lose(shop.folder)
+    assert shop.apply("--first-contact").code == 4
+    return address
+
+
+@prints("plan/answers.py: import", "cli/applying.py: apply …")
+def a_look_alike_is_ours(shop: Shop) -> None:
+    address = lost(shop)
+    apply = shop.last
+
+    assert shop.follow(rf"import {re.escape(address)} ").code == 0
+    shop.last = apply
+    assert shop.follow_apply().code == 0
+    assert len(shop.vendors.products("kakaclo")) == 1
+
+
+@prints("plan/answers.py: import --not-ours", "cli/applying.py: apply …")
+def a_look_alike_is_nobodys_here(shop: Shop) -> None:
+    lost(shop)
+    apply, shop.person_doubles = shop.last, True
+
+    assert shop.follow("--not-ours").code == 0
+    shop.last = apply
+    assert shop.follow_apply().code == 0
+    assert len(shop.vendors.products("kakaclo")) == 2
+
+
+@prints("plan/refresh.py: import --match", "cli/matching.py: import --match -o csv=pairs.csv")
+def plan_refresh_names_the_way_in_bulk(shop: Shop) -> None:
+    lost(shop)
+
+    assert shop.run("plan", "--refresh").code == 5
+    assert shop.follow("import --match").code == 0
+    assert (shop.folder / "pairs.csv").exists()
+
+
+def first_contact(shop: Shop) -> None:
+    shop.vendors.fill("kakaclo", 2)
+    shop.tee()
+    assert shop.apply().code == 5
+    assert shop.creates() == 0
+
+
+@prints("cli/asked.py: import --match", "cli/asked.py: import")
+def a_first_contact_with_products_of_this_catalog(shop: Shop) -> None:
+    shop.vendors.rehost = True
+    shop.tee()
+    shop.vendors.by_hand("kakaclo", {**_tee_spec(), "enName": "Another name"}, age=86400)
+    first = shop.apply()
+    assert first.code in (4, 5)
+    shop.vendors.fill("kakaclo", 2)
+
+    assert shop.apply().code in (4, 5)
+    asked = shop.last
+    assert shop.follow("import --match").code == 0
+    pairs = shop.folder / "pairs.csv"
+    mine = shop.vendors.products("kakaclo")[0]["id"]
+    lines = pairs.read_text(encoding="utf-8-sig").splitlines()
+    row = [f"yes,,designed_product.tee,kakaclo:{mine}" + "," * (lines[0].count(",") - 3)]
+    pairs.write_text("\n".join([lines[0], *row]) + "\n", encoding="utf-8")
+    shop.last = asked
+    assert shop.follow(r"import pairs\.csv").code == 0
+    assert shop.entries()["designed_product.tee"]["id"] == mine
+
+
+def _tee_spec() -> dict[str, Any]:
+    front = "https://cdn.example.com/tee/front.png"
+    return {"modelId": "1", "enName": "Test Tee", "imageUrl": front, "colorValue": "#A72525"}
+
+
+@prints("cli/asked.py: apply … --first-contact")
+def a_first_contact_that_nobody_here_manages(shop: Shop) -> None:
+    first_contact(shop)
+
+    run = shop.follow("--first-contact")
+    run = shop.follow("--auto-approve") if run.code == 64 else run
+    assert run.code == 0
+    assert shop.creates() == 1
+
+
+@prints("plan/refresh.py: apply --first-contact", "plan/refresh.py: import --match")
+def plan_refresh_of_a_first_contact(shop: Shop) -> None:
+    first_contact(shop)
+
+    plan = shop.run("plan", "--refresh")
+    assert plan.code == 5
+    assert shop.follow("import --match").code == 0
+    shop.last = plan
+    assert shop.follow("--first-contact").code == 64
+    assert shop.follow("--auto-approve").code == 0
+
+
+# -- the account
+
+
+def another_account(shop: Shop, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
+    shop.tee()
+    assert shop.apply().code == 0
+    settled(shop)
+    shop.vendors.accounts["kakaclo"][TOKEN] = "other"
+    shop.tee("more")
+    assert shop.apply("--no-wait").code == 9
+    assert "state rm" not in shop.told()
+    assert "--not-created" not in shop.told()
+
+
+@prints("cli/applying.py: apply …")
+def the_key_of_another_account(shop: Shop) -> None:
+    another_account(shop)
+
+    shop.vendors.accounts["kakaclo"][TOKEN] = "main"
+    assert shop.follow_apply().code == 0
+    assert shop.creates() == 2
+
+
+def emptied(shop: Shop) -> None:
+    shop.tee()
+    assert shop.apply().code == 0
+    settled(shop)
+    shop.vendors.remove(shop.vendors.products("kakaclo")[0]["id"])
+    shop.tee("more")
+    assert shop.apply("--no-wait").code == 9
+
+
+@prints(
+    "cli/asked.py: state check --emptied",
+    "cli/asked.py: apply",
+    "cli/emptied.py: state check --emptied … --yes-entries …",
+)
+def the_right_account_emptied_by_hand(shop: Shop) -> None:
+    emptied(shop)
+    apply = shop.last
+
+    assert shop.follow("--emptied").code == 64
+    assert shop.follow("--yes-entries").code == 0
+    shop.last = Run(0, apply.out.split("--emptied")[1], "")
+    assert shop.follow_apply().code == 0
+    assert len(shop.vendors.products("kakaclo")) == 2
+
+
+@prints("plan/refresh.py: state check --emptied")
+def plan_refresh_of_an_account_emptied_by_hand(shop: Shop) -> None:
+    emptied(shop)
+
+    assert shop.run("plan", "--refresh").code == 9
+    assert shop.follow("--emptied").code == 64
+    assert shop.follow("--yes-entries").code == 0
+
+
+@prints("state/repair.py: plan --refresh", "state/repair.py: state check --emptied")
+def nothing_is_forgotten_of_an_account_in_question(shop: Shop) -> None:
+    emptied(shop)
+
+    refused = shop.run("state", "rm", TEE_ADDRESS)
+    assert refused.code == 5
+    assert shop.follow("plan --refresh").code == 9
+    shop.last = refused
+    assert shop.follow("--emptied").code == 64
+    assert shop.follow("--yes-entries").code == 0
+
+
+# -- what people say of products
+
+
+@prints(
+    "evidence/said.py: state rm",
+    "evidence/said.py: state mv",
+    "evidence/said.py: import --match",
+    "evidence/said.py: plan --detail",
+    "cli/decisions.py: import --match",
+    "cli/importing.py: import --not-ours",
+    "cli/changing.py: …",
+)
+def words_that_are_not_believed(shop: Shop) -> None:
+    address = shop.tee()
+    assert shop.apply().code == 0
+    settled(shop)
+    identity = shop.entries()[address]["id"]
+
+    assert shop.run("import", "--not-ours", "kakaclo").code == 64
+    assert shop.follow("--not-ours", ID=identity).code == 1
+    managed = shop.last
+    assert shop.run("import", address, "999999").code == 1
+    assert shop.follow("import --match").code == 0
+    assert shop.run("import", address, "a b").code == 64
+    assert shop.follow("import --match").code == 0
+    assert shop.run("import", "pairs.csv").code == 64
+    assert shop.follow("import --match").code == 0
+    assert shop.run("import", "designed_product.none", identity).code == 64
+    assert shop.follow("plan --detail full").code == 0
+    shop.tee("other")
+    assert shop.run("import", "designed_product.other", identity).code == 1
+    assert shop.follow("state mv").code == 0
+    assert shop.follow("state mv").code == 0  # and back: the undo
+    shop.last = managed
+    assert shop.follow("state rm").code == 0
+
+
+@prints("evidence/said.py: state settle")
+def an_id_beside_an_update_in_doubt(shop: Shop) -> None:
+    address = renamed(shop)
+    shop.vendors.always("gelato.update", Odd("cut", commit=True))
+    assert shop.apply("--no-wait").code == 8
+    tote = {"name": "Other", "customerIds": ["*"], "productModelId": "model-tote", "variantOptions": []}
+    other = shop.vendors.by_hand("gelato", tote)
+    shop.vendors.behave()
+
+    assert shop.run("import", address, other).code == 1
+    assert shop.follow("--adopt").code == 0
+    assert shop.entries()[address]["spec"]["name"] == "Bag"
+
+
+@prints("evidence/said.py: state settle", "evidence/said.py: import")
+def an_id_that_was_listed_before(shop: Shop) -> None:
+    shop.tee("known")
+    assert shop.apply().code == 0
+    older = shop.vendors.by_hand("kakaclo", {**_tee_spec(), "enName": "Older"}, age=86400)
+    address = a_doubt(shop, made=False)
+    settled(shop)
+
+    refused = shop.run("import", address, older)
+    assert refused.code == 5
+    assert shop.follow("--not-created").code == 0
+    shop.last = refused
+    assert shop.follow(rf"import {re.escape(address)}").code == 0
+    assert shop.entries()[address]["id"] == older
+
+
+@prints("evidence/said.py: state rm", "evidence/said.py: import")
+def an_id_beside_one_that_is_listed_as_it_was_sent(shop: Shop) -> None:
+    address = shop.tee()
+    assert shop.apply().code == 0
+    settled(shop)
+    shop.apply()
+    other = shop.vendors.by_hand("kakaclo", {**_tee_spec(), "enName": "Other"}, age=86400)
+
+    refused = shop.run("import", address, other)
+    assert refused.code == 1
+    assert shop.follow("state rm").code == 0
+    shop.last = refused
+    assert shop.follow(rf"import {re.escape(address)}").code == 0
+    assert shop.entries()[address]["id"] == other
+
+
+# -- plans
+
+
+@prints(
+    "cli/apply.py: plan",
+    "cli/apply_checks.py: plan",
+    "cli/apply_checks.py: show …",
+    "cli/saved.py: plan -o json=plan.json",
+    "plan/planfile.py: plan",
+    "plan/approval.py: plan",
+    "plan/planner.py: plan --detail",
+)
+def plans_that_are_not_carried_out(shop: Shop) -> None:
+    shop.tee()
+    plan = shop.folder / "plan.json"
+
+    assert shop.run("show", "plan.json").code == 64
+    assert shop.follow("plan -o json").code == 0
+    assert shop.run("apply", "plan.json", "--target", "*").code == 64
+    assert shop.follow("plan -o json").code == 0
+    assert shop.run("apply", "plan.json", "--expect", "0" * 12).code == 7
+    assert shop.follow(r"show plan\.json").code == 0
+    assert shop.apply("--expect", "0" * 12).code == 7
+    assert shop.follow("plan").code == 0
+    assert shop.run("plan", "--target", "none").code == 64
+    assert shop.follow("plan --detail full").code == 0
+    good = plan.read_text(encoding="utf-8")
+    plan.write_text("{}", encoding="utf-8")
+    assert shop.run("show", "plan.json").code == 1
+    assert shop.follow("plan -o json").code == 0
+    assert plan.read_text(encoding="utf-8") == good
+    assert shop.apply("plan.json").code == 0
+    assert shop.apply("plan.json").code == 7
+    assert shop.follow("plan -o json").code == 0
+
+
+@prints("cli/apply_checks.py: plan -o json=plan.json")
+def a_plan_for_another_host(shop: Shop) -> None:
+    shop.tee()
+    assert shop.run("plan", "-o", "json=plan.json").code == 0
+    settings = shop.folder / "settings.yaml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("kakaclo: {", "kakaclo: {account: second, "), encoding="utf-8")
+
+    assert shop.apply("plan.json").code == 7
+    assert shop.follow("plan -o json").code == 0
+    assert shop.apply("plan.json").code == 0
+
+
+# -- the state by hand
+
+
+@prints("state/repair.py: state list", "cli/repair.py: state settle")
+def answers_to_no_question(shop: Shop) -> None:
+    address = shop.tee()
+    assert shop.apply().code == 0
+
+    assert shop.run("state", "settle").code == 64
+    shop.follow("state settle")
+    assert shop.run("state", "settle", address, "--not-created").code == 64
+    assert shop.follow("state list").code == 0
+    assert shop.run("state", "rm", "customer_product.other").code == 64
+    assert shop.follow("state list").code == 0
+    assert shop.run("state", "check", "--emptied", "gelato").code == 64
+    assert shop.follow("state list").code == 0
+
+
+@prints("state/transfer.py: state pull", "state/transfer.py: apply", "cli/state_transfer.py: …")
+def states_that_are_not_taken(shop: Shop) -> None:
+    shop.tee()
+    assert shop.apply().code == 0
+    assert shop.run("state", "pull", "-o", "json=whole.json").code == 0
+    a_doubt(shop, made=True, name="other")
+
+    (shop.folder / "broken.json").write_text("{", encoding="utf-8")
+    assert shop.run("state", "push", "broken.json").code == 1
+    assert shop.follow("state pull").code == 0
+    assert shop.run("state", "push", "whole.json").code == 1
+    assert shop.follow("state pull").code == 0
+    assert shop.run("state", "migrate", "--to", "local", "--path", "new.json").code == 8
+    assert shop.follow("settings.yaml apply").code == 64
+    assert shop.follow("--auto-approve").code == 0
+    assert shop.run("state", "migrate", "--to", "local", "--path", "new.json").code == 0
+    settings = shop.folder / "settings.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "state: {path: new.json}\n", encoding="utf-8")
+    assert shop.follow("state migrate").code == 0
+
+
+@prints("cli/state_transfer.py: state migrate --to")
+def a_migration_to_nowhere(shop: Shop) -> None:
+    shop.tee()
+    assert shop.run("state", "migrate").code == 64
+    assert shop.follow("state migrate").code in (1, 9)  # no database is set here; it says so
+
+
+@prints("state/unmerged.py: plan --refresh")
+def a_state_with_a_merge_conflict(shop: Shop) -> None:
+    shop.tee()
+    assert shop.apply().code == 0
+    state = shop.folder / "podsync.state.json"
+    text = state.read_text(encoding="utf-8")
+    older = re.sub(r'"serial": \d+', '"serial": 1', text)
+    state.write_text(f"<<<<<<< HEAD\n{text}=======\n{older}>>>>>>> theirs\n", encoding="utf-8")
+
+    assert shop.run("plan").code == 1
+    assert "git -C shop checkout --ours" in shop.told()
+    state.write_text(text, encoding="utf-8")
+    assert shop.follow("plan --refresh").code == 0
+
+
+@prints("cli/workspace.py: state rm ADDRESS")
+def a_catalog_without_a_document(shop: Shop) -> None:
+    address = shop.tee()
+    assert shop.apply().code == 0
+    settled(shop)
+    shop.apply()
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+
+    assert shop.run("plan").code == 5
+    assert shop.follow("state rm", ADDRESS=address).code == 0
+
+
+@prints("cli/workspace.py: init")
+def a_folder_without_a_catalog(shop: Shop) -> None:
+    (shop.folder / "catalog").rmdir()
+
+    assert shop.run("plan").code == 64
+    assert shop.follow("init").code == 0
+    assert (shop.folder / "catalog").is_dir()
+
+
+@prints(
+    "views/plan_text.py: state orphans",
+    "views/report_text.py: state orphans",
+    "views/state_text.py: state orphans",
+)
+def what_a_person_has_to_remove(shop: Shop) -> None:
+    shop.tee()
+    shop.tee("other")
+    assert shop.apply().code == 0
+    settled(shop)
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+
+    assert shop.apply("--target", "*").code == 0
+    assert shop.follow("state orphans").code == 0
+    for words in (("plan",), ("state", "list")):
+        shop.run(*words)
+        assert "Test Tee" in shop.follow("state orphans").out
+
+
+# -- hints at a terminal, and the sandbox
+
+
+@prints(
+    "cli/plan.py: plan … -o html=plan.html",
+    "cli/plan.py: plan … -o json=plan.json",
+    "cli/plan.py: apply …",
+    "cli/matching.py: import --match -o csv=pairs.csv",
+    "cli/matching.py: import …",
+)
+def hints_at_a_terminal(shop: Shop) -> None:
+    shop.tee()
+    shop.at_a_terminal("plan")
+    hints = shop.last
+
+    assert shop.follow("html=plan.html").code == 0
+    assert (shop.folder / "plan.html").exists()
+    shop.last = hints
+    assert shop.follow("json=plan.json").code == 0
+    shop.last = hints
+    assert shop.follow("settings.yaml apply").code == 64
+    assert shop.follow("--auto-approve").code == 0
+    settled(shop)
+    lose(shop.folder)
+    shop.at_a_terminal("import", "--match")
+    assert shop.follow("import --match").code == 0
+    shop.at_a_terminal("import", "--match", "-o", "csv=pairs.csv")
+    assert shop.follow("import pairs.csv").code == 0
+    assert shop.entries()[TEE_ADDRESS]["id"] is not None
+
+
+@prints("cli/importing.py: import --match", "cli/importing.py: import")
+def an_import_of_nothing(shop: Shop) -> None:
+    shop.tee()
+    identity = shop.vendors.by_hand("kakaclo", _tee_spec(), age=86400)
+    usage = shop.run("import")
+
+    assert usage.code == 64
+    assert shop.follow("--match", **{"csv=FILE": "csv=pairs.csv"}).code == 0
+    shop.last = usage
+    assert shop.follow("import FILE", FILE="pairs.csv").code == 0
+    shop.last = usage
+    assert shop.follow("import ADDRESS", ADDRESS=TEE_ADDRESS, ID=identity).code == 0
+
+
+@prints("apply/create.py: plan")
+def what_was_to_be_adopted_is_gone(shop: Shop) -> None:
+    shop.tee("known")
+    assert shop.apply().code == 0
+    shop.tee()
+    identity = shop.vendors.by_hand("kakaclo", shop.vendors.body_of(shop.vendors.products("kakaclo")[0]["id"])
+                                    | {"enName": "Test Tee"}, age=86400)  # fmt: skip
+    assert shop.run("plan", "--refresh", "-o", "json=plan.json").code == 0
+    shop.vendors.remove(identity)
+
+    assert shop.apply("plan.json").code == 4
+    assert "--expect" not in shop.told()
+    assert shop.follow("settings.yaml plan").code == 0
+
+
+@prints("cli/sandbox.py: plan --sandbox")
+def a_sandbox_that_runs_already(shop: Shop) -> None:
+    shop.tee()
+    with Sandbox(data=shop.folder / ".podsync" / "sandbox" / "data", record=0):
+        assert shop.run("sandbox").code == 1
+        assert shop.follow("plan --sandbox").code == 0
+
+
+@prints("views/state_text.py: state orphans", "cli/confirm.py: apply … --auto-approve")
+def the_sandbox_is_named_again(shop: Shop) -> None:
+    shop.tee()
+    shop.tee("other")
+    assert shop.run("apply", "--sandbox").code == 64
+    assert shop.follow("--auto-approve").code == 0
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    assert shop.apply("--sandbox", "--target", "*").code == 0
+    assert "Test Tee" in shop.follow("state orphans").out
+
+    assert shop.run("state", "list", "--sandbox").code == 0
+    assert "Test Tee" in shop.follow("state orphans").out
+    assert all("--sandbox" in words for words in shop.followed)
+    assert shop.vendors.requests == []
+
+
+@prints("cli/confirm.py: apply … --auto-approve")
+def what_was_asked_for_is_asked_for_again(shop: Shop) -> None:
+    shop.tee()
+    shop.tee("other")
+    asked = ("--target", "designed_product.*", "--limit", "1", "--max-failures", "3", "--no-wait")
+
+    assert shop.run("apply", *asked).code == 64
+    assert shop.follow("--auto-approve").code == 4
+    assert set(asked) <= set(shop.followed[-1])
+    assert shop.creates() == 1
+
+
+# -- what people may say unasked
+
+
+def test_a_row_that_was_offered_may_be_nobodys_and_the_doubt_stays_open(shop):
+    address = two_may_be_it(shop)
+    mine, other = (product["id"] for product in shop.vendors.products("kakaclo"))
+
+    said = shop.run("import", "--not-ours", "kakaclo", other)
+    assert said.code == 0
+    assert f"{address}: it is not {other}; what became of it stays open" in said.out
+    assert shop.entries()[address]["pending"] is not None
+    assert shop.apply().code == 0
+    assert shop.entries()[address]["id"] == mine
+
+
+# -- all scenes, and all places
+
+
+@pytest.mark.parametrize("scene", _SCENES, ids=lambda scene: scene.__name__)
+def test_scene(shop, scene):
+    scene(shop)
+
+    places = sorted(_SCENES[scene])
+    assert [place for place in places if not any(_fits(place, words) for words in shop.followed)] == []
+    assert bool(shop.vendors.doubled()) is shop.person_doubles
+
+
+def test_every_place_that_prints_a_command_has_a_scene():
+    claimed = set().union(*_SCENES.values())
+
+    assert inventory() - claimed - set(ELSEWHERE) - NO_COMMANDS - PASSED_ON == set()
+    assert (claimed | set(ELSEWHERE) | NO_COMMANDS | PASSED_ON) - inventory() == set()
+    assert all((SOURCE.parent / place).exists() for place in ELSEWHERE.values())

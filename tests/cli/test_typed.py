@@ -1,0 +1,47 @@
+"""Commands in texts, as they have to be typed where the run was started."""
+
+from __future__ import annotations
+
+import pytest
+
+from podsync.cli.session import Session
+
+
+@pytest.fixture
+def session():
+    session = Session()
+    session.chdir, session.config, session.sandbox = "my shop", "other.yaml", True
+    return session
+
+
+HERE = "podsync -C 'my shop' --config other.yaml"
+
+
+@pytest.mark.parametrize(
+    ("plain", "typed"),
+    [
+        ("then: podsync apply", f"then: {HERE} apply --sandbox"),
+        ("podsync state settle A --adopt 5, then: podsync plan",
+         f"{HERE} state settle --sandbox A --adopt 5, then: {HERE} plan --sandbox"),
+        ("podsync show plan.json", f"{HERE} show plan.json"),
+        ("podsync plan --sandbox", f"{HERE} plan --sandbox"),
+        ("git show 1a2b:state | podsync state push --force -",
+         f"git -C 'my shop' show 1a2b:state | {HERE} state push --sandbox --force -"),
+        ("podsync notices when they are gone", "podsync notices when they are gone"),
+        ("pip install 'podsync[postgres]'", "pip install 'podsync[postgres]'"),
+        ("see podsync help state", "see podsync help state"),
+    ],
+)  # fmt: skip
+def test_each_command_repeats_the_options_of_the_run(session, plain, typed):
+    assert session.told(plain) == typed
+    assert session.told(typed) == typed
+
+
+def test_without_options_it_stays_as_it_is():
+    assert Session().told("podsync apply, git show x") == "podsync apply, git show x"
+
+
+def test_a_command_line_repeats_them_too(session):
+    assert session.command_line("apply", "--auto-approve") == f"{HERE} apply --auto-approve --sandbox"
+    assert session.told(session.command_line("apply")) == session.command_line("apply")
+    assert session.command_line("init") == f"{HERE} init"

@@ -1,0 +1,193 @@
+"""The order in which a look is judged, what it says of ids that should be there, and what is remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from podsync.evidence.knowledge import Knows
+from podsync.model import freeze
+from podsync.providers.habits import Habits
+from podsync.state.entries import Absent
+from podsync.state.events import (
+    EntryGone,
+    FoundAgain,
+    Gone,
+    Landmarked,
+    Missed,
+    ModelsSeen,
+    Observed,
+)
+from tests.evidence.look import (
+    KEPT,
+    NOW,
+    SETTLE,
+    address,
+    doubt,
+    entry,
+    events,
+    look,
+    orphan,
+    rehosted,
+    row,
+    spec,
+    state,
+    want,
+)
+
+TEE = address("tee")
+
+# -- the account comes first
+
+
+def test_of_another_account_nothing_is_judged() -> None:
+    found = look(state(doubt("tee")), [row("7", "tee")], [want("other")], kept=False)
+
+    assert found.account is False
+    assert (found.found, found.none, found.adopted, found.unowned) == ({}, [], {}, ())
+    assert [type(each) for each in found.events] == [Missed]
+    assert found.events[0].ids == (KEPT,)
+
+
+def test_what_is_missed_already_is_kept_as_it_is_while_the_account_is_in_question() -> None:
+    known = state(entry("second", "2"), absent={"kakaclo": {"2": Absent(1.0)}})
+
+    assert [each.ids for each in events(look(known, kept=False), Missed)] == [(KEPT,)]
+
+
+# -- what should be there
+
+
+def absent(at: float, *, gone: bool = False) -> Any:
+    return {"kakaclo": {"2": Absent(at, at, gone)}}
+
+
+def test_an_id_that_a_whole_reading_misses_is_missed_once() -> None:
+    found = look(state(entry("second", "2")))
+
+    assert [each.ids for each in events(found, Missed)] == [("2",)]
+    assert (found.missed, found.gone) == ({"2"}, frozenset())
+
+
+@pytest.mark.parametrize(("ago", "gone"), [(SETTLE + 5, ["second"]), (SETTLE - 60, [])])
+def test_it_is_gone_in_a_second_whole_reading_after_settle_seconds(ago: float, gone: list[str]) -> None:
+    known = state(entry("second", "2"), absent=absent(NOW + SETTLE + 40 - ago))
+
+    assert [each.address.name for each in events(look(known), EntryGone)] == gone
+
+
+def test_an_orphan_is_gone_by_the_same_rule() -> None:
+    known = state(orphans=(orphan("second", "2"),), absent=absent(NOW - 60))
+
+    (event,) = events(look(known), Gone)
+    assert event.address.name == "second"
+
+
+def test_within_a_run_the_runs_own_clock_says_how_long_it_was_missed() -> None:
+    known = state(entry("second", "2"), absent={"kakaclo": {"2": Absent(NOW, None)}})
+
+    assert events(look(known, missed={"2": 1000.0 - SETTLE + 1}), EntryGone) == []
+    assert len(events(look(known, missed={"2": 1000.0 - SETTLE}), EntryGone)) == 1
+
+
+@pytest.mark.parametrize("part", [{"of_all": False}, {"sound": False}, {"twice": False}, {"fresh": False}])
+def test_a_part_of_the_listing_misses_nothing(part: Any) -> None:
+    known = state(entry("second", "2"), absent=absent(NOW - 60))
+
+    found = look(known, **part)
+
+    assert (events(found, EntryGone), found.missed) == ([], frozenset())
+
+
+def test_what_is_listed_again_is_not_missed_any_more() -> None:
+    known = state(entry("second", "2"), absent=absent(NOW - 60))
+
+    assert [each.ids for each in events(look(known, [row("2", "second")]), FoundAgain)] == [("2",)]
+
+
+def test_a_tombstone_is_neither_found_again_nor_adopted() -> None:
+    known = state(absent=absent(NOW - 60, gone=True))
+
+    found = look(known, [row("2", "tee")], [want("tee")])
+
+    assert (events(found, FoundAgain), found.adopted, found.unowned) == ([], {}, ())
+
+
+# -- what the state knows
+
+
+def test_the_four_verdicts() -> None:
+    newer = [rehosted("7", "tee", at=NOW + 60)]
+    wants = [want("tee")]
+
+    assert look(state(), [], wants).knows is Knows.ALL
+    assert look(state(known=False), [], wants, kept=False).knows is Knows.NEW
+    assert look(state(), [], wants, lost=True).knows is Knows.LOST
+    assert look(state(), newer, wants).knows is Knows.OLDER
+
+
+def test_newer_products_say_nothing_where_nothing_is_to_be_made() -> None:
+    assert look(state(), [rehosted("7", "tee", at=NOW + 60)]).knows is Knows.ALL
+
+
+def test_what_this_state_sent_explains_a_newer_product() -> None:
+    rows = [rehosted("7", "tee", at=NOW + 60)]
+
+    assert look(state(doubt("tee")), rows, [want("other")]).knows is Knows.ALL
+    assert look(state(doubt("sent")), rows, [want("other")]).knows is Knows.OLDER
+
+
+# -- what is remembered
+
+
+def test_landmarks_are_taken_from_a_whole_reading_only() -> None:
+    whole, part = look(state(), [row("7", "Rex")]), look(state(), [row("7", "Rex")], of_all=False)
+
+    assert [[mark["id"] for mark in each.landmarks] for each in events(whole, Landmarked)] == [[KEPT, "7"]]
+    assert events(part, Landmarked) == []
+
+
+def test_landmarks_that_did_not_change_are_not_written_again() -> None:
+    (event,) = events(look(state()), Landmarked)
+
+    assert events(look(state(landmarks={"kakaclo": event.landmarks})), Landmarked) == []
+
+
+def test_a_total_that_is_too_large_is_observed_of_a_whole_reading_that_misses_nothing() -> None:
+    seen = look(state(), sound=False, excess=3)
+    missing = look(state(entry("second", "2")), sound=False, excess=3)
+
+    assert events(seen, Observed)[0].observed["hidden_rows"]["count"] == 3
+    assert events(missing, Observed) == []
+    assert events(look(state(), sound=False, excess=3, fresh=False), Observed) == []
+
+
+def test_the_same_excess_twice_is_hidden_rows() -> None:
+    once = Habits().with_hidden(3, at=NOW, apart=SETTLE).observed
+    known = state(observed={"kakaclo": {"default": once}})
+
+    found = look(known, sound=False, excess=3)
+
+    assert found.habits.hidden_rows == 3
+
+
+def test_codes_are_kept_of_models_that_concern_us_and_only_new_ones_are_written() -> None:
+    pairs = freeze({"5": ("A",), "9": ("B",)})
+
+    assert [each.models for each in events(look(state(), pairs=pairs), ModelsSeen)] == [{"5": ("A",)}]
+    assert events(look(state(models={"kakaclo": {"5": ("A",)}}), pairs=pairs), ModelsSeen) == []
+
+
+# -- after an upgrade
+
+
+def test_ids_of_a_group_that_only_pictures_tell_apart_are_unproven_where_they_differ() -> None:
+    twins = [
+        entry(name, i, spec=freeze({**spec(name), "enName": "tee"})) for name, i in (("a", "7"), ("b", "8"))
+    ]
+    rows = [rehosted("7", "tee"), rehosted("8", "tee")]
+
+    assert [each.name for each in look(state(*twins, unproven=True), rows).unproven] == ["a", "b"]
+    assert look(state(*twins), rows).unproven == ()
+    assert look(state(twins[0], unproven=True), rows).unproven == ()

@@ -1,0 +1,331 @@
+"""What a look says of what this state sent: found, likely, nothing, or a question; and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from podsync.evidence.findings import Findings
+from podsync.ports import Remote
+from podsync.state.entries import Entry
+from podsync.state.events import Bound, Confirmed, Observed, Settled, Unbound
+from podsync.state.state import State
+from tests.evidence.look import (
+    NEW,
+    NOW,
+    OLD,
+    address,
+    doubt,
+    entry,
+    events,
+    ids,
+    look,
+    orphan,
+    rehosted,
+    row,
+    spec,
+    state,
+    want,
+    window,
+)
+
+TEE, OTHER = address("tee"), address("other")
+
+
+def settled(found: Findings) -> list[tuple[str, bool, str | None, bool]]:
+    return [(e.address.name, e.found, e.id, e.provisional) for e in events(found, Settled)]
+
+
+# -- found
+
+
+@pytest.mark.parametrize("old_enough", [True, False])
+def test_an_exact_find_settles_a_doubt_however_young(old_enough: bool) -> None:
+    found = look(state(doubt("tee")), [row("7", "tee", at=NEW)], settled=old_enough)
+
+    assert settled(found) == [("tee", True, "7", False)]
+    assert found.found[TEE].id == "7"
+
+
+def test_what_came_back_changed_is_likely_and_no_more() -> None:
+    found = look(state(doubt("tee")), [rehosted("7", "tee", at=NEW)])
+
+    assert settled(found) == [("tee", True, "7", True)]
+
+
+def test_what_is_likely_teaches_nothing_and_what_is_certain_does() -> None:
+    likely = look(state(doubt("tee")), [rehosted("7", "tee", at=NEW)])
+    sure = look(state(doubt("tee")), [row("7", "tee", at=NEW)])
+
+    assert events(likely, Observed) == []
+    assert sure.habits.picture(spec("tee")["imageUrl"], "imageUrl") == "kept"
+    assert len(events(sure, Observed)) == 1
+
+
+def test_fields_that_no_listing_tells_are_said_to_be_unverified() -> None:
+    body = spec("tee", colorValue="#A72525")
+
+    found = look(state(doubt("tee", body=body)), [row("7", "tee", at=NEW)])
+
+    assert events(found, Settled)[0].unverified == ("colorValue",)
+
+
+def test_every_exact_find_comes_before_each_likely_one_and_then_every_nothing() -> None:
+    known = state(doubt("a"), doubt("b"), doubt("c", body=spec("c", modelId="6")))
+    rows = [rehosted("7", "a", at=NEW), row("8", "b", at=NEW)]
+
+    assert settled(look(known, rows)) == [
+        ("b", True, "8", False), ("a", True, "7", True), ("c", False, None, False),
+    ]  # fmt: skip
+
+
+def test_the_product_of_a_replace_in_doubt_is_found_after_what_it_replaces() -> None:
+    old = entry("tee", None, window=window(), created_at=NOW, spec=spec("was"))
+    both = replace(old, pending=doubt("tee").pending)
+
+    found = look(state(both), [row("7", "was", at=NEW), row("8", "tee", at=NEW)])
+
+    kinds = [type(e) for e in found.events if isinstance(e, Bound | Settled)]
+    assert kinds == [Bound, Settled]
+
+
+def test_a_row_that_was_listed_before_the_intent_is_not_what_it_made() -> None:
+    known = state(doubt("tee", reading=1), readings={"kakaclo": {1: ("7",)}})
+
+    assert look(known, [row("7", "tee")]).found == {}
+
+
+# -- nothing was made
+
+
+def test_none_is_said_of_a_settled_doubt_after_a_whole_reading() -> None:
+    found = look(state(doubt("tee")))
+
+    assert settled(found) == [("tee", False, None, False)]
+    assert found.none == [TEE]
+
+
+def test_none_is_not_said_before_a_doubt_is_settled() -> None:
+    found = look(state(doubt("tee")), settled=False)
+
+    assert (found.none, found.waits, events(found, Settled)) == ([], [TEE], [])
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"sound": False}, {"fresh": False}, {"of_all": False}, {"of_all": False, "of_models": frozenset({"6"})}],
+    ids=["not to its end", "from a cache", "by name", "another model"],
+)
+def test_none_is_not_said_from_a_part_of_the_listing(part: Any) -> None:
+    found = look(state(doubt("tee")), **part)
+
+    assert (found.none, found.unread, events(found, Settled)) == ([], [TEE], [])
+
+
+def test_none_is_not_said_where_a_known_product_is_missing() -> None:
+    known = state(doubt("tee"), entry("second", "2"))
+
+    found = look(known)
+
+    assert found.missed == {"2"}
+    assert (found.none, found.unread) == ([], [TEE])
+
+
+def test_none_may_be_said_from_all_rows_of_its_model_by_a_state_that_knows_all() -> None:
+    part = {"of_all": False, "of_models": frozenset({"5"})}
+
+    assert look(state(doubt("tee")), **part).none == [TEE]
+    assert look(state(doubt("tee")), lost=True, **part).unread == [TEE]
+
+
+def test_an_empty_listing_proves_nothing() -> None:
+    found = look(state(doubt("tee"), known=False), kept=False)
+
+    assert (found.none, found.asks) == ([], {TEE: ()})
+    assert "lists nothing at all" in found.why[TEE]
+
+
+def test_a_second_none_is_said_by_a_person_only() -> None:
+    known = state(doubt("tee"), doubt("other"), released={TEE: 1})
+
+    found = look(known)
+
+    assert found.none == [OTHER]
+    assert found.asks == {TEE: ()}
+    assert "only if you say so" in found.why[TEE]
+
+
+def test_none_is_not_said_beside_a_new_row_of_that_model_whatever_it_is_called() -> None:
+    known = state(doubt("tee", reading=1), readings={"kakaclo": {1: ("8",)}})
+
+    found = look(known, [row("7", "Rex"), row("8", "Bob"), row("9", "Ann", modelId="6")])
+
+    assert (found.none, ids(found.asks[TEE])) == ([], ["7"])
+
+
+def test_a_row_whose_model_nobody_tells_may_be_of_that_model() -> None:
+    known = state(doubt("tee", reading=1), readings={"kakaclo": {1: ()}})
+
+    assert ids(look(known, [row("7", "Rex", modelId=None)]).asks[TEE]) == ["7"]
+
+
+def test_dates_decide_only_where_nothing_was_read_before_the_intent() -> None:
+    unread = state(doubt("tee", date=NOW))
+    read = state(doubt("tee", date=NOW, reading=1), readings={"kakaclo": {1: ()}})
+    rows = [row("7", "Rex", at=OLD)]
+
+    assert look(unread, rows).none == [TEE]
+    assert ids(look(read, rows).asks[TEE]) == ["7"]
+    assert ids(look(unread, [row("7", "Rex", at=None)]).asks[TEE]) == ["7"]
+    assert ids(look(unread, [row("7", "Rex", at=NEW)]).asks[TEE]) == ["7"]
+
+
+def test_a_row_that_another_doubt_made_does_not_keep_none_from_being_said() -> None:
+    found = look(state(doubt("tee"), doubt("other")), [row("7", "other", at=NEW)])
+
+    assert (found.none, found.found[OTHER].id) == ([TEE], "7")
+
+
+# -- questions
+
+
+def test_two_equal_rows_are_a_question_even_while_a_doubt_is_young() -> None:
+    rows = [row("7", "tee", at=NEW), row("8", "tee", at=NEW)]
+
+    young, old = look(state(doubt("tee")), rows, settled=False), look(state(doubt("tee")), rows)
+
+    assert (ids(young.asks[TEE]), young.young) == (["7", "8"], {TEE})
+    assert (ids(old.asks[TEE]), old.young) == (["7", "8"], set())
+
+
+def test_two_likely_rows_wait_until_the_doubt_is_settled_and_are_a_question_then() -> None:
+    rows = [rehosted("7", "tee", at=NEW), rehosted("8", "tee", at=NEW)]
+
+    young, old = look(state(doubt("tee")), rows, settled=False), look(state(doubt("tee")), rows)
+
+    assert (young.asks, young.waits) == ({}, [TEE])
+    assert ids(old.asks[TEE]) == ["7", "8"]
+
+
+# -- what was acknowledged without an id
+
+
+def unbound(name: str, **facts: Any) -> Entry:
+    return entry(name, None, window=window(), created_at=NOW, **facts)
+
+
+def bound(found: Findings) -> dict[str, tuple[str, bool]]:
+    return {e.address.name: (e.id, e.provisional) for e in events(found, Bound)}
+
+
+def test_an_acknowledged_product_is_bound_to_the_row_that_is_the_same() -> None:
+    assert bound(look(state(unbound("tee")), [row("7", "tee", at=NEW)])) == {"tee": ("7", False)}
+
+
+def alike(*names: str) -> State:
+    """Products that nothing but their pictures tells apart."""
+    return state(*(unbound(name, spec=spec(name, enName="tee")) for name in names))
+
+
+def listed(*identities: str) -> list[Remote]:
+    return [rehosted(each, "tee", at=NEW) for each in identities]
+
+
+@pytest.mark.parametrize("rows", [listed("7"), listed("7", "8"), listed("7", "8", "9")])
+@pytest.mark.parametrize("old_enough", [True, False])
+def test_what_cannot_be_told_apart_is_never_bound_by_order(rows: Any, old_enough: bool) -> None:
+    found = look(alike("a", "b"), rows, settled=old_enough)
+
+    assert bound(found) == {}
+
+
+def test_what_cannot_be_told_apart_is_a_question_once_it_is_settled() -> None:
+    young, old = (look(alike("a", "b"), listed("7", "8"), settled=each) for each in (False, True))
+
+    assert young.overdue == {}
+    assert {key[0].name: ids(rows) for key, rows in old.overdue.items()} == {"a": ["7", "8"], "b": ["7", "8"]}
+
+
+def test_pictures_that_are_kept_tell_them_apart() -> None:
+    rows = [
+        replace(row(i, name, at=NEW), fields={**spec(name), "enName": "tee"})
+        for i, name in (("7", "b"), ("8", "a"))
+    ]
+
+    assert bound(look(alike("a", "b"), rows)) == {"a": ("8", False), "b": ("7", False)}
+
+
+def test_an_orphan_is_bound_by_the_same_rule() -> None:
+    known = state(orphans=(orphan("tee", None, window=window(), created_at=NOW),))
+
+    (event,) = events(look(known, [row("7", "tee", at=NEW)]), Bound)
+    assert (event.id, event.orphan) == ("7", NOW)
+
+
+# -- ids that are not certain
+
+
+def likely(name: str = "tee", identity: str = "7", provider: str = "kakaclo") -> Entry:
+    return entry(name, identity, provider, window=window(), created_at=NOW)
+
+
+def test_an_id_is_confirmed_by_a_row_that_is_the_same() -> None:
+    assert [
+        e.address for e in events(look(state(likely()), [row("7", "tee")], settled=False), Confirmed)
+    ] == [TEE]
+
+
+def test_a_changed_row_confirms_an_id_only_once_it_is_settled() -> None:
+    rows = [rehosted("7", "tee")]
+
+    assert events(look(state(likely()), rows, settled=False), Confirmed) == []
+    assert [e.address for e in events(look(state(likely()), rows), Confirmed)] == [TEE]
+
+
+def test_a_second_candidate_takes_an_id_back_before_it_is_settled() -> None:
+    rows = [rehosted("7", "tee"), rehosted("8", "tee")]
+
+    found = look(state(likely()), rows, settled=False)
+
+    assert [e.address for e in events(found, Unbound)] == [TEE]
+    assert [ids(each) for each in found.overdue.values()] == [["7", "8"]]
+
+
+def test_an_id_under_which_another_product_is_listed_is_taken_back() -> None:
+    found = look(state(likely()), [row("7", "tee", modelId="6")])
+
+    assert [e.address for e in events(found, Unbound)] == [TEE]
+
+
+@pytest.mark.parametrize("old_enough", [True, False])
+def test_an_id_that_an_answer_told_is_taken_back_where_no_listing_shows_it(old_enough: bool) -> None:
+    known = state(likely(provider="gelato"), provider="gelato")
+
+    found = look(known, provider="gelato", settled=old_enough)
+
+    assert [e.address.name for e in events(found, Unbound)] == (["tee"] if old_enough else [])
+
+
+def test_an_id_that_an_answer_told_is_confirmed_by_being_listed() -> None:
+    known = state(likely(provider="gelato"), provider="gelato")
+
+    found = look(known, [row("7", "TEE", "gelato")], provider="gelato", settled=False)
+
+    assert [type(e) for e in events(found, Confirmed)] == [Confirmed]
+
+
+def test_what_was_made_before_is_no_want_of_its_row() -> None:
+    """A document that wants what another address made and lost sight of gets nothing by it."""
+    found = look(state(unbound("tee")), [row("7", "tee", at=NEW)], [want("rival", spec=spec("tee"))])
+
+    assert bound(found) == {"tee": ("7", False)}
+    assert found.adopted == {}
+
+
+def test_a_product_without_a_window_waits_like_any_other() -> None:
+    """Older versions wrote none."""
+    known = state(entry("tee", None, created_at=NOW))
+
+    assert bound(look(known, [row("7", "tee", at=NEW)])) == {"tee": ("7", False)}

@@ -1,0 +1,124 @@
+"""What the shops were truly sent, and whether the state and a report agree with it.
+
+A shop may keep a name or a picture otherwise than it was sent; what a product is, its request says.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from podsync.report import Outcome, Report, Result
+from podsync.sandbox import Sandbox
+from podsync.state.entries import Orphan
+
+if TYPE_CHECKING:
+    from tests.machine.floor import Floor
+
+PROVIDERS = ("kakaclo", "gelato")
+
+
+class Truth:
+    """Notes at the sandbox's own door which request made which product, and what changed it."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sent: dict[tuple[str, str], dict[str, Any]] = {}
+        self._now = threading.local()
+        service = sandbox._service
+        handle = service.handle
+
+        def handled(request: Any, pause: Any) -> Any:
+            self._now.body = request.body
+            try:
+                return handle(request, pause)
+            finally:
+                self._now.body = None
+
+        service.handle = handled  # type: ignore[method-assign]
+        for provider in PROVIDERS:
+            self._watch(provider, sandbox._service.shop(provider))
+
+    def _watch(self, provider: str, shop: Any) -> None:
+        add, change = shop.add, shop.change
+
+        def added(build: Any, at: float) -> Any:
+            body = add(build, at)
+            self.keep(provider, str(body["id"]), self._told())
+            return body
+
+        def changed(key: str, fields: Any, at: float) -> Any:
+            body = change(key, fields, at)
+            if body is not None:
+                self.keep(provider, key, self._told())
+            return body
+
+        shop.add, shop.change = added, changed
+
+    def _told(self) -> Mapping[str, Any]:
+        body = getattr(self._now, "body", None)
+        told = json.loads(body) if body else {}
+        return told if isinstance(told, dict) else {}
+
+    def keep(self, provider: str, identity: str, fields: Mapping[str, Any]) -> None:
+        """Values that this product was sent."""
+        self._sent[provider, identity] = {**self._sent.get((provider, identity), {}), **fields}
+
+    def of(self, provider: str, product: Mapping[str, Any]) -> dict[str, Any]:
+        """The product with its values as they were sent."""
+        return {**product, **self._sent.get((provider, str(product["id"])), {}), "id": product["id"]}
+
+
+#: What no update changes: by it a product is known for certain.
+_LASTING = {
+    "kakaclo": ("modelId", "enName", "imageUrl", "backImageUrl", "colorValue", "materialImages"),
+    "gelato": ("productModelId", "variantOptions"),
+}
+
+
+def misbound(floor: Floor) -> Iterator[str]:
+    """Ids that belong to a product which was sent for something else."""
+    state = floor.state
+    for item in [*state.entries.values(), *state.orphans]:
+        made = floor.made(item.provider)
+        if item.id is None or item.provisional or item.spec is None or item.id not in made:
+            continue
+        unsure = isinstance(item, Orphan) or item.unverified or item.id in floor.model.forgotten
+        same, fields = floor.told if unsure else floor.body, _LASTING[item.provider]
+        true, thought = ({f: each[f] for f in fields if f in each} for each in (made[item.id], item.spec))
+        if same(item.provider, true) != same(item.provider, thought):
+            yield f"{item.address} holds {item.id}, which is {true}, not {thought}"
+
+
+def untrue(floor: Floor, report: Report) -> Iterator[str]:
+    """What a report says is done, and is not so at the shop."""
+    for outcome in report.outcomes:
+        why = _untrue(floor, outcome)
+        if why:
+            yield f"{outcome.address} {outcome.result}: {why}"
+
+
+def _untrue(floor: Floor, outcome: Outcome) -> str:
+    document, entry = floor.documents.get(outcome.address), floor.state.entries.get(outcome.address)
+    if document is None or outcome.result not in _CLAIMS:
+        return ""
+    if entry is None:
+        return "the state has no entry"
+    there = floor.there(outcome.provider)
+    if outcome.result in (Result.CREATED, Result.REPLACED):
+        # Under which id is not certain before a listing has shown it.
+        bodies = {floor.body(outcome.provider, each) for each in there.values()}
+        return "" if floor.body(outcome.provider, document.spec) in bodies else "nothing like it is there"
+    if outcome.id is not None and outcome.id not in there:
+        return "" if outcome.id in floor.model.removed else f"{outcome.id} is not there"
+    if outcome.id in floor.model.outdated:
+        return ""
+    if outcome.id is None:
+        return ""
+    told = floor.told(outcome.provider, there[outcome.id])
+    wanted = floor.told(outcome.provider, document.spec)
+    return "" if told == wanted else f"{told} is there, not {wanted}"
+
+
+_CLAIMS = {Result.CREATED, Result.REPLACED, Result.UPDATED, Result.ADOPTED}
