@@ -25,9 +25,11 @@ from typing import Any
 
 from podsync.errors import StoppedError
 from podsync.model import Address, Product, freeze
+from podsync.providers.registry import default_settings
 from podsync.report import Report, Result
-from podsync.sandbox import Model, Rules, Sandbox
-from podsync.settings import DEFAULT_PROVIDERS, Limits
+from podsync.sandbox import Rules, Sandbox
+from podsync.sandbox.kakaclo.rules import Model
+from podsync.settings import Limits
 from tests.apply.world import FakeClock, World
 from tests.benchmarks.common import (
     PROVIDERS,
@@ -79,7 +81,7 @@ class Account(World):
 
     def __init__(self, folder: Path, shops: Sandbox, clock: FakeClock, provider: str) -> None:
         super().__init__(folder, clock, Door(shops))  # type: ignore[arg-type]
-        plain, rules = DEFAULT_PROVIDERS[provider], Rules()
+        plain, rules = default_settings()[provider], Rules()
         self.shops, self.provider = shops, provider
         self.keys = {"kakaclo": rules.kakaclo_tokens[0], "gelato": rules.gelato_keys[0]}
         # Several threads would let the one clock pass several times.

@@ -13,8 +13,8 @@ from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.time import Moment
 from podsync.model import Address, FrozenDict, freeze
 from podsync.ports import Provider, Remote
-from podsync.providers.gelato import Gelato
-from podsync.providers.kakaclo import KakaClo
+from podsync.providers.gelato.provider import Gelato
+from podsync.providers.kakaclo.provider import KakaClo
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
 from podsync.state.state import State
 
