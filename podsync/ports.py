@@ -72,7 +72,7 @@ class Remote:
     `id` is text, without a prefix that only some answers have. `fields` holds what the listing told,
     under the names that a spec uses; a field that could not be told is absent, and so is the model where
     it is unknown: its code is missing, stands for two ids, or stands for another id than when last seen
-    (`Query.pairs`). `shown` are the ids that people see (SPU), kept in the state as
+    (`Query.pairs`). `shown` are the ids that people see, kept in the state as
     `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None
     when it was not told or cannot be true (`podsync.providers.dates`).
     """
