@@ -10,7 +10,7 @@ SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 #: Characters without any width, and those that turn the direction of what follows. Joiners are not
 #: among them: emoji and some scripts need those.
 UNSEEN = "\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
+_CURLY = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb\u2032\u2033\u2039\u203a\uff02"
 _SHORT_NAMES = {"\x00": "NUL", "\x1b": "ESC", "\r": "a carriage return", "\x7f": "DEL"}
 #: Quotes and brackets that other programs put around a text: typographic ones, Markdown's.
 _PAIRS = (*((a, b) for a in _CURLY for b in _CURLY), ("`", "`"), ("<", ">"))

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 _LFS = b"version https://git-lfs.github.com/spec/v"
-_BEGIN, _BASE, _MIDDLE, _END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
+MARKERS = _BEGIN, _BASE, _MIDDLE, _END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 UTF16 = (
     "Windows PowerShell writes it with `>`: there use `-o FORMAT=FILE`, or `| Out-File -Encoding utf8 FILE`; "
     "in an editor save it as UTF-8"

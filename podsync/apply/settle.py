@@ -13,6 +13,7 @@ from podsync.apply.sender import SENDS_AN_APPLY
 from podsync.apply.tell import (
     LATER,
     ask_about_doubt,
+    ask_about_orphan,
     ask_what_was_made,
     ask_where_it_is,
     done,
@@ -119,18 +120,19 @@ def _tell_unlisted(run: ProviderRun) -> None:
         run.context.board.note(
             f"{count} new at {run.provider.title}: ids not known yet; the next apply looks again"
         )
-    for entry in overdue:
-        rows = next((rows for (address, _), rows in run.overdue.items() if address == entry.address), ())
-        ask_where_it_is(run, entry, rows)
+    for item in overdue:
+        rows = run.overdue.get((item.address, item.created_at), ())
+        if isinstance(item, Entry):
+            ask_where_it_is(run, item, rows)
+        else:
+            ask_about_orphan(run, item, rows)
 
 
-def _overdue(run: ProviderRun) -> list[Entry]:
+def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
     """Return what this run did not make and the last look should have shown."""
     situation = run.looker.dated(run.situation(), run.looked)
     return [
-        item
-        for item in run.known.unbound
-        if isinstance(item, Entry) and item.address not in run.made and situation.item_is_settled(item)
+        item for item in run.known.unbound if item.address not in run.made and situation.item_is_settled(item)
     ]
 
 

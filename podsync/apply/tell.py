@@ -12,12 +12,12 @@ from podsync.errors import NotSentError, ProviderError, RefusedError, Unauthoriz
 from podsync.evidence.findings import Question
 from podsync.evidence.time import SEND_SECONDS
 from podsync.model import Address, seen_ids
-from podsync.plan.answers import NAMED, of_doubt, of_unlisted, of_unwanted, of_wanted
+from podsync.plan.answers import NAMED, of_doubt, of_open_orphan, of_unlisted, of_unwanted, of_wanted
 from podsync.plan.change import Change
 from podsync.plan.plan import Action
 from podsync.ports import Remote
 from podsync.report import DONE, Outcome, Result
-from podsync.state.entries import Entry
+from podsync.state.entries import Entry, Orphan
 from podsync.state.repair import settled_at
 
 _GONE = 404
@@ -161,6 +161,14 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
     else:
         why = f"{title} acknowledged it and does not list it"
         in_doubt(run, address, entry, why, of_unlisted(run.provider, address) if sure else ())
+
+
+def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -> None:
+    """An orphan's id should be known by now: a person says which product it is, or that it is removed."""
+    title = run.provider.title
+    told = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
+    why = f"it is an orphan, and its id is not known: {told}"
+    _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows))
 
 
 def ask_what_was_made(run: ProviderRun, address: Address, question: Question) -> None:

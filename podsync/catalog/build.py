@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.catalog.mend import Mend, edits, flow, quoted
-from podsync.catalog.rules import signed_urls
+from podsync.catalog.rules import odd_texts, signed_urls
 from podsync.catalog.schema import accepts, judge, judge_head, kind_of_fields
 from podsync.catalog.source import Document, read
 from podsync.catalog.text import RawSpan
@@ -42,8 +42,7 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     kind = document.data.get("kind")
     provider = by_kind.get(kind) if isinstance(kind, str) else None
     if provider is None:
-        verdicts = judge_head(sorted(by_kind), document.data, lambda path: written(document, path))
-        return Built((), tuple(in_place(document, verdicts)))
+        return Built((), tuple(in_place(document, _without_kind(sorted(by_kind), document))))
     address = _address(document)
     verdicts = judge(provider.kind, document.data, lambda path: written(document, path))
     if verdicts and (other := _of_another_kind(provider.kind, sorted(by_kind), document.data)):
@@ -53,7 +52,7 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
         return Built((), tuple(faults))
     declared_at = Position(document.text.path, *document.start)
     product = product_from(document.data, address, provider, declared_at)
-    faults += _provider_faults(document, provider, product)
+    faults += _text_faults(document, provider, product)
     faults += _print_faults(document, provider, product)
     if any(fault.severity == "error" for fault in faults):
         return Built((), tuple(faults))
@@ -65,6 +64,27 @@ def surely_valid(document: Document, providers: Mapping[str, Provider]) -> bool:
     kind = document.data.get("kind")
     known = any(provider.kind == kind for provider in providers.values())
     return known and not document.faulty and accepts(str(kind), document.data)
+
+
+def _without_kind(kinds: Sequence[str], document: Document) -> list[Verdict]:
+    """Return the faults of a document whose kind is missing or unknown: its fields may tell it."""
+
+    def typed(path: Path) -> str:
+        return written(document, path)
+
+    verdicts = judge_head(kinds, document.data, typed)
+    meant = kind_of_fields(kinds, document.data.get("spec"))
+    about = [each for each in verdicts if each.path == ("kind",) or each.summary == "'kind' is missing"]
+    if meant is None or not about:
+        return verdicts
+    put = Mend("put", meant)
+    told = [
+        each
+        if each.mend and each.mend.text in {meant, f"kind: {meant}"}
+        else each._replace(detail=f"write kind: {meant}", mend=put)
+        for each in about
+    ]
+    return [*told, *judge(meant, {**document.data, "kind": meant}, typed)]
 
 
 def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -> Verdict | None:
@@ -161,9 +181,11 @@ def product_from(
     )
 
 
-def _provider_faults(document: Document, provider: Provider, product: Product) -> Iterator[Diagnostic]:
-    for fault in provider.check(product.spec):
-        path = ("spec", *fault.path)
+def _text_faults(document: Document, provider: Provider, product: Product) -> Iterator[Diagnostic]:
+    """Return what the provider's rules say of values, and what is odd about texts that it has no rule for."""
+    found = [(("spec", *fault.path), fault) for fault in provider.check(product.spec)]
+    odd = odd_texts(document.data, {path for path, _ in found})
+    for path, fault in (*found, *((fault.path, fault) for fault in odd)):
         yield document.text.fault(
             fault.rule,
             place(document, path),

@@ -10,7 +10,7 @@ from podsync.catalog.files import MAX_BYTES, too_large
 from podsync.catalog.text import MAX_FAULTS, START, Text
 from podsync.characters import SPACES, UNSEEN, hidden, name_of, seen
 from podsync.diagnostics import Diagnostic, Edit
-from podsync.foreign import conflict, recognised
+from podsync.foreign import MARKERS, conflict, recognised
 
 #: Control characters (not tab and line feed), line ends of other systems, a byte order mark in the
 #: middle, half characters, and what is no character at all.
@@ -40,7 +40,11 @@ def decode(path: str, raw: bytes) -> tuple[Text, tuple[Diagnostic, ...]]:
     text = Text(path, content)
     # What can be printed is wanted; asking that first takes a fifth of the time.
     found = () if content.replace("\n", "").isprintable() else tuple(islice(_unwanted(text, raw), MAX_FAULTS))
-    if found or not ("<<<<<<<" in content or raw.startswith(b"version ") or b"annex/objects/" in raw[:400]):
+    if found or not (
+        any(sign in content for sign in MARKERS)
+        or raw.startswith(b"version ")
+        or b"annex/objects/" in raw[:400]
+    ):
         return text, found
     return text, tuple(_unmerged(text)) or tuple(filter(None, (_foreign(path, raw),)))
 
@@ -81,6 +85,16 @@ def _unwanted(text: Text, raw: bytes) -> Iterator[Diagnostic]:
 def _unmerged(text: Text) -> Iterator[Diagnostic]:
     found = conflict(text.content)
     if found is None:
+        left = re.search(r"^(?:[<>|]{7}(?: .*)?|={7})$", text.content, re.MULTILINE)
+        if left is not None:
+            span = text.span_at(left.start(), len(left[0]))
+            yield text.fault(
+                "merge-conflict",
+                span,
+                "a marker of a merge conflict was left behind",
+                "remove the line, and look whether what stands around it is what both sides want",
+                (Edit(span[0], 1, span[0] + 1, 1, ""),),
+            )
         return
     ours, theirs = (name or side for name, side in zip(found.names, ("ours", "theirs"), strict=True))
     sides = f": {ours} above line {found.middle}, {theirs} below it" if found.middle else ""

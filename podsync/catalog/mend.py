@@ -67,6 +67,9 @@ def _put(document: Document, path: Path, text: str) -> Fix:
     span = document.places.raw.get(path)
     if span is None:
         return ()
+    if span[3] == 1 and span[2] > span[0]:  # a block ends where the next line begins
+        last = span[2] - 1
+        return (Edit(*span[:2], last, len(document.text.line(last)) + 1, text),)
     if span[:2] != span[2:]:
         return (Edit(*span, text),)
     key = document.keys.raw.get(path)

@@ -11,10 +11,14 @@ from podsync.catalog.accept import pattern
 from podsync.characters import hidden, is_curly, name_of, seen, unwrapped
 
 # Compiled where one is used: this module is imported with the words for every fault.
-_HEX = r"#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
+_HEX = r"(?:#([0-9A-Fa-f]{3})|#* *([0-9A-Fa-f]{6}))[;,]?"
 _HEX_OTHERWISE = r"0[xX]([0-9A-Fa-f]{6})|#?([0-9A-Fa-f]{6})[fF]{2}"
 _RGB = r"rgb\(\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*[,\s]\s*(\d{1,3})\s*\)"
 _WHOLE = r"([0-9]+)\.0+"
+_URL_OTHERWISE = r"(?:https:[/\\]*|//|(?=www\.))(?=[\w-]+\.)"
+_MARKDOWN = r"!?\[[^\]]*\]\((https://[^\s()]+)\)"
+#: Where a picture lies that only this machine can see.
+_LOCAL = r"[A-Za-z]:[/\\]|file:|\.{0,2}[/\\](?![/\\])|\\\\|~"
 
 
 def fits(text: str, schema: Mapping[str, Any]) -> bool:
@@ -40,22 +44,28 @@ def _ways(text: str, schema: Mapping[str, Any]) -> Iterator[str]:
         yield whole[1]
     if clean[:8].lower() == "https://":
         yield "https" + clean[5:].replace("\\", "/").replace(" ", "%20")
-    elif re.match(r"https:[/\\]+(?=[^/\\])", clean, re.IGNORECASE):
-        yield re.sub(r"^https:[/\\]+", "https://", clean, flags=re.IGNORECASE).replace("\\", "/")
+    elif re.match(_URL_OTHERWISE, clean, re.IGNORECASE):
+        yield re.sub(f"^{_URL_OTHERWISE}", "https://", clean, flags=re.IGNORECASE).replace("\\", "/")
+    elif match := re.fullmatch(_MARKDOWN, clean):
+        yield match[1]
     if fits("a-b", schema):
         yield slug(clean)
 
 
 def _colours(text: str) -> Iterator[str]:
     if match := re.fullmatch(_HEX, text):
-        digits = match[1]
-        yield "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)).upper()
+        yield "#" + (match[2] or "".join(digit * 2 for digit in match[1])).upper()
     elif match := re.fullmatch(_HEX_OTHERWISE, text):
         yield "#" + (match[1] or match[2]).upper()
     elif (match := re.fullmatch(_RGB, text, re.IGNORECASE)) and all(
         int(part) < 256 for part in match.groups()
     ):
         yield "#" + "".join(f"{int(part):02X}" for part in match.groups())
+
+
+def is_local(text: str) -> bool:
+    """Whether a text is the path of a file, which nobody else can fetch."""
+    return re.match(_LOCAL, text) is not None
 
 
 def slug(text: str) -> str:
@@ -73,7 +83,7 @@ def culprit(text: str) -> tuple[str, str] | None:
         if is_curly(character):
             told = f"{character} is a curly quote (U+{ord(character):04X}), which YAML takes as text"
             return character, told
-    if text[:8].lower() == "https://" and (" " in text or "\t" in text):
+    if text.strip()[:8].lower() == "https://" and (" " in text or "\t" in text):
         return " " if " " in text else "\t", "there is a space in the URL"
     if text[:6].lower() == "https:" and "\\" in text:
         return "\\", "there is a backslash in the URL"

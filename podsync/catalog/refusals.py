@@ -9,13 +9,15 @@ from typing import NamedTuple
 from podsync.catalog.encoding import UNWANTED
 from podsync.catalog.mend import drop_lines, quoted
 from podsync.catalog.text import MAX_DEPTH, START, RawSpan, Text
-from podsync.characters import name_of
+from podsync.characters import is_curly, name_of
 from podsync.diagnostics import Edit, Fix
 from podsync.model import Path
 
 _COMMENT_AFTER_TEXT = r"[ \t,\]}]*[ \t]#"
 _COMMENT_AFTER_NOTHING = r"[ \t]*#"
 _KEY_LINE = r"\s*(?:- +)*[A-Za-z_]\w*:(?:\s|$)"
+#: What may follow a closing quote.
+_ENDS = re.compile(r"\s*(?:[,\]}]|\s#|$)")
 #: A document that says one of these twice has probably lost the line `---` above the second.
 HEADS = frozenset({"kind", "name", "spec"})
 
@@ -96,12 +98,29 @@ def fitting(path: Path, text: str) -> str | None:
     return next(filter(None, (nearest(text, schema) for schema in known)), None)
 
 
+def curly_end(text: Text, line: int, column: int) -> Refusal | None:
+    """Refuse a text that a straight quote opens and a curly one was meant to close."""
+    rest = text.line(line)[column:]
+    end = next((n for n, each in enumerate(rest) if is_curly(each) and _ENDS.match(rest, n + 1)), None)
+    if end is None:
+        return None
+    whole = quoted(rest[:end])
+    summary = f"{rest[end]} is a curly quote (U+{ord(rest[end]):04X}), which closes nothing"
+    key = re.search(r"([\w-]+: +)$", text.line(line)[: column - 1])
+    detail = f"write {key[1] if key else ''}{whole}"
+    at = text.span_at_line(line, column + 1 + end)
+    return Refusal("yaml", at, summary, detail, (Edit(line, column, line, column + 2 + end, whole),))
+
+
 def swallowed(text: Text, span: RawSpan) -> Refusal | None:
     """Refuse a quoted text that goes on over lines `key: value`: its quote was meant to close before."""
     line, column, end, _ = span
     if not any(re.match(_KEY_LINE, text.line(number)) for number in range(line + 1, end + 1)):
         return None
     quote = text.line(line)[column - 1]
+    curly = curly_end(text, line, column)
+    if curly is not None:
+        return curly
     close = len(text.line(line).rstrip()) + 1
     summary = f"the quote {quote} that opens here is not closed on its line; it takes in {end - line} more"
     at = text.span_at_line(line, column)

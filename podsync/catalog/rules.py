@@ -1,12 +1,16 @@
-"""Signed picture URLs in a spec: they would end in the state and in comments."""
+"""Texts of any field: signed URLs, which would end in the state and in comments, and odd ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from podsync.model import Path
 from podsync.signatures import signing_key
+
+if TYPE_CHECKING:
+    from podsync.ports import Fault
 
 
 def signed_urls(spec: Any) -> Iterator[tuple[Path, str]]:
@@ -26,3 +30,31 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _texts(item, (*path, index))
+
+
+def odd_texts(document: Mapping[str, Any], told: Collection[Path]) -> Iterator[Fault]:
+    """Yield a warning for each text that looks like another one, or like several; not at `told` paths."""
+    for path, text in (*_texts(document.get("labels"), ("labels",)), *_texts(document["spec"], ("spec",))):
+        if (text.isascii() and "," not in text and ";" not in text and "|" not in text) or path in told:
+            continue
+        yield from _odd(path, text)
+
+
+def _odd(path: Path, text: str) -> Iterator[Fault]:
+    from podsync.characters import hidden, name_of, seen
+    from podsync.ports import Fault
+
+    if unseen := hidden(text):
+        clean = seen(text).strip()
+        summary = f"there is an invisible character in the text: {name_of(unseen)}"
+        yield Fault("odd-text", path, summary, f"type the text anew: {clean}", "warning", clean or None)
+    elif text.startswith("https://"):
+        if re.search("[,;|] *https?://", text):
+            yield Fault("odd-url", path, "two URLs stand in it", "keep one of them", "warning")
+        elif end := re.search("[,;|]+$", text):
+            whole = text[: end.start()]
+            told = f"the URL ends with {end[0]}"
+            yield Fault("odd-url", path, told, f"if that is no part of it: {whole}", "warning", whole)
+    elif isinstance(path[-1], int) and re.search(r"\w[,;|] *\w", text):
+        told = "if these are several, make each an item of its own"
+        yield Fault("odd-text", path, f"{text!r} is one item of the list", told, "warning")

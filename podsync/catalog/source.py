@@ -326,20 +326,21 @@ class _Walk:
             self._faulty.update((path, path[:-1]))  # what it took in is not missing
 
     def _report_syntax(self, error: yaml.MarkedYAMLError) -> int:
-        """Report what the parser said; returns how many characters it had read."""
+        """Report what the parser said, if that is not told yet; returns how many characters it had read."""
         mark = error.problem_mark or error.context_mark
         if mark is None:
             self._refuse(refusals.NOT_YAML)
             return 0
-        opened = error.context_mark or mark
-        line = self._first_line
+        opened, line = error.context_mark or mark, self._first_line
         complaint = Complaint(
             str(error.problem),
             str(error.context),
             (mark.line + line, mark.column + 1),
             (opened.line + line, opened.column + 1),
         )
-        self._refuse(explain(complaint, self.text))
+        refusal = explain(complaint, self.text)
+        if refusal.span[:2] not in {d.at and (d.at.line, d.at.column) for d in self.diagnostics}:
+            self._refuse(refusal)
         return mark.index
 
     def _too_many(self, event: Any, summary: str, parts: str) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from podsync.catalog.mend import drop_lines, quoted
-from podsync.catalog.refusals import Refusal, fitting, rest_of_value, too_deep
+from podsync.catalog.refusals import Refusal, curly_end, fitting, rest_of_value, too_deep
 from podsync.catalog.text import Text
+from podsync.characters import hidden, name_of
 from podsync.diagnostics import Edit, Fix
 
 
@@ -26,6 +27,8 @@ class Complaint(NamedTuple):
 
 def explain(complaint: Complaint, text: Text) -> Refusal:
     """Return the first explanation that fits, else that it is no YAML and where."""
+    if hidden(_character(text, complaint.at)):
+        return _hidden(complaint.at, text)
     for needle, explanation in _EXPLANATIONS:
         if re.search(needle, f"{complaint.context}: {complaint.problem}"):
             return explanation(complaint, text)
@@ -37,6 +40,16 @@ def _fault(
 ) -> Refusal:
     line, column = place
     return Refusal(rule, (line, column, line, column + length), summary, detail, fix)
+
+
+def _hidden(place: tuple[int, int], text: Text) -> Refusal:
+    line, column = place
+    rest = text.line(line)[column - 1 :]
+    run = next((n for n, each in enumerate(rest) if each != " " and not hidden(each)), len(rest))
+    plain, told = (" ", "type a space in its place") if rest[run:] else ("", "take it out")
+    summary = f"{name_of(rest[0])} stands behind the value: nobody can see it"
+    fix = _over(line, column, rest[:run], plain)
+    return _fault(place, summary, told, fix, rule="control-character", length=run)
 
 
 def _character(text: Text, place: tuple[int, int]) -> str:
@@ -94,9 +107,12 @@ def _takes_texts(key: str) -> bool:
     )
 
 
-def _unclosed_quote(complaint: Complaint, text: Text) -> Refusal:
-    line, column = complaint.opened
-    quote = _character(text, complaint.opened)
+def _left_open(place: tuple[int, int], text: Text) -> Refusal:
+    line, column = place
+    quote = _character(text, place)
+    curly = curly_end(text, line, column)
+    if curly is not None:
+        return curly
     end = _end(text, line)
     detail = f"close it with {quote} where the text ends"
     if quote == "'":
@@ -106,7 +122,7 @@ def _unclosed_quote(complaint: Complaint, text: Text) -> Refusal:
     if re.search(r"\[[^\]]*$|\{[^}]*$", before):  # inside brackets the line's end need not be the text's
         rest = re.match(rf"{quote}[^,\]}}{quote}]*", text.line(line)[column - 1 :])
         fix = _insert(line, column + len(rest[0].rstrip()), quote) if rest else ()
-    return _fault(complaint.opened, f"the quote {quote} that opens here is never closed", detail, fix)
+    return _fault(place, f"the quote {quote} that opens here is never closed", detail, fix)
 
 
 def _escape(complaint: Complaint, text: Text) -> Refusal:
@@ -219,10 +235,23 @@ def _list_after_key(complaint: Complaint, text: Text) -> Refusal:
     return _fault(complaint.at, "a list cannot begin on the line of its key", detail, fix)
 
 
+def _opened_above(text: Text, line: int, quote: str) -> tuple[int, int] | None:
+    """Return where the text begins that this quote ends, if one of the 20 lines above left it open."""
+    for number in range(line - 1, max(line - 20, 0), -1) if quote in {"'", '"'} else ():
+        match = re.match(r" *(?:- +)*[\w-]+: +(?=['\"])", text.line(number))
+        if match and text.line(number)[match.end()] == quote:
+            closed = quote in text.line(number)[match.end() + 1 :]
+            return None if closed else (number, match.end() + 1)
+    return None
+
+
 def _misplaced_in_mapping(complaint: Complaint, text: Text) -> Refusal:
     line, column = complaint.at
     content = text.line(line)
     if content[: column - 1].strip():
+        opened = _opened_above(text, line, content[column - 2])
+        if opened is not None:
+            return _left_open(opened, text)
         match = re.match(r" *(?:- +)*[^:]+: +(?=\S)", content)
         summary = "nothing may follow the closing quote or bracket"
         if match is None:
@@ -304,7 +333,10 @@ def _nesting(complaint: Complaint, _text: Text) -> Refusal:
 _EXPLANATIONS: tuple[tuple[str, Callable[[Complaint, Text], Refusal]], ...] = (
     # libyaml has a limit of its own from 0.2.6 on, and looks ahead so far before it tells of any level.
     (r"maximum nesting depth", _nesting),
-    (r"quoted scalar: found unexpected (end of stream|document)", _unclosed_quote),
+    (
+        r"quoted scalar: found unexpected (end of stream|document)",
+        lambda told, text: _left_open(told.opened, text),
+    ),
     (r"unknown escape character|expected escape sequence|did not find expected hexdecimal", _escape),
     (r"invalid Unicode character escape", _half_character),
     (r"scanning an (alias|anchor)", _bare_star),
@@ -313,6 +345,7 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[Complaint, Text], Refusal]], ...] = (
     (r"mapping values are not allowed", _second_colon),
     (r"could not find expected ':'", _no_key),
     (r"parsing a flow (sequence|mapping)", _unclosed_bracket),
+    (r"mapping keys are not allowed", _tab_or_character),
     (r"sequence entries are not allowed", _list_after_key),
     (r"parsing a block mapping", _misplaced_in_mapping),
     (r"parsing a block collection|parsing a block sequence", _misplaced_in_list),

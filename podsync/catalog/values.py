@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from podsync.catalog.accept import repeated
 from podsync.catalog.mend import Mend, block, flow, line_of, quoted
-from podsync.catalog.nearest import culprit, fits, nearest
+from podsync.catalog.nearest import culprit, fits, is_local, nearest
 from podsync.model import Path
 
 #: Tells what a person typed at a path: `012`, where the data only has 12.
@@ -25,7 +25,10 @@ _YES, _NO = frozenset({"yes", "on", "y", "1", "true"}), frozenset({"no", "off", 
 
 
 class Finding(NamedTuple):
-    """One keyword that `instance`, standing at `path`, does not satisfy. `in_key`: a key itself."""
+    """One keyword that `instance`, standing at `path`, does not satisfy.
+
+    `in_key`: a key itself; `needed`: whether the value may not be left out.
+    """
 
     path: Path
     keyword: str
@@ -33,6 +36,7 @@ class Finding(NamedTuple):
     schema: Any
     instance: Any
     in_key: bool
+    needed: bool = True
 
     @property
     def lead(self) -> str:
@@ -150,8 +154,9 @@ def _nothing(finding: Finding, noun: str, typed: str, due: list[str]) -> Words:
         return Words(f"{typed} is no value, but {noun} is due", detail, mend)
     text = f"{typed} is no value" if typed else "nothing stands here"
     example = example_of(finding.schema)
-    if example is None:
-        return Words(f"{text}, but {noun} is due", "write a value or remove the key")
+    if not finding.needed or example is None:
+        drop = None if finding.needed else Mend("drop")
+        return Words(f"{text}, but {noun} is due", "write a value or remove the key", drop)
     if isinstance(example, dict) and finding.path == ("spec",):
         lines = "\n".join("  " + each for each in block(example).split("\n"))
         detail, mend = f"write its fields below it, for instance\n{lines}", Mend("put", "\n" + lines)
@@ -204,13 +209,18 @@ def _number(finding: Finding, due: list[str], value: Any) -> tuple[str, Mend | N
 
 def _as_list(finding: Finding, typed: str) -> tuple[str, Mend | None]:
     value, items = finding.instance, finding.schema.get("items", {})
+    texts = items.get("type") == "string"
+    if isinstance(value, dict) and texts and typed.startswith("{") and set(value.values()) == {None}:
+        return _put(finding, flow(list(value)), "write it in brackets:")
     if isinstance(value, dict) and typed.startswith("{") and typed.endswith("}"):
         return _put(finding, f"[{typed}]", "write it in brackets:")
-    texts = items.get("type") == "string"
     if not texts or isinstance(value, dict):
         return "write a list: one line beginning with `- ` for each item", None
     if isinstance(value, str):
-        parts = [part.strip().strip("[]\"'") for part in re.split("[,;]", value)]
+        parts = [
+            part.strip().strip("[]\"'")
+            for part in re.split("[,;|\n]" if re.search("[,;|]", value) else " ", value)
+        ]
         words = [part for part in parts if part]
     else:
         words = [typed]
@@ -234,12 +244,19 @@ def _choice(finding: Finding, _written: Written) -> Words:
     return Words(text, f"did you mean {close}?", Mend("name" if finding.in_key else "put", flow(close)))
 
 
-def _pattern(finding: Finding, _written: Written) -> Words:
+def _pattern(finding: Finding, written: Written) -> Words:
     schema, value = finding.schema, str(finding.instance)
     noun = schema.get("title", "text of the right form").lower().replace("https url", "https URL")
     vowel = noun[:1] in set("aeio") or noun.startswith("https")
     text = f"{shown(value)} is not {'an' if vowel else 'a'} {noun} such as {_example(schema)}"
     rule = schema.get("description", "")
+    if "URL" in noun and is_local(value):
+        told = "the provider fetches the picture itself: upload it, and write its address on the web"
+        return Words(f"{shown(value)} is a file on this machine", told)
+    first, whole = written(finding.path).strip("\"' "), value.replace(" ", "")
+    if "URL" in noun and value.startswith(f"{first} ") and fits(whole, schema):
+        # YAML makes one space of a line's end.
+        return Words("the URL goes on on the next line", *_put(finding, quoted(whole), "write it in one:"))
     meant = nearest(value, schema)
     if meant is None:
         return Words(text, rule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -32,11 +32,21 @@ def in_words(findings: Iterable[Finding], root: Mapping[str, Any], written: Writ
         if finding.keyword in {"required", "additionalProperties"}:
             words = _missing(finding) if finding.keyword == "required" else _unknown(finding, root)
         else:
-            words = iter([about_value(finding, written)])
+            needed = finding.instance is not None or _is_needed(finding.path, root)
+            words = iter([about_value(finding._replace(needed=needed), written)])
         for verdict in words:
             about = verdict.summary if finding.keyword == "required" and not verdict.on_key else ""
             verdicts.setdefault((verdict.path, verdict.on_key, about), verdict)
     return list(verdicts.values())
+
+
+def _is_needed(path: Path, root: Mapping[str, Any]) -> bool:
+    """Whether the value at a path may not be left out: an item of a list, a key that is required."""
+    node: Any = root
+    for part in path[:-1]:
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    required: Container[object] = node.get("required", ())
+    return not path or isinstance(path[-1], int) or path[-1] in required
 
 
 def _missing(finding: Finding) -> Iterator[Verdict]:
@@ -77,7 +87,8 @@ def _absent(finding: Finding, key: str, schema: Mapping[str, Any]) -> Verdict:
         lines = "\n".join([f"{key}:", *(f"  {line_of(*pair)}" for pair in example.items())])
         return Verdict(finding.path, False, summary, f"add, for instance\n{lines}", Mend("add", lines))
     pair = line_of(key, example)
-    return Verdict(finding.path, False, summary, f"add `{pair}`. {description}", Mend("add", pair))
+    own = "" if not finding.path and key in {"kind", "name"} else ", for instance"
+    return Verdict(finding.path, False, summary, f"add{own} `{pair}`. {description}", Mend("add", pair))
 
 
 def _kind_of(finding: Finding, schema: Mapping[str, Any]) -> str | None:

@@ -200,7 +200,9 @@ class Applying:
         origins = origin(os.environ, Path.cwd(), catalog)
         if on_screen:
             self._say_head(plan, origins.run_url or "")
-        with listener_for(self.space.session, on_stdout=on_screen) as heard:
+        levels = levels_at(self.space, plan)
+        seconds = forms.seconds_of(plan, self.space.settings, levels)
+        with listener_for(self.space.session, on_stdout=on_screen, seconds=seconds) as heard:
             try:
                 report = carry_out(
                     plan,

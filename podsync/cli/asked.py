@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from podsync.cli.credentials import renewal
 from podsync.cli.options import choosing_words
 from podsync.cli.step_outputs import hex_of
 from podsync.model import Json, Selection
@@ -74,7 +75,7 @@ def first_of_all(space: Workspace, asked: Asked, report: Report, again: str) -> 
     `again` is the command that goes on with what is left.
     """
     for plugin in (plugins()[name] for name in report.keys_refused):
-        yield f"renew the key: {plugin.renew}, and set {plugin.key_variable}"
+        yield renewal(plugin)
     for name in report.other_accounts:
         yield f"none of the products that the state knows is visible at {title(name)}:"
         key = f"set {plugins()[name].key_variable} to that of the account that this state belongs to"

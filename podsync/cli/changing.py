@@ -43,19 +43,29 @@ def change_state(
     `check` raises what `change` would raise as well, as far as the state alone tells it: then no lock is
     taken, which others would see, and which a branch keeps in its history.
     """
+    checked(space, check, lambda: space.load(tell=False))
+    done = write_change(space, command, change)
+    space.session.console.result(f"{done.done}\n")
+    say_undo(space, done)
+    return 0
+
+
+def write_change(space: Workspace, command: str, change: Callable[[State], Change]) -> Change:
+    """Load, change, write and compact under the lock; return what was done."""
     from podsync.state.draft import replay
 
-    checked(space, check, lambda: space.load(tell=False))
     with space.store.lock(command, 0):
         state = space.load()
-        events, done, undo = change(state)
-        if events:
-            after = replay(state, events)
-            space.store.append(events)
+        done = change(state)
+        if done.events:
+            after = replay(state, done.events)
+            space.store.append(done.events)
             space.store.compact(after)
-    console = space.session.console
-    console.result(f"{done}\n")
-    back = space.command_line(*undo.split()) if undo else space.store.undo()
-    if back is not None and events:
-        console.say(f"undo: {space.session.told(back)}")
-    return 0
+    return done
+
+
+def say_undo(space: Workspace, done: Change) -> None:
+    """Say how a change is taken back, if there was one."""
+    back = space.command_line(*done.undo.split()) if done.undo else space.store.undo()
+    if back is not None and done.events:
+        space.session.console.say(f"undo: {space.session.told(back)}")

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from podsync.apply.context import Connection
 from podsync.apply.pacing import Bucket
-from podsync.cli.credentials import proxies_to, read_keys
+from podsync.cli.credentials import proxies_to, read_keys, renewal
 from podsync.cli.hosts import refuse_foreign_hosts
 from podsync.cli.workspace import SANDBOX, Workspace, levels_of
-from podsync.errors import PodsyncError, UsageError
+from podsync.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
 from podsync.plan.plan import Action, Plan
-from podsync.ports import Clock
+from podsync.ports import Clock, Listing, Query, Reader
 from podsync.providers.registry import plugins
 from podsync.settings import ProviderSettings
 from podsync.state.account_lock import account_digest
 
 #: Actions that send nothing and ask nobody.
 _SILENT = frozenset({Action.MOVE, Action.NOTE, Action.ORPHAN})
+_REACH = "does this machine reach it (a firewall, a proxy, a VPN)? Nothing was sent; try again"
 #: The sandbox lists at once: a doubt there need not wait for minutes.
 _SANDBOX_SETTLE = 5.0
 
@@ -113,7 +115,26 @@ def _connection(
             f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "
             f"{_minutes(requests, settings, pace.level())}"
         )
-    return Connection(provider, reader, writer, pace, settings, account)
+    return Connection(provider, _Advising(reader, renewal(plugin)), writer, pace, settings, account)
+
+
+@dataclass(frozen=True, slots=True)
+class _Advising:
+    """A reader whose faults come with what a person can do about them."""
+
+    reader: Reader
+    renewal: str
+
+    def find(self, query: Query) -> Listing:
+        """Read all pages."""
+        try:
+            return self.reader.find(query)
+        except UnauthorizedError as error:
+            error.remedy = error.remedy or self.renewal
+            raise
+        except UnreachableError as error:
+            error.remedy = error.remedy or _REACH
+            raise
 
 
 def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:

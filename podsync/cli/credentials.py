@@ -54,6 +54,11 @@ def read_keys(
     return keys
 
 
+def renewal(plugin: ProviderInfo) -> str:
+    """Say where a refused key is renewed, and where it belongs."""
+    return f"renew the key: {plugin.renew}, and set {plugin.key_variable}"
+
+
 def _missing(plugins: list[ProviderInfo], empty: bool) -> str:
     names = " and ".join(plugin.key_variable for plugin in plugins)
     verb = "is" if len(plugins) == 1 else "are"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from podsync.model import Address
     from podsync.plan.plan import Plan
     from podsync.report import Outcome, Report
-    from podsync.settings import RateLimit
+    from podsync.settings import RateLimit, Settings
     from podsync.state.state import State
 
 
@@ -187,6 +187,24 @@ def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width:
     from podsync.views.style import Style
 
     return view_of_outcome(outcome, done, total, Style(color), width)
+
+
+def seconds_of(plan: Plan, settings: Settings, levels: Mapping[str, float]) -> float:
+    """Return how long the requests of a plan take by the providers' rates."""
+    from podsync.views.forecast import forecast
+
+    return forecast(
+        plan, {name: told.rate_limit for name, told in settings.providers.items()}, levels
+    ).seconds
+
+
+def time_of_day(at: float) -> str:
+    """Return the time of today, for people."""
+    import time
+
+    from podsync.views import wording
+
+    return wording.time_of_day(at, on=time.time())
 
 
 def waiting_line(provider: str, what: str, until: float) -> str:

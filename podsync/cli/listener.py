@@ -24,10 +24,12 @@ HEARTBEAT_SECONDS = 10.0
 class Listening:
     """`apply.engine.Listener` that tells people and remembers every outcome.
 
-    `on_stdout` is whether the lines of products belong to the result; else they go to stderr.
+    `on_stdout` is whether the lines of products belong to the result; else they go to stderr. `seconds` is
+    how long the requests take by the providers' rates.
     """
 
-    def __init__(self, session: Session, *, on_stdout: bool) -> None:
+    def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
+        self._began, self._seconds = time.monotonic(), seconds
         self._outcomes: dict[Address, Outcome] = {}
         self.notes: list[str] = []
         self._session = session
@@ -89,8 +91,13 @@ class Listening:
 
     @property
     def progress(self) -> str:
-        """How far it is, in words."""
-        return f"{self._done} of {self._total} done"
+        """How far it is, in words; until when as the rates say, or as it goes where that is slower."""
+        done, left = self._done, self._total - self._done
+        if not done or not left:
+            return f"{done:,} of {self._total:,} done"
+        so_far = time.monotonic() - self._began
+        until = time.time() + max(self._seconds - so_far, so_far * left / done)
+        return f"{done:,} of {self._total:,} done, {left:,} left, until about {forms.time_of_day(until)}"
 
     def _write(self, line: str, *, result: bool = False) -> None:
         (self.console.result if result else self.console.say)(line)
@@ -102,10 +109,9 @@ class Listening:
 class Counting(Listening):
     """Without a terminal: a count on stderr every ten seconds."""
 
-    def __init__(self, session: Session, *, on_stdout: bool) -> None:
-        super().__init__(session, on_stdout=on_stdout)
+    def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
+        super().__init__(session, on_stdout=on_stdout, seconds=seconds)
         self._closed = threading.Event()
-        self._began = time.monotonic()
         self._thread = threading.Thread(target=self._beat, name="podsync-heartbeat", daemon=True)
         self._thread.start()
 
@@ -117,14 +123,14 @@ class Counting(Listening):
     def _beat(self) -> None:
         while not self._closed.wait(HEARTBEAT_SECONDS):
             with self._lock:
-                self._write(f"{self.progress} after {time.monotonic() - self._began:.0f} s")
+                self._write(self.progress)
 
 
 class Drawing(Listening):
     """On a terminal: a bar below the lines."""
 
-    def __init__(self, session: Session, *, on_stdout: bool) -> None:
-        super().__init__(session, on_stdout=on_stdout)
+    def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
+        super().__init__(session, on_stdout=on_stdout, seconds=seconds)
         self._bar, self._task = progress_bar(session, "apply")
         self._bar.start()
 
@@ -142,7 +148,7 @@ class Drawing(Listening):
         self._bar.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True, highlight=False)
 
     def _advance(self) -> None:
-        self._bar.update(self._task, completed=self._done, total=self._total)
+        self._bar.update(self._task, description=self.progress, completed=self._done, total=self._total)
 
 
 def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
@@ -150,19 +156,23 @@ def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
     import sys
 
     from rich.console import Console as RichConsole
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     console = RichConsole(file=sys.stderr, no_color=not session.console.err_color)
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # The library's own bar is red, which says here that something is wrong.
+    columns = (
+        BarColumn(complete_style="cyan", finished_style="cyan", pulse_style="cyan"),
+        TextColumn("{task.description}", style="none", markup=False),
+    )
     bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
     return bar, bar.add_task(what, total=None)
 
 
 @contextmanager
-def listener_for(session: Session, *, on_stdout: bool) -> Iterator[Listening]:
+def listener_for(session: Session, *, on_stdout: bool, seconds: float = 0.0) -> Iterator[Listening]:
     """Listen in the way that suits stderr, until the end of `with`."""
     kind = Drawing if session.console.draws else Counting
-    heard = kind(session, on_stdout=on_stdout)
+    heard = kind(session, on_stdout=on_stdout, seconds=seconds)
     try:
         yield heard
     finally:

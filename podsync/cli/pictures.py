@@ -76,7 +76,9 @@ def _progress(session: Session, total: int) -> Iterator[Callable[[int], None]]:
         return
     bar, task = progress_bar(session, "pictures")
     with bar:
-        yield lambda done: bar.update(task, completed=done, total=total)
+        yield lambda done: bar.update(
+            task, description=f"{done:,} of {total:,} pictures", completed=done, total=total
+        )
 
 
 def _line(url: str, sight: Sight) -> str:

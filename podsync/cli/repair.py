@@ -37,12 +37,6 @@ def _write(
     )
 
 
-def _waits(space: Any) -> dict[str, float]:
-    """For how many seconds after a request no listing need show what it made, by provider."""
-    providers = space.settings.providers
-    return {name: each.timeout_seconds + each.settle_seconds for name, each in providers.items()}
-
-
 @command(
     "mv",
     examples=("podsync state mv {kind}.dino {kind}.dinosaur-tee",),
@@ -81,7 +75,7 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     done = f"{known} is forgotten; the product stays on sale until a person removes it"
 
     def gone(state: Any, space: Any) -> list[Any]:
-        return remove(state, known, time.time(), _waits(space))
+        return remove(state, known, time.time(), space.waits)
 
     def forget(state: Any, space: Any) -> tuple[list[Any], str, str]:
         events, now = gone(state, space), time.time()
@@ -136,7 +130,7 @@ def settle_doubts(
     given = _read_answers(answers) if answers is not None else [Answer(address_of(address or ""), adopt)]
 
     def settled(state: Any, space: Any) -> list[Any]:
-        return settle(state, given, time.time(), _waits(space), bare_id)
+        return settle(state, given, time.time(), space.waits, bare_id)
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         from podsync.cli.claiming import looked_up

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from podsync.cli.framework import Group, command
 from podsync.cli.options import output_option, sandbox_state_option
 from podsync.cli.session import Session
 
+if TYPE_CHECKING:
+    from podsync.cli.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+
 state = Group(
     "state",
     table={
         "list": ("podsync.cli.state:list_entries", "List every product in the state."),
         "show": ("podsync.cli.state:show_entry", "Show everything about one product."),
-        "orphans": ("podsync.cli.state:list_orphans", "List what a person has to remove by hand."),
+        "orphans": ("podsync.cli.orphans:list_orphans", "List what a person has to remove by hand."),
         "settle": ("podsync.cli.repair:settle_doubts", "Say what became of a product in doubt."),
         "mv": ("podsync.cli.repair:move_entry", "Give a product another address."),
         "rm": ("podsync.cli.repair:remove_entry", "Forget a product; at the provider nothing changes."),
@@ -68,32 +74,23 @@ def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox:
     return _tell(session, output, sandbox, "show", address)
 
 
-@command(
-    "orphans",
-    examples=("podsync state orphans",),
-)
-@output_option()
-@sandbox_state_option
-@click.pass_obj
-def list_orphans(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
-    """List the products that nobody here wants any more.
-
-    They stay on sale until a person removes them at the provider: neither API can delete.
-    """
-    return _tell(session, output, sandbox, "orphans", None)
-
-
 def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, address: str | None) -> int:
-    from podsync.cli import forms
     from podsync.cli.outputs import Outputs
-    from podsync.cli.render import near
     from podsync.cli.workspace import Workspace
-    from podsync.errors import UsageError
-    from podsync.model import Address
 
     outputs = Outputs.parse(output)
     space = Workspace.open(session, sandbox=sandbox)
     outputs.refuse(space.own_files)
+    return tell(space, outputs, what, address)
+
+
+def tell(space: Workspace, outputs: Outputs, what: str, address: str | None = None) -> int:
+    """Write a part of the state in the formats that were asked for; return 0."""
+    from podsync.cli import forms
+    from podsync.cli.render import near
+    from podsync.errors import UsageError
+    from podsync.model import Address
+
     space.announce()
     remembered = space.store.load()
     wanted = None
@@ -103,6 +100,6 @@ def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, a
             raise UsageError(f"the state knows no {address}", near(address, sorted(known)))
         wanted = Address.parse(address)
     with outputs:
-        shown = outputs.write(forms.state_forms(remembered, what, wanted, session))
-        session.console.result(shown, exact=outputs.exact)
+        shown = outputs.write(forms.state_forms(remembered, what, wanted, space.session))
+        space.session.console.result(shown, exact=outputs.exact)
     return 0

@@ -103,6 +103,12 @@ class Workspace:
         return self.settings_path if self.session.config is not None else None
 
     @property
+    def waits(self) -> dict[str, float]:
+        """For how many seconds after a request no listing need show what it made, by provider."""
+        providers = self.settings.providers
+        return {name: each.timeout_seconds + each.settle_seconds for name, each in providers.items()}
+
+    @property
     def rates(self) -> dict[str, RateLimit]:
         """How fast each provider may be asked."""
         return {name: told.rate_limit for name, told in self.settings.providers.items()}

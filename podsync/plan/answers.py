@@ -49,6 +49,22 @@ def of_unlisted(provider: Provider, address: Address) -> tuple[str, ...]:
     )
 
 
+def of_open_orphan(provider: Provider, address: Address, rows: Sequence[Remote]) -> tuple[str, ...]:
+    """Return what may have become of an orphan whose id no listing has told for certain."""
+    done = f"podsync state orphans --done {address}"
+    if not rows:
+        return (
+            f"a) {_page(provider)} shows it: remove it there, then: {done}",
+            f"b) it does not: {done}",
+        )
+    ids = " ".join(row.id for row in rows[:NAMED])
+    others = f"podsync import --not-ours {provider.name} with the ids of the others"
+    return (
+        f"a) it is one of {ids}: {others}",
+        f"b) it was removed on {provider.title}'s web page: {done}",
+    )
+
+
 def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
     """Return what may become of products that a refused create may have made, and that no document wants."""
     ids = " ".join(row.id for row in candidates[:NAMED])

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from podsync.errors import ProtectedError, UsageError
-from podsync.model import Address
-from podsync.state.entries import Entry, Pending
-from podsync.state.events import Emptied, Event, Forgotten, Moved, Settled
+from podsync.model import Address, seen_ids
+from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.events import Emptied, Event, Forgotten, Gone, Moved, Settled
 from podsync.state.state import State
 from podsync.state.times import time_to_text
 
@@ -71,6 +71,30 @@ def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: fl
         yield f"b) it was not: {settle} --not-created"
     else:
         yield f"b) that it was not can be said from {time_to_text(when)} on; until then: podsync apply"
+
+
+def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, float]) -> list[Event]:
+    """A person has removed these orphans, each told by its address or by an id of its own."""
+    events: list[Event] = []
+    for word in told:
+        found = [each for each in state.orphans if word in {str(each.address), each.id, *_seen(each)}]
+        if not found:
+            raise UsageError(f"no orphan is called {word}", "podsync state orphans lists them")
+        if len(found) > 1:
+            ids = ", ".join(" ".join(_seen(each)) or each.id or "not known yet" for each in found)
+            raise UsageError(f"{word} has {len(found)} orphans", f"say which one by its id: {ids}")
+        window = found[0].window
+        if window is not None and now < window.until + _wait(waits, found[0].provider):
+            raise ProtectedError(
+                f"the id of the orphan {word} is not known yet: forgetting it now could make it twice",
+                "run apply, which looks for it",
+            )
+        events.append(Gone(found[0].address, found[0].created_at, now))
+    return list(dict.fromkeys(events))
+
+
+def _seen(orphan: Orphan) -> list[str]:
+    return [str(each) for each in seen_ids(orphan.remote).values()]
 
 
 def settled_at(pending: Pending, wait: float) -> float:

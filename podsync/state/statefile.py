@@ -51,6 +51,9 @@ _APPLY_TIMES = ("at", "ended_at")
 _BODY = {"create": "spec", "update": "fields"}
 
 
+_KEPT = "the file was left as it is"
+
+
 class DamagedError(StateError):
     """The file is not a whole state file of a version that this podsync reads."""
 
@@ -91,8 +94,8 @@ def to_document(state: State) -> dict[str, Any]:
 def loads(data: bytes, name: str = "the state file") -> State:
     """Read the bytes of a state file; `name` is how messages call it.
 
-    Raises DamagedError for what is empty, cut, not strict JSON or not of this shape, and
-    StateError for a newer version.
+    Raises DamagedError for what is empty, cut, not strict JSON or not of this shape, and StateError
+    for a newer version, and for what another program has made of the file.
     """
     try:
         return _from_document(_document(data, name))
@@ -126,7 +129,9 @@ def _document(data: bytes, name: str) -> Any:
             from podsync.state.unmerged import unmerged
 
             raise UnmergedError(*unmerged(name, error.conflict)) from None
-        raise _damaged(f"{name} is damaged: {error}", error.remedy) from None
+        if error.remedy:  # what mends this very file is better than any backup
+            raise StateError(f"{name} is damaged: {error}", f"{error.remedy}; {_KEPT}") from None
+        raise _damaged(f"{name} is damaged: {error}") from None
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise _damaged(f"{name} is not a state of podsync: it has no version")
     if document["version"] > VERSION:
@@ -147,9 +152,8 @@ def _upgraded(document: dict[str, Any], name: str) -> dict[str, Any]:
     return document
 
 
-def _damaged(message: str, remedy: str = "") -> DamagedError:
-    told = remedy or "put a backup of it in its place"
-    return DamagedError(message, f"{told}; the file was left as it is")
+def _damaged(message: str) -> DamagedError:
+    return DamagedError(message, f"put a backup of it in its place; {_KEPT}")
 
 
 def _from_document(document: dict[str, Any]) -> State:

@@ -103,7 +103,8 @@ def _asked(plan: Plan) -> str:
         who = listed([title(name) for name in sorted(plan.hosts)]) or "nobody"
         beside = sum(plan.unmanaged.values())
         rest = f" {number(beside)} products there are managed by nobody here." if beside else ""
-        return f"Asked: {who}. What exists there already is shown as adopt.{rest}"
+        seen = "What exists there already is shown as adopt; what was changed there by hand is not compared."
+        return f"Asked: {who}. {seen}{rest}"
     if plan.summary[Action.CREATE]:
         return f"{_OFFLINE} What already exists there is looked up by apply, or now with --refresh."
     return _OFFLINE

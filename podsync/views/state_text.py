@@ -17,6 +17,7 @@ from podsync.views.state_facts import id_facts, provider_lines, refusal_lines
 from podsync.views.style import Style
 from podsync.views.wording import by_hand, counted, day, minute, number, second, title, visible_id
 
+_AFTERWARDS = "Removed one? podsync state orphans --check asks the provider, --done ADDRESS says so."
 _UNKNOWN_ID = "id not known yet"
 
 
@@ -154,7 +155,7 @@ def state_orphans(state: State, *, style: Style, width: int = 80) -> str:
             lines += facts([which, name], width, GAP, INDENT)
             lines += facts([f"{why} {since_day}", address], width, INDENT)
     lines[0] = style.bold(lines[0])
-    return page([*lines, *wrap("podsync notices when they are gone (apply).", width)])
+    return page([*lines, *wrap(_AFTERWARDS, width)])
 
 
 def _row(orphan: Orphan, successor: Entry | Orphan | None) -> tuple[str, str, str, str, str]:

@@ -32,6 +32,7 @@ from podsync.sandbox.kakaclo.rules import Model
 from podsync.settings import Limits
 from tests.apply.world import FakeClock, World
 from tests.benchmarks.common import (
+    MODELS,
     PROVIDERS,
     a_folder,
     add_out,
@@ -48,8 +49,6 @@ from tests.machine.floor import Door
 _PARTS = ("account", "bucket", "pictures")
 _BUCKETS = {"kakaclo": (120.0, 2.0), "gelato": (100.0, 100.0)}
 _DAY = 86400.0
-#: The blank garments of the documents; the model list tells all of them.
-_MODELS = tuple(Model(number, f"PODQ{number:05d}", f"Model {number}") for number in range(1, 31))
 #: Variants that only pictures tell apart.
 _VARIANTS = 12
 
@@ -124,7 +123,7 @@ def an_account(provider: str, **rules: Any) -> Iterator[Account]:
     """An account that enforces the published bucket."""
     clock = VirtualClock()
     buckets = {f"{name}_bucket": bucket for name, bucket in _BUCKETS.items()}
-    rules = {**buckets, "models": _MODELS, **rules}
+    rules = {**buckets, "models": [Model.from_dict(each) for each in MODELS], **rules}
     with Sandbox(Rules(**rules), clock=clock.true) as shops, a_folder() as folder:
         yield Account(folder, shops, clock, provider)
 

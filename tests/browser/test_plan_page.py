@@ -443,6 +443,21 @@ def test_37_new_variants_are_five_screens_of_a_phone(show: Show) -> None:
     assert one.page.evaluate("document.documentElement.scrollHeight") / 844 <= 5
 
 
+def test_no_button_breaks_on_a_phone(show: Show) -> None:
+    one = show(season(), width=390)
+    one.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    broken = (
+        "(all) => all.filter((one) => one.getClientRects().length && one.scrollWidth > one.clientWidth + 1)"
+    )
+    lines = (
+        "(all) => all.map((one) => { const range = document.createRange(); range.selectNodeContents(one);"
+        " return new Set([...range.getClientRects()].map((box) => box.y)).size; })"
+    )
+
+    assert one.page.locator(".turn").evaluate_all(lines) == [1, 1, 1]
+    assert one.page.locator(".turn").evaluate_all(broken) == []
+
+
 def line(one: Opened) -> str:
     return str(one.page.input_value("#line"))
 

@@ -224,6 +224,53 @@ FOLLOWED = {
     "backslashes in a URL": (tee(URL, r"https:\\cdn.test\a.png"), "6:19", "backslash", URL),
     "one slash": (tee("https://", "https:/"), "6:13", "is not an https URL", URL),
     "loud scheme": (tee("https://", "HTTPS://"), "6:13", "is not an https URL", URL),
+    "customers by spaces": (
+        poster("[a, b]", "customer-1 customer-2"), "5:16", "a list is due", "[customer-1, customer-2]"),
+    "customers by bars": (poster("[a, b]", "a | b"), "5:16", "a list is due", "[a, b]"),
+    "customers in braces": (poster("[a, b]", "{a, b}"), "5:3", "a list is due", "customerIds: [a, b]"),
+    "no kind, and more is missing": (
+        TEE.replace("kind: designed_product\n", "").replace(f"  imageUrl: {URL}\n", ""),
+        "1:1", "'kind' is missing", "add `kind: designed_product`"),
+    "empty kind": (tee(" designed_product", ""), "1:1", "null is not one of", "kind: designed_product"),
+    "any other kind": (tee("designed_product", "merch"), "1:7", "is not one of", "kind: designed_product"),
+    "question mark": (tee(NAME, "enName: ? Dino"), "5:11", "cannot begin with ?", 'enName: "? Dino"'),
+    "curly quote at the end": (
+        tee(COLOUR, '"#A72525”'), "7:23", "” is a curly quote (U+201D)", 'colorValue: "#A72525"'),
+    "curly quote closes a name": (
+        tee(NAME, 'enName: "Dino” # front'), "5:16", "” is a curly quote", 'enName: "Dino"'),
+    "open quote that another one ends": (
+        poster("name: Poster", 'name: "Poster').replace("[x]", '["x"]'), "4:9", "is not closed on its line",
+        "close it"),
+    "curly quote that another one ends": (
+        poster("name: Poster", 'name: "Poster”').replace("[x]", '["x"]'), "4:16", "curly quote", '"Poster"'),
+    "no value, and none needed": (
+        tee(NAME, f"{NAME}\n  backImageUrl:"), "6:3", "nothing stands here", "remove the key"),
+    "null, and none needed": (
+        tee(NAME, f"{NAME}\n  backImageUrl: null"), "6:17", "null is no value", "remove the key"),
+    "no labels": (tee("spec:", "labels:\nspec:"), "3:1", "nothing stands here", "remove the key"),
+    "primes": (tee(COLOUR, "″#A72525″"), "7:15", "″ is a curly quote", 'colorValue: "#A72525"'),
+    "no-break behind a value": (
+        tee('modelId: "1"', 'modelId: "1"\u00a0'), "4:15", "NO-BREAK SPACE (U+00A0) stands behind the value",
+        "take it out"),
+    "no-break before a comment": (
+        tee('modelId: "1"', 'modelId: "1"\u00a0# the blank'), "4:15",
+        "NO-BREAK SPACE (U+00A0) stands behind the value", "a space"),
+    "hidden in a customer": (
+        poster("[a, b]", '["a\u200b", b]'), "5:17", "ZERO WIDTH SPACE (U+200B)", "type the text anew: a"),
+    "hidden in an option": (
+        poster("name: Size", "name: Si\u00adze"), "9:13", "SOFT HYPHEN (U+00AD)", "type the text anew: Size"),
+    "hidden in a label": (
+        tee("spec:", "labels: {season: sp\u200bring}\nspec:"), "3:18", "ZERO WIDTH SPACE", "anew: spring"),
+    "colour with a space": (tee(COLOUR, '"# A72525"'), "7:15", "is not a colour", '"#A72525"'),
+    "two signs": (tee(COLOUR, '"##A72525"'), "7:15", "is not a colour", '"#A72525"'),
+    "as CSS ends it": (tee(COLOUR, '"#A72525;"'), "7:15", "is not a colour", '"#A72525"'),
+    "a space before a URL": (tee(URL, f'" {URL}"'), "6:14", "there is a space in the URL", URL),
+    "a URL in two lines": (
+        tee(URL, "https://cdn.test/\n    a.png"), "6:13", "goes on on the next line", URL),
+    "no slashes": (tee("https://", "https:"), "6:13", "is not an https URL", URL),
+    "no scheme": (tee(URL, "//cdn.test/a.png"), "6:13", "is not an https URL", URL),
+    "Markdown": (tee(URL, f'"[a]({URL})"'), "6:13", "is not an https URL", URL),
+    "semicolon behind a URL": (tee(URL, f"{URL};"), "6:13", "ends with ;", URL),
     "angle brackets": (tee(URL, f"<{URL}>"), "6:13", "is not an https URL", URL),
     "print of no artwork": (
         TEE.replace("spec:", "print: {dno: {width_mm: 2, height_mm: 2}}\nspec:")
@@ -251,7 +298,7 @@ def test_what_the_help_says_is_put_in_and_the_fault_is_gone(case):
 
 @pytest.mark.parametrize("case", FOLLOWED)
 def test_one_cause_is_one_fault(case):
-    two = {"key of spec at the top"}  # it is missing where it should stand as well
+    two = {"key of spec at the top", "no kind, and more is missing"}  # it is missing as well
 
     assert len(faults(FOLLOWED[case][0])) == (2 if case in two else 1)
 
@@ -301,6 +348,14 @@ ADVISED = {
         "prevent_orphan: true or prevent_orphan: false"),
     "any kind": ("name: a\nspec: {}\n", "'kind' is missing", "One of customer_product, designed_product"),
     "http": (tee("https:", "http:"), "is not an https URL", "beginning with https://"),
+    "three digits": (tee(COLOUR, "012"), "012 is a number", "six hexadecimal digits"),
+    "a path": (tee(URL, "C:\\pics\\a.png"), "a file on this machine", "upload it"),
+    "a relative path": (tee(URL, "./a.png"), "a file on this machine", "upload it"),
+    "two URLs": (tee(URL, f"{URL},{URL}"), "two URLs stand in it", "one"),
+    "two customers in one": (
+        poster("[a, b]", '["customer-1, customer-2"]'), "'customer-1, customer-2' is one item",
+        "an item of its own"),
+    "a letter for a digit": (tee(COLOUR, '"#A7252O"'), "is not a colour", "six hexadecimal digits"),
     "comment alone": (tee(COLOUR, "# brown"), "# began a comment", "write a value before it"),
 }  # fmt: skip
 
@@ -356,6 +411,11 @@ def test_a_merge_conflict_is_told_at_its_marker(shop):
         "5:1 merge-conflict: an unresolved merge conflict: HEAD above line 7, new-names below it"
     ]
     assert "keep one side" in shop.hints(CONFLICT)[0]
+    half = TEE.replace("  enName: Dino\n", "  enName: Dino\n>>>>>>> new-names\n")
+    assert shop.check(half) == ["6:1 merge-conflict: a marker of a merge conflict was left behind"]
+    assert shop.check(half.replace(">>>>>>> new-names", "=======")) == [
+        "6:1 merge-conflict: a marker of a merge conflict was left behind"
+    ]
     settings_text = b"version: 1\n<<<<<<< HEAD\ncatalog: a\n=======\ncatalog: b\n>>>>>>> x\n"
     (told,) = parse("podsync.yaml", settings_text)[1]
     assert (told.rule, told.at.line) == ("merge-conflict", 2)

@@ -284,3 +284,35 @@ def test_another_program_is_given_no_key_in_any_variable():
     }
 
     assert without_keys(environ) == {"PATH": "/usr/short/bin", "GITHUB_TOKEN": "of-the-remote"}
+
+
+@pytest.mark.parametrize(
+    "command", [("plan", "--refresh"), ("apply", "--auto-approve"), ("state", "orphans", "--check")]
+)
+def test_a_refused_key_is_told_with_the_place_where_it_is_renewed(
+    podsync, catalog, shops, monkeypatch, command
+):
+    assert podsync("apply", "--auto-approve").code == 0
+    (catalog / "tee.yaml").write_text((catalog / "tee.yaml").read_text().replace("Test Tee", "Other"))
+    assert podsync("apply", "--auto-approve").code == 0
+    (catalog / "tee.yaml").write_text((catalog / "tee.yaml").read_text().replace("Other", "Third"))
+    monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", "no-key-of-this-shop-0123456789")
+    run = podsync(*command)
+
+    assert run.code == 9
+    assert "KakaClo refused the key (401)" in run.err + run.out
+    assert (
+        "renew the key: https://kakaclo.com/personal-center/api-setting, and set KAKACLO_ACCESS_TOKEN"
+        in run.err + run.out
+    )
+
+
+def test_a_refused_connection_is_told_with_what_to_look_at(podsync, catalog, monkeypatch):
+    monkeypatch.setenv("KAKACLO_BASE_URL", "http://127.0.0.1:1/openapi")
+    monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", TOKEN)
+    (catalog / "tote.yaml").unlink()
+    run = podsync("plan", "--refresh")
+
+    assert run.code == 1
+    assert "127.0.0.1 refused the connection" in run.err
+    assert "does this machine reach it" in run.err

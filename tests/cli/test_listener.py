@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 
 from podsync.cli import listener
-from podsync.cli.listener import Counting, listener_for
+from podsync.cli.listener import Counting, Listening, listener_for, progress_bar
 from podsync.cli.session import Session
 from podsync.model import Address
 from podsync.plan.plan import Action
@@ -64,7 +65,9 @@ def test_without_a_terminal_a_count_shows_that_it_lives(session, capsys, monkeyp
         time.sleep(0.3)
 
     assert isinstance(heard, Counting)
-    assert "1 of 40 done after 0 s" in capsys.readouterr().err
+    assert re.search(
+        r"^1 of 40 done, 39 left, until about \d\d:\d\d:\d\d UTC$", capsys.readouterr().err, re.MULTILINE
+    )
 
 
 def test_what_is_said_again_is_no_news(session, capsys):
@@ -78,3 +81,28 @@ def test_what_is_said_again_is_no_news(session, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     assert all(line.endswith("1/1") for line in lines)
+
+
+def test_until_when_is_said_by_the_rates_and_by_the_pace_where_that_is_slower(session, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(listener.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(listener.time, "time", lambda: now[0])
+    heard = Listening(session, on_stdout=True, seconds=300)
+    now[0] += 10
+    heard.outcome(DONE, 120, 720)
+    by_the_rates = heard.progress
+    now[0] += 590
+    heard.outcome(DONE, 360, 720)
+
+    assert by_the_rates == "120 of 720 done, 600 left, until about 00:06:40 UTC"
+    assert heard.progress == "360 of 720 done, 360 left, until about 00:21:40 UTC"
+
+
+def test_a_bar_is_not_red(session):
+    bar, _ = progress_bar(session, "apply")
+
+    assert {"cyan"} == {
+        bar.columns[0].complete_style,
+        bar.columns[0].finished_style,
+        bar.columns[0].pulse_style,
+    }

@@ -125,6 +125,26 @@ def test_a_backup_beside_a_missing_state_is_named(catalog, podsync):
     assert "missing" not in podsync("plan").err
 
 
+def test_a_state_that_another_program_wrote_is_mended_as_that_asks(play, podsync):
+    """A backup would be older than what stands in the file."""
+    for _ in range(2):
+        assert podsync("apply", "--auto-approve").code == 0
+        (play / "tote.yaml").unlink(missing_ok=True)
+    path = Path(".podsync/sandbox/podsync.state.json")
+    whole = path.read_text(encoding="utf-8")
+    serial = next(line for line in whole.splitlines(keepends=True) if '"serial"' in line)
+    later = serial.replace(": ", ": 9")
+    path.write_text(whole.replace(serial, f"<<<<<<< HEAD\n{serial}=======\n{later}>>>>>>> x\n"), "utf-8")
+    conflict = podsync("plan")
+    path.write_bytes(whole.encode("utf-16"))
+    foreign = podsync("plan")
+
+    assert conflict.code == foreign.code == 1
+    assert "git checkout --theirs" in conflict.err
+    assert "backup" not in conflict.err + foreign.err
+    assert "-Encoding utf8" in foreign.err
+
+
 @pytest.mark.skipif(os.name == "nt", reason="other processes cannot be asked for there")
 def test_who_writes_the_state_is_named_by_plan(catalog, podsync):
     Path("podsync.yaml").write_text("version: 1\n", encoding="utf-8")

@@ -63,13 +63,17 @@ def climate(luck: random.Random) -> Rules:
     )
 
 
-def weather(luck: random.Random, names: Collection[str]) -> dict[str, Any]:
-    """Return the rules that are others from now on; `names` are those of all products."""
-    lag = luck.choice([0.0, 0.0, 45.0, 300.0, SETTLE])
+def weather(luck: random.Random, names: Collection[str], ids: Collection[str]) -> dict[str, Any]:
+    """Return the rules that are others from now on; `names` and `ids` are those of all products."""
+    # A replica that is behind, and a listing that lags, are together not later than what is waited for.
+    replica = luck.choice([0.0, 0.0, 0.0, 200.0])
+    lags = [0.0, 0.0, 45.0, 300.0, SETTLE - replica]
     found = {
         **CALM,
-        "kakaclo_lag": lag,
-        "gelato_lag": luck.choice([0.0, 0.0, 45.0, 300.0, SETTLE]),
+        "replica": replica,
+        "kakaclo_lag": luck.choice(lags),
+        "gelato_lag": luck.choice(lags),
+        "hidden": luck.choice(["", "", "", luck.choice(["", *sorted(ids)])]),
         "order": luck.choice(["newest", "oldest", "shuffle"]),
         "order_seed": luck.randint(0, 99),
         "pages": luck.choice(["steady", "steady", "repeat"]),
@@ -78,8 +82,9 @@ def weather(luck: random.Random, names: Collection[str]) -> dict[str, Any]:
         "search_misses": luck.choice(["", "", *sorted(names)]),
         "kakaclo_codes": luck.choice([(), (), ((1, "PODQNEW01"),), ((2, "PODQNEW02"), (3, "PODQNEW03"))]),
     }
-    if luck.random() < 0.1:  # from now on the shop treats values otherwise
-        found |= {"names": luck.choice(NAMES), "kakaclo_pictures": luck.choice(PICTURES)}
+    if luck.random() < 0.1:
+        # Names stay as they are: what a state has seen kept for certain makes a changed one another product.
+        found["kakaclo_pictures"] = luck.choice(PICTURES)
     return found
 
 
@@ -99,7 +104,11 @@ STRANGE = (
 )  # fmt: skip
 
 
-def fault(luck: random.Random, *, may_be_empty: Collection[str]) -> Fault:
+#: A listing that is from a replica now and then; not where it lags for longer.
+STALE, STALE_BY = "replica=250", 250.0
+
+
+def fault(luck: random.Random, *, may_be_empty: Collection[str], may_be_stale: bool) -> Fault:
     """One thing that goes wrong; only where somebody is known may a listing be empty."""
     provider = luck.choice(["kakaclo", "gelato"])
     operation = luck.choice(["create", "create", "update", "list", "models"])
@@ -115,7 +124,8 @@ def fault(luck: random.Random, *, may_be_empty: Collection[str]) -> Fault:
         headers = (("Retry-After", luck.choice(["3", "120", "-5", "soon", "1e9"])),)
     elif word < 0.8:
         # Which of several rows, dates or totals is told is told anew with each answer.
-        operation, kind = luck.choice(["list", "list", "any"]), luck.choice(STRANGE)
+        operation, kind = luck.choice(["list", "list", "any"]), luck.choice([*STRANGE, STALE])
+        kind = STRANGE[0] if kind == STALE and not may_be_stale else kind
         count, probability = luck.randint(1, 12), luck.choice([None, 0.5])
     elif operation == "create":
         kinds = ["code:20001", *IN_BODY] if provider == "kakaclo" else ["status:400", "status:422"]
@@ -130,7 +140,8 @@ def fault(luck: random.Random, *, may_be_empty: Collection[str]) -> Fault:
     else:
         kind = luck.choice(CUTS)
     seed = luck.randint(0, 999)
-    seconds = luck.choice([30.0, 200.0]) if kind == "later" else 0.01
+    # With a listing that lags, too, that is as late as anything may be.
+    seconds = luck.choice([5.0, 30.0]) if kind == "later" else 0.01
     return Fault(
         provider, operation, kind, count=count, skip=skip, commit=commit, seconds=seconds, headers=headers,
         probability=probability, seed=seed,

@@ -13,7 +13,7 @@ from typing import Any
 from podsync.model import Address, FrozenDict, Product
 from podsync.report import Report
 from podsync.sandbox import Fault
-from tests.apply.world import TIMEOUT, poster_spec, tee_spec
+from tests.apply.world import SETTLE, TIMEOUT, poster_spec, tee_spec
 from tests.machine import climate
 from tests.machine.floor import PROVIDERS, Floor, Trouble
 
@@ -146,8 +146,14 @@ def label(floor: Floor, luck: random.Random) -> None:
 
 def weather(floor: Floor, luck: random.Random) -> None:
     """How the shops and their listings are from now on; what our own clock says."""
-    names = {str(each.get("enName") or each["name"]) for p in PROVIDERS for each in floor.there(p).values()}
-    floor.sandbox.set_rules(**climate.weather(luck, names))
+    there = {i: (p, each) for p in PROVIDERS for i, each in floor.there(p).items()}
+    names = {str(each.get("enName") or each["name"]) for _, each in there.values()}
+    rules = climate.weather(luck, names, there)
+    floor.sandbox.set_rules(**rules)
+    if rules["hidden"]:
+        # Missed for long enough it counts as gone: then it may be made again.
+        provider, each = there[rules["hidden"]]
+        floor.model.twins.add(floor.body(provider, each))
     floor.clock.moved = luck.choice([0.0, 0.0, 0.0, 3600.0, -3600.0, YEAR, -YEAR])
     floor.settings["parallelism"] = luck.randint(1, 4)
 
@@ -271,7 +277,10 @@ def _death(luck: random.Random) -> Callable[[str, str], bool]:
 
 
 def _fault(floor: Floor, luck: random.Random) -> Fault:
-    return climate.fault(luck, may_be_empty=[p for p in PROVIDERS if floor.someone_is_known(p)])
+    rules = floor.sandbox.rules
+    behind = rules.replica + max(rules.kakaclo_lag, rules.gelato_lag)
+    known = [p for p in PROVIDERS if floor.someone_is_known(p)]
+    return climate.fault(luck, may_be_empty=known, may_be_stale=behind + climate.STALE_BY <= SETTLE)
 
 
 Step = Callable[[Floor, random.Random], None]

@@ -19,7 +19,7 @@ SCHEDULES = 1000
 ROWS = (
     "schedules", "steps", "applies", "kills", "faults", "pauses", "second applies", "other accounts",
     "states lost", "backups restored", "made by hand", "removed by hand", "answers", "good days", "created",
-    "ids open for ever", "doubled", "lost", "misbound", "untrue reports",
+    "open for ever", "doubled", "lost", "misbound", "untrue reports",
 )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from podsync.report import Outcome, Report, Result
@@ -25,6 +26,8 @@ class Truth:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sent: dict[tuple[str, str], dict[str, Any]] = {}
+        #: As each was made, the oldest first.
+        self._made: dict[tuple[str, str], dict[str, Any]] = {}
         self._now = threading.local()
         service = sandbox._service
         handle = service.handle
@@ -46,6 +49,7 @@ class Truth:
         def added(build: Any, at: float) -> Any:
             body = add(build, at)
             self.keep(provider, str(body["id"]), self._told())
+            self._made[provider, str(body["id"])] = dict(self._told())
             return body
 
         def changed(key: str, fields: Any, at: float) -> Any:
@@ -65,6 +69,11 @@ class Truth:
         """Values that this product was sent."""
         self._sent[provider, identity] = {**self._sent.get((provider, identity), {}), **fields}
 
+    def made_last(self, provider: str, ids: Collection[str], body: str, floor: Floor) -> bool:
+        """Whether the youngest of these was made as this body."""
+        youngest = max(ids, key=[each for name, each in self._made if name == provider].index)
+        return floor.body(provider, self._made[provider, youngest]) == body
+
     def of(self, provider: str, product: Mapping[str, Any]) -> dict[str, Any]:
         """The product with its values as they were sent."""
         return {**product, **self._sent.get((provider, str(product["id"])), {}), "id": product["id"]}
@@ -75,6 +84,22 @@ _LASTING = {
     "kakaclo": ("modelId", "enName", "imageUrl", "backImageUrl", "colorValue", "materialImages"),
     "gelato": ("productModelId", "variantOptions"),
 }
+
+
+def doubled(floor: Floor, provider: str, excused: Collection[str]) -> list[str]:
+    """Bodies of which a second one was made; an update that makes two alike made none.
+
+    Of what a person has said that nobody manages it, the document's own may be made.
+    """
+    alike: dict[str, list[str]] = defaultdict(list)
+    for identity, each in floor.made(provider).items():
+        if identity not in floor.model.disowned:
+            alike[floor.body(provider, each)].append(identity)
+    return [
+        body
+        for body, ids in alike.items()
+        if len(ids) > 1 and body not in excused and floor.truth.made_last(provider, ids, body, floor)
+    ]
 
 
 def misbound(floor: Floor) -> Iterator[str]:

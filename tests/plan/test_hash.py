@@ -65,6 +65,7 @@ FREE: dict[str, Callable[[], Plan]] = {
     "shown ids": lambda: _with(Action.ORPHAN, shown=freeze({"spu": "Q"}), made_at=3.0, importing="9"),
     "adopt instead of create": lambda: _with(Action.CREATE, action=Action.ADOPT),
     "how many are unchanged": lambda: replace(PLAN, left_out=7),
+    "what was refused": lambda: replace(PLAN, unwanted={"kakaclo": 2}),
     "what nobody manages": lambda: replace(PLAN, unmanaged=freeze({"kakaclo": 2})),
     "order": lambda: replace(PLAN, changes=PLAN.changes[::-1]),
 }
@@ -85,7 +86,7 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Plan.__dataclass_fields__) == {
         "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
         "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
-        "unmanaged", "left_out",
+        "unwanted", "unmanaged", "left_out",
     }  # fmt: skip
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",

@@ -94,7 +94,7 @@ def test_no_value_becomes_a_tag_of_the_page(plan: Plan, sandbox: bool) -> None:
     assert {tag for tag, _ in page.tags} <= {
         "html", "head", "meta", "title", "style", "body", "a", "header", "p", "h1", "h2", "div", "code",
         "main", "section", "ul", "li", "b", "i", "span", "small", "button", "form", "label", "input",
-        "select", "noscript", "footer", "strong", "kbd", "dialog", "script",
+        "select", "noscript", "footer", "strong", "kbd", "br", "dialog", "script",
     }  # fmt: skip
     for _, attributes in page.tags:
         assert not [

@@ -1,0 +1,40 @@
+"""Looks whether products are gone: missing in two whole readings `settle_seconds` apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+from podsync.apply.context import Connection
+from podsync.apply.lookup import Looker
+from podsync.apply.named import another_account
+from podsync.apply.sender import ProviderTime
+from podsync.evidence.findings import Findings
+from podsync.evidence.known import Known
+from podsync.evidence.situation import Situation, Times
+from podsync.evidence.time import SEND_SECONDS, Moment
+from podsync.ports import Clock
+
+
+def look_for(
+    connection: Connection, known: Known, ids: Collection[str], missed: Mapping[str, float], clock: Clock
+) -> Findings:
+    """Read until each of these ids is seen, or all of the account was read, and say what that shows.
+
+    `missed` maps ids to the monotonic moment at which this run missed them first. Raises CredentialsError
+    where this is not the account that the state speaks of.
+    """
+    times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None), missed=missed)
+    told = ProviderTime(clock)
+    settings = connection.settings
+    situation = Situation(
+        known,
+        times,
+        looked_for=frozenset(ids),
+        settle_seconds=settings.settle_seconds,
+        timeout_seconds=settings.timeout_seconds,
+    )
+    found = Looker(connection.reader, clock, told.at, told.saw).look(situation)
+    if found.account is False:
+        raise another_account(connection)
+    return found
