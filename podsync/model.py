@@ -215,7 +215,7 @@ def former_of(moved: Sequence[str] | None, renamed_from: str | None) -> str:
 
 
 def seen_ids(shown: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return the ids that people see (SPU), of what a state or a listing shows of a product."""
+    """Return the ids that people see, of what a state or a listing shows of a product."""
     product: Mapping[str, Json] = shown.get("product", EMPTY)
     return product
 

@@ -1,21 +1,18 @@
 """The interfaces to the outside, as small Protocols; what an adapter promises stands here.
 
-A `Provider` is pure knowledge. A `Reader` can only look: it is all that plan is ever given, so
-plan and validate have no way to write. Only apply holds a `Writer`.
+A `Provider` is pure knowledge, and defined in `providers.knowledge`. A `Reader` can only look: it is all that
+plan is ever given, so plan and validate have no way to write. Only apply holds a `Writer`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from podsync.model import EMPTY, Json, Path, Severity, Spec
-
-if TYPE_CHECKING:
-    from podsync.providers.descriptor import ProviderInfo
-    from podsync.providers.habits import Habits, Sighting
+from podsync.providers.knowledge import Provider as Provider  # noqa: PLC0414 (told from here)
 
 
 class Match(Enum):
@@ -75,7 +72,7 @@ class Remote:
     `id` is text, without a prefix that only some answers have. `fields` holds what the listing told,
     under the names that a spec uses; a field that could not be told is absent, and so is the model where
     it is unknown: its code is missing, stands for two ids, or stands for another id than when last seen
-    (`Query.pairs`). `shown` are the ids that people see (SPU), kept in the state as
+    (`Query.pairs`). `shown` are the ids that people see, kept in the state as
     `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None
     when it was not told or cannot be true (`podsync.providers.dates`).
     """
@@ -145,111 +142,6 @@ class Receipt:
     status: int
     code: int | None = None
     date: float | None = None
-
-
-class Provider(Protocol):
-    """What a provider is: pure, no network, no clock. `providers.knowledge.Knowledge` has the most of it."""
-
-    @property
-    def info(self) -> ProviderInfo:
-        """Its description."""
-
-    @property
-    def name(self) -> str:
-        """The key in `podsync.yaml`."""
-
-    @property
-    def title(self) -> str:
-        """The name that people read."""
-
-    @property
-    def kind(self) -> str:
-        """The document kind it takes."""
-
-    @property
-    def mutable(self) -> frozenset[str]:
-        """Spec fields that an update can change in place."""
-
-    @property
-    def unlisted(self) -> frozenset[str]:
-        """Spec fields that no listing returns."""
-
-    @property
-    def replaces(self) -> bool:
-        """Whether a change of any other field may create anew or is refused."""
-
-    @property
-    def tells_ids(self) -> bool:
-        """Whether the answer to a create tells the id of what it made."""
-
-    @property
-    def model_field(self) -> str:
-        """The spec field that names the model."""
-
-    @property
-    def name_field(self) -> str:
-        """The spec field that people read as the name."""
-
-    @property
-    def telling(self) -> tuple[str, ...]:
-        """Listed spec fields, the name first: products that share none of them never match."""
-
-    def name_of(self, fields: Spec) -> str:
-        """The name that people see, of a spec or of what a listing shows."""
-
-    def check(self, spec: Spec) -> Iterable[Fault]:
-        """Offline rules that a JSON Schema cannot say."""
-
-    def depictions(self, spec: Spec) -> Iterable[Depiction]:
-        """Every picture that the spec names."""
-
-    def request(self, spec: Spec) -> Request:
-        """Exactly what a create sends."""
-
-    def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002 (the field's own name)
-        """Exactly what an update sends."""
-
-    def canonical(self, spec: Spec) -> Json:
-        """The form in which two specs are compared: sets sorted, colours folded, empties dropped."""
-
-    def identity(self, spec: Spec, habits: Habits | None = None) -> Json:
-        """What the listing can tell: two specs with equal identities cannot be told apart by it.
-
-        Without `habits` whatever it may tell counts; with them only what it is known to.
-        """
-
-    def likeness(self, spec: Spec) -> frozenset[str]:
-        """Keys of resemblance: specs that share one may be one product renamed or edited."""
-
-    def unique_name(self, spec: Spec) -> str | None:
-        """The name by which orders find it, None where names may repeat."""
-
-    def clash(self, one: Spec, other: Spec) -> bool:
-        """Whether orders could not tell these two apart: one unique name, a shared customer."""
-
-    def takes(self, before: Spec, after: Spec) -> bool:
-        """Whether this update takes a unique name for a customer who could not order it by that before."""
-
-    def natural_key(self, path: Path) -> str | None:
-        """The field by which the mappings of the list at `path` are told apart, None: by position."""
-
-    def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
-        """What a person should know before this change, one sentence each."""
-
-    def match(
-        self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
-    ) -> Match:
-        """Compare a spec with a listed product.
-
-        `habits` is what is known of what this account does to values; `documents` are the exact names of all
-        documents: what one of them is called is no cut form of another.
-        """
-
-    def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
-        """Whether what differs was changed only as values are known to be changed here, or may be."""
-
-    def sighting(self, spec: Spec, remote: Remote) -> Sighting:
-        """How a product of our own came back: what it teaches about what becomes of values."""
 
 
 class Reader(Protocol):

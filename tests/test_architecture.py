@@ -45,7 +45,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "diagnostics": frozenset({"model"}),
     "errors": frozenset({"diagnostics"}),
     "settings": frozenset({"model"}),
-    "ports": frozenset({"model"}),
+    "ports": frozenset({"model", "providers.knowledge"}),
     "failpoints": frozenset(),
     "seal": frozenset(),
     "cache": frozenset({"podsync", "seal"}),

@@ -151,7 +151,8 @@ def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[s
         sought |= {item.id: seen_ids(item.remote) for item in known.provisional if item.id}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {
-        mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == "spu"}) for mark in known.landmarks
+        mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == known.seen_key})
+        for mark in known.landmarks
     }
     if not any(identity in there for identity in marks):
         sought |= marks

@@ -81,7 +81,7 @@ def _lines(
 def _line(provider: Provider, pair: Pair) -> PairLine:
     row, spec = pair.row, pair.spec
     model = row.fields.get(provider.model_field)
-    spu = seen_ids(row.shown).get("spu")
+    seen = seen_ids(row.shown).get(provider.info.visible_id[1])
     return PairLine(
         take="yes" if pair.verdict is Verdict.SAME else "",
         verdict=pair.verdict.value,
@@ -92,7 +92,7 @@ def _line(provider: Provider, pair: Pair) -> PairLine:
         listed_name=safe(provider.name_of(row.fields)),
         picture=_front(provider, spec),
         listed_picture=_front(provider, row.fields),
-        spu="" if spu is None else safe(str(spu)),
+        spu="" if seen is None else safe(str(seen)),
         made="" if row.created_at is None else minute(row.created_at),
     )
 

@@ -1,8 +1,9 @@
 """Whether these are the products of the account that the state speaks of.
 
-The state keeps up to three *landmarks*: products, ours or not, that a whole reading showed, each with its
-SPU or its date, so that an id that two accounts count alike is not taken for one. Where neither a landmark
-nor a known id is visible, this is another account's key, or an answer that is empty for another reason.
+The state keeps up to three *landmarks*: products, ours or not, that a whole reading showed, each with the id
+that people see or its date, so that an id that two accounts count alike is not taken for one. Where neither a
+landmark nor a known id is visible, this is another account's key, or an answer that is empty for another
+reason. `key` is the name of the id that people see (`ProviderInfo.visible_id`), "" where there is none.
 """
 
 from __future__ import annotations
@@ -16,22 +17,22 @@ from podsync.ports import Remote
 LANDMARKS = 3
 
 
-def landmark(remote: Remote) -> Json:
+def landmark(remote: Remote, *, key: str) -> Json:
     """Return what is kept of a product to know its account by."""
     product = seen_ids(remote.shown)
     told = {"id": remote.id}
-    if product.get("spu"):
-        return FrozenDict({**told, "spu": product["spu"]})
+    if product.get(key):
+        return FrozenDict({**told, key: product[key]})
     return FrozenDict({**told, "made": remote.created_at} if remote.created_at is not None else told)
 
 
-def is_landmark(mark: Mapping[str, Json], remote: Remote) -> bool:
+def is_landmark(mark: Mapping[str, Json], remote: Remote, *, key: str) -> bool:
     """Whether this row is that product, and not one of another account under the same id."""
     if mark["id"] != remote.id:
         return False
     product = seen_ids(remote.shown)
-    if mark.get("spu") and product.get("spu"):
-        return bool(mark["spu"] == product["spu"])
+    if mark.get(key) and product.get(key):
+        return bool(mark[key] == product[key])
     if mark.get("made") is not None and remote.created_at is not None:
         return bool(abs(mark["made"] - remote.created_at) < 1)
     return True
@@ -41,6 +42,8 @@ def is_ours(
     rows: Mapping[str, Remote],
     landmarks: Collection[Mapping[str, Json]],
     known: Mapping[str, Mapping[str, Json]],
+    *,
+    key: str,
 ) -> bool | None:
     """Whether a reading is of the state's account; None where the state knows nothing to tell it by.
 
@@ -48,29 +51,29 @@ def is_ours(
     """
     if not landmarks and not known:
         return None
-    if any(mark["id"] in rows and is_landmark(mark, rows[mark["id"]]) for mark in landmarks):
+    if any(mark["id"] in rows and is_landmark(mark, rows[mark["id"]], key=key) for mark in landmarks):
         return True
-    return any(identity in rows and _same(shown, rows[identity]) for identity, shown in known.items())
+    return any(identity in rows and _same(shown, rows[identity], key) for identity, shown in known.items())
 
 
-def _same(shown: Mapping[str, Json], remote: Remote) -> bool:
+def _same(shown: Mapping[str, Json], remote: Remote, key: str) -> bool:
     product = seen_ids(remote.shown)
-    before, now = shown.get("spu"), product.get("spu")
+    before, now = shown.get(key), product.get(key)
     return not before or not now or before == now
 
 
 def chosen(
-    rows: Iterable[Remote], before: Collection[Mapping[str, Json]], lasting: Collection[str]
+    rows: Iterable[Remote], before: Collection[Mapping[str, Json]], lasting: Collection[str], *, key: str
 ) -> tuple[Json, ...]:
     """Return the landmarks after a whole reading: those that are still there, then the oldest rows.
 
     `lasting` are ids of products that an entry holds: orphans are removed by hand, those seldom are.
     """
     there = {remote.id: remote for remote in rows}
-    kept = [mark for mark in before if mark["id"] in there and is_landmark(mark, there[mark["id"]])]
+    kept = [mark for mark in before if mark["id"] in there and is_landmark(mark, there[mark["id"]], key=key)]
     names = {mark["id"] for mark in kept}
     rest = sorted(
         (remote for remote in there.values() if remote.id not in names),
         key=lambda remote: (remote.id not in lasting, remote.created_at or 0.0, len(remote.id), remote.id),
     )
-    return tuple([*kept, *(landmark(remote) for remote in rest)][:LANDMARKS])
+    return tuple([*kept, *(landmark(remote, key=key) for remote in rest)][:LANDMARKS])

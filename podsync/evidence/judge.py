@@ -46,7 +46,7 @@ class _Look:
 
     def findings(self) -> Findings:
         told, known = self._told, self._known
-        told.account = is_ours(self._reading.rows, known.landmarks, known.shown)
+        told.account = is_ours(self._reading.rows, known.landmarks, known.shown, key=known.seen_key)
         if told.account is False:
             # Until something is seen again the account is in question.
             missed = sorted(set(known.listed) - set(known.absent))
@@ -127,7 +127,7 @@ class _Look:
         known, reading, it = self._known, self._reading, self._it
         rows = {identity: reading.rows[identity] for identity in reading.read}
         carries = reading.of_all and reading.twice and reading.sound and reading.fresh
-        carries = carries and bool(is_ours(rows, known.landmarks, known.shown))
+        carries = carries and bool(is_ours(rows, known.landmarks, known.shown, key=known.seen_key))
         missed = reading.misses(known.listed) if carries else frozenset()
         # The tombstone of what nobody holds any more stays.
         again = sorted(
@@ -204,7 +204,7 @@ class _Look:
             told.events.append(Observed(name, known.account, self._now, told.habits.observed))
         if reading.of_all and reading.sound and reading.fresh:
             lasting = {entry.id for entry in known.entries if entry.id is not None}
-            marks = chosen(reading.rows.values(), known.landmarks, lasting)
+            marks = chosen(reading.rows.values(), known.landmarks, lasting, key=known.seen_key)
             if marks != known.landmarks:
                 told.events.append(Landmarked(name, self._now, marks))
         others = {row.id for rows in told.namesakes.values() for row in rows}

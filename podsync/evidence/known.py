@@ -30,6 +30,11 @@ class Known:
         """The provider's name."""
         return self.provider.name
 
+    @property
+    def seen_key(self) -> str:
+        """The name of the id that people see, "" where there is none."""
+        return self.provider.info.visible_id[1]
+
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """The entries of this provider."""

@@ -28,7 +28,7 @@ def of_doubt(
     if not candidates:
         page = _page(provider)
         return f"a) {page} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"
-    rows = _lettered(candidates, f"{settle} --adopt")
+    rows = _lettered(provider, candidates, f"{settle} --adopt")
     page = f"{provider.title}'s web page"
     none = f"{_letter(len(rows))}) none of them, and {page} has no other: {settle} --not-created"
     return rows if young else (*rows, none)
@@ -36,7 +36,7 @@ def of_doubt(
 
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
     """Return what products may be that look like one which is to be created, or which was."""
-    rows = _lettered(candidates, f"podsync import {address}")
+    rows = _lettered(provider, candidates, f"podsync import {address}")
     ids = " ".join(row.id for row in candidates[:NAMED])
     return (*rows, f"{_letter(len(rows))}) none of them: podsync import --not-ours {provider.name} {ids}")
 
@@ -83,17 +83,18 @@ def _letter(index: int) -> str:
     return chr(ord("a") + index)
 
 
-def _lettered(candidates: Sequence[Remote], command: str) -> tuple[str, ...]:
+def _lettered(provider: Provider, candidates: Sequence[Remote], command: str) -> tuple[str, ...]:
     return tuple(
-        f"{_letter(index)}) it is {_told(row)}: {command} {row.id}"
+        f"{_letter(index)}) it is {_told(provider, row)}: {command} {row.id}"
         for index, row in enumerate(candidates[:NAMED])
     )
 
 
-def _told(row: Remote) -> str:
+def _told(provider: Provider, row: Remote) -> str:
     """What tells a product from others, for a person."""
-    spu = seen_ids(row.shown).get("spu")
-    facts = [f"SPU {spu}"] if spu else []
+    noun, key = provider.info.visible_id
+    seen = seen_ids(row.shown).get(key)
+    facts = [f"{noun} {seen}"] if seen else []
     if row.created_at is not None:
         made = datetime.fromtimestamp(row.created_at, UTC)
         facts.append(f"made {made:%Y-%m-%d %H:%M} UTC")

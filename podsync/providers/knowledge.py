@@ -1,22 +1,27 @@
-"""What the knowledge of all providers has in common: what their descriptions tell, and what few have."""
+"""What a provider is to the rest of podsync: pure knowledge, no network, no clock."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from podsync.model import Path, Spec
+from podsync.model import Json, Path, Spec
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.naming import odd_name, odd_url
 
 if TYPE_CHECKING:
-    from podsync.ports import Depiction, Fault, Request
+    from podsync.ports import Depiction, Fault, Match, Remote, Request
+    from podsync.providers.habits import Habits, Sighting
 
 _TOLD = ("name", "title", "kind", "mutable", "unlisted", "replaces", "tells_ids", "telling")
 
 
-class Knowledge:
-    """A `podsync.ports.Provider` but for its requests and comparisons; `info` is its description."""
+class Provider(ABC):
+    """A provider says what it is in `info`, and here what nobody could say for it.
+
+    What stands in a description can be asked of it by the same name.
+    """
 
     __slots__ = ()
 
@@ -42,8 +47,10 @@ class Knowledge:
         """The name that people see, of a spec or of what a listing shows."""
         return self.info.roles.name_of(fields)
 
+    # -- offline
+
     def check(self, spec: Spec) -> Iterable[Fault]:
-        """What is odd about the name and the addresses of pictures."""
+        """Offline rules that a JSON Schema cannot say: what is odd about the name and the pictures' URLs."""
         roles = self.info.roles
         yield from odd_name(roles.name, spec)
         for _, field in roles.pictures:
@@ -52,7 +59,7 @@ class Knowledge:
             yield from odd_url((roles.artwork, index, roles.artwork_url), image[roles.artwork_url])
 
     def depictions(self, spec: Spec) -> Iterable[Depiction]:
-        """Every mock-up, and the artwork."""
+        """Every picture that the spec names: mock-ups and artwork."""
         from podsync.ports import Depiction, Role
 
         roles = self.info.roles
@@ -63,27 +70,70 @@ class Knowledge:
             path = (roles.artwork, index, roles.artwork_url)
             yield Depiction(path, image[roles.artwork_url], Role.ARTWORK, image[roles.artwork_name])
 
-    def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002
-        """Never called where `mutable` is empty."""
+    def natural_key(self, path: Path) -> str | None:
+        """The field by which the mappings of the list at `path` are told apart, None: by position."""
+        roles = self.info.roles
+        return roles.artwork_name if roles.artwork and path == (roles.artwork,) else None
+
+    def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:  # noqa: ARG002
+        """What a person should know before this change, one sentence each."""
+        return ()
+
+    # -- requests
+
+    @abstractmethod
+    def request(self, spec: Spec) -> Request:
+        """Exactly what a create sends."""
+
+    def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002 (the field's own name)
+        """Exactly what an update sends; never asked where nothing is `mutable`."""
         raise NotImplementedError(f"{self.title} cannot update {id}: {sorted(fields)}")
+
+    # -- names that orders use
 
     def unique_name(self, spec: Spec) -> str | None:
         """The name by which orders find it, None where names may repeat."""
         return spec.get(self.name_field) if self.info.unique_names else None
 
     def clash(self, one: Spec, other: Spec) -> bool:  # noqa: ARG002
-        """Never."""
+        """Whether orders could not tell these two apart: one unique name, a shared customer."""
         return False
 
     def takes(self, before: Spec, after: Spec) -> bool:  # noqa: ARG002
-        """Never."""
+        """Whether this update takes a unique name for a customer who could not order it by that before."""
         return False
 
-    def natural_key(self, path: Path) -> str | None:
-        """Artworks are known by their names."""
-        roles = self.info.roles
-        return roles.artwork_name if roles.artwork and path == (roles.artwork,) else None
+    # -- comparing
 
-    def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:  # noqa: ARG002
-        """None."""
-        return ()
+    @abstractmethod
+    def canonical(self, spec: Spec) -> Json:
+        """The form in which two specs are compared: sets sorted, colours folded, empties dropped."""
+
+    @abstractmethod
+    def identity(self, spec: Spec, habits: Habits | None = None) -> Json:
+        """What the listing can tell: two specs with equal identities cannot be told apart by it.
+
+        Without `habits` whatever it may tell counts; with them only what it is known to.
+        """
+
+    @abstractmethod
+    def likeness(self, spec: Spec) -> frozenset[str]:
+        """Keys of resemblance: specs that share one may be one product renamed or edited."""
+
+    @abstractmethod
+    def match(
+        self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
+    ) -> Match:
+        """Compare a spec with a listed product.
+
+        `habits` is what is known of what this account does to values; `documents` are the exact names of all
+        documents: what one of them is called is no cut form of another.
+        """
+
+    @abstractmethod
+    def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
+        """Whether what differs was changed only as values are known to be changed here, or may be."""
+
+    @abstractmethod
+    def sighting(self, spec: Spec, remote: Remote) -> Sighting:
+        """How a product of our own came back: what it teaches about what becomes of values."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from podsync.providers.registry import plugins
 from podsync.views.wording import counted
 
 #: So many products that look like no document are named.
@@ -17,7 +18,8 @@ class PairLine:
     """A document beside a listed product, in words that are safe to show; the columns of the file.
 
     `take` is `yes`, `no` or "" (open). `id` is `provider:5012`. Names and pictures of the document and,
-    `listed_`, of the product. Without an address: it looks like no document.
+    `listed_`, of the product. `spu` is the id that people see, whatever its provider calls it.
+    Without an address: it looks like no document.
     """
 
     take: str
@@ -54,7 +56,8 @@ def pairs_text(lines: Sequence[PairLine], alone: int) -> str:
 
 
 def _product(line: PairLine) -> str:
-    facts = [f"SPU {line.spu}"] if line.spu else []
+    info = plugins().get(line.id.partition(":")[0])
+    facts = [f"{info.visible_id[0]} {line.spu}"] if line.spu and info is not None else []
     facts += [f"model {line.model}"] if line.model else []
     facts += [f"made {line.made}"] if line.made else []
     return f'{line.id} "{line.listed_name}"' + (f" ({', '.join(facts)})" if facts else "")

@@ -24,7 +24,7 @@ def by_hand(provider: str) -> str:
 
 
 def visible_id(provider: str, shown: Mapping[str, Json], *, word: bool = True) -> str:
-    """Return the id that people see, `SPU QCUT00911` or without its word; "" where they see only a name."""
+    """Return the id that people see, `No. 00911` or without its word; "" where they see only a name."""
     info = plugins().get(provider)
     if info is None or not info.visible_id[1]:
         return ""

@@ -27,7 +27,8 @@ from podsync.errors import StoppedError
 from podsync.model import Address, Product, freeze
 from podsync.providers.registry import default_settings
 from podsync.report import Report, Result
-from podsync.sandbox import Model, Rules, Sandbox
+from podsync.sandbox import Rules, Sandbox
+from podsync.sandbox.kakaclo.rules import Model
 from podsync.settings import Limits
 from tests.apply.world import FakeClock, World
 from tests.benchmarks.common import (

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from podsync.evidence.account import LANDMARKS, chosen, is_landmark, is_ours, landmark
+from functools import partial
+
+from podsync.evidence import account
+from podsync.evidence.account import LANDMARKS
 from podsync.model import EMPTY, FrozenDict, freeze
 from podsync.ports import Remote
+
+landmark, is_landmark = partial(account.landmark, key="spu"), partial(account.is_landmark, key="spu")
+is_ours, chosen = partial(account.is_ours, key="spu"), partial(account.chosen, key="spu")
 
 
 def row(identity: str, *, spu: str | None = None, at: float | None = None) -> Remote:

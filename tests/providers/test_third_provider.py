@@ -182,6 +182,25 @@ def test_its_schemas_are_told(place: Place) -> None:
     assert "inkpress_poster" in place("schema", "--help").out
 
 
+def test_a_new_repository_knows_it(place: Place) -> None:
+    source = f"git+https://github.com/OWNER/podsync@{'0' * 40}"
+    run = place("init", "--ci", "github", "--from", source, "shop")
+    shop = place.root / "shop"
+    action = (shop / ".github" / "actions" / "podsync" / "action.yml").read_text(encoding="utf-8")
+    setup = (shop / ".github" / "podsync-setup.sh").read_text(encoding="utf-8")
+    apply = (shop / ".github" / "workflows" / "apply.yml").read_text(encoding="utf-8")
+
+    assert run.code == 0, run.err
+    assert (
+        "#   inkpress:\n#     base_url: https://api.inkpress.example\n" in (shop / "podsync.yaml").read_text()
+    )
+    assert (shop / "schemas" / "inkpress_poster.schema.json").is_file()
+    assert "inkpress-token: ${{ secrets.INKPRESS_TOKEN }}" in apply
+    assert "INKPRESS_TOKEN: ${{ inputs.inkpress-token }}" in action
+    assert action.count('only the step that applies sees it."\n    default: ""\n') == 3
+    assert "for name in KAKACLO_ACCESS_TOKEN GELATO_API_KEY INKPRESS_TOKEN; do" in setup
+
+
 def test_a_plan_is_told_in_its_words(place: Place) -> None:
     run = place("plan", "-o", "text", "-o", "html=plan.html", "-o", "markdown=plan.md")
 

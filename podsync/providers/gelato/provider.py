@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from podsync.model import Json, Path, Spec, canonical_json, freeze
 from podsync.providers.compare import folded, present, text
 from podsync.providers.gelato import INFO
-from podsync.providers.knowledge import Knowledge
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.ports import Fault, Match, Remote, Request
@@ -26,14 +26,14 @@ EVERYBODY = INFO.roles.everybody
 
 
 @dataclass(frozen=True, slots=True)
-class Gelato(Knowledge):
+class Gelato(Provider):
     """What Gelato Connect is."""
 
     info: ClassVar = INFO
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Option ids must differ, and so must the parts of `partQuantities`."""
-        yield from Knowledge.check(self, spec)
+        yield from Provider.check(self, spec)
         options = spec.get("variantOptions", ())
         yield from _repeated("variantOptions", "id", options, "option ids must differ inside a product")
         parts = spec.get("partQuantities", ())

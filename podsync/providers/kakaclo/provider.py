@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from podsync.model import Json, Spec, freeze
 from podsync.providers.compare import folded, number, present, text
 from podsync.providers.kakaclo import INFO
-from podsync.providers.knowledge import Knowledge
+from podsync.providers.knowledge import Provider
 
 if TYPE_CHECKING:
     from podsync.ports import Fault, Match, Remote, Request
@@ -29,7 +29,7 @@ PICTURES = ("imageUrl", "backImageUrl")
 
 
 @dataclass(frozen=True, slots=True)
-class KakaClo(Knowledge):
+class KakaClo(Provider):
     """What KakaClo is. `pictures`: what its listing does to picture URLs (a setting: not documented)."""
 
     pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
@@ -38,7 +38,7 @@ class KakaClo(Knowledge):
 
     def check(self, spec: Spec) -> Iterable[Fault]:
         """Offline rules that a JSON Schema cannot say."""
-        yield from Knowledge.check(self, spec)
+        yield from Provider.check(self, spec)
         length = len(spec.get("enName", ""))
         if length > NAME_ADVICE:
             from podsync.ports import Fault

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from podsync.model import Json, Spec, freeze
 from podsync.providers.compare import folded, present, text
-from podsync.providers.knowledge import Knowledge
+from podsync.providers.knowledge import Provider
 from podsync_inkpress import INFO
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ POSTERS = "/v1/posters"
 
 
 @dataclass(frozen=True, slots=True)
-class Inkpress(Knowledge):
+class Inkpress(Provider):
     """What Inkpress is."""
 
     info: ClassVar = INFO
