@@ -9,6 +9,7 @@ checked that the plan is not stale.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -295,7 +296,9 @@ class _Apply:
         for run in self._runs:
             name, found = run.provider.name, run.findings
             open_ = run.stopped is not None or (found is not None and bool(found.questions))
-            known = run.known_before if open_ else run.sender.ended_at() or self._clock.now()
+            # As between runs, the smaller of what the two clocks say: a Date may be ahead.
+            ended = min(run.sender.ended_at() or math.inf, self._clock.now())
+            known = run.known_before if open_ else ended
             if known is not None:
                 until[name] = known
             else:

@@ -13,7 +13,7 @@ from podsync.evidence.reading import Reading
 from podsync.evidence.situation import Situation, Want
 from podsync.model import EMPTY, Address, Spec
 from podsync.ports import Match, Remote
-from podsync.providers.names import plain
+from podsync.providers.names import keys, skeleton
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 
@@ -56,25 +56,38 @@ class Wanted:
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
             return ()
-        rows = [row for row in judging.near(want.spec) if row.id not in given]
+        rows = (
+            row
+            for row in judging.near(want.spec)
+            if row.id not in given and provider.clash(want.spec, row.fields)
+        )
         return tuple(
             row
-            for row in (*rows, *self._renamed(want))
-            if provider.clash(want.spec, row.fields)
-            and (want.before is None or not provider.clash(want.before, row.fields))
+            for row in (*rows, *self._renamed(want, judging))
+            if want.before is None or not provider.clash(want.before, row.fields)
         )
 
-    def _renamed(self, want: Want) -> Iterator[Remote]:
+    def _renamed(self, want: Want, judging: Judge) -> Iterator[Remote]:
         """Yield our own products that are listed under this name, and not known by it here.
 
         A newer state may have given it. What was written a short while ago may not be listed as it is yet.
         """
         provider, now = self._known.provider, self._it.times.now.wall or 0.0
-        for row in self._listed_as.get(plain(want.spec.get(provider.name_field)), ()):
+        older = self._told.knows is not Knows.ALL
+        found = {
+            row.id: row
+            for key in keys(want.spec.get(provider.name_field))
+            for row in self._listed_as.get(key, ())
+        }
+        for row in found.values():
             item = self._owners[row.id]
             fresh = now - getattr(item, "updated_at", 0.0) < self._it.settle_seconds
-            known = provider.clash(want.spec, item.spec or EMPTY)
-            if item.address != want.address and not fresh and not known:
+            own = isinstance(item, Entry) and item.address == want.address
+            if own or fresh:
+                continue
+            known = judging.match(item.spec or EMPTY, row) is not Match.DIFFERENT
+            maybe = older and judging.match(want.spec, row) is not Match.DIFFERENT
+            if not known and (maybe or provider.clash(want.spec, row.fields)):
                 yield row
 
     @cached_property
@@ -83,11 +96,11 @@ class Wanted:
 
     @cached_property
     def _listed_as(self) -> Mapping[str, Sequence[Remote]]:
-        """Rows that are ours, by the name that they are listed with."""
+        """Rows that are ours, by the key of the name that they are listed with."""
         found: dict[str, list[Remote]] = defaultdict(list)
         for row in self._told.reading.rows.values():
             if row.id in self._owners:
-                found[plain(self._known.provider.name_of(row.fields))].append(row)
+                found[skeleton(self._known.provider.name_of(row.fields))].append(row)
         return found
 
     def _unclear(self, want: Want, near: Sequence[Remote], waiting: Sequence[Spec], judging: Judge) -> None:
