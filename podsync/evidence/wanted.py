@@ -73,7 +73,6 @@ class Wanted:
         A newer state may have given it. What was written a short while ago may not be listed as it is yet.
         """
         provider, now = self._known.provider, self._it.times.now.wall or 0.0
-        older = self._told.knows is not Knows.ALL
         found = {
             row.id: row
             for key in keys(want.spec.get(provider.name_field))
@@ -86,7 +85,7 @@ class Wanted:
             if own or fresh:
                 continue
             known = judging.match(item.spec or EMPTY, row) is not Match.DIFFERENT
-            maybe = older and judging.match(want.spec, row) is not Match.DIFFERENT
+            maybe = judging.match(want.spec, row) is not Match.DIFFERENT
             if not known and (maybe or provider.clash(want.spec, row.fields)):
                 yield row
 
