@@ -497,7 +497,7 @@ class Floor(World):
         elif taken or "did not do it" in told or "nobody could tell which is which" in told:
             self._new_name(outcome.address)
         elif "of this name for a shared customer" in told:
-            self._make_room(outcome.address)
+            self._make_room(outcome)
 
     def _answer_doubt(self, address: Address, provider: str) -> None:
         state = self.state
@@ -633,11 +633,12 @@ class Floor(World):
             store.append(told)
             store.compact(replay(state, told))
 
-    def _make_room(self, address: Address) -> None:
-        spec, provider = self.documents[address].spec, self.knowledge["gelato"]
-        owned = self.state.owned("gelato")
-        for identity, each in self.there("gelato").items():
-            if identity not in owned and provider.clash(spec, freeze(each)):
+    def _make_room(self, outcome: Outcome) -> None:
+        """Remove the product that has the name, as it is asked: nobody's, or an orphan."""
+        entries = self.state.entries.values()
+        held = {each.id for each in entries if each.id is not None}
+        for identity in self.there("gelato"):
+            if identity not in held and f"{identity} " in (outcome.error or ""):
                 self.take_away("gelato", identity)
 
     def _mend_catalog(self, report: Report) -> None:
