@@ -320,7 +320,7 @@ def state_forms(state: State, what: str, address: Address | None, session: Sessi
         }
     if what == "orphans":
         return {
-            "text": lambda: state_text.state_orphans(state, **facts),
+            "text": lambda: state_text.state_orphans(state, typed=session.told, **facts),
             "json": lambda: state_json.state_orphans_json(state),
         }
     assert address is not None  # noqa: S101 (show has one)

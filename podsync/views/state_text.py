@@ -17,7 +17,10 @@ from podsync.views.state_facts import id_facts, provider_lines, refusal_lines
 from podsync.views.style import Style
 from podsync.views.wording import by_hand, counted, day, minute, number, second, title, visible_id
 
-_AFTERWARDS = "Removed one? podsync state orphans --check asks the provider, --done ADDRESS says so."
+_AFTERWARDS = (
+    "Removed one? To ask the providers: podsync state orphans --check",
+    "To say it without a key: podsync state orphans --done ADDRESS",
+)
 _UNKNOWN_ID = "id not known yet"
 
 
@@ -134,8 +137,8 @@ def _pending_lines(pending: Pending, style: Style, width: int) -> Iterator[str]:
     yield from whole_product(pending.body)
 
 
-def state_orphans(state: State, *, style: Style, width: int = 80) -> str:
-    """Return what a person has to remove, since no API can delete."""
+def state_orphans(state: State, *, style: Style, width: int = 80, typed: Callable[[str], str] = str) -> str:
+    """Return what a person has to remove, since no API can delete; `typed` as of `state_list`."""
     if not state.orphans:
         return page(["Nothing to remove by hand."])
     orphans = sorted(state.orphans, key=lambda one: (one.orphaned_at, one.address))
@@ -155,7 +158,7 @@ def state_orphans(state: State, *, style: Style, width: int = 80) -> str:
             lines += facts([which, name], width, GAP, INDENT)
             lines += facts([f"{why} {since_day}", address], width, INDENT)
     lines[0] = style.bold(lines[0])
-    return page([*lines, *wrap(_AFTERWARDS, width)])
+    return page([*lines, *(row for line in _AFTERWARDS for row in wrap(typed(line), width))])
 
 
 def _row(orphan: Orphan, successor: Entry | Orphan | None) -> tuple[str, str, str, str, str]:

@@ -262,7 +262,7 @@ def test_a_former_name_is_free_and_claimed_once(shop, designed):
 
 @pytest.mark.parametrize(("kind", "hint"), [
     ("designd_product", "did you mean designed_product?"),
-    ("postcard", "One of customer_product, designed_product."),
+    ("postcard", "write kind: designed_product"),
 ])  # fmt: skip
 def test_a_document_of_a_kind_that_no_provider_has_is_a_fault(shop, designed, kind, hint):
     found = shop.hints(designed.replace("designed_product", kind))

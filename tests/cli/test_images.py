@@ -206,7 +206,7 @@ def test_a_bar_is_drawn_on_a_terminal_only(terminal, catalog):
     run = terminal("validate", "--images", "head")
 
     assert run.code == 3
-    assert "3/3" in run.out
+    assert "3 of 3 pictures" in run.out
 
 
 def test_it_can_be_asked_for_by_the_environment_and_is_told(server, validate, monkeypatch):

@@ -364,6 +364,19 @@ def what_was_acknowledged_is_not_there(shop: Shop) -> None:
     assert len(shop.vendors.products("kakaclo")) == 2
 
 
+@prints("plan/answers.py: state orphans --done")
+def an_orphan_whose_id_no_listing_has_told(shop: Shop) -> None:
+    address = acknowledged(shop)
+    (shop.folder / "catalog" / f"{address.partition('.')[2]}.yaml").unlink()
+    assert shop.apply("--target", "*").code == 0
+    settled(shop)
+    assert shop.apply().code == 8
+    shop.vendors.remove(shop.vendors.products("kakaclo")[-1]["id"])
+
+    assert "Nothing to remove" in shop.follow("orphans --done").out
+    assert shop.apply().code == 0
+
+
 # -- updates
 
 
@@ -449,7 +462,10 @@ def a_look_alike_is_nobodys_here(shop: Shop) -> None:
 
 @prints("plan/refresh.py: import --match", "cli/matching.py: import --match -o csv=pairs.csv")
 def plan_refresh_names_the_way_in_bulk(shop: Shop) -> None:
-    lost(shop)
+    shop.vendors.rehost, shop.vendors.names = True, "upper"
+    shop.tee()
+    assert shop.apply().code == 0
+    lose(shop.folder)
 
     assert shop.run("plan", "--refresh").code == 5
     assert shop.follow("import --match").code == 0
@@ -799,6 +815,9 @@ def a_folder_without_a_catalog(shop: Shop) -> None:
     "views/plan_text.py: state orphans",
     "views/report_text.py: state orphans",
     "views/state_text.py: state orphans",
+    "views/state_text.py: state orphans --check",
+    "views/state_text.py: state orphans --done",
+    "state/repair.py: state orphans",
 )
 def what_a_person_has_to_remove(shop: Shop) -> None:
     shop.tee()
@@ -812,6 +831,13 @@ def what_a_person_has_to_remove(shop: Shop) -> None:
     for words in (("plan",), ("state", "list")):
         shop.run(*words)
         assert "Test Tee" in shop.follow("state orphans").out
+    assert shop.follow("orphans --check").code == 0
+    assert "Test Tee" in shop.last.out
+    (removed,) = [each["id"] for each in shop.vendors.products("kakaclo") if "Tee" in each["spec"]["enName"]]
+    shop.vendors.remove(removed)
+    assert shop.run("state", "orphans", "--done", "designed_product.none").code == 64
+    assert shop.follow("state orphans").code == 0
+    assert "Nothing to remove" in shop.follow("orphans --done", ADDRESS="designed_product.tee").out
 
 
 # -- hints at a terminal, and the sandbox
