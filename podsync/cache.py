@@ -192,8 +192,10 @@ def _code(module: str) -> str:
     folder, name = os.path.split(file)
     files = [file]
     if name == "__init__.py":
-        found = sorted(os.path.join(where, each) for where, _, names in os.walk(folder) for each in names)  # noqa: PTH118
-        files = [each for each in found if each.endswith(".py")] or files
+        found = []
+        for where, _, names in os.walk(folder):
+            found += [os.path.join(where, name) for name in names if name.endswith(".py")]  # noqa: PTH118
+        files = sorted(found) or files
     return _digest(b"\0".join(map(_source, files)))
 
 
