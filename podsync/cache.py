@@ -179,7 +179,7 @@ class Cache(NamedTuple):
 def key_of(parts: Iterable[str], modules: Iterable[str]) -> str:
     """Return a key that changes with podsync's version, with `parts`, and with the code of `modules`.
 
-    Of a package all modules count, whether this run has imported them or not.
+    Of a package all modules count, those of its packages too, whether this run has imported them or not.
     """
     told = [__version__, sys.implementation.cache_tag or "", *parts, *map(_code, sorted(set(modules)))]
     return _digest("\0".join(told).encode())
@@ -192,9 +192,10 @@ def _code(module: str) -> str:
     folder, name = os.path.split(file)
     files = [file]
     if name == "__init__.py":
-        with suppress(OSError):
-            names = sorted(os.listdir(folder))  # noqa: PTH208 (a path for each takes longer than to read it)
-            files = [os.path.join(folder, each) for each in names if each.endswith(".py")]  # noqa: PTH118
+        found = []
+        for where, _, names in os.walk(folder):
+            found += [os.path.join(where, name) for name in names if name.endswith(".py")]  # noqa: PTH118
+        files = sorted(found) or files
     return _digest(b"\0".join(map(_source, files)))
 
 

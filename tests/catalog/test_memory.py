@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from podsync.cache import key_of
 from podsync.catalog import run, scout
 from podsync.catalog.loader import Loaded, begin
 from podsync.diagnostics import diagnostic_json
@@ -266,6 +267,18 @@ def _check(aged: Shop, events: list[tuple[Any, int]], written: int) -> None:
             assert aged.told(cached=True) == aged.told(cached=False)
 
         assert aged.told(cached=True) == aged.told(cached=False)
+
+
+def test_the_code_of_a_package_inside_a_package_counts(tmp_path: Path) -> None:
+    keys = set()
+    for name, code in (("a", "LIMIT = 1"), ("b", "LIMIT = 2")):
+        inner = tmp_path / name / "inner"
+        inner.mkdir(parents=True)
+        (tmp_path / name / "__init__.py").touch()
+        (inner / "module.py").write_text(code)
+        keys.add(key_of((), [str(tmp_path / name / "__init__.py")]))
+
+    assert len(keys) == 2
 
 
 # -- what is read
