@@ -15,12 +15,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from podsync.errors import LockedError, StateError
-from podsync.model import Address, FrozenDict, Spec, canonical_json, freeze
-from podsync.ports import Fault, Match, Provider, Remote, Request, Role
+from podsync.model.address import Address
+from podsync.model.digests import canonical_json
+from podsync.model.errors import LockedError, StateError
+from podsync.model.frozen import FrozenDict, Spec, freeze
+from podsync.network.request import Request
+from podsync.providers.contract import Match, Remote, Role, SpecFault
+from podsync.providers.knowledge import Provider
 from podsync.state import events as ev
-from podsync.state.draft import replay
-from podsync.state.state import State
+from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
 from podsync.state.store import StateStore
 from tests.state.histories import histories, simple
 
@@ -88,7 +92,7 @@ class ProviderContract:
         assert {provider.model_field, provider.telling[0]} <= set(spec)
 
     def test_every_answer_is_of_the_right_type(self, provider: Provider, spec: Spec, listed: Remote) -> None:
-        assert all(isinstance(fault, Fault) for fault in provider.check(spec))
+        assert all(isinstance(fault, SpecFault) for fault in provider.check(spec))
         assert isinstance(provider.request(spec), Request)
         assert isinstance(provider.likeness(spec), frozenset)
         assert provider.likeness(spec)

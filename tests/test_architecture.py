@@ -19,70 +19,42 @@ from podsync.providers.registry import plugins
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "podsync"
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py"))
-WORDS = frozenset(
-    {
-        "podsync",
-        "model",
-        "diagnostics",
-        "errors",
-        "ports",
-        "settings",
-        "characters",
-        "foreign",
-        "entry_points",
-    }
-)
-#: What a provider is, as plain values.
-REGISTRY = frozenset({"providers.descriptor", "providers.registry"})
-
-#: part -> what it may import at run time, beside itself. Read from top to bottom, it is the program.
-#: `providers.compare` normalises text and knows no provider; `failpoints` are the tests' way to kill it.
+#: part -> what it may import, beside itself. Read from top to bottom, it is the program: a part stands on
+#: those above it. Type-only imports count: whoever reads a module has to know what it names.
+#: `failpoints` are the tests' way to kill it.
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "podsync": frozenset(),
-    "jsonbytes": frozenset(),
-    "entry_points": frozenset(),
-    "model": frozenset({"jsonbytes"}),
-    "diagnostics": frozenset({"model"}),
-    "errors": frozenset({"diagnostics"}),
-    "settings": frozenset({"model"}),
-    "ports": frozenset({"model", "providers.knowledge"}),
     "failpoints": frozenset(),
-    "seal": frozenset(),
-    "cache": frozenset({"podsync", "seal"}),
-    "signatures": frozenset(),
-    "secrets": frozenset(),
-    "characters": frozenset(),
-    "foreign": frozenset(),
-    "trust": frozenset({"errors"}),
-    "providers": WORDS | {"secrets", "trust"},
-    "catalog": WORDS | REGISTRY | {"cache", "jsonbytes", "signatures"},
-    "state": WORDS | REGISTRY | {"cache", "failpoints", "jsonbytes", "seal"},
-    # What it has seen is one of the notes in `.podsync`, which are written by the hands that write states.
-    "pictures": WORDS | {"signatures", "state.notes", "trust"},
-    "evidence": WORDS | {"state", "providers.compare", "providers.habits", "providers.names"},
-    "plan": WORDS | REGISTRY | {"jsonbytes", "state", "evidence", "providers.compare", "providers.habits"},
-    "report": WORDS | {"plan"},
-    "views": WORDS | REGISTRY | {"plan", "report", "state"},
-    "apply": WORDS
-    | {"evidence", "failpoints", "plan", "report", "state"}
-    | {"providers.compare", "providers.habits", "providers.names"},
+    "entry_points": frozenset(),
     "sandbox": frozenset({"entry_points"}),
-    "cli": WORDS
-    | {"providers", "catalog", "state", "plan", "report", "views", "apply", "sandbox", "pictures"}
-    | {"evidence", "seal", "secrets", "trust"},
+    "model": frozenset(),
+    "files": frozenset({"podsync", "failpoints", "model"}),
+    "network": frozenset({"podsync", "model"}),
+    "providers": frozenset({"entry_points", "model", "network"}),
+    "catalog": frozenset({"podsync", "model", "files", "network", "providers"}),
+    "state": frozenset({"podsync", "failpoints", "model", "files", "providers"}),
+    "images": frozenset({"podsync", "model", "files", "network", "providers"}),
+    "evidence": frozenset({"model", "providers", "state"}),
+    "plan": frozenset({"podsync", "model", "files", "providers", "state", "evidence"}),
+    "apply": frozenset({"failpoints", "model", "network", "providers", "state", "evidence", "plan"}),
+    "output": frozenset({"podsync", "model", "providers", "state", "plan", "apply"}),
+    "cli": frozenset(
+        {"podsync", "entry_points", "model", "files", "network", "providers", "catalog", "state", "images"}
+        | {"evidence", "plan", "apply", "output", "sandbox"}
+    ),
     "__main__": frozenset({"cli"}),
 }
 
 #: third-party library -> the only files that may import it.
 HOMES: Mapping[str, tuple[str, ...]] = {
-    "yaml": ("podsync/catalog/source.py", "podsync/catalog/quick.py"),
-    "orjson": ("podsync/jsonbytes.py",),
-    "jsonschema": ("podsync/catalog/schema.py",),
-    "referencing": ("podsync/catalog/schema.py",),
+    "yaml": ("podsync/catalog/parsing/yaml_reader.py", "podsync/catalog/cache/fast_yaml.py"),
+    "orjson": ("podsync/model/json_bytes.py",),
+    "jsonschema": ("podsync/catalog/validation/validator.py",),
+    "referencing": ("podsync/catalog/validation/validator.py",),
     "deepdiff": ("podsync/plan/diff.py",),
-    "truststore": ("podsync/trust.py",),
-    "urllib3": ("podsync/providers/wire.py", "podsync/providers/trouble.py"),
-    "filelock": ("podsync/state/lock.py", "podsync/state/account_lock.py"),
+    "truststore": ("podsync/network/certificates.py",),
+    "urllib3": ("podsync/network/wire.py", "podsync/network/faults.py"),
+    "filelock": ("podsync/state/local/lock.py", "podsync/state/local/account_lock.py"),
     "psycopg": ("podsync/state/postgres",),
     "click": ("podsync/cli/",),
     "rich": ("podsync/cli/",),
@@ -107,12 +79,9 @@ def _dotted(module: str) -> str:
 
 
 def _imports(node: ast.AST) -> Iterator[tuple[str, int]]:
-    """Every module that is imported at run time; `from a import b` gives `a.b` too."""
+    """Every module that is imported; `from a import b` gives `a.b` too."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
-            for other in child.orelse:
-                yield from _imports(other)
-        elif isinstance(child, ast.Import):
+        if isinstance(child, ast.Import):
             yield from ((name.name, child.lineno) for name in child.names)
         elif isinstance(child, ast.ImportFrom):
             yield from ((f"{child.module}.{name.name}", child.lineno) for name in child.names)
@@ -163,7 +132,7 @@ def test_each_library_has_one_home(module: str) -> None:
     foreign = (
         {name.split(".")[0] for name, _ in _imports(_tree(module))}
         - set(sys.stdlib_module_names)
-        - {"podsync", "__future__"}
+        - {"podsync", "__future__", "_typeshed"}
     )
 
     assert foreign <= set(HOMES)
@@ -193,7 +162,7 @@ def test_only_the_command_line_prints_exits_and_reads_the_environment(module: st
     found = [f"{module}:{line}: {name}" for name, line in _used(module) if name in forbidden]
 
     # Set by tests, before it starts; and where a user's own key lies, which no caller may choose.
-    if module in {"podsync/failpoints.py", "podsync/seal.py"}:
+    if module in {"podsync/failpoints.py", "podsync/files/seal.py"}:
         found = [each for each in found if not each.endswith("os.environ")]
     assert found == [] or module == "podsync/__main__.py"
 
@@ -276,7 +245,7 @@ def test_tests_patch_nothing() -> None:
     assert found == []
 
 
-_SLOW = ("requests", "urllib3", "deepdiff", "podsync.sandbox", "podsync.pictures", "ssl", "rich", "psycopg")
+_SLOW = ("requests", "urllib3", "deepdiff", "podsync.sandbox", "podsync.images", "ssl", "rich", "psycopg")
 
 
 @pytest.mark.parametrize(

@@ -37,13 +37,13 @@ def hook(event, args):
 sys.addaudithook(hook)
 NAMES = {
     ("record.py", "quick_read"): "files parsed",
-    ("source.py", "read"): "files parsed closely",
-    ("schema.py", "accepts"): "documents validated",
+    ("yaml_reader.py", "read"): "files parsed closely",
+    ("validator.py", "accepts"): "documents validated",
     ("record.py", "digest_of"): "files hashed",
-    ("model.py", "digest"): "values hashed",
+    ("digests.py", "digest"): "values hashed",
     ("record.py", "product_of"): "products made",
     ("statefile.py", "_entry"): "entries made",
-    ("plain.py", "look"): "entries looked at",
+    ("scan.py", "scan"): "entries looked at",
 }
 # What the standard library does for podsync's modules when they are imported: each start pays for it.
 MAKING = {
@@ -81,46 +81,29 @@ print(json.dumps([code, counts]), file=sys.stderr)
 _SLOW = frozenset({"difflib", "email", "importlib.metadata", "pickle", "secrets", "zipfile"})
 #: The parts of podsync, and the libraries, that a start may import.
 _FOR_HELP = {"podsync", "podsync.cli", "click"}
-_FOR_VALIDATE = (
-    _FOR_HELP
-    | {"orjson", "yaml", "_yaml"}
-    | {
-        f"podsync.{part}"
-        for part in (
-            "cache",
-            "catalog",
-            "characters",
-            "diagnostics",
-            "entry_points",
-            "errors",
-            "foreign",
-            "jsonbytes",
-            "model",
-            "providers",
-            "seal",
-            "settings",
-            "signatures",
-            "views",
-        )
-    }
-    | {"podsync.state"}
-)  # fmt: skip (what tells whether all files are checked out)
+#: `state`: what tells whether all files are checked out.
+_FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
+    f"podsync.{part}"
+    for part in (
+        "catalog", "entry_points", "files", "model", "network", "output", "providers", "state",
+    )
+}  # fmt: skip
 #: Those of a plan of files that are known, in which nothing differs: no YAML is among them.
 _FOR_NOTHING_NEW = _FOR_HELP | {"orjson"} | {
     f"podsync.{part}"
     for part in (
-        "cache", "catalog", "diagnostics", "entry_points", "errors", "failpoints", "jsonbytes", "model",
-        "plan",
-        "providers", "seal", "settings", "signatures", "state", "views",
+        "catalog", "entry_points", "failpoints", "files", "model", "network", "output", "plan",
+        "providers", "state",
     )
 }  # fmt: skip
 #: What such a plan has no use for, of the parts that it needs.
 _FOR_NEWS = frozenset({
-    "podsync.catalog.build", "podsync.catalog.crossfile", "podsync.catalog.encoding",
-    "podsync.catalog.source", "podsync.catalog.verdicts", "podsync.plan.change", "podsync.plan.decision",
-    "podsync.plan.guards", "podsync.plan.pairing", "podsync.plan.planfile", "podsync.providers.paging",
-    "podsync.state.draft", "podsync.state.entries", "podsync.state.lock", "podsync.views.json_text",
-    "podsync.views.plan_changes", "podsync.views.product_lines",
+    "podsync.catalog.validation.document_rules", "podsync.catalog.validation.cross_document_rules",
+    "podsync.catalog.parsing.encoding", "podsync.catalog.parsing.yaml_reader",
+    "podsync.catalog.validation.messages", "podsync.plan.change", "podsync.plan.decision",
+    "podsync.plan.checks", "podsync.plan.matching", "podsync.plan.planfile", "podsync.providers.paging",
+    "podsync.state.reducer.reducer", "podsync.state.entries", "podsync.state.local.lock",
+    "podsync.output.json.text", "podsync.output.text.changes", "podsync.output.product",
 })  # fmt: skip
 
 

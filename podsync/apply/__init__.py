@@ -20,3 +20,5 @@ provider. Everything else that is no clear success, 409 too: in doubt, and never
 
 What a listing means is judged in `podsync.evidence`; the modules here carry its verdicts out.
 """
+
+__all__ = ["absence", "context", "engine", "history", "lookup", "rate_limit", "report", "run"]

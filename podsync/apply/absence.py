@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 
-from podsync.apply.context import Connection
-from podsync.apply.lookup import Looker
-from podsync.apply.named import another_account
-from podsync.apply.sender import ProviderTime
+from podsync.apply.actions.sender import ProviderTime
+from podsync.apply.context import ProviderConnection
+from podsync.apply.lookup.by_id import another_account
+from podsync.apply.lookup.looker import Looker
+from podsync.evidence.ages import SEND_SECONDS, Moment
 from podsync.evidence.findings import Findings
-from podsync.evidence.known import Known
 from podsync.evidence.situation import Situation, Times
-from podsync.evidence.time import SEND_SECONDS, Moment
-from podsync.ports import Clock
+from podsync.evidence.state_view import Known
+from podsync.model.clock import Clock
 
 
 def look_for(
-    connection: Connection, known: Known, ids: Collection[str], missed: Mapping[str, float], clock: Clock
+    connection: ProviderConnection,
+    known: Known,
+    ids: Collection[str],
+    missed: Mapping[str, float],
+    clock: Clock,
 ) -> Findings:
     """Read until each of these ids is seen, or all of the account was read, and say what that shows.
 

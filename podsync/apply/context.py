@@ -7,17 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from podsync.evidence.known import Known
-from podsync.model import EMPTY, Address
+from podsync.apply.report import Outcome, Result
+from podsync.evidence.state_view import Known
+from podsync.model.address import Address
+from podsync.model.clock import Clock, Pace
+from podsync.model.frozen import EMPTY
+from podsync.model.settings import ProviderSettings
 from podsync.plan.change import Change
-from podsync.ports import Clock, Pace, Provider, Reader, Writer
-from podsync.report import Outcome, Result
-from podsync.settings import ProviderSettings
-from podsync.state.state import State
+from podsync.providers.contract import Reader, Writer
+from podsync.providers.knowledge import Provider
+from podsync.state.model import State
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ProviderConnection:
     """One provider, ready to be read and written. `account` is the digest that names the account here."""
 
     provider: Provider
@@ -87,7 +90,7 @@ class Lost:
         return self.whole or provider in self.sends
 
 
-class Memory(Protocol):
+class HistoryPort(Protocol):
     """Remembers beside the state that requests were sent, so that a lost state is noticed."""
 
     def lost(self, state: State) -> Lost | None:
@@ -107,7 +110,7 @@ class Memory(Protocol):
 
 
 @dataclass
-class Board:
+class OutcomeBoard:
     """The outcomes so far. Thread-safe; each address is reported once, the last word counts.
 
     `doubtful` are creates in doubt that nobody has reported yet; for `--max-failures` they count.
@@ -173,8 +176,8 @@ class Context:
     clock: Clock
     stop: Stop
     options: Options
-    board: Board
-    memory: Memory
+    board: OutcomeBoard
+    memory: HistoryPort
     began: float
     lost: Lost | None = None
     ahead: int = 1

@@ -15,29 +15,40 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from podsync.apply.context import Board, Connection, Context, Listener, Lost, Memory, Options, Stop
-from podsync.apply.create import adopt
+from podsync.apply.actions.create import adopt
+from podsync.apply.actions.local_changes import LocalChanges
+from podsync.apply.actions.settle import finish
+from podsync.apply.context import (
+    Context,
+    HistoryPort,
+    Listener,
+    Lost,
+    Options,
+    OutcomeBoard,
+    ProviderConnection,
+    Stop,
+)
 from podsync.apply.ledger import Ledger
-from podsync.apply.local_changes import LocalChanges
-from podsync.apply.look import look
-from podsync.apply.provider_run import Others, ProviderRun
-from podsync.apply.settle import finish
-from podsync.apply.tell import listed
+from podsync.apply.lookup.before_send import look
+from podsync.apply.outcomes import listed
+from podsync.apply.report import Outcome, Report, Result
+from podsync.apply.run import Others, ProviderRun
 from podsync.apply.workers import work
-from podsync.errors import StoppedError
+from podsync.evidence.ages import SEND_SECONDS
 from podsync.evidence.findings import Findings
-from podsync.evidence.time import SEND_SECONDS
 from podsync.failpoints import hit
-from podsync.model import EMPTY, FrozenDict, freeze
+from podsync.model.clock import Clock
+from podsync.model.errors import StoppedError
+from podsync.model.frozen import EMPTY, FrozenDict, freeze
+from podsync.plan.action import Action
 from podsync.plan.approval import approved
 from podsync.plan.change import Change
-from podsync.plan.guards import name_order, waits_for, waits_for_doubts
-from podsync.plan.plan import Action, Plan
-from podsync.ports import Clock, Provider
-from podsync.report import Outcome, Report, Result
-from podsync.state.account_lock import sole_writer
+from podsync.plan.checks import name_order, waits_for, waits_for_doubts
+from podsync.plan.model import Plan
+from podsync.providers.knowledge import Provider
 from podsync.state.events import Begun, Contacted, Ended
-from podsync.state.state import State
+from podsync.state.local.account_lock import sole_writer
+from podsync.state.model import State
 from podsync.state.store import StateStore
 
 #: After a signal, requests that are on their way get so long to end.
@@ -63,12 +74,12 @@ def carry_out(
     plan: Plan,
     state: State,
     store: StateStore,
-    connections: Mapping[str, Connection],
+    connections: Mapping[str, ProviderConnection],
     *,
     clock: Clock,
     listener: Listener,
     stop: Stop,
-    memory: Memory,
+    memory: HistoryPort,
     options: Options = Options(),
     origin: Origin = Origin(),
     approved_as: str | None = None,
@@ -96,11 +107,11 @@ class _Apply:
         plan: Plan,
         state: State,
         store: StateStore,
-        connections: Mapping[str, Connection],
+        connections: Mapping[str, ProviderConnection],
         clock: Clock,
         listener: Listener,
         stop: Stop,
-        memory: Memory,
+        memory: HistoryPort,
         options: Options,
         origin: Origin,
         others: Mapping[str, Others],
@@ -115,7 +126,7 @@ class _Apply:
         self._memory = memory
         self._state = state
         self._connections = connections
-        self._board = Board({c.address: c for c in plan.work}, listener, options.max_failures)
+        self._board = OutcomeBoard({c.address: c for c in plan.work}, listener, options.max_failures)
         # Where the last apply ran on another machine its process may live: a lock of this one tells nothing.
         elsewhere = (state.last_apply or EMPTY).get("machine", "") not in ("", origin.machine)
         began = clock.monotonic() + (SEND_SECONDS if store.shared or elsewhere else 0.0)

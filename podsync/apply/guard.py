@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from podsync.apply.provider_run import Late, ProviderRun
-from podsync.apply.tell import in_doubt, not_tried
-from podsync.errors import ProviderError, StoppedError, UnauthorizedError
+from podsync.apply.outcomes import in_doubt, not_tried
+from podsync.apply.report import Result
+from podsync.apply.run import DeferredChange, ProviderRun
+from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.plan.change import Change
-from podsync.report import Result
 
 
 def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None]) -> None:
@@ -18,7 +18,7 @@ def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change]
     blockers = sorted(run.waits.get(change.address, ()))
     blocker = next((b for b in blockers if not run.context.board.ended(b, Result.UPDATED)), None)
     if blocker in run.late:
-        run.late[change.address] = Late(change, do, run.late[blocker].quiet_at)
+        run.late[change.address] = DeferredChange(change, do, run.late[blocker].quiet_at)
     elif blocker is not None:
         not_tried(run, change, f"it takes a name that {blocker} did not release")
     elif run.going:

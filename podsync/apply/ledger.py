@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from podsync.errors import StoppedError
 from podsync.failpoints import hit
-from podsync.model import Address, Spec
-from podsync.ports import Provider
+from podsync.model.address import Address
+from podsync.model.errors import StoppedError
+from podsync.model.frozen import Spec
 from podsync.providers.habits import Habits
-from podsync.state.draft import Draft
+from podsync.providers.knowledge import Provider
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
     Confirmed,
@@ -32,7 +32,8 @@ from podsync.state.events import (
     Observed,
     Refused,
 )
-from podsync.state.state import State
+from podsync.state.model import State
+from podsync.state.reducer.reducer import Reducer
 from podsync.state.store import StateStore
 
 #: Events that leave the ids of all products as they are.
@@ -44,7 +45,7 @@ class Ledger:
 
     def __init__(self, store: StateStore, state: State) -> None:
         self._store = store
-        self._draft = Draft(state)
+        self._draft = Reducer(state)
         #: Creates in doubt or on their way; few, so that a create need not look at every entry.
         self._doubts = {entry.address for entry in state.entries.values() if _in_doubt(entry)}
         #: provider -> its ids; forgotten when an event takes some away, made again when asked for.

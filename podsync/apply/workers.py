@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from podsync.apply.create import make, restore
+from podsync.apply.actions.create import make, restore
+from podsync.apply.actions.update import update
 from podsync.apply.guard import guarded
-from podsync.apply.provider_run import ProviderRun
-from podsync.apply.tell import LATER, not_tried
-from podsync.apply.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictures
-from podsync.apply.update import update
+from podsync.apply.lookup.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictures
+from podsync.apply.outcomes import LATER, not_tried
+from podsync.apply.report import Result
+from podsync.apply.run import ProviderRun
+from podsync.plan.action import Action
 from podsync.plan.change import Change
-from podsync.plan.plan import Action
-from podsync.report import Result
 
 
 def work(run: ProviderRun) -> None:

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podsync.catalog.files import Found, shown, walk
-from podsync.catalog.run import Loaded, Run
-from podsync.diagnostics import Diagnostic
-from podsync.errors import UsageError
+from podsync.catalog.discovery import FoundFile, shown, walk
+from podsync.catalog.load_run import Loaded, LoadRun
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from podsync.ports import Provider
+    from podsync.providers.knowledge import Provider
 
-__all__ = ["Loaded", "Run", "Scope", "begin", "load", "scope"]
+__all__ = ["LoadRun", "Loaded", "Scope", "begin", "load", "scope"]
 
 
 class Scope:
@@ -83,7 +83,7 @@ def begin(
     paths: Sequence[str | Path] = (),
     *,
     remember_from: int | None = None,
-) -> Run:
+) -> LoadRun:
     """Find and read the files below `root / catalog_dir`; the block of the run may do something else.
 
     With `paths`, only faults below those are reported. From `remember_from` files on, what has not
@@ -96,7 +96,7 @@ def begin(
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
     asked = scope(root, catalog_dir, paths)
-    return Run(
+    return LoadRun(
         root,
         providers,
         asked,
@@ -105,18 +105,18 @@ def begin(
     )
 
 
-def _candidates(folder: Path, asked: Scope, root: Path) -> list[Found | Diagnostic]:
+def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | Diagnostic]:
     """Return every file once, the catalog's first."""
     found = walk(folder, root) if folder.exists() else []
     if not (asked.folders or asked.files):
         return found
     for extra in asked.folders:
         found += walk(extra, root)
-    found += [Found(str(file), shown(file, root)) for file in asked.files]
+    found += [FoundFile(str(file), shown(file, root)) for file in asked.files]
     seen: set[str] = set()
-    once: list[Found | Diagnostic] = []
+    once: list[FoundFile | Diagnostic] = []
     for each in found:
-        if isinstance(each, Found):
+        if isinstance(each, FoundFile):
             if each.path in seen:
                 continue
             seen.add(each.path)

@@ -11,43 +11,32 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog.rules import signed_urls
-from podsync.catalog.schema import accepts
-from podsync.catalog.text import RawSpan
-from podsync.catalog.traits import traits_of
-from podsync.jsonbytes import compact, parse
-from podsync.model import (
-    DEFAULT_ACCOUNT,
-    EMPTY,
-    UNPROTECTED,
-    Address,
-    Lifecycle,
-    Path,
-    Position,
-    Product,
-    Span,
-    Spec,
-    former_of,
-    freeze,
-    wish_of,
-)
+from podsync.catalog.cache.clash_candidates import fingerprints_of
+from podsync.catalog.parsing.source_text import RawSpan
+from podsync.catalog.validation.signed_urls import signed_urls
+from podsync.catalog.validation.validator import accepts
+from podsync.model.address import DEFAULT_ACCOUNT, Address
+from podsync.model.frozen import EMPTY, Path, Spec, freeze
+from podsync.model.json_bytes import compact, parse
+from podsync.model.position import Position, Span
+from podsync.model.product import UNPROTECTED, Lifecycle, Product, former_of, spec_digest_of
 
 if TYPE_CHECKING:
-    from podsync.ports import Provider
+    from podsync.providers.knowledge import Provider
 
-#: A document that says more is `source`'s and `build`'s.
+#: A document that says more is `source`'s and `document_rules`'s.
 _KNOWN = frozenset({"kind", "name", "labels", "lifecycle", "moved", "renamed_from", "spec"})
 
 
-class Kept(NamedTuple):
-    """One product. `start` is four numbers, `traits` are those of `crossfile`, `body` is JSON.
+class ProductRecord(NamedTuple):
+    """One product. `start` is four numbers, `traits` are those of `cross_document_rules`, `body` is JSON.
 
     The body keeps the order in which keys were written: it is the order in which they are sent.
     """
 
     address: str
     start: str
-    wish: str
+    spec_digest: str
     former: str
     traits: str
     body: str
@@ -58,7 +47,7 @@ def digest_of(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
-def keep(product: Product, start: RawSpan, provider: Provider) -> Kept:
+def keep(product: Product, start: RawSpan, provider: Provider) -> ProductRecord:
     """Return what is kept of a product that begins at `start`."""
     return _kept(
         str(product.address),
@@ -75,19 +64,19 @@ def _kept(
     former: str,
     wanted: tuple[Spec, Mapping[str, str], Lifecycle],
     provider: Provider,
-) -> Kept:
+) -> ProductRecord:
     spec, labels, lifecycle = wanted
-    return Kept(
+    return ProductRecord(
         address,
         ":".join(map(str, start)),
-        wish_of(spec, labels, lifecycle).partition(":")[2],
+        spec_digest_of(spec, labels, lifecycle).partition(":")[2],
         former,
-        " ".join(traits_of(provider, DEFAULT_ACCOUNT, spec)),
+        " ".join(fingerprints_of(provider, DEFAULT_ACCOUNT, spec)),
         compact([spec, labels, lifecycle.to_json()]).decode(),
     )
 
 
-def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
+def product_of(kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
     spec, labels, lifecycle = parse(kept.body)
     moved, renamed_from = parse(kept.former) if kept.former else (None, None)
@@ -104,20 +93,20 @@ def product_of(kept: Kept, path: str, provider: Provider, positions: Mapping[Pat
         Position(path, *_numbers(kept.start)),
         positions,
     )
-    return product.knowing(kept.wish)
+    return product.knowing(kept.spec_digest)
 
 
 @lru_cache(maxsize=1024)
 def _numbers(start: str) -> tuple[int, ...]:
-    """Read a `Kept.start`: most documents of a catalog begin at the same few."""
+    """Read a `ProductRecord.start`: most documents of a catalog begin at the same few."""
     return tuple(map(int, start.split(":")))
 
 
-def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[Kept] | None:
+def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecord] | None:
     """Return what a file without any fault or warning holds; None: `source` has to read it."""
-    from podsync.catalog import quick
+    from podsync.catalog.cache import fast_yaml
 
-    documents = quick.read(raw)
+    documents = fast_yaml.read(raw)
     if documents is None:
         return None
     kept = []

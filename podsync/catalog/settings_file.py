@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podsync.catalog.files import Found, read_bytes, shown
-from podsync.catalog.settings_memory import SettingsMemory
-from podsync.diagnostics import Diagnostic, errors, in_file_order
-from podsync.errors import CatalogError
+from podsync.catalog.cache.settings_cache import SettingsMemory
+from podsync.catalog.discovery import FoundFile, read_bytes, shown
+from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
+from podsync.model.errors import CatalogError
+from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings
-from podsync.settings import Limits, ProviderSettings, RateLimit, Settings
 
 if TYPE_CHECKING:
-    from podsync.catalog.source import Document, Reading
+    from podsync.catalog.parsing.document import Document, ParsedFile
 
 
 def load(path: Path, root: Path | None = None) -> Settings:
@@ -29,7 +29,7 @@ def load(path: Path, root: Path | None = None) -> Settings:
         return defaults()
     root = root or Path.cwd()
     name = shown(path, root)
-    raw = read_bytes(Found(str(path), name))
+    raw = read_bytes(FoundFile(str(path), name))
     if isinstance(raw, Diagnostic):
         raise CatalogError([raw])
     memory = SettingsMemory.beside(root, raw)
@@ -37,7 +37,7 @@ def load(path: Path, root: Path | None = None) -> Settings:
     if known is not None:
         return _settings(known)
     data, diagnostics = _read(name, raw)
-    if errors(diagnostics):
+    if errors_among(diagnostics):
         raise CatalogError(diagnostics)
     memory.remember(data)
     return _settings(data)
@@ -51,12 +51,12 @@ def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
 
 def _read(name: str, raw: bytes) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
     """Return the document, empty where there is a fault or none, and every fault."""
-    from podsync.catalog.source import read
+    from podsync.catalog.parsing.yaml_reader import read
 
     reading = read(name, raw)
     faults = _faults(reading)
     if faults:
-        from podsync.catalog.proof import proved
+        from podsync.catalog.validation.fix_check import proved
 
         faults = proved(reading.text, faults, lambda text: _faults(read(name, text.encode())))
     if faults or not reading.documents:
@@ -64,13 +64,13 @@ def _read(name: str, raw: bytes) -> tuple[Mapping[str, Any], tuple[Diagnostic, .
     return reading.documents[0].data, ()
 
 
-def _faults(reading: Reading) -> list[Diagnostic]:
-    from podsync.catalog.build import in_place, written
-    from podsync.catalog.schema import judge
+def _faults(reading: ParsedFile) -> list[Diagnostic]:
+    from podsync.catalog.validation.document_rules import in_place, written
+    from podsync.catalog.validation.validator import validate
 
     faults = list(reading.diagnostics)
     for document in reading.documents:
-        verdicts = judge("podsync", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
+        verdicts = validate("podsync", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
         faults += in_place(document, verdicts)
     return faults + [_second(document) for document in reading.documents[1:]]
 

@@ -4,3 +4,5 @@
 `workspace` turns a folder into values; a file per group of commands. Nothing slow is imported
 before the command that needs it runs.
 """
+
+__all__ = ["main"]

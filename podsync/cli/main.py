@@ -10,34 +10,43 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from podsync.cli.framework import Group, from_environment
-from podsync.cli.session import Session
+from podsync.cli.app.framework import CommandGroup, from_environment
+from podsync.cli.app.session import Session
 
 if TYPE_CHECKING:
-    from podsync.errors import CatalogError, PodsyncError
+    from podsync.model.errors import CatalogError, PodsyncError
 
 USAGE = 64
 
-_CLI = "podsync.cli."
+_COMMANDS = "podsync.cli.commands."
 
-cli = Group(
+cli = CommandGroup(
     "podsync",
     table={
-        "demo": (_CLI + "demo:demo", "See the whole way with no account: validate, plan, apply, plan."),
-        "init": (_CLI + "init:init", "Start a catalog repository in this folder."),
-        "validate": (_CLI + "validate:validate", "Check the catalog. Needs no key and no network."),
-        "plan": (_CLI + "plan:plan", "Show what apply would do. Sends nothing."),
-        "show": (_CLI + "plan:show", "Show a saved plan."),
-        "review": (_CLI + "review:review", "Look at the plan in a browser while files are edited."),
-        "apply": (_CLI + "apply:apply", "Carry a plan out: create, update, replace, orphan."),
-        "import": (_CLI + "importing:import_products", "Say which existing product is which document's."),
-        "state": (_CLI + "state:state", "Look at what podsync remembers."),
-        "render": (_CLI + "render:render", "Show the exact request that a create would send."),
-        "schema": (_CLI + "render:schema", "Print a JSON Schema."),
-        "sandbox": (_CLI + "sandbox:sandbox", "Serve the providers, simulated, on this machine."),
-        "help": (_CLI + "help:help_", "Show a page of help, or a command's."),
-        "version": (_CLI + "help:version", "Print the version."),
-        "completion": (_CLI + "completion:completion", "Print the script that makes TAB complete words."),
+        "demo": (_COMMANDS + "demo:demo", "See the whole way with no account: validate, plan, apply, plan."),
+        "init": (_COMMANDS + "init.command:init", "Start a catalog repository in this folder."),
+        "validate": (_COMMANDS + "validate:validate", "Check the catalog. Needs no key and no network."),
+        "plan": (_COMMANDS + "plan:plan", "Show what apply would do. Sends nothing."),
+        "show": (_COMMANDS + "plan:show", "Show a saved plan."),
+        "review": (
+            _COMMANDS + "review.command:review",
+            "Look at the plan in a browser while files are edited.",
+        ),
+        "apply": (_COMMANDS + "apply.command:apply", "Carry a plan out: create, update, replace, orphan."),
+        "import": (
+            _COMMANDS + "importing.command:import_products",
+            "Say which existing product is which document's.",
+        ),
+        "state": (_COMMANDS + "state.inspect:state", "Look at what podsync remembers."),
+        "render": (_COMMANDS + "render:render", "Show the exact request that a create would send."),
+        "schema": (_COMMANDS + "render:schema", "Print a JSON Schema."),
+        "sandbox": (_COMMANDS + "sandbox:sandbox", "Serve the providers, simulated, on this machine."),
+        "help": (_COMMANDS + "help:help_", "Show a page of help, or a command's."),
+        "version": (_COMMANDS + "help:version", "Print the version."),
+        "completion": (
+            "podsync.cli.app.completion:completion",
+            "Print the script that makes TAB complete words.",
+        ),
     },
     help="""Keep print-on-demand products as YAML files, and the providers in step with them.
 
@@ -127,7 +136,7 @@ def _wrong_usage(error: click.ClickException, session: Session) -> int:
 
 
 def _no_such_option(error: click.NoSuchOption) -> str:
-    from podsync.cli.framework import long_options, nearest
+    from podsync.cli.app.framework import long_options, nearest
 
     here = f" of {error.ctx.command_path}" if error.ctx is not None else ""
     known = long_options(error.ctx.command) if error.ctx is not None else []
@@ -138,40 +147,40 @@ def _no_such_option(error: click.NoSuchOption) -> str:
 
 def _told(error: Exception, session: Session) -> int:
     """Put a fault of the world into words; anything else is a bug of ours."""
-    from podsync.errors import CatalogError, PodsyncError
+    from podsync.model.errors import CatalogError, PodsyncError
 
     if isinstance(error, CatalogError):
-        from podsync.cli.forms import say_diagnostics
+        from podsync.cli.app.formats import say_diagnostics
 
         say_diagnostics(error.diagnostics, session)
         _summarise_faults(error, session)
         return error.exit_code
     if isinstance(error, PodsyncError):
         return _fault(error, session)
-    from podsync.cli.bug import report_bug
+    from podsync.cli.app.bug_report import report_bug
 
     return report_bug(error, session)
 
 
 def _summarise_faults(error: CatalogError, session: Session) -> None:
     if "GITHUB_STEP_SUMMARY" in os.environ:
-        from podsync.cli.step_summary import append
-        from podsync.views.markdown_diagnostics import diagnostics_markdown
+        from podsync.cli.environment.step_summary import append
+        from podsync.output.markdown.diagnostics import diagnostics_markdown
 
         found = error.diagnostics
         append(lambda room: diagnostics_markdown(found, products=0, files=0, limit=room), session)
 
 
 def _fault(error: PodsyncError, session: Session) -> int:
-    from podsync.views.escape import safe
+    from podsync.output.escape import safe
 
     remedy = session.told(error.remedy)
     session.console.say(f"error: {safe(error.message)}")
     for line in remedy.splitlines():
         session.console.say(f"  {safe(line.strip())}")
     if "GITHUB_STEP_SUMMARY" in os.environ:
-        from podsync.cli.step_summary import append
-        from podsync.views.markdown_fault import fault_markdown
+        from podsync.cli.environment.step_summary import append
+        from podsync.output.markdown.diagnostics import fault_markdown
 
         append(lambda _room: fault_markdown(error.message, remedy), session)
     return error.exit_code
@@ -193,7 +202,7 @@ def _finished(code: int, session: Session) -> int:
         session.console.say(f"error: the result could not be written to stdout: {lost.strerror or lost}")
         code = code or 1
     if "GITHUB_OUTPUT" in os.environ:
-        from podsync.cli.step_outputs import tell
+        from podsync.cli.environment.step_outputs import tell
 
         told = code or int(session.outputs_lost)
         tell(lambda: {"exit-code": str(told)}, session)

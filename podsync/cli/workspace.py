@@ -11,23 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.catalog.memory import WORTH_A_CACHE
-from podsync.cli.credentials import base_url_from
-from podsync.cli.own_folder import FOLDER, refuse_foreign
-from podsync.cli.placement import must_be_its_catalog, must_stay_in_tree
-from podsync.cli.session import Session, program, quoted
-from podsync.diagnostics import Diagnostic, in_file_order
-from podsync.errors import CatalogError, ProtectedError, StateError, UsageError
-from podsync.model import Catalog, Json, Selection
+from podsync.catalog.cache.store import WORTH_A_CACHE
+from podsync.cli.app.session import Session, program, quoted
+from podsync.cli.environment.credentials import base_url_from
+from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
+from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
+from podsync.files.seal import key_folder, own_seal
+from podsync.model.address import Selection
+from podsync.model.diagnostic import Diagnostic, in_file_order
+from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
+from podsync.model.frozen import Json
+from podsync.model.product import Catalog
+from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings
 from podsync.providers.registry import plugins, providers
-from podsync.seal import key_folder, own_seal
-from podsync.settings import ProviderSettings, RateLimit, Settings, StateSettings
 
 if TYPE_CHECKING:
-    from podsync.plan.plan import Plan
-    from podsync.ports import Provider
-    from podsync.state.levels import Levels
-    from podsync.state.state import State
+    from podsync.plan.model import Plan
+    from podsync.providers.knowledge import Provider
+    from podsync.state.model import State
+    from podsync.state.rate_limit_store import Levels
     from podsync.state.store import StateStore
 
 SETTINGS_FILE = "podsync.yaml"
@@ -116,7 +118,7 @@ class Workspace:
     @cached_property
     def store(self) -> StateStore:
         """The state's store."""
-        from podsync.cli.stores import open_store
+        from podsync.cli.environment.stores import open_store
 
         return open_store(self.state_settings, lambda note: self.session.console.say(f"note: {note}"))
 
@@ -125,7 +127,7 @@ class Workspace:
 
         With `tell`, a person is told where it is missing, and a backup is there.
         """
-        from podsync.state.transfer import refuse_moved
+        from podsync.state.migration import refuse_moved
 
         state = refuse_moved(self.store.load(), self.state_label)
         if strange := sorted(state.providers - plugins().keys()):
@@ -146,7 +148,7 @@ class Workspace:
         lock = Path(self.state_settings.path + ".lock")
         if self.state_settings.backend != "local" or not lock.exists() or lock.stat().st_size < _NAMED:
             return
-        from podsync.state.lock import read_holder, runs
+        from podsync.state.local.lock import read_holder, runs
 
         holder = read_holder(lock)
         if holder is not None and runs(holder):
@@ -177,7 +179,7 @@ class Workspace:
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded
 
-    def reading(self) -> loader.Run:
+    def reading(self) -> loader.LoadRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
         return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=WORTH_A_CACHE)
 
@@ -196,7 +198,7 @@ class Workspace:
 
     def host(self, name: str) -> Json:
         """Return where this run would speak to a provider."""
-        from podsync.plan.plan import SANDBOX_URL
+        from podsync.plan.model import SANDBOX_URL
 
         told = self.settings.providers[name]
         url = f"{SANDBOX_URL}/{name}" if self.sandbox else told.base_url
@@ -205,7 +207,7 @@ class Workspace:
     def plan(
         self,
         state: State,
-        reading: loader.Run,
+        reading: loader.LoadRun,
         selection: Selection,
         allow: Mapping[str, int],
         *,
@@ -216,7 +218,7 @@ class Workspace:
         Warnings about files that it changes are part of the plan, for those who review it; the rest goes
         to stderr.
         """
-        from podsync.plan.plan import Action
+        from podsync.plan.action import Action
         from podsync.plan.planner import make_plan
 
         catalog, warnings = _valid(reading.finish())
@@ -247,14 +249,14 @@ class Workspace:
             self._say([one for one in warnings if one not in told])
             found = in_file_order((*found, *told))
         if not self.sandbox:
-            from podsync.cli.hosts import with_foreign_hosts
+            from podsync.cli.environment.hosts import with_foreign_hosts
 
             found = with_foreign_hosts(found, made.hosts, plugins())
         return made if found == made.diagnostics else replace(made, diagnostics=found)
 
     def refuse_absence(self, needed: Sequence[Path], *, thorough: bool) -> None:
         """Refuse a checkout that lacks files which are needed: products would look gone, or new."""
-        from podsync.cli.origin import absence
+        from podsync.cli.environment.origin import absence
 
         found = absence(os.environ, Path.cwd(), needed, thorough=thorough)
         if found is not None:
@@ -285,7 +287,7 @@ class Workspace:
             )
 
     def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
-        from podsync.cli.forms import say_diagnostics
+        from podsync.cli.app.formats import say_diagnostics
 
         say_diagnostics(diagnostics, self.session)
 
@@ -302,7 +304,7 @@ class Workspace:
 
 def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -> Levels:
     """Return the memory of how full the bucket of a provider's account is."""
-    from podsync.state.levels import Levels
+    from podsync.state.rate_limit_store import Levels
 
     return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
 

@@ -15,5 +15,19 @@ never binds one: it waits, or a person is asked.
     judge       the order of all this; `findings` is what comes out of it
 
 What a provider does to values is learned in `providers.habits`; names that came back changed are recognised
-in `providers.names`. Whether a request left is known to `providers.http` alone.
+in `providers.name_forms`. Whether a request left is known to `network.http` alone.
 """
+
+__all__ = [
+    "account",
+    "ages",
+    "claims",
+    "declared",
+    "findings",
+    "judge",
+    "listing",
+    "pairs",
+    "sent",
+    "situation",
+    "state_view",
+]

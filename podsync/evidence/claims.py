@@ -14,16 +14,18 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from podsync.model import Address, Spec
-from podsync.ports import Match, Provider, Remote
-from podsync.providers import names
+from podsync.model.address import Address
+from podsync.model.frozen import Spec
+from podsync.providers import name_forms
+from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
+from podsync.providers.knowledge import Provider
 
 #: What names a claim: an address, and for what was sent the moment of the product (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]
 
 
-class Kind(Enum):
+class ClaimKind(Enum):
     """What a claim rests on."""
 
     DOUBT = "in doubt"
@@ -42,7 +44,7 @@ class Claim:
     """
 
     key: Key
-    kind: Kind
+    kind: ClaimKind
     spec: Spec
     before: frozenset[str] = frozenset()
     settled: bool = False
@@ -67,7 +69,7 @@ class Verdicts:
     near: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
 
 
-class Rows:
+class UnownedRows:
     """Unowned rows of a reading, found by what they could be taken for."""
 
     def __init__(self, provider: Provider, rows: Iterable[Remote]) -> None:
@@ -75,15 +77,15 @@ class Rows:
         self._by: dict[tuple[str, str], list[Remote]] = defaultdict(list)
         for row in rows:
             if called := provider.name_of(row.fields):
-                self._by[self._name, names.skeleton(called)].append(row)
+                self._by[self._name, name_forms.skeleton(called)].append(row)
             for name in self._others:
                 if row.fields.get(name):
-                    self._by[name, names.plain(row.fields[name])].append(row)
+                    self._by[name, name_forms.plain(row.fields[name])].append(row)
 
     def near(self, spec: Spec) -> list[Remote]:
         """Return rows that share a telling value with the spec, or list a changed form of its name."""
-        wanted = [(self._name, key) for key in names.keys(spec.get(self._name))]
-        wanted += [(name, names.plain(spec.get(name))) for name in self._others]
+        wanted = [(self._name, key) for key in name_forms.keys(spec.get(self._name))]
+        wanted += [(name, name_forms.plain(spec.get(name))) for name in self._others]
         found = {row.id: row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
         return list(found.values())
 
@@ -97,7 +99,7 @@ class Judge:
         """`documents` are the exact names of all documents: no cut form of another is called so."""
         self._provider, self._habits, self._documents = provider, habits, documents
         self._rows = {row.id: row for row in rows}
-        self._index = Rows(provider, self._rows.values())
+        self._index = UnownedRows(provider, self._rows.values())
 
     def match(self, spec: Spec, row: Remote) -> Match:
         """Compare one spec with one row."""
@@ -120,9 +122,9 @@ class Judge:
         `missing` are provisional ids that it would show, were they there.
         """
         told = Verdicts()
-        sent = [c for c in claims if c.kind in (Kind.DOUBT, Kind.UNBOUND)]
-        wanted = [c for c in claims if c.kind is Kind.WANTED]
-        held = [c for c in claims if c.kind is Kind.PROVISIONAL]
+        sent = [c for c in claims if c.kind in (ClaimKind.DOUBT, ClaimKind.UNBOUND)]
+        wanted = [c for c in claims if c.kind is ClaimKind.WANTED]
+        held = [c for c in claims if c.kind is ClaimKind.PROVISIONAL]
         exact, maybe = self._compared([*sent, *wanted, *held])
         spoken = {row for rows in exact.values() for row in rows}
         left = self._exact(sent, wanted, exact, told)
@@ -166,7 +168,7 @@ class Judge:
         left = []
         for claim in sent:
             rows = exact[claim.key]
-            rivals = {c.key for row in rows for c in claimants[row] if c.kind is not Kind.WANTED}
+            rivals = {c.key for row in rows for c in claimants[row] if c.kind is not ClaimKind.WANTED}
             if len(rows) == 1 and rivals == {claim.key}:
                 told.found[claim.key] = (self._rows[rows[0]], True)
             else:
@@ -198,7 +200,7 @@ class Judge:
     def _rank(self, spec: Spec, row: Remote) -> int:
         """0: the very name; 1: a changed form of it; 2: only a picture is shared."""
         called = self._provider.name_of(row.fields)
-        kinds = names.changes(spec.get(self._provider.name_field), called, self._documents)
+        kinds = name_forms.changes(spec.get(self._provider.name_field), called, self._documents)
         return 2 if kinds is None else bool(kinds)
 
     def _provisional(
@@ -234,10 +236,10 @@ class Judge:
             if claim.key in told.found:
                 continue
             ids = [r for r in dict.fromkeys([*exact[claim.key], *candidates[claim.key]]) if r not in taken]
-            several_doubts = claim.kind is Kind.DOUBT and len(exact[claim.key]) > 1
+            several_doubts = claim.kind is ClaimKind.DOUBT and len(exact[claim.key]) > 1
             if ids and (claim.settled or several_doubts):
                 told.asks[claim.key] = tuple(sorted((self._rows[each] for each in ids), key=age))
-            elif claim.settled and claim.kind is Kind.DOUBT:
+            elif claim.settled and claim.kind is ClaimKind.DOUBT:
                 told.none.append(claim.key)
 
     def _held(

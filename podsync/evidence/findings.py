@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from podsync.evidence.account import Knows
 from podsync.evidence.claims import Key
-from podsync.evidence.knowledge import Knows
-from podsync.evidence.reading import Reading
-from podsync.model import Address
-from podsync.ports import Remote
+from podsync.evidence.listing import Reading
+from podsync.model.address import Address
+from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.state.events import Event
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from podsync.evidence.account import chosen, is_ours
-from podsync.evidence.claims import Claim, Judge, Kind
+from podsync.evidence.account import Knows, chosen, is_ours, judged, made_since
+from podsync.evidence.ages import Age, Moment, elapsed
+from podsync.evidence.claims import Claim, ClaimKind, Judge
 from podsync.evidence.findings import Findings
-from podsync.evidence.knowledge import Knows, judged, made_since
-from podsync.evidence.reading import Reading
-from podsync.evidence.sent import Sent
+from podsync.evidence.listing import Reading
+from podsync.evidence.sent import SentJudge
 from podsync.evidence.situation import Situation, Want
-from podsync.evidence.time import Age, Moment, elapsed
-from podsync.evidence.wanted import Wanted
-from podsync.model import EMPTY, FrozenDict
-from podsync.ports import Match, Remote
+from podsync.evidence.wanted import WantedJudge
+from podsync.model.frozen import EMPTY, FrozenDict
+from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.names import skeleton, skeletons
+from podsync.providers.name_forms import skeleton, skeletons
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
     Disowned,
@@ -56,14 +55,14 @@ class _Look:
         told.unowned = self._unowned()
         told.knows = self._what_the_state_knows()
         self._absences()
-        sent = Sent(self._it, self._reading, told)
+        sent = SentJudge(self._it, self._reading, told)
         judging = Judge(known.provider, told.unowned, told.habits, self._it.documents)
         reading = self._reading
         likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}
         missing = reading.misses(likely) if reading.sound and reading.rows else frozenset()
         verdicts = judging.judge(self._claims(sent), reading.rows, fresh=reading.fresh, missing=missing)
         sent.judge(verdicts)
-        wanted = Wanted(self._it, told)
+        wanted = WantedJudge(self._it, told)
         wanted.judge(verdicts, judging)
         wanted.unwanted(verdicts, judging, self._reading)
         self._unproven()
@@ -154,9 +153,9 @@ class _Look:
                 )
         self._told.missed, self._told.gone = missed, frozenset(gone)
 
-    def _claims(self, sent: Sent) -> list[Claim]:
+    def _claims(self, sent: SentJudge) -> list[Claim]:
         wants = [want for want in self._sendable if want.adopts]
-        return [*sent.claims(), *(Claim((want.address, -1.0), Kind.WANTED, want.spec) for want in wants)]
+        return [*sent.claims(), *(Claim((want.address, -1.0), ClaimKind.WANTED, want.spec) for want in wants)]
 
     def _unclaimed(self) -> set[str]:
         """Rows of which nothing is known while the state does not know all that is ours.

@@ -11,12 +11,13 @@ from enum import Enum
 
 from podsync.evidence.claims import age
 from podsync.evidence.findings import Findings
-from podsync.evidence.known import Known
-from podsync.model import EMPTY, Address, Spec
-from podsync.ports import Match, Remote
+from podsync.evidence.state_view import Known
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Spec
+from podsync.providers.contract import Match, Remote
 
 
-class Verdict(Enum):
+class PairVerdict(Enum):
     """What the listing says of a pair."""
 
     SAME = "same"
@@ -26,13 +27,13 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ProposedPair:
     """A document and a listed product. Without an address: the product looks like no document.
 
     SAME is one to one. SEVERAL: it is the same too, but so is another product, or another document.
     """
 
-    verdict: Verdict
+    verdict: PairVerdict
     row: Remote
     address: Address | None = None
     spec: Spec = EMPTY
@@ -40,7 +41,7 @@ class Pair:
 
 def pairs_of(
     known: Known, found: Findings, wanted: Mapping[Address, Spec], documents: frozenset[str]
-) -> tuple[Pair, ...]:
+) -> tuple[ProposedPair, ...]:
     """Return the pairs in the order of addresses, then what looks like no document, the oldest first.
 
     `wanted` are the products that the state does not have, `documents` the exact names of all.
@@ -49,14 +50,14 @@ def pairs_of(
     spoken = {pair.row.id for pair in pairs} | {row.id for row in found.found.values()}
     rest = sorted((row for row in found.unowned if row.id not in spoken), key=age)
     ordered = sorted(pairs, key=lambda pair: (pair.address or ("", ""), age(pair.row)))
-    return (*ordered, *(Pair(Verdict.NONE, row) for row in rest))
+    return (*ordered, *(ProposedPair(PairVerdict.NONE, row) for row in rest))
 
 
 def _pairs(
     known: Known, found: Findings, wanted: Mapping[Address, Spec], documents: frozenset[str]
-) -> Iterator[Pair]:
+) -> Iterator[ProposedPair]:
     for address, row in found.adopted.items():
-        yield Pair(Verdict.SAME, row, address, wanted[address])
+        yield ProposedPair(PairVerdict.SAME, row, address, wanted[address])
     near: dict[Address, tuple[Remote, ...]] = {**found.namesakes, **found.taken}
     near |= {address: question.rows for address, question in found.questions.items()}
     specs = dict(wanted)
@@ -71,4 +72,6 @@ def _pairs(
     for address, rows in near.items():
         for row in rows:
             same = match(specs[address], row, found.habits, documents) is Match.SAME
-            yield Pair(Verdict.SEVERAL if same else Verdict.LOOK_ALIKE, row, address, specs[address])
+            yield ProposedPair(
+                PairVerdict.SEVERAL if same else PairVerdict.LOOK_ALIKE, row, address, specs[address]
+            )

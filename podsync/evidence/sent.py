@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from podsync.evidence.claims import Claim, Key, Kind, Verdicts, age
+from podsync.evidence.account import CLOCK_ALLOWANCE, Knows
+from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts, age
 from podsync.evidence.findings import Findings
-from podsync.evidence.knowledge import CLOCK_ALLOWANCE, Knows
-from podsync.evidence.reading import Reading
+from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation
-from podsync.model import EMPTY, Spec
-from podsync.ports import Match, Remote
-from podsync.providers.names import changes
+from podsync.model.frozen import EMPTY, Spec
+from podsync.providers.contract import Match, Remote
+from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Orphan, Window
 from podsync.state.events import Bound, Confirmed, Event, Settled, Unbound
 
@@ -20,7 +20,7 @@ from podsync.state.events import Bound, Confirmed, Event, Settled, Unbound
 NONES = 1
 
 
-class Sent:
+class SentJudge:
     """Judges creates in doubt and products without a confirmed id; fills in `Findings`."""
 
     def __init__(self, situation: Situation, reading: Reading, told: Findings) -> None:
@@ -32,7 +32,7 @@ class Sent:
         known, it = self._known, self._it
         claims = [
             Claim(
-                (entry.address, 0.0), Kind.DOUBT, entry.pending.body,
+                (entry.address, 0.0), ClaimKind.DOUBT, entry.pending.body,
                 before=known.before(entry.pending), settled=it.doubt_is_settled(entry),
             )
             for entry in known.doubts
@@ -43,7 +43,7 @@ class Sent:
             claims.append(
                 Claim(
                     (item.address, item.created_at),
-                    Kind.UNBOUND if item.id is None else Kind.PROVISIONAL,
+                    ClaimKind.UNBOUND if item.id is None else ClaimKind.PROVISIONAL,
                     item.spec or EMPTY,
                     before=known.before(window),
                     settled=it.item_is_settled(item),

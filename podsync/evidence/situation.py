@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from podsync.evidence.known import Known, when
-from podsync.evidence.time import SEND_SECONDS, Age, Moment, elapsed, untold
-from podsync.model import EMPTY, Address, Json, Spec
-from podsync.providers.names import plain
+from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, untold
+from podsync.evidence.state_view import Known, when
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.providers.name_forms import plain
 from podsync.state.entries import Entry, Orphan, Refusal
 
 

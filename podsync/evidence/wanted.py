@@ -6,19 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+from podsync.evidence.account import Knows
 from podsync.evidence.claims import Judge, Verdicts, age
 from podsync.evidence.findings import Findings, Question
-from podsync.evidence.knowledge import Knows
-from podsync.evidence.reading import Reading
+from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation, Want
-from podsync.model import EMPTY, Address, Spec
-from podsync.ports import Match, Remote
-from podsync.providers.names import keys, skeleton
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Spec
+from podsync.providers.contract import Match, Remote
+from podsync.providers.name_forms import keys, skeleton
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 
 
-class Wanted:
+class WantedJudge:
     """Judges what documents want; fills in `Findings`."""
 
     def __init__(self, situation: Situation, told: Findings) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from podsync.model import Address, seen_ids
-from podsync.ports import Provider, Remote
+from podsync.model.address import Address
+from podsync.model.product import seen_ids
+from podsync.providers.contract import Remote
+from podsync.providers.knowledge import Provider
 
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from podsync.errors import StaleError
-from podsync.model import Json, freeze
-from podsync.plan.plan import Action, Plan
-from podsync.state.state import State
+from podsync.model.errors import StaleError
+from podsync.model.frozen import Json, freeze
+from podsync.plan.action import Action
+from podsync.plan.model import Plan
+from podsync.state.model import State
 
 #: Approved actions that may send a create (a restore does where the orphan is gone).
 _MAKING = (Action.CREATE.value, Action.REPLACE.value, Action.SETTLE.value, Action.RESTORE.value)

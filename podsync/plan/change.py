@@ -10,18 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
-from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Position, Spec, wish_of
-from podsync.plan.plan import Action
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.position import Position
+from podsync.model.product import UNPROTECTED, Lifecycle, spec_digest_of
+from podsync.plan.action import Action
 
 
-class _Unknown:
+class _UnknownValue:
     """The value of a field while an update of it is in doubt."""
 
     def __repr__(self) -> str:
         return "unknown"
 
 
-UNKNOWN = _Unknown()
+UNKNOWN = _UnknownValue()
 
 
 class FieldChange(NamedTuple):
@@ -74,14 +77,14 @@ class Change:
 
     @property
     def after_digest(self) -> str | None:
-        """Digest of everything that the document wants (its `wish`), None when there is no document."""
+        """Digest of what the document wants (its `spec_digest`), None when there is no document."""
         if self.after is None:
             return None
-        return self._after_digest or wish_of(self.after, self.labels, self.lifecycle)
+        return self._after_digest or spec_digest_of(self.after, self.labels, self.lifecycle)
 
-    def knowing(self, wish: str) -> Self:
+    def knowing(self, spec_digest: str) -> Self:
         """Return this change, told its `after_digest` by who has worked it out before."""
-        object.__setattr__(self, "_after_digest", wish)
+        object.__setattr__(self, "_after_digest", spec_digest)
         return self
 
     @property

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.diagnostics import Diagnostic
-from podsync.model import EMPTY, UNPROTECTED, Json, Path, Position, Product, Selection, Spec, seen_ids
+from podsync.model.address import Selection
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import EMPTY, Json, Path, Spec
+from podsync.model.position import Position
+from podsync.model.product import UNPROTECTED, Product, seen_ids
+from podsync.plan.action import Action
 from podsync.plan.change import Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes
-from podsync.plan.pairing import Pair
-from podsync.plan.plan import Action
+from podsync.plan.matching import Pair
 
 if TYPE_CHECKING:
-    from podsync.ports import Provider
+    from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan
 
 
@@ -26,11 +29,11 @@ class Decided(NamedTuple):
 
 def decide(pair: Pair, providers: Mapping[str, Provider], selection: Selection) -> Decided:
     """Return the one change for a pair."""
-    decision = _Decision(pair, providers[pair.known.provider], selection)
+    decision = _PairDecision(pair, providers[pair.known.provider], selection)
     return Decided(decision.make(), decision.faults)
 
 
-class _Decision:
+class _PairDecision:
     """Decides about one pair; collects what is refused."""
 
     def __init__(self, pair: Pair, provider: Provider, selection: Selection) -> None:
@@ -104,7 +107,7 @@ class _Decision:
             source=self._source(fields),
             distinct=product is not None and product.moved == (),
         )
-        return change if product is None else change.knowing(product.wish)
+        return change if product is None else change.knowing(product.spec_digest)
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from podsync.model import Json, Path, Product, Spec, canonical_json
+from podsync.model.digests import canonical_json
+from podsync.model.frozen import Json, Path, Spec
+from podsync.model.product import Product
 from podsync.plan.change import UNKNOWN, FieldChange
 
 if TYPE_CHECKING:
-    from podsync.ports import Provider
+    from podsync.providers.knowledge import Provider
 
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:

@@ -8,13 +8,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podsync import __version__
-from podsync.diagnostics import Diagnostic, diagnostic_json
-from podsync.errors import PodsyncError, StaleError
-from podsync.jsonbytes import canonical
-from podsync.model import EMPTY, Address, Json, Lifecycle, Position, Selection, canonical_json, digest, freeze
+from podsync.files.strict_json import NotStrictError, loads
+from podsync.model.address import Address, Selection
+from podsync.model.diagnostic import Diagnostic, diagnostic_json
+from podsync.model.digests import canonical_json, digest
+from podsync.model.errors import PodsyncError, StaleError
+from podsync.model.frozen import EMPTY, Json, freeze
+from podsync.model.json_bytes import canonical
+from podsync.model.position import Position
+from podsync.model.product import Lifecycle
+from podsync.plan.action import TERRAFORM_ACTIONS, Action
 from podsync.plan.change import UNKNOWN, Change, FieldChange
-from podsync.plan.plan import TERRAFORM_ACTIONS, Action, Plan
-from podsync.state.strictjson import NotStrictError, loads
+from podsync.plan.model import Plan
 
 FORMAT_VERSION = "1.0"
 

@@ -1,7 +1,7 @@
 """Desired × state -> Plan. Pure: no file, no clock, no network.
 
 Each pair of document and entry is decided on its own (`plan.decision`); what concerns several changes at
-once (limits, renames in disguise, names that clash) is `plan.guards`' work, on the finished list.
+once (limits, renames in disguise, names that clash) is `plan.checks`' work, on the finished list.
 Where nothing differs, none of that is imported.
 """
 
@@ -12,18 +12,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from podsync.diagnostics import Diagnostic, in_file_order
-from podsync.errors import StateError, UsageError
-from podsync.model import EMPTY, Catalog, Json, Selection
-from podsync.plan.plan import Action, Plan
-from podsync.plan.settled import Split, split
-from podsync.settings import Limits
+from podsync.model.address import Selection
+from podsync.model.diagnostic import Diagnostic, in_file_order
+from podsync.model.errors import StateError, UsageError
+from podsync.model.frozen import EMPTY, Json
+from podsync.model.product import Catalog
+from podsync.model.settings import Limits
+from podsync.plan.action import Action
+from podsync.plan.model import Plan
+from podsync.plan.unchanged import Split, split
 
 if TYPE_CHECKING:
     from podsync.plan.change import Change
-    from podsync.plan.pairing import Pair
-    from podsync.ports import Provider
-    from podsync.state.state import State
+    from podsync.plan.matching import Pair
+    from podsync.providers.knowledge import Provider
+    from podsync.state.model import State
 
 
 def make_plan(
@@ -53,7 +56,7 @@ def make_plan(
         _check_patterns(selection, pairs)
     changes, leaving, found = _decided(pairs, state, providers, selection)
     if changes or leaving:
-        from podsync.plan.guards import check
+        from podsync.plan.checks import check
 
         found += check(changes, leaving, left, providers, limits, allow or {})
     last = state.last_apply or EMPTY
@@ -91,7 +94,7 @@ def _unwanted(changes: Iterable[Change], state: State) -> Mapping[str, int]:
 def _pairs(left: Split, providers: Mapping[str, Provider]) -> Iterable[Pair]:
     if not (len(left.catalog) or left.state.entries):
         return ()
-    from podsync.plan.pairing import pair_up
+    from podsync.plan.matching import pair_up
 
     return pair_up(left.catalog, left.state, providers)
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from podsync.diagnostics import Diagnostic, in_file_order
 from podsync.evidence.findings import Findings
-from podsync.model import Address, Severity, seen_ids
+from podsync.model.address import Address
+from podsync.model.diagnostic import Diagnostic, in_file_order
+from podsync.model.position import Severity
+from podsync.model.product import seen_ids
+from podsync.plan.action import Action
 from podsync.plan.answers import of_doubt, of_wanted
 from podsync.plan.change import Change
-from podsync.plan.plan import Action, Plan
-from podsync.ports import Provider, Remote
+from podsync.plan.model import Plan
+from podsync.providers.contract import Remote
+from podsync.providers.knowledge import Provider
 
 #: So many products are named; the rest can be seen at the provider.
 NAMED = 5

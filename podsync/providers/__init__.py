@@ -1,1 +1,3 @@
-"""The providers: one file each, pure knowledge and the requests that carry it."""
+"""The providers: a folder each, with its description, its pure knowledge, and the requests that carry it."""
+
+__all__ = ["contract", "descriptor", "habits", "knowledge", "name_forms", "normalise", "registry"]

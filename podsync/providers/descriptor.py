@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from podsync.model import EMPTY, Spec
-from podsync.settings import ProviderSettings
+from podsync.model.frozen import EMPTY, Spec
+from podsync.model.settings import ProviderSettings
 
 if TYPE_CHECKING:
-    from podsync.ports import Clock, Pace, Provider, Reader, Writer
-    from podsync.providers.http import Http
-    from podsync.trust import Trust
+    from podsync.model.clock import Clock, Pace
+    from podsync.network.certificates import Trust
+    from podsync.network.http import Http
+    from podsync.providers.contract import Reader, Writer
+    from podsync.providers.knowledge import Provider
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,9 +136,10 @@ class ProviderInfo:
     ) -> tuple[Reader, Writer]:
         """Return what looks at the provider, and what writes to it.
 
-        `proxies` is scheme -> URL of the proxy; `trust` makes what TLS is checked with, None: the system's.
+        `proxies` is scheme -> URL of the proxy; `network.certificates` makes what TLS is checked with, None:
+        the system's.
         """
-        from podsync.providers.http import Http
+        from podsync.network.http import Http
 
         header, form = self.key_header
         headers = {header: form.replace("{}", key)}

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
-from podsync.model import EMPTY, FrozenDict, Json
-from podsync.providers import names
+from podsync.model.frozen import EMPTY, FrozenDict, Json
+from podsync.providers import name_forms
 
 #: `kept`, `changed` (pictures: re-hosted), `unknown` after contrary proofs; None: nothing was seen yet.
 Word: TypeAlias = Literal["kept", "changed", "unknown"]
@@ -29,9 +29,9 @@ NONE: Any = EMPTY
 class Sighting:
     """How one product of our own came back.
 
-    `names` are kinds of change (`providers.names`) that the name could show: kind -> whether it was changed.
-    `pictures` maps (host, field) to whether the URL came back as it was sent. `customers` is whether they
-    came back as they were sent, None where the provider has none.
+    `name_forms` are kinds of change (`providers.name_forms`) that the name could show: kind -> whether it was
+    changed. `pictures` maps (host, field) to whether the URL came back as it was sent. `customers` is whether
+    they came back as they were sent, None where the provider has none.
     """
 
     id: str
@@ -81,8 +81,8 @@ class Habits:
         emoji, an ampersand nothing of a quote.
         """
         whole: int = self.observed.get("whole", EMPTY).get("length", 0)
-        kept = names.CASE in kinds and self.name(names.CASE) == "kept"
-        return kept or (names.CUT in kinds and length <= whole)
+        kept = name_forms.CASE in kinds and self.name(name_forms.CASE) == "kept"
+        return kept or (name_forms.CUT in kinds and length <= whole)
 
     def bears_out(self, kinds: Collection[str]) -> bool:
         """Whether each of these changes was seen here, or nothing of it is known yet."""
@@ -161,18 +161,18 @@ def sighting(
 
     A name that was cut says nothing of the rest, and one that is no changed form says nothing at all.
     """
-    kinds, name = names.changes(sent, listed), str(sent or "")
+    kinds, name = name_forms.changes(sent, listed), str(sent or "")
     if kinds is None:
         return Sighting(identity, {}, pictures, customers)
     told = dict.fromkeys(sorted(kinds), True)
-    if names.CUT in kinds:
+    if name_forms.CUT in kinds:
         return Sighting(identity, told, pictures, customers)
     for kind, there in {
-        names.SPACES: " ".join(name.split()) != name,
-        names.ENTITIES: any(character in name for character in "&<>\"'"),
-        names.QUOTES: any(character in name for character in "\u2018\u2019\u201c\u201d\u201e"),
-        names.CASE: name.lower() != name and name.upper() != name,
-        names.EMOJI: not name.isascii(),
+        name_forms.SPACES: " ".join(name.split()) != name,
+        name_forms.ENTITIES: any(character in name for character in "&<>\"'"),
+        name_forms.QUOTES: any(character in name for character in "\u2018\u2019\u201c\u201d\u201e"),
+        name_forms.CASE: name.lower() != name and name.upper() != name,
+        name_forms.EMOJI: not name.isascii(),
     }.items():
         if there and kind not in told:
             told[kind] = False

@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from podsync.model import Json, Path, Spec
+from podsync.model.frozen import Json, Path, Spec
 from podsync.providers.descriptor import ProviderInfo
-from podsync.providers.naming import odd_name, odd_url
+from podsync.providers.name_checks import odd_name, odd_url
 
 if TYPE_CHECKING:
-    from podsync.ports import Depiction, Fault, Match, Remote, Request
+    from podsync.network.request import Request
+    from podsync.providers.contract import Depiction, Match, Remote, SpecFault
     from podsync.providers.habits import Habits, Sighting
 
 _TOLD = ("name", "title", "kind", "mutable", "unlisted", "replaces", "tells_ids", "telling")
@@ -49,7 +50,7 @@ class Provider(ABC):
 
     # -- offline
 
-    def check(self, spec: Spec) -> Iterable[Fault]:
+    def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Offline rules that a JSON Schema cannot say: what is odd about the name and the pictures' URLs."""
         roles = self.info.roles
         yield from odd_name(roles.name, spec)
@@ -60,7 +61,7 @@ class Provider(ABC):
 
     def depictions(self, spec: Spec) -> Iterable[Depiction]:
         """Every picture that the spec names: mock-ups and artwork."""
-        from podsync.ports import Depiction, Role
+        from podsync.providers.contract import Depiction, Role
 
         roles = self.info.roles
         for label, field in roles.pictures:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from podsync.ports import Listing, Remote
+from podsync.providers.contract import Listing, Remote
 
 #: A reading of more pages is told of before it goes on.
 LONG = 20

@@ -10,8 +10,8 @@ from podsync.entry_points import load_all
 from podsync.providers.descriptor import NO_ROLES, FieldRoles, ProviderInfo
 
 if TYPE_CHECKING:
-    from podsync.ports import Provider
-    from podsync.settings import ProviderSettings, Settings
+    from podsync.model.settings import ProviderSettings, Settings
+    from podsync.providers.knowledge import Provider
 
 
 @cache
@@ -23,7 +23,7 @@ def plugins() -> Mapping[str, ProviderInfo]:
     found: Mapping[str, ProviderInfo] = load_all("podsync.providers")
     ordered = {info.name: info for info in sorted(found.values(), key=lambda info: (info.rank, info.name))}
     if ordered.keys() != found.keys() or len({info.kind for info in found.values()}) < len(found):
-        from podsync.errors import PodsyncError
+        from podsync.model.errors import PodsyncError
 
         told = ", ".join(f"{name} ({info.name}, {info.kind})" for name, info in sorted(found.items()))
         raise PodsyncError(

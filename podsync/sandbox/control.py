@@ -17,10 +17,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from podsync.sandbox.faults import Fault
-from podsync.sandbox.faulttext import parse_fault
+from podsync.sandbox.faults.parse import parse_fault
+from podsync.sandbox.faults.schedule import Fault
 from podsync.sandbox.service import Service
-from podsync.sandbox.wire import Answer, Request, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 
 PREFIX = "/_sandbox/"
 
@@ -29,7 +29,7 @@ class UnknownPathError(Exception):
     """There is nothing at that path."""
 
 
-def control_answer(request: Request, service: Service) -> Answer:
+def control_answer(request: HttpRequest, service: Service) -> HttpResponse:
     """The answer to a request below PREFIX."""
     if not _from_here(request):
         return json_answer(403, {"message": "only for programs on this machine"})
@@ -41,7 +41,7 @@ def control_answer(request: Request, service: Service) -> Answer:
         return json_answer(400, {"message": str(error)})
 
 
-def _result(request: Request, service: Service) -> object:
+def _result(request: HttpRequest, service: Service) -> object:
     match request.method, request.path.removeprefix(PREFIX):
         case "GET", "state":
             return {
@@ -89,7 +89,7 @@ def _faults(service: Service) -> list[dict[str, Any]]:
     return [fault.to_dict() for fault in service.schedule.pending()]
 
 
-def _from_here(request: Request) -> bool:
+def _from_here(request: HttpRequest) -> bool:
     # A web page that a browser on this machine shows can reach loopback too. It cannot send this
     # content type without a preflight, which gets no answer, nor forge Host or hide its Origin.
     host = urlsplit(f"//{request.header('Host')}").hostname

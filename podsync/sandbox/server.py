@@ -10,13 +10,13 @@ from typing import Any, Self
 
 from podsync.sandbox.control import PREFIX, control_answer
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults import AllRules, Fault
-from podsync.sandbox.playing import Play, play
+from podsync.sandbox.faults.playing import Play, play
+from podsync.sandbox.faults.schedule import AllRules, Fault
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.service import Recorded, Reply, Service
 from podsync.sandbox.sides import base_urls, sides
 from podsync.sandbox.store import Store
-from podsync.sandbox.wire import BadRequestError, Connection, Request, encode, json_answer
+from podsync.sandbox.wire import BadRequestError, ClientConnection, HttpRequest, encode, json_answer
 
 __all__ = ["Recorded", "Sandbox"]
 
@@ -52,7 +52,7 @@ class Sandbox:
         self._listener: socket.socket | None = None
         self._closing = Event()
         self._lock = Lock()
-        self._open: dict[Connection, Thread] = {}
+        self._open: dict[ClientConnection, Thread] = {}
         self._acceptor: Thread | None = None
 
     # -- life
@@ -178,13 +178,13 @@ class Sandbox:
                 continue
             except OSError:
                 return
-            connection = Connection(sock)
+            connection = ClientConnection(sock)
             thread = Thread(target=self._serve, args=(connection,), name="sandbox-client", daemon=True)
             with self._lock:
                 self._open[connection] = thread
             thread.start()
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: ClientConnection) -> None:
         try:
             while not self._closing.is_set() and self._serve_one(connection):
                 pass
@@ -195,7 +195,7 @@ class Sandbox:
                 self._open.pop(connection, None)
             connection.sock.close()
 
-    def _serve_one(self, connection: Connection) -> bool:
+    def _serve_one(self, connection: ClientConnection) -> bool:
         """One request; whether the connection goes on."""
         try:
             request = connection.read_request()
@@ -210,7 +210,7 @@ class Sandbox:
         what = Play(connection, reply.answer, seconds, reply.date, request.keep_alive, self._closing.wait)
         return play(what, kind)
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: HttpRequest) -> Reply:
         if request.path.startswith(PREFIX):
             return Reply(control_answer(request, self._service), date=self._service.clock())
         return self._service.handle(request, self._closing.wait)

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from podsync.sandbox.answers import Told
-from podsync.sandbox.bucket import LeakyBucket
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults import Fault, Schedule
-from podsync.sandbox.playing import UNANSWERED, Pause
+from podsync.sandbox.faults.answers import Told
+from podsync.sandbox.faults.playing import UNANSWERED, Pause
+from podsync.sandbox.faults.schedule import Fault, Schedule
+from podsync.sandbox.rate_limit import LeakyBucket
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.sides import all_answers, sides
 from podsync.sandbox.store import Shop, Store
-from podsync.sandbox.wire import Answer, Request, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Reply:
     `date` is what the Date header tells, None for no header.
     """
 
-    answer: Answer | None
+    answer: HttpResponse | None
     fault: Fault | None = None
     date: float | None = None
 
@@ -80,7 +80,7 @@ class Service:
         self._buckets: dict[str, LeakyBucket] = {}
         self._dated: float | None = None
 
-    def handle(self, request: Request, pause: Pause) -> Reply:
+    def handle(self, request: HttpRequest, pause: Pause) -> Reply:
         """Answer a request to a provider; `pause` waits, and is true if the sandbox stops meanwhile."""
         provider = _provider(request.path)
         if provider is None:
@@ -139,7 +139,7 @@ class Service:
         with self._lock:
             return dict(self.counts)
 
-    def _record(self, provider: str, request: Request) -> Recorded:
+    def _record(self, provider: str, request: HttpRequest) -> Recorded:
         operation = sides()[provider].operation(request.method, request.path) or ""
         recorded = Recorded(
             provider,
@@ -155,7 +155,9 @@ class Service:
             self.counts[f"{provider}.{operation or 'unknown'}"] += 1
         return recorded
 
-    def _spoiled(self, fault: Fault, provider: str, request: Request, rules: Rules) -> Answer | None:
+    def _spoiled(
+        self, fault: Fault, provider: str, request: HttpRequest, rules: Rules
+    ) -> HttpResponse | None:
         """What is told under a fault, the request carried out before if the fault does so."""
         name = self._shop_name(provider, request, rules)
         shop = self.store.shop(name) if name else None
@@ -174,7 +176,7 @@ class Service:
         )  # fmt: skip
         return spoil(told)
 
-    def _answer(self, provider: str, request: Request, rules: Rules, ahead: float = 0.0) -> Answer:
+    def _answer(self, provider: str, request: HttpRequest, rules: Rules, ahead: float = 0.0) -> HttpResponse:
         now, side = self.clock(), sides()[provider]
         name = self._shop_name(provider, request, rules)
         if name is None:
@@ -185,7 +187,7 @@ class Service:
             return json_answer(429, {"code": 429, "message": "Too Many Requests"}, headers)
         return side.answer(request, self.store.shop(name), rules, now + ahead)
 
-    def _shop_name(self, provider: str, request: Request, rules: Rules) -> str | None:
+    def _shop_name(self, provider: str, request: HttpRequest, rules: Rules) -> str | None:
         """The shop that the request's key opens; None: the key is refused."""
         side = sides()[provider]
         accepted, token = getattr(rules, side.KEYS), side.key(request)

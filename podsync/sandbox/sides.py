@@ -6,12 +6,12 @@ from functools import cache
 from typing import Any, Protocol
 
 from podsync.entry_points import load_all
-from podsync.sandbox.answers import ANSWERS, Told
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.kinds import KINDS, Kind
+from podsync.sandbox.faults.answers import ANSWERS, Told
+from podsync.sandbox.faults.kinds import KINDS, FaultKind
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import Answer, Request
+from podsync.sandbox.wire import HttpRequest, HttpResponse
 
 
 class Side(Protocol):
@@ -32,19 +32,19 @@ class Side(Protocol):
     #: What a request can be about.
     OPERATIONS: Sequence[str]
     #: Kinds of fault that only its answers can have, and what is told then.
-    KINDS: Mapping[str, Kind]
-    ANSWERS: Mapping[str, Callable[[Told], Answer]]
+    KINDS: Mapping[str, FaultKind]
+    ANSWERS: Mapping[str, Callable[[Told], HttpResponse]]
 
     def operation(self, method: str, path: str, /) -> str | None:
         """What a request is about; None for a path that does not exist."""
 
-    def key(self, request: Request, /) -> str:
+    def key(self, request: HttpRequest, /) -> str:
         """The key of the request, empty where there is none."""
 
-    def unauthorized(self) -> Answer:
+    def unauthorized(self) -> HttpResponse:
         """What a request with another key is told."""
 
-    def answer(self, request: Request, shop: Shop, rules: Any, now: float, /) -> Answer:
+    def answer(self, request: HttpRequest, shop: Shop, rules: Any, now: float, /) -> HttpResponse:
         """The answer to an authorised request, its effect committed; `now` in epoch seconds."""
 
     def add(self, spec: JsonObject, shop: Shop, rules: Any, now: float, /) -> JsonObject:
@@ -56,7 +56,7 @@ class Side(Protocol):
     def find_key(self, shop: Shop, product_id: str, /) -> str | None:
         """The shop's key for an id in any form that people have."""
 
-    def before(self, request: Request, shop: Shop, rules: Any, /) -> Any:
+    def before(self, request: HttpRequest, shop: Shop, rules: Any, /) -> Any:
         """What its own kinds of fault need to know of the shop before a request is carried out."""
 
     def error_body(self, status: int, reason: str, /) -> JsonObject:
@@ -89,11 +89,11 @@ def rules_class() -> type[Rules]:
     return dataclass(frozen=True)(type("Rules", bases, {"__doc__": Rules.__doc__}))
 
 
-def all_kinds() -> dict[str, Kind]:
+def all_kinds() -> dict[str, FaultKind]:
     """Return every kind of fault."""
     return {**KINDS, **{word: kind for side in sides().values() for word, kind in side.KINDS.items()}}
 
 
-def all_answers() -> dict[str, Callable[[Told], Answer]]:
+def all_answers() -> dict[str, Callable[[Told], HttpResponse]]:
     """Return what is told under each kind of fault that tells something untrue."""
     return {**ANSWERS, **{word: tell for side in sides().values() for word, tell in side.ANSWERS.items()}}

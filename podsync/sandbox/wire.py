@@ -23,7 +23,7 @@ class BadRequestError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """One request. `path` is decoded and without its query; `headers` are named as they were sent."""
 
     method: str
@@ -48,7 +48,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """One answer, not yet on the wire. `headers` are those beside Content-Type, -Length and Date."""
 
     status: int
@@ -57,13 +57,13 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = field(default=())
 
 
-def json_answer(status: int, value: object, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def json_answer(status: int, value: object, headers: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
     """An answer with `value` as UTF-8 JSON. A lone surrogate, which UTF-8 cannot hold, becomes `?`."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return Answer(status, text.encode("utf-8", "replace"), headers=headers)
+    return HttpResponse(status, text.encode("utf-8", "replace"), headers=headers)
 
 
-def encode(answer: Answer, *, date: float | None, keep_alive: bool) -> tuple[bytes, bytes]:
+def encode(answer: HttpResponse, *, date: float | None, keep_alive: bool) -> tuple[bytes, bytes]:
     """Head and body as they go out; `date` is the epoch second of the Date header, None for none."""
     try:
         reason = HTTPStatus(answer.status).phrase
@@ -82,7 +82,7 @@ def encode(answer: Answer, *, date: float | None, keep_alive: bool) -> tuple[byt
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace"), answer.body
 
 
-class Connection:
+class ClientConnection:
     """A client's connection, read with a buffer of its own so that `close` really closes the socket."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -90,7 +90,7 @@ class Connection:
         self.sock = sock
         self._buffer = bytearray()
 
-    def read_request(self) -> Request | None:
+    def read_request(self) -> HttpRequest | None:
         """The next request; None when the client has closed. Raises BadRequestError and OSError."""
         head = self._read_head()
         if head is None:
@@ -104,15 +104,15 @@ class Connection:
         lowered = {name.lower(): value for name, value in headers.items()}
         body = self._read_body(lowered)
         path, _, query = target.partition("?")
-        wish = lowered.get("connection", "").lower()
-        return Request(
+        spec_digest = lowered.get("connection", "").lower()
+        return HttpRequest(
             method=method,
             target=target,
             path=unquote(path),
             query=dict(parse_qsl(query, keep_blank_values=True)),
             headers=headers,
             body=body,
-            keep_alive="close" not in wish and (version != "HTTP/1.0" or "keep-alive" in wish),
+            keep_alive="close" not in spec_digest and (version != "HTTP/1.0" or "keep-alive" in spec_digest),
         )
 
     def send(self, data: bytes) -> None:

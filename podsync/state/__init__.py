@@ -1,1 +1,17 @@
 """What podsync remembers: immutable values, a journal of events, a snapshot."""
+
+__all__ = [
+    "entries",
+    "events",
+    "formats",
+    "git",
+    "local",
+    "migration",
+    "model",
+    "operations",
+    "postgres",
+    "rate_limit_store",
+    "reducer",
+    "run_history",
+    "store",
+]

@@ -9,7 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec, digest
+from podsync.model.address import Address
+from podsync.model.digests import digest
+from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.product import UNPROTECTED, Lifecycle
 
 #: How podsync came to know a product.
 Origin: TypeAlias = Literal["created", "adopted", "imported"]

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from podsync.model import EMPTY, UNPROTECTED, Address, Json, Lifecycle, Spec
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.product import UNPROTECTED, Lifecycle
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from podsync.errors import StateError
+from podsync.model.errors import StateError
 
 if TYPE_CHECKING:
     from podsync.state.events import Event
-    from podsync.state.lock import Holder
-    from podsync.state.state import State
+    from podsync.state.local.lock import Holder
+    from podsync.state.model import State
 
 _T = TypeVar("_T")
 _CHANGED = "run the command again: it begins with what is there now"

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from podsync.model import Address, thaw
-from podsync.report import Outcome, Report, Result
+from podsync.apply.report import Outcome, Report, Result
+from podsync.model.address import Address
+from podsync.model.frozen import thaw
 from tests.apply.vendor_server import CREATES, Odd
 from tests.apply.world import KEYS, SETTLE, TIMEOUT, World, at
 

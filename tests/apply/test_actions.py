@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.model import Address, Lifecycle
-from podsync.plan.plan import Action
-from podsync.report import Result
-from podsync.settings import Limits
+from podsync.apply.report import Result
+from podsync.model.address import Address
+from podsync.model.product import Lifecycle
+from podsync.model.settings import Limits
+from podsync.plan.action import Action
 from tests.apply.evidence import begin
 from tests.apply.vendor_server import Odd
 from tests.apply.world import (
@@ -585,7 +586,7 @@ def test_settle_is_done_whatever_is_selected(world):
 
 
 def changed_selection():
-    from podsync.model import Selection
+    from podsync.model.address import Selection
 
     return Selection(targets=("customer_product.*",))
 

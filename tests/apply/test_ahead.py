@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.apply.context import Board, Connection, Context, Options
+from podsync.apply.actions.sender import Job, Sender
+from podsync.apply.context import Context, Options, OutcomeBoard, ProviderConnection
 from podsync.apply.ledger import Ledger
-from podsync.apply.sender import Job, Sender
-from podsync.errors import StoppedError
-from podsync.model import UNPROTECTED, Address, FrozenDict
-from podsync.ports import Receipt
+from podsync.model.address import Address
+from podsync.model.errors import StoppedError
+from podsync.model.frozen import FrozenDict
+from podsync.model.product import UNPROTECTED
+from podsync.model.settings import ProviderSettings, RateLimit
+from podsync.providers.contract import Receipt
 from podsync.providers.registry import plugins
-from podsync.settings import ProviderSettings, RateLimit
-from podsync.state.local import LocalStore
-from podsync.state.state import State
+from podsync.state.local.store import LocalStore
+from podsync.state.model import State
 from tests.state.faulty import FakeClock
 
 TEE = Address("designed_product", "tee")
@@ -57,8 +59,8 @@ def store(tmp_path):
 def sender(store, *, pace=Quiet(), writer=Quiet(), ahead=25, rate=2.0, parallelism=8):
     settings = ProviderSettings("http://127.0.0.1", RateLimit(10, rate), parallelism=parallelism)
     provider = plugins()["kakaclo"].provider(settings)
-    context = Context(FakeClock(), Quiet(), Options(), Board({}, Quiet()), Quiet(), 0.0, None, ahead)
-    connection = Connection(provider, Quiet(), writer, pace, settings)
+    context = Context(FakeClock(), Quiet(), Options(), OutcomeBoard({}, Quiet()), Quiet(), 0.0, None, ahead)
+    connection = ProviderConnection(provider, Quiet(), writer, pace, settings)
     return Sender(connection, Ledger(store, State()), context, lambda: True)
 
 

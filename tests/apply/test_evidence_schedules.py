@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from podsync.errors import StateError
-from podsync.model import Address
-from podsync.report import Result
+from podsync.apply.report import Result
+from podsync.model.address import Address
+from podsync.model.errors import StateError
 from tests.apply.evidence import (
     CUT_AFTER,
     CUT_BEFORE,

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from podsync.errors import (
+from podsync.model.errors import (
     ConflictError,
     InDoubtError,
     NotSentError,
@@ -24,10 +24,10 @@ from podsync.errors import (
     UnreachableError,
     UnreadableError,
 )
-from podsync.model import freeze
-from podsync.ports import Query
-from podsync.providers.http import RETRY_AFTER_LIMIT, retry_after
-from podsync.settings import ProviderSettings, RateLimit
+from podsync.model.frozen import freeze
+from podsync.model.settings import ProviderSettings, RateLimit
+from podsync.network.http import RETRY_AFTER_LIMIT, retry_after
+from podsync.providers.contract import Query
 from tests.apply.vendor_server import Odd, VendorServer
 from tests.apply.world import KEYS, PLUGINS, FakeClock, poster_spec, tee_spec
 

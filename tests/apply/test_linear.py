@@ -16,15 +16,16 @@ from typing import Any
 import pytest
 
 import podsync
-from podsync.apply.context import Board
+from podsync.apply.context import OutcomeBoard
 from podsync.apply.ledger import Ledger
-from podsync.model import Address, freeze
-from podsync.plan.plan import Action
+from podsync.apply.report import Outcome, Result
+from podsync.model.address import Address
+from podsync.model.frozen import freeze
+from podsync.model.settings import Limits
+from podsync.plan.action import Action
 from podsync.providers.habits import Habits
-from podsync.report import Outcome, Result
-from podsync.settings import Limits
 from podsync.state.events import Adopted, Bound, Gone, Intent, Made, NotSent, Orphaned
-from podsync.state.state import State
+from podsync.state.model import State
 from tests.apply.world import Heard, World, a_world, poster_spec, tee_spec
 
 FEW, MANY = 30, 240
@@ -168,7 +169,7 @@ def test_an_intent_that_could_not_be_written_is_in_doubt_no_more() -> None:
 
 
 def test_max_failures_counts_the_last_word_on_each_address() -> None:
-    board = Board({}, Heard(), max_failures=2)
+    board = OutcomeBoard({}, Heard(), max_failures=2)
 
     for name, result in (
         ("a", Result.FAILED), ("a", Result.FAILED), ("b", Result.IN_DOUBT), ("b", Result.CREATED),

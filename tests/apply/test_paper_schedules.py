@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from podsync.errors import LockedError
-from podsync.report import Result
+from podsync.apply.report import Result
+from podsync.model.errors import LockedError
 from tests.apply.evidence import (
     CREATE_WORDS,
     CUT_AFTER,

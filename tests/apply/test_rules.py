@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from podsync.apply.pacing import Bucket
-from podsync.errors import ProtectedError, UsageError
-from podsync.evidence.time import SEND_SECONDS
-from podsync.model import Address, Selection
-from podsync.report import Result
-from podsync.state.repair import Answer
+from podsync.apply.rate_limit import Bucket
+from podsync.apply.report import Result
+from podsync.evidence.ages import SEND_SECONDS
+from podsync.model.address import Address, Selection
+from podsync.model.errors import ProtectedError, UsageError
+from podsync.state.operations import SettleAnswer
 from tests.apply.evidence import advice, begin
 from tests.apply.test_schedules import creates, lose, names, outcome, renamed
 from tests.apply.vendor_server import Odd
@@ -361,7 +361,7 @@ def test_an_update_in_doubt_whose_product_is_gone_can_be_settled_forgotten_and_m
     in_doubt_and_removed(world)
     world.apply()
 
-    world.settled(Answer(POSTER, None))
+    world.settled(SettleAnswer(POSTER, None))
     failed = world.apply()
     world.forget(POSTER)
     report = world.apply()
@@ -377,7 +377,7 @@ def test_a_person_says_that_an_update_took_effect(world):
     renamed(world)
     world.dies(at("after", "PATCH"))
 
-    world.settled(Answer(POSTER, "cp-" + world.entry(POSTER).id))
+    world.settled(SettleAnswer(POSTER, "cp-" + world.entry(POSTER).id))
 
     assert (world.entry(POSTER).spec["name"], world.entry(POSTER).pending) == ("Q", None)
     assert world.plan().work == ()
@@ -394,7 +394,7 @@ def test_an_answer_about_an_update_holds_for_those_before_it(world):
     world.dies(at("after", "PATCH"))
     assert world.entry(POSTER).pending.earlier
 
-    world.settled(Answer(POSTER, None))
+    world.settled(SettleAnswer(POSTER, None))
 
     assert world.entry(POSTER).pending is None
 
@@ -406,7 +406,7 @@ def test_another_id_is_no_answer_to_an_update_in_doubt(world):
     world.dies(at("after", "PATCH"))
 
     with pytest.raises(UsageError, match="is not the product of"):
-        world.settled(Answer(POSTER, "another"))
+        world.settled(SettleAnswer(POSTER, "another"))
 
 
 # -- step 5: ids that are not known yet
@@ -533,7 +533,7 @@ def test_the_key_is_refused_in_the_middle_while_others_are_on_their_way(world):
 def test_a_doubt_whose_answer_a_person_gave_is_not_asked_about_again(world):
     world.tee()
     world.dies(at("after", "POST"))
-    world.settled(Answer(TEE, world.server.products("kakaclo")[0]["id"]))
+    world.settled(SettleAnswer(TEE, world.server.products("kakaclo")[0]["id"]))
 
     assert world.apply().outcomes == ()
     assert creates(world) == 1
@@ -695,4 +695,4 @@ def test_an_orphans_id_is_no_answer_to_a_doubt(world):
     world.dies(at("before", "POST"))
 
     with pytest.raises(UsageError, match=r"belongs to designed_product\.gone already"):
-        world.settled(Answer(TEE, world.state.orphans[0].id))
+        world.settled(SettleAnswer(TEE, world.state.orphans[0].id))

@@ -12,10 +12,10 @@ import shutil
 
 import pytest
 
-from podsync.errors import LockedError, StaleError, StateError
-from podsync.model import Address
+from podsync.apply.report import Result
+from podsync.model.address import Address
+from podsync.model.errors import LockedError, StaleError, StateError
 from podsync.plan.approval import check_fresh
-from podsync.report import Result
 from tests.apply.evidence import begin
 from tests.apply.vendor_server import Odd
 from tests.apply.world import (

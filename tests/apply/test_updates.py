@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.model import Address
-from podsync.report import Result
+from podsync.apply.report import Result
+from podsync.model.address import Address
 from podsync.sandbox import Fault
 from tests.apply.world import TIMEOUT
 from tests.machine.conftest import floor  # noqa: F401 (the fixture: a sandbox and a moved clock)

@@ -12,28 +12,31 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from podsync.apply.context import Connection, Options
+from podsync.apply.context import Options, ProviderConnection
 from podsync.apply.engine import Origin, carry_out
-from podsync.apply.memory import Remembered
-from podsync.apply.pacing import Bucket
-from podsync.apply.provider_run import others_of
-from podsync.cli.connect import spoken_to
-from podsync.errors import StoppedError
-from podsync.model import Address, Catalog, Product, freeze, thaw
-from podsync.plan.plan import Plan
+from podsync.apply.history import StateHistory
+from podsync.apply.rate_limit import Bucket
+from podsync.apply.report import Outcome, Report
+from podsync.apply.run import others_of
+from podsync.cli.environment.connect import spoken_to
+from podsync.files.os_files import Files
+from podsync.model.address import Address
+from podsync.model.errors import StoppedError
+from podsync.model.frozen import freeze, thaw
+from podsync.model.product import Catalog, Product
+from podsync.model.settings import Limits, ProviderSettings, RateLimit
+from podsync.network.request import Request
+from podsync.plan.model import Plan
 from podsync.plan.planner import make_plan
-from podsync.ports import Query, Receipt, Request
+from podsync.providers.contract import Query, Receipt
 from podsync.providers.registry import bare_id, plugins
-from podsync.report import Outcome, Report
-from podsync.settings import Limits, ProviderSettings, RateLimit
-from podsync.state import repair
-from podsync.state.account_lock import account_digest
-from podsync.state.draft import replay
+from podsync.state import operations
 from podsync.state.events import Adopted, Disowned, Event, Settled
-from podsync.state.files import Files
-from podsync.state.local import LocalStore
-from podsync.state.memory import Memory
-from podsync.state.state import State
+from podsync.state.local.account_lock import account_digest
+from podsync.state.local.store import LocalStore
+from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
+from podsync.state.run_history import RunHistory
 from tests.apply.vendor_server import VendorServer
 
 KAKACLO_KEY = "canary-kakaclo-8d1f60"
@@ -316,8 +319,8 @@ class World:
             needed = spoken_to(plan)
             if not plan.work and not needed:
                 return self._kept(Report(plan))
-            memory = Memory(self.folder / ".podsync", str(self.path.resolve()))
-            remembered = Remembered(memory, store, self.clock, self.heard.notes.append)
+            memory = RunHistory(self.folder / ".podsync", str(self.path.resolve()))
+            remembered = StateHistory(memory, store, self.clock, self.heard.notes.append)
             connections = {name: self._connection(name, life) for name in sorted(needed)}
             return self._kept(
                 carry_out(
@@ -335,13 +338,13 @@ class World:
         self.reports.append(report)
         return report
 
-    def _connection(self, name: str, life: Life) -> Connection:
+    def _connection(self, name: str, life: Life) -> ProviderConnection:
         settings, plugin = self._settings(name), PLUGINS[name]
         pace = Bucket(settings.rate_limit, self.clock)
         reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, self.proxies)
         mortal = MortalReader(reader, life, self.clock), MortalWriter(writer, life, self.clock)
         account = account_digest(name, settings.base_url, self.keys[name])
-        return Connection(plugin.provider(settings), *mortal, pace, settings, account)
+        return ProviderConnection(plugin.provider(settings), *mortal, pace, settings, account)
 
     def dies(self, at: Callable[[str, str], bool], **options: Any) -> None:
         """An apply that is killed."""
@@ -365,21 +368,21 @@ class World:
         store, now = self._store(Life()), self.clock.now()
         with store.lock("state rm", 0.0):
             state = store.load()
-            events = repair.remove(state, address, now, QUIET_AFTER)
-            memory = Memory(self.folder / ".podsync", str(self.path.resolve()))
+            events = operations.remove(state, address, now, QUIET_AFTER)
+            memory = RunHistory(self.folder / ".podsync", str(self.path.resolve()))
             facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
             assert memory.forgets(state.entries[address].provider, **facts) is None
             store.append(events)
             store.compact(replay(state, events))
 
-    def settled(self, *answers: repair.Answer) -> None:
+    def settled(self, *answers: operations.SettleAnswer) -> None:
         """A person types `state settle`; that nothing was made once that can be said."""
         if any(answer.adopt is None for answer in answers):
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
         store = self._store(Life())
         with store.lock("state settle", 0.0):
             state = store.load()
-            events = repair.settle(state, answers, self.clock.now(), QUIET_AFTER, bare_id)
+            events = operations.settle(state, answers, self.clock.now(), QUIET_AFTER, bare_id)
             store.append(events)
             store.compact(replay(state, events))
 

@@ -23,13 +23,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podsync.errors import StoppedError
-from podsync.model import Address, Product, freeze
+from podsync.apply.report import Report, Result
+from podsync.model.address import Address
+from podsync.model.errors import StoppedError
+from podsync.model.frozen import freeze
+from podsync.model.product import Product
+from podsync.model.settings import Limits
 from podsync.providers.registry import default_settings
-from podsync.report import Report, Result
 from podsync.sandbox import Rules, Sandbox
 from podsync.sandbox.kakaclo.rules import Model
-from podsync.settings import Limits
 from tests.apply.world import FakeClock, World
 from tests.benchmarks.common import (
     MODELS,

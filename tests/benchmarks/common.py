@@ -192,7 +192,7 @@ def shops(**rules: Any) -> Iterator[Shops]:
 
 
 class SystemTime:
-    """`podsync.ports.Clock` over the real time."""
+    """`podsync.model.clock.Clock` over the real time."""
 
     now = staticmethod(time.time)
     monotonic = staticmethod(time.monotonic)

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from podsync.model import DEFAULT_ACCOUNT, Address, freeze
+from podsync.model.address import DEFAULT_ACCOUNT, Address
+from podsync.model.frozen import freeze
 from podsync.providers.registry import default_settings, kinds
-from podsync.state import statefile
 from podsync.state.entries import Entry
-from podsync.state.state import Host, State
+from podsync.state.formats import statefile
+from podsync.state.model import Host, State
 
 SETTINGS = "version: 1\nlimits: {max_creates: null, max_replaces: null, max_orphans: null}\n"
 STATE = "podsync.state.json"

@@ -28,8 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from podsync.errors import StateError
-from podsync.state.local import LocalStore
+from podsync.model.errors import StateError
+from podsync.state.local.store import LocalStore
 from tests.benchmarks.common import (
     NAME_FIELD,
     SystemTime,

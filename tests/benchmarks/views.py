@@ -13,18 +13,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from podsync.output.github.annotations import plan_annotations
+from podsync.output.github.sarif import plan_sarif
+from podsync.output.html.page import plan_html
+from podsync.output.json.text import printable
+from podsync.output.markdown.plan import plan_markdown
+from podsync.output.style import PLAIN
+from podsync.output.text.plan import plan_text
 from podsync.plan import planfile
+from podsync.plan.action import Action
 from podsync.plan.change import Change, FieldChange
-from podsync.plan.plan import Action, Plan
-from podsync.views.github import plan_annotations
-from podsync.views.html import plan_html
-from podsync.views.json_text import printable
-from podsync.views.markdown import plan_markdown
-from podsync.views.plan_text import plan_text
-from podsync.views.sarif import plan_sarif
-from podsync.views.style import PLAIN
+from podsync.plan.model import Plan
 from tests.benchmarks.common import a_folder, add_out, heading, kept, note, say, table
-from tests.views import samples
+from tests.output import samples
 
 #: The goals: bytes of the page, milliseconds to its first paint and for a keystroke in its filter.
 MOST_BYTES, FIRST_PAINT, KEYSTROKE = 10_000_000, 1_000, 100

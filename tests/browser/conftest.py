@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from podsync.plan.plan import Plan
-from podsync.views.html import About, plan_html
+from podsync.output.html.page import About, plan_html
+from podsync.plan.model import Plan
 from tests.browser.gallery import GONE, svg
 
 ARGUMENTS = [

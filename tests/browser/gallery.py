@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from podsync.plan.action import Action
 from podsync.plan.change import Change, FieldChange
-from podsync.plan.plan import Action, Plan
-from tests.views import samples
+from podsync.plan.model import Plan
+from tests.output import samples
 
 CDN = "https://cdn.example.com"
 #: A picture whose address says so is not there.

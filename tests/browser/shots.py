@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from podsync.views.html import About, plan_html
+from podsync.output.html.page import About, plan_html
 from tests.browser.conftest import ARGUMENTS, _answer
 from tests.browser.gallery import season, variants
 

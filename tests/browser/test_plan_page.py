@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
+from podsync.output.html.page import About, plan_html
+from podsync.plan.action import Action
 from podsync.plan.change import FieldChange
-from podsync.plan.plan import Action, Plan
-from podsync.views.html import About, plan_html
+from podsync.plan.model import Plan
 from tests.browser.conftest import Opened
 from tests.browser.gallery import CDN, season, tee, variants
 from tests.npm import file_of
-from tests.views import samples
-from tests.views.naughty_list import big_list, plan_of
-from tests.views.test_html import MARKUP, named
+from tests.output import samples
+from tests.output.naughty_list import big_list, plan_of
+from tests.output.test_html import MARKUP, named
 
 Show = Callable[..., Opened]
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from podsync.cli.page_server import PageServer
-from podsync.diagnostics import Diagnostic
-from podsync.model import Position
-from podsync.plan.plan import Plan
-from podsync.views.html import review_pieces
+from podsync.cli.commands.review.page_server import PageServer
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.position import Position
+from podsync.output.html.page import review_pieces
+from podsync.plan.model import Plan
 from tests.browser.conftest import _answer
 from tests.browser.gallery import season
-from tests.views import samples
+from tests.output import samples
 
 FAULT = Diagnostic(
     "error", "schema", "<img src=x onerror=alert(1)> is no colour", Position("catalog/a.yaml", 7, 9)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from podsync.catalog.loader import Loaded, load
-from podsync.ports import Fault
+from podsync.providers.contract import SpecFault
 from podsync.providers.registry import plugins
 
 DESIGNED = """\
@@ -44,9 +44,9 @@ class Designs:
 
     def check(self, spec):
         if spec["enName"] == "Refused":
-            yield Fault("refused-name", ("enName",), "this name is refused", "choose another")
+            yield SpecFault("refused-name", ("enName",), "this name is refused", "choose another")
         if spec["enName"] == "Odd":
-            yield Fault("odd-name", ("enName",), "this name is odd", "sure?", "warning")
+            yield SpecFault("odd-name", ("enName",), "this name is odd", "sure?", "warning")
 
     def identity(self, spec):
         return [spec["modelId"], spec["enName"], spec["imageUrl"], spec.get("backImageUrl")]

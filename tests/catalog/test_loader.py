@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from podsync.errors import UsageError
+from podsync.model.errors import UsageError
 
 
 def test_products_come_ordered_by_address_and_faults_by_file(shop, designed, customer):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from podsync.catalog.cache.settings_cache import SettingsMemory
 from podsync.catalog.settings_file import defaults, load, parse
-from podsync.catalog.settings_memory import SettingsMemory
-from podsync.errors import CatalogError
-from podsync.settings import Limits, RateLimit
+from podsync.model.errors import CatalogError
+from podsync.model.settings import Limits, RateLimit
 
 CONTRACT = b"""\
 version: 1

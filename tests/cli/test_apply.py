@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.clock import SystemClock
+from podsync.cli.environment.clock import SystemClock
 from podsync.sandbox import Fault
-from podsync.state.local import LocalStore
+from podsync.state.local.store import LocalStore
 
 CREATED = "Apply complete: 2 created, 0 updated, 0 replaced, 0 orphaned."
 UNCHANGED = "No changes. The catalog matches the state."

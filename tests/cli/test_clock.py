@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from podsync.cli.clock import Elapsed, SystemClock, steady
+from podsync.cli.environment.clock import Elapsed, SystemClock, steady
 
 
 class Source:

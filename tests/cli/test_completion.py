@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.cli.complete import addresses_in
+from podsync.cli.app.completion import addresses_in
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

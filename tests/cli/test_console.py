@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.console import Console
+from podsync.cli.app.console import Console
 
 
 class Terminal(io.StringIO):

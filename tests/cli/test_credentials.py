@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from podsync.cli.credentials import (
+from podsync.cli.environment.credentials import (
     base_url_from,
     is_loopback,
     mask,
@@ -14,8 +14,8 @@ from podsync.cli.credentials import (
     read_keys,
     url_fault,
 )
-from podsync.cli.programs import without_keys
-from podsync.errors import CredentialsError, UsageError
+from podsync.cli.environment.programs import without_keys
+from podsync.model.errors import CredentialsError, UsageError
 from podsync.providers.registry import plugins
 
 TOKEN = "canary-0123456789-canary"

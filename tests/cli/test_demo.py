@@ -52,7 +52,7 @@ def test_what_it_says_to_try_next_works(podsync):
 
 
 def test_a_step_that_fails_fails_the_demonstration(podsync, monkeypatch):
-    monkeypatch.setattr("podsync.cli.demo._STEPS", ((("plan", "--target", "no.one"), "It fails."),))
+    monkeypatch.setattr("podsync.cli.commands.demo._STEPS", ((("plan", "--target", "no.one"), "It fails."),))
 
     run = podsync("demo")
 

@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.help import pages
-from podsync.cli.pagetext import rendered
-from podsync.views.page import cells
-from podsync.views.style import PLAIN, Style
+from podsync.cli.app.help_text import rendered
+from podsync.cli.commands.help import pages
+from podsync.output.layout import cells
+from podsync.output.style import PLAIN, Style
 
 TOPICS = {
     "adding-a-provider",
+    "architecture",
     "authoring",
     "ci",
     "existing",
     "exit-codes",
+    "glossary",
     "pictures",
     "protocol",
     "providers",
@@ -75,7 +77,7 @@ def test_a_near_miss_is_told(podsync, typed, meant):
 
 
 def test_what_is_like_nothing_lists_the_pages(podsync):
-    assert "there are: adding-a-provider, authoring, ci" in podsync("help", "xyzzy").err
+    assert "there are: adding-a-provider, architecture, authoring, ci" in podsync("help", "xyzzy").err
 
 
 def test_the_version_is_a_command_and_an_option(podsync):

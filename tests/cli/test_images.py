@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from podsync.cli.app.session import Session
 from podsync.cli.main import main
-from podsync.cli.session import Session
 from tests.cli.conftest import TEE, Run
-from tests.pictures.server import Server, body, network, redirect, serving, tagged
-from tests.pictures.test_formats import png
+from tests.images.server import Server, body, network, redirect, serving, tagged
+from tests.images.test_formats import png
 
 GOOD = png(3000, 4000, colours=6)
 PATHS = ("front", "back", "art")

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from podsync.catalog import csv_file
+from podsync.catalog.parsing import csv_reader
 from podsync.sandbox import Fault
 from tests.apply.vendor_server import CREATES, Odd
 from tests.cli.conftest import TOKEN
@@ -262,9 +262,9 @@ def test_every_word_that_is_not_believed_is_named_and_none_is_taken(podsync, fol
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-x", "@a", "\tx", "'=1", "''-", "'plain", 'a"b', "a,b", ""])
 def test_a_cell_is_no_formula_and_comes_back_as_it_was(text):
-    data = "".join(csv_file.written(("take", "address", "id"), [("", text, "")])).encode()
+    data = "".join(csv_reader.written(("take", "address", "id"), [("", text, "")])).encode()
 
-    table = csv_file.read("x.csv", data, ("address",))
+    table = csv_reader.read("x.csv", data, ("address",))
 
     assert not data.splitlines()[1].startswith((b"=", b"+", b"-", b"@"))
     cell = data.decode().splitlines()[1].split(",")[1].strip('"')
@@ -538,8 +538,8 @@ def test_a_protection_against_replacing_holds(podsync, folder, catalog, shops):
 
 
 def test_while_the_state_is_held_by_another_it_is_6(podsync, process, folder, lost):
-    from podsync.cli.clock import SystemClock
-    from podsync.state.local import LocalStore
+    from podsync.cli.environment.clock import SystemClock
+    from podsync.state.local.store import LocalStore
 
     with LocalStore(folder / "podsync.state.json", clock=SystemClock()).lock("apply", 0):
         run = process("import", TEE, ids(lost)[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from podsync.catalog import settings_file
-from podsync.cli.starters import settings_text
+from podsync.cli.commands.init.starter_files import settings_text
 
 
 def test_init_then_validate_then_plan(podsync):

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from podsync.catalog import settings_file
-from podsync.cli.installed import source
-from podsync.errors import UsageError
+from podsync.cli.commands.init.installed import source
+from podsync.model.errors import UsageError
 from tests.workflows import gh
 from tests.workflows.conftest import COMMIT
 

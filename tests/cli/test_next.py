@@ -30,17 +30,21 @@ _SCENES: dict[Callable[[Any], None], set[str]] = {}
 
 #: Commands that scenes elsewhere follow, since they need a repository, a database or nothing at all.
 ELSEWHERE = {
-    "cli/init.py: init --ci": "tests/cli/test_init_github.py",
-    "cli/installed.py: init --ci": "tests/cli/test_init_github.py",
-    "cli/stores.py: state unlock": "tests/postgres/test_cli.py",
-    "state/postgres.py: state unlock": "tests/postgres/test_cli.py",
-    "state/postgres.py: state push --force": "tests/postgres/test_cli.py",
-    "apply/look.py: import": "tests/cli/test_import.py",
-    "state/git/waiting.py: state unlock": "tests/state/test_git_store.py",
-    "state/git/store.py: state push --force": "tests/state/test_git_store.py",
+    "cli/commands/init/command.py: init --ci": "tests/cli/test_init_github.py",
+    "cli/commands/init/installed.py: init --ci": "tests/cli/test_init_github.py",
+    "cli/environment/stores.py: state unlock": "tests/postgres/test_cli.py",
+    "state/postgres/store.py: state unlock": "tests/postgres/test_cli.py",
+    "state/postgres/store.py: state push --force": "tests/postgres/test_cli.py",
+    "apply/lookup/before_send.py: import": "tests/cli/test_import.py",
+    "state/git/lock.py: state unlock": "tests/state/git/test_store.py",
+    "state/git/store.py: state push --force": "tests/state/git/test_store.py",
 }
 #: What only looks like a command: a title, and the help of SARIF's rules.
-NO_COMMANDS = {"views/html/__init__.py: plan", "views/sarif.py: plan", "views/sarif.py: validate"}
+NO_COMMANDS = {
+    "output/html/page.py: plan",
+    "output/github/sarif.py: plan",
+    "output/github/sarif.py: validate",
+}
 #: Where a command line is passed on.
 PASSED_ON = {"cli/workspace.py: …"}
 
@@ -195,7 +199,7 @@ def two_may_be_it(shop: Shop) -> str:
     return address
 
 
-@prints("plan/answers.py: state settle", "cli/applying.py: apply …")
+@prints("plan/answers.py: state settle", "cli/commands/apply/steps.py: apply …")
 def a_person_names_the_product(shop: Shop) -> None:
     address = two_may_be_it(shop)
     assert [line[:2] for line in shop.steps()] == ["1.", "a)", "b)", "c)", "2."]
@@ -239,7 +243,7 @@ def plan_refresh_asks_in_the_same_words(shop: Shop) -> None:
     assert shop.entries()[address]["pending"] is None
 
 
-@prints("plan/answers.py: state settle", "cli/applying.py: apply …")
+@prints("plan/answers.py: state settle", "cli/commands/apply/steps.py: apply …")
 def an_account_that_lists_nothing(shop: Shop) -> None:
     """It proves nothing: only its page does."""
     address = a_doubt(shop, made=False)
@@ -279,7 +283,7 @@ def an_account_whose_page_shows_what_the_listing_did_not(shop: Shop) -> None:
     assert shop.entries()[address]["id"] == shop.vendors.products("kakaclo")[0]["id"]
 
 
-@prints("plan/answers.py: state settle", "cli/applying.py: apply …")
+@prints("plan/answers.py: state settle", "cli/commands/apply/steps.py: apply …")
 def nothing_was_made_twice_running(shop: Shop) -> None:
     """After a second None for one address only a person lets it go again."""
     shop.tee("known")
@@ -302,7 +306,7 @@ def nothing_was_made_twice_running(shop: Shop) -> None:
     assert shop.entries()[address]["id"] is not None
 
 
-@prints("state/repair.py: apply", "state/repair.py: state settle")
+@prints("state/operations.py: apply", "state/operations.py: state settle")
 def a_doubt_is_not_forgotten_or_denied_before_it_is_settled(shop: Shop) -> None:
     shop.tee("known")
     assert shop.apply().code == 0
@@ -350,7 +354,7 @@ def what_was_acknowledged_is_listed_late(shop: Shop) -> None:
     assert shop.entries()[address]["id"] == made["id"]
 
 
-@prints("plan/answers.py: state rm", "plan/answers.py: apply", "cli/confirm.py: apply … --auto-approve")
+@prints("plan/answers.py: state rm", "plan/answers.py: apply", "cli/app/confirm.py: apply … --auto-approve")
 def what_was_acknowledged_is_not_there(shop: Shop) -> None:
     address = acknowledged(shop)
     shop.vendors.remove(shop.vendors.products("kakaclo")[-1]["id"])
@@ -387,7 +391,7 @@ def renamed(shop: Shop) -> str:
     return address
 
 
-@prints("apply/tell.py: state rm", "apply/tell.py: apply")
+@prints("apply/outcomes.py: state rm", "apply/outcomes.py: apply")
 def an_update_of_what_a_person_removed(shop: Shop) -> None:
     address = renamed(shop)
     shop.tote("another")
@@ -403,7 +407,7 @@ def an_update_of_what_a_person_removed(shop: Shop) -> None:
     assert sorted(p["spec"]["name"] for p in shop.vendors.products("gelato")) == ["Another", "Bag"]
 
 
-@prints("apply/tell.py: state settle", "apply/tell.py: state rm")
+@prints("apply/outcomes.py: state settle", "apply/outcomes.py: state rm")
 def an_update_in_doubt_that_is_refused_now(shop: Shop) -> None:
     address = renamed(shop)
     shop.tote("another")
@@ -438,7 +442,7 @@ def lost(shop: Shop) -> str:
     return address
 
 
-@prints("plan/answers.py: import", "cli/applying.py: apply …")
+@prints("plan/answers.py: import", "cli/commands/apply/steps.py: apply …")
 def a_look_alike_is_ours(shop: Shop) -> None:
     address = lost(shop)
     apply = shop.last
@@ -449,7 +453,7 @@ def a_look_alike_is_ours(shop: Shop) -> None:
     assert len(shop.vendors.products("kakaclo")) == 1
 
 
-@prints("plan/answers.py: import --not-ours", "cli/applying.py: apply …")
+@prints("plan/answers.py: import --not-ours", "cli/commands/apply/steps.py: apply …")
 def a_look_alike_is_nobodys_here(shop: Shop) -> None:
     lost(shop)
     apply, shop.person_doubles = shop.last, True
@@ -460,7 +464,9 @@ def a_look_alike_is_nobodys_here(shop: Shop) -> None:
     assert len(shop.vendors.products("kakaclo")) == 2
 
 
-@prints("plan/refresh.py: import --match", "cli/matching.py: import --match -o csv=pairs.csv")
+@prints(
+    "plan/refresh.py: import --match", "cli/commands/importing/matching.py: import --match -o csv=pairs.csv"
+)
 def plan_refresh_names_the_way_in_bulk(shop: Shop) -> None:
     shop.vendors.rehost, shop.vendors.names = True, "upper"
     shop.tee()
@@ -479,7 +485,7 @@ def first_contact(shop: Shop) -> None:
     assert shop.creates() == 0
 
 
-@prints("cli/asked.py: import --match", "cli/asked.py: import")
+@prints("cli/commands/apply/request.py: import --match", "cli/commands/apply/request.py: import")
 def a_first_contact_with_products_of_this_catalog(shop: Shop) -> None:
     shop.vendors.rehost = True
     shop.tee()
@@ -506,7 +512,7 @@ def _tee_spec() -> dict[str, Any]:
     return {"modelId": "1", "enName": "Test Tee", "imageUrl": front, "colorValue": "#A72525"}
 
 
-@prints("cli/asked.py: apply … --first-contact")
+@prints("cli/commands/apply/request.py: apply … --first-contact")
 def a_first_contact_that_nobody_here_manages(shop: Shop) -> None:
     first_contact(shop)
 
@@ -542,7 +548,7 @@ def another_account(shop: Shop, monkeypatch: pytest.MonkeyPatch | None = None) -
     assert "--not-created" not in shop.told()
 
 
-@prints("cli/applying.py: apply …")
+@prints("cli/commands/apply/steps.py: apply …")
 def the_key_of_another_account(shop: Shop) -> None:
     another_account(shop)
 
@@ -561,9 +567,9 @@ def emptied(shop: Shop) -> None:
 
 
 @prints(
-    "cli/asked.py: state check --emptied",
-    "cli/asked.py: apply",
-    "cli/emptied.py: state check --emptied … --yes-entries …",
+    "cli/commands/apply/request.py: state check --emptied",
+    "cli/commands/apply/request.py: apply",
+    "cli/commands/state/emptied.py: state check --emptied … --yes-entries …",
 )
 def the_right_account_emptied_by_hand(shop: Shop) -> None:
     emptied(shop)
@@ -585,7 +591,7 @@ def plan_refresh_of_an_account_emptied_by_hand(shop: Shop) -> None:
     assert shop.follow("--yes-entries").code == 0
 
 
-@prints("state/repair.py: plan --refresh", "state/repair.py: state check --emptied")
+@prints("state/operations.py: plan --refresh", "state/operations.py: state check --emptied")
 def nothing_is_forgotten_of_an_account_in_question(shop: Shop) -> None:
     emptied(shop)
 
@@ -601,13 +607,13 @@ def nothing_is_forgotten_of_an_account_in_question(shop: Shop) -> None:
 
 
 @prints(
-    "evidence/said.py: state rm",
-    "evidence/said.py: state mv",
-    "evidence/said.py: import --match",
-    "evidence/said.py: plan --detail",
-    "cli/decisions.py: import --match",
-    "cli/importing.py: import --not-ours",
-    "cli/changing.py: …",
+    "evidence/declared.py: state rm",
+    "evidence/declared.py: state mv",
+    "evidence/declared.py: import --match",
+    "evidence/declared.py: plan --detail",
+    "cli/commands/importing/decisions.py: import --match",
+    "cli/commands/importing/command.py: import --not-ours",
+    "cli/commands/state/changing.py: …",
 )
 def words_that_are_not_believed(shop: Shop) -> None:
     address = shop.tee()
@@ -634,7 +640,7 @@ def words_that_are_not_believed(shop: Shop) -> None:
     assert shop.follow("state rm").code == 0
 
 
-@prints("evidence/said.py: state settle")
+@prints("evidence/declared.py: state settle")
 def an_id_beside_an_update_in_doubt(shop: Shop) -> None:
     address = renamed(shop)
     shop.vendors.always("gelato.update", Odd("cut", commit=True))
@@ -648,7 +654,7 @@ def an_id_beside_an_update_in_doubt(shop: Shop) -> None:
     assert shop.entries()[address]["spec"]["name"] == "Bag"
 
 
-@prints("evidence/said.py: state settle", "evidence/said.py: import")
+@prints("evidence/declared.py: state settle", "evidence/declared.py: import")
 def an_id_that_was_listed_before(shop: Shop) -> None:
     shop.tee("known")
     assert shop.apply().code == 0
@@ -664,7 +670,7 @@ def an_id_that_was_listed_before(shop: Shop) -> None:
     assert shop.entries()[address]["id"] == older
 
 
-@prints("evidence/said.py: state rm", "evidence/said.py: import")
+@prints("evidence/declared.py: state rm", "evidence/declared.py: import")
 def an_id_beside_one_that_is_listed_as_it_was_sent(shop: Shop) -> None:
     address = shop.tee()
     assert shop.apply().code == 0
@@ -684,10 +690,10 @@ def an_id_beside_one_that_is_listed_as_it_was_sent(shop: Shop) -> None:
 
 
 @prints(
-    "cli/apply.py: plan",
-    "cli/apply_checks.py: plan",
-    "cli/apply_checks.py: show …",
-    "cli/saved.py: plan -o json=plan.json",
+    "cli/commands/apply/command.py: plan",
+    "cli/commands/apply/checks.py: plan",
+    "cli/commands/apply/checks.py: show …",
+    "cli/commands/saved_plan.py: plan -o json=plan.json",
     "plan/planfile.py: plan",
     "plan/approval.py: plan",
     "plan/planner.py: plan --detail",
@@ -716,7 +722,7 @@ def plans_that_are_not_carried_out(shop: Shop) -> None:
     assert shop.follow("plan -o json").code == 0
 
 
-@prints("cli/apply_checks.py: plan -o json=plan.json")
+@prints("cli/commands/apply/checks.py: plan -o json=plan.json")
 def a_plan_for_another_host(shop: Shop) -> None:
     shop.tee()
     assert shop.run("plan", "-o", "json=plan.json").code == 0
@@ -732,7 +738,7 @@ def a_plan_for_another_host(shop: Shop) -> None:
 # -- the state by hand
 
 
-@prints("state/repair.py: state list", "cli/repair.py: state settle")
+@prints("state/operations.py: state list", "cli/commands/state/repair.py: state settle")
 def answers_to_no_question(shop: Shop) -> None:
     address = shop.tee()
     assert shop.apply().code == 0
@@ -747,7 +753,7 @@ def answers_to_no_question(shop: Shop) -> None:
     assert shop.follow("state list").code == 0
 
 
-@prints("state/transfer.py: state pull", "state/transfer.py: apply", "cli/state_transfer.py: …")
+@prints("state/migration.py: state pull", "state/migration.py: apply", "cli/commands/state/transfer.py: …")
 def states_that_are_not_taken(shop: Shop) -> None:
     shop.tee()
     assert shop.apply().code == 0
@@ -768,14 +774,14 @@ def states_that_are_not_taken(shop: Shop) -> None:
     assert shop.follow("state migrate").code == 0
 
 
-@prints("cli/state_transfer.py: state migrate --to")
+@prints("cli/commands/state/transfer.py: state migrate --to")
 def a_migration_to_nowhere(shop: Shop) -> None:
     shop.tee()
     assert shop.run("state", "migrate").code == 64
     assert shop.follow("state migrate").code in (1, 9)  # no database is set here; it says so
 
 
-@prints("state/unmerged.py: plan --refresh")
+@prints("state/formats/unmerged.py: plan --refresh")
 def a_state_with_a_merge_conflict(shop: Shop) -> None:
     shop.tee()
     assert shop.apply().code == 0
@@ -812,12 +818,12 @@ def a_folder_without_a_catalog(shop: Shop) -> None:
 
 
 @prints(
-    "views/plan_text.py: state orphans",
-    "views/report_text.py: state orphans",
-    "views/state_text.py: state orphans",
-    "views/state_text.py: state orphans --check",
-    "views/state_text.py: state orphans --done",
-    "state/repair.py: state orphans",
+    "output/text/plan.py: state orphans",
+    "output/text/report.py: state orphans",
+    "output/text/state.py: state orphans",
+    "output/text/state.py: state orphans --check",
+    "output/text/state.py: state orphans --done",
+    "state/operations.py: state orphans",
 )
 def what_a_person_has_to_remove(shop: Shop) -> None:
     shop.tee()
@@ -844,11 +850,11 @@ def what_a_person_has_to_remove(shop: Shop) -> None:
 
 
 @prints(
-    "cli/plan.py: plan … -o html=plan.html",
-    "cli/plan.py: plan … -o json=plan.json",
-    "cli/plan.py: apply …",
-    "cli/matching.py: import --match -o csv=pairs.csv",
-    "cli/matching.py: import …",
+    "cli/commands/plan.py: plan … -o html=plan.html",
+    "cli/commands/plan.py: plan … -o json=plan.json",
+    "cli/commands/plan.py: apply …",
+    "cli/commands/importing/matching.py: import --match -o csv=pairs.csv",
+    "cli/commands/importing/matching.py: import …",
 )
 def hints_at_a_terminal(shop: Shop) -> None:
     shop.tee()
@@ -871,7 +877,7 @@ def hints_at_a_terminal(shop: Shop) -> None:
     assert shop.entries()[TEE_ADDRESS]["id"] is not None
 
 
-@prints("cli/importing.py: import --match", "cli/importing.py: import")
+@prints("cli/commands/importing/command.py: import --match", "cli/commands/importing/command.py: import")
 def an_import_of_nothing(shop: Shop) -> None:
     shop.tee()
     identity = shop.vendors.by_hand("kakaclo", _tee_spec(), age=86400)
@@ -885,7 +891,7 @@ def an_import_of_nothing(shop: Shop) -> None:
     assert shop.follow("import ADDRESS", ADDRESS=TEE_ADDRESS, ID=identity).code == 0
 
 
-@prints("apply/create.py: plan")
+@prints("apply/actions/create.py: plan")
 def what_was_to_be_adopted_is_gone(shop: Shop) -> None:
     shop.tee("known")
     assert shop.apply().code == 0
@@ -900,7 +906,7 @@ def what_was_to_be_adopted_is_gone(shop: Shop) -> None:
     assert shop.follow("settings.yaml plan").code == 0
 
 
-@prints("cli/sandbox.py: plan --sandbox")
+@prints("cli/commands/sandbox.py: plan --sandbox")
 def a_sandbox_that_runs_already(shop: Shop) -> None:
     shop.tee()
     with Sandbox(data=shop.folder / ".podsync" / "sandbox" / "data", record=0):
@@ -908,7 +914,7 @@ def a_sandbox_that_runs_already(shop: Shop) -> None:
         assert shop.follow("plan --sandbox").code == 0
 
 
-@prints("views/state_text.py: state orphans", "cli/confirm.py: apply … --auto-approve")
+@prints("output/text/state.py: state orphans", "cli/app/confirm.py: apply … --auto-approve")
 def the_sandbox_is_named_again(shop: Shop) -> None:
     shop.tee()
     shop.tee("other")
@@ -924,7 +930,7 @@ def the_sandbox_is_named_again(shop: Shop) -> None:
     assert shop.vendors.requests == []
 
 
-@prints("cli/confirm.py: apply … --auto-approve")
+@prints("cli/app/confirm.py: apply … --auto-approve")
 def what_was_asked_for_is_asked_for_again(shop: Shop) -> None:
     shop.tee()
     shop.tee("other")

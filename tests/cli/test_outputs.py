@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.outputs import Outputs
-from podsync.errors import PodsyncError, UsageError
+from podsync.cli.app.outputs import Outputs
+from podsync.model.errors import PodsyncError, UsageError
 
 FORMS = {"text": lambda: "as text", "json": lambda: "{}"}
 

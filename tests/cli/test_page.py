@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from podsync.cli.origin import code_address
+from podsync.cli.environment.origin import code_address
 from tests.cli.conftest import TEE, Run
 
 Page = Callable[..., Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from podsync.sandbox import Fault
-from podsync.state.times import time_from_text, time_to_text
+from podsync.state.formats.times import time_from_text, time_to_text
 
 TEE, TOTE = "designed_product.tee", "customer_product.tote"
 

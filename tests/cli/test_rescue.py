@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from podsync.cli.clock import SystemClock
-from podsync.cli.rescue import report_of
-from podsync.errors import StateError
-from podsync.model import EMPTY, Address, freeze
+from podsync.apply.report import Outcome, Result
+from podsync.cli.commands.apply.interrupted import report_of
+from podsync.cli.environment.clock import SystemClock
+from podsync.model.address import Address
+from podsync.model.errors import StateError
+from podsync.model.frozen import EMPTY, freeze
+from podsync.plan.action import Action
 from podsync.plan.change import Change
-from podsync.plan.plan import Action, Plan
-from podsync.report import Outcome, Result
+from podsync.plan.model import Plan
 from podsync.state.events import Begun, Intent
-from podsync.state.local import LocalStore
+from podsync.state.local.store import LocalStore
 
 ONE, TWO, THREE = (Address("designed_product", name) for name in ("one", "two", "three"))
 PLAN = Plan(

@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 import pytest
 
-from podsync.cli import review
-from podsync.cli.page_server import PageServer
-from podsync.cli.watch import Watch
+from podsync.cli.commands.review import command
+from podsync.cli.commands.review.page_server import PageServer
+from podsync.cli.commands.review.watch import Watch
 from tests.cli.conftest import TEE, Run
 
 
@@ -277,7 +277,7 @@ def test_without_a_port_a_taken_one_is_no_fault() -> None:
     """What a browser keeps is kept by port: so it is the same one, unless somebody else has it."""
     with ExitStack() as stack:
         with suppress(OSError):  # else somebody else has it, which is the same
-            stack.enter_context(socket.create_server(("127.0.0.1", review.PORT)))
+            stack.enter_context(socket.create_server(("127.0.0.1", command.PORT)))
 
-        with review.server_on(None) as server:
-            assert server.port != review.PORT
+        with command.server_on(None) as server:
+            assert server.port != command.PORT

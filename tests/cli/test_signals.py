@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.clock import Signals, SystemClock
-from podsync.errors import StoppedError
+from podsync.cli.environment.clock import Signals, SystemClock
+from podsync.model.errors import StoppedError
 from podsync.sandbox import Fault
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")

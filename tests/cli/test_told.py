@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.console import Console
-from podsync.cli.listener import Counting
-from podsync.cli.session import Session, program
-from podsync.model import Address
-from podsync.plan.plan import Action
+from podsync.apply.report import Outcome, Result
+from podsync.cli.app.console import Console
+from podsync.cli.app.progress import Counting
+from podsync.cli.app.session import Session, program
+from podsync.model.address import Address
+from podsync.plan.action import Action
 from podsync.providers.registry import default_settings
-from podsync.report import Outcome, Result
-from podsync.state.levels import Levels
-from podsync.state.lock import Holder, _to_text, runs
+from podsync.state.local.lock import Holder, _to_text, runs
+from podsync.state.rate_limit_store import Levels
 from tests.workflows.conftest import COMMIT
 
 SPOKEN = "Größe ☂ 🦊"

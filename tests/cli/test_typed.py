@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.cli.session import Session
+from podsync.cli.app.session import Session
 
 
 @pytest.fixture

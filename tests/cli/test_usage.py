@@ -9,9 +9,9 @@ import click
 import pytest
 
 from podsync import __version__
-from podsync.cli.framework import global_options
+from podsync.cli.app.framework import global_options
+from podsync.cli.app.session import Session
 from podsync.cli.main import cli
-from podsync.cli.session import Session
 
 
 def commands() -> Iterator[tuple[str, ...]]:

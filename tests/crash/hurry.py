@@ -8,14 +8,15 @@ import pytest
 
 #: Every module that knows for how long a request may leave; the one that the others have it from is the last.
 _KNOWN_TO = (
-    "podsync.apply.engine", "podsync.apply.named", "podsync.apply.preview", "podsync.apply.sender",
-    "podsync.apply.tell", "podsync.apply.update", "podsync.evidence.situation", "podsync.evidence.time",
+    "podsync.apply.engine", "podsync.apply.lookup.by_id", "podsync.apply.lookup.preview",
+    "podsync.apply.actions.sender", "podsync.apply.outcomes", "podsync.apply.actions.update",
+    "podsync.evidence.situation", "podsync.evidence.ages",
 )  # fmt: skip
 
 
 def program(seconds: float) -> list[str]:
     """The command that is podsync, but for how long a request may leave."""
-    begin = f"import podsync.evidence.time as time; time.SEND_SECONDS = {seconds}"
+    begin = f"import podsync.evidence.ages as time; time.SEND_SECONDS = {seconds}"
     return [sys.executable, "-c", f"{begin}; from podsync.cli.main import run; run()"]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from podsync.sandbox import Sandbox
 from tests.crash import catalogs, hurry, person
 from tests.crash.scene import _UNWANTED, KEY, SETTLE, TOKEN, Run, ended, rules
-from tests.state.git_places import ENVIRON, Remote
+from tests.state.git.places import ENVIRON, Remote
 
 #: Applies after which everything must be done, whatever a lost runner left.
 APPLIES = 4

@@ -23,16 +23,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from podsync.cli.clock import SystemClock
+from podsync.cli.environment.clock import SystemClock
 from podsync.cli.main import main
-from podsync.model import Address
+from podsync.model.address import Address
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.sandbox.kakaclo.rules import Model
-from podsync.state import journal
 from podsync.state.events import Intent
-from podsync.state.local import LocalStore
-from podsync.state.memory import Memory
-from podsync.state.state import State
+from podsync.state.formats import journal
+from podsync.state.local.store import LocalStore
+from podsync.state.model import State
+from podsync.state.run_history import RunHistory
 from tests.crash import catalogs, hurry, person
 from tests.crash.catalogs import Document
 
@@ -127,7 +127,7 @@ class Scene:
 
     @property
     def memory_path(self) -> Path:
-        return Memory(self.folder / ".podsync", str(self.state_path.resolve())).path
+        return RunHistory(self.folder / ".podsync", str(self.state_path.resolve())).path
 
     def state(self) -> State:
         return LocalStore(self.state_path, clock=SystemClock()).load()

@@ -7,9 +7,9 @@ import signal
 
 import pytest
 
-from podsync.cli.clock import SystemClock
+from podsync.cli.environment.clock import SystemClock
 from podsync.sandbox import Fault
-from podsync.state.local import LocalStore
+from podsync.state.local.store import LocalStore
 from tests.crash import catalogs
 from tests.crash.scene import a_scene, ended
 from tests.crash.test_failpoints import STORM

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from podsync.evidence.ages import Moment
 from podsync.evidence.findings import Findings
 from podsync.evidence.judge import judge
-from podsync.evidence.known import Known
-from podsync.evidence.reading import Reading
+from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation, Times, Want, documents_of
-from podsync.evidence.time import Moment
-from podsync.model import Address, FrozenDict, freeze
-from podsync.ports import Provider, Remote
+from podsync.evidence.state_view import Known
+from podsync.model.address import Address
+from podsync.model.frozen import FrozenDict, freeze
+from podsync.providers.contract import Remote
 from podsync.providers.gelato.provider import Gelato
 from podsync.providers.kakaclo.provider import KakaClo
+from podsync.providers.knowledge import Provider
 from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
-from podsync.state.state import State
+from podsync.state.model import State
 
 SETTLE, TIMEOUT = 600.0, 30.0
 NOW = 1_760_000_000.0

@@ -6,8 +6,8 @@ from functools import partial
 
 from podsync.evidence import account
 from podsync.evidence.account import LANDMARKS
-from podsync.model import EMPTY, FrozenDict, freeze
-from podsync.ports import Remote
+from podsync.model.frozen import EMPTY, FrozenDict, freeze
+from podsync.providers.contract import Remote
 
 landmark, is_landmark = partial(account.landmark, key="spu"), partial(account.is_landmark, key="spu")
 is_ours, chosen = partial(account.is_ours, key="spu"), partial(account.chosen, key="spu")

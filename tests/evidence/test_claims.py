@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from podsync.evidence.claims import Claim, Judge, Kind, Verdicts
-from podsync.model import Address, FrozenDict, freeze
-from podsync.ports import Remote
+from podsync.evidence.claims import Claim, ClaimKind, Judge, Verdicts
+from podsync.model.address import Address
+from podsync.model.frozen import FrozenDict, freeze
+from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.kakaclo.provider import KakaClo
 
@@ -25,9 +26,9 @@ def row(identity: str = "7", **changes: Any) -> Remote:
     return Remote(identity, freeze({**BODY, **changes}))
 
 
-def claim(address: Address = ONE, kind: Kind = Kind.DOUBT, **options: Any) -> Claim:
+def claim(address: Address = ONE, kind: ClaimKind = ClaimKind.DOUBT, **options: Any) -> Claim:
     body = freeze({**BODY, **options.pop("body", {})})
-    moment = {Kind.DOUBT: 0.0, Kind.WANTED: -1.0}.get(kind, 1.0)
+    moment = {ClaimKind.DOUBT: 0.0, ClaimKind.WANTED: -1.0}.get(kind, 1.0)
     return Claim((address, moment), kind, body, **options)
 
 
@@ -105,7 +106,7 @@ def test_a_row_that_is_exactly_ones_is_nobody_elses() -> None:
 
 
 def test_adopting_needs_one_row_and_one_who_wants_it() -> None:
-    first, second = claim(ONE, Kind.WANTED), claim(TWO, Kind.WANTED)
+    first, second = claim(ONE, ClaimKind.WANTED), claim(TWO, ClaimKind.WANTED)
 
     assert found(judged(first, rows=(row(),))) == {"one": ("7", True)}
     assert found(judged(first, second, rows=(row(),))) == {}
@@ -113,20 +114,20 @@ def test_adopting_needs_one_row_and_one_who_wants_it() -> None:
 
 
 def test_what_came_back_changed_is_never_adopted() -> None:
-    verdicts = judged(claim(ONE, Kind.WANTED), rows=(row(**REHOSTED),))
+    verdicts = judged(claim(ONE, ClaimKind.WANTED), rows=(row(**REHOSTED),))
 
     assert found(verdicts) == {}
     assert [each.id for each in verdicts.near[ONE, -1.0]] == ["7"]
 
 
 def test_what_was_sent_comes_before_what_is_wanted() -> None:
-    verdicts = judged(claim(ONE, Kind.WANTED), claim(TWO, Kind.UNBOUND), rows=(row(),))
+    verdicts = judged(claim(ONE, ClaimKind.WANTED), claim(TWO, ClaimKind.UNBOUND), rows=(row(),))
 
     assert found(verdicts) == {"two": ("7", True)}
 
 
 def _held(**options: Any) -> Claim:
-    return claim(ONE, Kind.PROVISIONAL, id="7", **options)
+    return claim(ONE, ClaimKind.PROVISIONAL, id="7", **options)
 
 
 def test_a_provisional_id_is_confirmed_by_a_row_that_is_the_same() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.model import freeze
+from podsync.model.frozen import freeze
 from podsync.providers.habits import Habits, Sighting, sighting
-from podsync.providers.names import CASE, CUT, ENTITIES, SPACES
+from podsync.providers.name_forms import CASE, CUT, ENTITIES, SPACES
 
 URL = "https://Cdn.Example/a.png"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from podsync.evidence.knowledge import Knows
-from podsync.model import freeze
+from podsync.evidence.account import Knows
+from podsync.model.frozen import freeze
 from podsync.providers.habits import Habits
 from podsync.state.entries import Absent
 from podsync.state.events import (

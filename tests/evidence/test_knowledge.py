@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.evidence.knowledge import CLOCK_ALLOWANCE, Knows, judged, made_since
-from podsync.model import EMPTY, freeze
-from podsync.ports import Remote
+from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, judged, made_since
+from podsync.model.frozen import EMPTY, freeze
+from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 
 LAST = 1_700_000_000.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.providers import names
-from podsync.providers.names import CASE, CUT, EMOJI, ENTITIES, QUOTES, SPACES, WIDTH, begins, changes
+from podsync.providers import name_forms
+from podsync.providers.name_forms import CASE, CUT, EMOJI, ENTITIES, QUOTES, SPACES, WIDTH, begins, changes
 
 LONG = "A thing with a really long name"
 
@@ -79,11 +79,11 @@ def test_a_short_beginning_is_told_and_no_more() -> None:
     "listed", ["dino  \u201cTEE\u201d & co", "Dino &quot;Tee&quot; &amp; Co", 'DINO "TEE" & CO']
 )
 def test_every_changed_form_is_found_by_a_key_of_the_name(listed: str) -> None:
-    assert names.skeleton(listed) in set(names.keys('Dino "Tee" & Co'))
+    assert name_forms.skeleton(listed) in set(name_forms.keys('Dino "Tee" & Co'))
 
 
 def test_a_cut_form_is_found_by_a_key_of_the_name() -> None:
-    assert names.skeleton(LONG[:20]) in set(names.keys(LONG))
+    assert name_forms.skeleton(LONG[:20]) in set(name_forms.keys(LONG))
 
 
 @pytest.mark.parametrize(
@@ -97,4 +97,4 @@ def test_a_cut_form_is_found_by_a_key_of_the_name() -> None:
 )
 def test_a_question_mark_stands_for_a_sign_that_has_a_plain_form_too(sent: str, listed: str) -> None:
     assert changes(sent, listed) is not None
-    assert names.skeleton(listed) in set(names.keys(sent))
+    assert name_forms.skeleton(listed) in set(name_forms.keys(sent))

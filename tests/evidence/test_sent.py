@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from podsync.evidence.findings import Findings
-from podsync.ports import Remote
+from podsync.providers.contract import Remote
 from podsync.state.entries import Entry
 from podsync.state.events import Bound, Confirmed, Observed, Settled, Unbound
-from podsync.state.state import State
+from podsync.state.model import State
 from tests.evidence.look import (
     NEW,
     NOW,

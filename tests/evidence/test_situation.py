@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from podsync.evidence.known import Known
+from podsync.evidence.ages import DATE_GRAIN, SEND_SECONDS, Moment
 from podsync.evidence.situation import Situation, Times, Want
-from podsync.evidence.time import DATE_GRAIN, SEND_SECONDS, Moment
-from podsync.model import Address
+from podsync.evidence.state_view import Known
+from podsync.model.address import Address
 from podsync.state.entries import Window
-from podsync.state.state import State
+from podsync.state.model import State
 from tests.evidence.look import (
     NOW,
     PROVIDERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.evidence.time import DATE_GRAIN, Age, Moment, elapsed
+from podsync.evidence.ages import DATE_GRAIN, Age, Moment, elapsed
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from podsync.evidence.knowledge import Knows
-from podsync.ports import Remote
+from podsync.evidence.account import Knows
+from podsync.providers.contract import Remote
 from podsync.state.events import Answered, Disowned, Unclaimed
-from podsync.state.state import State
+from podsync.state.model import State
 from tests.evidence.look import (
     KEPT,
     NEW,

@@ -17,30 +17,34 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from podsync.apply.context import Connection
-from podsync.apply.named import look_up
-from podsync.apply.pacing import Bucket
-from podsync.catalog.crossfile import cross_check
-from podsync.catalog.traits import Row, traits_of
-from podsync.errors import InDoubtError, LockedError, PodsyncError, ProtectedError, StateError
-from podsync.evidence.said import Said
+from podsync.apply.context import ProviderConnection
+from podsync.apply.lookup.by_id import look_up
+from podsync.apply.rate_limit import Bucket
+from podsync.apply.report import Outcome, Report, Result
+from podsync.catalog.cache.clash_candidates import FingerprintRow, fingerprints_of
+from podsync.catalog.validation.cross_document_rules import cross_check
+from podsync.evidence.declared import Said
 from podsync.evidence.situation import Want
-from podsync.model import Address, FrozenDict, Product, canonical_json, freeze, thaw
+from podsync.model.address import Address
+from podsync.model.digests import canonical_json
+from podsync.model.errors import InDoubtError, LockedError, PodsyncError, ProtectedError, StateError
+from podsync.model.frozen import FrozenDict, freeze, thaw
+from podsync.model.product import Product
+from podsync.model.settings import Limits, RateLimit
+from podsync.network.request import Request
 from podsync.plan.change import Change
-from podsync.plan.plan import Plan
-from podsync.ports import Receipt, Request
+from podsync.plan.model import Plan
+from podsync.providers.contract import Receipt
 from podsync.providers.gelato.provider import ADD as GELATO_ADD
 from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
 from podsync.providers.registry import bare_id
-from podsync.report import Outcome, Report, Result
 from podsync.sandbox import Fault, Rules, Sandbox
-from podsync.settings import Limits, RateLimit
-from podsync.state import repair
-from podsync.state.account_lock import account_digest
-from podsync.state.draft import replay
+from podsync.state import operations
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Disowned, Event
-from podsync.state.state import State
+from podsync.state.local.account_lock import account_digest
+from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
 from tests.apply.world import (
     PLUGINS,
     QUIET_AFTER,
@@ -228,10 +232,10 @@ class Floor(World):
                 wanted[address] = replace(each, moved=free or None)
         whole = list(wanted.values())
         rows = [
-            Row(
+            FingerprintRow(
                 number,
                 str(each.address),
-                traits_of(self.knowledge[each.provider], each.account, each.spec),
+                fingerprints_of(self.knowledge[each.provider], each.account, each.spec),
                 each.former,
             )
             for number, each in enumerate(whole)
@@ -276,14 +280,14 @@ class Floor(World):
 
     # -- the machine
 
-    def _connection(self, name: str, life: Life) -> Connection:
+    def _connection(self, name: str, life: Life) -> ProviderConnection:
         settings, plugin = self._settings(name), PLUGINS[name]
         pace = Bucket(settings.rate_limit, self.clock)
         reader, writer = plugin.connect(settings, self.keys[name], self.clock, pace, {})
         mortal = MortalReader(reader, life, self.clock)
         account = account_digest(name, settings.base_url, self.keys[name])
         courier = Courier(writer, life, self, name)
-        return Connection(plugin.provider(settings), mortal, courier, pace, settings, account)
+        return ProviderConnection(plugin.provider(settings), mortal, courier, pace, settings, account)
 
     def arrives_later(self, name: str, request: Request, delay: float) -> None:
         """The request reaches the provider by itself, so many seconds from now."""
@@ -511,16 +515,18 @@ class Floor(World):
         self.log.append(f"    a person says {address}: {chosen}")
         if chosen is None:  # it is believed only when it can be said
             self.clock.pass_by(SETTLE + 2 * TIMEOUT)
-        answer = repair.Answer(address, chosen)
+        answer = operations.SettleAnswer(address, chosen)
 
         def settle() -> None:
-            self._write(lambda known: repair.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id))
+            self._write(
+                lambda known: operations.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id)
+            )
 
         try:
             settle()
         except ProtectedError:  # by a clock that is wrong, or was: it is set right, and the answer waits
             self.clock.moved = 0.0
-            when = repair.settled_at(pending, QUIET_AFTER[provider])
+            when = operations.settled_at(pending, QUIET_AFTER[provider])
             self.clock.pass_by(when - self.clock.now())
             settle()
 
@@ -583,8 +589,8 @@ class Floor(World):
         """`state check --emptied`: the right account, and nothing that the state knows is there any more."""
         self.log.append(f"    a person says that {provider} was emptied")
         self._write(
-            lambda known: repair.emptied(
-                known, provider, repair.entries_at(known, provider), self.clock.now()
+            lambda known: operations.emptied(
+                known, provider, operations.entries_at(known, provider), self.clock.now()
             )
         )
 
@@ -592,7 +598,7 @@ class Floor(World):
         """`state rm`: its product is gone. It is believed only once a listing would show it."""
 
         def forget() -> None:
-            self._write(lambda known: repair.remove(known, address, self.clock.now(), QUIET_AFTER))
+            self._write(lambda known: operations.remove(known, address, self.clock.now(), QUIET_AFTER))
 
         try:
             forget()

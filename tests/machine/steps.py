@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from podsync.model import Address, FrozenDict, Product
-from podsync.report import Report
+from podsync.apply.report import Report
+from podsync.model.address import Address
+from podsync.model.frozen import FrozenDict
+from podsync.model.product import Product
 from podsync.sandbox import Fault
 from tests.apply.world import SETTLE, TIMEOUT, poster_spec, tee_spec
 from tests.machine import climate

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from podsync.model import Address, FrozenDict
-from podsync.report import Result
+from podsync.apply.report import Result
+from podsync.model.address import Address
+from podsync.model.frozen import FrozenDict
 from podsync.sandbox import Fault
 from tests.apply.world import SETTLE, TIMEOUT, tee_spec
 from tests.machine.floor import Floor, Trouble

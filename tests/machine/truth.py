@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from podsync.report import Outcome, Report, Result
+from podsync.apply.report import Outcome, Report, Result
 from podsync.sandbox import Sandbox
 from podsync.state.entries import Orphan
 

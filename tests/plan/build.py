@@ -6,17 +6,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from podsync.diagnostics import Diagnostic
-from podsync.model import Address, Catalog, FrozenDict, Position, Product, Selection, Span, freeze
+from podsync.model.address import Address, Selection
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import FrozenDict, freeze
+from podsync.model.position import Position, Span
+from podsync.model.product import Catalog, Product
+from podsync.model.settings import Limits
 from podsync.plan.change import Change
-from podsync.plan.plan import Plan
+from podsync.plan.model import Plan
 from podsync.plan.planner import make_plan
-from podsync.ports import Provider
 from podsync.providers.gelato.provider import Gelato
 from podsync.providers.kakaclo.provider import KakaClo
-from podsync.settings import Limits
+from podsync.providers.knowledge import Provider
 from podsync.state.entries import Entry, Orphan, Pending
-from podsync.state.state import State
+from podsync.state.model import State
 
 PROVIDERS: Mapping[str, Provider] = {"gelato": Gelato(), "kakaclo": KakaClo()}
 HOSTS = freeze(

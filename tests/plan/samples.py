@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from podsync.model import Lifecycle
-from podsync.plan.plan import Plan
-from podsync.settings import Limits
+from podsync.model.product import Lifecycle
+from podsync.model.settings import Limits
+from podsync.plan.model import Plan
 from tests.plan.build import customer, designed, in_doubt, made, option, orphan, plan, renamed, state, tee
 
 

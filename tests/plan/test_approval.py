@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from podsync.errors import StaleError
-from podsync.model import FrozenDict, freeze
+from podsync.model.errors import StaleError
+from podsync.model.frozen import FrozenDict, freeze
 from podsync.plan import planfile
 from podsync.plan.approval import approved, check_fresh, is_rest_of
-from podsync.plan.plan import Plan
-from podsync.state.draft import Draft
+from podsync.plan.model import Plan
 from podsync.state.events import Begun, Doubted, Gone, Intent, Made, Moved, Orphaned, Refused, Settled
-from podsync.state.state import State
+from podsync.state.model import State
+from podsync.state.reducer.reducer import Reducer
 from tests.plan.build import (
     MADE_AT,
     PROVIDERS,
@@ -35,13 +35,13 @@ DINO, REX = designed("dino"), designed("rex", enName="Rex", imageUrl="https://cd
 TOTE = customer("tote")
 
 
-def _begun(made_plan: Plan, known: State) -> Draft:
-    draft = Draft(known)
+def _begun(made_plan: Plan, known: State) -> Reducer:
+    draft = Reducer(known)
     draft.apply(Begun(1.0, made_plan.hash, made_plan.serial, made_plan.hosts, approved(made_plan)))
     return draft
 
 
-def _sent(draft: Draft, wanted: Any, op: str = "create", body: Any = None) -> None:
+def _sent(draft: Reducer, wanted: Any, op: str = "create", body: Any = None) -> None:
     facts = (
         wanted.address,
         wanted.provider,

@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
-from podsync.model import Catalog, FrozenDict, Product
+from podsync.model.frozen import FrozenDict
+from podsync.model.product import Catalog, Product
+from podsync.model.settings import Limits
 from podsync.plan import planfile
 from podsync.plan.planner import make_plan
 from podsync.providers.gelato.provider import Gelato
 from podsync.providers.kakaclo.provider import KakaClo
-from podsync.settings import Limits
 from podsync.state.entries import Entry
-from podsync.state.state import State
+from podsync.state.model import State
 from tests.plan.build import HOSTS, PROVIDERS, UNLIMITED, customer, designed, made, option, orphan, state
 from tests.plan.samples import every_action
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from podsync.model import EMPTY, Json, Spec, freeze
+from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.plan.change import UNKNOWN
 from podsync.plan.diff import differing_fields, field_changes
 from podsync.providers.gelato.provider import Gelato

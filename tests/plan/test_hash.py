@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
-from podsync.diagnostics import Diagnostic
-from podsync.model import Address, Lifecycle, Position, Selection, freeze, wish_of
+from podsync.model.address import Address, Selection
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import freeze
+from podsync.model.position import Position
+from podsync.model.product import Lifecycle, spec_digest_of
+from podsync.plan.action import Action
 from podsync.plan.change import Change, FieldChange
-from podsync.plan.plan import Action, Plan
+from podsync.plan.model import Plan
 from tests.plan.build import HOSTS, customer, designed, in_doubt, made, plan, state
 from tests.plan.samples import every_action
 
@@ -100,8 +104,8 @@ def test_what_a_change_was_told_of_its_digest_is_true_and_not_copied(action: Act
     change = next(change for change in PLAN.changes if change.action is action)
     copy = replace(change, after=freeze({"name": "B"}))
 
-    assert change.after_digest == wish_of(change.after, change.labels, change.lifecycle)
-    assert copy.after_digest == wish_of(freeze({"name": "B"}), change.labels, change.lifecycle)
+    assert change.after_digest == spec_digest_of(change.after, change.labels, change.lifecycle)
+    assert copy.after_digest == spec_digest_of(freeze({"name": "B"}), change.labels, change.lifecycle)
 
 
 DINO = designed("dino")

@@ -15,15 +15,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podsync.cli.console import whole
-from podsync.cli.forms import plan_forms
-from podsync.cli.session import Session
-from podsync.diagnostics import Diagnostic
-from podsync.errors import PodsyncError, StaleError
-from podsync.model import Address, FrozenDict, Lifecycle, Position, Selection, digest, freeze
+from podsync.cli.app.console import whole
+from podsync.cli.app.formats import plan_forms
+from podsync.cli.app.session import Session
+from podsync.model.address import Address, Selection
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.digests import digest
+from podsync.model.errors import PodsyncError, StaleError
+from podsync.model.frozen import FrozenDict, freeze
+from podsync.model.position import Position
+from podsync.model.product import Lifecycle
 from podsync.plan import planfile
+from podsync.plan.action import Action
 from podsync.plan.change import UNKNOWN, Change, FieldChange
-from podsync.plan.plan import Action, Plan
+from podsync.plan.model import Plan
 from tests.plan.samples import PLANS, every_action
 
 ROOT = Path(__file__).parent.parent.parent

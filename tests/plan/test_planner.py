@@ -7,10 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from podsync.errors import StateError
-from podsync.model import Address, Lifecycle, Product, freeze
-from podsync.plan.plan import Action, Plan, summary_line
-from podsync.state.state import Host
+from podsync.model.address import Address
+from podsync.model.errors import StateError
+from podsync.model.frozen import freeze
+from podsync.model.product import Lifecycle, Product
+from podsync.plan.action import Action
+from podsync.plan.model import Plan, summary_line
+from podsync.state.model import Host
 from tests.plan.build import (
     MADE_AT,
     actions,

@@ -8,14 +8,16 @@ from dataclasses import replace
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from podsync.model import EMPTY, Address, Catalog, Lifecycle, Product, freeze
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, freeze
+from podsync.model.product import Catalog, Lifecycle, Product
 from podsync.plan import planfile
+from podsync.plan.action import Action
 from podsync.plan.approval import approved, check_fresh, is_rest_of
 from podsync.plan.change import Change
-from podsync.plan.guards import name_order
-from podsync.plan.plan import Action, Plan
+from podsync.plan.checks import name_order
+from podsync.plan.model import Plan
 from podsync.plan.planner import make_plan
-from podsync.state.draft import Draft
 from podsync.state.events import (
     Begun,
     Doubted,
@@ -28,7 +30,8 @@ from podsync.state.events import (
     Restored,
     Settled,
 )
-from podsync.state.state import State
+from podsync.state.model import State
+from podsync.state.reducer.reducer import Reducer
 from tests.plan.build import HOSTS, PROVIDERS, UNLIMITED, bag, option, product, rules, tee
 
 NAMES = ["a", "b", "c", "d"]
@@ -79,7 +82,7 @@ def carried_out(
 
     Refusals are passed over: what a person has forbidden stays undone.
     """
-    draft = Draft(known)
+    draft = Reducer(known)
     draft.apply(Begun(at, plan.hash, plan.serial, plan.hosts, approved(plan)))
     for change in plan.work:
         source = change.previous_address
@@ -91,7 +94,7 @@ def carried_out(
     return draft.freeze()
 
 
-def _carry_out(draft: Draft, change: Change, at: float, *, doubt: bool) -> None:
+def _carry_out(draft: Reducer, change: Change, at: float, *, doubt: bool) -> None:
     facts = {"labels": change.labels, "lifecycle": change.lifecycle}
     who = (change.address, change.provider, change.account)
     match change.action:

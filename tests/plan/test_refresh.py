@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from podsync.apply.preview import wants_of
+from podsync.apply.lookup.preview import wants_of
+from podsync.evidence.ages import Moment
 from podsync.evidence.judge import judge
-from podsync.evidence.known import Known
-from podsync.evidence.reading import Reading
+from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation, Times
-from podsync.evidence.time import Moment
-from podsync.model import Product, freeze
-from podsync.plan.plan import Plan
+from podsync.evidence.state_view import Known
+from podsync.model.frozen import freeze
+from podsync.model.product import Product
+from podsync.plan.model import Plan
 from podsync.plan.refresh import refreshed
-from podsync.ports import Remote
-from podsync.state.state import State
+from podsync.providers.contract import Remote
+from podsync.state.model import State
 from tests.plan.build import (
     PROVIDERS,
     actions,

@@ -6,9 +6,11 @@ from collections import Counter
 
 import pytest
 
-from podsync.model import Address, freeze
-from podsync.plan.plan import SYMBOLS, Action, summary_line
-from podsync.report import DONE, Outcome, Report, Result, report_line
+from podsync.apply.report import DONE, Outcome, Report, Result, report_line
+from podsync.model.address import Address
+from podsync.model.frozen import freeze
+from podsync.plan.action import SYMBOLS, Action
+from podsync.plan.model import summary_line
 from tests.plan.build import designed, plan
 from tests.plan.samples import every_action
 

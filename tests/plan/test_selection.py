@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.errors import UsageError
-from podsync.model import Selection
+from podsync.model.address import Selection
+from podsync.model.errors import UsageError
 from tests.plan.build import actions, customer, designed, in_doubt, made, plan, rules, state
 
 DINO, REX = (

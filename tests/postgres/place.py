@@ -8,9 +8,9 @@ from typing import Any
 
 from psycopg import sql
 
-from podsync.cli.clock import SystemClock
-from podsync.state.postgres import PostgresStore
-from podsync.state.state import State
+from podsync.cli.environment.clock import SystemClock
+from podsync.state.model import State
+from podsync.state.postgres.store import PostgresStore
 from tests.postgres.server import Server
 
 _NUMBERS = itertools.count(1)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from podsync.sandbox import Fault, Sandbox
-from podsync.state.codec import event_from_json
 from podsync.state.events import Intent
-from podsync.state.state import State
+from podsync.state.formats.event_json import event_from_json
+from podsync.state.model import State
 from tests.crash import catalogs, hurry
 from tests.crash.catalogs import Document
 from tests.crash.scene import Run, Scene, rules

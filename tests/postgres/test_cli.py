@@ -132,8 +132,8 @@ def test_a_bug_shows_no_password(process, settings, catalog, tmp_path):
     program = textwrap.dedent(
         f"""
         import os
-        from podsync.cli.bug import report_bug
-        from podsync.cli.session import Session
+        from podsync.cli.app.bug_report import report_bug
+        from podsync.cli.app.session import Session
         try: raise ValueError(os.environ["{URL}"] + " and {SECRET}/x and {SECRET}%2Fx")
         except ValueError as error: report_bug(error, Session())
         """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.errors import StateError
-from podsync.model import Address
+from podsync.model.address import Address
+from podsync.model.errors import StateError
 from podsync.state import events as ev
-from podsync.state.draft import replay
-from podsync.state.postgres import PostgresStore
-from podsync.state.state import State
+from podsync.state.model import State
+from podsync.state.postgres.store import PostgresStore
+from podsync.state.reducer.reducer import replay
 from tests.contracts import intent, plain
 from tests.postgres.wire import Wire
 from tests.state.faulty import FakeClock

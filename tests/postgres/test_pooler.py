@@ -12,9 +12,9 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from podsync.errors import StateError
-from podsync.state.draft import replay
-from podsync.state.state import State
+from podsync.model.errors import StateError
+from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
 from tests.contracts import apply, intent, plain
 
 pytestmark = [

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from podsync.cli.clock import SystemClock
-from podsync.errors import LockedError, StateError
-from podsync.state import postgres_schema, statefile
-from podsync.state.draft import replay
-from podsync.state.postgres import PostgresStore
-from podsync.state.postgres_database import Database
-from podsync.state.postgres_rows import BACKUPS
-from podsync.state.state import State
+from podsync.cli.environment.clock import SystemClock
+from podsync.model.errors import LockedError, StateError
+from podsync.state.formats import statefile
+from podsync.state.model import State
+from podsync.state.postgres import schema
+from podsync.state.postgres.connection import Database
+from podsync.state.postgres.rows import BACKUPS
+from podsync.state.postgres.store import PostgresStore
+from podsync.state.reducer.reducer import replay
 from tests.contracts import apply, intent, plain
 from tests.state.histories import simple
 
@@ -64,7 +65,7 @@ def test_backups_are_kept_a_few_and_name_a_way_back(place):
 
 
 def test_a_backup_is_a_state_file(place):
-    from podsync.state import statefile
+    from podsync.state.formats import statefile
 
     before = kept(place)
     apply(place.store(), [intent("new")])
@@ -221,7 +222,7 @@ def test_a_locked_state_names_the_command_that_ends_the_lock(place):
 
 def migrations(place, *more: str) -> int:
     with place.server.connect() as connection:
-        return postgres_schema.migrate(connection, place.name, (*postgres_schema.MIGRATIONS, *more))
+        return schema.migrate(connection, place.name, (*schema.MIGRATIONS, *more))
 
 
 def test_tables_of_a_newer_version_are_refused_and_left_alone(place):
@@ -245,13 +246,13 @@ def test_older_tables_are_brought_up_to_date_and_keep_what_they_hold(place):
 
     assert applied == 1
     assert place.ask("SELECT count(*), count(seen) FROM {s}.entry") == [(len(state.entries), 0)]
-    assert place.ask("SELECT max(version) FROM {s}.migration") == [(len(postgres_schema.MIGRATIONS) + 1,)]
+    assert place.ask("SELECT max(version) FROM {s}.migration") == [(len(schema.MIGRATIONS) + 1,)]
     assert migrations(place, "ALTER TABLE {s}.entry ADD COLUMN seen boolean") == 0
 
 
 def test_tables_of_format_1_keep_the_state_as_a_podsync_of_then_left_it(place):
     with place.server.connect() as connection:
-        postgres_schema.migrate(connection, place.name, postgres_schema.MIGRATIONS[:1])
+        schema.migrate(connection, place.name, schema.MIGRATIONS[:1])
     document = (GOLDEN / "version-1.state.json").read_text()
     old = json.loads(document)
     place.ask("INSERT INTO {s}.entry SELECT key, value FROM json_each(%s::json -> 'entries')", document)
@@ -272,7 +273,7 @@ def test_tables_of_format_1_keep_the_state_as_a_podsync_of_then_left_it(place):
     assert [json.loads(each) for each in place.backups()] == [old]
     assert place.load() == known
     with pytest.raises(StateError, match="are of version 2"), place.server.connect() as connection:
-        postgres_schema.version(connection, place.name, newest=1)
+        schema.version(connection, place.name, newest=1)
 
 
 def test_a_migration_that_fails_changes_nothing(place):

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from podsync.ports import Provider
+from podsync.model.settings import Settings
 from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.knowledge import Provider
 from podsync.providers.registry import default_settings, kinds, plugins, providers
-from podsync.settings import Settings
 from tests.contracts import SPECS, ProviderContract
 
 VARIANTS = [(name, pictures) for name in sorted(plugins()) for pictures in ("unknown", "kept", "rehosted")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from podsync.providers.dates import AHEAD, EARLIEST, of_header, of_iso, of_milliseconds
+from podsync.network.dates import AHEAD, EARLIEST, of_header, of_iso, of_milliseconds
 
 NOW = 1_760_000_000.0
 

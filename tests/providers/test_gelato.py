@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from podsync.errors import InDoubtError, UnreadableError
-from podsync.model import freeze, thaw
-from podsync.ports import Match, Query, Remote, Request
+from podsync.model.errors import InDoubtError, UnreadableError
+from podsync.model.frozen import freeze, thaw
+from podsync.network.http import JsonResponse
+from podsync.network.request import Request
+from podsync.providers.contract import Match, Query, Remote
 from podsync.providers.gelato.api import LONGEST_LIST, GelatoReader, GelatoWriter
 from podsync.providers.gelato.provider import ADD, LIST, Gelato
 from podsync.providers.habits import Habits
-from podsync.providers.http import Answer
 from tests.plan.build import bag, option
 from tests.providers.fake_http import DATE, FakeHttp, ok
 
@@ -212,7 +213,7 @@ def _page(rows: Any, total: Any = ...) -> dict[str, Any]:
 
 
 def _shop(rows: list[Any], *, size: int = 250, total: bool = True) -> FakeHttp:
-    def answer(_: Request, params: Mapping[str, str]) -> Answer:
+    def answer(_: Request, params: Mapping[str, str]) -> JsonResponse:
         first = int(params["offset"])
         some = rows[first : first + min(size, int(params["limit"]))]
         return ok(_page(some, len(rows)) if total else _page(some))
@@ -329,7 +330,7 @@ def test_ids_that_are_numbers_are_text() -> None:
     assert remote.fields["customerIds"] == ("1", "two")
 
 
-NO_LISTINGS: dict[str, Answer] = {
+NO_LISTINGS: dict[str, JsonResponse] = {
     "an error": ok({"message": "Bad request"}, status=400),
     "another status": ok(_page([], 0), status=206),
     "no JSON": ok(None),
@@ -364,7 +365,7 @@ def test_what_is_no_listing_is_never_an_empty_one(case: str) -> None:
 
 @pytest.mark.parametrize("paging", [None, [], {"total": "5"}, {"total": True}, {"total": None}, {"limit": 5}])
 def test_a_total_that_is_not_understood_is_none(paging: Any) -> None:
-    def answer(_: Request, params: Mapping[str, str]) -> Answer:
+    def answer(_: Request, params: Mapping[str, str]) -> JsonResponse:
         return ok({"customerProducts": [ROW][int(params["offset"]) :], "pagination": paging})
 
     listing = GelatoReader(FakeHttp(answer)).find(Query())
@@ -375,7 +376,7 @@ def test_a_total_that_is_not_understood_is_none(paging: Any) -> None:
 # -- writing
 
 
-def _send(answer: Answer, method: str = "POST") -> Any:
+def _send(answer: JsonResponse, method: str = "POST") -> Any:
     return GelatoWriter(FakeHttp(lambda *_: answer)).send(Request(method, ADD, SPEC), 30.0)
 
 
@@ -423,7 +424,7 @@ def test_a_create_that_does_not_show_what_was_sent_leaves_a_doubt(case: str) -> 
     assert (raised.value.status, raised.value.date) == (200, DATE)
 
 
-def _update(answer: Answer) -> Any:
+def _update(answer: JsonResponse) -> Any:
     request = GELATO.update_request(UUID, freeze({"name": "New"}))
     return GelatoWriter(FakeHttp(lambda *_: answer)).send(request, 30.0)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from podsync.errors import (
+from podsync.model.errors import (
     InDoubtError,
     ProviderError,
     RefusedError,
@@ -18,10 +18,11 @@ from podsync.errors import (
     UnreachableError,
     UnreadableError,
 )
-from podsync.model import freeze
-from podsync.ports import Match, Query, Remote, Request
+from podsync.model.frozen import freeze
+from podsync.network.http import JsonResponse
+from podsync.network.request import Request
+from podsync.providers.contract import Match, Query, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.http import Answer
 from podsync.providers.kakaclo.api import MODELS, SEARCH, KakaCloReader, KakaCloWriter
 from podsync.providers.kakaclo.provider import ADD, KakaClo
 from tests.providers.fake_http import DATE, FakeHttp, ok
@@ -174,7 +175,7 @@ def _page(rows: Any, total: Any = ...) -> dict[str, Any]:
 def _shop(rows: list[Any], models: list[Any] | None = None, size: int = 100) -> FakeHttp:
     """A shop that pages honestly, `size` rows a page whatever is asked for."""
 
-    def answer(request: Request, _: Mapping[str, str]) -> Answer:
+    def answer(request: Request, _: Mapping[str, str]) -> JsonResponse:
         stock = [{"id": 1, "modelCode": "POD1"}] if models is None else models
         chosen = stock if request.path == MODELS else rows
         first = (request.body["pageNumber"] - 1) * size
@@ -353,7 +354,7 @@ def test_a_model_is_known_or_it_is_not(models: list[Any], row: dict[str, Any], m
     assert remote.fields.get("modelId") == model
 
 
-DOWN: dict[str, Answer | ProviderError] = {
+DOWN: dict[str, JsonResponse | ProviderError] = {
     "404": ok({"message": "no such page"}, status=404),
     "405": ok(None, status=405),
     "501": ok(None, status=501),
@@ -365,7 +366,7 @@ DOWN: dict[str, Answer | ProviderError] = {
 
 @pytest.mark.parametrize("case", DOWN)
 def test_while_the_model_list_is_down_what_was_seen_stands(case: str) -> None:
-    def answer(request: Request, _: Mapping[str, str]) -> Answer:
+    def answer(request: Request, _: Mapping[str, str]) -> JsonResponse:
         if request.path == MODELS:
             found = DOWN[case]
             if isinstance(found, ProviderError):
@@ -387,7 +388,7 @@ def test_while_the_model_list_is_down_what_was_seen_stands(case: str) -> None:
 
 @pytest.mark.parametrize("kind", [UnauthorizedError, UnreachableError])
 def test_what_the_model_list_meets_for_all_is_told(kind: type[ProviderError]) -> None:
-    def answer(*_: Any) -> Answer:
+    def answer(*_: Any) -> JsonResponse:
         raise kind("no")
 
     http = FakeHttp(answer)
@@ -405,7 +406,7 @@ def test_numbers_are_text_and_other_things_are_nothing() -> None:
     assert (remote.id, remote.shown) == ("5", {"product": {"spu": "77"}})
 
 
-NO_LISTINGS: dict[str, Answer] = {
+NO_LISTINGS: dict[str, JsonResponse] = {
     "a refusal in the envelope": ok({"code": 20001, "message": "no"}),
     "no code": ok({"data": {"list": [], "total": 0}}),
     "a code in text": ok({"code": "10000", "data": {"list": [], "total": 0}}),
@@ -428,7 +429,7 @@ NO_LISTINGS: dict[str, Answer] = {
 
 @pytest.mark.parametrize("case", NO_LISTINGS)
 def test_what_is_no_listing_is_never_an_empty_one(case: str) -> None:
-    def answer(request: Request, _: Mapping[str, str]) -> Answer:
+    def answer(request: Request, _: Mapping[str, str]) -> JsonResponse:
         return ok(_page([], 0)) if request.path == MODELS else NO_LISTINGS[case]
 
     with pytest.raises(UnreadableError):
@@ -454,7 +455,7 @@ def test_any_value_in_a_row_can_be_compared(field: str, value: Any) -> None:
 # -- writing
 
 
-def _send(answer: Answer) -> Any:
+def _send(answer: JsonResponse) -> Any:
     return KakaCloWriter(FakeHttp(lambda *_: answer)).send(Request("POST", ADD, SPEC), 30.0)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.model import FrozenDict
-from podsync.ports import Remote
+from podsync.model.frozen import FrozenDict
+from podsync.providers.contract import Remote
 from podsync.providers.paging import LONG, Page, read_all
 
 

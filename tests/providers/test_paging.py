@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podsync.model import FrozenDict
-from podsync.ports import Listing, Remote
-from podsync.providers.compare import as_text, present, text
+from podsync.model.frozen import FrozenDict
+from podsync.providers.contract import Listing, Remote
+from podsync.providers.normalise import as_text, present, text
 from podsync.providers.paging import PAGES, PASSES, STALE, Page, joined, read_all
 
 SIZE = 25

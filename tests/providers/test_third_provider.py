@@ -19,9 +19,9 @@ from typing import NamedTuple
 import pytest
 import requests
 
-from podsync.model import Spec, freeze
-from podsync.ports import Provider
-from podsync.settings import ProviderSettings, RateLimit
+from podsync.model.frozen import Spec, freeze
+from podsync.model.settings import ProviderSettings, RateLimit
+from podsync.providers.knowledge import Provider
 from tests.contracts import ProviderContract
 
 ROOT = Path(__file__).parents[2]

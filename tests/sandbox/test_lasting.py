@@ -3,7 +3,7 @@
 import pytest
 
 from podsync.sandbox import KINDS, Fault, parse_fault
-from podsync.sandbox.playing import ENDINGS
+from podsync.sandbox.faults.playing import ENDINGS
 from podsync.sandbox.sides import all_answers
 
 

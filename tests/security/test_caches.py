@@ -15,24 +15,24 @@ from pathlib import Path
 import pytest
 
 from podsync.apply.context import LastSend, Lost
-from podsync.apply.memory import Remembered
-from podsync.cache import Draft
-from podsync.catalog.crew import Plain
+from podsync.apply.history import StateHistory
+from podsync.catalog.cache.settings_cache import SettingsMemory
+from podsync.catalog.cache.store import CatalogCache as CatalogMemory
+from podsync.catalog.cache.store import provable
+from podsync.catalog.cache.table import OF_FILES, OF_PRODUCTS, Table
+from podsync.catalog.cache.workers import FileRecord
 from podsync.catalog.loader import begin
-from podsync.catalog.memory import Memory as CatalogMemory
-from podsync.catalog.memory import provable
 from podsync.catalog.record import digest_of
-from podsync.catalog.settings_memory import SettingsMemory
-from podsync.catalog.table import OF_FILES, OF_PRODUCTS, Table
-from podsync.pictures.cache import Cache as PictureCache
-from podsync.pictures.facts import Seen as Picture
-from podsync.pictures.formats import Header
+from podsync.files.cache_file import CacheDraft
+from podsync.files.seal import key_folder, own_seal
+from podsync.images.cache import ImageCache as PictureCache
+from podsync.images.facts import SeenImage as Picture
+from podsync.images.formats import Header
+from podsync.model.settings import Settings
 from podsync.providers.registry import providers
-from podsync.seal import key_folder, own_seal
-from podsync.settings import Settings
-from podsync.state.levels import Levels
-from podsync.state.memory import Memory, Seen, Sends
-from podsync.state.state import State
+from podsync.state.model import State
+from podsync.state.rate_limit_store import Levels
+from podsync.state.run_history import LastSeenState, RunHistory, Sends
 from tests.benchmarks import corpus
 
 NOTHING = "No changes. The catalog matches the state."
@@ -154,8 +154,8 @@ def test_an_older_cache_of_one_s_own_that_comes_back_hides_no_change(shop, podsy
 @pytest.mark.parametrize("dated", [True, False])
 def test_where_an_archive_can_set_the_time_of_a_change_the_content_decides(tmp_path, dated):
     """FAT, and folders that another system shares, say what the archive says."""
-    answer = Plain("5.1.1.7", 1, "digest", [])
-    draft = Draft(0, "draft", 0, 10**18, dated)
+    answer = FileRecord("5.1.1.7", 1, "digest", [])
+    draft = CacheDraft(0, "draft", 0, 10**18, dated)
 
     assert provable(answer, draft) == ("5.1.1.7" if dated else "")
 
@@ -198,7 +198,7 @@ def test_a_poisoned_outline_of_the_state_hides_no_change(shop, podsync, somebody
 
 @pytest.fixture
 def note(tmp_path):
-    return Memory(tmp_path / "shop" / ".podsync", "identity")
+    return RunHistory(tmp_path / "shop" / ".podsync", "identity")
 
 
 def test_a_forged_note_of_sends_cannot_say_that_they_have_ended(note, somebody_else):
@@ -206,7 +206,7 @@ def test_a_forged_note_of_sends_cannot_say_that_they_have_ended(note, somebody_e
     with somebody_else():
         note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
 
-    assert note.read() == Seen("l", 7, {"kakaclo": Sends(sending=True)})
+    assert note.read() == LastSeenState("l", 7, {"kakaclo": Sends(sending=True)})
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_forged_note_makes_an_apply_wait_as_long_as_it_could_ever_have_to(note
     """Its author wants the listing to count at once: then what it does not show yet is made twice."""
     with somebody_else():
         note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
-    engine = Remembered(note, None, None, print)
+    engine = StateHistory(note, None, None, print)
 
     assert engine.lost(State("l", 7)) is None
     assert engine.lost(State(lost=True)) == Lost({"kakaclo": LastSend(None)}, whole=True)
@@ -236,7 +236,7 @@ def test_a_forged_note_makes_an_apply_wait_as_long_as_it_could_ever_have_to(note
 
 
 def test_a_note_of_another_state_is_not_this_one_s(note, tmp_path):
-    other = Memory(tmp_path / "shop" / ".podsync", "other")
+    other = RunHistory(tmp_path / "shop" / ".podsync", "other")
     note.end_sending("kakaclo", lineage="l", serial=7, at=1.0, date=1.0)
     other.path.write_bytes(note.path.read_bytes())
 
@@ -287,7 +287,8 @@ def test_the_key_is_this_user_s_alone(tmp_path, monkeypatch):
 def test_runs_that_begin_together_agree_on_one_key(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     program = (
-        f"from podsync.seal import own_seal; print(own_seal({str(tmp_path / 'shop')!r}, make=True).key.hex())"
+        "from podsync.files.seal import own_seal; "
+        f"print(own_seal({str(tmp_path / 'shop')!r}, make=True).key.hex())"
     )
     words = [sys.executable, "-c", program]
 
@@ -495,8 +496,8 @@ def test_init_ignores_a_link_of_that_name_too(folder, podsync, git):
 
 
 def test_a_log_of_a_bug_goes_through_no_link(folder, tmp_path, monkeypatch):
-    from podsync.cli.bug import report_bug
-    from podsync.cli.session import Session
+    from podsync.cli.app.bug_report import report_bug
+    from podsync.cli.app.session import Session
 
     outside = tmp_path / "outside"
     outside.mkdir()

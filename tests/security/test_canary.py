@@ -18,8 +18,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from podsync.cli.review import _Looks, _saved
-from podsync.cli.session import Session
+from podsync.cli.app.session import Session
+from podsync.cli.commands.review.command import _FileLooks, _saved
 
 TEE = "designed_product.tee"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -241,7 +241,9 @@ def test_no_form_of_a_key_is_written_anywhere(
     monkeypatch.setenv("GELATO_API_KEY", key)
 
     runs = [podsync(*words) for words in COMMANDS]
-    pages = [looks.again() for looks in (_Looks(Session(), sandbox=False), _saved("plan.json", Session()))]
+    pages = [
+        looks.again() for looks in (_FileLooks(Session(), sandbox=False), _saved("plan.json", Session()))
+    ]
 
     assert echo.heard == {key}
     told = [text for run in runs for text in (run.out, run.err)]
@@ -272,8 +274,8 @@ def test_what_could_not_be_kept_out_of_texts_or_put_into_a_header_is_refused(
 
 
 def test_the_story_of_a_bug_has_no_form_of_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from podsync.cli.bug import report_bug
-    from podsync.cli.session import Session
+    from podsync.cli.app.bug_report import report_bug
+    from podsync.cli.app.session import Session
 
     (folder / "podsync.yaml").write_text("version: 1\n")
     for name, key in KEYS.items():

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from podsync.cli.clock import SystemClock
+from podsync.cli.environment.clock import SystemClock
 from podsync.sandbox import Fault
 from podsync.state.git.store import GitStore
 from tests.cli.conftest import folder, podsync, shops

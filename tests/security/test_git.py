@@ -59,7 +59,7 @@ def test_git_is_called_from_one_place():
         if any(name.startswith(STARTERS) for name in names):
             callers.append(path.relative_to(PACKAGE).as_posix())
 
-    assert callers == ["state/git/program.py"]
+    assert callers == ["state/git/command.py"]
 
 
 # -- a repository in the tree

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.hosts import foreign_hosts, host_of, is_own, refuse_foreign_hosts
-from podsync.errors import ProtectedError, UsageError
+from podsync.cli.environment.hosts import foreign_hosts, host_of, is_own, refuse_foreign_hosts
+from podsync.model.errors import ProtectedError, UsageError
 from podsync.providers.registry import plugins
 from tests.cli.conftest import KEY, TOKEN, Run
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from podsync.state.files import OsFiles, OsHandle
+from podsync.files.os_files import OsFiles, OsHandle
 
 
 class Died(BaseException):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from podsync.model import Address, FrozenDict, Lifecycle, freeze
+from podsync.model.address import Address
+from podsync.model.frozen import FrozenDict, freeze
+from podsync.model.product import Lifecycle
 from podsync.state import events as ev
-from podsync.state.draft import Draft
 from podsync.state.entries import Entry, Orphan
-from podsync.state.state import State
+from podsync.state.model import State
+from podsync.state.reducer.reducer import Reducer
 
 ADDRESSES = [
     Address("designed_product", "cat"),
@@ -98,7 +100,7 @@ def event(cls: type, **fixed: object) -> st.SearchStrategy[ev.Event]:
 any_event = st.sampled_from(ev.Event.__args__).flatmap(event)
 
 
-def _possible(draft: Draft, address: Address) -> list[st.SearchStrategy[ev.Event]]:
+def _possible(draft: Reducer, address: Address) -> list[st.SearchStrategy[ev.Event]]:
     """What can happen next to an address."""
     entry = draft.entries.get(address)
     found = [event(ev.Begun), st.sampled_from(LEARNED).flatmap(event), event(ev.Answered, address=address)]
@@ -137,7 +139,7 @@ def _about_id(item: Entry | Orphan, **which: object) -> list[st.SearchStrategy[e
 @st.composite
 def histories(draw: st.DrawFn, max_size: int = 12) -> list[ev.Event]:
     """Events that can follow one another from the empty state on."""
-    draft, history = Draft(State()), []
+    draft, history = Reducer(State()), []
     for _ in range(draw(st.integers(0, max_size))):
         each = draw(st.one_of(_possible(draft, draw(addresses))))
         draft.apply(each)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from podsync.cli.workflows import Parameters, workflow_files
+from podsync.cli.commands.init.workflows import Parameters, workflow_files
 from tests.workflows.conftest import COMMIT, SETTINGS, tee
 from tests.workflows.hub import CANARIES, NAME, TOKEN
 

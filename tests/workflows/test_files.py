@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from podsync.cli.commands.init.workflows import OWN, Parameters, workflow_files
 from podsync.cli.main import main
-from podsync.cli.workflows import OWN, Parameters, workflow_files
 from tests.workflows.conftest import COMMIT
 
 ROOT = Path(__file__).parent.parent.parent

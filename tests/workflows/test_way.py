@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from podsync.cli.workflows import OWN, Parameters, workflow_files
+from podsync.cli.commands.init.workflows import OWN, Parameters, workflow_files
 from podsync.sandbox import Fault
 from tests.workflows.conftest import COMMIT, HOSTILE, SETTINGS, a_hub, a_shop, tee, tees
 from tests.workflows.hub import CANARIES, TOKEN, Hub

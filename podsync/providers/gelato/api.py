@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
-from podsync.errors import InDoubtError, UnreadableError
-from podsync.model import freeze
-from podsync.ports import Listing, Query, Receipt, Remote, Request
-from podsync.providers import dates
-from podsync.providers.compare import as_text, text
+from podsync.model.errors import InDoubtError, UnreadableError
+from podsync.model.frozen import freeze
+from podsync.network import dates
+from podsync.network.request import Request
+from podsync.providers.contract import Listing, Query, Receipt, Remote
 from podsync.providers.gelato import INFO
 from podsync.providers.gelato.provider import LIST
+from podsync.providers.normalise import as_text, text
 from podsync.providers.paging import Page, joined, read_all, unheard
 
 PAGE_SIZE = 250

@@ -11,13 +11,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from podsync.model import Json, Path, Spec, canonical_json, freeze
-from podsync.providers.compare import folded, present, text
+from podsync.model.digests import canonical_json
+from podsync.model.frozen import Json, Path, Spec, freeze
 from podsync.providers.gelato import INFO
 from podsync.providers.knowledge import Provider
+from podsync.providers.normalise import folded, present, text
 
 if TYPE_CHECKING:
-    from podsync.ports import Fault, Match, Remote, Request
+    from podsync.network.request import Request
+    from podsync.providers.contract import Match, Remote, SpecFault
     from podsync.providers.habits import Habits, Sighting
 
 ADD = "/product/v1/customer-product"
@@ -31,7 +33,7 @@ class Gelato(Provider):
 
     info: ClassVar = INFO
 
-    def check(self, spec: Spec) -> Iterable[Fault]:
+    def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Option ids must differ, and so must the parts of `partQuantities`."""
         yield from Provider.check(self, spec)
         options = spec.get("variantOptions", ())
@@ -41,7 +43,7 @@ class Gelato(Provider):
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""
-        from podsync.ports import Request
+        from podsync.network.request import Request
 
         return Request("POST", ADD, spec)
 
@@ -49,7 +51,7 @@ class Gelato(Provider):
         """Exactly what an update sends: just the changed ones of `name` and `customerIds`."""
         from urllib.parse import quote
 
-        from podsync.ports import Request
+        from podsync.network.request import Request
 
         return Request("PATCH", f"{LIST}/{quote(id, safe='')}", fields)
 
@@ -113,8 +115,8 @@ class Gelato(Provider):
         self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
     ) -> Match:
         """Compare everything that the listing returned; what the server added is ignored."""
-        from podsync.ports import Match
-        from podsync.providers.names import begins, changes
+        from podsync.providers.contract import Match
+        from podsync.providers.name_forms import begins, changes
 
         listed, name = remote.fields, spec.get("name")
         model = listed.get("productModelId")
@@ -150,7 +152,7 @@ class Gelato(Provider):
 
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
         """The name was changed as names are here, or the customers were; nothing else may differ."""
-        from podsync.providers.names import changes
+        from podsync.providers.name_forms import changes
 
         kinds = changes(spec.get("name"), self.name_of(remote.fields))
         if kinds is None or not habits.bears_out(kinds) or remote.fields.get("productModelId") is None:
@@ -170,14 +172,14 @@ class Gelato(Provider):
         return sighting(remote.id, spec.get("name"), self.name_of(remote.fields), customers=same)
 
 
-def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[Fault]:
+def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[SpecFault]:
     seen: set[str] = set()
     for index, item in enumerate(items):
         value = str(item.get(key))
         if value in seen:
-            from podsync.ports import Fault
+            from podsync.providers.contract import SpecFault
 
-            yield Fault("repeated-id", (field, index, key), f"{key} {value!r} stands twice", detail)
+            yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} stands twice", detail)
         seen.add(value)
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from podsync.errors import InDoubtError, RefusedError, UnreachableError, UnreadableError
-from podsync.model import FrozenDict, canonical_json, freeze
-from podsync.ports import Listing, Query, Receipt, Remote, Request
-from podsync.providers import dates
-from podsync.providers.compare import as_text
+from podsync.model.digests import canonical_json
+from podsync.model.errors import InDoubtError, RefusedError, UnreachableError, UnreadableError
+from podsync.model.frozen import FrozenDict, freeze
+from podsync.network import dates
+from podsync.network.request import Request
+from podsync.providers.contract import Listing, Query, Receipt, Remote
 from podsync.providers.kakaclo.models import Models
+from podsync.providers.normalise import as_text
 from podsync.providers.paging import Page, joined, read_all, unheard
 
 SEARCH = "/v1/product/custom/customDesigned/search"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from podsync.model import EMPTY, FrozenDict
+from podsync.model.frozen import EMPTY, FrozenDict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from podsync.model import Json, Spec, freeze
-from podsync.providers.compare import folded, number, present, text
+from podsync.model.frozen import Json, Spec, freeze
 from podsync.providers.kakaclo import INFO
 from podsync.providers.knowledge import Provider
+from podsync.providers.normalise import folded, number, present, text
 
 if TYPE_CHECKING:
-    from podsync.ports import Fault, Match, Remote, Request
+    from podsync.network.request import Request
+    from podsync.providers.contract import Match, Remote, SpecFault
     from podsync.providers.habits import Habits, Sighting
 
 ADD = "/v1/product/custom/customDesigned/addProduct"
@@ -36,19 +37,19 @@ class KakaClo(Provider):
 
     info: ClassVar = INFO
 
-    def check(self, spec: Spec) -> Iterable[Fault]:
+    def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Offline rules that a JSON Schema cannot say."""
         yield from Provider.check(self, spec)
         length = len(spec.get("enName", ""))
         if length > NAME_ADVICE:
-            from podsync.ports import Fault
+            from podsync.providers.contract import SpecFault
 
             summary = f"the name has {length} characters; KakaClo may cut or refuse more than {NAME_ADVICE}"
-            yield Fault("long-name", ("enName",), summary, "shorten it", "warning")
+            yield SpecFault("long-name", ("enName",), summary, "shorten it", "warning")
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""
-        from podsync.ports import Request
+        from podsync.network.request import Request
 
         return Request("POST", ADD, spec)
 
@@ -90,8 +91,8 @@ class KakaClo(Provider):
 
         A picture that differs never makes it another product: whether pictures are re-hosted may change.
         """
-        from podsync.ports import Match
-        from podsync.providers.names import begins, changes
+        from podsync.providers.contract import Match
+        from podsync.providers.name_forms import begins, changes
 
         model = remote.fields.get("modelId")
         if model is not None and number(model) != number(spec.get("modelId")):
@@ -113,7 +114,7 @@ class KakaClo(Provider):
 
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
         """Compare what came back changed with what is known to be changed here."""
-        from podsync.providers.names import changes
+        from podsync.providers.name_forms import changes
 
         kinds = changes(spec.get("enName"), self.name_of(remote.fields))
         if kinds is None or not habits.bears_out(kinds) or remote.fields.get("modelId") is None:

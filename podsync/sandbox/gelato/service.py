@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from podsync.sandbox import listing
-from podsync.sandbox.answers import Told
 from podsync.sandbox.datafile import JsonObject
+from podsync.sandbox.faults.answers import Told
+from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.gelato.checks import check_create, check_patch, check_values
 from podsync.sandbox.gelato.rules import GelatoRules, IdForm
-from podsync.sandbox.kinds import Kind
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import Answer, Request, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 
 ONE = "/product/v1/customer-product"  # singular, for the create alone
 MANY = "/product/v1/customer-products"
@@ -29,9 +29,11 @@ KEYS = "gelato_keys"
 INDEXED = ("productModelId", "name")
 OPERATIONS = ("create", "update", "list", "values")
 KINDS = {
-    "other-id": Kind("the answer shows the id of the shop's oldest product", commits=True, provider="gelato"),
-    "last-id": Kind("the answer shows the id that was given last", commits=True, provider="gelato"),
-    "unchanged": Kind("a PATCH shows the product as it was", provider="gelato", default="update"),
+    "other-id": FaultKind(
+        "the answer shows the id of the shop's oldest product", commits=True, provider="gelato"
+    ),
+    "last-id": FaultKind("the answer shows the id that was given last", commits=True, provider="gelato"),
+    "unchanged": FaultKind("a PATCH shows the product as it was", provider="gelato", default="update"),
 }
 _NOBODYS = "cp-00000000-0000-4000-8000-000000000000"
 
@@ -58,17 +60,17 @@ def operation(method: str, path: str) -> str | None:
     return "values" if rest[1:] == ["variant-values"] and method == "POST" else None
 
 
-def key(request: Request) -> str:
+def key(request: HttpRequest) -> str:
     """The key of the request."""
     return request.header("X-API-KEY")
 
 
-def unauthorized() -> Answer:
+def unauthorized() -> HttpResponse:
     """401; the vendor shows no body."""
     return json_answer(401, {"message": "Unauthorized"})
 
 
-def answer(request: Request, shop: Shop, rules: GelatoRules, now: float) -> Answer:
+def answer(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> HttpResponse:
     """The answer to an authorised request, its effect committed; `now` in epoch seconds."""
     try:
         match operation(request.method, request.path):
@@ -118,10 +120,10 @@ class Before:
     """
 
     ids: tuple[str, ...]
-    shown: Answer | None
+    shown: HttpResponse | None
 
 
-def before(request: Request, shop: Shop, rules: GelatoRules) -> Before:
+def before(request: HttpRequest, shop: Shop, rules: GelatoRules) -> Before:
     """What there was."""
     ids = tuple(_id(row, rules.gelato_create_id) for row in shop.committed())
     update = operation(request.method, request.path) == "update"
@@ -144,25 +146,25 @@ def find_key(_shop: Shop, product_id: str) -> str:
     return key_of(product_id)
 
 
-def _with_id(told: Told, identity: str) -> Answer:
+def _with_id(told: Told, identity: str) -> HttpResponse:
     """The true answer with another id in it; one that shows no id stays as it is."""
-    true = told.true or Answer(200, b"", headers=told.headers)
+    true = told.true or HttpResponse(200, b"", headers=told.headers)
     shown = json.loads(true.body) if true.body else None
     if not isinstance(shown, dict) or "id" not in shown:
         return true
     return json_answer(true.status, {**shown, "id": identity}, told.headers)
 
 
-def _other_id(told: Told) -> Answer:
+def _other_id(told: Told) -> HttpResponse:
     return _with_id(told, told.before.ids[0] if told.before and told.before.ids else _NOBODYS)
 
 
-def _last_id(told: Told) -> Answer:
+def _last_id(told: Told) -> HttpResponse:
     return _with_id(told, told.before.ids[-1] if told.before and told.before.ids else _NOBODYS)
 
 
-def _unchanged(told: Told) -> Answer:
-    return (told.before and told.before.shown) or Answer(200, b"", headers=told.headers)
+def _unchanged(told: Told) -> HttpResponse:
+    return (told.before and told.before.shown) or HttpResponse(200, b"", headers=told.headers)
 
 
 ANSWERS = {"other-id": _other_id, "last-id": _last_id, "unchanged": _unchanged}
@@ -173,7 +175,7 @@ def key_of(product_id: str) -> str:
     return product_id.removeprefix("cp-")
 
 
-def _update(request: Request, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
+def _update(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
     changes = check_patch(_json(request), rules)
     key = key_of(request.path.rpartition("/")[2])
     with shop.lock:
@@ -186,7 +188,7 @@ def _update(request: Request, shop: Shop, rules: GelatoRules, now: float) -> Jso
         return _created(_existing(shop, key), rules, state=True)
 
 
-def _add_values(request: Request, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
+def _add_values(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
     key = key_of(request.path.split("/")[-2])
     given = check_values(_json(request))
     with shop.lock:
@@ -214,7 +216,7 @@ def _take_values(option: JsonObject, values: list[JsonObject], rules: GelatoRule
     option["values"] = held
 
 
-def _list(request: Request, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
+def _list(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
     query = request.query
     offset = _integer(query, "offset", 0, least=0)
     limit = listing.page_size(_integer(query, "limit", MAX_PAGE, least=1), MAX_PAGE, rules)
@@ -311,7 +313,7 @@ def _refuse_namesake(
             raise RefusalError(f"A customer product named {name!r} exists already.", 409)
 
 
-def _json(request: Request) -> object:
+def _json(request: HttpRequest) -> object:
     if request.header("Content-Type").partition(";")[0].strip().lower() != "application/json":
         raise RefusalError("Content-Type must be application/json")
     try:

@@ -6,12 +6,12 @@ from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
-from podsync.sandbox.wire import Request
+from podsync.sandbox.wire import HttpRequest
 
 MAX_PAGE = 100
 
 
-def json_object(request: Request) -> JsonObject:
+def json_object(request: HttpRequest) -> JsonObject:
     """The body as an object; a POST must say that it is JSON. Raises RefusalError."""
     if request.header("Content-Type").partition(";")[0].strip().lower() != "application/json":
         raise RefusalError("Content-Type must be application/json")

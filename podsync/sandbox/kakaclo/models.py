@@ -13,12 +13,12 @@ from podsync.sandbox.kakaclo.checks import json_object, page_of, text_of, texts_
 from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import Request
+from podsync.sandbox.wire import HttpRequest
 
 MAX_SPUS = 30
 
 
-def search_models(request: Request, shop: Shop, rules: KakaCloRules, _now: float) -> object:
+def search_models(request: HttpRequest, shop: Shop, rules: KakaCloRules, _now: float) -> object:
     """The page of design models that a search asks for."""
     wanted = json_object(request)
     models = known_models(shop, rules)
@@ -39,7 +39,7 @@ def known_models(shop: Shop, rules: KakaCloRules) -> list[Model]:
     return [found[number] for number in sorted(found)]
 
 
-def model_detail(request: Request, _shop: Shop, rules: KakaCloRules, _now: float) -> object:
+def model_detail(request: HttpRequest, _shop: Shop, rules: KakaCloRules, _now: float) -> object:
     """One design model with its sizes."""
     model = rules.model(request.path.rpartition("/")[2])
     if model is None:
@@ -57,12 +57,12 @@ def model_detail(request: Request, _shop: Shop, rules: KakaCloRules, _now: float
     }
 
 
-def category_names(_request: Request, _shop: Shop, rules: KakaCloRules, _now: float) -> object:
+def category_names(_request: HttpRequest, _shop: Shop, rules: KakaCloRules, _now: float) -> object:
     """The names of all categories."""
     return sorted({model.category for model in rules.models})
 
 
-def shop_products(request: Request, shop: Shop, rules: KakaCloRules, now: float) -> object:
+def shop_products(request: HttpRequest, shop: Shop, rules: KakaCloRules, now: float) -> object:
     """Shop products by SPU, at most 30 at once: the vendor's stand-in for a detail call."""
     spus = [spu for spu in request.query.get("spus", "").split(",") if spu]
     if not spus or len(spus) > MAX_SPUS:

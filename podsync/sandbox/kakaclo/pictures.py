@@ -10,7 +10,7 @@ PICTURE_HOST = "oss-pubilc.kakaclo.com"
 def kept_picture(url: str | None, number: int, how: str) -> str | None:
     """The address under which the shop shows a picture.
 
-    how: `kept`, `rehosted`, or `foreign`: re-hosted unless it is on the shop's own host.
+    how: `kept`, `rehosted`, or `files.foreign`: re-hosted unless it is on the shop's own host.
     """
     if not url or how == "kept" or (how == "foreign" and urlsplit(url).hostname == PICTURE_HOST):
         return url

@@ -6,8 +6,9 @@ Source: docs.kakaclo.com, pages under admin-api/custom-product and admin-api/api
 from collections.abc import Callable
 
 from podsync.sandbox import listing
-from podsync.sandbox.answers import Told
 from podsync.sandbox.datafile import JsonObject
+from podsync.sandbox.faults.answers import Told
+from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.kakaclo.checks import (
     check_materials,
     json_object,
@@ -19,10 +20,9 @@ from podsync.sandbox.kakaclo.checks import (
 from podsync.sandbox.kakaclo.models import category_names, model_detail, search_models, shop_products
 from podsync.sandbox.kakaclo.pictures import kept_picture
 from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
-from podsync.sandbox.kinds import Kind
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import Answer, Request, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 
 BASE_PATH = "/openapi"
 PREFIX = "/openapi/"
@@ -30,7 +30,7 @@ RULES = KakaCloRules
 KEYS = "kakaclo_tokens"
 INDEXED = ("modelId", "spu")
 OPERATIONS = ("create", "list", "models", "products")
-KINDS = {"code": Kind("KakaClo's refusal: 200 with `code` N", numbers=range(10**9), provider="kakaclo")}
+KINDS = {"code": FaultKind("KakaClo's refusal: 200 with `code` N", numbers=range(10**9), provider="kakaclo")}
 _PRODUCT = "/openapi/v1/product/"
 
 # What the search returns of a designed product; modelId, colorValue and materialImages are not in it.
@@ -48,18 +48,18 @@ def operation(method: str, path: str) -> str | None:
     return None
 
 
-def key(request: Request) -> str:
+def key(request: HttpRequest) -> str:
     """The access token of the request, empty where there is none."""
     scheme, _, token = request.header("Authorization").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def unauthorized() -> Answer:
+def unauthorized() -> HttpResponse:
     """401; the vendor shows no body."""
     return json_answer(401, {"code": 401, "message": "Permission denied"})
 
 
-def answer(request: Request, shop: Shop, rules: KakaCloRules, now: float) -> Answer:
+def answer(request: HttpRequest, shop: Shop, rules: KakaCloRules, now: float) -> HttpResponse:
     """The answer to an authorised request, its effect committed; `now` in epoch seconds."""
     for verb, name, exact, handler in _ROUTES:
         if not _fits(request.path, name, exact=exact):
@@ -112,7 +112,7 @@ def find_key(shop: Shop, product_id: str) -> str | None:
     return None
 
 
-def before(_request: Request, _shop: Shop, _rules: KakaCloRules) -> None:
+def before(_request: HttpRequest, _shop: Shop, _rules: KakaCloRules) -> None:
     """Nothing: no answer shows a product."""
 
 
@@ -126,19 +126,19 @@ def empty_listing() -> JsonObject:
     return {"code": 10000, "message": "Success!", "data": {"list": [], "total": 0}}
 
 
-def _code_told(told: Told) -> Answer:
+def _code_told(told: Told) -> HttpResponse:
     return json_answer(200, {"code": told.number, "message": "refused on request"}, told.headers)
 
 
 ANSWERS = {"code": _code_told}
 
 
-def _add_product(request: Request, shop: Shop, rules: KakaCloRules, now: float) -> object:
+def _add_product(request: HttpRequest, shop: Shop, rules: KakaCloRules, now: float) -> object:
     add(json_object(request), shop, rules, now)
     return ""  # no id: documented so
 
 
-def _search_products(request: Request, shop: Shop, rules: KakaCloRules, now: float) -> object:
+def _search_products(request: HttpRequest, shop: Shop, rules: KakaCloRules, now: float) -> object:
     wanted = json_object(request)
     codes, spus = texts_of(wanted, "modelCodes"), texts_of(wanted, "spus")
     keys: list[str] | None = None
@@ -162,7 +162,7 @@ def _search_products(request: Request, shop: Shop, rules: KakaCloRules, now: flo
     return {"list": [_listed(row, rules) for row in page]} | ({} if total is None else {"total": total})
 
 
-Handler = Callable[[Request, Shop, KakaCloRules, float], object]
+Handler = Callable[[HttpRequest, Shop, KakaCloRules, float], object]
 
 # Verb, path below _PRODUCT, whether that is the whole path, handler.
 _ROUTES: tuple[tuple[str, str, bool, Handler], ...] = (
@@ -187,7 +187,7 @@ def _fits(path: str, name: str, *, exact: bool) -> bool:
     return path == _PRODUCT + name if exact else path.startswith(_PRODUCT + name)
 
 
-def _refused(why: str, rules: KakaCloRules) -> Answer:
+def _refused(why: str, rules: KakaCloRules) -> HttpResponse:
     if rules.kakaclo_refusal == "400":
         return json_answer(400, {"error": "Invalid request"})
     return json_answer(200, {"code": rules.kakaclo_refusal_code, "message": why})

@@ -13,9 +13,9 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from podsync.errors import StateError
-from podsync.ports import Clock
-from podsync.state.git.program import COMMIT, Answer, Git, local_failure, reason
+from podsync.model.clock import Clock
+from podsync.model.errors import StateError
+from podsync.state.git.command import COMMIT, Git, GitResult, local_failure, reason
 from podsync.state.git.remotes import check_remote
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
@@ -40,7 +40,7 @@ class RefusedPushError(StateError):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class TreeItem:
     """What a name in a tree stands for."""
 
     mode: str
@@ -49,14 +49,14 @@ class Item:
     size: int = 0
 
 
-def blob(identity: str) -> Item:
+def blob(identity: str) -> TreeItem:
     """A file."""
-    return Item("100644", "blob", identity)
+    return TreeItem("100644", "blob", identity)
 
 
-def folder(identity: str) -> Item:
+def folder(identity: str) -> TreeItem:
     """A folder."""
-    return Item("040000", "tree", identity)
+    return TreeItem("040000", "tree", identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ class Commit:
 
     id: str
     at: float
-    items: Mapping[str, Item]
+    items: Mapping[str, TreeItem]
 
     @property
-    def root(self) -> dict[str, Item]:
+    def root(self) -> dict[str, TreeItem]:
         """What stands at the top."""
         return {path: item for path, item in self.items.items() if "/" not in path}
 
@@ -105,11 +105,11 @@ class Branch:
             if line:
                 facts, path = line.split(b"\t", 1)
                 mode, kind, name, size = facts.decode("ascii").split()
-                item = Item(mode, kind, name, int(size) if size.isdigit() else 0)
+                item = TreeItem(mode, kind, name, int(size) if size.isdigit() else 0)
                 items[path.decode("utf-8", "surrogateescape")] = item
         return Commit(identity, float(at), items)
 
-    def read(self, items: Sequence[Item], limit: int) -> list[bytes]:
+    def read(self, items: Sequence[TreeItem], limit: int) -> list[bytes]:
         """Return the contents of files; StateError for one above `limit` bytes."""
         if any(item.size > limit for item in items):
             message = f"branch {self.name} holds a file that is larger than {limit >> 20} MiB"
@@ -134,7 +134,7 @@ class Branch:
             check_remote(self._git, self.remote)
             self._checked = True
 
-    def _reach(self, *words: str) -> Answer:
+    def _reach(self, *words: str) -> GitResult:
         self.check()
         return self._git.reach(*words)
 
@@ -201,13 +201,13 @@ class Branch:
             self._clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _push(self, commit: str) -> Answer:
+    def _push(self, commit: str) -> GitResult:
         words = ("push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags")
         answer = self._reach(*words, self.remote, f"{commit}:{self._ref}")
         refused = re.search(r"^!\t\S+\t(.*)$", answer.text, re.MULTILINE)
         if refused is None:
             return answer
-        return Answer(answer.code or 1, answer.out, f"error: {refused[1]}\n{answer.error}")
+        return GitResult(answer.code or 1, answer.out, f"error: {refused[1]}\n{answer.error}")
 
     def follow(self, commit: str) -> None:
         """Let this clone know where the branch is now, for those who read without a network."""
@@ -220,7 +220,7 @@ class Branch:
             "nothing more was sent. Run it again: that finds out what was done, and does nothing twice",
         )
 
-    def _failure(self, answer: Answer, doing: str) -> StateError:
+    def _failure(self, answer: GitResult, doing: str) -> StateError:
         told = answer.error.lower()
         again = "what was done is not lost: run the command again"
         if "not a git repository" in told and "does not appear" not in told:
@@ -238,25 +238,25 @@ class Branch:
 
     # -- writing
 
-    def write(self, data: bytes) -> Item:
+    def write(self, data: bytes) -> TreeItem:
         """Keep a file's contents."""
         out = self._git.must("hash-object", "-w", "--no-filters", "--stdin", data=data)
         return blob(out.decode().strip())
 
-    def tree(self, items: Mapping[str, Item]) -> Item:
+    def tree(self, items: Mapping[str, TreeItem]) -> TreeItem:
         """Make a folder of what is kept."""
         lines = (f"{item.mode} {item.kind} {item.id}\t{name}\0" for name, item in sorted(items.items()))
         data = "".join(lines).encode("utf-8", "surrogateescape")
         return folder(self._git.must("mktree", "-z", data=data).decode().strip())
 
-    def make(self, root: Mapping[str, Item], parent: str | None, message: str) -> str:
+    def make(self, root: Mapping[str, TreeItem], parent: str | None, message: str) -> str:
         """Make a commit that no other run can make; nothing points to it yet."""
         words = ["commit-tree", self.tree(root).id, *(("-p", parent) if parent is not None else ())]
         text = f"{message}\n\n[skip ci]\nnonce {secrets.token_hex(16)}\n"
         return self._git.must(*words, data=text.encode()).decode().strip()
 
 
-def _may_pass(answer: Answer) -> bool:
+def _may_pass(answer: GitResult) -> bool:
     """Whether the same push may succeed a moment later, seen that the head has not moved."""
     told = answer.error.lower()
     if any(word in told for word in _BUSY):

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from podsync.errors import StateError
-from podsync.state.git.program import COMMIT, Git
-from podsync.state.git.surroundings import tops
+from podsync.model.errors import StateError
+from podsync.state.git.command import COMMIT, Git
+from podsync.state.git.environment import tops
 
 _WHOLE_IN_CI = "(in CI: actions/checkout with fetch-depth: 0)"
 
@@ -22,7 +22,7 @@ class Absence(NamedTuple):
     remedy: str
 
 
-class Unknown(NamedTuple):
+class UnknownAge(NamedTuple):
     """Why the age of what is checked out cannot be told, and what makes it known."""
 
     why: str
@@ -62,7 +62,7 @@ def _is_in(place: Path, wanted: Sequence[Path]) -> bool:
     return any(place.is_relative_to(each) for each in wanted)
 
 
-class _Item(NamedTuple):
+class _IndexItem(NamedTuple):
     """Something in the index; the tag S says that it is not to be checked out."""
 
     tag: str
@@ -71,12 +71,12 @@ class _Item(NamedTuple):
     name: str
 
 
-def _tracked(git: Git) -> Iterator[_Item]:
+def _tracked(git: Git) -> Iterator[_IndexItem]:
     for line in git.must("ls-files", "--full-name", "-t", "--stage", "-z").split(b"\0"):
         if line:
             facts, _, name = line.decode("utf-8", "surrogateescape").partition("\t")
             tag, mode, identity, _ = facts.split(" ")
-            yield _Item(tag, mode, identity, name)
+            yield _IndexItem(tag, mode, identity, name)
 
 
 def _sparse(skipped: list[str]) -> Absence:
@@ -85,7 +85,7 @@ def _sparse(skipped: list[str]) -> Absence:
     return Absence(f"{what} not checked out, the first is {skipped[0]}", "git sparse-checkout disable")
 
 
-def _behind(git: Git, item: _Item, place: Path) -> Absence | None:
+def _behind(git: Git, item: _IndexItem, place: Path) -> Absence | None:
     """Say so where a submodule is not there, or older than the commit that is recorded for it."""
     update = "git submodule update --init   (in CI: actions/checkout with submodules: true)"
     if not os.path.lexists(place / ".git"):
@@ -141,7 +141,7 @@ def _is_blob(path: Path, identity: str) -> bool:
     return any(each.hexdigest() == identity for each in found)
 
 
-def first_commits(git: Git) -> list[str] | Unknown:
+def first_commits(git: Git) -> list[str] | UnknownAge:
     """Return the commits that history begins with, oldest last; none before the first. Clones share them."""
     try:
         if commit_of(git) is None:
@@ -153,7 +153,7 @@ def first_commits(git: Git) -> list[str] | Unknown:
         return _untold(error)
 
 
-def is_older(git: Git, commit: str) -> bool | Unknown:
+def is_older(git: Git, commit: str) -> bool | UnknownAge:
     """Whether what is checked out is a real ancestor of `commit`, or why that cannot be told."""
     try:
         return _compared(git, commit)
@@ -161,22 +161,24 @@ def is_older(git: Git, commit: str) -> bool | Unknown:
         return _untold(error)
 
 
-def _untold(error: StateError) -> Unknown:
-    return Unknown(error.message, error.remedy.partition("; nothing was sent")[0])
+def _untold(error: StateError) -> UnknownAge:
+    return UnknownAge(error.message, error.remedy.partition("; nothing was sent")[0])
 
 
-def _shallow() -> Unknown:
-    return Unknown("this clone is shallow", f"git fetch --unshallow   {_WHOLE_IN_CI}", shallow=True)
+def _shallow() -> UnknownAge:
+    return UnknownAge("this clone is shallow", f"git fetch --unshallow   {_WHOLE_IN_CI}", shallow=True)
 
 
-def _compared(git: Git, commit: str) -> bool | Unknown:
+def _compared(git: Git, commit: str) -> bool | UnknownAge:
     here = commit_of(git)
     if here is None or COMMIT.fullmatch(commit) is None:
-        return Unknown("nothing is checked out", "git checkout a commit")
+        return UnknownAge("nothing is checked out", "git checkout a commit")
     if here == commit:
         return False
     shallow = git.is_shallow()
-    unknown = _shallow() if shallow else Unknown("this clone does not have it", f"git fetch   {_WHOLE_IN_CI}")
+    unknown = (
+        _shallow() if shallow else UnknownAge("this clone does not have it", f"git fetch   {_WHOLE_IN_CI}")
+    )
     if not _has(git, commit):
         return unknown
     if _leads(git, here, commit):

@@ -16,15 +16,17 @@ import json
 import re
 from dataclasses import asdict, dataclass, field
 
-from podsync.errors import StateError
-from podsync.state import journal, snapshot, statefile, strictjson
-from podsync.state.draft import replay
+from podsync.files import strict_json
+from podsync.model.errors import StateError
 from podsync.state.events import Event
-from podsync.state.fields import Place, Unfit, from_json
-from podsync.state.git.branch import Branch, Commit, Item, folder
-from podsync.state.lock import Holder
-from podsync.state.state import State
-from podsync.state.times import time_from_text, time_to_text
+from podsync.state.formats import journal, statefile
+from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json
+from podsync.state.formats.times import time_from_text, time_to_text
+from podsync.state.git.branch import Branch, Commit, TreeItem, folder
+from podsync.state.local import snapshot
+from podsync.state.local.lock import Holder
+from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
 
 SNAPSHOT, LOCK, JOURNAL = "podsync.state.json", "lock.json", "journal"
 OWN = (SNAPSHOT, LOCK, JOURNAL)
@@ -36,7 +38,7 @@ _LEASES = (1.0, 3600.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class BranchContents:
     """A state as it was read; `base` names its snapshot, `fresh` says that there are later events."""
 
     state: State
@@ -53,16 +55,16 @@ class Lock:
 
 
 @dataclass
-class Files:
+class BranchFiles:
     """What the next commit will hold."""
 
-    others: dict[str, Item] = field(default_factory=dict)
-    snapshot: Item | None = None
-    lock: Item | None = None
-    journal: dict[str, dict[str, Item]] = field(default_factory=dict)
+    others: dict[str, TreeItem] = field(default_factory=dict)
+    snapshot: TreeItem | None = None
+    lock: TreeItem | None = None
+    journal: dict[str, dict[str, TreeItem]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, commit: Commit | None) -> Files:
+    def of(cls, commit: Commit | None) -> BranchFiles:
         """What a commit holds."""
         if commit is None:
             return cls()
@@ -74,14 +76,14 @@ class Files:
                 files.journal.setdefault(match[1], {})[match[2]] = item
         return files
 
-    def add(self, item: Item, first: int, last: int) -> None:
+    def add(self, item: TreeItem, first: int, last: int) -> None:
         """Add one file of the journal."""
         newest = max(self.journal, default="0000")
         if len(self.journal.get(newest, {})) >= _A_FOLDER:
             newest = f"{int(newest) + 1:04d}"
         self.journal.setdefault(newest, {})[f"{first:08d}-{last:08d}.jsonl"] = item
 
-    def root(self, branch: Branch, known: dict[str, Item]) -> dict[str, Item]:
+    def root(self, branch: Branch, known: dict[str, TreeItem]) -> dict[str, TreeItem]:
         """Make the folders, and return what stands at the top; `known` keeps those that are full."""
         own = {SNAPSHOT: self.snapshot, LOCK: self.lock}
         root = self.others | {name: item for name, item in own.items() if item is not None}
@@ -100,12 +102,12 @@ def read_lock(branch: Branch, commit: Commit | None) -> Lock | None:
     if item is None:
         return None
     try:
-        data = strictjson.loads(branch.read([item], 65536)[0])
+        data = strict_json.loads(branch.read([item], 65536)[0])
         lease = float(data["lease_seconds"])
         told = {key: value for key, value in data.items() if key != "lease_seconds"}
-        holder = from_json(Holder, told, Place("", time_from_text))
+        holder = from_json(Holder, told, JsonPlace("", time_from_text))
         return Lock(holder, min(max(lease, _LEASES[0]), _LEASES[1]))
-    except (StateError, Unfit, strictjson.NotStrictError, KeyError, TypeError, ValueError):
+    except (StateError, Unfit, strict_json.NotStrictError, KeyError, TypeError, ValueError):
         return Lock(Holder(item.id, "somebody", 0, 0.0, "a command that cannot be read"), 120.0)
 
 
@@ -115,23 +117,23 @@ def lock_data(holder: Holder, lease: float) -> bytes:
     return (json.dumps(data, sort_keys=True, indent=1) + "\n").encode()
 
 
-def read(branch: Branch, commit: Commit | None) -> Contents:
+def read(branch: Branch, commit: Commit | None) -> BranchContents:
     """Read the state that a commit holds; raises StateError for what cannot be trusted."""
     if commit is None:
-        return Contents(State())
+        return BranchContents(State())
     where = f"{SNAPSHOT} on branch {branch.name} ({commit.id[:7]})"
     paths = [path for path in commit.items if path.startswith(f"{JOURNAL}/")]
     files = [path for path in paths if commit.items[path].kind != "tree"]
     item = commit.items.get(SNAPSHOT)
     if item is None and not files:
-        return Contents(State())
+        return BranchContents(State())
     if item is None or item.kind != "blob" or any(_FILE.fullmatch(path) is None for path in files):
         raise damaged(where, "its files are not those of a state")
     files.sort(key=lambda path: int(path.rsplit("/", 1)[1].split("-")[0]))
     data, *texts = branch.read([item, *(commit.items[path] for path in files)], statefile.LIMIT)
     try:
         found = snapshot.parse(data, where)
-    except statefile.DamagedError as error:
+    except statefile.DamagedStateError as error:
         raise StateError(error.message, _WAY_OUT) from None
     events: list[Event] = []
     for path, text in zip(files, texts, strict=True):
@@ -141,7 +143,7 @@ def read(branch: Branch, commit: Commit | None) -> Contents:
         if contents.first != found.state.serial + len(events) + 1:
             raise damaged(where, f"event {found.state.serial + len(events) + 1} is missing")
         events += contents.events
-    return Contents(replay(found.state, events), found.id, bool(files))
+    return BranchContents(replay(found.state, events), found.id, bool(files))
 
 
 _WAY_OUT = (

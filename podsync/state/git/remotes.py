@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from podsync.errors import StateError
-from podsync.state.git.program import Git, local_failure
-from podsync.state.git.surroundings import root_of
+from podsync.model.errors import StateError
+from podsync.state.git.command import Git, local_failure
+from podsync.state.git.environment import root_of
 
 #: `helper::address` runs the program git-remote-helper; of these two the address is a command or a pipe.
 _COMMANDS = ("ext::", "fd::")

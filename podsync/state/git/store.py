@@ -19,22 +19,22 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-from podsync.errors import LockedError, StateError
 from podsync.failpoints import hit
-from podsync.ports import Clock
+from podsync.model.clock import Clock
+from podsync.model.errors import LockedError, StateError
 from podsync.state.events import Event
+from podsync.state.formats.times import time_to_text
 from podsync.state.git import layout
 from podsync.state.git.branch import Branch, Commit
-from podsync.state.git.layout import Contents, Files
-from podsync.state.git.program import Git
-from podsync.state.git.salvage import salvage
-from podsync.state.git.session import Batching, Session, message
-from podsync.state.git.vetting import must_hold_state, must_not_exist
-from podsync.state.git.waiting import Waiting
-from podsync.state.lock import Holder
-from podsync.state.state import State
+from podsync.state.git.branch_checks import must_hold_state, must_not_exist
+from podsync.state.git.command import Git
+from podsync.state.git.layout import BranchContents, BranchFiles
+from podsync.state.git.lock import Waiting
+from podsync.state.git.recovery import salvage
+from podsync.state.git.writer import Batching, BranchWriter, message
+from podsync.state.local.lock import Holder
+from podsync.state.model import State
 from podsync.state.store import changed, must_fit, under_lock
-from podsync.state.times import time_to_text
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
@@ -63,11 +63,11 @@ class GitStore:
         self._branch = Branch(self._git, remote, branch, clock)
         self._clock, self._who, self._run_url = clock, who, run_url
         self._batching, self._on_note = batching, on_note
-        self._session: Session | None = None
+        self._session: BranchWriter | None = None
         self._begun, self._opening = False, Lock()
         self._known: tuple[str, int] | None = None
         self._before: str | None = None
-        self._looked: tuple[str | None, Contents] | None = None
+        self._looked: tuple[str | None, BranchContents] | None = None
         #: Whether this run has asked the remote, and whether that knew no such branch.
         self._asked, self._absent = False, False
         #: The head that was found to hold a state, or nothing yet.
@@ -133,7 +133,7 @@ class GitStore:
         else:
             self._leave(session, failing=False)
 
-    def _acquire(self, holder: Holder, timeout: float) -> Session:
+    def _acquire(self, holder: Holder, timeout: float) -> BranchWriter:
         waiting = Waiting(self._branch, self._clock, timeout, self._on_note)
         while True:
             head = self._fetch()
@@ -143,7 +143,7 @@ class GitStore:
             if commit is not None and lock is not None and not waiting.is_dead(commit, lock):
                 waiting.wait(commit, lock)
                 continue
-            files = Files.of(commit)
+            files = BranchFiles.of(commit)
             files.lock = self._branch.write(layout.lock_data(holder, self._batching.lease))
             made = self._branch.make(files.root(self._branch, {}), head, message(holder, "lock"))
             hit("git.unlocked")
@@ -151,9 +151,9 @@ class GitStore:
                 if lock is not None:
                     self._on_note(f"took over the state from {lock.holder}: it shows no sign of life")
                 self._before = head
-                return Session(self._branch, self._clock, holder, self._batching, made, files)
+                return BranchWriter(self._branch, self._clock, holder, self._batching, made, files)
 
-    def _leave(self, session: Session, *, failing: bool) -> None:
+    def _leave(self, session: BranchWriter, *, failing: bool) -> None:
         """Let go of the lock; what did not reach the branch is saved as far as it can be."""
         told = ""
         try:
@@ -182,7 +182,7 @@ class GitStore:
             if commit is None or lock is None or lock.holder.id != lock_id:
                 named = f"{lock.holder}, id {lock.holder.id}" if lock is not None else "nobody"
                 raise LockedError(f"branch {self._branch.name} is held by {named}", "nothing was changed")
-            files = Files.of(commit)
+            files = BranchFiles.of(commit)
             files.lock = None
             words = message(lock.holder, "lock let go of by hand")
             made = self._branch.make(files.root(self._branch, {}), head, words)
@@ -234,10 +234,10 @@ class GitStore:
             must_hold_state(self._git, self._branch, commit)
             self._vetted = (head,)
 
-    def _look(self, head: str) -> tuple[Contents, float]:
+    def _look(self, head: str) -> tuple[BranchContents, float]:
         return self._read(head, self._branch.commit(head))
 
-    def _read(self, head: str | None, commit: Commit | None) -> tuple[Contents, float]:
+    def _read(self, head: str | None, commit: Commit | None) -> tuple[BranchContents, float]:
         if self._looked is None or self._looked[0] != head:
             self._looked = head, layout.read(self._branch, commit)
         return self._looked[1], commit.at if commit is not None else 0.0
@@ -254,7 +254,7 @@ class GitStore:
     # -- writing
 
     def append(self, events: Sequence[Event]) -> None:
-        """Add events; Intents are on the remote when this returns, all else 2 s later (see `session`).
+        """Add events; Intents are on the remote when this returns, all else 2 s later (see `writer`).
 
         Raises StateError when Intents are not: nothing was sent for them then. Thread-safe.
         """
@@ -279,7 +279,7 @@ class GitStore:
         must_fit(state, session.lineage, session.serial)
         session.compact(replace(state, lineage=session.lineage, lost=False))
 
-    def _begin(self, session: Session) -> None:
+    def _begin(self, session: BranchWriter) -> None:
         with self._opening:
             if self._begun:
                 return

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.providers.descriptor import FieldRoles, ProviderInfo
-from podsync.settings import ProviderSettings, RateLimit
 
 if TYPE_CHECKING:
-    from podsync.ports import Provider, Reader, Writer
-    from podsync.providers.http import Http
+    from podsync.network.http import Http
+    from podsync.providers.contract import Reader, Writer
+    from podsync.providers.knowledge import Provider
 
 
 def _provider(_settings: ProviderSettings) -> Provider:

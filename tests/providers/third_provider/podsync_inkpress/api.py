@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from podsync.errors import InDoubtError, UnreadableError
-from podsync.model import freeze
-from podsync.ports import Listing, Query, Receipt, Remote, Request
-from podsync.providers import dates
-from podsync.providers.compare import as_text
+from podsync.model.errors import InDoubtError, UnreadableError
+from podsync.model.frozen import freeze
+from podsync.network import dates
+from podsync.network.request import Request
+from podsync.providers.contract import Listing, Query, Receipt, Remote
+from podsync.providers.normalise import as_text
 from podsync.providers.paging import Page, read_all
 from podsync_inkpress.provider import POSTERS
 

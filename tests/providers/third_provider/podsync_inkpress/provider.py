@@ -6,13 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from podsync.model import Json, Spec, freeze
-from podsync.providers.compare import folded, present, text
+from podsync.model.frozen import Json, Spec, freeze
 from podsync.providers.knowledge import Provider
+from podsync.providers.normalise import folded, present, text
 from podsync_inkpress import INFO
 
 if TYPE_CHECKING:
-    from podsync.ports import Match, Remote, Request
+    from podsync.network.request import Request
+    from podsync.providers.contract import Match, Remote
     from podsync.providers.habits import Habits, Sighting
 
 POSTERS = "/v1/posters"
@@ -26,7 +27,7 @@ class Inkpress(Provider):
 
     def request(self, spec: Spec) -> Request:
         """Exactly what a create sends."""
-        from podsync.ports import Request
+        from podsync.network.request import Request
 
         return Request("POST", POSTERS, spec)
 
@@ -34,7 +35,7 @@ class Inkpress(Provider):
         """Exactly what an update sends: just the changed fields."""
         from urllib.parse import quote
 
-        from podsync.ports import Request
+        from podsync.network.request import Request
 
         return Request("PUT", f"{POSTERS}/{quote(id, safe='')}", fields)
 
@@ -59,8 +60,8 @@ class Inkpress(Provider):
         self, spec: Spec, remote: Remote, habits: Habits | None = None, documents: Collection[str] = ()
     ) -> Match:
         """Compare sheet, headline and art; a price that differs makes it no other product."""
-        from podsync.ports import Match
-        from podsync.providers.names import changes
+        from podsync.providers.contract import Match
+        from podsync.providers.name_forms import changes
 
         listed = remote.fields
         if text(listed.get("sheet")) != text(spec.get("sheet")):
@@ -76,7 +77,7 @@ class Inkpress(Provider):
 
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
         """Only the headline may differ, as headlines are known to be changed here."""
-        from podsync.providers.names import changes
+        from podsync.providers.name_forms import changes
 
         kinds = changes(spec.get("headline"), self.name_of(remote.fields))
         alike = all(text(spec.get(field)) == text(remote.fields.get(field)) for field in ("sheet", "artUrl"))

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from podsync.sandbox import listing
-from podsync.sandbox.answers import Told
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.kinds import Kind
+from podsync.sandbox.faults.answers import Told
+from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import Answer, Request, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ RULES = InkpressRules
 KEYS = "inkpress_keys"
 INDEXED = ("headline",)
 OPERATIONS = ("create", "update", "delete", "list")
-KINDS: Mapping[str, Kind] = {}
-ANSWERS: Mapping[str, Callable[[Told], Answer]] = {}
+KINDS: Mapping[str, FaultKind] = {}
+ANSWERS: Mapping[str, Callable[[Told], HttpResponse]] = {}
 _MUTABLE = ("headline", "price", "shops")
 
 
@@ -41,17 +41,17 @@ def operation(method: str, path: str) -> str | None:
     return {"PUT": "update", "DELETE": "delete"}.get(method) if path.startswith(f"{PREFIX}/") else None
 
 
-def key(request: Request) -> str:
+def key(request: HttpRequest) -> str:
     """The key of the request."""
     return request.header("X-Inkpress-Token").removeprefix("Token ")
 
 
-def unauthorized() -> Answer:
+def unauthorized() -> HttpResponse:
     """401."""
     return json_answer(401, {"message": "unknown token"})
 
 
-def answer(request: Request, shop: Shop, rules: InkpressRules, now: float) -> Answer:
+def answer(request: HttpRequest, shop: Shop, rules: InkpressRules, now: float) -> HttpResponse:
     """The answer to an authorised request, its effect committed."""
     identity = request.path.rpartition("/")[2]
     try:
@@ -96,7 +96,7 @@ def find_key(_shop: Shop, product_id: str) -> str:
     return product_id
 
 
-def before(_request: Request, _shop: Shop, _rules: InkpressRules) -> None:
+def before(_request: HttpRequest, _shop: Shop, _rules: InkpressRules) -> None:
     """Nothing: it has no kinds of fault of its own."""
 
 
@@ -110,7 +110,7 @@ def empty_listing() -> JsonObject:
     return {"posters": [], "total": 0}
 
 
-def _listed(request: Request, shop: Shop, rules: InkpressRules, now: float) -> JsonObject:
+def _listed(request: HttpRequest, shop: Shop, rules: InkpressRules, now: float) -> JsonObject:
     rows = shop.visible(listing.seen_until(shop, rules, rules.inkpress_lag, now))
     rows = listing.ordered(rows, rules, "headline", lambda row: row["id"])
     size = listing.page_size(int(request.query.get("limit", "50")), 50, rules)

@@ -1,0 +1,226 @@
+"""PROTOCOL steps 3 and 4: take back, adopt, create."""
+
+from __future__ import annotations
+
+from podsync.apply.actions.sender import Job
+from podsync.apply.outcomes import LATER, conclude, done, listed, name_is_taken, not_tried
+from podsync.apply.report import DONE, Result
+from podsync.apply.run import DeferredChange, Doubt, ProviderRun
+from podsync.evidence.sent import unverified
+from podsync.model.errors import ConflictError, InDoubtError
+from podsync.model.frozen import FrozenDict
+from podsync.plan.action import Action
+from podsync.plan.answers import of_wanted
+from podsync.plan.change import Change
+from podsync.providers.contract import Remote
+from podsync.state.entries import Entry, Orphan
+from podsync.state.events import Adopted, Restored
+
+
+def restore(run: ProviderRun, change: Change) -> None:
+    """Take an orphan back if the listing still has it; else create anew, once it is gone for certain."""
+    source = change.previous_address or change.address
+    orphan = run.ledger.orphan(source, change.orphan_created_at or 0.0)
+    if orphan is None and change.address in run.gone_orphans:
+        run.context.board.note(f"{source}: the orphan no longer exists; the product is created anew")
+        make(run, change)
+        return
+    if orphan is None:
+        not_tried(run, change, "the orphan is no longer in the state; plan again")
+        return
+    rows = run.findings.reading.rows if run.findings is not None else {}
+    if orphan.id is not None and orphan.id not in rows:
+        not_tried(run, change, f"the orphan {orphan.id} is not visible in the listing; {LATER}")
+        return
+    facts = (change.labels, change.lifecycle, change.place)
+    now = run.context.clock.now()
+    run.ledger.record(Restored(change.address, source, orphan.created_at, now, *facts))
+    done(run, change, DONE[change.action])
+
+
+def make(run: ProviderRun, change: Change) -> None:
+    """Adopt what is there already, or create it."""
+    entry = run.ledger.entry(change.address)
+    if entry is not None and entry.pending is not None:
+        return  # in doubt: `settle` has it
+    if _settled_as_wanted(run, entry, change):
+        done(run, change, Result.SETTLED)
+    elif _orphan_is_wanted(run, entry, change):
+        run.context.board.note(f"{change.address}: nothing was made; the next plan takes its orphan back")
+        done(run, change, Result.SETTLED)
+    elif (remote := run.adopted(change.address)) is not None:
+        adopt(run, change, remote)
+    elif change.action is Action.ADOPT:
+        not_tried(run, change, "it is no longer listed as the plan saw it", "podsync plan", replans=True)
+    elif run.unsure is not None:
+        not_tried(run, change, f"{run.unsure}; {LATER}")
+    elif not (
+        _stopped_by_rows(run, change)
+        or _has_to_wait(run, change, entry)
+        or _stopped_by_ours(run, change)
+        or _over_limit(run)
+    ):
+        create(run, change)
+
+
+def _settled_as_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> bool:
+    """Whether, after settling, what exists is what the document wants."""
+    if change.action is not Action.SETTLE or entry is None or entry.spec is None:
+        return False
+    return bool(run.provider.canonical(entry.spec) == run.provider.canonical(change.after or {}))
+
+
+def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> bool:
+    """Whether, after settling, the document wants what is an orphan: a restore, which is not in this plan."""
+    if change.action is not Action.SETTLE:
+        return False
+    wanted, foreign = run.provider.canonical(change.after or {}), entry is None and not change.distinct
+    return any(
+        run.provider.canonical(orphan.spec) == wanted and orphan.account == change.account
+        for orphan in run.ledger.orphans(run.provider.name)
+        if foreign or orphan.address == change.address
+    )
+
+
+def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
+    """Record the id of what exists already; nothing is sent."""
+    run.ledger.record(_adopted(run, change, remote))
+    done(run, change, Result.ADOPTED)
+
+
+def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
+    spec, now = change.after or FrozenDict(), run.context.clock.now()
+    told = unverified(spec, remote)
+    facts = (remote.id, spec, remote.shown, told, change.labels, change.lifecycle)
+    return Adopted(change.address, run.provider.name, change.account, now, *facts, place=change.place)
+
+
+def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
+    """What is listed beside it: a name that orders use, or what may be ours, stops the product."""
+    found = run.findings
+    if found is None:
+        return False
+    address = change.address
+    if address in found.questions:
+        question = found.questions[address]
+        answers = of_wanted(run.provider, address, question.rows)
+        not_tried(run, change, f"{question.why}: {listed(run, question.rows)}", *answers)
+        return True
+    if address in found.taken:
+        name_is_taken(run, change, found.taken[address])
+        return True
+    if address in found.namesakes:
+        rows = listed(run, found.namesakes[address])
+        run.context.board.note(f"{address}: {run.provider.title} lists a namesake, which is not ours: {rows}")
+    return False
+
+
+def _stopped_by_ours(run: ProviderRun, change: Change) -> bool:
+    """What the plan would have refused, had it known what a doubt was to end with."""
+    provider, wanted = run.provider, change.after or FrozenDict()
+    beside = [(address, spec) for address, spec in run.settled.items() if address != change.address]
+    if change.action is Action.SETTLE:
+        # Nothing was made, and this may be another wish than the one that was sent: no guard saw it.
+        beside += [(each.address, each.spec or FrozenDict()) for each in _rivals(run, change)]
+    if provider.unique_name(wanted) is not None:
+        taken = [address for address, spec in beside if provider.clash(wanted, spec)]
+        why = "has its name, for a shared customer"
+    elif change.distinct:
+        return False
+    else:
+        identity = provider.identity(wanted)
+        taken = [address for address, spec in beside if provider.identity(spec) == identity]
+        why = "could not be told from it in the listing"
+    if taken:
+        not_tried(run, change, f"the product of {taken[0]} {why}", "the way out: podsync plan", replans=True)
+    return bool(taken)
+
+
+def _rivals(run: ProviderRun, change: Change) -> list[Entry | Orphan]:
+    """What exists beside it; its own former versions may look like it, but never have its name."""
+    rivals = run.ledger.others(run.provider.name, change.address)
+    if run.provider.unique_name(change.after or FrozenDict()) is not None:
+        return rivals
+    return [each for each in rivals if each.address != change.address]
+
+
+def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
+    """Whether something that is not settled could not be told from it."""
+    spec = change.after or FrozenDict()
+    if run.ledger.indistinguishable(run.provider, spec, change.address, run.habits) is not None:
+        with run.lock:
+            run.postponed[change.address] = change
+        return True
+    if change.address in run.too_young:
+        # Other work goes on meanwhile; `settle` comes back to it.
+        until = max(run.refused.get(change.address, run.context.began), run.context.began)
+        with run.lock:
+            run.late[change.address] = DeferredChange(change, again, until + run.settings.settle_seconds)
+        return True
+    if entry is None or entry.spec is None or not entry.unlisted:
+        return False
+    if run.provider.identity(spec, run.habits) == run.provider.identity(entry.spec, run.habits):
+        why = "the product that it replaces has no known id yet, and the listing could not tell the two apart"
+        not_tried(run, change, f"{why}; {LATER}")
+        return True
+    return False
+
+
+def again(run: ProviderRun, change: Change) -> None:
+    """Make what was refused, now that a listing would show it if that answer was wrong."""
+    run.look_again()
+    make(run, change)
+
+
+def _over_limit(run: ProviderRun) -> bool:
+    """Count a create against `--limit`, which is for all providers together."""
+    with run.context.board.lock:
+        limit = run.context.options.limit
+        if limit is not None and run.context.board.creates >= limit:
+            return True
+        run.context.board.creates += 1
+        return False
+
+
+def create(run: ProviderRun, change: Change) -> None:
+    """Send a create; an unclear answer leaves a doubt for `settle`."""
+    with run.lock:
+        run.sends[change.address] = run.sends.get(change.address, 0) + 1
+    spec = change.after or FrozenDict()
+    job = Job(
+        change.address,
+        "create",
+        run.provider.request(spec),
+        spec,
+        change.labels,
+        change.lifecycle,
+        reading=run.reading_before(),
+        place=change.place,
+        taken=lambda remote: _not_ours(run, remote),
+    )
+    sent = run.sender.send(job)
+    clock = run.context.clock
+    if isinstance(sent.error, InDoubtError | ConflictError):
+        with run.lock:
+            run.context.board.doubtful.add(change.address)
+            run.doubts[change.address] = Doubt(change.address, clock.monotonic(), sent.error.message)
+            if isinstance(sent.error, ConflictError):
+                run.conflicts[change.address] = sent.error.message
+        if isinstance(sent.error, InDoubtError) and sent.error.stops:
+            run.stop(sent.error.message, credentials=True)
+        return
+    if sent.error is None:
+        run.made[change.address] = clock.monotonic()
+    else:
+        run.refused[change.address] = clock.monotonic()
+    conclude(run, change, sent)
+
+
+def _not_ours(run: ProviderRun, remote: Remote) -> str | None:
+    """Return why an id that an answer tells cannot be that of a new product, None where it can."""
+    if remote.id in run.ledger.owned(run.provider.name):
+        return f"the answer told the id {remote.id}, which is another product's"
+    rows = run.findings.reading.rows if run.findings is not None else {}
+    if remote.id in rows:
+        return f"the answer told the id {remote.id}, which was listed before"
+    return None

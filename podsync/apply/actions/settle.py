@@ -1,0 +1,361 @@
+"""PROTOCOL steps 2 and 5: what became of creates in doubt, and the ids that a create did not tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from podsync.apply.actions.create import create, make
+from podsync.apply.actions.sender import SENDS_AN_APPLY
+from podsync.apply.actions.update import read_back
+from podsync.apply.guard import guarded
+from podsync.apply.outcomes import (
+    LATER,
+    ask_about_doubt,
+    ask_about_orphan,
+    ask_what_was_made,
+    ask_where_it_is,
+    done,
+    failed,
+    in_doubt,
+    not_tried,
+    waiting,
+)
+from podsync.apply.report import DONE, Result
+from podsync.apply.run import Doubt, ProviderRun
+from podsync.evidence.findings import Findings
+from podsync.evidence.state_view import when
+from podsync.model.address import Address
+from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
+from podsync.model.product import seen_ids
+from podsync.plan.action import Action
+from podsync.plan.change import Change
+from podsync.providers.contract import Remote
+from podsync.state.entries import Entry, Orphan
+from podsync.state.events import Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
+
+#: A person is told this often what is waited for.
+SAY_EVERY = 30.0
+
+
+@dataclass
+class Pauses:
+    """Growing pauses between two looks, never longer than a fraction of what is waited for."""
+
+    whole: float
+    _next: float = field(default=0.5)
+
+    def next(self) -> float:
+        """Return how long to wait now."""
+        pause = min(self._next, max(0.1, self.whole / 5))
+        self._next = min(self._next * 2, 20.0)
+        return pause
+
+
+@dataclass
+class Reminder:
+    """Tells people what is waited for: at once, and then every `SAY_EVERY` seconds."""
+
+    run: ProviderRun
+    _said: float = field(default=-SAY_EVERY)
+
+    def say(self, now: float, what: str, until: float) -> None:
+        """Say it if it is time; both moments are monotonic."""
+        if now - self._said >= SAY_EVERY:
+            waiting(self.run, what, until)
+            self._said = now
+
+
+def wait(run: ProviderRun, what: str, until: float) -> None:
+    """Wait until that monotonic moment; people are told for what."""
+    clock, reminder = run.context.clock, Reminder(run)
+    while (now := clock.monotonic()) < until:
+        reminder.say(now, what, until)
+        clock.sleep(min(1.0, until - now))
+
+
+def finish(run: ProviderRun) -> None:
+    """Wait for what is in doubt or not visible yet; whatever is left is reported."""
+    try:
+        _wait_for_all(run)
+    except StoppedError:
+        pass
+    except UnauthorizedError as error:
+        run.stop(error.message, credentials=True)
+    except ProviderError as error:
+        run.context.board.note(f"{error.message}; the next apply looks again")
+    for address, doubt in sorted(run.doubts.items()):
+        entry = run.ledger.entry(address)
+        if entry is not None and entry.pending is not None:
+            in_doubt(run, address, entry, doubt.why)
+    for late in run.late.values():
+        _still_late(run, late.change)
+    for each in run.unshown.values():
+        entry = run.ledger.entry(each.change.address)
+        if entry is not None and entry.pending is not None:
+            in_doubt(
+                run,
+                each.change.address,
+                entry,
+                "the answer does not show the change; the next apply looks again",
+            )
+    for change in run.postponed.values():
+        not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
+    _tell_unlisted(run)
+    _tell_unwanted(run)
+
+
+def _tell_unwanted(run: ProviderRun) -> None:
+    """Say what a refused create may have made, where no document wants it: else nobody knows of it."""
+    for address, question in sorted(run.findings.unwanted.items() if run.findings is not None else ()):
+        ask_what_was_made(run, address, question)
+
+
+def _tell_unlisted(run: ProviderRun) -> None:
+    """Say what has no confirmed id yet; what should have been listed long ago is a question to a person."""
+    known = run.known
+    overdue = [] if run.looked == -math.inf else _overdue(run)
+    count = len(known.unbound) + len(known.provisional) - len(overdue)
+    if count:
+        run.context.board.note(
+            f"{count} new at {run.provider.title}: ids not known yet; the next apply looks again"
+        )
+    for item in overdue:
+        rows = run.overdue.get((item.address, item.created_at), ())
+        if isinstance(item, Entry):
+            ask_where_it_is(run, item, rows)
+        else:
+            ask_about_orphan(run, item, rows)
+
+
+def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
+    """Return what this run did not make and the last look should have shown."""
+    situation = run.looker.dated(run.situation(), run.looked)
+    return [
+        item for item in run.known.unbound if item.address not in run.made and situation.item_is_settled(item)
+    ]
+
+
+def _age(run: ProviderRun, item: Entry | Orphan) -> float:
+    """Return seconds since it was made, by our clock: for people only."""
+    return max(0.0, run.context.clock.now() - item.created_at)
+
+
+def _wait_for_all(run: ProviderRun) -> None:
+    """Look, act, wait, until nothing is in doubt, late, or without its id."""
+    clock, pauses, reminder = run.context.clock, Pauses(run.settings.settle_seconds), Reminder(run)
+    while run.stopped is None and not run.context.stop.signal and _waits_for(run) is not None:
+        now = clock.monotonic()
+        _send_late(run, now)
+        if run.unshown:
+            read_back(run)
+        if run.doubts or _unlisted(run) or _untold(run):
+            _look_again(run)
+        left = _waits_for(run)
+        if left is None or not run.context.options.wait or now >= left.until + left.patience:
+            return
+        reminder.say(now, left.what, left.until)
+        clock.sleep(pauses.next())
+
+
+def wait_until(run: ProviderRun, done_: Callable[[], bool], what: str) -> None:
+    """Look again and again until `done_` says so, or what was made last would be listed for certain."""
+    clock, pauses, reminder = run.context.clock, Pauses(run.settings.settle_seconds), Reminder(run)
+    while run.going and not done_():
+        _look_again(run)
+        until = run.sender.last_made + run.settings.settle_seconds
+        now = clock.monotonic()
+        if done_() or not run.context.options.wait or now >= until + run.settings.timeout_seconds:
+            return
+        reminder.say(now, what, until)
+        clock.sleep(pauses.next())
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """What is waited for, until which monotonic moment, and how long it is tried beyond that."""
+
+    what: str
+    until: float
+    patience: float = 0.0
+
+
+def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
+    """What a listing has to show yet: ids that no answer told, and ids that only an answer told."""
+    known = run.known
+    answered = known.provisional if run.provider.tells_ids else ()
+    return [*known.unbound, *answered]
+
+
+def _untold(run: ProviderRun) -> list[Entry | Orphan]:
+    """Likely ids from before this run which only its own clock can confirm."""
+    if run.provider.tells_ids or not (likely := run.known.provisional):
+        return []
+    situation = run.looker.dated(run.situation(), run.context.clock.monotonic())
+    return [item for item in likely if item.address not in run.made and situation.nobody_tells(item)]
+
+
+def _waits_for(run: ProviderRun) -> _Wait | None:
+    """Return what is open and ends last; None when nothing is."""
+    retry = run.settings.retry_seconds
+    if run.doubts:
+        until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
+        # A listing that could not be read completely is tried again, but not for ever.
+        return _Wait(f"{len(run.doubts)} in doubt to be settled", until, retry)
+    if run.late:
+        until = max(late.quiet_at for late in run.late.values())
+        # Sent then, they may be in doubt once more.
+        patience = SENDS_AN_APPLY * run.settings.timeout_seconds + retry
+        return _Wait(f"{len(run.late)} changes that have to wait for earlier requests", until, patience)
+    if run.unshown:
+        until = max(each.until for each in run.unshown.values())
+        return _Wait(f"{len(run.unshown)} updates to be shown by the listing", until, retry)
+    new = _unlisted(run)
+    if new:
+        return _Wait(f"{len(new)} new ids to become visible", _visible_by(run, new))
+    likely = _untold(run)
+    if likely:
+        until = run.context.began + run.settings.settle_seconds
+        return _Wait(f"{len(likely)} likely ids to be confirmed", until)
+    return None
+
+
+def _visible_by(run: ProviderRun, new: Sequence[Entry | Orphan]) -> float:
+    """Return when the last of these is to be listed, `settle_seconds` after it was made by whichever run.
+
+    A clock that was set back since makes nobody wait longer than what this run has made.
+    """
+    settle, youngest = run.settings.settle_seconds, min(_age(run, item) for item in new)
+    return min(run.sender.last_made, run.context.clock.monotonic() - youngest) + settle
+
+
+def _send_late(run: ProviderRun, now: float) -> None:
+    """Do what had to wait until now, in the order of the plan."""
+    for address, late in list(run.late.items()):
+        if now >= late.quiet_at:
+            del run.late[address]
+            guarded(run, late.change, late.do)
+
+
+def _still_late(run: ProviderRun, change: Change) -> None:
+    """Report a change that would have had to wait longer than this run did."""
+    entry = run.ledger.entry(change.address)
+    why = "an update before this one may still arrive; the next apply sends it"
+    if change.address in run.too_young:
+        told = f"it was refused a short while ago ({run.too_young[change.address]})"
+        sure = f"nothing is sent for it before {run.settings.settle_seconds:g} s are over"
+        not_tried(run, change, f"{told}; {sure}, in case that answer was wrong; {LATER}")
+    elif entry is not None and entry.pending is not None:
+        in_doubt(run, change.address, entry, why)
+    else:
+        not_tried(run, change, "the name that it takes is not released yet; run apply again")
+
+
+def _look_again(run: ProviderRun) -> None:
+    """One look for everything that is open; a whole one once a doubt is old enough to be called settled."""
+    now = run.context.clock.monotonic()
+    due = any(now >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
+    findings = run.look(presence=not due)
+    if findings.account is False:
+        run.stop_wrong_account(findings.events)
+        return
+    take_in(run, findings)
+    for address, change in list(run.postponed.items()):
+        if run.ledger.indistinguishable(run.provider, change.after or {}, address, run.habits) is None:
+            del run.postponed[address]
+            guarded(run, change, make)
+
+
+def take_in(run: ProviderRun, findings: Findings) -> None:
+    """Record what a look has found, and act on it: every find, then each None, then the questions."""
+    doubts = {entry.address: entry for entry in run.ledger.doubts(run.provider.name)}
+    if findings.events:
+        run.ledger.record(*findings.events)
+    run.learned(findings)
+    for event in findings.events:
+        if isinstance(event, Bound | Confirmed | Unbound):
+            _retell(run, event.address)
+        elif isinstance(event, Gone):
+            run.gone_orphans.add(event.address)
+            run.context.board.note(f"{event.address}: the orphan was removed at {run.provider.title}")
+    for address, row in findings.found.items():
+        _was_made(run, doubts[address], row)
+    for address in findings.none:
+        _nothing_was_made(run, doubts[address])
+    for address, rows in findings.asks.items():
+        run.doubts.pop(address, None)
+        entry = run.ledger.entry(address)
+        if entry is not None and entry.pending is not None:
+            young = address in findings.young
+            if not (young or entry.pending.asked is not None):
+                over = when(entry.pending) or run.looker.moment(run.context.began)
+                why, at = entry.pending.why, over.wall or 0.0
+                run.ledger.record(Doubted(address, at, over.date, why, asked=run.context.clock.now()))
+            ask_about_doubt(run, entry, rows, findings.why.get(address, ""), young=young)
+    for address in (*findings.waits, *findings.unread):
+        known_by = run.doubts[address].known_by if address in run.doubts else run.context.began
+        pending = doubts[address].pending
+        why = (
+            pending.why if pending is not None else ""
+        ) or "the run that sent it ended before the answer came"
+        if address in findings.unread:
+            why += "; whether nothing was made cannot be told from this listing"
+        run.doubts[address] = Doubt(address, known_by, why)
+    run.overdue, run.looked = findings.overdue, findings.reading.looked
+
+
+def _cleared(run: ProviderRun, address: Address) -> None:
+    """The doubt is over; it no longer counts for `--max-failures` either."""
+    run.doubts.pop(address, None)
+    run.context.board.doubtful.discard(address)
+
+
+def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
+    """The Intent's own spec is the entry now; an orphan, if the catalog no longer wants it."""
+    assert entry.pending is not None  # noqa: S101 (the caller saw it)
+    body, now, change = entry.pending.body, run.context.clock.now(), run.by_address.get(entry.address)
+    _cleared(run, entry.address)
+    run.settled[entry.address] = body
+    if change is None or change.after is None:
+        run.ledger.record(Orphaned(entry.address, now))
+        run.context.board.note(
+            f"{entry.address}: it was made, and its document is gone: an orphan now ({remote.id})"
+        )
+    elif run.provider.canonical(change.after) != run.provider.canonical(body):
+        run.context.board.note(
+            f"{entry.address}: it was made as it was sent then; the next plan shows what differs"
+        )
+    if change is not None:
+        done(run, change, DONE[change.action], attempts=entry.pending.attempts)
+
+
+def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
+    """The Intent is forgotten; the product may be created again."""
+    address, change = entry.address, run.by_address.get(entry.address)
+    _cleared(run, address)
+    if change is None:
+        return
+    sends = run.sends.get(address, 0)
+    if change.after is None:
+        done(run, change, Result.SETTLED)
+    elif address in run.conflicts:
+        unseen = f"{run.conflicts[address]}: something like it exists, and is not listed"
+        failed(run, change, unseen, remedy="look at its web page; apply again later", replans=False)
+    elif sends >= SENDS_AN_APPLY:
+        failed(run, change, f"sent {sends} times, and nothing was made")
+    elif not run.going:
+        not_tried(run, change, "nothing was made, and the run had to stop")
+    elif sends:
+        create(run, change)
+    elif change.action is Action.SETTLE and run.worked:
+        guarded(run, change, make)
+
+
+def _retell(run: ProviderRun, address: Address) -> None:
+    """Correct an outcome whose id became known, or was taken back, after it was reported."""
+    board, entry = run.context.board, run.ledger.entry(address)
+    with board.lock:
+        outcome = board.outcomes.get(address)
+        if outcome is not None and entry is not None and outcome.id != entry.id:
+            board.outcomes[address] = replace(outcome, id=entry.id, remote=seen_ids(entry.remote))

@@ -1,0 +1,145 @@
+"""PROTOCOL step 6. A PATCH sets values, so one in doubt is sent again: once it can no longer arrive itself.
+
+Otherwise it could arrive after a later one, and what was acknowledged would be undone. An update counts as
+done when the answer shows the fields as they were sent; else it is read back.
+"""
+
+from __future__ import annotations
+
+import math
+
+from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
+from podsync.apply.outcomes import LATER, conclude, done, failed, name_is_taken, not_tried
+from podsync.apply.report import DONE
+from podsync.apply.run import DeferredChange, ProviderRun, Unshown
+from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
+from podsync.evidence.state_view import when
+from podsync.model.digests import canonical_json
+from podsync.model.errors import InDoubtError
+from podsync.model.frozen import FrozenDict, Spec
+from podsync.model.product import seen_ids
+from podsync.plan.change import Change
+from podsync.providers.contract import Query, Remote
+from podsync.providers.habits import Habits
+from podsync.providers.knowledge import Provider
+from podsync.providers.name_forms import changes
+from podsync.state.entries import Entry, Pending
+from podsync.state.events import Settled
+
+
+def update(run: ProviderRun, change: Change) -> None:
+    """Send just the fields that differ, as soon as no update before this one can still arrive."""
+    entry = run.ledger.entry(change.address)
+    taken = run.findings.taken.get(change.address) if run.findings is not None else None
+    if entry is None or entry.id is None:
+        not_tried(run, change, "its id is not known yet; apply again")
+        return
+    if taken:
+        name_is_taken(run, change, taken)
+        return
+    if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
+        not_tried(run, change, f"{run.unsure}; {LATER}")
+        return
+    after = change.after or {}
+    body = FrozenDict({name: after[name] for name in change.changed if name in after})
+    quiet_at = _quiet_at(run, entry, body)
+    if quiet_at > run.context.clock.monotonic():
+        run.late[change.address] = DeferredChange(change, update, quiet_at)
+        return
+    request = run.provider.update_request(entry.id, body)
+    with run.lock:
+        sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
+    provider, habits, identity = run.provider, run.habits, entry.id
+    job = Job(
+        change.address,
+        "update",
+        request,
+        body,
+        change.labels,
+        change.lifecycle,
+        place=change.place,
+        shown=lambda remote: shows(provider, body, remote, habits) and remote.id == identity,
+    )
+    sent = run.sender.send(job)
+    clock = run.context.clock
+    if sent.unshown:
+        until = clock.monotonic() + run.settings.settle_seconds
+        with run.lock:
+            run.unshown[change.address] = Unshown(change, entry.id, body, until)
+    elif (
+        isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
+    ):
+        run.late[change.address] = DeferredChange(
+            change, update, clock.monotonic() + run.settings.timeout_seconds
+        )
+    else:
+        if isinstance(sent.error, InDoubtError) and sent.error.stops:
+            run.stop(sent.error.message, credentials=True)
+        conclude(run, change, sent)
+
+
+def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
+    """Whether a product has these fields as they were sent, or changed as this provider is known to."""
+    for name, value in body.items():
+        listed = remote.fields.get(name)
+        one, other = (
+            provider.canonical(FrozenDict({name: value})),
+            provider.canonical(FrozenDict({name: listed})),
+        )
+        if one == other:
+            continue
+        kinds = changes(value, listed) if name == provider.name_field else None
+        if kinds is None or not all(habits.name(kind) == "changed" for kind in kinds):
+            return False
+    return True
+
+
+def read_back(run: ProviderRun) -> None:
+    """Look whether updates whose answers did not show it took effect; give up after `settle_seconds`."""
+    looked, now = run.context.clock.monotonic(), run.context.clock.now()
+    ids = {each.id: FrozenDict() for each in run.unshown.values()}
+    shown = {item.id: seen_ids(item.remote) for item in run.known.items if item.id in ids}
+    listing = run.connection.reader.find(Query(known=FrozenDict(shown)))
+    rows = {row.id: row for row in listing.items}
+    for address, each in list(run.unshown.items()):
+        row = rows.get(each.id)
+        if row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
+            entry = run.ledger.entry(address)
+            attempts = entry.pending.attempts if entry is not None and entry.pending is not None else 0
+            run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
+            del run.unshown[address]
+            done(run, each.change, DONE[each.change.action], attempts=attempts)
+        elif looked >= each.until:
+            before = {name: (each.change.before or {}).get(name) for name in each.body}
+            if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
+                run.ledger.record(Settled(address, now, found=False))
+            # Where it lists something else its fields stay unknown: the next apply sends them again.
+            del run.unshown[address]
+            shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
+            told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
+            why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
+            failed(run, each.change, why)
+
+
+def _quiet_at(run: ProviderRun, entry: Entry, body: Spec) -> float:
+    """Return the monotonic moment from which no update of an earlier run can arrive any more.
+
+    The same values may be sent again after `timeout_seconds`: arriving late, they change nothing. Other ones
+    wait as long as a create does, since a request that is held up on its way would undo them unseen.
+    """
+    pending, now = entry.pending, run.context.clock.monotonic()
+    same = pending is None or pending.body == body
+    wait = run.settings.timeout_seconds if same else run.until_settled
+    sent_here = entry.address in run.sends  # then `late` had it wait already
+    if pending is None or sent_here or _gone_by(run, pending, now) >= wait:
+        return -math.inf
+    return run.context.began + wait
+
+
+def _gone_by(run: ProviderRun, pending: Pending, now: float) -> float:
+    """Return how long ago the sender of an earlier run was done for certain, in seconds."""
+    moment = Moment(run.context.clock.now(), run.sender.time.at(now))
+    over = when(pending)
+    if over is not None:
+        return elapsed(over, moment)
+    return elapsed(Moment(pending.written_at, pending.date), moment) - SEND_SECONDS

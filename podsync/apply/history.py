@@ -1,0 +1,80 @@
+"""The memory of `.podsync/` in the engine's words: whether this is the last state, and when was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from podsync.apply.context import LastSend, Lost
+from podsync.model.clock import Clock
+from podsync.state.model import State
+from podsync.state.run_history import RunHistory
+from podsync.state.store import StateStore
+
+
+class StateHistory:
+    """Implements `context.Memory` over the file that `state.run_history` keeps.
+
+    `outcomes` is given a sentence when the file cannot be written: that costs safety only if the state
+    is lost as well.
+    """
+
+    def __init__(
+        self, memory: RunHistory, store: StateStore, clock: Clock, tell: Callable[[str], None]
+    ) -> None:
+        self._memory = memory
+        self._store = store
+        self._clock = clock
+        self._tell = tell
+        #: Providers whose part of the note is written anew at the end.
+        self._sent: set[str] = set()
+
+    def lost(self, state: State) -> Lost | None:
+        """Whether `state` is not the one that was last seen here, and what was sent since."""
+        seen = self._memory.read()
+        if seen is None:
+            return Lost() if state.lost else None
+        whole = seen.outdates(state)
+        # What was lost stays so until the provider's listing was seen to show all that was made before.
+        behind = {name: sends for name, sends in seen.providers.items() if whole or sends.behind}
+        self._memory.behind = set(behind)
+        if not whole and not behind:
+            return None
+        dates = {
+            name: LastSend() if sends.sending else LastSend(sends.date, sends.at)
+            for name, sends in behind.items()
+        }
+        return Lost(dates, whole)
+
+    def caught_up(self, provider: str) -> None:
+        """The provider's listing showed whatever was made before this run, and the state knows it now."""
+        if self._memory.behind is not None:
+            self._memory.behind.discard(provider)
+
+    def unanswered(self, provider: str) -> None:
+        """A person has to say what a product is before the state can be called whole."""
+        self._memory.behind = {*(self._memory.behind or ()), provider}
+        if not self._memory.knows(provider):
+            self._sent.add(provider)
+
+    def sending(self, provider: str, serial: int) -> None:
+        """Note durably that requests leave from now on."""
+        self._sent.add(provider)
+        told = self._memory.begin_sending(
+            provider, lineage=self._store.lineage, serial=serial, at=self._clock.now()
+        )
+        if told is not None:
+            self._tell(told)
+
+    def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
+        """Note the state as it was left, and the providers' clocks."""
+        lineage, now = self._store.lineage, self._clock.now()
+        told = [self._memory.saw(lineage, state.serial)]
+        for name, date in sends.items():
+            if name in (self._memory.behind or ()) and name not in self._sent:
+                continue
+            told.append(
+                self._memory.end_sending(name, lineage=lineage, serial=state.serial, at=now, date=date)
+            )
+        for sentence in dict.fromkeys(told):
+            if sentence is not None:
+                self._tell(sentence)

@@ -1,0 +1,3 @@
+"""Looking before anything is sent."""
+
+__all__ = ["by_id", "preview"]

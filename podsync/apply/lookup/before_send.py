@@ -1,0 +1,147 @@
+"""PROTOCOL step 3: look before anything is sent; record what it shows, wait where that is not enough yet."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from podsync.apply.actions.settle import take_in, wait
+from podsync.apply.run import ProviderRun
+from podsync.evidence.account import Knows
+from podsync.evidence.ages import Age, Moment, elapsed
+from podsync.evidence.findings import Findings
+from podsync.evidence.situation import Situation
+from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
+from podsync.model.frozen import EMPTY
+from podsync.plan.action import Action
+from podsync.plan.change import Change
+from podsync.state.events import Proven
+
+
+def look(run: ProviderRun) -> None:
+    """Read what is needed; bind, settle, and find what can be adopted. Sends nothing."""
+    try:
+        _look(run)
+    except UnauthorizedError as error:
+        run.stop(error.message, credentials=True)
+    except ProviderError as error:
+        run.stop(error.message)
+    except StoppedError:
+        return
+
+
+def _look(run: ProviderRun) -> None:
+    run.look_again = partial(_look_once_more, run)
+    known = run.known
+    waiting = known.doubts or known.unbound or known.provisional or any(run.situation().unwanted())
+    if not (_asks(run) or waiting):
+        run.caught_up = _lost_is_visible(run, run.context.clock.monotonic())
+        return
+    findings = _look_once(run)
+    if run.stopped is None and (reason := _may_show_more(run, findings)) is not None:
+        what, until = reason
+        if run.context.options.wait:
+            wait(run, what, until)
+            findings = _look_once(run)
+        if run.stopped is None and (left := _may_show_more(run, findings)) is not None:
+            run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists"
+    if run.stopped is None:
+        _conclude(run, findings)
+        _tell_unproven(run, findings)
+
+
+def _asks(run: ProviderRun) -> list[Change]:
+    """Return the changes for which the provider has to be asked."""
+    takes = run.provider.takes
+    return [
+        change
+        for change in run.changes
+        if run.makes(change)
+        or change.orphan_created_at is not None
+        or (change.action is Action.UPDATE and takes(change.before or EMPTY, change.after or EMPTY))
+    ]
+
+
+def _look_once_more(run: ProviderRun) -> None:
+    """Look whole, in the middle of the work, and keep what it says of what is to be made."""
+    findings = _look_once(run)
+    if run.stopped is None:
+        _conclude(run, findings)
+
+
+def _look_once(run: ProviderRun) -> Findings:
+    findings = run.look()
+    if findings.account is False:
+        run.stop_wrong_account(findings.events)
+        return findings
+    take_in(run, findings)
+    run.caught_up = run.caught_up or _lost_is_visible(run, findings.reading.looked)
+    return findings
+
+
+def _conclude(run: ProviderRun, findings: Findings) -> None:
+    """Keep what the last look says of what is to be made."""
+    situation = run.looker.dated(run.situation(), findings.reading.looked)
+    young = situation.open_refusals()
+    run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
+    run.first_contact = findings.first_contact
+    makers = [change for change in run.changes if run.makes(change)]
+    reading = findings.reading
+    if makers and findings.knows is not Knows.ALL and not (reading.of_all and reading.sound):
+        run.stop(
+            f"the state is {findings.knows.value}, and the listing keeps changing and could not be read whole"
+        )
+    elif makers and _is_unproven(run, situation):
+        run.unsure = run.unsure or (
+            f"none of the products that were made at {run.provider.title} is visible yet, "
+            "so that nobody can tell whether this is the right account"
+        )
+
+
+def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
+    """Say once, after an upgrade, which ids an older version may have given to the wrong one of a group."""
+    if not run.known.state.unproven or run.provider.tells_ids:
+        return
+    if findings.unproven:
+        named = ", ".join(map(str, findings.unproven))
+        run.context.board.note(
+            f"an older version may have taken these for one another, since {run.provider.title} lists other "
+            f"pictures than were sent: {named}. Look at its page; to mend one: podsync import ADDRESS ID"
+        )
+    run.ledger.record(Proven(run.context.clock.now()))
+
+
+def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | None:
+    """Return what the listing may not show yet and until when (monotonic), None where it shows all."""
+    reasons: list[tuple[str, float]] = []
+    began, settle, looked = run.context.began, run.settings.settle_seconds, findings.reading.looked
+    wanted = [c for c in run.changes if run.makes(c) and c.address not in findings.adopted]
+    others = [change for change in _asks(run) if not run.makes(change)]
+    if run.lost and not run.caught_up and (wanted or others):
+        what = "the listing to show what the last apply made (the state is new or lost)"
+        reasons.append((what, began + run.until_settled))
+    situation = run.looker.dated(run.situation(), looked)
+    missed = situation.looked_for & findings.missed
+    if missed:
+        what = "an orphan that is wanted again to become visible"
+        reasons.append((what, max(run.missed.get(each, looked) for each in missed) + settle))
+    if wanted and _is_unproven(run, situation):
+        reasons.append(("a product that was made here to become visible", began + settle))
+    open_ = [reason for reason in reasons if reason[1] > looked or reason[0].startswith("an orphan")]
+    return max(open_, key=lambda reason: reason[1], default=None)
+
+
+def _is_unproven(run: ProviderRun, situation: Situation) -> bool:
+    """Whether something was sent here before, and nothing shows that this is the account it went to."""
+    return run.had_sent and not (situation.known.listed or situation.known.landmarks)
+
+
+def _lost_is_visible(run: ProviderRun, looked: float) -> bool:
+    """Whether a look at that moment shows whatever was sent before the state was lost."""
+    lost = run.context.lost
+    if lost is None:
+        return True
+    if run.provider.name not in lost.sends:
+        return not lost.whole or looked >= run.context.began
+    last = lost.sends[run.provider.name]
+    between = elapsed(Moment(last.at, last.date), run.looker.moment(looked))
+    return Age(looked - run.context.began, between).at_least(run.until_settled)

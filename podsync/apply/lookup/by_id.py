@@ -1,0 +1,47 @@
+"""Looks up products that a person names by their ids: only what is listed is believed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+
+from podsync.apply.actions.sender import ProviderTime
+from podsync.apply.context import ProviderConnection
+from podsync.apply.lookup.looker import Looker
+from podsync.evidence.ages import SEND_SECONDS, Moment
+from podsync.evidence.situation import Situation, Times, Want
+from podsync.evidence.state_view import Known
+from podsync.model.clock import Clock
+from podsync.model.errors import CredentialsError
+from podsync.model.frozen import EMPTY, FrozenDict
+from podsync.providers.contract import Query, Remote
+
+
+def look_up(
+    connection: ProviderConnection, known: Known, ids: Collection[str], wants: Sequence[Want], clock: Clock
+) -> dict[str, Remote]:
+    """Return what is listed under these ids; first the wanted models are read, then what is missing.
+
+    Raises CredentialsError where this is not the account that the state speaks of.
+    """
+    times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None))
+    told = ProviderTime(clock)
+    look = Looker(connection.reader, clock, told.at, told.saw)
+    found = look.look(Situation(known, times, tuple(wants)), presence=True)
+    if found.account is False:
+        raise another_account(connection)
+    rows = dict(found.reading.rows)
+    missing = set(ids) - rows.keys()
+    if missing and not (found.reading.of_all and found.reading.sound):
+        query = Query(known=FrozenDict(dict.fromkeys(sorted(missing), EMPTY)), pairs=known.pairs)
+        rows |= {row.id: row for row in connection.reader.find(query).items}
+    return rows
+
+
+def another_account(connection: ProviderConnection) -> CredentialsError:
+    """Return what to say where none of the products that the state knows is visible."""
+    return CredentialsError(
+        f"none of the products that the state knows is visible at {connection.settings.base_url} "
+        f"(account {connection.settings.account}): is it another account's key? Nothing was changed",
+        "set the key of the account that this state belongs to",
+    )

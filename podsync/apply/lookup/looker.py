@@ -1,0 +1,163 @@
+"""PROTOCOL step 3, the reading half: ask a provider no more than what a verdict needs, and judge the answer.
+
+A look begins with what may prove presence: the wanted models, a few known products. Only where that does not
+carry a verdict is the whole listing read: where the state does not know all that is ours, where nothing known
+is visible, where "nothing was made" is to be said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+
+from podsync.evidence.account import Knows
+from podsync.evidence.ages import Moment
+from podsync.evidence.findings import Findings
+from podsync.evidence.judge import judge
+from podsync.evidence.listing import Reading, reading_of, together
+from podsync.evidence.situation import Situation
+from podsync.evidence.state_view import Known
+from podsync.model.clock import Clock
+from podsync.model.frozen import EMPTY, FrozenDict, Spec
+from podsync.model.product import seen_ids
+from podsync.providers.contract import Query, Reader
+
+#: So many names are searched one by one; for more, the whole listing is read once.
+FEW = 10
+#: So many known ids are looked for to see that this is the right account, where there is no landmark.
+PROBES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Looker:
+    """Looks at one provider. `date_at` tells its clock at a monotonic moment, as far as it is known.
+
+    `heard` is told the date of every listing.
+    """
+
+    reader: Reader
+    clock: Clock
+    date_at: Callable[[float], float | None]
+    heard: Callable[[float | None], None]
+
+    def look(self, situation: Situation, *, presence: bool = False) -> Findings:
+        """Read, judge, and read more where a verdict needs it; with `presence` no more than may be there."""
+        known = situation.known
+        models = _models(situation)
+        looked = self.clock.monotonic()
+        if not presence and _knows_too_little(situation):
+            return self._judged(situation, self._whole(known))
+        reading = self._some(situation, models)
+        findings = self._judged(situation, reading)
+        if presence and findings.account is not False:
+            return findings
+        doubted = {e.address: known.model(e.pending.body) for e in known.doubts if e.pending is not None}
+        needed = {doubted[address] for address in findings.unread} | set(findings.unsearched.values())
+        if needed and findings.knows is Knows.ALL and not reading.of_all:
+            reading = together(self._by_model(known, needed, absence=True), reading)
+            findings = self._judged(situation, replace(reading, looked=looked))
+        if self._needs_all(situation, findings):
+            findings = self._judged(situation, self._whole(known))
+        return findings
+
+    def _needs_all(self, situation: Situation, findings: Findings) -> bool:
+        reading = findings.reading
+        if reading.of_all and reading.sound:
+            return False
+        makes = any(want.before is None and want.asked for want in situation.wants)
+        unsure = findings.knows is not Knows.ALL and makes
+        unseen = {identity for identity in situation.looked_for if identity not in reading.rows}
+        return findings.account is False or bool(findings.unread) or unsure or bool(unseen)
+
+    def _judged(self, situation: Situation, reading: Reading) -> Findings:
+        """Judge as of the moment at which the reading began."""
+        return judge(self.dated(situation, reading.looked), reading)
+
+    def dated(self, situation: Situation, looked: float) -> Situation:
+        """Return the situation as of a look at that monotonic moment."""
+        return replace(situation, times=replace(situation.times, looked=looked, now=self.moment(looked)))
+
+    def moment(self, at: float) -> Moment:
+        """Return a monotonic moment by our clock and by the provider's."""
+        return Moment(self.clock.now() - (self.clock.monotonic() - at), self.date_at(at))
+
+    # -- readings
+
+    def _whole(self, known: Known) -> Reading:
+        return self._read(known, Query(absence=True, pairs=known.pairs), of_all=True)
+
+    def _by_model(self, known: Known, models: Collection[str], *, absence: bool = False) -> Reading:
+        query = Query(models=frozenset(models), absence=absence, pairs=known.pairs)
+        return self._read(known, query, models=models)
+
+    def _read(
+        self, known: Known, query: Query, *, of_all: bool = False, models: Collection[str] = ()
+    ) -> Reading:
+        looked = self.clock.monotonic()
+        listing = self.reader.find(query)
+        self.heard(listing.date)
+        return reading_of(
+            listing,
+            looked,
+            of_all=of_all,
+            models=models,
+            habits=known.habits,
+            codes=bool(known.pairs),
+            twice=query.absence,
+        )
+
+    def _some(self, situation: Situation, models: Collection[str]) -> Reading:
+        """Read the wanted models, search names that have to be unique, and look up a few known products."""
+        known, provider = situation.known, situation.known.provider
+        searched = {
+            str(want.spec.get(provider.name_field))
+            for want in situation.wants
+            if want.asked and provider.unique_name(want.spec) is not None
+        }
+        if len(searched) > FEW:
+            return self._read(known, Query(pairs=known.pairs), of_all=True)
+        readings = [self._by_model(known, models)] if models else []
+        readings += [self._read(known, Query(name=name, pairs=known.pairs)) for name in sorted(searched)]
+        there = {identity for reading in readings for identity in reading.rows}
+        sought = _sought(known, situation.looked_for, there)
+        if sought:
+            readings.append(self._read(known, Query(known=FrozenDict(sought), pairs=known.pairs)))
+        if not readings:
+            return self._read(known, Query(pairs=known.pairs), of_all=True)
+        whole = readings[0]
+        for other in readings[1:]:
+            whole = together(whole, other)
+        return whole
+
+
+def _knows_too_little(situation: Situation) -> bool:
+    """Whether the state is new or lost, and something is to be made: then everything is read at once."""
+    makes = any(want.before is None for want in situation.wants)
+    return makes and (situation.lost or situation.known.is_new)
+
+
+def _models(situation: Situation) -> frozenset[str]:
+    """Return the models, as specs name them, of what is to be made and of what was sent."""
+    known = situation.known
+    specs: list[Spec] = [want.spec for want in situation.wants if want.asked and want.before is None]
+    specs += [*known.sent, *(refusal.body for _, refusal in situation.unwanted())]
+    if not known.provider.tells_ids:
+        specs += [item.spec or EMPTY for item in known.provisional]
+    return frozenset(known.model(spec) for spec in specs)
+
+
+def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[str, object]:
+    """Return the known products to look up: landmarks, provisional ids, what is asked for, a few others."""
+    sought: dict[str, object] = {}
+    if known.provider.tells_ids:
+        sought |= {item.id: seen_ids(item.remote) for item in known.provisional if item.id}
+    sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
+    marks = {
+        mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == known.seen_key})
+        for mark in known.landmarks
+    }
+    if not any(identity in there for identity in marks):
+        sought |= marks
+    if not marks and not any(identity in there for identity in known.shown):
+        sought |= dict(sorted(known.shown.items())[-PROBES:])
+    return {identity: shown for identity, shown in sought.items() if identity not in there}

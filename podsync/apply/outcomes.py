@@ -1,0 +1,224 @@
+"""Reporting how changes end: from what happened to an `Outcome`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from podsync.apply.actions.sender import SendResult
+from podsync.apply.report import DONE, Outcome, Result
+from podsync.apply.run import ProviderRun
+from podsync.evidence.ages import SEND_SECONDS
+from podsync.evidence.findings import Question
+from podsync.model.address import Address
+from podsync.model.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
+from podsync.model.product import seen_ids
+from podsync.plan.action import Action
+from podsync.plan.answers import NAMED, of_doubt, of_open_orphan, of_unlisted, of_unwanted, of_wanted
+from podsync.plan.change import Change
+from podsync.providers.contract import Remote
+from podsync.state.entries import Entry, Orphan
+from podsync.state.operations import settled_at
+
+_GONE = 404
+#: What helps where a listing may not show all yet.
+LATER = "a later apply does it, or one without --no-wait"
+
+
+def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -> None:
+    plain = {"address": change.address, "action": change.action, "result": result}
+    run.context.board.report(Outcome(**plain, provider=change.provider, account=change.account, **facts))  # type: ignore[arg-type]
+
+
+def done(
+    run: ProviderRun, change: Change, result: Result, sent: SendResult | None = None, *, attempts: int = 0
+) -> None:
+    """Report success; `attempts` are those of what was in doubt."""
+    entry = run.ledger.entry(change.address)
+    receipt = sent.receipt if sent is not None else None
+    _report(
+        run,
+        change,
+        result,
+        id=entry.id if entry is not None else None,
+        remote=seen_ids(entry.remote) if entry is not None else {},
+        attempts=sent.attempts if sent is not None else attempts,
+        http_status=receipt.status if receipt is not None else None,
+        provider_code=receipt.code if receipt is not None else None,
+    )
+
+
+def failed(
+    run: ProviderRun,
+    change: Change,
+    why: str,
+    sent: SendResult | None = None,
+    remedy: str = "",
+    *,
+    replans: bool = True,
+) -> None:
+    """Report that this product stopped; nothing was made. `replans`: the remedy makes another plan."""
+    cause = sent.error if sent is not None else None
+    _report(
+        run,
+        change,
+        Result.FAILED,
+        error=why,
+        attempts=sent.attempts if sent is not None else 0,
+        http_status=cause.status if cause is not None else None,
+        provider_code=cause.code if cause is not None else None,
+        next=(remedy,) if remedy else (),
+        replans=replans and bool(remedy),
+    )
+
+
+def not_tried(run: ProviderRun, change: Change, why: str, *remedies: str, replans: bool = False) -> None:
+    """Report that nothing was sent for this change. `replans`: the remedies make another plan."""
+    _report(run, change, Result.NOT_TRIED, error=why, next=remedies, replans=replans)
+
+
+def conclude(run: ProviderRun, change: Change, sent: SendResult) -> None:
+    """Report how a write ended; stop the provider where its answer says so."""
+    error = sent.error
+    if error is None:
+        made_anew = change.action in (Action.SETTLE, Action.RESTORE, Action.MOVE)
+        done(run, change, Result.CREATED if made_anew else DONE[change.action], sent)
+        return
+    if isinstance(error, UnauthorizedError | NotSentError):
+        run.stop(error.message, credentials=isinstance(error, UnauthorizedError))
+    elif run.sender.refused_too_often:
+        run.stop(f"{run.provider.title} refused five requests in a row")
+    entry = run.ledger.entry(change.address)
+    if entry is not None and entry.pending is not None:
+        # This request, or an update before it: what may have taken effect stays in doubt.
+        in_doubt(run, change.address, entry, error.message, _answers(run, entry, error))
+    elif isinstance(error, UnauthorizedError):
+        not_tried(run, change, error.message)
+    else:
+        updating = change.action is Action.UPDATE
+        gone = f"if a person removed it: podsync state rm {change.address}, then: podsync apply"
+        nothing = f"{error.message}. Nothing was {'changed' if updating else 'made'}"
+        failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")
+
+
+def _answers(run: ProviderRun, entry: Entry, error: ProviderError) -> tuple[str, ...]:
+    """What a person may say of an update in doubt that is refused now: sending it again clears nothing."""
+    pending = entry.pending
+    if pending is None or pending.op != "update" or not isinstance(error, RefusedError):
+        return ()
+    settle, when = f"podsync state settle {entry.address}", settled_at(pending, run.until_settled)
+    sure = datetime.fromtimestamp(math.ceil(when), UTC)
+    return (
+        f"a) it took effect: {settle} --adopt {entry.id}",
+        f"b) it did not, which can be said from {sure:%H:%M:%S} UTC on: {settle} --not-created",
+    )
+
+
+def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers: Sequence[str] = ()) -> None:
+    """Report a doubt: since when, and until when it is looked for."""
+    change, pending = run.by_address.get(address), entry.pending
+    since, until = entry.created_at or None, None
+    if pending is not None:
+        since = pending.written_at
+        until = (pending.ended_at or pending.written_at + SEND_SECONDS) + run.until_settled
+        until = until if until > run.context.clock.now() else None
+    run.context.board.report(
+        Outcome(
+            address,
+            change.action if change is not None else Action.SETTLE,
+            Result.IN_DOUBT,
+            run.provider.name,
+            entry.account,
+            attempts=pending.attempts if pending is not None else 0,
+            error=why,
+            next=tuple(answers),
+            since=since,
+            until=until,
+        )
+    )
+
+
+def ask_about_doubt(
+    run: ProviderRun, entry: Entry, candidates: Sequence[Remote], why: str = "", *, young: bool = False
+) -> None:
+    """A person has to say which of these it is; the commands that answer are printed."""
+    answers = of_doubt(run.provider, entry.address, candidates, young=young)
+    words = f"one of these may be it: {listed(run, candidates)}" if candidates else why
+    in_doubt(run, entry.address, entry, words, answers)
+
+
+def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> None:
+    """It was acknowledged and should be listed by now: a person says which it is, or that it is not there.
+
+    Where the account or the listing is in question nothing is asked; the next apply looks again.
+    """
+    title, address = run.provider.title, entry.address
+    reading = run.findings.reading if run.findings is not None else None
+    sure = run.stopped is None and reading is not None and reading.sound and reading.fresh
+    if rows:
+        why = f"{title} lists several products that may be it: {listed(run, rows)}"
+        in_doubt(run, address, entry, why, of_wanted(run.provider, address, rows))
+    else:
+        why = f"{title} acknowledged it and does not list it"
+        in_doubt(run, address, entry, why, of_unlisted(run.provider, address) if sure else ())
+
+
+def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -> None:
+    """An orphan's id should be known by now: a person says which product it is, or that it is removed."""
+    title = run.provider.title
+    told = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
+    why = f"it is an orphan, and its id is not known: {told}"
+    _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows))
+
+
+def ask_what_was_made(run: ProviderRun, address: Address, question: Question) -> None:
+    """A refused create may have made one of these, and no document wants it: a person says what it is."""
+    title, rows = run.provider.title, listed(run, question.rows)
+    why = f"no document wants it. {question.why}: {title} lists {rows}"
+    _ask(run, address, why, of_unwanted(run.provider, address, question.rows))
+
+
+def _ask(run: ProviderRun, address: Address, why: str, answers: Sequence[str]) -> None:
+    """Ask about what no entry holds; where its address has an outcome of its own, beside that."""
+    board = run.context.board
+    if address in board.outcomes:
+        board.note(f"{address}: {why}; {'; '.join(answers)}")
+        return
+    account = run.settings.account
+    board.report(
+        Outcome(
+            address,
+            Action.SETTLE,
+            Result.IN_DOUBT,
+            run.provider.name,
+            account,
+            error=why,
+            next=tuple(answers),
+        )
+    )
+
+
+def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> None:
+    """Orders could not tell two products of one name and one customer apart."""
+    failed(
+        run,
+        change,
+        f"{run.provider.title} has a product of this name for a shared customer already "
+        f"({listed(run, taken)}): orders could not tell them apart. Nothing was sent",
+        remedy="choose another name, or rename or remove the other product by hand",
+    )
+
+
+def waiting(run: ProviderRun, what: str, until: float) -> None:
+    """Say what is waited for; `until` is monotonic."""
+    clock = run.context.clock
+    left = max(0.0, until - clock.monotonic())
+    run.context.board.listener.waiting(run.provider.title, what, clock.now() + left)
+
+
+def listed(run: ProviderRun, remotes: Sequence[Remote]) -> str:
+    """Name products for a person: id and name."""
+    more = f" and {len(remotes) - NAMED} more" if len(remotes) > NAMED else ""
+    name_of = run.provider.name_of
+    return ", ".join(f'{remote.id} "{name_of(remote.fields)}"' for remote in remotes[:NAMED]) + more

@@ -1,0 +1,286 @@
+"""What one apply knows and shares while it works at one provider.
+
+The phases (`look`, `workers`, `create`, `update`, `settle`) are functions over this value, in PROTOCOL's
+words; `outcomes` reports what they did.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from podsync.apply.actions.sender import Sender
+from podsync.apply.context import Context, ProviderConnection
+from podsync.apply.ledger import Ledger
+from podsync.apply.lookup.looker import Looker
+from podsync.apply.report import Result
+from podsync.evidence.ages import Moment
+from podsync.evidence.claims import Key
+from podsync.evidence.findings import Findings
+from podsync.evidence.situation import Situation, Times, Want, documents_of
+from podsync.evidence.state_view import Known
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Spec
+from podsync.model.product import Product
+from podsync.model.settings import ProviderSettings
+from podsync.plan.action import Action
+from podsync.plan.change import Change
+from podsync.providers.contract import Remote
+from podsync.providers.habits import Habits
+from podsync.providers.knowledge import Provider
+from podsync.state.events import Event, Looked
+from podsync.state.model import State
+
+#: Actions that may have to create something.
+MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A create in doubt. `known_by`: the monotonic moment when its sender was known to be done."""
+
+    address: Address
+    known_by: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredChange:
+    """A change that has to wait: at the monotonic moment `quiet_at`, `do` may do it.
+
+    An update of the same product may still arrive until then, or one that releases the wanted name.
+    """
+
+    change: Change
+    do: Callable[[ProviderRun, Change], None]
+    quiet_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unshown:
+    """An update whose answer did not show what was sent; it is read back until the monotonic `until`."""
+
+    change: Change
+    id: str
+    body: Spec
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What the catalog holds beside the changes: products without an entry, and the specs of all."""
+
+    wants: tuple[Want, ...] = ()
+    specs: tuple[Spec, ...] = ()
+
+
+def others_of(
+    products: Iterable[Product], state: State, providers: Iterable[str], selected: Collection[Address]
+) -> Mapping[str, Others]:
+    """Return what the catalog holds beside the changes of a plan, by provider."""
+    wants: dict[str, list[Want]] = {name: [] for name in providers}
+    specs: dict[str, list[Spec]] = {name: [] for name in wants}
+    for product in products:
+        if product.provider not in wants:
+            continue
+        specs[product.provider].append(product.spec)
+        if product.address not in state.entries and product.address not in selected:
+            wants[product.provider].append(Want(product.address, product.spec, asked=False))
+    return {name: Others(tuple(wants[name]), tuple(specs[name])) for name in wants}
+
+
+def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
+    """Return what a change wants that is not there: a product, or (an update) a name; None where neither."""
+    if change.after is None:
+        return None
+    if makes:
+        return Want(change.address, change.after, adopts=change.action_reason != "replace_by_request")
+    if change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
+        return Want(change.address, change.after, before=change.before or EMPTY)
+    return None
+
+
+@dataclass
+class ProviderRun:
+    """One provider's part of an apply. What stops it stops this provider alone.
+
+    `waits` says which change needs another one's released name. `findings` is what the last look said.
+    `late` are changes that wait for updates which may still arrive, in the order of the plan. `postponed`
+    creates wait for a doubt that the listing could not tell from them, `held` for what becomes of pictures.
+    `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
+    run found made: no plan could set anything against them. `caught_up`: the listing shows whatever was made
+    before a state was lost.
+    """
+
+    connection: ProviderConnection
+    changes: Sequence[Change]
+    waits: Mapping[Address, frozenset[Address]]
+    ledger: Ledger
+    context: Context
+    others: Others = Others()
+    doubts: dict[Address, Doubt] = field(default_factory=dict)
+    late: dict[Address, DeferredChange] = field(default_factory=dict)
+    unshown: dict[Address, Unshown] = field(default_factory=dict)
+    postponed: dict[Address, Change] = field(default_factory=dict)
+    sends: dict[Address, int] = field(default_factory=dict)
+    settled: dict[Address, Spec] = field(default_factory=dict)
+    refused: dict[Address, float] = field(default_factory=dict)
+    conflicts: dict[Address, str] = field(default_factory=dict)
+    look_again: Callable[[], object] = lambda: None
+    made: dict[Address, float] = field(default_factory=dict)
+    missed: dict[str, float] = field(default_factory=dict)
+    findings: Findings | None = None
+    first_contact: tuple[Remote, ...] = ()
+    too_young: Mapping[Address, str] = field(default_factory=dict)
+    gone_orphans: set[Address] = field(default_factory=set)
+    overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
+    looked: float = -math.inf
+    unsure: str | None = None
+    caught_up: bool = False
+    stopped: str | None = None
+    credentials_refused: bool = False
+    another_account: bool = False
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.sender = Sender(self.connection, self.ledger, self.context, lambda: self.going)
+        self.by_address = {change.address: change for change in self.changes}
+        clock, known = self.context.clock, self.known
+        self._habits = known.habits
+        self.was_new = known.is_new
+        self.known_before = known.last_apply()
+        self.had_sent = bool(known.items or known.doubts)
+        self.worked = False
+        self.looker = Looker(self.connection.reader, clock, self.sender.time.at, self.sender.time.saw)
+        self._read_before: int | None = None
+
+    @property
+    def provider(self) -> Provider:
+        """What the provider is."""
+        return self.connection.provider
+
+    @property
+    def settings(self) -> ProviderSettings:
+        """How it is spoken to."""
+        return self.connection.settings
+
+    @property
+    def known(self) -> Known:
+        """What the state knows here now."""
+        return self.connection.known(self.ledger.state())
+
+    @property
+    def until_settled(self) -> float:
+        """Seconds from the end of a sender until its doubt may be called settled."""
+        return self.settings.timeout_seconds + self.settings.settle_seconds
+
+    @property
+    def lost(self) -> bool:
+        """Whether the state may not know products that were made here."""
+        lost = self.context.lost
+        return lost is not None and lost.concerns(self.provider.name)
+
+    @property
+    def going(self) -> bool:
+        """Whether anything new may be begun here."""
+        return self.stopped is None and not self.context.halted
+
+    def makes(self, change: Change) -> bool:
+        """Whether this change may have to create something."""
+        return change.after is not None and change.action in MAKING
+
+    def open_wants(self) -> tuple[Want, ...]:
+        """Return what is wanted and not there: open changes, and what the selection leaves out."""
+        found: dict[Address, Want] = {want.address: want for want in self.others.wants}
+        for change in self.changes:
+            ended = self.context.board.ended(change.address, *Result)
+            if change.after is None or ended or change.address in self.doubts:
+                found.pop(change.address, None)
+                continue
+            makes = self.makes(change) or change.orphan_created_at is not None
+            want = want_of(self.provider, change, makes=makes)
+            if want is not None:
+                found[change.address] = want
+        return tuple(found[address] for address in sorted(found))
+
+    def situation(self) -> Situation:
+        """Return what is known before a look; its moment is set by the look."""
+        known, context = self.known, self.context
+        failed = {address: doubt.known_by for address, doubt in self.doubts.items()}
+        times = Times(
+            -math.inf, context.began, Moment(None, None), failed, self.refused, self.made, self.missed
+        )
+        orphans = (
+            self.ledger.orphan(c.previous_address or c.address, c.orphan_created_at)
+            for c in self.changes
+            if c.orphan_created_at is not None
+        )
+        specs = [change.after for change in self.changes if change.after is not None]
+        return Situation(
+            known,
+            times,
+            self.open_wants(),
+            documents_of(known, [*specs, *self.others.specs]),
+            lost=self.lost and not self.caught_up,
+            first_contact=context.options.first_contact,
+            looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None),
+            settle_seconds=self.settings.settle_seconds,
+            timeout_seconds=self.settings.timeout_seconds,
+        )
+
+    def look(self, *, presence: bool = False) -> Findings:
+        """Look once, and keep what was found; nothing is recorded."""
+        found = self.looker.look(self.situation(), presence=presence)
+        if self.findings is None or not presence:
+            self.findings = found
+        for identity in found.missed:
+            self.missed.setdefault(identity, found.reading.looked)
+        return found
+
+    def adopted(self, address: Address) -> Remote | None:
+        """Return the product that exists already and is what this address wants."""
+        return self.findings.adopted.get(address) if self.findings is not None else None
+
+    def unlisted_specs(self) -> list[tuple[Address, Spec]]:
+        """What was sent and is not known by a confirmed id: a listing may show it at any time."""
+        known = self.known
+        sent = [(e.address, e.pending.body) for e in known.doubts if e.pending is not None]
+        return sent + [(item.address, item.spec or EMPTY) for item in (*known.unbound, *known.provisional)]
+
+    def learned(self, findings: Findings) -> None:
+        """Keep what a look has learned of the provider's habits."""
+        self._habits = findings.habits
+
+    @property
+    def habits(self) -> Habits:
+        """What is known by now of what this account does to values."""
+        return self._habits
+
+    def reading_before(self) -> int | None:
+        """Return the number of the reading before this run's Intents; it is recorded when first needed."""
+        with self.lock:
+            if self._read_before is None and self.findings is not None:
+                owned, name = self.known.owned, self.provider.name
+                ids = tuple(sorted(row for row in self.findings.reading.rows if row not in owned))
+                number = self.ledger.state().next_reading(name)
+                self.ledger.record(Looked(name, self.context.clock.now(), number, ids))
+                self._read_before = number
+            return self._read_before
+
+    def stop(self, why: str, *, credentials: bool = False) -> None:
+        """Begin nothing more at this provider."""
+        with self.lock:
+            self.stopped = self.stopped or why
+            self.credentials_refused = self.credentials_refused or credentials
+
+    def stop_wrong_account(self, events: Sequence[Event]) -> None:
+        """None of the known products is visible: another account, or an empty answer."""
+        self.another_account = True
+        if events:
+            self.ledger.record(*events)
+        self.stop(
+            f"none of the products that the state knows is visible at {self.settings.base_url} "
+            f"(account {self.settings.account}): is it another account's key? Nothing was created"
+        )

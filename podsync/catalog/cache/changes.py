@@ -1,0 +1,92 @@
+"""What has become of the files since they were read: which are what they were, and which have to be read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from podsync.catalog.cache.store import CachedTable, stamp
+from podsync.catalog.cache.table import Table
+from podsync.catalog.discovery import FoundFile, signatures
+from podsync.model.diagnostic import Diagnostic
+
+#: Finds the files of a catalog, and what is wrong on the way to them.
+Look: TypeAlias = Callable[[], Sequence[FoundFile | Diagnostic]]
+
+
+class Stretch(NamedTuple):
+    """So many files: those of the past from number `first` on, or (None) some that have to be read."""
+
+    first: int | None
+    length: int
+
+
+class FilesStatus(NamedTuple):
+    """The files as they stand: `stretches` in order, and those of them that are to be read.
+
+    `astray` has the location of each file that is not where its path says, seen from `root`.
+    """
+
+    root: str
+    stretches: Sequence[Stretch]
+    unread: Sequence[FoundFile]
+    astray: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many files there are."""
+        return sum(each.length for each in self.stretches)
+
+    def all_known(self, past: CachedTable) -> bool:
+        """Whether nothing has changed at all."""
+        return list(self.stretches) == ([Stretch(0, past.files)] if past.files else [])
+
+    def found(self, path: str) -> FoundFile:
+        """Return the file of a path."""
+        location = self.astray.get(path)
+        return FoundFile(os.path.join(self.root, path) if location is None else location, path)  # noqa: PTH118
+
+
+def scan(look: Look, root: Path, past: CachedTable | None = None) -> FilesStatus:
+    """Look for all files, and compare them with the past. Raises DamagedError where that cannot be read."""
+    found = look()
+    files = [each for each in found if isinstance(each, FoundFile)]
+    diagnostics = tuple(each for each in found if isinstance(each, Diagnostic))
+    here = os.path.join(root, "")  # noqa: PTH118 (a path for each file takes longer than to ask for it)
+    astray = {path: location for location, path in files if here + path != location}
+    if past is None:
+        return FilesStatus(
+            str(root), [Stretch(None, len(files))] if files else [], files, astray, diagnostics
+        )
+    paths, now = [file.path for file in files], signatures(files)
+    if "" not in now and past.stamp == stamp(paths, now):
+        return FilesStatus(str(root), [Stretch(0, len(files))] if files else [], (), astray, diagnostics)
+    known = list(_known(paths, now, past.table))
+    unread = [file for file, number in zip(files, known, strict=True) if number is None]
+    return FilesStatus(str(root), list(_stretches(known)), unread, astray, diagnostics)
+
+
+def _known(paths: Sequence[str], now: Sequence[str], past: Table) -> Iterable[int | None]:
+    """Return which file of the past each one is; None for one that may have changed."""
+    then = past.signatures
+    numbers: Iterable[int | None] = range(len(paths))
+    if paths != past.paths:
+        number_of = {path: number for number, path in enumerate(past.paths)}
+        numbers = map(number_of.get, paths)
+    return (
+        number if number is not None and signature and then[number] == signature else None
+        for number, signature in zip(numbers, now, strict=True)
+    )
+
+
+def _stretches(known: Sequence[int | None]) -> Iterator[Stretch]:
+    index = 0
+    while index < len(known):
+        start, first = index, known[index]
+        index += 1
+        while index < len(known) and known[index] == (None if first is None else first + index - start):
+            index += 1
+        yield Stretch(first, index - start)

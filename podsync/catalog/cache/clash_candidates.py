@@ -1,0 +1,125 @@
+"""Which products a rule between files could have a word about: nearly all share nothing with another.
+
+Whatever a rule says, it says of two products that have something in common: the address, the identity,
+the picture or the design (see `traits`), or a former name. And what it does not say of some products
+it does not say of fewer of them. So where there was no fault, those that were read now tell whether
+there is one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+from podsync.model.frozen import Spec
+from podsync.model.json_bytes import parse
+from podsync.model.product import identity_of
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+
+
+#: Each product that was read now is looked for among all; above so many, a look at all takes no longer.
+_FEW = 10
+
+
+class Columns(NamedTuple):
+    """What is compared: `addresses`, `traits` (texts of five words each, as in `Traits`), `formers`."""
+
+    addresses: Sequence[str]
+    traits: Sequence[str]
+    formers: Sequence[str]
+
+
+def shares_nothing(columns: Columns, news: Sequence[int]) -> bool:
+    """Return whether it is plain that these few products share nothing; False does not say that they do."""
+    addresses, traits, formers = columns
+    if len(news) > _FEW or any(formers) or len(set(addresses)) < len(addresses):
+        return False
+    everything = " ".join(traits)
+    return all(everything.count(word) == 1 for number in news for word in _shared_words(traits[number]))
+
+
+def _shared_words(text: str) -> list[str]:
+    identity, picture, _, design, _ = text.split(" ")
+    return [word for word in (identity, picture, design) if word]
+
+
+def clash_candidates(columns: Columns) -> list[int]:
+    """Return the numbers of all products that a rule could have a word about, in order.
+
+    A product that shares nothing with another one, and that no former name is about, needs no row.
+    """
+    addresses, traits, formers = columns
+    identities, pictures, designs = [], [], []
+    for text in traits:
+        identity, picture, _, design, _ = text.split(" ")
+        identities.append(identity)
+        pictures.append(picture)
+        designs.append(design)
+    found: set[int] = set()
+    for column in (addresses, identities, pictures, designs):
+        if len(set(column)) < len(column):
+            counts = Counter(column)
+            found.update(number for number, word in enumerate(column) if word and counts[word] > 1)
+    former = {
+        name
+        for number, text in enumerate(formers)
+        if text
+        for name in former_addresses(addresses[number], text)
+    }
+    if former:
+        found.update(number for number, text in enumerate(formers) if text)
+        found.update(number for number, address in enumerate(addresses) if address in former)
+    return sorted(found)
+
+
+def former_addresses(address: str, former: str) -> Iterator[str]:
+    """Yield the addresses that a document (by its `Product.former`) says it had before."""
+    kind = address.partition(".")[0]
+    for name in parse(former)[0] or ():
+        yield f"{kind}.{name}"
+
+
+class Fingerprints(NamedTuple):
+    """What these rules compare, as short digests; empty where a product has no such thing."""
+
+    identity: str
+    picture: str
+    colour: str
+    design: str
+    name: str
+
+
+def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprints:
+    """Return what the rules need to know of a product of this spec."""
+    owner, roles = (provider.name, account), provider.info.roles
+    identity = identity_of(*owner, provider.identity(spec))
+    if not spec.get(roles.front):
+        return Fingerprints(identity, "", "", "", "")
+    colour = str(spec.get(roles.colour, "")).upper()
+    artwork = sorted(str(image[roles.artwork_url]) for image in spec.get(roles.artwork, ()))
+    design = _mark(*owner, spec.get(roles.model), colour, *artwork) if artwork else ""
+    return Fingerprints(
+        identity,
+        _mark(*owner, spec[roles.front]),
+        _mark(colour),
+        design,
+        _mark(spec.get(roles.name)),
+    )
+
+
+def _mark(*texts: object) -> str:
+    """Return 32 hex digits that stand for these texts, in which there are no NUL characters."""
+    return blake2b("\0".join(map(str, texts)).encode(), digest_size=16).hexdigest()
+
+
+class FingerprintRow(NamedTuple):
+    """A product as these rules see it. `number` is how whoever asked knows it."""
+
+    number: int
+    address: str
+    traits: Fingerprints
+    former: str

@@ -1,0 +1,142 @@
+"""A quick yes for YAML: the data of a file in which nothing is out of the ordinary.
+
+Nearly every file is plain, and `source` spends most of its time on places that only a fault needs.
+Here libyaml builds its node tree in C, the tree becomes data, and the places are let go. Whatever
+`source` would have a word about, or read in a way of its own (an anchor, a tag, a comment behind a
+text, a repeated key, a directive, a syntax error), makes the answer None: then `source` reads the
+file, decides and explains. So what is read here is what `source` reads, without a diagnostic.
+
+Measured on 10,000 products: `source`'s walk over events 3.0 s, this one 1.3 s. A line parser of our
+own for a part of YAML was not built: it would be a second grammar to trust.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.nodes import MappingNode, ScalarNode
+
+from podsync.catalog.parsing.encoding import decode
+from podsync.catalog.parsing.scalars import SUSPECTS, resolve
+from podsync.catalog.parsing.source_text import MAX_DEPTH, RawSpan
+
+#: Larger files are `source`'s, which counts values; so few bytes cannot hold too many.
+MAX_BYTES = 16_000
+#: libyaml builds its tree by recursion: no more brackets than this, and no longer lines.
+_MAX_BRACKETS, _MAX_LINE = 500, 2_000
+#: What may be an anchor, an alias, a tag, a directive, or a comment behind something. A character
+#: is looked for by itself first: that costs next to nothing, and most files have none.
+_UNUSUAL = tuple(
+    (character, re.compile(pattern, re.MULTILINE))
+    for character, pattern in (
+        ("&", r"(?:^|[\s\[{},:])&\S"),
+        ("*", r"(?:^|[\s\[{},:])\*\S"),
+        ("!", r"(?:^|[\s\[{},:])!"),
+        ("%", r"^%"),
+        (" #", r"\S[ \t]+#"),
+        ("\t#", r"\S[ \t]+#"),
+    )
+)
+_LONG_LINE = re.compile(f"[^\n]{{{_MAX_LINE}}}")
+
+
+class ParsedDocument(NamedTuple):
+    """A document's data, and the span of its first key."""
+
+    data: dict[str, Any]
+    start: RawSpan
+
+
+class _Unusual(Exception):  # noqa: N818 (never leaves this module)
+    """Something for `source` to look at."""
+
+
+_Composer: Any = None
+if yaml.__with_libyaml__:  # else `source` reads every file
+    from yaml._yaml import CParser
+
+    class _LibYaml(CParser):
+        """Makes nodes whose tag is empty unless one was written; what they mean is left to `scalars`.
+
+        The parser asks for a tag, and says where it is, at every node. Built-in functions that make
+        nothing of it answer in four fifths of the time that functions of our own take.
+        """
+
+        resolve = descend_resolver = ascend_resolver = "".format
+
+    _Composer = _LibYaml
+
+
+def read(raw: bytes) -> list[ParsedDocument] | None:
+    """Return the documents of a file from its bytes; None when `source` has to read it."""
+    if _Composer is None or len(raw) > MAX_BYTES:
+        return None
+    text, faults = decode("", raw)
+    content = text.content
+    if faults or (len(content) >= _MAX_LINE and _LONG_LINE.search(content)):
+        return None
+    if content.count("[") + content.count("{") > _MAX_BRACKETS:
+        return None
+    if any(character in content and pattern.search(content) for character, pattern in _UNUSUAL):
+        return None
+    try:
+        return list(_documents(_Composer(content)))
+    except (yaml.YAMLError, ValueError, _Unusual):
+        return None
+
+
+def _documents(composer: Any) -> Iterator[ParsedDocument]:
+    while composer.check_node():
+        node = composer.get_node()
+        if type(node) is not MappingNode or not node.value:
+            raise _Unusual
+        first = node.value[0][0]
+        begin, end = first.start_mark, first.end_mark
+        start = begin.line + 1, begin.column + 1, end.line + 1, end.column + 1
+        yield ParsedDocument(_value(node, 1), start)
+
+
+def _value(node: Any, depth: int) -> Any:
+    kind = type(node)
+    if kind is ScalarNode:
+        return _scalar(node)
+    if node.tag or depth > MAX_DEPTH:
+        raise _Unusual
+    if kind is not MappingNode:
+        return [_value(item, depth + 1) for item in node.value]
+    data: dict[str, Any] = {}
+    for key, value in node.value:
+        if type(key) is not ScalarNode or key.tag or not _is_key(key.value):
+            raise _Unusual
+        data[key.value] = _scalar(value) if type(value) is ScalarNode else _value(value, depth + 1)
+    if len(data) != len(node.value):
+        raise _Unusual
+    return data
+
+
+@lru_cache(maxsize=1024)
+def _is_key(text: str) -> bool:
+    if not text.isprintable() or text == "<<":
+        return False
+    return bool(text) and (text[0] not in SUSPECTS or isinstance(resolve(text), str))
+
+
+def _scalar(node: Any) -> Any:
+    text: str = node.value
+    if node.tag:
+        raise _Unusual
+    if node.style:
+        if not text.isprintable():
+            raise _Unusual
+        return text
+    if text and text[0] not in SUSPECTS:
+        return text
+    value = resolve(text)
+    if type(value) is float and not math.isfinite(value):
+        raise _Unusual
+    return value

@@ -1,0 +1,188 @@
+"""A table as a catalog: products in the order of their addresses, each made when it is asked for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, overload
+
+from podsync.catalog.cache.clash_candidates import (
+    Columns,
+    FingerprintRow,
+    Fingerprints,
+    clash_candidates,
+    shares_nothing,
+)
+from podsync.catalog.cache.lazy_positions import LatePlaces, RereadableFile
+from podsync.catalog.cache.table import Table
+from podsync.catalog.discovery import FoundFile
+from podsync.catalog.record import product_of
+from podsync.model.position import Position
+from podsync.model.product import Product, catalog_digest
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+
+
+#: So many questions for what is alike are answered by a look at every product.
+_FEW = 5
+
+
+class LazyCatalog(Sequence[Product]):
+    """Implements `model.Index` over a table. `locations` says where the file of a path is.
+
+    `digest` is the catalog's, where it is known already.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        locations: Callable[[str], FoundFile],
+        by_kind: Mapping[str, Provider],
+        digest: str | None = None,
+    ) -> None:
+        self.table = table
+        self._told_digest = digest
+        self._questions = 0
+        self._locations = locations
+        self._by_kind = by_kind
+        # A few files stay open to the next question: faults about one file come one after the other.
+        self._again = lru_cache(maxsize=16)(self._read_again)
+
+    # -- in file order, by number
+
+    def _file_of(self, number: int) -> int:
+        return bisect_right(self.table.firsts, number) - 1
+
+    def make(self, number: int) -> Product:
+        """Make the product of a number."""
+        kept = self.table.kept(number)
+        file = self._file_of(number)
+        positions = LatePlaces(self._again(file), kept.start)
+        provider = self._by_kind[kept.address.partition(".")[0]]
+        return product_of(kept, self.table.paths[file], provider, positions)
+
+    def _read_again(self, file: int) -> RereadableFile:
+        path = self.table.paths[file]
+        return RereadableFile(self._locations(path), self.table.digests[file])
+
+    def rows(self, numbers: Iterable[int]) -> list[FingerprintRow]:
+        """Return these products as the rules between files see them, in file order."""
+        table = self.table
+        places: list[tuple[str, int, int, int]] = []
+        for number in numbers:
+            line, column = table.starts[number].split(":")[:2]
+            places.append((table.paths[self._file_of(number)], int(line), int(column), number))
+        return [self._row(number) for *_, number in sorted(places)]
+
+    def suspects(self) -> list[FingerprintRow]:
+        """Return the rows that a rule between files could have a word about."""
+        return self.rows(clash_candidates(self._columns))
+
+    def shares_nothing(self, news: Sequence[int]) -> bool:
+        """Return whether it is plain that no rule between files has a word about these."""
+        return shares_nothing(self._columns, news)
+
+    @property
+    def _columns(self) -> Columns:
+        return Columns(self.table.addresses, self.table.traits, self.table.formers)
+
+    def _row(self, number: int) -> FingerprintRow:
+        table = self.table
+        traits = Fingerprints(*table.traits[number].split(" "))
+        return FingerprintRow(number, table.addresses[number], traits, table.formers[number])
+
+    def line(self, at: Position) -> str:
+        """Return the source line of a position in one of these files."""
+        return self._again(self._files[at.path]).line(at.line)
+
+    @cached_property
+    def _files(self) -> dict[str, int]:
+        return {path: number for number, path in enumerate(self.table.paths)}
+
+    @cached_property
+    def providers(self) -> frozenset[str]:
+        """Which providers the products are for."""
+        addresses = self.table.addresses
+        return frozenset(
+            provider.name
+            for kind, provider in self._by_kind.items()
+            if any(address.startswith(f"{kind}.") for address in addresses)
+        )
+
+    # -- by address
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The number of each address; of one that is declared twice, the first in file order."""
+        addresses = self.table.addresses
+        numbers = dict(zip(addresses, range(len(addresses)), strict=True))
+        if len(numbers) < len(addresses):
+            numbers = {row.address: row.number for row in reversed(self.rows(range(len(addresses))))}
+        return numbers
+
+    @cached_property
+    def _ordered(self) -> list[str]:
+        return sorted(self.spec_digests)
+
+    def __len__(self) -> int:
+        return len(self.spec_digests)
+
+    def __iter__(self) -> Iterator[Product]:
+        return map(self.product, self._ordered)
+
+    @overload
+    def __getitem__(self, index: int) -> Product: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Product]: ...
+    def __getitem__(self, index: int | slice) -> Product | Sequence[Product]:
+        if isinstance(index, slice):
+            return [self.product(address) for address in self._ordered[index]]
+        return self.product(self._ordered[index])
+
+    @cached_property
+    def spec_digests(self) -> Mapping[str, str]:
+        """The wish of each address, without its `sha256:`."""
+        found = dict(zip(self.table.addresses, self.table.spec_digests, strict=True))
+        if len(found) < len(self.table.addresses):
+            found = {address: self.table.spec_digests[number] for address, number in self._numbers.items()}
+        return found
+
+    @cached_property
+    def digest(self) -> str:
+        """The catalog's digest."""
+        if self._told_digest is not None:
+            return self._told_digest
+        known = ((address, self._numbers[address]) for address in self._ordered)
+        formers = self.table.formers
+        return catalog_digest((a, self.table.spec_digests[n], formers[n]) for a, n in known)
+
+    def product(self, address: str) -> Product:
+        """Make the product of an address; raises KeyError."""
+        return self.make(self._numbers[address])
+
+    @cached_property
+    def _identities(self) -> tuple[dict[str, int], dict[str, list[int]]]:
+        """The first number of each identity, and all of those that several products have."""
+        first: dict[str, int] = {}
+        several: dict[str, list[int]] = {}
+        for number, text in enumerate(self.table.traits):
+            identity = text.partition(" ")[0]
+            earlier = first.setdefault(identity, number)
+            if earlier != number:
+                several.setdefault(identity, [earlier]).append(number)
+        return first, several
+
+    def alike(self, identity: str) -> Sequence[Product]:
+        """Make the products of one identity, in the order of their addresses."""
+        addresses = self.table.addresses
+        numbers = self._numbers_of(identity)
+        return [self.product(address) for address in sorted({addresses[number] for number in numbers})]
+
+    def _numbers_of(self, identity: str) -> Sequence[int]:
+        self._questions += 1
+        if self._questions <= _FEW:  # an index of all is made for many
+            return [n for n, text in enumerate(self.table.traits) if text.startswith(identity)]
+        first, several = self._identities
+        return several.get(identity) or ([first[identity]] if identity in first else [])

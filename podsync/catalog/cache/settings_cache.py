@@ -1,0 +1,57 @@
+"""What `podsync.yaml` said the last time, so that a run without anything new parses no YAML.
+
+It is kept under the digest of the file's content, and only beside caches that are there already: nothing
+appears in a new folder. A file that says where a provider is reached is never kept, and never believed from
+here: keys are sent there, so it is read from what people have reviewed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from podsync.catalog.validation.schemas import sources
+from podsync.files.cache_file import FOLDERS, CacheFile, DamagedCacheError, key_of
+
+
+class SettingsMemory(NamedTuple):
+    """Keeps the document of a settings file that had no fault, as plain data."""
+
+    cache: CacheFile
+
+    @classmethod
+    def beside(cls, root: Path, raw: bytes) -> SettingsMemory:
+        """Return the memory of a file of this content, in the folder that podsync works in."""
+        parts = (hashlib.sha256(raw).hexdigest(), *sources(None))
+        return cls(CacheFile(root, FOLDERS, "settings", key_of(parts, ("podsync.catalog",))))
+
+    def recall(self) -> Mapping[str, Any] | None:
+        """Return the document; None where there is none that can be trusted."""
+        kept = self.cache.find()
+        if kept is None or len(kept.sizes) != 1:
+            return None
+        try:
+            data: Any = json.loads(kept.section(0))
+        except (DamagedCacheError, ValueError, RecursionError):
+            return None
+        return None if not isinstance(data, dict) or _tells_where(data) else data
+
+    def remember(self, data: Mapping[str, Any]) -> None:
+        """Save the document of a file without any fault."""
+        # `Path.is_dir` raises where somebody else's folder cannot be looked into.
+        if _tells_where(data) or not os.path.isdir(self.cache.root.joinpath(*FOLDERS)):  # noqa: PTH112
+            return
+        with self.cache.drafting() as draft:
+            if draft is not None:
+                self.cache.write(draft, [[json.dumps(data, separators=(",", ":")).encode()]])
+
+
+def _tells_where(data: Mapping[str, Any]) -> bool:
+    told = data.get("providers", {})
+    return not isinstance(told, dict) or any(
+        not isinstance(each, dict) or "base_url" in each for each in told.values()
+    )

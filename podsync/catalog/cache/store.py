@@ -1,0 +1,141 @@
+"""What is remembered of a catalog from run to run, so that a file that has not changed is not read.
+
+Only files without any fault or warning are remembered, under the digest of their content. A file is
+known again by what `stat` says of it, where that is proof; else by its content. It is no proof for a
+file that was changed shortly before it was read: a second change within the tick of the disk's clock
+would look the same (Git calls such a file racily clean). Then its content is asked again next time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import podsync
+from podsync.catalog.cache.table import OF_FILES, OF_PRODUCTS, Table
+from podsync.catalog.validation.schemas import sources
+from podsync.files.cache_file import FOLDERS, CacheDraft, CacheFile, CacheSections, DamagedCacheError, key_of
+from podsync.model.json_bytes import compact, parse
+
+if TYPE_CHECKING:
+    from podsync.catalog.cache.workers import Answer
+    from podsync.providers.knowledge import Provider
+
+#: A smaller catalog is read about as soon as its cache is; and nothing appears in a new folder.
+WORTH_A_CACHE = 100
+_NAME = "catalog"
+#: Nanoseconds: the coarsest clock of a disk (FAT's) has ticks of two seconds.
+_TICK = 2 * 10**9
+
+
+class CachedTable(NamedTuple):
+    """A table as it was saved, its columns read when they are asked for: that may raise DamagedError.
+
+    `files` is how many there were, `stamp` stands for all paths and signatures. `sound`: nothing was wrong
+    between the products; `digest`: the catalog's.
+    """
+
+    table: Table
+    files: int
+    stamp: str
+    sound: bool
+    digest: str
+
+
+class CatalogCache(NamedTuple):
+    """Keeps what a catalog's files hold, below `root`, for these providers and schemas."""
+
+    cache: CacheFile
+
+    @classmethod
+    def beside(cls, root: os.PathLike[str], providers: Mapping[str, Provider]) -> CatalogCache:
+        """Return the memory of the folder that podsync works in."""
+        return cls(CacheFile(Path(root), FOLDERS, _NAME, key(providers)))
+
+    @staticmethod
+    def is_beside(root: os.PathLike[str]) -> bool:
+        """Whether there is anything at all: only then it is worth the while to work out the key."""
+        return os.path.lexists(os.path.join(root, *FOLDERS, _NAME))  # noqa: PTH118
+
+    def recall(self) -> CachedTable | None:
+        """Return what was remembered last; None where there is nothing that can be trusted."""
+        kept = self.cache.find()
+        if kept is None or len(kept.sizes) != len(_SECTIONS) + 1:
+            return None
+        try:
+            told = parse(kept.section(0))
+            counts = dict.fromkeys(OF_FILES, told["files"]) | dict.fromkeys(OF_PRODUCTS, told["products"])
+            found = Table(lambda name: _lines(kept, name, counts[name]))
+            sound, digest = told["sound"] is True, str(told["digest"])
+            return CachedTable(found, int(told["files"]), str(told["stamp"]), sound, digest)
+        except (DamagedCacheError, ValueError, KeyError, TypeError):
+            return None
+
+    def remember(self, draft: CacheDraft, known: Table, *, sound: bool, digest: str) -> None:
+        """Save a table in place of the last one."""
+        if any("\n" in path for path in known.paths):
+            return  # a name of a file is all that could break a column
+        head = {
+            "files": len(known.paths),
+            "products": len(known.addresses),
+            "stamp": stamp(known.paths, known.signatures),
+            "sound": sound,
+            "digest": digest,
+        }
+        self.cache.write(draft, [[compact(head)], *(_pieces(known.column(name)) for name in _SECTIONS)])
+
+
+_SECTIONS = (*OF_FILES, *OF_PRODUCTS)
+#: So many lines of a column are written at once.
+_AT_ONCE = 1000
+
+
+def _pieces(column: Sequence[str]) -> Iterator[bytes]:
+    for start in range(0, len(column), _AT_ONCE):
+        lines = "\n".join(column[start : start + _AT_ONCE])
+        yield f"\n{lines}".encode() if start else lines.encode()
+
+
+def _lines(kept: CacheSections, name: str, count: int) -> list[str]:
+    """Return a column, in which there are no line feeds but those between its lines."""
+    data = kept.section(_SECTIONS.index(name) + 1)
+    try:
+        lines = data.decode().split("\n") if count else []
+    except UnicodeDecodeError:
+        lines = []
+    if len(lines) != count:
+        raise DamagedCacheError(kept.cache.name)
+    return lines
+
+
+def stamp(paths: Sequence[str], signatures: Sequence[str]) -> str:
+    """Return what stands for all of these."""
+    told = "\0".join(("\n".join(paths), "\n".join(signatures)))
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def provable(answer: Answer, draft: CacheDraft | None) -> str:
+    """Return the signature of a file that was read after `draft` was begun, if it will be proof."""
+    if answer is None or draft is None or not draft.dated or answer.changed_at + _TICK >= draft.stamp:
+        return ""
+    return answer.signature
+
+
+def key(providers: Mapping[str, Provider]) -> str:
+    """Name all that the verdict on a file depends on beside its content: code, schemas, settings."""
+    parts = [repr(sorted(providers.items()))]
+    parts += [text for _, provider in sorted(providers.items()) for text in sources(provider.kind)]
+    modules = {provider.info.package for provider in providers.values()}
+    package = Path(podsync.__file__).parent
+    # By their files: these are imported only where something is out of the ordinary.
+    rare = {str(package / "model" / "characters.py"), str(package / "files" / "foreign.py")}
+    always = {
+        "podsync.catalog",
+        "podsync.model",
+        "podsync.providers",
+        "podsync.network.signed_url",
+    }
+    return key_of(parts, modules | always | rare)

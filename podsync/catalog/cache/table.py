@@ -1,0 +1,164 @@
+"""Everything that is kept of a catalog's files, in columns of text.
+
+A row of a hundred thousand files is never made an object of its own: comparing, saving and loading
+whole columns is what a plan without changes consists of, and it asks for two of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple, TypeAlias
+
+from podsync.catalog.record import ProductRecord
+
+#: What there is of each file, and of each product in it (as in `ProductRecord`), both in file order.
+OF_FILES = ("paths", "signatures", "digests", "counts")
+OF_PRODUCTS = ("addresses", "starts", "spec_digests", "formers", "traits", "bodies")
+#: What a file has of its own where its content is another one's.
+_OWN = ("paths", "signatures")
+#: Makes a column by its name.
+Load: TypeAlias = Callable[[str], list[str]]
+
+
+class FileRow(NamedTuple):
+    """A valid file. `signature` is what `stat` said of it, empty where that proves nothing."""
+
+    path: str
+    signature: str
+    digest: str
+    kept: tuple[ProductRecord, ...]
+
+
+class Piece(NamedTuple):
+    """Files of a table that stand one after the other, from `start` to before `end`."""
+
+    table: Table
+    start: int
+    end: int
+
+
+class Table:
+    """Columns, each made by `load` when it is first asked for; `kept` may know a shorter way to one product.
+
+    Of files: `paths`, `network.signed_url`, `digests`, and `counts` of their products. Of products what a
+    `record.Kept` has, `formers` empty where a document says nothing of its former self.
+    """
+
+    def __init__(self, load: Load, kept: Callable[[int], ProductRecord] | None = None) -> None:
+        self._load = load
+        self._kept = kept
+        self._columns: dict[str, list[str]] = {}
+
+    @classmethod
+    def of(cls, files: Iterable[FileRow]) -> Table:
+        """Make the table of these files."""
+        files = list(files)
+        kept = [each for file in files for each in file.kept]
+        columns = {
+            "paths": [file.path for file in files],
+            "signatures": [file.signature for file in files],
+            "digests": [file.digest for file in files],
+            "counts": [str(len(file.kept)) for file in files],
+        }
+        columns |= {name: [each[place] for each in kept] for place, name in enumerate(OF_PRODUCTS)}
+        return cls(columns.__getitem__)
+
+    @classmethod
+    def gathered(cls, pieces: Sequence[Piece], own: Mapping[int, tuple[str, str]]) -> Table:
+        """Make a table from pieces of others; `own` are path and signature of files that have new ones."""
+
+        def load(name: str) -> list[str]:
+            found: list[str] = []
+            for table, start, end in pieces:
+                of_files = name in OF_FILES
+                first, last = (start, end) if of_files else (table.firsts[start], table.firsts[end])
+                found += table.column(name)[first:last]
+            if name in _OWN:
+                for number, told in own.items():
+                    found[number] = told[_OWN.index(name)]
+            return found
+
+        def kept(number: int) -> ProductRecord:
+            """Ask the piece: one product of a few that were read now is no reason to load old columns."""
+            place = bisect_right(firsts, number) - 1
+            table, start, _ = pieces[place]
+            return table.kept(table.firsts[start] + number - firsts[place])
+
+        firsts = first_products(pieces)
+        return cls(load, kept)
+
+    def column(self, name: str) -> list[str]:
+        """Return a column; it is not to be changed."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = self._load(name)
+        return found
+
+    @property
+    def made(self) -> Mapping[str, list[str]]:
+        """The columns that somebody has asked for."""
+        return self._columns
+
+    @property
+    def paths(self) -> list[str]:
+        """What people call each file."""
+        return self.column("paths")
+
+    @property
+    def signatures(self) -> list[str]:
+        """What `stat` said of each file, empty where that proves nothing."""
+        return self.column("signatures")
+
+    @property
+    def digests(self) -> list[str]:
+        """What stands for each file's content."""
+        return self.column("digests")
+
+    @property
+    def addresses(self) -> list[str]:
+        """The address of each product."""
+        return self.column("addresses")
+
+    @property
+    def spec_digests(self) -> list[str]:
+        """The wish of each product."""
+        return self.column("spec_digests")
+
+    @property
+    def starts(self) -> list[str]:
+        """Where each product's document begins."""
+        return self.column("starts")
+
+    @property
+    def formers(self) -> list[str]:
+        """What each document says of its former self."""
+        return self.column("formers")
+
+    @property
+    def traits(self) -> list[str]:
+        """What the rules between files compare."""
+        return self.column("traits")
+
+    @cached_property
+    def firsts(self) -> list[int]:
+        """The number of each file's first product, and the number of all."""
+        return [0, *accumulate(map(int, self.column("counts")))]
+
+    def kept(self, number: int) -> ProductRecord:
+        """Return what is kept of one product."""
+        if self._kept is not None:
+            return self._kept(number)
+        return ProductRecord(*[column[number] for column in self._of_products])
+
+    @cached_property
+    def _of_products(self) -> list[list[str]]:
+        return [self.column(name) for name in OF_PRODUCTS]
+
+
+def first_products(pieces: Iterable[Piece]) -> list[int]:
+    """Return the number of each piece's first product where they stand one after the other, and of all."""
+    lengths = (each.table.firsts[each.end] - each.table.firsts[each.start] for each in pieces)
+    return [0, *accumulate(lengths)]

@@ -1,0 +1,138 @@
+"""Reading many files, on every processor that there is.
+
+Files are handed out in small lots from a pipe, so that whoever is free takes the next one: helpers begin
+at once, and this process joins them when it has nothing else to do. A helper gives back what is kept of
+its files; those that are not plain, and everything of a helper that has failed, are read here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+
+from podsync.catalog.cache.worker_process import WorkerProcess, may_fork, processors
+from podsync.catalog.discovery import FoundFile, read_signed
+from podsync.catalog.record import ProductRecord, digest_of, quick_read
+from podsync.model.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+
+#: Fewer files are read sooner than a helper is made.
+WORTH_A_HELPER = 400
+_MOST_HELPERS = 7
+#: Files handed out at once: some milliseconds of work.
+_LOT = 50
+#: All numbers are in the pipe before anybody takes one: the smallest pipe holds 4,096 bytes.
+_MOST_LOTS, _NUMBER = 1000, 4
+
+
+class FileRecord(NamedTuple):
+    """A file without a fault: what `stat` said just before, its content's digest, its products.
+
+    `kept` is None for content that is known.
+    """
+
+    signature: str
+    changed_at: int
+    digest: str
+    kept: list[ProductRecord] | None
+
+
+#: None: it has to be looked at closely.
+Answer: TypeAlias = FileRecord | None
+
+
+class Task(NamedTuple):
+    """How to read: the providers by kind, and the digests of content that is known."""
+
+    by_kind: Mapping[str, Provider]
+    known: Container[str] = frozenset()
+
+
+class WorkerPool:
+    """Reads `files`; helpers are at it from the beginning. Use as `with Crew(…) as crew:`.
+
+    `most`: how many processors may be used (default: all).
+    """
+
+    def __init__(self, files: Sequence[FoundFile], task: Task, most: int | None = None) -> None:
+        self._files = files
+        self._task = task
+        self._size = max(_LOT, -(-len(files) // _MOST_LOTS))
+        self._lots = range(-(-len(files) // self._size))
+        self._queue: int | None = None
+        self._helpers: list[WorkerProcess] = []
+        wanted = min(processors() if most is None else most, len(files) // (WORTH_A_HELPER // 2))
+        if wanted > 1 and may_fork():
+            with suppress(OSError):  # no more processes, no more files: then all is read here
+                self._hire(min(wanted - 1, _MOST_HELPERS))
+
+    def _hire(self, count: int) -> None:
+        from podsync.catalog.cache import fast_yaml  # noqa: F401 (once, before there are several who need it)
+
+        self._queue, numbers = os.pipe()
+        with os.fdopen(numbers, "wb") as queue:
+            queue.write(b"".join(lot.to_bytes(_NUMBER, "little") for lot in self._lots))
+        for _ in range(count):
+            self._helpers.append(WorkerProcess(self._pickled, self._queue))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Leave no process behind, whatever happened."""
+        for helper in self._helpers:
+            helper.end()
+        if self._queue is not None:
+            os.close(self._queue)
+            self._queue = None
+
+    def answers(self) -> list[Answer]:
+        """Read what nobody has taken yet; return an answer for each file, in order."""
+        found = dict(self._taken()) if self._queue is not None else {}
+        for helper in self._helpers:
+            found.update(_unpickled(helper))
+        return [answer for lot in self._lots for answer in found.pop(lot, None) or self._read(lot)]
+
+    def _taken(self) -> Iterator[tuple[int, list[Answer]]]:
+        """Take lots until none is left."""
+        assert self._queue is not None  # noqa: S101 (there are helpers)
+        while number := os.read(self._queue, _NUMBER):
+            lot = int.from_bytes(number, "little")
+            yield lot, self._read(lot)
+
+    def _pickled(self) -> Iterator[bytes]:
+        import pickle
+
+        for each in self._taken():
+            yield pickle.dumps(each, protocol=pickle.HIGHEST_PROTOCOL)
+
+    def _read(self, lot: int) -> list[Answer]:
+        start = lot * self._size
+        return [_read_one(found, self._task) for found in self._files[start : start + self._size]]
+
+
+def _read_one(found: FoundFile, task: Task) -> Answer:
+    read = read_signed(found)
+    if isinstance(read, Diagnostic):
+        return None
+    digest = digest_of(read.raw)
+    known = digest in task.known
+    kept = None if known else quick_read(read.raw, task.by_kind)
+    return FileRecord(read.signature, read.changed_at, digest, kept) if known or kept is not None else None
+
+
+def _unpickled(helper: WorkerProcess) -> dict[int, list[Answer]]:
+    """Wait for what a helper has read."""
+    import pickle
+
+    found: dict[int, list[Answer]] = {}
+    with suppress(EOFError, OSError, pickle.UnpicklingError), helper.told() as pipe:
+        while True:
+            # From a copy of ourselves, through a pipe that nobody else can write to.
+            lot, answers = pickle.load(pipe)  # noqa: S301
+            found[lot] = answers
+    return found

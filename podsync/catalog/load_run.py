@@ -1,0 +1,222 @@
+"""One reading of a catalog: what is remembered, what is read now, what is wrong between products."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from podsync.catalog.cache.changes import FilesStatus, Look, scan
+from podsync.catalog.cache.lazy_catalog import LazyCatalog
+from podsync.catalog.cache.store import CachedTable, CatalogCache
+from podsync.catalog.cache.table import Piece, Table
+from podsync.catalog.record import ProductRecord
+from podsync.files.cache_file import CacheDraft, DamagedCacheError
+from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
+from podsync.model.errors import PodsyncError
+from podsync.model.product import Catalog
+
+if TYPE_CHECKING:
+    from podsync.catalog.cache.reader import CatalogReader
+    from podsync.providers.knowledge import Provider
+
+#: What is kept of so many files is written in the time that one file takes to be read.
+_WRITTEN_WHILE_ONE_IS_READ = 50
+
+
+class Loaded(NamedTuple):
+    """The catalog as far as it is valid, and all that is wrong with it."""
+
+    catalog: Catalog
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What makes the catalog unusable."""
+        return errors_among(self.diagnostics)
+
+
+class LoadRun:
+    """Reads a catalog. Use as `with Run(…) as run: run.finish()`; what can be begun at once is.
+
+    `look` finds the files, and `asked` tells whether faults at a path are asked for. From `remember_from`
+    files on, what is found is remembered; then only what has changed since the last time is read.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        providers: Mapping[str, Provider],
+        asked: Container[str],
+        look: Look,
+        *,
+        remember_from: int | None,
+    ) -> None:
+        self._root = root
+        self._providers = providers
+        self._by_kind = {provider.kind: provider for provider in providers.values()}
+        self._asked = asked
+        self._look = look
+        self._remember_from = remember_from
+        self._past: CachedTable | None = None
+        self._standing = FilesStatus(str(root), (), (), {})
+        self._reading: CatalogReader | None = None
+        self._draft: CacheDraft | None = None
+        self._again: Table | None = None
+        self._stack = ExitStack()
+
+    @cached_property
+    def _memory(self) -> CatalogCache:
+        return CatalogCache.beside(self._root, self._providers)
+
+    def __enter__(self) -> Self:
+        """Begin: to read everything where nothing is known, else to look for what has changed."""
+        if self._remember_from is not None and CatalogCache.is_beside(self._root):
+            self._past = self._memory.recall()
+        try:
+            if self._past is None:
+                self._begin_anew()
+        except BaseException:  # a signal, too, may come here
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stack.close()
+
+    def finish(self) -> Loaded:
+        """Read what is left; return the catalog, and all that is wrong with it."""
+        try:
+            return self._finished()
+        finally:  # helpers, and what they were given, are needed no more
+            self._stack.close()
+            self._reading = None
+
+    def _finished(self) -> Loaded:
+        if self._past is not None:
+            try:
+                self._standing = scan(self._look, self._root, self._past)
+                if self._standing.all_known(self._past):
+                    return self._as_it_was(self._past)
+                self._begin(self._past.table)
+                return self._read()
+            except DamagedCacheError:  # or another run has put a new one in its place
+                self._past = None
+                self._begin_anew()
+        return self._read()
+
+    def _as_it_was(self, past: CachedTable) -> Loaded:
+        shelf = self._shelf(self._mended(past.table), past.digest)
+        return self._finish(shelf, [] if past.sound else self._clashes(shelf))
+
+    def _begin_anew(self) -> None:
+        self._standing = scan(self._look, self._root)
+        self._begin(None)
+
+    def _begin(self, past: Table | None) -> None:
+        """Begin to read what is not known."""
+        from podsync.catalog.cache.reader import CatalogReader
+
+        if self._worth_a_memory and self._draft is None:
+            self._draft = self._stack.enter_context(self._memory.cache.drafting())
+        reading = CatalogReader(self._standing, self._providers, past, self._draft)
+        self._reading = self._stack.enter_context(reading)
+
+    def _read(self) -> Loaded:
+        reading = self._reading
+        assert reading is not None  # noqa: S101 (it was begun)
+        table = self._mended(reading.table())
+        self._standing = self._standing._replace(unread=())  # of a new catalog all: the shelf needs none
+        shelf = self._shelf(table)
+        clashes = [] if self._no_clash(shelf, reading) else self._clashes(shelf)
+        if self._worth_writing(reading):
+            self._remember(shelf, reading.faulty, sound=not clashes)
+        return self._finish(shelf, [*reading.diagnostics, *clashes])
+
+    # -- from columns to a catalog
+
+    def _shelf(self, table: Table, digest: str | None = None) -> LazyCatalog:
+        return LazyCatalog(table, self._standing.found, self._by_kind, digest)
+
+    def _no_clash(self, shelf: LazyCatalog, reading: CatalogReader) -> bool:
+        """Whether it is plain that there is none: there was none, and what is new shares nothing."""
+        if self._past is None or not self._past.sound:
+            return False
+        return shelf.shares_nothing([number for each in reading.news for number in each])
+
+    def _clashes(self, shelf: LazyCatalog) -> list[Diagnostic]:
+        """Return what is wrong between products, wherever that is."""
+        from podsync.catalog.validation.cross_document_rules import cross_check
+
+        return cross_check(
+            shelf.suspects(), shelf.make, self._providers, shelf.line, lambda path: path in self._asked
+        )
+
+    def _finish(self, shelf: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
+        """Keep what is asked for, put it in order."""
+        told = (*self._standing.diagnostics, *found)
+        reported = [each for each in told if each.at is None or each.at.path in self._asked]
+        if reported:
+            from podsync.catalog.validation.limits import capped
+
+            reported = list(capped(in_file_order(reported)))
+        return Loaded(Catalog(shelf, self._standing.total, shelf), tuple(reported))
+
+    # -- what is remembered
+
+    @property
+    def _worth_a_memory(self) -> bool:
+        return self._remember_from is not None and self._standing.total >= self._remember_from
+
+    def _worth_writing(self, reading: CatalogReader) -> bool:
+        """Whether the next run would save more time than it takes to write everything down now.
+
+        Somebody who is editing runs podsync again after each change; once the files are what they were,
+        or all are known by their content, the next runs have nothing to do but to see that.
+        """
+        if self._past is None or (reading.fresh and not reading.parsed):
+            return True
+        gone = self._past.files - self._standing.total
+        return (reading.fresh + max(gone, 0)) * _WRITTEN_WHILE_ONE_IS_READ >= self._standing.total
+
+    def _remember(self, shelf: LazyCatalog, faulty: Container[str], *, sound: bool) -> None:
+        if self._draft is None:
+            return
+        table = shelf.table
+        if faulty:
+            good = [number for number, path in enumerate(table.paths) if path not in faulty]
+            shelf = self._shelf(Table.gathered([Piece(table, number, number + 1) for number in good], {}))
+        self._memory.remember(self._draft, shelf.table, sound=sound, digest=shelf.digest)
+
+    def _mended(self, known: Table) -> Table:
+        """Return the table; a column that turns out to be damaged is read from the files again."""
+
+        def load(name: str) -> list[str]:
+            try:
+                return known.column(name)
+            except DamagedCacheError:
+                return self._read_again(known.made).column(name)
+
+        def kept(number: int) -> ProductRecord:
+            try:
+                return known.kept(number)
+            except DamagedCacheError:
+                return self._read_again(known.made).kept(number)
+
+        return Table(load, kept)
+
+    def _read_again(self, made: Mapping[str, list[str]]) -> Table:
+        """Read every file; `made` are columns that somebody has already seen."""
+        if self._remember_from is not None:
+            self._memory.cache.forget()
+        if self._again is None:
+            from podsync.catalog.cache.reader import CatalogReader
+
+            with CatalogReader(scan(self._look, self._root), self._providers) as reading:
+                self._again = reading.table()
+        if any(self._again.column(name) != column for name, column in made.items() if name != "signatures"):
+            message = "the catalog was changed while it was read"
+            raise PodsyncError(message, "run the command again")
+        return self._again

@@ -1,0 +1,179 @@
+"""CSV as spreadsheets write it, each cell with its place; and CSV that no spreadsheet takes for formulas.
+
+Read are UTF-8 with or without a BOM, `,` `;` or tab between cells, a `sep=` line before the header, any
+line ends. A cell that would begin with `=`, `+`, `-`, `@`, tab or CR gets a leading `'` when it is written,
+which reading takes off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.errors import UsageError
+from podsync.model.position import Position
+
+#: Bytes of the largest file that is read.
+LIMIT = 64 << 20
+_DELIMITERS = ",;\t"
+#: A cell that was protected, or has to be: an apostrophe that stands there already must stay.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+class Cell(NamedTuple):
+    """A value as it is meant: trimmed, without a protecting apostrophe; line and column count from 1."""
+
+    value: str
+    line: int
+    column: int
+
+
+class CsvTable(NamedTuple):
+    """The rows below the header, each by the names of the columns that were asked for.
+
+    `faults` are what is wrong with the file; the rows that they are about are left out. `lines` are its
+    source lines.
+    """
+
+    path: str
+    rows: tuple[Mapping[str, Cell], ...]
+    faults: tuple[Diagnostic, ...]
+    lines: tuple[str, ...]
+
+    def fault(self, cell: Cell, rule: str, summary: str, detail: str = "") -> Diagnostic:
+        """Return what is wrong with a cell, with its place and its source line."""
+        return _fault(self.path, self.lines, cell, rule, summary, detail)
+
+
+class _BrokenCsv(Exception):  # noqa: N818 (never leaves this module)
+    """Quotes are not closed, or something stands behind them: what follows cannot be told apart."""
+
+    def __init__(self, cell: Cell, summary: str) -> None:
+        super().__init__(summary)
+        self.cell, self.summary = cell, summary
+
+
+def protected(text: str) -> str:
+    """Return the text as a cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def meant(text: str) -> str:
+    """Return what a cell says: the inverse of `protected`, trimmed."""
+    plain = text.strip(" \u00a0")
+    return plain[1:] if plain.startswith("'") and _FORMULA.match(plain) else plain.strip()
+
+
+def written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Return the lines of a CSV: commas, LF, quotes where they are needed."""
+    for row in (header, *rows):
+        yield ",".join(_quoted(protected(cell)) for cell in row) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if re.search(r'[",;\t\r\n]|^\s|\s$', text) else text
+
+
+def read(path: str, data: bytes, columns: Sequence[str]) -> CsvTable:
+    """Read a file whose header has at least `columns`; other columns are free.
+
+    Raises UsageError for what is no such file at all: too large, not UTF-8, without the columns.
+    """
+    if len(data) > LIMIT:
+        raise UsageError(f"{path} has more than {LIMIT >> 20} MiB", "split it")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise UsageError(f"{path}:{line}: not UTF-8", "save it as CSV UTF-8") from None
+    if "\x00" in text:
+        raise UsageError(f"{path}: it holds NUL characters", "save it as CSV UTF-8, not as a workbook")
+    lines = tuple(re.split(r"\r\n|\r|\n", text))
+    skipped = re.match(r"sep=(.)(?:\r\n|\r|\n)", text)
+    records = _records(
+        text[skipped.end() :] if skipped else text, 2 if skipped else 1, _delimiter(text, skipped)
+    )
+    return _table(path, lines, records, columns)
+
+
+def _delimiter(text: str, skipped: re.Match[str] | None) -> str:
+    """Return what is told, else what the header uses most."""
+    if skipped:
+        return skipped[1]
+    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    return max(_DELIMITERS, key=header.count)
+
+
+def _table(
+    path: str, lines: tuple[str, ...], records: Iterator[list[Cell]], columns: Sequence[str]
+) -> CsvTable:
+    rows: list[Mapping[str, Cell]] = []
+    faults: list[Diagnostic] = []
+    names: list[str] | None = None
+    try:
+        for record in records:
+            if not any(cell.value for cell in record):
+                continue
+            if names is None:
+                names = _header(path, record, columns)
+            elif len(record) != len(names):
+                words = f"{len(record)} cells, and the header has {len(names)}"
+                faults.append(_fault(path, lines, record[0], "cells", words, "is a comma unquoted?"))
+            else:
+                rows.append({name: cell for name, cell in zip(names, record, strict=True) if name in columns})
+    except _BrokenCsv as broken:
+        faults.append(
+            _fault(path, lines, broken.cell, "quotes", broken.summary, "double a quote inside quotes")
+        )
+    if names is None and not faults:
+        raise UsageError(f"{path} is empty", f"its first line has the columns: {', '.join(columns)}")
+    return CsvTable(path, tuple(rows), tuple(faults), lines)
+
+
+def _header(path: str, record: Sequence[Cell], columns: Sequence[str]) -> list[str]:
+    names = [cell.value for cell in record]
+    missing = [name for name in columns if name not in names]
+    twice = [name for name in columns if names.count(name) > 1]
+    if missing or twice:
+        words = f"has no column {missing[0]}" if missing else f"has two columns {twice[0]}"
+        raise UsageError(f"{path}:{record[0].line}: the header {words}", f"it needs: {', '.join(columns)}")
+    return names
+
+
+def _fault(path: str, lines: Sequence[str], cell: Cell, rule: str, summary: str, detail: str) -> Diagnostic:
+    snippet = lines[cell.line - 1] if cell.line <= len(lines) else None
+    return Diagnostic("error", rule, summary, Position(path, cell.line, cell.column), detail, snippet=snippet)
+
+
+#: A quoted cell, or one without quotes; then what ends it. `{0}` is the delimiter.
+_CELL = (
+    r'[ \u00a0]*"(?P<quoted>(?:[^"]|"")*)"[ \u00a0]*(?P<after>{0}|\r\n|\r|\n|\Z)'
+    r"|(?P<plain>[^{0}\r\n]*)(?P<end>{0}|\r\n|\r|\n|\Z)"
+)
+
+
+def _records(text: str, line: int, delimiter: str) -> Iterator[list[Cell]]:
+    """Take the text apart; raises _Broken where quotes do not fit."""
+    pattern = re.compile(_CELL.replace("{0}", re.escape(delimiter)))
+    record: list[Cell] = []
+    at = begun = 0
+    while at < len(text) or record:
+        found = pattern.match(text, at)
+        assert found is not None  # noqa: S101 (a cell may be empty)
+        raw = found["quoted"] if found["quoted"] is not None else found["plain"]
+        cell = Cell(
+            meant(raw.replace('""', '"') if found["quoted"] is not None else raw), line, at - begun + 1
+        )
+        if found["quoted"] is None and raw.lstrip(" \u00a0").startswith('"'):
+            raise _BrokenCsv(cell, "a quote is not closed, or something stands behind the closing one")
+        record.append(cell)
+        inner = re.split(r"\r\n|\r|\n", found["quoted"] or "")
+        if len(inner) > 1:
+            line += len(inner) - 1
+            begun = found.start("quoted") + len(found["quoted"]) - len(inner[-1])
+        at = found.end()
+        if (found["after"] if found["quoted"] is not None else found["end"]) != delimiter:
+            yield record
+            record, line, begun = [], line + 1, at

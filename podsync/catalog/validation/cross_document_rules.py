@@ -1,0 +1,190 @@
+"""Rules that look at several documents at once. Each fault names both places."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from podsync.catalog.cache.clash_candidates import FingerprintRow, former_addresses
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import Path
+from podsync.model.position import Position, Severity
+from podsync.model.product import Product
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+
+#: Makes the product of a number, which only a clash asks for.
+Make = Callable[[int], Product]
+#: Tells the source line of a position, for the diagnostic to show.
+Line = Callable[[Position], str]
+#: Tells whether faults at a path are asked for; a fault of two places is put where they are.
+Focus = Callable[[str], bool]
+
+
+class _Rule(NamedTuple):
+    """A rule about two products: its name, and what to say of the one when the other stands at a place.
+
+    `path` is where the fault stands; "name" and "front" below `spec` are fields of that role.
+    """
+
+    name: str
+    severity: Severity
+    path: Path
+    summary: str
+    detail: str
+
+
+_DECLARED_TWICE = _Rule(
+    "declared-twice", "error", ("name",),
+    "{address} is declared here and at {place}",
+    "give one of the two another name, or remove it",
+)  # fmt: skip
+_INDISTINGUISHABLE = _Rule(
+    "indistinguishable", "error", ("spec", "name"),
+    "{title} cannot tell this product from {other} at {place}: model, name and pictures are equal",
+    "give each its own mock-up, or put the colour into {name_field}",
+)  # fmt: skip
+_SAME_NAME = _Rule(
+    "same-name", "error", ("spec", "name"),
+    "{other} at {place} has the same name for a customer of both: orders could not tell them apart",
+    "give one of the two another spec.{name_field}, or let them share no customer",
+)  # fmt: skip
+_SAME_PICTURE = _Rule(
+    "same-picture", "warning", ("spec", "front"),
+    "the front picture is that of {other} at {place}, which has another colour",
+    "is it the right picture? each colour should have its own mock-up",
+)  # fmt: skip
+_SAME_DESIGN = _Rule(
+    "same-design", "warning", ("spec", "name"),
+    "model, artwork and colour are those of {other} at {place}, under another name",
+    "if both are the same product, remove one",
+)  # fmt: skip
+_MOVED_IN_USE = _Rule(
+    "moved", "error", ("moved",),
+    "'{former}' cannot be a former name: it is declared at {place}",
+    "remove it from moved, or remove that document",
+)  # fmt: skip
+_MOVED_TWICE = _Rule(
+    "moved", "error", ("moved",),
+    "'{former}' is a former name of {other} at {place} too",
+    "one product cannot become two: keep it in one of them",
+)  # fmt: skip
+
+
+def cross_check(
+    rows: Iterable[FingerprintRow], make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus
+) -> list[Diagnostic]:
+    """Return what is wrong between products; `rows` are those of all `suspects`, in file order."""
+    check = _Check(make, providers, line, focus)
+    unique: dict[str, FingerprintRow] = {}
+    for row in rows:
+        first = unique.setdefault(row.address, row)
+        if first is not row:
+            check.pair(_DECLARED_TWICE, first, row)
+    in_file_order = list(unique.values())
+    check.look_alikes(in_file_order)
+    check.designs(in_file_order)
+    check.former_names(in_file_order, unique)
+    return check.found
+
+
+class _Check:
+    """Collects what the rules find."""
+
+    def __init__(self, make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus) -> None:
+        self.found: list[Diagnostic] = []
+        self._make = make
+        self._providers = providers
+        self._line = line
+        self._focus = focus
+
+    def pair(
+        self, rule: _Rule, first: FingerprintRow, second: FingerprintRow, path: Path = (), former: str = ""
+    ) -> None:
+        """Report at the later place, or at the earlier if only that is asked for."""
+        here, other = self._make(second.number), self._make(first.number)
+        if not former and not self._focus(here.declared_at.path) and self._focus(other.declared_at.path):
+            here, other = other, here
+        provider = self._providers[here.provider]
+        names = {
+            "address": here.address,
+            "other": other.address,
+            "place": f"{other.declared_at.path}:{other.declared_at.line}",
+            "title": provider.title,
+            "name_field": provider.name_field,
+            "former": former,
+        }
+        where = path or rule.path
+        if where[0] == "spec":
+            where = "spec", getattr(provider.info.roles, str(where[1]))
+        at = here.at(where)
+        summary, detail = rule.summary.format_map(names), rule.detail.format_map(names)
+        self.found.append(
+            Diagnostic(rule.severity, rule.name, summary, at, detail, here.address, self._line(at))
+        )
+
+    def look_alikes(self, rows: Iterable[FingerprintRow]) -> None:
+        """Report products that a listing, or an order, cannot tell apart."""
+        groups: dict[str, list[FingerprintRow]] = defaultdict(list)
+        for row in rows:
+            groups[row.traits.identity].append(row)
+        for group in groups.values():
+            if len(group) == 1:
+                continue
+            first = self._make(group[0].number)
+            if self._providers[first.provider].unique_name(first.spec) is not None:
+                self._namesakes(group)
+                continue
+            for row in group[1:]:
+                self.pair(_INDISTINGUISHABLE, group[0], row)
+
+    def _namesakes(self, group: Sequence[FingerprintRow]) -> None:
+        """Report products of one name that clash; linear, for a name may serve thousands of customers."""
+        products = {row: self._make(row.number) for row in group}
+        by_customer: dict[str, FingerprintRow] = {}
+        for index, row in enumerate(group):
+            product = products[row]
+            roles = self._providers[product.provider].info.roles
+            customers = product.spec.get(roles.customers, ())
+            everybody = roles.everybody
+            met = [by_customer[customer] for customer in (*customers, everybody) if customer in by_customer]
+            if everybody in customers and index:
+                met.append(group[0])
+            clash = self._providers[product.provider].clash
+            first = next((one for one in met if clash(products[one].spec, product.spec)), None)
+            if first is not None:
+                self.pair(_SAME_NAME, first, row)
+            for customer in customers:
+                by_customer.setdefault(customer, row)
+
+    def designs(self, rows: Iterable[FingerprintRow]) -> None:
+        """Warn of a picture that serves two colours, and of one design under two names."""
+        pictures: dict[str, FingerprintRow] = {}
+        designs: dict[str, FingerprintRow] = {}
+        for row in rows:
+            traits = row.traits
+            if not traits.picture:
+                continue
+            first = pictures.setdefault(traits.picture, row)
+            # Those that are reported as indistinguishable already are not told of twice.
+            if first.traits.colour != traits.colour and first.traits.identity != traits.identity:
+                self.pair(_SAME_PICTURE, first, row)
+            if not traits.design:
+                continue
+            first = designs.setdefault(traits.design, row)
+            if first.traits.name != traits.name:
+                self.pair(_SAME_DESIGN, first, row)
+
+    def former_names(self, rows: Iterable[FingerprintRow], declared: Mapping[str, FingerprintRow]) -> None:
+        """Report a former name that is in use, or that two documents claim."""
+        claimed: dict[str, FingerprintRow] = {}
+        for row in rows:
+            names = former_addresses(row.address, row.former) if row.former else ()
+            for index, former in enumerate(names):
+                path, name = ("moved", index), former.partition(".")[2]
+                if former in declared:
+                    self.pair(_MOVED_IN_USE, declared[former], row, path, name)
+                elif (first := claimed.setdefault(former, row)) is not row:
+                    self.pair(_MOVED_TWICE, first, row, path, name)

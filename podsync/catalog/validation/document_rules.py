@@ -1,0 +1,224 @@
+"""Documents -> products, and every rule that looks at one document only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from podsync.catalog.parsing.document import Document
+from podsync.catalog.parsing.source_text import RawSpan
+from podsync.catalog.parsing.yaml_reader import read
+from podsync.catalog.validation.fields import kind_of_fields
+from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
+from podsync.catalog.validation.signed_urls import odd_texts, signed_urls
+from podsync.catalog.validation.validator import accepts, validate, validate_head
+from podsync.catalog.validation.value_messages import SchemaVerdict, did_you_mean, dotted
+from podsync.model.address import DEFAULT_ACCOUNT, Address
+from podsync.model.characters import hidden
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import EMPTY, Path, freeze
+from podsync.model.position import Position
+from podsync.model.product import UNPROTECTED, Lifecycle, Product
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+
+
+class Built(NamedTuple):
+    """What a document makes: its products (none if it has an error), and what is wrong with it."""
+
+    products: tuple[Product, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def build(document: Document, providers: Mapping[str, Provider]) -> Built:
+    """Check one document and return its products; a document may make several."""
+    by_kind = {provider.kind: provider for provider in providers.values()}
+    kind = document.data.get("kind")
+    provider = by_kind.get(kind) if isinstance(kind, str) else None
+    if provider is None:
+        return Built((), tuple(in_place(document, _without_kind(sorted(by_kind), document))))
+    address = _address(document)
+    verdicts = validate(provider.kind, document.data, lambda path: written(document, path))
+    if verdicts and (other := _of_another_kind(provider.kind, sorted(by_kind), document.data)):
+        verdicts = [other, *(verdict for verdict in verdicts if verdict.path[:1] != ("spec",))]
+    faults = [*in_place(document, verdicts, address), *_signed_urls(document, address)]
+    if verdicts or document.faulty or address is None:
+        return Built((), tuple(faults))
+    declared_at = Position(document.text.path, *document.start)
+    product = product_from(document.data, address, provider, declared_at)
+    faults += _text_faults(document, provider, product)
+    faults += _print_faults(document, provider, product)
+    if any(fault.severity == "error" for fault in faults):
+        return Built((), tuple(faults))
+    return Built((product,), tuple(faults))
+
+
+def surely_valid(document: Document, providers: Mapping[str, Provider]) -> bool:
+    """Whether a document is of a known kind and fits its schema; says nothing of any other rule."""
+    kind = document.data.get("kind")
+    known = any(provider.kind == kind for provider in providers.values())
+    return known and not document.faulty and accepts(str(kind), document.data)
+
+
+def _without_kind(kinds: Sequence[str], document: Document) -> list[SchemaVerdict]:
+    """Return the faults of a document whose kind is missing or unknown: its fields may tell it."""
+
+    def typed(path: Path) -> str:
+        return written(document, path)
+
+    verdicts = validate_head(kinds, document.data, typed)
+    meant = kind_of_fields(kinds, document.data.get("spec"))
+    about = [each for each in verdicts if each.path == ("kind",) or each.summary == "'kind' is missing"]
+    if meant is None or not about:
+        return verdicts
+    put = Fixing("put", meant)
+    told = [
+        each
+        if each.mend and each.mend.text in {meant, f"kind: {meant}"}
+        else each._replace(detail=f"write kind: {meant}", mend=put)
+        for each in about
+    ]
+    return [*told, *validate(meant, {**document.data, "kind": meant}, typed)]
+
+
+def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -> SchemaVerdict | None:
+    """Return the one fault of a document whose fields are all those of another kind."""
+    meant = kind_of_fields(kinds, data.get("spec"))
+    if meant in {None, kind}:
+        return None
+    summary = f"kind: the fields below spec are those of a {meant}"
+    return SchemaVerdict(("kind",), False, summary, f"write kind: {meant}", Fixing("put", str(meant)))
+
+
+def examine(content: str, providers: Mapping[str, Provider]) -> list[Diagnostic]:
+    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
+    reading = read("", content.encode("utf-8", "surrogatepass"))
+    found = list(reading.diagnostics)
+    for document in reading.documents:
+        found += build(document, providers).diagnostics
+    return found
+
+
+def written(document: Document, path: Path) -> str:
+    """Return what was typed at `path`; empty where nothing was."""
+    span = document.places.raw.get(path)
+    return document.text.written(span) if span else ""
+
+
+def place(document: Document, path: Path) -> RawSpan:
+    """Return where the value at `path` stands: its key if it is empty, else the nearest around it."""
+    for length in range(len(path), 0, -1):
+        span = document.places.raw.get(path[:length])
+        if span is not None:
+            return document.keys.raw.get(path[:length], span) if span[:2] == span[2:] else span
+    return document.start
+
+
+def in_place(
+    document: Document, verdicts: Iterable[SchemaVerdict], address: Address | None = None
+) -> Iterator[Diagnostic]:
+    """Give each verdict its place; what is only the shadow of an unreadable value is left out."""
+    for path, on_key, summary, detail, mend, mark in verdicts:
+        if path in document.faulty:
+            continue
+        if on_key:
+            span = document.keys.raw.get(path) or place(document, path)
+        elif isinstance(_value_at(document.data, path), dict):
+            # Something is missing in it: its key says where, better than its first line does.
+            span = document.keys.raw.get(path) or place(document, path)
+        else:
+            span = place(document, path)
+        fix = edits(document, path, mend) if mend else ()
+        at = _marked(document, span, mark) if mark else span
+        rule = "control-character" if mark and hidden(mark) else "schema"
+        yield document.text.fault(rule, at, summary, detail, fix, address=address)
+
+
+def _marked(document: Document, span: RawSpan, mark: str) -> RawSpan:
+    """Return where inside a span a character stands, as far as it was written so."""
+    column = document.text.written(span).find(mark)
+    return document.text.span_at_line(span[0], span[1] + column) if column >= 0 else span
+
+
+def _value_at(data: Any, path: Path) -> Any:
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _address(document: Document) -> Address | None:
+    kind, name = document.data.get("kind"), document.data.get("name")
+    try:
+        return Address.parse(f"{kind}.{name}") if isinstance(name, str) else None
+    except ValueError:
+        return None
+
+
+def product_from(
+    data: Mapping[str, Any], address: Address, provider: Provider, declared_at: Position
+) -> Product:
+    """Return the product of a valid document, from its plain data; it knows no places inside."""
+    moved = data.get("moved")
+    return Product(
+        address=address,
+        provider=provider.name,
+        account=DEFAULT_ACCOUNT,
+        spec=freeze(data["spec"]),
+        labels=freeze(data["labels"]) if data.get("labels") else EMPTY,
+        lifecycle=Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED,
+        moved=None if moved is None else tuple(moved),
+        renamed_from=data.get("renamed_from"),
+        declared_at=declared_at,
+    )
+
+
+def _text_faults(document: Document, provider: Provider, product: Product) -> Iterator[Diagnostic]:
+    """Return what the provider's rules say of values, and what is odd about texts that it has no rule for."""
+    found = [(("spec", *fault.path), fault) for fault in provider.check(product.spec)]
+    odd = odd_texts(document.data, {path for path, _ in found})
+    for path, fault in (*found, *((fault.path, fault) for fault in odd)):
+        yield document.text.fault(
+            fault.rule,
+            place(document, path),
+            f"{dotted(path)}: {fault.summary}",
+            fault.detail,
+            edits(document, path, Fixing("put", quoted(fault.instead))) if fault.instead else (),
+            severity=fault.severity,
+            address=product.address,
+        )
+
+
+def _print_faults(document: Document, provider: Provider, product: Product) -> Iterator[Diagnostic]:
+    """Refuse a print size for an artwork that there is none of: it would silently check nothing."""
+    if not document.data.get("print"):
+        return
+    from podsync.providers.contract import Role
+
+    roles = provider.info.roles
+    known = {one.name for one in provider.depictions(product.spec) if one.role is Role.ARTWORK}
+    for name in document.data["print"]:
+        if name not in known:
+            near = did_you_mean(name, known)
+            yield document.text.fault(
+                "print",
+                document.keys.raw.get(("print", name)) or place(document, ("print",)),
+                f"print: there is no artwork '{name}' in spec.{roles.artwork}",
+                f"did you mean '{near}'?" if near else f"use the {roles.artwork_name} of an artwork",
+                edits(document, ("print", name), Fixing("name", flow(near))) if near else (),
+                address=product.address,
+            )
+
+
+def _signed_urls(document: Document, address: Address | None) -> Iterator[Diagnostic]:
+    """Refuse picture URLs with a signature or an expiry: they would end in the state and in comments."""
+    for path, key in signed_urls(document.data.get("spec")):
+        summary = f"{dotted(path)}: the URL carries '{key}', a signature, an expiry or a key"
+        detail = (
+            "use the picture's public address without it: "
+            "the URL is kept in the state and shown in comments, and it must not expire"
+        )
+        yield document.text.fault("signed-url", place(document, path), summary, detail, address=address)

@@ -1,0 +1,98 @@
+"""Following a help before it is told: what it says is put in, and the document is read again.
+
+A fix that would leave its fault, or bring another, is not proposed. Where the next fault has a fix of its
+own, both are one; where it has none, what is said of it is the help.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from podsync.catalog.parsing.source_text import Text
+from podsync.model.diagnostic import Diagnostic, Edit, Fix, mended
+
+#: From the content of a file to all that is wrong with it, nothing of it proved.
+Check: TypeAlias = Callable[[str], Sequence[Diagnostic]]
+#: Faults of one file whose help is followed; the others are not told.
+_MOST = 60
+#: Faults of one value that lie behind one another: it has to be quoted, then it is no list, ...
+_DEPTH = 3
+_MOST_CHARACTERS = 200_000
+_SEPARATOR = re.compile(r"---(?:\s|$)")
+_MOVING = re.compile(r"\bline \d+|\d+:\d+")
+
+
+def proved(text: Text, found: Sequence[Diagnostic], check: Check) -> list[Diagnostic]:
+    """Return the faults with the help that holds."""
+    proof, told = _Proof(text, check), []
+    for number, each in enumerate(found):
+        told.append(proof.of(each) if each.fix and number < _MOST else each._replace(fix=()))
+    return told
+
+
+class _Proof:
+    """Reads the document around a fault, with and without its fix."""
+
+    def __init__(self, text: Text, check: Check) -> None:
+        self._text = text
+        self._check = check
+        self._starts = [1, *(n for n, line in enumerate(text.lines, 1) if _SEPARATOR.match(line))]
+        self._before: dict[str, Counter[tuple[str, str, str]]] = {}
+
+    def of(self, told: Diagnostic) -> Diagnostic:
+        """Return the fault with what mends it for good, or with the words for what would come then."""
+        content = self._document(told.fix)
+        if len(content) > _MOST_CHARACTERS:
+            return told._replace(fix=())
+        if content not in self._before:
+            self._before[content] = _kinds(self._check(content))
+        allowed = self._before[content] - _kinds([told])
+        detail, now, fix = told.detail, content, told.fix
+        for _ in range(_DEPTH):
+            now = mended(now, fix)
+            left = self._check(now)
+            new = _kinds(left) - allowed
+            if not new:
+                whole = told.fix if fix is told.fix else _difference(content, now)
+                return told._replace(detail=detail, fix=whole)
+            following = next(each for each in left if _kind(each) in new)
+            if _kind(following) == _kind(told):
+                break
+            detail, fix = following.detail or detail, following.fix
+            if not fix:
+                break
+        literal = told.fix[0].text.strip()
+        return told._replace(detail=detail if literal and literal in told.detail else told.detail, fix=())
+
+    def _document(self, fix: Fix) -> str:
+        """Return the file with nothing but the document that a fix is in; its lines keep their numbers."""
+        first, last = min(edit.line for edit in fix), max(edit.end_line for edit in fix)
+        start = max((n for n in self._starts if n <= first), default=1)
+        end = min((n for n in self._starts if n > max(first, last)), default=len(self._text.lines) + 1)
+        return "\n" * (start - 1) + "\n".join(self._text.lines[start - 1 : end - 1])
+
+
+def _kind(each: Diagnostic) -> tuple[str, str, str]:
+    """Return what stays the same when lines move."""
+    return each.severity, each.rule, _MOVING.sub("", each.summary)
+
+
+def _kinds(found: Iterable[Diagnostic]) -> Counter[tuple[str, str, str]]:
+    return Counter(map(_kind, found))
+
+
+def _difference(old: str, new: str) -> Fix:
+    """Return the one edit that makes `new` of `old`: all between what they begin and end with alike."""
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    lines = Text("", old)
+    line, column = lines.span_at(start)[:2]
+    end_line, end_column = lines.span_at(len(old) - end)[:2]
+    return (Edit(line, column, end_line, end_column, new[start : len(new) - end]),)

@@ -1,0 +1,66 @@
+"""How many faults are told: enough to work on, and how many there are besides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from podsync.catalog.parsing.source_text import MAX_FAULTS
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.position import Position, Severity
+
+MOST_IN_ALL = 1_000
+RULE = "too-many"
+_FIRST = "mend the ones above first"
+
+
+def documents_left_out(path: str, count: int) -> Diagnostic:
+    """Return the word that stands for all that is wrong with further documents of a file."""
+    more = "1 more document of this file is" if count == 1 else f"{count:,} more documents of this file are"
+    return _left_out("error", f"{more} not valid", Position(path, _LAST, 1))
+
+
+#: A position after every other one of the same file.
+_LAST = 2**31 - 1
+
+
+def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return the first faults of each file and in all, errors and warnings each; the others are counted.
+
+    `model.diagnostic` are in file order. An error is never left out for a warning.
+    """
+    kept: list[Diagnostic] = []
+    of_file: Counter[tuple[str, str]] = Counter()
+    in_all: Counter[str] = Counter()
+    over: Counter[tuple[Severity, str]] = Counter()
+    for each in diagnostics:
+        path = each.at.path if each.at else ""
+        if each.rule == RULE:
+            kept.append(_ended(each, kept))
+        elif in_all[each.severity] >= MOST_IN_ALL:
+            over[each.severity, ""] += 1
+        elif path and of_file[path, each.severity] >= MAX_FAULTS:
+            over[each.severity, path] += 1
+        else:
+            of_file[path, each.severity] += 1
+            in_all[each.severity] += 1
+            kept.append(each)
+    for (severity, path), count in over.items():
+        noun = severity if count == 1 else f"{severity}s"
+        where = f" in {path}" if path else ""
+        told = f"{count:,} more {noun}{where} {'is' if count == 1 else 'are'} not shown"
+        kept.append(_left_out(severity, told, None))
+    return tuple(kept)
+
+
+def _ended(each: Diagnostic, kept: list[Diagnostic]) -> Diagnostic:
+    """Put the word about the rest of a file where its last fault is."""
+    if each.at is None or each.at.line != _LAST:
+        return each
+    last = kept[-1].at if kept else None
+    place = last[1:3] if last is not None and last.path == each.at.path else (1, 1)
+    return each._replace(at=Position(each.at.path, *place))
+
+
+def _left_out(severity: Severity, summary: str, at: Position | None) -> Diagnostic:
+    return Diagnostic(severity, RULE, summary, at, _FIRST)

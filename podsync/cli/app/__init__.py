@@ -1,0 +1,1 @@
+"""How every command behaves: options, streams, formats, progress, questions."""

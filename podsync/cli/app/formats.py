@@ -1,0 +1,331 @@
+"""Which view makes which format: the one place of the command line that knows the views' names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from podsync.cli.environment import origin
+
+if TYPE_CHECKING:
+    from podsync.apply.report import Outcome, Report
+    from podsync.catalog.loader import Loaded
+    from podsync.cli.app.outputs import Forms
+    from podsync.cli.app.session import Session
+    from podsync.model.address import Address
+    from podsync.model.diagnostic import Diagnostic
+    from podsync.model.settings import RateLimit, Settings
+    from podsync.plan.model import Plan
+    from podsync.state.model import State
+
+
+def plan_forms(
+    plan: Plan,
+    session: Session,
+    *,
+    detail: Any = "short",
+    rates: Mapping[str, RateLimit] | None = None,
+    levels: Mapping[str, float] | None = None,
+    sandbox: bool = False,
+    orphans: int = 0,
+    catalog: str = "",
+    base: Plan | None = None,
+) -> Forms:
+    """Return how a plan is written in each format.
+
+    `levels` is what the providers' buckets still hold. `catalog` is the folder that it was made of, where it
+    is made now; `base` is the plan of what the default branch has already.
+    """
+    more: Any = {} if rates is None else {"rates": rates}
+    levels_too: Any = {} if levels is None else {"levels": levels}
+    facts: Any = {"detail": detail, "sandbox": sandbox, "orphans_before": orphans, **levels_too}
+    told = _as_typed(plan, session)
+    return {
+        "text": lambda: _plan_text(told, session, **facts, **more),
+        "json": lambda: _plan_json(plan, noops=detail == "full"),
+        "markdown": lambda: plan_markdown_of(
+            plan,
+            session,
+            rates=rates,
+            sandbox=sandbox,
+            orphans=orphans,
+            **levels_too,
+            where=origin.run_url(os.environ) or "",
+        ),
+        "html": lambda: _plan_html(told, catalog, base, sandbox=sandbox, **levels_too, **more),
+        "github": lambda: _github().plan_annotations(told, root=origin.folder_in_repository()),
+        "sarif": lambda: _sarif().plan_sarif(told, root=origin.folder_in_repository()),
+    }
+
+
+def _as_typed(plan: Plan, session: Session) -> Plan:
+    """Return the plan with each command in its remedies as it has to be typed here; its hash stays."""
+    return replace(plan, diagnostics=tuple(typed(plan.diagnostics, session)))
+
+
+def typed(diagnostics: Sequence[Diagnostic], session: Session) -> list[Diagnostic]:
+    """Return diagnostics with each command in their remedies as it has to be typed here."""
+    return [one._replace(detail=session.told(one.detail)) for one in diagnostics]
+
+
+def plan_markdown_of(
+    plan: Plan,
+    session: Session,
+    *,
+    rates: Mapping[str, RateLimit] | None = None,
+    sandbox: bool = False,
+    orphans: int = 0,
+    **more: Any,
+) -> str:
+    """Return a plan as Markdown; `more`: its limit, and where all of it can be looked at."""
+    from podsync.output.markdown.plan import plan_markdown
+
+    if rates is not None:
+        more["rates"] = rates
+    return plan_markdown(
+        _as_typed(plan, session),
+        environment=_environment(session, sandbox=sandbox),
+        head_sha=origin.head_sha(os.environ),
+        sandbox=sandbox,
+        orphans_before=orphans,
+        typed=session.told,
+        **more,
+    )
+
+
+def _plan_text(plan: Plan, session: Session, **facts: Any) -> str:
+    from podsync.output.style import Style
+    from podsync.output.text.plan import plan_text
+
+    style, width = Style(session.console.out_color), session.console.width
+    return plan_text(plan, style=style, width=width, typed=session.told, **facts)
+
+
+def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
+    from podsync.output.json.text import printable
+    from podsync.plan import planfile
+
+    return map(printable, planfile.pieces(plan, noops=noops))
+
+
+def _plan_html(plan: Plan, catalog: str, base: Plan | None, **facts: Any) -> Iterator[str]:
+    from pathlib import Path
+
+    from podsync.output.html.page import About, pieces
+
+    code = origin.code_address(Path.cwd(), catalog) if catalog else ""
+    waiting = frozenset(tuple(change.key) for change in base.work) if base is not None else ()
+    return pieces(plan, About(code=code, waiting=waiting, **facts))
+
+
+def _github() -> Any:
+    from podsync.output.github import annotations as github
+
+    return github
+
+
+def _sarif() -> Any:
+    from podsync.output.github import sarif
+
+    return sarif
+
+
+def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]:
+    """Return the plan's page with pictures that need no network: address -> `data:image/…`."""
+    from podsync.output.html.page import About, pieces
+
+    return pieces(plan, About(sandbox=plan.sandbox, pictures=pictures))
+
+
+def apply_head(plan: Plan, session: Session, *, approved: bool, run: str, sandbox: bool) -> str:
+    """Return what is said before the first request."""
+    from podsync.output.style import Style
+    from podsync.output.text import report as report_view
+
+    style, width = Style(session.console.out_color), session.console.width
+    facts: Any = {"approved": approved, "run": run, "sandbox": sandbox}
+    return report_view.apply_head(plan, style=style, width=width, **facts)
+
+
+def report_forms(report: Report, session: Session, again: str, place: str) -> Forms:
+    """Return how the end of an apply is written; `again` is the command that goes on with the rest."""
+    from podsync.output.json.report import report_json
+    from podsync.output.style import Style
+    from podsync.output.text import report as report_view
+
+    facts: Any = {"style": Style(session.console.out_color), "width": session.console.width}
+    facts |= {"command": again, "place": place, "typed": session.told}
+    where = origin.run_url(os.environ) or ""
+    return {
+        "text": lambda: report_view.report_text(_typed_report(report, session), **facts),
+        "json": lambda: report_json(_typed_report(report, session)),
+        "markdown": lambda: report_markdown_of(report, session, again, place, where=where),
+    }
+
+
+def report_markdown_of(report: Report, session: Session, again: str, place: str, **more: Any) -> str:
+    """Return the end of an apply as Markdown; `more`: its limit, and the address of the run."""
+    from podsync.output.markdown.report import report_markdown
+
+    return report_markdown(_typed_report(report, session), command=again, place=place, **more)
+
+
+def _typed_report(report: Report, session: Session) -> Report:
+    """Return the report with each command of its steps as it has to be typed here."""
+    outcomes = tuple(
+        replace(one, next=tuple(map(session.told, one.next))) if one.next else one for one in report.outcomes
+    )
+    notes, steps = tuple(map(session.told, report.notes)), tuple(map(session.told, report.next))
+    return replace(report, outcomes=outcomes, notes=notes, next=steps)
+
+
+def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width: int) -> str:
+    """Return the line of one change that ended."""
+    from podsync.output.style import Style
+    from podsync.output.text.outcome import outcome_line as view_of_outcome
+
+    return view_of_outcome(outcome, done, total, Style(color), width)
+
+
+def seconds_of(plan: Plan, settings: Settings, levels: Mapping[str, float]) -> float:
+    """Return how long the requests of a plan take by the providers' rates."""
+    from podsync.output.forecast import forecast
+
+    return forecast(
+        plan, {name: told.rate_limit for name, told in settings.providers.items()}, levels
+    ).seconds
+
+
+def time_of_day(at: float) -> str:
+    """Return the time of today, for people."""
+    import time
+
+    from podsync.output import wording
+
+    return wording.time_of_day(at, on=time.time())
+
+
+def waiting_line(provider: str, what: str, until: float) -> str:
+    """Return what is waited for, until when, and that nobody has to stay."""
+    from podsync.output import wording
+    from podsync.output.escape import safe
+
+    told = f"waiting for {wording.title(provider)}: {safe(what)}, until {wording.second(until)} at most"
+    return f"{told}; stopping is safe"
+
+
+def note_line(text: str) -> str:
+    """Return a fact as one safe line."""
+    from podsync.output.escape import safe
+
+    return safe(text)
+
+
+def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int | None = None) -> Forms:
+    """Return how the verdict on a catalog is written; `pictures`: how many were looked at, if any were."""
+
+    def text() -> str:
+        from podsync.output import wording
+
+        console = session.console
+        width = console.width if console.out_is_terminal else None
+        found = _diagnostics_text(loaded.diagnostics, width, color=console.out_color)
+        if loaded.errors:
+            return found
+        products, files = len(loaded.catalog), loaded.catalog.files
+        told = f"Valid: {wording.counted(products, 'product')} in {wording.counted(files, 'file')}."
+        if pictures is not None:
+            told += f" Looked at {wording.counted(pictures, 'picture')}."
+        hint = "" if products else f" Copy one of {catalog}/_examples/ to {catalog}/ to begin."
+        return f"{found}{told}{hint}"
+
+    return {
+        "text": text,
+        "json": lambda: _validate_json(loaded.diagnostics),
+        "markdown": lambda: validate_markdown(loaded),
+        "github": lambda: _github().validate_annotations(
+            loaded.diagnostics, root=origin.folder_in_repository()
+        ),
+        "sarif": lambda: _sarif().validate_sarif(loaded.diagnostics, root=origin.folder_in_repository()),
+    }
+
+
+def _validate_json(diagnostics: Sequence[Diagnostic]) -> str:
+    from podsync.output.json.diagnostics import validate_json
+
+    return validate_json(diagnostics)
+
+
+def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> Forms:
+    """Return how a plan that could not be made for the catalog's faults is told, where a plan would be."""
+    root = origin.folder_in_repository()
+    return {
+        "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
+        "github": lambda: _github().validate_annotations(diagnostics, root=root),
+        "sarif": lambda: _sarif().validate_sarif(diagnostics, root=root),
+    }
+
+
+def _faults_markdown(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> str:
+    """Return the faults as Markdown that takes the place of a plan's comment."""
+    from podsync.output.markdown.diagnostics import diagnostics_markdown
+    from podsync.output.markdown.plan import marker
+
+    first = marker("", _environment(session, sandbox=sandbox), origin.head_sha(os.environ))
+    return diagnostics_markdown(diagnostics, products=0, files=0, marker=first)
+
+
+def _environment(session: Session, *, sandbox: bool) -> str:
+    return "sandbox" if sandbox else os.path.basename(session.chdir or "")  # noqa: PTH119 (text)
+
+
+def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
+    """Return the verdict on a catalog as Markdown."""
+    from podsync.output.markdown.diagnostics import diagnostics_markdown
+
+    more: Any = {} if limit is None else {"limit": limit}
+    products, files = (0, 0) if loaded.errors else (len(loaded.catalog), loaded.catalog.files)
+    return diagnostics_markdown(loaded.diagnostics, products=products, files=files, **more)
+
+
+def say_diagnostics(diagnostics: Sequence[Diagnostic], session: Session) -> None:
+    """Put diagnostics on stderr."""
+    if diagnostics:
+        console = session.console
+        width = console.width if console.err_is_terminal else None
+        console.say(_diagnostics_text(typed(diagnostics, session), width, color=console.err_color))
+
+
+def _diagnostics_text(diagnostics: Sequence[Diagnostic], width: int | None, *, color: bool) -> str:
+    if not diagnostics:
+        return ""
+    from podsync.output.style import Style
+    from podsync.output.text.diagnostics import diagnostics_text
+
+    return diagnostics_text(diagnostics, Style(color), width)
+
+
+def state_forms(state: State, what: str, address: Address | None, session: Session) -> Forms:
+    """Return how a look at the state (`list`, `show`, `orphans`) is written in each format."""
+    from podsync.output.json import state as state_json
+    from podsync.output.style import Style
+    from podsync.output.text import state as state_text
+
+    facts: Any = {"style": Style(session.console.out_color), "width": session.console.width}
+    if what == "list":
+        return {
+            "text": lambda: state_text.state_list(state, typed=session.told, **facts),
+            "json": lambda: state_json.state_list_json(state),
+        }
+    if what == "orphans":
+        return {
+            "text": lambda: state_text.state_orphans(state, typed=session.told, **facts),
+            "json": lambda: state_json.state_orphans_json(state),
+        }
+    assert address is not None  # noqa: S101 (show has one)
+    return {
+        "text": lambda: state_text.state_show(state, address, **facts),
+        "json": lambda: state_json.state_show_json(state, address),
+    }

@@ -1,0 +1,177 @@
+"""The options that several commands share, and the values that they become."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import click
+
+from podsync.cli.app.completion import complete_address
+from podsync.model.address import Address, Selection
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+if TYPE_CHECKING:
+    _Type: TypeAlias = click.ParamType[Any]
+else:  # older releases of click know no type arguments
+    _Type = click.ParamType
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+ALLOWED = ("creates", "replaces", "orphans")
+
+
+class ShellWords(_Type):
+    """Text; several of them in an environment variable are taken apart as a shell would."""
+
+    name = "text"
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Split at spaces outside quotes; a backslash stays one (Windows paths)."""
+        import shlex
+
+        reader = shlex.shlex(rv, posix=True)
+        reader.whitespace_split, reader.escape, reader.commenters = True, "", ""
+        try:
+            return list(reader)
+        except ValueError as error:
+            raise click.BadParameter(f"{rv!r}: {error}") from None
+
+
+class Duration(_Type):
+    """`30s`, `5m`, `1h` or plain seconds, as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a duration."""
+        if isinstance(value, float | int):
+            return float(value)
+        match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)([smh]?)", value.strip(), re.ASCII)
+        if match is None:
+            self.fail(f"{value!r} is not a duration such as 30s or 5m", param, ctx)
+        return float(match[1]) * _UNITS[match[2]]
+
+
+class KeyValue(ShellWords):
+    """`season=spring`, as a pair."""
+
+    name = "k=v"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Read a label and its value."""
+        if isinstance(value, tuple):
+            return value
+        key, equals, wanted = str(value).partition("=")
+        if not equals or not key:
+            self.fail(f"{value!r} is not a label such as season=spring", param, ctx)
+        return key, wanted
+
+
+class Allowance(ShellWords):
+    """`creates=214`, as a pair."""
+
+    name = "kind=n"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        """Read what is allowed for once."""
+        if isinstance(value, tuple):
+            return value
+        kind, _, number = str(value).partition("=")
+        if kind not in ALLOWED or re.fullmatch(r"[0-9]{1,9}", number) is None:
+            self.fail(f"{value!r} is not one of {', '.join(f'{k}=N' for k in ALLOWED)}", param, ctx)
+        return kind, int(number)
+
+
+class PlanHash(_Type):
+    """At least twelve hex digits of a plan's hash, with or without `sha256:`; kept without."""
+
+    name = "hash"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read a hash."""
+        text = str(value).strip().lower().removeprefix("sha256:")
+        if re.fullmatch(r"[0-9a-f]{12,64}", text) is None:
+            self.fail(f"{value!r} is not a plan's hash: 12 to 64 hex digits are needed", param, ctx)
+        return text
+
+
+def sandbox_option(function: F) -> F:
+    """Add `--sandbox`."""
+    text = "Use the built-in sandbox, with a state of its own; no key is read."
+    return click.option("--sandbox", is_flag=True, help=text)(function)
+
+
+def sandbox_state_option(function: F) -> F:
+    """Add `--sandbox` to a command that works on the state alone."""
+    return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
+
+
+def output_option(*formats: str) -> Callable[[F], F]:
+    """Add `-o/--output` with these formats beside text and json."""
+    names = ["text", "json", *formats]
+    shared = " github may share stdout with text." if "github" in formats else ""
+    text = f"{', '.join(names[:-1])} or {names[-1]}; with =FILE beside the text. Repeatable.{shared}"
+    return click.option(
+        "-o", "--output", metavar="FORMAT[=FILE]", multiple=True, type=ShellWords(), help=text
+    )  # fmt: skip
+
+
+def allow_option(function: F) -> F:
+    """Add `--allow`."""
+    return click.option(
+        "--allow", metavar="KIND=N", multiple=True, type=Allowance(),
+        help="Lift a limit for this once: creates=214, replaces=N, orphans=N.",
+    )(function)  # fmt: skip
+
+
+def selection_options(function: F) -> F:
+    """Add the options that narrow a plan."""
+    glob = {"metavar": "GLOB", "multiple": True, "type": ShellWords(), "shell_complete": complete_address}
+    options = (
+        click.option("--target", help="Only these addresses; * and ? match. Repeatable.", **glob),  # type: ignore[arg-type]
+        click.option("--exclude", help="All but these addresses. Repeatable.", **glob),  # type: ignore[arg-type]
+        click.option("-l", "--selector", metavar="K=V", multiple=True, type=KeyValue(),
+                     help="Only documents with this label. Repeatable."),
+        click.option("--replace", metavar="ADDRESS", multiple=True, type=ShellWords(),
+                     shell_complete=complete_address,
+                     help="Create this one anew although nothing differs. Repeatable."),
+    )  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def choosing_words(selection: Selection, allow: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    """Return the words of a command line that chooses and allows the same."""
+    words = [word for pattern in selection.targets for word in ("--target", pattern)]
+    words += [word for pattern in selection.excludes for word in ("--exclude", pattern)]
+    words += [word for key, value in selection.selectors for word in ("--selector", f"{key}={value}")]
+    words += [word for pattern in selection.replace for word in ("--replace", pattern)]
+    words += [word for kind, number in allow for word in ("--allow", f"{kind}={number}")]
+    return tuple(words)
+
+
+def address_of(text: str) -> Address:
+    """Return the address that was typed; raises UsageError for what is none."""
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        from podsync.model.errors import UsageError
+
+        raise UsageError(str(error)) from None
+
+
+def selection_of(options: dict[str, Any]) -> Selection:
+    """Take the options that `selection_options` added out of `options`."""
+    return Selection(
+        targets=tuple(options.pop("target")),
+        excludes=tuple(options.pop("exclude")),
+        selectors=tuple(options.pop("selector")),
+        replace=tuple(options.pop("replace")),
+    )

@@ -1,0 +1,180 @@
+"""What is said while an apply runs: a line for each product, and how far it is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from podsync.apply.report import Outcome, Result
+from podsync.cli.app import formats
+from podsync.cli.app.console import Console
+from podsync.cli.app.session import Session
+from podsync.model.address import Address
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+#: Without a terminal a line is written this often, so that nobody takes a long apply for a dead one.
+HEARTBEAT_SECONDS = 10.0
+
+
+class Listening:
+    """`apply.engine.Listener` that tells people and remembers every outcome.
+
+    `on_stdout` is whether the lines of products belong to the result; else they go to stderr. `seconds` is
+    how long the requests take by the providers' rates.
+    """
+
+    def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
+        self._began, self._seconds = time.monotonic(), seconds
+        self._outcomes: dict[Address, Outcome] = {}
+        self.notes: list[str] = []
+        self._session = session
+        self._on_stdout = on_stdout
+        self._done = self._total = self._untried = 0
+        #: The last line news of each product: what is said again is none.
+        self._said: dict[Address, str] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def console(self) -> Console:
+        """The streams of this run."""
+        return self._session.console
+
+    def outcome(self, outcome: Outcome, done: int, total: int) -> None:
+        """Write a line for a change that ended."""
+        with self._lock:
+            self._outcomes[outcome.address] = outcome
+            # What is left of an earlier plan is told besides the changes of this one.
+            self._done, self._total = done, max(done, total)
+            if outcome.result is Result.NOT_TRIED:
+                # Nothing happened; the report names the reasons, and a stop would write one line for each.
+                self._untried += 1
+                self._advance()
+                return
+            color = self.console.out_color if self._on_stdout else self.console.err_color
+            news = f"{outcome.result} {outcome.error}"
+            if self._said.get(outcome.address) != news:
+                facts: Any = {"color": color, "width": self.console.width}
+                self._write(formats.outcome_line(outcome, done, self._total, **facts), result=self._on_stdout)
+            self._said[outcome.address] = news
+            self._advance()
+
+    def waiting(self, provider: str, what: str, until: float) -> None:
+        """Say what is waited for; apply calls it every 30 seconds."""
+        with self._lock:
+            self._write(formats.waiting_line(provider, what, until))
+
+    def note(self, text: str) -> None:
+        """Remember a fact: the final report tells it; at once only with `-v`."""
+        with self._lock:
+            self.notes.append(text)
+            if self._session.verbose:
+                self._write(formats.note_line(text))
+
+    def close(self) -> None:
+        """Say nothing more."""
+
+    def count_untried(self) -> None:
+        """Say once how many were not tried: that is no news of each."""
+        if self._untried:
+            self.console.say(f"{self._untried:,} not tried")
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The last word on each change that was heard of."""
+        with self._lock:
+            return tuple(self._outcomes.values())
+
+    @property
+    def progress(self) -> str:
+        """How far it is, in words; until when as the rates say, or as it goes where that is slower."""
+        done, left = self._done, self._total - self._done
+        if not done or not left:
+            return f"{done:,} of {self._total:,} done"
+        so_far = time.monotonic() - self._began
+        until = time.time() + max(self._seconds - so_far, so_far * left / done)
+        return f"{done:,} of {self._total:,} done, {left:,} left, until about {formats.time_of_day(until)}"
+
+    def _write(self, line: str, *, result: bool = False) -> None:
+        (self.console.result if result else self.console.say)(line)
+
+    def _advance(self) -> None:
+        pass
+
+
+class Counting(Listening):
+    """Without a terminal: a count on stderr every ten seconds."""
+
+    def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
+        super().__init__(session, on_stdout=on_stdout, seconds=seconds)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="podsync-heartbeat", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the heartbeat."""
+        self._closed.set()
+        self._thread.join(1)
+
+    def _beat(self) -> None:
+        while not self._closed.wait(HEARTBEAT_SECONDS):
+            with self._lock:
+                self._write(self.progress)
+
+
+class Drawing(Listening):
+    """On a terminal: a bar below the lines."""
+
+    def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
+        super().__init__(session, on_stdout=on_stdout, seconds=seconds)
+        self._bar, self._task = progress_bar(session, "apply")
+        self._bar.start()
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    def _write(self, line: str, *, result: bool = False) -> None:
+        if result and not self.console.out_is_terminal:
+            super()._write(line, result=True)
+            return
+        # Bar and lines share the terminal: only the bar's owner may write above it.
+        from rich.text import Text
+
+        self._bar.console.print(Text.from_ansi(line.rstrip("\n")), soft_wrap=True, highlight=False)
+
+    def _advance(self) -> None:
+        self._bar.update(self._task, description=self.progress, completed=self._done, total=self._total)
+
+
+def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
+    """Return a bar on stderr, not yet drawn, and the task that it shows."""
+    import sys
+
+    from rich.console import Console as RichConsole
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    console = RichConsole(file=sys.stderr, no_color=not session.console.err_color)
+    # The library's own bar is red, which says here that something is wrong.
+    columns = (
+        BarColumn(complete_style="cyan", finished_style="cyan", pulse_style="cyan"),
+        TextColumn("{task.description}", style="none", markup=False),
+    )
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+    return bar, bar.add_task(what, total=None)
+
+
+@contextmanager
+def listener_for(session: Session, *, on_stdout: bool, seconds: float = 0.0) -> Iterator[Listening]:
+    """Listen in the way that suits stderr, until the end of `with`."""
+    kind = Drawing if session.console.draws else Counting
+    heard = kind(session, on_stdout=on_stdout, seconds=seconds)
+    try:
+        yield heard
+    finally:
+        heard.close()
+        heard.count_untried()

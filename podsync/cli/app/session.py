@@ -1,0 +1,128 @@
+"""What the global options say, and the streams of this run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from podsync.cli.app.console import Console
+
+if TYPE_CHECKING:
+    from podsync.images.https import Network
+
+
+#: Commands that take `--sandbox`; so does each of `state`.
+_PLAYS = frozenset({"apply", "import", "plan", "review"})
+#: A command in a text, in the plain form in which all but the command line writes it. Few runs print one.
+_PLAIN = (
+    r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
+    r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
+)
+_COMMANDS = _PLAYS | {"demo", "init", "render", "schema", "show", "validate"}
+
+
+class Session:
+    """One run of the command line; filled while the options are parsed, then only read.
+
+    `folder` is the one that it works in. `sandbox`: it was asked for. `outputs_lost`: a step's outputs could
+    not be written. `network` is how pictures are fetched, where that is not the public internet: for tests,
+    and by code only.
+    """
+
+    def __init__(self, network: Network | None = None) -> None:
+        self.chdir: str | None = None
+        self.config: str | None = None
+        self.verbose = False
+        self.no_color = False
+        self.folder = os.curdir
+        self.sandbox = False
+        self.network = network
+        self.outputs_lost = False
+
+    @cached_property
+    def console(self) -> Console:
+        """The streams; asked for only once the options are known."""
+        return Console.standard(no_color=self.no_color)
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Work inside the folder of `-C`, and come back."""
+        from podsync.model.errors import UsageError
+
+        try:
+            before = os.getcwd()  # noqa: PTH109 (a path would be imported for `--help` too)
+        except OSError:
+            raise UsageError("the folder that this was started in is gone") from None
+        self.folder = before
+        if self.chdir is None:
+            yield
+            return
+        try:
+            os.chdir(self.chdir)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise UsageError(f"cannot work in {self.chdir}: {reason}") from None
+        self.folder = os.getcwd()  # noqa: PTH109
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+    def detail(self, text: str) -> None:
+        """Say something that only `-v` asks for."""
+        if self.verbose:
+            self.console.say(text)
+
+    def command_line(self, *words: str) -> str:
+        """Return a podsync command for people to paste: works from where this run was started."""
+        play = ["--sandbox"] if self._plays(words[0]) and "--sandbox" not in words else []
+        return quoted(*self._program(), *words, *play)
+
+    def told(self, text: str) -> str:
+        """Return a text with each command of ours in it as it has to be typed where this run was started."""
+
+        def typed(match: re.Match[str]) -> str:
+            if match["git"]:
+                return match[0] if self.chdir is None else f"git -C {quoted(self.chdir)} {match['git']}"
+            words = match["command"].split()
+            if words[0] not in {*_COMMANDS, "state"}:
+                return match[0]
+            asked = match["asked"] or ""
+            play = " --sandbox" if self._plays(words[0]) and not asked else ""
+            return f"{quoted(*self._program(), *words)}{play}{asked}"
+
+        return re.sub(_PLAIN, typed, text) if "podsync " in text or "git " in text else text
+
+    def _program(self) -> list[str]:
+        """Return podsync with the global options of this run."""
+        told = ["-C", self.chdir] if self.chdir is not None else []
+        return [program(), *told, *(["--config", self.config] if self.config is not None else [])]
+
+    def _plays(self, command: str) -> bool:
+        return self.sandbox and (command in _PLAYS or command == "state")
+
+
+def program() -> str:
+    """Return what to type for podsync: its path where the shell would not find it (no environment active)."""
+    import shutil
+    import sys
+
+    started = sys.argv[0] if sys.argv else ""
+    if shutil.which("podsync") is not None or os.path.basename(started) not in {"podsync", "podsync.exe"}:  # noqa: PTH119
+        return "podsync"
+    return os.path.abspath(started)  # noqa: PTH100 (a link must stay one)
+
+
+def quoted(*words: str) -> str:
+    """Join words so that the shell of this system takes them apart again."""
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.list2cmdline(words)
+    import shlex
+
+    return shlex.join(words)

@@ -1,0 +1,90 @@
+"""What an apply checks before it looks: the plan is the approved one, the catalog is no older one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podsync.cli.environment.origin import is_older
+from podsync.cli.environment.step_outputs import hex_of
+from podsync.cli.workspace import Workspace
+from podsync.model.errors import StaleError, UsageError
+from podsync.plan.approval import check_fresh, is_rest_of
+from podsync.plan.model import Plan, summary_line
+from podsync.state.model import State
+
+if TYPE_CHECKING:
+    from podsync.cli.commands.apply.request import ApplyRequest
+
+
+def expected_plan(space: Workspace, state: State, plan: Plan, expected: str) -> str | None:
+    """Accept the very plan that people saw, or what an interrupted apply of it left.
+
+    Return the whole hash of the plan of which this is the rest, None where it is the plan itself.
+    """
+    if hex_of(plan.hash).startswith(expected):
+        return None
+    last = state.last_apply or {}
+    if hex_of(str(last.get("hash") or "")).startswith(expected) and is_rest_of(plan, last):
+        return str(last["hash"])
+    in_github = space.session.console.in_github
+    raise StaleError(
+        f"this is not the plan that was expected: {expected[:12]} was, "
+        f"this one is {hex_of(plan.hash)[:12]} ({summary_line(plan.summary)})",
+        "catalog, state, selection, host or account differ from what was approved; look at it: "
+        + space.command_line("plan")
+        + ("\nthen approve a newer run, or start one: Actions > Run workflow" if in_github else ""),
+    )
+
+
+def saved_plan(space: Workspace, asked: ApplyRequest, state: State, plan: Plan) -> Plan:
+    """Check that a saved plan still speaks of this state and of these hosts."""
+    if asked.expect is not None and not hex_of(plan.hash).startswith(asked.expect):
+        raise StaleError(
+            f"{asked.plan} is not the plan that was expected: its hash is {hex_of(plan.hash)[:12]}",
+            f"look at it: {space.command_line('show', asked.plan or '')}",
+        )
+    _check_hosts(space, plan)
+    check_fresh(plan, state)
+    return plan
+
+
+def _check_hosts(space: Workspace, plan: Plan) -> None:
+    if plan.sandbox and not space.sandbox:
+        raise UsageError("this plan was made for the sandbox", "add --sandbox, or plan again without it")
+    for name, host in plan.hosts.items():
+        here = space.host(name) if name in space.settings.providers else None
+        if here != host:
+            told = f"{here['base_url']} (account {here['account']})" if here else "nothing"
+            raise StaleError(
+                f"this plan was made for {host['base_url']} (account {host['account']}), "
+                f"but {name} is set to {told}",
+                f"plan again: {space.command_line('plan', '-o', 'json=plan.json')}",
+            )
+
+
+def refuse_older(space: Workspace, asked: ApplyRequest, state: State) -> None:
+    """Raise StaleError where the catalog's commit comes before the one that was applied last."""
+    last = state.last_apply or {}
+    commit = str(last.get("commit") or "")
+    if space.sandbox or asked.plan is not None or asked.older_catalog or not commit:
+        return
+    older = is_older(os.environ, Path.cwd(), commit)
+    if older is False:
+        return
+    if older is True:
+        by = f" by {last['run_url']}" if last.get("run_url") else ""
+        raise StaleError(
+            f"this catalog is older than the one that was applied last: commit {commit[:12]}{by} "
+            "comes after what is checked out here",
+            "bring it up to date: git pull; to undo something on purpose, revert it with a new commit, "
+            "or add --older-catalog",
+        )
+    # A state in a file goes with this very folder, unless what is around it comes and goes with each run.
+    if space.store.shared or older.shallow:
+        raise StaleError(
+            f"whether this catalog is older than the one that was applied last (commit {commit[:12]}) "
+            f"cannot be told: {older.why}",
+            f"{older.remedy}; or add --older-catalog, if you know that it is not",
+        )

@@ -1,0 +1,61 @@
+"""A report of an apply that broke off: what was heard of, and what the journal says about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from podsync.apply.report import DONE, Outcome, Report, Result
+from podsync.model.errors import PodsyncError
+from podsync.plan.change import Change
+from podsync.plan.model import Plan
+from podsync.state.entries import Entry
+from podsync.state.model import State
+from podsync.state.store import StateStore
+
+
+def report_of(
+    plan: Plan,
+    heard: Sequence[Outcome],
+    notes: Sequence[str],
+    store: StateStore,
+    signal: int | None,
+    error: BaseException,
+) -> Report:
+    """Return what is known to be done; a change without a word is in doubt if its intent stands."""
+    told = {outcome.address for outcome in heard}
+    state = _loaded(store)
+    rest = tuple(_outcome(change, state) for change in plan.work if change.address not in told)
+    why = f"the run broke off: {error}" if isinstance(error, PodsyncError) else "the run broke off"
+    return Report(plan, (*heard, *rest), signal=signal, notes=(*notes, why))
+
+
+def _loaded(store: StateStore) -> State | None:
+    try:
+        return store.load()
+    except PodsyncError:
+        return None
+
+
+def _outcome(change: Change, state: State | None) -> Outcome:
+    entry = None if state is None else state.entries.get(change.address)
+    if entry is not None and _was_done(change, entry):
+        return Outcome(
+            change.address, change.action, DONE[change.action], change.provider, change.account,
+            id=entry.id, source=change.source,
+        )  # fmt: skip
+    # A state that cannot be read any more says nothing: then nobody may claim that nothing was sent.
+    doubtful = state is None or (entry is not None and entry.pending is not None)
+    return Outcome(
+        change.address,
+        change.action,
+        Result.IN_DOUBT if doubtful else Result.NOT_TRIED,
+        change.provider,
+        change.account,
+        source=change.source,
+        error="sent, or about to be sent, when the run broke off" if doubtful else None,
+    )
+
+
+def _was_done(change: Change, entry: Entry) -> bool:
+    """Whether the answer was written down, though the run broke off before anybody heard of it."""
+    return entry.pending is None and entry.spec == change.after and entry.digest != change.entry_digest

@@ -1,0 +1,95 @@
+"""What the command line of an apply says, and the commands that go on from where it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from podsync.cli.app.options import choosing_words
+from podsync.cli.environment.credentials import renewal
+from podsync.cli.environment.step_outputs import hex_of
+from podsync.model.address import Selection
+from podsync.model.frozen import Json
+from podsync.output.wording import listed, title
+from podsync.plan.approval import is_rest_of
+from podsync.providers.registry import plugins
+
+if TYPE_CHECKING:
+    from podsync.apply.report import Report
+    from podsync.cli.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class ApplyRequest:
+    """What the command line of an apply says."""
+
+    plan: str | None = None
+    auto_approve: bool = False
+    expect: str | None = None
+    selection: Selection = Selection()  # noqa: RUF009 (frozen)
+    allow: tuple[tuple[str, int], ...] = ()
+    first_contact: bool = False
+    limit: int | None = None
+    max_failures: int | None = None
+    lock_timeout: float = 0.0
+    no_wait: bool = False
+    older_catalog: bool = False
+    sandbox: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to say yes."""
+        return not self.auto_approve and self.expect is None
+
+    def words(self, selection: Selection, saved: str | None = None) -> tuple[str, ...]:
+        """Return the words of a command line that chooses and allows the same."""
+        first = (saved,) if saved is not None else ()
+        contact = ("--first-contact",) if self.first_contact else ()
+        older = ("--older-catalog",) if self.older_catalog else ()
+        return (*first, *choosing_words(selection, self.allow), *contact, *older)
+
+    def whole_words(self) -> tuple[str, ...]:
+        """Return the words of this very command line."""
+        limit = ("--limit", str(self.limit)) if self.limit is not None else ()
+        failures = ("--max-failures", str(self.max_failures)) if self.max_failures is not None else ()
+        no_wait = ("--no-wait",) if self.no_wait else ()
+        return (*self.words(self.selection, self.plan), *limit, *failures, *no_wait)
+
+    def approval(self, report: Report, last: Mapping[str, Json] | None) -> tuple[str, ...]:
+        """Return the words under which what is left may be done; none where it has to be asked for.
+
+        A run that had nothing to write down left the approval of the one before, `last`; what a person
+        answers makes another plan of it.
+        """
+        approved = self.expect or hex_of(report.plan.hash)[:12]
+        if not report.begun and self.expect is None and report.asked:
+            if last is None or not is_rest_of(report.plan, last):
+                return ()
+            approved = hex_of(str(last["hash"]))[:12]
+        return ("--expect", approved)
+
+
+def first_of_all(space: Workspace, asked: ApplyRequest, report: Report, again: str) -> Iterator[str]:
+    """Yield what keeps a provider from going on: a key, or a word of consent that nothing else can be.
+
+    `again` is the command that goes on with what is left.
+    """
+    for plugin in (plugins()[name] for name in report.keys_refused):
+        yield renewal(plugin)
+    for name in report.other_accounts:
+        yield f"none of the products that the state knows is visible at {title(name)}:"
+        key = f"set {plugins()[name].key_variable} to that of the account that this state belongs to"
+        yield f"a) the key is of another account: {key}, then: {again}"
+        emptied = f"podsync state check --emptied {name}, then: podsync apply"
+        yield f"b) it is the right one, and was emptied by hand: {emptied}"
+    if report.first_contacts:
+        names = listed([title(name) for name in report.first_contacts])
+        yield f"whose are the products that {names} lists already?"
+        yield (
+            "a) some are of this catalog: podsync import --match -o csv=pairs.csv, fill in its column take, "
+            "then: podsync import pairs.csv"
+        )
+        words = asked.words(report.plan.selection)
+        consent = space.command_line("apply", *words, "--first-contact")
+        yield f"b) nobody here manages any of them: {consent}"

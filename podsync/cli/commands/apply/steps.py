@@ -1,0 +1,291 @@
+"""One apply, step by step: what is checked before anything is sent, and what is said after."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from podsync.apply.context import Options, ProviderConnection
+from podsync.apply.engine import carry_out
+from podsync.apply.history import StateHistory
+from podsync.apply.report import Report
+from podsync.apply.run import others_of
+from podsync.cli.app import formats
+from podsync.cli.app.confirm import confirmed, must_be_able_to_ask
+from podsync.cli.app.console import whole
+from podsync.cli.app.outputs import Outputs
+from podsync.cli.app.progress import Listening, listener_for
+from podsync.cli.commands.apply.checks import expected_plan, refuse_older, saved_plan
+from podsync.cli.commands.apply.interrupted import report_of
+from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
+from podsync.cli.commands.saved_plan import read_plan
+from podsync.cli.environment.clock import Signals, SystemClock
+from podsync.cli.environment.connect import connected, keys_for, spoken_to
+from podsync.cli.environment.looking import looks_at
+from podsync.cli.environment.origin import origin
+from podsync.cli.environment.placement import catalog_of
+from podsync.cli.environment.step_outputs import of_report, tell
+from podsync.cli.environment.step_summary import append
+from podsync.cli.workspace import CACHE, Workspace, levels_at
+from podsync.evidence.findings import Findings
+from podsync.files.seal import key_folder, own_seal
+from podsync.model.errors import ProviderError
+from podsync.output.text.plan_head import selection_words
+from podsync.plan.action import Action
+from podsync.plan.model import Plan, summary_line
+from podsync.plan.refresh import refreshed
+from podsync.state.local.account_lock import locks_folder
+from podsync.state.model import State
+from podsync.state.run_history import RunHistory
+
+_DECLINED = 1
+_REFUSED = 5
+
+
+@dataclass
+class Applying:
+    """Carries out one apply; `run` returns its exit code."""
+
+    space: Workspace
+    asked: ApplyRequest
+    outputs: Outputs
+    _state: State = field(default_factory=State)
+    _rest_of: str | None = None
+    #: The plan as a person has seen it after the look, and whether they said yes to it.
+    _approved: Plan | None = None
+    _asked_already: bool = False
+    _declined: bool = False
+
+    def run(self) -> int:
+        """Hold the state's lock for all of it: what was planned is what is there."""
+        saved = read_plan(self.asked.plan, self.space.session) if self.asked.plan is not None else None
+        ahead = self._ahead(saved)
+        if isinstance(ahead, int):
+            return ahead
+        if saved is None and self.asked.asks:
+            # Look, show, ask: a question over lunch must not keep others from the state.
+            code = self._look_and_ask(ahead or self._planned())
+            if code is not None:
+                return code
+        with self.space.store.lock("apply", self.asked.lock_timeout):
+            plan = ahead if ahead is not None and self._is_unchanged() else self._decided(saved)
+            code = self._ended(plan)
+            return self._carry(plan, self._ready(plan)) if code is None else code
+
+    def _look_and_ask(self, plan: Plan) -> int | None:
+        """Without the lock: return the exit code where there is nothing to do or nobody wants it."""
+        code = self._ended(plan)
+        if code is not None:
+            return code
+        keys = self._ready(plan)
+        if not self._asks(plan):
+            return None
+        clock = SystemClock()
+        with connected(self.space, spoken_to(plan), keys, clock) as connections:
+            try:
+                looks = looks_at(
+                    self.space, plan, self._state, connections, clock, first_contact=self.asked.first_contact
+                )
+            except ProviderError:
+                # Under the lock it is read again, and reported there with all that follows from it.
+                self._show_plan(plan, needed_by_person=True)
+                return self._confirmed(plan)
+        seen = refreshed(plan, self.space.providers, looks)
+        self._show_plan(seen, needed_by_person=True)
+        self._approved = seen
+        if seen.errored or not any(change.action is not Action.NOOP for change in seen.work):
+            return None
+        return self._confirmed(seen)
+
+    def _confirmed(self, plan: Plan) -> int | None:
+        if confirmed(self.space, plan):
+            self._asked_already = True
+            return None
+        self.space.session.console.say("Apply cancelled. Nothing was sent.")
+        return _DECLINED
+
+    def _still_wanted(self, plan: Plan, looks: Mapping[str, Findings]) -> bool:
+        """Ask again, under the lock, only where the plan is another one than the person has seen."""
+        if self._approved is None:
+            return True
+        seen = refreshed(plan, self.space.providers, looks)
+        now, then = ([(each.key, each.action) for each in told.work] for told in (seen, self._approved))
+        if now == then:
+            return True
+        self.space.session.console.say("The plan has changed since you were asked:")
+        self._show_plan(seen, needed_by_person=True)
+        self._declined = not confirmed(self.space, seen)
+        return not self._declined
+
+    def _ahead(self, saved: Plan | None) -> Plan | int | None:
+        """Check before the lock what can be checked without it: on a branch, the lock is a push.
+
+        Return the plan, or the exit code where there is nothing to hold the lock for; None where this has to
+        wait, since somebody holds it.
+        """
+        if self.space.state_settings.backend != "git" or self.space.store.holder() is not None:
+            return None
+        plan = self._decided(saved)
+        code = self._ended(plan)
+        if code is None and (saved is not None or not self.asked.asks):  # else it comes before the question
+            self._ready(plan)
+        return plan if code is None else code
+
+    def _is_unchanged(self) -> bool:
+        """Whether the state under the lock is the one that was planned from before."""
+        now, before = self.space.load(), self._state
+        return (now.lineage, now.serial) == (before.lineage, before.serial)
+
+    def _decided(self, saved: Plan | None) -> Plan:
+        if saved is None:
+            return self._planned()
+        self._state = self.space.load()
+        return saved_plan(self.space, self.asked, self._state, saved)
+
+    # -- what would be done
+
+    def _planned(self) -> Plan:
+        with self.space.reading() as reading:
+            self._state = self.space.load()
+            plan = self.space.plan(self._state, reading, self.asked.selection, dict(self.asked.allow))
+        if self.asked.expect is not None:
+            self._rest_of = expected_plan(self.space, self._state, plan, self.asked.expect)
+        return plan
+
+    # -- doing it
+
+    def _ended(self, plan: Plan) -> int | None:
+        """Return the exit code of a plan that is refused, or that has nothing to do."""
+        if plan.errored:
+            self._show_plan(plan, needed_by_person=True)
+            self._finish(Report(plan, refused="a limit or a protection was hit"), told=True)
+            return _REFUSED
+        if plan.work or spoken_to(plan):
+            return None
+        if plan.selection:
+            self.space.session.console.say(f"selected: {selection_words(plan.selection)}")
+        self._finish(Report(plan), text=summary_line(plan.summary))
+        return 0
+
+    def _ready(self, plan: Plan) -> dict[str, str]:
+        """Refuse what must not or cannot be carried out, and return the keys."""
+        refuse_older(self.space, self.asked, self._state)
+        if self._asks(plan):
+            must_be_able_to_ask(self.space, self.asked.whole_words())
+        return keys_for(self.space, spoken_to(plan))
+
+    def _asks(self, plan: Plan) -> bool:
+        return self.asked.asks and bool(plan.work)
+
+    def _carry(self, plan: Plan, keys: dict[str, str]) -> int:
+        asks, needed = self._asks(plan) and not self._asked_already, spoken_to(plan)
+        if plan.work and not self._asked_already and self._approved is None:
+            self._show_plan(plan, needed_by_person=asks)
+        if asks and self._approved is None and (code := self._confirmed(plan)) is not None:
+            return code
+        # Not before: at the question Ctrl-C has to end it at once.
+        with Signals(_STOPPING) as signals:
+            clock = SystemClock(lambda: signals.signal)
+            with connected(self.space, needed, keys, clock) as connections:
+                return self._send(plan, connections, signals, clock)
+
+    def _send(
+        self, plan: Plan, connections: dict[str, ProviderConnection], signals: Signals, clock: SystemClock
+    ) -> int:
+        asked = self.asked
+        on_screen = self.outputs.screen == "text"
+        catalog = catalog_of(self.space.settings, self._state.catalog)
+        origins = origin(os.environ, Path.cwd(), catalog)
+        if on_screen:
+            self._say_head(plan, origins.run_url or "")
+        levels = levels_at(self.space, plan)
+        seconds = formats.seconds_of(plan, self.space.settings, levels)
+        with listener_for(self.space.session, on_stdout=on_screen, seconds=seconds) as heard:
+            try:
+                report = carry_out(
+                    plan,
+                    self._state,
+                    self.space.store,
+                    connections,
+                    clock=clock,
+                    listener=heard,
+                    stop=signals,
+                    options=Options(not asked.no_wait, asked.first_contact, asked.limit, asked.max_failures),
+                    memory=self._memory(clock),
+                    origin=origins,
+                    approved_as=self._rest_of,
+                    others=others_of(
+                        self.space.catalog_read,
+                        self._state,
+                        connections,
+                        {change.address for change in plan.work},
+                    ),
+                    locks=None if self.space.sandbox else locks_folder(os.environ),
+                    still_wanted=lambda looks: self._still_wanted(plan, looks),
+                )
+            except BaseException as error:
+                heard.close()
+                self._finish(self._rescued(plan, heard, signals, error))
+                raise
+        self._finish(report)
+        return _DECLINED if self._declined else report.exit_code
+
+    def _memory(self, clock: SystemClock) -> StateHistory:
+        store, say = self.space.store, self.space.session.console.say
+        if own_seal(Path(), make=True) is None:
+            where = key_folder() or "a home folder"
+            say(
+                f"note: no key of your own can be kept in {where}: what {CACHE} says of this run is taken "
+                "with caution by the next one, which may wait longer than it has to"
+            )
+        memory = RunHistory(CACHE, self.space.store.identity)
+        return StateHistory(memory, store, clock, lambda told: say(f"note: {told}"))
+
+    def _rescued(self, plan: Plan, heard: Listening, signals: Signals, error: BaseException) -> Report:
+        """What was done is told even when the run broke off."""
+        return report_of(plan, heard.outcomes, heard.notes, self.space.store, signals.signal or None, error)
+
+    # -- telling
+
+    def _say_head(self, plan: Plan, run: str) -> None:
+        approved = self.asked.expect is not None or self.asked.plan is not None
+        session = self.space.session
+        session.console.result(
+            "\n" + formats.apply_head(plan, session, approved=approved, run=run, sandbox=self.space.sandbox)
+        )
+
+    def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
+        """Write the report everywhere; `told`: people have read it on stdout already."""
+        words = self.asked.words(report.plan.selection)
+        again = self.space.command_line("apply", *words, *self.asked.approval(report, self._state.last_apply))
+        session = self.space.session
+        report = replace(report, next=(*first_of_all(self.space, self.asked, report, again), *report.next))
+        place = "or Re-run failed jobs" if session.console.in_github else ""
+        shown = dict(formats.report_forms(report, session, again, place))
+        if text is not None:
+            shown["text"] = lambda: text
+        result = self.outputs.write(shown)
+        if not (told and self.outputs.screen == "text"):
+            session.console.result(result, exact=self.outputs.exact)
+        append(lambda room: formats.report_markdown_of(report, session, again, place, limit=room), session)
+        tell(lambda: of_report(report), session)
+
+    def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
+        """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
+        console = self.space.session.console
+        orphans, sandbox = len(self._state.orphans), self.space.sandbox
+        facts: Any = {"rates": self.space.rates, "levels": levels_at(self.space, plan), "sandbox": sandbox}
+        shown = formats.plan_forms(plan, self.space.session, orphans=orphans, **facts)
+        if self.outputs.screen == "text":
+            console.result(shown["text"]())
+        elif needed_by_person:
+            console.say(whole(shown["text"]()))
+
+
+_STOPPING = (
+    "\nStopping: nothing new is sent, what is on its way is waited for (up to 6 s). "
+    "Once more leaves at once; nothing is lost either way.\n"
+)

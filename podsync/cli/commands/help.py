@@ -1,0 +1,82 @@
+"""`podsync help`, `podsync version`: the pages that ship with this version, rendered for a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+import podsync
+from podsync.cli.app.framework import command, nearest
+from podsync.cli.app.session import Session
+
+
+def pages() -> dict[str, Path]:
+    """Return every page of help by its topic, sorted."""
+    folder = Path(podsync.__file__).parent / "docs"
+    return {path.stem: path for path in sorted(folder.glob("*.md"))}
+
+
+@command(
+    "help",
+    examples=("podsync help", "podsync help authoring", "podsync help plan"),
+)
+@click.argument("topic", required=False)
+@click.pass_context
+def help_(ctx: click.Context, topic: str | None) -> int:
+    """Show a page of help, or with no TOPIC what there is.
+
+    TOPIC is a page, or a command (the same as COMMAND --help).
+    """
+    session: Session = ctx.obj
+    known = pages()
+    if topic is None:
+        session.console.result(_contents(known))
+        return 0
+    if topic in known:
+        from podsync.cli.app.help_text import rendered
+        from podsync.output.style import Style
+
+        console = session.console
+        text = known[topic].read_text(encoding="utf-8")
+        console.result(rendered(text, Style(console.out_color), min(console.width, 100)))
+        return 0
+    return _of_command(ctx, session, topic, list(known))
+
+
+def _contents(known: dict[str, Path]) -> str:
+    width = max(map(len, known))
+    lines = [f"  {topic:<{width}}  {_about(path)}" for topic, path in known.items()]
+    return "\n".join(
+        ["Pages", *lines, "", "podsync help TOPIC shows one; podsync --help lists the commands."]
+    )
+
+
+def _about(path: Path) -> str:
+    """Return the title of a page: its first line."""
+    return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
+
+
+def _of_command(ctx: click.Context, session: Session, topic: str, known: list[str]) -> int:
+    from podsync.model.errors import UsageError
+
+    group = ctx.parent.command if ctx.parent is not None else None
+    names = group.list_commands(ctx) if isinstance(group, click.Group) else []
+    found = group.get_command(ctx, topic) if isinstance(group, click.Group) and topic in names else None
+    if found is None:
+        near = nearest(topic, [*known, *names])
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
+        raise UsageError(f"no page of help: {topic}", hint)
+    with click.Context(found, parent=ctx.parent, info_name=topic, obj=session) as inner:
+        session.console.result(found.get_help(inner))
+    return 0
+
+
+@command(
+    examples=("podsync version",),
+)
+@click.pass_obj
+def version(session: Session) -> int:
+    """Print the version, as --version does."""
+    session.console.result(f"podsync {podsync.__version__}")
+    return 0

@@ -1,0 +1,244 @@
+"""What a person says of existing products is looked up, checked, and written into the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from podsync.apply.lookup.by_id import look_up
+from podsync.cli.commands.importing.decisions import Decision
+from podsync.cli.commands.state.changing import StateChange, change_state
+from podsync.cli.environment.clock import SystemClock
+from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.workspace import Workspace
+from podsync.evidence.declared import Said, listed_otherwise
+from podsync.evidence.situation import Want
+from podsync.model.address import Address
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.errors import DecisionError, PodsyncError
+from podsync.model.frozen import EMPTY
+from podsync.model.product import Product
+from podsync.output.escape import safe
+from podsync.output.wording import counted, title
+from podsync.plan.planner import check_hosts
+from podsync.providers.contract import Match
+from podsync.state.entries import Entry
+from podsync.state.events import Disowned, Event, Settled
+from podsync.state.model import State
+
+#: So many products that nobody here manages are named.
+_NAMED = 10
+_Named = Mapping[Address, Product | None]
+#: Looks up ids, by provider, for a person who says what these addresses are.
+_Ask = Callable[[State, Mapping[str, Collection[str]], _Named], Mapping[str, Said]]
+
+
+def claim(
+    space: Workspace, taken: Sequence[Decision], left_out: Sequence[Decision], more: Sequence[str] = ()
+) -> int:
+    """Take a person's word for existing products, all or nothing; `more` is said besides.
+
+    Raises DecisionError with every word that is not believed; PodsyncError where it is one alone.
+    """
+    words = [*taken, *left_out]
+    products = {product.address: product for product in space.catalog()} if taken else {}
+    named = {word.provider for word in words}
+    with _asking(space, named) as ask:
+        return change_state(
+            space,
+            "import",
+            lambda state: _claimed(space, state, ask, products, taken, left_out, more),
+            lambda state: _check_hosts(space, state, named),
+        )
+
+
+def _check_hosts(space: Workspace, state: State, providers: Collection[str]) -> None:
+    check_hosts(state, {name: space.host(name) for name in providers})
+
+
+def _claimed(
+    space: Workspace,
+    state: State,
+    ask: _Ask,
+    products: Mapping[Address, Product],
+    taken: Sequence[Decision],
+    left_out: Sequence[Decision],
+    more: Sequence[str],
+) -> StateChange:
+    _check_hosts(space, state, {word.provider for word in (*taken, *left_out)})
+    named = {word.address: products.get(word.address) for word in taken if word.address is not None}
+    said = {
+        name: replace(each, claimed=frozenset(word.id for word in taken if word.provider == name))
+        for name, each in ask(state, _asked(state, [*taken, *left_out]), named).items()
+    }
+    it = _ImportClaim(state, said, products)
+    for word in taken:
+        it.take(word)
+    for word in left_out:
+        it.leave_out(word)
+    if it.faults:
+        raise it.fault()
+    return StateChange(it.events, "\n".join([*it.told(), *more]))
+
+
+def _asked(state: State, words: Sequence[Decision]) -> dict[str, set[str]]:
+    """Return the ids to look up, those that the addresses hold by now among them."""
+    ids: dict[str, set[str]] = {}
+    for word in words:
+        entry = state.entries.get(word.address) if word.address is not None else None
+        held = {entry.id} if entry is not None and entry.id is not None else set()
+        ids.setdefault(word.provider, set()).update({word.id}, held)
+    return ids
+
+
+class _ImportClaim:
+    """What becomes of each word."""
+
+    def __init__(self, state: State, said: Mapping[str, Said], products: Mapping[Address, Product]) -> None:
+        self._state, self._said, self._products = state, said, products
+        self._events: list[Event] = []
+        self.faults: list[tuple[Decision, PodsyncError]] = []
+        self._lines: list[str] = []
+        self._foreign: dict[str, list[str]] = {}
+        self._known = 0
+
+    def take(self, word: Decision) -> None:
+        """It is ours."""
+        assert word.address is not None  # noqa: S101 (whoever reads a yes asks for one)
+        said, product = self._said[word.provider], self._products.get(word.address)
+        try:
+            events = said.ours(word.address, word.id)
+        except PodsyncError as error:
+            self.faults.append((word, error))
+            return
+        self._events += events
+        self._known += not events
+        if events:
+            self._lines.append(self._told(word, said, product, events))
+
+    def leave_out(self, word: Decision) -> None:
+        """It is not ours."""
+        try:
+            new = self._said[word.provider].not_ours(word.id)
+        except PodsyncError as error:
+            self.faults.append((word, error))
+            return
+        self._known += not new
+        if new:
+            self._foreign.setdefault(word.provider, []).append(word.id)
+            for address in _looks_like(self._said[word.provider], word.id):
+                told = f"{address}: it is not {safe(word.id)}; what became of it stays open"
+                self._lines.append(f"{told}, and the next apply looks again")
+
+    @property
+    def events(self) -> list[Event]:
+        """What all words come to."""
+        left_out = [
+            Disowned(provider, self._said[provider].now, tuple(sorted(ids)))
+            for provider, ids in sorted(self._foreign.items())
+        ]
+        return [*self._events, *left_out]
+
+    def told(self) -> list[str]:
+        """Return what was done, a line each."""
+        lines = list(self._lines)
+        for provider, ids in sorted(self._foreign.items()):
+            more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+            named = ", ".join(safe(each) for each in ids[:_NAMED])
+            lines.append(f"{title(provider)}: not ours: {named}{more}")
+        if self._known:
+            lines.append(f"{counted(self._known, 'answer was', 'answers were')} known already")
+        return lines or ["Nothing was decided; nothing was changed."]
+
+    def fault(self) -> PodsyncError:
+        """Return what to raise: each fault at its place, or the one that was typed."""
+        word, error = self.faults[0]
+        if word.place is None and len(self.faults) == 1:
+            return error
+        found: list[Diagnostic] = [word.fault(error) for word, error in self.faults]
+        return DecisionError(found)
+
+    def _told(self, word: Decision, said: Said, product: Product | None, events: Sequence[Event]) -> str:
+        row = said.rows[word.id]
+        before = self._state.entries.get(word.address) if word.address is not None else None
+        line = f"{word.address}: it is {safe(word.id)}"
+        if before is not None and before.id not in (None, word.id):
+            line += f" now, no longer {safe(before.id or '')}"
+        for event in events:
+            other = getattr(event, "address", word.address)
+            if other != word.address:
+                identity = safe(getattr(event, "id", ""))
+                line += f"; {other} is {identity} now" if identity else f"; the id of {other} is open again"
+        spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
+        listed = listed_otherwise(said.known, spec, row) if spec else ""
+        return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
+
+
+def _looks_like(said: Said, identity: str) -> list[Address]:
+    """Return the addresses whose product a row may be: what was sent and is not found yet."""
+    known, row = said.known, said.rows[identity]
+    sent = [(each.address, each.pending.body) for each in known.doubts if each.pending is not None]
+    sent += [(each.address, each.spec or EMPTY) for each in known.unbound]
+    match = known.provider.match
+    return [address for address, spec in sent if match(spec, row, known.habits) is not Match.DIFFERENT]
+
+
+# -- a doubt that a person settles
+
+
+def can_look_up(space: Workspace, state: State, events: Sequence[Event]) -> None:
+    """Raise what `looked_up` would, as far as it is known before anybody is asked: keys, hosts."""
+    found = (event.address for event in events if isinstance(event, Settled) and event.found)
+    providers = {entry.provider for entry in _created(state, found).values()}
+    keys_for(space, providers)
+    _check_hosts(space, state, providers)
+
+
+def _created(state: State, addresses: Iterable[Address]) -> dict[Address, Entry]:
+    """Return the entries of those of which a create is in doubt."""
+    entries = ((address, state.entries[address]) for address in addresses)
+    return {a: e for a, e in entries if e.pending is not None and e.pending.op == "create"}
+
+
+def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[Event]:
+    """Return the events with what is listed under each id that a create in doubt is said to have made."""
+    adopts = {event.address: event for event in events if isinstance(event, Settled) and event.found}
+    doubts = _created(state, adopts)
+    if not doubts:
+        return list(events)
+    providers = {entry.provider for entry in doubts.values()}
+    ids = {
+        name: {adopts[a].id or "" for a, entry in doubts.items() if entry.provider == name}
+        for name in providers
+    }
+    _check_hosts(space, state, providers)
+    with _asking(space, providers) as ask:
+        said = ask(state, ids, {})
+    return [
+        said[doubts[event.address].provider].settled(doubts[event.address], event.id or "")
+        if isinstance(event, Settled) and event.address in doubts and event.found
+        else event
+        for event in events
+    ]
+
+
+@contextmanager
+def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
+    """Connect, and look up once the state is known; keys are asked for before anything else."""
+    clock = SystemClock()
+    keys = keys_for(space, providers)
+    with connected(space, providers, keys, clock) as connections:
+
+        def ask(state: State, ids: Mapping[str, Collection[str]], named: _Named) -> dict[str, Said]:
+            found = {}
+            for name, connection in connections.items():
+                known = connection.known(state)
+                wants = [
+                    Want(p.address, p.spec) for p in named.values() if p is not None and p.provider == name
+                ]
+                rows = look_up(connection, known, ids[name], wants, clock)
+                found[name] = Said(known, rows, clock.now(), named)
+            return found
+
+        yield ask

@@ -1,0 +1,114 @@
+"""`podsync import`: which existing product is which document's, one by one or in bulk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from podsync.cli.app.framework import command
+from podsync.cli.app.options import address_of, output_option, sandbox_option
+
+if TYPE_CHECKING:
+    from podsync.cli.app.session import Session
+    from podsync.cli.commands.importing.decisions import Decision
+
+_FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync import ADDRESS ID")
+
+
+@command(
+    "import",
+    examples=(
+        "podsync import --match                     what looks like what",
+        "podsync import --match -o csv=pairs.csv    the same, to be filled in",
+        "podsync import pairs.csv                   take its answers",
+        "podsync import {kind}.dino 5012",
+        "podsync import --not-ours {provider} 4990     nobody here manages it",
+    ),
+)
+@click.argument("words", nargs=-1, metavar="[FILE | ADDRESS ID | ID …]")
+@click.option("--match", is_flag=True, help="Pair documents with listed products; nothing is changed.")
+@click.option("--not-ours", metavar="PROVIDER", help="The products of these IDs are managed by nobody here.")
+@output_option("csv")
+@sandbox_option
+@click.pass_obj
+def import_products(
+    session: Session,
+    words: tuple[str, ...],
+    match: bool,
+    not_ours: str | None,
+    output: tuple[str, ...],
+    sandbox: bool,
+) -> int:
+    """Say which product that exists already is which document's. Nothing is sent to a provider.
+
+    --match writes a row for each document that the state does not have and each product that may be it. In
+    the column `take`, yes says that the product is the document's, no that nobody here manages it, and an
+    empty cell leaves it open. Rows of verdict none look like no document; write an address and yes to take
+    one. Each id is looked up, its model must agree, and nobody may own it; one fault, and nothing is taken.
+    """
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+    from podsync.model.errors import UsageError
+
+    if match:
+        if words or not_ours is not None:
+            raise UsageError("--match stands alone", _FORMS[0])
+        outputs = Outputs.parse(output, more=("csv",))
+        space = Workspace.open(session, sandbox=sandbox)
+        outputs.refuse(space.own_files)
+        space.announce()
+        from podsync.cli.commands.importing.matching import match_all
+
+        with outputs:
+            return match_all(space, outputs)
+    if output:
+        raise UsageError("-o belongs to --match", _FORMS[0])
+    return _claim(session, words, not_ours, sandbox)
+
+
+def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandbox: bool) -> int:
+    from podsync.cli.commands.importing.claiming import claim
+    from podsync.cli.commands.importing.decisions import read_decisions
+    from podsync.cli.workspace import Workspace
+    from podsync.model.errors import UsageError
+
+    space = Workspace.open(session, sandbox=sandbox)
+    space.announce()
+    if not_ours is not None:
+        return claim(space, (), _not_ours(not_ours, words))
+    if len(words) == 2:
+        return claim(space, (_one(*words),), ())
+    if len(words) != 1:
+        raise UsageError("import takes a FILE, or an ADDRESS and an ID", "\n".join(_FORMS))
+    told = read_decisions(words[0])
+    more = [f"{each}: left open, a row of it has no answer" for each in told.unsure]
+    if told.open:
+        more.append(f"{told.open} rows are left open; apply asks about them")
+    return claim(space, told.taken, told.left_out, more)
+
+
+def _one(address: str, identity: str) -> Decision:
+    from podsync.cli.commands.importing.decisions import Decision, checked_id
+    from podsync.model.errors import UsageError
+    from podsync.providers.registry import kinds
+
+    known = address_of(address)
+    try:
+        provider = kinds()[known.kind]
+    except KeyError:
+        raise UsageError(f"{address}: there are documents of {' and '.join(kinds())} only") from None
+    return Decision(provider, checked_id(provider, identity), known)
+
+
+def _not_ours(provider: str, ids: tuple[str, ...]) -> tuple[Decision, ...]:
+    from podsync.cli.commands.importing.decisions import Decision, checked_id
+    from podsync.model.errors import UsageError
+    from podsync.providers.registry import plugins
+
+    if provider not in plugins():
+        raise UsageError(f"{provider} is no provider", f"--not-ours takes one of: {', '.join(plugins())}")
+    if not ids:
+        raise UsageError("--not-ours needs ids", f"podsync import --not-ours {provider} ID [ID …]")
+    found = dict.fromkeys(checked_id(provider, each) for each in ids)
+    return tuple(Decision(provider, each, None) for each in found)

@@ -1,0 +1,137 @@
+"""`podsync init --ci github`: what it finds out about a repository, what it writes, and what it says."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podsync.cli.commands.init.workflows import BRANCH, FOLDER, Parameters, workflow_files
+
+if TYPE_CHECKING:
+    from podsync.cli.commands.init.result import InitResult
+
+_NEXT = """\
+{found}Next
+  1. git add -A && git commit -m "Start a catalog" && git push -u origin HEAD:{branch}
+  2. bash {setup}
+  3. copy one of catalog/_examples/ to a folder of yours (catalog/tees/), make it yours, open a pull request
+The workflows apply what is on the branch {branch}, in the environment {environment}. A workflow that names an
+environment which does not exist creates it without rules: nobody would be asked. Step 2 sets it up with you
+as its reviewer, keeps the keys there and protects the branches (--alone: nobody but you reviews). Besides
+your name in CODEOWNERS it sets:
+
+{lines}"""
+
+#: Where that begins in the script.
+_SETS = "\n# 2. "
+
+
+@dataclass
+class Github:
+    """The workflows of one catalog. `other` are files that were there, and are not what would be written."""
+
+    parameters: Parameters
+    up: Path
+    other: list[str] = field(default_factory=list)
+    #: Whether settings that were there keep the state in a file.
+    in_file: bool = False
+
+    @classmethod
+    def of(cls, root: Path, given: str | None) -> Github:
+        """Find out about the repository that `root` is, or will be, in; `given` is what to install.
+
+        Raises UsageError before anything is written.
+        """
+        from podsync.cli.commands.init import installed
+        from podsync.cli.environment import origin
+        from podsync.model.errors import UsageError
+
+        inside = origin.folder_in_repository(root)
+        branch = origin.default_branch(os.environ, _nearest(root)) or "main"
+        if not BRANCH.fullmatch(branch):
+            raise UsageError(
+                f"the default branch is called {branch!r}: workflows take letters, digits and ._/- only",
+                f"git branch -m {branch!r} main",
+            )
+        if not FOLDER.fullmatch(inside):
+            raise UsageError(
+                f"the folder {inside!r} cannot be named in a workflow",
+                "choose a name without ${{ and control codes",
+            )
+        install = installed.source(given, installed.noted())
+        parameters = Parameters(install=install, folder=inside or ".", branch=branch)
+        return cls(parameters, Path(*[".."] * len(Path(inside).parts)))
+
+    def write(self, made: InitResult) -> None:
+        """Write what belongs to the repository's root; the settings are there by now."""
+        from podsync.catalog import settings_file
+        from podsync.model.errors import CatalogError
+
+        try:
+            state = settings_file.load(made.root / "podsync.yaml").state
+        except CatalogError:  # settings of somebody's own: what is wrong with them is validate's to say
+            state = None
+        self.in_file = state is not None and state.backend == "local"
+        if state is not None and state.backend == "git":
+            self.parameters = replace(self.parameters, state_branch=state.branch)
+        for path, text in workflow_files(self.parameters):
+            if path.name == "CODEOWNERS" and self._has_owners(made.root):
+                continue
+            if not made.file(self.up / path, text):
+                self.other.append(path.as_posix())
+
+    def _has_owners(self, root: Path) -> bool:
+        """Whether owners are named where GitHub looks only while .github has none."""
+        return any((root / self.up / place / "CODEOWNERS").exists() for place in (".", "docs"))
+
+    def told(self, root: Path) -> str:
+        """Return what was found, what to do next, and the lines of the script that does it."""
+        script = Path(os.path.normpath(root / self.up / self.parameters.setup))
+        _, _, sets = (text := script.read_text("utf-8")).partition(_SETS)
+        lines = "\n".join(line for line in (sets or text).splitlines()[1:] if line[:1] != "#")
+        return self._state_hint() + _NEXT.format(
+            found=self._found(),
+            branch=self.parameters.branch,
+            environment=f"production{self.parameters.suffix}",
+            setup=_word(script.as_posix()),
+            lines=lines.strip(),
+        )
+
+    def _found(self) -> str:
+        about = self.parameters
+        found = [f"Default branch: {about.branch}. Installed in the workflows: {about.install}"]
+        if about.suffix:
+            found.append(
+                f"This catalog is in {about.folder}: its workflows, checks and environment end "
+                f"in {about.suffix[1:]}, its state is the branch {about.state}."
+            )
+        if self.other:
+            found.append(
+                "Kept, though they are not what init writes: " + ", ".join(self.other) + "\n"
+                "What they lack stays lacking: compare them with those of an empty folder, or "
+                "move them away and run this again."
+            )
+        return "\n".join(found) + "\n\n"
+
+    def _state_hint(self) -> str:
+        """Say what settings need that were there before: without it a runner's state dies with it."""
+        if not self.in_file:
+            return ""
+        branch = f", branch: {self.parameters.state}" if self.parameters.suffix else ""
+        return (
+            "podsync.yaml was kept, and keeps the state in a file: on a runner that is lost with it.\n"
+            f"Put this into it: state: {{backend: git{branch}}}\n\n"
+        )
+
+
+def _nearest(root: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    return next((place for place in (root, *root.resolve().parents) if place.is_dir()), Path())
+
+
+def _word(text: str) -> str:
+    import shlex
+
+    return shlex.quote(text)

@@ -1,0 +1,81 @@
+"""What a workflow installs podsync from: a full commit id, or files with their hashes; never a name alone.
+
+A name on a package index belongs to whoever comes first, and a version there can be anything that its owner
+uploads. pip notes where a package came from when that was not an index (PEP 610, `direct_url.json`): a commit
+of Git, or a file with its hash. Of a package from an index nothing of the kind is noted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from podsync.model.errors import UsageError
+
+_ID = "(?:[0-9a-f]{64}|[0-9a-f]{40})"
+_HASHES = r"(?: --hash=sha256:[0-9a-f]{64})+"
+#: No character that ends a word of a shell, of YAML or of an expression of GitHub's; no user, no password.
+_PLACE = r"https://[A-Za-z0-9.:-]+/[A-Za-z0-9._~/+-]+"
+_COMMIT = re.compile(rf"git\+{_PLACE}(?:\.git)?@{_ID}")
+_RELEASE = re.compile(rf"podsync==[A-Za-z0-9.+!_-]+{_HASHES}")
+_FILE = re.compile(rf"podsync @ {_PLACE}{_HASHES}")
+_REMEDY = (
+    "podsync init --ci github --from git+https://HOST/OWNER/podsync@<the 40 hex digits of a commit>, "
+    'or --from "podsync==VERSION --hash=sha256:<64 hex digits>" for each file of a release '
+    "(pip hash FILE prints it; each release lists them)"
+)
+
+
+def source(given: str | None, noted: str | None) -> str:
+    """Return what to install: what was `given`, or else what pip `noted` of this installation.
+
+    Raises UsageError, with the way out, where it would not name one content and no other.
+    """
+    if given is not None:
+        if not is_pinned(given):
+            raise UsageError(
+                f"--from {given} names no commit and no hash: what it brings can change", _REMEDY
+            )
+        return given
+    found = _of_note(noted)
+    if found is None:
+        raise UsageError(
+            "this podsync does not know which commit or file it was installed from, and the workflows must "
+            "install exactly one",
+            _REMEDY,
+        )
+    return found
+
+
+def is_pinned(text: str) -> bool:
+    """Whether a text names one content: a commit by its whole id, or files by their hashes."""
+    return any(form.fullmatch(text) for form in (_COMMIT, _RELEASE, _FILE))
+
+
+def noted() -> str | None:
+    """Return what pip noted of where this podsync came from; None: an index, or no package at all."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return distribution("podsync").read_text("direct_url.json")
+    except PackageNotFoundError:
+        return None
+
+
+def _of_note(text: str | None) -> str | None:
+    """Return the source in a `direct_url.json`; None where it names none that others can reach, too."""
+    try:
+        note: Any = json.loads(text or "null")
+    except ValueError:
+        return None
+    if not (isinstance(note, Mapping) and isinstance(note.get("url"), str)):
+        return None
+    url, vcs, archive = note["url"], note.get("vcs_info"), note.get("archive_info")
+    made = ""
+    if isinstance(vcs, Mapping) and vcs.get("vcs") == "git":
+        made = f"git+{url}@{vcs.get('commit_id')}"
+    elif isinstance(archive, Mapping) and isinstance(archive.get("hashes"), Mapping):
+        made = f"podsync @ {url} --hash=sha256:{archive['hashes'].get('sha256')}"
+    return made if is_pinned(made) and "subdirectory" not in note else None

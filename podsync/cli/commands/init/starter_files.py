@@ -1,0 +1,107 @@
+"""What `init` writes, as text; the schemas and the examples are copies of those that podsync ships."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import podsync
+from podsync.catalog.validation.schemas import schema_names, schema_text
+from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.registry import plugins
+
+_SETTINGS = """\
+# yaml-language-server: $schema=schemas/podsync.schema.json
+# The settings of podsync. Every key is optional; a line with # shows the default.
+version: 1
+# catalog: catalog
+# sandbox: false              # true: plan and apply use the built-in sandbox, and say SANDBOX
+# state: {backend: local, path: podsync.state.json}
+#      # {backend: git, remote: origin, branch: podsync-state, lease_seconds: 120}: for teams and CI
+# providers:
+PROVIDERS
+# limits: {max_creates: 50, max_replaces: 5, max_orphans: 5}   # per plan; null = no limit
+"""
+
+#: What is said of the settings of the first provider.
+_SAID = {
+    "account": "a name for the shop that the token stands for",
+    "settle_seconds": "how long a new product may stay invisible in the listing",
+    "retry_seconds": 'how long "not sent" (429, refused connection) is tried again',
+}
+
+_LOCAL = "# state: {backend: local, path: podsync.state.json}\n"
+_BRANCH = "state: {backend: git}         # the branch podsync-state of this repository\n"
+_OTHER_BRANCH = "state: {backend: git, branch: %s}   # of this folder: another catalog has another one\n"
+
+#: Without the slash: a link of that name is ignored as well.
+IGNORED = (".podsync", "*.state.json.journal", "*.state.json.lock", "*.state.json.backup.*")
+
+_EDITOR = {
+    "yaml.schemas": {
+        "./schemas/catalog.schema.json": ["catalog/**/*.yaml", "catalog/**/*.yml"],
+        "./schemas/podsync.schema.json": "podsync.yaml",
+    },
+    "yaml.yamlVersion": "1.2",
+}
+
+
+#: What makes an editor complete and check documents by the schemas.
+_EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
+
+
+def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
+    """Yield every file of a new catalog repository, state and .gitignore excepted.
+
+    `state_branch` is the branch that holds the state, None where a file does.
+    """
+    yield Path("podsync.yaml"), settings_text(state_branch)
+    for name in schema_names():
+        yield Path("schemas", f"{name}.schema.json"), schema_text(name)
+    for example in sorted(shipped_catalog().rglob("*.yaml")):
+        if not example.relative_to(shipped_catalog()).parts[0].startswith((".", "_")):
+            # As deep as a document in a folder of the catalog: their `$schema` lines hold there too.
+            yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
+    yield Path(".vscode", "settings.json"), json.dumps(_EDITOR, indent=2) + "\n"
+    yield Path(".vscode", "extensions.json"), json.dumps(_EXTENSIONS, indent=2) + "\n"
+
+
+def settings_text(state_branch: str | None = None) -> str:
+    """Return `podsync.yaml` with every default in it, as a comment."""
+    blocks = (_block(info, _SAID if at == 0 else {}) for at, info in enumerate(plugins().values()))
+    text = _SETTINGS.replace("PROVIDERS\n", "".join(blocks))
+    if state_branch is None:
+        return text
+    line = _BRANCH if state_branch == "podsync-state" else _OTHER_BRANCH % state_branch
+    return text.replace(_LOCAL, line)
+
+
+def _block(info: ProviderInfo, said: Mapping[str, str]) -> str:
+    """Return the settings of one provider."""
+    told = info.settings._asdict()
+    limit = ", ".join(f"{key}: {value}" for key, value in told.pop("rate_limit")._asdict().items())
+    told = {
+        "base_url": told.pop("base_url"),
+        "account": told.pop("account"),
+        "rate_limit": f"{{{limit}}}",
+        **told,
+    }
+    lines = [f"#   {info.name}:"]
+    for key, value in told.items():
+        own = info.settings_schema.get(key)
+        if key not in said and own is None and key == "pictures":
+            continue  # a setting that only some have
+        words = said.get(key, "")
+        if own is not None:
+            about = own["description"].partition(":")[0]
+            words = f"{' | '.join(own['enum'])}: {about[:1].lower()}{about[1:]}"
+        lines.append(f"#     {key}: {value}".ljust(30 if words else 0) + (f"# {words}" if words else ""))
+    return "\n".join(lines) + "\n"
+
+
+def shipped_catalog() -> Path:
+    """Return the demonstration catalog: inside an installed package, beside it in a checkout."""
+    package = Path(podsync.__file__).parent
+    installed = package / "demo_catalog"
+    return installed if installed.is_dir() else package.parent / "catalog"

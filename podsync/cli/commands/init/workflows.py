@@ -1,0 +1,146 @@
+"""The files of `init --ci github`: templates beside this module, and what is put into them.
+
+This repository's own workflows are the same templates with other values; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from podsync.providers.registry import kinds, plugins
+
+_TEMPLATES = Path(__file__).parents[2] / "github"
+_ACTION = Path(".github", "actions", "podsync")
+#: A catalog in a folder has workflows of its own.
+_WORKFLOWS = ("plan.yml", "apply.yml", "podsync-repair.yml")
+#: Template -> where it goes, from the root of the repository; one for all its catalogs.
+_SHARED = {
+    "action.yml": _ACTION / "action.yml",
+    "requirements.txt": _ACTION / "requirements.txt",
+    "CODEOWNERS": Path(".github", "CODEOWNERS"),
+    "dependabot.yml": Path(".github", "dependabot.yml"),
+}
+_SETUP = "podsync-setup.sh"
+#: What a template says of one provider.
+_OF_PROVIDER = "@@(INPUT|KEY|URL|TITLE|EACH)@@"
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]*")
+#: What may stand in a branch's name here: nothing that means something to a shell, to YAML or to a filter.
+BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+#: What may stand in a folder's name: no expression of GitHub's, no end of a line.
+FOLDER = re.compile(r"(?!.*\$\{\{)[^\x00-\x1f\x7f-\x9f\u2028\u2029]*")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What differs from repository to repository.
+
+    `install` is what `pip` is to install (see `podsync.cli.commands.init.installed`), or `.` for a checkout
+    of podsync. `folder` is where `podsync.yaml` is, from the repository's root, and matches FOLDER; `branch`,
+    the default branch, matches BRANCH. `sandbox` is an expression of GitHub Actions. `state_branch` holds the
+    state; "" stands for the folder's own.
+    """
+
+    install: str
+    folder: str = "."
+    branch: str = "main"
+    sandbox: str = '"false"'
+    state_branch: str = ""
+
+    @property
+    def suffix(self) -> str:
+        """Return what tells the names of this catalog's workflows, environment and branch from others'."""
+        return "" if self.folder == "." else f"-{_slug(self.folder)}"
+
+    @property
+    def state(self) -> str:
+        """Return the branch that holds the state."""
+        return self.state_branch or f"podsync-state{self.suffix}"
+
+    @property
+    def setup(self) -> Path:
+        """Return where the script is that sets GitHub up."""
+        return Path(".github", f"podsync-setup{self.suffix}.sh")
+
+
+#: podsync's own repository: a demonstration, until somebody sets the variable.
+OWN = Parameters(install=".", sandbox="${{ !vars.PODSYNC_APPLY }}")
+
+
+def workflow_files(parameters: Parameters) -> Iterator[tuple[Path, str]]:
+    """Yield each file, its place counted from the repository's root."""
+    values = _values(parameters)
+    places = {name: _workflow(name, parameters.suffix) for name in _WORKFLOWS}
+    for name, place in {**places, **_SHARED, _SETUP: parameters.setup}.items():
+        text = _for_each_provider((_TEMPLATES / name).read_text(encoding="utf-8"))
+        yield place, re.sub("@@[A-Z]+@@", lambda mark: values[mark[0]], text)
+
+
+def _for_each_provider(text: str) -> str:
+    """Repeat the lines that stand together and name something of a provider, for every one."""
+    told = [
+        {
+            "INPUT": info.key_variable.lower().replace("_", "-"), "KEY": info.key_variable,
+            "URL": info.url_variable, "TITLE": info.title, "EACH": "",
+        }
+        for info in plugins().values()
+    ]  # fmt: skip
+
+    def of_one(lines: str, words: Mapping[str, str]) -> str:
+        return re.sub(_OF_PROVIDER, lambda mark: words[mark[1]], lines)
+
+    return re.sub(
+        f"(?:.*{_OF_PROVIDER}.*\n)+", lambda lines: "".join(of_one(lines[0], words) for words in told), text
+    )
+
+
+def guarded(folder: str) -> list[str]:
+    """Return what owners have to agree to, as patterns of CODEOWNERS; an awkward character is any one."""
+    inside = "" if folder == "." else "/" + re.sub(r"[^\w./-]", "?", folder, flags=re.ASCII)
+    own = [f"{inside}/{name}" for name in ("podsync.yaml", ".podsync", "schemas/", "*.py")]
+    return ["/.github/", *own, *(["/*.py"] if inside else [])]
+
+
+def _values(parameters: Parameters) -> dict[str, str]:
+    suffix, folder = parameters.suffix, parameters.folder
+    return {
+        "@@INSTALL@@": parameters.install,
+        "@@FOLDER@@": _quoted(folder),
+        "@@BRANCH@@": parameters.branch,
+        "@@SANDBOX@@": parameters.sandbox,
+        "@@SUFFIX@@": suffix,
+        "@@LABEL@@": f" ({suffix[1:]})" if suffix else "",
+        "@@MARK@@": suffix[1:] or ".",
+        "@@STATE@@": parameters.state,
+        "@@KEYS@@": " ".join(info.key_variable for info in plugins().values()),
+        "@@KIND@@": next(iter(kinds())),
+        "@@GUARDED@@": " ".join(f"'{place}'" for place in guarded(folder)),
+    }
+
+
+def _workflow(name: str, suffix: str) -> Path:
+    stem = name.removesuffix(".yml")
+    named = f"podsync-{stem.removeprefix('podsync-')}{suffix}.yml" if suffix else name
+    return Path(".github", "workflows", named)
+
+
+def _slug(folder: str) -> str:
+    """Return a name of plain characters; two folders never have the same one, by whatever case.
+
+    GitHub takes the names of environments without regard to case.
+    """
+    if _PLAIN.fullmatch(folder):
+        return folder
+    from hashlib import sha256
+
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", folder).strip("-")[:40]
+    return f"{plain or 'catalog'}-{sha256(folder.encode()).hexdigest()[:6]}"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML's double quotes take it."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,205 @@
+"""`podsync review`: the page of a plan on this machine, renewed while the catalog is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podsync.cli.app.framework import command
+from podsync.cli.app.options import sandbox_option
+from podsync.cli.app.session import Session
+from podsync.cli.workspace import SETTINGS_FILE, Workspace
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.errors import CatalogError, PodsyncError
+
+if TYPE_CHECKING:
+    from podsync.cli.commands.review.page_server import PageServer, Render
+    from podsync.output.html.page import About
+    from podsync.plan.model import Plan
+    from podsync.state.model import State
+
+#: The same each time, if it is free: what a browser keeps of a page (what was seen) it keeps by port.
+PORT = 8790
+
+
+@command(
+    examples=(
+        "podsync review --open",
+        "podsync review --port 8123",
+        "podsync review plan.json     a saved plan, as it is",
+    ),
+)
+@click.argument("file", required=False, metavar="[PLAN.json]")
+@click.option("--port", type=click.IntRange(0, 65535), help=f"Default: {PORT}, or a free one.")
+@click.option("--open", "browser", is_flag=True, help="Open it in the browser.")
+@sandbox_option
+@click.pass_obj
+def review(session: Session, file: str | None, port: int | None, browser: bool, sandbox: bool) -> int:
+    """Serve the page of the plan on this machine, and renew it while files are saved.
+
+    Faults of the YAML stand on the page at their line. No provider is asked, no key is needed, and
+    nothing is written but the cache of `plan`. Only this machine is answered, at an address that
+    nobody can guess. Ctrl-C ends it.
+    """
+    looks = _saved(file, session) if file is not None else _FileLooks(session, sandbox=sandbox)
+    return _serve(looks, session, port, browser=browser)
+
+
+class _Fixed:
+    """A page that stays as it is."""
+
+    pause = 3600.0
+
+    def __init__(self, render: Render) -> None:
+        self._render = render
+
+    def again(self) -> Render | None:
+        """Return the page, once."""
+        render, self._render = self._render, None  # type: ignore[assignment]
+        return render
+
+
+def _saved(file: str, session: Session) -> _Fixed:
+    from podsync.cli.commands.saved_plan import read_plan
+    from podsync.output.html.page import About, review_pieces
+
+    plan = read_plan(file, session)
+    about = About(sandbox=plan.sandbox)
+    return _Fixed(lambda version: review_pieces(plan, about, (), version))
+
+
+class _Silent(Workspace):
+    """Says nothing of a catalog that is looked at again and again: the page does."""
+
+    def _say(self, diagnostics: Sequence[Diagnostic]) -> None:
+        """Keep warnings of files that nothing is done about to `validate`."""
+
+
+@dataclass(frozen=True)
+class _ReviewedPlan:
+    """The last plan, what the page knows beside it, and what is wrong since."""
+
+    plan: Plan | None
+    about: About
+    found: Sequence[Diagnostic]
+
+    def render(self, version: int) -> Any:
+        """Return the page."""
+        from podsync.output.html.page import review_pieces
+
+        return review_pieces(self.plan, self.about, self.found, version)
+
+
+class _FileLooks:
+    """Looks at the files, and plans anew when one was saved.
+
+    The state is read when this begins and, where it is a file, when that changes: a state that is kept
+    elsewhere would be fetched.
+    """
+
+    def __init__(self, session: Session, *, sandbox: bool) -> None:
+        from podsync.cli.commands.review.watch import Watch
+
+        self._session, self._sandbox = session, sandbox
+        space = self._open()
+        self._state = space.load()
+        self._states = Watch(_state_files(space))
+        self._watch = Watch(_watched(space))
+        self._seen: _ReviewedPlan | None = None
+
+    @property
+    def pause(self) -> float:
+        """Seconds until it is worth to look again."""
+        return self._watch.pause
+
+    def again(self) -> Render | None:
+        """Return the page if it is another one now."""
+        if self._seen is not None and not self._watch.changed():
+            return None
+        self._seen = self._look()
+        return self._seen.render
+
+    def _open(self) -> Workspace:
+        return _Silent.open(self._session, sandbox=self._sandbox)
+
+    def _look(self) -> _ReviewedPlan:
+        from podsync.cli.app.formats import typed
+        from podsync.cli.workspace import levels_at
+        from podsync.model.address import Selection
+        from podsync.output.html.page import About
+
+        before = self._seen or _ReviewedPlan(None, About(), ())
+        try:
+            space = self._open()
+            state = self._load(space)
+            with space.reading() as reading:
+                plan = space.plan(state, reading, Selection(), {})
+        except CatalogError as error:
+            return _ReviewedPlan(before.plan, before.about, typed(error.diagnostics, self._session))
+        except PodsyncError as error:
+            fault = Diagnostic("error", "review", error.message, None, error.remedy)
+            return _ReviewedPlan(before.plan, before.about, typed((fault,), self._session))
+        about = About(rates=space.rates, levels=levels_at(space, plan), sandbox=space.sandbox)
+        return _ReviewedPlan(plan, about, ())
+
+    def _load(self, space: Workspace) -> State:
+        if self._states.changed():
+            self._state = space.load()
+        return self._state
+
+
+def _state_files(space: Workspace) -> list[Path]:
+    told = space.state_settings
+    return [Path(told.path), Path(f"{told.path}.journal")] if told.backend == "local" else []
+
+
+def _watched(space: Workspace) -> list[Path]:
+    settings = space.settings_path or Path(SETTINGS_FILE)
+    return [Path(space.settings.catalog), settings, *_state_files(space)]
+
+
+def _serve(looks: _Fixed | _FileLooks, session: Session, port: int | None, *, browser: bool) -> int:
+    from podsync.cli.environment.clock import Signals, SystemClock
+    from podsync.model.errors import StoppedError
+
+    with Signals() as signals:
+        clock = SystemClock(lambda: signals.signal)
+        first = looks.again()
+        try:
+            with server_on(port) as server:
+                assert first is not None  # noqa: S101 (nothing was shown yet)
+                server.show(first)
+                session.console.result(server.url)
+                session.console.say("Nobody else can open it. Ctrl-C ends it.")
+                if browser:
+                    _open_browser(server.url, session.console.say)
+                while True:
+                    clock.sleep(looks.pause)
+                    render = looks.again()
+                    if render is not None:
+                        server.show(render)
+        except StoppedError:
+            return 0
+
+
+def server_on(port: int | None) -> PageServer:
+    """Return a server, not yet started; without a port on the usual one, or on any if that is taken."""
+    from podsync.cli.commands.review.page_server import PageServer
+
+    try:
+        return PageServer(PORT if port is None else port)
+    except OSError as error:
+        if port is None:
+            return PageServer()
+        raise PodsyncError(f"port {port}: {error.strerror or error}", "choose another --port") from None
+
+
+def _open_browser(url: str, say: Callable[[str], None]) -> None:
+    import webbrowser
+
+    if not webbrowser.open(url):
+        say("No browser could be opened: open the address above in one.")

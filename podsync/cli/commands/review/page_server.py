@@ -1,0 +1,194 @@
+"""One page on loopback, for one browser: whoever does not know its address gets nothing.
+
+The address holds a token. A page of somebody else in the same browser cannot learn it, a name that was
+pointed at this machine (DNS rebinding) is not in the Host that is answered to, and nothing that a browser
+asks on behalf of another origin is answered. Only GET and HEAD are known, so nothing can be changed.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
+from threading import Condition, Thread
+from typing import Any, Self, TypeAlias
+
+#: What makes the page of a version, a piece at a time.
+Render: TypeAlias = Callable[[int], Iterator[str]]
+
+#: Seconds after which an open page is told that there is no other one: this shows that it is still there.
+_STILL_HERE = 10.0
+#: Seconds within which a request has to have been sent.
+_PATIENCE = 30.0
+_HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "frame-ancestors 'none'"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+
+
+class PageServer:
+    """Serves the page that was last given to `show`, from `with` to its end; OSError for a taken port."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._token = secrets.token_urlsafe(24)
+        self._news = Condition()
+        self._render: Render = lambda _version: iter(())
+        self._version = 0
+        self._closed = False
+        self._http = _PageHttpServer(("127.0.0.1", port), self)
+        self._thread = Thread(target=self._http.serve_forever, args=(0.1,), name="page", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port, also where a free one was asked for."""
+        return int(self._http.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """The page's address, token included."""
+        return f"http://127.0.0.1:{self.port}/{self._token}/"
+
+    def show(self, render: Render) -> None:
+        """Serve another page; the open ones are told at once."""
+        with self._news:
+            self._render = render
+            self._version += 1
+            self._news.notify_all()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        with self._news:
+            self._closed = True
+            self._news.notify_all()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join(5)
+
+    # -- what a request asks
+
+    def place(self, path: str) -> str | None:
+        """Return what stands behind the token, None for another one."""
+        token, slash, rest = path.removeprefix("/").partition("/")
+        right = hmac.compare_digest(token.encode("utf-8", "replace"), self._token.encode())
+        return rest if right and slash else None
+
+    def trusts(self, host: str, origin: str | None, site: str | None) -> bool:
+        """Whether the request is for this server by its own name, and not sent on behalf of another page."""
+        own = {f"127.0.0.1:{self.port}", f"localhost:{self.port}"}
+        if host.lower() not in own or site in {"cross-site", "same-site"}:
+            return False
+        return origin is None or origin.lower() in {f"http://{name}" for name in own}
+
+    def page(self) -> Iterator[str]:
+        """Yield the page of now."""
+        with self._news:
+            render, version = self._render, self._version
+        return render(version)
+
+    def versions(self) -> Iterator[int | None]:
+        """Yield the version of now and each that follows, None when there was none for a while."""
+        told = None
+        while True:
+            with self._news:
+                if self._version == told and not self._closed:
+                    self._news.wait(_STILL_HERE)
+                version, closed = self._version, self._closed
+            if closed:
+                return
+            yield None if version == told else version
+            told = version
+
+
+class _PageHttpServer(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    # On Windows it would let another program take the port as well.
+    allow_reuse_address = os.name != "nt"
+
+    def __init__(self, address: tuple[str, int], pages: PageServer) -> None:
+        self.pages = pages
+        super().__init__(address, _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that went away."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _PageHttpServer
+    timeout = _PATIENCE
+
+    def do_GET(self) -> None:
+        """Answer with the page or with its news."""
+        headers, pages = self.headers, self.server.pages
+        origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site")
+        if len(headers.get_all("Host") or ()) != 1 or not pages.trusts(headers["Host"], origin, site):
+            self._refuse(HTTPStatus.FORBIDDEN)
+            return
+        place = pages.place(self.path)
+        if place == "":
+            self._begin("text/html; charset=utf-8")
+            self._write(pages.page())
+        elif place == "events":
+            self._begin("text/event-stream")
+            self._write(chain(["retry: 1000\n\n"], map(_event, pages.versions())))  # how soon to come back
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND)
+
+    def do_HEAD(self) -> None:
+        """Answer with the head of the same."""
+        self.do_GET()
+
+    def send_error(self, code: int, *_words: Any, **_more: Any) -> None:
+        """Refuse without a word of what was asked: another method, or what is no HTTP."""
+        self._refuse(
+            HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else HTTPStatus(code)
+        )
+
+    def version_string(self) -> str:
+        """Return the Server header."""
+        return "podsync"
+
+    def log_message(self, *_args: Any, **_more: Any) -> None:
+        """Write no log: a line of it would hold the token."""
+
+    def _begin(self, content_type: str) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", content_type)
+        for name, value in _HEADERS:
+            self.send_header(name, value)
+        self.end_headers()
+        self.close_connection = True
+
+    def _write(self, pieces: Iterator[str]) -> None:
+        if self.command == "HEAD":
+            return
+        with suppress(ConnectionError, TimeoutError):
+            for piece in pieces:
+                self.wfile.write(piece.encode("utf-8", "backslashreplace"))
+                self.wfile.flush()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self.send_response(status)
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            self.send_header("Allow", "GET, HEAD")
+        for name, value in (*_HEADERS, ("Content-Length", "0"), ("Connection", "close")):
+            self.send_header(name, value)
+        self.end_headers()
+        self.close_connection = True
+
+
+def _event(version: int | None) -> str:
+    return ": still here\n\n" if version is None else f"event: version\ndata: {version}\n\n"

@@ -1,0 +1,71 @@
+"""A change of the state by hand: under its lock, all or nothing, with a backup and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from podsync.cli.workspace import Workspace
+    from podsync.state.events import Event
+    from podsync.state.model import State
+
+
+def checked(space: Workspace, check: Callable[[State], object], load: Callable[[], State]) -> object:
+    """Return or raise what `check` says of the newest state.
+
+    While somebody holds it, who may change it, a fault is no fault yet: None.
+    """
+    from podsync.model.errors import PodsyncError
+
+    space.store.refresh()
+    try:
+        return check(load())
+    except PodsyncError:
+        if space.store.holder() is None:
+            raise
+    return None
+
+
+class StateChange(NamedTuple):
+    """The events, what was done in words, and the words of the command that undoes it: "" for the backup."""
+
+    events: Sequence[Event]
+    done: str
+    undo: str = ""
+
+
+def change_state(
+    space: Workspace, command: str, change: Callable[[State], StateChange], check: Callable[[State], object]
+) -> int:
+    """Load, change, write and compact under the lock, and say what was done; return 0.
+
+    `check` raises what `change` would raise as well, as far as the state alone tells it: then no lock is
+    taken, which others would see, and which a branch keeps in its history.
+    """
+    checked(space, check, lambda: space.load(tell=False))
+    done = write_change(space, command, change)
+    space.session.console.result(f"{done.done}\n")
+    say_undo(space, done)
+    return 0
+
+
+def write_change(space: Workspace, command: str, change: Callable[[State], StateChange]) -> StateChange:
+    """Load, change, write and compact under the lock; return what was done."""
+    from podsync.state.reducer.reducer import replay
+
+    with space.store.lock(command, 0):
+        state = space.load()
+        done = change(state)
+        if done.events:
+            after = replay(state, done.events)
+            space.store.append(done.events)
+            space.store.compact(after)
+    return done
+
+
+def say_undo(space: Workspace, done: StateChange) -> None:
+    """Say how a change is taken back, if there was one."""
+    back = space.command_line(*done.undo.split()) if done.undo else space.store.undo()
+    if back is not None and done.events:
+        space.session.console.say(f"undo: {space.session.told(back)}")

@@ -1,0 +1,117 @@
+"""`podsync state`: what podsync remembers. What is here only reads; `repair` and `transfer` write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from podsync.cli.app.framework import CommandGroup, command
+from podsync.cli.app.options import output_option, sandbox_state_option
+from podsync.cli.app.session import Session
+
+if TYPE_CHECKING:
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+
+state = CommandGroup(
+    "state",
+    table={
+        "list": ("podsync.cli.commands.state.inspect:list_entries", "List every product in the state."),
+        "show": ("podsync.cli.commands.state.inspect:show_entry", "Show everything about one product."),
+        "orphans": (
+            "podsync.cli.commands.state.orphans:list_orphans",
+            "List what a person has to remove by hand.",
+        ),
+        "settle": (
+            "podsync.cli.commands.state.repair:settle_doubts",
+            "Say what became of a product in doubt.",
+        ),
+        "mv": ("podsync.cli.commands.state.repair:move_entry", "Give a product another address."),
+        "rm": (
+            "podsync.cli.commands.state.repair:remove_entry",
+            "Forget a product; at the provider nothing changes.",
+        ),
+        "pull": ("podsync.cli.commands.state.transfer:pull_state", "Print the state as JSON."),
+        "push": ("podsync.cli.commands.state.transfer:push_state", "Put a state from a file in its place."),
+        "migrate": (
+            "podsync.cli.commands.state.transfer:migrate_state",
+            "Move the state to another backend.",
+        ),
+        "check": ("podsync.cli.commands.state.repair:check_state", "Say whether the state can be trusted."),
+        "unlock": ("podsync.cli.commands.state.repair:unlock_state", "Say who holds the state."),
+    },
+    help="Look at the state: what exists, what is in doubt, what a person has to remove; and repair it.",
+    examples=("podsync state list", "podsync state orphans -o json", "podsync state check"),
+)
+
+
+def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from podsync.cli.environment.stores import open_store
+    from podsync.cli.workspace import Workspace
+    from podsync.model.errors import PodsyncError
+
+    try:
+        space = Workspace.open(ctx.obj if isinstance(ctx.obj, Session) else Session())
+        # Notes have no place between the words that a shell offers.
+        store = open_store(space.state_settings, lambda _note: None)
+        known = [str(address) for address in store.load().entries]
+    except PodsyncError:
+        return []
+    return [address for address in known if address.startswith(incomplete)]
+
+
+@command(
+    "list",
+    examples=("podsync state list", "podsync state list -o json"),
+)
+@output_option()
+@sandbox_state_option
+@click.pass_obj
+def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
+    """List every product that podsync knows, with the provider's id."""
+    return _tell(session, output, sandbox, "list", None)
+
+
+@command(
+    "show",
+    examples=("podsync state show {kind}.dinosaur-tee",),
+)
+@click.argument("address", shell_complete=_complete)
+@output_option()
+@sandbox_state_option
+@click.pass_obj
+def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox: bool) -> int:
+    """Show everything that podsync remembers about ADDRESS."""
+    return _tell(session, output, sandbox, "show", address)
+
+
+def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, address: str | None) -> int:
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+
+    outputs = Outputs.parse(output)
+    space = Workspace.open(session, sandbox=sandbox)
+    outputs.refuse(space.own_files)
+    return tell(space, outputs, what, address)
+
+
+def tell(space: Workspace, outputs: Outputs, what: str, address: str | None = None) -> int:
+    """Write a part of the state in the formats that were asked for; return 0."""
+    from podsync.cli.app import formats
+    from podsync.cli.commands.render import near
+    from podsync.model.address import Address
+    from podsync.model.errors import UsageError
+
+    space.announce()
+    remembered = space.store.load()
+    wanted = None
+    if address is not None:
+        known = [str(each) for each in {*remembered.entries, *(o.address for o in remembered.orphans)}]
+        if address not in known:
+            raise UsageError(f"the state knows no {address}", near(address, sorted(known)))
+        wanted = Address.parse(address)
+    with outputs:
+        shown = outputs.write(formats.state_forms(remembered, what, wanted, space.session))
+        space.session.console.result(shown, exact=outputs.exact)
+    return 0

@@ -1,0 +1,190 @@
+"""`podsync state orphans`: what a person has to remove by hand, and what of it is gone by now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podsync.cli.app.framework import command
+from podsync.cli.app.options import ShellWords, output_option, sandbox_state_option
+from podsync.cli.app.session import Session
+
+if TYPE_CHECKING:
+    from podsync.apply.context import ProviderConnection
+    from podsync.cli.commands.state.changing import StateChange
+    from podsync.cli.workspace import Workspace
+    from podsync.model.clock import Clock
+    from podsync.state.entries import Orphan
+    from podsync.state.model import State
+
+
+@command(
+    "orphans",
+    examples=(
+        "podsync state orphans",
+        "podsync state orphans --check     ask the providers which of them are gone",
+        "podsync state orphans --done {kind}.dino",
+    ),
+)
+@click.option("--check", is_flag=True, help="Ask the providers, and let go of those that are gone.")
+@click.option("--no-wait", is_flag=True, help="With --check: look once, and leave the rest to a later look.")
+@click.option(
+    "--done", metavar="ADDRESS", multiple=True, type=ShellWords(),
+    help="I removed it by hand: its address, or its id where an address has several. Repeatable.",
+)  # fmt: skip
+@output_option()
+@sandbox_state_option
+@click.pass_obj
+def list_orphans(
+    session: Session,
+    check: bool,
+    no_wait: bool,
+    done: tuple[str, ...],
+    output: tuple[str, ...],
+    sandbox: bool,
+) -> int:
+    """List the products that nobody here wants any more.
+
+    They stay on sale until a person removes them at the provider: neither API can delete. Listings may
+    lag, so --check calls one gone when two whole readings do not show it, `settle_seconds` apart.
+    """
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.commands.state.inspect import tell
+    from podsync.cli.workspace import Workspace
+    from podsync.model.errors import UsageError
+
+    if no_wait and not check:
+        raise UsageError("--no-wait belongs to --check")
+    if check and done:
+        raise UsageError("--check asks the providers, --done says it by hand: one of the two")
+    outputs = Outputs.parse(output)
+    space = Workspace.open(session, sandbox=sandbox)
+    outputs.refuse(space.own_files)
+    if done:
+        _tick_off(space, done)
+    if check:
+        _check(space, wait=not no_wait)
+    return tell(space, outputs, "orphans")
+
+
+def _tick_off(space: Workspace, done: Sequence[str]) -> None:
+    import time
+
+    from podsync.cli.commands.state.changing import StateChange
+    from podsync.state.operations import removed
+
+    def change(state: State) -> StateChange:
+        events, told = removed(state, done, time.time(), space.waits), ", ".join(done)
+        return StateChange(events, f"{told}: removed by hand, and no longer in the list")
+
+    _write(space, change)
+
+
+def _write(space: Workspace, change: Callable[[State], StateChange]) -> None:
+    """Write what a change comes to; stdout is for the list alone."""
+    from podsync.cli.commands.state.changing import say_undo, write_change
+    from podsync.state.events import Gone
+
+    done = write_change(space, "state orphans", change)
+    if done.done:
+        space.session.console.say(done.done)
+    if any(isinstance(event, Gone) for event in done.events):
+        say_undo(space, done)
+
+
+def _check(space: Workspace, *, wait: bool) -> None:
+    from podsync.cli.environment.clock import Signals, SystemClock
+    from podsync.cli.environment.connect import connected, keys_for
+
+    names = {orphan.provider for orphan in _listed(space.load())}
+    if not names:
+        return
+    keys = keys_for(space, names)
+    with Signals() as signals:
+        clock = SystemClock(lambda: signals.signal)
+        with connected(space, names, keys, clock) as connections:
+            looks = _OrphanLooks(space, connections, clock)
+            looks.once()
+            while wait and looks.until is not None:
+                clock.sleep(looks.until - clock.monotonic())
+                looks.once()
+
+
+def _listed(state: State) -> list[Orphan]:
+    """Return the orphans that a listing has shown: of the others nobody can say that they are missing."""
+    return [orphan for orphan in state.orphans if not orphan.unlisted]
+
+
+class _OrphanLooks:
+    """Looks at the providers once or more, and writes down what is gone.
+
+    `until` is the monotonic moment from which on another look may say more; None where it cannot. The lock
+    is held while a look lasts, not between two.
+    """
+
+    def __init__(self, space: Workspace, connections: Mapping[str, ProviderConnection], clock: Clock) -> None:
+        self.until: float | None = None
+        self._space, self._connections, self._clock = space, connections, clock
+        self._missed: dict[str, dict[str, float]] = {name: {} for name in connections}
+
+    def once(self) -> None:
+        """Look, write, and say what is gone and what has to wait."""
+        self.until = None
+        _write(self._space, self._look)
+
+    def _look(self, state: State) -> StateChange:
+        from podsync.cli.commands.state.changing import StateChange
+
+        self._events: list[Any] = []
+        self._lines: list[str] = []
+        for name, connection in self._connections.items():
+            ids = {orphan.id: orphan for orphan in _listed(state) if orphan.provider == name and orphan.id}
+            if ids:
+                self._ask(connection, state, ids)
+        return StateChange(self._events, "\n".join(self._lines))
+
+    def _ask(self, connection: ProviderConnection, state: State, ids: Mapping[str, Orphan]) -> None:
+        from podsync.apply.absence import look_for
+        from podsync.output.wording import counted
+        from podsync.state.events import EntryGone, FoundAgain, Gone, Missed
+
+        missed, title = self._missed[connection.provider.name], connection.provider.title
+        found = look_for(connection, connection.known(state), ids, missed, self._clock)
+        about = (Missed, FoundAgain, Gone, EntryGone)
+        self._events += [event for event in found.events if isinstance(event, about)]
+        self._lines += [_gone(ids[identity], title) for identity in sorted(ids.keys() & found.gone)]
+        unseen = ids.keys() - found.reading.rows.keys() - found.gone
+        waiting = unseen & found.missed
+        unsure, there = len(unseen - waiting), len(ids.keys() & found.reading.rows.keys())
+        if there:
+            self._lines.append(f"{title}: {counted(there, 'orphan')} still listed")
+        if waiting:
+            when = self._wait_for(connection, waiting, found.reading.looked)
+            self._lines.append(
+                f"{title}: {counted(len(waiting), 'orphan')} not listed any more. A listing may lag: what a "
+                f"second look from {when} on does not show either leaves the list"
+            )
+        if unsure:
+            self._lines.append(
+                f"{title}: {counted(unsure, 'orphan')} not seen in a listing that could not be read whole, "
+                "which says nothing; look again later"
+            )
+
+    def _wait_for(self, connection: ProviderConnection, ids: Collection[str], looked: float) -> str:
+        """Note that these were missed at the monotonic moment `looked`; return when to look again."""
+        from podsync.output.wording import second
+
+        missed, clock = self._missed[connection.provider.name], self._clock
+        at = max(missed.setdefault(each, looked) for each in ids) + connection.settings.settle_seconds
+        self.until = at if self.until is None else max(self.until, at)
+        return second(clock.now() + at - clock.monotonic())
+
+
+def _gone(orphan: Orphan, title: str) -> str:
+    from podsync.output.escape import safe
+    from podsync.output.wording import visible_id
+
+    which = visible_id(orphan.provider, orphan.remote) or safe(orphan.id or "")
+    return f"{orphan.address}: {title} {which} is gone, and leaves the list"

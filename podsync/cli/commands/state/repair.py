@@ -1,0 +1,259 @@
+"""`podsync state mv`, `rm`, `settle`, `check`, `unlock`: repairs by hand.
+
+Each write happens under the lock, leaves a backup, and says how to undo it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from podsync.cli.app.framework import command
+from podsync.cli.app.options import address_of, sandbox_state_option
+from podsync.cli.app.session import Session
+
+
+def _write(
+    session: Session,
+    sandbox: bool,
+    name: str,
+    change: Callable[[Any, Any], tuple[list[Any], str, str]],
+    check: Callable[[Any, Any], object],
+) -> int:
+    """Change the state as `change` says; it and `check` take state and workspace (see `changing`)."""
+    from podsync.cli.commands.state.changing import StateChange, change_state
+    from podsync.cli.workspace import Workspace
+
+    space = Workspace.open(session, sandbox=sandbox)
+    return change_state(
+        space,
+        f"state {name}",
+        lambda state: StateChange(*change(state, space)),
+        lambda state: check(state, space),
+    )
+
+
+@command(
+    "mv",
+    examples=("podsync state mv {kind}.dino {kind}.dinosaur-tee",),
+)
+@click.argument("source")
+@click.argument("target")
+@sandbox_state_option
+@click.pass_obj
+def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int:
+    """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
+    from podsync.state.operations import move
+
+    old, new = address_of(source), address_of(target)
+    done, back = f"{old} is {new} now", f"state mv {new} {old}"
+
+    def moved(state: Any, _: Any) -> list[Any]:
+        return move(state, old, new, time.time())
+
+    return _write(session, sandbox, "mv", lambda *given: (moved(*given), done, back), moved)
+
+
+@command(
+    "rm",
+    examples=("podsync state rm {kind}.dinosaur-tee",),
+)
+@click.argument("address")
+@sandbox_state_option
+@click.pass_obj
+def remove_entry(session: Session, address: str, sandbox: bool) -> int:
+    """Stop managing the product at ADDRESS. It stays on sale until a person removes it."""
+    from podsync.cli.workspace import CACHE
+    from podsync.state.operations import remove
+    from podsync.state.run_history import RunHistory
+
+    known = address_of(address)
+    done = f"{known} is forgotten; the product stays on sale until a person removes it"
+
+    def gone(state: Any, space: Any) -> list[Any]:
+        return remove(state, known, time.time(), space.waits)
+
+    def forget(state: Any, space: Any) -> tuple[list[Any], str, str]:
+        events, now = gone(state, space), time.time()
+        facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
+        told = RunHistory(CACHE, space.store.identity).forgets(state.entries[known].provider, **facts)
+        if told is not None:
+            session.console.say(f"note: {told}")
+        return events, done, ""
+
+    return _write(session, sandbox, "rm", forget, gone)
+
+
+@command(
+    "settle",
+    examples=(
+        "podsync state settle {kind}.dino --adopt 5012",
+        "podsync state settle {kind}.dino --not-created",
+        "podsync state settle --from answers.txt",
+    ),
+)
+@click.argument("address", required=False)
+@click.option("--adopt", metavar="ID", help="It was made (or changed): this is its id.")
+@click.option("--not-created", is_flag=True, help="Nothing was made (or changed); apply may send it.")
+@click.option(
+    "--from", "answers", metavar="FILE", help="Many at once: ADDRESS ID or ADDRESS not-created a line."
+)
+@sandbox_state_option
+@click.pass_obj
+def settle_doubts(
+    session: Session,
+    address: str | None,
+    adopt: str | None,
+    not_created: bool,
+    answers: str | None,
+    sandbox: bool,
+) -> int:
+    """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is.
+
+    The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
+    own id says that it took effect, --not-created that not.
+    """
+    from podsync.model.errors import UsageError
+    from podsync.providers.registry import bare_id
+    from podsync.state.operations import SettleAnswer, settle
+
+    one = address is not None and (adopt is not None) != not_created
+    if (answers is not None) == one or (answers is not None and (address or adopt or not_created)):
+        raise UsageError(
+            "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
+            "podsync state settle ADDRESS --adopt ID",
+        )
+    given = (
+        _read_answers(answers) if answers is not None else [SettleAnswer(address_of(address or ""), adopt)]
+    )
+
+    def settled(state: Any, space: Any) -> list[Any]:
+        return settle(state, given, time.time(), space.waits, bare_id)
+
+    def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
+        from podsync.cli.commands.importing.claiming import looked_up
+
+        events = looked_up(space, state, settled(state, space))
+        return events, "\n".join(_said(state.entries[each.address], each.adopt) for each in given), ""
+
+    def answerable(state: Any, space: Any) -> None:
+        from podsync.cli.commands.importing.claiming import can_look_up
+
+        can_look_up(space, state, settled(state, space))
+
+    return _write(session, sandbox, "settle", answered, answerable)
+
+
+def _said(entry: Any, adopt: str | None) -> str:
+    if entry.pending.op == "update":
+        return f"{entry.address}: it was {'not ' if adopt is None else ''}changed"
+    return f"{entry.address}: " + ("nothing was made" if adopt is None else f"it is {adopt}")
+
+
+def _read_answers(file: str) -> list[Any]:
+    """Read one answer a line; blank lines and those that begin with # say nothing."""
+    from podsync.model.errors import UsageError
+    from podsync.state.operations import SettleAnswer
+
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from None
+    found = []
+    for number, line in enumerate(lines, 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        if len(words) != 2:
+            raise UsageError(f"{file}:{number}: expected ADDRESS ID or ADDRESS not-created")
+        found.append(SettleAnswer(address_of(words[0]), None if words[1] == "not-created" else words[1]))
+    if not found:
+        raise UsageError(f"{file} holds no answer")
+    return found
+
+
+@command(
+    "check",
+    examples=("podsync state check", "podsync state check --emptied {provider}"),
+)
+@click.option(
+    "--emptied", metavar="PROVIDER", help="It is the right account, and all in it was removed by hand."
+)
+@click.option(
+    "--yes-entries", type=int, metavar="N", help="Say without a question how many entries that are."
+)
+@sandbox_state_option
+@click.pass_obj
+def check_state(session: Session, emptied: str | None, yes_entries: int | None, sandbox: bool) -> int:
+    """Read snapshot and journal whole. Changes nothing; exit 1 where something is damaged.
+
+    With --emptied it lets go of all that the account of PROVIDER held: their documents become creates.
+    """
+    from podsync.cli.workspace import Workspace
+    from podsync.model.errors import UsageError
+
+    if emptied is not None:
+        return _let_go(session, sandbox, emptied, yes_entries)
+    if yes_entries is not None:
+        raise UsageError("--yes-entries belongs to --emptied PROVIDER")
+    space = Workspace.open(session, sandbox=sandbox)
+    state = space.store.load()
+    doubts = sum(entry.pending is not None for entry in state.entries.values())
+    unbound = sum(entry.unbound for entry in state.entries.values())
+    session.console.result(
+        f"{space.state_label}: good. serial {state.serial}, lineage {state.lineage or 'none yet'}\n"
+        f"{len(state.entries)} entries, {len(state.orphans)} orphans, {doubts} in doubt, "
+        f"{unbound} without an id yet\n"
+    )
+    return 0
+
+
+def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) -> int:
+    from podsync.cli.commands.state.emptied import let_go, number_of_entries
+    from podsync.cli.workspace import Workspace
+
+    if number is None:
+        number = number_of_entries(Workspace.open(session, sandbox=sandbox), provider)
+    if number is None:
+        return 1
+    told = number
+
+    def gone(state: Any, _: Any) -> tuple[list[Any], str]:
+        return let_go(state, provider, told)
+
+    return _write(session, sandbox, "check", lambda *given: (*gone(*given), ""), gone)
+
+
+@command(
+    "unlock",
+    examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"),
+)
+@click.argument("lock_id", required=False)
+@sandbox_state_option
+@click.pass_obj
+def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
+    """Name the holder of the lock; with its LOCK_ID, let go of a lock whose holder is gone.
+
+    A local lock ends with its process, one in a database with its session: the server lets go within
+    a minute of losing it. Whoever lost the lock sends nothing more.
+    """
+    from podsync.cli.workspace import Workspace
+    from podsync.model.errors import UsageError
+
+    space = Workspace.open(session, sandbox=sandbox)
+    holder = space.store.holder()
+    if lock_id is not None and (holder is None or holder.id != lock_id):
+        named = f"the last holder was {holder}, id {holder.id}" if holder else "nobody is named in the lock"
+        raise UsageError(f"{lock_id} is not the id of the lock: {named}")
+    if lock_id is None or holder is None:
+        # A lock that can be had is held by nobody; another one says by whom.
+        with space.store.lock("state unlock", 0):
+            session.console.result("Nobody holds the state; there is nothing to unlock.\n")
+        return 0
+    space.store.unlock(lock_id)
+    session.console.result(f"{holder} holds {space.state_label} no longer.\n")
+    return 0

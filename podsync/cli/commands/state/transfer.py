@@ -1,0 +1,224 @@
+"""`podsync state pull`, `push`, `migrate`: a state out of its store, into it, and to another one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from podsync.cli.app.framework import command
+from podsync.cli.app.options import output_option, sandbox_state_option
+from podsync.cli.app.session import Session
+
+if TYPE_CHECKING:
+    from podsync.cli.workspace import Workspace
+    from podsync.model.settings import StateSettings
+    from podsync.state.model import State
+    from podsync.state.store import StateStore
+
+#: backend -> the keys of `podsync.yaml` that say where.
+_WHERE = {"local": ("path",), "git": ("remote", "branch"), "postgres": ("schema",)}
+
+
+@command(
+    "pull",
+    examples=("podsync state pull > state.json", "podsync state pull -o json=state.json"),
+)
+@output_option()
+@sandbox_state_option
+@click.pass_obj
+def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
+    """Print the state as JSON, read afresh from where it is kept.
+
+    The way podsync.state.json looks; it holds no keys.
+    """
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+    from podsync.model.errors import StateError
+    from podsync.state.formats import statefile
+
+    outputs = Outputs.parse(output)
+    space = Workspace.open(session, sandbox=sandbox)
+    outputs.refuse(space.own_files)
+    with outputs:
+        space.store.refresh()
+        state = space.store.load()
+        if not state.lineage:
+            raise StateError(f"{space.state_label}: there is no state yet", "the first apply makes one")
+        text = statefile.dumps(state).decode()
+        brief = f"{space.state_label}: serial {state.serial}, {_size(state)}\n"
+        shown = {"text": lambda: brief if outputs.files else text, "json": lambda: text}
+        session.console.result(outputs.write(shown), exact=outputs.exact or not outputs.files)
+    return 0
+
+
+@command(
+    "push",
+    examples=("podsync state push state.json", "podsync state push --force before.json"),
+)
+@click.argument("file")
+@click.option("--force", is_flag=True, help="Even if it is older, another state, or forgets a doubt.")
+@sandbox_state_option
+@click.pass_obj
+def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
+    """Put the state in FILE (- is stdin) in the place of the one that is kept.
+
+    Refused if its serial is lower or its lineage another. What was there stays as a backup.
+    """
+    from podsync.cli.commands.state.changing import checked
+    from podsync.cli.workspace import Workspace
+    from podsync.state import migration
+
+    space = Workspace.open(session, sandbox=sandbox)
+    pushed = migration.from_file(_read(file), file)
+
+    def fits(state: State) -> bool:
+        return force or migration.check_push(state, pushed, space.state_label)
+
+    very = f"{space.state_label} is that very state; nothing was written.\n"
+    if checked(space, fits, space.store.load) is False:
+        session.console.result(very)
+        return 0
+    with space.store.lock("state push", 0):
+        here = space.store.load()
+        if not fits(here):
+            session.console.result(very)
+            return 0
+        space.store.replace(pushed)
+    before = f"; it was {here.serial}" if here.lineage else ""
+    session.console.result(f"{space.state_label} has serial {pushed.serial} now{before}. {_size(pushed)}\n")
+    back = space.store.undo() if here.lineage else None
+    if back is not None:
+        session.console.say(f"undo: {back}")
+    return 0
+
+
+def _read(file: str) -> bytes:
+    from podsync.model.errors import UsageError
+    from podsync.state.formats import statefile
+
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read(statefile.LIMIT + 1)
+        with Path(file).open("rb") as stream:
+            return stream.read(statefile.LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
+
+
+def _size(state: State) -> str:
+    return f"{len(state.entries)} products, {len(state.orphans)} orphans."
+
+
+@command(
+    "migrate",
+    examples=(
+        "podsync state migrate --to postgres",
+        "podsync state migrate --to git --branch podsync-state-2",
+        "podsync state migrate --to local --path podsync.state.json",
+    ),
+)
+@click.option("--to", type=click.Choice(list(_WHERE)), help="The new backend.")
+@click.option("--path", metavar="FILE", help="local: the state file.")
+@click.option("--remote", metavar="NAME", help="git: the remote that holds the branch.")
+@click.option("--branch", metavar="NAME", help="git: the branch.")
+@click.option("--schema", metavar="NAME", help="postgres: the schema for the tables.")
+@click.pass_obj
+def migrate_state(session: Session, /, to: str | None, **where: str | None) -> int:
+    """Move the state to another place, lineage and serial kept.
+
+    The new place must be empty. It is written, read back, and the old one marked: podsync refuses to
+    go on with that. Then podsync.yaml has to name the new place.
+    """
+    from podsync.cli.environment.stores import open_store
+    from podsync.cli.workspace import Workspace
+    from podsync.model.errors import UsageError
+
+    if to is None:
+        raise UsageError("migrate takes --to local, git or postgres", "podsync state migrate --to postgres")
+    space = Workspace.open(session)
+    if space.sandbox:
+        raise UsageError("the sandbox's state stays where it is", "remove `sandbox: true` from podsync.yaml")
+    settings = _settings(space.settings.state, to, where, space.given)
+    source = space.store
+    target = open_store(settings, lambda note: session.console.say(f"note: {note}"))
+    if (to, source.identity) == (space.settings.state.backend, target.identity):
+        raise UsageError(f"the state is in {source.label} already", "give the new place another name")
+    state = _carried(space, source, target, settings)
+    session.console.result(
+        f"{target.label} holds the state now: serial {state.serial}, {_size(state)}\n"
+        f"{source.label} says where it went, and takes no more part. Set in podsync.yaml:\n"
+        f"  {_line(settings)}\n"
+    )
+    old = _place(space.settings.state)
+    words = ["state", "migrate", "--to", old.pop("backend")]
+    words += [word for key, value in old.items() for word in (f"--{key}", value)]
+    session.console.say(f"undo, with the new settings: {space.command_line(*words)}")
+    return 0
+
+
+def _carried(space: Workspace, source: StateStore, target: StateStore, settings: StateSettings) -> State:
+    """Write the state to its new place, read it back, and mark the old one."""
+    from podsync.model.errors import StateError, UsageError
+    from podsync.state import migration
+
+    with source.lock("state migrate", 0):
+        state = space.load()
+        if not state.lineage:
+            raise UsageError(
+                f"{source.label}: there is no state to move", f"just set {_line(settings)} in podsync.yaml"
+            )
+        migration.must_be_quiet(state)
+        with target.lock("state migrate", 0):
+            there = target.load()
+            if migration.can_take(there, state):
+                target.replace(state)
+            elif there != state:
+                raise StateError(
+                    f"{target.label} holds a state already (serial {there.serial}, lineage {there.lineage})",
+                    "choose an empty place: --path, --branch or --schema; nothing was changed",
+                )
+            if target.load() != state:
+                raise StateError(
+                    f"{target.label} was not read back as it was written", f"{source.label} is as it was"
+                )
+        source.replace(migration.gone_to(state, _place(settings)))
+    return state
+
+
+def _settings(
+    now: StateSettings, backend: str, where: dict[str, str | None], config: Path | None
+) -> StateSettings:
+    """Return the settings of the new place, checked as podsync.yaml is."""
+    import json
+
+    from podsync.catalog import settings_file
+    from podsync.cli.environment.placement import must_stay_in_tree
+    from podsync.model.errors import UsageError
+
+    given = {key: value for key, value in where.items() if value is not None}
+    foreign = [key for key in given if key not in _WHERE[backend]]
+    if foreign:
+        own = ", ".join(f"--{key}" for key in _WHERE[backend])
+        raise UsageError(f"--{foreign[0]} is not for {backend}", f"it takes {own}")
+    text = json.dumps({"version": 1, "state": given})
+    _, faults = settings_file.parse(f"--to {backend}", text.encode())
+    if faults:
+        raise UsageError(faults[0].summary, faults[0].detail)
+    if "path" in given:
+        must_stay_in_tree("state.path", given["path"], config)
+    told: dict[str, Any] = {"backend": backend, **given}
+    return now._replace(**told)
+
+
+def _place(settings: StateSettings) -> dict[str, str]:
+    keys = ("backend", *_WHERE[settings.backend])
+    return {key: str(getattr(settings, key)) for key in keys}
+
+
+def _line(settings: StateSettings) -> str:
+    from podsync.state.migration import settings_line
+
+    return settings_line(_place(settings))

@@ -1,0 +1,96 @@
+"""`validate --images`: from the catalog's URLs to what is wrong with the pictures behind them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from podsync.catalog.loader import Loaded, scope
+from podsync.catalog.source_lookup import Sources
+from podsync.cli.app.progress import progress_bar
+from podsync.cli.app.session import Session
+from podsync.cli.environment.clock import SystemClock
+from podsync.cli.environment.credentials import proxy_for
+from podsync.cli.workspace import CACHE, Workspace
+from podsync.images.cache import ImageCache
+from podsync.images.check import Sight, look_at_all
+from podsync.images.facts import Mode, SeenImage
+from podsync.images.fetch import Fetcher
+from podsync.images.https import Network
+from podsync.images.places import places
+from podsync.images.rules import judge
+from podsync.model.diagnostic import in_file_order
+from podsync.network.certificates import trust_of
+from podsync.output.escape import safe
+
+#: Pictures that are remembered between runs; more make the file slow to read.
+_REMEMBERED = 50_000
+
+
+def with_pictures(space: Workspace, loaded: Loaded, mode: Mode, paths: Sequence[str]) -> tuple[Loaded, int]:
+    """Return the verdict with what is wrong with the pictures of the products asked for, and their number."""
+    asked = scope(Path(os.path.abspath(".")), space.settings.catalog, paths)  # noqa: PTH100 (as in load)
+    products = [product for product in loaded.catalog if product.declared_at.path in asked]
+    wanted = tuple(places(products, space.providers, Sources(Path()).of))
+    seen = _look([place.url for place in wanted], mode, space.session)
+    found = in_file_order((*loaded.diagnostics, *judge(wanted, seen)))
+    return loaded._replace(diagnostics=found), len(seen)
+
+
+def _look(urls: Sequence[str], mode: Mode, session: Session) -> dict[str, Sight]:
+    """Look at each URL, and remember what may be asked about again, however the run ends."""
+    if not urls:
+        return {}
+    network = session.network or replace(
+        Network(), proxy=lambda host: proxy_for(host, os.environ), trusted=trust_of(os.environ)
+    )
+    cache = ImageCache(CACHE)
+    known = cache.read()
+    sights: dict[str, Sight] = {}
+    with _progress(session, len(set(urls))) as advance:
+
+        def heard(url: str, sight: Sight) -> None:
+            sights[url] = sight
+            session.detail(_line(url, sight))
+            advance(len(sights))
+
+        try:
+            look_at_all(urls, Fetcher(mode, network, SystemClock()), known, heard)
+        finally:
+            new = {url: sight for url, sight in sights.items() if isinstance(sight, SeenImage)}
+            older = {url: sight for url, sight in known.items() if url not in sights}
+            if len(older) + len(new) > _REMEMBERED:
+                older = {}
+            cache.write({**older, **new})
+    return sights
+
+
+@contextmanager
+def _progress(session: Session, total: int) -> Iterator[Callable[[int], None]]:
+    """Draw a bar on stderr, on a terminal only."""
+    if not session.console.draws or session.verbose:
+        yield lambda _: None
+        return
+    bar, task = progress_bar(session, "pictures")
+    with bar:
+        yield lambda done: bar.update(
+            task, description=f"{done:,} of {total:,} pictures", completed=done, total=total
+        )
+
+
+def _line(url: str, sight: Sight) -> str:
+    """Return what was seen of one picture as one line."""
+    if not isinstance(sight, SeenImage):
+        return safe(f"picture {url}: {sight.reason}")
+    header = sight.header
+    facts = [header.kind]
+    if header.width is not None:
+        facts.append(f"{header.width} × {header.height or '?'}")
+    if header.alpha is not None:
+        facts.append("alpha" if header.alpha else "no alpha")
+    if sight.size is not None:
+        facts.append(f"{sight.size:,} bytes")
+    return safe(f"picture {url}: {', '.join(facts)}")

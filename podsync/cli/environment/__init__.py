@@ -1,0 +1,1 @@
+"""What the process is given: keys, hosts, clock, Git, GitHub Actions, stores."""

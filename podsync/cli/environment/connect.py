@@ -1,0 +1,173 @@
+"""From a workspace to providers that can be spoken to: with real keys, or with the sandbox."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from podsync.apply.context import ProviderConnection
+from podsync.apply.rate_limit import Bucket
+from podsync.cli.environment.credentials import proxies_to, read_keys, renewal
+from podsync.cli.environment.hosts import refuse_foreign_hosts
+from podsync.cli.workspace import SANDBOX, Workspace, levels_of
+from podsync.model.clock import Clock
+from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
+from podsync.model.settings import ProviderSettings
+from podsync.plan.action import Action
+from podsync.plan.model import Plan
+from podsync.providers.contract import Listing, Query, Reader
+from podsync.providers.registry import plugins
+from podsync.state.local.account_lock import account_digest
+
+#: Actions that send nothing and ask nobody.
+_SILENT = frozenset({Action.MOVE, Action.NOTE, Action.ORPHAN})
+_REACH = "does this machine reach it (a firewall, a proxy, a VPN)? Nothing was sent; try again"
+#: The sandbox lists at once: a doubt there need not wait for minutes.
+_SANDBOX_SETTLE = 5.0
+
+
+def spoken_to(plan: Plan) -> frozenset[str]:
+    """Return the providers that carrying out `plan` has to speak to."""
+    needed = {
+        change.provider
+        for change in plan.work
+        # What is taken back has to be seen first, under whatever address.
+        if change.action not in _SILENT or change.orphan_created_at is not None
+    }
+    open_ = [name for counts in (plan.unbound, plan.unwanted) for name, count in counts.items() if count]
+    return frozenset(needed.union(open_))
+
+
+def with_keys(space: Workspace) -> frozenset[str]:
+    """Return the providers for which there is a key: they can be asked, whatever documents there are."""
+    if space.sandbox:
+        from podsync.sandbox import sides
+
+        return frozenset(space.settings.providers) & sides().keys()
+    return frozenset(
+        name
+        for name, plugin in plugins().items()
+        if name in space.settings.providers and os.environ.get(plugin.key_variable, "").strip()
+    )
+
+
+@contextmanager
+def connected(
+    space: Workspace, names: Collection[str], keys: Mapping[str, str], clock: Clock
+) -> Iterator[dict[str, ProviderConnection]]:
+    """Connect to the providers in `names`; the sandbox, if it is play, lives as long as this."""
+    with ExitStack() as stack:
+        settings = {name: space.settings.providers[name] for name in sorted(names)}
+        if space.sandbox and settings:
+            urls, own = stack.enter_context(_sandbox())
+            settings = {name: _in_sandbox(told, urls[name], own) for name, told in settings.items()}
+        say = space.session.console.say
+        yield {n: _connection(n, told, keys[n], clock, stack, say) for n, told in settings.items()}
+
+
+def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
+    """Return the keys that a run needs; the sandbox has its own, and real ones are not read then.
+
+    Whoever asks for keys is about to send them: ProtectedError where a host is neither the provider's own,
+    nor this machine, nor allowed.
+    """
+    if space.sandbox:
+        return _sandbox_keys(names)
+    refuse_foreign_hosts({name: space.settings.providers[name].base_url for name in names}, plugins())
+    return read_keys(names, plugins(), os.environ)
+
+
+def _sandbox_keys(names: Collection[str]) -> dict[str, str]:
+    """Return the sandbox's keys; UsageError for a provider that is not simulated."""
+    from podsync.sandbox import Rules, first_keys
+
+    keys = first_keys(Rules())
+    for name in names:
+        if name not in keys:
+            raise UsageError(
+                f"there is no sandbox of {plugins()[name].title}",
+                "its package brings none (an entry point of podsync.sandboxes); nothing was sent",
+            )
+    return keys
+
+
+def _connection(
+    name: str,
+    settings: ProviderSettings,
+    key: str,
+    clock: Clock,
+    stack: ExitStack,
+    say: Callable[[str], None],
+) -> ProviderConnection:
+    plugin = plugins()[name]
+    levels = levels_of(name, settings, clock.now)
+    pace = Bucket(settings.rate_limit, clock, levels.read(settings.rate_limit.per_second))
+    stack.callback(lambda: levels.write(pace.level()))
+    proxies, trust = proxies_to(settings.base_url, os.environ), None
+    if settings.base_url.startswith("https:"):
+        from podsync.network.certificates import trust_of
+
+        trust = trust_of(os.environ)
+    reader, writer = plugin.connect(settings, key, clock, pace, proxies, trust)
+    account, provider = account_digest(name, settings.base_url, key), plugin.provider(settings)
+    if hasattr(reader, "on_long_reading"):
+        reader.on_long_reading = lambda rows, requests: say(
+            f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "
+            f"{_minutes(requests, settings, pace.level())}"
+        )
+    return ProviderConnection(provider, _Advising(reader, renewal(plugin)), writer, pace, settings, account)
+
+
+@dataclass(frozen=True, slots=True)
+class _Advising:
+    """A reader whose faults come with what a person can do about them."""
+
+    reader: Reader
+    renewal: str
+
+    def find(self, query: Query) -> Listing:
+        """Read all pages."""
+        try:
+            return self.reader.find(query)
+        except UnauthorizedError as error:
+            error.remedy = error.remedy or self.renewal
+            raise
+        except UnreachableError as error:
+            error.remedy = error.remedy or _REACH
+            raise
+
+
+def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:
+    """Return how long so many requests take by the provider's bucket, for people."""
+    limit = settings.rate_limit
+    seconds = max(0.0, requests - (limit.burst - level)) / limit.per_second
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+
+
+def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings:
+    settle = min(told.settle_seconds, _SANDBOX_SETTLE) if own else told.settle_seconds
+    return told._replace(base_url=url, settle_seconds=settle)
+
+
+@contextmanager
+def _sandbox() -> Iterator[tuple[dict[str, str], bool]]:
+    """Serve the sandbox, or use the one that serves this folder already; yields the base URLs."""
+    from podsync.sandbox import Sandbox, SandboxBusyError, SandboxDataError, base_urls
+
+    sandbox = Sandbox(data=SANDBOX / "data", record=0)
+    try:
+        sandbox.start()
+    except SandboxBusyError as error:
+        if error.url is None:
+            raise PodsyncError(str(error), "wait until it has ended, or stop it") from None
+        yield base_urls(error.url), False
+        return
+    except (SandboxDataError, OSError) as error:
+        remedy = f"delete {SANDBOX}/ to begin anew"
+        raise PodsyncError(f"the sandbox does not start: {error}", remedy) from None
+    try:
+        yield base_urls(sandbox.url), True
+    finally:
+        sandbox.stop()

@@ -1,0 +1,227 @@
+"""Keys: from the environment only, for the providers that need one, and never shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from podsync.model.errors import CredentialsError, UsageError
+
+if TYPE_CHECKING:
+    from podsync.providers.descriptor import ProviderInfo
+
+#: Kept out of logs besides the providers' keys.
+_MORE_SECRETS = ("PGPASSWORD",)
+#: Says how the database of a state is reached, with its password.
+POSTGRES_URL = "PODSYNC_POSTGRES_URL"
+#: Variables that hold a secret besides the providers' keys.
+SECRET_VARIABLES = (POSTGRES_URL, *_MORE_SECRETS)
+#: What all readers of URLs understand alike: no user, query, fragment, backslash, blank or foreign letter.
+_PLAIN = r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!&'()*+,;=:@%/-]*)?"
+#: Each occurrence of a shorter value would have to be hidden: that would tell it, and hide other words.
+_SHORTEST_KEY = 8
+_PROXIES = ("http", "https", "all", "no")
+
+
+def read_keys(
+    names: Iterable[str], plugins: Mapping[str, ProviderInfo], environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the key of each provider; raises CredentialsError that names every missing one."""
+    keys, missing, empty = {}, [], False
+    for name in sorted(names):
+        plugin = plugins[name]
+        key = environ.get(plugin.key_variable, "").strip()
+        if 0 < len(key) < _SHORTEST_KEY:
+            raise CredentialsError(
+                f"{plugin.key_variable} has {len(key)} characters: no key is that short, and it could not be "
+                "kept out of what is shown. Nothing was sent.",
+                f"get a key: {plugin.renew}",
+            )
+        if key and key.isprintable() and key.isascii():
+            keys[name] = key
+        elif key:
+            raise CredentialsError(
+                f"{plugin.key_variable} holds characters that no key has", f"get a new one: {plugin.renew}"
+            )
+        else:
+            empty = empty or plugin.key_variable in environ
+            missing.append(plugin)
+    if missing:
+        raise CredentialsError(_missing(missing, empty), _remedy(missing, environ, empty))
+    return keys
+
+
+def renewal(plugin: ProviderInfo) -> str:
+    """Say where a refused key is renewed, and where it belongs."""
+    return f"renew the key: {plugin.renew}, and set {plugin.key_variable}"
+
+
+def _missing(plugins: list[ProviderInfo], empty: bool) -> str:
+    names = " and ".join(plugin.key_variable for plugin in plugins)
+    verb = "is" if len(plugins) == 1 else "are"
+    return f"{names} {verb} {'empty' if empty else 'not set'}. Nothing was sent."
+
+
+def _remedy(plugins: list[ProviderInfo], environ: Mapping[str, str], empty: bool) -> str:
+    lines = [f"get a key: {plugin.renew}" for plugin in plugins]
+    if environ.get("GITHUB_ACTIONS") == "true":
+        lines += [f"gh secret set {plugin.key_variable} --env production" for plugin in plugins]
+    if empty:
+        lines.append(
+            "in CI a secret is empty when its name is misspelt, when the job names no `environment:` "
+            "that has it, and in pull requests from forks"
+        )
+    lines.append("or try it without a key: --sandbox")
+    return "\n  ".join(lines)
+
+
+def base_url_from(environ: Mapping[str, str], variable: str) -> str | None:
+    """Return the base URL that the environment sets, None for none; UsageError for an unsafe one."""
+    url = environ.get(variable, "").strip()
+    if not url:
+        return None
+    fault = url_fault(url)
+    if fault:
+        remedy = "use an https:// address; plain http is for this machine only"
+        raise UsageError(f"{variable}: {fault}", remedy)
+    return url.rstrip("/")
+
+
+def url_fault(url: str) -> str:
+    """Return what is wrong with a provider's base URL, empty when nothing is."""
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+    except ValueError as error:
+        return f"not a URL: {error}"
+    if not re.fullmatch(_PLAIN, url):
+        return "not the plain address of an API (a host of letters, digits, dots and dashes, a port, a path)"
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        return "plain http would send the key in the clear"
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host can only be this machine. Names below `localhost` may be looked up elsewhere."""
+    try:
+        from ipaddress import ip_address
+
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def proxies_from(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the proxy settings of the environment, by scheme (`https`, `no`)."""
+    found = {}
+    for scheme in _PROXIES:
+        value = environ.get(f"{scheme}_proxy") or environ.get(f"{scheme.upper()}_PROXY")
+        if value:
+            found[scheme] = value
+    return found
+
+
+def proxies_to(base_url: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return scheme -> URL of the proxy that leads to a provider, empty where none does.
+
+    Raises UsageError for a variable that names no proxy which can be used: whatever was tried instead
+    would fail later and say less.
+    """
+    parts = urlsplit(base_url)
+    if is_loopback(parts.hostname or ""):
+        return {}
+    for name in (f"{parts.scheme}_proxy", "all_proxy"):
+        for variable in (name, name.upper()):
+            value = environ.get(variable, "").strip()
+            if value:
+                return {} if _bypassed(parts.netloc, environ) else {parts.scheme: _proxy(variable, value)}
+    return {}
+
+
+def _bypassed(host: str, environ: Mapping[str, str]) -> bool:
+    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+    told = proxies_from(environ)
+    return bool(proxy_bypass_environment(host, told)) or _in_range(host, told.get("no", ""))
+
+
+def _in_range(host: str, listed: str) -> bool:
+    """Whether a host that is written as an address is in a range of NO_PROXY (`10.0.0.0/8`), as for curl.
+
+    No name is looked up for it, and what is no range counts for nothing.
+    """
+    if "/" not in listed:
+        return False
+    from ipaddress import ip_address, ip_network
+
+    try:
+        address = ip_address(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+    for word in re.split(r"[,\s]+", listed):
+        with suppress(ValueError):
+            if "/" in word and address in ip_network(re.sub(r"[][]", "", word), strict=False):
+                return True
+    return False
+
+
+def _proxy(variable: str, value: str) -> str:
+    """Return the URL of a proxy; without a scheme it is http, as everywhere."""
+    url = value if "://" in value else f"http://{value}"
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    if parts.scheme.startswith("socks"):
+        remedy = "name an http:// proxy, or list the provider's host in NO_PROXY to go without one"
+        raise UsageError(f"{variable}: a SOCKS proxy cannot be used ({shown})", remedy)
+    plain = bool(host) and host is not None and host.isascii() and not re.search(r"\s", url)
+    if parts.scheme not in {"http", "https"} or not plain:
+        raise UsageError(f"{variable} is no URL of a proxy", "write it as http://HOST:PORT, or unset it")
+    return url
+
+
+def proxy_for(host: str, environ: Mapping[str, str]) -> str:
+    """Return the proxy by which an https address of `host` is reached, "" for none."""
+    found = proxies_from(environ)
+    if _bypassed(host, environ):
+        return ""
+    return found.get("https") or found.get("all") or ""
+
+
+def mask(text: str, environ: Mapping[str, str]) -> str:
+    """Hide every key of the environment in `text`, in whatever form."""
+    from podsync.network.secrets import Secrets
+
+    return Secrets(secrets_of(environ)).hide(text)
+
+
+def secrets_of(environ: Mapping[str, str]) -> list[str]:
+    """Return what the environment holds that nobody may see: keys, and passwords in URLs."""
+    keys = [environ.get(name, "").strip() for name in _secret_names(environ)]
+    halves = [part for key in keys for part in key.split(":")]
+    urls = [environ.get(POSTGRES_URL, ""), *proxies_from(environ).values()]
+    return [*keys, *halves, *(password for url in urls for password in _passwords(url))]
+
+
+def _secret_names(environ: Mapping[str, str]) -> list[str]:
+    from podsync.providers.registry import plugins
+
+    try:
+        return [*(plugin.key_variable for plugin in plugins().values()), *_MORE_SECRETS]
+    except (ImportError, AttributeError):
+        # A provider that cannot be loaded may be the very bug that is being told of: then whatever is
+        # called a secret is one.
+        return [name for name in environ if name.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD"))]
+
+
+def _passwords(url: str) -> Iterable[str]:
+    """Return the password that stands in a URL or a connection string, as written and as meant."""
+    match = re.search(r"://[^/@]*?:([^@/]*)@|password\s*=\s*'?([^'&\s]+)", url)
+    for written in filter(None, match.groups() if match else ()):
+        yield from (written, unquote(written))

@@ -1,0 +1,113 @@
+"""Where keys go: a provider's own hosts, this machine, or what somebody allowed outside of the catalog.
+
+`base_url` is reviewed like everything in `podsync.yaml`, and easily overlooked: one line sends the key of a
+shop elsewhere. So another host is a warning in every view of a plan, and a key goes there only where
+`PODSYNC_ALLOWED_HOSTS`, which no pull request can set, names it: hosts (`api.example.com`, `:8443` behind it
+where the port is not 443), separated by commas, each compared whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from podsync.cli.environment.credentials import is_loopback
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.errors import ProtectedError, UsageError
+from podsync.plan.model import FOREIGN_HOST
+
+if TYPE_CHECKING:
+    from podsync.model.frozen import Json
+    from podsync.providers.descriptor import ProviderInfo
+
+ALLOWED = "PODSYNC_ALLOWED_HOSTS"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:[]")
+
+
+def host_of(url: str) -> str:
+    """Return `host` or `host:port` of a URL, in small letters, without the port that its scheme has anyway.
+
+    What is no such URL is returned whole: it is equal to no host.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return url
+    if not host or "@" in parts.netloc or not _HOST_CHARACTERS.issuperset(parts.netloc.lower()):
+        return url
+    bare = f"[{host}]" if ":" in host else host
+    return bare if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{bare}:{port}"
+
+
+def is_own(url: str, plugin: ProviderInfo) -> bool:
+    """Whether a base URL is one of the provider's own: real or for tests, over https, on the usual port."""
+    return url.startswith("https://") and host_of(url) in plugin.hosts
+
+
+def foreign_hosts(hosts: Mapping[str, Json], known: Mapping[str, ProviderInfo]) -> list[Diagnostic]:
+    """Return a warning for each provider of a plan that is reached at another host than its own ones."""
+    return [
+        _warning(name, str(told.get("base_url", "")), known.get(name))
+        for name, told in sorted(hosts.items())
+        if name not in known or not is_own(str(told.get("base_url", "")), known[name])
+    ]
+
+
+def with_foreign_hosts(
+    diagnostics: Iterable[Diagnostic], hosts: Mapping[str, Json], known: Mapping[str, ProviderInfo]
+) -> tuple[Diagnostic, ...]:
+    """Return a plan's diagnostics with these warnings first, whatever it said about hosts before."""
+    rest = [each for each in diagnostics if each.rule != FOREIGN_HOST]
+    return (*foreign_hosts(hosts, known), *rest)
+
+
+def _warning(name: str, url: str, plugin: ProviderInfo | None) -> Diagnostic:
+    host = host_of(url)
+    own = f" ({', '.join(plugin.hosts)})" if plugin is not None else ""
+    if _is_here(url):
+        remedy = "it is this machine: nothing has to be allowed"
+    else:
+        remedy = (
+            f"the key goes there; apply needs {ALLOWED}={host} in its environment, outside of the catalog"
+        )
+    summary = f"{name} is reached at {host}, no host of its own{own}"
+    return Diagnostic("warning", FOREIGN_HOST, summary, detail=remedy)
+
+
+def _is_here(url: str) -> bool:
+    host = host_of(url)
+    return host != url and is_loopback(urlsplit(url).hostname or "")
+
+
+def refuse_foreign_hosts(
+    urls: Mapping[str, str], known: Mapping[str, ProviderInfo], environ: Mapping[str, str] | None = None
+) -> None:
+    """Raise ProtectedError where a key would go where nobody allowed it; `urls` maps provider -> base URL."""
+    allowed = _allowed(os.environ if environ is None else environ)
+    for name, url in sorted(urls.items()):
+        host = host_of(url)
+        if is_own(url, known[name]) or host in allowed or _is_here(url):
+            continue
+        every = ",".join([*sorted(allowed), host])
+        raise ProtectedError(
+            f"{name} is set to {host}, which is no host of its own ({', '.join(known[name].hosts)}): "
+            "its key would go there. Nothing was sent.",
+            f"if that is meant, allow it outside of the catalog: {ALLOWED}={every} in the environment\n"
+            f"in CI a variable of the environment that has the keys; else correct `base_url` of {name}",
+        )
+
+
+def _allowed(environ: Mapping[str, str]) -> Collection[str]:
+    """Return the hosts that the environment allows; raises UsageError for what is no host."""
+    told = [each.strip() for each in environ.get(ALLOWED, "").split(",") if each.strip()]
+    for each in told:
+        if host_of(f"https://{each}") != each.lower().removesuffix(":443"):
+            raise UsageError(
+                f"{ALLOWED}: {each} is no host",
+                "write host or host:port, separated by commas: api.example.com",
+            )
+    return frozenset(host_of(f"https://{each}") for each in told)

@@ -1,0 +1,208 @@
+"""Who applies, from which commit, in which run."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from podsync.apply.engine import Origin
+    from podsync.state.git.checkout import Absence, UnknownAge
+    from podsync.state.git.command import Git
+
+
+def origin(environ: Mapping[str, str], folder: Path, catalog: str) -> Origin:
+    """Return what is known; nothing here is worth failing for. `catalog` is its folder in the repository."""
+    from podsync.apply.engine import Origin
+
+    return Origin(
+        commit=_commit(environ, folder),
+        actor=environ.get("GITHUB_ACTOR") or _user(),
+        run_url=run_url(environ),
+        machine=machine(),
+        catalog=catalog,
+    )
+
+
+def run_url(environ: Mapping[str, str]) -> str | None:
+    """Return where the run of GitHub Actions can be looked at that this is a part of."""
+    server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
+    run = environ.get("GITHUB_RUN_ID")
+    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+
+
+def head_sha(environ: Mapping[str, str]) -> str:
+    """Return the commit that people see: of a pull request its own, not the merge that GitHub tests."""
+    import json
+
+    try:
+        event = json.loads(Path(environ.get("GITHUB_EVENT_PATH") or os.devnull).read_bytes())
+        return str(event["pull_request"]["head"]["sha"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return environ.get("GITHUB_SHA") or ""
+
+
+def folder_in_repository(folder: Path | None = None) -> str:
+    """Return the way from the repository's root to a folder, "" where there is none to go."""
+    from podsync.state.git.environment import root_of
+
+    here = (folder or Path.cwd()).resolve()
+    root = root_of(here) or here
+    return "" if here == root else here.relative_to(root).as_posix()
+
+
+def machine() -> str:
+    """Return a digest that tells this machine from others, "" where nothing does.
+
+    A process of an earlier run on this machine is gone once its lock is free; on another one it may live.
+    """
+    import hashlib
+    import platform
+    import uuid
+
+    known = [platform.node()]
+    for name in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        try:
+            known.append(Path(name).read_text(encoding="ascii").strip())
+            break
+        except (OSError, ValueError):
+            continue
+    else:
+        known.append(f"{uuid.getnode():012x}")
+    told = "\0".join(known)
+    return hashlib.blake2b(told.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
+
+
+#: The address of a repository on GitHub, as people and `actions/checkout` write it; a key in it is left out.
+_GITHUB = (
+    r"(?:https://(?:[^@/\s]*@)?github\.com/|ssh://git@github\.com/|git@github\.com:)"
+    r"([A-Za-z0-9][A-Za-z0-9-]{0,38})/(?!\.{1,2}(?:\.git)?/?$)([A-Za-z0-9._-]{1,100}?)(?:\.git)?/?"
+)
+
+
+def code_address(folder: Path, catalog: str) -> str:
+    """Return the address below which the files of `folder` can be looked at on GitHub, line by line.
+
+    "" where they cannot: no repository of github.com is the origin, the commit was pushed nowhere, or the
+    catalog was edited since, so that its lines are others.
+    """
+    from urllib.parse import quote
+
+    from podsync.state.git.checkout import is_as_committed
+    from podsync.state.git.command import COMMIT
+
+    git = git_of(os.environ, folder)
+    commit = _commit(os.environ, folder)
+    if commit is None or COMMIT.fullmatch(commit) is None:
+        return ""
+    found = re.fullmatch(_GITHUB, git.run("config", "--get", "remote.origin.url").text)
+    if found is None:
+        return ""
+    pushed = git.run("for-each-ref", "--count=1", f"--contains={commit}", "refs/remotes")
+    inside, place = folder_in_repository(folder), (folder / catalog).resolve()
+    if not pushed.text or not place.is_relative_to(git.root):
+        return ""
+    if not is_as_committed(git, place.relative_to(git.root).as_posix()):
+        return ""
+    below = f"{quote(inside)}/" if inside else ""
+    return f"https://github.com/{found[1]}/{found[2]}/blob/{commit}/{below}"
+
+
+def default_branch(environ: Mapping[str, str], folder: Path) -> str:
+    """Return the branch that the repository calls its default one, "" where nothing tells.
+
+    That is the remote's, as a clone notes it, or else the one that is checked out where there is no commit or
+    no remote yet.
+    """
+    from podsync.model.errors import StateError
+
+    git = git_of(environ, folder)
+    try:
+        noted = git.run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").text
+        return noted.removeprefix("origin/") or git.run("symbolic-ref", "--quiet", "--short", "HEAD").text
+    except StateError:  # no repository, or no git
+        return ""
+
+
+def who() -> str:
+    """Return `user@machine`, for those who wait for this run."""
+    import platform
+
+    return f"{_user() or 'somebody'}@{platform.node() or 'this machine'}"
+
+
+def _user() -> str | None:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container whose user has no name
+        return None
+
+
+def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | UnknownAge:
+    """Whether the checked out commit is a real ancestor of `commit`, or why this cannot be told."""
+    from podsync.state.git import checkout
+
+    return checkout.is_older(git_of(environ, folder), commit)
+
+
+def first_commits(environ: Mapping[str, str], folder: Path) -> list[str] | UnknownAge:
+    """Return the commits that the repository's history begins with, or why this cannot be told."""
+    from podsync.state.git import checkout
+
+    return checkout.first_commits(git_of(environ, folder))
+
+
+def absence(
+    environ: Mapping[str, str], folder: Path, needed: Sequence[Path], *, thorough: bool
+) -> Absence | None:
+    """Return which of the `needed` files Git has and the work tree lacks; None: none.
+
+    Unless it is to be `thorough`, git is asked only where a checkout leaves files away by its kind. Where git
+    cannot tell, such a checkout counts as lacking files.
+    """
+    from podsync.state.git.environment import may_lack_files
+
+    partial = may_lack_files(folder, needed)
+    if not (partial or thorough):
+        return None
+    from podsync.model.errors import StateError
+    from podsync.state.git import checkout
+
+    try:
+        return checkout.absence(git_of(environ, folder), folder, needed)
+    except StateError as error:
+        if not partial:
+            return None
+        told = f"whether all files of the catalog are checked out cannot be told: {error.message}"
+        return checkout.Absence(told, error.remedy)
+
+
+def _commit(environ: Mapping[str, str], folder: Path) -> str | None:
+    """Return the commit that is checked out; None where git does not tell.
+
+    GITHUB_SHA is the commit of the event, which counts only outside of any repository: a job may have checked
+    out another one.
+    """
+    from podsync.model.errors import StateError
+    from podsync.state.git import checkout
+    from podsync.state.git.environment import root_of
+
+    if root_of(folder) is None:
+        return environ.get("GITHUB_SHA")
+    try:
+        return checkout.commit_of(git_of(environ, folder))
+    except StateError:
+        return None
+
+
+def git_of(environ: Mapping[str, str], folder: Path) -> Git:
+    """Return the one way to call Git in a folder, without a key."""
+    from podsync.cli.environment.programs import without_keys
+    from podsync.state.git.command import Git
+
+    return Git(folder, without_keys(environ))

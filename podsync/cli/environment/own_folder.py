@@ -1,0 +1,111 @@
+"""`.podsync`, the folder that podsync keeps for itself: refused where it came with the files of a branch.
+
+What stands in it is believed only under a mark (see `podsync.files.seal`). A link in it could still lead what
+podsync writes out of the catalog's folder, and a copy that Git tracks would change under a reviewer's hands;
+neither is ever made by podsync.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.errors import CatalogError
+
+FOLDER = ".podsync"
+#: Where podsync writes, below it.
+_PARTS = ("", "cache", "pace", "seen", "sandbox", "sandbox/data")
+#: From this version on, an index shortens its names; the file that one keeps a part of its names in.
+_COMPRESSED, _SHARED = 4, "sharedindex."
+_SHOWN = 3
+
+
+def refuse_foreign(root: Path = Path()) -> None:
+    """Raise CatalogError where the folder, or something in it, is a link, or where Git tracks it."""
+    if not os.path.lexists(root / FOLDER):
+        return
+    links = list(_links(root))
+    if links:
+        raise CatalogError([_fault(f"{links[0]} is a link; podsync makes none", f"remove it: rm {links[0]}")])
+    tracked = _tracked(root)
+    if tracked:
+        more = f" and {len(tracked) - _SHOWN} more" if len(tracked) > _SHOWN else ""
+        files = ", ".join(tracked[:_SHOWN]) + more
+        raise CatalogError(
+            [
+                _fault(
+                    f"Git tracks {files}: {FOLDER} belongs to one machine; a commit of it is not believed",
+                    f"take it out of the repository: git rm -r -f --cached {FOLDER}; "
+                    f"and put {FOLDER} (without a slash) into .gitignore",
+                )
+            ]
+        )
+
+
+def _fault(summary: str, remedy: str) -> Diagnostic:
+    return Diagnostic("error", "own-folder", summary, detail=remedy)
+
+
+def _links(root: Path) -> Iterator[str]:
+    """Yield what is a link: the folder itself, and what lies where podsync writes."""
+    if _is_link(root / FOLDER):
+        yield FOLDER
+        return
+    for part in _PARTS:
+        with suppress(OSError), os.scandir(root / FOLDER / part) as entries:
+            yield from sorted(
+                f"{FOLDER}/{part}/{each.name}".replace("//", "/") for each in entries if _is_link(each)
+            )
+
+
+def _is_link(place: Path | os.DirEntry[str]) -> bool:
+    """Whether it is a symbolic link, or a junction of Windows (known to Python from 3.12 on)."""
+    junction = getattr(place, "is_junction", None)
+    return place.is_symlink() or (junction is not None and bool(junction()))
+
+
+def _tracked(root: Path) -> list[str]:
+    """Return what Git tracks of the folder; asked only where its index names anything like it."""
+    if not _may_be_tracked(Path(os.path.realpath(root))):
+        return []
+    from podsync.cli.environment import origin
+
+    answer = origin.git_of(os.environ, root.resolve()).run("ls-files", "-z")
+    names = answer.out.decode("utf-8", "surrogateescape").split("\0") if answer.code == 0 else []
+    inside = origin.folder_in_repository(root)
+    below = f"{inside}/" if inside else ""
+    here = [name.removeprefix(below) for name in names if name.startswith(below)]
+    # Where upper and lower case are one, another spelling is the same folder.
+    return [name for name in here if name.partition("/")[0].casefold() == FOLDER]
+
+
+def _may_be_tracked(here: Path) -> bool:
+    """Whether the index of the repository around this folder could name it: Git is not asked for less.
+
+    An index is searched, not understood: one that shortens its names, or keeps some of them in another file,
+    may name anything.
+    """
+    try:
+        index = _index(here)
+        data = index.read_bytes() if index is not None and index.is_file() else b""
+        shared = index is not None and any(n.startswith(_SHARED) for n in os.listdir(index.parent))  # noqa: PTH208
+    except OSError:
+        return False
+    if shared or int.from_bytes(data[4:8], "big") >= _COMPRESSED or FOLDER.encode() in data:
+        return True
+    # Where upper and lower case are one, another spelling is the same folder.
+    return os.path.lexists(here / FOLDER.upper()) and FOLDER.encode() in data.lower()
+
+
+def _index(here: Path) -> Path | None:
+    for place in (here, *here.parents):
+        git = place / ".git"
+        if git.is_dir():
+            return git / "index"
+        if git.is_file():  # a work tree beside the repository, or a submodule
+            told = git.read_text(encoding="utf-8", errors="surrogateescape").strip()
+            return place / told.removeprefix("gitdir:").strip() / "index"
+    return None

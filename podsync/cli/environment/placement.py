@@ -1,0 +1,112 @@
+"""Where in the repository a catalog is, and that settings of the tree lead nowhere else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.errors import CatalogError, StateError
+from podsync.model.settings import Settings, StateSettings
+
+if TYPE_CHECKING:
+    from podsync.state.git.checkout import UnknownAge
+
+#: Between the catalog's folder and the first commit of its repository.
+_IN = " in "
+
+
+def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
+    """Raise CatalogError where a path of the settings leads out of the repository, or into what Git keeps.
+
+    Whoever can change the settings would choose which file of this machine is written, or shown in a log.
+    `given` are settings that the command line names: from outside the repository they may say any place.
+    """
+    here, place = Path.cwd().resolve(), Path(path).resolve()
+    root = here if place.is_relative_to(here) else _root(here)
+    inside = place.is_relative_to(root)
+    if inside and ".git" not in (part.casefold() for part in place.relative_to(root).parts):
+        return
+    if given is not None and not given.resolve().is_relative_to(_root(here)):
+        return
+    told = f"{key}: {path} leads {'into what git keeps' if inside else 'out of the repository'}"
+    remedy = (
+        "keep it beside podsync.yaml; for another place put the settings outside the repository too, "
+        "and name them: --config FILE"
+    )
+    raise CatalogError([Diagnostic("error", "outside", told, detail=remedy)])
+
+
+def folder_of(catalog: str) -> str:
+    """Return the catalog's folder within the repository, `.` for all of it; "" outside of any repository.
+
+    Outside nobody can tell it from a catalog that has another place in another copy.
+    """
+    from podsync.state.git.environment import root_of
+
+    root, place = root_of(Path.cwd()), Path(catalog).resolve()
+    return "" if root is None or not place.is_relative_to(root) else place.relative_to(root).as_posix()
+
+
+def catalog_of(settings: Settings, known: str) -> str:
+    """Return what a state is to know this catalog by; `known` is what it does by now.
+
+    That is its folder. A state that other repositories can reach knows as well the first commit of this one:
+    `shop/catalog in 5f3a…`. "" leaves what is known as it is: there is nothing to add.
+    """
+    here, first = folder_of(settings.catalog), known.partition(_IN)[2]
+    if not here or not _is_shared(settings.state):
+        return here
+    found = _first_commits()
+    if not isinstance(found, list) or not found:
+        return "" if first else here
+    return f"{here}{_IN}{first if first in found else found[-1]}"
+
+
+def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
+    """Raise StateError where a state was made from the catalog that is `known`, and this is another.
+
+    Each of two catalogs with one state would leave behind what the other one made.
+    """
+    here, former = folder_of(settings.catalog), {str(PurePosixPath(each)) for each in settings.moved}
+    if not here or known in former:
+        return
+    folder, _, first = known.partition(_IN)
+    found = _first_commits() if first else []
+    if not isinstance(found, list):
+        raise StateError(
+            f"{label} is the state of the catalog in {known}, and whether that is this repository cannot be "
+            f"told: {found.why}",
+            f"{found.remedy}; nothing was done",
+        )
+    if (not first or first in found) and (folder == here or folder in former):
+        return
+    place = f"{here}{_IN}{found[-1]}" if first and found else here
+    raise StateError(
+        f"{label} is the state of the catalog in {known}, and this catalog is in {place}",
+        "give this one a state of its own (state.branch, state.path or state.schema in podsync.yaml); "
+        f"or, if it is that one and its folder was moved: moved: [{json.dumps(known)}] in podsync.yaml",
+    )
+
+
+def _is_shared(state: StateSettings) -> bool:
+    """Whether a state is kept where other repositories can have theirs, too."""
+    if state.backend == "local":
+        here = Path.cwd().resolve()
+        return not Path(state.path).resolve().is_relative_to(_root(here))
+    return state.backend != "git" or state.remote != StateSettings().remote
+
+
+def _first_commits() -> list[str] | UnknownAge:
+    import os
+
+    from podsync.cli.environment import origin
+
+    return origin.first_commits(os.environ, Path.cwd())
+
+
+def _root(here: Path) -> Path:
+    from podsync.state.git.environment import root_of
+
+    return root_of(here) or here

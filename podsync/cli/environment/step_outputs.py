@@ -1,0 +1,54 @@
+"""The outputs of a step of GitHub Actions: counts and hashes, which cannot be mistaken for anything else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from podsync.apply.report import Report
+    from podsync.cli.app.session import Session
+    from podsync.plan.model import Plan
+
+#: All that a value may be: nothing in it can end its line.
+_VALUE = r"[0-9a-f]+"
+
+
+def of_plan(plan: Plan) -> dict[str, str]:
+    """Return `hash`, `changes` and `to_<action>` for each action."""
+    from podsync.plan.action import Action
+
+    counts = {f"to_{a.value}": str(count) for a, count in plan.summary.items() if a is not Action.NOOP}
+    return {"hash": hex_of(plan.hash), "changes": str(len(plan.work)), **counts}
+
+
+def of_report(report: Report) -> dict[str, str]:
+    """Return `hash`, `left`, and a count for each result: `created`, `failed`, `in_doubt` and so on."""
+    counts = {result.value: str(count) for result, count in report.counts.items()}
+    return {"hash": hex_of(report.plan.hash), "left": str(report.left), **counts}
+
+
+def tell(values: Callable[[], Mapping[str, str]], session: Session) -> None:
+    """Add lines to `$GITHUB_OUTPUT`, where it is set.
+
+    One that cannot be written is an error of the run, at its end: a later job would go on without a hash.
+    """
+    name = os.environ.get("GITHUB_OUTPUT")
+    if not name:
+        return
+    from pathlib import Path
+
+    lines = [f"{key}={value}\n" for key, value in values().items() if re.fullmatch(_VALUE, value)]
+    try:
+        with Path(name).open("a", encoding="ascii", newline="\n") as file:
+            file.writelines(lines)
+    except OSError as error:
+        session.outputs_lost = True
+        session.console.say(f"error: the outputs of this step cannot be written: {error.strerror or error}")
+
+
+def hex_of(text: str) -> str:
+    """Return a hash without the name of its algorithm."""
+    return text.removeprefix("sha256:")

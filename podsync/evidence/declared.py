@@ -1,0 +1,250 @@
+"""What a person says of a listed product, as events: it is ours, or it is not.
+
+A person knows more than a listing tells, and may mistype an id: a word is believed only as far as what is
+listed bears it out. Pure. Raises PodsyncError, with what to do, for a word that is not believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from podsync.evidence.sent import unverified
+from podsync.evidence.state_view import Known
+from podsync.model.address import Address
+from podsync.model.errors import PodsyncError, ProtectedError, UsageError
+from podsync.model.frozen import EMPTY, Spec
+from podsync.model.product import Product
+from podsync.providers.contract import Match, Remote
+from podsync.providers.habits import Habits
+from podsync.state.entries import Entry
+from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Settled, Unbound
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person says at one time of one provider's products.
+
+    `rows` are the listed products that were looked up, by id. `named` are all addresses of which it is said
+    what they are, with their documents, `claimed` the ids that they are said to be. `now` is our wall clock.
+    """
+
+    known: Known
+    rows: Mapping[str, Remote]
+    now: float
+    named: Mapping[Address, Product | None] = field(default_factory=dict)
+    claimed: Collection[str] = frozenset()
+
+    @cached_property
+    def _owned(self) -> Mapping[str, Address]:
+        return self.known.state.owned(self.known.name)
+
+    def ours(self, address: Address, identity: str) -> list[Event]:
+        """The product of `address` is the listed one; no event where that is known already."""
+        entry = self.known.state.entries.get(address)
+        row = self._row(identity)
+        if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
+            return []
+        events = self._events(address, entry, row, self.named.get(address))
+        answered: list[Event] = [Answered(address, self.now)] if address in self.known.state.refusals else []
+        return [*events, *answered]
+
+    def not_ours(self, identity: str) -> bool:
+        """Nobody here manages the listed product; False where that is known already."""
+        self._row(identity)
+        holder = self._owned.get(identity)
+        if holder is not None:
+            raise PodsyncError(
+                f"{identity} belongs to {holder}: it is managed here",
+                f"to let it go, though it stays on sale: podsync state rm {holder}",
+            )
+        return identity not in self.known.foreign
+
+    def settled(self, entry: Entry, identity: str) -> Settled:
+        """A create in doubt made the listed product."""
+        assert entry.pending is not None  # noqa: S101 (the caller saw it)
+        row, body = self._row(identity), entry.pending.body
+        self._free(entry.address, row)
+        self._agrees(entry.address, body, row)
+        self._came_after(entry.address, row, self.known.before(entry.pending))
+        told = unverified(body, row)
+        return Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+
+    # -- what fits
+
+    def _events(
+        self, address: Address, entry: Entry | None, row: Remote, product: Product | None
+    ) -> list[Event]:
+        if entry is not None and entry.pending is not None:
+            if entry.pending.op == "update":
+                raise PodsyncError(
+                    f"{address}: an update of {entry.id} is in doubt",
+                    f"a) it took effect: podsync state settle {address} --adopt {entry.id}\n"
+                    f"b) it did not: podsync state settle {address} --not-created",
+                )
+            return [self.settled(entry, row.id)]
+        if entry is None or self._is_replaced(entry, product, row):
+            return [self._adopted(address, entry, row, product)]
+        self._agrees(address, entry.spec or EMPTY, row)
+        return self._bound(entry, row)
+
+    def _is_replaced(self, entry: Entry, product: Product | None, row: Remote | None = None) -> bool:
+        """Whether the document wants another product than the one that is bound.
+
+        An id that is not sure may be corrected as well: then `row` has to fit the document better than what
+        was sent.
+        """
+        provider, habits = self.known.provider, self.known.habits
+        if product is None or entry.id is None or not provider.replaces:
+            return False
+        sent, wanted = entry.spec or EMPTY, product.spec
+        if provider.canonical(sent) == provider.canonical(wanted):
+            return False
+        if not entry.provisional:
+            return True
+        if row is None:
+            return False
+        order = (Match.DIFFERENT, Match.MAYBE, Match.SAME)
+        fits, fitted = provider.match(wanted, row, habits), provider.match(sent, row, habits)
+        return order.index(fits) > order.index(fitted)
+
+    def _adopted(
+        self, address: Address, entry: Entry | None, row: Remote, product: Product | None
+    ) -> Adopted:
+        if product is None:
+            raise UsageError(
+                f"neither the catalog nor the state knows {address}",
+                "the addresses: podsync plan --detail full",
+            )
+        if entry is not None and entry.lifecycle.prevent_replace:
+            raise ProtectedError(
+                f"{address} holds {entry.id}, and prevent_replace protects it", "lift the protection first"
+            )
+        self._free(address, row)
+        self._agrees(address, product.spec, row)
+        return Adopted(
+            address,
+            self.known.name,
+            product.account,
+            self.now,
+            row.id,
+            product.spec,
+            row.shown,
+            unverified(product.spec, row),
+            product.labels,
+            product.lifecycle,
+            "imported",
+            f"{product.declared_at.path}:{product.declared_at.line}",
+        )
+
+    def _bound(self, entry: Entry, row: Remote) -> list[Event]:
+        """Its id was not known, or not for certain, or is another product's."""
+        address = entry.address
+        if entry.id == row.id:
+            return [Confirmed(address, self.now, remote=row.shown)]
+        if entry.window is not None:
+            self._came_after(address, row, self.known.before(entry.window))
+        elif entry.id is not None:
+            self._is_not_as_sent(entry, row)
+        taken_back: list[Event] = [Unbound(address, self.now)] if entry.provisional else []
+        exchanged = self._exchanged(entry, row)
+        return [*taken_back, *exchanged, Bound(address, self.now, row.id, row.shown)]
+
+    def _is_not_as_sent(self, entry: Entry, row: Remote) -> None:
+        present = self.rows.get(entry.id or "")
+        match = self.known.provider.match
+        if present is not None and match(entry.spec or EMPTY, present, self.known.habits) is Match.SAME:
+            raise PodsyncError(
+                f"{entry.address} is {entry.id}, which is listed just as it was sent",
+                f"if it is {row.id} all the same: podsync state rm {entry.address}, "
+                f"then: podsync import {entry.address} {row.id}",
+            )
+
+    def _exchanged(self, entry: Entry, row: Remote) -> list[Event]:
+        """Return what becomes of the address that holds this product: it gets what `entry` gives up.
+
+        That is so where a listing without pictures could have taken the two for one another; else nobody may
+        own it.
+        """
+        holder = self._owned.get(row.id)
+        other = self.known.state.entries.get(holder) if holder is not None else None
+        if other is None or other.id != row.id or self._gives_up(other):
+            self._free(entry.address, row)
+            return []
+        identity, spec = self.known.provider.identity, other.spec or EMPTY
+        alike = identity(entry.spec or EMPTY, Habits()) == identity(spec, Habits())
+        sure = other.pending is not None or self.known.provider.match(spec, row) is Match.SAME
+        if not alike or sure or not (entry.id or other.provisional) or entry.id in self.claimed:
+            self._free(entry.address, row)
+        if entry.id is None:
+            return [Unbound(other.address, self.now)]
+        present = self.rows.get(entry.id)
+        shown = present.shown if present is not None else entry.remote
+        return [Bound(other.address, self.now, entry.id, shown, provisional=other.provisional)]
+
+    # -- what is looked at
+
+    def _row(self, identity: str) -> Remote:
+        row = self.rows.get(identity)
+        if row is None:
+            title = self.known.provider.title
+            raise PodsyncError(
+                f"{title} lists no product {identity}",
+                f"its id is on {title}'s web page, and here: podsync import --match; "
+                "what was made just now may be listed later",
+            )
+        return row
+
+    def _free(self, address: Address, row: Remote) -> None:
+        """Refuse a product that somebody owns, be it `address` itself: it is what that was before."""
+        holder = self._owned.get(row.id)
+        if holder is None:
+            return
+        entry = self.known.state.entries.get(holder)
+        if entry is None or entry.id != row.id:
+            raise PodsyncError(
+                f"{row.id} belongs to the orphan {holder} already",
+                "apply restores an orphan whose document is back as it was",
+            )
+        if holder == address:
+            raise PodsyncError(
+                f"{row.id} is what {address} was before: it is to be replaced", "look at the id again"
+            )
+        if not self._gives_up(entry):
+            raise PodsyncError(
+                f"{row.id} belongs to {holder} already",
+                f"one product has one address; to give it this one: podsync state mv {holder} {address}",
+            )
+
+    def _gives_up(self, entry: Entry) -> bool:
+        """Whether it is said of this entry, too, that it is another product.
+
+        What is replaced keeps its id, as an orphan.
+        """
+        named = entry.address in self.named
+        return named and entry.pending is None and not self._is_replaced(entry, self.named[entry.address])
+
+    def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
+        provider = self.known.provider
+        model = row.fields.get(provider.model_field)
+        if model is not None and self.known.model(row.fields) != self.known.model(spec):
+            wanted = spec.get(provider.model_field)
+            raise PodsyncError(
+                f"{row.id} is of model {model}, and {address} of model {wanted}",
+                "look at the id again, or at the document",
+            )
+
+    def _came_after(self, address: Address, row: Remote, before: Collection[str]) -> None:
+        if row.id in before:
+            raise ProtectedError(
+                f"{row.id} was listed before {address} was sent: that request did not make it",
+                f"if nothing was made: podsync state settle {address} --not-created, "
+                f"then: podsync import {address} {row.id}",
+            )
+
+
+def listed_otherwise(known: Known, spec: Spec, row: Remote) -> str:
+    """Return what a person should know of a product that is taken although it is called otherwise."""
+    called = known.provider.name_of(row.fields)
+    return called if called != known.provider.name_of(spec) else ""

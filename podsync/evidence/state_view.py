@@ -1,0 +1,187 @@
+"""What the state knows of one provider, put in the form in which a look needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from podsync.evidence.ages import Moment
+from podsync.evidence.claims import Key
+from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.product import seen_ids
+from podsync.providers.habits import Habits
+from podsync.providers.knowledge import Provider
+from podsync.providers.normalise import number
+from podsync.state.entries import Entry, Orphan, Pending, Refusal, Window
+from podsync.state.model import State
+
+
+@dataclass(frozen=True)
+class Known:
+    """One provider's part of a state. `setting` is what the settings say of pictures."""
+
+    provider: Provider
+    state: State
+    account: str
+    setting: str = "unknown"
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.provider.name
+
+    @property
+    def seen_key(self) -> str:
+        """The name of the id that people see, "" where there is none."""
+        return self.provider.info.visible_id[1]
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries of this provider."""
+        return tuple(e for e in self.state.entries.values() if e.provider == self.name)
+
+    @cached_property
+    def orphans(self) -> tuple[Orphan, ...]:
+        """The orphans of this provider."""
+        return tuple(o for o in self.state.orphans if o.provider == self.name)
+
+    @cached_property
+    def items(self) -> tuple[Entry | Orphan, ...]:
+        """What exists as far as the state knows: entries that are made, and orphans."""
+        return (*(e for e in self.entries if e.spec is not None), *self.orphans)
+
+    @property
+    def doubts(self) -> tuple[Entry, ...]:
+        """Entries whose create is in doubt."""
+        return tuple(e for e in self.entries if e.pending is not None and e.pending.op == "create")
+
+    @property
+    def unbound(self) -> tuple[Entry | Orphan, ...]:
+        """What was made and has no id yet."""
+        return tuple(item for item in self.items if item.id is None)
+
+    @property
+    def provisional(self) -> tuple[Entry | Orphan, ...]:
+        """What has an id that no listing has confirmed yet."""
+        return tuple(item for item in self.items if item.provisional)
+
+    @property
+    def sent(self) -> tuple[Spec, ...]:
+        """What was sent and has no id here yet: bodies in doubt, and what was acknowledged."""
+        bodies = (entry.pending.body for entry in self.doubts if entry.pending is not None)
+        return (*bodies, *(item.spec or EMPTY for item in self.unbound))
+
+    @cached_property
+    def owned(self) -> frozenset[str]:
+        """Ids that an entry or an orphan holds."""
+        return frozenset(item.id for item in self.items if item.id is not None)
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """Ids of which a person, or a look with an up-to-date state, has said that they are not ours."""
+        return frozenset(self.state.foreign.get(self.name, ()))
+
+    @cached_property
+    def unclaimed(self) -> frozenset[str]:
+        """Ids that were listed while the state did not know all that is ours: one of them may be."""
+        return frozenset(self.state.unclaimed.get(self.name, ()))
+
+    @property
+    def absent(self) -> Mapping[str, Json]:
+        """Ids that a whole reading missed, and tombstones."""
+        return self.state.absent.get(self.name, EMPTY)
+
+    @cached_property
+    def gone(self) -> frozenset[str]:
+        """Ids that are gone at the provider."""
+        return frozenset(identity for identity, each in self.absent.items() if each.gone)
+
+    @cached_property
+    def listed(self) -> Mapping[str, str]:
+        """Ids that a listing has shown, and that are not gone, with the model of each."""
+        return {
+            item.id: self.model(item.spec or EMPTY)
+            for item in self.items
+            if item.id is not None and item.window is None and item.id not in self.gone
+        }
+
+    @cached_property
+    def shown(self) -> Mapping[str, Mapping[str, Json]]:
+        """The same ids, with what people see of them."""
+        return {
+            item.id: seen_ids(item.remote)
+            for item in self.items
+            if item.id is not None and item.id in self.listed
+        }
+
+    @property
+    def landmarks(self) -> tuple[Json, ...]:
+        """Products to know the account by."""
+        return tuple(self.state.landmarks.get(self.name, ()))
+
+    @property
+    def habits(self) -> Habits:
+        """What is known of what this account does to values."""
+        return Habits(self.state.observed.get(self.name, EMPTY).get(self.account, EMPTY), self.setting)
+
+    @property
+    def pairs(self) -> Mapping[str, tuple[str, ...]]:
+        """The codes that each model ever had."""
+        return self.state.models.get(self.name, EMPTY)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of it was ever seen here: no product of ours, and no word about others."""
+        return not (self.entries or self.orphans or self.foreign or self.contacted)
+
+    @property
+    def contacted(self) -> bool:
+        """Whether a person agreed that the account may hold products that nobody here manages."""
+        return self.name in self.state.contacts
+
+    @property
+    def made_any(self) -> bool:
+        """Whether this state knows a product here that it made, or that a person named."""
+        return any(getattr(item, "origin", "created") != "adopted" for item in self.items)
+
+    def model(self, spec: Spec) -> str:
+        """The model that a spec names, as it is compared."""
+        return number(spec.get(self.provider.model_field))
+
+    def refusals(self) -> Iterator[tuple[Key, Refusal]]:
+        """Refusals that nobody has answered."""
+        for address, refusals in self.state.refusals.items():
+            for refusal in refusals:
+                if refusal.provider == self.name:
+                    yield (address, refusal.at), refusal
+
+    def before(self, sent: Pending | Window | Refusal) -> frozenset[str]:
+        """Ids that were listed before this was sent: it made none of them."""
+        listed = self._readings.get(sent.reading, frozenset()) if sent.reading is not None else frozenset()
+        beside = getattr(sent, "beside", ())
+        return listed.union(beside) if beside else listed
+
+    @cached_property
+    def _readings(self) -> Mapping[int, frozenset[str]]:
+        """What each kept reading listed: one set serves all that was sent after it."""
+        readings: Mapping[int, tuple[str, ...]] = self.state.readings.get(self.name, {})
+        return {number: frozenset(listed) for number, listed in readings.items()}
+
+    def last_apply(self) -> float | None:
+        """Until when this state knew all that is ours, by the provider's clock or ours; None: nobody can say.
+
+        A state of an older version tells when its last apply was.
+        """
+        last = self.state.last_apply
+        if last is None:
+            return None
+        if "dates" in last:
+            told: float | None = last["dates"].get(self.name)
+            return told
+        return last.get("ended_at") or last.get("at")
+
+
+def when(pending: Pending) -> Moment | None:
+    """Return the moment at which the call was known to be over, None where its sender died."""
+    return None if pending.ended_at is None else Moment(pending.ended_at, pending.ended_date)

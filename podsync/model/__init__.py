@@ -1,0 +1,15 @@
+"""Frozen values that every part speaks in. It imports nothing of podsync."""
+
+__all__ = [
+    "address",
+    "characters",
+    "clock",
+    "diagnostic",
+    "digests",
+    "errors",
+    "frozen",
+    "json_bytes",
+    "position",
+    "product",
+    "settings",
+]

@@ -1,0 +1,68 @@
+"""Frozen JSON: mappings and lists that cannot be changed after they were made.
+
+A *spec* is what a provider is sent, in the provider's own field names. It is frozen all the way
+down (:func:`freeze`), yet stays a `dict` with `str` keys, so that `json.dumps` takes it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeAlias
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+#: Any JSON value after :func:`freeze`: mappings are `FrozenDict`, sequences are tuples.
+Json: TypeAlias = Any
+Spec: TypeAlias = Mapping[str, Json]
+#: Where a value stands inside a document: `("spec", "pictures", 0, "url")`.
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class FrozenDict(dict[str, Json]):
+    """A `dict` that cannot be changed after it was made."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
+        message = "this value is frozen"
+        raise TypeError(message)
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Hash by content, as frozen dataclasses that hold one do."""
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Json]]]:
+        """Let `copy` and `pickle` rebuild it without assigning items."""
+        return FrozenDict, (dict(self),)
+
+
+EMPTY: FrozenDict = FrozenDict()
+
+
+def freeze(value: Any) -> Json:
+    """Return `value` with every mapping a `FrozenDict` and every list a tuple."""
+    kind = type(value)
+    # What a parser returns is just this; asking for the type is three times as fast.
+    if kind is dict:
+        return FrozenDict({key: freeze(item) for key, item in value.items()})
+    if kind is list:
+        return tuple([freeze(item) for item in value])
+    if kind in _SCALARS:
+        return value
+    if isinstance(value, Mapping):
+        return FrozenDict({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple([freeze(item) for item in value])
+    return value
+
+
+def thaw(value: Json) -> Any:
+    """Return a plain, changeable copy: `dict` and `list` again (jsonschema refuses tuples)."""
+    if isinstance(value, Mapping):
+        return {key: thaw(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [thaw(item) for item in value]
+    return value

@@ -1,0 +1,167 @@
+"""Products as documents want them, and the catalog that holds them all. No I/O."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
+
+from podsync.model.address import Address
+from podsync.model.digests import canonical_json, digest, short_digest
+from podsync.model.frozen import EMPTY, Json, Path, Spec
+from podsync.model.position import _NOWHERE, Position, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """Protections that a document asks for; kept in the state, so that deleting it lifts none."""
+
+    prevent_replace: bool = False
+    prevent_orphan: bool = False
+
+    def to_json(self) -> dict[str, bool]:
+        """Only what is set, so that an unprotected entry stays short in the state file."""
+        kept = {"prevent_orphan": True} if self.prevent_orphan else {}
+        return kept | {"prevent_replace": True} if self.prevent_replace else kept
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Lifecycle:
+        """The inverse of :meth:`to_json`."""
+        return cls(bool(data.get("prevent_replace")), bool(data.get("prevent_orphan")))
+
+
+UNPROTECTED = Lifecycle()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One wanted product: a valid document of the catalog.
+
+    `moved` is None when the document does not say it: `()` means "surely no former name".
+    `positions` maps paths inside the document to spans; it need not be complete.
+    """
+
+    address: Address
+    provider: str
+    account: str
+    spec: Spec
+    labels: Mapping[str, str] = EMPTY
+    lifecycle: Lifecycle = UNPROTECTED
+    moved: tuple[str, ...] | None = None
+    renamed_from: str | None = None
+    declared_at: Position = _NOWHERE
+    positions: Mapping[Path, Span] = field(default_factory=dict, compare=False, hash=False, repr=False)
+    # Not part of a product, and not copied by `replace`: a copy may want something else.
+    _spec_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
+
+    @property
+    def spec_digest(self) -> str:
+        """Digest of what is sent and what the state keeps of it."""
+        return (
+            f"sha256:{self._spec_digest}"
+            if self._spec_digest
+            else spec_digest_of(self.spec, self.labels, self.lifecycle)
+        )
+
+    def knowing(self, spec_digest: str) -> Self:
+        """Return this product, told its `spec_digest` (without `sha256:`) by who has worked it out before."""
+        object.__setattr__(self, "_spec_digest", spec_digest)
+        return self
+
+    @property
+    def former(self) -> str:
+        """What the document says of its former self; see :func:`former_of`."""
+        return former_of(self.moved, self.renamed_from)
+
+    def at(self, path: Path) -> Position:
+        """Return where the value at `path` stands, or the nearest value around it."""
+        for length in range(len(path), 0, -1):
+            span = self.positions.get(path[:length])
+            if span is not None:
+                return Position(self.declared_at.path, *span)
+        return self.declared_at
+
+
+def spec_digest_of(spec: Spec | None, labels: Mapping[str, str], lifecycle: Lifecycle) -> str:
+    """Digest of a product as a document wants it, or as an entry has it: equal ones are the same."""
+    return digest([spec, labels, lifecycle.to_json()])
+
+
+def former_of(moved: Sequence[str] | None, renamed_from: str | None) -> str:
+    """Return `[moved, renamed_from]` as canonical JSON; empty where the document says neither."""
+    return "" if moved is None and renamed_from is None else canonical_json([moved, renamed_from])
+
+
+def seen_ids(shown: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return the ids that people see, of what a state or a listing shows of a product."""
+    product: Mapping[str, Json] = shown.get("product", EMPTY)
+    return product
+
+
+def identity_of(provider: str, account: str, identity: Json) -> str:
+    """Return what products have in common that a provider's listing cannot tell apart."""
+    return short_digest([provider, account, identity])
+
+
+class Index(Protocol):
+    """What is known of a catalog's products without making them."""
+
+    @property
+    def spec_digests(self) -> Mapping[str, str]:
+        """The `Product.spec_digest` of each address as text, without its `sha256:`; in no order."""
+
+    @property
+    def digest(self) -> str:
+        """The catalog's digest."""
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """Which providers its products are for."""
+
+    def product(self, address: str) -> Product:
+        """Make one product; raises KeyError for an address that there is none of."""
+
+    def alike(self, identity: str) -> Sequence[Product]:
+        """Make the products of one identity, as `identity_of` has it, in the order of addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every wanted product, ordered by address; `digest` covers what is sent and what is kept.
+
+    `products` may be made as they are asked for, each time anew; `index` is set then.
+    """
+
+    products: Sequence[Product]
+    files: int = 0
+    index: Index | None = field(default=None, compare=False)
+
+    def __iter__(self) -> Iterator[Product]:
+        return iter(self.products)
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """Which providers its products are for."""
+        if self.index is None:
+            return frozenset(product.provider for product in self.products)
+        return self.index.providers
+
+    @property
+    def digest(self) -> str:
+        """Digest over the meaning of all documents, not over their bytes."""
+        if self.index is not None:
+            return self.index.digest
+        return catalog_digest((str(p.address), p.spec_digest, p.former) for p in self.products)
+
+
+def catalog_digest(products: Iterable[tuple[str, str, str]]) -> str:
+    """Digest over address, `spec_digest` and `former` of each product, in the order of the addresses."""
+    lines = (
+        f"{address} {spec_digest.removeprefix('sha256:')} {former}\n"
+        for address, spec_digest, former in products
+    )
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()

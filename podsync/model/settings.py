@@ -1,0 +1,67 @@
+"""What `podsync.yaml` says, as frozen values. Reading it is `catalog.settings_file`'s work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from podsync.model.address import DEFAULT_ACCOUNT
+from podsync.model.frozen import EMPTY
+
+
+class RateLimit(NamedTuple):
+    """A leaky bucket: `burst` requests at once, then `per_second`."""
+
+    burst: int
+    per_second: float
+
+
+class ProviderSettings(NamedTuple):
+    """How one provider is spoken to; all times in seconds."""
+
+    base_url: str
+    rate_limit: RateLimit
+    account: str = DEFAULT_ACCOUNT
+    parallelism: int = 8
+    timeout_seconds: float = 30
+    settle_seconds: float = 600
+    retry_seconds: float = 300
+    pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
+
+
+class Limits(NamedTuple):
+    """How much one plan may do; None = no limit."""
+
+    max_creates: int | None = 50
+    max_replaces: int | None = 5
+    max_orphans: int | None = 5
+
+
+class StateSettings(NamedTuple):
+    """Where the state is kept. Each backend reads its own keys.
+
+    local: `path`, as written in the file. git: `remote`, `branch`, and `lease_seconds`, how long a run that
+    shows no sign of life keeps others out. postgres: `schema`; how to reach
+    the database is told by the environment.
+    """
+
+    backend: Literal["local", "git", "postgres"] = "local"
+    path: str = "podsync.state.json"
+    remote: str = "origin"
+    branch: str = "podsync-state"
+    lease_seconds: float = 120
+    schema: str = "podsync"
+
+
+class Settings(NamedTuple):
+    """All of `podsync.yaml`, defaults filled in but for providers that are left out. `catalog` is as written.
+
+    `moved` are the folders in the repository that the catalog was in before.
+    """
+
+    catalog: str = "catalog"
+    moved: tuple[str, ...] = ()
+    sandbox: bool = False
+    state: StateSettings = StateSettings()
+    providers: Mapping[str, ProviderSettings] = EMPTY
+    limits: Limits = Limits()

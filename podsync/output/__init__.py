@@ -1,0 +1,3 @@
+"""One file per format: functions from values to text. Nothing here prints."""
+
+__all__ = ["escape", "forecast", "github", "html", "json", "layout", "markdown", "style", "text", "wording"]

@@ -1,0 +1,67 @@
+"""What an apply of a plan will cost: requests and time, from the providers' published rates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from podsync.model.frozen import EMPTY
+from podsync.model.settings import RateLimit
+from podsync.output.wording import counted, duration, number, title
+from podsync.plan.action import Action
+from podsync.plan.model import Plan
+from podsync.providers.registry import plugins
+
+#: What sends a request that changes something; the rest only looks.
+_SENDING = (Action.CREATE, Action.UPDATE, Action.REPLACE)
+
+PUBLISHED: Mapping[str, RateLimit] = {name: info.settings.rate_limit for name, info in plugins().items()}
+
+
+class Forecast(NamedTuple):
+    """How many requests go to the provider that takes longest, and how long that is."""
+
+    requests: int
+    slowest: str
+    there: int
+    seconds: float
+
+
+def forecast(plan: Plan, rates: Mapping[str, RateLimit], levels: Mapping[str, float] = EMPTY) -> Forecast:
+    """Work out how long the writes take; what apply looks up beforehand is not counted.
+
+    `levels`: how many requests of an earlier run each provider's bucket still holds.
+    """
+    sent = Counter(change.provider for change in plan.changes if change.action in _SENDING)
+    waits = {
+        provider: _seconds(count + levels.get(provider, 0.0), rates.get(provider))
+        for provider, count in sorted(sent.items())
+    }
+    slowest = max(waits, key=lambda provider: waits[provider], default="")
+    return Forecast(sent.total(), slowest, sent[slowest], waits.get(slowest, 0.0))
+
+
+def _seconds(count: float, rate: RateLimit | None) -> float:
+    """A leaky bucket lets `burst` through at once; the rest waits for it to leak."""
+    return max(0.0, (count - rate.burst) / rate.per_second) if rate is not None else 0.0
+
+
+def forecast_text(plan: Plan, rates: Mapping[str, RateLimit], levels: Mapping[str, float] = EMPTY) -> str:
+    """Return one sentence about requests and time, "" when there is nothing to do."""
+    known = forecast(plan, rates, levels)
+    if not known.requests:
+        return "Nothing is sent." if plan.work else ""
+    only = [a for a in _SENDING if plan.summary[a] == known.requests]
+    what = counted(known.requests, only[0].value if only else "request")
+    about = f"about {duration(known.seconds)}"
+    rate = rates.get(known.slowest)
+    level = levels.get(known.slowest, 0.0)
+    if rate is None or known.there + level <= rate.burst:
+        return f"{what}, {about}."
+    pace = f"at {rate.per_second:g}/s with a burst of {rate.burst}"
+    if level >= 1:
+        pace += f", of which {number(min(int(level), rate.burst))} are used up"
+    if known.there < known.requests:
+        return f"{what}, {number(known.there)} of them to {title(known.slowest)} {pace}: {about}."
+    return f"{what} {pace}: {about}."

@@ -1,0 +1,3 @@
+"""Annotations and SARIF for GitHub."""
+
+__all__ = ["annotations", "sarif"]

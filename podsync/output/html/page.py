@@ -1,0 +1,184 @@
+"""A plan as one self-contained HTML file, for people who decide on pictures, colours, names and counts.
+
+What is said about the whole plan is written here, escaped; the changes go into the page as JSON and
+are made into text nodes by the page's own script. A policy in the page lets nothing else in but
+pictures over https, so that no name, however hostile, can become markup or ask anybody anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from podsync import __version__
+from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.frozen import EMPTY
+from podsync.model.settings import RateLimit
+from podsync.output.forecast import PUBLISHED
+from podsync.output.html.data import embedded, page_data
+from podsync.output.html.panels import (
+    faults,
+    forecast,
+    headline,
+    refusals,
+    risky,
+    text,
+    totals,
+    without_script,
+)
+from podsync.output.style import PLAIN
+from podsync.output.text.plan_head import head
+from podsync.output.wording import counted
+from podsync.plan.model import Plan, summary_line
+
+__all__ = ["About", "embedded", "page_data", "pieces", "plan_html", "review_pieces"]
+
+#: The page's script, in the order in which its parts need each other.
+_SCRIPT = (
+    "text",
+    "pictures",
+    "product",
+    "fields",
+    "ticks",
+    "card",
+    "blocks",
+    "list",
+    "filter",
+    "sheet",
+    "keys",
+)
+#: Wide enough that no line of the head is broken: the browser does that.
+_ENDLESS = 1_000_000
+_NOTHING: Mapping[str, Any] = {
+    **dict.fromkeys(("groups", "kinds", "roles", "colours", "models"), EMPTY),
+    "hash": "", "code": "", "changes": (),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class About:
+    """What the page may know beside the plan.
+
+    `levels`: how many requests of an earlier run each provider's bucket still holds.
+    `models` maps a model's id to its name. `code` is the address below which the plan's files can be looked
+    at. `pictures` maps addresses to `data:image/…`, for pictures that the page brings along. `waiting` holds
+    the keys of the changes that the default branch has already (`page_data`).
+    """
+
+    rates: Mapping[str, RateLimit] = field(default_factory=lambda: PUBLISHED)
+    levels: Mapping[str, float] = EMPTY
+    sandbox: bool = False
+    models: Mapping[str, str] = EMPTY
+    code: str = ""
+    pictures: Mapping[str, str] = EMPTY
+    waiting: Collection[tuple[str | None, ...]] = ()
+
+
+def plan_html(plan: Plan, about: About = About()) -> str:
+    """Return the whole page: :func:`pieces` in one."""
+    return "".join(pieces(plan, about))
+
+
+def pieces(plan: Plan, about: About = About()) -> Iterator[str]:
+    """Yield the page, a change of a large plan at a time; the same plan gives the same bytes."""
+    return _filled(_of_plan(plan, about), _data(plan, about), live=False)
+
+
+def review_pieces(
+    plan: Plan | None, about: About = About(), found: Sequence[Diagnostic] = (), version: int = 0
+) -> Iterator[str]:
+    """Yield the page as `review` serves it: renewed while it is open, faults of the catalog on top.
+
+    `plan` is that of the last catalog without faults, None while there was none. `version` is the page's own:
+    it asks to be told of another one.
+    """
+    if plan is None:
+        values, data = _of_faults(found), _NOTHING
+    else:
+        values, data = _of_plan(plan, about), _data(plan, about)
+    values["faults"] = faults(found, stale=plan is not None)
+    return _filled(values, {**data, "version": version}, live=True)
+
+
+def _data(plan: Plan, about: About) -> Mapping[str, Any]:
+    data = page_data(plan, models=about.models, code=about.code, waiting=about.waiting)
+    return {**data, "pictures": dict(about.pictures)} if about.pictures else data
+
+
+def _of_plan(plan: Plan, about: About) -> dict[str, str]:
+    lines = head(plan, PLAIN, _ENDLESS, sandbox=about.sandbox)
+    named = f"podsync plan {text(plan.hash.rpartition(':')[2][:12])}"
+    return {
+        "title": f"SANDBOX {named}" if about.sandbox else named,
+        "headline": text(("SANDBOX: " if about.sandbox else "") + headline(plan)),
+        "head": "".join(f"<p>{text(line)}</p>" for line in lines),
+        "hash": f"plan <code>{text(plan.hash)}</code>",
+        "faults": "",
+        "refused": refusals(plan.diagnostics),
+        "totals": "".join(totals(plan)),
+        "risky": risky(plan),
+        "plain": "".join(without_script(plan)),
+        "forecast": text(forecast(plan, about.rates, about.levels)),
+        "summary": text(summary_line(plan.summary)),
+    }
+
+
+def _of_faults(found: Sequence[Diagnostic]) -> dict[str, str]:
+    """Return what the page says while there is no plan."""
+    count = counted(len(errors_among(found)), "fault")
+    names = ("head", "hash", "faults", "refused", "totals", "risky", "plain", "forecast")
+    return {
+        **dict.fromkeys(names, ""),
+        "title": "podsync plan",
+        "headline": f"{count} to mend first",
+        "summary": "There is no plan yet.",
+    }
+
+
+def _filled(values: Mapping[str, str], data: Mapping[str, Any], *, live: bool) -> Iterator[str]:
+    """Put the values into the page; what has no name there is no value."""
+    style, script = _asset("page.css"), script_text(live=live)
+    policy = _policy(style, script, "https: data:" if data.get("pictures") else "https:", live=live)
+    known = {**values, "policy": policy, "version": text(__version__), "style": style, "script": script}
+    for index, piece in enumerate(re.split(r"\{\{([a-z]+)\}\}", _asset("page.html"))):
+        if index % 2 == 0:
+            yield piece
+        elif piece == "data":
+            yield from embedded(data)
+        else:
+            yield known[piece]
+
+
+@lru_cache
+def script_text(*, live: bool) -> str:
+    """Return the page's script: one function, so that nothing of it is anybody else's to call."""
+    parts = [_asset(f"script/{name}.js") for name in (*_SCRIPT, *(("live",) if live else ()), "begin")]
+    return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
+
+
+def _policy(style: str, script: str, images: str, *, live: bool) -> str:
+    """Return a Content-Security-Policy that allows this style, this script and pictures, nothing else.
+
+    A page that is renewed asks its own server, and nobody else, when.
+    """
+    connect = "connect-src 'self'; " if live else ""
+    return (
+        f"default-src 'none'; img-src {images}; style-src '{_sha256(style)}'; "
+        f"script-src '{_sha256(script)}'; {connect}base-uri 'none'; form-action 'none'"
+    )
+
+
+def _sha256(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+@lru_cache
+def _asset(name: str) -> str:
+    """Return a file of this package's own; line ends as they were committed."""
+    return resources.files("podsync.output.html").joinpath(name).read_text("utf-8").replace("\r\n", "\n")

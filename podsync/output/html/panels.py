@@ -1,0 +1,166 @@
+"""What the page says about the whole plan, written here and escaped; it needs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+
+from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.frozen import EMPTY
+from podsync.model.settings import RateLimit
+from podsync.output.escape import safe
+from podsync.output.forecast import forecast_text
+from podsync.output.html.data import GROUPS
+from podsync.output.product import name_of
+from podsync.output.text.diagnostics import diagnostic_text
+from podsync.output.text.plan_head import risky_rows
+from podsync.output.wording import counted, number, sentences
+from podsync.plan.action import SYMBOLS, Action
+from podsync.plan.model import Plan
+
+_MOST_FAULTS = 200
+_MOST_WITHOUT_SCRIPT = 200
+#: So many texts of one rule are told at once, the rest when somebody asks.
+_MOST_EQUAL = 3
+#: The word below each count.
+_COUNTED: Mapping[Action, str] = {
+    Action.SETTLE: "in doubt",
+    Action.REPLACE: "replaced",
+    Action.ORPHAN: "to remove by hand",
+    Action.UPDATE: "changed",
+    Action.RESTORE: "wanted again",
+    Action.ADOPT: "exist already",
+    Action.MOVE: "moved",
+    Action.NOTE: "noted",
+    Action.CREATE: "new",
+}
+
+
+def text(words: str) -> str:
+    """Escape for HTML what is already, or becomes, one safe line."""
+    return escape(safe(words), quote=True)
+
+
+def headline(plan: Plan) -> str:
+    """Return the plan in a few words."""
+    work = len(plan.work)
+    if not work:
+        return "No changes"
+    if plan.summary[Action.CREATE] == work:
+        return f"{counted(work, 'new product')}, nothing else"
+    changes = counted(work, "change")
+    return f"{changes}, refused" if plan.errored else f"{changes} to look at"
+
+
+def forecast(plan: Plan, rates: Mapping[str, RateLimit], levels: Mapping[str, float] = EMPTY) -> str:
+    """Return how long apply would take, or that it would send nothing."""
+    count = len(errors_among(plan.diagnostics))
+    if count:
+        return f"Refused for {counted(count, 'reason')}: apply would send nothing."
+    final = "No API can delete what is created." if plan.summary[Action.CREATE] else ""
+    return sentences([forecast_text(plan, rates, levels), final])
+
+
+def totals(plan: Plan) -> Iterator[str]:
+    """Yield the count of each action; in the page they are switches of the filter as well."""
+    for action in GROUPS:
+        count = plan.summary[action]
+        if count:
+            yield (
+                f'<li><button type="button" class="total" data-action="{action.value}" aria-pressed="false">'
+                f"<b>{number(count)}</b> <span>{_COUNTED[action]}</span></button></li>"
+            )
+    unchanged = plan.summary[Action.NOOP]
+    if unchanged:
+        yield f'<li><div class="total still"><b>{number(unchanged)}</b> <span>unchanged</span></div></li>'
+
+
+def risky(plan: Plan) -> str:
+    """Return the panel of what must be looked at before anybody says yes; "" when there is nothing."""
+    lines = [
+        f"<li><b>{number(count)} {text(word)}</b> <span>{text(words)}</span></li>"
+        for count, word, words in risky_rows(plan)
+    ]
+    lines += _told_once([one for one in plan.diagnostics if one.severity != "error"])
+    if not lines:
+        return ""
+    return (
+        '<section class="panel warn" aria-labelledby="look"><h2 id="look">Look at these</h2>'
+        f"<ul>{''.join(lines)}</ul></section>"
+    )
+
+
+def refusals(diagnostics: Sequence[Diagnostic]) -> str:
+    """Return the panel of what keeps apply from sending anything; "" when nothing does."""
+    found = errors_among(diagnostics)
+    if not found:
+        return ""
+    rows = _told_once(found)
+    return (
+        '<section class="panel bad" aria-labelledby="no"><h2 id="no">Refused: apply sends nothing before '
+        f"this is settled</h2><ul>{''.join(rows)}</ul></section>"
+    )
+
+
+def faults(found: Sequence[Diagnostic], *, stale: bool) -> str:
+    """Return the panel of what is wrong in the catalog, each fault with its line; `stale`: a plan follows."""
+    if not found:
+        return ""
+    rows = [f"<li><pre>{_block(one)}</pre></li>" for one in found[:_MOST_FAULTS]]
+    if len(found) > _MOST_FAULTS:
+        rows.append(f"<li>… and {number(len(found) - _MOST_FAULTS)} more</li>")
+    wrong = len(errors_among(found))
+    what = f"{counted(wrong, 'fault')} in the catalog"
+    rest = " Below is the plan of the last catalog without faults." if stale else ""
+    return (
+        f'<section class="panel bad faults" aria-labelledby="faults"><h2 id="faults">{what}</h2>'
+        f"<p>This page is renewed when a file is saved.{rest}</p><ul>{''.join(rows)}</ul></section>"
+    )
+
+
+def _block(fault: Diagnostic) -> str:
+    return escape(diagnostic_text(fault).rstrip("\n"), quote=True)
+
+
+def _told_once(found: Sequence[Diagnostic]) -> list[str]:
+    """Return a row for each rule and remedy: what many have in common is said once."""
+    groups: dict[tuple[str, str, str], list[Diagnostic]] = {}
+    for one in found:
+        groups.setdefault((one.severity, one.rule, one.detail), []).append(one)
+    rows = [_row(group) for group in list(groups.values())[:_MOST_FAULTS]]
+    if len(groups) > _MOST_FAULTS:
+        rows.append(f"<li>… and {number(len(groups) - _MOST_FAULTS)} more (all in -o json)</li>")
+    return rows
+
+
+def _row(group: Sequence[Diagnostic]) -> str:
+    first = group[0]
+    texts = list(dict.fromkeys(_said(one) for one in group))
+    told = "".join(f"<p>{one}</p>" for one in texts[:_MOST_EQUAL])
+    if len(texts) > _MOST_EQUAL:
+        rest = texts[_MOST_EQUAL:_MOST_FAULTS]
+        unsaid = len(texts) - _MOST_EQUAL - len(rest)
+        more = "".join(f"<p>{one}</p>" for one in rest)
+        more += f"<p>… and {number(unsaid)} more (all in -o json)</p>" if unsaid else ""
+        told += f"<details><summary>{number(len(texts) - _MOST_EQUAL)} more</summary>{more}</details>"
+    count = f" <small>{number(len(group))} times</small>" if len(group) > 1 else ""
+    told_lines = "<br>".join(map(text, first.detail.split("\n")))
+    detail = f'<p class="help">→ {told_lines}</p>' if first.detail else ""
+    return f"<li><b>{text(first.severity)}: {text(first.rule)}</b>{count}<div>{told}{detail}</div></li>"
+
+
+def _said(fault: Diagnostic) -> str:
+    place = f" <code>{text(f'{fault.at.path}:{fault.at.line}')}</code>" if fault.at is not None else ""
+    return f"{text(fault.summary)}{place}"
+
+
+def without_script(plan: Plan) -> Iterator[str]:
+    """Yield the changes as a plain list, for a browser or a mail program that runs no scripts."""
+    for change in plan.work[:_MOST_WITHOUT_SCRIPT]:
+        spec = change.spec
+        place = f" · {change.source.path}:{change.source.line}" if change.source is not None else ""
+        name = name_of(change.provider, spec)
+        words = f"{SYMBOLS[change.action]} {change.action.value} · {change.address} · {name}{place}"
+        yield f"<li>{text(words)}</li>"
+    if len(plan.work) > _MOST_WITHOUT_SCRIPT:
+        yield f"<li>… and {number(len(plan.work) - _MOST_WITHOUT_SCRIPT)} more</li>"

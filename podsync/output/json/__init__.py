@@ -1,0 +1,3 @@
+"""Reports, states and diagnostics for programs."""
+
+__all__ = ["diagnostics", "report", "state", "text"]

@@ -1,0 +1,233 @@
+"""A plan as Markdown, for a pull request's comment and a step's summary (`plan -o markdown`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+
+from podsync import __version__
+from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.frozen import EMPTY
+from podsync.model.settings import RateLimit
+from podsync.output.forecast import PUBLISHED
+from podsync.output.markdown.escape import clip, code, link, plain, size
+from podsync.output.markdown.fit import FOLD_ABOVE, Section, fitted
+from podsync.output.markdown.rows import LISTED, block, brief, brief_create, created, created_head, listed_row
+from podsync.output.product import product_facts, quoted
+from podsync.output.style import PLAIN
+from podsync.output.text.changes import by_action
+from podsync.output.text.grouping import in_common, shared_risk, shared_risks
+from podsync.output.text.plan import foot
+from podsync.output.text.plan_head import SANDBOX, TOLD, head, refused_addresses, risky_rows
+from podsync.output.wording import counted, listed, number
+from podsync.plan.action import Action
+from podsync.plan.change import Change
+from podsync.plan.model import FOREIGN_HOST, Plan, summary_line
+from podsync.providers.registry import roles_of
+
+#: Fits a comment of GitHub (65,536 characters) in bytes, with room for what a workflow puts around it.
+COMMENT = 65_000
+_WIDE = 10**9
+#: Characters of a line of the head: enough for what it says of hosts, accounts and state, never cut.
+_HEAD = 2_000
+#: Alternatives of a remedy, each on a line of its own.
+_MOST_LINES = 12
+
+#: What the first line says of each action, for one and for several.
+_WORDS: Mapping[Action, tuple[str, str]] = {
+    Action.SETTLE: ("in doubt", "in doubt"),
+    Action.REPLACE: ("product replaced", "products replaced"),
+    Action.ORPHAN: ("product left without a document", "products left without a document"),
+    Action.UPDATE: ("update", "updates"),
+    Action.RESTORE: ("product taken back", "products taken back"),
+    Action.ADOPT: ("product adopted", "products adopted"),
+    Action.MOVE: ("new address", "new addresses"),
+    Action.NOTE: ("note", "notes"),
+    Action.CREATE: ("new product", "new products"),
+}
+_HEADINGS: Mapping[Action, str] = {
+    Action.SETTLE: "in doubt",
+    Action.RESTORE: "to restore",
+    Action.ADOPT: "to adopt: nothing is sent",
+    Action.MOVE: "to move: nothing is sent",
+    Action.NOTE: "to note: nothing is sent",
+}
+
+
+def plan_markdown(
+    plan: Plan,
+    *,
+    limit: int = COMMENT,
+    environment: str = "",
+    head_sha: str = "",
+    where: str = "",
+    rates: Mapping[str, RateLimit] = PUBLISHED,
+    sandbox: bool = False,
+    orphans_before: int = 0,
+    levels: Mapping[str, float] = EMPTY,
+    typed: Callable[[str], str] = str,
+) -> str:
+    """Return at most `limit` bytes (20,000 and more): totals always, risky items first, then what fits.
+
+    `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
+    is the address of a page that shows everything. `levels` and `typed`: see `plan`.
+    """
+    above = [
+        marker(plan.hash, environment, head_sha),
+        *([f"**{SANDBOX}**", ""] if sandbox else []),
+        _first_line(plan, where),
+        "",
+        *_head(plan),
+        "",
+    ]
+    above += _look(plan)
+    below = [*_foot(plan, rates, orphans_before, levels, typed), "", f"`{summary_line(plan.summary)}`", ""]
+    below += [_signature(plan, head_sha)]
+    room = limit - sum(map(size, [*above, *below]))
+    rest = link("all of them are here", where) if where else "all of them are in the plan itself (`-o json`)"
+    return "\n".join([*above, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
+
+
+def marker(plan_hash: str, environment: str, head_sha: str) -> str:
+    """Return the comment by which this one is found again; nothing in it can end it early.
+
+    `plan_hash` is "" where faults of the catalog stand in a plan's place.
+    """
+    name = re.sub(r"[^A-Za-z0-9_./]|(?<=-)-", "_", environment.replace("-", "_"))[:80] or "default"
+    facts = {"plan_hash": plan_hash, "head_sha": _sha(head_sha)}
+    return f"<!-- podsync:plan v=1 env={name} {json.dumps(facts)} -->"
+
+
+def _sha(text: str) -> str:
+    return text if re.fullmatch(r"[0-9a-fA-F]{4,64}", text) else ""
+
+
+def _first_line(plan: Plan, where: str) -> str:
+    """Return the verdict in words, and what can only be done once."""
+    counts = plan.summary
+    found = [
+        f"{number(counts[action])} {words[counts[action] != 1]}"
+        for action, words in _WORDS.items()
+        if counts[action]
+    ]
+    only = ", nothing else" if len(found) == 1 else ""
+    text = f"**{listed(found)}{only}.**" if found else f"**{summary_line(counts)}**"
+    made = [change for change in plan.changes if change.action is Action.CREATE]
+    if made:
+        text += f" {'' if only else 'New: '}{plain(' · '.join(filter(None, _news(made))), 300)}."
+    if plan.errored:
+        why = counted(len(errors_among(plan.diagnostics)), "reason")
+        text = f"**Refused for {why}: apply would send nothing.** {text.replace('**', '')}"
+    parts = [text]
+    if not plan.errored and (counts[Action.CREATE] or counts[Action.REPLACE]):
+        parts.append("What is made cannot be deleted by podsync.")
+    if where:
+        parts.append(f"· {link('look at all of it', where)}")
+    return " ".join(parts)
+
+
+def _news(made: Sequence[Change]) -> Iterator[str]:
+    """Yield what the new products have in common, and the name of a single one."""
+    if len(made) == 1:
+        roles, spec = roles_of(made[0].provider), made[0].after or {}
+        yield quoted(roles.name_of(spec))
+        yield from product_facts(roles, spec)
+    else:
+        yield from in_common(made)
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    lines = [plain(line.strip(), _HEAD) for line in head(plan, PLAIN, _WIDE, sandbox=False)]
+    yield f"<sub>{'<br>'.join(lines)}</sub>"
+
+
+def _faults(plan: Plan) -> Iterator[Section]:
+    """Yield what is refused, then what is warned of, each with the way out."""
+    refused = errors_among(plan.diagnostics)
+    warnings = [
+        fault for fault in plan.diagnostics if fault.severity != "error" and fault.rule != FOREIGN_HOST
+    ]
+    if refused:
+        words = "Refused: apply sends nothing before this is settled"
+        yield Section(words, refused, _fault, _brief_fault, risky=True)
+    if warnings:
+        yield Section("Warnings", warnings, _fault, _brief_fault, risky=True)
+
+
+def _fault(fault: Diagnostic) -> str:
+    place = f" · {code(f'{clip(fault.at.path, 100)}:{fault.at.line}')}" if fault.at is not None else ""
+    detail = "".join(f"<br>→ {plain(line, 400)}" for line in fault.detail.split("\n")[:_MOST_LINES] if line)
+    return f"- ⚠ {plain(fault.summary, 300)}{place} {code(fault.rule, 60)}{detail}"
+
+
+def _brief_fault(fault: Diagnostic) -> str:
+    return f"- ⚠ {plain(fault.summary, 80)} {code(fault.rule, 40)}"
+
+
+def _look(plan: Plan) -> Iterator[str]:
+    rows = [_fault(fault) for fault in plan.diagnostics if fault.rule == FOREIGN_HOST]
+    rows += [
+        f"- **{number(count)} {word}**: {plain(text.replace(' !', ' ⚠'), 300)}"
+        for count, word, text in risky_rows(plan)
+    ]
+    yield from (["### Look at these", "", *rows, ""] if rows else [])
+
+
+def _sections(plan: Plan) -> Iterator[Section]:
+    """Yield the changes, the risky ones first."""
+    refused = refused_addresses(plan)
+    for action, changes in by_action(plan).items():
+        count = number(len(changes))
+        if not changes or action is Action.NOOP:
+            continue
+        if action in (Action.REPLACE, Action.UPDATE):
+            whole = partial(block, said=TOLD, refused=refused)
+            ordered = sorted(changes, key=lambda change: not change.risks)
+            yield Section(f"{counted(len(changes), action.value)}", ordered, whole, brief, risky=True)
+        elif action is Action.CREATE:
+            yield from _created(changes)
+        elif action is Action.ORPHAN:
+            words = f"{counted(len(changes), 'orphan')}: to remove by hand"
+            yield Section(words, changes, listed_row, brief, risky=True, head=LISTED)
+        else:
+            risky, words = action is Action.SETTLE, f"{count} {_HEADINGS[action]}"
+            yield Section(words, changes, listed_row, brief, risky=risky, head=LISTED)
+
+
+def _created(changes: Sequence[Change]) -> Iterator[Section]:
+    """Yield a table for each kind; a risk that many share is told once."""
+    shared = shared_risks(changes)
+    said = frozenset(shared)
+    kinds = dict.fromkeys(change.address.kind for change in changes)
+    for kind in kinds:
+        found = [change for change in changes if change.address.kind == kind]
+        own = {risk for change in found for risk in change.risks} & shared.keys()
+        told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
+        yield Section(
+            counted(len(found), "new " + kind.replace("_", " ")),
+            found,
+            partial(created, said=said),
+            brief_create,
+            head=created_head(roles_of(found[0].provider)),
+            first=FOLD_ABOVE,
+            notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
+        )
+
+
+def _foot(
+    plan: Plan,
+    rates: Mapping[str, RateLimit],
+    orphans_before: int,
+    levels: Mapping[str, float],
+    typed: Callable[[str], str],
+) -> list[str]:
+    return [plain(line, 500) for line in foot(plan, rates, orphans_before, _WIDE, levels, typed)]
+
+
+def _signature(plan: Plan, head_sha: str) -> str:
+    sha = _sha(head_sha)[:12]
+    of = f" of {code(sha)}" if sha else ""
+    asked = "providers asked" if plan.refreshed else "offline"
+    return f"<sub>plan `{plan.hash.removeprefix('sha256:')[:12]}`{of} · {asked} · podsync {__version__}</sub>"

@@ -1,0 +1,65 @@
+"""What a person does after an apply, in the order in which it helps: the apply comes last."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from podsync.apply.report import Outcome, Report
+from podsync.output.wording import some
+
+#: So many steps are told; the rest is counted.
+MOST = 20
+_NAMED = 6
+#: Alternatives begin so: `a) `.
+_LETTER = re.compile(r"[a-z]+\) ")
+
+
+class Step(NamedTuple):
+    """One step, not yet escaped: what to do, or what is to be decided with its alternatives.
+
+    `place` is where the same can be clicked.
+    """
+
+    told: str
+    either: tuple[str, ...] = ()
+    place: str = ""
+
+
+def next_steps(report: Report, command: str, place: str = "") -> tuple[list[Step], int]:
+    """Return the steps, and how many more there are: of what a person has to do, never of the last one.
+
+    `command` is the apply of what is left. It is the last step, and none where it would end the same way.
+    """
+    steps = [*_steps("", report.next), *_of_products(report.outcomes)]
+    more = max(0, len(steps) - MOST)
+    steps = steps[:MOST]
+    said = any(command in line for step in steps for line in (step.told, *step.either))
+    if command and report.goes_on and not said:
+        steps.append(Step(command, place=place))
+    return steps, more
+
+
+def _of_products(outcomes: Sequence[Outcome]) -> Iterator[Step]:
+    """Yield what has to be done about products; what is the same for several is told once."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for outcome in outcomes:
+        if outcome.next:
+            groups.setdefault(outcome.next, []).append(outcome.address.name)
+    for lines, names in groups.items():
+        yield from _steps(some(names, _NAMED), lines)
+
+
+def _steps(name: str, lines: Sequence[str]) -> Iterator[Step]:
+    """Yield a step for each line; lines that begin with a letter are alternatives of the line before them."""
+    told, either = name, list[str]()
+    for line in lines:
+        if _LETTER.match(line):
+            either.append(line)
+            continue
+        if either or told != name:
+            yield Step(told, tuple(either))
+        told, either = f"{name}: {line}" if name else line, []
+    if told != name or either:
+        yield Step(told, tuple(either))

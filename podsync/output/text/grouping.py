@@ -1,0 +1,194 @@
+"""Puts many equal-looking changes on a few lines, with counts, so that a long plan stays readable."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+
+from podsync.model.frozen import Json, Spec
+from podsync.output.colours import colour_name
+from podsync.output.escape import safe
+from podsync.output.layout import INDENT, facts
+from podsync.output.product import customers, name_of, quoted, text_of
+from podsync.output.text.change import Layout, change_lines, header, risk_lines
+from podsync.output.wording import counted, number, some, title
+from podsync.plan.change import Change
+from podsync.providers.registry import roles_of
+
+#: More changes than this of one action are folded; and at most about so many groups are shown.
+FOLD_ABOVE = 40
+
+#: Above so many new products, their pictures are left to the page, and so many equal ones are a group.
+BRIEF_ABOVE = 12
+_EQUAL = 4
+
+_Key = Callable[[Change], Hashable]
+
+
+def grouped_lines(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
+    """Yield groups instead of changes; a group of one is shown as it is. Returns whether there are groups."""
+    return (yield from _shown(_groups(changes), layout))
+
+
+def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
+    """Do so only with changes that are equal but for name, colour and pictures."""
+    groups: list[list[Change]] = []
+    for group in _by(_fine, changes):
+        groups += [group] if len(group) >= _EQUAL else [[change] for change in group]
+    return (yield from _shown(groups, layout))
+
+
+def _by(key: _Key, changes: Sequence[Change], most: int = sys.maxsize) -> list[list[Change]]:
+    """Return the groups of changes with one key; of more than `most` only their beginning."""
+    found: dict[Hashable, list[Change]] = defaultdict(list)
+    for change in changes:
+        found[key(change)].append(change)
+        if len(found) > most:
+            break
+    return list(found.values())
+
+
+def _shown(groups: Sequence[list[Change]], layout: Layout) -> Generator[str, None, bool]:
+    patterns = [_pattern(group) for group in groups]
+    for group, pattern in zip(groups[:FOLD_ABOVE], patterns, strict=False):
+        if len(group) == 1:
+            yield from change_lines(group[0], layout)
+        else:
+            kind = group[0].address.kind
+            yield from _group_lines(group, pattern if patterns.count(pattern) == 1 else kind, layout)
+    left = sum(len(group) for group in groups[FOLD_ABOVE:])
+    if left:
+        yield layout.style.dim(f"    … and {number(left)} more: --detail full lists each")
+    together = [change for group in groups if len(group) > 1 for change in group]
+    yield from _risks(together, layout)
+    return bool(together)
+
+
+def _groups(changes: Sequence[Change]) -> list[list[Change]]:
+    """Fold as little as gives few groups, at worst by kind; each key splits the groups of the one before."""
+    found = _by(_by_kind, changes)
+    for key in (_by_folder, _by_model, _fine):
+        finer = _by(key, changes, FOLD_ABOVE)
+        if len(finer) > FOLD_ABOVE:
+            break
+        found = finer
+    return found
+
+
+def _by_kind(change: Change) -> Hashable:
+    return change.address.kind, change.account
+
+
+def _by_folder(change: Change) -> Hashable:
+    folder = change.source.path.rpartition("/")[0] if change.source else ""
+    fields = tuple(sorted({one.path for one in change.fields})) if change.fields else ()
+    return _by_kind(change), folder, fields
+
+
+def _by_model(change: Change) -> Hashable:
+    return _by_folder(change), repr(_model(change))
+
+
+def _fine(change: Change) -> Hashable:
+    spec, roles = _spec(change), roles_of(change.provider)
+    return _by_model(change), repr(spec.get(roles.artwork)), repr(spec.get(roles.customers))
+
+
+def _spec(change: Change) -> Spec:
+    return change.after or change.before or {}
+
+
+def _model(change: Change) -> Json:
+    return _spec(change).get(roles_of(change.provider).model)
+
+
+def _pattern(group: Sequence[Change]) -> str:
+    """Return what all addresses of a group begin with, up to a whole word."""
+    names = [change.address.name for change in group]
+    return f"{group[0].address.kind}.{_common_start(names).rpartition('-')[0]}-*".replace(".-", ".")
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    """Return what all begin with: what the first and the last by alphabet begin with."""
+    first, last = min(texts), max(texts)
+    length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:length]
+
+
+def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Iterator[str]:
+    first = group[0]
+    yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
+    half = (layout.width - len(INDENT) - 3) // 2
+    ends = [quoted(name_of(change.provider, _spec(change)), half) for change in (group[0], group[-1])]
+    yield from facts([f"{ends[0]} … {ends[1]}", *in_common(group)], layout.width, INDENT)
+
+
+def _places(group: Sequence[Change]) -> str:
+    paths = sorted({change.source.path for change in group if change.source})
+    if len(paths) <= 1:
+        return "".join(safe(path) for path in paths)
+    folder = _common_start(paths).rpartition("/")[0]
+    return f"{safe(folder) + '/ ' if folder else ''}({counted(len(paths), 'file')})"
+
+
+def in_common(group: Sequence[Change]) -> Iterator[str]:
+    """Yield what all have in common, and how many different ones there are of what they have not."""
+    told = [(roles_of(change.provider), _spec(change)) for change in group]
+    models = _distinct([_model(change) for change in group])
+    yield f"model {text_of(models[0])}" if len(models) == 1 else _some_of(len(models), "model", group)
+    colours = Counter(str(spec[roles.colour]) for roles, spec in told if roles.colour in spec)
+    if colours:
+        names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
+        yield f"{counted(len(colours), 'colour')} ({some(list(names), 4)})"
+    artworks = _distinct([item for roles, spec in told for item in spec.get(roles.artwork) or ()])
+    yield counted(len(artworks), "artwork") if artworks else ""
+    buyers = _distinct([spec.get(roles.customers) for roles, spec in told])
+    if len(buyers) == 1:
+        yield next(customers(roles, buyers[0]) for roles, spec in told if roles.customers in spec)
+    else:
+        yield _some_of(len(buyers), "different set of customers", group)
+    changed = Counter(one.path for change in group for one in change.fields)
+    yield from (f"{safe(path)} changes in {number(count)}" for path, count in changed.most_common(3))
+
+
+def _some_of(count: int, word: str, group: Sequence[Change]) -> str:
+    """Count what differs; that everything does tells nobody anything."""
+    plural = word.replace("set ", "sets ") if "set " in word else ""
+    return counted(count, word, plural) if 0 < count < len(group) else ""
+
+
+def _distinct(values: Sequence[Json]) -> list[Json]:
+    return list({repr(one): one for one in values if one is not None}.values())
+
+
+def _risks(changes: Sequence[Change], layout: Layout) -> Iterator[str]:
+    told = Counter(risk for change in changes for risk in change.risks if risk not in layout.said)
+    whose = {risk: change for change in reversed(changes) for risk in change.risks}
+    for risk, count in told.most_common(10):
+        who = f"{number(count)} products" if count > 1 else str(whose[risk].address)
+        yield from risk_lines(shared_risk(who, risk), layout)
+    if len(told) > 10:
+        yield layout.style.warn(
+            f"    ! and {counted(len(told) - 10, 'other risk')}: --detail full lists each"
+        )
+
+
+def shared_risk(who: str, risk: str) -> str:
+    """Put several subjects before a risk that was worded for one: `it opens …` -> `each opens …`."""
+    return f"{who}: {re.sub('^it ', 'each ', risk)}"
+
+
+def shared_risks(changes: Sequence[Change]) -> dict[str, str]:
+    """Return the risks that several changes have in common -> whom they concern, to be told once."""
+    told = Counter(risk for change in changes for risk in change.risks)
+    whose: dict[str, set[str]] = defaultdict(set)
+    for change in changes:
+        for risk in change.risks:
+            whose[risk].add(change.provider)
+    return {
+        risk: f"{number(count)} {' and '.join(map(title, sorted(whose[risk])))} products"
+        for risk, count in told.items()
+        if count > 1
+    }

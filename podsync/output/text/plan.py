@@ -1,0 +1,108 @@
+"""A plan as people read it in a terminal (`podsync plan`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, TypeAlias
+
+from podsync.model.diagnostic import errors_among
+from podsync.model.frozen import EMPTY
+from podsync.model.settings import RateLimit
+from podsync.output.forecast import PUBLISHED, forecast_text
+from podsync.output.layout import page, wrap
+from podsync.output.style import Style
+from podsync.output.text.plan_head import head, look_at_these, refusals
+from podsync.output.wording import counted, number, sentences, title
+from podsync.plan.action import Action
+from podsync.plan.model import Plan, summary_line
+
+Detail: TypeAlias = Literal["summary", "short", "full"]
+
+
+def plan_text(
+    plan: Plan,
+    *,
+    style: Style,
+    width: int = 80,
+    detail: Detail = "short",
+    rates: Mapping[str, RateLimit] = PUBLISHED,
+    sandbox: bool = False,
+    orphans_before: int = 0,
+    levels: Mapping[str, float] = EMPTY,
+    typed: Callable[[str], str] = str,
+) -> str:
+    """Return the whole plan; the last line is the frozen summary.
+
+    `levels`: how many requests of an earlier run each provider's bucket still holds. `orphans_before` is how
+    many products earlier applies have left for a person to remove. `typed` returns a text with each command
+    in it as it has to be typed.
+    """
+    blocks = [
+        head(plan, style, width, sandbox=sandbox),
+        refusals(plan, style, width),
+        look_at_these(plan, style, width),
+        _changes(plan, style, width, detail) if plan.changes else (),
+    ]
+    lines: list[str] = []
+    for block in blocks:
+        found = list(block)
+        lines += [*found, ""] if found else []
+    lines += foot(plan, rates, orphans_before, width, levels, typed)
+    lines.append(summary_line(plan.summary))
+    return page(lines)
+
+
+def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[str]:
+    from podsync.output.text.changes import changes, counts
+
+    if detail == "summary":
+        return counts(plan, style, width)
+    return changes(plan, style, width, full=detail == "full")
+
+
+def foot(
+    plan: Plan,
+    rates: Mapping[str, RateLimit],
+    orphans_before: int,
+    width: int,
+    levels: Mapping[str, float] = EMPTY,
+    typed: Callable[[str], str] = str,
+) -> list[str]:
+    """Return what did not change, what it costs, and what is still open."""
+    unchanged = plan.summary[Action.NOOP]
+    parts = [
+        f"{number(unchanged)} unchanged." if unchanged and plan.work else "",
+        _refused(plan) or sentences([forecast_text(plan, rates, levels), _final(plan), _waiting(plan)]),
+        _open(orphans_before),
+    ]
+    text = typed(sentences(parts))
+    return wrap(text, width) if text else []
+
+
+def _open(orphans: int) -> str:
+    if not orphans:
+        return ""
+    return f"Still open from before: {counted(orphans, 'product')} to remove by hand (podsync state orphans)."
+
+
+def _refused(plan: Plan) -> str:
+    count = len(errors_among(plan.diagnostics))
+    if not count:
+        return ""
+    return (
+        f"Refused for {counted(count, 'reason')} (above): apply would send nothing and end with exit code 5."
+    )
+
+
+def _final(plan: Plan) -> str:
+    """Say that a create is for good."""
+    making = {change.provider for change in plan.changes if change.action in (Action.CREATE, Action.REPLACE)}
+    if not making:
+        return ""
+    if len(making) == 1:
+        return f"{title(min(making))}'s API cannot delete what is created."
+    return f"{'Neither' if len(making) == 2 else 'No'} API can delete what is created."
+
+
+def _waiting(plan: Plan) -> str:
+    return "Finding out what is in doubt may take some minutes more." if plan.summary[Action.SETTLE] else ""

@@ -1,6 +1,0 @@
-"""What the pictures behind a catalog's URLs really are: `validate --images`.
-
-`places` (where the catalog names a picture) -> `check` (each URL once, a few at a time) -> `fetch`
-(the adapter: public addresses only, bounded in bytes and seconds) -> `formats` (header bytes, never
-pixels) -> `rules` (what is seen -> diagnostics). `cache` remembers by ETag.
-"""

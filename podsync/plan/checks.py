@@ -1,0 +1,323 @@
+"""What is refused about several changes at once: limits, renames in disguise, names that clash."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, TypeAlias
+
+from podsync.model.address import Address
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.digests import canonical_json
+from podsync.model.frozen import EMPTY, Spec, freeze
+from podsync.model.settings import Limits
+from podsync.plan.action import Action
+from podsync.plan.change import Change
+from podsync.plan.unchanged import Split, UnchangedPairs
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+    from podsync.state.entries import Entry, Orphan
+    from podsync.state.model import State
+
+#: Which action each limit counts; nothing else is limited.
+LIMITED: Mapping[str, Action] = {
+    "creates": Action.CREATE,
+    "replaces": Action.REPLACE,
+    "orphans": Action.ORPHAN,
+}
+
+
+def check(
+    changes: tuple[Change, ...],
+    leaving: tuple[Change, ...],
+    left: Split,
+    providers: Mapping[str, Provider],
+    limits: Limits,
+    allow: Mapping[str, int],
+) -> list[Diagnostic]:
+    """Return everything that makes these changes unfit to be applied together.
+
+    `leaving` are the orphans that a whole plan would make, and what is in doubt without a document: a
+    selection leaves them out of `changes`. `left` is what these changes were decided from, with what was
+    settled before.
+    """
+    return [
+        *_over_limits(changes, limits, allow, managed=len(left.state.entries) + len(left.settled)),
+        *_renames_in_disguise(changes, leaving, providers),
+        *_clashing_names(changes, left, providers),
+        *_indistinguishable(changes, leaving, left, providers),
+    ]
+
+
+def _over_limits(
+    changes: tuple[Change, ...], limits: Limits, allow: Mapping[str, int], *, managed: int
+) -> Iterator[Diagnostic]:
+    settings = {"creates": limits.max_creates, "replaces": limits.max_replaces, "orphans": limits.max_orphans}
+    for word, action in LIMITED.items():
+        count = sum(change.action is action for change in changes)
+        limit, allowed = settings[word], allow.get(word, 0)
+        if limit is not None and count > max(limit, allowed):
+            yield Diagnostic(
+                "error",
+                f"max-{word}",
+                f"{count} {word} are more than the limit of {max(limit, allowed)}",
+                detail=f"--allow {word}={count} for once, or limits.max_{word} in podsync.yaml for good",
+            )
+        elif action is Action.ORPHAN and _too_large_a_share(count, managed) and count > allowed:
+            yield Diagnostic(
+                "error",
+                "max-orphans",
+                f"{count} orphans are {100 * count // managed} % of the {managed} products that are managed; "
+                f"{_SHARE} % at once are taken for a mistake",
+                detail=f"look whether all documents are there; if it is meant: --allow {word}={count}",
+            )
+
+
+#: So many orphans, as a share in percent, look like a catalog of which a part is missing; few never do.
+_SHARE, _FEW = 30, 5
+
+
+def _too_large_a_share(count: int, managed: int) -> bool:
+    return count >= _FEW and 100 * count > _SHARE * managed
+
+
+_EXISTS, _ORPHAN = "exists already", "is an orphan, still on sale"
+
+
+def _indistinguishable(
+    changes: tuple[Change, ...],
+    leaving: tuple[Change, ...],
+    left: Split,
+    providers: Mapping[str, Provider],
+) -> Iterator[Diagnostic]:
+    """What would be made anew beside a product of another address that the listing cannot tell from it.
+
+    Where names are unique `_clashing_names` sees to it, where the other one leaves the catalog
+    `_renames_in_disguise`; a document that says `moved:` means both.
+    """
+    if not (left.state.entries or left.state.orphans or left.settled):
+        return
+    making = [
+        change
+        for change in changes
+        if change.action in (Action.CREATE, Action.REPLACE)
+        and change.after is not None
+        and providers[change.provider].unique_name(change.after) is None
+        and not (change.action is Action.CREATE and change.distinct)
+    ]
+    if not making:
+        return
+    there: dict[tuple[str, str, object], list[tuple[Address, str]]] = defaultdict(list)
+    for entry in left.state.entries.values():
+        if entry.spec is not None:
+            identity = providers[entry.provider].identity(entry.spec)
+            there[entry.provider, entry.account, identity].append((entry.address, _EXISTS))
+    for orphan in left.state.orphans:
+        identity = providers[orphan.provider].identity(orphan.spec)
+        there[orphan.provider, orphan.account, identity].append((orphan.address, _ORPHAN))
+    for change in making:
+        provider = providers[change.provider]
+        key = change.provider, change.account, provider.identity(change.after or {})
+        excused = {(change.address, how) for how in (_EXISTS, _ORPHAN)}
+        excused.add((change.previous_address or change.address, _EXISTS))
+        if change.action is Action.CREATE:
+            excused |= {(gone.address, _EXISTS) for gone in leaving}
+        settled = left.settled.alike(provider, change.account, change.after or {})
+        twins = [*there.get(key, ()), *((product.address, _EXISTS) for product in settled)]
+        for address, how in sorted(twin for twin in twins if twin not in excused)[:1]:
+            yield Diagnostic(
+                "error",
+                "indistinguishable",
+                f"{change.address}: {provider.title}'s listing could not tell it from {address}, which {how}",
+                change.source,
+                "give it a mock-up or a name of its own; if that product is meant, put "
+                f"`moved: [{address.name}]` into the document",
+                change.address,
+            )
+
+
+def _renames_in_disguise(
+    changes: tuple[Change, ...], leaving: tuple[Change, ...], providers: Mapping[str, Provider]
+) -> Iterator[Diagnostic]:
+    known: dict[str, Change] = {}
+    for change in leaving:
+        for key in _likeness(providers, change, change.before or {}):
+            known.setdefault(key, change)
+    if not known:
+        return
+    for change in changes:
+        if change.action is not Action.CREATE or change.after is None or change.distinct:
+            continue
+        twin = next(
+            (known[k] for k in sorted(_likeness(providers, change, change.after)) if k in known), None
+        )
+        if twin is not None:
+            yield Diagnostic(
+                "error",
+                "looks-like-a-rename",
+                f"{change.address} is new and looks like {twin.address}, whose document is gone",
+                change.source,
+                f"if it is the same product, put `moved: [{twin.address.name}]` into the new document; "
+                "if both are meant, put `moved: []`",
+                change.address,
+            )
+
+
+def _likeness(providers: Mapping[str, Provider], change: Change, spec: Spec) -> list[str]:
+    return [f"{change.account} {key}" for key in providers[change.provider].likeness(spec)]
+
+
+#: provider, account and normalised name -> who holds it now; None stands for an orphan.
+_Holders: TypeAlias = Mapping[tuple[str, str, str], list[tuple[Address | None, Spec]]]
+
+
+def _clashing_names(
+    changes: tuple[Change, ...], left: Split, providers: Mapping[str, Provider]
+) -> Iterator[Diagnostic]:
+    held = _held_names(left.state, providers)
+    taking = changes if held or left.settled else ()
+    updates = {c.previous_address or c.address: c for c in changes if c.action is Action.UPDATE}
+    for change in taking:
+        for holder in _holders(change, held, left.settled, providers):
+            releasing = updates.get(holder) if holder is not None else None
+            if releasing is None or _clash(change.after, releasing.after, providers[change.provider]):
+                yield _name_taken(change, holder, providers)
+    try:
+        name_order(changes, providers)
+    except CycleError as error:
+        names = " -> ".join(str(address) for address in error.args[1])
+        yield Diagnostic(
+            "error",
+            "rename-cycle",
+            f"these renames wait for each other: {names}",
+            detail="rename one of them to a temporary name first, in a change of its own",
+        )
+
+
+def _held_names(state: State, providers: Mapping[str, Provider]) -> _Holders:
+    """Names that orders use now."""
+    held: dict[tuple[str, str, str], list[tuple[Address | None, Spec]]] = defaultdict(list)
+    rows: list[tuple[Address | None, Entry | Orphan]] = [*state.entries.items()]
+    rows += [(None, orphan) for orphan in state.orphans]
+    for address, known in rows:
+        key = _name_key(known.provider, known.account, known.spec, providers)
+        if key is not None and known.spec is not None:
+            held[key].append((address, known.spec))
+    return held
+
+
+def _name_key(
+    provider: str, account: str, spec: Spec | None, providers: Mapping[str, Provider]
+) -> tuple[str, str, str] | None:
+    """Return what specs of one name have in common (normalised), None where names may repeat."""
+    knowledge = providers[provider]
+    if spec is None or knowledge.unique_name(spec) is None:
+        return None
+    return provider, account, canonical_json(knowledge.identity(spec))
+
+
+def _clash(one: Spec | None, other: Spec | None, provider: Provider) -> bool:
+    return one is not None and other is not None and provider.clash(one, other)
+
+
+def _holders(
+    change: Change, held: _Holders, settled: UnchangedPairs, providers: Mapping[str, Provider]
+) -> Iterator[Address | None]:
+    """Who else holds the name that this change takes, for a shared customer."""
+    if change.action not in (Action.CREATE, Action.UPDATE):
+        return
+    key = _name_key(change.provider, change.account, change.after, providers)
+    if key is None:
+        return
+    own = {change.address, change.previous_address}
+    provider = providers[change.provider]
+    holding: list[tuple[Address | None, Spec]] = [*held.get(key, ())]
+    alike = settled.alike(provider, change.account, change.after or {})
+    holding += [(product.address, product.spec) for product in alike]
+    # As the state's order has them: entries by address, orphans last.
+    for holder, spec in sorted(holding, key=lambda one: (one[0] is None, one[0] or ("", ""))):
+        other = holder is None or holder not in own
+        if other and _clash(change.after, spec, provider):
+            yield holder
+
+
+def _name_taken(change: Change, holder: Address | None, providers: Mapping[str, Provider]) -> Diagnostic:
+    name = providers[change.provider].unique_name(change.after or {})
+    who = "an orphan that is still on sale" if holder is None else str(holder)
+    return Diagnostic(
+        "error",
+        "name-taken",
+        f"{change.address}: the name {name!r} belongs to {who}, for a shared customer",
+        change.source,
+        "orders find a product by its name: choose another one, or remove the orphan by hand first",
+        change.address,
+    )
+
+
+def name_order(changes: tuple[Change, ...], providers: Mapping[str, Provider]) -> tuple[Change, ...]:
+    """Return creates and updates so that a name is released before it is taken.
+
+    Raises graphlib.CycleError when renames wait for each other.
+    """
+    waits = waits_for(changes, providers)
+    if not waits:
+        return changes
+    by_address = {change.address: change for change in changes}
+    graph = {address: sorted(waits.get(address, ())) for address in by_address}
+    return tuple(by_address[address] for address in TopologicalSorter(graph).static_order())
+
+
+def waits_for(
+    changes: tuple[Change, ...], providers: Mapping[str, Provider]
+) -> Mapping[Address, frozenset[Address]]:
+    """Return which change has to wait for which: it takes a name that those release for a customer."""
+    holding: dict[tuple[str, str, str], list[Change]] = defaultdict(list)
+    for change in changes:
+        if change.action is not Action.UPDATE:
+            continue
+        key = _name_key(change.provider, change.account, change.before, providers)
+        if key is not None:
+            holding[key].append(change)
+    waits: dict[Address, frozenset[Address]] = {}
+    for change in changes if holding else ():
+        if change.action not in (Action.CREATE, Action.UPDATE):
+            continue
+        provider = providers[change.provider]
+        key = _name_key(change.provider, change.account, change.after, providers)
+        first = frozenset(
+            other.address
+            for other in (holding.get(key, ()) if key is not None else ())
+            if other is not change
+            and _clash(change.after, other.before, provider)
+            and not _clash(change.after, other.after, provider)
+        )
+        if first:
+            waits[change.address] = first
+    return waits
+
+
+def waits_for_doubts(
+    changes: tuple[Change, ...], state: State, providers: Mapping[str, Provider]
+) -> Mapping[Address, frozenset[Address]]:
+    """Return which change has to wait for an update in doubt that may have given its name to another product.
+
+    A revert may bring that name back into the plan while the provider still has it elsewhere.
+    """
+    waits: dict[Address, frozenset[Address]] = {}
+    called = {change.previous_address: change.address for change in changes if change.previous_address}
+    for holder in state.entries.values():
+        pending, provider = holder.pending, providers.get(holder.provider)
+        if pending is None or pending.op != "update" or provider is None:
+            continue
+        known = holder.spec or EMPTY
+        perhaps = [freeze({**known, **body}) for body in (pending.body, pending.earlier)]
+        for change in changes:
+            own = holder.address in (change.address, change.previous_address)
+            after = None if own or change.provider != holder.provider else change.after
+            if after is not None and any(provider.clash(after, spec) for spec in perhaps):
+                waits[change.address] = waits.get(change.address, frozenset()) | {
+                    called.get(holder.address, holder.address)
+                }
+    return waits

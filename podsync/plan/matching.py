@@ -1,0 +1,177 @@
+"""Which document belongs to which entry: by address, by `moved:`, by equal specs.
+
+Three designs were weighed: matching inside the per-address decision (each case then searches the
+whole state), rewriting the state's addresses first (hides the move from the plan), and pairing up
+front, as here: one pass, every later decision looks at one pair only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from podsync.model.address import Address
+from podsync.model.digests import canonical_json
+from podsync.model.frozen import EMPTY, Spec
+from podsync.model.product import Catalog, Product
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+    from podsync.state.entries import Entry, Orphan
+    from podsync.state.model import State
+
+
+class Pair(NamedTuple):
+    """What the catalog and the state say about one product.
+
+    `entry` stands at another address than `product` when the document was renamed. `orphan` is set
+    when the wanted spec is that of an orphan: it is taken back instead of creating anew.
+    """
+
+    product: Product | None
+    entry: Entry | None
+    orphan: Orphan | None = None
+
+    @property
+    def known(self) -> Product | Entry:
+        """The product, or the entry where there is none."""
+        known = self.product or self.entry
+        assert known is not None  # noqa: S101 (a pair has at least one side)
+        return known
+
+    @property
+    def address(self) -> Address:
+        """The address that the change is shown under."""
+        return self.known.address
+
+    @property
+    def previous(self) -> Address | None:
+        """The former address, when it differs."""
+        source = self.entry or self.orphan
+        if self.product is None or source is None or source.address == self.product.address:
+            return None
+        return source.address
+
+
+def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -> Iterable[Pair]:
+    """Return every pair, ordered by address; each product is made in its turn where there is no state."""
+    if catalog.index is not None and not (state.entries or state.orphans):
+        return (Pair(product, None) for product in catalog)
+    wanted = {product.address: product for product in catalog}
+    products = [wanted[address] for address in sorted(wanted)]
+    arrivals = [p for p in products if p.address not in state.entries]
+    leavers = {a: state.entries[a] for a in sorted(state.entries) if a not in wanted}
+    moved = dict(_moves(arrivals, leavers, providers))
+    moved |= _exchanges(products, state, moved, providers)
+    taken = {entry.address for entry in moved.values()}
+    orphans = _Orphans(state.orphans, providers)
+    pairs = []
+    for product in products:
+        entry = moved.get(product.address) or state.entries.get(product.address)
+        pairs.append(Pair(product, entry, orphans.wanted_by(product, entry)))
+    pairs += [Pair(None, entry) for address, entry in leavers.items() if address not in taken]
+    return tuple(sorted(pairs, key=lambda pair: pair.address))
+
+
+def _moves(
+    arrivals: list[Product], leavers: Mapping[Address, Entry], providers: Mapping[str, Provider]
+) -> Iterator[tuple[Address, Entry]]:
+    if not arrivals or not leavers:
+        return
+    free = dict(leavers)
+    undeclared = []
+    for product in arrivals:
+        former = (Address(product.address.kind, name) for name in product.moved or ())
+        known = next((address for address in former if address in free), None)
+        if known is not None:
+            yield product.address, free.pop(known)
+        elif product.moved != ():
+            undeclared.append(product)
+    by_spec: dict[str, list[Entry]] = {}
+    for entry in free.values():
+        spec = entry.pending.body if entry.pending and entry.pending.op == "create" else entry.spec
+        if spec is not None:
+            key = _fingerprint(providers[entry.provider], entry.account, spec)
+            by_spec.setdefault(key, []).append(entry)
+    for product in undeclared:
+        same = by_spec.get(_fingerprint(providers[product.provider], product.account, product.spec))
+        if same:
+            yield product.address, same.pop(0)
+
+
+def _exchanges(
+    products: list[Product],
+    state: State,
+    moved: Mapping[Address, Entry],
+    providers: Mapping[str, Provider],
+) -> dict[Address, Entry]:
+    """Return documents whose specs were exchanged among themselves: each keeps the product that it speaks of.
+
+    Only whole circles count: where one of them wants something new, its old product is given up as ever.
+    """
+    wants: dict[Address, str] = {}
+    holds: dict[str, list[Entry]] = {}
+    for product in products:
+        entry = state.entries.get(product.address)
+        if entry is None or entry.pending or entry.spec is None or product.address in moved:
+            continue
+        if product.spec == entry.spec:
+            continue
+        provider = providers[product.provider]
+        wanted = _fingerprint(provider, product.account, product.spec)
+        held = _fingerprint(provider, entry.account, entry.spec)
+        if wanted != held:
+            wants[product.address] = wanted
+            holds.setdefault(held, []).append(entry)
+    gives = {a: holds[key][0].address for a, key in wants.items() if len(holds.get(key, ())) == 1}
+    return {address: state.entries[source] for address, source in _circles(gives).items()}
+
+
+def _circles(gives: Mapping[Address, Address]) -> dict[Address, Address]:
+    """Return those links of a mapping that lead back to where they begin; each is walked once."""
+    found: dict[Address, Address] = {}
+    seen: set[Address] = set()
+    for start in gives:
+        walk: dict[Address, int] = {}
+        at = start
+        while at in gives and at not in seen:
+            seen.add(at)
+            walk[at] = len(walk)
+            at = gives[at]
+        if at in walk:
+            found |= {each: gives[each] for each in list(walk)[walk[at] :]}
+    return found
+
+
+def _fingerprint(provider: Provider, account: str, spec: Spec) -> str:
+    return canonical_json([provider.name, account, provider.canonical(spec)])
+
+
+class _Orphans:
+    """The orphans of a state, found by what they are; each is taken once."""
+
+    def __init__(self, orphans: tuple[Orphan, ...], providers: Mapping[str, Provider]) -> None:
+        self._providers = providers
+        self._by_spec: dict[str, list[Orphan]] = {}
+        for orphan in sorted(orphans, key=lambda o: (-o.orphaned_at, o.address, o.created_at)):
+            key = _fingerprint(providers[orphan.provider], orphan.account, orphan.spec)
+            self._by_spec.setdefault(key, []).append(orphan)
+
+    def wanted_by(self, product: Product, entry: Entry | None) -> Orphan | None:
+        """Return the orphan that this document wants again: its own before another address's."""
+        if not self._by_spec or (entry is not None and (entry.pending or entry.spec == product.spec)):
+            return None
+        if entry is not None and entry.address != product.address:
+            return None  # a change has room for one former address
+        provider = self._providers[product.provider]
+        key = _fingerprint(provider, product.account, product.spec)
+        if entry is not None and _fingerprint(provider, entry.account, entry.spec or EMPTY) == key:
+            return None
+        candidates = self._by_spec.get(key, [])
+        own = [orphan for orphan in candidates if orphan.address == product.address]
+        foreign = [o for o in candidates if entry is None and product.moved != ()]
+        named = [o for o in foreign if o.address.name in (product.moved or ())]
+        chosen = next(iter([*own, *named, *foreign]), None)
+        if chosen is not None:
+            candidates.remove(chosen)
+        return chosen

@@ -1,0 +1,105 @@
+"""The plan as data: ordered, serialisable, with a hash; decided once, here.
+
+Views and apply ask these values and never work anything out again. `reason` and `risks` are for
+people: no code branches on them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from podsync.model.address import Selection
+from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.digests import digest
+from podsync.model.frozen import EMPTY, Json
+
+if TYPE_CHECKING:
+    from podsync.plan.change import Change
+from podsync.plan.action import Action
+
+#: What plans and states of the sandbox say as the host of a provider, its name behind it: the port of the
+#: sandbox changes from run to run. No settings can say the same: plain http is for this machine's addresses.
+SANDBOX_URL = "http://sandbox.localhost"
+#: The rule of a warning about a host that is not the provider's own.
+FOREIGN_HOST = "foreign-host"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that apply will do, in order.
+
+    `hosts` maps provider -> {"base_url", "account"} for every provider that the plan touches or the
+    state knows. `state_at` is when the state was last applied to (epoch seconds, None: never), and
+    `state_run` the CI run of it. By provider: `unbound` counts products whose ids are not known yet,
+    `unwanted` creates that were refused and that no document wants any more (apply sees whether they were
+    made all the same), `unmanaged` products that a refresh saw and nobody here owns. `left_out` is how many
+    changes where nothing differs are counted but not listed: a saved plan has them with `--detail full` only.
+    """
+
+    lineage: str
+    serial: int
+    hosts: Mapping[str, Json]
+    catalog_digest: str
+    changes: tuple[Change, ...]
+    selection: Selection = Selection()  # noqa: RUF009 (frozen)
+    refreshed: bool = False
+    diagnostics: tuple[Diagnostic, ...] = ()
+    documents: int = 0
+    files: int = 0
+    state_label: str = ""
+    state_at: float | None = None
+    state_run: str | None = None
+    unbound: Mapping[str, int] = EMPTY
+    unwanted: Mapping[str, int] = EMPTY
+    unmanaged: Mapping[str, int] = EMPTY
+    left_out: int = 0
+
+    @cached_property
+    def work(self) -> tuple[Change, ...]:
+        """The changes without those where nothing differs."""
+        return tuple(c for c in self.changes if c.action is not Action.NOOP)
+
+    @cached_property
+    def summary(self) -> Mapping[Action, int]:
+        """How many changes of each action, every action named."""
+        counts = Counter(change.action for change in self.changes)
+        counts[Action.NOOP] += self.left_out
+        return {action: counts[action] for action in Action}
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether every provider of it is the sandbox's."""
+        urls = {name: host.get("base_url") for name, host in self.hosts.items()}
+        return bool(urls) and all(url == f"{SANDBOX_URL}/{name}" for name, url in urls.items())
+
+    @property
+    def errored(self) -> bool:
+        """Whether something is refused or over a limit."""
+        return bool(errors_among(self.diagnostics))
+
+    @property
+    def applyable(self) -> bool:
+        """Whether apply would carry it out: something to do and nothing refused."""
+        return not self.errored and bool(self.work)
+
+    @cached_property
+    def hash(self) -> str:
+        """What people approve: lineage, selection, hosts, accounts and each change."""
+        keys = sorted((change.key for change in self.work), key=itemgetter(0))
+        return digest([self.lineage, self.selection.to_json(), self.hosts, keys])
+
+
+def summary_line(counts: Mapping[Action, int]) -> str:
+    """Return the frozen last line of a plan."""
+    if not any(counts[action] for action in Action if action is not Action.NOOP):
+        return "No changes. The catalog matches the state."
+    rare = (Action.SETTLE, Action.ADOPT, Action.RESTORE, Action.MOVE, Action.NOTE)
+    always = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.ORPHAN)
+    parts = [f"{counts[a]} to {a.value}" for a in rare if counts[a]]
+    parts += [f"{counts[a]} to {a.value}" for a in always]
+    return f"Plan: {', '.join(parts)}."

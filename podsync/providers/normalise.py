@@ -1,0 +1,42 @@
+"""Normalising what people wrote and what a server echoes, so that both can be compared."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+
+def text(value: Any) -> str:
+    """Return NFC, trimmed text; absent, null and empty are one."""
+    return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
+
+
+def folded(value: Any) -> str:
+    """Return the text with every run of spaces as one: a server may trim inside a name as well.
+
+    Characters that nobody sees are left out.
+    """
+    plain = text(value)
+    if plain.isascii():
+        return " ".join(plain.split())
+    from podsync.model.characters import folded as seen_alike
+
+    return seen_alike(plain)
+
+
+def number(value: Any) -> str:
+    """Return an id as text; zeros in front of a number do not count (`"007"` is listed as 7)."""
+    plain = text(value)
+    return plain.lstrip("0") or "0" if plain.isdecimal() else plain
+
+
+def present(spec: Any) -> dict[str, Any]:
+    """Return the fields that say something: absent, null and empty are one."""
+    return {key: value for key, value in spec.items() if value not in (None, "", ())}
+
+
+def as_text(value: Any) -> str | None:
+    """Return an id or a code as text, None for what is none: servers tell some of them as numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
+        return None
+    return str(value)

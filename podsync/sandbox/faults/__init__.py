@@ -1,0 +1,1 @@
+"""Faults on request: which there are, when they strike, and what they do."""

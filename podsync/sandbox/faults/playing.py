@@ -1,0 +1,113 @@
+"""On the wire: answers, and what can become of their bytes."""
+
+import contextlib
+import os
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from podsync.sandbox.wire import ClientConnection, HttpResponse, encode
+
+DRIPS = 20
+# An answer without an end shows a byte so often: no limit on silence ever runs out.
+DRIP_SECONDS = 0.2
+
+Pause = Callable[[float], bool]  # waits that many seconds; True if the sandbox stops meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One answer about to go out. No answer: none is to be given."""
+
+    connection: ClientConnection
+    answer: HttpResponse | None
+    seconds: float
+    date: float | None
+    keep_alive: bool
+    pause: Pause
+
+    def encoded(self, answer: HttpResponse) -> tuple[bytes, bytes]:
+        """Head and body as they go out."""
+        return encode(answer, date=self.date, keep_alive=self.keep_alive)
+
+
+# An ending: plays, and returns whether the connection goes on.
+Ending = Callable[[Play], bool]
+
+
+def play(what: Play, kind: str = "") -> bool:
+    """Send the answer, or do to the connection what that kind of fault does; whether it goes on."""
+    ending = ENDINGS.get(kind)
+    if ending is not None:
+        return ending(what)
+    if what.answer is None:
+        return False
+    what.connection.send(b"".join(what.encoded(what.answer)))
+    return what.keep_alive
+
+
+def _cut(_what: Play) -> bool:
+    return False
+
+
+def _hang(what: Play) -> bool:
+    what.pause(what.seconds)
+    return False
+
+
+def _reset(what: Play) -> bool:
+    # struct linger has two ints everywhere but on Windows, where they are shorts.
+    layout = "hh" if os.name == "nt" else "ii"
+    what.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(layout, 1, 0))
+    return False
+
+
+def _half(what: Play) -> bool:
+    if what.answer is not None:
+        head, body = what.encoded(what.answer)
+        what.connection.send(head + body[: len(body) // 2])
+    return False
+
+
+def _slow(what: Play) -> bool:
+    if what.answer is None:
+        return False
+    data = b"".join(what.encoded(what.answer))
+    step = -(-len(data) // DRIPS)
+    for start in range(0, len(data), step):
+        what.connection.send(data[start : start + step])
+        if what.pause(what.seconds / DRIPS):
+            return False
+    return what.keep_alive
+
+
+def _endless(first: bytes, piece: bytes) -> Ending:
+    def ending(what: Play) -> bool:
+        with contextlib.suppress(OSError):  # the client has had enough
+            what.connection.send(first)
+            for _ in range(max(1, int(what.seconds / DRIP_SECONDS))):
+                what.connection.send(piece)
+                if what.pause(DRIP_SECONDS):
+                    break
+        return False
+
+    return ending
+
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+ENDINGS: Mapping[str, Ending] = {
+    "fin": _cut,
+    "commit-then-cut": _cut,
+    "rst": _reset,
+    "half": _half,
+    "hang": _hang,
+    "slow": _slow,
+    "drip-head": _endless(_HEAD, b"X-Drip: 1\r\n"),
+    "drip-body": _endless(_HEAD + b'Content-Length: 1000000\r\n\r\n{"message": "', b"a"),
+    "continue": _endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+}
+
+#: Those after which no answer arrived.
+UNANSWERED = frozenset(ENDINGS) - {"half", "slow"}

@@ -1,0 +1,3 @@
+"""The state file, the journal and the events as bytes."""
+
+__all__ = ["statefile"]

@@ -1,0 +1,68 @@
+"""Waiting for a lock on a branch: whether its holder lives, told by this machine's own clock alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from podsync.model.clock import Clock
+from podsync.model.errors import LockedError
+from podsync.state.formats.times import time_to_text
+from podsync.state.git.branch import Branch, Commit, OvertakenError
+from podsync.state.git.layout import Lock
+from podsync.state.local.lock import PATIENCE
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+#: How long, in seconds, a push of the lock is tried when nobody can be reached.
+_REACH = 10.0
+
+
+class Waiting:
+    """One wait for the lock, of `timeout` seconds; `on_wait` is told once for whom."""
+
+    def __init__(self, branch: Branch, clock: Clock, timeout: float, on_wait: Callable[[str], None]) -> None:
+        self._branch, self._clock, self._on_wait = branch, clock, on_wait
+        self._begun = clock.monotonic()
+        self._timeout, self._pause = timeout, _FIRST_PAUSE
+        self._seen, self._since, self._told = "", 0.0, False
+
+    def is_dead(self, commit: Commit, lock: Lock) -> bool:
+        """Whether the branch has stood still for a whole lease while this run was looking."""
+        now = self._clock.monotonic()
+        if commit.id != self._seen:
+            self._seen, self._since = commit.id, now
+        return now >= self._since + lock.lease
+
+    def wait(self, commit: Commit, lock: Lock) -> None:
+        """Wait a little. Raises LockedError when the time is over."""
+        now, dead = self._clock.monotonic(), self._since + lock.lease
+        ends = self._begun + self._timeout
+        # Clocks of two machines may disagree: what they say is a reason to watch, and no more.
+        quiet = self._clock.now() - commit.at > lock.lease
+        if quiet:
+            ends = max(ends, dead)
+        if now >= ends:
+            raise self._locked(commit, lock)
+        if not self._told and (quiet or now - self._begun >= PATIENCE):
+            self._told = True
+            last, left = time_to_text(commit.at), dead - now
+            rest = f". It shows no sign of life since {last}; it is given {left:.0f} s more" if quiet else ""
+            self._on_wait(f"waiting for {lock.holder} to let go of branch {self._branch.name}{rest}")
+        self._clock.sleep(max(0.0, min(self._pause, ends - now, dead - now)))
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE, lock.lease / 20)
+
+    def wins(self, commit: str, parent: str | None) -> bool:
+        """Try to make `commit` the head after `parent`; False when somebody else came first."""
+        try:
+            self._branch.publish(commit, parent, patience=_REACH)
+        except OvertakenError:
+            return False
+        return True
+
+    def _locked(self, commit: Commit, lock: Lock) -> LockedError:
+        last = time_to_text(commit.at)
+        return LockedError(
+            f"branch {self._branch.name} is held by {lock.holder}",
+            "wait for it with --lock-timeout 10m. If it is dead, whoever waits gets the lock"
+            f" {lock.lease:.0f} s after its last sign of life ({last}), or at once:"
+            f" podsync state unlock {lock.holder.id}",
+        )

@@ -1,0 +1,3 @@
+"""The store on a local disk."""
+
+__all__ = ["account_lock", "lock", "store"]

@@ -1,0 +1,335 @@
+"""The store on a local disk: `podsync.state.json`, and beside it `.journal`, `.lock`, `.backup.N`.
+
+The state is the snapshot and what the journal adds to it. Events at or below the snapshot's serial
+are passed over, so a crash between writing a snapshot and emptying the journal does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from podsync.failpoints import hit
+from podsync.files.atomic import remove_leftovers
+from podsync.files.os_files import Files, OsFiles
+from podsync.model.digests import short_digest
+from podsync.model.errors import LockedError, StateError
+from podsync.state.formats import journal, statefile
+from podsync.state.lazy.entries import Outlines
+from podsync.state.local import snapshot
+from podsync.state.local.disk import Disk, join
+from podsync.state.local.snapshot import Snapshot
+from podsync.state.model import State
+from podsync.state.store import changed, must_fit, under_lock
+
+if TYPE_CHECKING:
+    from podsync.model.clock import Clock
+    from podsync.state.events import Event
+    from podsync.state.local.journal_writer import Appender
+    from podsync.state.local.lock import Holder
+
+#: How often, and how long apart in seconds, damage is looked at again that a writer may explain.
+_LOOKS, _PAUSE = 3, 0.05
+
+
+@dataclass(slots=True)
+class _LocalWriter:
+    """What a holder of the lock knows, from the first event on, of what is on disk."""
+
+    appender: Appender
+    lineage: str
+    base: str | None
+    snapshot_serial: int | None
+    stamp: tuple[int, ...] | None
+
+
+class LocalStore:
+    """Implements `state.store.StateStore` in a folder.
+
+    `who` and `run_url` are what others read who wait for this run; `on_note` is told, in a
+    sentence, what a person should know: for whom we wait, that something unfinished was cut off.
+    `cache_root` is the folder that podsync works in: what is remembered of a large state is kept there.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        who: Callable[[], str] = lambda: "somebody",
+        run_url: str | None = None,
+        files: Files | None = None,
+        on_note: Callable[[str], None] = lambda _note: None,
+        cache_root: Path | None = None,
+    ) -> None:
+        self.label = str(path)
+        # Resolved, so that a link and its target are one state with one lock.
+        self.path = path.resolve()
+        self.journal_path = self.path.with_name(f"{self.path.name}.journal")
+        self.lock_path = self.path.with_name(f"{self.path.name}.lock")
+        self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
+        self._files = files or OsFiles()
+        self._loads: snapshot.Loads = statefile.loads
+        if cache_root is not None:
+            known_as = f"state-{short_digest(str(self.path))}"
+            self._loads = Outlines.beside(cache_root, known_as, self._again).loads
+        self._opening = Lock()
+        self._locked = False
+        self._session: _LocalWriter | None = None
+        self._known: tuple[str, int] | None = None
+        self._last_look: tuple[object, Disk] | None = None
+
+    @property
+    def lineage(self) -> str:
+        """The lineage of the state as last loaded or written, empty where there is none yet."""
+        if self._session is not None:
+            return self._session.lineage
+        return self._known[0] if self._known is not None else ""
+
+    @contextmanager
+    def lock(self, command: str, timeout: float) -> Iterator[None]:
+        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder.
+
+        Raises StateError before anything can be sent where the folder cannot be written.
+        """
+        from podsync.state.local.lock import Holder, hold
+
+        holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), self._clock.now(), command, self._run_url)
+        with hold(
+            self.lock_path,
+            self.journal_path,
+            holder,
+            timeout=timeout,
+            clock=self._clock,
+            on_wait=self._on_note,
+        ):
+            hit("lock.held")
+            remove_leftovers(self._files, self.path)
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked, self._last_look = False, None
+                self._close()
+
+    @property
+    def identity(self) -> str:
+        """The absolute path, links resolved."""
+        return str(self.path)
+
+    @property
+    def shared(self) -> bool:
+        """The operating system's lock dies with its process, and not before."""
+        return False
+
+    @property
+    def ahead(self) -> int:
+        """An fsync costs a millisecond."""
+        return 1
+
+    def unlock(self, lock_id: str) -> None:
+        """Raise LockedError: this lock ends with its process, and nobody has to break it."""
+        holder = self.holder()
+        named = f"{holder}, id {lock_id}" if holder is not None else f"id {lock_id}"
+        raise LockedError(
+            f"{self.path.name} is held by {named}",
+            "the operating system holds this lock for that process: let it end, or end it; "
+            "what it had in flight is settled by the next apply",
+        )
+
+    def undo(self) -> str | None:
+        """Name the newest backup."""
+        newest = snapshot.newest_backup(self._files, self.path)
+        return f"the state as it was before is {newest}; copy it over {self.label}" if newest else None
+
+    def holder(self) -> Holder | None:
+        """Who holds the state, as far as can be told (see :func:`read_holder`)."""
+        from podsync.state.local.lock import read_holder
+
+        return read_holder(self.lock_path)
+
+    def refresh(self) -> None:
+        """The file is read anew each time."""
+
+    def load(self) -> State:
+        """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted.
+
+        `State.lost` is set when the snapshot is gone from under a journal that continued it.
+        """
+        stamps = self._stamps()
+        disk = self._look()
+        self._last_look = (stamps, disk) if self._locked else None
+        if disk.journal.unfinished:
+            self._on_note(
+                f"{self.journal_path.name}: the last write was not finished and is left out;"
+                " nothing of it can have been sent"
+            )
+        self._known = disk.state.lineage, disk.state.serial
+        return disk.state
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events durably: they survive a crash once this has returned. Thread-safe.
+
+        Raises StateError when they are not durable, or what is on disk is not what was loaded. Only
+        under the lock.
+        """
+        if events:
+            self._open().appender.append(events)
+
+    def compact(self, state: State) -> None:
+        """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed.
+
+        Raises StateError when it cannot be written (the journal keeps all events then), and when
+        `state` is not what the events add up to.
+        """
+        under_lock(self._locked or None)
+        if self._session is None and not self._left_over():
+            return
+        session = self._open()
+        if session.appender.serial == session.snapshot_serial:
+            return
+        must_fit(state, session.lineage, session.appender.serial)
+        session.appender.check()
+        if self._files.stamp(self.path) != session.stamp:
+            message = f"{self.path.name} was changed by somebody else while this run held it"
+            raise StateError(message, "bring back the file as it was; the journal holds what was done since")
+        hit("compact.begun")
+        self._write(replace(state, lineage=session.lineage, lost=False), session)
+        hit("compact.written")
+        try:
+            session.appender.empty()
+        except OSError as error:
+            told = error.strerror or error
+            self._on_note(f"{self.journal_path.name} could not be emptied ({told}); that does no harm")
+        hit("compact.emptied")
+        self._close()
+
+    def replace(self, state: State) -> None:
+        """Put `state`, as it is, in the place of what is there, which is kept as a backup.
+
+        Only under the lock. Raises StateError when it cannot be written; then all is as it was.
+        """
+        self.compact(self.load())
+        session = self._open()
+        session.base, self._last_look = None, None
+        self._write(replace(state, lost=False), session)
+        self._close()
+        self._known = state.lineage, state.serial
+
+    def init(self) -> bool:
+        """Make an empty state with a lineage of its own; False if there is a state already."""
+        with self.lock("init", 0):
+            disk = self._look()
+            if disk.snapshot is not None or disk.journal.events:
+                return False
+            self._write_first()
+            return True
+
+    def _look(self) -> Disk:
+        """Read the journal, then the snapshot: in this order they cannot be a mix.
+
+        Whatever the snapshot is newer by, the journal's events that it holds are passed over; it
+        cannot be older. A writer at work can still make a journal look damaged while we read it
+        (it cuts off, and writes again): damage counts when it is seen twice without a change.
+        """
+        seen: object = None
+        for _ in range(_LOOKS if not self._locked else 1):
+            try:
+                return self._look_once()
+            except StateError as error:
+                if (error.message, error.remedy) == seen:
+                    raise
+                seen, last = (error.message, error.remedy), error
+            if not self._locked:
+                self._clock.sleep(_PAUSE)
+        raise last
+
+    def _look_once(self) -> Disk:
+        try:
+            data = self._files.read(self.journal_path, journal.LIMIT) or b""
+        except OSError as error:
+            message = f"{self.journal_path.name} cannot be read: {error.strerror or error}"
+            raise StateError(message, "make it readable; it was left as it is") from error
+        contents = journal.read(data, self.journal_path.name)
+        found = snapshot.read(self._files, self.path, self._loads)
+        return Disk(found, contents, join(found, contents, self.path.name))
+
+    def _again(self) -> Iterator[bytes]:
+        try:
+            yield from self._files.blocks(self.path, statefile.LIMIT)
+        except OSError as error:
+            message = f"{self.path.name} cannot be read: {error.strerror or error}"
+            raise StateError(message, "make it readable; it was left as it is") from error
+
+    def _open(self) -> _LocalWriter:
+        """Return the session, begun by whoever comes first: only now is anything on disk touched."""
+        with self._opening:
+            under_lock(self._locked or None)
+            if self._session is None:
+                try:
+                    self._session = self._begin()
+                except OSError as error:
+                    message = f"{self.path.name} could not be written: {error.strerror or error}"
+                    remedy = "make room, and the folder writable; nothing was sent"
+                    raise StateError(message, remedy) from error
+            return self._session
+
+    def _begin(self) -> _LocalWriter:
+        stamps = self._stamps()
+        known = self._last_look
+        # Under one lock a large state is parsed once, unless somebody who has no lock touched it.
+        disk = known[1] if known is not None and known[0] == stamps else self._look()
+        self._last_look = None
+        told = disk.state.lineage, disk.state.serial
+        if self._known not in {None, told}:
+            raise changed(self.path.name)
+        base, size = disk.journal.base, disk.journal.size
+        if not disk.fresh:
+            found = disk.snapshot or self._write_first()
+            base, size, told = found.id, 0, (found.state.lineage, found.state.serial)
+        from podsync.state.local.journal_writer import Appender
+
+        appender = Appender(
+            self._files, self.journal_path, lineage=told[0], base=base, serial=told[1], size=size
+        )
+        written = disk.snapshot.state.serial if disk.snapshot else None if disk.fresh else 0
+        stamp = stamps[0] if disk.snapshot else self._files.stamp(self.path)
+        return _LocalWriter(appender, told[0], base, written, stamp)
+
+    def _left_over(self) -> bool:
+        """Whether a run that died left events which no snapshot has yet."""
+        stamp = self._files.stamp(self.journal_path)
+        return stamp is not None and stamp[2] > 0 and self._look().fresh
+
+    def _stamps(self) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+        try:
+            return self._files.stamp(self.path), self._files.stamp(self.journal_path)
+        except OSError:
+            return None, None  # reading says what is wrong
+
+    def _write_first(self) -> Snapshot:
+        empty = State(lineage=str(uuid.uuid4()))
+        return snapshot.write(self._files, self.path, empty, follows=None, backup=False)
+
+    def _write(self, state: State, session: _LocalWriter) -> None:
+        try:
+            # The empty state that every journal begins with is not worth a backup.
+            worth = bool(session.snapshot_serial)
+            snapshot.write(self._files, self.path, state, follows=session.base, backup=worth)
+        except OSError as error:
+            told = error.strerror or error
+            message = f"{self.path.name} could not be written: {told}"
+            remedy = "nothing is lost, the journal holds it: make room and run the command again"
+            raise StateError(message, remedy) from error
+
+    def _close(self) -> None:
+        if self._session is not None:
+            self._known = self._session.lineage, self._session.appender.serial
+            self._session.appender.close()
+            self._session = None

@@ -1,0 +1,157 @@
+"""The state: what exists, what is in doubt, what nobody wants any more. Immutable values.
+
+A state changes by events only (`state.events`, carried out by `state.reducer.reducer`). All times are UTC
+seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Json
+
+if TYPE_CHECKING:
+    from podsync.state.entries import Absent, Entry, Orphan, Refusal
+
+#: Not a `MappingProxyType`: Python 3.11 cannot hash one, and refuses it as a default.
+NOTHING: Mapping[Any, Any] = EMPTY
+
+
+class Outline(NamedTuple):
+    """What can be known of entries without making them.
+
+    `spec_digests` are `model.wish_of` each, by address as text and without `sha256:`; empty for an entry that
+    is in doubt or has no spec. `unbound` counts those whose id is not known, by provider.
+    """
+
+    spec_digests: Mapping[str, str]
+    providers: frozenset[str]
+    unbound: Mapping[str, int]
+
+
+class Maker(Protocol):
+    """Makes entries of which there is an outline. Raises StateError where they are not there any more."""
+
+    def entry(self, address: str) -> Entry:
+        """Make one; many are asked for like this."""
+
+    def entries(self, addresses: Container[str]) -> Iterator[Entry]:
+        """Make these, in the order of the outline."""
+
+
+class LateEntries(Mapping[Address, "Entry"]):
+    """Entries in the order of their addresses, each made when it is asked for."""
+
+    def __init__(self, outline: Outline, maker: Maker) -> None:
+        self.outline = outline
+        self._maker = maker
+
+    def __getitem__(self, address: Address) -> Entry:
+        if str(address) not in self.outline.spec_digests:
+            raise KeyError(address)
+        return self._maker.entry(str(address))
+
+    def some(self, addresses: Container[str]) -> Mapping[Address, Entry]:
+        """Make these entries at once, in order, without keeping ready what the others are made of."""
+        return {entry.address: entry for entry in self._maker.entries(addresses)}
+
+    def __contains__(self, address: object) -> bool:
+        return str(address) in self.outline.spec_digests
+
+    def __iter__(self) -> Iterator[Address]:
+        return (Address(*address.split(".", 1)) for address in self.outline.spec_digests)
+
+    def __len__(self) -> int:
+        return len(self.outline.spec_digests)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Which host and account the state speaks of, per provider."""
+
+    base_url: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that podsync remembers. `lineage` is empty until the first write made one.
+
+    By provider: `observed` (and by account) what it does to values; `landmarks` products by which the account
+    is known again, at most three; `models` the codes ever seen for each model, sorted; `files.foreign` ids
+    that are not ours, sorted; `unclaimed` ids that were listed while this state did not know all that is
+    ours, sorted; `absent` ids that a whole reading did not show; `readings` what was listed, unowned, before
+    Intents were written, by number; `contacts` when a person agreed that the account may hold products that
+    nobody here manages. What `observed` and `landmarks` hold is opaque here.
+
+    By address: `refusals`, the newest first; `released` how often "nothing was made" was said of a doubt
+    since something was made there.
+
+    `catalog` is the catalog's folder in its repository, empty while it is not known; where other repositories
+    can reach the state, ` in ` and the first commit of its own follow. `unproven`: an older version of
+    podsync bound products by rules that are not believed any more (see Proven). `lost`: the snapshot is gone
+    from under the journal.
+    """
+
+    lineage: str = ""
+    serial: int = 0
+    entries: Mapping[Address, Entry] = NOTHING
+    orphans: tuple[Orphan, ...] = ()
+    hosts: Mapping[str, Host] = NOTHING
+    refusals: Mapping[Address, tuple[Refusal, ...]] = NOTHING
+    last_apply: Mapping[str, Json] | None = None
+    extra: Mapping[str, Json] = NOTHING
+    lost: bool = False
+    observed: Mapping[str, Mapping[str, Json]] = NOTHING
+    landmarks: Mapping[str, tuple[Mapping[str, Json], ...]] = NOTHING
+    models: Mapping[str, Mapping[str, tuple[str, ...]]] = NOTHING
+    foreign: Mapping[str, tuple[str, ...]] = NOTHING
+    unclaimed: Mapping[str, tuple[str, ...]] = NOTHING
+    absent: Mapping[str, Mapping[str, Absent]] = NOTHING
+    readings: Mapping[str, Mapping[int, tuple[str, ...]]] = NOTHING
+    released: Mapping[Address, int] = NOTHING
+    contacts: Mapping[str, float] = NOTHING
+    catalog: str = ""
+    unproven: bool = False
+
+    @property
+    def outline(self) -> Outline | None:
+        """What is known of the entries already; None when they are all made."""
+        return self.entries.outline if isinstance(self.entries, LateEntries) else None
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """Which providers an entry or an orphan is at."""
+        orphaned = frozenset(orphan.provider for orphan in self.orphans)
+        if self.outline is not None:
+            return orphaned | self.outline.providers
+        return orphaned | {entry.provider for entry in self.entries.values()}
+
+    @property
+    def unbound(self) -> Mapping[str, int]:
+        """How many products of each provider a listing still has to show: their ids are open or not sure."""
+        waiting = Counter(orphan.provider for orphan in self.orphans if orphan.unlisted)
+        if self.outline is not None:
+            return waiting + Counter(self.outline.unbound)
+        return waiting + Counter(entry.provider for entry in self.entries.values() if entry.unlisted)
+
+    def next_reading(self, provider: str) -> int:
+        """Return the number that the next reading of a provider gets, larger than that of each kept one."""
+        return number_after(self.readings.get(provider, NOTHING))
+
+    def owned(self, provider: str) -> dict[str, Address]:
+        """Ids that an entry or an orphan of this provider holds, with the address."""
+        held = {o.id: o.address for o in self.orphans if o.provider == provider and o.id is not None}
+        for entry in self.entries.values():
+            if entry.provider == provider and entry.id is not None:
+                held[entry.id] = entry.address
+        return held
+
+
+def number_after(readings: Iterable[int]) -> int:
+    """Return the number after the largest of these, 1 where there are none."""
+    return max(readings, default=0) + 1

@@ -1,0 +1,215 @@
+"""What a person may do to a state by hand, as events: `state mv`, `rm`, `settle`, `check --emptied`. Pure.
+
+Each function returns the events; whoever calls it holds the lock and writes them. Raises UsageError
+for what does not fit the state, ProtectedError for what would lose a product, or make one twice.
+
+`waits` are seconds by provider, `timeout_seconds + settle_seconds`: for so long after a request ended, no
+listing can be expected to show what it made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from podsync.model.address import Address
+from podsync.model.errors import ProtectedError, UsageError
+from podsync.model.product import seen_ids
+from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.events import Emptied, Event, Forgotten, Gone, Moved, Settled
+from podsync.state.formats.times import time_to_text
+from podsync.state.model import State
+
+#: From a provider's name and an id as a person has it to the id that listings tell.
+BareId = Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class SettleAnswer:
+    """A person's answer to a doubt: the id of what was made, or None for "nothing was made"."""
+
+    address: Address
+    adopt: str | None
+
+
+def move(state: State, source: Address, target: Address, now: float) -> list[Event]:
+    """The entry at `source` is known as `target` from now on."""
+    entry = _entry(state, source)
+    if target in state.entries:
+        raise UsageError(f"{target} is in the state already", "choose an address that is not taken")
+    if target.kind != source.kind:
+        raise UsageError(f"{entry.address} is a {source.kind} and cannot become a {target.kind}")
+    return [Moved(source, target, now)]
+
+
+def remove(state: State, address: Address, now: float, waits: Mapping[str, float]) -> list[Event]:
+    """Podsync no longer manages the product; at the provider nothing changes."""
+    entry = _entry(state, address)
+    if entry.pending is not None:
+        raise ProtectedError(
+            f"{address} is in doubt: forgetting it now could make it twice",
+            "\n".join(_settling(state, entry, entry.pending, now, _wait(waits, entry.provider))),
+        )
+    _not_in_question(state, entry.provider)
+    unseen = entry.window
+    if unseen is not None and now < (when := unseen.until + _wait(waits, entry.provider)):
+        raise ProtectedError(
+            f"{address} was made, and no listing has shown it yet: forgetting it now could make it twice",
+            f"run apply, which looks for it; from {time_to_text(when)} on it can be forgotten",
+        )
+    return [Forgotten(address, now)]
+
+
+def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: float) -> Iterator[str]:
+    """Yield what may be said of a doubt, and from when on."""
+    settle, when = f"podsync state settle {entry.address}", settled_at(pending, wait)
+    what = "changed" if pending.op == "update" else "made"
+    yield f"a) it was {what}: {settle} --adopt {entry.id or 'ID'}"
+    if in_question(state, entry.provider):
+        return
+    if now >= when:
+        yield f"b) it was not: {settle} --not-created"
+    else:
+        yield f"b) that it was not can be said from {time_to_text(when)} on; until then: podsync apply"
+
+
+def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, float]) -> list[Event]:
+    """A person has removed these orphans, each told by its address or by an id of its own."""
+    events: list[Event] = []
+    for word in told:
+        found = [each for each in state.orphans if word in {str(each.address), each.id, *_seen(each)}]
+        if not found:
+            raise UsageError(f"no orphan is called {word}", "to see them: podsync state orphans")
+        if len(found) > 1:
+            ids = ", ".join(" ".join(_seen(each)) or each.id or "not known yet" for each in found)
+            raise UsageError(f"{word} has {len(found)} orphans", f"say which one by its id: {ids}")
+        window = found[0].window
+        if window is not None and now < window.until + _wait(waits, found[0].provider):
+            raise ProtectedError(
+                f"the id of the orphan {word} is not known yet: forgetting it now could make it twice",
+                "run apply, which looks for it",
+            )
+        events.append(Gone(found[0].address, found[0].created_at, now))
+    return list(dict.fromkeys(events))
+
+
+def _seen(orphan: Orphan) -> list[str]:
+    return [str(each) for each in seen_ids(orphan.remote).values()]
+
+
+def settled_at(pending: Pending, wait: float) -> float:
+    """Return from when on, by our clock, it can be said that nothing was made.
+
+    A run that asked has waited by its own clock, whatever this one says by now.
+    """
+    if pending.asked is not None:
+        return 0.0
+    return (pending.send_before if pending.ended_at is None else pending.ended_at) + wait
+
+
+def _wait(waits: Mapping[str, float], provider: str) -> float:
+    """Return how long to wait; of a provider that nobody set, as long as for the slowest."""
+    return waits.get(provider, max(waits.values()))
+
+
+def in_question(state: State, provider: str) -> bool:
+    """Whether the last whole reading showed none of the known products: the account may be another one."""
+    absent = state.absent.get(provider, {})
+    known = [absent.get(each) for each in state.owned(provider)]
+    left = [each for each in known if each is None or not each.gone]
+    return bool(left) and None not in left
+
+
+def _not_in_question(state: State, provider: str) -> None:
+    if in_question(state, provider):
+        raise ProtectedError(
+            f"{provider} listed none of the known products when it was read last: the key may be of another"
+            " account",
+            "a) whether it is shows: podsync plan --refresh\n"
+            f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider}",
+        )
+
+
+def emptied(state: State, provider: str, number: int, now: float) -> list[Event]:
+    """The account is the right one, and all that was in it was removed by hand.
+
+    `number` is how many entries a person says that there are.
+    """
+    count = entries_at(state, provider)
+    orphaned = any(each.provider == provider for each in state.orphans)
+    if not (count or orphaned or state.landmarks.get(provider)):
+        raise UsageError(f"the state knows no product at {provider}", "what it knows: podsync state list")
+    if number != count:
+        raise UsageError(f"the state has {count} entries at {provider}, not {number}", "nothing was changed")
+    return [Emptied(provider, now)]
+
+
+def entries_at(state: State, provider: str) -> int:
+    """Return how many entries are at a provider."""
+    return sum(entry.provider == provider for entry in state.entries.values())
+
+
+def settle(
+    state: State, answers: Sequence[SettleAnswer], now: float, waits: Mapping[str, float], bare_id: BareId
+) -> list[Event]:
+    """Doubts end as a person says; an id that another address holds is refused.
+
+    Of an update, the product's own id says that it took effect. That nothing was made is believed only once
+    a listing would show it, and of an account that is not in question.
+    """
+    events: list[Event] = []
+    held: dict[tuple[str, str], Address] = {}
+    for answer in answers:
+        entry = _entry(state, answer.address)
+        if entry.pending is None:
+            raise UsageError(f"{answer.address} is not in doubt", "what is: podsync state list")
+        if answer.adopt is None:
+            _can_be_none(state, entry, settled_at(entry.pending, _wait(waits, entry.provider)), now)
+        if entry.pending.op == "update":
+            events += _settle_update(entry, entry.pending, answer, now, bare_id)
+            continue
+        if answer.adopt is None:
+            events.append(Settled(answer.address, now, found=False))
+            continue
+        bare = bare_id(entry.provider, answer.adopt)
+        holder = state.owned(entry.provider).get(bare) or held.get((entry.provider, bare))
+        if holder is not None:
+            raise UsageError(f"{answer.adopt} belongs to {holder} already", "one product has one address")
+        held[entry.provider, bare] = answer.address
+        told = tuple(sorted(entry.pending.body))
+        events.append(Settled(answer.address, now, found=True, id=bare, unverified=told))
+    return events
+
+
+def _can_be_none(state: State, entry: Entry, when: float, now: float) -> None:
+    if now < when:
+        raise ProtectedError(
+            f"{entry.address}: what was sent may still show up; that nothing came of it can be said from"
+            f" {time_to_text(when)} on",
+            "until then apply looks for it: podsync apply",
+        )
+    _not_in_question(state, entry.provider)
+
+
+def _settle_update(
+    entry: Entry, pending: Pending, answer: SettleAnswer, now: float, bare_id: BareId
+) -> list[Event]:
+    """The answer holds for the updates before it as well, whose outcome is not known either."""
+    found = answer.adopt is not None
+    if answer.adopt is not None and bare_id(entry.provider, answer.adopt) != entry.id:
+        raise UsageError(
+            f"{answer.adopt} is not the product of {entry.address}: an update of {entry.id} is in doubt",
+            f"--adopt {entry.id} says that it took effect, --not-created that it did not",
+        )
+    before = set(pending.earlier) - set(pending.body) if found else set(pending.earlier)
+    return [Settled(entry.address, now, found=found, id=entry.id if found else None)] * (1 + bool(before))
+
+
+def _entry(state: State, address: Address) -> Entry:
+    entry = state.entries.get(address)
+    if entry is None:
+        near = get_close_matches(str(address), [str(a) for a in state.entries], 3)
+        hint = f"nearest: {', '.join(near)}" if near else "the addresses: podsync state list"
+        raise UsageError(f"the state knows no {address}", hint)
+    return entry

@@ -1,0 +1,3 @@
+"""The store in a PostgreSQL database."""
+
+__all__ = ["store"]

@@ -1,0 +1,210 @@
+"""The store in PostgreSQL: a row per entry, a table of events, one schema per state.
+
+Durable means committed: `append` returns when the server has acknowledged the commit of its events, with
+`synchronous_commit` on whatever the server's default is. Each write compares lineage, serial and the
+lock's id in the transaction that writes, so a lost race writes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from threading import RLock
+
+import psycopg
+
+from podsync.failpoints import hit
+from podsync.model.clock import Clock
+from podsync.model.errors import StateError
+from podsync.state.events import Event
+from podsync.state.local.lock import Holder
+from podsync.state.model import State
+from podsync.state.postgres import lock
+from podsync.state.postgres import schema as postgres_schema
+from podsync.state.postgres.connection import Connection, Database, gone
+from podsync.state.postgres.rows import StateRows, StoredState
+from podsync.state.postgres.writer import PostgresWriter
+from podsync.state.store import changed, must_fit, under_lock
+
+
+class PostgresStore:
+    """Implements `state.store.StateStore` in a schema of a database.
+
+    `url` is a connection string, or empty where libpq's own variables tell it. `who` and `run_url` are
+    what others read who wait; `on_note` is told what a person should know. `commands` begin the lines
+    that messages tell: of psql on this database, and of `state unlock`.
+    """
+
+    shared = True
+
+    def __init__(
+        self,
+        url: str,
+        schema: str,
+        *,
+        clock: Clock,
+        who: Callable[[], str] = lambda: "somebody",
+        run_url: str | None = None,
+        on_note: Callable[[str], None] = lambda _note: None,
+        commands: tuple[str, str] = ("psql", "podsync state unlock"),
+    ) -> None:
+        self._database, self._rows = Database(url), StateRows(schema)
+        self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
+        self._psql, self._unlock = commands
+        self._opening = RLock()
+        self._writer: PostgresWriter | None = None
+        self._opened = False
+        self._known: tuple[str, int] | None = None
+
+    @property
+    def label(self) -> str:
+        """`postgres host/database/schema`: no user, no password."""
+        return f"postgres {self._database.name}/{self._rows.schema}"
+
+    @property
+    def identity(self) -> str:
+        """Host, database and schema."""
+        return self.label
+
+    @property
+    def lineage(self) -> str:
+        """The lineage of the state as last loaded or written, empty where there is none yet."""
+        if self._writer is not None and self._writer.lineage:
+            return self._writer.lineage
+        return self._known[0] if self._known is not None else ""
+
+    @contextmanager
+    def lock(self, command: str, timeout: float) -> Iterator[None]:
+        """Hold the state for writing; makes the tables, or brings them up to date.
+
+        Raises LockedError after `timeout` seconds, naming the holder, and StateError before anything can
+        be sent where the database cannot be reached or written.
+        """
+        with self._database.session() as connection:
+            lock.refuse_pooled_transactions(connection, self._database)
+            self._database.settle(connection)
+            lock.take(
+                connection, self._rows, self.label, timeout=timeout, clock=self._clock,
+                on_wait=self._on_note, unlock=self._unlock,
+            )  # fmt: skip
+            postgres_schema.migrate(connection, self._rows.schema)
+            now = self._clock.now()
+            holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), now, command, self._run_url)
+            lineage, serial = lock.sign(connection, self._rows, holder)
+            writer = PostgresWriter(
+                self._database, self._rows, connection, label=self.label, fence=holder.id,
+                lineage=lineage, serial=serial, clock=self._clock,
+            )  # fmt: skip
+            self._warn(connection)
+            hit("lock.held")
+            self._writer, self._opened = writer, False
+            try:
+                yield
+            finally:
+                self._writer = None
+                self._release(writer, connection, holder.id)
+
+    def unlock(self, lock_id: str) -> None:
+        """End the holder's session. Raises LockedError for another id, and where we have no right to."""
+        with self._database.session() as connection:
+            lock.end(connection, self._rows, lock_id, self.label, self._clock)
+
+    def undo(self) -> str | None:
+        """Name the newest backup, and how to get it."""
+        with suppress(StateError), self._database.session() as connection:
+            if postgres_schema.version(connection, self._rows.schema):
+                statement = "SELECT number, serial FROM {s}.backup ORDER BY number DESC LIMIT 1"
+                row = connection.execute(self._rows.sql(statement)).fetchone()
+                if row is not None:
+                    select = f'SELECT document FROM "{self._rows.schema}".backup WHERE number = {row[0]}'
+                    return (
+                        f"the state as it was before (serial {row[1]}) is backup {row[0]} in the database:"
+                        f" {self._psql} -Atc '{select}' | podsync state push --force -"
+                    )
+        return None
+
+    def holder(self) -> Holder | None:
+        """Who holds the state, or held it last and died."""
+        with self._database.session() as connection:
+            return lock.read_holder(connection, self._rows)
+
+    @property
+    def ahead(self) -> int:
+        """A commit costs a few milliseconds."""
+        return 1
+
+    def refresh(self) -> None:
+        """The database is asked each time."""
+
+    def load(self) -> State:
+        """Snapshot and events as of one moment, without the lock; StateError for what cannot be trusted."""
+        writer = self._writer
+        try:
+            if writer is None or writer.lost is not None:
+                found = self._read_alone()
+            else:
+                found, self._opened = writer.read(), True
+        except psycopg.Error as error:
+            raise self._database.fault(error) from None
+        self._known = found.state.lineage, found.state.serial
+        return found.state
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Add events durably: they are committed once this has returned. Thread-safe.
+
+        Raises StateError when they are not, or what is there is not what was loaded. Only under the lock.
+        """
+        if events:
+            self._open().append(events)
+
+    def compact(self, state: State) -> None:
+        """Fold the events into the rows, in one transaction. Does nothing if nothing changed.
+
+        Raises StateError when it cannot be written (the events are all kept then), and when `state` is
+        not what they add up to.
+        """
+        writer = self._open()
+        if writer.serial == writer.snapshot:
+            return
+        must_fit(state, writer.lineage, writer.serial)
+        writer.fold(replace(state, lineage=writer.lineage, lost=False))
+
+    def replace(self, state: State) -> None:
+        """Put `state` in the place of what is there, which is kept as a backup; only under the lock."""
+        self.compact(self.load())
+        self._open().fold(replace(state, lost=False), anew=True)
+
+    def _open(self) -> PostgresWriter:
+        """Return the writing end, once what is there was read and is what was loaded before."""
+        with self._opening:
+            writer = under_lock(self._writer)
+            writer.check()
+            if not self._opened:
+                if self._known not in {None, (writer.lineage, writer.serial)}:
+                    raise changed(self.label)
+                self.load()
+            return writer
+
+    def _read_alone(self) -> StoredState:
+        with self._database.session() as connection:
+            if not postgres_schema.version(connection, self._rows.schema):
+                return StoredState()
+            return self._rows.read(connection)
+
+    def _release(self, writer: PostgresWriter, connection: Connection, lock_id: str) -> None:
+        """Let go; a lock whose session is gone is free already."""
+        if self._opened:
+            self._known = writer.lineage, writer.serial
+        writer.close()
+        with suppress(psycopg.Error):
+            if not gone(connection):
+                lock.let_go(connection, self._rows, lock_id)
+
+    def _warn(self, connection: Connection) -> None:
+        row = connection.execute("SELECT current_setting('fsync')").fetchone()
+        if row is not None and row[0] == "off":
+            told = "runs with fsync off: what it acknowledges is lost when its machine stops"
+            self._on_note(f"the database {self._database.name} {told}")

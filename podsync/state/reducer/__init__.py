@@ -1,0 +1,3 @@
+"""What each event does to a state."""
+
+__all__ = ["reducer"]

@@ -1,0 +1,97 @@
+"""A changeable copy of a state: what it holds, and how an event finds its place there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from podsync.model.address import Address
+from podsync.model.frozen import Json
+from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal
+from podsync.state.model import NOTHING, Host, State, number_after
+from podsync.state.reducer.references import References, Referring, of_product, of_refusals
+
+
+class Unfitting(Exception):  # noqa: N818 (never leaves this package)
+    """The event cannot have happened to this draft."""
+
+
+#: Fields of a state that a draft replaces as a whole.
+_WHOLE = (
+    "hosts", "last_apply", "observed", "landmarks", "models", "foreign", "unclaimed", "absent", "readings",
+    "contacts", "catalog", "unproven",
+)  # fmt: skip
+
+
+class MutableState:
+    """The parts of a state as dicts. Not thread-safe: its owner holds a lock."""
+
+    def __init__(self, state: State) -> None:
+        self._base = state
+        self.serial = state.serial
+        self.references = References()
+        self.entries: dict[Address, Entry] = Referring(state.entries, self.references, of_product)
+        self.orphans: dict[tuple[Address, float], Orphan] = Referring(
+            {(o.address, o.created_at): o for o in state.orphans}, self.references, of_product
+        )
+        self.refusals: dict[Address, tuple[Refusal, ...]] = Referring(
+            state.refusals, self.references, of_refusals
+        )
+        self.released: dict[Address, int] = dict(state.released)
+        self.hosts: Mapping[str, Host] = state.hosts
+        self.last_apply = state.last_apply
+        # What is below is replaced as a whole: it changes seldom.
+        self.observed: Mapping[str, Mapping[str, Json]] = state.observed
+        self.landmarks: Mapping[str, tuple[Mapping[str, Json], ...]] = state.landmarks
+        self.models: Mapping[str, Mapping[str, tuple[str, ...]]] = state.models
+        self.foreign: Mapping[str, tuple[str, ...]] = state.foreign
+        self.unclaimed: Mapping[str, tuple[str, ...]] = state.unclaimed
+        self.absent: Mapping[str, Mapping[str, Absent]] = state.absent
+        self.readings: Mapping[str, Mapping[int, tuple[str, ...]]] = state.readings
+        self.contacts: Mapping[str, float] = state.contacts
+        self.catalog, self.unproven = state.catalog, state.unproven
+
+    def freeze(self) -> State:
+        """Return the state as it is now, ordered."""
+        return replace(
+            self._base,
+            serial=self.serial,
+            entries=MappingProxyType(dict(sorted(self.entries.items()))),
+            orphans=tuple(self.orphans[key] for key in sorted(self.orphans)),
+            refusals=MappingProxyType(dict(sorted(self.refusals.items()))),
+            released=MappingProxyType(dict(sorted(self.released.items()))),
+            **{name: getattr(self, name) for name in _WHOLE},
+        )
+
+    def next_reading(self, provider: str) -> int:
+        """Return the number of the next reading of a provider (see `State.next_reading`)."""
+        return number_after(self.readings.get(provider, NOTHING))
+
+    def entry(self, address: Address) -> Entry:
+        """Return the entry at `address`."""
+        try:
+            return self.entries[address]
+        except KeyError:
+            raise Unfitting(f"{address} is not known") from None
+
+    def orphan(self, address: Address, created_at: float) -> Orphan:
+        """Return the orphan that was made at `created_at`."""
+        try:
+            return self.orphans[address, created_at]
+        except KeyError:
+            raise Unfitting(f"{address} is no orphan") from None
+
+    def certain(self, address: Address) -> Entry | None:
+        """Return the entry at `address`, if any; a create in doubt there must never be dropped."""
+        entry = self.entries.get(address)
+        if entry is not None and entry.pending is not None and entry.pending.op == "create":
+            raise Unfitting(f"{address} is in doubt")
+        return entry
+
+    def pending(self, address: Address) -> tuple[Entry, Pending]:
+        """Return the entry at `address` and what is in doubt about it."""
+        entry = self.entry(address)
+        if entry.pending is None:
+            raise Unfitting(f"{address} has no intent")
+        return entry, entry.pending

@@ -1,0 +1,344 @@
+"""What each event of a product does to a draft; one function an event, in the journal's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, freeze
+from podsync.state.entries import Entry, Orphan, Pending, Window
+from podsync.state.events import (
+    Adopted,
+    Bound,
+    Confirmed,
+    Doubted,
+    EntryGone,
+    Forgotten,
+    Gone,
+    Intent,
+    Made,
+    Moved,
+    Noted,
+    NotSent,
+    Orphaned,
+    Refused,
+    Restored,
+    Settled,
+    Unbound,
+)  # fmt: skip
+from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_ours, refuse
+from podsync.state.reducer.mutable_state import MutableState, Unfitting
+
+
+def _intent(draft: MutableState, event: Intent) -> None:
+    known = draft.entries.get(event.address)
+    doubted = known.pending if known is not None else None
+    if doubted is not None and (doubted.op, event.op) != ("update", "update"):
+        raise Unfitting(f"{event.address} is in doubt already")
+    if event.op == "update" and (known is None or known.spec is None):
+        raise Unfitting(f"{event.address} does not exist, so it cannot be updated")
+    pending = Pending(
+        op=event.op,
+        body=event.body,
+        written_at=event.written_at,
+        send_before=event.send_before,
+        date=event.date,
+        attempts=event.attempts,
+        labels=event.labels,
+        lifecycle=event.lifecycle,
+        place=event.place,
+        earlier=EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body)),
+        beside=event.beside,
+        # A reading that nobody has is unknown: its number may name another one some day.
+        reading=event.reading if event.reading in draft.readings.get(event.provider, EMPTY) else None,
+    )
+    base = known or Entry(event.address, event.provider, event.account, spec=None)
+    draft.entries[event.address] = replace(base, pending=pending, updated_at=event.written_at)
+
+
+def _made(draft: MutableState, event: Made) -> None:
+    entry, pending = draft.pending(event.address)
+    if pending.op == "update":
+        _be_updated(draft, entry, pending, event)
+        return
+    window = Window(pending.written_at, event.at, event.date, pending.beside, pending.reading)
+    _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
+
+
+def _be_updated(draft: MutableState, entry: Entry, pending: Pending, event: Made | Settled) -> None:
+    """The fields of an update hold from now on; it stays the same product."""
+    left = {name: value for name, value in pending.earlier.items() if name not in pending.body}
+    draft.entries[entry.address] = replace(
+        entry,
+        spec=freeze(dict(entry.spec or EMPTY) | dict(pending.body)),
+        pending=replace(pending, body=freeze(left), earlier=EMPTY) if left else None,
+        labels=pending.labels,
+        lifecycle=pending.lifecycle,
+        place=pending.place or entry.place,
+        remote=event.remote or entry.remote,
+        updated_at=event.at,
+    )
+
+
+def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **facts: Any) -> None:
+    """Turn a create in doubt into what exists; what stood at the address before becomes an orphan."""
+    if entry.spec is not None:
+        _to_orphans(draft, entry, facts["at"], "replaced", facts["id"])
+    at = facts.pop("at")
+    _exists(draft, entry.address, entry.provider, facts["id"])
+    exists_now(draft, entry.address, pending.body)
+    draft.entries[entry.address] = Entry(
+        entry.address,
+        entry.provider,
+        entry.account,
+        spec=pending.body,
+        labels=pending.labels,
+        lifecycle=pending.lifecycle,
+        place=pending.place,
+        created_at=_unused_instant(draft, entry.address, at),
+        updated_at=at,
+        extra=entry.extra,
+        **facts,
+    )
+
+
+def _exists(draft: MutableState, address: Address, provider: str, known_as: str | None) -> None:
+    """Something was made at the address, or taken: what was said before of nothing is over."""
+    draft.released.pop(address, None)
+    is_ours(draft, provider, known_as)
+
+
+def _unused_instant(draft: MutableState, address: Address, at: float) -> float:
+    """`created_at` names a product for ever: two of one address never share it, whatever the clock does."""
+    while (address, at) in draft.orphans:
+        at = round(at + 0.001, 3)
+    return at
+
+
+def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, replaced_by: str | None) -> None:
+    assert entry.spec is not None  # noqa: S101 (only what exists becomes an orphan)
+    draft.orphans[entry.address, entry.created_at] = Orphan(
+        entry.address,
+        entry.provider,
+        entry.account,
+        spec=entry.spec,
+        id=entry.id,
+        remote=entry.remote,
+        labels=entry.labels,
+        lifecycle=entry.lifecycle,
+        place=entry.place,
+        window=entry.window,
+        pending=entry.pending if entry.pending is not None and entry.pending.op == "update" else None,
+        created_at=entry.created_at,
+        orphaned_at=at,
+        reason=reason,
+        replaced_by=replaced_by,
+        extra=entry.extra,
+    )
+
+
+def _give_up_intent(draft: MutableState, entry: Entry, pending: Pending, at: float) -> None:
+    """This request had no effect; what an earlier one may have changed stays in doubt."""
+    if entry.spec is None:
+        del draft.entries[entry.address]
+        return
+    still = replace(pending, body=pending.earlier, earlier=EMPTY) if pending.earlier else None
+    draft.entries[entry.address] = replace(entry, pending=still, updated_at=at)
+
+
+def _refused(draft: MutableState, event: Refused) -> None:
+    entry, pending = draft.pending(event.address)
+    refuse(draft, entry, pending, event)
+    _give_up_intent(draft, entry, pending, event.at)
+
+
+def _not_sent(draft: MutableState, event: NotSent) -> None:
+    entry, pending = draft.pending(event.address)
+    _give_up_intent(draft, entry, pending, event.at)
+
+
+def _doubted(draft: MutableState, event: Doubted) -> None:
+    entry, pending = draft.pending(event.address)
+    doubt = replace(pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked)
+    draft.entries[event.address] = replace(entry, pending=doubt, updated_at=event.at)
+
+
+def _settled(draft: MutableState, event: Settled) -> None:
+    entry, pending = draft.pending(event.address)
+    if not event.found:
+        if pending.op == "create":
+            draft.released[event.address] = draft.released.get(event.address, 0) + 1
+        _give_up_intent(draft, entry, pending, event.at)
+        return
+    if pending.op == "update":
+        _be_updated(draft, entry, pending, event)
+        return
+    window = None
+    if event.id is None or event.provisional:
+        until = pending.send_before if pending.ended_at is None else pending.ended_at
+        window = Window(pending.written_at, until, pending.ended_date, pending.beside, pending.reading)
+    facts: dict[str, Any] = {"id": event.id, "remote": event.remote, "unverified": event.unverified}
+    _come_into_being(draft, entry, pending, at=event.at, window=window, **facts)
+
+
+def _bound(draft: MutableState, event: Bound) -> None:
+    item = _item(draft, event)
+    is_ours(draft, item.provider, event.id)
+    window = item.window if event.provisional else None
+    _put(draft, event, replace(item, id=event.id, remote=event.remote, window=window))
+
+
+def _confirmed(draft: MutableState, event: Confirmed) -> None:
+    item = _item(draft, event)
+    if item.id is None:
+        raise Unfitting(f"the id of {event.address} is not known")
+    is_ours(draft, item.provider, item.id)
+    _put(draft, event, replace(item, remote=event.remote or item.remote, window=None))
+
+
+def _unbound(draft: MutableState, event: Unbound) -> None:
+    item = _item(draft, event)
+    if not item.provisional:
+        raise Unfitting(f"the id of {event.address} is not provisional")
+    _put(draft, event, replace(item, id=None, remote=EMPTY))
+
+
+def _item(draft: MutableState, event: Bound | Confirmed | Unbound) -> Entry | Orphan:
+    """Return the entry, or the orphan, of which something was learned."""
+    if event.orphan is not None:
+        return draft.orphan(event.address, event.orphan)
+    return draft.entry(event.address)
+
+
+def _put(draft: MutableState, event: Bound | Confirmed | Unbound, item: Entry | Orphan) -> None:
+    if isinstance(item, Entry):
+        draft.entries[event.address] = replace(item, updated_at=event.at)
+    else:
+        draft.orphans[event.address, item.created_at] = item
+
+
+def _make_room(draft: MutableState, address: Address, at: float, replaced_by: str | None) -> None:
+    """What stands at the address, if anything, is replaced: it becomes an orphan."""
+    known = draft.certain(address)
+    if known is not None and known.spec is not None:
+        _to_orphans(draft, known, at, "replaced", replaced_by)
+
+
+def _adopted(draft: MutableState, event: Adopted) -> None:
+    _make_room(draft, event.address, event.at, event.id)
+    _exists(draft, event.address, event.provider, event.id)
+    exists_now(draft, event.address, event.spec)
+    draft.entries[event.address] = Entry(
+        event.address,
+        event.provider,
+        event.account,
+        spec=event.spec,
+        id=event.id,
+        origin=event.origin,
+        unverified=event.unverified,
+        labels=event.labels,
+        lifecycle=event.lifecycle,
+        place=event.place,
+        remote=event.remote,
+        created_at=_unused_instant(draft, event.address, event.at),
+        updated_at=event.at,
+    )
+
+
+def _orphaned(draft: MutableState, event: Orphaned) -> None:
+    entry = draft.certain(event.address) or draft.entry(event.address)
+    _to_orphans(draft, entry, event.at, "removed", None)
+    del draft.entries[event.address]
+
+
+def _restored(draft: MutableState, event: Restored) -> None:
+    draft.certain(event.address)  # before anything is changed
+    orphan = draft.orphan(event.source, event.created_at)
+    del draft.orphans[event.source, event.created_at]
+    _make_room(draft, event.address, event.at, orphan.id)
+    draft.entries[event.address] = Entry(
+        event.address,
+        orphan.provider,
+        orphan.account,
+        spec=orphan.spec,
+        id=orphan.id,
+        labels=event.labels,
+        lifecycle=event.lifecycle,
+        place=event.place,
+        remote=orphan.remote,
+        window=orphan.window,
+        pending=orphan.pending,
+        created_at=_unused_instant(draft, event.address, orphan.created_at),
+        updated_at=event.at,
+        extra=orphan.extra,
+    )
+
+
+def _gone(draft: MutableState, event: Gone) -> None:
+    orphan = draft.orphan(event.address, event.created_at)
+    del draft.orphans[event.address, event.created_at]
+    is_gone(draft, orphan.provider, orphan.id, event.at)
+
+
+def _entry_gone(draft: MutableState, event: EntryGone) -> None:
+    entry = draft.entry(event.address)
+    if entry.id is None:
+        raise Unfitting(f"the id of {event.address} is not known")
+    is_gone(draft, entry.provider, entry.id, event.at)
+
+
+def _moved(draft: MutableState, event: Moved) -> None:
+    entry = draft.entry(event.source)
+    if event.address in draft.entries:
+        raise Unfitting(f"{event.address} is taken")
+    del draft.entries[event.source]
+    released = draft.released.pop(event.source, 0)
+    if released:
+        draft.released[event.address] = max(released, draft.released.get(event.address, 0))
+    draft.entries[event.address] = replace(
+        entry,
+        address=event.address,
+        place=event.place,
+        created_at=_unused_instant(draft, event.address, entry.created_at),
+        updated_at=event.at,
+    )
+
+
+def _noted(draft: MutableState, event: Noted) -> None:
+    entry = draft.entry(event.address)
+    draft.entries[event.address] = replace(
+        entry,
+        labels=event.labels,
+        lifecycle=event.lifecycle,
+        place=event.place or entry.place,
+        updated_at=event.at,
+    )
+
+
+def _forgotten(draft: MutableState, event: Forgotten) -> None:
+    draft.certain(event.address)
+    del draft.entries[draft.entry(event.address).address]
+
+
+HANDLERS: Mapping[type, Callable[[MutableState, Any], None]] = {
+    **LEARNING,
+    Intent: _intent,
+    Made: _made,
+    Refused: _refused,
+    NotSent: _not_sent,
+    Doubted: _doubted,
+    Settled: _settled,
+    Bound: _bound,
+    Confirmed: _confirmed,
+    Unbound: _unbound,
+    Adopted: _adopted,
+    Orphaned: _orphaned,
+    Restored: _restored,
+    Gone: _gone,
+    EntryGone: _entry_gone,
+    Moved: _moved,
+    Noted: _noted,
+    Forgotten: _forgotten,
+}

@@ -1,1 +1,0 @@
-"""One file per format: functions from values to text. Nothing here prints."""
