@@ -583,7 +583,11 @@ class Floor(World):
             foreign = tuple(sorted(i for i in left_out if i not in owned and said.not_ours(i)))
             return [*found, *([Disowned(provider, said.now, foreign)] if foreign else [])]
 
-        self._write(events)
+        try:
+            self._write(events)
+        except PodsyncError as error:  # a listing that lags shows it later, and podsync asks again
+            if "lists no product" not in error.message:
+                raise
 
     def emptied(self, provider: str) -> None:
         """`state check --emptied`: the right account, and nothing that the state knows is there any more."""
