@@ -31,6 +31,7 @@ class WantedJudge:
         waiting = known.sent
         refused = self._refused(judging)
         given = {row.id for row, _ in verdicts.found.values()}
+        buried = self._buried()
         for want in self._it.wants:
             if not want.asked:
                 continue
@@ -39,8 +40,11 @@ class WantedJudge:
                 told.adopted[want.address] = verdicts.found[key][0]
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
+            back = [row for row in buried.near(want.spec) if self._may_be(want, row, buried)]
             if want.before is None and want.address in refused:
                 told.questions[want.address] = refused[want.address]
+            elif want.before is None and want.adopts and back:
+                told.questions[want.address] = Question("it was gone, and is listed again", tuple(back))
             elif near and (told.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
                 self._unclear(want, near, waiting, judging)
             elif taken := self._taken(want, given, judging):
@@ -51,6 +55,17 @@ class WantedJudge:
             told.first_contact = tuple(
                 row for row in told.unowned if row.id not in given and not self._it.first_contact
             )
+
+    def _buried(self) -> Judge:
+        """Judge over listed products that were gone: whoever said so may have been wrong."""
+        known, told = self._known, self._told
+        ids = known.gone - known.owned - known.foreign
+        rows = [row for row in told.reading.rows.values() if row.id in ids] if ids else []
+        return Judge(known.provider, rows, told.habits, self._it.documents)
+
+    @staticmethod
+    def _may_be(want: Want, row: Remote, judging: Judge) -> bool:
+        return judging.match(want.spec, row) is not Match.DIFFERENT
 
     def _taken(self, want: Want, given: set[str], judging: Judge) -> tuple[Remote, ...]:
         """Rows that orders could not tell from it; what shares its name already an update makes no worse."""

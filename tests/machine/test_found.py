@@ -511,3 +511,21 @@ def test_an_account_known_by_an_orphan_alone_can_be_called_emptied(floor):
     floor.emptied("kakaclo")
 
     assert floor.run(Trouble()).exit_code == 0
+
+
+@pytest.mark.parametrize("pictures", ["kept", "rehosted"])
+def test_what_was_said_to_be_gone_and_is_listed_is_a_question(floor, pictures):
+    """A person was wrong, or had another account's key: nothing is made beside what is there."""
+    floor.sandbox.set_rules(kakaclo_pictures=pictures)
+    write(floor, TEE)
+    floor.good_day()
+    floor.clock.pass_by(3 * SETTLE)
+    floor.emptied("kakaclo")
+
+    report = floor.run(Trouble())
+
+    (told,) = report.outcomes
+    assert (report.exit_code, told.result) == (4, Result.NOT_TRIED)
+    assert "listed again" in told.error
+    floor.good_day()
+    assert len(floor.made("kakaclo")) == 1
