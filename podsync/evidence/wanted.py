@@ -72,10 +72,12 @@ class WantedJudge:
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
             return ()
+        older = self._told.knows is not Knows.ALL
         rows = (
             row
             for row in judging.near(want.spec)
-            if row.id not in given and provider.clash(want.spec, row.fields)
+            if row.id not in given
+            and (provider.clash(want.spec, row.fields) or (older and self._may_be(want, row, judging)))
         )
         return tuple(
             row

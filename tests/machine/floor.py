@@ -40,7 +40,7 @@ from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
 from podsync.providers.registry import bare_id
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.state import operations
-from podsync.state.entries import Entry, Orphan
+from podsync.state.entries import Orphan
 from podsync.state.events import Disowned, Event
 from podsync.state.local.account_lock import account_digest
 from podsync.state.model import State
@@ -473,9 +473,7 @@ class Floor(World):
             self.first_contact = True
         for provider in report.other_accounts:
             # A person says so only where it is true; a listing that is late needs time alone.
-            truly = not set(self.state.owned(provider)) & set(self.there(provider))
-            known = provider in self.state.providers  # if not, it is an open fault of `test_found`
-            if truly and known:
+            if not set(self.state.owned(provider)) & set(self.there(provider)):
                 self.emptied(provider)
         for outcome in report.outcomes:
             self._answer(outcome)
@@ -491,6 +489,8 @@ class Floor(World):
                 self._new_name(outcome.address)
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
             self._import(outcome.provider, {}, _asked(outcome))
+        elif outcome.result is Result.IN_DOUBT and "it is an orphan" in told:
+            self._answer_orphan(outcome.address, outcome.provider, told)
         elif outcome.result is Result.IN_DOUBT and "podsync import" in " ".join(outcome.next):
             self._never_seen()
             self._name_unlisted()
@@ -538,12 +538,7 @@ class Floor(World):
         same = sorted((i for i in asked if self.body(provider, there[i]) == wanted), key=_age)
         ours = [i for i in same if i not in self.model.hand]
         if same:
-            entry = self.state.entries.get(address)
-            try:
-                self._import(provider, {address: (ours or same)[0]}, [])
-            except PodsyncError:  # an open fault of `test_found`: it is compared with what was sent before
-                assert entry is not None
-                assert entry.provisional
+            self._import(provider, {address: (ours or same)[0]}, [])
             return
         entries = self.state.entries.values()
         bound = {each.address for each in entries if each.id is not None and each.pending is None}
@@ -644,12 +639,26 @@ class Floor(World):
             store.compact(replay(state, told))
 
     def _make_room(self, outcome: Outcome) -> None:
-        """Remove the product that has the name, as it is asked: nobody's, or an orphan."""
-        entries = self.state.entries.values()
-        held = {each.id for each in entries if each.id is not None}
-        for identity in self.there("gelato"):
-            if identity not in held and f"{identity} " in (outcome.error or ""):
-                self.take_away("gelato", identity)
+        """Remove the product that has the name, as it is asked; what an entry holds keeps it."""
+        held = {each.id for each in self.state.entries.values() if each.id is not None}
+        named = [i for i in self.there("gelato") if f"{i} " in (outcome.error or "")]
+        for identity in set(named) - held:
+            self.take_away("gelato", identity)
+        if set(named) & held:
+            self._new_name(outcome.address)
+
+    def _answer_orphan(self, address: Address, provider: str, told: str) -> None:
+        """Say which of the rows are other people's, or that it was removed by hand."""
+        there = [i for i in self.there(provider) if f"{i} " in told]
+        others = [i for i in there if i in self.model.hand]
+        if others and len(others) < len(there):
+            self._import(provider, {}, others)
+        else:
+            for identity in there:
+                self.take_away(provider, identity)
+            self._write(
+                lambda known: operations.removed(known, [str(address)], self.clock.now(), QUIET_AFTER)
+            )
 
     def _mend_catalog(self, report: Report) -> None:
         changes = {change.address: change for change in report.plan.changes}
@@ -776,10 +785,7 @@ class Floor(World):
             told.append(_words(report))
             self.answers(report)
         else:
-            if report.exit_code and not self._open_fault():
-                raise Stuck(told)
-            self.figures["open for ever"] += 1
-            return
+            raise Stuck(told)
         self._check()
         self._check_nothing_more()
         self.figures["good days"] += 1
@@ -789,19 +795,6 @@ class Floor(World):
         observed = [each for account in self.state.observed.values() for each in account.values()]
         counted = [each["hidden_rows"]["at"] for each in observed if "hidden_rows" in each]
         return any(at > self.clock.now() for at in counted)
-
-    def _open_fault(self) -> bool:
-        """Open faults of `test_found`.
-
-        An id that is likely, or an orphan's, stays open for ever, and so does a refusal whose age no clock
-        tells; landmarks alone keep an account away.
-        """
-        state = self.state
-        items: list[Entry | Orphan] = [*state.entries.values(), *state.orphans]
-        alone = {name for name, marks in state.landmarks.items() if marks} - state.providers
-        return bool(alone) or any(
-            each.provisional or (isinstance(each, Orphan) and each.id is None) for each in items
-        )
 
     def _never_seen(self) -> list[Address]:
         """Let podsync forget what was removed before it had an id."""
