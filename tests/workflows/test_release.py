@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -75,13 +76,13 @@ def release(tmp_path):
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | {"PYTHON": sys.executable}
     env |= {f"GIT_{role}_{what}": "a@b" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 
-    def run(tag, heading=__version__):
+    def run(tag, heading=__version__, **more):
         text = f"# Changelog\n\n## [Unreleased]\n\n## [{heading}] - 2026-01-01\n"
         (clone / "CHANGELOG.md").write_text(text)
         for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "x"]):
             subprocess.run(["git", *words], cwd=clone, env=env, check=True, capture_output=True)
         done = subprocess.run(
-            [str(clone / ".ci" / "release"), tag], env=env, capture_output=True, text=True, check=False
+            [str(clone / ".ci" / "release"), tag], env=env | more, capture_output=True, text=True, check=False
         )
         return done.returncode, done.stdout + done.stderr, clone
 
@@ -97,6 +98,25 @@ def test_a_release_is_built_twice_the_same_and_tells_its_hashes(release):
     assert {part["name"] for part in listed["components"]} == set(locked())
     (own,) = listed["dependencies"]
     assert "pkg:pypi/hatchling@" not in " ".join(own["dependsOn"])
+
+
+@pytest.mark.parametrize("repository", ["acme/podsync", "", 'a/b"\nx = "'])
+def test_a_release_names_the_repository_that_makes_it(release, repository):
+    code, told, clone = release(f"v{__version__}", GITHUB_REPOSITORY=repository)
+
+    assert code == 0, told
+    (wheel,) = (clone / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as inside:
+        (name,) = (each for each in inside.namelist() if each.endswith("/METADATA"))
+        metadata = inside.read(name).decode()
+    urls = re.findall(r"^Project-URL: (.+)$", metadata, re.MULTILINE)
+    home = "https://github.com/acme/podsync"
+    wanted = [
+        f"Changelog, {home}/blob/v{__version__}/CHANGELOG.md",
+        f"Issues, {home}/issues",
+        f"Repository, {home}",
+    ]
+    assert sorted(urls) == (wanted if repository == "acme/podsync" else [])
 
 
 @pytest.mark.parametrize(
