@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import Enum
 
-from podsync.model.frozen import FrozenDict, Json
+from podsync.model.frozen import EMPTY, FrozenDict, Json
 from podsync.model.product import seen_ids
 from podsync.providers.contract import Remote
 from podsync.providers.habits import DATES_AGREE, Habits
@@ -45,18 +45,21 @@ def is_ours(
     rows: Mapping[str, Remote],
     landmarks: Collection[Mapping[str, Json]],
     known: Mapping[str, Mapping[str, Json]],
+    likely: Mapping[str, Mapping[str, Json]] = EMPTY,
     *,
     key: str,
 ) -> bool | None:
     """Whether a reading is of the state's account; None where the state knows nothing to tell it by.
 
-    `known` maps ids that a listing has shown before, and that are not gone, to what people see of them.
+    `known` maps ids that a listing has shown before, and that are not gone, to what people see of them;
+    `likely` those that are not sure: seen, they speak for the account, unseen, they say nothing.
     """
     if not landmarks and not known:
         return None
     if any(mark["id"] in rows and is_landmark(mark, rows[mark["id"]], key=key) for mark in landmarks):
         return True
-    return any(identity in rows and _same(shown, rows[identity], key) for identity, shown in known.items())
+    seen = {**known, **likely}
+    return any(identity in rows and _same(shown, rows[identity], key) for identity, shown in seen.items())
 
 
 def _same(shown: Mapping[str, Json], remote: Remote, key: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from podsync.evidence.account import Knows, chosen, is_ours, judged, made_since
@@ -45,7 +45,7 @@ class _Look:
 
     def findings(self) -> Findings:
         told, known = self._told, self._known
-        told.account = is_ours(self._reading.rows, known.landmarks, known.shown, key=known.seen_key)
+        told.account = self._is_ours(self._reading.rows)
         if told.account is False:
             # Until something is seen again the account is in question.
             missed = sorted(set(known.listed) - set(known.absent))
@@ -70,6 +70,10 @@ class _Look:
         return told
 
     # -- before the claims
+
+    def _is_ours(self, rows: Mapping[str, Remote]) -> bool | None:
+        known = self._known
+        return is_ours(rows, known.landmarks, known.shown, known.likely, key=known.seen_key)
 
     def _unowned(self) -> tuple[Remote, ...]:
         """Rows that may be anybody's: not owned, not said to be somebody else's, no tombstone."""
@@ -126,7 +130,7 @@ class _Look:
         known, reading, it = self._known, self._reading, self._it
         rows = {identity: reading.rows[identity] for identity in reading.read}
         carries = reading.of_all and reading.twice and reading.sound and reading.fresh
-        carries = carries and bool(is_ours(rows, known.landmarks, known.shown, key=known.seen_key))
+        carries = carries and bool(self._is_ours(rows))
         missed = reading.misses(known.listed) if carries else frozenset()
         # The tombstone of what nobody holds any more stays.
         again = sorted(

@@ -84,10 +84,14 @@ class Situation:
         between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
         return Age(here, between).at_least(self.settle_seconds)
 
-    def nobody_tells(self, item: Entry | Orphan) -> bool:
-        """Whether only the clock of this run can tell that a listing would show it by now."""
-        window = item.window
-        return window is not None and untold(Moment(window.until, window.date), self.times.now)
+    def untimed(self) -> int:
+        """Return how many likely ids and unwanted refusals only the clock of this run can settle."""
+        known, times = self.known, self.times
+        likely = () if known.provider.tells_ids else known.provisional
+        windows = [i.window for i in likely if i.window is not None and i.address not in times.made]
+        moments = [Moment(window.until, window.date) for window in windows]
+        moments += [Moment(r.at, r.date) for address, r in self.unwanted() if address not in times.refused]
+        return sum(untold(moment, times.now) for moment in moments)
 
     def refusal_is_settled(self, address: Address, refusal: Refusal) -> bool:
         """Whether a listing would show by now what that request made, if the answer was wrong."""

@@ -107,6 +107,11 @@ class Known:
         }
 
     @cached_property
+    def likely(self) -> Mapping[str, Mapping[str, Json]]:
+        """Ids that are not sure, with what people see of them."""
+        return {item.id: seen_ids(item.remote) for item in self.provisional if item.id is not None}
+
+    @cached_property
     def shown(self) -> Mapping[str, Mapping[str, Json]]:
         """The same ids, with what people see of them."""
         return {

@@ -150,7 +150,7 @@ def _wait_for_all(run: ProviderRun) -> None:
         _send_late(run, now)
         if run.unshown:
             read_back(run)
-        if run.doubts or _unlisted(run) or _untold(run):
+        if run.doubts or _unlisted(run) or _untimed(run):
             _look_again(run)
         left = _waits_for(run)
         if left is None or not run.context.options.wait or now >= left.until + left.patience:
@@ -188,12 +188,9 @@ def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
     return [*known.unbound, *answered]
 
 
-def _untold(run: ProviderRun) -> list[Entry | Orphan]:
-    """Likely ids from before this run which only its own clock can confirm."""
-    if run.provider.tells_ids or not (likely := run.known.provisional):
-        return []
-    situation = run.looker.dated(run.situation(), run.context.clock.monotonic())
-    return [item for item in likely if item.address not in run.made and situation.nobody_tells(item)]
+def _untimed(run: ProviderRun) -> int:
+    """Return how much from before this run only its own clock can settle."""
+    return run.looker.dated(run.situation(), run.context.clock.monotonic()).untimed()
 
 
 def _waits_for(run: ProviderRun) -> _Wait | None:
@@ -214,10 +211,10 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     new = _unlisted(run)
     if new:
         return _Wait(f"{len(new)} new ids to become visible", _visible_by(run, new))
-    likely = _untold(run)
-    if likely:
+    older = _untimed(run)
+    if older:
         until = run.context.began + run.settings.settle_seconds
-        return _Wait(f"{len(likely)} likely ids to be confirmed", until)
+        return _Wait(f"{older} from before, of which no clock tells how long ago it was", until)
     return None
 
 
@@ -256,6 +253,7 @@ def _look_again(run: ProviderRun) -> None:
     """One look for everything that is open; a whole one once a doubt is old enough to be called settled."""
     now = run.context.clock.monotonic()
     due = any(now >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
+    due = due or (now >= run.context.began + run.settings.settle_seconds and bool(_untimed(run)))
     findings = run.look(presence=not due)
     if findings.account is False:
         run.stop_wrong_account(findings.events)
