@@ -306,7 +306,8 @@ class _Apply:
         until = dict(before)
         for run in self._runs:
             name, found = run.provider.name, run.findings
-            open_ = run.stopped is not None or (found is not None and bool(found.questions))
+            # Who did not look, or not for all that is wanted, knows no more than before.
+            open_ = run.stopped is not None or found is None or bool(found.questions or run.others.wants)
             # As between runs, the smaller of what the two clocks say: a Date may be ahead.
             ended = min(run.sender.ended_at() or math.inf, self._clock.now())
             known = run.known_before if open_ else ended

@@ -104,12 +104,15 @@ def made_since(
     """Return the rows that may have been made after the last apply that this state knows of.
 
     `rows` are those that nobody owns and of which nobody has said that they are not ours; `concerns` says
-    whether a row has a wanted name or model. A date that is not told may be any.
+    whether a row has a wanted name or model. A date that is not told may be any; so may all of them
+    where those of our own products are no time of any zone.
     """
     off = habits.offset
     since = None if last_apply is None else last_apply + (
         -CLOCK_ALLOWANCE if off is None else off - 2 * DATES_AGREE
     )  # fmt: skip
+    if off is not None and abs(off) > CLOCK_ALLOWANCE:
+        since = None
     return tuple(
         row
         for row in rows

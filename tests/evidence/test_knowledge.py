@@ -59,3 +59,9 @@ def test_dates_go_by_the_offset_that_was_observed() -> None:
 
 def test_what_concerns_no_wanted_name_or_model_shows_nothing() -> None:
     assert made_since([ROW], LAST, Habits(), lambda _: False) == ()
+
+
+def test_dates_that_are_no_time_of_any_zone_say_nothing() -> None:
+    years = 3 * 365 * 86400.0
+
+    assert _since(LAST - 2 * years, offset=-years)
