@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from podsync.evidence.account import Knows, chosen, is_ours, judged, made_since
+from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, chosen, is_ours, judged, made_since
 from podsync.evidence.ages import Age, Moment, elapsed
 from podsync.evidence.claims import Claim, ClaimKind, Judge
 from podsync.evidence.findings import Findings
@@ -29,6 +29,9 @@ from podsync.state.events import (
     Observed,
     Unclaimed,
 )  # fmt: skip
+
+#: Seconds: where dates of our own products are further from what was learned, no date says anything.
+_DATES_APART = 6 * 3600.0
 
 
 def judge(situation: Situation, reading: Reading) -> Findings:
@@ -95,16 +98,25 @@ class _Look:
             called = skeleton(provider.name_of(row.fields))
             return model is None or known.model(row.fields) in models or called in names
 
-        newer = (
-            made_since(self._told.unowned, known.last_apply(), known.habits, concerns)
-            if self._sendable
-            else ()
-        )
+        last = known.last_apply() if self._dates_hold() else None
+        newer = made_since(self._told.unowned, last, known.habits, concerns) if self._sendable else ()
         newer = tuple(row for row in newer if row.id not in known.unclaimed)
         explained = self._explained(newer)
         return judged(
             new=known.is_new, lost=self._it.lost, newer=[row for row in newer if row.id not in explained]
         )
+
+    def _dates_hold(self) -> bool:
+        """Whether our own products are listed with the dates that they were made at, as far as is known."""
+        rows, off = self._reading.rows, self._known.habits.offset
+        apart = []
+        for entry in self._known.entries:
+            row = rows.get(entry.id or "")
+            if row is not None and row.created_at is not None and entry.origin == "created":
+                apart.append(row.created_at - entry.created_at)
+        if off is None:
+            return all(abs(each) <= CLOCK_ALLOWANCE for each in apart)
+        return all(abs(each - off) <= _DATES_APART for each in apart)
 
     def _explained(self, rows: Sequence[Remote]) -> set[str]:
         """Rows that what this state sent accounts for: they say nothing of another one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from podsync.evidence.account import Knows
@@ -14,6 +14,7 @@ from podsync.evidence.situation import Situation, Want
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Match, Remote
+from podsync.providers.habits import Habits
 from podsync.providers.name_forms import keys, skeleton
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
@@ -31,15 +32,16 @@ class WantedJudge:
         waiting = known.sent
         refused = self._refused(judging)
         given = {row.id for row, _ in verdicts.found.values()}
-        buried = self._buried()
+        buried, doubtful, otherwise = self._buried(), self._doubtful(), self._sent_otherwise(judging)
         for want in self._it.wants:
             if not want.asked:
                 continue
             key = (want.address, -1.0)
             if key in verdicts.found:
-                told.adopted[want.address] = verdicts.found[key][0]
+                self._adopt(want, verdicts.found[key][0], otherwise)
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
+            near += self._more(want, {*given, *(row.id for row in near)}, doubtful)
             back = [row for row in buried.near(want.spec) if self._may_be(want, row, buried)]
             if want.before is None and want.address in refused:
                 told.questions[want.address] = refused[want.address]
@@ -55,6 +57,38 @@ class WantedJudge:
             told.first_contact = tuple(
                 row for row in told.unowned if row.id not in given and not self._it.first_contact
             )
+
+    def _adopt(self, want: Want, row: Remote, otherwise: Mapping[Address, Mapping[str, Refusal]]) -> None:
+        """Adopt what is the same, but for what was sent with other fields that no listing tells."""
+        refusal = otherwise.get(want.address, {}).get(row.id)
+        if refusal is None:
+            self._told.adopted[want.address] = row
+        else:
+            self._told.questions[want.address] = _hidden(refusal, (row,))
+
+    def _sent_otherwise(self, judging: Judge) -> Mapping[Address, Mapping[str, Refusal]]:
+        """By address, the rows that a refused create of another body may have made."""
+        canonical, found = self._known.provider.canonical, defaultdict[Address, dict[str, Refusal]](dict)
+        for want, address, refusal in self._it.refusals():
+            if want.address == address and refusal.body and canonical(refusal.body) != canonical(want.spec):
+                for row in self._made_by(refusal, [refusal.body], judging):
+                    found[address].setdefault(row.id, refusal)
+        return found
+
+    def _doubtful(self) -> Judge:
+        """Judge over what may be ours unknown to this state, which forgot what was done to values since."""
+        known, told = self._known, self._told
+        rows = told.unowned
+        if told.knows is Knows.ALL:
+            rows = tuple(row for row in rows if row.id in known.unclaimed)
+        return Judge(known.provider, rows, Habits(setting=told.habits.setting), self._it.documents)
+
+    def _more(self, want: Want, but: Collection[str], doubtful: Judge) -> list[Remote]:
+        """Rows that may be the wanted one once nothing that was observed rules them out."""
+        if want.before is not None or not want.adopts:
+            return []
+        rows = [row for row in doubtful.near(want.spec) if row.id not in but]
+        return [row for row in rows if self._may_be(want, row, doubtful)]
 
     def _buried(self) -> Judge:
         """Judge over listed products that were gone: whoever said so may have been wrong."""

@@ -529,3 +529,36 @@ def test_what_was_said_to_be_gone_and_is_listed_is_a_question(floor, pictures):
     assert "listed again" in told.error
     floor.good_day()
     assert len(floor.made("kakaclo")) == 1
+
+
+def test_an_older_state_does_not_believe_what_it_observed(floor):
+    """Names and pictures were kept when it was written; the shop has changed since."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    number = len(floor.backups) - 1
+    floor.sandbox.set_rules(names="upper", kakaclo_pictures="rehosted")
+    write(floor, TEE)
+    floor.good_day()
+    floor.restore(number, memory=False)
+
+    report = floor.run(Trouble())
+
+    assert report.exit_code == 4
+    assert len(floor.made("kakaclo")) == 2
+    floor.good_day()
+
+
+def test_what_was_refused_though_made_is_not_adopted_as_its_next_edition(floor):
+    """Only the colour differs, which no listing tells: what is there was made with the old one."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    write(floor, TEE, colorValue="#112233")
+    floor.run(Trouble((Fault("kakaclo", "create", "code:20001", commit=True),)))
+    write(floor, TEE, colorValue="#445566")
+    floor.clock.pass_by(2 * SETTLE)
+
+    report = floor.run(Trouble())
+
+    (told,) = report.outcomes
+    assert (report.exit_code, told.result) == (4, Result.NOT_TRIED)
+    assert "it was refused" in told.error
