@@ -21,6 +21,7 @@ from podsync.plan.refresh import refreshed
 from podsync.providers.contract import Remote
 from podsync.state.model import State
 from tests.plan.build import (
+    MADE_AT,
     PROVIDERS,
     actions,
     bag,
@@ -101,7 +102,8 @@ def test_a_doubt_that_the_listing_clears_is_still_settled_by_apply() -> None:
 def test_what_looks_alike_is_a_namesake_for_a_state_that_knows_all_and_else_a_question() -> None:
     other = designed("other", modelId="9")
     knows = _applied(state(made(other, id="5")))
-    rows = {"kakaclo": [_row(other, "5"), _row(DINO, "1", imageUrl="other")]}
+    own = replace(_row(other, "5"), created_at=MADE_AT)
+    rows = {"kakaclo": [own, _row(DINO, "1", imageUrl="other")]}
 
     near = _look([DINO, other], knows, rows)
     asked = _look([DINO, other], state(made(other, id="5")), rows)
