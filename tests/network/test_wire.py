@@ -355,7 +355,8 @@ def test_an_answer_in_drops_is_cut_in_time_and_in_doubt(scene, way, name):
             break
 
     assert type(error) is InDoubtError
-    assert 0.15 < time.monotonic() - begin < 3
+    # On a busy machine a drop may come late: then the time for one read is over first, after 0.1 s.
+    assert 0.1 <= time.monotonic() - begin < 3
 
 
 @every_way
