@@ -230,6 +230,11 @@ class ProviderRun:
             timeout_seconds=self.settings.timeout_seconds,
         )
 
+    @property
+    def has_unwanted(self) -> bool:
+        """Whether a refused create may have made what no document wants any more."""
+        return any(self.known.refusals()) and any(self.situation().unwanted())
+
     def look(self, *, presence: bool = False) -> Findings:
         """Look once, and keep what was found; nothing is recorded."""
         found = self.looker.look(self.situation(), presence=presence)

@@ -84,6 +84,8 @@ class UnownedRows:
 
     def near(self, spec: Spec) -> list[Remote]:
         """Return rows that share a telling value with the spec, or list a changed form of its name."""
+        if not self._by:
+            return []
         wanted = [(self._name, key) for key in name_forms.keys(spec.get(self._name))]
         wanted += [(name, name_forms.plain(spec.get(name))) for name in self._others]
         found = {row.id: row for key in dict.fromkeys(wanted) for row in self._by.get(key, ())}
@@ -101,9 +103,13 @@ class Judge:
         self._rows = {row.id: row for row in rows}
         self._index = UnownedRows(provider, self._rows.values())
 
-    def match(self, spec: Spec, row: Remote) -> Match:
-        """Compare one spec with one row."""
-        return self._provider.match(spec, row, self._habits, self._documents)
+    def match(self, spec: Spec, row: Remote, habits: Habits | None = None) -> Match:
+        """Compare one spec with one row; `habits` may be others than this judge's."""
+        return self._provider.match(spec, row, habits or self._habits, self._documents)
+
+    def may_be(self, spec: Spec, row: Remote, habits: Habits | None = None) -> bool:
+        """Whether the row is not certainly another product than this one."""
+        return self.match(spec, row, habits) is not Match.DIFFERENT
 
     def near(self, spec: Spec) -> list[Remote]:
         """Return the rows that may have to do with this spec."""

@@ -98,9 +98,11 @@ class _Look:
             called = skeleton(provider.name_of(row.fields))
             return model is None or known.model(row.fields) in models or called in names
 
-        last = known.last_apply() if self._dates_hold() else None
-        newer = made_since(self._told.unowned, last, known.habits, concerns) if self._sendable else ()
-        newer = tuple(row for row in newer if row.id not in known.unclaimed)
+        newer: list[Remote] = []
+        if self._sendable:
+            last = known.last_apply() if self._dates_hold() else None
+            since = made_since(self._told.unowned, last, known.habits, concerns)
+            newer = [row for row in since if row.id not in known.unclaimed]
         explained = self._explained(newer)
         return judged(
             new=known.is_new, lost=self._it.lost, newer=[row for row in newer if row.id not in explained]

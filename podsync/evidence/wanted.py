@@ -15,7 +15,6 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.providers.name_forms import keys, skeleton
 from podsync.state.entries import Entry, Orphan, Refusal
 from podsync.state.events import Answered
 
@@ -32,7 +31,9 @@ class WantedJudge:
         waiting = known.sent
         refused = self._refused(judging)
         given = {row.id for row, _ in verdicts.found.values()}
-        buried, doubtful, otherwise = self._buried(), self._doubtful(), self._sent_otherwise(judging)
+        otherwise = self._sent_otherwise(judging)
+        gone = known.gone - known.owned - known.foreign
+        buried, own = self._over(gone), self._over(self._owners.keys())
         for want in self._it.wants:
             if not want.asked:
                 continue
@@ -41,15 +42,15 @@ class WantedJudge:
                 self._adopt(want, verdicts.found[key][0], otherwise)
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
-            near += self._more(want, {*given, *(row.id for row in near)}, doubtful)
-            back = [row for row in buried.near(want.spec) if self._may_be(want, row, buried)]
+            near += self._more(want, {*given, *(row.id for row in near)}, judging)
+            back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
             if want.before is None and want.address in refused:
                 told.questions[want.address] = refused[want.address]
             elif want.before is None and want.adopts and back:
                 told.questions[want.address] = Question("it was gone, and is listed again", tuple(back))
             elif near and (told.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
                 self._unclear(want, near, waiting, judging)
-            elif taken := self._taken(want, given, judging):
+            elif taken := self._taken(want, given, judging, own):
                 told.taken[want.address] = taken
             elif near:
                 self._unclear(want, near, waiting, judging)
@@ -75,33 +76,30 @@ class WantedJudge:
                     found[address].setdefault(row.id, refusal)
         return found
 
-    def _doubtful(self) -> Judge:
-        """Judge over what may be ours unknown to this state, which forgot what was done to values since."""
-        known, told = self._known, self._told
-        rows = told.unowned
-        if told.knows is Knows.ALL:
-            rows = tuple(row for row in rows if row.id in known.unclaimed)
-        return Judge(known.provider, rows, Habits(setting=told.habits.setting), self._it.documents)
+    def _more(self, want: Want, but: Collection[str], judging: Judge) -> list[Remote]:
+        """Rows that may be ours unknown to this state, once nothing that it observed rules them out.
 
-    def _more(self, want: Want, but: Collection[str], doubtful: Judge) -> list[Remote]:
-        """Rows that may be the wanted one once nothing that was observed rules them out."""
-        if want.before is not None or not want.adopts:
+        It may have forgotten what was done to values since.
+        """
+        known, told = self._known, self._told
+        older = told.knows is not Knows.ALL
+        if want.before is not None or not want.adopts or not (older or known.unclaimed):
             return []
-        rows = [row for row in doubtful.near(want.spec) if row.id not in but]
-        return [row for row in rows if self._may_be(want, row, doubtful)]
+        unknown = Habits(setting=told.habits.setting)
+        rows = (row for row in judging.near(want.spec) if older or row.id in known.unclaimed)
+        return [row for row in rows if row.id not in but and judging.may_be(want.spec, row, unknown)]
 
-    def _buried(self) -> Judge:
-        """Judge over listed products that were gone: whoever said so may have been wrong."""
-        known, told = self._known, self._told
-        ids = known.gone - known.owned - known.foreign
-        rows = [row for row in told.reading.rows.values() if row.id in ids] if ids else []
-        return Judge(known.provider, rows, told.habits, self._it.documents)
+    def _over(self, ids: Collection[str]) -> Judge:
+        """Return a judge over listed rows that are nobody's to take: ours already, or gone."""
+        listed = self._told.reading.rows
+        return Judge(
+            self._known.provider,
+            [listed[identity] for identity in ids if identity in listed],
+            self._told.habits,
+            self._it.documents,
+        )
 
-    @staticmethod
-    def _may_be(want: Want, row: Remote, judging: Judge) -> bool:
-        return judging.match(want.spec, row) is not Match.DIFFERENT
-
-    def _taken(self, want: Want, given: set[str], judging: Judge) -> tuple[Remote, ...]:
+    def _taken(self, want: Want, given: set[str], judging: Judge, own: Judge) -> tuple[Remote, ...]:
         """Rows that orders could not tell from it; what shares its name already an update makes no worse."""
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
@@ -111,55 +109,38 @@ class WantedJudge:
             row
             for row in judging.near(want.spec)
             if row.id not in given
-            and (provider.clash(want.spec, row.fields) or (older and self._may_be(want, row, judging)))
+            and (provider.clash(want.spec, row.fields) or (older and judging.may_be(want.spec, row)))
         )
         return tuple(
             row
-            for row in (*rows, *self._renamed(want, judging))
+            for row in (*rows, *self._renamed(want, own))
             if want.before is None or not provider.clash(want.before, row.fields)
         )
 
-    def _renamed(self, want: Want, judging: Judge) -> Iterator[Remote]:
+    def _renamed(self, want: Want, own: Judge) -> Iterator[Remote]:
         """Yield our own products that are listed under this name, and not known by it here.
 
         A newer state may have given it. What was written a short while ago may not be listed as it is yet.
         """
         provider, now = self._known.provider, self._it.times.now.wall or 0.0
-        found = {
-            row.id: row
-            for key in keys(want.spec.get(provider.name_field))
-            for row in self._listed_as.get(key, ())
-        }
-        for row in found.values():
+        for row in own.near(want.spec):
             item = self._owners[row.id]
-            fresh = now - getattr(item, "updated_at", 0.0) < self._it.settle_seconds
-            own = isinstance(item, Entry) and item.address == want.address
-            if own or fresh:
+            if isinstance(item, Entry) and (
+                item.address == want.address or now - item.updated_at < self._it.settle_seconds
+            ):
                 continue
-            known = judging.match(item.spec or EMPTY, row) is not Match.DIFFERENT
-            maybe = judging.match(want.spec, row) is not Match.DIFFERENT
-            if not known and (maybe or provider.clash(want.spec, row.fields)):
+            wanted = own.may_be(want.spec, row) or provider.clash(want.spec, row.fields)
+            if wanted and not own.may_be(item.spec or EMPTY, row):
                 yield row
 
     @cached_property
     def _owners(self) -> Mapping[str, Entry | Orphan]:
         return {item.id: item for item in self._known.items if item.id is not None}
 
-    @cached_property
-    def _listed_as(self) -> Mapping[str, Sequence[Remote]]:
-        """Rows that are ours, by the key of the name that they are listed with."""
-        found: dict[str, list[Remote]] = defaultdict(list)
-        for row in self._told.reading.rows.values():
-            if row.id in self._owners:
-                found[skeleton(self._known.provider.name_of(row.fields))].append(row)
-        return found
-
     def _unclear(self, want: Want, near: Sequence[Remote], waiting: Sequence[Spec], judging: Judge) -> None:
         told, rows = self._told, tuple(sorted(near, key=age))
-        same = [row for row in rows if judging.match(want.spec, row) is Match.SAME]
-        ours = [
-            row for row in rows if any(judging.match(spec, row) is not Match.DIFFERENT for spec in waiting)
-        ]
+        same = any(judging.match(want.spec, row) is Match.SAME for row in rows)
+        ours = any(judging.may_be(spec, row) for row in rows for spec in waiting)
         if told.knows is not Knows.ALL:
             told.questions[want.address] = Question(
                 f"the state is {told.knows.value}, and this may be it", rows
@@ -217,7 +198,7 @@ class WantedJudge:
             for spec in specs
             if spec
             for row in judging.near(spec)
-            if row.id not in before and judging.match(spec, row) is not Match.DIFFERENT
+            if row.id not in before and judging.may_be(spec, row)
         }
         return sorted(rows.values(), key=age)
 

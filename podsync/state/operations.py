@@ -81,8 +81,9 @@ def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, f
         found = [each for each in state.orphans if word in {str(each.address), each.id, *_seen(each)}]
         if not found:
             raise UsageError(f"no orphan is called {word}", "to see them: podsync state orphans")
-        # Only what has no id can be called by nothing but its address.
-        found = [each for each in found if each.id is None] or found if len(found) > 1 else found
+        if len(found) > 1:
+            # Only what has no id can be called by nothing but its address.
+            found = [each for each in found if each.id is None] or found
         if len(found) > 1:
             ids = ", ".join(" ".join(_seen(each)) or each.id or "not known yet" for each in found)
             raise UsageError(f"{word} has {len(found)} orphans", f"say which one by its id: {ids}")

@@ -190,6 +190,9 @@ def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
 
 def _untimed(run: ProviderRun) -> int:
     """Return how much from before this run only its own clock can settle."""
+    known = run.known
+    if not (known.provisional or any(known.refusals())):
+        return 0
     return run.looker.dated(run.situation(), run.context.clock.monotonic()).untimed()
 
 

@@ -32,7 +32,7 @@ def look(run: ProviderRun) -> None:
 def _look(run: ProviderRun) -> None:
     run.look_again = partial(_look_once_more, run)
     known = run.known
-    waiting = known.doubts or known.unbound or known.provisional or any(run.situation().unwanted())
+    waiting = known.doubts or known.unbound or known.provisional or run.has_unwanted
     if not (_asks(run) or waiting):
         run.caught_up = _lost_is_visible(run, run.context.clock.monotonic())
         return
