@@ -19,34 +19,9 @@ from podsync.catalog.validation.limits import MOST_IN_ALL
 from podsync.model.diagnostic import Diagnostic, mended
 from podsync.providers.gelato.provider import Gelato
 from podsync.providers.kakaclo.provider import KakaClo
+from tests.catalog.conftest import CUSTOMER, DESIGNED
 
 PROVIDERS = {"kakaclo": KakaClo("unknown"), "gelato": Gelato()}
-TEE = """\
-kind: designed_product
-name: dino
-spec:
-  modelId: "1"
-  enName: Dino
-  imageUrl: https://cdn.test/a.png
-  colorValue: "#A72525"
-"""
-POSTER = """\
-kind: customer_product
-name: poster
-spec:
-  name: Poster
-  customerIds: [a, b]
-  productModelId: m
-  variantOptions:
-    - id: size
-      name: Size
-      attributesMapping:
-        - partModelId: p
-          attributeIds: [x]
-  partQuantities:
-    - partModelId: p
-      quantity: 2
-"""
 #: A help that says to write something says it with one of these.
 INSTRUCTION = re.compile(
     r"write [\w\"'\[]+: |add `|in quotes: |in brackets: |did you mean|for instance |write it anew: "
@@ -64,13 +39,13 @@ def kinds(found) -> Counter:
 
 
 def tee(old: str, new: str) -> str:
-    assert old in TEE
-    return TEE.replace(old, new, 1)
+    assert old in DESIGNED
+    return DESIGNED.replace(old, new, 1)
 
 
 def poster(old: str, new: str) -> str:
-    assert old in POSTER
-    return POSTER.replace(old, new, 1)
+    assert old in CUSTOMER
+    return CUSTOMER.replace(old, new, 1)
 
 
 COLOUR, NAME, URL = '"#A72525"', "enName: Dino", "https://cdn.test/a.png"
@@ -160,12 +135,12 @@ FOLLOWED = {
     "no name": (tee("name: dino\n", ""), "1:1", "'name' is missing", "name: dino"),
     "no model": (tee('  modelId: "1"\n', ""), "3:1", "'modelId' is missing", 'modelId: "73"'),
     "no options": (
-        POSTER[: POSTER.index("  variantOptions")], "3:1", "'variantOptions' is missing",
+        CUSTOMER[: CUSTOMER.index("  variantOptions")], "3:1", "'variantOptions' is missing",
         "variantOptions: ["),
-    "no spec": (TEE[: TEE.index("spec")], "1:1", "'spec' is missing", "spec:\n  modelId:"),
-    "empty spec": (TEE[: TEE.index("  modelId")], "3:1", "nothing stands here", "\n  modelId:"),
+    "no spec": (DESIGNED[: DESIGNED.index("spec")], "1:1", "'spec' is missing", "spec:\n  modelId:"),
+    "empty spec": (DESIGNED[: DESIGNED.index("  modelId")], "3:1", "nothing stands here", "\n  modelId:"),
     "spec is {}": (
-        TEE[: TEE.index("spec")] + 'spec: {enName: D, imageUrl: "https://a.test", colorValue: "#A72525"}\n',
+        DESIGNED[: DESIGNED.index("spec")] + 'spec: {enName: D, imageUrl: "https://a.test", colorValue: "#A72525"}\n',
         "3:1", "'modelId' is missing", 'modelId: "73"'),
     "no value": (tee('"1"', ""), "4:3", "nothing stands here", 'modelId: "73"'),
     "yes": (tee("spec:", "lifecycle: {prevent_orphan: yes}\nspec:"), "3:29", "true or false", "true"),
@@ -176,7 +151,7 @@ FOLLOWED = {
     "braces in a name": (tee(NAME, "enName: {Dino}"), "5:3", "a mapping stands here", 'enName: "{Dino}"'),
     "name in a list": (tee(NAME, "enName: [Dino]"), "5:11", "a list stands here", 'enName: "Dino"'),
     "artwork without a list": (
-        TEE + "  materialImages: {imageName: a, imageUrl: https://a.test/x.png}\n", "8:3", "a list is due",
+        DESIGNED + "  materialImages: {imageName: a, imageUrl: https://a.test/x.png}\n", "8:3", "a list is due",
         "materialImages: [{imageName"),
     "at sign": (tee(NAME, "enName: @dino"), "5:11", "cannot begin with @", 'enName: "@dino"'),
     "percent": (tee(NAME, "enName: % off"), "5:11", "cannot begin with %", 'enName: "% off"'),
@@ -204,15 +179,15 @@ FOLLOWED = {
     "anchor without a space": (tee(NAME, "enName: &Dino tee"), "5:11", "anchors", '"&Dino tee"'),
     "star before a word": (tee(NAME, "enName: *Dino"), "5:11", "aliases", '"*Dino"'),
     "closing bracket": (tee(NAME, "enName: ]Dino"), "5:11", "closes nothing", '"]Dino"'),
-    "directive": ("%YAML 1.2\n---\n" + TEE, "1:1", "directives", "remove the line"),
+    "directive": ("%YAML 1.2\n---\n" + DESIGNED, "1:1", "directives", "remove the line"),
     "control character": (tee(NAME, 'enName: "Di\\x07no"'), "5:11", "U+0007", "take it out"),
     "raw control character": (tee(NAME, "enName: Di\x07no"), "5:13", "U+0007", "take it out"),
     "lone surrogate": (tee(NAME, 'enName: "Fox \\ud83e"'), "5:11", "half of a surrogate", "take"),
-    "key twice": (TEE + '  modelId: "1"\n', "8:3", "stands on line 4 and again", "keep one"),
+    "key twice": (DESIGNED + '  modelId: "1"\n', "8:3", "stands on line 4 and again", "keep one"),
     "no separator": (
-        TEE + TEE.replace("dino", "rex"), "8:1", "'kind' stands on line 1 and again", "put a line `---`"),
+        DESIGNED + DESIGNED.replace("dino", "rex"), "8:1", "'kind' stands on line 1 and again", "put a line `---`"),
     "document end": (
-        TEE + "...\n" + TEE.replace("dino", "rex").replace("Dino", "Rex"), "9:1", "a new document",
+        DESIGNED + "...\n" + DESIGNED.replace("dino", "rex").replace("Dino", "Rex"), "9:1", "a new document",
         "put `---`"),
     "number as a label": (
         tee("spec:", "labels: {2024: x}\nspec:"), "3:10", "a key must be a text", '"2024"'),
@@ -229,7 +204,7 @@ FOLLOWED = {
     "customers by bars": (poster("[a, b]", "a | b"), "5:16", "a list is due", "[a, b]"),
     "customers in braces": (poster("[a, b]", "{a, b}"), "5:3", "a list is due", "customerIds: [a, b]"),
     "no kind, and more is missing": (
-        TEE.replace("kind: designed_product\n", "").replace(f"  imageUrl: {URL}\n", ""),
+        DESIGNED.replace("kind: designed_product\n", "").replace(f"  imageUrl: {URL}\n", ""),
         "1:1", "'kind' is missing", "add `kind: designed_product`"),
     "empty kind": (tee(" designed_product", ""), "1:1", "null is not one of", "kind: designed_product"),
     "any other kind": (tee("designed_product", "merch"), "1:7", "is not one of", "kind: designed_product"),
@@ -273,13 +248,13 @@ FOLLOWED = {
     "semicolon behind a URL": (tee(URL, f"{URL};"), "6:13", "ends with ;", URL),
     "angle brackets": (tee(URL, f"<{URL}>"), "6:13", "is not an https URL", URL),
     "print of no artwork": (
-        TEE.replace("spec:", "print: {dno: {width_mm: 2, height_mm: 2}}\nspec:")
+        DESIGNED.replace("spec:", "print: {dno: {width_mm: 2, height_mm: 2}}\nspec:")
         + "  materialImages: [{imageName: dino, imageUrl: https://a.test/x.png}]\n",
         "3:9", "there is no artwork", "dino"),
 }  # fmt: skip
 del FOLLOWED["key of spec at the top"]
 FOLLOWED["key of spec at the top"] = (
-    TEE.replace('  modelId: "1"\n', "").replace("spec:\n", 'modelId: "1"\nspec:\n'),
+    DESIGNED.replace('  modelId: "1"\n', "").replace("spec:\n", 'modelId: "1"\nspec:\n'),
     "3:1", "unknown key 'modelId'", "belongs under `spec:`",
 )  # fmt: skip
 
@@ -319,7 +294,7 @@ WRONG = [
     "a #b", "#b", "*", "&", "!x", "%", "@", "|", ">", "]", "'", '"', "“x”", "`x`", "x\u200b", "\u00a0x", "- a",
     "&amp;", "https://a.test/ b", "http://a.test", "#A25", "a,b", "a;b", "\\", "<x>", ".nan", "?", ": x", "--- a",
 ]  # fmt: skip
-LINES = [*((TEE, n) for n in range(7)), *((POSTER, n) for n in range(15))]
+LINES = [*((DESIGNED, n) for n in range(7)), *((CUSTOMER, n) for n in range(15))]
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -411,7 +386,7 @@ def test_a_merge_conflict_is_told_at_its_marker(shop):
         "5:1 merge-conflict: an unresolved merge conflict: HEAD above line 7, new-names below it"
     ]
     assert "keep one side" in shop.hints(CONFLICT)[0]
-    half = TEE.replace("  enName: Dino\n", "  enName: Dino\n>>>>>>> new-names\n")
+    half = DESIGNED.replace("  enName: Dino\n", "  enName: Dino\n>>>>>>> new-names\n")
     assert shop.check(half) == ["6:1 merge-conflict: a marker of a merge conflict was left behind"]
     assert shop.check(half.replace(">>>>>>> new-names", "=======")) == [
         "6:1 merge-conflict: a marker of a merge conflict was left behind"
@@ -430,10 +405,10 @@ def test_a_merge_conflict_is_told_at_its_marker(shop):
         ),
         (b"\0GITCRYPT\0\x12\x9f", "pointer-file", "encrypted by git-crypt"),
         (b"/annex/objects/SHA256E-s3--ab.yaml\n", "pointer-file", "git-annex"),
-        (TEE.encode("utf-16"), "encoding", "is UTF-16"),
-        (TEE.encode("utf-16-le"), "encoding", "is UTF-16"),
-        (TEE.encode("utf-16-be"), "encoding", "is UTF-16"),
-        (TEE.encode("utf-32"), "encoding", "is UTF-32"),
+        (DESIGNED.encode("utf-16"), "encoding", "is UTF-16"),
+        (DESIGNED.encode("utf-16-le"), "encoding", "is UTF-16"),
+        (DESIGNED.encode("utf-16-be"), "encoding", "is UTF-16"),
+        (DESIGNED.encode("utf-32"), "encoding", "is UTF-32"),
         (b"\x1f\x8b\x08\0\0", "encoding", "compressed by gzip"),
         (b"PK\x03\x04\x14\0", "encoding", "ZIP archive"),
     ],
@@ -489,8 +464,10 @@ def test_a_file_full_of_unknown_kinds_is_told_quickly(shop):
 
 
 def test_names_that_look_alike_are_one_name(shop):
-    shop.write("f.yaml", POSTER.replace("Poster", "Big Poster"))
-    shop.write("g.yaml", POSTER.replace("Poster", "Big\u00a0Poster\u200b").replace("name: poster", "name: b"))
+    shop.write("f.yaml", CUSTOMER.replace("Poster", "Big Poster"))
+    shop.write(
+        "g.yaml", CUSTOMER.replace("Poster", "Big\u00a0Poster\u200b").replace("name: poster", "name: b")
+    )
     found = load(shop.root, "catalog", PROVIDERS).diagnostics
 
     assert [d.rule for d in found if d.severity == "error"] == ["same-name"]
