@@ -14,7 +14,7 @@ from typing import Any
 from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
-from podsync.catalog.validation.document_rules import place
+from podsync.catalog.validation.document_rules import located
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Path
 from podsync.model.position import Position
@@ -37,8 +37,8 @@ class ProductSource:
         """Return where the value at `path` stands, and that line."""
         if self.document is None:
             return self.product.at(path), ""
-        at = Position(self.document.text.path, *place(self.document, path))
-        return at, self.document.text.line(at.line)
+        text, span = located(self.document, path)
+        return Position(text.path, *span), text.line(span[0])
 
 
 class Sources:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.parsing.source_text import RawSpan
+from podsync.catalog.parsing.source_text import RawSpan, Text
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
@@ -15,7 +15,7 @@ from podsync.catalog.validation.validator import accepts, validate, validate_hea
 from podsync.catalog.validation.value_messages import SchemaVerdict, did_you_mean, dotted
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.characters import hidden
-from podsync.model.diagnostic import Diagnostic
+from podsync.model.diagnostic import Diagnostic, Fix
 from podsync.model.frozen import EMPTY, Path, freeze
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Lifecycle, Product
@@ -102,17 +102,19 @@ def examine(content: str, providers: Mapping[str, Provider]) -> list[Diagnostic]
 
 def written(document: Document, path: Path) -> str:
     """Return what was typed at `path`; empty where nothing was."""
-    span = document.places.raw.get(path)
-    return document.text.written(span) if span else ""
+    found = document.origin(path, around=False)
+    if found is None:
+        return ""
+    return str(_value_at(document.data, path)) if found.used else found.text.written(found.span)
 
 
-def place(document: Document, path: Path) -> RawSpan:
-    """Return where the value at `path` stands: its key if it is empty, else the nearest around it."""
-    for length in range(len(path), 0, -1):
-        span = document.places.raw.get(path[:length])
-        if span is not None:
-            return document.keys.raw.get(path[:length], span) if span[:2] == span[2:] else span
-    return document.start
+def located(document: Document, path: Path, *, on_key: bool = False) -> tuple[Text, RawSpan]:
+    """Return where the value at `path` was written: its key if it is empty, else the nearest around it."""
+    found = document.origin(path)
+    if found is None:
+        return document.text, document.start
+    empty = found.span[:2] == found.span[2:]
+    return found.text, found.key if found.key is not None and (on_key or empty) else found.span
 
 
 def in_place(
@@ -122,23 +124,30 @@ def in_place(
     for path, on_key, summary, detail, mend, mark in verdicts:
         if path in document.faulty:
             continue
-        if on_key:
-            span = document.keys.raw.get(path) or place(document, path)
-        elif isinstance(_value_at(document.data, path), dict):
-            # Something is missing in it: its key says where, better than its first line does.
-            span = document.keys.raw.get(path) or place(document, path)
-        else:
-            span = place(document, path)
-        fix = edits(document, path, mend) if mend else ()
-        at = _marked(document, span, mark) if mark else span
+        # Something is missing in a mapping: its key says where, better than its first line does.
+        own_key = on_key or isinstance(_value_at(document.data, path), dict)
+        text, span = located(document, path, on_key=own_key)
+        fix = _edits(document, path, mend)
+        at = _marked(text, span, mark) if mark else span
         rule = "control-character" if mark and hidden(mark) else "schema"
-        yield document.text.fault(rule, at, summary, detail, fix, address=address)
+        yield text.fault(rule, at, summary, detail, fix, address=address)
 
 
-def _marked(document: Document, span: RawSpan, mark: str) -> RawSpan:
+def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
+    """Return the edits of a mend, where the value stands in the document as it is."""
+    if mend is None or document.index:
+        return ()
+    if document.origins is not None:
+        found = document.origin(path)
+        if found is not None and (found.text is not document.text or found.used):
+            return ()
+    return edits(document, path, mend)
+
+
+def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
     """Return where inside a span a character stands, as far as it was written so."""
-    column = document.text.written(span).find(mark)
-    return document.text.span_at_line(span[0], span[1] + column) if column >= 0 else span
+    column = text.written(span).find(mark)
+    return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
 
 
 def _value_at(data: Any, path: Path) -> Any:
@@ -153,7 +162,7 @@ def _value_at(data: Any, path: Path) -> Any:
 def _address(document: Document) -> Address | None:
     kind, name = document.data.get("kind"), document.data.get("name")
     try:
-        return Address.parse(f"{kind}.{name}") if isinstance(name, str) else None
+        return Address.parse(f"{kind}.{name}{document.index}") if isinstance(name, str) else None
     except ValueError:
         return None
 
@@ -181,12 +190,13 @@ def _text_faults(document: Document, provider: Provider, product: Product) -> It
     found = [(("spec", *fault.path), fault) for fault in provider.check(product.spec)]
     odd = odd_texts(document.data, {path for path, _ in found})
     for path, fault in (*found, *((fault.path, fault) for fault in odd)):
-        yield document.text.fault(
+        text, span = located(document, path)
+        yield text.fault(
             fault.rule,
-            place(document, path),
+            span,
             f"{dotted(path)}: {fault.summary}",
             fault.detail,
-            edits(document, path, Fixing("put", quoted(fault.instead))) if fault.instead else (),
+            _edits(document, path, Fixing("put", quoted(fault.instead)) if fault.instead else None),
             severity=fault.severity,
             address=product.address,
         )
@@ -203,12 +213,13 @@ def _print_faults(document: Document, provider: Provider, product: Product) -> I
     for name in document.data["print"]:
         if name not in known:
             near = did_you_mean(name, known)
-            yield document.text.fault(
+            text, span = located(document, ("print", name), on_key=True)
+            yield text.fault(
                 "print",
-                document.keys.raw.get(("print", name)) or place(document, ("print",)),
+                span,
                 f"print: there is no artwork '{name}' in spec.{roles.artwork}",
                 f"did you mean '{near}'?" if near else f"use the {roles.artwork_name} of an artwork",
-                edits(document, ("print", name), Fixing("name", flow(near))) if near else (),
+                _edits(document, ("print", name), Fixing("name", flow(near)) if near else None),
                 address=product.address,
             )
 
@@ -221,4 +232,5 @@ def _signed_urls(document: Document, address: Address | None) -> Iterator[Diagno
             "use the picture's public address without it: "
             "the URL is kept in the state and shown in comments, and it must not expire"
         )
-        yield document.text.fault("signed-url", place(document, path), summary, detail, address=address)
+        text, span = located(document, path)
+        yield text.fault("signed-url", span, summary, detail, address=address)
