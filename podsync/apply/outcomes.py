@@ -172,7 +172,8 @@ def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -
     title = run.provider.title
     told = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
     why = f"it is an orphan, and its id is not known: {told}"
-    _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows))
+    alike = sum(isinstance(i, Orphan) and i.address == orphan.address for i in run.known.unbound)
+    _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows, alike=alike))
 
 
 def ask_what_was_made(run: ProviderRun, address: Address, question: Question) -> None:

@@ -75,7 +75,10 @@ def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: fl
 
 
 def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, float]) -> list[Event]:
-    """A person has removed these orphans, each told by its address or by an id of its own."""
+    """A person has removed these orphans, each told by its address or by an id of its own.
+
+    Several of one address that have no id cannot be told apart: all of them are meant.
+    """
     events: list[Event] = []
     for word in told:
         found = [each for each in state.orphans if word in {str(each.address), each.id, *_seen(each)}]
@@ -84,15 +87,15 @@ def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, f
         if len(found) > 1:
             # Only what has no id can be called by nothing but its address.
             found = [each for each in found if each.id is None] or found
-        if len(found) > 1:
-            ids = ", ".join(" ".join(_seen(each)) or each.id or "not known yet" for each in found)
+        if len(found) > 1 and found[0].id is not None:
+            ids = ", ".join(" ".join(_seen(each)) or str(each.id) for each in found)
             raise UsageError(f"{word} has {len(found)} orphans", f"say which one by its id: {ids}")
-        if now < _shown_at(found[0].window, _wait(waits, found[0].provider)):
+        if any(now < _shown_at(each.window, _wait(waits, each.provider)) for each in found):
             raise ProtectedError(
                 f"the id of the orphan {word} is not known yet: forgetting it now could make it twice",
                 "run apply, which looks for it",
             )
-        events.append(Gone(found[0].address, found[0].created_at, now))
+        events += [Gone(each.address, each.created_at, now) for each in found]
     return list(dict.fromkeys(events))
 
 

@@ -489,8 +489,8 @@ class Floor(World):
                 self._new_name(outcome.address)
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
             self._import(outcome.provider, {}, _asked(outcome))
-        elif "it is an orphan" in told:
-            self._answer_orphan(outcome.address, outcome.provider, told)
+        elif "it is an orphan" in told and "what it replaces" not in told and "several" not in told:
+            self._answer_orphan(outcome.address, outcome.provider, told[told.index("it is an orphan") :])
         elif outcome.result is Result.IN_DOUBT and "podsync import" in " ".join(outcome.next):
             self._never_seen()
             self._name_unlisted()
@@ -886,8 +886,8 @@ def _numbers() -> Iterator[int]:
 
 
 def _asked(outcome: Outcome) -> list[str]:
-    """The ids of which a person is asked whose they are."""
-    (none,) = (line for line in outcome.next if "podsync import --not-ours" in line)
+    """The ids of which a person is asked whose they are, by the first question."""
+    none = next(line for line in outcome.next if "podsync import --not-ours" in line)
     return none.partition("--not-ours ")[2].split()[1:]
 
 

@@ -727,3 +727,26 @@ def test_a_product_for_everybody_says_nothing_of_what_becomes_of_customers(floor
 
     assert floor.state.entries[POSTER].id in floor.made("gelato")
     floor.good_day()
+
+
+def test_several_orphans_of_one_address_without_an_id_end_together(floor):
+    """Nothing but their address names them: an answer that has to name one of them could never be given."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0)
+    for name in ("First", "Second", "Third"):
+        write(floor, TEE, enName=name)
+        floor.run(Trouble(), wait=False)
+    for identity, each in floor.there("kakaclo").items():
+        if each["enName"] in ("First", "Second"):
+            floor.take_away("kakaclo", identity)
+    floor.clock.pass_by(3 * SETTLE)
+
+    report = floor.run(Trouble())
+
+    (told,) = report.outcomes
+    said = operations.removed(floor.state, [str(TEE)], floor.clock.now(), QUIET_AFTER)
+    assert "all 2 orphans of this address" in told.next[-1]
+    assert [each.address for each in said] == [TEE, TEE]
+    floor.good_day()
