@@ -750,3 +750,27 @@ def test_several_orphans_of_one_address_without_an_id_end_together(floor):
     assert "all 2 orphans of this address" in told.next[-1]
     assert [each.address for each in said] == [TEE, TEE]
     floor.good_day()
+
+
+def test_a_refusal_that_nobody_waits_for_ends_though_an_orphan_was_removed(floor):
+    """The orphan is missing in a reading by model alone, which never calls it gone."""
+    floor.sandbox.set_rules(date_header=False)
+    for name in ("dog", "old"):
+        write(floor, Address("designed_product", name))
+    floor.good_day()
+    floor.delete(Address("designed_product", "old"))
+    floor.run(Trouble())
+    write(floor, TEE)
+    assert floor.run(Trouble((Fault("kakaclo", "create", "code:20001"),))).exit_code == 4
+    floor.delete(TEE)
+    floor.clock.pass_by(2 * SETTLE)
+    floor.take_away("kakaclo", floor.state.orphans[0].id)
+
+    for _ in range(3):
+        floor.run(Trouble())
+        floor.clock.pass_by(2 * SETTLE)
+
+    assert floor.state.refusals == {}
+    began = floor.clock.passed
+    assert floor.run(Trouble()).exit_code == 0
+    assert floor.clock.passed == began
