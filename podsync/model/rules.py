@@ -289,6 +289,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "environment.",
         ),
         Rule(
+            "environments", "error", "Two environments share a state or an account",
+            "Give each its own `state` and `account` below `environments` in podsync.yaml.",
+        ),
+        Rule(
             "review", "error", "The plan under review cannot be made any more",
             "`podsync review` goes on showing the last one. The message says what to correct.",
         ),
@@ -327,6 +331,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         Rule(
             "sandbox", "warning", "The plan is for the sandbox",
             "Nothing of it reaches a provider. Plan without `--sandbox` for the real account.",
+        ),
+        Rule(
+            "environment", "notice", "Which environment the plan is for",
+            "Another one is chosen with `--env`.",
         ),
         Rule(
             "plan-settle", "warning", "The outcome of an earlier request is in doubt",
