@@ -1,4 +1,4 @@
-"""The order of keys: that of the schemas, which is the one of the documentation; others stay behind as written."""
+"""The order of keys is that of the schemas; keys that they do not know stay behind, as they were written."""
 
 from __future__ import annotations
 

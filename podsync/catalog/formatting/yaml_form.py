@@ -7,14 +7,14 @@ ends the block above. What stands before the first key of a document, up to a bl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from podsync.catalog.formatting.nodes import Child, Node, UnknownLayout, parted, tree
 from podsync.catalog.formatting.order import ordered, schema_of
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.yaml_reader import read
-from podsync.model.diagnostic import Diagnostic
+from podsync.model.diagnostic import Diagnostic, errors_among
 
 _STEP = 2
 _BOM = b"\xef\xbb\xbf"
@@ -27,11 +27,12 @@ class Formatted(NamedTuple):
     faults: tuple[Diagnostic, ...] = ()
 
 
-def formatted(path: str, raw: bytes) -> Formatted:
-    """Return a file in order. Never raises for anything that a file may hold."""
+def formatted(path: str, raw: bytes, check: Callable[[Document], Sequence[Diagnostic]]) -> Formatted:
+    """Return a file in order; `check` returns what is wrong with a document. Never raises for any content."""
     reading = read(path, raw)
-    if reading.diagnostics:
-        return Formatted(raw, reading.diagnostics)
+    found = (*reading.diagnostics, *(fault for document in reading.documents for fault in check(document)))
+    if faults := errors_among(found):
+        return Formatted(raw, faults)
     try:
         content = _content(reading)
     except UnknownLayout as unknown:
@@ -55,7 +56,9 @@ def _left(reading: ParsedFile, line: int) -> Diagnostic:
 def _same(before: ParsedFile, after: ParsedFile) -> bool:
     """Whether nothing but places has changed: every value, and every word of every line."""
     data = [[document.data for document in each.documents] for each in (before, after)]
-    words = [Counter(line.strip(" -\r") for line in each.text.content.split("\n")) for each in (before, after)]
+    words = [
+        Counter(line.strip(" -\r") for line in each.text.content.split("\n")) for each in (before, after)
+    ]
     return not after.diagnostics and _typed(data[0]) == _typed(data[1]) and words[0] == words[1]
 
 
@@ -77,7 +80,7 @@ def _content(reading: ParsedFile) -> str:
     for number, document in enumerate(reading.documents):
         following = reading.documents[number + 1 :]
         end = _separator(lines, following[0]) if following else len(lines)
-        writer = _Writer(lines, document)
+        writer = _DocumentWriter(lines, document)
         made += writer.document(at, end)
         at = end
     made += lines[at:]
@@ -94,7 +97,7 @@ def _separator(lines: Sequence[str], document: Document) -> int:
     return number
 
 
-class _Writer:
+class _DocumentWriter:
     """Writes one document; its lines are those of the whole file."""
 
     def __init__(self, lines: Sequence[str], document: Document) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,10 +10,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from podsync.catalog.discovery import FoundFile
-    from podsync.model.diagnostic import Diagnostic
+    from podsync.catalog.formatting.files import FileForm
 
 _DIFFERS = 1
 _INVALID = 3
@@ -29,10 +25,12 @@ _INVALID = 3
 def fmt(session: Session, path: tuple[str, ...], check: bool) -> int:
     """Put the keys of every document in order, and indent them evenly.
 
-    Values and comments stay as they are written, to the character. A file with a fault is named and left as
-    it is. With PATH, only these files and folders.
+    Values and comments stay as they are written, to the character. A file with a fault is
+    named and left as it is. With PATH, only these files and folders.
     """
-    from podsync.catalog.formatting.yaml_form import formatted
+    from pathlib import Path
+
+    from podsync.catalog.formatting.files import forms
     from podsync.cli.app.formats import say_diagnostics
     from podsync.cli.workspace import Workspace
     from podsync.model.diagnostic import errors_among, in_file_order
@@ -42,49 +40,24 @@ def fmt(session: Session, path: tuple[str, ...], check: bool) -> int:
     space = Workspace.open(session, in_any=True)
     if not path:
         space.must_have_a_catalog()
-    changed: list[str] = []
-    faults: list[Diagnostic] = []
-    files = list(_files(space.settings.catalog, path))
-    for found, raw in _read(files, faults):
-        made = formatted(found.path, raw)
-        faults += made.faults
-        if made.content != raw:
-            changed.append(found.path)
-            if not check:
-                _write(Path(found.location), raw, made.content)
+    files = list(forms(Path(), space.settings.catalog, path, space.providers))
+    changed = [each for each in files if each.content != each.was]
+    for each in () if check else changed:
+        _write(each)
+    faults = [fault for each in files for fault in each.faults]
     say_diagnostics(in_file_order(faults), session)
-    lines = [f"{'would change' if check else 'changed'} {safe(name)}" for name in changed]
-    rest = "" if check or changed else " Nothing had to be changed."
-    counts = f"{counted(len(changed), 'file')} of {len(files)} {'would change' if check else 'changed'}."
-    session.console.result("\n".join([*lines, counts + rest]))
+    word, faulty = "would change" if check else "changed", sum(bool(each.faults) for each in files)
+    left = f", {faulty} left as {'it is' if faulty == 1 else 'they are'}" if faulty else ""
+    lines = [f"{word} {safe(each.path)}" for each in changed]
+    session.console.result(
+        "\n".join([*lines, f"{counted(len(changed), 'file')} of {len(files)} {word}{left}."])
+    )
     if errors_among(faults):
         return _INVALID
     return _DIFFERS if check and changed else 0
 
 
-def _files(catalog: str, paths: Sequence[str]) -> Iterator[FoundFile | Diagnostic]:
-    """Yield what is to be put in form: of the catalog, or of the paths that were given."""
-    from podsync.catalog.loader import files_of
-
-    yield from files_of(Path(), catalog, paths)
-
-
-def _read(
-    files: Sequence[FoundFile | Diagnostic], faults: list[Diagnostic]
-) -> Iterator[tuple[FoundFile, bytes]]:
-    """Yield each file that can be read with its content; what cannot goes to `faults`."""
-    from podsync.catalog.discovery import read_bytes
-    from podsync.model.diagnostic import Diagnostic
-
-    for each in files:
-        raw = each if isinstance(each, Diagnostic) else read_bytes(each)
-        if isinstance(raw, Diagnostic):
-            faults.append(raw)
-        elif not isinstance(each, Diagnostic):
-            yield each, raw
-
-
-def _write(place: Path, was: bytes, content: bytes) -> None:
+def _write(form: FileForm) -> None:
     """Put a file in the place of the one that was read, whole or not at all; a link stays one.
 
     Raises PodsyncError where it cannot be written, or was changed meanwhile.
@@ -93,10 +66,10 @@ def _write(place: Path, was: bytes, content: bytes) -> None:
     from podsync.files.os_files import OsFiles
     from podsync.model.errors import PodsyncError
 
-    target = place.resolve()
+    target = form.place.resolve()
     try:
-        if target.read_bytes() != was:
-            raise PodsyncError(f"{place} was changed while it was read", "run the command again")
-        write_whole(OsFiles(), target, content, temporary=f".{target.name}")
+        if target.read_bytes() != form.was:
+            raise PodsyncError(f"{form.path} was changed while it was read", "run the command again")
+        write_whole(OsFiles(), target, form.content, temporary=f".{target.name}")
     except OSError as error:
-        raise PodsyncError(f"cannot write {place}: {error.strerror or error}") from None
+        raise PodsyncError(f"cannot write {form.path}: {error.strerror or error}") from None
