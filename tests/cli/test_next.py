@@ -44,12 +44,9 @@ ELSEWHERE = {
     "state/postgres/store.py: state push --force": "tests/postgres/test_cli.py",
     "apply/lookup/before_send.py: import": "tests/cli/test_import.py",
 }
-#: What only looks like a command: a title, and the help of SARIF's rules.
-NO_COMMANDS = {
-    "output/html/page.py: plan",
-    "output/github/sarif.py: plan",
-    "output/github/sarif.py: validate",
-}
+#: What only looks like a command: a title, and the help of rules, which is printed nowhere to be typed.
+NO_COMMANDS = {"output/html/page.py: plan"}
+NO_COMMANDS |= {place for place in inventory() if place.startswith("model/rules.py: ")}
 #: Where a command line is passed on.
 PASSED_ON = {"cli/workspace.py: …"}
 
