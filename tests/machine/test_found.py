@@ -774,3 +774,22 @@ def test_a_refusal_that_nobody_waits_for_ends_though_an_orphan_was_removed(floor
     began = floor.clock.passed
     assert floor.run(Trouble()).exit_code == 0
     assert floor.clock.passed == began
+
+
+def test_what_a_document_wants_now_is_not_asked_before_what_it_made_is_known(floor):
+    """Both questions print one command: what a person says of the new edition is not believed of the old one."""
+    floor.sandbox.set_rules(kakaclo_pictures="rehosted")
+    write(floor, TEE)
+    floor.run(Trouble())
+    (made,) = floor.made("kakaclo")
+    write(floor, TEE, imageUrl="https://cdn.example.com/new.png")
+    floor.clock.pass_by(SETTLE)
+    floor.by_hand("kakaclo", floor.documents[TEE].spec)
+
+    report = floor.run(Trouble())
+
+    (told,) = report.outcomes
+    assert "the product that it replaces" in told.error
+    assert not any("podsync import" in line for line in told.next)
+    floor.good_day()
+    assert floor.state.owned("kakaclo").keys() >= {made}
