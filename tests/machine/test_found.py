@@ -600,7 +600,8 @@ def test_a_namesake_that_is_listed_first_is_a_question_once_both_are_listed(floo
     assert floor.state.entries[TEE].id == made
 
 
-def test_what_may_be_a_persons_product_is_not_renamed(floor):
+@pytest.mark.parametrize("wait", [True, False])
+def test_what_may_be_a_persons_product_is_not_renamed(floor, wait):
     """It is listed with other customers than were sent: until ours would be listed nobody can tell."""
     floor.sandbox.set_rules(gelato_lag=300.0)
     floor.by_hand("gelato", poster_spec("cat"))
@@ -611,10 +612,10 @@ def test_what_may_be_a_persons_product_is_not_renamed(floor):
     assert floor.state.entries[POSTER].id == hand
     write(floor, POSTER, name="Renamed")
 
-    report = floor.run(Trouble())
+    report = floor.run(Trouble(), wait=wait)
 
     (told,) = report.outcomes
-    assert (report.exit_code, told.result) == (4, Result.NOT_TRIED)
+    assert told.result is (Result.UPDATED if wait else Result.NOT_TRIED)
     assert floor.there("gelato")[hand]["name"] == "The cat Poster"
     floor.good_day()
     assert [each["name"] for each in floor.made("gelato").values()] == ["Renamed"]
@@ -777,7 +778,7 @@ def test_a_refusal_that_nobody_waits_for_ends_though_an_orphan_was_removed(floor
 
 
 def test_what_a_document_wants_now_is_not_asked_before_what_it_made_is_known(floor):
-    """Both questions print one command: what a person says of the new edition is not believed of the old one."""
+    """Both questions print one command: what is said of the new edition is not believed of the old one."""
     floor.sandbox.set_rules(kakaclo_pictures="rehosted")
     write(floor, TEE)
     floor.run(Trouble())
@@ -793,3 +794,25 @@ def test_what_a_document_wants_now_is_not_asked_before_what_it_made_is_known(flo
     assert not any("podsync import" in line for line in told.next)
     floor.good_day()
     assert floor.state.owned("kakaclo").keys() >= {made}
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_an_update_waits_until_its_product_is_listed(floor, wait):
+    """Else it is listed under another name than it was made with, and the id that was told is taken back."""
+    write(floor, Address("customer_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(gelato_lag=45.0)
+    write(floor, POSTER)
+    floor.run(Trouble(), wait=False)
+    (made,) = set(floor.made("gelato")) - {floor.state.entries[Address("customer_product", "dog")].id}
+    write(floor, POSTER, name="Renamed")
+    began = floor.clock.passed
+
+    report = floor.run(Trouble((Fault("gelato", "update", "slow"),)), wait=wait)
+
+    (told,) = report.outcomes
+    assert told.result is (Result.UPDATED if wait else Result.NOT_TRIED)
+    assert floor.clock.passed - began < 120.0
+    assert floor.state.entries[POSTER].id == made
+    floor.good_day()
