@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.catalog.cache.clash_candidates import fingerprints_of
 from podsync.catalog.parsing.source_text import RawSpan
-from podsync.catalog.validation.signed_urls import signed_urls
+from podsync.catalog.rules import document_faults
 from podsync.catalog.validation.validator import accepts
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.frozen import EMPTY, Path, Spec, freeze
 from podsync.model.json_bytes import compact, parse
 from podsync.model.position import Position, Span
-from podsync.model.product import HISTORY_WORDS, UNPROTECTED, History, Lifecycle, Product, spec_digest_of
+from podsync.model.product import UNPROTECTED, History, Lifecycle, Product, spec_digest_of
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
-
-#: A document that says more is `source`'s and `document_rules`'s.
-_KNOWN = HISTORY_WORDS | {"kind", "name", "labels", "lifecycle", "spec"}
 
 
 class ProductRecord(NamedTuple):
@@ -111,17 +108,15 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
     for data, start in documents:
         kind = data.get("kind")
         provider = by_kind.get(kind) if isinstance(kind, str) else None
-        if provider is None or not (data.keys() <= _KNOWN and accepts(provider.kind, data)):
+        if provider is None or not accepts(provider.kind, data):
             return None
         address = f"{kind}.{data['name']}"
         try:
             Address.parse(address)
         except ValueError:
             return None
-        if b"?" in raw and any(signed_urls(data["spec"])):
-            return None
         spec = freeze(data["spec"])
-        if any(provider.check(spec)):
+        if any(document_faults(data, spec, provider)):
             return None
         lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
         history = History.of(data, provider.info.bare_id)

@@ -91,7 +91,7 @@ FOLLOWED = {
     "star in a list": (poster("[a, b]", "[*]"), "5:17", "alias", '"*"'),
     "numbered customer": (poster("[a, b]", "[17]"), "5:17", "is a number", '"17"'),
     "a number for customers": (poster("[a, b]", "17"), "5:16", "a list is expected", '["17"]'),
-    "everybody and one": (poster("[a, b]", '["*", a]'), "5:16", "appears alone", "customerIds: [a]"),
+    "everybody and one": (poster("[a, b]", '["*", a]'), "5:16", "stands alone", "customerIds: [a]"),
     "customer twice": (poster("[a, b]", "[a, b, a]"), "5:23", "appears twice", "keep one"),
     "last customer twice in lines": (
         poster("[a, b]", "\n    - a\n    - b\n    - a"), "8:7", "appears twice", "keep one"),
@@ -185,7 +185,7 @@ FOLLOWED = {
     "lone surrogate": (tee(NAME, 'enName: "Fox \\ud83e"'), "5:11", "half of a surrogate", "take"),
     "key twice": (DESIGNED + '  modelId: "1"\n', "8:3", "appears on line 4 and again", "keep one"),
     "no separator": (
-        DESIGNED + DESIGNED.replace("dino", "rex"), "8:1", "'kind' stands on line 1 and again", "put a line `---`"),
+        DESIGNED + DESIGNED.replace("dino", "rex"), "8:1", "'kind' appears on line 1 and again", "put a line `---`"),
     "document end": (
         DESIGNED + "...\n" + DESIGNED.replace("dino", "rex").replace("Dino", "Rex"), "9:1", "a new document",
         "put `---`"),
