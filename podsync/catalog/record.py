@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.catalog.cache.clash_candidates import fingerprints_of
 from podsync.catalog.parsing.source_text import RawSpan
-from podsync.catalog.validation.signed_urls import signed_urls
+from podsync.catalog.rules import document_faults
 from podsync.catalog.validation.validator import accepts
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.frozen import EMPTY, Path, Spec, freeze
@@ -23,9 +23,6 @@ from podsync.model.product import UNPROTECTED, Lifecycle, Product, former_of, sp
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
-
-#: A document that says more is `source`'s and `document_rules`'s.
-_KNOWN = frozenset({"kind", "name", "labels", "lifecycle", "moved", "renamed_from", "spec"})
 
 
 class ProductRecord(NamedTuple):
@@ -113,17 +110,15 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
     for data, start in documents:
         kind = data.get("kind")
         provider = by_kind.get(kind) if isinstance(kind, str) else None
-        if provider is None or not (data.keys() <= _KNOWN and accepts(provider.kind, data)):
+        if provider is None or not accepts(provider.kind, data):
             return None
         address = f"{kind}.{data['name']}"
         try:
             Address.parse(address)
         except ValueError:
             return None
-        if b"?" in raw and any(signed_urls(data["spec"])):
-            return None
         spec = freeze(data["spec"])
-        if any(provider.check(spec)):
+        if any(document_faults(data, spec, provider)):
             return None
         lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
         former = former_of(data.get("moved"), data.get("renamed_from"))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from podsync.catalog.loader import Loaded, load
-from podsync.providers.contract import SpecFault
+from podsync.model.diagnostic import SpecFault
 from podsync.providers.registry import plugins
 
 DESIGNED = """\

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from podsync.cli.app.outputs import Forms
     from podsync.cli.app.session import Session
     from podsync.model.address import Address
-    from podsync.model.diagnostic import Diagnostic
+    from podsync.model.diagnostic import Diagnostic, Rule
     from podsync.model.settings import RateLimit, Settings
     from podsync.plan.model import Plan
     from podsync.state.model import State
@@ -56,7 +56,7 @@ def plan_forms(
         ),
         "html": lambda: _plan_html(told, catalog, base, sandbox=sandbox, **levels_too, **more),
         "github": lambda: _github().plan_annotations(told, root=origin.folder_in_repository()),
-        "sarif": lambda: _sarif().plan_sarif(told, root=origin.folder_in_repository()),
+        "sarif": lambda: _sarif().plan_sarif(told, installed_rules(), root=origin.folder_in_repository()),
     }
 
 
@@ -130,6 +130,14 @@ def _sarif() -> Any:
     from podsync.output.github import sarif
 
     return sarif
+
+
+def installed_rules() -> Mapping[str, Rule]:
+    """Return every rule by its id, those of the installed providers too."""
+    from podsync.catalog.rules import known_rules
+    from podsync.providers.registry import plugins
+
+    return known_rules(info.provider(info.settings) for info in plugins().values())
 
 
 def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]:
@@ -248,7 +256,9 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
         "github": lambda: _github().validate_annotations(
             loaded.diagnostics, root=origin.folder_in_repository()
         ),
-        "sarif": lambda: _sarif().validate_sarif(loaded.diagnostics, root=origin.folder_in_repository()),
+        "sarif": lambda: _sarif().validate_sarif(
+            loaded.diagnostics, installed_rules(), root=origin.folder_in_repository()
+        ),
     }
 
 
@@ -264,7 +274,7 @@ def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox:
     return {
         "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
         "github": lambda: _github().validate_annotations(diagnostics, root=root),
-        "sarif": lambda: _sarif().validate_sarif(diagnostics, root=root),
+        "sarif": lambda: _sarif().validate_sarif(diagnostics, installed_rules(), root=root),
     }
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from podsync.apply.context import Lost
 from podsync.apply.lookup.by_id import another_account
 from podsync.apply.lookup.preview import preview
-from podsync.catalog.parsing import csv_reader
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, with_keys
 from podsync.cli.environment.credentials import key_name
@@ -18,6 +17,7 @@ from podsync.evidence.pairs import PairVerdict, ProposedPair, pairs_of
 from podsync.evidence.situation import documents_of
 from podsync.model.address import Selection
 from podsync.model.product import seen_ids
+from podsync.output.csv import writer
 from podsync.output.escape import safe
 from podsync.output.text import pairs as pair_lines
 from podsync.output.text.pairs import PairLine
@@ -121,7 +121,7 @@ def _forms(lines: Sequence[PairLine], alone: int) -> Forms:
     plain: list[Mapping[str, str]] = [dict(zip(header, astuple(line), strict=True)) for line in lines]
     return {
         "text": lambda: pair_lines.pairs_text(lines, alone),
-        "csv": lambda: csv_reader.written(header, (astuple(line) for line in lines)),
+        "csv": lambda: writer.written(header, (astuple(line) for line in lines)),
         "json": lambda: json.dumps(
             {"format_version": "1.0", "pairs": plain, "documents_alone": alone}, indent=1, ensure_ascii=False
         ),
