@@ -63,12 +63,21 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "with `--config`.",
         ),
         Rule(
+            "environments", "error", "Two environments share an account or a state",
+            "Each would make every product of the other once more. Give each an account of its own, and its "
+            "state a place of its own.",
+        ),
+        Rule(
             "own-folder", "error", "`.podsync/` is a link, or Git tracks it",
             "It belongs to one machine. Remove the link, or take it out of Git with `git rm -r --cached "
             ".podsync`.",
         ),
     ),
     "Reading YAML": (
+        Rule(
+            "layout", "warning", "`podsync fmt` leaves a file as it is: it does not move lines of this form",
+            "Write each key on a line of its own, as `key: value`.",
+        ),
         Rule(
             "yaml", "error", "A file is not YAML",
             "The message names the character and what to write instead. Texts with special characters "
@@ -324,6 +333,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
     ),
     "Changes, in SARIF and annotations only": (
+        Rule(
+            "environment", "notice", "The plan is for one environment of the settings",
+            "Look at its name: the other environments have plans of their own.",
+        ),
         Rule(
             "sandbox", "warning", "The plan is for the sandbox",
             "Nothing of it reaches a provider. Plan without `--sandbox` for the real account.",
