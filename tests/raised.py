@@ -92,7 +92,7 @@ def _severity(node: ast.AST) -> str:
     named = {ast.unparse(each).rpartition(".")[2].strip("'") for each in given}
     if "severity" in named:
         return ""
-    return next((level for level in ("warning", "notice") if level in named), "error")
+    return next((one for one in ("warning", "notice") if one in named), "error")
 
 
 def _values(scope: ast.AST, node: ast.expr) -> list[str] | None:

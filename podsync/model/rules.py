@@ -63,21 +63,12 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "with `--config`.",
         ),
         Rule(
-            "environments", "error", "Two environments share an account or a state",
-            "Each would make every product of the other once more. Give each an account of its own, and its "
-            "state a place of its own.",
-        ),
-        Rule(
             "own-folder", "error", "`.podsync/` is a link, or Git tracks it",
             "It belongs to one machine. Remove the link, or take it out of Git with `git rm -r --cached "
             ".podsync`.",
         ),
     ),
     "Reading YAML": (
-        Rule(
-            "layout", "warning", "`podsync fmt` leaves a file as it is: it does not move lines of this form",
-            "Write each key on a line of its own, as `key: value`.",
-        ),
         Rule(
             "yaml", "error", "A file is not YAML",
             "The message names the character and what to write instead. Texts with special characters "
@@ -142,6 +133,12 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "odd-url", "warning", "The URL of a picture is odd",
             "It has an invisible character, HTML, broken UTF-8, or text that is not part of it. Copy the "
             "address again.",
+        ),
+    ),
+    "Formatting, in `podsync fmt` only": (
+        Rule(
+            "layout", "warning", "A file is written in a form that `podsync fmt` does not move",
+            "The file is left as it is. Write each key on a line of its own: key: value.",
         ),
     ),
     "Between documents": (
@@ -298,6 +295,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "environment.",
         ),
         Rule(
+            "environments", "error", "Two environments share a state or an account",
+            "Give each its own `state` and `account` below `environments` in podsync.yaml.",
+        ),
+        Rule(
             "review", "error", "The plan under review cannot be made any more",
             "`podsync review` goes on showing the last one. The message says what to correct.",
         ),
@@ -334,12 +335,12 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     ),
     "Changes, in SARIF and annotations only": (
         Rule(
-            "environment", "notice", "The plan is for one environment of the settings",
-            "Look at its name: the other environments have plans of their own.",
-        ),
-        Rule(
             "sandbox", "warning", "The plan is for the sandbox",
             "Nothing of it reaches a provider. Plan without `--sandbox` for the real account.",
+        ),
+        Rule(
+            "environment", "notice", "Which environment the plan is for",
+            "Another one is chosen with `--env`.",
         ),
         Rule(
             "plan-settle", "warning", "The outcome of an earlier request is in doubt",
