@@ -51,8 +51,11 @@ class Workspace:
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def open(cls, session: Session, *, sandbox: bool = False) -> Workspace:
-        """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
+    def open(cls, session: Session, *, sandbox: bool = False, in_any: bool = False) -> Workspace:
+        """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones.
+
+        `in_any`: what is done is the same in every environment, so that none has to be named.
+        """
         refuse_foreign()
         path = _settings_path(session.config)
         if path is not None and session.config is None:
@@ -62,7 +65,8 @@ class Workspace:
             if path is not None
             else settings_file.defaults()
         )
-        _check_environment(settings, session)
+        if session.env or not in_any:
+            _check_environment(settings, session)
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
         session.sandbox = sandbox
         space = cls(session, settings, path, sandbox or settings.sandbox)

@@ -135,6 +135,12 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "address again.",
         ),
     ),
+    "Formatting, in `podsync fmt` only": (
+        Rule(
+            "layout", "warning", "A file is written in a form that `podsync fmt` does not move",
+            "The file is left as it is. Write each key on a line of its own: key: value.",
+        ),
+    ),
     "Between documents": (
         Rule(
             "declared-twice", "error", "Two documents have one address",

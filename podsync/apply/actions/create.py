@@ -54,7 +54,7 @@ def make(run: ProviderRun, change: Change) -> None:
     elif change.action is Action.ADOPT:
         not_tried(run, change, "it is no longer listed as the plan saw it", "podsync plan", replans=True)
     elif run.unsure is not None:
-        not_tried(run, change, f"{run.unsure}; {LATER}")
+        not_tried(run, change, run.unsure)
     elif not (
         _stopped_by_rows(run, change)
         or _has_to_wait(run, change, entry)

@@ -22,7 +22,7 @@ _PLAIN = (
     r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
     r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
 )
-_COMMANDS = _PLAYS | {"demo", "init", "render", "schema", "show", "validate"}
+_COMMANDS = _PLAYS | {"demo", "fmt", "init", "render", "schema", "show", "validate"}
 
 
 class Session:

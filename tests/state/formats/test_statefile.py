@@ -156,7 +156,7 @@ def test_the_file_is_sorted_and_says_what_the_contract_says():
         "status": "created",
         "unverified": [],
         "updated_at": "2026-01-02T03:04:08Z",
-        "window": {"since": "2026-01-02T03:04:07Z", "until": "2026-01-02T03:04:08Z"},
+        "window": {"answered": "5013", "since": "2026-01-02T03:04:07Z", "until": "2026-01-02T03:04:08Z"},
     }
     assert data["entries"]["designed_product.elephant"]["spec"] == {}
     assert data["entries"]["designed_product.elephant"]["status"] == "in_doubt"
