@@ -19,12 +19,16 @@ from podsync.state.model import State
 
 @dataclass(frozen=True)
 class Known:
-    """One provider's part of a state. `setting` is what the settings say of pictures."""
+    """One provider's part of a state.
+
+    `setting` is what the settings say of pictures, `ignored` are the ids that they say nobody here manages.
+    """
 
     provider: Provider
     state: State
     account: str
     setting: str = "unknown"
+    ignored: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -67,6 +71,16 @@ class Known:
         return tuple(item for item in self.items if item.provisional)
 
     @property
+    def answered(self) -> tuple[Entry | Orphan, ...]:
+        """What has an id that only an answer told: no listing has shown it."""
+        return tuple(item for item in self.provisional if not presumed(item))
+
+    @property
+    def presumed(self) -> tuple[Entry | Orphan, ...]:
+        """What has an id that a listing has shown, but not as it was sent."""
+        return tuple(item for item in self.provisional if presumed(item))
+
+    @property
     def sent(self) -> tuple[Spec, ...]:
         """What was sent and has no id here yet: bodies in doubt, and what was acknowledged."""
         bodies = (entry.pending.body for entry in self.doubts if entry.pending is not None)
@@ -80,7 +94,7 @@ class Known:
     @property
     def foreign(self) -> frozenset[str]:
         """Ids of which a person, or a look with an up-to-date state, has said that they are not ours."""
-        return frozenset(self.state.foreign.get(self.name, ()))
+        return self.ignored.union(self.state.foreign.get(self.name, ()))
 
     @cached_property
     def unclaimed(self) -> frozenset[str]:
@@ -185,6 +199,11 @@ class Known:
             told: float | None = last["dates"].get(self.name)
             return told
         return last.get("ended_at") or last.get("at")
+
+
+def presumed(item: Entry | Orphan) -> bool:
+    """Whether its id is that of a product which is not listed as it was sent: it may be another one."""
+    return item.id is not None and item.window is not None and item.window.answered is None
 
 
 def when(pending: Pending) -> Moment | None:

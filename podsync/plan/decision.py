@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Selection
@@ -10,9 +11,10 @@ from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
-from podsync.plan.action import Action
+from podsync.plan.action import ADOPT_DECLARED, NOTE_TOLD, RECREATE, Action
+from podsync.plan.answers import COMPLETE
 from podsync.plan.change import Change, FieldChange
-from podsync.plan.diff import differing_fields, field_changes
+from podsync.plan.diff import differing_fields, field_changes, untold
 from podsync.plan.matching import Pair
 
 if TYPE_CHECKING:
@@ -54,9 +56,11 @@ class _PairDecision:
             assert entry is not None  # noqa: S101 (a pair has at least one side)
             return self._orphan(entry)
         if entry is None and orphan is None:
-            return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
+            return self._arrival(product)
         if entry is None:
             return self._restore(product)
+        if entry.id is not None and entry.id == product.history.recreate and entry.pending is None:
+            return self._recreate(product, entry)
         names = self._differing(product, entry)
         if not names and not self.forced:
             return self._unchanged(product, entry)
@@ -64,8 +68,22 @@ class _PairDecision:
             return self._update(product, entry, names)
         return self._replace(product, entry, names)
 
+    def _arrival(self, product: Product) -> Change:
+        adopt = product.history.adopt
+        if adopt is None:
+            return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
+        reason = f"its document says that it is {adopt}"
+        return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
+
+    def _recreate(self, product: Product, entry: Entry) -> Change:
+        self._refuse_incomplete(product)
+        reason = f"{entry.id} is gone, and its document wants it again"
+        change = self._change(Action.CREATE, RECREATE, reason)
+        return replace(change, before=None, risks=self.provider.risks(None, product.spec))
+
     def _differing(self, product: Product, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, product.spec))
+        names -= untold(self.provider, entry, product.spec)
         if entry.pending is not None:
             names |= set(entry.pending.body)
         return tuple(sorted(names))
@@ -79,6 +97,7 @@ class _PairDecision:
         *,
         risks: tuple[str, ...] | None = None,
         taken: Orphan | None = None,
+        importing: str | None = None,
     ) -> Change:
         """Return a change of this pair. `taken`: the orphan that it takes; `risks`: else the provider's."""
         product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
@@ -99,13 +118,14 @@ class _PairDecision:
             previous_address=self.pair.previous,
             entry_digest=entry.digest if entry is not None else None,
             orphan_created_at=taken.created_at if taken is not None else None,
-            importing=taken.id if taken is not None else None,
+            importing=taken.id if taken is not None else importing,
             shown=_shown(entry or orphan),
             made_at=(entry.created_at or None) if entry is not None else None,
             fields=fields,
             risks=self.provider.risks(before if fields else None, after) if risks is None else risks,
             source=self._source(fields),
-            distinct=product is not None and product.moved == (),
+            distinct=product is not None and product.history.moved == (),
+            asks=product.history.asks if product is not None else EMPTY,
         )
         return change if product is None else change.knowing(product.spec_digest)
 
@@ -125,12 +145,16 @@ class _PairDecision:
         return self._change(Action.SETTLE, "settle_because_in_doubt", reason, risks=())
 
     def _orphan(self, entry: Entry) -> Change:
-        if entry.lifecycle.prevent_orphan:
+        if entry.lifecycle.prevent_orphan and not self.pair.released:
             self._refuse(
                 "prevent-orphan",
                 f"{entry.address} is protected by lifecycle.prevent_orphan, but its document is gone",
-                "restore the document, or set prevent_orphan: false in it, apply, and delete it then",
+                "restore the document; or let the product go: write "
+                f"`removed: [{entry.address}]` as a document of its own",
             )
+        if self.pair.gone:
+            reason = "its document is gone, and so is the product"
+            return self._change(Action.ORPHAN, "orphan_because_no_document", reason, risks=())
         risk = ("it stays on sale until a person removes it",)
         return self._change(Action.ORPHAN, "orphan_because_no_document", "its document is gone", risks=risk)
 
@@ -144,10 +168,15 @@ class _PairDecision:
         return self._change(action, code, reason, risks=(), taken=orphan)
 
     def _unchanged(self, product: Product, entry: Entry) -> Change:
+        told = untold(self.provider, entry, product.spec)
+        fields = self._fields(product, entry, tuple(sorted(told)))
         if self.pair.previous is not None:
-            named = product.moved is not None and self.pair.previous.name in product.moved
+            named = self.pair.previous.name in (product.history.moved or ())
             code = "move_because_declared" if named else "move_because_equal_spec"
-            return self._change(Action.MOVE, code, "the same product under a new address", risks=())
+            return self._change(Action.MOVE, code, "the same product under a new address", fields, risks=())
+        if fields:
+            reason = "the document tells what was not known"
+            return self._change(Action.NOTE, NOTE_TOLD, reason, fields, risks=())
         if product.labels != entry.labels or product.lifecycle != entry.lifecycle:
             return self._change(
                 Action.NOTE, "note_because_labels", "only labels or lifecycle differ", risks=()
@@ -162,7 +191,7 @@ class _PairDecision:
         fields = self._fields(product, entry, names)
         reason = "an update is in doubt and is sent again" if entry.pending else "only fields that can change"
         name, old = self.provider.unique_name(product.spec), self.provider.unique_name(entry.spec or EMPTY)
-        if name != old and product.renamed_from != old:
+        if name != old and product.history.renamed_from != old:
             self._refuse(
                 f"{self.provider.name}-rename",
                 f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
@@ -187,6 +216,7 @@ class _PairDecision:
                 "undo the change, or remove prevent_replace in a change of its own",
                 ("lifecycle", "prevent_replace"),
             )
+        self._refuse_incomplete(product)
         code = "replace_by_request" if self.forced else "replace_because_cannot_update"
         reason = "asked for by --replace" if self.forced else f"{self.provider.title} cannot change it"
         risks = (
@@ -194,6 +224,15 @@ class _PairDecision:
             *self.provider.risks(entry.spec, product.spec),
         )
         return self._change(Action.REPLACE, code, reason, fields, risks=risks)
+
+    def _refuse_incomplete(self, product: Product) -> None:
+        if missing := self.provider.missing(product.spec):
+            self._refuse(
+                "incomplete-spec",
+                f"{product.address}: a new product needs {', '.join(missing)}, and the document does not say",
+                COMPLETE,
+                ("spec",),
+            )
 
     def _refused_replace(
         self, product: Product, names: tuple[str, ...], fields: tuple[FieldChange, ...]

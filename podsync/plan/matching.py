@@ -25,12 +25,15 @@ class Pair(NamedTuple):
     """What the catalog and the state say about one product.
 
     `entry` stands at another address than `product` when the document was renamed. `orphan` is set
-    when the wanted spec is that of an orphan: it is taken back instead of creating anew.
+    when the wanted spec is that of an orphan: it is taken back instead of creating anew. `released`: the
+    catalog lets the address go on purpose; `gone`: the product of the entry is gone at the provider.
     """
 
     product: Product | None
     entry: Entry | None
     orphan: Orphan | None = None
+    released: bool = False
+    gone: bool = False
 
     @property
     def known(self) -> Product | Entry:
@@ -69,7 +72,12 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
     for product in products:
         entry = moved.get(product.address) or state.entries.get(product.address)
         pairs.append(Pair(product, entry, orphans.wanted_by(product, entry)))
-    pairs += [Pair(None, entry) for address, entry in leavers.items() if address not in taken]
+    gone = {(name, each) for name, ids in state.absent.items() for each, known in ids.items() if known.gone}
+    pairs += [
+        Pair(None, entry, released=str(address) in catalog.removed, gone=(entry.provider, entry.id) in gone)
+        for address, entry in leavers.items()
+        if address not in taken
+    ]
     return tuple(sorted(pairs, key=lambda pair: pair.address))
 
 
@@ -79,13 +87,17 @@ def _moves(
     if not arrivals or not leavers:
         return
     free = dict(leavers)
+    held = {(entry.provider, entry.id): address for address, entry in free.items() if entry.id is not None}
     undeclared = []
     for product in arrivals:
-        former = (Address(product.address.kind, name) for name in product.moved or ())
+        history = product.history
+        former = [Address(product.address.kind, name) for name in history.moved or ()]
+        # Who names the product itself has named where it was, too.
+        former += filter(None, [held.get((product.provider, history.adopt or ""))])
         known = next((address for address in former if address in free), None)
         if known is not None:
             yield product.address, free.pop(known)
-        elif product.moved != ():
+        elif history.moved != () and history.adopt is None:
             undeclared.append(product)
     by_spec: dict[str, list[Entry]] = {}
     for entry in free.values():
@@ -167,11 +179,13 @@ class _Orphans:
         key = _fingerprint(provider, product.account, product.spec)
         if entry is not None and _fingerprint(provider, entry.account, entry.spec or EMPTY) == key:
             return None
-        candidates = self._by_spec.get(key, [])
+        alike = self._by_spec.get(key, [])
+        adopt = product.history.adopt if entry is None else None
+        candidates = alike if adopt is None else [orphan for orphan in alike if orphan.id == adopt]
         own = [orphan for orphan in candidates if orphan.address == product.address]
-        foreign = [o for o in candidates if entry is None and product.moved != ()]
-        named = [o for o in foreign if o.address.name in (product.moved or ())]
+        foreign = [o for o in candidates if entry is None and product.history.moved != ()]
+        named = [o for o in foreign if o.address.name in (product.history.moved or ())]
         chosen = next(iter([*own, *named, *foreign]), None)
         if chosen is not None:
-            candidates.remove(chosen)
+            alike.remove(chosen)
         return chosen

@@ -12,6 +12,7 @@ from podsync.apply.actions.update import read_back
 from podsync.apply.guard import guarded
 from podsync.apply.outcomes import (
     LATER,
+    NOT_SURE,
     ask_about_doubt,
     ask_about_orphan,
     ask_what_was_made,
@@ -33,7 +34,7 @@ from podsync.plan.action import Action
 from podsync.plan.change import Change
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
+from podsync.state.events import Asked, Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
 
 #: A person is told this often what is waited for.
 SAY_EVERY = 30.0
@@ -121,12 +122,24 @@ def _tell_unlisted(run: ProviderRun) -> None:
         run.context.board.note(
             f"{count} new at {run.provider.title}: ids not known yet; the next apply looks again"
         )
+    _asked(run, overdue)
     for item in overdue:
         rows = run.overdue.get((item.address, item.created_at), ())
         if isinstance(item, Entry):
             ask_where_it_is(run, item, rows)
         else:
             ask_about_orphan(run, item, rows)
+
+
+def _asked(run: ProviderRun, items: Sequence[Entry | Orphan]) -> None:
+    """Write down of what a person is asked: the answer is believed whatever our wall clock says by then."""
+    new = [item for item in items if item.window is not None and item.window.asked is None]
+    events = [
+        Asked(item.address, run.context.clock.now(), item.created_at if isinstance(item, Orphan) else None)
+        for item in new
+    ]
+    if events:
+        run.ledger.record(*events)
 
 
 def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
@@ -137,11 +150,6 @@ def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
     ]
 
 
-def _age(run: ProviderRun, item: Entry | Orphan) -> float:
-    """Return seconds since it was made, by our clock: for people only."""
-    return max(0.0, run.context.clock.now() - item.created_at)
-
-
 def _wait_for_all(run: ProviderRun) -> None:
     """Look, act, wait, until nothing is in doubt, late, or without its id."""
     clock, pauses, reminder = run.context.clock, Pauses(run.settings.settle_seconds), Reminder(run)
@@ -150,7 +158,7 @@ def _wait_for_all(run: ProviderRun) -> None:
         _send_late(run, now)
         if run.unshown:
             read_back(run)
-        if run.doubts or _unlisted(run) or _untimed(run):
+        if run.doubts or _unlisted(run) or _untimed(run) or any(late.for_id for late in run.late.values()):
             _look_again(run)
         left = _waits_for(run)
         if left is None or not run.context.options.wait or now >= left.until + left.patience:
@@ -184,8 +192,7 @@ class _Wait:
 def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
     """What a listing has to show yet: ids that no answer told, and ids that only an answer told."""
     known = run.known
-    answered = known.provisional if run.provider.tells_ids else ()
-    return [*known.unbound, *answered]
+    return [*known.unbound, *known.answered]
 
 
 def _untimed(run: ProviderRun) -> int:
@@ -213,27 +220,18 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         return _Wait(f"{len(run.unshown)} updates to be shown by the listing", until, retry)
     new = _unlisted(run)
     if new:
-        return _Wait(f"{len(new)} new ids to become visible", _visible_by(run, new))
+        return _Wait(f"{len(new)} new ids to become visible", max(map(run.listed_by, new)))
     older = _untimed(run)
     if older:
-        until = run.context.began + run.settings.settle_seconds
+        until = run.context.began + run.until_settled
         return _Wait(f"{older} from before, of which no clock tells how long ago it was", until)
     return None
 
 
-def _visible_by(run: ProviderRun, new: Sequence[Entry | Orphan]) -> float:
-    """Return when the last of these is to be listed, `settle_seconds` after it was made by whichever run.
-
-    A clock that was set back since makes nobody wait longer than what this run has made.
-    """
-    settle, youngest = run.settings.settle_seconds, min(_age(run, item) for item in new)
-    return min(run.sender.last_made, run.context.clock.monotonic() - youngest) + settle
-
-
 def _send_late(run: ProviderRun, now: float) -> None:
-    """Do what had to wait until now, in the order of the plan."""
+    """Do what had to wait until now, in the order of the plan; an id has to be looked for till then."""
     for address, late in list(run.late.items()):
-        if now >= late.quiet_at:
+        if now >= late.quiet_at and (not late.for_id or run.looked >= late.quiet_at):
             del run.late[address]
             guarded(run, late.change, late.do)
 
@@ -248,6 +246,8 @@ def _still_late(run: ProviderRun, change: Change) -> None:
         not_tried(run, change, f"{told}; {sure}, in case that answer was wrong; {LATER}")
     elif entry is not None and entry.pending is not None:
         in_doubt(run, change.address, entry, why)
+    elif entry is not None and entry.unlisted:
+        not_tried(run, change, NOT_SURE)
     else:
         not_tried(run, change, "the name that it takes is not released yet; run apply again")
 
@@ -256,12 +256,16 @@ def _look_again(run: ProviderRun) -> None:
     """One look for everything that is open; a whole one once a doubt is old enough to be called settled."""
     now = run.context.clock.monotonic()
     due = any(now >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
-    due = due or (now >= run.context.began + run.settings.settle_seconds and bool(_untimed(run)))
+    due = due or (now >= run.context.began + run.until_settled and bool(_untimed(run)))
     findings = run.look(presence=not due)
     if findings.account is False:
         run.stop_wrong_account(findings.events)
         return
     take_in(run, findings)
+    for address, late in list(run.late.items()):
+        entry = run.ledger.entry(address)
+        if late.for_id and not (entry is not None and entry.unlisted):
+            run.late[address] = replace(late, quiet_at=now, for_id=False)
     for address, change in list(run.postponed.items()):
         if run.ledger.indistinguishable(run.provider, change.after or {}, address, run.habits) is None:
             del run.postponed[address]

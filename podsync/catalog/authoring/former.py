@@ -34,6 +34,8 @@ class FormerNames:
             self._mapping(moved)
         elif moved is not None:
             self._list(moved)
+        for word in ("adopt", "recreate"):
+            self._ids(word)
 
     def of(self, keys: Sequence[str]) -> list[str] | None:
         """Return the former names of the product of these keys; None where the document does not say."""
@@ -47,8 +49,24 @@ class FormerNames:
                     found.append(document + indexed(zip(self._axes, former, strict=True)))
         return found or (None if self._documents is None else [])
 
+    def said(self, told: Any, index: str) -> Any:
+        """Return what a mapping from keys (`colour=red,model=tee`) says of one product, None for nothing."""
+        return next((value for keys, value in told.items() if self._index(keys) == index), None)
+
     def _refuse(self, rule: str, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
         self.faults.append(fault_in(self._document, rule, path, summary, detail, key=key))
+
+    def _ids(self, word: str) -> None:
+        told = self._document.data.get(word)
+        for keys in told if isinstance(told, dict) else ():
+            if self._index(keys) is None:
+                self._no_product(word, keys)
+
+    def _no_product(self, word: str, keys: str) -> None:
+        example = ",".join(f"{name}={next(iter(axis.rows))}" for name, axis in self._axes.items())
+        detail = f'name a key of every axis: "{example}"'
+        told = f"'{keys}' names no product of this document"
+        self._refuse(word, (word, keys), told, detail, key=True)
 
     # -- keys
 
@@ -107,9 +125,7 @@ class FormerNames:
             path: Path = ("moved", keys)
             index = self._index(keys)
             if index is None:
-                example = ",".join(f"{name}={next(iter(axis.rows))}" for name, axis in self._axes.items())
-                detail = f'name a key of every axis: "{example}"'
-                self._refuse("moved", path, f"'{keys}' names no product of this document", detail, key=True)
+                self._no_product("moved", keys)
                 continue
             for number, name in enumerate(names if isinstance(names, list) else [names]):
                 former = _name(name)

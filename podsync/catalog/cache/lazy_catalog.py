@@ -18,6 +18,8 @@ from podsync.catalog.cache.lazy_positions import LatePlaces, RereadableFile
 from podsync.catalog.cache.table import Table
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.record import product_of
+from podsync.model.frozen import EMPTY
+from podsync.model.json_bytes import parse
 from podsync.model.position import Position
 from podsync.model.product import Product, catalog_digest
 
@@ -86,12 +88,12 @@ class LazyCatalog(Sequence[Product]):
 
     @property
     def _columns(self) -> Columns:
-        return Columns(self.table.addresses, self.table.traits, self.table.formers)
+        return Columns(self.table.addresses, self.table.traits, self.table.histories)
 
     def _row(self, number: int) -> FingerprintRow:
         table = self.table
         traits = Fingerprints(*table.traits[number].split(" "))
-        return FingerprintRow(number, table.addresses[number], traits, table.formers[number])
+        return FingerprintRow(number, table.addresses[number], traits, table.histories[number])
 
     def line(self, at: Position) -> str:
         """Return the source line of a position in one of these files."""
@@ -155,8 +157,18 @@ class LazyCatalog(Sequence[Product]):
         if self._told_digest is not None:
             return self._told_digest
         known = ((address, self._numbers[address]) for address in self._ordered)
-        formers = self.table.formers
-        return catalog_digest((a, self.table.spec_digests[n], formers[n]) for a, n in known)
+        histories = self.table.histories
+        return catalog_digest(
+            ((a, self.table.spec_digests[n], histories[n]) for a, n in known), sorted(self.removed)
+        )
+
+    @cached_property
+    def removed(self) -> Mapping[str, Position]:
+        """The addresses that the catalog lets go, and where it says so."""
+        if not any(self.table.removals):
+            return EMPTY
+        told = zip(self.table.paths, self.table.removals, strict=True)
+        return {a: Position(path, *at) for path, text in told if text for a, *at in parse(text)}
 
     def product(self, address: str) -> Product:
         """Make the product of an address; raises KeyError."""

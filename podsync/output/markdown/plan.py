@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from podsync import __version__
@@ -20,7 +21,7 @@ from podsync.output.style import PLAIN
 from podsync.output.text.changes import by_action
 from podsync.output.text.grouping import in_common, shared_risk, shared_risks
 from podsync.output.text.plan import foot
-from podsync.output.text.plan_head import SANDBOX, TOLD, head, refused_addresses, risky_rows
+from podsync.output.text.plan_head import TOLD, banners, head, refused_addresses, risky_rows
 from podsync.output.wording import counted, listed, number
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -29,6 +30,8 @@ from podsync.providers.registry import roles_of
 
 #: Fits a comment of GitHub (65,536 characters) in bytes, with room for what a workflow puts around it.
 COMMENT = 65_000
+#: With less there is no room for what has to be said in any case.
+LEAST = 20_000
 _WIDE = 10**9
 #: Characters of a line of the head: enough for what it says of hosts, accounts and state, never cut.
 _HEAD = 2_000
@@ -69,14 +72,14 @@ def plan_markdown(
     levels: Mapping[str, float] = EMPTY,
     typed: Callable[[str], str] = str,
 ) -> str:
-    """Return at most `limit` bytes (20,000 and more): totals always, risky items first, then what fits.
+    """Return at most `limit` bytes (LEAST and more): totals always, risky items first, then what fits.
 
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
     is the address of a page that shows everything. `levels` and `typed`: see `plan`.
     """
     above = [
         marker(plan.hash, environment, head_sha),
-        *([f"**{SANDBOX}**", ""] if sandbox else []),
+        *(line for each in banners(plan.environment, sandbox=sandbox) for line in (f"**{each}**", "")),
         _first_line(plan, where),
         "",
         *_head(plan),
@@ -139,7 +142,8 @@ def _news(made: Sequence[Change]) -> Iterator[str]:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    lines = [plain(line.strip(), _HEAD) for line in head(plan, PLAIN, _WIDE, sandbox=False)]
+    told = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they stand above
+    lines = [plain(line.strip(), _HEAD) for line in told]
     yield f"<sub>{'<br>'.join(lines)}</sub>"
 
 

@@ -8,12 +8,12 @@ RED = "spec.colorValue: 'red' is not a colour such as \"#A72525\""
 LONG = "name: 101 characters are too many; at most 100 are taken"
 ONE_DOCUMENT = {
     "not a colour": ('"#A72525"', "red", "7:15", RED),
-    "number for text": ('"1"', "1", "4:12", "spec.modelId: 1 is a number, but a text is due"),
+    "number for text": ('"1"', "1", "4:12", "spec.modelId: 1 is a number, but text is expected"),
     "line feed": ('"1"', '"1\\n"', "4:12", """spec.modelId: '1\\n' is not a model number such as "73\""""),
-    "nothing": ('"1"', "", "4:3", "spec.modelId: nothing stands here, but a text is due"),
-    "null": ('"1"', "~", "4:12", "spec.modelId: ~ is no value, but a text is due"),
-    "boolean": ("Dino", "true", "5:11", "spec.enName: true is a boolean, but a text is due"),
-    "list for text": ("Dino", "[a]", "5:11", "spec.enName: a list stands here, but a text is due"),
+    "nothing": ('"1"', "", "4:3", "spec.modelId: there is nothing here, but text is expected"),
+    "null": ('"1"', "~", "4:12", "spec.modelId: ~ is not a value, but text is expected"),
+    "boolean": ("Dino", "true", "5:11", "spec.enName: true is a boolean, but text is expected"),
+    "list for text": ("Dino", "[a]", "5:11", "spec.enName: a list stands here, but text is expected"),
     "blank": (
         "Dino", '" "', "5:11",
         """spec.enName: ' ' is not a product name such as "Dinosaur Round Neck Short Sleeve T-Shirt\"""",
@@ -34,7 +34,7 @@ ONE_DOCUMENT = {
     "misspelt kind": ("kind:", "Kind:", "1:1", "unknown key 'Kind'"),
     "name": ("dino\n", "Dino_Tee\n", "2:7", """name: 'Dino_Tee' is not a name such as "dinosaur-tee\""""),
     "long name": ("dino\n", "x" * 101 + "\n", "2:7", LONG),
-    "mapping": ("spec:", "spec: x\nlabels:", "3:7", "spec: 'x' is a text, but a mapping is due"),
+    "mapping": ("spec:", "spec: x\nlabels:", "3:7", "spec: 'x' is text, but a mapping is expected"),
 }  # fmt: skip
 
 
@@ -60,21 +60,21 @@ def test_one_fault_is_told_once(shop, designed, case):
         (
             "quantity: 2",
             "quantity: 2.0",
-            "15:17 schema: spec.partQuantities[0].quantity: 2.0 is a number, but a whole number is due",
+            "15:17 schema: spec.partQuantities[0].quantity: 2.0 is a number, but a whole number is expected",
         ),
         (
             "quantity: 2",
             'quantity: "2"',
-            "15:17 schema: spec.partQuantities[0].quantity: '2' is a text, but a whole number is due",
+            "15:17 schema: spec.partQuantities[0].quantity: '2' is text, but a whole number is expected",
         ),
         (
             "[a, b]",
             '["*", "a"]',
             '5:16 schema: spec.customerIds: "*" means every customer, so it stands alone',
         ),
-        ("[a, b]", "[a, b, a]", "5:23 schema: spec.customerIds[2]: 'a' stands twice in this list"),
+        ("[a, b]", "[a, b, a]", "5:23 schema: spec.customerIds[2]: 'a' appears twice in this list"),
         ("[a, b]", "[]", "5:16 schema: spec.customerIds: the list is empty"),
-        ("[a, b]", "a", "5:16 schema: spec.customerIds: 'a' is a text, but a list is due"),
+        ("[a, b]", "a", "5:16 schema: spec.customerIds: 'a' is text, but a list is expected"),
         (
             "attributeIds: [x]",
             "attributeIds: []",
@@ -99,7 +99,11 @@ def test_a_customer_product_that_is_wrong(shop, customer, old, new, fault):
         ("spec:", 'modelId: "2"\nspec:', "'modelId' belongs under `spec:`"),
         ("spec:", "lifecycle: {prevent_orphan: yes}\nspec:", "write prevent_orphan: true, without quotes"),
         ("spec:", "moved: old\nspec:", "write it in brackets: moved: [old]"),
-        ("spec:", "renamed_from: x\nspec:", "known keys: kind, name, labels, moved, lifecycle, print, spec"),
+        (
+            "spec:",
+            "renamed_from: x\nspec:",
+            "known keys: kind, name, labels, moved, adopt, recreate, changed_there, lifecycle, print, spec",
+        ),
     ],
 )
 def test_hints_fix_it(shop, designed, old, new, hint):
@@ -128,7 +132,7 @@ def test_every_fault_of_a_document_is_told(shop, designed):
 
 def test_what_is_no_product_document_is_one_fault(shop):
     assert shop.check("on: push\njobs: {}\n") == [
-        "1:1 schema: this is no product document: it has no 'kind', 'name', 'spec'"
+        "1:1 schema: this is not a product document: it has no 'kind', 'name', 'spec'"
     ]
 
 
@@ -142,7 +146,7 @@ def test_a_valid_document_says_everything_it_can(shop, customer):
     shop.write("f.yaml", text)
     (product,) = shop.load().catalog
 
-    assert (dict(product.labels), product.moved, product.renamed_from) == (
+    assert (dict(product.labels), product.history.moved, product.history.renamed_from) == (
         {"season": "spring"},
         ("old",),
         "Old",
@@ -258,6 +262,52 @@ def test_a_former_name_is_free_and_claimed_once(shop, designed):
     assert shop.check(twice(variant("rex", "old"), variant("tri", "old"))) == [
         "12:9 moved: 'old' is a former name of designed_product.rex at catalog/f.yaml:1 too"
     ]
+
+
+def test_what_exists_already_may_be_described_in_part(shop, customer):
+    """No listing tells all fields; what is told has to be right all the same."""
+    half = "kind: designed_product\nname: dino\nadopt: '5012'\nspec:\n  enName: Dino\n"
+
+    assert shop.check(half) == []
+    (product,) = shop.load().catalog
+    assert (product.history.adopt, dict(product.spec)) == ("5012", {"enName": "Dino"})
+    assert shop.check(half + "  colorValue: red\n")[0].startswith("6:15 schema: spec.colorValue")
+    assert shop.check(half.replace("adopt: '5012'\n", "")) == [
+        f"3:1 schema: spec: '{field}' is missing" for field in ("colorValue", "imageUrl", "modelId")
+    ]
+    # An id as some answers have it.
+    shop.check(customer.replace("spec:", "adopt: cp-a-b\nspec:"))
+    assert [each.history.adopt for each in shop.load().catalog] == ["a-b"]
+
+
+def test_doubles_that_exist_are_told_apart_by_their_ids(shop, designed):
+    def variant(name: str, adopt: str) -> str:
+        return designed.replace("dino\n", f"{name}\n{adopt}", 1)
+
+    one, other = variant("dino", "adopt: '1'\n"), variant("rex", "adopt: '2'\n")
+    (warned,) = shop.check(twice(one, other))
+    assert "indistinguishable" in warned
+    assert shop.load().errors == ()
+    shop.check(twice(one, variant("rex", "")))
+    assert [fault.rule for fault in shop.load().errors] == ["indistinguishable"]
+    assert [each for each in shop.check(twice(one, variant("rex", "adopt: '1'\n"))) if "twice" in each] == [
+        "12:8 adopted-twice: the product 1 is that of designed_product.dino at catalog/f.yaml:1 too"
+    ]
+
+
+def test_what_is_removed_has_no_document(shop, designed):
+    away = "removed: [designed_product.rex, customer_product.fox]\n"
+
+    assert shop.check(twice(designed, away)) == []
+    assert set(shop.load().catalog.removed) == {"designed_product.rex", "customer_product.fox"}
+    assert shop.check(twice(designed, away.replace("rex", "dino"))) == [
+        (
+            "9:11 removed: designed_product.dino is removed here, and its document is still there, "
+            "at catalog/f.yaml:1"
+        )
+    ]
+    assert [each.partition(" ")[0] for each in shop.check("removed: dino\n")] == ["1:10"]
+    assert [each.partition(" ")[0] for each in shop.check("removed: [dino]\nname: x\n")] == ["1:11", "2:1"]
 
 
 @pytest.mark.parametrize(("kind", "hint"), [

@@ -1,0 +1,66 @@
+"""Where a value of a product was written, found when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from podsync.catalog.authoring.choices import Combination
+from podsync.catalog.authoring.layers import Layer, layer_of
+from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Reference, pieces
+from podsync.catalog.authoring.template import SUBSTITUTED, Template
+from podsync.catalog.parsing.document import Origin, Used
+from podsync.model.frozen import Path
+
+
+class ProductOrigins:
+    """The places of one product's values (`parsing.document.Origins`)."""
+
+    def __init__(self, template: Template, combination: Combination) -> None:
+        self._template = template
+        self._keys = dict(zip(template.axes, combination.keys, strict=True))
+        self._layers = template.layers_of(combination)
+        self._own = template.layers[-1]
+
+    def of(self, path: Path) -> Origin | None:
+        """Return where the value at `path` was written; of a mapping, the document's own part."""
+        layer = layer_of(self._layers, path)
+        if layer is None:
+            return None
+        value = _at(layer, path)
+        if isinstance(value, dict) and isinstance(_at(self._own, path), dict):
+            layer = self._own
+        inner = (*layer.prefix, *path)
+        span = layer.document.places.raw.get(inner)
+        if span is None:
+            return None
+        used: tuple[Used, ...] = ()
+        if isinstance(value, str) and "${" in value and path[0] in SUBSTITUTED:
+            used = tuple(self._used(value))
+        return Origin(layer.document.text, span, layer.document.keys.raw.get(inner), used)
+
+    def _used(self, text: str) -> Iterator[Used]:
+        try:
+            found = pieces(text, axes=bool(self._template.axes))
+        except NoReferenceError:
+            return
+        for piece in dict.fromkeys(found):
+            if not isinstance(piece, Reference):
+                continue
+            if piece.name == VARIABLE:
+                if piece.field in self._template.context.variables:
+                    yield Used(piece.text, *self._template.context.place_of(piece.field))
+            elif (axis := self._template.axes.get(piece.name)) is not None:
+                key = self._keys[piece.name]
+                if not piece.field or piece.field in axis.rows[key]:
+                    yield Used(piece.text, *axis.place(key, piece.field))
+
+
+def _at(layer: Layer, path: Path) -> Any:
+    data: Any = layer.data
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
