@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from podsync.catalog.cache.changes import FilesStatus, Look, scan
 from podsync.catalog.cache.lazy_catalog import LazyCatalog
+from podsync.catalog.cache.lazy_positions import LateContext
 from podsync.catalog.cache.store import CachedTable, CatalogCache
 from podsync.catalog.cache.table import Piece, Table
 from podsync.catalog.record import ProductRecord
 from podsync.files.cache_file import CacheDraft, DamagedCacheError
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import PodsyncError
+from podsync.model.frozen import EMPTY
 from podsync.model.product import Catalog
+from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
     from podsync.catalog.cache.reader import CatalogReader
@@ -53,8 +56,13 @@ class LoadRun:
         look: Look,
         *,
         remember_from: int | None,
+        authoring: Authoring = Authoring(),
+        folder: Path | None = None,
     ) -> None:
         self._root = root
+        self._authoring = authoring
+        self._folder = root if folder is None else folder
+        self._around: LateContext | None = None
         self._providers = providers
         self._by_kind = {provider.kind: provider for provider in providers.values()}
         self._asked = asked
@@ -69,7 +77,7 @@ class LoadRun:
 
     @cached_property
     def _memory(self) -> CatalogCache:
-        return CatalogCache.beside(self._root, self._providers)
+        return CatalogCache.beside(self._root, self._providers, self._authoring)
 
     def __enter__(self) -> Self:
         """Begin: to read everything where nothing is known, else to look for what has changed."""
@@ -121,7 +129,9 @@ class LoadRun:
 
         if self._worth_a_memory and self._draft is None:
             self._draft = self._stack.enter_context(self._memory.cache.drafting())
-        reading = CatalogReader(self._standing, self._providers, past, self._draft)
+        needs = self._past.needs if self._past is not None and past is not None else EMPTY
+        around = self._context(self._standing)()
+        reading = CatalogReader(self._standing, self._providers, past, self._draft, around, needs)
         self._reading = self._stack.enter_context(reading)
 
     def _read(self) -> Loaded:
@@ -135,10 +145,17 @@ class LoadRun:
             self._remember(shelf, reading.faulty, sound=not clashes)
         return self._finish(shelf, [*reading.diagnostics, *clashes])
 
+    def _context(self, standing: FilesStatus) -> LateContext:
+        """Return what documents may draw on, as the files stand."""
+        self._around = LateContext(self._root, self._folder, self._authoring, standing.defaults)
+        return self._around
+
     # -- from columns to a catalog
 
     def _shelf(self, table: Table, digest: str | None = None) -> LazyCatalog:
-        return LazyCatalog(table, self._standing.found, self._by_kind, digest)
+        return LazyCatalog(
+            table, self._standing.found, self._by_kind, digest, self._around or self._context(self._standing)
+        )
 
     def _no_clash(self, shelf: LazyCatalog, reading: CatalogReader) -> bool:
         """Whether it is plain that there is none: there was none, and what is new shares nothing."""
@@ -214,7 +231,9 @@ class LoadRun:
         if self._again is None:
             from podsync.catalog.cache.reader import CatalogReader
 
-            with CatalogReader(scan(self._look, self._root), self._providers) as reading:
+            standing = scan(self._look, self._root)
+            around = self._context(standing)()
+            with CatalogReader(standing, self._providers, around=around) as reading:
                 self._again = reading.table()
         if any(self._again.column(name) != column for name, column in made.items() if name != "signatures"):
             message = "the catalog was changed while it was read"

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podsync.catalog.discovery import FoundFile, shown, walk
+from podsync.catalog.discovery import FoundDefaults, FoundFile, shown, walk
 from podsync.catalog.load_run import Loaded, LoadRun
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import UsageError
+from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -70,9 +71,10 @@ def load(
     paths: Sequence[str | Path] = (),
     *,
     remember_from: int | None = None,
+    authoring: Authoring = Authoring(),
 ) -> Loaded:
     """Read the catalog below `root / catalog_dir`; see :func:`begin`."""
-    with begin(root, catalog_dir, providers, paths, remember_from=remember_from) as run:
+    with begin(root, catalog_dir, providers, paths, remember_from=remember_from, authoring=authoring) as run:
         return run.finish()
 
 
@@ -83,6 +85,7 @@ def begin(
     paths: Sequence[str | Path] = (),
     *,
     remember_from: int | None = None,
+    authoring: Authoring = Authoring(),
 ) -> LoadRun:
     """Find and read the files below `root / catalog_dir`; the block of the run may do something else.
 
@@ -102,6 +105,8 @@ def begin(
         asked,
         lambda: _candidates(folder, asked, root),
         remember_from=remember_from,
+        authoring=authoring,
+        folder=folder,
     )
 
 
@@ -115,7 +120,7 @@ def files_of(
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
     asked = scope(root, catalog_dir, paths)
     found = _candidates(root / catalog_dir, asked, root)
-    return [each for each in found if _path_of(each) in asked]
+    return [each for each in found if not isinstance(each, FoundDefaults) and _path_of(each) in asked]
 
 
 def _path_of(found: FoundFile | Diagnostic) -> str:
@@ -124,7 +129,7 @@ def _path_of(found: FoundFile | Diagnostic) -> str:
     return found.at.path if found.at is not None else ""
 
 
-def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | Diagnostic]:
+def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | FoundDefaults | Diagnostic]:
     """Return every file once, the catalog's first."""
     found = walk(folder, root) if folder.exists() else []
     if not (asked.folders or asked.files):
@@ -133,7 +138,7 @@ def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | Diag
         found += walk(extra, root)
     found += [FoundFile(str(file), shown(file, root)) for file in asked.files]
     seen: set[str] = set()
-    once: list[FoundFile | Diagnostic] = []
+    once: list[FoundFile | FoundDefaults | Diagnostic] = []
     for each in found:
         if isinstance(each, FoundFile):
             if each.path in seen:

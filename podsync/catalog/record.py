@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.catalog.cache.clash_candidates import fingerprints_of
 from podsync.catalog.parsing.source_text import RawSpan
@@ -73,7 +73,9 @@ def _kept(
     )
 
 
-def product_of(kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
+def product_of(
+    kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span | Position]
+) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
     spec, labels, lifecycle = parse(kept.body)
     kind, _, name = kept.address.partition(".")
@@ -106,19 +108,30 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
         return None
     kept = []
     for data, start in documents:
-        kind = data.get("kind")
-        provider = by_kind.get(kind) if isinstance(kind, str) else None
-        if provider is None or not accepts(provider.kind, data):
+        one = quick_record(data, start, by_kind)
+        if one is None:
             return None
-        address = f"{kind}.{data['name']}"
+        kept.append(one)
+    return kept
+
+
+def quick_record(
+    data: Mapping[str, Any], start: RawSpan, by_kind: Mapping[str, Provider], index: str = ""
+) -> ProductRecord | None:
+    """Return what is kept of a product if nothing whatever is wrong with its document."""
+    kind = data.get("kind")
+    provider = by_kind.get(kind) if isinstance(kind, str) else None
+    if provider is None or not accepts(provider.kind, data):
+        return None
+    address = f"{kind}.{data['name']}{index}"
+    if not index:
         try:
             Address.parse(address)
         except ValueError:
             return None
-        spec = freeze(data["spec"])
-        if any(document_faults(data, spec, provider)):
-            return None
-        lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
-        history = History.of(data, provider.info.bare_id)
-        kept.append(_kept(address, start, history, (spec, data.get("labels", EMPTY), lifecycle), provider))
-    return kept
+    spec = freeze(data["spec"])
+    if any(document_faults(data, spec, provider)):
+        return None
+    lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
+    history = History.of(data, provider.info.bare_id)
+    return _kept(address, start, history, (spec, data.get("labels", EMPTY), lifecycle), provider)

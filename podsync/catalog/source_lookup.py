@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from podsync.catalog.discovery import FoundFile, read_bytes
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.cache.lazy_positions import RereadableFile
+from podsync.catalog.discovery import FoundDefaults, FoundFile, walk
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.document_rules import located
-from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Path
 from podsync.model.position import Position
 from podsync.model.product import Product
+from podsync.model.settings import Authoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +44,33 @@ class ProductSource:
 
 
 class Sources:
-    """Reads documents again; the file that was asked for last is kept. Made once for a run."""
+    """Reads documents again. Made once for a run."""
 
-    def __init__(self, root: FilePath) -> None:
+    def __init__(self, root: FilePath, authoring: Authoring = Authoring(), folder: str = "catalog") -> None:
         self._root = root
-        self._path = ""
-        self._documents: tuple[Document, ...] = ()
+        self._around = lru_cache(maxsize=1)(lambda: _around(root, folder, authoring))
+        self._file = lru_cache(maxsize=16)(self._read)
 
     def of(self, product: Product) -> ProductSource:
         """Return the document that declares `product`."""
         declared = product.declared_at
-        if declared.path != self._path:
-            raw = read_bytes(FoundFile(str(self._root / declared.path), declared.path))
-            self._documents = () if isinstance(raw, Diagnostic) else read(declared.path, raw).documents
-            self._path = declared.path
-        for document in self._documents:
-            if Position(declared.path, *document.start) == declared and _declares(document, product):
-                return ProductSource(product, document)
-        return ProductSource(product, None)
+        start = ":".join(map(str, declared[1:]))
+        index = product.address.name[len(product.address.document) :]
+        document = self._file(declared.path).document(start, index)
+        if document is None or not _declares(document, product):
+            return ProductSource(product, None)
+        return ProductSource(product, document)
+
+    def _read(self, path: str) -> RereadableFile:
+        return RereadableFile(FoundFile(str(self._root / path), path), None, self._around)
+
+
+def _around(root: FilePath, folder: str, authoring: Authoring) -> AuthoringContext:
+    found = walk(root / folder, root) if (root / folder).is_dir() else []
+    defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
+    return AuthoringContext(root, root / folder, authoring, defaults)
 
 
 def _declares(document: Document, product: Product) -> bool:
     data = document.data
-    return (data.get("kind"), data.get("name")) == (product.address.kind, product.address.name)
+    return (data.get("kind"), data.get("name")) == (product.address.kind, product.address.document)

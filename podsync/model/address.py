@@ -36,7 +36,7 @@ class Address(NamedTuple):
         return self.name.partition("[")[0]
 
     @property
-    def index(self) -> Mapping[str, str]:
+    def keys(self) -> Mapping[str, str]:
         """The key of each axis; empty where the document makes one product."""
         return index_of(self.name)
 
@@ -135,7 +135,7 @@ def _matches(pattern: str, address: Address) -> bool:
     if not narrowed:
         return True
     pairs = [pair.partition("=") for pair in keys.removesuffix("]").split(",")]
-    known = address.index
+    known = address.keys
     return keys.endswith("]") and all(
         axis in known and _pattern(key).fullmatch(known[axis]) is not None for axis, _, key in pairs
     )

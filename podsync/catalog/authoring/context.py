@@ -5,27 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from podsync.catalog.authoring.chains import Chains, combined
 from podsync.catalog.discovery import FoundFile, Signed, read_bytes, read_signed, shown
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.source_text import START, RawSpan, Text
+from podsync.catalog.parsing.yaml_reader import read
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.digests import short_digest
 from podsync.model.settings import Authoring
-
-
-class Need(NamedTuple):
-    """Files that a file depends on besides itself, as people know them."""
-
-    chain: tuple[FoundFile, ...] = ()
-    tables: tuple[FoundFile, ...] = ()
-
-    @property
-    def files(self) -> tuple[FoundFile, ...]:
-        """All of them, in an order that does not change."""
-        return (*self.chain, *self.tables)
 
 
 class AuthoringContext:
@@ -44,34 +35,24 @@ class AuthoringContext:
         self.settings = settings
         self.root = root
         self._folder = os.path.realpath(folder)
-        self._defaults = {found.path.rpartition("/")[0]: found for found in defaults}
+        self.defaults = tuple(defaults)
+        self._chains = Chains(defaults)
         self._parsed: dict[str, ParsedFile] = {}
-        self.chain = lru_cache(maxsize=4096)(self._chain)
+        #: What is wrong with each `_defaults.yaml` that was looked at.
+        self.judged: dict[str, tuple[Diagnostic, ...]] = {}
         self.signed = lru_cache(maxsize=None)(read_signed)
-
-    @property
-    def plain(self) -> bool:
-        """Whether no document inherits anything."""
-        return not self._defaults
-
-    @property
-    def defaults(self) -> Iterable[FoundFile]:
-        """Every `_defaults.yaml`."""
-        return self._defaults.values()
 
     def chain_of(self, path: str) -> tuple[FoundFile, ...]:
         """Return the defaults for the file at `path`, those of the outermost folder first."""
-        return self.chain(path.rpartition("/")[0]) if self._defaults else ()
+        return self._chains.of(path)
 
-    def _chain(self, folder: str) -> tuple[FoundFile, ...]:
-        above = self.chain(folder.rpartition("/")[0]) if folder else ()
-        own = self._defaults.get(folder)
-        return (*above, own) if own is not None else above
+    def needs(self, path: str, tables: Iterable[str] = ()) -> tuple[FoundFile, ...]:
+        """Return what the file at `path` depends on: its defaults, and `tables` by their paths."""
+        found = (FoundFile(os.path.join(self.root, each), each) for each in tables)  # noqa: PTH118
+        return (*self.chain_of(path), *found)
 
     def parsed(self, found: FoundFile) -> ParsedFile:
         """Read a YAML file with the place of every value; one that cannot be read has a diagnostic."""
-        from podsync.catalog.parsing.yaml_reader import read
-
         if found.path not in self._parsed:
             signed = self.signed(found)
             if isinstance(signed, Diagnostic):
@@ -79,6 +60,14 @@ class AuthoringContext:
             else:
                 self._parsed[found.path] = read(found.path, signed.raw)
         return self._parsed[found.path]
+
+    def line(self, found: FoundFile, number: int) -> str:
+        """Return a line of a table or of defaults."""
+        signed = self.signed(found)
+        if isinstance(signed, Diagnostic):
+            return ""
+        content = signed.raw.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        return Text(found.path, content).line(number)
 
     # -- where a table is
 
@@ -95,23 +84,21 @@ class AuthoringContext:
 
     # -- what the cache compares
 
-    def digest(self, own: str, needs: Need) -> str:
+    def digest(self, own: str, needs: Sequence[FoundFile]) -> str:
         """Return what stands for a file's content together with that of all it depends on."""
-        if not needs.files:
+        if not needs:
             return own
-        contents = [signed.raw if isinstance(signed := self.signed(f), Signed) else b"" for f in needs.files]
-        return short_digest([own, *(short_digest(raw.hex()) for raw in contents)])
+        contents = [signed.raw if isinstance(signed := self.signed(f), Signed) else b"" for f in needs]
+        return short_digest([own, *(blake2b(raw, digest_size=16).hexdigest() for raw in contents)])
 
-    def signature(self, own: str, needs: Need) -> str:
+    def signature(self, own: str, needs: Sequence[FoundFile]) -> str:
         """Return a file's signature together with those of all it depends on; empty where one has none."""
-        if not needs.files:
-            return own
-        told = [own, *(s.signature if isinstance(s := self.signed(f), Signed) else "" for f in needs.files)]
-        return "" if "" in told else "+".join(told)
+        found = [s.signature if isinstance(s := self.signed(f), Signed) else "" for f in needs]
+        return combined(own, found) if found else own
 
-    def changed_at(self, own: int, needs: Need) -> int:
+    def changed_at(self, own: int, needs: Sequence[FoundFile]) -> int:
         """Return when the youngest of these files was changed, in nanoseconds."""
-        found = (self.signed(each) for each in needs.files)
+        found = (self.signed(each) for each in needs)
         return max([own, *(each.changed_at for each in found if isinstance(each, Signed))])
 
     # -- variables
@@ -128,8 +115,6 @@ class AuthoringContext:
 
     @cached_property
     def _read_settings(self) -> Document | None:
-        from podsync.catalog.parsing.yaml_reader import read
-
         name = self.settings.file
         location = os.path.join(self.root, name)  # noqa: PTH118
         raw = read_bytes(FoundFile(location, shown(location, self.root)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from podsync.catalog.authoring.axes import AxesReader, Axis, fault_in
-from podsync.catalog.authoring.choices import Choices, Combination
+from podsync.catalog.authoring.axes.axis import Axis, fault_in
+from podsync.catalog.authoring.axes.choices import Choices, Combination
+from podsync.catalog.authoring.axes.reader import AxesReader
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.former import FormerNames
 from podsync.catalog.authoring.layers import MERGED, Layer
@@ -53,7 +54,8 @@ class Expansion:
             self._prepare()
 
     def _prepare(self) -> None:
-        document, axes = self.document, {}
+        document = self.document
+        axes: Mapping[str, Axis] = {}
         if "each" in document.data:
             axes = self._axes()
             if self.faults:
@@ -70,7 +72,7 @@ class Expansion:
                 Layer(document, ("overrides", number), {key: told[key] for key in MERGED if key in told})
                 for number, told in enumerate(document.data.get("overrides") or ())
             ]
-            self._template = Template(self._layers(), overrides, axes, self._context, str(self._kind))
+            self._template = Template(tuple(self._layers()), overrides, axes, self._context, str(self._kind))
 
     def _axes(self) -> Mapping[str, Axis]:
         reader = AxesReader(self.document, self._found, self._context)
@@ -148,7 +150,7 @@ class Expansion:
                     own = self._former.said(data.pop(word), index)
                     data |= {} if own is None else {word: own}
         origins = ProductOrigins(self._template, combination)
-        return self.document._replace(data=data, index=index, origins=origins)
+        return self.document._replace(data=data, suffix=index, origins=origins)
 
     # -- faults
 
@@ -175,7 +177,7 @@ class Expansion:
         used = [each for each in (found.used if found else ()) if each.reference == bad.reference.text]
         summary = f"{dotted(bad.path)}: {bad.reference.text} of {bad.key}: {bad.fault.summary}"
         detail = "\n".join([bad.fault.detail, *map(told_of, used)])
-        at = text.fault("value", span, summary + among(product.index, count), detail)
+        at = text.fault("value", span, summary + among(product.suffix, count), detail)
         return at._replace(address=address_of(product))
 
 
@@ -193,7 +195,7 @@ def told_of(used: Any) -> str:
 def address_of(document: Document) -> Address | None:
     """Return the address of a product, None where its document has none."""
     try:
-        return Address.parse(f"{document.data.get('kind')}.{document.data.get('name')}{document.index}")
+        return Address.parse(f"{document.data.get('kind')}.{document.data.get('name')}{document.suffix}")
     except ValueError:
         return None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from podsync.catalog.authoring.axes import Axis, fault_in, is_key, key_help
+from podsync.catalog.authoring.axes.axis import Axis, fault_in, is_key, key_help
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.validation.value_messages import did_you_mean
 from podsync.model.address import Address, indexed
@@ -43,10 +43,12 @@ class FormerNames:
         found = list(self._named.get(indexed(pairs), ()))
         were = [[key, *self._were[name].get(key, ())] for name, key in pairs]
         name = str(self._document.data.get("name"))
-        for document in (name, *(self._documents or ())):
-            for former in product(*were):
-                if document != name or former != tuple(keys):
-                    found.append(document + indexed(zip(self._axes, former, strict=True)))
+        found += [
+            document + indexed(zip(self._axes, former, strict=True))
+            for document in (name, *(self._documents or ()))
+            for former in product(*were)
+            if document != name or former != tuple(keys)
+        ]
         return found or (None if self._documents is None else [])
 
     def said(self, told: Any, index: str) -> Any:
@@ -97,7 +99,9 @@ class FormerNames:
             for old, new in keys.items():
                 path: Path = ("renamed", name, old)
                 if not is_key(old) or old in known:
-                    said = f"the axis {name} has the key {old} still" if old in known else f"{old!r} is no key"
+                    said = (
+                        f"the axis {name} has the key {old} still" if old in known else f"{old!r} is no key"
+                    )
                     self._refuse("renamed", path, said, "on the left stands the old key", key=True)
                 elif not isinstance(new, str) or new not in known:
                     near = did_you_mean(new, known)
@@ -152,5 +156,3 @@ def _name(text: Any) -> str | None:
         return Address.parse(f"{_ANY}.{text}").name if isinstance(text, str) else None
     except ValueError:
         return None
-
-

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from podsync.catalog.authoring.choices import Combination
+from podsync.catalog.authoring.axes.choices import Combination
 from podsync.catalog.authoring.layers import Layer, layer_of
 from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Reference, pieces
 from podsync.catalog.authoring.template import SUBSTITUTED, Template
-from podsync.catalog.parsing.document import Origin, Used
+from podsync.catalog.parsing.document import Used, WrittenAt
 from podsync.model.frozen import Path
 
 
@@ -22,7 +22,7 @@ class ProductOrigins:
         self._layers = template.layers_of(combination)
         self._own = template.layers[-1]
 
-    def of(self, path: Path) -> Origin | None:
+    def of(self, path: Path) -> WrittenAt | None:
         """Return where the value at `path` was written; of a mapping, the document's own part."""
         layer = layer_of(self._layers, path)
         if layer is None:
@@ -37,7 +37,7 @@ class ProductOrigins:
         used: tuple[Used, ...] = ()
         if isinstance(value, str) and "${" in value and path[0] in SUBSTITUTED:
             used = tuple(self._used(value))
-        return Origin(layer.document.text, span, layer.document.keys.raw.get(inner), used)
+        return WrittenAt(layer.document.text, span, layer.document.keys.raw.get(inner), used)
 
     def _used(self, text: str) -> Iterator[Used]:
         try:

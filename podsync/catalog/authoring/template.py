@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from podsync.catalog.authoring.axes import Axis
-from podsync.catalog.authoring.cells import LEAVE_OUT, CellFault, checker, unfit
-from podsync.catalog.authoring.choices import Combination
+from podsync.catalog.authoring.axes.axis import Axis
+from podsync.catalog.authoring.axes.cells import LEAVE_OUT, CellFault, checker, unfit
+from podsync.catalog.authoring.axes.choices import Combination
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.layers import MERGED, Layer, merged
 from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Pieces, Reference, pieces
@@ -110,11 +110,12 @@ class Template:
             if inner is None:
                 inner = node.get("additionalProperties")
             node = inner if isinstance(inner, dict) else {}
-        return node
+        found: Mapping[str, Any] = node
+        return found
 
     # -- references
 
-    def resolved(self, text: str, path: Path) -> Pieces:
+    def resolved(self, text: str) -> Pieces:
         """Take a text apart and look its names up. Raises NoReferenceError."""
         found = pieces(text, axes=bool(self.axes))
         for piece in found:
@@ -151,9 +152,7 @@ class Template:
             self._columns[key] = self._column(reference, path, node, whole=whole)
         return self._columns[key]
 
-    def _column(
-        self, reference: Reference, path: Path, node: Mapping[str, Any], *, whole: bool
-    ) -> _Column:
+    def _column(self, reference: Reference, path: Path, node: Mapping[str, Any], *, whole: bool) -> _Column:
         name, field, _ = reference
         axis = self.axes[name]
         number = list(self.axes).index(name)
@@ -261,7 +260,7 @@ class _Shaping:
 
     def _text(self, text: str, path: Path) -> _Make | None:
         try:
-            found = self._template.resolved(text, path)
+            found = self._template.resolved(text)
         except NoReferenceError as error:
             self._faults.append(TextFault(path, error.mark, error.summary, error.detail))
             return None

@@ -24,6 +24,7 @@ from podsync.model.position import Position
 from podsync.model.product import Product, catalog_digest
 
 if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
     from podsync.providers.knowledge import Provider
 
 
@@ -43,9 +44,11 @@ class LazyCatalog(Sequence[Product]):
         locations: Callable[[str], FoundFile],
         by_kind: Mapping[str, Provider],
         digest: str | None = None,
+        drawn_on: Callable[[], AuthoringContext] | None = None,
     ) -> None:
         self.table = table
         self._told_digest = digest
+        self._drawn_on = drawn_on
         self._questions = 0
         self._locations = locations
         self._by_kind = by_kind
@@ -61,13 +64,15 @@ class LazyCatalog(Sequence[Product]):
         """Make the product of a number."""
         kept = self.table.kept(number)
         file = self._file_of(number)
-        positions = LatePlaces(self._again(file), kept.start)
+        positions = LatePlaces(self._again(file), kept.start, _index(kept.address))
         provider = self._by_kind[kept.address.partition(".")[0]]
         return product_of(kept, self.table.paths[file], provider, positions)
 
     def _read_again(self, file: int) -> RereadableFile:
         path = self.table.paths[file]
-        return RereadableFile(self._locations(path), self.table.digests[file])
+        tables = self.table.tables[file]
+        told = tables.split("\t") if tables else ()
+        return RereadableFile(self._locations(path), self.table.digests[file], self._drawn_on, told)
 
     def rows(self, numbers: Iterable[int]) -> list[FingerprintRow]:
         """Return these products as the rules between files see them, in file order."""
@@ -97,7 +102,10 @@ class LazyCatalog(Sequence[Product]):
 
     def line(self, at: Position) -> str:
         """Return the source line of a position in one of these files."""
-        return self._again(self._files[at.path]).line(at.line)
+        number = self._files.get(at.path)
+        if number is not None:
+            return self._again(number).line(at.line)
+        return self._drawn_on().line(self._locations(at.path), at.line) if self._drawn_on is not None else ""
 
     @cached_property
     def _files(self) -> dict[str, int]:
@@ -198,3 +206,9 @@ class LazyCatalog(Sequence[Product]):
             return [n for n, text in enumerate(self.table.traits) if text.startswith(identity)]
         first, several = self._identities
         return several.get(identity) or ([first[identity]] if identity in first else [])
+
+
+def _index(address: str) -> str:
+    """Return what an address ends with where its document makes several products."""
+    at = address.find("[")
+    return address[at:] if at >= 0 else ""

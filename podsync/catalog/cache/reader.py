@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Self
 
 from podsync.catalog.cache.store import provable
 from podsync.catalog.cache.table import FileRow, Piece, Table, first_products
-from podsync.catalog.cache.workers import Answer, FileRecord, Task, WorkerPool
-from podsync.catalog.discovery import FoundFile, read_signed
+from podsync.catalog.cache.workers import Answer, Task, WorkerPool
+from podsync.catalog.discovery import FoundFile
 from podsync.files.cache_file import CacheDraft
-from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import EMPTY
 from podsync.model.json_bytes import compact
 
 if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
     from podsync.catalog.cache.changes import FilesStatus
     from podsync.providers.knowledge import Provider
 
@@ -36,10 +38,15 @@ class CatalogReader:
         providers: Mapping[str, Provider],
         past: Table | None = None,
         draft: CacheDraft | None = None,
+        around: AuthoringContext | None = None,
+        needs: Mapping[str, Sequence[str]] = EMPTY,
     ) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.faulty: set[str] = set()
         self.news: list[range] = []
+        #: The files that documents take keys from.
+        self.tables: set[str] = set()
+        self._reread = {found.path for found in standing.unread}
         self.fresh = self.parsed = 0
         self._standing = standing
         self._providers = providers
@@ -47,7 +54,9 @@ class CatalogReader:
         self._draft = draft
         self._digests = {} if past is None else {each: number for number, each in enumerate(past.digests)}
         by_kind = {provider.kind: provider for provider in providers.values()}
-        task = Task(by_kind, self._digests.keys())
+        self._around = around
+        self._needs = needs
+        task = Task(by_kind, self._digests.keys(), around, needs)
         self._stack = ExitStack()
         self._crew = self._stack.enter_context(WorkerPool(standing.unread, task))
 
@@ -72,9 +81,11 @@ class CatalogReader:
                     own[spans.count] = found.path, provable(answer, self._draft)
                     self.fresh += bool(own[spans.count][1])
                     spans.add(self._digests[answer.digest], 1, known=True)
+                    self.tables.update(answer.tables)
                 else:
                     spans.add(len(read), 1, known=False)
                     read.append(self._read(found, answer))
+        self._forgive_tables()
         fresh = Table.of(read)
         if self._past is None:
             self.news = [range(fresh.firsts[-1])]
@@ -93,48 +104,33 @@ class CatalogReader:
             file = self._read_closely(found)
         else:
             signature = provable(answer, self._draft)
-            file = FileRow(found.path, signature, answer.digest, tuple(answer.kept or ()))
+            self.tables.update(answer.tables)
+            tables = "\t".join(answer.tables)
+            file = FileRow(found.path, signature, answer.digest, tuple(answer.kept or ()), "", tables)
         self.fresh += found.path not in self.faulty
         return file
 
     def _read_closely(self, found: FoundFile) -> FileRow:
         """Read a file with all its places: something about it is unusual, or wrong."""
-        from podsync.catalog.parsing import yaml_reader
-        from podsync.catalog.parsing.source_text import MAX_FAULTS
-        from podsync.catalog.record import digest_of, keep
-        from podsync.catalog.validation.document_rules import build, examine, surely_valid
-        from podsync.catalog.validation.fix_check import proved
-        from podsync.catalog.validation.limits import documents_left_out
+        from podsync.catalog.close_reading import read_closely
 
-        read = read_signed(found)
-        if isinstance(read, Diagnostic):
+        closely = read_closely(found, self._providers, self._around)
+        if closely.faults:
             self.faulty.add(found.path)
-            self.diagnostics.append(read)
-            return FileRow(found.path, "", "-", ())
-        reading = yaml_reader.read(found.path, read.raw)
-        found_wrong, kept, removed, untold = list(reading.diagnostics), [], [], 0
-        count = len(errors_among(found_wrong))
-        for document in reading.documents:
-            if count >= MAX_FAULTS:
-                # What the others are about would bury the first; that they are wrong is seen quickly.
-                untold += not surely_valid(document, self._providers)
-                continue
-            built = build(document, self._providers)
-            found_wrong += built.diagnostics
-            count += len(errors_among(built.diagnostics))
-            removed += [[str(each), *at[1:]] for each, at in built.removed]
-            kept += [keep(each, document.start, self._providers[each.provider]) for each in built.products]
-        if untold:
-            bad = errors_among(found_wrong)[MAX_FAULTS:]
-            found_wrong = [each for each in found_wrong if each not in bad]
-            found_wrong.append(documents_left_out(found.path, untold))
-        if found_wrong:
-            self.faulty.add(found.path)
-            self.diagnostics += proved(reading.text, found_wrong, lambda text: examine(text, self._providers))
-        digest = digest_of(read.raw)
-        plain = FileRecord(read.signature, read.changed_at, digest, kept)
-        told = compact(removed).decode() if removed else ""
-        return FileRow(found.path, provable(plain, self._draft), digest, tuple(kept), told)
+            self.diagnostics += closely.faults
+        self.tables.update(closely.record.tables)
+        removed = compact(closely.removed).decode() if closely.removed else ""
+        record = closely.record
+        signature, tables = provable(record, self._draft), "\t".join(record.tables)
+        return FileRow(found.path, signature, record.digest, tuple(record.kept or ()), removed, tables)
+
+    def _forgive_tables(self) -> None:
+        """Forget what is wrong with files that documents take keys from: they are no documents."""
+        known = {each for path, paths in self._needs.items() if path not in self._reread for each in paths}
+        tables = (self.tables | known) & self.faulty
+        if tables:
+            self.faulty -= tables
+            self.diagnostics = [d for d in self.diagnostics if d.at is None or d.at.path not in tables]
 
 
 class _Spans:

@@ -101,9 +101,7 @@ def grid(path: str, data: bytes) -> CsvGrid:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotCsvError(
-            data[: error.start].count(b"\n") + 1, "not UTF-8", "save it as CSV UTF-8"
-        ) from None
+        raise NotCsvError(data[: error.start].count(b"\n") + 1, "not UTF-8", "save it as CSV UTF-8") from None
     if "\x00" in text:
         raise NotCsvError(0, "it holds NUL characters", "save it as CSV UTF-8, not as a workbook")
     lines = tuple(re.split(r"\r\n|\r|\n", text))

@@ -17,7 +17,7 @@ class Used(NamedTuple):
     span: RawSpan
 
 
-class Origin(NamedTuple):
+class WrittenAt(NamedTuple):
     """Where a value was written: in which text, at which span, behind which key; and what was put into it."""
 
     text: Text
@@ -29,7 +29,7 @@ class Origin(NamedTuple):
 class Origins(Protocol):
     """Where the values of a document were written that was put together from several places."""
 
-    def of(self, path: Path) -> Origin | None:
+    def of(self, path: Path) -> WrittenAt | None:
         """Return where the value at `path` was written; None where it has no place of its own."""
 
 
@@ -37,7 +37,7 @@ class Document(NamedTuple):
     """One document: `places` and `keys` say where each value and each key stands.
 
     `faulty` are paths whose value could not be read as meant; what a schema says about them is noise.
-    `index` tells which product of several it is: `[colour=red]`. `origins` is set where values come from
+    `suffix` tells which product of several it is: `[colour=red]`. `origins` is set where values come from
     elsewhere (see `catalog.authoring`); `places` are those of the document itself all the same.
     """
 
@@ -47,17 +47,17 @@ class Document(NamedTuple):
     places: Places
     keys: Places
     faulty: frozenset[Path]
-    index: str = ""
+    suffix: str = ""
     origins: Origins | None = None
 
-    def origin(self, path: Path, *, around: bool = True) -> Origin | None:
+    def origin(self, path: Path, *, around: bool = True) -> WrittenAt | None:
         """Return where the value at `path` was written, or (`around`) the nearest value around it."""
         for length in range(len(path), 0 if around else max(0, len(path) - 1), -1):
             if self.origins is not None:
                 found = self.origins.of(path[:length])
             else:
                 span = self.places.raw.get(path[:length])
-                found = Origin(self.text, span, self.keys.raw.get(path[:length])) if span else None
+                found = WrittenAt(self.text, span, self.keys.raw.get(path[:length])) if span else None
             if found is not None:
                 return found
         return None

@@ -147,18 +147,31 @@ def in_place(
         fix = _edits(document, path, mend)
         at = _marked(text, span, mark) if mark else span
         rule = "control-character" if mark and hidden(mark) else "schema"
-        yield text.fault(rule, at, summary, detail, fix, address=address)
+        yield text.fault(rule, at, summary, _with_values(document, path, detail), fix, address=address)
 
 
 def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
     """Return the edits of a mend, where the value stands in the document as it is."""
-    if mend is None or document.index:
+    if mend is None or document.suffix:
         return ()
     if document.origins is not None:
         found = document.origin(path)
         if found is not None and (found.text is not document.text or found.used):
             return ()
     return edits(document, path, mend)
+
+
+def _with_values(document: Document, path: Path, detail: str) -> str:
+    """Return a detail with the places of the values that were put into the text at `path`."""
+    if document.origins is None:
+        return detail
+    found = document.origin(path)
+    places = (
+        [f"{one.reference} is {one.text.path}:{one.span[0]}:{one.span[1]}" for one in found.used]
+        if found
+        else []
+    )
+    return "\n".join([detail, *places] if detail else places)
 
 
 def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
@@ -179,7 +192,7 @@ def _value_at(data: Any, path: Path) -> Any:
 def _address(document: Document) -> Address | None:
     kind, name = document.data.get("kind"), document.data.get("name")
     try:
-        return Address.parse(f"{kind}.{name}{document.index}") if isinstance(name, str) else None
+        return Address.parse(f"{kind}.{name}{document.suffix}") if isinstance(name, str) else None
     except ValueError:
         return None
 
@@ -210,7 +223,7 @@ def _fault(document: Document, found: SpecFault, address: Address | None) -> Dia
         found.rule,
         span,
         f"{dotted(lead)}: {found.summary}",
-        found.detail,
+        _with_values(document, path, found.detail),
         _edits(document, path, mend) if instead else (),
         severity=found.severity,
         address=address,

@@ -45,6 +45,8 @@ def schema(name: str) -> dict[str, Any]:
     if name == "removed":
         told: dict[str, Any] = json.loads(_shared("removed").replace("KIND.d", f"{next(iter(kinds()))}.d"))
         return told
+    if name == "defaults":
+        return _of_defaults()
     return _of_settings() if name == "podsync" else _of_kind(plugins()[kinds()[name]])
 
 
@@ -148,6 +150,63 @@ def _of_settings() -> dict[str, Any]:
     environment = data["properties"]["environments"]["additionalProperties"]
     environment["properties"] = {name: data["properties"][name] for name in _PER_ENVIRONMENT}
     return data
+
+
+#: What documents of a folder may have in common.
+_COMMON = ("labels", "lifecycle", "print", "spec")
+
+
+def _of_defaults() -> dict[str, Any]:
+    shared = schema(next(iter(kinds())))["$schema"]
+    properties = {
+        kind: {
+            "title": kind,
+            "description": f"What every {kind} of this folder and of those below it begins with.",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                word: _inherited(found)
+                for word, found in schema(kind)["properties"].items()
+                if word in _COMMON
+            },
+        }
+        for kind in kinds()
+    }
+    return {
+        "$schema": shared,
+        "title": "podsync defaults",
+        "description": "What documents have in common, by kind. null removes what a folder above says.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _inherited(node: Any) -> Any:
+    """Return a schema for a part of a value: nothing is required, null removes, texts may name values."""
+    found = {key: value for key, value in node.items() if key not in {"required", "minItems"}}
+    if "properties" in found:
+        found["properties"] = {key: _inherited(value) for key, value in found["properties"].items()}
+    if isinstance(found.get("additionalProperties"), dict):
+        found["additionalProperties"] = _inherited(found["additionalProperties"])
+    told = found.get("type", "string")
+    kinds_of = [told] if isinstance(told, str) else list(told)
+    return _filled_in(found) | {"type": [*dict.fromkeys([*kinds_of, "string"]), "null"]}
+
+
+def _filled_in(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that takes `${...}` as well, for files in which values are named."""
+    found = dict(node)
+    if "pattern" in found:
+        found["pattern"] = rf"{_NAMED}|{found['pattern']}"
+        found.pop("maxLength", None)
+    elif found.get("type") not in (None, "string"):
+        found["pattern"] = _NAMED
+    return found
+
+
+#: A text that names a value.
+_NAMED = r"\$\{[^}]+\}"
 
 
 def _default(value: object) -> dict[str, object]:

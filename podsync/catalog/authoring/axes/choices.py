@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-from podsync.catalog.authoring.axes import Axis, fault_in
+from podsync.catalog.authoring.axes.axis import Axis, fault_in
 from podsync.catalog.authoring.layers import MERGED
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.validation.value_messages import did_you_mean
@@ -47,6 +47,10 @@ class _Conditions:
             for key in each.keys[axis]:
                 self._by_key.setdefault((axis, key), []).append(each)
 
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._axes)
+
     def fitting(self, keys: Sequence[str]) -> list[int]:
         """Return the numbers of those that fit, in order."""
         found = [
@@ -67,11 +71,13 @@ class Choices:
         self._axes = axes
         self._most = most
         excepts = self._list("except")
-        self._excepts = _Conditions([
-            found
-            for number, told in enumerate(excepts)
-            if (found := self._condition("except", number, told, ("except", number)))
-        ])
+        self._excepts = _Conditions(
+            [
+                found
+                for number, told in enumerate(excepts)
+                if (found := self._condition("except", number, told, ("except", number)))
+            ]
+        )
         self._wanted = [
             found
             for number, told in enumerate(self._list("overrides"))
@@ -87,7 +93,7 @@ class Choices:
             self._too_many(count)
             return
         found = []
-        has_excepts, has_overrides = bool(self._excepts._axes), bool(self._wanted)
+        has_excepts, has_overrides = bool(self._excepts), bool(self._wanted)
         used: set[int] = set()
         for each in product(*keys):
             if has_excepts and self._excepts.fitting(each):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from podsync.catalog.authoring.axes import Axis, is_key, key_help
+from podsync.catalog.authoring.axes.axis import Axis, is_key, key_help
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.csv_reader import Cell, CsvGrid, NotCsvError, grid

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
+from podsync.catalog.authoring.axes.axis import MOST_AXES, RULE, Axis, fault_in, is_key, key_help
+from podsync.catalog.authoring.axes.tables import TableReader
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.references import VARIABLE
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
-from podsync.catalog.validation.nearest import slug
 from podsync.catalog.validation.value_messages import did_you_mean
-from podsync.model.address import NAME_LIMIT
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import Path
-
-NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-MOST_AXES = 8
-#: Where a key (no field) or a field of a key stands.
-Place: TypeAlias = Callable[[str, str], tuple[Text, RawSpan]]
-_RULE = "small letters, digits and single hyphens, at most 100 characters"
-
-
-class Axis(NamedTuple):
-    """An axis: `rows` has the fields of each key, sorted by key. `table`: they are cells of a CSV.
-
-    `was` has former keys of a key. `fields` are all names of fields, for messages.
-    """
-
-    name: str
-    rows: Mapping[str, Mapping[str, Any]]
-    place: Place
-    fields: Sequence[str]
-    was: Mapping[str, tuple[str, ...]]
-    table: bool = False
 
 
 class AxesReader:
@@ -62,7 +41,7 @@ class AxesReader:
         for name, value in told.items():
             if not is_key(name) or name == VARIABLE:
                 said = f"'{name}' is no name of an axis"
-                self._refuse(("each", name), said, f"{_RULE}; not {VARIABLE}", key=True)
+                self._refuse(("each", name), said, f"{RULE}; not {VARIABLE}", key=True)
                 continue
             axis = self._axis(name, value)
             if axis is not None:
@@ -146,8 +125,6 @@ class AxesReader:
         self.files.append(found)
         if not found.path.lower().endswith(".csv"):
             return self._from_yaml(name, told, found)
-        from podsync.catalog.authoring.tables import TableReader
-
         reader = TableReader(self._context, found, name)
         try:
             return reader.axis(told.get("key"))
@@ -191,28 +168,3 @@ class AxesReader:
             self._refuse(path, f"{found.path} holds no mapping of keys", "write `red: {hex: ...}` lines")
             return None
         return self._inline(name, parsed.documents[0].data, parsed.documents[0], ())
-
-
-def is_key(text: Any) -> bool:
-    """Whether a text may be a key or the name of an axis."""
-    return isinstance(text, str) and len(text) <= NAME_LIMIT and NAME.fullmatch(text) is not None
-
-
-def key_help(key: str) -> str:
-    """Say how a key is written."""
-    meant = slug(key)[:NAME_LIMIT].strip("-") if key.isprintable() else ""
-    return f"write {meant}. A key has {_RULE}" if meant and meant != key else f"a key has {_RULE}"
-
-
-def fault_in(
-    document: Document, rule: str, path: Path, summary: str, detail: str = "", *, key: bool = False
-) -> Diagnostic:
-    """Return a fault of what a document says at `path`, or the nearest place around it."""
-    span = document.start
-    for length in range(len(path), 0, -1):
-        found = document.places.raw.get(path[:length])
-        if found is not None:
-            own = document.keys.raw.get(path[:length])
-            span = own if own is not None and (key or found[:2] == found[2:]) else found
-            break
-    return document.text.fault(rule, span, summary, detail)
