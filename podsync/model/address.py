@@ -31,6 +31,11 @@ class Address(NamedTuple):
         return f"{self.kind}.{self.name}"
 
     @property
+    def word(self) -> str:
+        """The address as a word of a command line: keys in double quotes, which every shell reads alike."""
+        return f'"{self}"' if "[" in self.name else str(self)
+
+    @property
     def document(self) -> str:
         """The name of the document, which several products may share."""
         return self.name.partition("[")[0]
