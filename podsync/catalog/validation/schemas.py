@@ -7,7 +7,7 @@ provider's package what its `spec` holds; those of plans and states are whole fi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def schema_names() -> tuple[str, ...]:
 
 def schema_text(name: str) -> str:
     """Return a schema as a file holds it; raises KeyError for a name that there is none of."""
-    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_published(name), indent=2, ensure_ascii=False) + "\n"
 
 
 @cache
@@ -91,6 +91,7 @@ def _of_kind(info: ProviderInfo) -> dict[str, Any]:
     for field, has in (("print", roles.artwork), ("renamed_from", info.unique_names)):
         if not has:
             del fields[field]
+    del fields[_FOR_EDITORS]
     fields["changed_there"]["propertyNames"]["enum"] = list(own["spec"]["properties"])
     # What exists already may be described in part: no listing tells all of it.
     spec = fields["spec"] = dict(own["spec"])
@@ -152,6 +153,9 @@ def _of_settings() -> dict[str, Any]:
     return data
 
 
+#: Is said with `each` only, where it is read before this schema is asked; who misspells `renamed_from` does
+#: not mean it.
+_FOR_EDITORS = "renamed"
 #: What documents of a folder may have in common.
 _COMMON = ("labels", "lifecycle", "print", "spec")
 
@@ -183,30 +187,69 @@ def _of_defaults() -> dict[str, Any]:
 
 
 def _inherited(node: Any) -> Any:
-    """Return a schema for a part of a value: nothing is required, null removes, texts may name values."""
-    found = {key: value for key, value in node.items() if key not in {"required", "minItems"}}
-    if "properties" in found:
-        found["properties"] = {key: _inherited(value) for key, value in found["properties"].items()}
-    if isinstance(found.get("additionalProperties"), dict):
-        found["additionalProperties"] = _inherited(found["additionalProperties"])
-    told = found.get("type", "string")
-    kinds_of = [told] if isinstance(told, str) else list(told)
-    return _filled_in(found) | {"type": [*dict.fromkeys([*kinds_of, "string"]), "null"]}
+    """Return a schema for a part of a value: nothing is required, and null removes what is inherited."""
+
+    def nullable(found: dict[str, Any]) -> dict[str, Any]:
+        told = found.get("type", "string")
+        kinds_of = [told] if isinstance(told, str) else list(told)
+        left = {key: value for key, value in found.items() if key not in {"required", "minItems"}}
+        return left | {"type": [*kinds_of, "null"]}
+
+    return _everywhere(_naming(node), nullable)
 
 
-def _filled_in(node: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema that takes `${...}` as well, for files in which values are named."""
-    found = dict(node)
-    if "pattern" in found:
-        found["pattern"] = rf"{_NAMED}|{found['pattern']}"
-        found.pop("maxLength", None)
-    elif found.get("type") not in (None, "string"):
-        found["pattern"] = _NAMED
-    return found
+def _published(name: str) -> dict[str, Any]:
+    """Return a schema as editors get it: documents may name values where a product has them."""
+    if name in kinds():
+        return _of_template(schema(name))
+    if name != "catalog":
+        return schema(name)
+    found = _of_catalog()
+    return found | {"definitions": {kind: _of_template(told) for kind, told in found["definitions"].items()}}
+
+
+def _of_template(told: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a kind for documents that make several products as well."""
+    renamed = json.loads(_shared("document"))["properties"][_FOR_EDITORS]
+    fields = {**told["properties"], _FOR_EDITORS: renamed}
+    for word in ("labels", "renamed_from", "spec"):
+        if word in fields:
+            fields[word] = _naming(fields[word])
+    for word in ("adopt", "moved", "recreate"):
+        fields[word] = fields[word] | {"type": [fields[word]["type"], "object"]}
+    return told | {"properties": fields}
 
 
 #: A text that names a value.
 _NAMED = r"\$\{[^}]+\}"
+
+
+def _naming(node: Any) -> Any:
+    """Return a schema that takes texts in which values are named."""
+
+    def naming(found: dict[str, Any]) -> dict[str, Any]:
+        if "pattern" in found:
+            left = {key: value for key, value in found.items() if key != "maxLength"}
+            return left | {"pattern": f"{_NAMED}|{found['pattern']}"}
+        told = found.get("type", "string")
+        if told == "string" or found is node:
+            return found
+        return found | {"type": [*([told] if isinstance(told, str) else told), "string"], "pattern": _NAMED}
+
+    return _everywhere(node, naming)
+
+
+def _everywhere(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Return a schema with every schema in it changed."""
+    if not isinstance(node, dict):
+        return node
+    found = change(node)
+    for word in ("items", "additionalProperties"):
+        if isinstance(node.get(word), dict):
+            found = found | {word: _everywhere(node[word], change)}
+    if "properties" in node:
+        found = found | {"properties": {k: _everywhere(v, change) for k, v in node["properties"].items()}}
+    return found
 
 
 def _default(value: object) -> dict[str, object]:
