@@ -102,6 +102,7 @@ class _File:
         expansion = Expansion(document, self._found, self._around)
         collected = ProductFaults()
         for product in expansion.products():
+            collected.look()
             quick = quick_record(product.data, product.start, self._by_kind, product.suffix)
             if quick is not None:
                 self._kept.append(quick)

@@ -63,6 +63,7 @@ class LoadRun:
         self._authoring = authoring
         self._folder = root if folder is None else folder
         self._around: LateContext | None = None
+        self._tables: set[str] = set()
         self._providers = providers
         self._by_kind = {provider.kind: provider for provider in providers.values()}
         self._asked = asked
@@ -141,7 +142,8 @@ class LoadRun:
         self._standing = self._standing._replace(unread=())  # of a new catalog all: the shelf needs none
         shelf = self._shelf(table)
         clashes = [] if self._no_clash(shelf, reading) else self._clashes(shelf)
-        if self._worth_writing(reading):
+        self._tables = reading.tables
+        if self._worth_writing(reading) and not reading.defaults_faulty:
             self._remember(shelf, reading.faulty, sound=not clashes)
         return self._finish(shelf, [*reading.diagnostics, *clashes])
 
@@ -173,8 +175,10 @@ class LoadRun:
 
     def _finish(self, shelf: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
         """Keep what is asked for, put it in order."""
-        told = (*self._standing.diagnostics, *found)
-        reported = [each for each in told if each.at is None or each.at.path in self._asked]
+        told = dict.fromkeys((*self._standing.diagnostics, *found))
+        # What documents draw on concerns whoever asks for one of them.
+        shared = {each.path for each in self._standing.defaults} | self._tables
+        reported = [d for d in told if d.at is None or d.at.path in self._asked or d.at.path in shared]
         if reported:
             from podsync.catalog.validation.limits import capped
 

@@ -6,13 +6,14 @@ comes back to their files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.authoring.layers import leaves
 from podsync.catalog.cache.lazy_positions import RereadableFile
 from podsync.catalog.discovery import FoundDefaults, FoundFile, walk
 from podsync.catalog.parsing.document import Document
@@ -35,12 +36,29 @@ class ProductSource:
         """What stands in it."""
         return self.document.data if self.document is not None else EMPTY
 
+    def values(self) -> Iterator[ValueSource]:
+        """Yield every value of the document; nothing where it was changed meanwhile."""
+        for path, value in leaves(self.data):
+            found = self.document.origin(path) if self.document is not None else None
+            if found is not None:
+                used = tuple((one.reference, Position(one.text.path, *one.span)) for one in found.used)
+                yield ValueSource(path, value, Position(found.text.path, *found.span), used)
+
     def place(self, path: Path) -> tuple[Position, str]:
         """Return where the value at `path` stands, and that line."""
         if self.document is None:
             return self.product.at(path), ""
         text, span = located(self.document, path)
         return Position(text.path, *span), text.line(span[0])
+
+
+class ValueSource(NamedTuple):
+    """A value of a document, where it was written, and what was put into it: a name and its place each."""
+
+    path: Path
+    value: Any
+    at: Position
+    used: tuple[tuple[str, Position], ...] = ()
 
 
 class Sources:

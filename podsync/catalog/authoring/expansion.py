@@ -112,11 +112,10 @@ class Expansion:
             if shape.faults:
                 self._tell(shape.faults, combination)
                 continue
-            product = self._product(combination, shape.make(combination.keys))
             if shape.bad and (bad := list(self._template.bad_values(combination))):
-                self._note(bad, product)
+                self._note(bad, self._product(combination, dict(self.document.data)))
                 continue
-            yield product
+            yield self._product(combination, shape.make(combination.keys))
         if self._choices is not None:
             self.faults += [each for each in self._choices.faults if each not in self.faults]
         self.faults += map(self._bad_fault, self._bad.values())
@@ -127,7 +126,10 @@ class Expansion:
             return None if index or self.faults else self.document
         for combination in self._combinations():
             if self._index(combination) == index:
-                return self._product(combination, self._template.shape(combination).make(combination.keys))
+                shape = self._template.shape(combination)
+                if shape.faults or any(self._template.bad_values(combination)):
+                    return None
+                return self._product(combination, shape.make(combination.keys))
         return None
 
     def _combinations(self) -> Iterable[Combination]:

@@ -18,6 +18,7 @@ class ProductFaults:
     def __init__(self) -> None:
         self.count = 0
         self._skipped = 0
+        self._all = 0
         self._plain: list[Diagnostic] = []
         self._found: dict[tuple[object, ...], dict[str, list[tuple[Diagnostic, str]]]] = {}
 
@@ -31,6 +32,10 @@ class ProductFaults:
             groups = self._found.setdefault((each.rule, each.severity, each.at), {})
             groups.setdefault(each.detail, []).append((each, document.suffix))
 
+    def look(self) -> None:
+        """Count a product that was looked at: what is wrong with all of them is no fault of one value."""
+        self._all += 1
+
     def skip(self) -> None:
         """Count a product that was not looked at any more."""
         self._skipped += 1
@@ -40,7 +45,8 @@ class ProductFaults:
         yield from self._plain
         for groups in self._found.values():
             together = list(groups.values())
-            if len(together) > _MOST_VALUES:
+            every = sum(map(len, together)) == self._all and together[0][0][0].detail.count("\n${") > 1
+            if len(together) > _MOST_VALUES or every:
                 together = [[one for group in together for one in group]]
             for group in together:
                 fault, index = group[0]

@@ -46,6 +46,7 @@ class CatalogReader:
         self.news: list[range] = []
         #: The files that documents take keys from.
         self.tables: set[str] = set()
+        self.defaults_faulty = False
         self._reread = {found.path for found in standing.unread}
         self.fresh = self.parsed = 0
         self._standing = standing
@@ -68,6 +69,12 @@ class CatalogReader:
 
     def table(self) -> Table:
         """Read what is left, and return all that is kept of the files."""
+        if self._around is not None and self._around.defaults:
+            from podsync.catalog.authoring.defaults import defaults_faults
+
+            for each in self._around.defaults:
+                self.diagnostics += defaults_faults(each, self._around)
+            self.defaults_faulty = bool(self.diagnostics)
         read: list[FileRow] = []
         spans = _Spans()
         own: dict[int, tuple[str, str]] = {}
