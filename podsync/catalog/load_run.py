@@ -144,6 +144,8 @@ class LoadRun:
         clashes = [] if self._no_clash(shelf, reading) else self._clashes(shelf)
         self._tables = reading.tables
         if self._worth_writing(reading) and not reading.defaults_faulty:
+            if self._draft is None and self._many(table):
+                shelf = self._shelf(self._looked_at_again(table, reading.faulty))
             self._remember(shelf, reading.faulty, sound=not clashes)
         return self._finish(shelf, [*reading.diagnostics, *clashes])
 
@@ -190,6 +192,19 @@ class LoadRun:
     @property
     def _worth_a_memory(self) -> bool:
         return self._remember_from is not None and self._standing.total >= self._remember_from
+
+    def _many(self, table: Table) -> bool:
+        """Whether few files hold so many products that they are worth a memory all the same."""
+        return self._remember_from is not None and len(table.addresses) >= self._remember_from
+
+    def _looked_at_again(self, table: Table, faulty: Container[str]) -> Table:
+        """Begin a draft now, and return the table with signatures of what is still what it was."""
+        from podsync.catalog.cache.reader import signed_again
+
+        self._draft = self._stack.enter_context(self._memory.cache.drafting())
+        around = self._context(self._standing)()
+        files = [self._standing.found(path) for path in table.paths]
+        return signed_again(table, files, around, self._draft, faulty)
 
     def _worth_writing(self, reading: CatalogReader) -> bool:
         """Whether the next run would save more time than it takes to write everything down now.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Self
 
 from podsync.catalog.cache.store import provable
 from podsync.catalog.cache.table import FileRow, Piece, Table, first_products
-from podsync.catalog.cache.workers import Answer, Task, WorkerPool
-from podsync.catalog.discovery import FoundFile
+from podsync.catalog.cache.workers import Answer, FileRecord, Task, WorkerPool
+from podsync.catalog.discovery import FoundFile, read_signed
+from podsync.catalog.record import digest_of
 from podsync.files.cache_file import CacheDraft
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY
@@ -54,6 +55,9 @@ class CatalogReader:
         self._past = past
         self._draft = draft
         self._digests = {} if past is None else {each: number for number, each in enumerate(past.digests)}
+        for number, path in enumerate(past.paths if past is not None and needs else ()):
+            if any(path in paths for paths in needs.values()):
+                self._digests.pop(past.digests[number], None)  # what it is, others say
         by_kind = {provider.kind: provider for provider in providers.values()}
         self._around = around
         self._needs = needs
@@ -138,6 +142,29 @@ class CatalogReader:
         if tables:
             self.faulty -= tables
             self.diagnostics = [d for d in self.diagnostics if d.at is None or d.at.path not in tables]
+
+
+def signed_again(
+    table: Table,
+    files: Sequence[FoundFile],
+    around: AuthoringContext,
+    draft: CacheDraft | None,
+    faulty: Container[str],
+) -> Table:
+    """Return the table with the signatures of files that are what they were, read after `draft` was begun."""
+    own: dict[int, tuple[str, str]] = {}
+    for number, found in enumerate(files):
+        read = read_signed(found)
+        signature = ""
+        if not isinstance(read, Diagnostic) and found.path not in faulty:
+            tables = table.tables[number]
+            drawn = around.needs(found.path, tables.split("\t") if tables else ())
+            if around.digest(digest_of(read.raw), drawn) == table.digests[number]:
+                signed, changed_at = around.signature(read.signature, drawn), read.changed_at
+                record = FileRecord(signed, around.changed_at(changed_at, drawn), "", None)
+                signature = provable(record, draft)
+        own[number] = found.path, signature
+    return Table.gathered([Piece(table, 0, len(files))], own)
 
 
 class _Spans:

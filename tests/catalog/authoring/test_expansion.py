@@ -152,7 +152,7 @@ FAULTS = {
                 "dino.yaml:9:13 schema: spec.imageUrl: 'http://hoodie-mint.png' "
                 "is not an https URL of the front "
                 'picture such as "https://cdn.example.com/dino/front.png", in [colour=mint,model=hoodie] and '
-                "3 more | ${model} is catalog/dino.yaml:4:41 | ${colour} is catalog/colours.csv:2:6"
+                "3 more | ${model} is catalog/dino.yaml:4:39 | ${colour} is catalog/colours.csv:2:6"
             ),
         ],
     ),
