@@ -1,16 +1,22 @@
-"""Writing into YAML what a person accepts: a provider's value at its very line, comments and quotes kept."""
+"""Writing into YAML what a person accepts: a provider's value at its very line, comments and quotes kept.
+
+Nothing is written to a disk: a `CatalogEditor` holds what files would be after all that was accepted.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path as FilePath
 from typing import NamedTuple
 
+from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.scalars import resolve
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.fixes import Fixing, edits, flow, line_of, quoted
-from podsync.model.diagnostic import Edit, Fix, mended
+from podsync.model.address import Address
+from podsync.model.diagnostic import Diagnostic, Edit, Fix, mended
 from podsync.model.frozen import Json, Path, thaw
 
 #: Some words without quotes: nothing in them means anything to YAML.
@@ -23,6 +29,59 @@ class AcceptedField(NamedTuple):
     field: str
     known: Json
     listed: Json
+
+
+class EditedFile(NamedTuple):
+    """A file below the folder that podsync works in, before and after; empty where it is not there."""
+
+    path: str
+    before: str
+    after: str
+
+
+class CatalogEditor:
+    """What the files below `root` would be. Paths are relative to it, with forward slashes."""
+
+    def __init__(self, root: FilePath) -> None:
+        self._root = root
+        self._before: dict[str, str] = {}
+        self._after: dict[str, str] = {}
+
+    def accept(self, path: str, address: Address, fields: Sequence[AcceptedField]) -> bool:
+        """Take listed values into the document of an address; False where it is not there any more."""
+        documents = self._documents(path)
+        found = next((each for each in documents if _is_of(each, address)), None)
+        if found is not None:
+            self._after[path] = mended(self._after[path], accepted(found, fields))
+        return found is not None
+
+    def remove(self, path: str, address: Address) -> None:
+        """Take the document of an address out; a file that holds no other is removed."""
+        documents = self._documents(path)
+        found = next((each for each in documents if _is_of(each, address)), None)
+        if found is not None:
+            self._after[path] = without(self._after[path], found, documents)
+
+    def list_more(self, path: str, keys: tuple[str, ...], items: Iterable[str]) -> None:
+        """Put texts into the list at these keys; the list and the file are made where they are missing."""
+        self._documents(path)
+        self._after[path] = listing_more(self._after[path], keys, items)
+
+    def files(self) -> list[EditedFile]:
+        """Return the files that would change, in the order of their paths."""
+        told = (EditedFile(path, self._before[path], self._after[path]) for path in sorted(self._after))
+        return [each for each in told if each.before != each.after]
+
+    def _documents(self, path: str) -> Sequence[Document]:
+        if path not in self._after:
+            raw = read_bytes(FoundFile(str(self._root / path), path))
+            text = "" if isinstance(raw, Diagnostic) else read(path, raw).text.content
+            self._before[path] = self._after[path] = text
+        return read(path, self._after[path].encode()).documents
+
+
+def _is_of(document: Document, address: Address) -> bool:
+    return (document.data.get("kind"), document.data.get("name")) == (address.kind, address.name)
 
 
 def can_be_written(listed: Json) -> bool:

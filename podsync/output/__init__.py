@@ -2,6 +2,7 @@
 
 __all__ = [
     "csv",
+    "drift",
     "escape",
     "forecast",
     "github",

@@ -8,7 +8,7 @@ from html import escape
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
-from podsync.output.drift import compared_text, drift_counts, drift_texts
+from podsync.output.drift.words import compared_text, drift_counts, drift_texts
 from podsync.output.escape import safe
 from podsync.output.forecast import forecast_text
 from podsync.output.html.data import GROUPS

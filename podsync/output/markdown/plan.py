@@ -12,8 +12,8 @@ from podsync import __version__
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
+from podsync.output.drift.markdown import compared_rows, drift_rows
 from podsync.output.forecast import PUBLISHED
-from podsync.output.markdown.drift import compared_rows, drift_rows
 from podsync.output.markdown.escape import clip, code, link, plain, size
 from podsync.output.markdown.fit import FOLD_ABOVE, Section, fitted
 from podsync.output.markdown.rows import LISTED, block, brief, brief_create, created, created_head, listed_row

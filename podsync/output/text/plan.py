@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 from podsync.model.diagnostic import errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
+from podsync.output.drift.text import compared_lines, drift_lines
 from podsync.output.forecast import PUBLISHED, forecast_text
 from podsync.output.layout import page, wrap
 from podsync.output.style import Style
-from podsync.output.text.drift import compared_lines, drift_lines
 from podsync.output.text.plan_head import head, look_at_these, refusals
 from podsync.output.wording import counted, number, sentences, title
 from podsync.plan.action import Action

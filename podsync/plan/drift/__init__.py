@@ -1,3 +1,3 @@
-"""Drift: what a plan shows of it, its JSON, and the patch that accepts it."""
+"""Drift: what somebody changed at a provider, as a look shows it and as a plan holds it."""
 
-__all__ = ["json_form", "values"]
+__all__ = ["compare", "json_form", "values"]

@@ -158,8 +158,8 @@ def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
     last = _last(seen)
 
     def text() -> str:
+        from podsync.output.drift.text import drift_report
         from podsync.output.style import Style
-        from podsync.output.text.drift import drift_report
 
         console = space.session.console
         style, told = Style(console.out_color), _typed(space.session)
@@ -168,7 +168,7 @@ def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
         )
 
     def markdown() -> str:
-        from podsync.output.markdown.drift import drift_markdown
+        from podsync.output.drift.markdown import drift_markdown
 
         return drift_markdown(seen.drift, seen.compared, last, _typed(space.session))
 
@@ -178,7 +178,7 @@ def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
         return pieces(seen, About(sandbox=space.sandbox))
 
     def data() -> str:
-        from podsync.output.json.drift import drift_report_json
+        from podsync.output.drift.json import drift_report_json
 
         return drift_report_json(seen)
 
@@ -195,7 +195,7 @@ def _typed(session: Session) -> Callable[[str], str]:
 
 def _last(seen: Plan) -> str:
     """Return the verdict: what drifted, or that what was compared did not."""
-    from podsync.output.drift import drift_counts
+    from podsync.output.drift.words import drift_counts
 
     if seen.drift:
         return f"Drift: {drift_counts(seen.drift)}."

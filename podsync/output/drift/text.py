@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from podsync.output.drift import compared_text, drift_counts, drift_texts, ways_out
+from podsync.output.drift.words import compared_text, drift_counts, drift_texts, ways_out
 from podsync.output.layout import GAP, INDENT, beside, pad, page, wrap
 from podsync.output.style import Style
 from podsync.output.text.plan_head import head

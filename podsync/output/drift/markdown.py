@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from podsync.output.drift import WayOut, compared_text, drift_counts, drift_texts, ways_out
+from podsync.output.drift.words import WayOut, compared_text, drift_counts, drift_texts, ways_out
 from podsync.output.markdown.escape import code, plain
 from podsync.plan.drift.values import Compared, Drift
 
