@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podsync.catalog.cache.settings_cache import SettingsMemory
 from podsync.catalog.discovery import FoundFile, read_bytes, shown
+from podsync.catalog.fast_path import settings_cache
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
@@ -32,14 +32,15 @@ def load(path: Path, root: Path | None = None) -> Settings:
     raw = read_bytes(FoundFile(str(path), name))
     if isinstance(raw, Diagnostic):
         raise CatalogError([raw])
-    memory = SettingsMemory.beside(root, raw)
-    known = memory.recall()
+    cache = settings_cache(root, raw)
+    known = cache.recall() if cache is not None else None
     if known is not None:
         return _settings(known)
     data, diagnostics = _read(name, raw)
     if errors_among(diagnostics):
         raise CatalogError(diagnostics)
-    memory.remember(data)
+    if cache is not None:
+        cache.remember(data)
     return _settings(data)
 
 

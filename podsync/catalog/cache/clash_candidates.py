@@ -9,17 +9,10 @@ there is one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from podsync.model.frozen import Spec
-from podsync.model.json_bytes import parse
-from podsync.model.product import identity_of
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
-
+from podsync.catalog.validation.fingerprints import former_addresses
 
 #: Each product that was read now is looked for among all; above so many, a look at all takes no longer.
 _FEW = 10
@@ -74,52 +67,3 @@ def clash_candidates(columns: Columns) -> list[int]:
         found.update(number for number, text in enumerate(formers) if text)
         found.update(number for number, address in enumerate(addresses) if address in former)
     return sorted(found)
-
-
-def former_addresses(address: str, former: str) -> Iterator[str]:
-    """Yield the addresses that a document (by its `Product.former`) says it had before."""
-    kind = address.partition(".")[0]
-    for name in parse(former)[0] or ():
-        yield f"{kind}.{name}"
-
-
-class Fingerprints(NamedTuple):
-    """What these rules compare, as short digests; empty where a product has no such thing."""
-
-    identity: str
-    picture: str
-    colour: str
-    design: str
-    name: str
-
-
-def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprints:
-    """Return what the rules need to know of a product of this spec."""
-    owner, roles = (provider.name, account), provider.info.roles
-    identity = identity_of(*owner, provider.identity(spec))
-    if not spec.get(roles.front):
-        return Fingerprints(identity, "", "", "", "")
-    colour = str(spec.get(roles.colour, "")).upper()
-    artwork = sorted(str(image[roles.artwork_url]) for image in spec.get(roles.artwork, ()))
-    design = _mark(*owner, spec.get(roles.model), colour, *artwork) if artwork else ""
-    return Fingerprints(
-        identity,
-        _mark(*owner, spec[roles.front]),
-        _mark(colour),
-        design,
-        _mark(spec.get(roles.name)),
-    )
-
-
-def _mark(*texts: object) -> str:
-    """Return 32 hex digits that stand for these texts, in which there are no NUL characters."""
-    return blake2b("\0".join(map(str, texts)).encode(), digest_size=16).hexdigest()
-
-
-class FingerprintRow(NamedTuple):
-    """A product as these rules see it. `number` is how whoever asked knows it."""
-
-    number: int
-    address: str
-    traits: Fingerprints
-    former: str

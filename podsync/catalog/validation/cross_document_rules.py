@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog.cache.clash_candidates import FingerprintRow, former_addresses
+from podsync.catalog.validation.fingerprints import FingerprintRow, former_addresses
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.model.position import Position, Severity
