@@ -90,7 +90,9 @@ def _rules(module: str, scope: ast.AST, node: ast.AST) -> Iterable[str]:
 def _severity(node: ast.AST) -> str:
     given = [*node.args, *(each.value for each in node.keywords)] if isinstance(node, ast.Call) else []
     named = {ast.unparse(each).rpartition(".")[2].strip("'") for each in given}
-    return "" if "severity" in named else "warning" if "warning" in named else "error"
+    if "severity" in named:
+        return ""
+    return next((one for one in ("warning", "notice") if one in named), "error")
 
 
 def _values(scope: ast.AST, node: ast.expr) -> list[str] | None:

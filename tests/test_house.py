@@ -67,6 +67,25 @@ def test_a_door_is_no_wider_than_it_is_used() -> None:
     assert unused == []
 
 
+#: What only makes podsync fast -> the only module that may ask for it.
+WALLS = {
+    "podsync.catalog.cache": "podsync.catalog.fast_path",
+    "podsync.state.lazy": "podsync.state.local.store",
+}
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_speed_stands_behind_a_wall_with_one_way_in(wall: str) -> None:
+    asking = {
+        module
+        for module in house.modules()
+        for each in house.imports(module)
+        if f"{each.module}.".startswith(f"{wall}.") and not f"{module}.".startswith(f"{wall}.")
+    }
+
+    assert asking == {WALLS[wall]}
+
+
 def test_a_folder_is_read_at_a_glance() -> None:
     large = {name: size for name, size in house.folders().items() if size > LARGER.get(name, LARGEST_FOLDER)}
 

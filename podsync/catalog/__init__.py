@@ -1,3 +1,11 @@
 """From files to products: strict YAML, JSON Schemas, rules inside one document and across files."""
 
-__all__ = ["loader", "parsing", "rules", "settings_file", "source_lookup", "validation"]
+__all__ = [
+    "formatting",
+    "loader",
+    "parsing",
+    "rules",
+    "settings_file",
+    "source_lookup",
+    "validation",
+]

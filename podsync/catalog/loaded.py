@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
 from podsync.catalog.discovery import FoundFile, Signed
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
@@ -37,6 +37,17 @@ class Loaded(NamedTuple):
 
             reported = list(capped(in_file_order(reported)))
         return cls(catalog, tuple(reported))
+
+
+class CatalogRun(Protocol):
+    """Reads a catalog: `with … as run: run.finish()`. The block may do something else meanwhile."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_exception: object) -> None: ...
+
+    def finish(self) -> Loaded:
+        """Read what is left; return the catalog, and all that is wrong with it."""
 
 
 class CheckedFile(NamedTuple):

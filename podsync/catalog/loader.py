@@ -5,25 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from podsync.catalog.discovery import FoundFile, shown, walk
 from podsync.catalog.fast_path import cached_run
-from podsync.catalog.loaded import CheckedFile, Loaded
+from podsync.catalog.loaded import CatalogRun, CheckedFile, Loaded
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from podsync.catalog.cache.load_run import CachedRun
-    from podsync.catalog.straight import StraightRun
     from podsync.providers.knowledge import Provider
 
-__all__ = ["CatalogRun", "Loaded", "Scope", "begin", "load", "scope"]
+__all__ = ["CatalogRun", "Loaded", "Scope", "begin", "files_of", "load", "scope"]
 
 #: From so many files on a cache pays: fewer are read about as soon, and nothing appears in a new folder.
 WORTH_A_CACHE = 100
-#: What reads a catalog: `with … as run: run.finish()`.
-CatalogRun: TypeAlias = "StraightRun | CachedRun"
 
 
 class Scope:
@@ -120,6 +116,25 @@ def _read_closely(found: FoundFile, providers: Mapping[str, Provider]) -> Checke
     from podsync.catalog.straight import read_closely
 
     return read_closely(found, providers)
+
+
+def files_of(
+    root: Path, catalog_dir: str | Path, paths: Sequence[str | Path] = ()
+) -> list[FoundFile | Diagnostic]:
+    """Return the product files that `paths` mean, all of the catalog's for none, and what is wrong with some.
+
+    Raises UsageError for a path that does not exist.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
+    asked = scope(root, catalog_dir, paths)
+    found = _candidates(root / catalog_dir, asked, root)
+    return [each for each in found if _path_of(each) in asked]
+
+
+def _path_of(found: FoundFile | Diagnostic) -> str:
+    if isinstance(found, FoundFile):
+        return found.path
+    return found.at.path if found.at is not None else ""
 
 
 def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | Diagnostic]:

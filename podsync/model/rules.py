@@ -131,8 +131,14 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "odd-url", "warning", "The URL of a picture is odd",
-            "It has an invisible character, HTML, broken UTF-8, or text that is no part of it. Copy the "
+            "It has an invisible character, HTML, broken UTF-8, or text that is not part of it. Copy the "
             "address again.",
+        ),
+    ),
+    "Formatting, in `podsync fmt` only": (
+        Rule(
+            "layout", "warning", "A file is written in a form that `podsync fmt` does not move",
+            "The file is left as it is. Write each key on a line of its own: key: value.",
         ),
     ),
     "Between documents": (
@@ -289,6 +295,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "environment.",
         ),
         Rule(
+            "environments", "error", "Two environments share a state or an account",
+            "Give each its own `state` and `account` below `environments` in podsync.yaml.",
+        ),
+        Rule(
             "review", "error", "The plan under review cannot be made any more",
             "`podsync review` goes on showing the last one. The message says what to correct.",
         ),
@@ -327,6 +337,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         Rule(
             "sandbox", "warning", "The plan is for the sandbox",
             "Nothing of it reaches a provider. Plan without `--sandbox` for the real account.",
+        ),
+        Rule(
+            "environment", "notice", "Which environment the plan is for",
+            "Another one is chosen with `--env`.",
         ),
         Rule(
             "plan-settle", "warning", "The outcome of an earlier request is in doubt",

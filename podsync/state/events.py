@@ -165,6 +165,15 @@ class Unbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A person was asked where a product is whose id is not known: by now a listing would show it."""
+
+    address: Address
+    at: float
+    orphan: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Adopted:
     """An existing, unowned product was taken."""
 
@@ -358,6 +367,6 @@ class Proven:
 Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
-    | Confirmed | Unbound | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
+    | Confirmed | Unbound | Asked | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
     | Disowned | Unclaimed | Contacted | Missed | FoundAgain | Emptied | Proven
 )  # fmt: skip

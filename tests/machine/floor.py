@@ -489,8 +489,8 @@ class Floor(World):
                 self._new_name(outcome.address)
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
             self._import(outcome.provider, {}, _asked(outcome))
-        elif outcome.result is Result.IN_DOUBT and "it is an orphan" in told:
-            self._answer_orphan(outcome.address, outcome.provider, told)
+        elif "it is an orphan" in told and "what it replaces" not in told and "several" not in told:
+            self._answer_orphan(outcome.address, outcome.provider, told[told.index("it is an orphan") :])
         elif outcome.result is Result.IN_DOUBT and "podsync import" in " ".join(outcome.next):
             self._never_seen()
             self._name_unlisted()
@@ -552,14 +552,15 @@ class Floor(World):
         """Say which row is what was made long ago: nobody else could tell."""
         state = self.state
         for address, entry in state.entries.items():
-            if entry.unbound and entry.pending is None and address in self.documents:
+            if entry.unbound and address in self.documents:
                 owned, wanted = state.owned(entry.provider), self.body(entry.provider, entry.spec or {})
                 there = self.there(entry.provider).items()
                 found = [
                     i for i, each in there if i not in owned and self.body(entry.provider, each) == wanted
                 ]
+                ours = [i for i in found if i not in self.model.hand]
                 if found:
-                    self._import(entry.provider, {address: min(found, key=_age)}, [])
+                    self._import(entry.provider, {address: min(ours or found, key=_age)}, [])
 
     def _import(self, provider: str, taken: Mapping[Address, str], left_out: Collection[str]) -> None:
         """`podsync import`: each id is looked up, and believed as far as what is listed bears it out."""
@@ -885,8 +886,8 @@ def _numbers() -> Iterator[int]:
 
 
 def _asked(outcome: Outcome) -> list[str]:
-    """The ids of which a person is asked whose they are."""
-    (none,) = (line for line in outcome.next if "podsync import --not-ours" in line)
+    """The ids of which a person is asked whose they are, by the first question."""
+    none = next(line for line in outcome.next if "podsync import --not-ours" in line)
     return none.partition("--not-ours ")[2].split()[1:]
 
 

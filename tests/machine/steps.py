@@ -216,7 +216,7 @@ def other_account(floor: Floor, luck: random.Random) -> None:
     shop, key = f"{provider}#2", floor.keys[provider]
     if not floor.someone_is_known(provider):
         return
-    if luck.random() < 0.5:
+    if luck.random() < 0.5 and not floor.sandbox.products(shop):
         floor.sandbox.fill(shop, 3)
     before = len(floor.sandbox.products(shop))
     floor.keys[provider] = dict(zip(PROVIDERS, (climate.TOKENS[1], climate.KEYS[1]), strict=True))[provider]

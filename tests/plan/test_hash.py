@@ -32,6 +32,7 @@ def _without(action: Action) -> Plan:
 
 
 COVERED: dict[str, Callable[[], Plan]] = {
+    "environment": lambda: replace(PLAN, environment="staging"),
     "lineage": lambda: replace(PLAN, lineage="other"),
     "selection": lambda: replace(PLAN, selection=Selection(targets=("*",))),
     "--replace": lambda: replace(PLAN, selection=Selection(replace=("x",))),
@@ -90,7 +91,7 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Plan.__dataclass_fields__) == {
         "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
         "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
-        "unwanted", "unmanaged", "left_out",
+        "unwanted", "unmanaged", "left_out", "environment",
     }  # fmt: skip
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",

@@ -53,7 +53,7 @@ def make(run: ProviderRun, change: Change) -> None:
     elif change.action is Action.ADOPT:
         not_tried(run, change, "it is no longer listed as the plan saw it", "podsync plan", replans=True)
     elif run.unsure is not None:
-        not_tried(run, change, f"{run.unsure}; {LATER}")
+        not_tried(run, change, run.unsure)
     elif not (
         _stopped_by_rows(run, change)
         or _has_to_wait(run, change, entry)
@@ -219,8 +219,8 @@ def create(run: ProviderRun, change: Change) -> None:
 def _not_ours(run: ProviderRun, remote: Remote) -> str | None:
     """Return why an id that an answer tells cannot be that of a new product, None where it can."""
     if remote.id in run.ledger.owned(run.provider.name):
-        return f"the answer told the id {remote.id}, which is another product's"
+        return f"the answer gave the id {remote.id}, which is another product's"
     rows = run.findings.reading.rows if run.findings is not None else {}
     if remote.id in rows:
-        return f"the answer told the id {remote.id}, which was listed before"
+        return f"the answer gave the id {remote.id}, which was listed before"
     return None

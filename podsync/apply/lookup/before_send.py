@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from podsync.apply.actions.settle import take_in, wait
+from podsync.apply.outcomes import LATER
 from podsync.apply.run import ProviderRun
 from podsync.evidence.account import Knows
 from podsync.evidence.ages import Age, Moment, elapsed
@@ -43,7 +44,7 @@ def _look(run: ProviderRun) -> None:
             wait(run, what, until)
             findings = _look_once(run)
         if run.stopped is None and (left := _may_show_more(run, findings)) is not None:
-            run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists"
+            run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists; {LATER}"
     if run.stopped is None:
         _conclude(run, findings)
         _tell_unproven(run, findings)
@@ -91,10 +92,12 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
             f"the state is {findings.knows.value}, and the listing keeps changing and could not be read whole"
         )
     elif makers and _is_unproven(run, situation):
-        run.unsure = run.unsure or (
-            f"none of the products that were made at {run.provider.title} is visible yet, "
-            "so that nobody can tell whether this is the right account"
-        )
+        made = f"none of the products that were made at {run.provider.title}"
+        right = "nobody can tell whether this is the right account"
+        if _has_to_be_asked(situation):
+            run.unsure = f"{made} is known by its id: until a person has said what they are, {right}"
+        else:
+            run.unsure = run.unsure or f"{made} is visible yet, so that {right}; {LATER}"
 
 
 def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
@@ -105,7 +108,7 @@ def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
         named = ", ".join(map(str, findings.unproven))
         run.context.board.note(
             f"an older version may have taken these for one another, since {run.provider.title} lists other "
-            f"pictures than were sent: {named}. Look at its page; to mend one: podsync import ADDRESS ID"
+            f"pictures than were sent: {named}. Look at its page; to correct one: podsync import ADDRESS ID"
         )
     run.ledger.record(Proven(run.context.clock.now()))
 
@@ -124,7 +127,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     if missed:
         what = "an orphan that is wanted again to become visible"
         reasons.append((what, max(run.missed.get(each, looked) for each in missed) + settle))
-    if wanted and _is_unproven(run, situation):
+    if wanted and _is_unproven(run, situation) and not _has_to_be_asked(situation):
         reasons.append(("a product that was made here to become visible", began + settle))
     open_ = [reason for reason in reasons if reason[1] > looked or reason[0].startswith("an orphan")]
     return max(open_, key=lambda reason: reason[1], default=None)
@@ -133,6 +136,14 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
 def _is_unproven(run: ProviderRun, situation: Situation) -> bool:
     """Whether something was sent here before, and nothing shows that this is the account it went to."""
     return run.had_sent and not (situation.known.listed or situation.known.landmarks)
+
+
+def _has_to_be_asked(situation: Situation) -> bool:
+    """Whether a listing would show by now all that was sent here, so that no waiting helps."""
+    known = situation.known
+    return all(item.id is None and situation.item_is_settled(item) for item in known.items) and all(
+        map(situation.doubt_is_settled, known.doubts)
+    )
 
 
 def _lost_is_visible(run: ProviderRun, looked: float) -> bool:

@@ -141,16 +141,14 @@ def _models(situation: Situation) -> frozenset[str]:
     known = situation.known
     specs: list[Spec] = [want.spec for want in situation.wants if want.asked and want.before is None]
     specs += [*known.sent, *(refusal.body for _, refusal in situation.unwanted())]
-    if not known.provider.tells_ids:
-        specs += [item.spec or EMPTY for item in known.provisional]
+    # A second candidate may be listed beside them.
+    specs += [item.spec or EMPTY for item in known.presumed]
     return frozenset(known.model(spec) for spec in specs)
 
 
 def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[str, object]:
     """Return the known products to look up: landmarks, provisional ids, what is asked for, a few others."""
-    sought: dict[str, object] = {}
-    if known.provider.tells_ids:
-        sought |= {item.id: seen_ids(item.remote) for item in known.provisional if item.id}
+    sought: dict[str, object] = {item.id: seen_ids(item.remote) for item in known.answered if item.id}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {
         mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == known.seen_key})

@@ -21,6 +21,8 @@ from podsync.providers.registry import kinds, plugins
 _SUFFIX = ".schema.json"
 _HERE = Path(__file__).parent
 _WHOLE = ("plan", "state")
+#: What an environment may say of its own.
+_PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars")
 
 
 @cache
@@ -132,6 +134,8 @@ def _of_settings() -> dict[str, Any]:
             fields["rate_limit"]["properties"][field] |= _default(value)
         fields["rate_limit"]["default"] = limit
         fields |= info.settings_schema
+    environment = data["properties"]["environments"]["additionalProperties"]
+    environment["properties"] = {name: data["properties"][name] for name in _PER_ENVIRONMENT}
     return data
 
 

@@ -86,7 +86,7 @@ def plan_markdown_of(
         more["rates"] = rates
     return plan_markdown(
         _as_typed(plan, session),
-        environment=_environment(session, sandbox=sandbox),
+        environment=_part(session, sandbox=sandbox),
         head_sha=origin.head_sha(os.environ),
         sandbox=sandbox,
         orphans_before=orphans,
@@ -283,12 +283,14 @@ def _faults_markdown(diagnostics: Sequence[Diagnostic], session: Session, *, san
     from podsync.output.markdown.diagnostics import diagnostics_markdown
     from podsync.output.markdown.plan import marker
 
-    first = marker("", _environment(session, sandbox=sandbox), origin.head_sha(os.environ))
+    first = marker("", _part(session, sandbox=sandbox), origin.head_sha(os.environ))
     return diagnostics_markdown(diagnostics, products=0, files=0, marker=first)
 
 
-def _environment(session: Session, *, sandbox: bool) -> str:
-    return "sandbox" if sandbox else os.path.basename(session.chdir or "")  # noqa: PTH119 (text)
+def _part(session: Session, *, sandbox: bool) -> str:
+    """Return what tells the plans of one commit apart: play, the catalog's folder, the environment."""
+    folder = "sandbox" if sandbox else os.path.basename(session.chdir or "")  # noqa: PTH119 (text)
+    return "/".join(filter(None, (folder, session.env)))
 
 
 def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:

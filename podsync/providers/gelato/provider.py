@@ -170,12 +170,12 @@ class Gelato(Provider):
         return self._equal_but_for_name(spec, listed)
 
     def sighting(self, spec: Spec, remote: Remote) -> Sighting:
-        """The name, and whether the customers came back as they were sent."""
+        """The name, and whether the customers came back as they were sent; who is for everybody has none."""
         from podsync.providers.habits import sighting
 
         listed = remote.fields.get("customerIds")
         sent = sorted(map(text, spec.get("customerIds") or ()))
-        same = None if listed is None else sorted(map(text, listed)) == sent
+        same = None if listed is None or sent == [EVERYBODY] else sorted(map(text, listed)) == sent
         return sighting(remote.id, spec.get("name"), self.name_of(remote.fields), customers=same)
 
 
@@ -184,7 +184,7 @@ def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: 
     for index, item in enumerate(items):
         value = str(item.get(key))
         if value in seen:
-            yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} stands twice", detail)
+            yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
         seen.add(value)
 
 

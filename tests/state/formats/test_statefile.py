@@ -154,7 +154,7 @@ def test_the_file_is_sorted_and_says_what_the_contract_says():
         "status": "created",
         "unverified": [],
         "updated_at": "2026-01-02T03:04:08Z",
-        "window": {"since": "2026-01-02T03:04:07Z", "until": "2026-01-02T03:04:08Z"},
+        "window": {"answered": "5013", "since": "2026-01-02T03:04:07Z", "until": "2026-01-02T03:04:08Z"},
     }
     assert data["entries"]["designed_product.elephant"]["spec"] == {}
     assert data["entries"]["designed_product.elephant"]["status"] == "in_doubt"
@@ -248,7 +248,7 @@ DEEP = b'{"version": 1, "lineage": "x", "serial": 0, "providers": {}, "entries":
         (b"[]", "no version"),
         (b"{}", "no version"),
         (b'{"version": true}', "no version"),
-        (b'{"version": 1, "version": 1}', "'version' stands twice"),
+        (b'{"version": 1, "version": 1}', "'version' appears twice"),
         (b'{"version": NaN}', "NaN"),
         (b'{"version": -Infinity}', "-Infinity"),
         (b'{"version": 1e999}', "too large"),

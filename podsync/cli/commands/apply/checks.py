@@ -51,6 +51,12 @@ def saved_plan(space: Workspace, asked: ApplyRequest, state: State, plan: Plan) 
 
 
 def _check_hosts(space: Workspace, plan: Plan) -> None:
+    if plan.environment != space.environment:
+        made = f"the environment {plan.environment}" if plan.environment else "settings without environments"
+        raise StaleError(
+            f"this plan was made for {made}, not for {space.environment or 'these'}",
+            f"plan again: {space.command_line('plan', '-o', 'json=plan.json')}",
+        )
     if plan.sandbox and not space.sandbox:
         raise UsageError("this plan was made for the sandbox", "add --sandbox, or plan again without it")
     for name, host in plan.hosts.items():
@@ -85,6 +91,6 @@ def refuse_older(space: Workspace, asked: ApplyRequest, state: State) -> None:
     if space.store.shared or older.shallow:
         raise StaleError(
             f"whether this catalog is older than the one that was applied last (commit {commit[:12]}) "
-            f"cannot be told: {older.why}",
+            f"cannot be determined: {older.why}",
             f"{older.remedy}; or add --older-catalog, if you know that it is not",
         )
