@@ -64,7 +64,7 @@ class StraightRun:
                 number,
                 str(each.address),
                 fingerprints_of(self._providers[each.provider], DEFAULT_ACCOUNT, each.spec),
-                each.former,
+                each.history.text,
             )
             for number, each in enumerate(declared)
         ]

@@ -242,9 +242,9 @@ class Said:
 
     def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
         provider = self.known.provider
-        model = row.fields.get(provider.model_field)
-        if model is not None and self.known.model(row.fields) != self.known.model(spec):
-            wanted = spec.get(provider.model_field)
+        model, wanted = row.fields.get(provider.model_field), spec.get(provider.model_field)
+        told = model is not None and wanted is not None
+        if told and self.known.model(row.fields) != self.known.model(spec):
             raise PodsyncError(
                 f"{row.id} is of model {model}, and {address} of model {wanted}",
                 "look at the id again, or at the document",

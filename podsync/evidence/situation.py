@@ -11,6 +11,7 @@ from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, untold
 from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.product import Product
 from podsync.providers.name_forms import plain
 from podsync.state.entries import Entry, Orphan, Refusal
 
@@ -60,6 +61,10 @@ class Situation:
     first_contact: bool = False
     #: Ids that are asked for: orphans that are wanted again.
     looked_for: frozenset[str] = frozenset()
+    #: Ids of existing products that a document names: nobody else wants them.
+    managed: frozenset[str] = frozenset()
+    #: Those documents of which the plan takes the product that they name, with its id.
+    named: Mapping[Address, tuple[str, Product]] = field(default_factory=dict)
     settle_seconds: float = 600.0
     timeout_seconds: float = 30.0
 

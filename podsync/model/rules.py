@@ -168,6 +168,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "One product cannot become two. Keep the name in one `moved:` only, and remove the old "
             "document.",
         ),
+        Rule(
+            "adopted-twice", "error", "Two documents name one existing product by `adopt:`",
+            "One product has one document. Look at the id again, or remove one of the two.",
+        ),
     ),
     "Pictures (`validate --images`)": (
         Rule(
@@ -268,6 +272,14 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         Rule(
             "prevent-replace", "error", "A protected product would be replaced",
             "Undo the change, or remove `prevent_replace` in a change of its own.",
+        ),
+        Rule(
+            "incomplete-spec", "error", "A new product would be made of a document that is not complete",
+            "Beside `adopt:` a document may leave fields out. Fill in those that the message names.",
+        ),
+        Rule(
+            "not-adopted", "warning", "The product that a document names by `adopt:` is not taken",
+            "It is not listed, another address holds it, or it is of another model. Look at the id again.",
         ),
         Rule(
             "in-doubt", "warning", "Nobody knows whether an earlier request was carried out",

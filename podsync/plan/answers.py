@@ -14,6 +14,8 @@ from podsync.model.product import seen_ids
 from podsync.providers.contract import Remote
 from podsync.providers.knowledge import Provider
 
+#: The way out of a spec that its document may leave incomplete, while the product is there.
+COMPLETE = "fill in the fields, all of which a new product needs"
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
 

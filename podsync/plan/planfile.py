@@ -136,6 +136,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "shown": change.shown,
         "made_at": change.made_at,
         "distinct": change.distinct,
+        **({"asks": change.asks} if change.asks else {}),
         "change": inner,
     }
 
@@ -233,6 +234,7 @@ def _change(data: Mapping[str, Any]) -> Change:
         risks=tuple(data.get("risks", ())),
         source=_position(data.get("source")),
         distinct=bool(data.get("distinct")),
+        asks=freeze(data.get("asks", {})) or EMPTY,
     )
 
 

@@ -95,6 +95,10 @@ class Provider(ABC):
         """What a person should know before this change, one sentence each."""
         return ()
 
+    def missing(self, spec: Spec) -> tuple[str, ...]:
+        """Fields that a new product needs and this spec does not have: under `adopt` it may be incomplete."""
+        return tuple(field for field in self.info.required if field not in spec)
+
     # -- requests
 
     @abstractmethod

@@ -125,7 +125,8 @@ class Entry:
 class Orphan:
     """A product that nobody here wants any more. It stays on sale until a person removes it.
 
-    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again.
+    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again. `origin`
+    and `unverified` are those of its entry.
     """
 
     address: Address
@@ -143,6 +144,8 @@ class Orphan:
     reason: Literal["replaced", "removed"] = "removed"
     replaced_by: str | None = None
     place: str = ""
+    origin: Origin = "created"
+    unverified: tuple[str, ...] = ()
     extra: Mapping[str, Json] = EMPTY
 
     @property

@@ -241,13 +241,18 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Labels or lifecycle changed."""
+    """Labels or lifecycle changed; `spec` are fields that are known from now on, and were not sent.
+
+    No listing has shown those of them that are `unverified`.
+    """
 
     address: Address
     at: float
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
     place: str = ""
+    spec: Spec = EMPTY
+    unverified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

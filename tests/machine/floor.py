@@ -61,6 +61,7 @@ from tests.apply.world import (
 )
 from tests.machine import climate
 from tests.machine.truth import Truth, doubled, misbound, untrue
+from tests.plan.build import as_history, rewritten
 from tests.state.faulty import FaultyFiles
 
 PROVIDERS = ("kakaclo", "gelato")
@@ -227,16 +228,16 @@ class Floor(World):
         # A former name that is a document again says nothing any more: people take it out.
         names = {(a.kind, a.name) for a in wanted}
         for address, each in wanted.items():
-            if each.moved:
-                free = tuple(n for n in each.moved if (address.kind, n) not in names)
-                wanted[address] = replace(each, moved=free or None)
+            if each.history.moved:
+                free = tuple(n for n in each.history.moved if (address.kind, n) not in names)
+                wanted[address] = rewritten(each, moved=free or None)
         whole = list(wanted.values())
         rows = [
             FingerprintRow(
                 number,
                 str(each.address),
                 fingerprints_of(self.knowledge[each.provider], each.account, each.spec),
-                each.former,
+                each.history.text,
             )
             for number, each in enumerate(whole)
         ]
@@ -245,7 +246,7 @@ class Floor(World):
             return False
         for product in products:
             self.history.setdefault(product.address, []).append(product)
-            if product.moved == ():
+            if product.history.moved == ():
                 self.model.twins.add(self.body(product.provider, product.spec))
         self.documents = wanted
         return True
@@ -253,7 +254,7 @@ class Floor(World):
     def document(self, kind: str, name: str, spec: Mapping[str, Any] | None = None, **more: Any) -> Product:
         provider = "kakaclo" if kind == "designed_product" else "gelato"
         whole = spec or (tee_spec(name) if provider == "kakaclo" else poster_spec(name))
-        return Product(Address(kind, name), provider, "default", freeze(whole), **more)
+        return Product(Address(kind, name), provider, "default", freeze(whole), **as_history(more))
 
     def plan(self, state: State | None = None, **options: Any) -> Plan:
         """What apply would do; that many documents are gone is meant."""
@@ -629,7 +630,7 @@ class Floor(World):
         entry = self.state.entries.get(address)
         before = (entry.spec or {}).get("name") if entry is not None else None
         spec = FrozenDict({**document.spec, field_: str(1000 + next(self.fresh))})
-        self.write(replace(document, spec=spec, renamed_from=before or document.spec.get("name")))
+        self.write(rewritten(document, spec=spec, renamed_from=before or document.spec.get("name")))
 
     def _write(self, events: Callable[[State], Any]) -> None:
         store = self._store(Life())
@@ -678,12 +679,12 @@ class Floor(World):
             former = re.search(r"moved: \[(.+?)\]", detail)
             assert former is not None
             choice = (former[1],) if next(self.fresh) % 2 else ()
-            assert self.write(replace(document, moved=choice)) or self.write(replace(document, moved=()))
+            assert self.write(rewritten(document, moved=choice)) or self.write(rewritten(document, moved=()))
         elif rule == "gelato-rename":
-            assert self.write(replace(document, renamed_from=before))
+            assert self.write(rewritten(document, renamed_from=before))
         elif rule in ("name-taken", "rename-cycle"):
             spec = FrozenDict({**document.spec, "name": f"Poster {next(self.fresh)}"})
-            assert self.write(replace(document, spec=spec, renamed_from=before))
+            assert self.write(rewritten(document, spec=spec, renamed_from=before))
         elif rule == "indistinguishable":
             spec = FrozenDict({**document.spec, "enName": f"Tee {next(self.fresh)}"})
             assert self.write(replace(document, spec=spec))
@@ -691,7 +692,7 @@ class Floor(World):
             number = next(self.fresh)
             spec = FrozenDict({**document.spec, "name": f"Poster {number}"})
             address = Address(change.address.kind, f"anew-{number}")
-            anew = replace(document, address=address, spec=spec, moved=(), renamed_from=None)
+            anew = rewritten(document, address=address, spec=spec, moved=(), renamed_from=None)
             assert self.write_all(anew, without=change.address)
         else:
             raise Stuck(f"{rule}: {detail}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from podsync.apply.report import Result
@@ -13,6 +11,7 @@ from podsync.sandbox import Fault
 from podsync.state import operations
 from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT, poster_spec, tee_spec
 from tests.machine.floor import Floor, Trouble
+from tests.plan.build import rewritten
 
 POSTER, TEE = Address("customer_product", "cat"), Address("designed_product", "cat")
 
@@ -20,7 +19,7 @@ POSTER, TEE = Address("customer_product", "cat"), Address("designed_product", "c
 def write(floor: Floor, address: Address, **changes: object) -> None:
     document = floor.documents.get(address) or floor.document(address.kind, address.name)
     old = document.spec.get("name")
-    assert floor.write(replace(document, spec=FrozenDict({**document.spec, **changes}), renamed_from=old))
+    assert floor.write(rewritten(document, spec=FrozenDict({**document.spec, **changes}), renamed_from=old))
 
 
 def test_a_rename_waits_for_the_listing_too_when_the_state_is_older_than_the_last_one(floor):
@@ -176,7 +175,7 @@ def test_an_update_that_is_held_up_for_longer_does_not_undo_another_one(floor):
     late = TIMEOUT + SETTLE / 2
     floor.run(Trouble(stray=frozenset({0}), delay=late, updates_too=True), wait=False)
     write(floor, POSTER, name="Third")
-    assert floor.write(replace(floor.documents[POSTER], renamed_from=first))
+    assert floor.write(rewritten(floor.documents[POSTER], renamed_from=first))
 
     report = floor.run(Trouble())
 
@@ -332,7 +331,7 @@ def test_a_document_is_renamed_and_its_version_before_the_last_wanted_again(floo
     floor.run(Trouble())
     write(floor, TEE, **first)
     bee = Address("designed_product", "bee")
-    assert floor.write_all(replace(floor.documents[TEE], address=bee, moved=("cat",)), without=TEE)
+    assert floor.write_all(rewritten(floor.documents[TEE], address=bee, moved=("cat",)), without=TEE)
 
     floor.run(Trouble())
 
@@ -416,7 +415,7 @@ def test_an_update_whose_name_came_back_changed_is_not_undone_silently(floor):
     write(floor, POSTER, name="Second")
     assert floor.run(Trouble()).exit_code == 4
     assert floor.write(
-        replace(
+        rewritten(
             floor.documents[POSTER],
             spec=FrozenDict({**floor.documents[POSTER].spec, "name": old}),
             renamed_from=None,
@@ -486,11 +485,11 @@ def test_an_old_state_makes_nothing_beside_an_own_product_that_is_listed_under_t
     number = len(floor.backups) - 1
     dog, old = Address("customer_product", "dog"), floor.documents[POSTER]
     spec = FrozenDict({**old.spec, "name": "Renamed"})
-    moved = replace(old, address=dog, moved=("cat",), spec=spec, renamed_from=old.spec["name"])
+    moved = rewritten(old, address=dog, moved=("cat",), spec=spec, renamed_from=old.spec["name"])
     assert floor.write_all(moved, without=POSTER)
     floor.good_day()
     floor.restore(number, memory=False)
-    assert floor.write_all(old, replace(moved, moved=(), renamed_from=None))
+    assert floor.write_all(old, rewritten(moved, moved=(), renamed_from=None))
 
     floor.run(Trouble())
 

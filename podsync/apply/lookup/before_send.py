@@ -56,7 +56,8 @@ def _asks(run: ProviderRun) -> list[Change]:
     return [
         change
         for change in run.changes
-        if run.makes(change)
+        if change.makes
+        or change.named is not None
         or change.orphan_created_at is not None
         or (change.action is Action.UPDATE and takes(change.before or EMPTY, change.after or EMPTY))
     ]
@@ -85,7 +86,7 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
     young = situation.open_refusals()
     run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
     run.first_contact = findings.first_contact
-    makers = [change for change in run.changes if run.makes(change)]
+    makers = [change for change in run.changes if change.makes]
     reading = findings.reading
     if makers and findings.knows is not Knows.ALL and not (reading.of_all and reading.sound):
         run.stop(
@@ -117,8 +118,8 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     """Return what the listing may not show yet and until when (monotonic), None where it shows all."""
     reasons: list[tuple[str, float]] = []
     began, settle, looked = run.context.began, run.settings.settle_seconds, findings.reading.looked
-    wanted = [c for c in run.changes if run.makes(c) and c.address not in findings.adopted]
-    others = [change for change in _asks(run) if not run.makes(change)]
+    wanted = [c for c in run.changes if c.makes and c.address not in findings.adopted]
+    others = [change for change in _asks(run) if not change.makes]
     if run.lost and not run.caught_up and (wanted or others):
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))

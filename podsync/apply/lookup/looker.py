@@ -119,7 +119,12 @@ class Looker:
         readings = [self._by_model(known, models)] if models else []
         readings += [self._read(known, Query(name=name, pairs=known.pairs)) for name in sorted(searched)]
         there = {identity for reading in readings for identity in reading.rows}
-        sought = _sought(known, situation.looked_for, there)
+        named = {identity for identity, _ in situation.named.values()} - there
+        if len(named) > PROBES:
+            readings.append(self._read(known, Query(pairs=known.pairs), of_all=True))
+            there |= readings[-1].rows.keys()
+            named = set()
+        sought = _sought(known, situation.looked_for, there) | dict.fromkeys(sorted(named), EMPTY)
         if sought:
             readings.append(self._read(known, Query(known=FrozenDict(sought), pairs=known.pairs)))
         if not readings:

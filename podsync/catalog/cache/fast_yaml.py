@@ -29,7 +29,7 @@ from podsync.catalog.parsing.source_text import MAX_DEPTH, RawSpan
 from podsync.catalog.rules import document_faults
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, freeze
-from podsync.model.product import UNPROTECTED, Lifecycle, former_of
+from podsync.model.product import UNPROTECTED, History, Lifecycle
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -171,6 +171,6 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
         if any(document_faults(data, spec, provider)):
             return None
         lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
-        former = former_of(data.get("moved"), data.get("renamed_from"))
-        kept.append(kept_of(address, start, former, (spec, data.get("labels", EMPTY), lifecycle), provider))
+        history = History.of(data, provider.info.bare_id)
+        kept.append(kept_of(address, start, history, (spec, data.get("labels", EMPTY), lifecycle), provider))
     return kept

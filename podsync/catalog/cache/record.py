@@ -17,7 +17,7 @@ from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.frozen import EMPTY, Path, Spec, freeze
 from podsync.model.json_bytes import compact, parse
 from podsync.model.position import Position, Span
-from podsync.model.product import UNPROTECTED, Lifecycle, Product, spec_digest_of
+from podsync.model.product import UNPROTECTED, History, Lifecycle, Product, spec_digest_of
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -32,7 +32,7 @@ class ProductRecord(NamedTuple):
     address: str
     start: str
     spec_digest: str
-    former: str
+    history: str
     traits: str
     body: str
 
@@ -48,7 +48,7 @@ def keep(product: Product, provider: Provider) -> ProductRecord:
     return kept_of(
         str(product.address),
         (line, column, end_line or line, end_column or column),
-        product.former,
+        product.history,
         (product.spec, product.labels, product.lifecycle),
         provider,
     )
@@ -57,7 +57,7 @@ def keep(product: Product, provider: Provider) -> ProductRecord:
 def kept_of(
     address: str,
     start: RawSpan,
-    former: str,
+    history: History,
     wanted: tuple[Spec, Mapping[str, str], Lifecycle],
     provider: Provider,
 ) -> ProductRecord:
@@ -66,8 +66,8 @@ def kept_of(
     return ProductRecord(
         address,
         ":".join(map(str, start)),
-        spec_digest_of(spec, labels, lifecycle).partition(":")[2],
-        former,
+        spec_digest_of(spec, labels, lifecycle, history.asks).partition(":")[2],
+        history.text,
         " ".join(fingerprints_of(provider, DEFAULT_ACCOUNT, spec)),
         compact([spec, labels, lifecycle.to_json()]).decode(),
     )
@@ -76,7 +76,6 @@ def kept_of(
 def product_of(kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
     spec, labels, lifecycle = parse(kept.body)
-    moved, renamed_from = parse(kept.former) if kept.former else (None, None)
     kind, _, name = kept.address.partition(".")
     product = Product(
         Address(kind, name),
@@ -85,8 +84,7 @@ def product_of(kept: ProductRecord, path: str, provider: Provider, positions: Ma
         freeze(spec),
         freeze(labels) if labels else EMPTY,
         Lifecycle.from_json(lifecycle) if lifecycle else UNPROTECTED,
-        None if moved is None else tuple(moved),
-        renamed_from,
+        History.parse(kept.history),
         Position(path, *_numbers(kept.start)),
         positions,
     )

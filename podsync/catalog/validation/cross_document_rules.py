@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog.validation.fingerprints import FingerprintRow, former_addresses
+from podsync.catalog.validation.fingerprints import FingerprintRow, adopted_id, former_addresses
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.model.position import Position, Severity
@@ -71,6 +71,14 @@ _MOVED_TWICE = _PairRule(
     "'{former}' is a former name of {other} at {place} too",
     "one product cannot become two: keep it in one of them",
 )  # fmt: skip
+_ADOPTED_TWICE = _PairRule(
+    "adopted-twice", "error", ("adopt",),
+    "the product {former} is that of {other} at {place} too",
+    "one product has one document: look at the id again, or remove one of the two",
+)  # fmt: skip
+
+#: What a listing, or an order, cannot tell apart.
+_ALIKE = (_INDISTINGUISHABLE, _SAME_NAME)
 
 
 def cross_check(
@@ -87,6 +95,7 @@ def cross_check(
     check.look_alikes(in_file_order)
     check.designs(in_file_order)
     check.former_names(in_file_order, unique)
+    check.adopted_ids(in_file_order)
     return check.found
 
 
@@ -126,8 +135,11 @@ class _Check:
             where = "spec", getattr(provider.info.roles, str(where[1]))
         at = here.at(where)
         summary, detail = broken.summary.format_map(names), broken.detail.format_map(names)
+        # Products that exist already, each under an id of its own, are told apart by that.
+        both = broken in _ALIKE and here.history.adopt is not None and other.history.adopt is not None
+        severity: Severity = "warning" if both else broken.severity
         self.found.append(
-            Diagnostic(broken.severity, broken.rule, summary, at, detail, here.address, self._line(at))
+            Diagnostic(severity, broken.rule, summary, at, detail, here.address, self._line(at))
         )
 
     def look_alikes(self, rows: Iterable[FingerprintRow]) -> None:
@@ -186,10 +198,19 @@ class _Check:
         """Report a former name that is in use, or that two documents claim."""
         claimed: dict[str, FingerprintRow] = {}
         for row in rows:
-            names = former_addresses(row.address, row.former) if row.former else ()
+            names = former_addresses(row.address, row.history) if row.history else ()
             for index, former in enumerate(names):
                 path, name = ("moved", index), former.partition(".")[2]
                 if former in declared:
                     self.pair(_MOVED_IN_USE, declared[former], row, path, name)
                 elif (first := claimed.setdefault(former, row)) is not row:
                     self.pair(_MOVED_TWICE, first, row, path, name)
+
+    def adopted_ids(self, rows: Iterable[FingerprintRow]) -> None:
+        """Report an existing product that two documents describe."""
+        claimed: dict[tuple[str, str], FingerprintRow] = {}
+        for row in rows:
+            if row.history and (identity := adopted_id(row.history)):
+                first = claimed.setdefault((row.address.partition(".")[0], identity), row)
+                if first is not row:
+                    self.pair(_ADOPTED_TWICE, first, row, former=identity)

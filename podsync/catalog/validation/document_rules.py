@@ -18,7 +18,7 @@ from podsync.model.characters import hidden
 from podsync.model.diagnostic import Diagnostic, SpecFault
 from podsync.model.frozen import EMPTY, Path, freeze
 from podsync.model.position import Position
-from podsync.model.product import UNPROTECTED, Lifecycle, Product
+from podsync.model.product import UNPROTECTED, History, Lifecycle, Product
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -162,7 +162,6 @@ def product_from(
     data: Mapping[str, Any], address: Address, provider: Provider, declared_at: Position
 ) -> Product:
     """Return the product of a valid document, from its plain data; it knows no places inside."""
-    moved = data.get("moved")
     return Product(
         address=address,
         provider=provider.name,
@@ -170,8 +169,7 @@ def product_from(
         spec=freeze(data["spec"]),
         labels=freeze(data["labels"]) if data.get("labels") else EMPTY,
         lifecycle=Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED,
-        moved=None if moved is None else tuple(moved),
-        renamed_from=data.get("renamed_from"),
+        history=History.of(data, provider.info.bare_id),
         declared_at=declared_at,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
 
-def former_addresses(address: str, former: str) -> Iterator[str]:
-    """Yield the addresses that a document (by its `Product.former`) says it had before."""
+def former_addresses(address: str, history: str) -> Sequence[str]:
+    """Return the addresses that a document (by its `History.text`) says it had before."""
     kind = address.partition(".")[0]
-    for name in parse(former)[0] or ():
-        yield f"{kind}.{name}"
+    return [f"{kind}.{name}" for name in parse(history).get("moved", ())]
+
+
+def adopted_id(history: str) -> str | None:
+    """Return the id of the existing product that a document (by its `History.text`) is for."""
+    told: str | None = parse(history).get("adopt")
+    return told
 
 
 class Fingerprints(NamedTuple):
@@ -60,4 +65,4 @@ class FingerprintRow(NamedTuple):
     number: int
     address: str
     traits: Fingerprints
-    former: str
+    history: str

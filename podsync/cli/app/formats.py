@@ -57,6 +57,7 @@ def plan_forms(
         "html": lambda: _plan_html(told, catalog, base, sandbox=sandbox, **levels_too, **more),
         "github": lambda: _github().plan_annotations(told, root=origin.folder_in_repository()),
         "sarif": lambda: _sarif().plan_sarif(told, installed_rules(), root=origin.folder_in_repository()),
+        "csv": lambda: _products().plan_csv(plan, noops=detail == "full"),
     }
 
 
@@ -124,6 +125,12 @@ def _github() -> Any:
     from podsync.output.github import annotations as github
 
     return github
+
+
+def _products() -> Any:
+    from podsync.output.csv import products
+
+    return products
 
 
 def _sarif() -> Any:
@@ -330,6 +337,7 @@ def state_forms(state: State, what: str, address: Address | None, session: Sessi
         return {
             "text": lambda: state_text.state_list(state, typed=session.told, **facts),
             "json": lambda: state_json.state_list_json(state),
+            "csv": lambda: _products().state_csv(state),
         }
     if what == "orphans":
         return {

@@ -136,6 +136,8 @@ def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, repla
         orphaned_at=at,
         reason=reason,
         replaced_by=replaced_by,
+        origin=entry.origin,
+        unverified=entry.unverified,
         extra=entry.extra,
     )
 
@@ -277,6 +279,8 @@ def _restored(draft: MutableState, event: Restored) -> None:
         orphan.account,
         spec=orphan.spec,
         id=orphan.id,
+        origin=orphan.origin,
+        unverified=orphan.unverified,
         labels=event.labels,
         lifecycle=event.lifecycle,
         place=event.place,
@@ -321,8 +325,12 @@ def _moved(draft: MutableState, event: Moved) -> None:
 
 def _noted(draft: MutableState, event: Noted) -> None:
     entry = draft.entry(event.address)
+    if event.spec and entry.spec is None:
+        raise Unfitting(f"nothing is known to exist at {event.address}")
     draft.entries[event.address] = replace(
         entry,
+        spec=freeze({**(entry.spec or EMPTY), **event.spec}) if event.spec else entry.spec,
+        unverified=tuple(sorted({*entry.unverified} - event.spec.keys() | {*event.unverified})),
         labels=event.labels,
         lifecycle=event.lifecycle,
         place=event.place or entry.place,
