@@ -80,6 +80,12 @@ class Provider(ABC):
         """What a person should know before this change, one sentence each."""
         return ()
 
+    # -- what is listed
+
+    def open_options(self, fields: Spec) -> tuple[str, ...]:  # noqa: ARG002
+        """Names of the options for which nothing can be chosen yet, as far as a listing tells it."""
+        return ()
+
     # -- requests
 
     @abstractmethod

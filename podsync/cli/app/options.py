@@ -107,6 +107,12 @@ def sandbox_option(function: F) -> F:
     return click.option("--sandbox", is_flag=True, help=text)(function)
 
 
+def provider_option(function: F) -> F:
+    """Add `--provider`."""
+    text = "Ask this provider only (default: each for which there is a key)."
+    return click.option("--provider", metavar="NAME", help=text)(function)
+
+
 def sandbox_state_option(function: F) -> F:
     """Add `--sandbox` to a command that works on the state alone."""
     return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
