@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from podsync.apply.actions.create import make, restore
+from podsync.apply.actions.create import make, restore, take
 from podsync.apply.actions.update import update
 from podsync.apply.guard import guarded
 from podsync.apply.lookup.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictures
@@ -21,6 +21,8 @@ def work(run: ProviderRun) -> None:
     for change in run.changes:
         if change.orphan_created_at is not None:
             guarded(run, change, restore)
+        elif change.named is not None:
+            guarded(run, change, take)
     updates = [c for c in run.changes if c.action is Action.UPDATE]
     _pool(run, [c for c in updates if c.address not in run.waits], update)
     for change in updates:
@@ -31,7 +33,7 @@ def work(run: ProviderRun) -> None:
 
 def _make_all(run: ProviderRun) -> None:
     """Make what is wanted; of what only pictures tell apart no more than is safe (`twins`)."""
-    makers = [c for c in run.changes if run.makes(c)]
+    makers = [c for c in run.changes if c.makes]
     free, held = sorted_out(run, makers)
     _pool(run, free, make)
     if held and run.going:

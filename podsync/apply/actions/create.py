@@ -6,11 +6,12 @@ from podsync.apply.actions.sender import Job
 from podsync.apply.outcomes import LATER, conclude, done, listed, name_is_taken, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun
+from podsync.evidence.declared import Said
 from podsync.evidence.sent import unverified
-from podsync.model.errors import ConflictError, InDoubtError
+from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import FrozenDict
 from podsync.plan.action import Action
-from podsync.plan.answers import of_wanted
+from podsync.plan.answers import COMPLETE, of_wanted
 from podsync.plan.change import Change
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
@@ -53,7 +54,7 @@ def make(run: ProviderRun, change: Change) -> None:
     elif change.action is Action.ADOPT:
         not_tried(run, change, "it is no longer listed as the plan saw it", "podsync plan", replans=True)
     elif run.unsure is not None:
-        not_tried(run, change, f"{run.unsure}; {LATER}")
+        not_tried(run, change, run.unsure)
     elif not (
         _stopped_by_rows(run, change)
         or _has_to_wait(run, change, entry)
@@ -85,6 +86,19 @@ def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> 
 def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
     """Record the id of what exists already; nothing is sent."""
     run.ledger.record(_adopted(run, change, remote))
+    done(run, change, Result.ADOPTED)
+
+
+def take(run: ProviderRun, change: Change) -> None:
+    """Take the product that the document names, if it is there to be taken; nothing is ever made for it."""
+    rows = run.findings.reading.rows if run.findings is not None else {}
+    said = Said(run.known, rows, run.context.clock.now(), {change.address: change.document})
+    try:
+        events = said.ours(change.address, change.named or "")
+    except PodsyncError as error:
+        not_tried(run, change, error.message, *error.remedy.splitlines(), replans=True)
+        return
+    run.ledger.record(*events)
     done(run, change, Result.ADOPTED)
 
 
@@ -184,6 +198,10 @@ def _over_limit(run: ProviderRun) -> bool:
 
 def create(run: ProviderRun, change: Change) -> None:
     """Send a create; an unclear answer leaves a doubt for `settle`."""
+    if missing := run.provider.missing(change.after or FrozenDict()):
+        why = f"a new product needs {', '.join(missing)}, and the document does not say"
+        not_tried(run, change, why, COMPLETE, replans=True)
+        return
     with run.lock:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
     spec = change.after or FrozenDict()

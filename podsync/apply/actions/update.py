@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
-from podsync.apply.outcomes import LATER, conclude, done, failed, name_is_taken, not_tried
+from podsync.apply.outcomes import conclude, done, failed, name_is_taken, not_tried
 from podsync.apply.report import DONE
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.state_view import when
+from podsync.evidence.state_view import presumed, when
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
 from podsync.model.frozen import FrozenDict, Spec
@@ -34,11 +34,15 @@ def update(run: ProviderRun, change: Change) -> None:
     if entry is None or entry.id is None:
         not_tried(run, change, "its id is not known yet; apply again")
         return
+    if presumed(entry):
+        why = f"{entry.id} may be another product: it is not listed as it was sent"
+        not_tried(run, change, f"{why}; a later apply knows, once {run.until_settled:g} s are over")
+        return
     if taken:
         name_is_taken(run, change, taken)
         return
     if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
-        not_tried(run, change, f"{run.unsure}; {LATER}")
+        not_tried(run, change, run.unsure)
         return
     after = change.after or {}
     body = FrozenDict({name: after[name] for name in change.changed if name in after})

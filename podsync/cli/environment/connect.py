@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from podsync.apply.context import ProviderConnection
 from podsync.apply.rate_limit import Bucket
-from podsync.cli.environment.credentials import proxies_to, read_keys, renewal
+from podsync.cli.environment.credentials import key_of, proxies_to, read_keys, renewal
 from podsync.cli.environment.hosts import refuse_foreign_hosts
-from podsync.cli.workspace import SANDBOX, Workspace, levels_of
+from podsync.cli.workspace import Workspace, levels_of
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
 from podsync.model.settings import ProviderSettings
@@ -50,7 +51,7 @@ def with_keys(space: Workspace) -> frozenset[str]:
     return frozenset(
         name
         for name, plugin in plugins().items()
-        if name in space.settings.providers and os.environ.get(plugin.key_variable, "").strip()
+        if name in space.settings.providers and key_of(plugin, os.environ, space.environment)[1]
     )
 
 
@@ -69,10 +70,9 @@ def connected(
     with ExitStack() as stack:
         settings = {name: space.settings.providers[name] for name in sorted(names)}
         if space.sandbox and settings:
-            urls, own = stack.enter_context(_sandbox())
+            urls, own = stack.enter_context(_sandbox(space.sandbox_folder))
             settings = {name: _in_sandbox(told, urls[name], own) for name, told in settings.items()}
-        say = space.session.console.say
-        yield {n: _connection(n, told, keys[n], clock, stack, say, paged) for n, told in settings.items()}
+        yield {n: _connection(n, told, keys[n], clock, stack, space, paged) for n, told in settings.items()}
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
@@ -84,7 +84,7 @@ def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
     if space.sandbox:
         return _sandbox_keys(names)
     refuse_foreign_hosts({name: space.settings.providers[name].base_url for name in names}, plugins())
-    return read_keys(names, plugins(), os.environ)
+    return read_keys(names, plugins(), os.environ, space.environment)
 
 
 def _sandbox_keys(names: Collection[str]) -> dict[str, str]:
@@ -107,7 +107,7 @@ def _connection(
     key: str,
     clock: Clock,
     stack: ExitStack,
-    say: Callable[[str], None],
+    space: Workspace,
     paged: Callable[[str, int, int], None] | None,
 ) -> ProviderConnection:
     plugin = plugins()[name]
@@ -122,14 +122,15 @@ def _connection(
     reader, writer = plugin.connect(settings, key, clock, pace, proxies, trust)
     account, provider = account_digest(name, settings.base_url, key), plugin.provider(settings)
     if hasattr(reader, "on_long_reading"):
-        reader.on_long_reading = lambda rows, requests: say(
+        reader.on_long_reading = lambda rows, requests: space.session.console.say(
             f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "
             f"{_minutes(requests, settings, pace.level())}"
         )
     if paged is not None and hasattr(reader, "on_page"):
         reader.on_page = partial(paged, name)
     kind = _AdvisingOfModels if isinstance(reader, ModelLister) else _Advising
-    return ProviderConnection(provider, kind(reader, renewal(plugin)), writer, pace, settings, account)
+    advising = kind(reader, renewal(plugin, space.environment))
+    return ProviderConnection(provider, advising, writer, pace, settings, account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +188,11 @@ def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings
 
 
 @contextmanager
-def _sandbox() -> Iterator[tuple[dict[str, str], bool]]:
+def _sandbox(folder: Path) -> Iterator[tuple[dict[str, str], bool]]:
     """Serve the sandbox, or use the one that serves this folder already; yields the base URLs."""
     from podsync.sandbox import Sandbox, SandboxBusyError, SandboxDataError, base_urls
 
-    sandbox = Sandbox(data=SANDBOX / "data", record=0)
+    sandbox = Sandbox(data=folder / "data", record=0)
     try:
         sandbox.start()
     except SandboxBusyError as error:
@@ -200,7 +201,7 @@ def _sandbox() -> Iterator[tuple[dict[str, str], bool]]:
         yield base_urls(error.url), False
         return
     except (SandboxDataError, OSError) as error:
-        remedy = f"delete {SANDBOX}/ to begin anew"
+        remedy = f"delete {folder}/ to begin anew"
         raise PodsyncError(f"the sandbox does not start: {error}", remedy) from None
     try:
         yield base_urls(sandbox.url), True

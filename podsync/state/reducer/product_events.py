@@ -11,6 +11,7 @@ from podsync.model.frozen import EMPTY, freeze
 from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import (
     Adopted,
+    Asked,
     Bound,
     Confirmed,
     Doubted,
@@ -63,7 +64,7 @@ def _made(draft: MutableState, event: Made) -> None:
     if pending.op == "update":
         _be_updated(draft, entry, pending, event)
         return
-    window = Window(pending.written_at, event.at, event.date, pending.beside, pending.reading)
+    window = Window(pending.written_at, event.at, event.date, pending.beside, pending.reading, event.id)
     _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
 
 
@@ -135,6 +136,8 @@ def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, repla
         orphaned_at=at,
         reason=reason,
         replaced_by=replaced_by,
+        origin=entry.origin,
+        unverified=entry.unverified,
         extra=entry.extra,
     )
 
@@ -186,7 +189,7 @@ def _settled(draft: MutableState, event: Settled) -> None:
 def _bound(draft: MutableState, event: Bound) -> None:
     item = _item(draft, event)
     is_ours(draft, item.provider, event.id)
-    window = item.window if event.provisional else None
+    window = _not_answered(item.window) if event.provisional else None
     _put(draft, event, replace(item, id=event.id, remote=event.remote, window=window))
 
 
@@ -202,17 +205,29 @@ def _unbound(draft: MutableState, event: Unbound) -> None:
     item = _item(draft, event)
     if not item.provisional:
         raise Unfitting(f"the id of {event.address} is not provisional")
-    _put(draft, event, replace(item, id=None, remote=EMPTY))
+    _put(draft, event, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)))
 
 
-def _item(draft: MutableState, event: Bound | Confirmed | Unbound) -> Entry | Orphan:
+def _asked(draft: MutableState, event: Asked) -> None:
+    item = _item(draft, event)
+    if item.window is None:
+        raise Unfitting(f"a listing has shown {event.address}")
+    _put(draft, event, replace(item, window=replace(item.window, asked=event.at)))
+
+
+def _not_answered(window: Window | None) -> Window | None:
+    """What a listing has shown otherwise, or not at all, no longer rests on the answer."""
+    return None if window is None else replace(window, answered=None)
+
+
+def _item(draft: MutableState, event: Bound | Confirmed | Unbound | Asked) -> Entry | Orphan:
     """Return the entry, or the orphan, of which something was learned."""
     if event.orphan is not None:
         return draft.orphan(event.address, event.orphan)
     return draft.entry(event.address)
 
 
-def _put(draft: MutableState, event: Bound | Confirmed | Unbound, item: Entry | Orphan) -> None:
+def _put(draft: MutableState, event: Bound | Confirmed | Unbound | Asked, item: Entry | Orphan) -> None:
     if isinstance(item, Entry):
         draft.entries[event.address] = replace(item, updated_at=event.at)
     else:
@@ -264,6 +279,8 @@ def _restored(draft: MutableState, event: Restored) -> None:
         orphan.account,
         spec=orphan.spec,
         id=orphan.id,
+        origin=orphan.origin,
+        unverified=orphan.unverified,
         labels=event.labels,
         lifecycle=event.lifecycle,
         place=event.place,
@@ -308,8 +325,12 @@ def _moved(draft: MutableState, event: Moved) -> None:
 
 def _noted(draft: MutableState, event: Noted) -> None:
     entry = draft.entry(event.address)
+    if event.spec and entry.spec is None:
+        raise Unfitting(f"nothing is known to exist at {event.address}")
     draft.entries[event.address] = replace(
         entry,
+        spec=freeze({**(entry.spec or EMPTY), **event.spec}) if event.spec else entry.spec,
+        unverified=tuple(sorted({*entry.unverified} - event.spec.keys() | {*event.unverified})),
         labels=event.labels,
         lifecycle=event.lifecycle,
         place=event.place or entry.place,
@@ -333,6 +354,7 @@ HANDLERS: Mapping[type, Callable[[MutableState, Any], None]] = {
     Bound: _bound,
     Confirmed: _confirmed,
     Unbound: _unbound,
+    Asked: _asked,
     Adopted: _adopted,
     Orphaned: _orphaned,
     Restored: _restored,

@@ -12,6 +12,7 @@ from podsync.apply.lookup.by_id import another_account
 from podsync.apply.lookup.preview import preview
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, with_keys
+from podsync.cli.environment.credentials import key_name
 from podsync.evidence.pairs import PairVerdict, ProposedPair, pairs_of
 from podsync.evidence.situation import documents_of
 from podsync.model.address import Selection
@@ -57,7 +58,7 @@ def match_all(space: Workspace, outputs: Outputs) -> int:
     found = (_lines(space, plan, state, connections[name], looks[name]) for name in sorted(looks))
     lines = sorted((line for each in found for line in each), key=lambda line: not line.address)
     for name in sorted({change.provider for change in plan.work} - set(names)):
-        variable = plugins()[name].key_variable
+        variable = key_name(plugins()[name], space.environment)
         space.session.console.say(f"note: {title(name)} was not asked: {variable} is not set")
     alone = _unmatched(plan, names, lines)
     space.session.console.result(outputs.write(_forms(lines, alone)), exact=outputs.exact)
