@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -71,17 +71,16 @@ def audited(
     listing: Listing,
     *,
     adopted: Mapping[str, Address] = EMPTY,
-    ignored: Collection[str] = (),
     models: Sequence[ListedModel] = (),
 ) -> AccountAudit:
     """Return what an account holds.
 
-    `adopted` maps ids to the documents that name them, `ignored` are ids that the settings leave to others.
+    `adopted` maps ids to the documents that name them.
     """
     owners = {one.id: (Standing.ORPHAN, one.address) for one in known.orphans if one.id is not None}
     owners |= {identity: (Standing.MANAGED, address) for identity, address in adopted.items()}
     owners |= {one.id: (Standing.MANAGED, one.address) for one in known.entries if one.id is not None}
-    strangers = known.foreign | frozenset(ignored)
+    strangers = known.foreign
     open_options = known.provider.open_options
 
     def product(row: Remote) -> ListedProduct:

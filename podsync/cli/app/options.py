@@ -23,6 +23,7 @@ ALLOWED = ("creates", "replaces", "orphans")
 #: What each command writes beside text and json; `cli.app.formats` makes them.
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
+    "audit": ("csv", "markdown", "html"),
     "plan": ("markdown", "html", "github", "sarif", "csv"),
     "show": ("markdown", "html", "csv"),
     "state list": ("csv",),

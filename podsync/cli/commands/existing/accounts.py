@@ -122,9 +122,8 @@ def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
             space.session.told(f"{told}what its documents adopt is known for those without")
         )
     for product in loaded.catalog:
-        identity = getattr(product, "adopt", None)
-        if identity:
-            found.setdefault(product.provider, {})[str(identity)] = product.address
+        if product.history.adopt is not None:
+            found.setdefault(product.provider, {})[product.history.adopt] = product.address
     return found
 
 

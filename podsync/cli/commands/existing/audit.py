@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import output_option, provider_option, sandbox_option
+from podsync.cli.app.options import FORMATS_OF, output_option, provider_option, sandbox_option
 
 if TYPE_CHECKING:
     from podsync.cli.app.outputs import Forms, Outputs
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from podsync.cli.workspace import Workspace
     from podsync.images.facts import Mode
     from podsync.inventory.audit import AccountAudit
-
-_FORMATS = ("csv", "markdown", "html")
 
 
 @command(
@@ -33,7 +31,7 @@ _FORMATS = ("csv", "markdown", "html")
     "--images", type=click.Choice(["off", "head", "full"]), default="off", show_default=True,
     help="Look at the pictures behind the URLs: their first kilobytes, or all of them.",
 )  # fmt: skip
-@output_option(*_FORMATS)
+@output_option(*FORMATS_OF["audit"])
 @sandbox_option
 @click.pass_obj
 def audit(
@@ -54,7 +52,7 @@ def audit(
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace
 
-    outputs = Outputs.parse(output, more=_FORMATS)
+    outputs = Outputs.parse(output, more=FORMATS_OF["audit"])
     space = Workspace.open(session, sandbox=sandbox, anywhere=True)
     outputs.refuse(space.own_files)
     space.announce()
