@@ -6,7 +6,9 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
 from podsync.catalog.discovery import FoundFile, Signed
+from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
+from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
 
 if TYPE_CHECKING:
@@ -51,12 +53,16 @@ class CatalogRun(Protocol):
 
 
 class CheckedFile(NamedTuple):
-    """A file that was read with all its places. `read` is None where it could not be read."""
+    """A file that was read with all its places. `read` is None where it could not be read.
+
+    `removed` are the addresses that it lets go, with their places.
+    """
 
     read: Signed | None
     text: Text | None
     products: Sequence[Product]
     diagnostics: Sequence[Diagnostic]
+    removed: Sequence[tuple[Address, Position]] = ()
 
 
 #: Reads a file with all its places, and says all that is wrong with it.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Self
 from podsync.catalog.discovery import FoundFile, read_signed
 from podsync.catalog.loaded import CheckedFile, Loaded, Look
 from podsync.catalog.parsing import yaml_reader
-from podsync.catalog.parsing.source_text import MAX_FAULTS, Text
-from podsync.catalog.validation.cross_document_rules import cross_check
+from podsync.catalog.parsing.source_text import MAX_FAULTS
+from podsync.catalog.validation.cross_document_rules import Line, cross_check, removed_and_declared
 from podsync.catalog.validation.document_rules import build, examine, fits_its_schema
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.catalog.validation.fix_check import proved
 from podsync.catalog.validation.limits import documents_left_out
-from podsync.model.address import DEFAULT_ACCOUNT
+from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
@@ -45,20 +45,23 @@ class StraightRun:
         files = [read_closely(each, self._providers) for each in found if isinstance(each, FoundFile)]
         diagnostics = [each for each in found if isinstance(each, Diagnostic)]
         diagnostics += [fault for file in files for fault in file.diagnostics]
-        declared = [product for file in files for product in file.products]
-        declared.sort(key=lambda product: product.declared_at[:3])
         texts = {file.text.path: file.text for file in files if file.text is not None}
-        diagnostics += self._clashes(declared, texts)
-        first = {product.address: product for product in reversed(declared)}
-        catalog = Catalog([first[address] for address in sorted(first)], len(files))
-        return Loaded.of(catalog, diagnostics, self._asked)
-
-    def _clashes(self, declared: Sequence[Product], texts: Mapping[str, Text]) -> list[Diagnostic]:
-        """Return what is wrong between products."""
 
         def line(at: Position) -> str:
             return texts[at.path].line(at.line)
 
+        declared = [product for file in files for product in file.products]
+        declared.sort(key=lambda product: product.declared_at[:3])
+        first = {str(product.address): product for product in reversed(declared)}
+        removed = {str(address): at for file in files for address, at in file.removed}
+        diagnostics += self._clashes(declared, line)
+        diagnostics += removed_and_declared(removed, first, first.__getitem__, line)
+        products = sorted(first.values(), key=lambda product: str(product.address))
+        catalog = Catalog(products, len(files), lets_go=frozenset(removed))
+        return Loaded.of(catalog, diagnostics, self._asked)
+
+    def _clashes(self, declared: Sequence[Product], line: Line) -> list[Diagnostic]:
+        """Return what is wrong between products."""
         rows = [
             FingerprintRow(
                 number,
@@ -78,6 +81,7 @@ def read_closely(found: FoundFile, providers: Mapping[str, Provider]) -> Checked
         return CheckedFile(None, None, (), (read,))
     reading = yaml_reader.read(found.path, read.raw)
     wrong, products, untold = list(reading.diagnostics), [], 0
+    removed: list[tuple[Address, Position]] = []
     count = len(errors_among(wrong))
     for document in reading.documents:
         if count >= MAX_FAULTS:
@@ -87,6 +91,7 @@ def read_closely(found: FoundFile, providers: Mapping[str, Provider]) -> Checked
         built = build(document, providers)
         wrong += built.diagnostics
         count += len(errors_among(built.diagnostics))
+        removed += built.removed
         products += [replace(each, positions=document.places) for each in built.products]
     if untold:
         bad = errors_among(wrong)[MAX_FAULTS:]
@@ -94,4 +99,4 @@ def read_closely(found: FoundFile, providers: Mapping[str, Provider]) -> Checked
         wrong.append(documents_left_out(found.path, untold))
     if wrong:
         wrong = list(proved(reading.text, wrong, lambda text: examine(text, providers)))
-    return CheckedFile(read, reading.text, products, wrong)
+    return CheckedFile(read, reading.text, products, wrong, removed)

@@ -14,6 +14,7 @@ from podsync.catalog.discovery import FoundFile
 from podsync.catalog.loaded import ReadClosely
 from podsync.files.cache_file import CacheDraft
 from podsync.model.diagnostic import Diagnostic
+from podsync.model.json_bytes import compact
 
 if TYPE_CHECKING:
     from podsync.catalog.cache.changes import FilesStatus
@@ -112,7 +113,9 @@ class CatalogReader:
         kept = [keep(each, self._providers[each.provider]) for each in file.products]
         digest = digest_of(file.read.raw)
         plain = FileRecord(file.read.signature, file.read.changed_at, digest, kept)
-        return FileRow(found.path, provable(plain, self._draft), digest, tuple(kept))
+        removed = [[str(each), *at[1:]] for each, at in file.removed]
+        told = compact(removed).decode() if removed else ""
+        return FileRow(found.path, provable(plain, self._draft), digest, tuple(kept), told)
 
 
 class _Spans:
