@@ -2,7 +2,6 @@
 
 __all__ = [
     "accepting",
-    "cache",
     "formatting",
     "loader",
     "parsing",

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.catalog.cache.store import WORTH_A_CACHE
 from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.environment.credentials import base_url_from
@@ -51,10 +50,13 @@ class Workspace:
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def open(cls, session: Session, *, sandbox: bool = False, in_any: bool = False) -> Workspace:
-        """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones.
+    def open(
+        cls, session: Session, *, sandbox: bool = False, in_any: bool = False, anywhere: bool = False
+    ) -> Workspace:
+        """Find and read the settings; CatalogError for bad ones.
 
-        `in_any`: what is done is the same in every environment, so that none has to be named.
+        UsageError where there is no catalog, unless it is to work `anywhere`. `in_any`: what is done is the
+        same in every environment, so that none has to be named.
         """
         refuse_foreign()
         path = _settings_path(session.config)
@@ -72,8 +74,8 @@ class Workspace:
         space = cls(session, settings, path, sandbox or settings.sandbox)
         # Without its settings and its state a catalog looks new.
         if missing := [file for file in space.kept_files if not os.path.lexists(file)]:
-            space.refuse_absence(missing, thorough=not here)
-        if not here:
+            space.refuse_absence(missing, thorough=not here and not anywhere)
+        if not here and not anywhere:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
@@ -196,14 +198,14 @@ class Workspace:
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
         loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE
+            Path(), self.settings.catalog, self.providers, paths, remember_from=loader.WORTH_A_CACHE
         )
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded
 
-    def reading(self) -> loader.LoadRun:
+    def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
-        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=WORTH_A_CACHE)
+        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=loader.WORTH_A_CACHE)
 
     @property
     def catalog_read(self) -> Catalog:
@@ -248,7 +250,7 @@ class Workspace:
     def plan(
         self,
         state: State,
-        reading: loader.LoadRun,
+        reading: loader.CatalogRun,
         selection: Selection,
         allow: Mapping[str, int],
         *,
