@@ -19,7 +19,7 @@ from podsync.model.product import Product, seen_ids
 from podsync.plan.action import Action
 from podsync.plan.answers import of_doubt, of_wanted
 from podsync.plan.change import Change
-from podsync.plan.drift.values import seen_by
+from podsync.plan.drift.seen import seen_by
 from podsync.plan.model import Plan
 from podsync.providers.contract import Remote
 from podsync.providers.knowledge import Provider

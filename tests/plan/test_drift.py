@@ -14,8 +14,9 @@ from podsync.model.frozen import freeze
 from podsync.plan import planfile
 from podsync.plan.action import Action
 from podsync.plan.change import UNKNOWN
-from podsync.plan.drift.compare import DriftKind, compare
-from podsync.plan.drift.values import seen_by
+from podsync.plan.drift.compare import compare
+from podsync.plan.drift.seen import seen_by
+from podsync.plan.drift.values import DriftKind
 from podsync.plan.model import last_line
 from podsync.plan.refresh import refreshed
 from podsync.providers.contract import Remote

@@ -15,8 +15,7 @@ from podsync.model.position import Position
 from podsync.model.product import Lifecycle, spec_digest_of
 from podsync.plan.action import ADOPT_DECLARED, Action
 from podsync.plan.change import Change, FieldChange
-from podsync.plan.drift.compare import DriftKind
-from podsync.plan.drift.values import Compared, Drift
+from podsync.plan.drift.values import Compared, Drift, DriftKind
 from podsync.plan.model import Plan
 from tests.plan.build import HOSTS, customer, designed, in_doubt, made, plan, state
 from tests.plan.samples import every_action

@@ -11,8 +11,7 @@ from podsync.output.escape import safe
 from podsync.output.layout import shorten
 from podsync.output.product import quoted, text_of
 from podsync.output.wording import counted, listed, minute, number, some, title, visible_id
-from podsync.plan.drift.compare import DriftKind
-from podsync.plan.drift.values import Compared, Drift, DriftedField
+from podsync.plan.drift.values import Compared, Drift, DriftedField, DriftKind
 from podsync.providers.registry import plugins
 
 #: The word of each kind, for one product and for a count.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
 from podsync.evidence.findings import Findings
@@ -17,22 +16,13 @@ from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import seen_ids
+from podsync.plan.drift.values import DriftKind
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
 from podsync.providers.normalise import text
 from podsync.state.entries import Entry, Orphan
-
-
-class DriftKind(StrEnum):
-    """What became of a product: `missing` is not listed, and not yet gone."""
-
-    CHANGED = "changed"
-    GONE = "gone"
-    MISSING = "missing"
-    TWIN = "twin"
-    ORPHAN_GONE = "orphan-gone"
 
 
 class ListedField(NamedTuple):

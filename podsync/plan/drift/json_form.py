@@ -8,8 +8,7 @@ from typing import Any
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, freeze
 from podsync.model.position import Position
-from podsync.plan.drift.compare import DriftKind
-from podsync.plan.drift.values import Compared, Drift, DriftedField
+from podsync.plan.drift.values import Compared, Drift, DriftedField, DriftKind
 
 _ACTIONS: Mapping[DriftKind, Sequence[str]] = {
     DriftKind.CHANGED: ("update",),

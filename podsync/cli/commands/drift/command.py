@@ -72,7 +72,7 @@ def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
     """Look at every provider that the state knows products of, and return the plan with what that shows."""
     from podsync.cli.environment.clock import Signals, SystemClock
     from podsync.cli.environment.connect import connected, keys_for
-    from podsync.plan.drift.values import seen_by
+    from podsync.plan.drift.seen import seen_by
     from podsync.plan.refresh import unmanaged
 
     names = sorted(state.providers & set(space.settings.providers))

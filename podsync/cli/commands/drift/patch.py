@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from podsync.catalog.accepting import AcceptedField, CatalogEditor, EditedFile, can_be_written
-from podsync.plan.drift.compare import DriftKind
-from podsync.plan.drift.values import Drift
+from podsync.plan.drift.values import Drift, DriftKind
 
 #: The file that holds what is let go, beside the products.
 _REMOVED = "removed.yaml"
