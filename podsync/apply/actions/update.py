@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
-from podsync.apply.outcomes import conclude, done, failed, name_is_taken, not_tried
+from podsync.apply.outcomes import NOT_SURE, conclude, done, failed, name_is_taken, not_tried
 from podsync.apply.report import DONE
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.state_view import presumed, when
+from podsync.evidence.state_view import when
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
 from podsync.model.frozen import FrozenDict, Spec
@@ -31,12 +31,11 @@ def update(run: ProviderRun, change: Change) -> None:
     """Send just the fields that differ, as soon as no update before this one can still arrive."""
     entry = run.ledger.entry(change.address)
     taken = run.findings.taken.get(change.address) if run.findings is not None else None
-    if entry is None or entry.id is None:
-        not_tried(run, change, "its id is not known yet; apply again")
+    if entry is None or entry.spec is None:
+        not_tried(run, change, "the state does not know it any more; plan again")
         return
-    if presumed(entry):
-        why = f"{entry.id} may be another product: it is not listed as it was sent"
-        not_tried(run, change, f"{why}; a later apply knows, once {run.until_settled:g} s are over")
+    if entry.id is None or entry.provisional:
+        _wait_for_id(run, change, entry)
         return
     if taken:
         name_is_taken(run, change, taken)
@@ -80,6 +79,18 @@ def update(run: ProviderRun, change: Change) -> None:
         if isinstance(sent.error, InDoubtError) and sent.error.stops:
             run.stop(sent.error.message, credentials=True)
         conclude(run, change, sent)
+
+
+def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
+    """Send nothing to what may be another product: a listing has to show it as it was sent, or long enough.
+
+    By what it lists the two are told apart, so that an update would make ours unknown besides.
+    """
+    sure_at = run.listed_by(entry) + run.settings.timeout_seconds
+    if run.context.clock.monotonic() < sure_at:
+        run.late[change.address] = DeferredChange(change, update, sure_at, for_id=True)
+    else:
+        not_tried(run, change, NOT_SURE)
 
 
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
