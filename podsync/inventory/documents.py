@@ -46,7 +46,7 @@ class ExportedDocument(NamedTuple):
 
 
 @dataclass
-class DocumentWriter:
+class DocumentExport:
     """Makes a document of each listed product.
 
     `taken` are the names of the provider's kind that are in use, and grows. `above` leads from a document's

@@ -26,7 +26,7 @@ _NAMED = 10
 
 @command(
     examples=(
-        "podsync export                          into catalog/imported/, a folder a provider",
+        "podsync export     into catalog/imported/, a folder a provider",
         "podsync export catalog/old --provider {provider}",
     ),
 )
@@ -79,14 +79,14 @@ def _documents(
     from dataclasses import replace
 
     from podsync.cli.commands.existing.accounts import audit_of
-    from podsync.inventory.documents import DocumentWriter, may_be_documents
+    from podsync.inventory.documents import DocumentExport, may_be_documents
 
     audit = audit_of(account)
     wanted = [product for product in catalog if product.provider == account.name]
     alike = may_be_documents(account.known, audit, wanted)
     audit = replace(audit, products=tuple(one for one in audit.products if one.row.id not in alike))
     above = os.path.relpath(Path(), place).replace(os.sep, "/")
-    writer = DocumentWriter(audit, space.providers, _taken(account, catalog, place), f"{above}/")
+    writer = DocumentExport(audit, space.providers, _taken(account, catalog, place), f"{above}/")
     documents = list(writer.documents())
     told = [f"{account.name}:{identity} looks like {address}" for identity, address in alike.items()]
     return documents, [*told, *(f"{account.name}:{each}: {why}" for each, why in writer.unwritable.items())]
@@ -162,4 +162,5 @@ def _say_next(space: Workspace, folder: str | None, count: int, alike: bool) -> 
         say(f"Which products are whose documents': {space.command_line('import', '--match')}")
     if count and space.session.console.hints:
         where = folder or f"{space.settings.catalog}/imported"
-        say(f"Look: {space.command_line('validate', where)}   Then: {space.command_line('plan')}")
+        say(f"Check them: {space.command_line('validate', where)}")
+        say(f"What apply would take over: {space.command_line('plan')}")
