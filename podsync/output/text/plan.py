@@ -8,13 +8,14 @@ from typing import Literal, TypeAlias
 from podsync.model.diagnostic import errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
+from podsync.output.drift.text import compared_lines, drift_lines
 from podsync.output.forecast import PUBLISHED, forecast_text
 from podsync.output.layout import page, wrap
 from podsync.output.style import Style
 from podsync.output.text.plan_head import head, look_at_these, refusals
 from podsync.output.wording import counted, number, sentences, title
 from podsync.plan.action import Action
-from podsync.plan.model import Plan, summary_line
+from podsync.plan.model import Plan, last_line
 
 Detail: TypeAlias = Literal["summary", "short", "full"]
 
@@ -41,6 +42,7 @@ def plan_text(
         head(plan, style, width, sandbox=sandbox),
         refusals(plan, style, width),
         look_at_these(plan, style, width),
+        drift_lines(plan, style, width),
         _changes(plan, style, width, detail) if plan.changes else (),
     ]
     lines: list[str] = []
@@ -48,7 +50,8 @@ def plan_text(
         found = list(block)
         lines += [*found, ""] if found else []
     lines += foot(plan, rates, orphans_before, width, levels, typed)
-    lines.append(summary_line(plan.summary))
+    lines += compared_lines(plan, width)
+    lines.append(last_line(plan))
     return page(lines)
 
 
