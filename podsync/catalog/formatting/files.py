@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from podsync.catalog.discovery import FoundFile, read_bytes, shown
 from podsync.catalog.formatting import csv_form, yaml_form
 from podsync.catalog.loader import files_of
+from podsync.catalog.parsing.document import Document
+from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.document_rules import build
-from podsync.model.diagnostic import Diagnostic
+from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.errors import CatalogError
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -54,6 +57,30 @@ def forms(
         raw = read_bytes(tables[location])
         if not isinstance(raw, Diagnostic):  # whoever reads it says what is wrong with it
             yield _table(tables[location], raw)
+
+
+def documents_of(
+    root: Path, catalog_dir: str, paths: Sequence[str], providers: Mapping[str, Provider]
+) -> list[Document]:
+    """Return all documents of the files that `paths` mean.
+
+    Raises UsageError for a path that does not exist, CatalogError where something is wrong with one.
+    """
+    documents: list[Document] = []
+    faults: list[Diagnostic] = []
+    for found in files_of(root, catalog_dir, paths):
+        raw = read_bytes(found) if isinstance(found, FoundFile) else found
+        if isinstance(raw, Diagnostic):
+            faults.append(raw)
+        elif isinstance(found, FoundFile):
+            reading = read(found.path, raw)
+            faults += reading.diagnostics
+            documents += reading.documents
+    for document in documents:
+        faults += build(document, providers).diagnostics
+    if errors_among(faults):
+        raise CatalogError(faults)
+    return documents
 
 
 def _table(found: FoundFile, raw: bytes) -> FileForm:
