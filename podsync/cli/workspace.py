@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.catalog.cache.store import WORTH_A_CACHE
 from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.environment.credentials import base_url_from
@@ -199,14 +198,14 @@ class Workspace:
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
         loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE
+            Path(), self.settings.catalog, self.providers, paths, remember_from=loader.WORTH_A_CACHE
         )
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded
 
-    def reading(self) -> loader.LoadRun:
+    def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
-        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=WORTH_A_CACHE)
+        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=loader.WORTH_A_CACHE)
 
     @property
     def catalog_read(self) -> Catalog:
@@ -241,7 +240,7 @@ class Workspace:
     def plan(
         self,
         state: State,
-        reading: loader.LoadRun,
+        reading: loader.CatalogRun,
         selection: Selection,
         allow: Mapping[str, int],
         *,
