@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.catalog.discovery import FoundFile, read_bytes, shown
 from podsync.catalog.formatting import csv_form, yaml_form
+from podsync.catalog.formatting.form import Formatted
 from podsync.catalog.loader import files_of
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
-from podsync.catalog.validation.document_rules import build
+from podsync.catalog.straight import read_closely
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.errors import CatalogError
 
@@ -48,9 +49,8 @@ def forms(
             named.add(found.location)
             yield _table(found, raw)
         elif isinstance(found, FoundFile):
-            made = yaml_form.formatted(
-                found.path, raw, lambda document: build(document, providers).diagnostics
-            )
+            wrong = errors_among(read_closely(found, providers).diagnostics)
+            made = Formatted(raw, wrong) if wrong else yaml_form.formatted(found.path, raw)
             tables |= {each.location: each for each in _beside(found, made.tables, root, catalog_dir)}
             yield FileForm(found.path, Path(found.location), raw, made.content, made.faults)
     for location in sorted(tables.keys() - named):
@@ -69,15 +69,12 @@ def documents_of(
     documents: list[Document] = []
     faults: list[Diagnostic] = []
     for found in files_of(root, catalog_dir, paths):
-        raw = read_bytes(found) if isinstance(found, FoundFile) else found
-        if isinstance(raw, Diagnostic):
-            faults.append(raw)
-        elif isinstance(found, FoundFile):
-            reading = read(found.path, raw)
-            faults += reading.diagnostics
-            documents += reading.documents
-    for document in documents:
-        faults += build(document, providers).diagnostics
+        if isinstance(found, FoundFile):
+            faults += read_closely(found, providers).diagnostics
+            raw = read_bytes(found)
+            documents += read(found.path, raw).documents if isinstance(raw, bytes) else ()
+        else:
+            faults.append(found)
     if errors_among(faults):
         raise CatalogError(faults)
     return documents
