@@ -8,5 +8,6 @@ __all__ = [
     "rules",
     "settings_file",
     "source_lookup",
+    "text_check",
     "validation",
 ]

@@ -38,6 +38,10 @@ cli = CommandGroup(
             _COMMANDS + "existing.audit:audit",
             "Show what the accounts hold. Needs a key, and no catalog.",
         ),
+        "export": (
+            _COMMANDS + "existing.export:export",
+            "Write a document for each product that has none.",
+        ),
         "import": (
             _COMMANDS + "importing.command:import_products",
             "Say which existing product is which document's.",

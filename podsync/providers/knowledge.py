@@ -102,6 +102,10 @@ class Provider(ABC):
 
     # -- what is listed
 
+    def listed_spec(self, fields: Spec) -> Spec:
+        """What a document could say of a listed product: without what the provider adds by itself."""
+        return fields
+
     def open_options(self, fields: Spec) -> tuple[str, ...]:  # noqa: ARG002
         """Names of the options for which nothing can be chosen yet, as far as a listing tells it."""
         return ()

@@ -56,6 +56,17 @@ class Gelato(Provider):
 
         return Request("POST", ADD, spec)
 
+    def listed_spec(self, fields: Spec) -> Spec:
+        """Without the option of the server's own; values are listed as texts, and sent as mappings."""
+        options = fields.get("variantOptions")
+        if not options:
+            return fields
+        own = [dict(option) for option in options if option.get("id") != BASE]
+        for option in own:
+            option["values"] = [{"value": value} for value in option.get("values") or ()]
+        told: Spec = freeze({**fields, "variantOptions": own})
+        return told
+
     def open_options(self, fields: Spec) -> tuple[str, ...]:
         """An option whose list of values is empty; where no list is shown, nobody can say."""
         options = fields.get("variantOptions") or ()
