@@ -13,11 +13,13 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.authoring.expansion import Expansion, is_plain
 from podsync.catalog.authoring.layers import leaves
-from podsync.catalog.cache.lazy_positions import RereadableFile
-from podsync.catalog.discovery import FoundDefaults, FoundFile, walk
+from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, walk
 from podsync.catalog.parsing.document import Document
+from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.document_rules import located
+from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Path
 from podsync.model.position import Position
 from podsync.model.product import Product
@@ -68,19 +70,29 @@ class Sources:
         self._root = root
         self._around = lru_cache(maxsize=1)(lambda: _around(root, folder, authoring))
         self._file = lru_cache(maxsize=16)(self._read)
+        self._last: Expansion | None = None
 
     def of(self, product: Product) -> ProductSource:
         """Return the document that declares `product`."""
         declared = product.declared_at
-        start = ":".join(map(str, declared[1:]))
-        index = product.address.name[len(product.address.document) :]
-        document = self._file(declared.path).document(start, index)
-        if document is None or not _declares(document, product):
-            return ProductSource(product, None)
-        return ProductSource(product, document)
+        for document in self._file(declared.path):
+            if Position(declared.path, *document.start) == declared and _declares(document, product):
+                return ProductSource(product, self._expanded(document, product))
+        return ProductSource(product, None)
 
-    def _read(self, path: str) -> RereadableFile:
-        return RereadableFile(FoundFile(str(self._root / path), path), None, self._around)
+    def _read(self, path: str) -> tuple[Document, ...]:
+        raw = read_bytes(FoundFile(str(self._root / path), path))
+        return () if isinstance(raw, Diagnostic) else read(path, raw).documents
+
+    def _expanded(self, document: Document, product: Product) -> Document | None:
+        """Return a document as the one product that is asked for."""
+        path = product.declared_at.path
+        found, around = FoundFile(str(self._root / path), path), self._around()
+        if is_plain(document, found, around):
+            return document
+        if self._last is None or self._last.document is not document:
+            self._last = Expansion(document, found, around)
+        return self._last.product(product.address.name[len(product.address.document) :])
 
 
 def _around(root: FilePath, folder: str, authoring: Authoring) -> AuthoringContext:

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.catalog.cache.store import WORTH_A_CACHE
 from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.environment.credentials import base_url_from
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
-from podsync.model.address import Selection
+from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
-from podsync.model.product import Catalog
+from podsync.model.product import Catalog, Product
 from podsync.model.settings import (
     Authoring,
     ProviderSettings,
@@ -58,10 +57,13 @@ class Workspace:
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def open(cls, session: Session, *, sandbox: bool = False, in_any: bool = False) -> Workspace:
-        """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones.
+    def open(
+        cls, session: Session, *, sandbox: bool = False, in_any: bool = False, anywhere: bool = False
+    ) -> Workspace:
+        """Find and read the settings; CatalogError for bad ones.
 
-        `in_any`: what is done is the same in every environment, so that none has to be named.
+        UsageError where there is no catalog, unless it is to work `anywhere`. `in_any`: what is done is the
+        same in every environment, so that none has to be named.
         """
         refuse_foreign()
         path = _settings_path(session.config)
@@ -79,8 +81,8 @@ class Workspace:
         space = cls(session, settings, path, sandbox or settings.sandbox)
         # Without its settings and its state a catalog looks new.
         if missing := [file for file in space.kept_files if not os.path.lexists(file)]:
-            space.refuse_absence(missing, thorough=not here)
-        if not here:
+            space.refuse_absence(missing, thorough=not here and not anywhere)
+        if not here and not anywhere:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
@@ -204,16 +206,16 @@ class Workspace:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
         loaded = loader.load(
             Path(), self.settings.catalog, self.providers, paths,
-            remember_from=WORTH_A_CACHE, authoring=self.authoring,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
         )  # fmt: skip
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded
 
-    def reading(self) -> loader.LoadRun:
+    def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
         return loader.begin(
             Path(), self.settings.catalog, self.providers,
-            remember_from=WORTH_A_CACHE, authoring=self.authoring,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
         )  # fmt: skip
 
     @property
@@ -227,6 +229,16 @@ class Workspace:
         """The catalog as `plan` has read it last; empty before."""
         catalog: Catalog = self._kept.get("catalog") or Catalog(())
         return catalog
+
+    def document(self, address: Address) -> Product | None:
+        """Return what the catalog, as it was read last, wants at an address."""
+        catalog = self.catalog_read
+        if catalog.index is None:
+            return next((each for each in catalog if each.address == address), None)
+        try:
+            return catalog.index.product(str(address))
+        except KeyError:
+            return None
 
     # -- planning
 
@@ -255,7 +267,7 @@ class Workspace:
     def plan(
         self,
         state: State,
-        reading: loader.LoadRun,
+        reading: loader.CatalogRun,
         selection: Selection,
         allow: Mapping[str, int],
         *,

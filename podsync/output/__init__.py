@@ -1,8 +1,11 @@
 """One file per format: functions from values to text. Nothing here prints."""
 
 __all__ = [
+    "audit",
     "csv",
+    "drift",
     "escape",
+    "explained",
     "forecast",
     "github",
     "html",

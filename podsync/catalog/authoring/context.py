@@ -16,6 +16,7 @@ from podsync.catalog.parsing.source_text import START, RawSpan, Text
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.digests import short_digest
+from podsync.model.position import Position
 from podsync.model.settings import Authoring
 
 
@@ -60,6 +61,10 @@ class AuthoringContext:
             else:
                 self._parsed[found.path] = read(found.path, signed.raw)
         return self._parsed[found.path]
+
+    def line_at(self, at: Position) -> str:
+        """Return the line of a position in a table or in defaults."""
+        return self.line(FoundFile(os.path.join(self.root, at.path), at.path), at.line)  # noqa: PTH118
 
     def line(self, found: FoundFile, number: int) -> str:
         """Return a line of a table or of defaults."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from podsync.catalog.authoring.axes.choices import Combination
 from podsync.catalog.authoring.layers import Layer, layer_of
 from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Reference, pieces
 from podsync.catalog.authoring.template import SUBSTITUTED, Template
-from podsync.catalog.parsing.document import Used, WrittenAt
+from podsync.catalog.parsing.document import Document, Used, WrittenAt
 from podsync.model.frozen import Path
+from podsync.model.position import Position, Span
 
 
 class ProductOrigins:
@@ -64,3 +65,31 @@ def _at(layer: Layer, path: Path) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return data
+
+
+class OriginPlaces(Mapping[Path, "Span | Position"]):
+    """The places of a document that was put together from several; in another file they are positions."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def __getitem__(self, path: Path) -> Span | Position:
+        found = self._document.origin(path, around=False)
+        if found is None:
+            raise KeyError(path)
+        text, span = found.text, found.span
+        # A value that is a cell, and nothing else, is changed there.
+        if len(found.used) == 1 and text.written(span).strip("\"'") == found.used[0].reference:
+            text, span = found.used[0].text, found.used[0].span
+        return Span(*span) if text is self._document.text else Position(text.path, *span)
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._document.places)
+
+    def __len__(self) -> int:
+        return len(self._document.places)
+
+
+def places_of(document: Document) -> Mapping[Path, Span | Position]:
+    """Return the places of a document's values, wherever they were written."""
+    return document.places if document.origins is None else OriginPlaces(document)

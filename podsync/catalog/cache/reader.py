@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 
 from podsync.catalog.cache.store import provable
 from podsync.catalog.cache.table import FileRow, Piece, Table, first_products
-from podsync.catalog.cache.workers import Answer, FileRecord, Task, WorkerPool
+from podsync.catalog.cache.workers import Answer, Task, WorkerPool, drawn_record
 from podsync.catalog.discovery import FoundFile, read_signed
-from podsync.catalog.record import digest_of
+from podsync.catalog.loaded import ReadClosely
 from podsync.files.cache_file import CacheDraft
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY
@@ -37,6 +37,7 @@ class CatalogReader:
         self,
         standing: FilesStatus,
         providers: Mapping[str, Provider],
+        read_closely: ReadClosely,
         past: Table | None = None,
         draft: CacheDraft | None = None,
         around: AuthoringContext | None = None,
@@ -45,22 +46,24 @@ class CatalogReader:
         self.diagnostics: list[Diagnostic] = []
         self.faulty: set[str] = set()
         self.news: list[range] = []
-        #: The files that documents take keys from.
-        self.tables: set[str] = set()
-        self.defaults_faulty = False
-        self._reread = {found.path for found in standing.unread}
         self.fresh = self.parsed = 0
         self._standing = standing
         self._providers = providers
+        self._straight = read_closely
         self._past = past
         self._draft = draft
         self._digests = {} if past is None else {each: number for number, each in enumerate(past.digests)}
-        for number, path in enumerate(past.paths if past is not None and needs else ()):
-            if any(path in paths for paths in needs.values()):
-                self._digests.pop(past.digests[number], None)  # what it is, others say
-        by_kind = {provider.kind: provider for provider in providers.values()}
+        #: The files that documents take keys from, and whether something is wrong with defaults.
+        self.tables: set[str] = set()
+        self.defaults_faulty = False
         self._around = around
-        self._needs = needs
+        if past is not None and needs:
+            self.tables = self._tables_of_known(past, needs)
+            drawn_on = {each for tables in needs.values() for each in tables}
+            for number, path in enumerate(past.paths):
+                if path in drawn_on:
+                    self._digests.pop(past.digests[number], None)  # what it is, others say
+        by_kind = {provider.kind: provider for provider in providers.values()}
         task = Task(by_kind, self._digests.keys(), around, needs)
         self._stack = ExitStack()
         self._crew = self._stack.enter_context(WorkerPool(standing.unread, task))
@@ -122,23 +125,34 @@ class CatalogReader:
         return file
 
     def _read_closely(self, found: FoundFile) -> FileRow:
-        """Read a file with all its places: something about it is unusual, or wrong."""
-        from podsync.catalog.close_reading import read_closely
+        """Read a file as the straight way does: something about it is unusual, or wrong."""
+        from podsync.catalog.cache.record import keep
 
-        closely = read_closely(found, self._providers, self._around)
-        if closely.faults:
+        file = self._straight(found, self._providers, self._around)
+        self.tables.update(file.tables)
+        if file.diagnostics:
             self.faulty.add(found.path)
-            self.diagnostics += closely.faults
-        self.tables.update(closely.record.tables)
-        removed = compact(closely.removed).decode() if closely.removed else ""
-        record = closely.record
-        signature, tables = provable(record, self._draft), "\t".join(record.tables)
-        return FileRow(found.path, signature, record.digest, tuple(record.kept or ()), removed, tables)
+            self.diagnostics += file.diagnostics
+        if file.read is None:
+            return FileRow(found.path, "", "-", ())
+        kept = [keep(each, self._providers[each.provider]) for each in file.products]
+        plain = drawn_record(file.read, kept, found, file.tables, self._around)
+        removed = [[str(each), *at[1:]] for each, at in file.removed]
+        told = compact(removed).decode() if removed else ""
+        tables = "\t".join(file.tables)
+        return FileRow(found.path, provable(plain, self._draft), plain.digest, tuple(kept), told, tables)
+
+    def _tables_of_known(self, past: Table, needs: Mapping[str, Sequence[str]]) -> set[str]:
+        """Return what documents that are known to be what they were take keys from."""
+        found: set[str] = set()
+        for first, length in self._standing.stretches:
+            for path in past.paths[first : first + length] if first is not None else ():
+                found.update(needs.get(path, ()))
+        return found
 
     def _forgive_tables(self) -> None:
         """Forget what is wrong with files that documents take keys from: they are no documents."""
-        known = {each for path, paths in self._needs.items() if path not in self._reread for each in paths}
-        tables = (self.tables | known) & self.faulty
+        tables = self.tables & self.faulty
         if tables:
             self.faulty -= tables
             self.diagnostics = [d for d in self.diagnostics if d.at is None or d.at.path not in tables]
@@ -158,10 +172,8 @@ def signed_again(
         signature = ""
         if not isinstance(read, Diagnostic) and found.path not in faulty:
             tables = table.tables[number]
-            drawn = around.needs(found.path, tables.split("\t") if tables else ())
-            if around.digest(digest_of(read.raw), drawn) == table.digests[number]:
-                signed, changed_at = around.signature(read.signature, drawn), read.changed_at
-                record = FileRecord(signed, around.changed_at(changed_at, drawn), "", None)
+            record = drawn_record(read, None, found, tables.split("\t") if tables else (), around)
+            if record.digest == table.digests[number]:
                 signature = provable(record, draft)
         own[number] = found.path, signature
     return Table.gathered([Piece(table, 0, len(files))], own)

@@ -12,9 +12,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
+from podsync.catalog.cache.record import ProductRecord, digest_of
 from podsync.catalog.cache.worker_process import WorkerProcess, may_fork, processors
 from podsync.catalog.discovery import FoundFile, Signed, read_signed
-from podsync.catalog.record import ProductRecord, digest_of, quick_read
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY
 
@@ -127,38 +127,36 @@ def _read_one(found: FoundFile, task: Task) -> Answer:
     read = read_signed(found)
     if isinstance(read, Diagnostic):
         return None
-    digest, around = digest_of(read.raw), task.around
-    tables = task.needs.get(found.path, ())
-    drawn = around.needs(found.path, tables) if around is not None and (around.defaults or tables) else ()
-    if drawn and around is not None:
-        digest = around.digest(digest, drawn)
+    digest, around, tables = digest_of(read.raw), task.around, task.needs.get(found.path, ())
+    if around is not None and (around.defaults or tables):
+        digest = around.digest(digest, around.needs(found.path, tables))
     if digest in task.known:
-        return _record(read, digest, None, tables, drawn, around)
+        return drawn_record(read, None, found, tables, around)
     if around is None or not (around.defaults or b"each" in read.raw or b"${var." in read.raw):
+        from podsync.catalog.cache.fast_yaml import quick_read
+
         kept = quick_read(read.raw, task.by_kind)
-        return FileRecord(read.signature, read.changed_at, digest, kept) if kept is not None else None
-    from podsync.catalog.authoring.quick import quick_products
+        return None if kept is None else FileRecord(read.signature, read.changed_at, digest, kept)
+    from podsync.catalog.cache.fast_yaml import quick_products
 
     quick = quick_products(read.raw, task.by_kind, found, around)
-    if quick is None:
-        return None
-    drawn = around.needs(found.path, quick.tables)
-    digest = around.digest(digest_of(read.raw), drawn)
-    return _record(read, digest, quick.kept, quick.tables, drawn, around)
+    return None if quick is None else drawn_record(read, quick.kept, found, quick.tables, around)
 
 
-def _record(
+def drawn_record(
     read: Signed,
-    digest: str,
     kept: list[ProductRecord] | None,
+    found: FoundFile,
     tables: Sequence[str],
-    drawn: Sequence[FoundFile],
     around: AuthoringContext | None,
 ) -> FileRecord:
+    """Return the record of a file together with all that its documents draw on."""
+    digest = digest_of(read.raw)
+    drawn = around.needs(found.path, tables) if around is not None else ()
     if not drawn or around is None:
         return FileRecord(read.signature, read.changed_at, digest, kept)
     signature, changed_at = around.signature(read.signature, drawn), around.changed_at(read.changed_at, drawn)
-    return FileRecord(signature, changed_at, digest, kept, tuple(tables))
+    return FileRecord(signature, changed_at, around.digest(digest, drawn), kept, tuple(tables))
 
 
 def _unpickled(helper: WorkerProcess) -> dict[int, list[Answer]]:

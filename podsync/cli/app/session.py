@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 #: Commands that take `--sandbox`; so does each of `state`.
-_PLAYS = frozenset({"apply", "import", "plan", "review"})
+_PLAYS = frozenset({"apply", "audit", "export", "import", "models", "plan", "review"})
 #: A command in a text, in the plain form in which all but the command line writes it. Few runs print one.
 _PLAIN = (
     r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
@@ -24,7 +24,7 @@ _PLAIN = (
 )
 #: An address, or a pattern for some, in which keys are named: every shell reads it in double quotes.
 _INDEXED = r"[a-z0-9_.*?-]+\[[a-z0-9=,*?-]*\]"
-_COMMANDS = _PLAYS | {"demo", "fmt", "init", "render", "schema", "show", "validate"}
+_COMMANDS = _PLAYS | {"demo", "doctor", "fmt", "init", "render", "schema", "show", "validate"}
 
 
 class Session:

@@ -74,7 +74,7 @@ def _request(space: Workspace, product: Product) -> str:
 def _explained(space: Workspace, products: Sequence[Product]) -> str:
     """Return each value of these products with its place, and of what it was put together."""
     from podsync.catalog.source_lookup import Sources
-    from podsync.output.text.explained import explained
+    from podsync.output.explained import explained
 
     sources = Sources(Path(), space.authoring, space.settings.catalog)
     return explained([(product, sources.of(product).values()) for product in products])

@@ -37,12 +37,12 @@ def with_pictures(space: Workspace, loaded: Loaded, mode: Mode, paths: Sequence[
     wanted = tuple(
         places(products, space.providers, Sources(Path(), space.authoring, space.settings.catalog).of)
     )
-    seen = _look([place.url for place in wanted], mode, space.session)
+    seen = look([place.url for place in wanted], mode, space.session)
     found = in_file_order((*loaded.diagnostics, *judge(wanted, seen)))
     return loaded._replace(diagnostics=found), len(seen)
 
 
-def _look(urls: Sequence[str], mode: Mode, session: Session) -> dict[str, Sight]:
+def look(urls: Sequence[str], mode: Mode, session: Session) -> dict[str, Sight]:
     """Look at each URL, and remember what may be asked about again, however the run ends."""
     if not urls:
         return {}

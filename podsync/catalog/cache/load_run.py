@@ -1,4 +1,4 @@
-"""One reading of a catalog: what is remembered, what is read now, what is wrong between products."""
+"""What `straight.StraightRun` does, faster: what is remembered, what is read now, what shares something."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Container, Iterable, Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
-from podsync.catalog.cache.changes import FilesStatus, Look, scan
-from podsync.catalog.cache.lazy_catalog import LazyCatalog
-from podsync.catalog.cache.lazy_positions import LateContext
+from podsync.catalog.cache.changes import FilesStatus, scan
+from podsync.catalog.cache.lazy_catalog import LateContext, LazyCatalog
+from podsync.catalog.cache.record import ProductRecord
 from podsync.catalog.cache.store import CachedTable, CatalogCache
 from podsync.catalog.cache.table import Piece, Table
-from podsync.catalog.record import ProductRecord
+from podsync.catalog.loaded import AskedFor, Loaded, Look, ReadClosely
 from podsync.files.cache_file import CacheDraft, DamagedCacheError
-from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
+from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import PodsyncError
 from podsync.model.frozen import EMPTY
 from podsync.model.product import Catalog
@@ -29,23 +29,12 @@ if TYPE_CHECKING:
 _WRITTEN_WHILE_ONE_IS_READ = 50
 
 
-class Loaded(NamedTuple):
-    """The catalog as far as it is valid, and all that is wrong with it."""
+class CachedRun:
+    """Reads a catalog. Use as `with CachedRun(…) as run: run.finish()`; what can be begun at once is.
 
-    catalog: Catalog
-    diagnostics: tuple[Diagnostic, ...]
-
-    @property
-    def errors(self) -> tuple[Diagnostic, ...]:
-        """What makes the catalog unusable."""
-        return errors_among(self.diagnostics)
-
-
-class LoadRun:
-    """Reads a catalog. Use as `with Run(…) as run: run.finish()`; what can be begun at once is.
-
-    `look` finds the files, and `asked` tells whether faults at a path are asked for. From `remember_from`
-    files on, what is found is remembered; then only what has changed since the last time is read.
+    `look` finds the files, and `asked` tells whether faults at a path are asked for. `read_closely` reads a
+    file in which something is unusual or wrong. From `remember_from` files on, what is found is remembered;
+    then only what has changed since the last time is read.
     """
 
     def __init__(
@@ -54,6 +43,7 @@ class LoadRun:
         providers: Mapping[str, Provider],
         asked: Container[str],
         look: Look,
+        read_closely: ReadClosely,
         *,
         remember_from: int | None,
         authoring: Authoring = Authoring(),
@@ -68,6 +58,7 @@ class LoadRun:
         self._by_kind = {provider.kind: provider for provider in providers.values()}
         self._asked = asked
         self._look = look
+        self._read_closely = read_closely
         self._remember_from = remember_from
         self._past: CachedTable | None = None
         self._standing = FilesStatus(str(root), (), (), {})
@@ -132,7 +123,9 @@ class LoadRun:
             self._draft = self._stack.enter_context(self._memory.cache.drafting())
         needs = self._past.needs if self._past is not None and past is not None else EMPTY
         around = self._context(self._standing)()
-        reading = CatalogReader(self._standing, self._providers, past, self._draft, around, needs)
+        reading = CatalogReader(
+            self._standing, self._providers, self._read_closely, past, self._draft, around, needs
+        )
         self._reading = self._stack.enter_context(reading)
 
     def _read(self) -> Loaded:
@@ -157,9 +150,8 @@ class LoadRun:
     # -- from columns to a catalog
 
     def _shelf(self, table: Table, digest: str | None = None) -> LazyCatalog:
-        return LazyCatalog(
-            table, self._standing.found, self._by_kind, digest, self._around or self._context(self._standing)
-        )
+        around = self._around or self._context(self._standing)
+        return LazyCatalog(table, self._standing.found, self._by_kind, digest, around)
 
     def _no_clash(self, shelf: LazyCatalog, reading: CatalogReader) -> bool:
         """Whether it is plain that there is none: there was none, and what is new shares nothing."""
@@ -176,16 +168,9 @@ class LoadRun:
         return found + removed_and_declared(shelf.removed, shelf.spec_digests, shelf.product, shelf.line)
 
     def _finish(self, shelf: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
-        """Keep what is asked for, put it in order."""
-        told = dict.fromkeys((*self._standing.diagnostics, *found))
-        # What documents draw on concerns whoever asks for one of them.
+        catalog = Catalog(shelf, self._standing.total, shelf)
         shared = {each.path for each in self._standing.defaults} | self._tables
-        reported = [d for d in told if d.at is None or d.at.path in self._asked or d.at.path in shared]
-        if reported:
-            from podsync.catalog.validation.limits import capped
-
-            reported = list(capped(in_file_order(reported)))
-        return Loaded(Catalog(shelf, self._standing.total, shelf), tuple(reported))
+        return Loaded.of(catalog, (*self._standing.diagnostics, *found), AskedFor(self._asked, shared))
 
     # -- what is remembered
 
@@ -252,7 +237,7 @@ class LoadRun:
 
             standing = scan(self._look, self._root)
             around = self._context(standing)()
-            with CatalogReader(standing, self._providers, around=around) as reading:
+            with CatalogReader(standing, self._providers, self._read_closely, around=around) as reading:
                 self._again = reading.table()
         if any(self._again.column(name) != column for name, column in made.items() if name != "signatures"):
             message = "the catalog was changed while it was read"
