@@ -285,7 +285,7 @@ def test_what_the_wheel_takes_along_is_there() -> None:
         "podsync.schema.json",
         "state.schema.json",
     ]
-    assert len(list((ROOT / "catalog").rglob("*.yaml"))) == 5
+    assert len(list((ROOT / "catalog").rglob("*.yaml"))) == 4
     assert (PACKAGE / "py.typed").is_file()
     assert not (PACKAGE / "schemas").exists()
 

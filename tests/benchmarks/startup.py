@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _report(runs: int) -> None:
     with a_folder() as folder:
-        for path in sorted((ROOT / "catalog").rglob("[a-z]*/*.yaml"))[:4]:
+        for path in sorted((ROOT / "catalog").rglob("*.yaml"))[:4]:
             (folder / "catalog").mkdir(exist_ok=True)
             shutil.copy(path, folder / "catalog")
         cases = {
