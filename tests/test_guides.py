@@ -114,3 +114,15 @@ def test_adding_a_rule_of_one_document(follow) -> None:
     assert told.startswith("warning[shouted-name]: The name of a product is in capitals\n")
     assert "spec.enName: the name is in capitals" in validated
     assert "write it as people read it: Dinosaur" in validated
+
+
+def test_adding_a_store(follow) -> None:
+    done = follow("adding-a-store")
+
+    assert sorted({*done.files}) == [
+        "podsync/state/backends.py", "podsync/state/home/__init__.py", "podsync/state/home/store.py",
+    ]  # fmt: skip
+    moved, _, listed, schema = done.said
+    assert "my-shop.json holds the state now: serial 0" in moved
+    assert "No products" in listed
+    assert "home: a file in the home of this user." in schema
