@@ -340,12 +340,16 @@ class Workspace:
         """Return a command for people to paste, with the global options of this run."""
         return self.session.command_line(*words)
 
-    def announce(self) -> None:
-        """Say in capitals on stderr which environment this is, and that it is play."""
+    def tell_environment(self) -> None:
+        """Say in capitals on stderr which environment this is, if it is one."""
         if self.environment:
             from podsync.output.text.plan_head import environment_line
 
             self.session.console.say(environment_line(self.environment))
+
+    def announce(self) -> None:
+        """Say in capitals on stderr which environment this is, and that it is play."""
+        self.tell_environment()
         if self.sandbox:
             text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {self.sandbox_folder}/"
             self.session.console.say(text)
