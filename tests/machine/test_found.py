@@ -815,3 +815,20 @@ def test_an_update_waits_until_its_product_is_listed(floor, wait):
     assert floor.clock.passed - began < 120.0
     assert floor.state.entries[POSTER].id == made
     floor.good_day()
+
+
+def test_a_date_that_does_not_go_on_as_a_clock_does_says_nothing_between_runs(floor):
+    """Each answer's is earlier; our own clock is set right meanwhile. The request is on its way still."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.moved = -365 * 86400.0
+    floor.sandbox.set_rules(date_back=300.0)
+    write(floor, TEE)
+    floor.run(Trouble(stray=frozenset({0}), delay=20.0), wait=False)
+    floor.sandbox.set_rules(date_back=0.0)
+    floor.clock.moved = 0.0
+
+    report = floor.run(Trouble(), wait=False)
+
+    assert report.exit_code == 8
+    floor.good_day()
