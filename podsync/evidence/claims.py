@@ -132,10 +132,14 @@ class Judge:
         *,
         fresh: bool,
         missing: Collection[str] = frozenset(),
+        knows_all: bool = True,
+        unclaimed: Collection[str] = frozenset(),
     ) -> Verdicts:
         """Return what this reading says; `listed` are all its rows, owned ones too, `fresh` as it is.
 
-        `missing` are provisional ids that it would show, were they there.
+        `missing` are provisional ids that it would show, were they there. `knows_all` is whether the state
+        does: else what is listed otherwise than it was sent may be what a newer state has made, or renamed;
+        `unclaimed` are rows from such a time.
         """
         told = Verdicts()
         sent = [c for c in claims if c.kind in (ClaimKind.DOUBT, ClaimKind.UNBOUND)]
@@ -145,9 +149,10 @@ class Judge:
         spoken = {row for rows in exact.values() for row in rows}
         left = self._exact(sent, wanted, exact, told)
         candidates = self._candidates(left, maybe, spoken, told)
-        self._provisional(left, exact, candidates, told)
+        if knows_all:
+            self._provisional(left, exact, candidates, unclaimed, told)
         self._questions(left, exact, candidates, told)
-        self._held(held, exact, maybe, listed, spoken, fresh, missing, told)
+        self._held(held, exact, maybe, listed, spoken, fresh, missing, knows_all, told)
         taken = {row.id for row, _ in told.found.values()}
         for claim in wanted:
             if claim.key not in told.found:
@@ -224,6 +229,7 @@ class Judge:
         left: Sequence[Claim],
         exact: Mapping[Key, list[str]],
         candidates: Mapping[Key, list[str]],
+        unclaimed: Collection[str],
         told: Verdicts,
     ) -> None:
         """Bind what is one to one and was changed only as values are, or may be, changed here."""
@@ -233,7 +239,7 @@ class Judge:
                 offered[row] += 1
         for claim in left:
             ids = candidates[claim.key]
-            if len(ids) != 1 or offered[ids[0]] != 1 or exact[claim.key]:
+            if len(ids) != 1 or offered[ids[0]] != 1 or exact[claim.key] or ids[0] in unclaimed:
                 continue
             found = self._rows[ids[0]]
             if self._provider.borne_out(claim.spec, found, self._habits):
@@ -267,6 +273,7 @@ class Judge:
         spoken: Collection[str],
         fresh: bool,
         missing: Collection[str],
+        knows_all: bool,
         told: Verdicts,
     ) -> None:
         """Confirm provisional ids; take one back where a second candidate came before it was settled.
@@ -285,11 +292,13 @@ class Judge:
                     told.revoked.add(claim.key)
                 continue
             match = self.match(claim.spec, row)
-            if match is Match.DIFFERENT:
-                told.revoked.add(claim.key)
-            elif match is Match.SAME:
+            if match is Match.SAME:
                 told.confirmed[claim.key] = row
-            elif second:
+            elif claim.answered and not knows_all:
+                continue
+            elif match is Match.DIFFERENT:
+                told.revoked.add(claim.key)
+            elif second or not knows_all:
                 told.revoked.add(claim.key)
                 told.asks[claim.key] = tuple(sorted((row, *(self._rows[r] for r in second)), key=age))
             elif claim.settled:

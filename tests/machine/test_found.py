@@ -832,3 +832,25 @@ def test_a_date_that_does_not_go_on_as_a_clock_does_says_nothing_between_runs(fl
 
     assert report.exit_code == 8
     floor.good_day()
+
+
+def test_an_old_state_presumes_nothing_of_what_a_newer_one_may_have_made(floor):
+    """Its own product was renamed since, and another one, for other customers, has the name that it had."""
+    dog = Address("customer_product", "dog")
+    floor.sandbox.set_rules(gelato_customers="upper", gelato_lag=45.0)
+    write(floor, POSTER)
+    floor.run(Trouble(), wait=False)
+    number, name = len(floor.backups) - 1, floor.documents[POSTER].spec["name"]
+    floor.good_day()
+    write(floor, POSTER, name="Free")
+    floor.good_day()
+    write(floor, dog, name=name, customerIds=("customer-9",))
+    floor.good_day()
+    known = {address: floor.state.entries[address].id for address in (POSTER, dog)}
+    floor.restore(number, memory=False)
+
+    floor.run(Trouble())
+
+    assert floor.state.entries[POSTER].id in (None, known[POSTER])
+    floor.good_day()
+    assert {address: floor.state.entries[address].id for address in (POSTER, dog)} == known
