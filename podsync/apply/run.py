@@ -235,6 +235,7 @@ class ProviderRun:
             if c.orphan_created_at is not None
         )
         specs = [change.after for change in self.changes if change.after is not None]
+        again = {change.recreates for change in self.changes if change.recreates is not None}
         return Situation(
             known,
             times,
@@ -244,7 +245,7 @@ class ProviderRun:
             named=named_by(self.changes),
             lost=self.lost and not self.caught_up,
             first_contact=context.options.first_contact,
-            looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None),
+            looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None) | again,
             settle_seconds=self.settings.settle_seconds,
             timeout_seconds=self.settings.timeout_seconds,
         )

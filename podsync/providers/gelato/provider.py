@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ADD = "/product/v1/customer-product"
 LIST = "/product/v1/customer-products"
 EVERYBODY = INFO.roles.everybody
+#: What the server adds to the options: attributes that are the same for every variant.
+BASE = "base_attributes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,15 @@ class Gelato(Provider):
         from podsync.network.request import Request
 
         return Request("POST", ADD, spec)
+
+    def open_options(self, fields: Spec) -> tuple[str, ...]:
+        """An option whose list of values is empty; where no list is shown, nobody can say."""
+        options = fields.get("variantOptions") or ()
+        return tuple(
+            text(option.get("name")) or text(option.get("id"))
+            for option in options
+            if option.get("values") == () and option.get("id") != BASE
+        )
 
     def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002
         """Exactly what an update sends: just the changed ones of `name` and `customerIds`."""
