@@ -173,7 +173,7 @@ def test_an_id_that_an_answer_told_and_no_listing_shows_is_taken_back_once_settl
 
 
 def test_a_state_that_does_not_know_all_presumes_nothing() -> None:
-    """A newer state may have made what is listed otherwise than it was sent, or renamed what an answer told."""
+    """A newer one may have made what is listed otherwise than it was sent, or renamed what an answer told."""
     changed = row("7", **REHOSTED)
 
     def told(*claims: Claim, row: Remote = changed, **facts: Any) -> Verdicts:
