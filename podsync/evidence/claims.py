@@ -40,8 +40,8 @@ class Claim:
 
     `before` are ids that a reading before the Intent showed: it made none of them. `settled` is whether a
     listing that lags would show it by now. `id` is the provisional one. `answered` is whether that id came
-    with the provider's answer, and no listing has shown it: then it is confirmed by being listed as it was
-    sent, and is no more than a likely find where it is listed otherwise. A row with a date after `latest` was
+    with the provider's answer: it is confirmed by being listed as it was sent; listed otherwise (`shown`) it
+    stands as well, once settled, unless another row is what was sent. A row with a date after `latest` was
     made by somebody else later on; None: nobody can say.
     """
 
@@ -52,6 +52,7 @@ class Claim:
     settled: bool = False
     id: str | None = None
     answered: bool = False
+    shown: bool = False
     latest: float | None = None
 
     def is_later(self, row: Remote) -> bool:
@@ -285,13 +286,16 @@ class Judge:
         for claim in held:
             row = listed.get(claim.id or "")
             others = [r for r in maybe[claim.key] if r not in spoken and r not in taken]
-            second = [r for r in (*others, *exact[claim.key]) if not claim.is_later(self._rows[r])]
+            # An answer counts for more than a likeness, be it ruled out by what became of others' values.
+            rivals = exact[claim.key] if claim.answered else [*others, *exact[claim.key]]
+            second = [r for r in rivals if not claim.is_later(self._rows[r])]
+            habits = Habits(setting=self._habits.setting) if claim.answered else self._habits
             if row is None:
                 # An answer told it wrongly, or what was taken for it was another product, or is gone.
                 if claim.settled and fresh and (claim.answered or claim.id in missing):
                     told.revoked.add(claim.key)
                 continue
-            match = self.match(claim.spec, row)
+            match = self.match(claim.spec, row, habits)
             if match is Match.SAME:
                 told.confirmed[claim.key] = row
             elif claim.answered and not knows_all:
@@ -303,7 +307,7 @@ class Judge:
                 told.asks[claim.key] = tuple(sorted((row, *(self._rows[r] for r in second)), key=age))
             elif claim.settled:
                 told.confirmed[claim.key] = row
-            elif claim.answered:
+            elif claim.answered and not claim.shown:
                 told.shown[claim.key] = row
 
 
