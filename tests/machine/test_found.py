@@ -854,3 +854,24 @@ def test_an_old_state_presumes_nothing_of_what_a_newer_one_may_have_made(floor):
     assert floor.state.entries[POSTER].id in (None, known[POSTER])
     floor.good_day()
     assert {address: floor.state.entries[address].id for address in (POSTER, dog)} == known
+
+
+def test_what_no_listing_shows_is_asked_though_no_date_tells_how_long_ago_it_was_made(floor):
+    """The run waits by its own clock, once: what it has asked stays asked."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0, date_header=False)
+    write(floor, TEE)
+    floor.run(Trouble(), wait=False)
+    (made,) = set(floor.there("kakaclo")) - set(floor.state.owned("kakaclo"))
+    floor.take_away("kakaclo", made)
+    floor.clock.pass_by(3 * SETTLE)
+
+    first = floor.run(Trouble())
+    began = floor.clock.passed
+    second = floor.run(Trouble())
+
+    assert (first.exit_code, second.exit_code) == (8, 8)
+    assert floor.clock.passed - began < SETTLE
+    floor.good_day()
