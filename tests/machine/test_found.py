@@ -875,3 +875,23 @@ def test_what_no_listing_shows_is_asked_though_no_date_tells_how_long_ago_it_was
     assert (first.exit_code, second.exit_code) == (8, 8)
     assert floor.clock.passed - began < SETTLE
     floor.good_day()
+
+
+def test_what_a_person_says_of_another_product_answers_no_refusal(floor):
+    """The refused body was made all the same; what the document wants now is what a person made by hand."""
+    write(floor, Address("customer_product", "dog"))
+    floor.good_day()
+    write(floor, POSTER)
+    assert floor.run(Trouble((Fault("gelato", "create", "status:400", commit=True),))).exit_code == 4
+    write(floor, POSTER, name="By hand")
+    floor.by_hand("gelato", floor.documents[POSTER].spec)
+    floor.clock.pass_by(2 * SETTLE)
+    (hand,) = floor.model.hand
+
+    floor._import("gelato", {POSTER: hand}, [])
+
+    assert [each.body["name"] for each in floor.state.refusals[POSTER]] == ["The cat Poster"]
+    report = floor.run(Trouble())
+    assert report.exit_code == 8
+    assert "no document wants it" in " ".join(outcome.error or "" for outcome in report.outcomes)
+    floor.good_day()
