@@ -139,8 +139,8 @@ class Judge:
         """Return what this reading says; `listed` are all its rows, owned ones too, `fresh` as it is.
 
         `missing` are provisional ids that it would show, were they there. `knows_all` is whether the state
-        does: else what is listed otherwise than it was sent may be what a newer state has made, or renamed;
-        `unclaimed` are rows from such a time.
+        does: else what is listed otherwise than it was sent may be what a newer state has made; `unclaimed`
+        are rows from such a time.
         """
         told = Verdicts()
         sent = [c for c in claims if c.kind in (ClaimKind.DOUBT, ClaimKind.UNBOUND)]
@@ -153,7 +153,7 @@ class Judge:
         if knows_all:
             self._provisional(left, exact, candidates, unclaimed, told)
         self._questions(left, exact, candidates, told)
-        self._held(held, exact, maybe, listed, spoken, fresh, missing, knows_all, told)
+        self._held(held, exact, maybe, listed, spoken, fresh, missing, told)
         taken = {row.id for row, _ in told.found.values()}
         for claim in wanted:
             if claim.key not in told.found:
@@ -274,7 +274,6 @@ class Judge:
         spoken: Collection[str],
         fresh: bool,
         missing: Collection[str],
-        knows_all: bool,
         told: Verdicts,
     ) -> None:
         """Confirm provisional ids; take one back where a second candidate came before it was settled.
@@ -298,11 +297,9 @@ class Judge:
             match = self.match(claim.spec, row, habits)
             if match is Match.SAME:
                 told.confirmed[claim.key] = row
-            elif claim.answered and not knows_all:
-                continue
             elif match is Match.DIFFERENT:
                 told.revoked.add(claim.key)
-            elif second or not knows_all:
+            elif second:
                 told.revoked.add(claim.key)
                 told.asks[claim.key] = tuple(sorted((row, *(self._rows[r] for r in second)), key=age))
             elif claim.settled:

@@ -895,3 +895,17 @@ def test_what_a_person_says_of_another_product_answers_no_refusal(floor):
     assert report.exit_code == 8
     assert "no document wants it" in " ".join(outcome.error or "" for outcome in report.outcomes)
     floor.good_day()
+
+
+def test_a_lost_state_takes_back_no_likely_id_that_it_found_itself(floor):
+    """Else it is found and taken back in turns, and what waits for it waits for ever."""
+    floor.sandbox.set_rules(kakaclo_pictures="rehosted", names="lower")
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.lose(journal=True, memory=False)
+    floor.first_contact = True
+    write(floor, TEE)
+    floor.run(Trouble())
+    write(floor, TEE, colorValue="#001122")
+
+    floor.good_day()
