@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podsync.catalog.cache.settings_cache import SettingsMemory
 from podsync.catalog.discovery import FoundFile, read_bytes, shown
 from podsync.catalog.environments import (
     environment_sharing,
@@ -16,11 +15,13 @@ from podsync.catalog.environments import (
     shared_account,
     shared_things,
 )
+from podsync.catalog.fast_path import settings_cache
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import freeze
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings
+from podsync.state.backends import state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document, ParsedFile
@@ -41,14 +42,15 @@ def load(path: Path, root: Path | None = None, environment: str = "") -> Setting
     raw = read_bytes(FoundFile(str(path), name))
     if isinstance(raw, Diagnostic):
         raise CatalogError([raw])
-    memory = SettingsMemory.beside(root, raw)
-    known = memory.recall()
+    cache = settings_cache(root, raw)
+    known = cache.recall() if cache is not None else None
     if known is not None:
         return _settings(known, environment)
     data, diagnostics = _read(name, raw)
     if errors_among(diagnostics):
         raise CatalogError(diagnostics)
-    memory.remember(data)
+    if cache is not None:
+        cache.remember(data)
     return _settings(data, environment)
 
 
@@ -125,7 +127,7 @@ def _settings(data: Mapping[str, Any], environment: str = "") -> Settings:
         catalog=data.get("catalog", standard.catalog),
         moved=tuple(data.get("moved", ())),
         sandbox=data.get("sandbox", standard.sandbox),
-        state=standard.state._replace(**data.get("state", {})),
+        state=state_settings(data.get("state", {})),
         providers={
             name: _provider(base, told.get(name, {}))._replace(ignored=tuple(ignored.get(name, ())))
             for name, base in default_settings().items()

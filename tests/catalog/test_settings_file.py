@@ -62,7 +62,7 @@ def test_what_is_said_is_taken():
     )
 
     assert diagnostics == ()
-    assert (settings.catalog, settings.sandbox, settings.state.path) == ("goods", True, "/var/s.json")
+    assert (settings.catalog, settings.sandbox, settings.state.keys["path"]) == ("goods", True, "/var/s.json")
     assert settings.limits == Limits(max_creates=None)
     assert settings.providers["kakaclo"].rate_limit == RateLimit(3, 2)
     assert settings.providers["kakaclo"].base_url == "http://127.0.0.1:9/x"
@@ -118,6 +118,7 @@ def kept_in(tmp_path):
     return tmp_path / ".podsync" / "cache" / "settings"
 
 
+@pytest.mark.shortcuts
 def test_a_file_that_was_read_before_is_not_parsed_again(tmp_path):
     path = in_a_folder_with_caches(tmp_path, "limits: {max_creates: null}\ncatalog: goods\n")
     first = load(path, tmp_path)
@@ -188,6 +189,7 @@ def test_a_cache_that_says_what_none_would_is_not_believed(kept, tmp_path):
     assert load(path, tmp_path) == defaults()._replace(catalog="goods")
 
 
+@pytest.mark.shortcuts
 def test_a_damaged_cache_counts_as_none(tmp_path):
     path = in_a_folder_with_caches(tmp_path, "catalog: goods\n")
     load(path, tmp_path)

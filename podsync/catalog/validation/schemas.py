@@ -7,6 +7,7 @@ provider's package what its `spec` holds; those of plans and states are whole fi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import podsync
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import kinds, plugins
+from podsync.state.backends import BACKENDS
 
 _SUFFIX = ".schema.json"
 _HERE = Path(__file__).parent
@@ -52,6 +54,8 @@ def sources(kind: str | None) -> Iterator[str]:
     """Yield all that the schema of a kind, or of the settings, is made of: cheaper than the schema itself."""
     yield _shared("settings" if kind is None else "document")
     yield _shared("removed")
+    if kind is None:
+        yield repr([(each.name, each.about, each.keys) for each in BACKENDS.values()])
     for info in plugins().values():
         if kind is None:
             yield repr((info.name, info.title, info.long_title, info.settings, info.settings_schema))
@@ -141,6 +145,11 @@ def _of_settings() -> dict[str, Any]:
             fields["rate_limit"]["properties"][field] |= _default(value)
         fields["rate_limit"]["default"] = limit
         fields |= info.settings_schema
+    fields = data["properties"]["state"]["properties"]
+    about = " ".join(f"{each.name}: {each.about}." for each in BACKENDS.values())
+    fields["backend"] |= {"description": about, "enum": list(BACKENDS)}
+    for backend in BACKENDS.values():
+        fields |= backend.keys
     ignore = data["properties"]["ignore"]
     ids = ignore.pop("additionalProperties")
     ignore |= {"additionalProperties": False, "properties": dict.fromkeys(plugins(), ids)}
@@ -152,3 +161,21 @@ def _of_settings() -> dict[str, Any]:
 
 def _default(value: object) -> dict[str, object]:
     return {"default": value, "examples": [value]}
+
+
+def pattern(expression: str) -> re.Pattern[str]:
+    r"""Compile a schema's pattern so that `$` means the very end, not also before a last line feed."""
+    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression))
+
+
+def repeated(items: list[Any]) -> int | None:
+    """Return the index of the first item that stood before; linear, whatever the items are."""
+    if all(type(item) is str for item in items) and len(set(items)) == len(items):
+        return None
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        key = json.dumps(item, sort_keys=True)
+        if key in seen:
+            return index
+        seen.add(key)
+    return None
