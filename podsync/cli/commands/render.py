@@ -38,6 +38,7 @@ def render(session: Session, address: str, explain: bool) -> int:
     from podsync.model.errors import UsageError
 
     space = Workspace.open(session)
+    space.tell_environment()
     wanted = _typed(address)
     found, known = [], []
     for product in space.catalog():
