@@ -71,7 +71,8 @@ def test_a_value_that_is_gone_goes() -> None:
     "content",
     [
         "", "version: 1\n", "version: 1", '{"version": 1}', "version: 1\nignore: {gelato: [a]}\n",
-        "ignore:\n  gelato: [a]\nversion: 1\n", "ignore:\n  kakaclo: ['1']\n", "ignore:\n  kakaclo:\n    - '1'\n",
+        "ignore:\n  gelato: [a]\nversion: 1\n", "ignore:\n  kakaclo: ['1']\n",
+        "ignore:\n  kakaclo:\n    - '1'\n",
         "ignore: {kakaclo: ['1']}\n", "# nothing\n",
     ],
 )  # fmt: skip
