@@ -87,6 +87,9 @@ class ProviderInfo:
     tells_ids: whether the answer to a create tells the id of what it made. unique_names: whether orders find
     a product by its name.
 
+    steps: what is added to a product after its create, a request each, in order: name -> what people read.
+    swaps: whether a replace may make the new product under another name and exchange the names then.
+
     settings: the defaults. settings_schema: keys of `podsync.yaml` that only this provider has.
     """
 
@@ -114,6 +117,8 @@ class ProviderInfo:
     replace_remedy: str = "make a new document with a name of its own, or undo the change here"
     tells_ids: bool = True
     unique_names: bool = False
+    steps: Mapping[str, str] = EMPTY
+    swaps: bool = False
     settings_schema: Mapping[str, Any] = EMPTY
 
     @property

@@ -88,6 +88,8 @@ def _of_kind(info: ProviderInfo) -> dict[str, Any]:
     for field, has in (("print", roles.artwork), ("renamed_from", info.unique_names)):
         if not has:
             del fields[field]
+    if not info.swaps:
+        del fields["lifecycle"]["properties"]["replace"]
     fields["spec"] = own["spec"]
     head = {"$schema": shared.pop("$schema"), "title": own["title"], "description": own["description"]}
     return head | shared
