@@ -217,7 +217,7 @@ _ACCESS = "check that it exists and that you may read it"
 
 
 def _special(path: str) -> Diagnostic:
-    return _fault("not-a-file", path, "this is no ordinary file; it was not opened", "remove it")
+    return _fault("not-a-file", path, "this is not an ordinary file; it was not opened", "remove it")
 
 
 def too_large(path: str, size: int) -> Diagnostic:

@@ -78,7 +78,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        message = f"the key {twice!r:.80} stands twice in one object"
+        message = f"the key {twice!r:.80} appears twice in one object"
         raise NotStrictError(message)
     return found
 

@@ -150,7 +150,7 @@ def opened(
         reason = f"its certificate is not valid ({error.verify_message.rstrip('.')})"
         raise UnseenError(UnseenImage(reason, "the server's owner has to renew it")) from None
     except ssl.SSLError:
-        raise _silence("no TLS connection comes about") from None
+        raise _silence("no TLS connection could be made") from None
     except TimeoutError:
         raise _silence("no answer in time") from None
     except (OSError, HTTPException, ValueError):
@@ -235,7 +235,7 @@ def _connected(to: Target, network: Network, until: Deadline) -> socket.socket:
             line.close()
             raise UnseenError(_not_public(why))
         return line
-    raise _silence("no connection comes about")
+    raise _silence("no connection could be made")
 
 
 def _through(proxy: str, to: Target, until: Deadline) -> socket.socket:
@@ -266,7 +266,7 @@ def _proxy(url: str) -> tuple[str, int, dict[str, str]]:
     except ValueError:
         host = None
     if not host or parts.scheme != "http":
-        raise UnseenError(UnseenImage("the proxy of the environment is none that can be used (http://…)"))
+        raise UnseenError(UnseenImage("the proxy of the environment cannot be used (http://…)"))
     if parts.username is None:
         return host, port, {}
     user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -76,7 +76,7 @@ def _faults(place: ImagePlace, seen: SeenImage) -> Iterator[_ImageFinding]:
     header = seen.header
     if header.verdict == "other":
         remedy = "is it the address of a page about the picture? it has to be that of the picture itself"
-        yield _ImageFinding("picture-not-an-image", "error", f"is no picture ({header.kind})", remedy)
+        yield _ImageFinding("picture-not-an-image", "error", f"is not a picture ({header.kind})", remedy)
     elif header.verdict == "damaged":
         clause = f"is a broken {header.kind}: its header makes no sense or breaks off"
         yield _ImageFinding("picture-not-an-image", "error", clause, "export it and upload it again")

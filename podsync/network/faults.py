@@ -64,7 +64,7 @@ def unreachable(error: Exception, way: Way) -> WireError:
     if isinstance(error, ssl.SSLError):
         reason = (error.reason or "").replace("_", " ").lower()
         told = f" ({reason})" if reason else ""
-        return WireError(f"no TLS connection with {way.end} comes about{told}")
+        return WireError(f"no TLS connection to {way.end} could be made{told}")
     if isinstance(error, socket.gaierror):
         return WireError(f"no address is known for {way.end} (DNS)", _dns_remedy(way))
     if isinstance(error, TimeoutError):
@@ -72,9 +72,9 @@ def unreachable(error: Exception, way: Way) -> WireError:
     if isinstance(error, ConnectionRefusedError):
         return WireError(f"{way.end} refused the connection")
     if isinstance(error, http.client.HTTPException):
-        return WireError(f"{way.end} does not answer as a proxy does" if way.proxy else "it is no HTTP")
+        return WireError(f"{way.end} does not answer as a proxy does" if way.proxy else "it is not HTTP")
     if isinstance(error, UnicodeError):
-        return WireError(f"{way.end} is no name of a host", lasting=True)
+        return WireError(f"{way.end} is not a host name", lasting=True)
     why = error.strerror if isinstance(error, OSError) and error.strerror else "it broke"
     return WireError(f"no connection to {way.end}: {why}")
 
@@ -90,7 +90,7 @@ def broken(error: Exception) -> WireError:
     if isinstance(error, http.client.RemoteDisconnected | ConnectionError | ssl.SSLError):
         return WireError("the connection broke")
     if isinstance(error, http.client.HTTPException | ValueError):
-        return WireError("the answer is no HTTP")
+        return WireError("the answer is not HTTP")
     return WireError("the connection broke")
 
 

@@ -160,9 +160,7 @@ def load(text: str | bytes) -> Plan:
         plan = _plan(data) if checksum == digest(data) else None
         sound = plan is not None and plan.hash == data.get("hash")
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise PodsyncError(
-            "this plan is damaged: a part of it is missing or of another form", remedy
-        ) from None
+        raise PodsyncError("this plan is damaged: a part of it is missing or malformed", remedy) from None
     if plan is None or not sound:
         raise StaleError(
             "this plan was changed after it was made: its content does not match its hash", remedy

@@ -101,7 +101,7 @@ def test_links_do_not_leave_the_catalog(shop, designed, tmp_path):
 def test_a_pipe_is_never_opened(shop):
     os.mkfifo(shop.catalog / "pipe.yaml")
 
-    assert shop.faults() == ["pipe.yaml:1:1 not-a-file: this is no ordinary file; it was not opened"]
+    assert shop.faults() == ["pipe.yaml:1:1 not-a-file: this is not an ordinary file; it was not opened"]
 
 
 def test_a_sparse_gigabyte_is_refused_by_its_size(shop):

@@ -75,7 +75,7 @@ def test_what_is_said_is_taken():
         ("version: 2\n", "1:10 schema: version: 2 is not 1"),
         ("catalogue: x\n", "1:1 schema: unknown key 'catalogue'"),
         ("providers: {kakaklo: {}}\n", "1:13 schema: providers: unknown key 'kakaklo'"),
-        ("sandbox: yes\n", "1:10 schema: sandbox: 'yes' is a text, but true or false is due"),
+        ("sandbox: yes\n", "1:10 schema: sandbox: 'yes' is text, but true or false is expected"),
         ("limits: {max_creates: -1}\n", "1:23 schema: limits.max_creates: -1 is below 0"),
         (
             "providers: {gelato: {base_url: 'http://api.test'}}\n",
@@ -86,8 +86,8 @@ def test_what_is_said_is_taken():
         ),
         ("state: {backend: gti}\n", "1:18 schema: state.backend: 'gti' is not one of local, git, postgres"),
         ("catalog: a\ncatalog: b\n",
-         "2:1 duplicate-key: the key 'catalog' stands on line 1 and again on line 2"),
-        ("a\n", "1:1 schema: a document must be a mapping of `key: value` lines; this is a text"),
+         "2:1 duplicate-key: the key 'catalog' appears on line 1 and again on line 2"),
+        ("a\n", "1:1 schema: a document must be a mapping of `key: value` lines; this is text"),
         ("sandbox: true\n---\nsandbox: true\n", "3:1 schema: the settings are one document; this is another"),
     ],
 )  # fmt: skip

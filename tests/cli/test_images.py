@@ -59,7 +59,7 @@ def test_a_page_instead_of_a_picture_is_told_at_its_url(server, validate):
 
     assert run.code == 3
     assert run.out.splitlines()[0] == (
-        "catalog/tee.yaml:9:47: error[picture-not-an-image]: the artwork is no picture (HTML page)"
+        "catalog/tee.yaml:9:47: error[picture-not-an-image]: the artwork is not a picture (HTML page)"
     )
     assert run.out.splitlines()[2].strip(" |").startswith("^^^^")
 

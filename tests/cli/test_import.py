@@ -194,7 +194,7 @@ BAD = {
     "no address": (f"{HEADER}yes,,kakaclo:1\n", "bad.csv:2:5: error[address]"),
     "id": (f"{HEADER}yes,{TEE},5012\n", "bad.csv:2:26: error[id]: '5012' does not say whose id it is"),
     "no id": (f"{HEADER}yes,{TEE},\n", "bad.csv:2:26: error[id]: an id is missing"),
-    "kind": (f"{HEADER}yes,{TEE},gelato:1\n", "a designed_product is no product of gelato"),
+    "kind": (f"{HEADER}yes,{TEE},gelato:1\n", "a designed_product is not a product of gelato"),
     "cells": (f"{HEADER}yes,{TEE}\n", "bad.csv:2:1: error[cells]: 2 cells, and the header has 3"),
     "quotes": (f'{HEADER}yes,"{TEE},kakaclo:1\n', "bad.csv:2:5: error[quotes]"),
     "one address": (

@@ -104,7 +104,7 @@ def test_a_clone_whose_age_cannot_be_told_is_refused(podsync, folder, git, secon
     assert run.code == 7
     assert (
         f"error: whether this catalog is older than the one that was applied last (commit {newest[:12]}) "
-        "cannot be told: this clone is shallow" in run.err
+        "cannot be determined: this clone is shallow" in run.err
     )
     assert "git fetch --unshallow" in run.err
     assert (git("ls-remote", "origin"), len(shops.requests)) == (refs, before)

@@ -234,7 +234,7 @@ def test_it_begins_with_faults_and_mends(
 ) -> None:
     (play / "tee.yaml").write_text("kind: [", encoding="utf-8")
     _, url = running()
-    assert "1 fault to mend first" in ask(url).text
+    assert "1 fault to fix first" in ask(url).text
 
     (play / "tee.yaml").write_text(TEE, encoding="utf-8")
 

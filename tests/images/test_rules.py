@@ -70,7 +70,7 @@ def test_one_fault_of_a_picture_that_many_products_share_is_told_once():
 @pytest.mark.parametrize(
     ("verdict", "kind", "summary"),
     [
-        ("other", "HTML page", "the front picture is no picture (HTML page)"),
+        ("other", "HTML page", "the front picture is not a picture (HTML page)"),
         ("damaged", "PNG", "the front picture is a broken PNG: its header makes no sense or breaks off"),
     ],
 )

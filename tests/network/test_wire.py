@@ -469,7 +469,7 @@ def test_something_that_is_no_tls_is_told(scene):
     told = ProviderSettings(f"https://{LOOPBACK}:{made.provider.port}", RateLimit(9, 9))
     client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
 
-    assert f"no TLS connection with {LOOPBACK} comes about" in failure(client).message
+    assert f"no TLS connection to {LOOPBACK} could be made" in failure(client).message
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def foreign_host() -> Plan:
     told = Diagnostic(
         "warning",
         "foreign-host",
-        "kakaclo is reached at api.example.net:8443, no host of its own (developer.kakaclo.com)",
+        "kakaclo is reached at api.example.net:8443, not one of its own hosts (developer.kakaclo.com)",
         detail="the key goes there; apply needs PODSYNC_ALLOWED_HOSTS=api.example.net:8443",
     )
     made = create("dinosaur-tee", DINOSAUR, "catalog/designed/dinosaur-tee.yaml")

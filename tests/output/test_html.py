@@ -290,7 +290,7 @@ def test_faults_stand_with_their_line() -> None:
     page = "".join(review_pieces(None, found=[fault]))
 
     words = Page(page).words
-    assert "1 fault to mend first" in words
+    assert "1 fault to fix first" in words
     assert "catalog/tee.yaml:7:15: error[schema]: <b> is no colour" in words
     assert "7 |   colorValue: <b>" in words
     assert "help: write #A72525" in words

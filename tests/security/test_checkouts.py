@@ -138,7 +138,7 @@ def test_an_old_commit_that_a_runner_checks_out_again_is_refused(applied, podsyn
     run = podsync("apply", "--auto-approve", "--allow", "orphans=9")
 
     assert (run.code, len(shops.requests)) == (7, before), run.err
-    assert "cannot be told" in run.err
+    assert "cannot be determined" in run.err
 
 
 def test_without_a_right_to_push_nothing_is_sent(applied, podsync, shops):
@@ -258,7 +258,7 @@ def test_where_there_is_no_git(applied, podsync, monkeypatch):
     applied.write(".git/info/sparse-checkout", "/*\n")
     run = podsync("plan")
     assert run.code == 5
-    assert "whether all files of the catalog are checked out cannot be told: git was not found" in run.err
+    assert "all files of the catalog are checked out cannot be determined: git was not found" in run.err
 
 
 # -- files that are not there

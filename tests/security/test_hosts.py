@@ -177,7 +177,7 @@ def test_what_is_no_host_allows_nothing(allowed):
             {"kakaclo": "https://api.example.net"}, plugins(), {"PODSYNC_ALLOWED_HOSTS": allowed}
         )
 
-    assert "is no host" in caught.value.message
+    assert "is not a host" in caught.value.message
 
 
 def test_files_of_variables_in_the_tree_are_not_read(podsync, folder, catalog, way_out):
@@ -249,7 +249,7 @@ def test_many_other_warnings_do_not_hide_it(podsync, folder, catalog):
     views = _all_views(podsync, folder)
 
     for form in ("text", "markdown", "html", "show"):
-        assert views[form].index("no host of its own") < views[form].index("long-name"), form
+        assert views[form].index("not one of its own hosts") < views[form].index("long-name"), form
     assert "foreign-host" in views["github"].splitlines()[0]
 
 

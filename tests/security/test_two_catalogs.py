@@ -228,7 +228,7 @@ def test_a_shallow_clone_cannot_tell_and_says_so(shared, podsync, monkeypatch):
     run = podsync("plan")
 
     assert (run.code, run.out) == (1, "")
-    assert "whether that is this repository cannot be told: this clone is shallow" in run.err
+    assert "whether that is this repository cannot be determined: this clone is shallow" in run.err
     assert "git fetch --unshallow" in run.err
     shared.git("fetch", "--quiet", "--unshallow", cwd=clone)
     assert "No changes." in podsync("plan").out

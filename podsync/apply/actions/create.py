@@ -219,8 +219,8 @@ def create(run: ProviderRun, change: Change) -> None:
 def _not_ours(run: ProviderRun, remote: Remote) -> str | None:
     """Return why an id that an answer tells cannot be that of a new product, None where it can."""
     if remote.id in run.ledger.owned(run.provider.name):
-        return f"the answer told the id {remote.id}, which is another product's"
+        return f"the answer gave the id {remote.id}, which is another product's"
     rows = run.findings.reading.rows if run.findings is not None else {}
     if remote.id in rows:
-        return f"the answer told the id {remote.id}, which was listed before"
+        return f"the answer gave the id {remote.id}, which was listed before"
     return None

@@ -105,7 +105,7 @@ def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
         named = ", ".join(map(str, findings.unproven))
         run.context.board.note(
             f"an older version may have taken these for one another, since {run.provider.title} lists other "
-            f"pictures than were sent: {named}. Look at its page; to mend one: podsync import ADDRESS ID"
+            f"pictures than were sent: {named}. Look at its page; to correct one: podsync import ADDRESS ID"
         )
     run.ledger.record(Proven(run.context.clock.now()))
 

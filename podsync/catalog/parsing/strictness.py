@@ -39,7 +39,7 @@ NOT_YAML = StrictnessFault("yaml", START, "this is not YAML", "save the file as 
 def too_many(span: RawSpan, count: int) -> StrictnessFault:
     """Say that a file is given up."""
     summary = f"{count} faults up to here; the rest of the file was not read"
-    return StrictnessFault("too-many", span, summary, "mend these first; is it a catalog file?")
+    return StrictnessFault("too-many", span, summary, "fix these first; is it a catalog file?")
 
 
 def too_deep(span: RawSpan) -> StrictnessFault:
@@ -149,10 +149,10 @@ def unwanted_character(value: str, span: RawSpan) -> StrictnessFault | None:
 
 
 def repeated_key(text: Text, key: str, first: RawSpan, span: RawSpan, *, lost: bool) -> StrictnessFault:
-    """Refuse a key that stands twice in one mapping. `lost`: a line `---` is surely missing above."""
+    """Refuse a key that appears twice in one mapping. `lost`: a line `---` is surely missing above."""
     same = first[0] == span[0]
     again = "twice on line" if same else f"on line {first[0]} and again on line"
-    summary = f"the key '{key}' stands {again} {span[0]}"
+    summary = f"the key '{key}' appears {again} {span[0]}"
     line, column = span[:2]
     if lost:
         fix: Fix = (Edit(line, 1, line, 1, "---\n"),) if column == 1 else ()
@@ -167,12 +167,12 @@ def not_a_key(written: str, span: RawSpan) -> StrictnessFault:
     """Refuse a key that YAML reads as a number, a boolean or nothing."""
     detail = f'put it in quotes: "{written}"' if written else "write a key before the colon"
     fix = (Edit(*span, f'"{written}"'),) if written else ()
-    return StrictnessFault("key", span, f"a key must be a text; {written or 'nothing'} is none", detail, fix)
+    return StrictnessFault("key", span, f"a key must be text; {written or 'nothing'} is not", detail, fix)
 
 
 def mapping_as_key(span: RawSpan) -> StrictnessFault:
     """Refuse `? [a, b]` and `[a]: b`."""
-    return StrictnessFault("key", span, "a key must be a text", "write `key: value`")
+    return StrictnessFault("key", span, "a key must be text", "write `key: value`")
 
 
 def merge_key(span: RawSpan) -> StrictnessFault:
@@ -191,7 +191,7 @@ def tag(text: Text, span: RawSpan, path: Path) -> StrictnessFault:
     word = re.match(r"!\S*", rest)
     summary = f"tags such as {word[0] if word else '!'} are not read"
     if word is None or span[0] != span[2] or rest.endswith(("{", "[", "|", ">")):
-        return StrictnessFault("tag", span, summary, "remove it; for a text put the value in quotes")
+        return StrictnessFault("tag", span, summary, "remove it; for text put the value in quotes")
     value = rest[word.end() :].strip() if word[0].startswith("!!") else rest
     meant = fitting(path, value.strip("\"'")) or value
     fix = (Edit(line, start + 1, line, start + 1 + len(rest), quoted(meant)),)
@@ -223,12 +223,12 @@ def aliases(text: Text, spans: Sequence[RawSpan]) -> StrictnessFault:
         fix = tuple(
             Edit(line, column, line, column + len(rest), quoted(rest)) for line, column, rest in rests
         )
-        detail = f"if a text is meant, put it in quotes: {quoted(rests[0][2])}"
+        detail = f"if text is meant, put it in quotes: {quoted(rests[0][2])}"
         more = f" (and so on {len(rests) - 1} more lines)" if len(rests) > 1 else ""
         return StrictnessFault("alias", min(spans), summary, detail + more, fix)
     lines = sorted({span[0] for span in spans})
     shown = ", ".join(str(line) for line in lines[:8]) + (", …" if len(lines) > 8 else "")
-    detail = f"write the value out at each place (line {shown}), or put a text that begins so in quotes"
+    detail = f"write the value out at each place (line {shown}), or put text that begins so in quotes"
     return StrictnessFault("alias", min(spans), summary, detail)
 
 
@@ -246,12 +246,12 @@ def not_finite(written: str, span: RawSpan, path: Path) -> StrictnessFault:
     summary = f"{written} is not a number that can be sent"
     if fitting(path, written) is None:
         return StrictnessFault("number", span, summary, "write a number")
-    detail = f"if a text is meant, put it in quotes: {quoted(written)}"
+    detail = f"if text is meant, put it in quotes: {quoted(written)}"
     return StrictnessFault("number", span, summary, detail, (Edit(*span, quoted(written)),))
 
 
 def not_a_mapping(value: object, span: RawSpan) -> StrictnessFault:
     """Refuse a document that is a list or a single value."""
-    what = "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a single value"
+    what = "a list" if isinstance(value, list) else "text" if isinstance(value, str) else "a single value"
     summary = f"a document must be a mapping of `key: value` lines; this is {what}"
     return StrictnessFault("schema", span, summary, "begin it with `kind:`, `name:` and `spec:`")

@@ -175,7 +175,7 @@ def _tab(complaint: Complaint, text: Text) -> StrictnessFault:
             for n, indent in indents
             if "\t" in indent
         )
-    return _fault(complaint.at, "a tab stands where YAML wants spaces", "indent with spaces only", fix)
+    return _fault(complaint.at, "there is a tab where YAML wants spaces", "indent with spaces only", fix)
 
 
 def _second_colon(complaint: Complaint, text: Text) -> StrictnessFault:
@@ -319,7 +319,7 @@ def _no_value(complaint: Complaint, text: Text) -> StrictnessFault:
         return _fault(complaint.at, summary, "write ] or } where the list or the mapping ends")
     told, fix = _in_quotes(text, *complaint.at)
     if not rest_of_value(text, *complaint.at):
-        return _fault(complaint.at, f"{character} stands where a value is due", "remove it")
+        return _fault(complaint.at, f"{character} stands where a value is expected", "remove it")
     detail = f"remove it, or put the text in quotes: {told}"
     return _fault(complaint.at, f"{character} closes nothing here", detail, fix)
 

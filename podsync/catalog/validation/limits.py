@@ -11,7 +11,7 @@ from podsync.model.position import Position, Severity
 
 MOST_IN_ALL = 1_000
 RULE = "too-many"
-_FIRST = "mend the ones above first"
+_FIRST = "fix the ones above first"
 
 
 def documents_left_out(path: str, count: int) -> Diagnostic:

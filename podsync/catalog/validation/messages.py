@@ -64,8 +64,8 @@ def _missing(finding: SchemaFinding) -> Iterator[SchemaVerdict]:
                 yield _unknown_key(finding.path, key, f"did you mean '{close}'?", Fixing("name", close))
     if len(absent) > 1 and not finding.path and absent == finding.expected:
         names = ", ".join(f"'{key}'" for key in absent)
-        detail = "begin a product with these three; name a file that is none with a first _ or ."
-        yield SchemaVerdict(finding.path, False, f"this is no product document: it has no {names}", detail)
+        detail = "begin a product with these three; name a file that is not one with a first _ or ."
+        yield SchemaVerdict(finding.path, False, f"this is not a product document: it has no {names}", detail)
         return
     for key in absent:
         yield _absent(finding, key, properties[key])

@@ -54,7 +54,7 @@ def _odd(path: Path, text: str) -> Iterator[SpecFault]:
         elif end := re.search("[,;|]+$", text):
             whole = text[: end.start()]
             told = f"the URL ends with {end[0]}"
-            yield SpecFault("odd-url", path, told, f"if that is no part of it: {whole}", "warning", whole)
+            yield SpecFault("odd-url", path, told, f"if that is not a part of it: {whole}", "warning", whole)
     elif isinstance(path[-1], int) and re.search(r"\w[,;|] *\w", text):
         told = "if these are several, make each an item of its own"
         yield SpecFault("odd-text", path, f"{text!r} is one item of the list", told, "warning")

@@ -82,7 +82,7 @@ def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Iterator[SchemaFindin
     def unique(_validator: Any, wanted: bool, value: Any, _schema: Any) -> Iterator[ValidationError]:
         # The library's own check is quadratic for lists of mixed types.
         if wanted and isinstance(value, list) and repeated(value) is not None:
-            yield ValidationError("an item stands twice")
+            yield ValidationError("an item appears twice")
 
     strict = extend(  # type: ignore[no-untyped-call]
         Draft7Validator,

@@ -18,7 +18,7 @@ _SHOWN = 60
 #: A longer word is no misspelling, and comparing it takes long.
 _LONGEST_WORD = 60
 _NOUNS = {
-    "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+    "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "array": "a list", "object": "a mapping", "null": "null",
 }  # fmt: skip
 _YES, _NO = frozenset({"yes", "on", "y", "1", "true"}), frozenset({"no", "off", "n", "0", "false"})
@@ -115,7 +115,7 @@ def about_value(finding: SchemaFinding, written: Written) -> SchemaVerdict:
     if finding.keyword == "uniqueItems":
         items: list[Any] = finding.instance
         path = (*finding.path, repeated(items) or 0)
-        told = f"{shown(items[repeated(items) or 0])} stands twice in this list"
+        told = f"{shown(items[repeated(items) or 0])} appears twice in this list"
         return SchemaVerdict(path, False, line(path, told), "keep one of the two", Fixing("drop"))
     words = _WORDS.get(finding.keyword, _otherwise)(finding, written)
     return SchemaVerdict(path, finding.in_key, line(path, words.text), words.detail, words.mend, words.mark)
@@ -139,37 +139,38 @@ def _type(finding: SchemaFinding, written: Written) -> ValueMessage:
         return _nothing(finding, noun, typed, due)
     if "string" in due and isinstance(value, bool | int | float):
         kind = "a boolean" if isinstance(value, bool) else "a number"
-        text = f"{typed} is {kind}, but a text is due"
+        text = f"{typed} is {kind}, but text is expected"
         meant = nearest(typed, finding.schema)
         if meant is None:
             return ValueMessage(text, finding.schema.get("description", ""))
         return ValueMessage(
             text, *_put(finding, quoted(meant), "put it in quotes:" if meant == typed else "write")
         )
-    return ValueMessage(f"{_found(value)}, but {noun} is due", *_instead(finding, due, typed))
+    return ValueMessage(f"{_found(value)}, but {noun} is expected", *_instead(finding, due, typed))
 
 
 def _nothing(finding: SchemaFinding, noun: str, typed: str, due: list[str]) -> ValueMessage:
     """Return the words for a key without a value."""
     if typed and "string" in due and fits(typed, finding.schema):
         detail, mend = _put(finding, quoted(typed), "write a value or remove the key; if the text is meant,")
-        return ValueMessage(f"{typed} is no value, but {noun} is due", detail, mend)
-    text = f"{typed} is no value" if typed else "nothing stands here"
+        return ValueMessage(f"{typed} is not a value, but {noun} is expected", detail, mend)
+    text = f"{typed} is not a value" if typed else "there is nothing here"
     example = example_of(finding.schema)
     if not finding.needed or example is None:
         drop = None if finding.needed else Fixing("drop")
-        return ValueMessage(f"{text}, but {noun} is due", "write a value or remove the key", drop)
+        return ValueMessage(f"{text}, but {noun} is expected", "write a value or remove the key", drop)
     if isinstance(example, dict) and finding.path == ("spec",):
         lines = "\n".join("  " + each for each in block(example).split("\n"))
         detail, mend = f"write its fields below it, for instance\n{lines}", Fixing("put", "\n" + lines)
-        return ValueMessage(f"{text}, but {noun} is due", detail, None if typed else mend)
+        return ValueMessage(f"{text}, but {noun} is expected", detail, None if typed else mend)
     yaml = line_of("", example).removeprefix(": ")
-    return ValueMessage(f"{text}, but {noun} is due", *_put(finding, yaml, "write a value, for instance"))
+    remedy = _put(finding, yaml, "write a value, for instance")
+    return ValueMessage(f"{text}, but {noun} is expected", *remedy)
 
 
 def _found(value: Any) -> str:
     if isinstance(value, str):
-        return f"{shown(value)} is a text"
+        return f"{shown(value)} is text"
     if isinstance(value, bool | int | float):
         return f"{shown(value)} is {'a boolean' if isinstance(value, bool) else 'a number'}"
     return f"{'a list' if isinstance(value, list) else 'a mapping'} stands here"

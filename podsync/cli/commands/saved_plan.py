@@ -27,7 +27,7 @@ def read_plan(file: str, session: Session) -> Plan:
         if path.is_dir():
             raise UsageError(f"{file} is a folder, not a plan", make)
         if path.stat().st_size > SIZE_LIMIT:
-            raise PodsyncError(f"{file} is no plan: it is larger than {SIZE_LIMIT >> 20} MiB")
+            raise PodsyncError(f"{file} is not a plan: it is larger than {SIZE_LIMIT >> 20} MiB")
         raw = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)

@@ -36,7 +36,7 @@ def validate(
 ) -> int:
     """Check every document of the catalog, and say all that is wrong at once.
 
-    With PATH, only the faults in these files and folders are told; rules that look at
+    With PATH, only the faults in these files and folders are reported; rules that look at
     several documents still see the whole catalog.
 
     Without --images no network is used. With it, each public https address is asked once;

@@ -74,7 +74,7 @@ def _warning(name: str, url: str, plugin: ProviderInfo | None) -> Diagnostic:
         remedy = (
             f"the key goes there; apply needs {ALLOWED}={host} in its environment, outside of the catalog"
         )
-    summary = f"{name} is reached at {host}, no host of its own{own}"
+    summary = f"{name} is reached at {host}, not one of its own hosts{own}"
     return Diagnostic("warning", FOREIGN_HOST, summary, detail=remedy)
 
 
@@ -94,7 +94,7 @@ def refuse_foreign_hosts(
             continue
         every = ",".join([*sorted(allowed), host])
         raise ProtectedError(
-            f"{name} is set to {host}, which is no host of its own ({', '.join(known[name].hosts)}): "
+            f"{name} is set to {host}, which is not one of its own hosts ({', '.join(known[name].hosts)}): "
             "its key would go there. Nothing was sent.",
             f"if that is meant, allow it outside of the catalog: {ALLOWED}={every} in the environment\n"
             f"in CI a variable of the environment that has the keys; else correct `base_url` of {name}",
@@ -107,7 +107,7 @@ def _allowed(environ: Mapping[str, str]) -> Collection[str]:
     for each in told:
         if host_of(f"https://{each}") != each.lower().removesuffix(":443"):
             raise UsageError(
-                f"{ALLOWED}: {each} is no host",
+                f"{ALLOWED}: {each} is not a host",
                 "write host or host:port, separated by commas: api.example.com",
             )
     return frozenset(host_of(f"https://{each}") for each in told)

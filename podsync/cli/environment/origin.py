@@ -178,7 +178,7 @@ def absence(
     except StateError as error:
         if not partial:
             return None
-        told = f"whether all files of the catalog are checked out cannot be told: {error.message}"
+        told = f"whether all files of the catalog are checked out cannot be determined: {error.message}"
         return checkout.Absence(told, error.remedy)
 
 

@@ -77,7 +77,7 @@ def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
     if not isinstance(found, list):
         raise StateError(
             f"{label} is the state of the catalog in {known}, and whether that is this repository cannot be "
-            f"told: {found.why}",
+            f"determined: {found.why}",
             f"{found.remedy}; nothing was done",
         )
     if (not first or first in found) and (folder == here or folder in former):

@@ -136,7 +136,7 @@ def _of_faults(found: Sequence[Diagnostic]) -> dict[str, str]:
     return {
         **dict.fromkeys(names, ""),
         "title": "podsync plan",
-        "headline": f"{count} to mend first",
+        "headline": f"{count} to fix first",
         "summary": "There is no plan yet.",
     }
 

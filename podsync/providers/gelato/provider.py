@@ -229,7 +229,7 @@ def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: 
         if value in seen:
             from podsync.providers.contract import SpecFault
 
-            yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} stands twice", detail)
+            yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
         seen.add(value)
 
 

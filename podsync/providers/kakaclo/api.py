@@ -110,7 +110,7 @@ class KakaCloReader:
         if rows is None and total == 0:
             rows = []
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise UnreadableError("KakaClo answered with something that is no listing", status=answer.status)
+            raise UnreadableError("KakaClo's answer is not a listing", status=answer.status)
         return rows, total, answer
 
 

@@ -163,7 +163,7 @@ def _from_document(document: dict[str, Any]) -> State:
             raise Unfit("", f"{key!r} is missing")
     lineage, serial = document["lineage"], document["serial"]
     if not isinstance(lineage, str) or not lineage:
-        raise Unfit("lineage", "is no text, or empty")
+        raise Unfit("lineage", "is not text, or is empty")
     if type(serial) is not int or serial < 0:
         raise Unfit("serial", "is not a whole number from 0")
     extra = {key: value for key, value in document.items() if key not in _TOP and key not in LEARNED}

@@ -48,7 +48,7 @@ def must_not_exist(git: Git, branch: Branch) -> None:
         if _fetches_all(git, branch):
             return
         raise StateError(
-            f"whether {remote} has a branch {name} with the state cannot be told: {error.message}",
+            f"whether {remote} has a branch {name} with the state cannot be determined: {error.message}",
             f"{fetch}; {in_ci}. Nothing was planned: every product would look new",
         ) from error
     if head is not None:

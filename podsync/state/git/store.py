@@ -189,7 +189,7 @@ class GitStore:
             if Waiting(self._branch, self._clock, 0, self._on_note).wins(made, head):
                 self._branch.follow(made)
                 return
-        raise LockedError(f"branch {self._branch.name} moves all the time: its holder lives", "wait for it")
+        raise LockedError(f"branch {self._branch.name} keeps moving: its holder is alive", "wait for it")
 
     def holder(self) -> Holder | None:
         """Who holds the lock now, as the remote knows it."""

@@ -80,7 +80,7 @@ class MutableState:
         try:
             return self.orphans[address, created_at]
         except KeyError:
-            raise Unfitting(f"{address} is no orphan") from None
+            raise Unfitting(f"{address} is not an orphan") from None
 
     def certain(self, address: Address) -> Entry | None:
         """Return the entry at `address`, if any; a create in doubt there must never be dropped."""

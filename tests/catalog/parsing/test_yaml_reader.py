@@ -52,7 +52,7 @@ def test_unquoted_text_means_what_yaml_1_2_says(text, value):
 
 
 CASES = {
-    "tab": ("spec:\n\ta: 1\n", ["2:1 yaml: a tab stands where YAML wants spaces"]),
+    "tab": ("spec:\n\ta: 1\n", ["2:1 yaml: there is a tab where YAML wants spaces"]),
     "unclosed quote": ('a: 1\nb: "x\nc: 2\n', ['2:4 yaml: the quote " that opens here is never closed']),
     "second colon": ("enName: Dino: tee\n", ["1:13 yaml: a second ': ' in an unquoted text"]),
     "key under text": ("a: 1\n  b: 2\n", ["2:4 yaml: a key cannot stand here"]),
@@ -82,16 +82,16 @@ CASES = {
     ),
     "duplicate": (
         "a: 1\nb: 2\na: 3\n",
-        ["3:1 duplicate-key: the key 'a' stands on line 1 and again on line 3"],
+        ["3:1 duplicate-key: the key 'a' appears on line 1 and again on line 3"],
     ),
-    "same line": ("a: {b: 1, b: 2}\n", ["1:11 duplicate-key: the key 'b' stands twice on line 1"]),
-    "number key": ("1: a\n", ["1:1 key: a key must be a text; 1 is none"]),
-    "list key": ("? [a]\n: b\n", ["1:3 key: a key must be a text"]),
+    "same line": ("a: {b: 1, b: 2}\n", ["1:11 duplicate-key: the key 'b' appears twice on line 1"]),
+    "number key": ("1: a\n", ["1:1 key: a key must be text; 1 is not"]),
+    "list key": ("? [a]\n: b\n", ["1:3 key: a key must be text"]),
     "infinite": ("a: 1e999\n", ["1:4 number: 1e999 is not a number that can be sent"]),
     ".inf": ("a: -.inf\n", ["1:4 number: -.inf is not a number that can be sent"]),
     ".nan": ("a: .nan\n", ["1:4 number: .nan is not a number that can be sent"]),
     "list": ("- a\n", ["1:1 schema: a document must be a mapping of `key: value` lines; this is a list"]),
-    "text": ("foo\n", ["1:1 schema: a document must be a mapping of `key: value` lines; this is a text"]),
+    "text": ("foo\n", ["1:1 schema: a document must be a mapping of `key: value` lines; this is text"]),
     "escaped control": (
         'a: "x\\x1b"\n',
         ["1:4 control-character: the text holds ESC (U+001B), which nobody can see"],

@@ -8,12 +8,12 @@ RED = "spec.colorValue: 'red' is not a colour such as \"#A72525\""
 LONG = "name: 101 characters are too many; at most 100 are taken"
 ONE_DOCUMENT = {
     "not a colour": ('"#A72525"', "red", "7:15", RED),
-    "number for text": ('"1"', "1", "4:12", "spec.modelId: 1 is a number, but a text is due"),
+    "number for text": ('"1"', "1", "4:12", "spec.modelId: 1 is a number, but text is expected"),
     "line feed": ('"1"', '"1\\n"', "4:12", """spec.modelId: '1\\n' is not a model number such as "73\""""),
-    "nothing": ('"1"', "", "4:3", "spec.modelId: nothing stands here, but a text is due"),
-    "null": ('"1"', "~", "4:12", "spec.modelId: ~ is no value, but a text is due"),
-    "boolean": ("Dino", "true", "5:11", "spec.enName: true is a boolean, but a text is due"),
-    "list for text": ("Dino", "[a]", "5:11", "spec.enName: a list stands here, but a text is due"),
+    "nothing": ('"1"', "", "4:3", "spec.modelId: there is nothing here, but text is expected"),
+    "null": ('"1"', "~", "4:12", "spec.modelId: ~ is not a value, but text is expected"),
+    "boolean": ("Dino", "true", "5:11", "spec.enName: true is a boolean, but text is expected"),
+    "list for text": ("Dino", "[a]", "5:11", "spec.enName: a list stands here, but text is expected"),
     "blank": (
         "Dino", '" "', "5:11",
         """spec.enName: ' ' is not a product name such as "Dinosaur Round Neck Short Sleeve T-Shirt\"""",
@@ -34,7 +34,7 @@ ONE_DOCUMENT = {
     "misspelt kind": ("kind:", "Kind:", "1:1", "unknown key 'Kind'"),
     "name": ("dino\n", "Dino_Tee\n", "2:7", """name: 'Dino_Tee' is not a name such as "dinosaur-tee\""""),
     "long name": ("dino\n", "x" * 101 + "\n", "2:7", LONG),
-    "mapping": ("spec:", "spec: x\nlabels:", "3:7", "spec: 'x' is a text, but a mapping is due"),
+    "mapping": ("spec:", "spec: x\nlabels:", "3:7", "spec: 'x' is text, but a mapping is expected"),
 }  # fmt: skip
 
 
@@ -60,21 +60,21 @@ def test_one_fault_is_told_once(shop, designed, case):
         (
             "quantity: 2",
             "quantity: 2.0",
-            "15:17 schema: spec.partQuantities[0].quantity: 2.0 is a number, but a whole number is due",
+            "15:17 schema: spec.partQuantities[0].quantity: 2.0 is a number, but a whole number is expected",
         ),
         (
             "quantity: 2",
             'quantity: "2"',
-            "15:17 schema: spec.partQuantities[0].quantity: '2' is a text, but a whole number is due",
+            "15:17 schema: spec.partQuantities[0].quantity: '2' is text, but a whole number is expected",
         ),
         (
             "[a, b]",
             '["*", "a"]',
             '5:16 schema: spec.customerIds: "*" means every customer, so it stands alone',
         ),
-        ("[a, b]", "[a, b, a]", "5:23 schema: spec.customerIds[2]: 'a' stands twice in this list"),
+        ("[a, b]", "[a, b, a]", "5:23 schema: spec.customerIds[2]: 'a' appears twice in this list"),
         ("[a, b]", "[]", "5:16 schema: spec.customerIds: the list is empty"),
-        ("[a, b]", "a", "5:16 schema: spec.customerIds: 'a' is a text, but a list is due"),
+        ("[a, b]", "a", "5:16 schema: spec.customerIds: 'a' is text, but a list is expected"),
         (
             "attributeIds: [x]",
             "attributeIds: []",
@@ -128,7 +128,7 @@ def test_every_fault_of_a_document_is_told(shop, designed):
 
 def test_what_is_no_product_document_is_one_fault(shop):
     assert shop.check("on: push\njobs: {}\n") == [
-        "1:1 schema: this is no product document: it has no 'kind', 'name', 'spec'"
+        "1:1 schema: this is not a product document: it has no 'kind', 'name', 'spec'"
     ]
 
 

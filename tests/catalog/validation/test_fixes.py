@@ -53,7 +53,7 @@ COLOUR, NAME, URL = '"#A72525"', "enName: Dino", "https://cdn.test/a.png"
 FOLLOWED = {
     # What people reported.
     "customers in one text": (
-        poster("[a, b]", "customer-1, customer-2"), "5:16", "a list is due",
+        poster("[a, b]", "customer-1, customer-2"), "5:16", "a list is expected",
         "customerIds: [customer-1, customer-2]",
     ),
     "no kind": (tee("kind: designed_product\n", ""), "1:1", "'kind' is missing", "kind: designed_product"),
@@ -84,17 +84,17 @@ FOLLOWED = {
         "kind: customer_product"),
     "space in a URL": (tee("a.png", "a b.png"), "6:31", "a space in the URL", "a%20b.png"),
     # Others of the same kinds.
-    "one customer": (poster("[a, b]", "customer-1"), "5:16", "a list is due", "[customer-1]"),
-    "customers by semicolon": (poster("[a, b]", "a;b"), "5:16", "a list is due", "[a, b]"),
-    "everybody": (poster("[a, b]", '"*"'), "5:16", "a list is due", '["*"]'),
+    "one customer": (poster("[a, b]", "customer-1"), "5:16", "a list is expected", "[customer-1]"),
+    "customers by semicolon": (poster("[a, b]", "a;b"), "5:16", "a list is expected", "[a, b]"),
+    "everybody": (poster("[a, b]", '"*"'), "5:16", "a list is expected", '["*"]'),
     "star": (poster("[a, b]", "*"), "5:16", "alias", 'customerIds: ["*"]'),
     "star in a list": (poster("[a, b]", "[*]"), "5:17", "alias", '"*"'),
     "numbered customer": (poster("[a, b]", "[17]"), "5:17", "is a number", '"17"'),
-    "a number for customers": (poster("[a, b]", "17"), "5:16", "a list is due", '["17"]'),
+    "a number for customers": (poster("[a, b]", "17"), "5:16", "a list is expected", '["17"]'),
     "everybody and one": (poster("[a, b]", '["*", a]'), "5:16", "stands alone", "customerIds: [a]"),
-    "customer twice": (poster("[a, b]", "[a, b, a]"), "5:23", "stands twice", "keep one"),
+    "customer twice": (poster("[a, b]", "[a, b, a]"), "5:23", "appears twice", "keep one"),
     "last customer twice in lines": (
-        poster("[a, b]", "\n    - a\n    - b\n    - a"), "8:7", "stands twice", "keep one"),
+        poster("[a, b]", "\n    - a\n    - b\n    - a"), "8:7", "appears twice", "keep one"),
     "number in quotes": (poster("quantity: 2", 'quantity: "2"'), "15:17", "whole number", "quantity: 2"),
     "decimal that is whole": (poster("quantity: 2", "quantity: 2.0"), "15:17", "whole number", "quantity: 2"),
     "backquotes": (tee(COLOUR, "`#A72525`"), "7:15", "cannot begin with `", 'colorValue: "#A72525"'),
@@ -138,20 +138,20 @@ FOLLOWED = {
         CUSTOMER[: CUSTOMER.index("  variantOptions")], "3:1", "'variantOptions' is missing",
         "variantOptions: ["),
     "no spec": (DESIGNED[: DESIGNED.index("spec")], "1:1", "'spec' is missing", "spec:\n  modelId:"),
-    "empty spec": (DESIGNED[: DESIGNED.index("  modelId")], "3:1", "nothing stands here", "\n  modelId:"),
+    "empty spec": (DESIGNED[: DESIGNED.index("  modelId")], "3:1", "there is nothing here", "\n  modelId:"),
     "spec is {}": (
         DESIGNED[: DESIGNED.index("spec")] + 'spec: {enName: D, imageUrl: "https://a.test", colorValue: "#A72525"}\n',
         "3:1", "'modelId' is missing", 'modelId: "73"'),
-    "no value": (tee('"1"', ""), "4:3", "nothing stands here", 'modelId: "73"'),
+    "no value": (tee('"1"', ""), "4:3", "there is nothing here", 'modelId: "73"'),
     "yes": (tee("spec:", "lifecycle: {prevent_orphan: yes}\nspec:"), "3:29", "true or false", "true"),
     "off": (tee("spec:", "lifecycle: {prevent_orphan: Off}\nspec:"), "3:29", "true or false", "false"),
-    "one former name": (tee("spec:", "moved: old\nspec:"), "3:8", "a list is due", "moved: [old]"),
+    "one former name": (tee("spec:", "moved: old\nspec:"), "3:8", "a list is expected", "moved: [old]"),
     "true for a name": (tee(NAME, "enName: true"), "5:11", "is a boolean", 'enName: "true"'),
-    "null for a name": (tee(NAME, "enName: ~"), "5:11", "is no value", 'enName: "~"'),
+    "null for a name": (tee(NAME, "enName: ~"), "5:11", "is not a value", 'enName: "~"'),
     "braces in a name": (tee(NAME, "enName: {Dino}"), "5:3", "a mapping stands here", 'enName: "{Dino}"'),
     "name in a list": (tee(NAME, "enName: [Dino]"), "5:11", "a list stands here", 'enName: "Dino"'),
     "artwork without a list": (
-        DESIGNED + "  materialImages: {imageName: a, imageUrl: https://a.test/x.png}\n", "8:3", "a list is due",
+        DESIGNED + "  materialImages: {imageName: a, imageUrl: https://a.test/x.png}\n", "8:3", "a list is expected",
         "materialImages: [{imageName"),
     "at sign": (tee(NAME, "enName: @dino"), "5:11", "cannot begin with @", 'enName: "@dino"'),
     "percent": (tee(NAME, "enName: % off"), "5:11", "cannot begin with %", 'enName: "% off"'),
@@ -168,7 +168,7 @@ FOLLOWED = {
     "a key under a text": (
         tee("  colorValue", "    colorValue"), "7:15", "a key cannot stand here", "indent it"),
     "one space more": (tee("  enName", "   enName"), "5:4", "indentation", "indent it"),
-    "tab": (tee("  enName", "\tenName"), "5:1", "a tab stands", "spaces"),
+    "tab": (tee("  enName", "\tenName"), "5:1", "there is a tab", "spaces"),
     "open bracket": (poster("[a, b]", "[a, b"), "5:16", "is not closed", "]"),
     "no comma": (poster("[a, b]", '["a" "b"]'), "5:21", "a comma is missing", "comma"),
     "list on its key's line": (poster("[a, b]", "- a"), "5:16", "a list cannot begin", "next line"),
@@ -183,14 +183,14 @@ FOLLOWED = {
     "control character": (tee(NAME, 'enName: "Di\\x07no"'), "5:11", "U+0007", "take it out"),
     "raw control character": (tee(NAME, "enName: Di\x07no"), "5:13", "U+0007", "take it out"),
     "lone surrogate": (tee(NAME, 'enName: "Fox \\ud83e"'), "5:11", "half of a surrogate", "take"),
-    "key twice": (DESIGNED + '  modelId: "1"\n', "8:3", "stands on line 4 and again", "keep one"),
+    "key twice": (DESIGNED + '  modelId: "1"\n', "8:3", "appears on line 4 and again", "keep one"),
     "no separator": (
-        DESIGNED + DESIGNED.replace("dino", "rex"), "8:1", "'kind' stands on line 1 and again", "put a line `---`"),
+        DESIGNED + DESIGNED.replace("dino", "rex"), "8:1", "'kind' appears on line 1 and again", "put a line `---`"),
     "document end": (
         DESIGNED + "...\n" + DESIGNED.replace("dino", "rex").replace("Dino", "Rex"), "9:1", "a new document",
         "put `---`"),
     "number as a label": (
-        tee("spec:", "labels: {2024: x}\nspec:"), "3:10", "a key must be a text", '"2024"'),
+        tee("spec:", "labels: {2024: x}\nspec:"), "3:10", "a key must be text", '"2024"'),
     "infinite": (tee(NAME, "enName: .inf"), "5:11", "not a number", '".inf"'),
     "misread": (tee(NAME, "enName: MÃ¤dchen"), "5:11", "read as something else", "Mädchen"),
     "two spaces": (tee(NAME, "enName: Big  Tee"), "5:11", "two spaces", "Big Tee"),
@@ -200,9 +200,9 @@ FOLLOWED = {
     "one slash": (tee("https://", "https:/"), "6:13", "is not an https URL", URL),
     "loud scheme": (tee("https://", "HTTPS://"), "6:13", "is not an https URL", URL),
     "customers by spaces": (
-        poster("[a, b]", "customer-1 customer-2"), "5:16", "a list is due", "[customer-1, customer-2]"),
-    "customers by bars": (poster("[a, b]", "a | b"), "5:16", "a list is due", "[a, b]"),
-    "customers in braces": (poster("[a, b]", "{a, b}"), "5:3", "a list is due", "customerIds: [a, b]"),
+        poster("[a, b]", "customer-1 customer-2"), "5:16", "a list is expected", "[customer-1, customer-2]"),
+    "customers by bars": (poster("[a, b]", "a | b"), "5:16", "a list is expected", "[a, b]"),
+    "customers in braces": (poster("[a, b]", "{a, b}"), "5:3", "a list is expected", "customerIds: [a, b]"),
     "no kind, and more is missing": (
         DESIGNED.replace("kind: designed_product\n", "").replace(f"  imageUrl: {URL}\n", ""),
         "1:1", "'kind' is missing", "add `kind: designed_product`"),
@@ -219,10 +219,10 @@ FOLLOWED = {
     "curly quote that another one ends": (
         poster("name: Poster", 'name: "Poster”').replace("[x]", '["x"]'), "4:16", "curly quote", '"Poster"'),
     "no value, and none needed": (
-        tee(NAME, f"{NAME}\n  backImageUrl:"), "6:3", "nothing stands here", "remove the key"),
+        tee(NAME, f"{NAME}\n  backImageUrl:"), "6:3", "there is nothing here", "remove the key"),
     "null, and none needed": (
-        tee(NAME, f"{NAME}\n  backImageUrl: null"), "6:17", "null is no value", "remove the key"),
-    "no labels": (tee("spec:", "labels:\nspec:"), "3:1", "nothing stands here", "remove the key"),
+        tee(NAME, f"{NAME}\n  backImageUrl: null"), "6:17", "null is not a value", "remove the key"),
+    "no labels": (tee("spec:", "labels:\nspec:"), "3:1", "there is nothing here", "remove the key"),
     "primes": (tee(COLOUR, "″#A72525″"), "7:15", "″ is a curly quote", 'colorValue: "#A72525"'),
     "no-break behind a value": (
         tee('modelId: "1"', 'modelId: "1"\u00a0'), "4:15", "NO-BREAK SPACE (U+00A0) stands behind the value",
@@ -315,11 +315,11 @@ def test_any_fix_mends_its_fault_and_brings_no_other(wrong):
 
 
 ADVISED = {
-    "half a thing": (poster("quantity: 2", "quantity: 2.5"), "a whole number is due", "a whole number"),
-    "some": (poster("quantity: 2", "quantity: some"), "a whole number is due", "a whole number"),
+    "half a thing": (poster("quantity: 2", "quantity: 2.5"), "a whole number is expected", "a whole number"),
+    "some": (poster("quantity: 2", "quantity: some"), "a whole number is expected", "a whole number"),
     "red": (tee(COLOUR, "red"), "'red' is not a colour", "six hexadecimal digits"),
     "no word for yes or no": (
-        tee("spec:", "lifecycle: {prevent_orphan: maybe}\nspec:"), "true or false is due",
+        tee("spec:", "lifecycle: {prevent_orphan: maybe}\nspec:"), "true or false is expected",
         "prevent_orphan: true or prevent_orphan: false"),
     "any kind": ("name: a\nspec: {}\n", "'kind' is missing", "One of customer_product, designed_product"),
     "http": (tee("https:", "http:"), "is not an https URL", "beginning with https://"),

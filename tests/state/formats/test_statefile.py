@@ -248,7 +248,7 @@ DEEP = b'{"version": 1, "lineage": "x", "serial": 0, "providers": {}, "entries":
         (b"[]", "no version"),
         (b"{}", "no version"),
         (b'{"version": true}', "no version"),
-        (b'{"version": 1, "version": 1}', "'version' stands twice"),
+        (b'{"version": 1, "version": 1}', "'version' appears twice"),
         (b'{"version": NaN}', "NaN"),
         (b'{"version": -Infinity}', "-Infinity"),
         (b'{"version": 1e999}', "too large"),

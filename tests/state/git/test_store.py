@@ -457,7 +457,7 @@ def test_a_whole_clone_without_the_branch_is_believed_while_its_remote_is_away(r
 
     assert remote.store(clone=whole).load() == State()
     for clone in (single, shallow):
-        with pytest.raises(StateError, match="cannot be told"):
+        with pytest.raises(StateError, match="cannot be determined"):
             remote.store(clone=clone).load()
 
 

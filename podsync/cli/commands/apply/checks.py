@@ -85,6 +85,6 @@ def refuse_older(space: Workspace, asked: ApplyRequest, state: State) -> None:
     if space.store.shared or older.shallow:
         raise StaleError(
             f"whether this catalog is older than the one that was applied last (commit {commit[:12]}) "
-            f"cannot be told: {older.why}",
+            f"cannot be determined: {older.why}",
             f"{older.remedy}; or add --older-catalog, if you know that it is not",
         )

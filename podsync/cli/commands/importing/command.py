@@ -107,7 +107,7 @@ def _not_ours(provider: str, ids: tuple[str, ...]) -> tuple[Decision, ...]:
     from podsync.providers.registry import plugins
 
     if provider not in plugins():
-        raise UsageError(f"{provider} is no provider", f"--not-ours takes one of: {', '.join(plugins())}")
+        raise UsageError(f"{provider} is not a provider", f"--not-ours takes one of: {', '.join(plugins())}")
     if not ids:
         raise UsageError("--not-ours needs ids", f"podsync import --not-ours {provider} ID [ID …]")
     found = dict.fromkeys(checked_id(provider, each) for each in ids)

@@ -96,7 +96,7 @@ def _row(table: CsvTable, cells: Mapping[str, Cell]) -> _DecisionRow | Diagnosti
             remedy = "name the document whose product it is"
             return table.fault(cells["address"], "address", str(error), remedy)
         if kinds().get(address.kind) != provider:
-            words = f"a {address.kind} is no product of {provider}"
+            words = f"a {address.kind} is not a product of {provider}"
             return table.fault(cells["id"], "id", words, "look at the address, or at the id")
     return _DecisionRow(take, Decision(*identified, address, (table, cells["id"])))
 
@@ -116,7 +116,7 @@ def checked_id(provider: str, told: str) -> str:
     """Return the id as listings tell it; raises UsageError for what can be none."""
     plain = bare_id(provider, told.strip().removeprefix(f"{provider}:"))
     if not plain or len(plain) > _LONGEST_ID or not plain.isprintable() or " " in plain or "," in plain:
-        raise UsageError(f"{told!r} is no id", "the ids: podsync import --match")
+        raise UsageError(f"{told!r} is not an id", "the ids: podsync import --match")
     return plain
 
 

@@ -25,7 +25,7 @@ def number_of_entries(space: Workspace, provider: str) -> int | None:
     """
     if provider not in space.settings.providers:
         known = ", ".join(space.settings.providers)
-        raise UsageError(f"{provider} is no provider", f"--emptied takes one of: {known}")
+        raise UsageError(f"{provider} is not a provider", f"--emptied takes one of: {known}")
     state = space.load()
     count = entries_at(state, provider)
     emptied(state, provider, count, time.time())  # says what does not fit before anybody is asked
