@@ -72,6 +72,15 @@ class Outcome:
     since: float | None = None
     until: float | None = None
     replans: bool = False
+    steps_done: tuple[str, ...] = ()
+    steps_left: tuple[str, ...] = ()
+
+    @property
+    def half_made(self) -> str:
+        """That a product is there and some of its requests are not done, "" of any other."""
+        if not (self.steps_done and self.steps_left):
+            return ""
+        return f"created, {len(self.steps_done)} of {len(self.steps_done) + len(self.steps_left)} steps"
 
 
 @dataclass(frozen=True)

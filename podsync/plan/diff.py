@@ -20,11 +20,18 @@ if TYPE_CHECKING:
 
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
-    """Return the top-level fields whose canonical values differ, sorted."""
+    """Return the top-level fields whose canonical values differ, sorted; what one leaves out does not."""
     if before == after:
         return ()
-    one, other = provider.canonical(before), provider.canonical(after)
+    one = provider.canonical(provider.completed(before, after))
+    other = provider.canonical(provider.completed(after, before))
     return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
+
+
+def leads_to(provider: Provider, before: Spec, after: Spec) -> bool:
+    """Whether updates and steps make of what exists what is wanted: nothing has to be made anew."""
+    fixed = set(differing_fields(provider, before, after)) - provider.mutable
+    return not fixed or fixed <= {field for step in provider.steps(before, after) for field in step.body}
 
 
 def field_changes(

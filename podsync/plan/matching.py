@@ -25,12 +25,14 @@ class Pair(NamedTuple):
     """What the catalog and the state say about one product.
 
     `entry` stands at another address than `product` when the document was renamed. `orphan` is set
-    when the wanted spec is that of an orphan: it is taken back instead of creating anew.
+    when the wanted spec is that of an orphan: it is taken back instead of creating anew. `nameless` says that
+    the product before that of `entry` has begun to give up its names, and that they are not taken yet.
     """
 
     product: Product | None
     entry: Entry | None
     orphan: Orphan | None = None
+    nameless: bool = False
 
     @property
     def known(self) -> Product | Entry:
@@ -70,7 +72,13 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
         entry = moved.get(product.address) or state.entries.get(product.address)
         pairs.append(Pair(product, entry, orphans.wanted_by(product, entry)))
     pairs += [Pair(None, entry) for address, entry in leavers.items() if address not in taken]
-    return tuple(sorted(pairs, key=lambda pair: pair.address))
+    return tuple(sorted((_told(pair, state) for pair in pairs), key=lambda pair: pair.address))
+
+
+def _told(pair: Pair, state: State) -> Pair:
+    """Return the pair, told whether an exchange of names is half done."""
+    swap = pair.entry.swap if pair.entry is not None else None
+    return pair if swap is None else pair._replace(nameless=state.given_up(swap))
 
 
 def _moves(

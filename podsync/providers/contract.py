@@ -76,7 +76,7 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProductStep:
     """A request after the create of a product, which adds to it; `ProviderInfo.steps` names them in order.
 
     `body` are whole fields of the spec, as they are once it is done.

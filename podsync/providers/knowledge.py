@@ -12,7 +12,7 @@ from podsync.providers.name_checks import odd_name, odd_url
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
-    from podsync.providers.contract import Depiction, Match, Remote, Shown, SpecFault, Step
+    from podsync.providers.contract import Depiction, Match, ProductStep, Remote, Shown, SpecFault
     from podsync.providers.habits import Habits, Sighting
 
 _TOLD = ("name", "title", "kind", "mutable", "unlisted", "replaces", "tells_ids", "telling")
@@ -96,7 +96,7 @@ class Provider(ABC):
         """What the create itself sends, without what steps add to it."""
         return spec
 
-    def steps(self, before: Spec, after: Spec) -> tuple[Step, ...]:  # noqa: ARG002
+    def steps(self, before: Spec, after: Spec) -> tuple[ProductStep, ...]:  # noqa: ARG002
         """The steps that lead from what exists to `after`, in the fields that they are about."""
         return ()
 
@@ -108,11 +108,11 @@ class Provider(ABC):
         """The spec with what `by` says of the same thing, where it may leave that out."""
         return spec
 
-    def step_request(self, id: str, step: Step, before: Spec) -> Request:  # noqa: A002
+    def step_request(self, id: str, step: ProductStep, before: Spec) -> Request:  # noqa: A002
         """Exactly what a step sends for the product that is `before` now."""
         raise NotImplementedError(f"{self.title} has no step {step.name} for {id}: {sorted(before)}")
 
-    def step_shown(self, step: Step, before: Spec, remote: Remote) -> Shown | None:  # noqa: ARG002
+    def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:  # noqa: ARG002
         """What a listed product shows of a step that was sent; None where the listing tells nothing of it."""
         return None
 

@@ -70,7 +70,9 @@ class LocalChanges:
 
     def _note(self, change: Change) -> None:
         entry = self._ledger.entry(change.address)
-        if entry is not None and (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle):
+        if entry is None:
+            return
+        if entry.steps_left or (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle):
             facts = (change.labels, change.lifecycle, change.place)
             self._ledger.record(Noted(change.address, self._clock.now(), *facts))
 

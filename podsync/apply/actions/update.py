@@ -9,17 +9,17 @@ from __future__ import annotations
 import math
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
-from podsync.apply.outcomes import LATER, conclude, done, failed, name_is_taken, not_tried
-from podsync.apply.report import DONE
+from podsync.apply.actions.steps import go_on, settle_step, witnesses
+from podsync.apply.outcomes import LATER, conclude, failed, name_is_taken, not_tried
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.state_view import when
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
-from podsync.model.frozen import FrozenDict, Spec
+from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.model.product import seen_ids
 from podsync.plan.change import Change
-from podsync.providers.contract import Query, Remote
+from podsync.providers.contract import Listing, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
@@ -28,11 +28,14 @@ from podsync.state.events import Settled
 
 
 def update(run: ProviderRun, change: Change) -> None:
-    """Send just the fields that differ, as soon as no update before this one can still arrive."""
+    """Send just the fields that differ, once no update before this one can still arrive; then the steps."""
     entry = run.ledger.entry(change.address)
     taken = run.findings.taken.get(change.address) if run.findings is not None else None
     if entry is None or entry.id is None:
         not_tried(run, change, "its id is not known yet; apply again")
+        return
+    if entry.pending is not None and entry.pending.step:
+        _look_for_step(run, change, entry, entry.pending)
         return
     if taken:
         name_is_taken(run, change, taken)
@@ -40,8 +43,12 @@ def update(run: ProviderRun, change: Change) -> None:
     if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
         not_tried(run, change, f"{run.unsure}; {LATER}")
         return
-    after = change.after or {}
-    body = FrozenDict({name: after[name] for name in change.changed if name in after})
+    after, kept = change.after or {}, entry.swap.takes if entry.swap is not None else EMPTY
+    names = [name for name in change.changed if name in after and name in run.provider.mutable - kept.keys()]
+    body = FrozenDict({name: after[name] for name in names})
+    if not body:
+        go_on(run, change)
+        return
     quiet_at = _quiet_at(run, entry, body)
     if quiet_at > run.context.clock.monotonic():
         run.late[change.address] = DeferredChange(change, update, quiet_at)
@@ -65,7 +72,7 @@ def update(run: ProviderRun, change: Change) -> None:
     if sent.unshown:
         until = clock.monotonic() + run.settings.settle_seconds
         with run.lock:
-            run.unshown[change.address] = Unshown(change, entry.id, body, until)
+            run.unshown[change.address] = Unshown(change, entry.id, body, until, go_on)
     elif (
         isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
     ):
@@ -75,7 +82,19 @@ def update(run: ProviderRun, change: Change) -> None:
     else:
         if isinstance(sent.error, InDoubtError) and sent.error.stops:
             run.stop(sent.error.message, credentials=True)
-        conclude(run, change, sent)
+        if sent.error is None:
+            go_on(run, change, sent)
+        else:
+            conclude(run, change, sent)
+
+
+def _look_for_step(run: ProviderRun, change: Change, entry: Entry, pending: Pending) -> None:
+    """Read back the step that an earlier run left in doubt: what it adds is not sent a second time unseen."""
+    now, wait = run.context.clock.monotonic(), run.until_settled
+    until = now if _gone_by(run, pending, now) >= wait else run.context.began + wait
+    run.unshown[change.address] = Unshown(
+        change, entry.id or "", pending.body, until, update, pending.step, acknowledged=False
+    )
 
 
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
@@ -97,18 +116,18 @@ def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> boo
 def read_back(run: ProviderRun) -> None:
     """Look whether updates whose answers did not show it took effect; give up after `settle_seconds`."""
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
-    ids = {each.id: FrozenDict() for each in run.unshown.values()}
-    shown = {item.id: seen_ids(item.remote) for item in run.known.items if item.id in ids}
-    listing = run.connection.reader.find(Query(known=FrozenDict(shown)))
+    listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
     for address, each in list(run.unshown.items()):
         row = rows.get(each.id)
-        if row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
+        if each.step:
+            settle_step(run, each, listing, looked)
+        elif row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
             entry = run.ledger.entry(address)
             attempts = entry.pending.attempts if entry is not None and entry.pending is not None else 0
             run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
             del run.unshown[address]
-            done(run, each.change, DONE[each.change.action], attempts=attempts)
+            go_on(run, each.change, attempts=attempts)
         elif looked >= each.until:
             before = {name: (each.change.before or {}).get(name) for name in each.body}
             if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
@@ -119,6 +138,16 @@ def read_back(run: ProviderRun) -> None:
             told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
             why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
             failed(run, each.change, why)
+
+
+def _listed_now(run: ProviderRun) -> Listing:
+    """Read what is to be shown, and of steps a few other products of ours that show what such a step adds."""
+    ids = {each.id for each in run.unshown.values()}
+    known = run.known
+    if any(each.step for each in run.unshown.values()):
+        ids |= witnesses(run, known)
+    shown = {item.id: seen_ids(item.remote) for item in known.items if item.id in ids}
+    return run.connection.reader.find(Query(known=FrozenDict(shown)))
 
 
 def _quiet_at(run: ProviderRun, entry: Entry, body: Spec) -> float:

@@ -20,7 +20,7 @@ from podsync.providers.normalise import folded, present, text
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
-    from podsync.providers.contract import Match, Remote, Shown, SpecFault, Step
+    from podsync.providers.contract import Match, ProductStep, Remote, Shown, SpecFault
     from podsync.providers.habits import Habits, Sighting
 
 ADD = "/product/v1/customer-product"
@@ -56,12 +56,12 @@ class Gelato(Provider):
         """The options without their values."""
         return values.without(spec)
 
-    def steps(self, before: Spec, after: Spec) -> tuple[Step, ...]:
+    def steps(self, before: Spec, after: Spec) -> tuple[ProductStep, ...]:
         """The values that are new, where nothing else differs in the options."""
-        from podsync.providers.contract import Step
+        from podsync.providers.contract import ProductStep
 
         grown = values.grown(before, after) if self._same_options(before, after) else None
-        return () if grown is None else (Step("values", grown),)
+        return () if grown is None else (ProductStep("values", grown),)
 
     def unreachable(self, before: Spec, after: Spec) -> Iterable[SpecFault]:
         """Values that would have to go or to change, where nothing else differs in the options."""
@@ -75,7 +75,7 @@ class Gelato(Provider):
         """A value that exists need not say what it stands for."""
         return values.completed(spec, by)
 
-    def step_request(self, id: str, step: Step, before: Spec) -> Request:  # noqa: A002
+    def step_request(self, id: str, step: ProductStep, before: Spec) -> Request:  # noqa: A002
         """Exactly what adds values: those that are new, by option."""
         from urllib.parse import quote
 
@@ -83,7 +83,7 @@ class Gelato(Provider):
 
         return Request("POST", f"{LIST}/{quote(id, safe='')}/{VALUES}", values.sent(before, step.body))
 
-    def step_shown(self, step: Step, before: Spec, remote: Remote) -> Shown | None:
+    def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:
         """Which of these values the listing shows."""
         return values.shown(before, step.body, remote.fields)
 
