@@ -16,11 +16,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from podsync.model.address import Address
+from podsync.model.diagnostic import SpecFault
 from podsync.model.digests import canonical_json
 from podsync.model.errors import LockedError, StateError
 from podsync.model.frozen import FrozenDict, Spec, freeze
 from podsync.network.request import Request
-from podsync.providers.contract import Match, Remote, Role, SpecFault
+from podsync.providers.contract import Match, Remote, Role
 from podsync.providers.knowledge import Provider
 from podsync.state import events as ev
 from podsync.state.model import State

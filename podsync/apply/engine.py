@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from podsync.apply.actions.create import adopt
+from podsync.apply.actions.create import adopt, take
 from podsync.apply.actions.local_changes import LocalChanges
 from podsync.apply.actions.settle import finish
 from podsync.apply.context import (
@@ -28,6 +28,7 @@ from podsync.apply.context import (
     ProviderConnection,
     Stop,
 )
+from podsync.apply.guard import guarded
 from podsync.apply.ledger import Ledger
 from podsync.apply.lookup.before_send import look
 from podsync.apply.outcomes import listed
@@ -256,7 +257,7 @@ class _Apply:
         """Whether something is still to be made there: what is listed already is adopted whatever is said."""
         ended = self._board.ended
         return any(
-            run.makes(change) and not ended(change.address, *Result) and run.adopted(change.address) is None
+            change.makes and not ended(change.address, *Result) and run.adopted(change.address) is None
             for change in run.changes
         )
 
@@ -264,7 +265,9 @@ class _Apply:
         """Take what is surely ours; nothing is sent."""
         for change in run.changes:
             remote = run.adopted(change.address)
-            if run.makes(change) and remote is not None and not self._board.ended(change.address, *Result):
+            if change.named is not None:
+                guarded(run, change, take)
+            elif change.makes and remote is not None and not self._board.ended(change.address, *Result):
                 adopt(run, change, remote)
 
     def _report(self, refused: str | None) -> Report:
@@ -320,7 +323,7 @@ class _Apply:
     def _remember_what_is_whole(self) -> None:
         """A state that was lost stays so at a provider until every document has got its answer there."""
         for run in self._runs:
-            makers = [change.address for change in run.changes if run.makes(change)]
+            makers = [change.address for change in run.changes if change.makes]
             open_ = [address for address in makers if self._board.ended(address, Result.NOT_TRIED)]
             asked = run.findings.questions if run.findings is not None else {}
             if run.was_new and any(address in asked for address in open_):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -197,10 +197,12 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
     sure = run.stopped is None and reading is not None and reading.sound and reading.fresh
     if rows:
         why = f"{title} lists several products that may be it: {listed(run, rows)}"
-        in_doubt(run, address, entry, why, of_wanted(run.provider, address, rows))
+        answers = of_wanted(run.provider, address, rows)
     else:
         why = f"{title} acknowledged it and does not list it"
-        in_doubt(run, address, entry, why, of_unlisted(run.provider, address) if sure else ())
+        answers = of_unlisted(run.provider, address) if sure else ()
+    if not _asked_besides(run, address, f"what it replaces: {why}", answers, (Result.IN_DOUBT,)):
+        in_doubt(run, address, entry, why, answers)
 
 
 def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -> None:
@@ -208,7 +210,8 @@ def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -
     title = run.provider.title
     told = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
     why = f"it is an orphan, and its id is not known: {told}"
-    _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows))
+    alike = sum(isinstance(i, Orphan) and i.address == orphan.address for i in run.known.unbound)
+    _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows, alike=alike))
 
 
 def ask_what_was_made(run: ProviderRun, address: Address, question: Question) -> None:
@@ -221,6 +224,8 @@ def ask_what_was_made(run: ProviderRun, address: Address, question: Question) ->
 def _ask(run: ProviderRun, address: Address, why: str, answers: Sequence[str]) -> None:
     """Ask about what no entry holds; where its address has an outcome of its own, beside that."""
     board = run.context.board
+    if _asked_besides(run, address, why, answers, LEFT):
+        return
     if address in board.outcomes:
         board.note(f"{address}: {why}; {'; '.join(answers)}")
         return
@@ -236,6 +241,18 @@ def _ask(run: ProviderRun, address: Address, why: str, answers: Sequence[str]) -
             next=tuple(answers),
         )
     )
+
+
+def _asked_besides(
+    run: ProviderRun, address: Address, why: str, answers: Sequence[str], results: Collection[Result]
+) -> bool:
+    """Ask together with what is left of this address, where it ended in one of these ways."""
+    outcome = run.context.board.outcomes.get(address)
+    if outcome is None or outcome.result not in results:
+        return False
+    steps = (*outcome.next, why, *answers) if answers else outcome.next
+    run.context.board.report(replace(outcome, error=f"{outcome.error}; {why}", next=steps))
+    return True
 
 
 def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> None:

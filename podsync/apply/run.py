@@ -34,9 +34,6 @@ from podsync.providers.knowledge import Provider
 from podsync.state.events import Event, Looked
 from podsync.state.model import State
 
-#: Actions that may have to create something.
-MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
-
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
@@ -77,10 +74,14 @@ class Unshown:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What the catalog holds beside the changes: products without an entry, and the specs of all."""
+    """What the catalog holds beside the changes: products without an entry, and the specs of all.
+
+    `managed` are the ids of existing products that a document names: they are nobody else's.
+    """
 
     wants: tuple[Want, ...] = ()
     specs: tuple[Spec, ...] = ()
+    managed: frozenset[str] = frozenset()
 
 
 def others_of(
@@ -89,13 +90,21 @@ def others_of(
     """Return what the catalog holds beside the changes of a plan, by provider."""
     wants: dict[str, list[Want]] = {name: [] for name in providers}
     specs: dict[str, list[Spec]] = {name: [] for name in wants}
+    managed: dict[str, set[str]] = {name: set() for name in wants}
     for product in products:
         if product.provider not in wants:
             continue
         specs[product.provider].append(product.spec)
-        if product.address not in state.entries and product.address not in selected:
+        if product.history.adopt is not None:
+            managed[product.provider].add(product.history.adopt)
+        elif product.address not in state.entries and product.address not in selected:
             wants[product.provider].append(Want(product.address, product.spec, asked=False))
-    return {name: Others(tuple(wants[name]), tuple(specs[name])) for name in wants}
+    return {name: Others(tuple(wants[name]), tuple(specs[name]), frozenset(managed[name])) for name in wants}
+
+
+def named_by(changes: Iterable[Change]) -> Mapping[Address, tuple[str, Product]]:
+    """Return the documents whose product is to be adopted by its id, with that."""
+    return {change.address: (change.named, change.document) for change in changes if change.named is not None}
 
 
 def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
@@ -199,10 +208,6 @@ class ProviderRun:
         """Whether anything new may be begun here."""
         return self.stopped is None and not self.context.halted
 
-    def makes(self, change: Change) -> bool:
-        """Whether this change may have to create something."""
-        return change.after is not None and change.action in MAKING
-
     def open_wants(self) -> tuple[Want, ...]:
         """Return what is wanted and not there: open changes, and what the selection leaves out."""
         found: dict[Address, Want] = {want.address: want for want in self.others.wants}
@@ -211,7 +216,7 @@ class ProviderRun:
             if change.after is None or ended or change.address in self.doubts:
                 found.pop(change.address, None)
                 continue
-            makes = self.makes(change) or change.orphan_created_at is not None
+            makes = change.makes or change.orphan_created_at is not None
             want = want_of(self.provider, change, makes=makes)
             if want is not None:
                 found[change.address] = want
@@ -235,6 +240,8 @@ class ProviderRun:
             times,
             self.open_wants(),
             documents_of(known, [*specs, *self.others.specs]),
+            managed=self.others.managed,
+            named=named_by(self.changes),
             lost=self.lost and not self.caught_up,
             first_contact=context.options.first_contact,
             looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from podsync.apply.actions.create import make, restore
+from podsync.apply.actions.create import make, restore, take
 from podsync.apply.actions.swap import take_names
 from podsync.apply.actions.update import update
 from podsync.apply.guard import guarded, pooled
@@ -24,6 +24,8 @@ def work(run: ProviderRun) -> None:
     for change in run.changes:
         if change.orphan_created_at is not None:
             guarded(run, change, restore)
+        elif change.named is not None:
+            guarded(run, change, take)
     updates = [c for c in run.changes if c.action is Action.UPDATE]
     pooled(run, [c for c in updates if c.address not in run.waits], update)
     for change in updates:
@@ -34,7 +36,7 @@ def work(run: ProviderRun) -> None:
 
 def _make_all(run: ProviderRun) -> None:
     """Make what is wanted; of what only pictures tell apart no more than is safe (`twins`)."""
-    makers = [c for c in run.changes if run.makes(c)]
+    makers = [c for c in run.changes if c.makes]
     free, held = sorted_out(run, makers)
     pooled(run, free, make)
     if held and run.going:

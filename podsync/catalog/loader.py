@@ -15,7 +15,7 @@ from podsync.model.errors import UsageError
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
-__all__ = ["LoadRun", "Loaded", "Scope", "begin", "load", "scope"]
+__all__ = ["LoadRun", "Loaded", "Scope", "begin", "files_of", "load", "scope"]
 
 
 class Scope:
@@ -103,6 +103,25 @@ def begin(
         lambda: _candidates(folder, asked, root),
         remember_from=remember_from,
     )
+
+
+def files_of(
+    root: Path, catalog_dir: str | Path, paths: Sequence[str | Path] = ()
+) -> list[FoundFile | Diagnostic]:
+    """Return the product files that `paths` mean, all of the catalog's for none, and what is wrong with some.
+
+    Raises UsageError for a path that does not exist.
+    """
+    root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
+    asked = scope(root, catalog_dir, paths)
+    found = _candidates(root / catalog_dir, asked, root)
+    return [each for each in found if _path_of(each) in asked]
+
+
+def _path_of(found: FoundFile | Diagnostic) -> str:
+    if isinstance(found, FoundFile):
+        return found.path
+    return found.at.path if found.at is not None else ""
 
 
 def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | Diagnostic]:

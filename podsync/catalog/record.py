@@ -13,19 +13,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.catalog.cache.clash_candidates import fingerprints_of
 from podsync.catalog.parsing.source_text import RawSpan
-from podsync.catalog.validation.signed_urls import signed_urls
+from podsync.catalog.rules import document_faults
 from podsync.catalog.validation.validator import accepts
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.frozen import EMPTY, Path, Spec, freeze
 from podsync.model.json_bytes import compact, parse
 from podsync.model.position import Position, Span
-from podsync.model.product import UNPROTECTED, Lifecycle, Product, former_of, spec_digest_of
+from podsync.model.product import UNPROTECTED, History, Lifecycle, Product, spec_digest_of
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
-
-#: A document that says more is `source`'s and `document_rules`'s.
-_KNOWN = frozenset({"kind", "name", "labels", "lifecycle", "moved", "renamed_from", "spec"})
 
 
 class ProductRecord(NamedTuple):
@@ -37,7 +34,7 @@ class ProductRecord(NamedTuple):
     address: str
     start: str
     spec_digest: str
-    former: str
+    history: str
     traits: str
     body: str
 
@@ -52,7 +49,7 @@ def keep(product: Product, start: RawSpan, provider: Provider) -> ProductRecord:
     return _kept(
         str(product.address),
         start,
-        product.former,
+        product.history,
         (product.spec, product.labels, product.lifecycle),
         provider,
     )
@@ -61,7 +58,7 @@ def keep(product: Product, start: RawSpan, provider: Provider) -> ProductRecord:
 def _kept(
     address: str,
     start: RawSpan,
-    former: str,
+    history: History,
     wanted: tuple[Spec, Mapping[str, str], Lifecycle],
     provider: Provider,
 ) -> ProductRecord:
@@ -69,8 +66,8 @@ def _kept(
     return ProductRecord(
         address,
         ":".join(map(str, start)),
-        spec_digest_of(spec, labels, lifecycle).partition(":")[2],
-        former,
+        spec_digest_of(spec, labels, lifecycle, history.asks).partition(":")[2],
+        history.text,
         " ".join(fingerprints_of(provider, DEFAULT_ACCOUNT, spec)),
         compact([spec, labels, lifecycle.to_json()]).decode(),
     )
@@ -79,7 +76,6 @@ def _kept(
 def product_of(kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
     spec, labels, lifecycle = parse(kept.body)
-    moved, renamed_from = parse(kept.former) if kept.former else (None, None)
     kind, _, name = kept.address.partition(".")
     product = Product(
         Address(kind, name),
@@ -88,8 +84,7 @@ def product_of(kept: ProductRecord, path: str, provider: Provider, positions: Ma
         freeze(spec),
         freeze(labels) if labels else EMPTY,
         Lifecycle.from_json(lifecycle) if lifecycle else UNPROTECTED,
-        None if moved is None else tuple(moved),
-        renamed_from,
+        History.parse(kept.history),
         Position(path, *_numbers(kept.start)),
         positions,
     )
@@ -113,19 +108,17 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
     for data, start in documents:
         kind = data.get("kind")
         provider = by_kind.get(kind) if isinstance(kind, str) else None
-        if provider is None or not (data.keys() <= _KNOWN and accepts(provider.kind, data)):
+        if provider is None or not accepts(provider.kind, data):
             return None
         address = f"{kind}.{data['name']}"
         try:
             Address.parse(address)
         except ValueError:
             return None
-        if b"?" in raw and any(signed_urls(data["spec"])):
-            return None
         spec = freeze(data["spec"])
-        if any(provider.check(spec)):
+        if any(document_faults(data, spec, provider)):
             return None
         lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
-        former = former_of(data.get("moved"), data.get("renamed_from"))
-        kept.append(_kept(address, start, former, (spec, data.get("labels", EMPTY), lifecycle), provider))
+        history = History.of(data, provider.info.bare_id)
+        kept.append(_kept(address, start, history, (spec, data.get("labels", EMPTY), lifecycle), provider))
     return kept

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog.cache.settings_cache import SettingsMemory
 from podsync.catalog.discovery import FoundFile, read_bytes, shown
+from podsync.catalog.environments import (
+    environment_sharing,
+    names_of,
+    settings_of,
+    shared_account,
+    shared_things,
+)
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
+from podsync.model.frozen import freeze
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings
 
@@ -18,9 +26,10 @@ if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document, ParsedFile
 
 
-def load(path: Path, root: Path | None = None) -> Settings:
+def load(path: Path, root: Path | None = None, environment: str = "") -> Settings:
     """Read the settings file; a missing one means the defaults.
 
+    `environment` is laid over the rest, where the file has it; else `Settings.environment` is empty.
     Diagnostics name it relative to `root` (default: the current folder). Raises CatalogError, with
     every fault, for a file that is not valid. Where `root` has caches already, what a valid file says is
     kept there: a file of the same content is not parsed again.
@@ -35,12 +44,27 @@ def load(path: Path, root: Path | None = None) -> Settings:
     memory = SettingsMemory.beside(root, raw)
     known = memory.recall()
     if known is not None:
-        return _settings(known)
+        return _settings(known, environment)
     data, diagnostics = _read(name, raw)
     if errors_among(diagnostics):
         raise CatalogError(diagnostics)
     memory.remember(data)
-    return _settings(data)
+    return _settings(data, environment)
+
+
+def shared_accounts(path: Path, environment: str, providers: Iterable[str]) -> list[Diagnostic]:
+    """Return a fault for each of `providers` of which another environment has the same account.
+
+    `path` is a settings file without any fault, `environment` one of its environments.
+    """
+    raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
+    documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
+    return [
+        shared_account(document, other, environment, provider)
+        for document in documents
+        for provider in providers
+        if (other := environment_sharing(document.data, environment, provider)) is not None
+    ]
 
 
 def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
@@ -51,17 +75,21 @@ def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
 
 def _read(name: str, raw: bytes) -> tuple[Mapping[str, Any], tuple[Diagnostic, ...]]:
     """Return the document, empty where there is a fault or none, and every fault."""
-    from podsync.catalog.parsing.yaml_reader import read
-
-    reading = read(name, raw)
+    reading = _parsed(name, raw)
     faults = _faults(reading)
     if faults:
         from podsync.catalog.validation.fix_check import proved
 
-        faults = proved(reading.text, faults, lambda text: _faults(read(name, text.encode())))
+        faults = proved(reading.text, faults, lambda text: _faults(_parsed(name, text.encode())))
     if faults or not reading.documents:
         return {}, in_file_order(faults)
     return reading.documents[0].data, ()
+
+
+def _parsed(name: str, raw: bytes) -> ParsedFile:
+    from podsync.catalog.parsing.yaml_reader import read
+
+    return read(name, raw)
 
 
 def _faults(reading: ParsedFile) -> list[Diagnostic]:
@@ -72,6 +100,8 @@ def _faults(reading: ParsedFile) -> list[Diagnostic]:
     for document in reading.documents:
         verdicts = validate("podsync", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
         faults += in_place(document, verdicts)
+        if not verdicts and document.data.get("environments"):
+            faults += shared_things(document)
     return faults + [_second(document) for document in reading.documents[1:]]
 
 
@@ -85,8 +115,11 @@ def defaults() -> Settings:
     return _settings({})
 
 
-def _settings(data: Mapping[str, Any]) -> Settings:
+def _settings(data: Mapping[str, Any], environment: str = "") -> Settings:
     standard = Settings()
+    environments = names_of(data)
+    if environment in environments:
+        data = settings_of(data, environment)
     told = data.get("providers", {})
     return Settings(
         catalog=data.get("catalog", standard.catalog),
@@ -95,6 +128,9 @@ def _settings(data: Mapping[str, Any]) -> Settings:
         state=standard.state._replace(**data.get("state", {})),
         providers={name: _provider(base, told.get(name, {})) for name, base in default_settings().items()},
         limits=Limits(**data.get("limits", {})),
+        vars=freeze(data.get("vars", {})),
+        environment=environment if environment in environments else "",
+        environments=environments,
     )
 
 

@@ -26,6 +26,7 @@ cli = CommandGroup(
         "demo": (_COMMANDS + "demo:demo", "See the whole way with no account: validate, plan, apply, plan."),
         "init": (_COMMANDS + "init.command:init", "Start a catalog repository in this folder."),
         "validate": (_COMMANDS + "validate:validate", "Check the catalog. Needs no key and no network."),
+        "fmt": (_COMMANDS + "fmt:fmt", "Put documents in order: keys and indentation, nothing else."),
         "plan": (_COMMANDS + "plan:plan", "Show what apply would do. Sends nothing."),
         "show": (_COMMANDS + "plan:show", "Show a saved plan."),
         "review": (

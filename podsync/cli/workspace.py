@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
 from podsync.catalog.cache.store import WORTH_A_CACHE
+from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.environment.credentials import base_url_from
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
@@ -22,7 +23,7 @@ from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
 from podsync.model.product import Catalog
-from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings
+from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings, is_environment
 from podsync.providers.registry import plugins, providers
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "podsync.yaml"
 CACHE = Path(FOLDER)
-SANDBOX = CACHE / "sandbox"
 #: A lock that is held has its holder's name in it, one that is not has two bytes.
 _NAMED = 3
 
@@ -51,13 +51,22 @@ class Workspace:
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def open(cls, session: Session, *, sandbox: bool = False) -> Workspace:
-        """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones."""
+    def open(cls, session: Session, *, sandbox: bool = False, in_any: bool = False) -> Workspace:
+        """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones.
+
+        `in_any`: what is done is the same in every environment, so that none has to be named.
+        """
         refuse_foreign()
         path = _settings_path(session.config)
         if path is not None and session.config is None:
             must_stay_in_tree("settings", SETTINGS_FILE)  # the faults of a file are shown with its lines
-        settings = settings_file.load(path) if path is not None else settings_file.defaults()
+        settings = (
+            settings_file.load(path, environment=session.env)
+            if path is not None
+            else settings_file.defaults()
+        )
+        if session.env or not in_any:
+            _check_environment(settings, session)
         here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
         session.sandbox = sandbox
         space = cls(session, settings, path, sandbox or settings.sandbox)
@@ -75,7 +84,7 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         if space.state_settings.backend == "local":
             must_stay_in_tree("state.path", space.state_settings.path, space.given)
-        return space if space.sandbox else replace(space, settings=_with_environment(settings))
+        return space if space.sandbox else replace(space, settings=_with_base_urls(settings))
 
     # -- what is in the folder
 
@@ -96,8 +105,20 @@ class Workspace:
     def state_settings(self) -> StateSettings:
         """Where the state is kept; the sandbox has one of its own, beside its data."""
         return (
-            StateSettings(path=str(SANDBOX / "podsync.state.json")) if self.sandbox else self.settings.state
+            StateSettings(path=str(self.sandbox_folder / "podsync.state.json"))
+            if self.sandbox
+            else self.settings.state
         )
+
+    @property
+    def sandbox_folder(self) -> Path:
+        """Where the sandbox keeps what it has."""
+        return sandbox_folder(self.environment)
+
+    @property
+    def environment(self) -> str:
+        """The environment of the settings that this run is in; "" where they have none."""
+        return self.settings.environment
 
     @property
     def given(self) -> Path | None:
@@ -157,8 +178,9 @@ class Workspace:
 
     @property
     def state_label(self) -> str:
-        """How people know the state; SANDBOX stands first where it is play."""
-        return f"SANDBOX {self.store.label}" if self.sandbox else self.store.label
+        """How people know the state; its environment, and SANDBOX where it is play, stand first."""
+        words = [self.environment.upper(), "SANDBOX" if self.sandbox else "", self.store.label]
+        return " ".join(filter(None, words))
 
     @cached_property
     def providers(self) -> Mapping[str, Provider]:
@@ -194,7 +216,16 @@ class Workspace:
     def hosts(self, catalog: Catalog, state: State) -> dict[str, Json]:
         """Return host and account of every provider that is wanted, known or remembered."""
         wanted = catalog.providers | set(state.hosts) | state.providers
-        return {name: self.host(name) for name in sorted(wanted) if name in self.settings.providers}
+        known = sorted(name for name in wanted if name in self.settings.providers)
+        self._refuse_shared_accounts(known)
+        return {name: self.host(name) for name in known}
+
+    def _refuse_shared_accounts(self, providers: Sequence[str]) -> None:
+        """Refuse a provider of which two environments have one account: each state would make all in it."""
+        if self.environment and self.settings_path is not None:
+            found = settings_file.shared_accounts(self.settings_path, self.environment, providers)
+            if found:
+                raise CatalogError(found)
 
     def host(self, name: str) -> Json:
         """Return where this run would speak to a provider."""
@@ -235,6 +266,7 @@ class Workspace:
             allow=allow,
             selection=selection,
             state_label=self.state_label,
+            environment=self.environment,
             every=every,
         )
         self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
@@ -296,9 +328,13 @@ class Workspace:
         return self.session.command_line(*words)
 
     def announce(self) -> None:
-        """Say in capitals on stderr that this is play."""
+        """Say in capitals on stderr which environment this is, and that it is play."""
+        if self.environment:
+            from podsync.output.text.plan_head import environment_line
+
+            self.session.console.say(environment_line(self.environment))
         if self.sandbox:
-            text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {SANDBOX}/"
+            text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {self.sandbox_folder}/"
             self.session.console.say(text)
 
 
@@ -342,8 +378,38 @@ def _where_else(session: Session) -> str:
     return f"start one: {start}"
 
 
-def _with_environment(settings: Settings) -> Settings:
-    """Let the environment's base URLs win over the settings."""
+def sandbox_folder(environment: str) -> Path:
+    """Return where the sandbox keeps what it has: each environment of the settings has its own.
+
+    Raises UsageError for what can be no name of one: it becomes a folder's.
+    """
+    if environment and not is_environment(environment):
+        raise UsageError(f"--env {environment}: this is no name of an environment")
+    return CACHE / "sandbox" / environment if environment else CACHE / "sandbox"
+
+
+def _check_environment(settings: Settings, session: Session) -> None:
+    """Refuse a run that could mean any environment, or one that there is none of."""
+    asked, known = session.env, settings.environments
+    if settings.environment == asked and (asked or not known):
+        return
+    names = ", ".join(known)
+    if not asked:
+        raise UsageError(
+            f"{SETTINGS_FILE} has environments, and this run names none of them: {names}",
+            " or ".join(f"--env {name}" for name in known) + " (or PODSYNC_ENV)",
+        )
+    if not known:
+        raise UsageError(
+            f"--env {asked}: {SETTINGS_FILE} has no environments", "leave --env and PODSYNC_ENV away"
+        )
+    near = nearest(asked, known)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")
+
+
+def _with_base_urls(settings: Settings) -> Settings:
+    """Let the base URLs of the process's environment win over the settings."""
     changed = dict(settings.providers)
     for name, plugin in plugins().items():
         url = base_url_from(os.environ, plugin.url_variable)

@@ -40,7 +40,9 @@ class Claim:
 
     `before` are ids that a reading before the Intent showed: it made none of them. `settled` is whether a
     listing that lags would show it by now. `id` is the provisional one. `answered` is whether that id came
-    with the provider's answer: then being listed confirms it.
+    with the provider's answer, and no listing has shown it: then it is confirmed by being listed as it was
+    sent, and is no more than a likely find where it is listed otherwise. A row with a date after `latest` was
+    made by somebody else later on; None: nobody can say.
     """
 
     key: Key
@@ -50,6 +52,12 @@ class Claim:
     settled: bool = False
     id: str | None = None
     answered: bool = False
+    latest: float | None = None
+
+    def is_later(self, row: Remote) -> bool:
+        """Whether the row was made after what was sent, for certain."""
+        made = row.created_at
+        return self.settled and made is not None and self.latest is not None and made > self.latest
 
 
 @dataclass
@@ -58,12 +66,14 @@ class Verdicts:
 
     `found` maps a claim to its row and whether it is exact (else provisional); `asks` to the rows that a
     person has to choose from; `none` are doubts of which nothing was made, as far as candidates go.
-    `revoked` are provisional ids that are taken back; `near` are rows that may be taken for a wanted one.
+    `revoked` are provisional ids that are taken back; `shown` are those that an answer told and the listing
+    shows otherwise than they were sent; `near` are rows that may be taken for a wanted one.
     """
 
     found: dict[Key, tuple[Remote, bool]] = field(default_factory=dict)
     confirmed: dict[Key, Remote] = field(default_factory=dict)
     revoked: set[Key] = field(default_factory=set)
+    shown: dict[Key, Remote] = field(default_factory=dict)
     asks: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
     none: list[Key] = field(default_factory=list)
     near: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
@@ -259,12 +269,16 @@ class Judge:
         missing: Collection[str],
         told: Verdicts,
     ) -> None:
-        """Confirm provisional ids; take one back where a second candidate came before it was settled."""
+        """Confirm provisional ids; take one back where a second candidate came before it was settled.
+
+        Whether it came before is told by its date where nobody looked. What is listed as it was sent is it,
+        and not what came back changed, whatever an answer told.
+        """
         taken = {row.id for row, _ in told.found.values()}
         for claim in held:
             row = listed.get(claim.id or "")
             others = [r for r in maybe[claim.key] if r not in spoken and r not in taken]
-            second = [*others, *exact[claim.key]]
+            second = [r for r in (*others, *exact[claim.key]) if not claim.is_later(self._rows[r])]
             if row is None:
                 # An answer told it wrongly, or what was taken for it was another product, or is gone.
                 if claim.settled and fresh and (claim.answered or claim.id in missing):
@@ -273,13 +287,15 @@ class Judge:
             match = self.match(claim.spec, row)
             if match is Match.DIFFERENT:
                 told.revoked.add(claim.key)
-            elif claim.answered or match is Match.SAME:
+            elif match is Match.SAME:
                 told.confirmed[claim.key] = row
-            elif second and not claim.settled:
+            elif second:
                 told.revoked.add(claim.key)
                 told.asks[claim.key] = tuple(sorted((row, *(self._rows[r] for r in second)), key=age))
             elif claim.settled:
                 told.confirmed[claim.key] = row
+            elif claim.answered:
+                told.shown[claim.key] = row
 
 
 def age(remote: Remote) -> tuple[float, int, str]:

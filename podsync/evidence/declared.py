@@ -18,7 +18,7 @@ from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.state.entries import Entry
+from podsync.state.entries import Entry, Pending
 from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Settled, Unbound
 
 
@@ -83,7 +83,9 @@ class Said:
                     f"a) it took effect: podsync state settle {address} --adopt {entry.id}\n"
                     f"b) it did not: podsync state settle {address} --not-created",
                 )
-            return [self.settled(entry, row.id)]
+            if not self._is_what_it_replaces(entry, entry.pending, row):
+                return [self.settled(entry, row.id)]
+            return self._bound(entry, row)
         if entry is None or self._is_replaced(entry, product, row):
             return [self._adopted(address, entry, row, product)]
         self._agrees(address, entry.spec or EMPTY, row)
@@ -95,7 +97,7 @@ class Said:
         An id that is not sure may be corrected as well: then `row` has to fit the document better than what
         was sent.
         """
-        provider, habits = self.known.provider, self.known.habits
+        provider = self.known.provider
         if product is None or entry.id is None or not provider.replaces:
             return False
         sent, wanted = entry.spec or EMPTY, product.spec
@@ -105,9 +107,22 @@ class Said:
             return True
         if row is None:
             return False
+        return self._fits(wanted, row) > self._fits(sent, row)
+
+    def _fits(self, spec: Spec, row: Remote) -> int:
         order = (Match.DIFFERENT, Match.MAYBE, Match.SAME)
-        fits, fitted = provider.match(wanted, row, habits), provider.match(sent, row, habits)
-        return order.index(fits) > order.index(fitted)
+        return order.index(self.known.provider.match(spec, row, self.known.habits))
+
+    def _is_what_it_replaces(self, entry: Entry, pending: Pending, row: Remote) -> bool:
+        """Whether the row is the product that has no sure id yet, and not the one that a doubt has made.
+
+        What was listed before the doubt it has not made.
+        """
+        if entry.window is None or row.id in self.known.before(entry.window):
+            return False
+        if row.id in self.known.before(pending):
+            return True
+        return self._fits(entry.spec or EMPTY, row) > self._fits(pending.body, row)
 
     def _adopted(
         self, address: Address, entry: Entry | None, row: Remote, product: Product | None
@@ -227,9 +242,9 @@ class Said:
 
     def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
         provider = self.known.provider
-        model = row.fields.get(provider.model_field)
-        if model is not None and self.known.model(row.fields) != self.known.model(spec):
-            wanted = spec.get(provider.model_field)
+        model, wanted = row.fields.get(provider.model_field), spec.get(provider.model_field)
+        told = model is not None and wanted is not None
+        if told and self.known.model(row.fields) != self.known.model(spec):
             raise PodsyncError(
                 f"{row.id} is of model {model}, and {address} of model {wanted}",
                 "look at the id again, or at the document",

@@ -12,6 +12,7 @@ from podsync.evidence.account import Knows
 from podsync.evidence.claims import Key
 from podsync.evidence.listing import Reading
 from podsync.model.address import Address
+from podsync.model.errors import PodsyncError
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.state.events import Event
@@ -33,7 +34,9 @@ class Findings:
     those that a person has to answer, with `why` where there is nothing to choose from; of those that are
     `young` nobody can say yet that nothing was made. `adopted` maps a wanted product to the row that is it,
     `taken` to rows that have its name for a shared customer, `questions` to why nothing may be made of it,
-    `namesakes` to rows that are not ours and look like it. `unwanted` maps addresses to rows that a refused
+    `namesakes` to rows that are not ours and look like it. `named` maps documents to the rows that they name
+    by their ids, `misnamed` to why such a row is not taken; `managed` are all
+    ids that a document names. `unwanted` maps addresses to rows that a refused
     create may have made all the same, which no document wants by now; of those in `unsearched` the reading
     says too little.
     """
@@ -55,6 +58,9 @@ class Findings:
     taken: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
     questions: dict[Address, Question] = field(default_factory=dict)
     namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
+    named: dict[Address, Remote] = field(default_factory=dict)
+    misnamed: dict[Address, PodsyncError] = field(default_factory=dict)
+    managed: frozenset[str] = frozenset()
     unwanted: dict[Address, Question] = field(default_factory=dict)
     unsearched: dict[Address, str] = field(default_factory=dict)
     unowned: tuple[Remote, ...] = ()

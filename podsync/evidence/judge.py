@@ -8,11 +8,13 @@ from functools import cached_property
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, chosen, is_ours, judged, made_since
 from podsync.evidence.ages import Age, Moment, elapsed
 from podsync.evidence.claims import Claim, ClaimKind, Judge
+from podsync.evidence.declared import Said
 from podsync.evidence.findings import Findings
 from podsync.evidence.listing import Reading
 from podsync.evidence.sent import SentJudge
 from podsync.evidence.situation import Situation, Want
 from podsync.evidence.wanted import WantedJudge
+from podsync.model.errors import PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
@@ -43,7 +45,7 @@ class _Look:
     def __init__(self, situation: Situation, reading: Reading) -> None:
         self._it, self._reading = situation, reading
         self._known = situation.known
-        self._told = Findings(reading, habits=self._known.habits)
+        self._told = Findings(reading, habits=self._known.habits, managed=situation.managed)
         self._now = situation.times.now.wall or 0.0
 
     def findings(self) -> Findings:
@@ -68,6 +70,7 @@ class _Look:
         wanted = WantedJudge(self._it, told)
         wanted.judge(verdicts, judging)
         wanted.unwanted(verdicts, judging, self._reading)
+        self._declared()
         self._unproven()
         self._remember()
         return told
@@ -102,7 +105,7 @@ class _Look:
         if self._sendable:
             last = known.last_apply() if self._dates_hold() else None
             since = made_since(self._told.unowned, last, known.habits, concerns)
-            newer = [row for row in since if row.id not in known.unclaimed]
+            newer = [row for row in since if row.id not in known.unclaimed | self._it.managed]
         explained = self._explained(newer)
         return judged(
             new=known.is_new, lost=self._it.lost, newer=[row for row in newer if row.id not in explained]
@@ -173,7 +176,26 @@ class _Look:
 
     def _claims(self, sent: SentJudge) -> list[Claim]:
         wants = [want for want in self._sendable if want.adopts]
-        return [*sent.claims(), *(Claim((want.address, -1.0), ClaimKind.WANTED, want.spec) for want in wants)]
+        managed, kind = self._it.managed, ClaimKind.WANTED
+        wanted = (Claim((want.address, -1.0), kind, want.spec, before=managed) for want in wants)
+        return [*sent.claims(), *wanted]
+
+    def _declared(self) -> None:
+        """Documents that name their products: what is not theirs to take, or not listed, is said."""
+        it, told = self._it, self._told
+        if not it.named:
+            return
+        said = Said(self._known, self._reading.rows, self._now, {a: p for a, (_, p) in it.named.items()})
+        given = {row.id: address for address, row in told.found.items()}
+        for address, (identity, _) in it.named.items():
+            try:
+                if identity in given:
+                    raise PodsyncError(f"{identity} is what {given[identity]} has sent")
+                said.ours(address, identity)
+            except PodsyncError as error:
+                told.misnamed[address] = error
+            else:
+                told.named[address] = self._reading.rows[identity]
 
     def _unclaimed(self) -> set[str]:
         """Rows of which nothing is known while the state does not know all that is ours.
@@ -186,7 +208,7 @@ class _Look:
         rows = told.unowned
         if told.knows is Knows.OLDER:
             rows = made_since(rows, known.last_apply(), known.habits, lambda _: True)
-        return {row.id for row in rows} - known.unclaimed
+        return {row.id for row in rows} - known.unclaimed - self._it.managed
 
     def _unproven(self) -> None:
         """Of groups that only pictures tell apart, an older version may have bound one's id to another."""

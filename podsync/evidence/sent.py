@@ -13,6 +13,7 @@ from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.providers.contract import Match, Remote, Shown
+from podsync.providers.habits import DATES_AGREE
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Orphan, Window
@@ -87,10 +88,19 @@ class SentJudge:
                     before=known.before(window),
                     settled=it.item_is_settled(item),
                     id=item.id,
-                    answered=known.provider.tells_ids,
+                    answered=window.answered is not None,
+                    latest=self._latest(window),
                 )
             )
         return claims
+
+    def _latest(self, window: Window) -> float | None:
+        """Return the last date that a listing can give to what was made in this window."""
+        if window.date is None:
+            return None
+        off = self._known.habits.offset
+        allowed = CLOCK_ALLOWANCE if off is None else off + 2 * DATES_AGREE
+        return window.date + self._it.timeout_seconds + allowed
 
     def judge(self, verdicts: Verdicts) -> None:
         """Every exact find, each provisional one, every None, then the questions."""
@@ -100,6 +110,7 @@ class SentJudge:
         for key, row in verdicts.confirmed.items():
             self._learn(key, row, sure=True)
             told.events.append(Confirmed(key[0], self._now, self._orphan(key), row.shown or EMPTY))
+        told.events += [self._is_it(key, row, sure=False) for key, row in verdicts.shown.items()]
         for key in sorted(verdicts.revoked):
             told.events.append(Unbound(key[0], self._now, self._orphan(key)))
         self._found({key: found for key, found in verdicts.found.items() if key in self._doubts})

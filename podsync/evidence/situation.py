@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, untold
-from podsync.evidence.state_view import Known, when
+from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.product import Product
 from podsync.providers.name_forms import plain
 from podsync.state.entries import Entry, Orphan, Refusal
 
@@ -60,6 +61,10 @@ class Situation:
     first_contact: bool = False
     #: Ids that are asked for: orphans that are wanted again.
     looked_for: frozenset[str] = frozenset()
+    #: Ids of existing products that a document names: nobody else wants them.
+    managed: frozenset[str] = frozenset()
+    #: Those documents of which the plan takes the product that they name, with its id.
+    named: Mapping[Address, tuple[str, Product]] = field(default_factory=dict)
     settle_seconds: float = 600.0
     timeout_seconds: float = 30.0
 
@@ -78,17 +83,17 @@ class Situation:
         return self.age_of_doubt(entry).at_least(self.timeout_seconds + self.settle_seconds)
 
     def item_is_settled(self, item: Entry | Orphan) -> bool:
-        """Whether a listing that lags would show by now what was acknowledged."""
+        """Whether a listing that lags would show by now what was acknowledged, or what else was in doubt."""
         times, window = self.times, item.window
         here = times.looked - times.made.get(item.address, times.began)
         between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
-        return Age(here, between).at_least(self.settle_seconds)
+        wait = self.settle_seconds + (self.timeout_seconds if presumed(item) else 0.0)
+        return Age(here, between).at_least(wait)
 
     def untimed(self) -> int:
         """Return how many likely ids and unwanted refusals only the clock of this run can settle."""
         known, times = self.known, self.times
-        likely = () if known.provider.tells_ids else known.provisional
-        windows = [i.window for i in likely if i.window is not None and i.address not in times.made]
+        windows = [i.window for i in known.presumed if i.window is not None and i.address not in times.made]
         moments = [Moment(window.until, window.date) for window in windows]
         moments += [Moment(r.at, r.date) for address, r in self.unwanted() if address not in times.refused]
         return sum(untold(moment, times.now) for moment in moments)

@@ -67,6 +67,16 @@ class Known:
         return tuple(item for item in self.items if item.provisional)
 
     @property
+    def answered(self) -> tuple[Entry | Orphan, ...]:
+        """What has an id that only an answer told: no listing has shown it."""
+        return tuple(item for item in self.provisional if not presumed(item))
+
+    @property
+    def presumed(self) -> tuple[Entry | Orphan, ...]:
+        """What has an id that a listing has shown, but not as it was sent."""
+        return tuple(item for item in self.provisional if presumed(item))
+
+    @property
     def sent(self) -> tuple[Spec, ...]:
         """What was sent and has no id here yet: bodies in doubt, and what was acknowledged."""
         bodies = (entry.pending.body for entry in self.doubts if entry.pending is not None)
@@ -185,6 +195,11 @@ class Known:
             told: float | None = last["dates"].get(self.name)
             return told
         return last.get("ended_at") or last.get("at")
+
+
+def presumed(item: Entry | Orphan) -> bool:
+    """Whether its id is that of a product which is not listed as it was sent: it may be another one."""
+    return item.id is not None and item.window is not None and item.window.answered is None
 
 
 def when(pending: Pending) -> Moment | None:

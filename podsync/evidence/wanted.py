@@ -42,7 +42,7 @@ class WantedJudge:
                 self._adopt(want, verdicts.found[key][0], otherwise)
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
-            near += self._more(want, {*given, *(row.id for row in near)}, judging)
+            near += self._more(want, {*given, *self._it.managed, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
             if want.before is None and want.address in refused:
                 told.questions[want.address] = refused[want.address]
@@ -56,7 +56,9 @@ class WantedJudge:
                 self._unclear(want, near, waiting, judging)
         if not (known.made_any or known.contacted):
             told.first_contact = tuple(
-                row for row in told.unowned if row.id not in given and not self._it.first_contact
+                row
+                for row in told.unowned
+                if row.id not in given and row.id not in self._it.managed and not self._it.first_contact
             )
 
     def _adopt(self, want: Want, row: Remote, otherwise: Mapping[Address, Mapping[str, Refusal]]) -> None:

@@ -11,5 +11,6 @@ __all__ = [
     "json_bytes",
     "position",
     "product",
+    "rules",
     "settings",
 ]

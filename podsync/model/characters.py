@@ -53,3 +53,17 @@ def is_curly(character: str) -> bool:
 def folded(text: str) -> str:
     """Return what two texts have in common that look alike: NFC, seen, every run of spaces one space."""
     return " ".join(seen(unicodedata.normalize("NFC", text)).split())
+
+
+#: What spreadsheets take for a formula. An apostrophe that stands there already must stay.
+_FORMULA = r"'*[=+\-@\t\r]"
+
+
+def protected(text: str) -> str:
+    """Return the text as a cell that no spreadsheet takes for a formula: a `'` before one that it would."""
+    return f"'{text}" if re.match(_FORMULA, text) else text
+
+
+def unprotected(text: str) -> str:
+    """Return what `protected` was given; a text that it did not change is returned as it is."""
+    return text[1:] if text.startswith("'") and re.match(_FORMULA, text) else text

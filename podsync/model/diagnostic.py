@@ -1,12 +1,42 @@
-"""Faults of the catalog and the settings, as values: all of them at once, each with its place."""
+"""Faults of the catalog and the settings as values, each with its place, and the rules that they break."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from podsync.model.address import Address
+from podsync.model.frozen import Path
 from podsync.model.position import Position, Severity
+
+
+class Rule(NamedTuple):
+    """One rule; all of them are in `model.rules`.
+
+    `id` is stable: people filter by it. `severity` is the worst that it is raised with. `title` names the
+    fault in a few words without a full stop. `help` says in a sentence or two why it matters and what to do,
+    for somebody who has not read the message.
+    """
+
+    id: str
+    severity: Literal["error", "warning", "notice"]
+    title: str
+    help: str
+
+
+class SpecFault(NamedTuple):
+    """What an offline rule found wrong in a spec, or in a document; `path` is inside of that.
+
+    `instead` is the text to write there, where that is certain. `in_key`: the key itself is at fault.
+    """
+
+    rule: str
+    path: Path
+    summary: str
+    detail: str
+    severity: Severity = "error"
+    instead: str | None = None
+    in_key: bool = False
 
 
 class Edit(NamedTuple):
@@ -26,9 +56,9 @@ Fix: TypeAlias = tuple[Edit, ...]
 class Diagnostic(NamedTuple):
     """One fault.
 
-    `rule` is stable, `summary` is one line, `detail` says what to do. `snippet` is the source line
-    that `at` points into, so that a view can show it without reading files. `fix` is what `detail` says
-    as edits of the file, where it says what to write.
+    `rule` is the id of a `Rule`, `summary` is one line, `detail` says what to do. `snippet` is the source
+    line that `at` points into, so that a view can show it without reading files. `fix` is what `detail`
+    says as edits of the file, where it says what to write.
     """
 
     severity: Severity

@@ -27,7 +27,7 @@ class Position(NamedTuple):
         return f"{self.path}:{self.line}:{self.column}"
 
 
-_NOWHERE = Position("")
+NOWHERE = Position("")
 
 
 Severity: TypeAlias = Literal["error", "warning"]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, Self
 
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json, digest, short_digest
-from podsync.model.frozen import EMPTY, Json, Path, Spec
-from podsync.model.position import _NOWHERE, Position, Span
+from podsync.model.frozen import EMPTY, FrozenDict, Json, Path, Spec, freeze
+from podsync.model.json_bytes import parse
+from podsync.model.position import NOWHERE, Position, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,58 @@ UNPROTECTED = Lifecycle()
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """What a document says of the past of its product, each word as the document has it.
+
+    `moved` are former names; None where the document does not say it: `()` means "surely no former name".
+    `renamed_from` allows one rename. `adopt` is the id of the product that it describes, `recreate` the id of
+    one that is gone and is to be made again. `changed_there` maps fields to the values which the provider's
+    own ones have taken the place of.
+    """
+
+    moved: tuple[str, ...] | None = None
+    renamed_from: str | None = None
+    adopt: str | None = None
+    recreate: str | None = None
+    changed_there: Spec = EMPTY
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any], bare_id: Callable[[str], str]) -> History:
+        """Return what a valid document says, ids as listings tell them; `data` may hold other keys."""
+        if HISTORY_WORDS.isdisjoint(data):
+            return NO_HISTORY
+        told = {word: freeze(data[word]) for word in HISTORY_WORDS & data.keys()}
+        return cls(**told | {word: bare_id(told[word]) for word in ("adopt", "recreate") if word in told})
+
+    @classmethod
+    def parse(cls, text: str) -> History:
+        """The inverse of `text`."""
+        return cls(**freeze(parse(text))) if text else NO_HISTORY
+
+    @property
+    def text(self) -> str:
+        """What is said, as canonical JSON of one object; empty where nothing is."""
+        if self is NO_HISTORY:
+            return ""
+        said = {word: value for word in HISTORY_WORDS if (value := getattr(self, word)) not in (None, EMPTY)}
+        return canonical_json(said) if said else ""
+
+    @property
+    def asks(self) -> Mapping[str, Json]:
+        """What has to be decided about a product that is there already and as its document wants it."""
+        asked: dict[str, Json] = {} if self.recreate is None else {"recreate": self.recreate}
+        return FrozenDict(asked | {"changed_there": self.changed_there} if self.changed_there else asked)
+
+
+#: The keys of a document that make its `History`.
+HISTORY_WORDS = frozenset(one.name for one in fields(History))
+NO_HISTORY = History()
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """One wanted product: a valid document of the catalog.
 
-    `moved` is None when the document does not say it: `()` means "surely no former name".
     `positions` maps paths inside the document to spans; it need not be complete.
     """
 
@@ -58,9 +107,8 @@ class Product:
     spec: Spec
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
-    moved: tuple[str, ...] | None = None
-    renamed_from: str | None = None
-    declared_at: Position = _NOWHERE
+    history: History = NO_HISTORY
+    declared_at: Position = NOWHERE
     positions: Mapping[Path, Span] = field(default_factory=dict, compare=False, hash=False, repr=False)
     # Not part of a product, and not copied by `replace`: a copy may want something else.
     _spec_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
@@ -71,18 +119,13 @@ class Product:
         return (
             f"sha256:{self._spec_digest}"
             if self._spec_digest
-            else spec_digest_of(self.spec, self.labels, self.lifecycle)
+            else spec_digest_of(self.spec, self.labels, self.lifecycle, self.history.asks)
         )
 
     def knowing(self, spec_digest: str) -> Self:
         """Return this product, told its `spec_digest` (without `sha256:`) by who has worked it out before."""
         object.__setattr__(self, "_spec_digest", spec_digest)
         return self
-
-    @property
-    def former(self) -> str:
-        """What the document says of its former self; see :func:`former_of`."""
-        return former_of(self.moved, self.renamed_from)
 
     def at(self, path: Path) -> Position:
         """Return where the value at `path` stands, or the nearest value around it."""
@@ -93,14 +136,16 @@ class Product:
         return self.declared_at
 
 
-def spec_digest_of(spec: Spec | None, labels: Mapping[str, str], lifecycle: Lifecycle) -> str:
-    """Digest of a product as a document wants it, or as an entry has it: equal ones are the same."""
-    return digest([spec, labels, lifecycle.to_json()])
+def spec_digest_of(
+    spec: Spec | None, labels: Mapping[str, str], lifecycle: Lifecycle, asks: Mapping[str, Json] = EMPTY
+) -> str:
+    """Digest of a product as a document wants it, or as an entry has it: equal ones are the same.
 
-
-def former_of(moved: Sequence[str] | None, renamed_from: str | None) -> str:
-    """Return `[moved, renamed_from]` as canonical JSON; empty where the document says neither."""
-    return "" if moved is None and renamed_from is None else canonical_json([moved, renamed_from])
+    What a document `asks` about an existing product is part of the wish: it is approved with it, and no
+    equal entry settles it unseen.
+    """
+    wish: list[Json] = [spec, labels, lifecycle.to_json()]
+    return digest([*wish, asks] if asks else wish)
 
 
 def seen_ids(shown: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -165,13 +210,13 @@ class Catalog:
         """Digest over the meaning of all documents, not over their bytes."""
         if self.index is not None:
             return self.index.digest
-        return catalog_digest((str(p.address), p.spec_digest, p.former) for p in self.products)
+        return catalog_digest((str(p.address), p.spec_digest, p.history.text) for p in self.products)
 
 
 def catalog_digest(products: Iterable[tuple[str, str, str]]) -> str:
-    """Digest over address, `spec_digest` and `former` of each product, in the order of the addresses."""
+    """Digest over address, `spec_digest` and `History.text` of each product, ordered by address."""
     lines = (
-        f"{address} {spec_digest.removeprefix('sha256:')} {former}\n"
-        for address, spec_digest, former in products
+        f"{address} {spec_digest.removeprefix('sha256:')} {history}\n"
+        for address, spec_digest, history in products
     )
     return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from podsync.model.address import DEFAULT_ACCOUNT
 from podsync.model.frozen import EMPTY
+
+
+def is_environment(name: str) -> bool:
+    """Whether a text can be the name of an environment: it becomes a part of names of files and variables."""
+    return len(name) <= 40 and re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name) is not None
 
 
 class RateLimit(NamedTuple):
@@ -56,7 +62,9 @@ class StateSettings(NamedTuple):
 class Settings(NamedTuple):
     """All of `podsync.yaml`, defaults filled in but for providers that are left out. `catalog` is as written.
 
-    `moved` are the folders in the repository that the catalog was in before.
+    `moved` are the folders in the repository that the catalog was in before. `vars` are what `${var.NAME}`
+    stands for in documents, by name: texts, numbers and booleans. `environments` are the names that the file
+    has; `environment` is the one that is laid over the rest, "" for none.
     """
 
     catalog: str = "catalog"
@@ -65,3 +73,6 @@ class Settings(NamedTuple):
     state: StateSettings = StateSettings()
     providers: Mapping[str, ProviderSettings] = EMPTY
     limits: Limits = Limits()
+    vars: Mapping[str, str | int | float | bool] = EMPTY
+    environment: str = ""
+    environments: tuple[str, ...] = ()

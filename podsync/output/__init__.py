@@ -1,3 +1,15 @@
 """One file per format: functions from values to text. Nothing here prints."""
 
-__all__ = ["escape", "forecast", "github", "html", "json", "layout", "markdown", "style", "text", "wording"]
+__all__ = [
+    "csv",
+    "escape",
+    "forecast",
+    "github",
+    "html",
+    "json",
+    "layout",
+    "markdown",
+    "style",
+    "text",
+    "wording",
+]

@@ -21,6 +21,13 @@ class Action(StrEnum):
     NOOP = "no-op"
 
 
+#: Actions that may have to create something.
+MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
+#: The `action_reason` of an adopt that a document asks for by an id: it never becomes a create.
+ADOPT_DECLARED = "adopt_because_declared"
+#: That of a note by which the state learns a field of the spec from the document.
+NOTE_TOLD = "note_because_told"
+
 #: How each action looks in the first column, beside its word.
 SYMBOLS: Mapping[Action, str] = {
     Action.SETTLE: "?",

@@ -14,6 +14,8 @@ from podsync.model.product import seen_ids
 from podsync.providers.contract import Remote
 from podsync.providers.knowledge import Provider
 
+#: The way out of a spec that its document may leave incomplete, while the product is there.
+COMPLETE = "fill in the fields, all of which a new product needs"
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
 
@@ -57,19 +59,31 @@ def of_unlisted(provider: Provider, address: Address) -> tuple[str, ...]:
     )
 
 
-def of_open_orphan(provider: Provider, address: Address, rows: Sequence[Remote]) -> tuple[str, ...]:
-    """Return what may have become of an orphan whose id no listing has told for certain."""
-    done = f"podsync state orphans --done {address}"
+def of_open_orphan(
+    provider: Provider, address: Address, rows: Sequence[Remote], *, alike: int = 1
+) -> tuple[str, ...]:
+    """Return what may have become of an orphan whose id no listing has told for certain.
+
+    `alike` is how many of its address there are: nothing but their address names them, so that an answer
+    means all of them.
+    """
+    done, page = f"podsync state orphans --done {address}", f"{provider.title}'s web page"
+    all_ = f", once all {alike} orphans of this address without an id are gone" if alike > 1 else ""
     if not rows:
         return (
-            f"a) {_page(provider)} shows it: remove it there, then: {done}",
-            f"b) it does not: {done}",
+            f"a) {_page(provider)} shows it: remove it there, then{all_}: {done}",
+            f"b) it does not{all_}: {done}",
+        )
+    if len(rows) == 1:
+        return (
+            f"a) it is {rows[0].id}: remove it on {page}, then{all_}: {done}",
+            f"b) it is not: podsync import --not-ours {provider.name} {rows[0].id}",
         )
     ids = " ".join(row.id for row in rows[:NAMED])
     others = f"podsync import --not-ours {provider.name} with the ids of the others"
     return (
         f"a) it is one of {ids}: {others}",
-        f"b) it was removed on {provider.title}'s web page: {done}",
+        f"b) it was removed on {page}{all_}: {done}",
     )
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from podsync.model.address import Address
+from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
-from podsync.model.position import Position
-from podsync.model.product import UNPROTECTED, Lifecycle, spec_digest_of
-from podsync.plan.action import Action
+from podsync.model.position import NOWHERE, Position
+from podsync.model.product import UNPROTECTED, Lifecycle, Product, spec_digest_of
+from podsync.plan.action import ADOPT_DECLARED, MAKING, Action
 
 #: What the exchange of names is called among the steps of a product.
 SWAP = "swap"
@@ -54,7 +55,8 @@ class Change:
     people see of what exists already. `temporary` are fields in which a new product differs from `after` at
     first: it takes over the names of the one before it. `steps_done` and `steps_left` name the requests that
     a product takes, where there are several. `source` is the line of the changed value, of the document for a
-    create; of an orphan the line where its document last stood, None where that is not known.
+    create; of an orphan the line where its document last stood, None where that is not known. `asks` is what
+    the document asks about an existing product (`History.asks`).
     """
 
     address: Address
@@ -80,18 +82,20 @@ class Change:
     temporary: Spec = EMPTY
     steps_done: tuple[str, ...] = ()
     steps_left: tuple[str, ...] = ()
+    asks: Mapping[str, Json] = EMPTY
     # Not part of a change, and not copied by `replace`: a copy may be about something else.
     _after_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
 
     @property
     def after_digest(self) -> str | None:
-        """Digest of what the document wants (its `spec_digest`), None when there is no document."""
+        """Digest of what the document wants (its `spec_digest`, and of which id), None when there is none."""
         if self.after is None:
             return None
-        return self._after_digest or spec_digest_of(self.after, self.labels, self.lifecycle)
+        wanted = self._after_digest or spec_digest_of(self.after, self.labels, self.lifecycle, self.asks)
+        return wanted if self.named is None else digest([wanted, self.named])
 
     def knowing(self, spec_digest: str) -> Self:
-        """Return this change, told its `after_digest` by who has worked it out before."""
+        """Return this change, told the `spec_digest` of its document by who has worked it out before."""
         object.__setattr__(self, "_after_digest", spec_digest)
         return self
 
@@ -99,6 +103,29 @@ class Change:
     def made(self) -> Spec | None:
         """What is made of `after` at first: under a temporary name, where it takes over another one's."""
         return freeze({**self.after, **self.temporary}) if self.after and self.temporary else self.after
+
+    @property
+    def named(self) -> str | None:
+        """The id of the existing product that the document names, while it is to be adopted."""
+        return self.importing if self.action_reason == ADOPT_DECLARED else None
+
+    @property
+    def makes(self) -> bool:
+        """Whether it may have to create something."""
+        return self.after is not None and self.action in MAKING and self.named is None
+
+    @property
+    def document(self) -> Product:
+        """The product that is wanted, as far as a change tells of it."""
+        return Product(
+            self.address,
+            self.provider,
+            self.account,
+            self.after or EMPTY,
+            self.labels,
+            self.lifecycle,
+            declared_at=self.source or NOWHERE,
+        )
 
     @property
     def spec(self) -> Spec:
@@ -122,5 +149,6 @@ class Change:
 
     @property
     def approved_as(self) -> Action:
-        """What people approve: adopting is the one thing that apply may do instead of creating."""
-        return Action.CREATE if self.action is Action.ADOPT else self.action
+        """What people approve: apply may adopt what exists already instead of creating it."""
+        by_itself = self.action is Action.ADOPT and self.named is None
+        return Action.CREATE if by_itself else self.action

@@ -12,9 +12,10 @@ from podsync.model.digests import short_digest
 from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
-from podsync.plan.action import Action
+from podsync.plan.action import ADOPT_DECLARED, NOTE_TOLD, Action
+from podsync.plan.answers import COMPLETE
 from podsync.plan.change import SWAP, Change, FieldChange
-from podsync.plan.diff import differing_fields, field_changes, leads_to
+from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
 from podsync.plan.matching import Pair
 
 if TYPE_CHECKING:
@@ -75,8 +76,7 @@ class _PairDecision:
             assert entry is not None  # noqa: S101 (a pair has at least one side)
             return self._orphan(entry)
         if entry is None and orphan is None:
-            self._refuse_unreachable(product, self.provider.first(product.spec))
-            return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
+            return self._arrival(product)
         if entry is None:
             return self._restore(product)
         names = self._differing(entry)
@@ -86,8 +86,17 @@ class _PairDecision:
             return self._update(product, entry, names)
         return self._replace(product, entry, names)
 
+    def _arrival(self, product: Product) -> Change:
+        adopt = product.history.adopt
+        if adopt is None:
+            self._refuse_unreachable(product, self.provider.first(product.spec))
+            return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
+        reason = f"its document says that it is {adopt}"
+        return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
+
     def _differing(self, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, self.wanted))
+        names -= untold(self.provider, entry, self.wanted)
         if entry.pending is not None:
             names |= set(entry.pending.body)
         return tuple(sorted(names))
@@ -117,6 +126,7 @@ class _PairDecision:
         risks: tuple[str, ...] | None = None,
         taken: Orphan | None = None,
         temporary: Spec = EMPTY,
+        importing: str | None = None,
     ) -> Change:
         """Return a change of this pair. `taken`: the orphan that it takes; `risks`: else the provider's."""
         product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
@@ -137,13 +147,14 @@ class _PairDecision:
             previous_address=self.pair.previous,
             entry_digest=entry.digest if entry is not None else None,
             orphan_created_at=taken.created_at if taken is not None else None,
-            importing=taken.id if taken is not None else None,
+            importing=taken.id if taken is not None else importing,
             shown=_shown(entry or orphan),
             made_at=(entry.created_at or None) if entry is not None else None,
             fields=fields,
             risks=self.provider.risks(before if fields else None, after) if risks is None else risks,
             source=self._source(fields),
-            distinct=product is not None and product.moved == (),
+            distinct=product is not None and product.history.moved == (),
+            asks=product.history.asks if product is not None else EMPTY,
             temporary=temporary,
         )
         change = self._with_steps(change)
@@ -204,10 +215,15 @@ class _PairDecision:
         return self._change(action, code, reason, risks=(), taken=orphan)
 
     def _unchanged(self, product: Product, entry: Entry) -> Change:
+        told = untold(self.provider, entry, product.spec)
+        fields = self._fields(product, entry, tuple(sorted(told)))
         if self.pair.previous is not None:
-            named = product.moved is not None and self.pair.previous.name in product.moved
+            named = self.pair.previous.name in (product.history.moved or ())
             code = "move_because_declared" if named else "move_because_equal_spec"
-            return self._change(Action.MOVE, code, "the same product under a new address", risks=())
+            return self._change(Action.MOVE, code, "the same product under a new address", fields, risks=())
+        if fields:
+            reason = "the document tells what was not known"
+            return self._change(Action.NOTE, NOTE_TOLD, reason, fields, risks=())
         if entry.steps_left:
             reason = "what was to be added is not wanted any more"
             return self._change(Action.NOTE, "note_because_not_wanted", reason, risks=())
@@ -227,7 +243,7 @@ class _PairDecision:
         name, old = self.provider.unique_name(self.wanted), self.provider.unique_name(entry.spec or EMPTY)
         if entry.swap is not None:
             self._check_swap(product, entry.swap)
-        elif name != old and product.renamed_from != old:
+        elif name != old and product.history.renamed_from != old:
             self._refuse(
                 f"{self.provider.name}-rename",
                 f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
@@ -301,6 +317,13 @@ class _PairDecision:
                 f"but {', '.join(names) or '--replace'} would replace it",
                 "undo the change, or remove prevent_replace in a change of its own",
                 ("lifecycle", "prevent_replace"),
+            )
+        if missing := self.provider.missing(product.spec):
+            self._refuse(
+                "incomplete-spec",
+                f"{product.address}: a new product needs {', '.join(missing)}, and the document does not say",
+                COMPLETE,
+                ("spec",),
             )
         code = "replace_by_request" if self.forced else "replace_because_cannot_update"
         reason = "asked for by --replace" if self.forced else f"{self.provider.title} cannot change it"

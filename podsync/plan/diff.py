@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from podsync.model.digests import canonical_json
-from podsync.model.frozen import Json, Path, Spec
+from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.model.product import Product
 from podsync.plan.change import UNKNOWN, FieldChange
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
+    from podsync.state.entries import Entry
 
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
@@ -32,6 +33,18 @@ def leads_to(provider: Provider, before: Spec, after: Spec) -> bool:
     """Whether updates and steps make of what exists what is wanted: nothing has to be made anew."""
     fixed = set(differing_fields(provider, before, after)) - provider.mutable
     return not fixed or fixed <= {field for step in provider.steps(before, after) for field in step.body}
+
+
+def untold(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
+    """Return the fields of a wanted spec of which the state does not know what the product has.
+
+    podsync has not sent them: it took the product as it was, and no listing tells them, or the document of
+    that time did not.
+    """
+    if entry.origin == "created":
+        return frozenset()
+    absent = wanted.keys() - (entry.spec or EMPTY).keys()
+    return frozenset(absent if entry.origin == "imported" else absent & provider.unlisted)
 
 
 def field_changes(

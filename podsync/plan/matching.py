@@ -87,13 +87,17 @@ def _moves(
     if not arrivals or not leavers:
         return
     free = dict(leavers)
+    held = {(entry.provider, entry.id): address for address, entry in free.items() if entry.id is not None}
     undeclared = []
     for product in arrivals:
-        former = (Address(product.address.kind, name) for name in product.moved or ())
+        history = product.history
+        former = [Address(product.address.kind, name) for name in history.moved or ()]
+        # Who names the product itself has named where it was, too.
+        former += filter(None, [held.get((product.provider, history.adopt or ""))])
         known = next((address for address in former if address in free), None)
         if known is not None:
             yield product.address, free.pop(known)
-        elif product.moved != ():
+        elif history.moved != () and history.adopt is None:
             undeclared.append(product)
     by_spec: dict[str, list[Entry]] = {}
     for entry in free.values():
@@ -175,11 +179,13 @@ class _Orphans:
         key = _fingerprint(provider, product.account, product.spec)
         if entry is not None and _fingerprint(provider, entry.account, entry.spec or EMPTY) == key:
             return None
-        candidates = self._by_spec.get(key, [])
+        alike = self._by_spec.get(key, [])
+        adopt = product.history.adopt if entry is None else None
+        candidates = alike if adopt is None else [orphan for orphan in alike if orphan.id == adopt]
         own = [orphan for orphan in candidates if orphan.address == product.address]
-        foreign = [o for o in candidates if entry is None and product.moved != ()]
-        named = [o for o in foreign if o.address.name in (product.moved or ())]
+        foreign = [o for o in candidates if entry is None and product.history.moved != ()]
+        named = [o for o in foreign if o.address.name in (product.history.moved or ())]
         chosen = next(iter([*own, *named, *foreign]), None)
         if chosen is not None:
-            candidates.remove(chosen)
+            alike.remove(chosen)
         return chosen

@@ -39,6 +39,7 @@ class Plan:
     `unwanted` creates that were refused and that no document wants any more (apply sees whether they were
     made all the same), `unmanaged` products that a refresh saw and nobody here owns. `left_out` is how many
     changes where nothing differs are counted but not listed: a saved plan has them with `--detail full` only.
+    `environment` is the one of the settings that it was made in, "" where they have none.
     """
 
     lineage: str
@@ -58,6 +59,7 @@ class Plan:
     unwanted: Mapping[str, int] = EMPTY
     unmanaged: Mapping[str, int] = EMPTY
     left_out: int = 0
+    environment: str = ""
 
     @cached_property
     def work(self) -> tuple[Change, ...]:
@@ -89,9 +91,10 @@ class Plan:
 
     @cached_property
     def hash(self) -> str:
-        """What people approve: lineage, selection, hosts, accounts and each change."""
+        """What people approve: environment, lineage, selection, hosts, accounts and each change."""
         keys = sorted((change.key for change in self.work), key=itemgetter(0))
-        return digest([self.lineage, self.selection.to_json(), self.hosts, keys])
+        named = [self.environment] if self.environment else []
+        return digest([*named, self.lineage, self.selection.to_json(), self.hosts, keys])
 
 
 def summary_line(counts: Mapping[Action, int]) -> str:

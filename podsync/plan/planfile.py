@@ -17,6 +17,7 @@ from podsync.model.frozen import EMPTY, Json, freeze
 from podsync.model.json_bytes import canonical
 from podsync.model.position import Position
 from podsync.model.product import Lifecycle
+from podsync.model.settings import is_environment
 from podsync.plan.action import TERRAFORM_ACTIONS, Action
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.model import Plan
@@ -62,25 +63,34 @@ def pieces(plan: Plan, *, noops: bool = False) -> Iterator[str]:
 
 def _facts(plan: Plan) -> dict[str, Any]:
     """Return what stands before the changes, in the order of the file."""
-    return ({"sandbox": True} if plan.sandbox else {}) | {
-        "format_version": FORMAT_VERSION,
-        "podsync_version": __version__,
-        "hash": plan.hash,
-        "lineage": plan.lineage,
-        "serial": plan.serial,
-        "catalog_digest": plan.catalog_digest,
-        "providers": plan.hosts,
-        "selection": plan.selection.to_json(),
-        "refreshed": plan.refreshed,
-        "applyable": plan.applyable,
-        "errored": plan.errored,
-        "documents": plan.documents,
-        "files": plan.files,
-        "state": {"label": plan.state_label, "at": plan.state_at, "run": plan.state_run},
-        "unbound": dict(sorted(plan.unbound.items())),
-        "unmanaged": dict(sorted(plan.unmanaged.items())),
-        "summary": {action.value: plan.summary[action] for action in Action},
-    }
+    return (
+        ({"sandbox": True} if plan.sandbox else {})
+        | environment_json(plan)
+        | {
+            "format_version": FORMAT_VERSION,
+            "podsync_version": __version__,
+            "hash": plan.hash,
+            "lineage": plan.lineage,
+            "serial": plan.serial,
+            "catalog_digest": plan.catalog_digest,
+            "providers": plan.hosts,
+            "selection": plan.selection.to_json(),
+            "refreshed": plan.refreshed,
+            "applyable": plan.applyable,
+            "errored": plan.errored,
+            "documents": plan.documents,
+            "files": plan.files,
+            "state": {"label": plan.state_label, "at": plan.state_at, "run": plan.state_run},
+            "unbound": dict(sorted(plan.unbound.items())),
+            "unmanaged": dict(sorted(plan.unmanaged.items())),
+            "summary": {action.value: plan.summary[action] for action in Action},
+        }
+    )
+
+
+def environment_json(plan: Plan) -> dict[str, str]:
+    """Return the key that names a plan's environment, where it has one."""
+    return {"environment": plan.environment} if plan.environment else {}
 
 
 def _around_changes(content: Mapping[str, Any]) -> tuple[str, str]:
@@ -128,6 +138,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "shown": change.shown,
         "made_at": change.made_at,
         "distinct": change.distinct,
+        **({"asks": change.asks} if change.asks else {}),
         **steps_json(change.steps_done, change.steps_left),
         "change": inner,
     }
@@ -195,8 +206,15 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         state_run=state.get("run"),
         unbound=freeze(data.get("unbound", {})),
         unmanaged=freeze(data.get("unmanaged", {})),
+        environment=_environment(data.get("environment", "")),
         left_out=int(data["summary"][Action.NOOP]) - sum(change.action is Action.NOOP for change in changes),
     )
+
+
+def _environment(name: str) -> str:
+    if name and not is_environment(name):
+        raise ValueError("this is no environment's name")
+    return name
 
 
 def _change(data: Mapping[str, Any]) -> Change:
@@ -224,6 +242,7 @@ def _change(data: Mapping[str, Any]) -> Change:
         risks=tuple(data.get("risks", ())),
         source=_position(data.get("source")),
         distinct=bool(data.get("distinct")),
+        asks=freeze(data.get("asks", {})) or EMPTY,
         temporary=_spec(inner.get("temporary", {})) or EMPTY,
         steps_done=tuple(map(str, data.get("steps", EMPTY).get("done", ()))),
         steps_left=tuple(map(str, data.get("steps", EMPTY).get("left", ()))),

@@ -39,14 +39,15 @@ def make_plan(
     allow: Mapping[str, int] | None = None,
     selection: Selection = Selection(),
     state_label: str = "",
+    environment: str = "",
     every: bool = False,
 ) -> Plan:
     """Work out what apply would do.
 
     With `every`, what does not change is listed among the changes too, else it may only be counted.
-    `hosts` maps provider -> {"base_url", "account"}; `allow` lifts limits for once
-    ({"creates": 214}). Raises UsageError for a pattern that matches nothing, StateError for another
-    host or account than the state's.
+    `environment` names the one of the settings. `hosts` maps provider -> {"base_url", "account"}; `allow`
+    lifts limits for once ({"creates": 214}). Raises UsageError for a pattern that matches nothing,
+    StateError for another host or account than the state's.
     """
     check_hosts(state, hosts)
     left = split(catalog, state, selection, every=every)
@@ -76,6 +77,7 @@ def make_plan(
         unbound=state.unbound,
         unwanted=_unwanted(changes, state) if state.refusals and not selection else EMPTY,
         left_out=len(left.settled),
+        environment=environment,
     )
 
 

@@ -57,7 +57,7 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
         return _REFUSED
     if any(look.asks for look in looks.values()):
         return _IN_DOUBT
-    return _LEFT if any(look.questions or look.taken for look in looks.values()) else 0
+    return _LEFT if any(look.questions or look.taken or look.misnamed for look in looks.values()) else 0
 
 
 def _makes(changes: Sequence[Change], provider: str) -> bool:
@@ -66,7 +66,7 @@ def _makes(changes: Sequence[Change], provider: str) -> bool:
 
 def _unmanaged(look: Findings) -> int:
     spoken = {remote.id for remote in (*look.adopted.values(), *look.found.values())}
-    return len({row.id for row in look.unowned} - spoken)
+    return len({row.id for row in look.unowned} - spoken - look.managed)
 
 
 def _seen(change: Change, look: Findings) -> Change:
@@ -75,6 +75,9 @@ def _seen(change: Change, look: Findings) -> Change:
         row = look.found[change.address]
         shown = seen_ids(row.shown)
         return replace(change, reason=f"{change.reason}; the listing shows it now ({row.id})", shown=shown)
+    if change.address in look.named:
+        row = look.named[change.address]
+        return replace(change, shown=seen_ids(row.shown), made_at=row.created_at)
     remote = look.adopted.get(change.address)
     if remote is None or change.action is not Action.CREATE:
         return change
@@ -98,6 +101,10 @@ def _about(change: Change, provider: Provider, look: Findings) -> list[Diagnosti
         why = look.why.get(address, f"one of these may be it: {_listed(rows)}")
         answers = of_doubt(provider, address, rows, young=address in look.young)
         return [_told(change, "warning", "in-doubt", f"{address} is in doubt: {why}", *answers)]
+    if address in look.misnamed:
+        error = look.misnamed[address]
+        words = f"{address} is not adopted: {error.message}"
+        return [_told(change, "warning", "not-adopted", words, error.remedy)]
     if address in look.questions:
         question = look.questions[address]
         words = f"{address} is not created: {question.why}: {_listed(question.rows)}"

@@ -12,7 +12,6 @@ from enum import Enum
 from typing import Protocol
 
 from podsync.model.frozen import EMPTY, Json, Path, Spec
-from podsync.model.position import Severity
 from podsync.network.request import Request
 
 
@@ -22,21 +21,6 @@ class Match(Enum):
     SAME = "same"
     DIFFERENT = "different"
     MAYBE = "maybe"
-
-
-@dataclass(frozen=True, slots=True)
-class SpecFault:
-    """What an offline rule of a provider found wrong in a spec; `path` is inside the spec.
-
-    `instead` is the text to write there, where that is certain.
-    """
-
-    rule: str
-    path: Path
-    summary: str
-    detail: str
-    severity: Severity = "error"
-    instead: str | None = None
 
 
 class Role(Enum):

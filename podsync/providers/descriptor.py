@@ -6,8 +6,12 @@ and writes is imported by the two functions in it, when they are called.
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.model.frozen import EMPTY, Spec
@@ -126,6 +130,16 @@ class ProviderInfo:
         """Listed spec fields, the name first: products that share none of them never match."""
         return (self.roles.name, *(field for _, field in self.roles.pictures))
 
+    def schema_text(self) -> str:
+        """Return `schema.json`: `title` and `description` of the kind, and the schema of its `spec`."""
+        module = sys.modules[self.package].__file__ or ""
+        return Path(module).with_name("schema.json").read_text(encoding="utf-8")
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Fields of a spec without which nothing can be made."""
+        return _required(self)
+
     def bare_id(self, told: str) -> str:
         """Return an id as listings tell it."""
         return told.removeprefix(self.id_prefix)
@@ -153,3 +167,8 @@ class ProviderInfo:
             key=key, clock=clock, pace=pace, proxies=proxies, trust=trust,
         )  # fmt: skip
         return self.client(http)
+
+
+@cache
+def _required(info: ProviderInfo) -> tuple[str, ...]:
+    return tuple(json.loads(info.schema_text())["spec"]["required"])

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Json, Path, Spec
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.name_checks import odd_name, odd_url
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
-    from podsync.providers.contract import Depiction, Match, ProductStep, Remote, Shown, SpecFault
+    from podsync.providers.contract import Depiction, Match, ProductStep, Remote, Shown
     from podsync.providers.habits import Habits, Sighting
 
 _TOLD = ("name", "title", "kind", "mutable", "unlisted", "replaces", "tells_ids", "telling")
@@ -37,6 +38,8 @@ class Provider(ABC):
     telling: ClassVar[tuple[str, ...]]
     model_field: ClassVar[str]
     name_field: ClassVar[str]
+    #: The rules of `check` that not all providers have.
+    own_rules: ClassVar[tuple[Rule, ...]] = ()
 
     def __init_subclass__(cls, **facts: Any) -> None:
         super().__init_subclass__(**facts)
@@ -59,6 +62,18 @@ class Provider(ABC):
         for index, image in enumerate(spec.get(roles.artwork, ())):
             yield from odd_url((roles.artwork, index, roles.artwork_url), image[roles.artwork_url])
 
+    def rules(self) -> Iterator[Rule]:
+        """Yield the rules that only this provider has: those of its `check`, and what it cannot change."""
+        yield from self.own_rules
+        if self.info.unique_names:
+            title = f"A product of {self.title} is renamed, and orders may still say its old name"
+            remedy = "Write `renamed_from: OLD NAME` into the document if it is meant."
+            yield Rule(f"{self.name}-rename", "error", title, remedy)
+        if not self.replaces:
+            title = f"{self.title} cannot change a field, and no product is made anew for it"
+            remedy = self.info.replace_remedy
+            yield Rule(f"{self.name}-replace", "error", title, f"{remedy[:1].upper()}{remedy[1:]}.")
+
     def depictions(self, spec: Spec) -> Iterable[Depiction]:
         """Every picture that the spec names: mock-ups and artwork."""
         from podsync.providers.contract import Depiction, Role
@@ -79,6 +94,10 @@ class Provider(ABC):
     def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:  # noqa: ARG002
         """What a person should know before this change, one sentence each."""
         return ()
+
+    def missing(self, spec: Spec) -> tuple[str, ...]:
+        """Fields that a new product needs and this spec does not have: under `adopt` it may be incomplete."""
+        return tuple(field for field in self.info.required if field not in spec)
 
     # -- requests
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from podsync.model.diagnostic import SpecFault
 from podsync.model.frozen import Path, Spec
-
-if TYPE_CHECKING:
-    from podsync.providers.contract import SpecFault
 
 _ENTITY = r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});"
 #: What UTF-8 becomes when somebody reads it as Windows-1252: `Ã¤`, `â€™`.
@@ -20,24 +17,23 @@ def odd_name(field: str, spec: Spec) -> Iterable[SpecFault]:
     """Return a warning for each thing that is odd about the name in `field`; most names are plain."""
     name = spec.get(field, "")
     if not name.isascii() or name != " ".join(name.split()) or "&" in name:
-        return _odd((field,), name, "name")
+        return _odd((field,), name, "name", "odd-name")
     return ()
 
 
 def odd_url(path: Path, url: str) -> Iterable[SpecFault]:
     """Return a warning for what nobody sees in a URL, or what a web page has escaped in it."""
     if not url.isascii() or "&" in url:
-        return _odd(path, url, "URL")
+        return _odd(path, url, "URL", "odd-url")
     return ()
 
 
-def _odd(path: Path, text: str, noun: str) -> Iterator[SpecFault]:
+def _odd(path: Path, text: str, noun: str, rule: str) -> Iterator[SpecFault]:
     from podsync.model.characters import folded, hidden, is_curly, name_of, seen, unwrapped
-    from podsync.providers.contract import SpecFault
 
     def warning(summary: str, detail: str, instead: str | None) -> SpecFault:
         told = f"{detail}: {instead}" if instead and instead.strip() else detail
-        return SpecFault(f"odd-{noun.lower()}", path, summary, told, "warning", instead or None)
+        return SpecFault(rule, path, summary, told, "warning", instead or None)
 
     if text != text.strip() and not hidden(text):
         told = f"the {noun} begins or ends with a space"

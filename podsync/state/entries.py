@@ -23,7 +23,8 @@ class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
     `date` is the provider's own clock at `until`, None when it never told one. `reading` and `beside` tell
-    what existed before it (see Intent).
+    what existed before it (see Intent). `answered` is the id that the answer told, until a listing has shown
+    it. `asked`: when a person was asked where the product is, by the clock of a run that would have seen it.
     """
 
     since: float
@@ -31,6 +32,8 @@ class Window:
     date: float | None = None
     beside: tuple[str, ...] = ()
     reading: int | None = None
+    answered: str | None = None
+    asked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,8 @@ class Entry:
 class Orphan:
     """A product that nobody here wants any more. It stays on sale until a person removes it.
 
-    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again.
+    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again. `origin`
+    and `unverified` are those of its entry.
     """
 
     address: Address
@@ -160,6 +164,8 @@ class Orphan:
     reason: Literal["replaced", "removed"] = "removed"
     replaced_by: str | None = None
     place: str = ""
+    origin: Origin = "created"
+    unverified: tuple[str, ...] = ()
     extra: Mapping[str, Json] = EMPTY
 
     @property

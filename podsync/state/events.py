@@ -183,6 +183,15 @@ class Unbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A person was asked where a product is whose id is not known: by now a listing would show it."""
+
+    address: Address
+    at: float
+    orphan: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Adopted:
     """An existing, unowned product was taken."""
 
@@ -250,13 +259,18 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Labels or lifecycle changed."""
+    """Labels or lifecycle changed; `spec` are fields that are known from now on, and were not sent.
+
+    No listing has shown those of them that are `unverified`.
+    """
 
     address: Address
     at: float
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
     place: str = ""
+    spec: Spec = EMPTY
+    unverified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +390,6 @@ class Proven:
 Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
-    | Confirmed | Unbound | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
+    | Confirmed | Unbound | Asked | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
     | Disowned | Unclaimed | Contacted | Missed | FoundAgain | Emptied | Proven
 )  # fmt: skip

@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from podsync.model.address import Address
 from podsync.model.errors import ProtectedError, UsageError
 from podsync.model.product import seen_ids
-from podsync.state.entries import Entry, Orphan, Pending
+from podsync.state.entries import Entry, Orphan, Pending, Window
 from podsync.state.events import Emptied, Event, Forgotten, Gone, Moved, Settled
 from podsync.state.formats.times import time_to_text
 from podsync.state.model import State
@@ -57,8 +57,8 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
             "\n".join(_settling(state, entry, entry.pending, now, _wait(waits, entry.provider))),
         )
     _not_in_question(state, entry.provider)
-    unseen = entry.window
-    if unseen is not None and now < (when := unseen.until + _wait(waits, entry.provider)):
+    when = _shown_at(entry.window, _wait(waits, entry.provider))
+    if now < when:
         raise ProtectedError(
             f"{address} was made, and no listing has shown it yet: forgetting it now could make it twice",
             f"run apply, which looks for it; from {time_to_text(when)} on it can be forgotten",
@@ -87,7 +87,10 @@ def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: fl
 
 
 def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, float]) -> list[Event]:
-    """A person has removed these orphans, each told by its address or by an id of its own."""
+    """A person has removed these orphans, each told by its address or by an id of its own.
+
+    Several of one address that have no id cannot be told apart: all of them are meant.
+    """
     events: list[Event] = []
     for word in told:
         found = [each for each in state.orphans if word in {str(each.address), each.id, *_seen(each)}]
@@ -96,16 +99,15 @@ def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, f
         if len(found) > 1:
             # Only what has no id can be called by nothing but its address.
             found = [each for each in found if each.id is None] or found
-        if len(found) > 1:
-            ids = ", ".join(" ".join(_seen(each)) or each.id or "not known yet" for each in found)
+        if len(found) > 1 and found[0].id is not None:
+            ids = ", ".join(" ".join(_seen(each)) or str(each.id) for each in found)
             raise UsageError(f"{word} has {len(found)} orphans", f"say which one by its id: {ids}")
-        window = found[0].window
-        if window is not None and now < window.until + _wait(waits, found[0].provider):
+        if any(now < _shown_at(each.window, _wait(waits, each.provider)) for each in found):
             raise ProtectedError(
                 f"the id of the orphan {word} is not known yet: forgetting it now could make it twice",
                 "run apply, which looks for it",
             )
-        events.append(Gone(found[0].address, found[0].created_at, now))
+        events += [Gone(each.address, each.created_at, now) for each in found]
     return list(dict.fromkeys(events))
 
 
@@ -121,6 +123,11 @@ def settled_at(pending: Pending, wait: float) -> float:
     if pending.asked is not None:
         return 0.0
     return (pending.send_before if pending.ended_at is None else pending.ended_at) + wait
+
+
+def _shown_at(window: Window | None, wait: float) -> float:
+    """Return from when on, by our clock, a listing would have shown what was made in this window."""
+    return 0.0 if window is None or window.asked is not None else window.until + wait
 
 
 def _wait(waits: Mapping[str, float], provider: str) -> float:

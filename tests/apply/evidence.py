@@ -198,7 +198,5 @@ def _plain(spec: Any) -> dict[str, Any]:
         plain["modelId"] = str(plain["modelId"]).lstrip("0")
     for option in plain.get("variantOptions", ()):
         # They are added one request after the other, and shown in no order.
-        option |= (
-            {"values": sorted(option["values"], key=lambda each: each["value"])} if "values" in option else {}
-        )
+        option.get("values", []).sort(key=lambda each: each["value"])
     return plain

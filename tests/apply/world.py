@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from podsync.state.run_history import RunHistory
 from tests.apply.vendor_server import VendorServer
+from tests.plan.build import as_history, rewritten
 
 KAKACLO_KEY = "canary-kakaclo-8d1f60"
 GELATO_KEY = "canary-gelato-77ab01"
@@ -263,7 +264,7 @@ class World:
         return self._write(Address("customer_product", slug), "gelato", whole, doc or {})
 
     def _write(self, address: Address, provider: str, spec: Any, doc: Mapping[str, Any]) -> Address:
-        self.documents[address] = Product(address, provider, "default", freeze(spec), **doc)
+        self.documents[address] = Product(address, provider, "default", freeze(spec), **as_history(doc))
         return address
 
     def delete(self, address: Address) -> Product:
@@ -524,4 +525,4 @@ def a_world(folder: Path) -> Iterator[World]:
 
 def changed(product: Product, **facts: Any) -> Product:
     """The same document with something else beside the spec."""
-    return replace(product, **facts)
+    return rewritten(product, **facts)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from podsync.catalog.loader import Loaded, load
-from podsync.providers.contract import SpecFault
+from podsync.model.diagnostic import SpecFault
 from podsync.providers.registry import plugins
 
 DESIGNED = """\
@@ -43,13 +43,13 @@ class Designs:
     info = plugins()["kakaclo"]
 
     def check(self, spec):
-        if spec["enName"] == "Refused":
+        if spec.get("enName") == "Refused":
             yield SpecFault("refused-name", ("enName",), "this name is refused", "choose another")
-        if spec["enName"] == "Odd":
+        if spec.get("enName") == "Odd":
             yield SpecFault("odd-name", ("enName",), "this name is odd", "sure?", "warning")
 
     def identity(self, spec):
-        return [spec["modelId"], spec["enName"], spec["imageUrl"], spec.get("backImageUrl")]
+        return [spec.get(field) for field in ("modelId", "enName", "imageUrl", "backImageUrl")]
 
     def unique_name(self, _spec):
         return None

@@ -27,6 +27,7 @@ TOPICS = {
     "protocol",
     "providers",
     "review",
+    "rules",
     "speed",
     "state",
 }
@@ -66,8 +67,17 @@ def test_a_command_is_a_topic_too(podsync):
     assert podsync("help", "plan").out.startswith("Usage: podsync plan ")
 
 
+def test_a_rule_is_a_topic_too(podsync):
+    run = podsync("help", "long-name")
+
+    assert run.out == (
+        "warning[long-name]: A name may be too long for KakaClo\n\nIt may be cut or refused. Shorten it.\n"
+    )
+
+
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("autoring", "authoring"), ("exitcodes", "exit-codes"), ("pln", "plan")]
+    ("typed", "meant"),
+    [("autoring", "authoring"), ("exitcodes", "exit-codes"), ("pln", "plan"), ("same-nam", "same-name")],
 )
 def test_a_near_miss_is_told(podsync, typed, meant):
     run = podsync("help", typed)

@@ -257,7 +257,7 @@ def test_the_help_imports_nothing_slow():
 def test_global_options_are_the_documented_ones():
     names = {name for option in global_options(hidden=False) for name in option.opts}
 
-    assert names == {"-C", "--chdir", "--config", "-v", "--verbose", "--version", "--no-color"}
+    assert names == {"-C", "--chdir", "--config", "--env", "-v", "--verbose", "--version", "--no-color"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")

@@ -22,11 +22,15 @@ TWO = [*ONE, tee("two", 22), poster("two")]
 
 @dataclass
 class Strange:
-    """A scene, the options that each of its applies is given, and products that nobody here manages."""
+    """A scene, the options that each of its applies is given, and products that nobody here manages.
+
+    `late` is whether what is hidden is listed after all, once a person was asked about it.
+    """
 
     scene: Scene
     words: tuple[str, ...] = ()
     others: list[tuple[str, str]] = field(default_factory=list)
+    late: bool = False
 
     def begins(self, documents: list[Document]) -> None:
         """Nothing but these was ever made."""
@@ -71,6 +75,8 @@ class Strange:
                 break
             scene.answer(run)
             self.somebody_removes()
+            if self.late:
+                scene.shops.set_rules(hidden="")
             # An id that is not certain is so until the clocks say that it is settled.
             time.sleep(LONG_AGO if open_ else SETTLE)
         assert run.code == 0, (run.out, run.err)
@@ -146,9 +152,20 @@ def a_product_that_was_missed(it: Strange) -> None:
     it.scene.shops.set_rules(hidden="")
 
 
+def a_product_that_was_never_listed(it: Strange) -> None:
+    """It was acknowledged so long ago that a listing would show it."""
+    it.begins(ONE)
+    it.scene.shops.set_rules(hidden="Tee two")
+    it.wants([*ONE, tee("two", 22)])
+    it.applies(0)
+    time.sleep(LONG_AGO)
+    it.late = True
+
+
 #: What the next apply records, and the scene in which it does.
 SCENES: Mapping[str, Callable[[Strange], None]] = {
     "Contacted": first_contact, "Unclaimed": first_contact, "Observed": first_contact,
     "Disowned": a_namesake, "Answered": a_refusal, "Proven": an_older_version, "Unbound": an_untrue_id,
-    "EntryGone": a_missed_product, "FoundAgain": a_product_that_was_missed,
+    "Asked": a_product_that_was_never_listed, "EntryGone": a_missed_product,
+    "FoundAgain": a_product_that_was_missed,
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from podsync.evidence.claims import Claim, ClaimKind, Judge, Verdicts
@@ -137,7 +138,7 @@ def test_a_provisional_id_is_confirmed_by_a_row_that_is_the_same() -> None:
     assert set(verdicts.confirmed) == {(ONE, 1.0)}
 
 
-def test_a_second_candidate_before_it_is_settled_takes_a_provisional_id_back() -> None:
+def test_a_second_candidate_takes_a_provisional_id_back() -> None:
     held, second = row("7", **REHOSTED), row("8", **REHOSTED)
     judge = Judge(KakaClo(), (second,), Habits())
 
@@ -146,7 +147,19 @@ def test_a_second_candidate_before_it_is_settled_takes_a_provisional_id_back() -
 
     assert verdicts.revoked == {(ONE, 1.0)}
     assert [each.id for each in verdicts.asks[ONE, 1.0]] == ["7", "8"]
-    assert set(later.confirmed) == {(ONE, 1.0)}
+    assert (later.revoked, later.confirmed) == ({(ONE, 1.0)}, {})
+
+
+def test_a_second_candidate_that_was_made_later_says_nothing_of_a_settled_one() -> None:
+    held, second = row("7", **REHOSTED), replace(row("8", **REHOSTED), created_at=100.0)
+    judge = Judge(KakaClo(), (second,), Habits())
+
+    def confirmed(**facts: Any) -> bool:
+        return bool(judge.judge([_held(**facts)], {"7": held, "8": second}, fresh=True).confirmed)
+
+    assert confirmed(settled=True, latest=99.0)
+    assert not confirmed(settled=True, latest=100.0)
+    assert not confirmed(settled=False, latest=99.0)
 
 
 def test_an_id_that_an_answer_told_and_no_listing_shows_is_taken_back_once_settled() -> None:

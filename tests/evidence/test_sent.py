@@ -9,7 +9,7 @@ import pytest
 
 from podsync.evidence.findings import Findings
 from podsync.providers.contract import Remote
-from podsync.state.entries import Entry
+from podsync.state.entries import Entry, Window
 from podsync.state.events import Bound, Confirmed, Observed, Settled, Unbound
 from podsync.state.model import State
 from tests.evidence.look import (
@@ -308,12 +308,21 @@ def test_an_id_that_an_answer_told_is_taken_back_where_no_listing_shows_it(old_e
     assert [e.address.name for e in events(found, Unbound)] == (["tee"] if old_enough else [])
 
 
-def test_an_id_that_an_answer_told_is_confirmed_by_being_listed() -> None:
-    known = state(likely(provider="gelato"), provider="gelato")
+def test_an_id_that_an_answer_told_is_confirmed_by_being_listed_as_it_was_sent() -> None:
+    """Listed otherwise it is no better than what was found: until it is settled, or another one is exact."""
+    answered = entry("tee", "7", "gelato", window=Window(NOW - 30, NOW, NOW, answered="7"))
+    known = state(answered, provider="gelato")
 
-    found = look(known, [row("7", "TEE", "gelato")], provider="gelato", settled=False)
+    def told(*rows: Remote, settled: bool = False) -> list[str]:
+        found = look(known, rows, provider="gelato", settled=settled)
+        return [type(e).__name__ for e in found.events if isinstance(e, Bound | Confirmed | Unbound)]
 
-    assert [type(e) for e in events(found, Confirmed)] == [Confirmed]
+    other = row("8", "tee", "gelato")
+    assert told(row("7", "tee", "gelato")) == ["Confirmed"]
+    assert told(row("7", "TEE", "gelato")) == ["Bound"]
+    assert told(row("7", "TEE", "gelato"), settled=True) == ["Confirmed"]
+    assert told(row("7", "TEE", "gelato"), other) == ["Unbound"]
+    assert told(row("7", "TEE", "gelato"), other, settled=True) == ["Unbound"]
 
 
 def test_what_was_made_before_is_no_want_of_its_row() -> None:

@@ -61,6 +61,7 @@ from tests.apply.world import (
 )
 from tests.machine import climate
 from tests.machine.truth import Truth, doubled, misbound, untrue
+from tests.plan.build import as_history, rewritten
 from tests.state.faulty import FaultyFiles
 
 PROVIDERS = ("kakaclo", "gelato")
@@ -227,16 +228,16 @@ class Floor(World):
         # A former name that is a document again says nothing any more: people take it out.
         names = {(a.kind, a.name) for a in wanted}
         for address, each in wanted.items():
-            if each.moved:
-                free = tuple(n for n in each.moved if (address.kind, n) not in names)
-                wanted[address] = replace(each, moved=free or None)
+            if each.history.moved:
+                free = tuple(n for n in each.history.moved if (address.kind, n) not in names)
+                wanted[address] = rewritten(each, moved=free or None)
         whole = list(wanted.values())
         rows = [
             FingerprintRow(
                 number,
                 str(each.address),
                 fingerprints_of(self.knowledge[each.provider], each.account, each.spec),
-                each.former,
+                each.history.text,
             )
             for number, each in enumerate(whole)
         ]
@@ -245,7 +246,7 @@ class Floor(World):
             return False
         for product in products:
             self.history.setdefault(product.address, []).append(product)
-            if product.moved == ():
+            if product.history.moved == ():
                 self.model.twins.add(self.body(product.provider, product.spec))
         self.documents = wanted
         return True
@@ -253,7 +254,7 @@ class Floor(World):
     def document(self, kind: str, name: str, spec: Mapping[str, Any] | None = None, **more: Any) -> Product:
         provider = "kakaclo" if kind == "designed_product" else "gelato"
         whole = spec or (tee_spec(name) if provider == "kakaclo" else poster_spec(name))
-        return Product(Address(kind, name), provider, "default", freeze(whole), **more)
+        return Product(Address(kind, name), provider, "default", freeze(whole), **as_history(more))
 
     def plan(self, state: State | None = None, **options: Any) -> Plan:
         """What apply would do; that many documents are gone is meant."""
@@ -489,8 +490,8 @@ class Floor(World):
                 self._new_name(outcome.address)
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
             self._import(outcome.provider, {}, _asked(outcome))
-        elif outcome.result is Result.IN_DOUBT and "it is an orphan" in told:
-            self._answer_orphan(outcome.address, outcome.provider, told)
+        elif "it is an orphan" in told and "what it replaces" not in told and "several" not in told:
+            self._answer_orphan(outcome.address, outcome.provider, told[told.index("it is an orphan") :])
         elif outcome.result is Result.IN_DOUBT and "podsync import" in " ".join(outcome.next):
             self._never_seen()
             self._name_unlisted()
@@ -552,14 +553,15 @@ class Floor(World):
         """Say which row is what was made long ago: nobody else could tell."""
         state = self.state
         for address, entry in state.entries.items():
-            if entry.unbound and entry.pending is None and address in self.documents:
+            if entry.unbound and address in self.documents:
                 owned, wanted = state.owned(entry.provider), self.body(entry.provider, entry.spec or {})
                 there = self.there(entry.provider).items()
                 found = [
                     i for i, each in there if i not in owned and self.body(entry.provider, each) == wanted
                 ]
+                ours = [i for i in found if i not in self.model.hand]
                 if found:
-                    self._import(entry.provider, {address: min(found, key=_age)}, [])
+                    self._import(entry.provider, {address: min(ours or found, key=_age)}, [])
 
     def _import(self, provider: str, taken: Mapping[Address, str], left_out: Collection[str]) -> None:
         """`podsync import`: each id is looked up, and believed as far as what is listed bears it out."""
@@ -628,7 +630,7 @@ class Floor(World):
         entry = self.state.entries.get(address)
         before = (entry.spec or {}).get("name") if entry is not None else None
         spec = FrozenDict({**document.spec, field_: str(1000 + next(self.fresh))})
-        self.write(replace(document, spec=spec, renamed_from=before or document.spec.get("name")))
+        self.write(rewritten(document, spec=spec, renamed_from=before or document.spec.get("name")))
 
     def _write(self, events: Callable[[State], Any]) -> None:
         store = self._store(Life())
@@ -677,12 +679,12 @@ class Floor(World):
             former = re.search(r"moved: \[(.+?)\]", detail)
             assert former is not None
             choice = (former[1],) if next(self.fresh) % 2 else ()
-            assert self.write(replace(document, moved=choice)) or self.write(replace(document, moved=()))
+            assert self.write(rewritten(document, moved=choice)) or self.write(rewritten(document, moved=()))
         elif rule == "gelato-rename":
-            assert self.write(replace(document, renamed_from=before))
+            assert self.write(rewritten(document, renamed_from=before))
         elif rule in ("name-taken", "rename-cycle"):
             spec = FrozenDict({**document.spec, "name": f"Poster {next(self.fresh)}"})
-            assert self.write(replace(document, spec=spec, renamed_from=before))
+            assert self.write(rewritten(document, spec=spec, renamed_from=before))
         elif rule == "indistinguishable":
             spec = FrozenDict({**document.spec, "enName": f"Tee {next(self.fresh)}"})
             assert self.write(replace(document, spec=spec))
@@ -690,7 +692,7 @@ class Floor(World):
             number = next(self.fresh)
             spec = FrozenDict({**document.spec, "name": f"Poster {number}"})
             address = Address(change.address.kind, f"anew-{number}")
-            anew = replace(document, address=address, spec=spec, moved=(), renamed_from=None)
+            anew = rewritten(document, address=address, spec=spec, moved=(), renamed_from=None)
             assert self.write_all(anew, without=change.address)
         else:
             raise Stuck(f"{rule}: {detail}")
@@ -885,8 +887,8 @@ def _numbers() -> Iterator[int]:
 
 
 def _asked(outcome: Outcome) -> list[str]:
-    """The ids of which a person is asked whose they are."""
-    (none,) = (line for line in outcome.next if "podsync import --not-ours" in line)
+    """The ids of which a person is asked whose they are, by the first question."""
+    none = next(line for line in outcome.next if "podsync import --not-ours" in line)
     return none.partition("--not-ours ")[2].split()[1:]
 
 

@@ -18,6 +18,7 @@ from podsync.sandbox import Fault
 from tests.apply.world import SETTLE, TIMEOUT, poster_spec, tee_spec
 from tests.machine import climate
 from tests.machine.floor import PROVIDERS, Floor, Trouble
+from tests.plan.build import rewritten
 
 SLUGS = ("ant", "bee", "cat", "dog", "elk")
 KINDS = ("designed_product", "customer_product")
@@ -45,7 +46,7 @@ def add(floor: Floor, luck: random.Random) -> None:
         address = Address(luck.choice(KINDS), luck.choice(SLUGS))
         if address not in floor.documents:
             old = floor.history.get(address)
-            again = replace(luck.choice(old), moved=None) if old and luck.random() < 0.6 else None
+            again = rewritten(luck.choice(old), moved=None) if old and luck.random() < 0.6 else None
             spec = _fancy(address, luck) if luck.random() < 0.4 else None
             floor.write(again or floor.document(address.kind, address.name, spec))
 
@@ -72,7 +73,7 @@ def rename(floor: Floor, luck: random.Random) -> None:
         return
     old = document.address
     moved = luck.choice([None, (old.name,), (old.name,), ()])
-    floor.write_all(replace(document, address=Address(old.kind, target), moved=moved), without=old)
+    floor.write_all(rewritten(document, address=Address(old.kind, target), moved=moved), without=old)
 
 
 def edit(floor: Floor, luck: random.Random) -> None:
@@ -82,8 +83,8 @@ def edit(floor: Floor, luck: random.Random) -> None:
     changes = _tee_edit(luck) if document.provider == "kakaclo" else _poster_edit(luck)
     spec = FrozenDict({**document.spec, **changes})
     old = document.spec.get("name")
-    renamed = old if luck.random() < 0.8 else document.renamed_from
-    floor.write(replace(document, spec=spec, renamed_from=renamed))
+    renamed = old if luck.random() < 0.8 else document.history.renamed_from
+    floor.write(rewritten(document, spec=spec, renamed_from=renamed))
 
 
 def _tee_edit(luck: random.Random) -> Mapping[str, Any]:
@@ -120,7 +121,7 @@ def revert(floor: Floor, luck: random.Random) -> None:
     document = _pick(floor, luck)
     if document is not None and floor.history.get(document.address):
         old = luck.choice(floor.history[document.address])
-        floor.write(replace(old, renamed_from=document.spec.get("name"), moved=document.moved))
+        floor.write(rewritten(old, renamed_from=document.spec.get("name"), moved=document.history.moved))
 
 
 def swap(floor: Floor, luck: random.Random) -> None:
@@ -130,10 +131,10 @@ def swap(floor: Floor, luck: random.Random) -> None:
         return
     given = one.spec["name"] if luck.random() < 0.5 else f"Free {luck.randint(0, 2)}"
     floor.write_all(
-        replace(
+        rewritten(
             one, spec=FrozenDict({**one.spec, "name": other.spec["name"]}), renamed_from=one.spec["name"]
         ),
-        replace(other, spec=FrozenDict({**other.spec, "name": given}), renamed_from=other.spec["name"]),
+        rewritten(other, spec=FrozenDict({**other.spec, "name": given}), renamed_from=other.spec["name"]),
     )
 
 
@@ -216,7 +217,7 @@ def other_account(floor: Floor, luck: random.Random) -> None:
     shop, key = f"{provider}#2", floor.keys[provider]
     if not floor.someone_is_known(provider):
         return
-    if luck.random() < 0.5:
+    if luck.random() < 0.5 and not floor.sandbox.products(shop):
         floor.sandbox.fill(shop, 3)
     before = len(floor.sandbox.products(shop))
     floor.keys[provider] = dict(zip(PROVIDERS, (climate.TOKENS[1], climate.KEYS[1]), strict=True))[provider]

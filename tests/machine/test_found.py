@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from podsync.apply.report import Result
 from podsync.model.address import Address
 from podsync.model.frozen import FrozenDict
 from podsync.sandbox import Fault
-from tests.apply.world import SETTLE, TIMEOUT, tee_spec
+from podsync.state import operations
+from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT, poster_spec, tee_spec
 from tests.machine.floor import Floor, Trouble
+from tests.plan.build import rewritten
 
 POSTER, TEE = Address("customer_product", "cat"), Address("designed_product", "cat")
 
@@ -19,7 +19,7 @@ POSTER, TEE = Address("customer_product", "cat"), Address("designed_product", "c
 def write(floor: Floor, address: Address, **changes: object) -> None:
     document = floor.documents.get(address) or floor.document(address.kind, address.name)
     old = document.spec.get("name")
-    assert floor.write(replace(document, spec=FrozenDict({**document.spec, **changes}), renamed_from=old))
+    assert floor.write(rewritten(document, spec=FrozenDict({**document.spec, **changes}), renamed_from=old))
 
 
 def test_a_rename_waits_for_the_listing_too_when_the_state_is_older_than_the_last_one(floor):
@@ -175,7 +175,7 @@ def test_an_update_that_is_held_up_for_longer_does_not_undo_another_one(floor):
     late = TIMEOUT + SETTLE / 2
     floor.run(Trouble(stray=frozenset({0}), delay=late, updates_too=True), wait=False)
     write(floor, POSTER, name="Third")
-    assert floor.write(replace(floor.documents[POSTER], renamed_from=first))
+    assert floor.write(rewritten(floor.documents[POSTER], renamed_from=first))
 
     report = floor.run(Trouble())
 
@@ -331,7 +331,7 @@ def test_a_document_is_renamed_and_its_version_before_the_last_wanted_again(floo
     floor.run(Trouble())
     write(floor, TEE, **first)
     bee = Address("designed_product", "bee")
-    assert floor.write_all(replace(floor.documents[TEE], address=bee, moved=("cat",)), without=TEE)
+    assert floor.write_all(rewritten(floor.documents[TEE], address=bee, moved=("cat",)), without=TEE)
 
     floor.run(Trouble())
 
@@ -415,7 +415,7 @@ def test_an_update_whose_name_came_back_changed_is_not_undone_silently(floor):
     write(floor, POSTER, name="Second")
     assert floor.run(Trouble()).exit_code == 4
     assert floor.write(
-        replace(
+        rewritten(
             floor.documents[POSTER],
             spec=FrozenDict({**floor.documents[POSTER].spec, "name": old}),
             renamed_from=None,
@@ -485,11 +485,11 @@ def test_an_old_state_makes_nothing_beside_an_own_product_that_is_listed_under_t
     number = len(floor.backups) - 1
     dog, old = Address("customer_product", "dog"), floor.documents[POSTER]
     spec = FrozenDict({**old.spec, "name": "Renamed"})
-    moved = replace(old, address=dog, moved=("cat",), spec=spec, renamed_from=old.spec["name"])
+    moved = rewritten(old, address=dog, moved=("cat",), spec=spec, renamed_from=old.spec["name"])
     assert floor.write_all(moved, without=POSTER)
     floor.good_day()
     floor.restore(number, memory=False)
-    assert floor.write_all(old, replace(moved, moved=(), renamed_from=None))
+    assert floor.write_all(old, rewritten(moved, moved=(), renamed_from=None))
 
     floor.run(Trouble())
 
@@ -562,3 +562,190 @@ def test_what_was_refused_though_made_is_not_adopted_as_its_next_edition(floor):
     (told,) = report.outcomes
     assert (report.exit_code, told.result) == (4, Result.NOT_TRIED)
     assert "it was refused" in told.error
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_namesake_with_other_customers_that_is_listed_first_is_not_confirmed(floor, wait):
+    """A person made it unseen a moment before; ours, whose answer was cut off, is listed a little later."""
+    floor.sandbox.set_rules(gelato_lag=300.0)
+    floor.by_hand("gelato", poster_spec("cat"))
+    floor.clock.pass_by(100.0)
+    write(floor, POSTER, customerIds=("customer-8",))
+    floor.run(Trouble(stray=frozenset({0}), delay=15.0), wait=wait)
+
+    floor.good_day()
+
+    (made,) = floor.made("gelato")
+    assert floor.state.entries[POSTER].id == made
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_namesake_that_is_listed_first_is_a_question_once_both_are_listed(floor, wait):
+    """Pictures are re-hosted: nothing tells a person's product, made unseen a moment before, from ours."""
+    floor.sandbox.set_rules(kakaclo_lag=300.0, kakaclo_pictures="rehosted")
+    floor.by_hand("kakaclo", tee_spec("cat"))
+    floor.clock.pass_by(100.0)
+    write(floor, TEE)
+    floor.run(Trouble(), wait=wait)
+    floor.clock.pass_by(200.0)
+    floor.run(Trouble(), wait=wait)
+
+    floor.clock.pass_by(SETTLE)
+    report = floor.run(Trouble())
+
+    assert report.exit_code == 8
+    floor.good_day()
+    (made,) = floor.made("kakaclo")
+    assert floor.state.entries[TEE].id == made
+
+
+def test_what_may_be_a_persons_product_is_not_renamed(floor):
+    """It is listed with other customers than were sent: until ours would be listed nobody can tell."""
+    floor.sandbox.set_rules(gelato_lag=300.0)
+    floor.by_hand("gelato", poster_spec("cat"))
+    floor.clock.pass_by(100.0)
+    write(floor, POSTER, customerIds=("customer-8",))
+    floor.run(Trouble(stray=frozenset({0}), delay=15.0))
+    (hand,) = floor.model.hand
+    assert floor.state.entries[POSTER].id == hand
+    write(floor, POSTER, name="Renamed")
+
+    report = floor.run(Trouble())
+
+    (told,) = report.outcomes
+    assert (report.exit_code, told.result) == (4, Result.NOT_TRIED)
+    assert floor.there("gelato")[hand]["name"] == "The cat Poster"
+    floor.good_day()
+    assert [each["name"] for each in floor.made("gelato").values()] == ["Renamed"]
+
+
+@pytest.mark.parametrize("wanted", [True, False], ids=["entry", "orphan"])
+def test_what_was_asked_is_believed_though_the_clock_was_ahead_when_it_was_made(floor, wanted):
+    """The run asked by its own clock: what it prints is not refused for another year."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0)
+    floor.clock.moved = 365 * 86400.0
+    write(floor, TEE)
+    floor.run(Trouble(), wait=False)
+    floor.take_away(
+        "kakaclo", next(i for i in floor.there("kakaclo") if i not in floor.state.owned("kakaclo"))
+    )
+    floor.clock.moved = 0.0
+    if not wanted:
+        floor.delete(TEE)
+        floor.run(Trouble(), wait=False)
+    floor.clock.pass_by(3 * SETTLE)
+
+    report = floor.run(Trouble())
+
+    assert report.exit_code == 8
+    state, now = floor.state, floor.clock.now()
+    said = (
+        operations.remove(state, TEE, now, QUIET_AFTER)
+        if wanted
+        else operations.removed(state, [str(TEE)], now, QUIET_AFTER)
+    )
+    assert [each.address for each in said] == [TEE]
+
+
+def test_a_replace_in_doubt_does_not_hide_what_is_asked_of_what_it_replaces(floor):
+    """Both are asked, and what is printed of the older one binds the older one."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(kakaclo_pictures="rehosted", kakaclo_lag=300.0)
+    floor.by_hand("kakaclo", tee_spec("cat"))
+    write(floor, TEE)
+    floor.run(Trouble())
+    floor.by_hand("kakaclo", {**tee_spec("cat"), "enName": "Another name"})
+    write(floor, TEE, enName="Another name")
+
+    report = floor.run(Trouble((Fault("kakaclo", "create", "html", commit=True),)))
+
+    (told,) = report.outcomes
+    _, first, second = floor.made("kakaclo")
+    assert (report.exit_code, told.result) == (8, Result.IN_DOUBT)
+    assert any(f"podsync state settle {TEE} --adopt {second}" in line for line in told.next)
+    assert any(f"podsync import {TEE} {first}" in line for line in told.next)
+    floor._import("kakaclo", {TEE: first}, [])
+    assert (floor.state.entries[TEE].id, floor.state.entries[TEE].pending is None) == (first, False)
+    floor.good_day()
+    assert floor.state.entries[TEE].id == second
+
+
+def test_what_is_held_up_by_a_question_says_so(floor):
+    """The only product that was made here is one of two: nothing goes on before a person says which."""
+    floor.sandbox.set_rules(kakaclo_pictures="rehosted", kakaclo_lag=300.0)
+    floor.by_hand("kakaclo", tee_spec("cat"))
+    write(floor, TEE)
+    floor.run(Trouble())
+    floor.clock.pass_by(2 * SETTLE)
+    write(floor, TEE, enName="Another name")
+    write(floor, Address("designed_product", "dog"))
+    began = floor.clock.passed
+
+    report = floor.run(Trouble())
+
+    told = {outcome.address.name: outcome for outcome in report.outcomes}
+    assert floor.clock.passed - began < SETTLE
+    assert (told["cat"].result, told["dog"].result) == (Result.IN_DOUBT, Result.NOT_TRIED)
+    assert "until a person has said what they are" in told["dog"].error
+    assert any(f"podsync import {TEE}" in line for line in told["cat"].next)
+    floor.good_day()
+
+
+def test_what_is_asked_of_an_orphan_stands_beside_what_its_address_could_not_make(floor):
+    """Else a person is told to apply later, and no later apply goes on."""
+    floor.sandbox.set_rules(kakaclo_pictures="rehosted", kakaclo_lag=300.0)
+    floor.by_hand("kakaclo", tee_spec("cat"))
+    write(floor, TEE)
+    floor.run(Trouble())
+    floor.delete(TEE)
+    floor.run(Trouble())
+    floor.clock.pass_by(2 * SETTLE)
+    write(floor, TEE, enName="Another name")
+
+    report = floor.run(Trouble())
+
+    (told,) = report.outcomes
+    assert told.result is Result.NOT_TRIED
+    assert f"podsync state orphans --done {TEE}" in told.next[-1]
+    floor.good_day()
+
+
+def test_a_product_for_everybody_says_nothing_of_what_becomes_of_customers(floor):
+    """Their ids come back in capitals: one that came back as it was sent rules nothing out."""
+    floor.sandbox.set_rules(gelato_customers="upper")
+    write(floor, POSTER)
+    write(floor, Address("customer_product", "all"), customerIds=("*",))
+    floor.run(Trouble())
+
+    floor.run(Trouble())
+
+    assert floor.state.entries[POSTER].id in floor.made("gelato")
+    floor.good_day()
+
+
+def test_several_orphans_of_one_address_without_an_id_end_together(floor):
+    """Nothing but their address names them: an answer that has to name one of them could never be given."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0)
+    for name in ("First", "Second", "Third"):
+        write(floor, TEE, enName=name)
+        floor.run(Trouble(), wait=False)
+    for identity, each in floor.there("kakaclo").items():
+        if each["enName"] in ("First", "Second"):
+            floor.take_away("kakaclo", identity)
+    floor.clock.pass_by(3 * SETTLE)
+
+    report = floor.run(Trouble())
+
+    (told,) = report.outcomes
+    said = operations.removed(floor.state, [str(TEE)], floor.clock.now(), QUIET_AFTER)
+    assert "all 2 orphans of this address" in told.next[-1]
+    assert [each.address for each in said] == [TEE, TEE]
+    floor.good_day()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema
 
+from podsync.cli.app.formats import installed_rules
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.position import Position
@@ -27,6 +28,7 @@ from tests.output.test_hostile import assert_harmless, plans
 COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 SHOWN = [name for name in PLANS if name != "many"]
 
+RULES = installed_rules()
 URI = re.compile(r"[A-Za-z0-9%/_.~-]+")
 
 
@@ -77,7 +79,7 @@ def test_annotations_of_a_plan(name: str, golden: Golden) -> None:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_sarif_of_a_plan(name: str, golden: Golden) -> None:
-    text = plan_sarif(PLANS[name](), root="shop")
+    text = plan_sarif(PLANS[name](), RULES, root="shop")
 
     golden.check(f"plan-{name}.sarif", text)
     results(text)
@@ -129,8 +131,8 @@ def test_a_plan_is_told_worst_first() -> None:
 
 
 def test_fingerprints_stay_when_lines_move_and_tell_equal_faults_apart() -> None:
-    before = results(validate_sarif([fault(1, line=3), fault(1, line=9), fault(2)]))
-    after = results(validate_sarif([fault(1, line=40), fault(1, line=41), fault(2, line=2)]))
+    before = results(validate_sarif([fault(1, line=3), fault(1, line=9), fault(2)], RULES))
+    after = results(validate_sarif([fault(1, line=40), fault(1, line=41), fault(2, line=2)], RULES))
 
     assert fingerprints(before) == fingerprints(after)
     assert len(set(fingerprints(before))) == 3
@@ -146,18 +148,21 @@ def test_fingerprints_are_of_rule_file_product_and_words() -> None:
         one._replace(summary="fault one"),
     ]
 
-    assert len({print_ for other in others for print_ in fingerprints(results(validate_sarif([other])))}) == 5
+    assert (
+        len({print_ for other in others for print_ in fingerprints(results(validate_sarif([other], RULES)))})
+        == 5
+    )
 
 
 def test_a_result_without_a_place_points_at_the_settings() -> None:
-    found = results(validate_sarif([Diagnostic("warning", "max-creates", "too many")], root="shop"))
+    found = results(validate_sarif([Diagnostic("warning", "max-creates", "too many")], RULES, root="shop"))
 
     place = found[0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "shop/podsync.yaml"
 
 
 def test_a_path_becomes_a_relative_uri() -> None:
-    found = results(validate_sarif([fault(1, path="catalog/a b:c#d?é%.yaml")]))
+    found = results(validate_sarif([fault(1, path="catalog/a b:c#d?é%.yaml")], RULES))
 
     place = found[0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "catalog/a%20b%3Ac%23d%3F%C3%A9%25.yaml"
@@ -166,7 +171,7 @@ def test_a_path_becomes_a_relative_uri() -> None:
 def test_sarif_of_10_000_changes_keeps_what_github_keeps() -> None:
     plan = samples.plan([*samples.many(10_000).changes, samples.replaced()])
 
-    text = plan_sarif(plan)
+    text = plan_sarif(plan, RULES)
 
     found = results(text)
     assert len(found) == MOST_RESULTS
@@ -179,7 +184,7 @@ def test_naughty_text_is_one_command_and_one_result(text: str) -> None:
     odd = Diagnostic("error", "schema", text, Position(text or "a.yaml", 1), text)
 
     assert len(commands(validate_annotations([odd]))) == 1
-    assert len(results(validate_sarif([odd]))) == 1
+    assert len(results(validate_sarif([odd], RULES))) == 1
 
 
 @given(plans())
@@ -188,4 +193,4 @@ def test_no_plan_gives_another_command(plan: Plan) -> None:
     found = commands(plan_annotations(plan))
 
     assert len(found) <= 3 * MOST
-    results(plan_sarif(plan))
+    results(plan_sarif(plan, RULES))

@@ -20,7 +20,7 @@ from podsync.plan import planfile
 from podsync.plan.model import Plan
 from tests.output import samples
 from tests.output.naughty_list import big_list, plan_of
-from tests.output.test_annotations import commands, plan_annotations, results
+from tests.output.test_annotations import RULES, commands, plan_annotations, results
 from tests.output.test_hostile import assert_harmless
 from tests.output.test_html import Page as Html
 from tests.output.test_markdown import assert_inert, assert_reads_as_itself
@@ -86,7 +86,7 @@ def test_in_annotations_there_are_ten_commands(plan: Plan) -> None:
 
 
 def test_in_sarif_each_is_one_result(names: list[str], plan: Plan) -> None:
-    assert len(results(plan_sarif(plan))) == len(names)
+    assert len(results(plan_sarif(plan, RULES))) == len(names)
 
 
 def test_in_a_report_no_error_is_altered(names: list[str], plan: Plan) -> None:

@@ -10,7 +10,7 @@ from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import FrozenDict, freeze
 from podsync.model.position import Position, Span
-from podsync.model.product import Catalog, Product
+from podsync.model.product import HISTORY_WORDS, Catalog, History, Product
 from podsync.model.settings import Limits
 from podsync.plan.change import Change
 from podsync.plan.model import Plan
@@ -62,6 +62,18 @@ def bag(**fields: Any) -> dict[str, Any]:
     } | fields
 
 
+def as_history(facts: Mapping[str, Any], before: History = History()) -> dict[str, Any]:
+    """The facts of a product, with the words about its past put together."""
+    words = {key: freeze(value) for key, value in facts.items() if key in HISTORY_WORDS}
+    others = {key: value for key, value in facts.items() if key not in HISTORY_WORDS}
+    return others | {"history": replace(before, **words)}
+
+
+def rewritten(document: Product, **facts: Any) -> Product:
+    """The document, with other facts and other words about its past."""
+    return replace(document, **as_history(facts, document.history))
+
+
 def product(kind: str, name: str, spec: Mapping[str, Any], line: int = 2, **more: Any) -> Product:
     at = Position(f"catalog/{name}.yaml", line)
     spots = {("spec",): Span(line + 2, 3, line + 9, 1)}
@@ -73,17 +85,21 @@ def product(kind: str, name: str, spec: Mapping[str, Any], line: int = 2, **more
         freeze(spec),
         declared_at=at,
         positions=spots,
-        **{key: freeze(value) if key == "labels" else value for key, value in more.items()},
+        **as_history({key: freeze(value) if key == "labels" else value for key, value in more.items()}),
     )
 
 
+#: What stands beside the spec in a document.
+_BESIDE = ("labels", "lifecycle", *HISTORY_WORDS)
+
+
 def designed(name: str, /, **more: Any) -> Product:
-    facts = {key: more.pop(key) for key in ("labels", "lifecycle", "moved") if key in more}
+    facts = {key: more.pop(key) for key in _BESIDE if key in more}
     return product("designed_product", name, tee(**more), **facts)
 
 
 def customer(name: str, /, **more: Any) -> Product:
-    facts = {key: more.pop(key) for key in ("labels", "lifecycle", "moved", "renamed_from") if key in more}
+    facts = {key: more.pop(key) for key in _BESIDE if key in more}
     return product("customer_product", name, bag(**more), **facts)
 
 
@@ -123,7 +139,7 @@ def state(*entries: Entry, orphans: Iterable[Orphan] = (), **more: Any) -> State
 
 
 def renamed(wanted: Product, name: str, **more: Any) -> Product:
-    return replace(wanted, address=Address(wanted.address.kind, name), **more)
+    return rewritten(wanted, address=Address(wanted.address.kind, name), **more)
 
 
 def plan(wanted: Iterable[Product], known: State | None = None, **more: Any) -> Plan:

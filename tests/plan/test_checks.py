@@ -22,6 +22,7 @@ from tests.plan.build import (
     made,
     orphan,
     plan,
+    rewritten,
     rules,
     state,
 )
@@ -122,7 +123,7 @@ def test_a_create_that_looks_like_what_leaves(case: str) -> None:
 def test_both_are_meant(case: str) -> None:
     new, old, _ = LOOK_ALIKES[case]
 
-    assert rules(plan([replace(new, moved=())], state(made(old)))) == []
+    assert rules(plan([rewritten(new, moved=())], state(made(old)))) == []
 
 
 def test_another_account_is_no_look_alike() -> None:

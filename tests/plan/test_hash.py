@@ -13,7 +13,7 @@ from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import freeze
 from podsync.model.position import Position
 from podsync.model.product import Lifecycle, spec_digest_of
-from podsync.plan.action import Action
+from podsync.plan.action import ADOPT_DECLARED, Action
 from podsync.plan.change import Change, FieldChange
 from podsync.plan.model import Plan
 from tests.plan.build import HOSTS, customer, designed, in_doubt, made, plan, state
@@ -32,6 +32,7 @@ def _without(action: Action) -> Plan:
 
 
 COVERED: dict[str, Callable[[], Plan]] = {
+    "environment": lambda: replace(PLAN, environment="staging"),
     "lineage": lambda: replace(PLAN, lineage="other"),
     "selection": lambda: replace(PLAN, selection=Selection(targets=("*",))),
     "--replace": lambda: replace(PLAN, selection=Selection(replace=("x",))),
@@ -48,6 +49,8 @@ COVERED: dict[str, Callable[[], Plan]] = {
     "spec after": lambda: _with(Action.UPDATE, after=freeze({"name": "B"})),
     "labels after": lambda: _with(Action.NOTE, labels=freeze({"season": "autumn"})),
     "protection after": lambda: _with(Action.NOTE, lifecycle=Lifecycle()),
+    "what is asked about what exists": lambda: _with(Action.NOTE, asks=freeze({"recreate": "5012"})),
+    "which product is adopted": lambda: _with(Action.CREATE, action_reason=ADOPT_DECLARED, importing="5012"),
     "a change less": lambda: _without(Action.CREATE),
     "a doubt less": lambda: _without(Action.SETTLE),
 }
@@ -93,12 +96,13 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Plan.__dataclass_fields__) == {
         "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
         "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
-        "unwanted", "unmanaged", "left_out",
+        "unwanted", "unmanaged", "left_out", "environment",
     }  # fmt: skip
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",
         "lifecycle", "previous_address", "entry_digest", "orphan_created_at", "importing", "shown", "made_at",
-        "fields", "risks", "source", "distinct", "temporary", "steps_done", "steps_left", "_after_digest",
+        "fields", "risks", "source", "distinct", "temporary", "steps_done", "steps_left", "asks",
+        "_after_digest",
     }  # fmt: skip
 
 

@@ -246,5 +246,5 @@ def test_nothing_that_exists_is_sent_a_second_time(catalog: Catalog, known: Stat
 
     for change in plan.work:
         document: Product | None = wanted.get(change.address)
-        if change.action is Action.CREATE and document is not None and document.moved != ():
+        if change.action is Action.CREATE and document is not None and document.history.moved != ():
             assert (change.account, change.after) not in left

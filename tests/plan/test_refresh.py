@@ -31,6 +31,7 @@ from tests.plan.build import (
     made,
     only,
     plan,
+    rewritten,
     rules,
     state,
 )
@@ -133,7 +134,7 @@ def test_a_name_that_orders_find_is_not_taken_twice() -> None:
 )
 def test_an_update_that_takes_a_name_is_refused_where_somebody_has_it(changes, theirs, refused) -> None:
     before = customer("bag", **bag(customerIds=["anna"]))
-    after = replace(before, spec=freeze({**before.spec, **changes}), renamed_from=before.spec["name"])
+    after = rewritten(before, spec=freeze({**before.spec, **changes}), renamed_from=before.spec["name"])
 
     seen = _look(
         [after], _applied(state(made(before, id="1"))),

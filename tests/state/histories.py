@@ -143,6 +143,7 @@ def _possible(draft: Reducer, address: Address) -> list[st.SearchStrategy[ev.Eve
 
 def _about_id(item: Entry | Orphan, **which: object) -> list[st.SearchStrategy[ev.Event]]:
     found = [event(ev.Confirmed, **which)] if item.id is not None else []
+    found += [event(ev.Asked, **which)] if item.window is not None else []
     return [*found, event(ev.Unbound, **which)] if item.provisional else found
 
 

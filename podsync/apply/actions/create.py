@@ -9,11 +9,12 @@ from podsync.apply.actions.steps import go_on
 from podsync.apply.outcomes import LATER, conclude, done, listed, name_is_taken, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun, Unshown
+from podsync.evidence.declared import Said
 from podsync.evidence.sent import existing, unverified
-from podsync.model.errors import ConflictError, InDoubtError
+from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
-from podsync.plan.answers import of_wanted
+from podsync.plan.answers import COMPLETE, of_wanted
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import ProductStep, Remote
@@ -57,7 +58,7 @@ def make(run: ProviderRun, change: Change) -> None:
     elif change.action is Action.ADOPT:
         not_tried(run, change, "it is no longer listed as the plan saw it", "podsync plan", replans=True)
     elif run.unsure is not None:
-        not_tried(run, change, f"{run.unsure}; {LATER}")
+        not_tried(run, change, run.unsure)
     elif not (
         _stopped_by_rows(run, change)
         or _has_to_wait(run, change, entry)
@@ -115,6 +116,19 @@ def _perhaps_sent(run: ProviderRun, change: Change, steps: Sequence[ProductStep]
             change.labels, change.lifecycle, place=change.place, step=step.name,
         )  # fmt: skip
         yield Doubted(change.address, now, date, "whoever made it may have sent it")
+
+
+def take(run: ProviderRun, change: Change) -> None:
+    """Take the product that the document names, if it is there to be taken; nothing is ever made for it."""
+    rows = run.findings.reading.rows if run.findings is not None else {}
+    said = Said(run.known, rows, run.context.clock.now(), {change.address: change.document})
+    try:
+        events = said.ours(change.address, change.named or "")
+    except PodsyncError as error:
+        not_tried(run, change, error.message, *error.remedy.splitlines(), replans=True)
+        return
+    run.ledger.record(*events)
+    done(run, change, Result.ADOPTED)
 
 
 def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
@@ -214,6 +228,10 @@ def _over_limit(run: ProviderRun) -> bool:
 
 def create(run: ProviderRun, change: Change) -> None:
     """Send a create; an unclear answer leaves a doubt for `settle`."""
+    if missing := run.provider.missing(change.after or FrozenDict()):
+        why = f"a new product needs {', '.join(missing)}, and the document does not say"
+        not_tried(run, change, why, COMPLETE, replans=True)
+        return
     with run.lock:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
     made, after = change.made or EMPTY, change.after or EMPTY

@@ -8,7 +8,7 @@ from podsync.apply.report import DONE, Outcome
 from podsync.model.address import Address
 from podsync.model.clock import Clock
 from podsync.model.digests import short_digest
-from podsync.model.frozen import EMPTY
+from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.model.product import seen_ids
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -70,10 +70,13 @@ class LocalChanges:
 
     def _note(self, change: Change) -> None:
         entry = self._ledger.entry(change.address)
+        wanted = change.after or EMPTY
+        told = FrozenDict({name: wanted[name] for name in change.changed if name in wanted})
         if entry is None:
             return
-        if entry.steps_left or (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle):
-            facts = (change.labels, change.lifecycle, change.place)
+        differs = (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle)
+        if told or entry.steps_left or differs:
+            facts = (change.labels, change.lifecycle, change.place, told, tuple(sorted(told)))
             self._ledger.record(Noted(change.address, self._clock.now(), *facts))
 
     def _done(self, change: Change) -> None:

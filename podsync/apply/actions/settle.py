@@ -37,7 +37,7 @@ from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
+from podsync.state.events import Asked, Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
 
 #: A person is told this often what is waited for.
 SAY_EVERY = 30.0
@@ -124,12 +124,24 @@ def _tell_unlisted(run: ProviderRun) -> None:
         run.context.board.note(
             f"{count} new at {run.provider.title}: ids not known yet; the next apply looks again"
         )
+    _asked(run, overdue)
     for item in overdue:
         rows = run.overdue.get((item.address, item.created_at), ())
         if isinstance(item, Entry):
             ask_where_it_is(run, item, rows)
         else:
             ask_about_orphan(run, item, rows)
+
+
+def _asked(run: ProviderRun, items: Sequence[Entry | Orphan]) -> None:
+    """Write down of what a person is asked: the answer is believed whatever our wall clock says by then."""
+    new = [item for item in items if item.window is not None and item.window.asked is None]
+    events = [
+        Asked(item.address, run.context.clock.now(), item.created_at if isinstance(item, Orphan) else None)
+        for item in new
+    ]
+    if events:
+        run.ledger.record(*events)
 
 
 def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
@@ -189,8 +201,7 @@ class _Wait:
 def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
     """What a listing has to show yet: ids that no answer told, and ids that only an answer told."""
     known = run.known
-    answered = known.provisional if run.provider.tells_ids else ()
-    return [*known.unbound, *answered]
+    return [*known.unbound, *known.answered]
 
 
 def _untimed(run: ProviderRun) -> int:
@@ -226,7 +237,7 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         return _Wait(f"{len(new)} new ids to become visible", _visible_by(run, new))
     older = _untimed(run)
     if older:
-        until = run.context.began + run.settings.settle_seconds
+        until = run.context.began + run.until_settled
         return _Wait(f"{older} from before, of which no clock tells how long ago it was", until)
     return None
 
@@ -266,7 +277,7 @@ def _look_again(run: ProviderRun) -> None:
     """One look for everything that is open; a whole one once a doubt is old enough to be called settled."""
     now = run.context.clock.monotonic()
     due = any(now >= doubt.known_by + run.until_settled for doubt in run.doubts.values())
-    due = due or (now >= run.context.began + run.settings.settle_seconds and bool(_untimed(run)))
+    due = due or (now >= run.context.began + run.until_settled and bool(_untimed(run)))
     findings = run.look(presence=not due)
     if findings.account is False:
         run.stop_wrong_account(findings.events)

@@ -10,7 +10,7 @@ from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
 from podsync.apply.guard import guarded, pooled
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, not_tried
 from podsync.apply.report import DONE, Result
-from podsync.apply.run import MAKING, DeferredChange, ProviderRun, Unshown
+from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.sent import StepVerdict, step_verdict
 from podsync.evidence.state_view import Known, when
 from podsync.model.errors import ConflictError, InDoubtError, RefusedError
@@ -76,7 +76,7 @@ def go_on(run: ProviderRun, change: Change, sent: SendResult | None = None, *, a
 
 
 def _was_adopted(change: Change, entry: Entry) -> bool:
-    return entry.origin == "adopted" and change.action in MAKING
+    return entry.origin == "adopted" and change.makes
 
 
 def _takes_names(run: ProviderRun, change: Change, entry: Entry) -> bool:

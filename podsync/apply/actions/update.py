@@ -10,10 +10,10 @@ import math
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
 from podsync.apply.actions.steps import go_on, settle_step, witnesses
-from podsync.apply.outcomes import LATER, conclude, failed, name_is_taken, not_tried
+from podsync.apply.outcomes import conclude, failed, name_is_taken, not_tried
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.state_view import when
+from podsync.evidence.state_view import presumed, when
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec
@@ -37,12 +37,19 @@ def update(run: ProviderRun, change: Change) -> None:
     if entry.pending is not None and entry.pending.step:
         _look_for_step(run, change, entry, entry.pending)
         return
-    if taken:
+    if presumed(entry):
+        why = f"{entry.id} may be another product: it is not listed as it was sent"
+        not_tried(run, change, f"{why}; a later apply knows, once {run.until_settled:g} s are over")
+    elif taken:
         name_is_taken(run, change, taken)
-        return
-    if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
-        not_tried(run, change, f"{run.unsure}; {LATER}")
-        return
+    elif run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
+        not_tried(run, change, run.unsure)
+    else:
+        _set(run, change, entry)
+
+
+def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
+    """Send the fields that an update can set; an exchange of names is no such update."""
     after, kept = change.after or {}, entry.swap.takes if entry.swap is not None else EMPTY
     names = [name for name in change.changed if name in after and name in run.provider.mutable - kept.keys()]
     body = FrozenDict({name: after[name] for name in names})
@@ -53,7 +60,7 @@ def update(run: ProviderRun, change: Change) -> None:
     if quiet_at > run.context.clock.monotonic():
         run.late[change.address] = DeferredChange(change, update, quiet_at)
         return
-    request = run.provider.update_request(entry.id, body)
+    request = run.provider.update_request(entry.id or "", body)
     with run.lock:
         sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
     provider, habits, identity = run.provider, run.habits, entry.id
@@ -72,7 +79,7 @@ def update(run: ProviderRun, change: Change) -> None:
     if sent.unshown:
         until = clock.monotonic() + run.settings.settle_seconds
         with run.lock:
-            run.unshown[change.address] = Unshown(change, entry.id, body, until, go_on)
+            run.unshown[change.address] = Unshown(change, entry.id or "", body, until, go_on)
     elif (
         isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
     ):

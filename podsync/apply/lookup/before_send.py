@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from podsync.apply.actions.settle import take_in, wait
+from podsync.apply.outcomes import LATER
 from podsync.apply.run import ProviderRun
 from podsync.evidence.account import Knows
 from podsync.evidence.ages import Age, Moment, elapsed
@@ -43,7 +44,7 @@ def _look(run: ProviderRun) -> None:
             wait(run, what, until)
             findings = _look_once(run)
         if run.stopped is None and (left := _may_show_more(run, findings)) is not None:
-            run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists"
+            run.unsure = f"{left[0]} is waited for: the listing may not show yet what exists; {LATER}"
     if run.stopped is None:
         _conclude(run, findings)
         _tell_unproven(run, findings)
@@ -55,7 +56,8 @@ def _asks(run: ProviderRun) -> list[Change]:
     return [
         change
         for change in run.changes
-        if run.makes(change)
+        if change.makes
+        or change.named is not None
         or change.orphan_created_at is not None
         or (change.action is Action.UPDATE and takes(change.before or EMPTY, change.after or EMPTY))
     ]
@@ -84,17 +86,19 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
     young = situation.open_refusals()
     run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
     run.first_contact = findings.first_contact
-    makers = [change for change in run.changes if run.makes(change)]
+    makers = [change for change in run.changes if change.makes]
     reading = findings.reading
     if makers and findings.knows is not Knows.ALL and not (reading.of_all and reading.sound):
         run.stop(
             f"the state is {findings.knows.value}, and the listing keeps changing and could not be read whole"
         )
     elif makers and _is_unproven(run, situation):
-        run.unsure = run.unsure or (
-            f"none of the products that were made at {run.provider.title} is visible yet, "
-            "so that nobody can tell whether this is the right account"
-        )
+        made = f"none of the products that were made at {run.provider.title}"
+        right = "nobody can tell whether this is the right account"
+        if _has_to_be_asked(situation):
+            run.unsure = f"{made} is known by its id: until a person has said what they are, {right}"
+        else:
+            run.unsure = run.unsure or f"{made} is visible yet, so that {right}; {LATER}"
 
 
 def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
@@ -114,8 +118,8 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     """Return what the listing may not show yet and until when (monotonic), None where it shows all."""
     reasons: list[tuple[str, float]] = []
     began, settle, looked = run.context.began, run.settings.settle_seconds, findings.reading.looked
-    wanted = [c for c in run.changes if run.makes(c) and c.address not in findings.adopted]
-    others = [change for change in _asks(run) if not run.makes(change)]
+    wanted = [c for c in run.changes if c.makes and c.address not in findings.adopted]
+    others = [change for change in _asks(run) if not change.makes]
     if run.lost and not run.caught_up and (wanted or others):
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))
@@ -124,7 +128,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     if missed:
         what = "an orphan that is wanted again to become visible"
         reasons.append((what, max(run.missed.get(each, looked) for each in missed) + settle))
-    if wanted and _is_unproven(run, situation):
+    if wanted and _is_unproven(run, situation) and not _has_to_be_asked(situation):
         reasons.append(("a product that was made here to become visible", began + settle))
     open_ = [reason for reason in reasons if reason[1] > looked or reason[0].startswith("an orphan")]
     return max(open_, key=lambda reason: reason[1], default=None)
@@ -133,6 +137,14 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
 def _is_unproven(run: ProviderRun, situation: Situation) -> bool:
     """Whether something was sent here before, and nothing shows that this is the account it went to."""
     return run.had_sent and not (situation.known.listed or situation.known.landmarks)
+
+
+def _has_to_be_asked(situation: Situation) -> bool:
+    """Whether a listing would show by now all that was sent here, so that no waiting helps."""
+    known = situation.known
+    return all(item.id is None and situation.item_is_settled(item) for item in known.items) and all(
+        map(situation.doubt_is_settled, known.doubts)
+    )
 
 
 def _lost_is_visible(run: ProviderRun, looked: float) -> bool:

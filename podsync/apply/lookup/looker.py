@@ -119,7 +119,12 @@ class Looker:
         readings = [self._by_model(known, models)] if models else []
         readings += [self._read(known, Query(name=name, pairs=known.pairs)) for name in sorted(searched)]
         there = {identity for reading in readings for identity in reading.rows}
-        sought = _sought(known, situation.looked_for, there)
+        named = {identity for identity, _ in situation.named.values()} - there
+        if len(named) > PROBES:
+            readings.append(self._read(known, Query(pairs=known.pairs), of_all=True))
+            there |= readings[-1].rows.keys()
+            named = set()
+        sought = _sought(known, situation.looked_for, there) | dict.fromkeys(sorted(named), EMPTY)
         if sought:
             readings.append(self._read(known, Query(known=FrozenDict(sought), pairs=known.pairs)))
         if not readings:
@@ -141,16 +146,14 @@ def _models(situation: Situation) -> frozenset[str]:
     known = situation.known
     specs: list[Spec] = [want.spec for want in situation.wants if want.asked and want.before is None]
     specs += [*known.sent, *(refusal.body for _, refusal in situation.unwanted())]
-    if not known.provider.tells_ids:
-        specs += [item.spec or EMPTY for item in known.provisional]
+    # A second candidate may be listed beside them.
+    specs += [item.spec or EMPTY for item in known.presumed]
     return frozenset(known.model(spec) for spec in specs)
 
 
 def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[str, object]:
     """Return the known products to look up: landmarks, provisional ids, what is asked for, a few others."""
-    sought: dict[str, object] = {}
-    if known.provider.tells_ids:
-        sought |= {item.id: seen_ids(item.remote) for item in known.provisional if item.id}
+    sought: dict[str, object] = {item.id: seen_ids(item.remote) for item in known.answered if item.id}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {
         mark["id"]: FrozenDict({k: v for k, v in mark.items() if k == known.seen_key})

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from podsync.apply.actions.sender import ProviderTime
 from podsync.apply.context import Lost, ProviderConnection
 from podsync.apply.lookup.looker import Looker
-from podsync.apply.run import MAKING, others_of, want_of
+from podsync.apply.run import named_by, others_of, want_of
 from podsync.evidence.ages import SEND_SECONDS, Moment
 from podsync.evidence.findings import Findings
 from podsync.evidence.situation import Situation, Times, Want, documents_of
@@ -53,6 +53,8 @@ def preview(
             times,
             (*wants_of(connection.provider, changes, known), *others[name].wants),
             documents_of(known, [*specs, *others[name].specs]),
+            managed=others[name].managed,
+            named=named_by(changes),
             lost=lost is not None and lost.concerns(name),
             first_contact=first_contact,
             settle_seconds=connection.settings.settle_seconds,
@@ -70,7 +72,7 @@ def wants_of(provider: Provider, changes: Iterable[Change], known: Known) -> tup
     for change in changes:
         if change.after is None or change.address in doubted or change.previous_address in doubted:
             continue
-        want = want_of(provider, change, makes=change.action in MAKING)
+        want = want_of(provider, change, makes=change.makes)
         if want is not None:
             wants.append(want)
     return tuple(wants)

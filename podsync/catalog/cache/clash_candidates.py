@@ -8,8 +8,8 @@ there is one.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,17 +26,17 @@ _FEW = 10
 
 
 class Columns(NamedTuple):
-    """What is compared: `addresses`, `traits` (texts of five words each, as in `Traits`), `formers`."""
+    """What is compared: `addresses`, `traits` (texts of five words each, as in `Traits`), `histories`."""
 
     addresses: Sequence[str]
     traits: Sequence[str]
-    formers: Sequence[str]
+    histories: Sequence[str]
 
 
 def shares_nothing(columns: Columns, news: Sequence[int]) -> bool:
     """Return whether it is plain that these few products share nothing; False does not say that they do."""
-    addresses, traits, formers = columns
-    if len(news) > _FEW or any(formers) or len(set(addresses)) < len(addresses):
+    addresses, traits, histories = columns
+    if len(news) > _FEW or any(histories) or len(set(addresses)) < len(addresses):
         return False
     everything = " ".join(traits)
     return all(everything.count(word) == 1 for number in news for word in _shared_words(traits[number]))
@@ -52,7 +52,7 @@ def clash_candidates(columns: Columns) -> list[int]:
 
     A product that shares nothing with another one, and that no former name is about, needs no row.
     """
-    addresses, traits, formers = columns
+    addresses, traits, histories = columns
     identities, pictures, designs = [], [], []
     for text in traits:
         identity, picture, _, design, _ = text.split(" ")
@@ -64,23 +64,30 @@ def clash_candidates(columns: Columns) -> list[int]:
         if len(set(column)) < len(column):
             counts = Counter(column)
             found.update(number for number, word in enumerate(column) if word and counts[word] > 1)
-    former = {
-        name
-        for number, text in enumerate(formers)
-        if text
-        for name in former_addresses(addresses[number], text)
-    }
+    former: set[str] = set()
+    adopting: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, text in enumerate(histories):
+        if text and (names := former_addresses(addresses[number], text)):
+            former.update(names)
+            found.add(number)
+        if text and (adopted := adopted_id(text)):
+            adopting[addresses[number].partition(".")[0], adopted].append(number)
     if former:
-        found.update(number for number, text in enumerate(formers) if text)
         found.update(number for number, address in enumerate(addresses) if address in former)
+    found.update(number for numbers in adopting.values() if len(numbers) > 1 for number in numbers)
     return sorted(found)
 
 
-def former_addresses(address: str, former: str) -> Iterator[str]:
-    """Yield the addresses that a document (by its `Product.former`) says it had before."""
+def former_addresses(address: str, history: str) -> Sequence[str]:
+    """Return the addresses that a document (by its `History.text`) says it had before."""
     kind = address.partition(".")[0]
-    for name in parse(former)[0] or ():
-        yield f"{kind}.{name}"
+    return [f"{kind}.{name}" for name in parse(history).get("moved", ())]
+
+
+def adopted_id(history: str) -> str | None:
+    """Return the id of the existing product that a document (by its `History.text`) is for."""
+    told: str | None = parse(history).get("adopt")
+    return told
 
 
 class Fingerprints(NamedTuple):
@@ -122,4 +129,4 @@ class FingerprintRow(NamedTuple):
     number: int
     address: str
     traits: Fingerprints
-    former: str
+    history: str

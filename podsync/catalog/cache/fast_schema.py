@@ -20,7 +20,7 @@ _Maker: TypeAlias = Callable[[Any, Any], Check]
 #: Say nothing of a value, or are looked after together with another keyword (`type` by `_all_of`).
 _NO_CHECK = frozenset({
     "$schema", "title", "description", "examples", "default", "definitions",
-    "type", "then", "additionalProperties",
+    "type", "then", "else", "additionalProperties",
 })  # fmt: skip
 
 
@@ -149,11 +149,13 @@ def _pattern(expected: Any, _schema: Any) -> Check:
 
 
 def _if(expected: Any, schema: Any) -> Check:
-    condition, then = compiled_check(expected), compiled_check(schema.get("then", {}))
     # Not accepting the condition does not prove that it fails, so only simple ones are known.
-    if not (set(expected) <= {"contains"} and set(expected.get("contains", {})) <= {"const"}):
+    contains = set(expected) == {"contains"} and set(expected["contains"]) <= {"const"}
+    if not contains and set(expected) != {"required"}:
         return _never(expected, schema)
-    return lambda value: not condition(value) or then(value)
+    condition = compiled_check(expected)
+    then, other = compiled_check(schema.get("then", {})), compiled_check(schema.get("else", {}))
+    return lambda value: then(value) if condition(value) else other(value)
 
 
 def _contains(expected: Any, _schema: Any) -> Check:

@@ -86,12 +86,12 @@ class LazyCatalog(Sequence[Product]):
 
     @property
     def _columns(self) -> Columns:
-        return Columns(self.table.addresses, self.table.traits, self.table.formers)
+        return Columns(self.table.addresses, self.table.traits, self.table.histories)
 
     def _row(self, number: int) -> FingerprintRow:
         table = self.table
         traits = Fingerprints(*table.traits[number].split(" "))
-        return FingerprintRow(number, table.addresses[number], traits, table.formers[number])
+        return FingerprintRow(number, table.addresses[number], traits, table.histories[number])
 
     def line(self, at: Position) -> str:
         """Return the source line of a position in one of these files."""
@@ -155,8 +155,8 @@ class LazyCatalog(Sequence[Product]):
         if self._told_digest is not None:
             return self._told_digest
         known = ((address, self._numbers[address]) for address in self._ordered)
-        formers = self.table.formers
-        return catalog_digest((a, self.table.spec_digests[n], formers[n]) for a, n in known)
+        histories = self.table.histories
+        return catalog_digest((a, self.table.spec_digests[n], histories[n]) for a, n in known)
 
     def product(self, address: str) -> Product:
         """Make the product of an address; raises KeyError."""

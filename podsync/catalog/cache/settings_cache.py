@@ -51,7 +51,10 @@ class SettingsMemory(NamedTuple):
 
 
 def _tells_where(data: Mapping[str, Any]) -> bool:
-    told = data.get("providers", {})
-    return not isinstance(told, dict) or any(
-        not isinstance(each, dict) or "base_url" in each for each in told.values()
+    inner = data.get("environments", {})
+    if not isinstance(inner, dict) or not all(isinstance(each, dict) for each in inner.values()):
+        return True
+    told = [each.get("providers", {}) for each in (data, *inner.values())]
+    return any(not isinstance(providers, dict) for providers in told) or any(
+        not isinstance(each, dict) or "base_url" in each for providers in told for each in providers.values()
     )

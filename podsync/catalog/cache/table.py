@@ -16,7 +16,7 @@ from podsync.catalog.record import ProductRecord
 
 #: What there is of each file, and of each product in it (as in `ProductRecord`), both in file order.
 OF_FILES = ("paths", "signatures", "digests", "counts")
-OF_PRODUCTS = ("addresses", "starts", "spec_digests", "formers", "traits", "bodies")
+OF_PRODUCTS = ("addresses", "starts", "spec_digests", "histories", "traits", "bodies")
 #: What a file has of its own where its content is another one's.
 _OWN = ("paths", "signatures")
 #: Makes a column by its name.
@@ -44,7 +44,7 @@ class Table:
     """Columns, each made by `load` when it is first asked for; `kept` may know a shorter way to one product.
 
     Of files: `paths`, `network.signed_url`, `digests`, and `counts` of their products. Of products what a
-    `record.Kept` has, `formers` empty where a document says nothing of its former self.
+    `record.Kept` has, `histories` empty where a document says nothing of its product's past.
     """
 
     def __init__(self, load: Load, kept: Callable[[int], ProductRecord] | None = None) -> None:
@@ -133,9 +133,9 @@ class Table:
         return self.column("starts")
 
     @property
-    def formers(self) -> list[str]:
-        """What each document says of its former self."""
-        return self.column("formers")
+    def histories(self) -> list[str]:
+        """What each document says of its product's past."""
+        return self.column("histories")
 
     @property
     def traits(self) -> list[str]:

@@ -1,16 +1,16 @@
-"""CSV as spreadsheets write it, each cell with its place; and CSV that no spreadsheet takes for formulas.
+"""CSV as spreadsheets write it, each cell with its place.
 
 Read are UTF-8 with or without a BOM, `,` `;` or tab between cells, a `sep=` line before the header, any
-line ends. A cell that would begin with `=`, `+`, `-`, `@`, tab or CR gets a leading `'` when it is written,
-which reading takes off.
+line ends. The `'` that stands before a cell which a spreadsheet would take for a formula is taken off.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from podsync.model.characters import unprotected
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import UsageError
 from podsync.model.position import Position
@@ -18,8 +18,6 @@ from podsync.model.position import Position
 #: Bytes of the largest file that is read.
 LIMIT = 64 << 20
 _DELIMITERS = ",;\t"
-#: A cell that was protected, or has to be: an apostrophe that stands there already must stay.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 class Cell(NamedTuple):
@@ -55,25 +53,11 @@ class _BrokenCsv(Exception):  # noqa: N818 (never leaves this module)
         self.cell, self.summary = cell, summary
 
 
-def protected(text: str) -> str:
-    """Return the text as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
 def meant(text: str) -> str:
-    """Return what a cell says: the inverse of `protected`, trimmed."""
+    """Return what a cell says: trimmed, without what protected it when it was written."""
     plain = text.strip(" \u00a0")
-    return plain[1:] if plain.startswith("'") and _FORMULA.match(plain) else plain.strip()
-
-
-def written(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Return the lines of a CSV: commas, LF, quotes where they are needed."""
-    for row in (header, *rows):
-        yield ",".join(_quoted(protected(cell)) for cell in row) + "\n"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if re.search(r'[",;\t\r\n]|^\s|\s$', text) else text
+    bare = unprotected(plain)
+    return bare if bare is not plain else plain.strip()
 
 
 def read(path: str, data: bytes, columns: Sequence[str]) -> CsvTable:

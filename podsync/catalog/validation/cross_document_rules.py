@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog.cache.clash_candidates import FingerprintRow, former_addresses
+from podsync.catalog.cache.clash_candidates import FingerprintRow, adopted_id, former_addresses
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.model.position import Position, Severity
@@ -23,54 +23,62 @@ Line = Callable[[Position], str]
 Focus = Callable[[str], bool]
 
 
-class _Rule(NamedTuple):
-    """A rule about two products: its name, and what to say of the one when the other stands at a place.
+class _PairRule(NamedTuple):
+    """A rule about two products: its id, and what to say of the one when the other stands at a place.
 
     `path` is where the fault stands; "name" and "front" below `spec` are fields of that role.
     """
 
-    name: str
+    rule: str
     severity: Severity
     path: Path
     summary: str
     detail: str
 
 
-_DECLARED_TWICE = _Rule(
+_DECLARED_TWICE = _PairRule(
     "declared-twice", "error", ("name",),
     "{address} is declared here and at {place}",
     "give one of the two another name, or remove it",
 )  # fmt: skip
-_INDISTINGUISHABLE = _Rule(
+_INDISTINGUISHABLE = _PairRule(
     "indistinguishable", "error", ("spec", "name"),
     "{title} cannot tell this product from {other} at {place}: model, name and pictures are equal",
     "give each its own mock-up, or put the colour into {name_field}",
 )  # fmt: skip
-_SAME_NAME = _Rule(
+_SAME_NAME = _PairRule(
     "same-name", "error", ("spec", "name"),
     "{other} at {place} has the same name for a customer of both: orders could not tell them apart",
     "give one of the two another spec.{name_field}, or let them share no customer",
 )  # fmt: skip
-_SAME_PICTURE = _Rule(
+_SAME_PICTURE = _PairRule(
     "same-picture", "warning", ("spec", "front"),
     "the front picture is that of {other} at {place}, which has another colour",
     "is it the right picture? each colour should have its own mock-up",
 )  # fmt: skip
-_SAME_DESIGN = _Rule(
+_SAME_DESIGN = _PairRule(
     "same-design", "warning", ("spec", "name"),
     "model, artwork and colour are those of {other} at {place}, under another name",
     "if both are the same product, remove one",
 )  # fmt: skip
-_MOVED_IN_USE = _Rule(
+_MOVED_IN_USE = _PairRule(
     "moved", "error", ("moved",),
     "'{former}' cannot be a former name: it is declared at {place}",
     "remove it from moved, or remove that document",
 )  # fmt: skip
-_MOVED_TWICE = _Rule(
+_MOVED_TWICE = _PairRule(
     "moved", "error", ("moved",),
     "'{former}' is a former name of {other} at {place} too",
     "one product cannot become two: keep it in one of them",
 )  # fmt: skip
+_ADOPTED_TWICE = _PairRule(
+    "adopted-twice", "error", ("adopt",),
+    "the product {former} is that of {other} at {place} too",
+    "one product has one document: look at the id again, or remove one of the two",
+)  # fmt: skip
+
+#: What a listing, or an order, cannot tell apart.
+_ALIKE = (_INDISTINGUISHABLE, _SAME_NAME)
 
 
 def cross_check(
@@ -87,6 +95,7 @@ def cross_check(
     check.look_alikes(in_file_order)
     check.designs(in_file_order)
     check.former_names(in_file_order, unique)
+    check.adopted_ids(in_file_order)
     return check.found
 
 
@@ -101,7 +110,12 @@ class _Check:
         self._focus = focus
 
     def pair(
-        self, rule: _Rule, first: FingerprintRow, second: FingerprintRow, path: Path = (), former: str = ""
+        self,
+        broken: _PairRule,
+        first: FingerprintRow,
+        second: FingerprintRow,
+        path: Path = (),
+        former: str = "",
     ) -> None:
         """Report at the later place, or at the earlier if only that is asked for."""
         here, other = self._make(second.number), self._make(first.number)
@@ -116,13 +130,16 @@ class _Check:
             "name_field": provider.name_field,
             "former": former,
         }
-        where = path or rule.path
+        where = path or broken.path
         if where[0] == "spec":
             where = "spec", getattr(provider.info.roles, str(where[1]))
         at = here.at(where)
-        summary, detail = rule.summary.format_map(names), rule.detail.format_map(names)
+        summary, detail = broken.summary.format_map(names), broken.detail.format_map(names)
+        # Products that exist already, each under an id of its own, are told apart by that.
+        both = broken in _ALIKE and here.history.adopt is not None and other.history.adopt is not None
+        severity: Severity = "warning" if both else broken.severity
         self.found.append(
-            Diagnostic(rule.severity, rule.name, summary, at, detail, here.address, self._line(at))
+            Diagnostic(severity, broken.rule, summary, at, detail, here.address, self._line(at))
         )
 
     def look_alikes(self, rows: Iterable[FingerprintRow]) -> None:
@@ -181,10 +198,19 @@ class _Check:
         """Report a former name that is in use, or that two documents claim."""
         claimed: dict[str, FingerprintRow] = {}
         for row in rows:
-            names = former_addresses(row.address, row.former) if row.former else ()
+            names = former_addresses(row.address, row.history) if row.history else ()
             for index, former in enumerate(names):
                 path, name = ("moved", index), former.partition(".")[2]
                 if former in declared:
                     self.pair(_MOVED_IN_USE, declared[former], row, path, name)
                 elif (first := claimed.setdefault(former, row)) is not row:
                     self.pair(_MOVED_TWICE, first, row, path, name)
+
+    def adopted_ids(self, rows: Iterable[FingerprintRow]) -> None:
+        """Report an existing product that two documents describe."""
+        claimed: dict[tuple[str, str], FingerprintRow] = {}
+        for row in rows:
+            if row.history and (identity := adopted_id(row.history)):
+                first = claimed.setdefault((row.address.partition(".")[0], identity), row)
+                if first is not row:
+                    self.pair(_ADOPTED_TWICE, first, row, former=identity)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan
 from podsync.catalog.parsing.yaml_reader import read
+from podsync.catalog.rules import document_faults, signed_urls
 from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
-from podsync.catalog.validation.signed_urls import odd_texts, signed_urls
 from podsync.catalog.validation.validator import accepts, validate, validate_head
-from podsync.catalog.validation.value_messages import SchemaVerdict, did_you_mean, dotted
+from podsync.catalog.validation.value_messages import SchemaVerdict, dotted
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.characters import hidden
-from podsync.model.diagnostic import Diagnostic
+from podsync.model.diagnostic import Diagnostic, SpecFault
 from podsync.model.frozen import EMPTY, Path, freeze
 from podsync.model.position import Position
-from podsync.model.product import UNPROTECTED, Lifecycle, Product
+from podsync.model.product import UNPROTECTED, History, Lifecycle, Product
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -42,16 +42,16 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     verdicts = validate(provider.kind, document.data, lambda path: written(document, path))
     if verdicts and (other := _of_another_kind(provider.kind, sorted(by_kind), document.data)):
         verdicts = [other, *(verdict for verdict in verdicts if verdict.path[:1] != ("spec",))]
-    faults = [*in_place(document, verdicts, address), *_signed_urls(document, address)]
     if verdicts or document.faulty or address is None:
-        return Built((), tuple(faults))
+        signed = (_fault(document, found, address) for found in signed_urls(document.data.get("spec")))
+        return Built((), (*in_place(document, verdicts, address), *signed))
     declared_at = Position(document.text.path, *document.start)
     product = product_from(document.data, address, provider, declared_at)
-    faults += _text_faults(document, provider, product)
-    faults += _print_faults(document, provider, product)
+    found = document_faults(document.data, product.spec, provider)
+    faults = tuple(_fault(document, each, address) for each in found)
     if any(fault.severity == "error" for fault in faults):
-        return Built((), tuple(faults))
-    return Built((product,), tuple(faults))
+        return Built((), faults)
+    return Built((product,), faults)
 
 
 def surely_valid(document: Document, providers: Mapping[str, Provider]) -> bool:
@@ -162,7 +162,6 @@ def product_from(
     data: Mapping[str, Any], address: Address, provider: Provider, declared_at: Position
 ) -> Product:
     """Return the product of a valid document, from its plain data; it knows no places inside."""
-    moved = data.get("moved")
     return Product(
         address=address,
         provider=provider.name,
@@ -170,55 +169,26 @@ def product_from(
         spec=freeze(data["spec"]),
         labels=freeze(data["labels"]) if data.get("labels") else EMPTY,
         lifecycle=Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED,
-        moved=None if moved is None else tuple(moved),
-        renamed_from=data.get("renamed_from"),
+        history=History.of(data, provider.info.bare_id),
         declared_at=declared_at,
     )
 
 
-def _text_faults(document: Document, provider: Provider, product: Product) -> Iterator[Diagnostic]:
-    """Return what the provider's rules say of values, and what is odd about texts that it has no rule for."""
-    found = [(("spec", *fault.path), fault) for fault in provider.check(product.spec)]
-    odd = odd_texts(document.data, {path for path, _ in found})
-    for path, fault in (*found, *((fault.path, fault) for fault in odd)):
-        yield document.text.fault(
-            fault.rule,
-            place(document, path),
-            f"{dotted(path)}: {fault.summary}",
-            fault.detail,
-            edits(document, path, Fixing("put", quoted(fault.instead))) if fault.instead else (),
-            severity=fault.severity,
-            address=product.address,
-        )
-
-
-def _print_faults(document: Document, provider: Provider, product: Product) -> Iterator[Diagnostic]:
-    """Refuse a print size for an artwork that there is none of: it would silently check nothing."""
-    if not document.data.get("print"):
-        return
-    from podsync.providers.contract import Role
-
-    roles = provider.info.roles
-    known = {one.name for one in provider.depictions(product.spec) if one.role is Role.ARTWORK}
-    for name in document.data["print"]:
-        if name not in known:
-            near = did_you_mean(name, known)
-            yield document.text.fault(
-                "print",
-                document.keys.raw.get(("print", name)) or place(document, ("print",)),
-                f"print: there is no artwork '{name}' in spec.{roles.artwork}",
-                f"did you mean '{near}'?" if near else f"use the {roles.artwork_name} of an artwork",
-                edits(document, ("print", name), Fixing("name", flow(near))) if near else (),
-                address=product.address,
-            )
-
-
-def _signed_urls(document: Document, address: Address | None) -> Iterator[Diagnostic]:
-    """Refuse picture URLs with a signature or an expiry: they would end in the state and in comments."""
-    for path, key in signed_urls(document.data.get("spec")):
-        summary = f"{dotted(path)}: the URL carries '{key}', a signature, an expiry or a key"
-        detail = (
-            "use the picture's public address without it: "
-            "the URL is kept in the state and shown in comments, and it must not expire"
-        )
-        yield document.text.fault("signed-url", place(document, path), summary, detail, address=address)
+def _fault(document: Document, found: SpecFault, address: Address | None) -> Diagnostic:
+    """Give what a rule found its place."""
+    path, instead = found.path, found.instead
+    if found.in_key:
+        span, lead = document.keys.raw.get(path) or place(document, path), path[:-1]
+        mend = Fixing("name", flow(instead))
+    else:
+        span, lead = place(document, path), path
+        mend = Fixing("put", quoted(instead or ""))
+    return document.text.fault(
+        found.rule,
+        span,
+        f"{dotted(lead)}: {found.summary}",
+        found.detail,
+        edits(document, path, mend) if instead else (),
+        severity=found.severity,
+        address=address,
+    )

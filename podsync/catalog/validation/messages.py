@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -31,6 +31,9 @@ def messages(
     """Return one verdict per fault; of several about one value only the first."""
     verdicts: dict[tuple[Path, bool, str], SchemaVerdict] = {}
     for finding in islice(findings, _MOST):
+        if finding.keyword == "required" and "properties" not in finding.schema:
+            # What is required on a condition stands apart from what it is about.
+            finding = finding._replace(schema=_schema_at(root, finding.path))  # noqa: PLW2901
         if finding.keyword in {"required", "additionalProperties"}:
             words = _missing(finding) if finding.keyword == "required" else _unknown(finding, root)
         else:
@@ -44,11 +47,22 @@ def messages(
 
 def _is_needed(path: Path, root: Mapping[str, Any]) -> bool:
     """Whether the value at a path may not be left out: an item of a list, a key that is required."""
-    node: Any = root
-    for part in path[:-1]:
-        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
-    required: Container[object] = node.get("required", ())
+    around = path[:-1]
+    required: list[object] = [
+        key
+        for schema in (root, root.get("else", {}))
+        for key in _schema_at(schema, around).get("required", ())
+    ]
     return not path or isinstance(path[-1], int) or path[-1] in required
+
+
+def _schema_at(root: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Return the schema of the value at a path; an empty one where there is none."""
+    node: Any = root
+    for part in path:
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    found: Mapping[str, Any] = node
+    return found
 
 
 def _missing(finding: SchemaFinding) -> Iterator[SchemaVerdict]:

@@ -7,7 +7,6 @@ provider's package what its `spec` holds; those of plans and states are whole fi
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,8 @@ from podsync.providers.registry import kinds, plugins
 _SUFFIX = ".schema.json"
 _HERE = Path(__file__).parent
 _WHOLE = ("plan", "state")
+#: What an environment may say of its own.
+_PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars")
 
 
 @cache
@@ -51,7 +52,7 @@ def sources(kind: str | None) -> Iterator[str]:
         if kind is None:
             yield repr((info.name, info.title, info.long_title, info.settings, info.settings_schema))
         elif info.kind == kind:
-            yield _own(info)
+            yield info.schema_text()
 
 
 def _folder() -> Path:
@@ -65,21 +66,17 @@ def _shared(name: str) -> str:
     return (_HERE / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
 
 
-def _own(info: ProviderInfo) -> str:
-    module = sys.modules[info.package].__file__ or ""
-    return Path(module).with_name("schema.json").read_text(encoding="utf-8")
-
-
 def _made_at(info: ProviderInfo) -> str:
     return f"{info.kind}: made at {info.long_title or info.title}."
 
 
 def _of_kind(info: ProviderInfo) -> dict[str, Any]:
-    roles, own = info.roles, json.loads(_own(info))
+    roles, own = info.roles, json.loads(info.schema_text())
     text = (
         _shared("document")
         .replace("ARTWORK_NAME", roles.artwork_name)
         .replace("spec.NAME", f"spec.{roles.name}")
+        .replace('"NAME"', json.dumps(roles.name))
     )
     shared: dict[str, Any] = json.loads(text)
     fields = shared["properties"]
@@ -90,7 +87,15 @@ def _of_kind(info: ProviderInfo) -> dict[str, Any]:
             del fields[field]
     if not info.swaps:
         del fields["lifecycle"]["properties"]["replace"]
-    fields["spec"] = own["spec"]
+    fields["changed_there"]["propertyNames"]["enum"] = list(own["spec"]["properties"])
+    # What exists already may be described in part: no listing tells all of it.
+    spec = fields["spec"] = dict(own["spec"])
+    required = spec.pop("required")
+    spec["examples"] = [{field: spec["properties"][field]["examples"][0] for field in required}]
+    shared |= {
+        "if": {"required": ["adopt"]},
+        "else": {"properties": {"spec": {"required": required}}},
+    }
     head = {"$schema": shared.pop("$schema"), "title": own["title"], "description": own["description"]}
     return head | shared
 
@@ -133,6 +138,8 @@ def _of_settings() -> dict[str, Any]:
             fields["rate_limit"]["properties"][field] |= _default(value)
         fields["rate_limit"]["default"] = limit
         fields |= info.settings_schema
+    environment = data["properties"]["environments"]["additionalProperties"]
+    environment["properties"] = {name: data["properties"][name] for name in _PER_ENVIRONMENT}
     return data
 
 

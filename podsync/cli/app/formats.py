@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from podsync.cli.app.outputs import Forms
     from podsync.cli.app.session import Session
     from podsync.model.address import Address
-    from podsync.model.diagnostic import Diagnostic
+    from podsync.model.diagnostic import Diagnostic, Rule
     from podsync.model.settings import RateLimit, Settings
     from podsync.plan.model import Plan
     from podsync.state.model import State
@@ -56,7 +56,8 @@ def plan_forms(
         ),
         "html": lambda: _plan_html(told, catalog, base, sandbox=sandbox, **levels_too, **more),
         "github": lambda: _github().plan_annotations(told, root=origin.folder_in_repository()),
-        "sarif": lambda: _sarif().plan_sarif(told, root=origin.folder_in_repository()),
+        "sarif": lambda: _sarif().plan_sarif(told, installed_rules(), root=origin.folder_in_repository()),
+        "csv": lambda: _products().plan_csv(plan, noops=detail == "full"),
     }
 
 
@@ -86,7 +87,7 @@ def plan_markdown_of(
         more["rates"] = rates
     return plan_markdown(
         _as_typed(plan, session),
-        environment=_environment(session, sandbox=sandbox),
+        environment=_part(session, sandbox=sandbox),
         head_sha=origin.head_sha(os.environ),
         sandbox=sandbox,
         orphans_before=orphans,
@@ -126,10 +127,24 @@ def _github() -> Any:
     return github
 
 
+def _products() -> Any:
+    from podsync.output.csv import products
+
+    return products
+
+
 def _sarif() -> Any:
     from podsync.output.github import sarif
 
     return sarif
+
+
+def installed_rules() -> Mapping[str, Rule]:
+    """Return every rule by its id, those of the installed providers too."""
+    from podsync.catalog.rules import known_rules
+    from podsync.providers.registry import plugins
+
+    return known_rules(info.provider(info.settings) for info in plugins().values())
 
 
 def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]:
@@ -248,7 +263,9 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
         "github": lambda: _github().validate_annotations(
             loaded.diagnostics, root=origin.folder_in_repository()
         ),
-        "sarif": lambda: _sarif().validate_sarif(loaded.diagnostics, root=origin.folder_in_repository()),
+        "sarif": lambda: _sarif().validate_sarif(
+            loaded.diagnostics, installed_rules(), root=origin.folder_in_repository()
+        ),
     }
 
 
@@ -264,7 +281,7 @@ def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox:
     return {
         "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
         "github": lambda: _github().validate_annotations(diagnostics, root=root),
-        "sarif": lambda: _sarif().validate_sarif(diagnostics, root=root),
+        "sarif": lambda: _sarif().validate_sarif(diagnostics, installed_rules(), root=root),
     }
 
 
@@ -273,12 +290,14 @@ def _faults_markdown(diagnostics: Sequence[Diagnostic], session: Session, *, san
     from podsync.output.markdown.diagnostics import diagnostics_markdown
     from podsync.output.markdown.plan import marker
 
-    first = marker("", _environment(session, sandbox=sandbox), origin.head_sha(os.environ))
+    first = marker("", _part(session, sandbox=sandbox), origin.head_sha(os.environ))
     return diagnostics_markdown(diagnostics, products=0, files=0, marker=first)
 
 
-def _environment(session: Session, *, sandbox: bool) -> str:
-    return "sandbox" if sandbox else os.path.basename(session.chdir or "")  # noqa: PTH119 (text)
+def _part(session: Session, *, sandbox: bool) -> str:
+    """Return what tells the plans of one commit apart: play, the catalog's folder, the environment."""
+    folder = "sandbox" if sandbox else os.path.basename(session.chdir or "")  # noqa: PTH119 (text)
+    return "/".join(filter(None, (folder, session.env)))
 
 
 def validate_markdown(loaded: Loaded, limit: int | None = None) -> str:
@@ -318,6 +337,7 @@ def state_forms(state: State, what: str, address: Address | None, session: Sessi
         return {
             "text": lambda: state_text.state_list(state, typed=session.told, **facts),
             "json": lambda: state_json.state_list_json(state),
+            "csv": lambda: _products().state_csv(state),
         }
     if what == "orphans":
         return {

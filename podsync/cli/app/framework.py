@@ -58,6 +58,7 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
     return [
         option("-C", "--chdir", metavar="DIR", callback=_remember, help="Work in DIR."),
         option("--config", metavar="FILE", callback=_remember, help="Settings (default: podsync.yaml)."),
+        option("--env", metavar="NAME", callback=_remember, help="The environment of podsync.yaml."),
         option("-v", "--verbose", is_flag=True, callback=_remember, help="Say more on stderr."),
         option("--no-color", is_flag=True, callback=_remember, help="No colour, even on a terminal."),
         # Not from the environment: PODSYNC_VERSION is a likely name for the version to install.
@@ -82,7 +83,7 @@ class Command(click.Command):
         """Show the examples, and where the other options are."""
         _write_examples(formatter, [_in_words(example) for example in self.examples])
         formatter.write_paragraph()
-        formatter.write_text("-C, --config, -v, --no-color: podsync --help")
+        formatter.write_text("-C, --config, --env, -v, --no-color: podsync --help")
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show what it does, in the words of the installed providers."""

@@ -22,20 +22,21 @@ _PLAIN = (
     r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
     r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
 )
-_COMMANDS = _PLAYS | {"demo", "init", "render", "schema", "show", "validate"}
+_COMMANDS = _PLAYS | {"demo", "fmt", "init", "render", "schema", "show", "validate"}
 
 
 class Session:
     """One run of the command line; filled while the options are parsed, then only read.
 
-    `folder` is the one that it works in. `sandbox`: it was asked for. `outputs_lost`: a step's outputs could
-    not be written. `network` is how pictures are fetched, where that is not the public internet: for tests,
-    and by code only.
+    `env` is the environment that was asked for, "" for none. `folder` is the one that it works in. `sandbox`:
+    it was asked for. `outputs_lost`: a step's outputs could not be written. `network` is how pictures are
+    fetched, where that is not the public internet: for tests, and by code only.
     """
 
     def __init__(self, network: Network | None = None) -> None:
         self.chdir: str | None = None
         self.config: str | None = None
+        self.env = ""
         self.verbose = False
         self.no_color = False
         self.folder = os.curdir
@@ -99,8 +100,8 @@ class Session:
 
     def _program(self) -> list[str]:
         """Return podsync with the global options of this run."""
-        told = ["-C", self.chdir] if self.chdir is not None else []
-        return [program(), *told, *(["--config", self.config] if self.config is not None else [])]
+        told = (("-C", self.chdir), ("--config", self.config), ("--env", self.env or None))
+        return [program(), *(word for name, value in told if value is not None for word in (name, value))]
 
     def _plays(self, command: str) -> bool:
         return self.sandbox and (command in _PLAYS or command == "state")

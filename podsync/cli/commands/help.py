@@ -19,14 +19,14 @@ def pages() -> dict[str, Path]:
 
 @command(
     "help",
-    examples=("podsync help", "podsync help authoring", "podsync help plan"),
+    examples=("podsync help", "podsync help authoring", "podsync help plan", "podsync help same-name"),
 )
 @click.argument("topic", required=False)
 @click.pass_context
 def help_(ctx: click.Context, topic: str | None) -> int:
     """Show a page of help, or with no TOPIC what there is.
 
-    TOPIC is a page, or a command (the same as COMMAND --help).
+    TOPIC is a page, a command (the same as COMMAND --help), or a rule.
     """
     session: Session = ctx.obj
     known = pages()
@@ -41,15 +41,14 @@ def help_(ctx: click.Context, topic: str | None) -> int:
         text = known[topic].read_text(encoding="utf-8")
         console.result(rendered(text, Style(console.out_color), min(console.width, 100)))
         return 0
-    return _of_command(ctx, session, topic, list(known))
+    return _of_command_or_rule(ctx, session, topic, list(known))
 
 
 def _contents(known: dict[str, Path]) -> str:
     width = max(map(len, known))
     lines = [f"  {topic:<{width}}  {_about(path)}" for topic, path in known.items()]
-    return "\n".join(
-        ["Pages", *lines, "", "podsync help TOPIC shows one; podsync --help lists the commands."]
-    )
+    last = "podsync help TOPIC shows one, podsync help RULE a rule; podsync --help lists the commands."
+    return "\n".join(["Pages", *lines, "", last])
 
 
 def _about(path: Path) -> str:
@@ -57,14 +56,21 @@ def _about(path: Path) -> str:
     return path.read_text(encoding="utf-8").partition("\n")[0].lstrip("# ")
 
 
-def _of_command(ctx: click.Context, session: Session, topic: str, known: list[str]) -> int:
+def _of_command_or_rule(ctx: click.Context, session: Session, topic: str, known: list[str]) -> int:
     from podsync.model.errors import UsageError
 
     group = ctx.parent.command if ctx.parent is not None else None
     names = group.list_commands(ctx) if isinstance(group, click.Group) else []
     found = group.get_command(ctx, topic) if isinstance(group, click.Group) and topic in names else None
     if found is None:
-        near = nearest(topic, [*known, *names])
+        from podsync.cli.app.formats import installed_rules
+
+        rules = installed_rules()
+        if topic in rules:
+            rule = rules[topic]
+            session.console.result(f"{rule.severity}[{rule.id}]: {rule.title}\n\n{rule.help}")
+            return 0
+        near = nearest(topic, [*known, *names, *rules])
         hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
         raise UsageError(f"no page of help: {topic}", hint)
     with click.Context(found, parent=ctx.parent, info_name=topic, obj=session) as inner:

@@ -9,6 +9,7 @@ import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
+    FORMATS_OF,
     allow_option,
     choosing_words,
     output_option,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from podsync.plan.model import Plan
     from podsync.state.model import State
 
-#: Beside text and json.
-SHOWN = ("markdown", "html")
-FORMATS = (*SHOWN, "github", "sarif")
 _CHANGES = 2
 _REFUSED = 5
 
@@ -51,7 +49,7 @@ def detail_option(function: Any) -> Any:
         "podsync plan -o html=plan.html -o markdown=plan.md -o text -o github",
     ),
 )
-@output_option(*FORMATS)
+@output_option(*FORMATS_OF["plan"])
 @selection_options
 @detail_option
 @allow_option
@@ -74,7 +72,7 @@ def plan(session: Session, /, **options: Any) -> int:
     from podsync.cli.workspace import Workspace
     from podsync.model.errors import CatalogError
 
-    outputs = Outputs.parse(options.pop("output"), more=FORMATS)
+    outputs = Outputs.parse(options.pop("output"), more=FORMATS_OF["plan"])
     space = Workspace.open(session, sandbox=options.pop("sandbox"))
     outputs.refuse(space.own_files)
     base = _base(options["base"], session)
@@ -133,7 +131,7 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     examples=("podsync show plan.json", "podsync show plan.json --detail full"),
 )
 @click.argument("file")
-@output_option(*SHOWN)
+@output_option(*FORMATS_OF["show"])
 @detail_option
 @click.pass_obj
 def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> int:
@@ -141,7 +139,7 @@ def show(session: Session, file: str, output: tuple[str, ...], detail: str) -> i
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.commands.saved_plan import read_plan
 
-    with Outputs.parse(output, more=SHOWN) as outputs:
+    with Outputs.parse(output, more=FORMATS_OF["show"]) as outputs:
         _show(outputs, read_plan(file, session), session, detail, None)
     return 0
 

@@ -48,11 +48,11 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
     from podsync.sandbox import Rules, Sandbox, sides
 
     rules = Rules().with_changes({f"{name}_lag": lag for name in sides()})
-    server = Sandbox(rules, _folder(), port, [_fault(text) for text in fault], record=0)
+    server = Sandbox(rules, _folder(session.env), port, [_fault(text) for text in fault], record=0)
     _start(server, port)
     try:
         with Signals() as signals:
-            session.console.result(_lines(server, rules))
+            session.console.result(_lines(server, rules, session.env))
             session.console.say("SANDBOX, nothing reaches a real provider. Ctrl-C ends it.")
             clock = SystemClock(lambda: signals.signal)
             while True:
@@ -63,12 +63,12 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
         server.stop()
 
 
-def _folder() -> Any:
+def _folder(environment: str) -> Any:
     from podsync.cli.environment.own_folder import refuse_foreign
-    from podsync.cli.workspace import SANDBOX
+    from podsync.cli.workspace import sandbox_folder
 
     refuse_foreign()
-    return SANDBOX / "data"
+    return sandbox_folder(environment) / "data"
 
 
 def _start(server: Sandbox, port: int) -> None:
@@ -95,7 +95,8 @@ def _fault(text: str) -> Fault:
         raise UsageError(f"--fault {text}: {error}", "podsync sandbox --help names the kinds") from None
 
 
-def _lines(server: Sandbox, rules: Any) -> str:
+def _lines(server: Sandbox, rules: Any, environment: str) -> str:
+    from podsync.cli.environment.credentials import key_name
     from podsync.providers.registry import plugins
     from podsync.sandbox import first_keys
 
@@ -104,7 +105,10 @@ def _lines(server: Sandbox, rules: Any) -> str:
     pairs = [
         pair
         for info in infos
-        for pair in ((info.url_variable, server.url_of(info.name)), (info.key_variable, keys[info.name]))
+        for pair in (
+            (info.url_variable, server.url_of(info.name)),
+            (key_name(info, environment), keys[info.name]),
+        )
     ]
     form = '$env:{} = "{}"' if os.name == "nt" else "export {}={}"
     return "\n".join(form.format(name, value) for name, value in pairs)

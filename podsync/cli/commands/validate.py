@@ -7,12 +7,10 @@ from typing import Literal
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import output_option
+from podsync.cli.app.options import FORMATS_OF, output_option
 from podsync.cli.app.session import Session
 
 _INVALID = 3
-#: Beside text and json.
-FORMATS = ("markdown", "github", "sarif")
 
 
 @command(
@@ -29,7 +27,7 @@ FORMATS = ("markdown", "github", "sarif")
     "--images", type=click.Choice(["off", "head", "full"]), default="off", show_default=True,
     help="Look at the pictures behind the URLs, over the network: their first kilobytes, or all of them.",
 )  # fmt: skip
-@output_option(*FORMATS)
+@output_option(*FORMATS_OF["validate"])
 @click.pass_obj
 def validate(
     session: Session, path: tuple[str, ...], output: tuple[str, ...], images: Literal["off", "head", "full"]
@@ -47,7 +45,7 @@ def validate(
     from podsync.cli.environment.step_summary import append
     from podsync.cli.workspace import Workspace
 
-    outputs = Outputs.parse(output, more=FORMATS)
+    outputs = Outputs.parse(output, more=FORMATS_OF["validate"])
     space = Workspace.open(session)
     if not path:
         space.must_have_a_catalog()

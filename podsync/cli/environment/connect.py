@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from podsync.apply.context import ProviderConnection
 from podsync.apply.rate_limit import Bucket
-from podsync.cli.environment.credentials import proxies_to, read_keys, renewal
+from podsync.cli.environment.credentials import key_of, proxies_to, read_keys, renewal
 from podsync.cli.environment.hosts import refuse_foreign_hosts
-from podsync.cli.workspace import SANDBOX, Workspace, levels_of
+from podsync.cli.workspace import Workspace, levels_of
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
 from podsync.model.settings import ProviderSettings
@@ -49,7 +50,7 @@ def with_keys(space: Workspace) -> frozenset[str]:
     return frozenset(
         name
         for name, plugin in plugins().items()
-        if name in space.settings.providers and os.environ.get(plugin.key_variable, "").strip()
+        if name in space.settings.providers and key_of(plugin, os.environ, space.environment)[1]
     )
 
 
@@ -61,10 +62,9 @@ def connected(
     with ExitStack() as stack:
         settings = {name: space.settings.providers[name] for name in sorted(names)}
         if space.sandbox and settings:
-            urls, own = stack.enter_context(_sandbox())
+            urls, own = stack.enter_context(_sandbox(space.sandbox_folder))
             settings = {name: _in_sandbox(told, urls[name], own) for name, told in settings.items()}
-        say = space.session.console.say
-        yield {n: _connection(n, told, keys[n], clock, stack, say) for n, told in settings.items()}
+        yield {n: _connection(n, told, keys[n], clock, stack, space) for n, told in settings.items()}
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
@@ -76,7 +76,7 @@ def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
     if space.sandbox:
         return _sandbox_keys(names)
     refuse_foreign_hosts({name: space.settings.providers[name].base_url for name in names}, plugins())
-    return read_keys(names, plugins(), os.environ)
+    return read_keys(names, plugins(), os.environ, space.environment)
 
 
 def _sandbox_keys(names: Collection[str]) -> dict[str, str]:
@@ -99,7 +99,7 @@ def _connection(
     key: str,
     clock: Clock,
     stack: ExitStack,
-    say: Callable[[str], None],
+    space: Workspace,
 ) -> ProviderConnection:
     plugin = plugins()[name]
     levels = levels_of(name, settings, clock.now)
@@ -113,11 +113,12 @@ def _connection(
     reader, writer = plugin.connect(settings, key, clock, pace, proxies, trust)
     account, provider = account_digest(name, settings.base_url, key), plugin.provider(settings)
     if hasattr(reader, "on_long_reading"):
-        reader.on_long_reading = lambda rows, requests: say(
+        reader.on_long_reading = lambda rows, requests: space.session.console.say(
             f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "
             f"{_minutes(requests, settings, pace.level())}"
         )
-    return ProviderConnection(provider, _Advising(reader, renewal(plugin)), writer, pace, settings, account)
+    advising = _Advising(reader, renewal(plugin, space.environment))
+    return ProviderConnection(provider, advising, writer, pace, settings, account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +153,11 @@ def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings
 
 
 @contextmanager
-def _sandbox() -> Iterator[tuple[dict[str, str], bool]]:
+def _sandbox(folder: Path) -> Iterator[tuple[dict[str, str], bool]]:
     """Serve the sandbox, or use the one that serves this folder already; yields the base URLs."""
     from podsync.sandbox import Sandbox, SandboxBusyError, SandboxDataError, base_urls
 
-    sandbox = Sandbox(data=SANDBOX / "data", record=0)
+    sandbox = Sandbox(data=folder / "data", record=0)
     try:
         sandbox.start()
     except SandboxBusyError as error:
@@ -165,7 +166,7 @@ def _sandbox() -> Iterator[tuple[dict[str, str], bool]]:
         yield base_urls(error.url), False
         return
     except (SandboxDataError, OSError) as error:
-        remedy = f"delete {SANDBOX}/ to begin anew"
+        remedy = f"delete {folder}/ to begin anew"
         raise PodsyncError(f"the sandbox does not start: {error}", remedy) from None
     try:
         yield base_urls(sandbox.url), True

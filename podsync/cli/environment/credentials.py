@@ -13,6 +13,8 @@ from podsync.model.errors import CredentialsError, UsageError
 if TYPE_CHECKING:
     from podsync.providers.descriptor import ProviderInfo
 
+#: Says of which environment of the settings the plain variables of keys are.
+KEYS_ENV = "PODSYNC_KEYS_ENV"
 #: Kept out of logs besides the providers' keys.
 _MORE_SECRETS = ("PGPASSWORD",)
 #: Says how the database of a state is reached, with its password.
@@ -26,17 +28,45 @@ _SHORTEST_KEY = 8
 _PROXIES = ("http", "https", "all", "no")
 
 
+def key_name(plugin: ProviderInfo, environment: str) -> str:
+    """Return the variable that is meant for the key of one environment, "" for settings without any."""
+    return (
+        f"{plugin.key_variable}_{environment.upper().replace('-', '_')}"
+        if environment
+        else plugin.key_variable
+    )
+
+
+def key_of(plugin: ProviderInfo, environ: Mapping[str, str], environment: str = "") -> tuple[str, str]:
+    """Return the variable that holds a provider's key, and the key; "" for the key where there is none.
+
+    The plain variable does not say whose key it holds: it counts only where `PODSYNC_KEYS_ENV` names this
+    very environment, so that no key is ever sent for another one's products.
+    """
+    named = key_name(plugin, environment)
+    key = environ.get(named, "").strip() if environment else ""
+    if key or environ.get(KEYS_ENV, "").strip() != environment:
+        return named, key
+    return plugin.key_variable, environ.get(plugin.key_variable, "").strip()
+
+
 def read_keys(
-    names: Iterable[str], plugins: Mapping[str, ProviderInfo], environ: Mapping[str, str]
+    names: Iterable[str],
+    plugins: Mapping[str, ProviderInfo],
+    environ: Mapping[str, str],
+    environment: str = "",
 ) -> dict[str, str]:
-    """Return the key of each provider; raises CredentialsError that names every missing one."""
-    keys, missing, empty = {}, [], False
+    """Return the key of each provider in an environment of the settings, "" where those have none.
+
+    Raises CredentialsError that names every missing one.
+    """
+    keys, missing = {}, []
     for name in sorted(names):
         plugin = plugins[name]
-        key = environ.get(plugin.key_variable, "").strip()
+        variable, key = key_of(plugin, environ, environment)
         if 0 < len(key) < _SHORTEST_KEY:
             raise CredentialsError(
-                f"{plugin.key_variable} has {len(key)} characters: no key is that short, and it could not be "
+                f"{variable} has {len(key)} characters: no key is that short, and it could not be "
                 "kept out of what is shown. Nothing was sent.",
                 f"get a key: {plugin.renew}",
             )
@@ -44,32 +74,48 @@ def read_keys(
             keys[name] = key
         elif key:
             raise CredentialsError(
-                f"{plugin.key_variable} holds characters that no key has", f"get a new one: {plugin.renew}"
+                f"{variable} holds characters that no key has", f"get a new one: {plugin.renew}"
             )
         else:
-            empty = empty or plugin.key_variable in environ
             missing.append(plugin)
     if missing:
-        raise CredentialsError(_missing(missing, empty), _remedy(missing, environ, empty))
+        variables = [key_of(plugin, environ, environment)[0] for plugin in missing]
+        raise CredentialsError(
+            _missing(variables, environ, environment), _remedy(missing, variables, environ, environment)
+        )
     return keys
 
 
-def renewal(plugin: ProviderInfo) -> str:
+def renewal(plugin: ProviderInfo, environment: str = "") -> str:
     """Say where a refused key is renewed, and where it belongs."""
-    return f"renew the key: {plugin.renew}, and set {plugin.key_variable}"
+    return f"renew the key: {plugin.renew}, and set {key_name(plugin, environment)}"
 
 
-def _missing(plugins: list[ProviderInfo], empty: bool) -> str:
-    names = " and ".join(plugin.key_variable for plugin in plugins)
-    verb = "is" if len(plugins) == 1 else "are"
+def _missing(variables: list[str], environ: Mapping[str, str], environment: str) -> str:
+    names, verb = " and ".join(variables), "is" if len(variables) == 1 else "are"
+    whose = environ.get(KEYS_ENV, "").strip()
+    if whose and not environment:
+        return (
+            f"{names} {verb} of the environment {whose} ({KEYS_ENV}), and these settings have none. "
+            "Nothing was sent."
+        )
+    empty = any(name in environ for name in variables)
     return f"{names} {verb} {'empty' if empty else 'not set'}. Nothing was sent."
 
 
-def _remedy(plugins: list[ProviderInfo], environ: Mapping[str, str], empty: bool) -> str:
+def _remedy(
+    plugins: list[ProviderInfo], variables: list[str], environ: Mapping[str, str], environment: str
+) -> str:
     lines = [f"get a key: {plugin.renew}" for plugin in plugins]
+    if environment:
+        plain = [each.key_variable for each in plugins if environ.get(each.key_variable, "").strip()]
+        lines += [
+            f"{name} counts only with {KEYS_ENV}={environment}: it says whose key it is" for name in plain
+        ]
     if environ.get("GITHUB_ACTIONS") == "true":
-        lines += [f"gh secret set {plugin.key_variable} --env production" for plugin in plugins]
-    if empty:
+        place = environment or "production"
+        lines += [f"gh secret set {plugin.key_variable} --env {place}" for plugin in plugins]
+    if any(name in environ for name in variables):
         lines.append(
             "in CI a secret is empty when its name is misspelt, when the job names no `environment:` "
             "that has it, and in pull requests from forks"
@@ -213,7 +259,9 @@ def _secret_names(environ: Mapping[str, str]) -> list[str]:
     from podsync.providers.registry import plugins
 
     try:
-        return [*(plugin.key_variable for plugin in plugins().values()), *_MORE_SECRETS]
+        names = [plugin.key_variable for plugin in plugins().values()]
+        ours = tuple(f"{name}_" for name in names)  # of any environment
+        return [*names, *(name for name in environ if name.upper().startswith(ours)), *_MORE_SECRETS]
     except (ImportError, AttributeError):
         # A provider that cannot be loaded may be the very bug that is being told of: then whatever is
         # called a secret is one.

@@ -54,11 +54,27 @@ def _links(root: Path) -> Iterator[str]:
     if _is_link(root / FOLDER):
         yield FOLDER
         return
-    for part in _PARTS:
+    sandbox = root / FOLDER / "sandbox"
+    inner = [
+        f"sandbox/{each.name}{end}"
+        for each in _folders(sandbox)
+        if each.name != "data"
+        for end in ("", "/data")
+    ]
+    for part in (*_PARTS, *inner):
         with suppress(OSError), os.scandir(root / FOLDER / part) as entries:
             yield from sorted(
                 f"{FOLDER}/{part}/{each.name}".replace("//", "/") for each in entries if _is_link(each)
             )
+
+
+def _folders(place: Path) -> list[os.DirEntry[str]]:
+    """Return the folders in a folder, sorted: each environment has one in that of the sandbox."""
+    try:
+        with os.scandir(place) as entries:
+            return sorted((each for each in entries if each.is_dir()), key=lambda each: each.name)
+    except OSError:
+        return []
 
 
 def _is_link(place: Path | os.DirEntry[str]) -> bool:

@@ -12,7 +12,7 @@ from podsync.output.markdown.escape import clip
 from podsync.output.product import name_of, quoted
 from podsync.output.text.change import word_of
 from podsync.output.text.changes import by_action
-from podsync.output.text.plan_head import SANDBOX, refused_addresses
+from podsync.output.text.plan_head import SANDBOX, environment_line, refused_addresses
 from podsync.output.wording import number
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
@@ -68,6 +68,8 @@ def fault_remark(fault: Diagnostic) -> Remark:
 
 def plan_remarks(plan: Plan) -> Iterator[Remark]:
     """Yield everything worth a line, worst first."""
+    if plan.environment:
+        yield Remark("notice", "environment", plan.environment.upper(), environment_line(plan.environment))
     if plan.sandbox:
         yield Remark("warning", "sandbox", "SANDBOX", SANDBOX)
     faults = sorted(plan.diagnostics, key=lambda fault: fault.severity != "error")

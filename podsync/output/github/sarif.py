@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from podsync import __version__
-from podsync.model.diagnostic import Diagnostic
+from podsync.model.diagnostic import Diagnostic, Rule
 from podsync.model.position import Position
 from podsync.output.github.annotations import Remark, fault_remark, place_in, plan_remarks
 from podsync.output.json.text import json_text
@@ -29,37 +29,29 @@ _SETTINGS = "podsync.yaml"
 #: Places that a text names: they move, and the fault is still the same.
 _PLACES = re.compile(r":\d+(?::\d+)?|\bline \d+")
 
-_RULES: Mapping[str, str] = {
-    "plan-settle": "The outcome of an earlier request is in doubt",
-    "plan-replace": "A new product is made and the old one stays on sale until a person removes it",
-    "plan-orphan": "A product stays on sale without a document until a person removes it",
-    "plan-update": "A product is changed where it is",
-    "plan-restore": "An orphan is taken back",
-    "plan-adopt": "A product that exists already is taken over",
-    "plan-move": "A product gets a new address; nothing is sent",
-    "plan-note": "Labels or protections are kept; nothing is sent",
-    "plan-create": "A new product is made; it cannot be deleted by an API",
-}
 
-
-def validate_sarif(diagnostics: Sequence[Diagnostic], *, root: str = "") -> str:
+def validate_sarif(diagnostics: Sequence[Diagnostic], rules: Mapping[str, Rule], *, root: str = "") -> str:
     """Return the faults of a catalog; `root` leads from the repository to the folder of the paths."""
-    return sarif([fault_remark(fault) for fault in diagnostics], root=root)
+    return sarif([fault_remark(fault) for fault in diagnostics], rules, root=root)
 
 
-def plan_sarif(plan: Plan, *, root: str = "") -> str:
+def plan_sarif(plan: Plan, rules: Mapping[str, Rule], *, root: str = "") -> str:
     """Return refusals, risks and changes of a plan."""
-    return sarif(list(plan_remarks(plan)), root=root)
+    return sarif(list(plan_remarks(plan)), rules, root=root)
 
 
-def sarif(remarks: Sequence[Remark], *, root: str = "") -> str:
-    """Return one run with the worst results, and how many there are more."""
+def sarif(remarks: Sequence[Remark], rules: Mapping[str, Rule], *, root: str = "") -> str:
+    """Return one run with the worst results, and how many there are more.
+
+    `rules` says what is known of a rule, by its id; a saved plan may name one that is not known here.
+    """
     ordered = sorted(remarks, key=lambda remark: _ORDER.index(remark.kind))
     shown = ordered[:MOST]
-    rules = {rule: index for index, rule in enumerate(sorted({remark.rule for remark in shown}))}
+    numbers = {rule: index for index, rule in enumerate(sorted({remark.rule for remark in shown}))}
     seen: Counter[str] = Counter()
-    results = [_result(remark, rules, seen, root) for remark in shown]
-    driver = {"name": "podsync", "version": __version__, "rules": [_rule(rule) for rule in rules]}
+    results = [_result(remark, numbers, seen, root) for remark in shown]
+    described = [_described(rules.get(rule) or _unknown(rule)) for rule in numbers]
+    driver = {"name": "podsync", "version": __version__, "rules": described}
     run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints"}
     run["invocations"] = [{"executionSuccessful": True}]
     if len(ordered) > len(shown):
@@ -69,14 +61,18 @@ def sarif(remarks: Sequence[Remark], *, root: str = "") -> str:
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _rule(rule: str) -> dict[str, Any]:
-    text = _RULES.get(rule) or f"{rule.replace('-', ' ').capitalize()}"
-    help_text = f"{text}. What to do stands in the message; see also: podsync validate, podsync plan."
+def _unknown(id: str) -> Rule:  # noqa: A002 (the field's own name)
+    return Rule(id, "error", id.replace("-", " ").capitalize(), "The message says what to do.")
+
+
+def _described(row: Rule) -> dict[str, Any]:
+    title, remedy = row.title.replace("`", ""), row.help.replace("`", "")
     return {
-        "id": rule,
-        "shortDescription": {"text": text},
-        "fullDescription": {"text": text},
-        "help": {"text": help_text},
+        "id": row.id,
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": f"{title}. {remedy}"},
+        "defaultConfiguration": {"level": _LEVELS[row.severity]},
+        "help": {"text": remedy, "markdown": row.help},
         "properties": {"tags": ["podsync"]},
     }
 

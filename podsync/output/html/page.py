@@ -33,7 +33,7 @@ from podsync.output.html.panels import (
     without_script,
 )
 from podsync.output.style import PLAIN
-from podsync.output.text.plan_head import head
+from podsync.output.text.plan_head import head, title_of
 from podsync.output.wording import counted
 from podsync.plan.model import Plan, summary_line
 
@@ -115,8 +115,8 @@ def _of_plan(plan: Plan, about: About) -> dict[str, str]:
     lines = head(plan, PLAIN, _ENDLESS, sandbox=about.sandbox)
     named = f"podsync plan {text(plan.hash.rpartition(':')[2][:12])}"
     return {
-        "title": f"SANDBOX {named}" if about.sandbox else named,
-        "headline": text(("SANDBOX: " if about.sandbox else "") + headline(plan)),
+        "title": title_of(named, plan.environment, sandbox=about.sandbox),
+        "headline": text(title_of(headline(plan), plan.environment, sandbox=about.sandbox, mark=":")),
         "head": "".join(f"<p>{text(line)}</p>" for line in lines),
         "hash": f"plan <code>{text(plan.hash)}</code>",
         "faults": "",

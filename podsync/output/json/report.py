@@ -9,6 +9,7 @@ from podsync.apply.report import Outcome, Report
 from podsync.model.frozen import Json
 from podsync.model.position import Position
 from podsync.output.json.text import json_text
+from podsync.plan.planfile import environment_json
 
 FORMAT_VERSION = "1.0"
 
@@ -19,6 +20,7 @@ def report_json(report: Report) -> str:
     sources = {change.address: change.source for change in report.plan.changes}
     return json_text(
         ({"sandbox": True} if report.plan.sandbox else {})
+        | environment_json(report.plan)
         | {
             "format_version": FORMAT_VERSION,
             "outcome": report.outcome,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from podsync import __version__
@@ -20,7 +21,7 @@ from podsync.output.style import PLAIN
 from podsync.output.text.changes import by_action
 from podsync.output.text.grouping import in_common, shared_risk, shared_risks
 from podsync.output.text.plan import foot
-from podsync.output.text.plan_head import SANDBOX, TOLD, head, refused_addresses, risky_rows
+from podsync.output.text.plan_head import TOLD, banners, head, refused_addresses, risky_rows
 from podsync.output.wording import counted, listed, number
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -76,7 +77,7 @@ def plan_markdown(
     """
     above = [
         marker(plan.hash, environment, head_sha),
-        *([f"**{SANDBOX}**", ""] if sandbox else []),
+        *(line for each in banners(plan.environment, sandbox=sandbox) for line in (f"**{each}**", "")),
         _first_line(plan, where),
         "",
         *_head(plan),
@@ -139,7 +140,8 @@ def _news(made: Sequence[Change]) -> Iterator[str]:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    lines = [plain(line.strip(), _HEAD) for line in head(plan, PLAIN, _WIDE, sandbox=False)]
+    told = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they stand above
+    lines = [plain(line.strip(), _HEAD) for line in told]
     yield f"<sub>{'<br>'.join(lines)}</sub>"
 
 

@@ -14,7 +14,7 @@ from podsync.output.markdown.plan import COMMENT
 from podsync.output.next_steps import next_steps
 from podsync.output.product import name_of
 from podsync.output.text.outcome import meaning, word_of
-from podsync.output.text.plan_head import SANDBOX, accounts
+from podsync.output.text.plan_head import accounts, banners
 from podsync.output.text.report import safety_text, stopped_texts
 from podsync.output.wording import by_hand, counted, number, title, visible_id
 from podsync.plan.change import Change
@@ -40,7 +40,8 @@ def report_markdown(
 
     `command` goes on with what is left, `place` is where the same can be clicked, `where` the run's page.
     """
-    above = [f"**{SANDBOX}**", ""] if report.plan.sandbox else []
+    told = banners(report.plan.environment, sandbox=report.plan.sandbox)
+    above = [line for each in told for line in (f"**{each}**", "")]
     above += [f"**{report_line(report)}**", ""]
     for text in stopped_texts(report)[:_MOST_NOTES]:
         above += [f"⚠ {plain(text, 300)}", ""]

@@ -34,10 +34,26 @@ _MOST_FAULTS = 20
 _LONGEST_NAME = 200
 
 
+def environment_line(environment: str) -> str:
+    """Return the line that names the environment of the settings; its name is a plain word."""
+    return f"Environment {environment.upper()}."
+
+
+def banners(environment: str, *, sandbox: bool) -> list[str]:
+    """Return what stands above everything: which environment this is, and that it is play."""
+    return [*([environment_line(environment)] if environment else []), *([SANDBOX] if sandbox else [])]
+
+
+def title_of(text: str, environment: str, *, sandbox: bool, mark: str = "") -> str:
+    """Return a title with the same two in front of it, in a word each with `mark` behind it."""
+    words = [environment.upper(), "SANDBOX" if sandbox else ""]
+    return " ".join([*(f"{word}{mark}" for word in words if word), text])
+
+
 def head(plan: Plan, style: Style, width: int, *, sandbox: bool) -> Iterator[str]:
     """Yield the first lines."""
-    if sandbox:
-        yield from wrap(style.bold(SANDBOX), width)
+    for line in banners(plan.environment, sandbox=sandbox):
+        yield from wrap(style.bold(line), width)
     yield from facts([*_counts(plan), _state(plan), ", ".join(accounts(plan.hosts))], width, "", GAP)
     yield from (style.dim(line) for line in wrap(_asked(plan), width, "", GAP))
     if plan.selection.to_json():

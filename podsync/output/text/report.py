@@ -12,7 +12,7 @@ from podsync.output.next_steps import next_steps
 from podsync.output.product import name_of, quoted
 from podsync.output.style import Style
 from podsync.output.text.outcome import meaning, paint, trouble_lines, word_of
-from podsync.output.text.plan_head import SANDBOX, STAYS, accounts
+from podsync.output.text.plan_head import STAYS, accounts, banners
 from podsync.output.wording import by_hand, listed, number, run_name, sentences, title, visible_id
 from podsync.plan.change import Change
 from podsync.plan.model import Plan
@@ -38,7 +38,8 @@ def apply_head(
     plan: Plan, *, style: Style, width: int = 80, approved: bool = False, run: str = "", sandbox: bool = False
 ) -> str:
     """Return what apply says before it begins: which plan, which accounts, which state."""
-    lines = wrap(style.bold(SANDBOX), width) if sandbox else []
+    above = banners(plan.environment, sandbox=sandbox)
+    lines = [line for each in above for line in wrap(style.bold(each), width)]
     applying = f"Applying {plan.hash.removeprefix('sha256:')[:12]}" + (", as approved" if approved else "")
     state = f"state {safe(plan.state_label)}" if plan.state_label else ""
     parts = [applying, ", ".join(accounts(plan.hosts)), state, run_name(run) if run else ""]

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import Json, Path, Spec, freeze
 from podsync.providers.gelato import INFO, values
@@ -20,7 +21,7 @@ from podsync.providers.normalise import folded, present, text
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
-    from podsync.providers.contract import Match, ProductStep, Remote, Shown, SpecFault
+    from podsync.providers.contract import Match, ProductStep, Remote, Shown
     from podsync.providers.habits import Habits, Sighting
 
 ADD = "/product/v1/customer-product"
@@ -36,6 +37,13 @@ class Gelato(Provider):
     """What Gelato Connect is."""
 
     info: ClassVar = INFO
+    own_rules: ClassVar = (
+        Rule(
+            "repeated-id", "error", "An id stands twice in a list of one product",
+            "Orders could not say which one is meant. Give each option an id of its own, and each part once.",
+        ),
+        *values.RULES,
+    )  # fmt: skip
 
     def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Option ids must differ, and so must the parts of `partQuantities`."""
@@ -213,12 +221,12 @@ class Gelato(Provider):
         return self._equal_but_for_name(spec, listed)
 
     def sighting(self, spec: Spec, remote: Remote) -> Sighting:
-        """The name, and whether the customers came back as they were sent."""
+        """The name, and whether the customers came back as they were sent; who is for everybody has none."""
         from podsync.providers.habits import sighting
 
         listed = remote.fields.get("customerIds")
         sent = sorted(map(text, spec.get("customerIds") or ()))
-        same = None if listed is None else sorted(map(text, listed)) == sent
+        same = None if listed is None or sent == [EVERYBODY] else sorted(map(text, listed)) == sent
         return sighting(remote.id, spec.get("name"), self.name_of(remote.fields), customers=same)
 
 
@@ -227,8 +235,6 @@ def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: 
     for index, item in enumerate(items):
         value = str(item.get(key))
         if value in seen:
-            from podsync.providers.contract import SpecFault
-
             yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
         seen.add(value)
 

@@ -12,17 +12,46 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import FrozenDict, Json, Spec, freeze
 from podsync.providers.normalise import text
 
 if TYPE_CHECKING:
-    from podsync.providers.contract import Shown, SpecFault
+    from podsync.providers.contract import Shown
 
 OPTIONS = "variantOptions"
 _Option: TypeAlias = Mapping[str, Any]
 #: The id of an attribute's value, as the page "Add Attribute Values" has it.
 _ID = re.compile(r"[a-z0-9_.-]+")
+
+
+RULES = (
+    Rule(
+        "values-fixed", "error", "Values that exist would have to go or to change",
+        "Gelato Connect's API can only add values. Undo the change, or let a new product take over the name.",
+    ),
+    Rule(
+        "incomplete-value", "error", "A new value does not say what it stands for",
+        "`attributeValues` may be left out of a value that exists; a new one is sent with them.",
+    ),
+    Rule(
+        "two-defaults", "error", "Two values of one option are the default",
+        "Buyers begin with one value: keep `isDefault` at one of them.",
+    ),
+    Rule(
+        "unmapped-part", "error", "A value speaks of a part that its option does not map",
+        "The parts of `attributeValues` are those of the option's `attributesMapping`.",
+    ),
+    Rule(
+        "unmapped-attribute", "error", "A value sets an attribute that its option does not map",
+        "The attributes of `attributeValues` are those of the option's `attributesMapping`.",
+    ),
+    Rule(
+        "attribute-value", "error", "An attribute's value has characters that its id cannot have",
+        "It is part of what orders say: small letters, digits, `_`, `.` and `-` only.",
+    ),
+)  # fmt: skip
 
 
 class Differs(StrEnum):
@@ -121,8 +150,6 @@ def grown(before: Spec, after: Spec) -> Spec | None:
 
 def faults(before: Spec, after: Spec) -> Iterator[SpecFault]:
     """Yield what adding values cannot do: fewer, others, another default, one of which too little is said."""
-    from podsync.providers.contract import SpecFault
-
     there = _by_id(before.get(OPTIONS) or ())
     for index, option in enumerate(completed(after, before).get(OPTIONS) or ()):
         old, new = _by_value(there.get(text(option["id"]))), _by_value(option)
@@ -148,8 +175,6 @@ def _alike(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 
 
 def _fixed(path: tuple[str | int, ...], summary: str) -> SpecFault:
-    from podsync.providers.contract import SpecFault
-
     remedy = (
         "Gelato Connect's API can only add values: undo the change here, or let a new product take over the "
         "name: `lifecycle: {replace: swap}`"
@@ -241,7 +266,7 @@ def check(spec: Spec) -> Iterator[SpecFault]:
         defaults = [place for place, value in enumerate(values) if value.get("isDefault")]
         for place in defaults[1:]:
             summary = f"{values[place]['value']!r} is a second default"
-            yield _fault(
+            yield SpecFault(
                 "two-defaults", (*path, place, "isDefault"), summary, "one value is what buyers begin with"
             )
         mapped = {
@@ -262,7 +287,7 @@ def _check_parts(
         name = text(part["partModelId"])
         if name not in mapped:
             summary, those = f"the option maps no part {name!r}", ", ".join(sorted(mapped))
-            yield _fault("unmapped-part", (*path, place, "partModelId"), summary, f"it maps: {those}")
+            yield SpecFault("unmapped-part", (*path, place, "partModelId"), summary, f"it maps: {those}")
             continue
         for attribute, told in part["attributes"].items():
             at = (*path, place, "attributes", attribute)
@@ -271,10 +296,10 @@ def _check_parts(
                     f"the option maps no {attribute!r} of {name!r}",
                     ", ".join(sorted(mapped[name])),
                 )
-                yield _fault("unmapped-attribute", at, summary, f"it maps: {those}")
+                yield SpecFault("unmapped-attribute", at, summary, f"it maps: {those}")
             elif not _ID.fullmatch(told):
                 why = "it is the id of an attribute's value: small letters, digits, `_`, `.` and `-` only"
-                yield _fault("attribute-value", at, f"{told!r} is no id of a value", why)
+                yield SpecFault("attribute-value", at, f"{told!r} is no id of a value", why)
 
 
 def _repeated(
@@ -284,11 +309,5 @@ def _repeated(
     for place, item in enumerate(items):
         name = text(item[key])
         if name in seen:
-            yield _fault("repeated-id", (*path, place, key), f"{what} {name!r} stands twice", detail)
+            yield SpecFault("repeated-id", (*path, place, key), f"{what} {name!r} stands twice", detail)
         seen.add(name)
-
-
-def _fault(rule: str, path: tuple[str | int, ...], summary: str, detail: str) -> SpecFault:
-    from podsync.providers.contract import SpecFault
-
-    return SpecFault(rule, path, summary, detail)

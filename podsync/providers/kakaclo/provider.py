@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Json, Spec, freeze
 from podsync.providers.kakaclo import INFO
 from podsync.providers.knowledge import Provider
@@ -19,7 +20,7 @@ from podsync.providers.normalise import folded, number, present, text
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
-    from podsync.providers.contract import Match, Remote, SpecFault
+    from podsync.providers.contract import Match, Remote
     from podsync.providers.habits import Habits, Sighting
 
 ADD = "/v1/product/custom/customDesigned/addProduct"
@@ -36,14 +37,20 @@ class KakaClo(Provider):
     pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
 
     info: ClassVar = INFO
+    own_rules: ClassVar = (
+        Rule(
+            "long-name",
+            "warning",
+            "A name may be too long for KakaClo",
+            "It may be cut or refused. Shorten it.",
+        ),
+    )
 
     def check(self, spec: Spec) -> Iterable[SpecFault]:
         """Offline rules that a JSON Schema cannot say."""
         yield from Provider.check(self, spec)
         length = len(spec.get("enName", ""))
         if length > NAME_ADVICE:
-            from podsync.providers.contract import SpecFault
-
             summary = f"the name has {length} characters; KakaClo may cut or refuse more than {NAME_ADVICE}"
             yield SpecFault("long-name", ("enName",), summary, "shorten it", "warning")
 

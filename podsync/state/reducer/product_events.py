@@ -11,6 +11,7 @@ from podsync.model.frozen import EMPTY, freeze
 from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
 from podsync.state.events import (
     Adopted,
+    Asked,
     Bound,
     Confirmed,
     Doubted,
@@ -87,7 +88,7 @@ def _made(draft: MutableState, event: Made) -> None:
     if pending.op == "update" or isinstance(entry, Orphan):
         _be_updated(draft, entry, pending, event)
         return
-    window = Window(pending.written_at, event.at, event.date, pending.beside, pending.reading)
+    window = Window(pending.written_at, event.at, event.date, pending.beside, pending.reading, event.id)
     _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
 
 
@@ -184,6 +185,8 @@ def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, repla
         orphaned_at=at,
         reason=reason,
         replaced_by=replaced_by,
+        origin=entry.origin,
+        unverified=entry.unverified,
         extra=entry.extra,
     )
 
@@ -236,7 +239,7 @@ def _settled(draft: MutableState, event: Settled) -> None:
 def _bound(draft: MutableState, event: Bound) -> None:
     item = _item(draft, event)
     is_ours(draft, item.provider, event.id)
-    window = item.window if event.provisional else None
+    window = _not_answered(item.window) if event.provisional else None
     _put(draft, replace(item, id=event.id, remote=event.remote, window=window), event.at)
 
 
@@ -252,10 +255,22 @@ def _unbound(draft: MutableState, event: Unbound) -> None:
     item = _item(draft, event)
     if not item.provisional:
         raise Unfitting(f"the id of {event.address} is not provisional")
-    _put(draft, replace(item, id=None, remote=EMPTY), event.at)
+    _put(draft, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)), event.at)
 
 
-def _item(draft: MutableState, event: Bound | Confirmed | Unbound) -> Entry | Orphan:
+def _asked(draft: MutableState, event: Asked) -> None:
+    item = _item(draft, event)
+    if item.window is None:
+        raise Unfitting(f"a listing has shown {event.address}")
+    _put(draft, replace(item, window=replace(item.window, asked=event.at)), event.at)
+
+
+def _not_answered(window: Window | None) -> Window | None:
+    """What a listing has shown otherwise, or not at all, no longer rests on the answer."""
+    return None if window is None else replace(window, answered=None)
+
+
+def _item(draft: MutableState, event: Bound | Confirmed | Unbound | Asked) -> Entry | Orphan:
     """Return the entry, or the orphan, of which something was learned."""
     if event.orphan is not None:
         return draft.orphan(event.address, event.orphan)
@@ -315,6 +330,8 @@ def _restored(draft: MutableState, event: Restored) -> None:
         orphan.account,
         spec=orphan.spec,
         id=orphan.id,
+        origin=orphan.origin,
+        unverified=orphan.unverified,
         labels=event.labels,
         lifecycle=event.lifecycle,
         place=event.place,
@@ -359,8 +376,12 @@ def _moved(draft: MutableState, event: Moved) -> None:
 
 def _noted(draft: MutableState, event: Noted) -> None:
     entry = draft.entry(event.address)
+    if event.spec and entry.spec is None:
+        raise Unfitting(f"nothing is known to exist at {event.address}")
     draft.entries[event.address] = replace(
         entry,
+        spec=freeze({**(entry.spec or EMPTY), **event.spec}) if event.spec else entry.spec,
+        unverified=tuple(sorted({*entry.unverified} - event.spec.keys() | {*event.unverified})),
         labels=event.labels,
         lifecycle=event.lifecycle,
         place=event.place or entry.place,
@@ -385,6 +406,7 @@ HANDLERS: Mapping[type, Callable[[MutableState, Any], None]] = {
     Bound: _bound,
     Confirmed: _confirmed,
     Unbound: _unbound,
+    Asked: _asked,
     Adopted: _adopted,
     Orphaned: _orphaned,
     Restored: _restored,

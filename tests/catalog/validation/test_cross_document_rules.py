@@ -21,7 +21,7 @@ from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import freeze
 from podsync.model.position import Position
-from podsync.model.product import Product
+from podsync.model.product import History, Product
 from podsync.model.settings import Settings
 from podsync.providers.registry import kinds, providers
 
@@ -51,18 +51,18 @@ class Shop:
                 kinds()[kind],
                 DEFAULT_ACCOUNT,
                 freeze(spec),
-                moved=None if moved is None else tuple(moved),
+                history=History(moved=None if moved is None else tuple(moved)),
                 declared_at=Position(f"{number:02}.yaml"),
             )
             for number, ((kind, spec), name, moved) in enumerate(documents)
         ]
         traits = [fingerprints_of(KNOWN[each.provider], each.account, each.spec) for each in self.products]
         addresses = [str(each.address) for each in self.products]
-        formers = [each.former for each in self.products]
-        self.columns = Columns(addresses, [" ".join(each) for each in traits], formers)
+        histories = [each.history.text for each in self.products]
+        self.columns = Columns(addresses, [" ".join(each) for each in traits], histories)
         self.rows = [
             FingerprintRow(*each)
-            for each in zip(range(len(addresses)), addresses, traits, formers, strict=True)
+            for each in zip(range(len(addresses)), addresses, traits, histories, strict=True)
         ]
 
     def faults(self, numbers: Iterable[int]) -> list[Diagnostic]:

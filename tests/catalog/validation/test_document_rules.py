@@ -99,7 +99,11 @@ def test_a_customer_product_that_is_wrong(shop, customer, old, new, fault):
         ("spec:", 'modelId: "2"\nspec:', "'modelId' belongs under `spec:`"),
         ("spec:", "lifecycle: {prevent_orphan: yes}\nspec:", "write prevent_orphan: true, without quotes"),
         ("spec:", "moved: old\nspec:", "write it in brackets: moved: [old]"),
-        ("spec:", "renamed_from: x\nspec:", "known keys: kind, name, labels, moved, lifecycle, print, spec"),
+        (
+            "spec:",
+            "renamed_from: x\nspec:",
+            "known keys: kind, name, labels, moved, adopt, recreate, changed_there, lifecycle, print, spec",
+        ),
     ],
 )
 def test_hints_fix_it(shop, designed, old, new, hint):
@@ -142,7 +146,7 @@ def test_a_valid_document_says_everything_it_can(shop, customer):
     shop.write("f.yaml", text)
     (product,) = shop.load().catalog
 
-    assert (dict(product.labels), product.moved, product.renamed_from) == (
+    assert (dict(product.labels), product.history.moved, product.history.renamed_from) == (
         {"season": "spring"},
         ("old",),
         "Old",
@@ -257,6 +261,37 @@ def test_a_former_name_is_free_and_claimed_once(shop, designed):
     ]
     assert shop.check(twice(variant("rex", "old"), variant("tri", "old"))) == [
         "12:9 moved: 'old' is a former name of designed_product.rex at catalog/f.yaml:1 too"
+    ]
+
+
+def test_what_exists_already_may_be_described_in_part(shop, customer):
+    """No listing tells all fields; what is told has to be right all the same."""
+    half = "kind: designed_product\nname: dino\nadopt: '5012'\nspec:\n  enName: Dino\n"
+
+    assert shop.check(half) == []
+    (product,) = shop.load().catalog
+    assert (product.history.adopt, dict(product.spec)) == ("5012", {"enName": "Dino"})
+    assert shop.check(half + "  colorValue: red\n")[0].startswith("6:15 schema: spec.colorValue")
+    assert shop.check(half.replace("adopt: '5012'\n", "")) == [
+        f"3:1 schema: spec: '{field}' is missing" for field in ("colorValue", "imageUrl", "modelId")
+    ]
+    # An id as some answers have it.
+    shop.check(customer.replace("spec:", "adopt: cp-a-b\nspec:"))
+    assert [each.history.adopt for each in shop.load().catalog] == ["a-b"]
+
+
+def test_doubles_that_exist_are_told_apart_by_their_ids(shop, designed):
+    def variant(name: str, adopt: str) -> str:
+        return designed.replace("dino\n", f"{name}\n{adopt}", 1)
+
+    one, other = variant("dino", "adopt: '1'\n"), variant("rex", "adopt: '2'\n")
+    (warned,) = shop.check(twice(one, other))
+    assert "indistinguishable" in warned
+    assert shop.load().errors == ()
+    shop.check(twice(one, variant("rex", "")))
+    assert [fault.rule for fault in shop.load().errors] == ["indistinguishable"]
+    assert [each for each in shop.check(twice(one, variant("rex", "adopt: '1'\n"))) if "twice" in each] == [
+        "12:8 adopted-twice: the product 1 is that of designed_product.dino at catalog/f.yaml:1 too"
     ]
 
 

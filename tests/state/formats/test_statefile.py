@@ -109,7 +109,9 @@ def test_version_1_is_read_for_ever():
     told = replace(refused, body=FrozenDict(), digests=(digest(refused.body),))
     dino = replace(example().entries[DINO], window=None)
     last = FrozenDict({key: value for key, value in example().last_apply.items() if key != "dates"})
+    orphans = tuple(replace(orphan, origin="created", unverified=()) for orphan in example().orphans)
     facts = {"entries": example().entries | {DINO: dino}, "refusals": {fox: (told,)}, "last_apply": last}
+    facts |= {"orphans": orphans}
     assert statefile.loads(data) == replace(example(), **facts, unproven=True)
 
 
@@ -154,7 +156,7 @@ def test_the_file_is_sorted_and_says_what_the_contract_says():
         "status": "created",
         "unverified": [],
         "updated_at": "2026-01-02T03:04:08Z",
-        "window": {"since": "2026-01-02T03:04:07Z", "until": "2026-01-02T03:04:08Z"},
+        "window": {"answered": "5013", "since": "2026-01-02T03:04:07Z", "until": "2026-01-02T03:04:08Z"},
     }
     assert data["entries"]["designed_product.elephant"]["spec"] == {}
     assert data["entries"]["designed_product.elephant"]["status"] == "in_doubt"

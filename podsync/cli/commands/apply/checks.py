@@ -51,6 +51,12 @@ def saved_plan(space: Workspace, asked: ApplyRequest, state: State, plan: Plan) 
 
 
 def _check_hosts(space: Workspace, plan: Plan) -> None:
+    if plan.environment != space.environment:
+        made = f"the environment {plan.environment}" if plan.environment else "settings without environments"
+        raise StaleError(
+            f"this plan was made for {made}, not for {space.environment or 'these'}",
+            f"plan again: {space.command_line('plan', '-o', 'json=plan.json')}",
+        )
     if plan.sandbox and not space.sandbox:
         raise UsageError("this plan was made for the sandbox", "add --sandbox, or plan again without it")
     for name, host in plan.hosts.items():

@@ -8,6 +8,7 @@ import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
+    FORMATS_OF,
     Duration,
     PlanHash,
     allow_option,
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from podsync.cli.commands.apply.request import ApplyRequest
 
 _REFUSED = 5
-#: Beside text and json.
-FORMATS = ("markdown",)
 
 
 @command(
@@ -56,7 +55,7 @@ FORMATS = ("markdown",)
     help="How long to wait while somebody else holds the state (30s, 5m).",
 )
 @click.option("--no-wait", is_flag=True, help="Do not wait for doubts and ids; a later apply goes on.")
-@output_option(*FORMATS)
+@output_option(*FORMATS_OF["apply"])
 @sandbox_option
 @click.pass_obj
 def apply(session: Session, /, **options: Any) -> int:
@@ -70,7 +69,7 @@ def apply(session: Session, /, **options: Any) -> int:
     from podsync.cli.commands.apply.steps import Applying
     from podsync.cli.workspace import Workspace
 
-    outputs = Outputs.parse(options.pop("output"), more=FORMATS)
+    outputs = Outputs.parse(options.pop("output"), more=FORMATS_OF["apply"])
     asked = ApplyRequest(selection=selection_of(options), **options)
     _refuse_contradictions(asked)
     space = Workspace.open(session, sandbox=asked.sandbox)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podsync.cli.app.options import choosing_words
-from podsync.cli.environment.credentials import renewal
+from podsync.cli.environment.credentials import key_name, renewal
 from podsync.cli.environment.step_outputs import hex_of
 from podsync.model.address import Selection
 from podsync.model.frozen import Json
@@ -76,10 +76,11 @@ def first_of_all(space: Workspace, asked: ApplyRequest, report: Report, again: s
     `again` is the command that goes on with what is left.
     """
     for plugin in (plugins()[name] for name in report.keys_refused):
-        yield renewal(plugin)
+        yield renewal(plugin, space.environment)
     for name in report.other_accounts:
         yield f"none of the products that the state knows is visible at {title(name)}:"
-        key = f"set {plugins()[name].key_variable} to that of the account that this state belongs to"
+        variable = key_name(plugins()[name], space.environment)
+        key = f"set {variable} to that of the account that this state belongs to"
         yield f"a) the key is of another account: {key}, then: {again}"
         emptied = f"podsync state check --emptied {name}, then: podsync apply"
         yield f"b) it is the right one, and was emptied by hand: {emptied}"

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from podsync.apply.context import Lost
 from podsync.apply.lookup.by_id import another_account
 from podsync.apply.lookup.preview import preview
-from podsync.catalog.parsing import csv_reader
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, with_keys
+from podsync.cli.environment.credentials import key_name
 from podsync.evidence.pairs import PairVerdict, ProposedPair, pairs_of
 from podsync.evidence.situation import documents_of
 from podsync.model.address import Selection
 from podsync.model.product import seen_ids
+from podsync.output.csv import writer
 from podsync.output.escape import safe
 from podsync.output.text import pairs as pair_lines
 from podsync.output.text.pairs import PairLine
@@ -57,7 +58,7 @@ def match_all(space: Workspace, outputs: Outputs) -> int:
     found = (_lines(space, plan, state, connections[name], looks[name]) for name in sorted(looks))
     lines = sorted((line for each in found for line in each), key=lambda line: not line.address)
     for name in sorted({change.provider for change in plan.work} - set(names)):
-        variable = plugins()[name].key_variable
+        variable = key_name(plugins()[name], space.environment)
         space.session.console.say(f"note: {title(name)} was not asked: {variable} is not set")
     alone = _unmatched(plan, names, lines)
     space.session.console.result(outputs.write(_forms(lines, alone)), exact=outputs.exact)
@@ -120,7 +121,7 @@ def _forms(lines: Sequence[PairLine], alone: int) -> Forms:
     plain: list[Mapping[str, str]] = [dict(zip(header, astuple(line), strict=True)) for line in lines]
     return {
         "text": lambda: pair_lines.pairs_text(lines, alone),
-        "csv": lambda: csv_reader.written(header, (astuple(line) for line in lines)),
+        "csv": lambda: writer.written(header, (astuple(line) for line in lines)),
         "json": lambda: json.dumps(
             {"format_version": "1.0", "pairs": plain, "documents_alone": alone}, indent=1, ensure_ascii=False
         ),

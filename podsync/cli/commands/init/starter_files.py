@@ -36,7 +36,7 @@ _BRANCH = "state: {backend: git}         # the branch podsync-state of this repo
 _OTHER_BRANCH = "state: {backend: git, branch: %s}   # of this folder: another catalog has another one\n"
 
 #: Without the slash: a link of that name is ignored as well.
-IGNORED = (".podsync", "*.state.json.journal", "*.state.json.lock", "*.state.json.backup.*")
+IGNORED = (".podsync", "*.state.*json.journal", "*.state.*json.lock", "*.state.*json.backup.*")
 
 _EDITOR = {
     "yaml.schemas": {

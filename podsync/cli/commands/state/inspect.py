@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from podsync.cli.app.framework import CommandGroup, command
-from podsync.cli.app.options import output_option, sandbox_state_option
+from podsync.cli.app.options import FORMATS_OF, output_option, sandbox_state_option
 from podsync.cli.app.session import Session
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
 
 @command(
     "list",
-    examples=("podsync state list", "podsync state list -o json"),
+    examples=("podsync state list", "podsync state list -o json", "podsync state list -o csv=products.csv"),
 )
-@output_option()
+@output_option(*FORMATS_OF["state list"])
 @sandbox_state_option
 @click.pass_obj
 def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
@@ -90,7 +90,7 @@ def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, a
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace
 
-    outputs = Outputs.parse(output)
+    outputs = Outputs.parse(output, more=FORMATS_OF[f"state {what}"])
     space = Workspace.open(session, sandbox=sandbox)
     outputs.refuse(space.own_files)
     return tell(space, outputs, what, address)

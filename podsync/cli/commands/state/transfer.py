@@ -149,8 +149,8 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     state = _carried(space, source, target, settings)
     session.console.result(
         f"{target.label} holds the state now: serial {state.serial}, {_size(state)}\n"
-        f"{source.label} says where it went, and takes no more part. Set in podsync.yaml:\n"
-        f"  {_line(settings)}\n"
+        f"{source.label} says where it went, and takes no more part. Set in podsync.yaml"
+        f"{f', in environments.{space.environment}' if space.environment else ''}:\n  {_line(settings)}\n"
     )
     old = _place(space.settings.state)
     words = ["state", "migrate", "--to", old.pop("backend")]

@@ -1,0 +1,134 @@
+"""The environments of `podsync.yaml`: each is laid over the settings around it, and has a state of its own.
+
+Lists and single values of an environment replace those around it, mappings are merged. Where the state is
+kept is the exception: two environments never share a place, so the place that the settings name outside of
+the environments is a pattern, into which each environment that names none puts its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from podsync.model.settings import StateSettings
+from podsync.providers.registry import default_settings, plugins
+
+if TYPE_CHECKING:
+    from podsync.catalog.parsing.document import Document
+    from podsync.model.diagnostic import Diagnostic
+
+#: The key of a state's settings that says where it is, by backend.
+_PLACES: Mapping[str, str] = {"local": "path", "git": "branch", "postgres": "schema"}
+_PORTS = {"http": 80, "https": 443}
+
+
+def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two mappings as one: `above` wins, and what is a mapping in both is merged likewise."""
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = laid_over(merged[key], value) if both else value
+    return merged
+
+
+def names_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the environments of a valid settings document, in its order."""
+    return tuple(data.get("environments", ()))
+
+
+def settings_of(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return what a valid settings document says in one of its environments, as such a document."""
+    around = {key: value for key, value in data.items() if key != "environments"}
+    own = data["environments"][name]
+    standard = StateSettings()._asdict()
+    place = {
+        key: _named(key, str(around.get("state", {}).get(key, standard[key])), name)
+        for key in _PLACES.values()
+    }
+    return laid_over(laid_over(around, {"state": place}), own)
+
+
+def _named(key: str, place: str, name: str) -> str:
+    """Return the place of an environment's state, from that outside of the environments."""
+    if key == "path":
+        whole = PurePosixPath(place)
+        return str(whole.with_name(f"{whole.stem}.{name}{whole.suffix}"))
+    return f"{place}_{name.replace('-', '_')}" if key == "schema" else f"{place}-{name}"
+
+
+def environment_sharing(data: Mapping[str, Any], name: str, provider: str) -> str | None:
+    """Return another environment that has the same account of a provider, at the same host."""
+    reached = _account(settings_of(data, name), provider)
+    others = (other for other in names_of(data) if other != name)
+    return next((other for other in others if _account(settings_of(data, other), provider) == reached), None)
+
+
+def _account(settings: Mapping[str, Any], provider: str) -> tuple[str, int | None, str]:
+    """Return host, port and account of a provider, so that equal ones are the same products."""
+    base, told = default_settings()[provider], settings.get("providers", {}).get(provider, {})
+    parts = urlsplit(told.get("base_url", base.base_url))
+    return (
+        (parts.hostname or "").casefold(),
+        parts.port or _PORTS.get(parts.scheme),
+        told.get("account", base.account),
+    )
+
+
+def shared_things(document: Document) -> Iterator[Diagnostic]:
+    """Yield a fault for each two environments that share an account or a state.
+
+    A provider that no environment names may have no products at all: it is asked about where it is used
+    (:func:`shared_account`), unless no provider is named anywhere.
+    """
+    data = document.data
+    told = {name: settings_of(data, name) for name in names_of(data)}
+    named = {provider for each in data["environments"].values() for provider in each.get("providers", {})}
+    for first, second in combinations(told, 2):
+        alike = [
+            provider
+            for provider in default_settings()
+            if (not named or provider in named)
+            and _account(told[first], provider) == _account(told[second], provider)
+        ]
+        if alike:
+            yield shared_account(document, first, second, *alike)
+        if _state(told[first]) == _state(told[second]):
+            yield _fault(
+                document,
+                ("environments", second, "state"),
+                f"environments.{second}.state: it is the state of {first}",
+                "give each environment a place of its own; without one its name is put into that around it",
+            )
+
+
+def _state(settings: Mapping[str, Any]) -> tuple[object, ...]:
+    told = laid_over(StateSettings()._asdict(), settings["state"])
+    remote = told["remote"] if told["backend"] == "git" else ""
+    return told["backend"], remote, told[_PLACES[told["backend"]]]
+
+
+def shared_account(document: Document, first: str, second: str, *providers: str) -> Diagnostic:
+    """Return the fault of two environments that have one account at each of `providers`."""
+    host, _, account = _account(settings_of(document.data, second), providers[0])
+    titles = " and ".join(plugins()[provider].title for provider in providers)
+    path = ("environments", second, "providers", providers[0], "account")
+    return _fault(
+        document,
+        path,
+        f"environments.{second}: {titles} {'has' if len(providers) == 1 else 'have'} the same account as in "
+        f"{first} ({account} at {host})",
+        "two states would each make every product in it; name the account of each environment: "
+        f"providers: {{{providers[0]}: {{account: {second}-shop}}}}",
+    )
+
+
+def _fault(document: Document, path: tuple[str, ...], summary: str, detail: str) -> Diagnostic:
+    """Return a fault at the value of a path, or at the key of the nearest that is written."""
+    span = document.places.raw.get(path)
+    while span is None:
+        span = document.keys.raw.get(path, document.start if not path else None)
+        path = path[:-1]
+    return document.text.fault("environments", span, summary, detail)

@@ -1,0 +1,25 @@
+"""The order of keys is that of the schemas; keys that they do not know stay behind, as they were written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from podsync.catalog.validation.schemas import schema
+from podsync.model.frozen import Path
+from podsync.providers.registry import kinds
+
+
+def schema_of(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a document of a known kind, else one that orders nothing."""
+    kind = data.get("kind")
+    return schema(kind) if isinstance(kind, str) and kind in kinds() else {}
+
+
+def ordered(keys: Sequence[str], path: Path, about: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the mapping at `path` in order, by the schema `about` of the document."""
+    node: Any = about
+    for part in path:
+        node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
+    known = {key: at for at, key in enumerate(node.get("properties", ()))}
+    return sorted(keys, key=lambda key: known.get(key, len(known)))

@@ -1,0 +1,193 @@
+"""A catalog file with its keys in order and even indentation; values and comments stay as they are written.
+
+A comment belongs to the key that it stands before, a blank line too; one that stands deeper than the next key
+ends the block above. What stands before the first key of a document, up to a blank line, stays on top.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from podsync.catalog.formatting.nodes import Child, Node, UnknownLayout, parted, tree
+from podsync.catalog.formatting.order import ordered, schema_of
+from podsync.catalog.parsing.document import Document, ParsedFile
+from podsync.catalog.parsing.yaml_reader import read
+from podsync.model.diagnostic import Diagnostic, errors_among
+
+_STEP = 2
+_BOM = b"\xef\xbb\xbf"
+
+
+class Formatted(NamedTuple):
+    """A file as it would be written, or what is wrong with it: then `content` is what it was."""
+
+    content: bytes
+    faults: tuple[Diagnostic, ...] = ()
+
+
+def formatted(path: str, raw: bytes, check: Callable[[Document], Sequence[Diagnostic]]) -> Formatted:
+    """Return a file in order; `check` returns what is wrong with a document. Never raises for any content."""
+    reading = read(path, raw)
+    found = (*reading.diagnostics, *(fault for document in reading.documents for fault in check(document)))
+    if faults := errors_among(found):
+        return Formatted(raw, faults)
+    try:
+        content = _content(reading)
+    except UnknownLayout as unknown:
+        return Formatted(raw, (_left(reading, unknown.line),))
+    made = (_BOM if raw.startswith(_BOM) else b"") + content.encode()
+    if made != raw and not _same(reading, read(path, made)):
+        return Formatted(raw, (_left(reading, 1),))
+    return Formatted(made)
+
+
+def _left(reading: ParsedFile, line: int) -> Diagnostic:
+    return reading.text.fault(
+        "layout",
+        reading.text.span_at_line(line, 1),
+        "this is written in a form that fmt does not move; the file is left as it is",
+        "write each key on a line of its own: key: value",
+        severity="warning",
+    )
+
+
+def _same(before: ParsedFile, after: ParsedFile) -> bool:
+    """Whether nothing but places has changed: every value, and every word of every line."""
+    data = [[document.data for document in each.documents] for each in (before, after)]
+    words = [
+        Counter(line.strip(" -\r") for line in each.text.content.split("\n")) for each in (before, after)
+    ]
+    return not after.diagnostics and _typed(data[0]) == _typed(data[1]) and words[0] == words[1]
+
+
+def _typed(data: Any) -> Any:
+    """Return plain data in a form in which 1, 1.0 and true differ, and the order of keys does not count."""
+    if isinstance(data, dict):
+        return {key: _typed(value) for key, value in data.items()}
+    return [_typed(item) for item in data] if isinstance(data, list) else (type(data), data)
+
+
+def _content(reading: ParsedFile) -> str:
+    lines = reading.text.content.split("\n")
+    unended = bool(lines[-1])
+    returns = unended and any(line.endswith("\r") for line in lines[:-1])
+    if returns:
+        lines[-1] += "\r"  # it may come to stand before another one
+    made: list[str] = []
+    at = 0
+    for number, document in enumerate(reading.documents):
+        following = reading.documents[number + 1 :]
+        end = _separator(lines, following[0]) if following else len(lines)
+        writer = _DocumentWriter(lines, document)
+        made += writer.document(at, end)
+        at = end
+    made += lines[at:]
+    if returns:
+        made[-1] = made[-1].removesuffix("\r")
+    return "\n".join(made)
+
+
+def _separator(lines: Sequence[str], document: Document) -> int:
+    """Return the line of the last `---` before a document."""
+    number = document.start[0] - 1
+    while not lines[number].startswith("---"):
+        number -= 1
+    return number
+
+
+class _DocumentWriter:
+    """Writes one document; its lines are those of the whole file."""
+
+    def __init__(self, lines: Sequence[str], document: Document) -> None:
+        self._lines = lines
+        self._document = document
+        self._about: Mapping[str, Any] = schema_of(document.data)
+
+    def document(self, start: int, end: int) -> list[str]:
+        """Return lines `start` to `end` (not inside) anew: the document, what stands before it and behind."""
+        root = tree(self._document, self._lines)
+        if not root.children:
+            return list(self._lines[start:end])
+        above = list(self._lines[start : root.first])
+        kept = _kept_on_top(above)
+        root.children[0].lead = above[kept:]
+        below = list(self._lines[root.last + 1 : end])
+        foot, rest = parted(below, root.column)
+        return [*above[:kept], *self._block(root, 0, "", foot), *rest]
+
+    def _block(self, node: Node, column: int, prefix: str, foot: Sequence[str]) -> list[str]:
+        """Return a block whose items begin at `column`; the first one stands behind `prefix`."""
+        children = self._in_order(node)
+        made: list[str] = []
+        last = node.children[-1]
+        inner = parted(foot, node.column) if last.node.children else ([], list(foot))
+        last.foot = [*last.foot, *inner[0]]
+        for number, child in enumerate(children):
+            first = prefix if number == 0 else " " * column
+            lead_column = len(prefix) - len(prefix.lstrip(" ")) if number == 0 and prefix else column
+            made += _indented(child.lead, lead_column)
+            made += self._item(child, column, first) if node.keys == () else self._entry(child, column, first)
+        return [*made, *_indented(inner[1], column)]
+
+    def _in_order(self, node: Node) -> list[Child]:
+        """Return the items in order; blank lines before the first one stay before whatever is first."""
+        if not node.keys:
+            return node.children
+        by_key = dict(zip(node.keys, node.children, strict=True))
+        children = [by_key[key] for key in ordered(node.keys, node.path, self._about)]
+        first, was = children[0], node.children[0]
+        if first is not was:
+            blank = next((n for n, line in enumerate(first.lead) if line.strip(" \r")), len(first.lead))
+            was.lead = [*first.lead[:blank], *was.lead]
+            first.lead = first.lead[blank:]
+        return children
+
+    def _entry(self, child: Child, column: int, prefix: str) -> list[str]:
+        """Return `key: value`, the key at `column` behind `prefix`."""
+        head = prefix + self._lines[child.first][child.column :]
+        node = child.node
+        if node.children:
+            inner = column + _STEP
+            return [head, *self._block(node, inner, " " * inner, child.foot)]
+        rest = self._lines[child.first + 1 : node.last + 1]
+        return [head, *_shifted(rest, column - child.column), *child.foot]
+
+    def _item(self, child: Child, column: int, prefix: str) -> list[str]:
+        """Return `- value`, the dash at `column` behind `prefix`."""
+        node, inner = child.node, column + _STEP
+        rest = self._lines[child.first][child.column + 1 :]
+        own_line = not rest.strip(" \r") or rest.lstrip(" ").startswith("#")
+        if own_line:
+            head = prefix + "-" + rest
+            if node.children:
+                return [head, *self._block(node, inner, " " * inner, child.foot)]
+            return [head, *_shifted(self._lines[child.first + 1 : node.last + 1], column - child.column)]
+        if node.children:
+            return self._block(node, inner, prefix + "- ", child.foot)
+        head = prefix + "- " + rest.lstrip(" ")
+        return [head, *_shifted(self._lines[child.first + 1 : node.last + 1], inner - node.column)]
+
+
+def _kept_on_top(above: Sequence[str]) -> int:
+    """Return how many of the lines before the first key of a document are about the whole of it."""
+    mark = max((number + 1 for number, line in enumerate(above) if line.startswith("---")), default=0)
+    words = [bool(line.strip(" \r")) for line in above]
+    blanks = [number + 1 for number in range(mark, len(above)) if not words[number]]
+    if not blanks:
+        return len(above)
+    # Blank lines alone say nothing: they belong to what they stand before.
+    return blanks[-1] if any(words[mark : blanks[-1]]) else mark
+
+
+def _indented(lines: Sequence[str], column: int) -> list[str]:
+    """Return lines of comments at a column; blank lines stay blank."""
+    return [" " * column + line.lstrip(" ") if line.strip(" \r") else line for line in lines]
+
+
+def _shifted(lines: Sequence[str], by: int) -> list[str]:
+    """Return the further lines of a value, moved; empty ones stay empty."""
+    if by >= 0:
+        return [" " * by + line if line.rstrip("\r") else line for line in lines]
+    return [line[min(-by, len(line) - len(line.lstrip(" "))) :] for line in lines]

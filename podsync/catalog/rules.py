@@ -1,0 +1,162 @@
+"""The rules of one document that its schema cannot say: a row of the table and its check, side by side.
+
+A rule of a single provider is not here but in the provider's `check`. Both readers of a document ask
+`document_faults`, so a rule that stands here holds everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from podsync.model.diagnostic import Rule, SpecFault
+from podsync.model.frozen import Path, Spec
+from podsync.network.signed_url import signing_key
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+
+
+class CheckedDocument(NamedTuple):
+    """What a rule looks at: a document that fits its schema.
+
+    `spec` is that of `data`, frozen. `texts` are all texts below `labels` and `spec` with their paths in the
+    document, `odd` the paths at which the provider has found something.
+    """
+
+    data: Mapping[str, Any]
+    spec: Spec
+    provider: Provider
+    texts: Sequence[tuple[Path, str]]
+    odd: frozenset[Path]
+
+
+class DocumentRule(NamedTuple):
+    """A row of the table, and what finds that rule broken; the paths of what it finds are in the document."""
+
+    row: Rule
+    check: Callable[[CheckedDocument], Iterable[SpecFault]]
+
+
+def document_faults(data: Mapping[str, Any], spec: Spec, provider: Provider) -> Iterator[SpecFault]:
+    """Yield what the provider's rules and all of these find in a document that fits its schema."""
+    own = tuple(provider.check(spec))
+    if own:
+        own = tuple(fault._replace(path=("spec", *fault.path)) for fault in own)
+        yield from own
+    texts = _texts({name: data[name] for name in ("labels", "spec") if name in data})
+    document = CheckedDocument(data, spec, provider, texts, frozenset(fault.path for fault in own))
+    for each in DOCUMENT_RULES:
+        yield from each.check(document)
+
+
+def signed_urls(spec: Any) -> Iterator[SpecFault]:
+    """Yield each URL with a signature, an expiry or a key; a spec need not fit its schema for that."""
+    return _signed(_texts({"spec": spec}))
+
+
+def _signed(texts: Iterable[tuple[Path, str]]) -> Iterator[SpecFault]:
+    for path, text in texts:
+        if "?" in text and path[0] == "spec" and (key := signing_key(text)) is not None:
+            summary = f"the URL carries '{key}', a signature, an expiry or a key"
+            detail = (
+                "use the picture's public address without it: "
+                "the URL is kept in the state and shown in comments, and it must not expire"
+            )
+            yield SpecFault("signed-url", path, summary, detail)
+
+
+def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
+    """Return every rule by its id, those of these providers too."""
+    from podsync.model.rules import RULES
+
+    fixed = (rule for group in RULES.values() for rule in group)
+    own = (rule for provider in providers for rule in provider.rules())
+    return {rule.id: rule for rule in (*fixed, *(each.row for each in DOCUMENT_RULES), *own)}
+
+
+def _texts(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
+    """Return every text in it with its path, level by level."""
+    found: list[tuple[Path, str]] = []
+    ahead: list[tuple[Path, Any]] = [((), data)]
+    for path, value in ahead:
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(item, str):
+                found.append(((*path, key), item))
+            elif isinstance(item, dict | list):
+                ahead.append(((*path, key), item))
+    return found
+
+
+def _odd_texts(document: CheckedDocument) -> Iterator[SpecFault]:
+    """Yield a warning for each text that looks like another one, or like several."""
+    for path, text in document.texts:
+        plain = text.isascii() and "," not in text and ";" not in text and "|" not in text
+        if not plain and path not in document.odd:
+            yield from _odd(path, text)
+
+
+def _odd(path: Path, text: str) -> Iterator[SpecFault]:
+    from podsync.model.characters import hidden, name_of, seen
+
+    if unseen := hidden(text):
+        clean = seen(text).strip()
+        summary = f"there is an invisible character in the text: {name_of(unseen)}"
+        yield SpecFault("odd-text", path, summary, f"type the text anew: {clean}", "warning", clean or None)
+    elif text.startswith("https://"):
+        if re.search("[,;|] *https?://", text):
+            yield SpecFault("odd-url", path, "two URLs stand in it", "keep one of them", "warning")
+        elif end := re.search("[,;|]+$", text):
+            whole = text[: end.start()]
+            told = f"the URL ends with {end[0]}"
+            yield SpecFault("odd-url", path, told, f"if that is not part of it: {whole}", "warning", whole)
+    elif isinstance(path[-1], int) and re.search(r"\w[,;|] *\w", text):
+        told = "if these are several, make each an item of its own"
+        yield SpecFault("odd-text", path, f"{text!r} is one item of the list", told, "warning")
+
+
+def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:
+    """Refuse a print size for an artwork that there is none of: it would silently check nothing."""
+    sizes = document.data.get("print")
+    if not sizes:
+        return
+    from podsync.catalog.validation.value_messages import did_you_mean
+    from podsync.providers.contract import Role
+
+    provider = document.provider
+    roles = provider.info.roles
+    known = {one.name for one in provider.depictions(document.spec) if one.role is Role.ARTWORK}
+    for name in sizes:
+        if name not in known:
+            near = did_you_mean(name, known)
+            summary = f"there is no artwork '{name}' in spec.{roles.artwork}"
+            detail = f"did you mean '{near}'?" if near else f"use the {roles.artwork_name} of an artwork"
+            yield SpecFault("print", ("print", name), summary, detail, instead=near, in_key=True)
+
+
+DOCUMENT_RULES: Final = (
+    DocumentRule(
+        Rule(
+            "signed-url", "error", "The URL of a picture carries a signature, an expiry or a key",
+            "It is kept in the state and shown in comments, and it must not expire. Use the picture's "
+            "public address.",
+        ),
+        lambda document: _signed(document.texts),
+    ),
+    DocumentRule(
+        Rule(
+            "odd-text", "warning", "A text looks like another one, or like several",
+            "It has an invisible character, or one item of a list holds several. Type it anew, or make each "
+            "an item of its own.",
+        ),
+        _odd_texts,
+    ),
+    DocumentRule(
+        Rule(
+            "print", "error", "A print size is given for an artwork that does not exist",
+            "It would check nothing. Use the name of an artwork of this document.",
+        ),
+        _print_sizes,
+    ),
+)  # fmt: skip

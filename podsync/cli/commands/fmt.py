@@ -1,0 +1,75 @@
+"""`podsync fmt`: the catalog's files in one form, without a change of what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from podsync.cli.app.framework import command
+from podsync.cli.app.session import Session
+
+if TYPE_CHECKING:
+    from podsync.catalog.formatting.files import FileForm
+
+_DIFFERS = 1
+_INVALID = 3
+
+
+@command(
+    examples=("podsync fmt", "podsync fmt catalog/tees", "podsync fmt --check"),
+)
+@click.argument("path", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")
+@click.pass_obj
+def fmt(session: Session, path: tuple[str, ...], check: bool) -> int:
+    """Put the keys of every document in order, and indent them evenly.
+
+    Values and comments stay as they are written, to the character. A file with a fault is
+    named and left as it is. With PATH, only these files and folders.
+    """
+    from pathlib import Path
+
+    from podsync.catalog.formatting.files import forms
+    from podsync.cli.app.formats import say_diagnostics
+    from podsync.cli.workspace import Workspace
+    from podsync.model.diagnostic import errors_among, in_file_order
+    from podsync.output.escape import safe
+    from podsync.output.wording import counted
+
+    space = Workspace.open(session, in_any=True)
+    if not path:
+        space.must_have_a_catalog()
+    files = list(forms(Path(), space.settings.catalog, path, space.providers))
+    changed = [each for each in files if each.content != each.was]
+    for each in () if check else changed:
+        _write(each)
+    faults = [fault for each in files for fault in each.faults]
+    say_diagnostics(in_file_order(faults), session)
+    word, faulty = "would change" if check else "changed", sum(bool(each.faults) for each in files)
+    left = f", {faulty} left as {'it is' if faulty == 1 else 'they are'}" if faulty else ""
+    lines = [f"{word} {safe(each.path)}" for each in changed]
+    session.console.result(
+        "\n".join([*lines, f"{counted(len(changed), 'file')} of {len(files)} {word}{left}."])
+    )
+    if errors_among(faults):
+        return _INVALID
+    return _DIFFERS if check and changed else 0
+
+
+def _write(form: FileForm) -> None:
+    """Put a file in the place of the one that was read, whole or not at all; a link stays one.
+
+    Raises PodsyncError where it cannot be written, or was changed meanwhile.
+    """
+    from podsync.files.atomic import write_whole
+    from podsync.files.os_files import OsFiles
+    from podsync.model.errors import PodsyncError
+
+    target = form.place.resolve()
+    try:
+        if target.read_bytes() != form.was:
+            raise PodsyncError(f"{form.path} was changed while it was read", "run the command again")
+        write_whole(OsFiles(), target, form.content, temporary=f".{target.name}")
+    except OSError as error:
+        raise PodsyncError(f"cannot write {form.path}: {error.strerror or error}") from None

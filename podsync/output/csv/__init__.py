@@ -1,0 +1,3 @@
+"""Tables for spreadsheets: one writer, and a module for what is told in columns."""
+
+__all__ = ["products", "writer"]

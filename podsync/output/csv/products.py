@@ -1,0 +1,111 @@
+"""Products as rows: of a plan, and of a state. A document reads them back with `each: {row: {file: …}}`.
+
+A column for each axis of the addresses, then one for each place in the specs: `FIELD`, or `FIELD.0.FIELD`
+inside of a list. A place that a product does not have is `-`: what reads it leaves the field out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from podsync.model.address import Address
+from podsync.model.frozen import Path, Spec
+from podsync.output.csv.writer import of_provider, written
+from podsync.plan.action import Action
+from podsync.plan.model import Plan
+from podsync.state.entries import Entry
+from podsync.state.model import State
+
+#: What a document reads as: leave this field out.
+LEFT_OUT = "-"
+
+
+class ProductRow(NamedTuple):
+    """A product: what stands in the first columns, and its spec."""
+
+    address: Address
+    facts: Sequence[str]
+    spec: Spec
+
+
+def plan_csv(plan: Plan, *, noops: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan; `noops`: with what does not change, as far as the plan lists it."""
+    changes = [change for change in plan.changes if noops or change.action is not Action.NOOP]
+    rows = [ProductRow(change.address, (change.action.value,), change.spec) for change in changes]
+    return _table(("action",), rows)
+
+
+def state_csv(state: State) -> Iterator[str]:
+    """Yield the lines of all products that a state knows; of one in doubt what was sent."""
+    entries = [state.entries[address] for address in sorted(state.entries)]
+    rows = [
+        ProductRow(
+            one.address,
+            (one.status, of_provider(one.provider, one.id) if one.id is not None else ""),
+            _spec_of(one),
+        )
+        for one in entries
+    ]
+    return _table(("status", "id"), rows)
+
+
+def _spec_of(entry: Entry) -> Spec:
+    if entry.spec is not None:
+        return entry.spec
+    return entry.pending.body if entry.pending is not None else {}
+
+
+def _table(facts: Sequence[str], rows: Sequence[ProductRow]) -> Iterator[str]:
+    keys = [_keys(row.address) for row in rows]
+    flat = [dict(_flat((), row.spec)) for row in rows]
+    paths = _in_order(flat)
+    places = [".".join(map(str, path)) for path in paths]
+    # No two columns have one name: then neither could be read.
+    axes = sorted({axis for each in keys for axis in each}.difference(places, facts, ["address"]))
+    header = ("address", *facts, *axes, *places)
+    return written(
+        header,
+        (
+            [
+                str(row.address),
+                *row.facts,
+                *(index.get(axis, LEFT_OUT) for axis in axes),
+                *(values.get(path, LEFT_OUT) for path in paths),
+            ]
+            for row, index, values in zip(rows, keys, flat, strict=True)
+        ),
+    )
+
+
+def _keys(address: Address) -> Mapping[str, str]:
+    """Return the key of each axis in an address such as `dino[colour=red,model=tee]`."""
+    _, many, inner = address.name.partition("[")
+    return dict(pair.split("=", 1) for pair in inner.removesuffix("]").split(",")) if many else {}
+
+
+def _flat(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
+    """Yield every single value with its path; a list or a mapping without any is none."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _flat((*path, key), item)
+    elif isinstance(value, tuple | list):
+        for number, item in enumerate(value):
+            yield from _flat((*path, number), item)
+    else:
+        yield path, value if isinstance(value, str) else json.dumps(value)
+
+
+def _in_order(rows: Sequence[Mapping[Path, str]]) -> list[Path]:
+    """Return all paths: keys as they come first in the specs, items of lists by their number."""
+    ranks: dict[Path, int] = {}
+    for path in {path: None for row in rows for path in row}:
+        for length in range(1, len(path) + 1):
+            ranks.setdefault(path[:length], len(ranks))
+
+    def rank(path: Path) -> tuple[int, ...]:
+        starts = (path[: length + 1] for length in range(len(path)))
+        return tuple(start[-1] if isinstance(start[-1], int) else ranks[start] for start in starts)
+
+    return sorted({path for row in rows for path in row}, key=rank)
