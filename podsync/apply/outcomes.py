@@ -174,6 +174,7 @@ def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers
         next=tuple(answers),
         since=since,
         until=until,
+        step=pending.step if pending is not None else "",
     )
     run.context.board.report(outcome if change is None else _with_steps(run, change, outcome))
 

@@ -53,6 +53,8 @@ class Outcome:
 
     `since` and `until` (epoch seconds) say when a doubt arose and until when it is looked for. `replans`:
     what `next` asks for makes another plan, so that an apply of this one would end the same way.
+    `steps_done` and `steps_left` name the requests of a product that takes several, `step` the one that is
+    in doubt.
     """
 
     address: Address
@@ -74,6 +76,7 @@ class Outcome:
     replans: bool = False
     steps_done: tuple[str, ...] = ()
     steps_left: tuple[str, ...] = ()
+    step: str = ""
 
     @property
     def half_made(self) -> str:

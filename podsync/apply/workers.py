@@ -10,7 +10,7 @@ from podsync.apply.lookup.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictu
 from podsync.apply.outcomes import LATER, not_tried
 from podsync.apply.report import Result
 from podsync.apply.run import ProviderRun
-from podsync.plan.action import Action
+from podsync.plan.action import SWAP_OPEN, Action
 
 
 def work(run: ProviderRun) -> None:
@@ -19,7 +19,7 @@ def work(run: ProviderRun) -> None:
     A name that is missing since an earlier run comes first, before anything else is sent.
     """
     for change in run.changes:
-        if change.action_reason == "update_because_swap_open":
+        if change.action_reason == SWAP_OPEN:
             guarded(run, change, take_names)
     for change in run.changes:
         if change.orphan_created_at is not None:

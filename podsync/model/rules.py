@@ -266,8 +266,8 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "Nothing has to be done: apply creates beside it.",
         ),
         Rule(
-            "swap-open", "error", "A new product stands ready, and its document no longer says how it gets the name",
-            "Put back `lifecycle: {replace: swap}`, or `staged`; the former spec takes the former product back.",
+            "swap-open", "error", "A new product stands ready, and its document no longer lets it go on",
+            "Put back `lifecycle: {replace: swap}`, or `staged`; the former spec takes that product back.",
         ),
         Rule(
             "prevent-orphan", "error", "The document of a protected product is gone",

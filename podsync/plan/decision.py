@@ -12,7 +12,7 @@ from podsync.model.digests import short_digest
 from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
-from podsync.plan.action import ADOPT_DECLARED, NOTE_TOLD, Action
+from podsync.plan.action import ADOPT_DECLARED, NOTE_TOLD, SWAP_OPEN, Action
 from podsync.plan.answers import COMPLETE
 from podsync.plan.change import SWAP, Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
@@ -296,7 +296,7 @@ class _PairDecision:
         """Finish an exchange of names, whatever the document says by now: until then orders find nothing."""
         before = entry.spec or EMPTY
         fields = tuple(FieldChange(name, before.get(name), value) for name, value in swap.takes.items())
-        code, reason = "update_because_swap_open", "the name is missing until this rename"
+        code, reason = SWAP_OPEN, "the name is missing until this rename"
         change = self._change(Action.UPDATE, code, reason, fields, risks=())
         after = freeze({**before, **swap.takes})
         return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)

@@ -30,7 +30,8 @@ class FieldRoles:
     """Which field of a spec means what; empty where the provider has no such thing.
 
     `pictures` are (label, field) pairs of mock-ups, the front first. `artwork`, `options` and `parts` are
-    fields with lists of mappings; the names with a prefix are keys inside of these. `everybody` is the
+    fields with lists of mappings; the names with a prefix are keys inside of these. `option_choices` are what
+    a buyer can choose, each with its `choice` and what it stands for, part by part. `everybody` is the
     customer that stands for all of them.
     """
 
@@ -48,6 +49,11 @@ class FieldRoles:
     option_parts: str = ""
     option_part: str = ""
     option_values: str = ""
+    option_choices: str = ""
+    choice: str = ""
+    choice_default: str = ""
+    choice_parts: str = ""
+    choice_attributes: str = ""
     parts: str = ""
     part_name: str = ""
     part_count: str = ""

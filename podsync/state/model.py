@@ -139,6 +139,14 @@ class State:
             return waiting + Counter(self.outline.unbound)
         return waiting + Counter(entry.provider for entry in self.entries.values() if entry.unlisted)
 
+    @property
+    def found_by_orders(self) -> frozenset[tuple[Address, float]]:
+        """Orphans whose names another product is to take over, and that orders find until then."""
+        if self.outline is not None and not self.orphans:
+            return frozenset()
+        swaps = (entry.swap for entry in self.entries.values() if entry.swap is not None)
+        return frozenset((swap.source, swap.made_at) for swap in swaps)
+
     def given_up(self, swap: Swap) -> bool:
         """Whether the product before a new one has begun to give up its names, or is gone."""
         key = (swap.source, swap.made_at)

@@ -21,7 +21,7 @@ from podsync.output.style import PLAIN
 from podsync.output.text.changes import by_action
 from podsync.output.text.grouping import in_common, shared_risk, shared_risks
 from podsync.output.text.plan import foot
-from podsync.output.text.plan_head import TOLD, banners, head, refused_addresses, risky_rows
+from podsync.output.text.plan_head import TOLD, banners, head, open_swaps, refused_addresses, risky_rows
 from podsync.output.wording import counted, listed, number
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -77,6 +77,7 @@ def plan_markdown(
     """
     above = [
         marker(plan.hash, environment, head_sha),
+        *(line for each in open_swaps(plan) for line in (f"**{plain(each, 400)}**", "")),
         *(line for each in banners(plan.environment, sandbox=sandbox) for line in (f"**{each}**", "")),
         _first_line(plan, where),
         "",
