@@ -17,7 +17,7 @@ from podsync.apply.run import ProviderRun
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.sent import existing
 from podsync.evidence.state_view import when
-from podsync.model.errors import InDoubtError, ProviderError, RefusedError
+from podsync.model.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
 from podsync.model.product import seen_ids
 from podsync.plan.change import Change
@@ -71,7 +71,8 @@ def take_names(run: ProviderRun, change: Change) -> None:
         done(run, change, DONE[change.action], attempts=1)
         return
     name = run.provider.name_of(swap.takes)
-    run.stop(f'the name "{name}" is missing: nothing else is sent before it is back')
+    refused = isinstance(sent.error, UnauthorizedError)
+    run.stop(f'the name "{name}" is missing: nothing else is sent before it is back', credentials=refused)
     told = sent.error.message if sent.error is not None else "the answer does not show it"
     now = run.ledger.entry(change.address) or entry
     in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}')
