@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from podsync.cli.app.completion import complete_address
 from podsync.cli.app.framework import command, nearest
 from podsync.cli.app.session import Session
+
+if TYPE_CHECKING:
+    from podsync.model.frozen import Spec
+    from podsync.network.request import Request
+    from podsync.providers.knowledge import Provider
 
 
 @command(
@@ -17,7 +24,10 @@ from podsync.cli.app.session import Session
 @click.argument("address", shell_complete=complete_address)
 @click.pass_obj
 def render(session: Session, address: str) -> int:
-    """Show the exact request that creating ADDRESS would send. The key is masked; nothing is sent."""
+    """Show the exact requests that creating ADDRESS would send. The key is masked; nothing is sent.
+
+    A product of several requests shows each; ID stands for the id that the first one gets.
+    """
     from podsync.cli.workspace import Workspace
     from podsync.model.errors import UsageError
     from podsync.output.json.text import json_text
@@ -28,11 +38,23 @@ def render(session: Session, address: str) -> int:
     if product is None:
         raise UsageError(f"no document has the address {address}", near(address, list(products)))
     provider = space.providers[product.provider]
-    request, (header, form) = provider.request(product.spec), provider.info.key_header
-    url = space.host(product.provider)["base_url"].rstrip("/") + request.path
-    head = f"{request.method} {url}\n{header}: {form.replace('{}', '***')}\nContent-Type: application/json"
-    session.console.result(f"{head}\n\n{json_text(request.body)}", exact=True)
+    base, (header, form) = space.host(product.provider)["base_url"].rstrip("/"), provider.info.key_header
+    fixed = f"{header}: {form.replace('{}', '***')}\nContent-Type: application/json"
+    told = [
+        f"{request.method} {base}{request.path}\n{fixed}\n\n{json_text(request.body)}"
+        for request in requests_of(provider, product.spec)
+    ]
+    session.console.result("\n".join(told), exact=True)
     return 0
+
+
+def requests_of(provider: Provider, spec: Spec) -> Iterator[Request]:
+    """Yield what a create sends, and then each step; `ID` stands for the id of the product."""
+    made = provider.first(spec)
+    yield provider.request(spec)
+    while steps := provider.steps(made, spec):
+        yield provider.step_request("ID", steps[0], made)
+        made = {**made, **steps[0].body}
 
 
 #: So many are named where nothing looks alike.
