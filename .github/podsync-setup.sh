@@ -8,7 +8,7 @@
 # A workflow that names an environment which does not exist creates it WITHOUT RULES: without this script
 # nobody is asked before an apply. Required reviewers need a public repository or GitHub Enterprise.
 set -euo pipefail
-branch='main' environment='production' state='podsync-state'
+branch='main' environments=(production) states=(podsync-state)
 label='' # of the catalog in this folder
 approvals=1 last_push=true owners_asked=true reviewers_asked=true
 for word in "$@"; do
@@ -98,40 +98,44 @@ if [ -n "$added" ]; then
   fi
 fi
 
-# 2. The environment: you review each apply, and only one branch may use it. What others set stays.
-at="repos/{owner}/{repo}/environments/$environment"
-if ! given="$(gh api "$at" 2>&1)"; then
-  case "$given" in
-    *'HTTP 404'*) given='{}' ;; # not there yet
-    *) printf '%s\n' "$given" >&2 && exit 1 ;; # what others have set is not known: nothing is overwritten
-  esac
-fi
-# shellcheck disable=SC2016 # the dollars are jq's
-kept="$(printf '%s' "$given" | jq --argjson mine "[${mine}]" '
-  [.protection_rules[]?] as $rules
-  | [$rules[] | .reviewers[]? | {type, id: .reviewer.id}] as $there
-  | {wait_timer: ([$rules[] | .wait_timer // empty] | first // 0),
-     prevent_self_review: ([$rules[] | .prevent_self_review // empty] | first // false),
-     reviewers: (if ($there | length) > 0 then $there else $mine end),
-     deployment_branch_policy: (.deployment_branch_policy // {protected_branches: false, custom_branch_policies: true})}')"
-if ! printf '%s' "$kept" | gh api --silent --method PUT "$at" --input -; then
-  printf '%s\n' 'GitHub takes no reviewers for this repository (they need a public one or GitHub Enterprise).' \
-    "To go on with applies that ask nobody: $0 --without-reviewers" >&2
-  exit 1
-fi
-if [ "$(printf '%s' "$kept" | jq .deployment_branch_policy.custom_branch_policies)" = true ]; then
-  branches="$(gh api --paginate "$at/deployment-branch-policies" --jq '.branch_policies[].name')"
-  case $'\n'"$branches"$'\n' in
-    *$'\n'"$branch"$'\n'*) ;;
-    *) gh api --silent --method POST "$at/deployment-branch-policies" -f "name=$branch" ;;
-  esac
-fi
+# 2. The environments: you review each apply, and only one branch may use them. What others set stays.
+for environment in "${environments[@]}"; do
+  at="repos/{owner}/{repo}/environments/$environment"
+  if ! given="$(gh api "$at" 2>&1)"; then
+    case "$given" in
+      *'HTTP 404'*) given='{}' ;; # not there yet
+      *) printf '%s\n' "$given" >&2 && exit 1 ;; # what others have set is not known: nothing is overwritten
+    esac
+  fi
+  # shellcheck disable=SC2016 # the dollars are jq's
+  kept="$(printf '%s' "$given" | jq --argjson mine "[${mine}]" '
+    [.protection_rules[]?] as $rules
+    | [$rules[] | .reviewers[]? | {type, id: .reviewer.id}] as $there
+    | {wait_timer: ([$rules[] | .wait_timer // empty] | first // 0),
+       prevent_self_review: ([$rules[] | .prevent_self_review // empty] | first // false),
+       reviewers: (if ($there | length) > 0 then $there else $mine end),
+       deployment_branch_policy: (.deployment_branch_policy // {protected_branches: false, custom_branch_policies: true})}')"
+  if ! printf '%s' "$kept" | gh api --silent --method PUT "$at" --input -; then
+    printf '%s\n' 'GitHub takes no reviewers for this repository (they need a public one or GitHub Enterprise).' \
+      "To go on with applies that ask nobody: $0 --without-reviewers" >&2
+    exit 1
+  fi
+  if [ "$(printf '%s' "$kept" | jq .deployment_branch_policy.custom_branch_policies)" = true ]; then
+    branches="$(gh api --paginate "$at/deployment-branch-policies" --jq '.branch_policies[].name')"
+    case $'\n'"$branches"$'\n' in
+      *$'\n'"$branch"$'\n'*) ;;
+      *) gh api --silent --method POST "$at/deployment-branch-policies" -f "name=$branch" ;;
+    esac
+  fi
+done
 
-# 3. The keys, as secrets of that environment: no pull request and no other job sees them.
-for name in KAKACLO_ACCESS_TOKEN GELATO_API_KEY; do
-  read -rsp "$name (Enter: not now): " value || true
-  printf '\n'
-  if [ -n "${value:-}" ]; then printf '%s' "$value" | gh secret set "$name" --env "$environment"; fi
+# 3. The keys, as secrets of those environments: no pull request and no other job sees them.
+for environment in "${environments[@]}"; do
+  for name in KAKACLO_ACCESS_TOKEN GELATO_API_KEY; do
+    read -rsp "$name of $environment (Enter: not now): " value || true
+    printf '\n'
+    if [ -n "${value:-}" ]; then printf '%s' "$value" | gh secret set "$name" --env "$environment"; fi
+  done
 done
 
 # 4. The rules of two branches: one changes by pull requests whose plan was made, by a check of GitHub Actions
@@ -158,9 +162,10 @@ if missing "podsync: $branch$label"; then
 JSON
 fi
 if missing "podsync: state$label"; then
+  printf -v refs '"refs/heads/%s", ' "${states[@]}"
   gh api --silent --method POST 'repos/{owner}/{repo}/rulesets' --input - <<JSON
 {"name": "podsync: state$label", "target": "branch", "enforcement": "active",
- "conditions": {"ref_name": {"include": ["refs/heads/$state"], "exclude": []}},
+ "conditions": {"ref_name": {"include": [${refs%, }], "exclude": []}},
  "rules": [{"type": "deletion"}, {"type": "non_fast_forward"}]}
 JSON
 fi

@@ -35,12 +35,13 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "state": frozenset({"podsync", "failpoints", "model", "files", "providers"}),
     "images": frozenset({"podsync", "model", "files", "network", "providers"}),
     "evidence": frozenset({"model", "providers", "state"}),
+    "inventory": frozenset({"model", "network", "providers", "catalog", "state", "evidence"}),
     "plan": frozenset({"podsync", "model", "files", "providers", "state", "evidence"}),
     "apply": frozenset({"failpoints", "model", "network", "providers", "state", "evidence", "plan"}),
-    "output": frozenset({"podsync", "model", "providers", "state", "plan", "apply"}),
+    "output": frozenset({"podsync", "model", "providers", "state", "inventory", "plan", "apply"}),
     "cli": frozenset(
         {"podsync", "entry_points", "model", "files", "network", "providers", "catalog", "state", "images"}
-        | {"evidence", "plan", "apply", "output", "sandbox"}
+        | {"evidence", "inventory", "plan", "apply", "output", "sandbox"}
     ),
     "__main__": frozenset({"cli"}),
 }

@@ -32,7 +32,9 @@ class ProviderConnection:
 
     def known(self, state: State) -> Known:
         """Return what a state knows of it."""
-        return Known(self.provider, state, self.settings.account, self.settings.pictures)
+        settings = self.settings
+        ignored = frozenset(map(self.provider.info.bare_id, settings.ignored))
+        return Known(self.provider, state, settings.account, settings.pictures, ignored)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from podsync.state.operations import settled_at
 _GONE = 404
 #: What helps where a listing may not show all yet.
 LATER = "a later apply does it, or one without --no-wait"
+NOT_SURE = f"which product it is is not sure yet; {LATER}"
 
 
 def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -> None:

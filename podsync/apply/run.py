@@ -31,6 +31,7 @@ from podsync.plan.change import Change
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Event, Looked
 from podsync.state.model import State
 
@@ -49,11 +50,13 @@ class DeferredChange:
     """A change that has to wait: at the monotonic moment `quiet_at`, `do` may do it.
 
     An update of the same product may still arrive until then, or one that releases the wanted name.
+    `for_id`: its id is not sure; as soon as it is, nothing more is waited for.
     """
 
     change: Change
     do: Callable[[ProviderRun, Change], None]
     quiet_at: float
+    for_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,15 @@ class ProviderRun:
         """Seconds from the end of a sender until its doubt may be called settled."""
         return self.settings.timeout_seconds + self.settings.settle_seconds
 
+    def listed_by(self, item: Entry | Orphan) -> float:
+        """Return the monotonic moment at which it is to be listed, whichever run has made it.
+
+        A clock that was set back since makes nobody wait longer than for what this run has made.
+        """
+        clock = self.context.clock
+        made = clock.monotonic() - max(0.0, clock.now() - item.created_at)
+        return min(self.sender.last_made, made) + self.settings.settle_seconds
+
     @property
     def lost(self) -> bool:
         """Whether the state may not know products that were made here."""
@@ -235,6 +247,7 @@ class ProviderRun:
             if c.orphan_created_at is not None
         )
         specs = [change.after for change in self.changes if change.after is not None]
+        again = {change.recreates for change in self.changes if change.recreates is not None}
         return Situation(
             known,
             times,
@@ -244,7 +257,7 @@ class ProviderRun:
             named=named_by(self.changes),
             lost=self.lost and not self.caught_up,
             first_contact=context.options.first_contact,
-            looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None),
+            looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None) | again,
             settle_seconds=self.settings.settle_seconds,
             timeout_seconds=self.settings.timeout_seconds,
         )

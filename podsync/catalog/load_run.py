@@ -142,17 +142,17 @@ class LoadRun:
 
     def _no_clash(self, shelf: LazyCatalog, reading: CatalogReader) -> bool:
         """Whether it is plain that there is none: there was none, and what is new shares nothing."""
-        if self._past is None or not self._past.sound:
+        if self._past is None or not self._past.sound or shelf.removed:
             return False
         return shelf.shares_nothing([number for each in reading.news for number in each])
 
     def _clashes(self, shelf: LazyCatalog) -> list[Diagnostic]:
         """Return what is wrong between products, wherever that is."""
-        from podsync.catalog.validation.cross_document_rules import cross_check
+        from podsync.catalog.validation.cross_document_rules import cross_check, removed_and_declared
 
-        return cross_check(
-            shelf.suspects(), shelf.make, self._providers, shelf.line, lambda path: path in self._asked
-        )
+        asked = self._asked.__contains__
+        found = cross_check(shelf.suspects(), shelf.make, self._providers, shelf.line, asked)
+        return found + removed_and_declared(shelf.removed, shelf.spec_digests, shelf.product, shelf.line)
 
     def _finish(self, shelf: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
         """Keep what is asked for, put it in order."""

@@ -120,13 +120,16 @@ def _settings(data: Mapping[str, Any], environment: str = "") -> Settings:
     environments = names_of(data)
     if environment in environments:
         data = settings_of(data, environment)
-    told = data.get("providers", {})
+    told, ignored = data.get("providers", {}), data.get("ignore", {})
     return Settings(
         catalog=data.get("catalog", standard.catalog),
         moved=tuple(data.get("moved", ())),
         sandbox=data.get("sandbox", standard.sandbox),
         state=standard.state._replace(**data.get("state", {})),
-        providers={name: _provider(base, told.get(name, {})) for name, base in default_settings().items()},
+        providers={
+            name: _provider(base, told.get(name, {}))._replace(ignored=tuple(ignored.get(name, ())))
+            for name, base in default_settings().items()
+        },
         limits=Limits(**data.get("limits", {})),
         vars=freeze(data.get("vars", {})),
         environment=environment if environment in environments else "",

@@ -34,6 +34,10 @@ cli = CommandGroup(
             "Look at the plan in a browser while files are edited.",
         ),
         "apply": (_COMMANDS + "apply.command:apply", "Carry a plan out: create, update, replace, orphan."),
+        "audit": (
+            _COMMANDS + "existing.audit:audit",
+            "Show what the accounts hold. Needs a key, and no catalog.",
+        ),
         "import": (
             _COMMANDS + "importing.command:import_products",
             "Say which existing product is which document's.",

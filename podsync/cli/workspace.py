@@ -51,10 +51,13 @@ class Workspace:
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def open(cls, session: Session, *, sandbox: bool = False, in_any: bool = False) -> Workspace:
-        """Find and read the settings; UsageError where there is no catalog, CatalogError for bad ones.
+    def open(
+        cls, session: Session, *, sandbox: bool = False, in_any: bool = False, anywhere: bool = False
+    ) -> Workspace:
+        """Find and read the settings; CatalogError for bad ones.
 
-        `in_any`: what is done is the same in every environment, so that none has to be named.
+        UsageError where there is no catalog, unless it is to work `anywhere`. `in_any`: what is done is the
+        same in every environment, so that none has to be named.
         """
         refuse_foreign()
         path = _settings_path(session.config)
@@ -72,8 +75,8 @@ class Workspace:
         space = cls(session, settings, path, sandbox or settings.sandbox)
         # Without its settings and its state a catalog looks new.
         if missing := [file for file in space.kept_files if not os.path.lexists(file)]:
-            space.refuse_absence(missing, thorough=not here)
-        if not here:
+            space.refuse_absence(missing, thorough=not here and not anywhere)
+        if not here and not anywhere:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")

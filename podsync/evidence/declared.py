@@ -98,18 +98,18 @@ class Said:
         return self._bound(entry, row)
 
     def _is_replaced(self, entry: Entry, product: Product | None, row: Remote | None = None) -> bool:
-        """Whether the document wants another product than the one that is bound.
+        """Whether the document wants another product than the one that was made.
 
-        An id that is not sure may be corrected as well: then `row` has to fit the document better than what
-        was sent.
+        An id that is not known, or not sure, may be told as well: then `row` has to fit the document better
+        than what was sent.
         """
         provider = self.known.provider
-        if product is None or entry.id is None or not provider.replaces:
+        if product is None or not provider.replaces:
             return False
         sent, wanted = entry.spec or EMPTY, product.spec
         if provider.canonical(sent) == provider.canonical(wanted):
             return False
-        if not entry.provisional:
+        if not entry.unlisted:
             return True
         if row is None:
             return False

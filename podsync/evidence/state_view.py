@@ -19,12 +19,16 @@ from podsync.state.model import State
 
 @dataclass(frozen=True)
 class Known:
-    """One provider's part of a state. `setting` is what the settings say of pictures."""
+    """One provider's part of a state.
+
+    `setting` is what the settings say of pictures, `ignored` are the ids that they say nobody here manages.
+    """
 
     provider: Provider
     state: State
     account: str
     setting: str = "unknown"
+    ignored: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -90,7 +94,7 @@ class Known:
     @property
     def foreign(self) -> frozenset[str]:
         """Ids of which a person, or a look with an up-to-date state, has said that they are not ours."""
-        return frozenset(self.state.foreign.get(self.name, ()))
+        return self.ignored.union(self.state.foreign.get(self.name, ()))
 
     @cached_property
     def unclaimed(self) -> frozenset[str]:

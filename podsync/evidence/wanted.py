@@ -41,6 +41,8 @@ class WantedJudge:
             if key in verdicts.found:
                 self._adopt(want, verdicts.found[key][0], otherwise)
                 continue
+            if self._follows_what_is_unlisted(want):
+                continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._it.managed, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
@@ -60,6 +62,17 @@ class WantedJudge:
                 for row in told.unowned
                 if row.id not in given and row.id not in self._it.managed and not self._it.first_contact
             )
+
+    def _follows_what_is_unlisted(self, want: Want) -> bool:
+        """Whether its address made what has no sure id yet, and what no listing could tell from it.
+
+        That is to be known first: what a person said of the one would be taken for the other.
+        """
+        entry, identity = self._known.state.entries.get(want.address), self._known.provider.identity
+        if entry is None or entry.spec is None or not entry.unlisted:
+            return False
+        habits = self._told.habits
+        return bool(identity(want.spec, habits) == identity(entry.spec, habits))
 
     def _adopt(self, want: Want, row: Remote, otherwise: Mapping[Address, Mapping[str, Refusal]]) -> None:
         """Adopt what is the same, but for what was sent with other fields that no listing tells."""

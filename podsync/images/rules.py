@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from podsync.images.facts import SeenImage, UnseenImage
-from podsync.images.places import ImagePlace
+from podsync.images.places import ImagePlace, PrintSize
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.position import Severity
 from podsync.providers.contract import Role
@@ -47,11 +47,19 @@ def judge(
     where: dict[tuple[str, _ImageFinding], list[ImagePlace]] = {}
     for place in ordered:
         sight = sights[place.url]
-        found = _unseen(sight) if isinstance(sight, UnseenImage) else _faults(place, sight)
+        found = (
+            _unseen(sight) if isinstance(sight, UnseenImage) else _faults(place.role, place.print_size, sight)
+        )
         for finding in found:
             where.setdefault((place.url, finding), []).append(place)
     told = [_diagnostic(finding, of) for (_, finding), of in where.items()]
     return (*told, *_same_fronts(ordered, sights))
+
+
+def faults_of(role: Role, sight: SeenImage | UnseenImage) -> tuple[str, ...]:
+    """Return what is wrong with one picture, a sentence each, wherever it is named."""
+    found = _unseen(sight) if isinstance(sight, UnseenImage) else _faults(role, None, sight)
+    return tuple(f"{_WORDS[role]} {finding.clause}" for finding in found)
 
 
 def _diagnostic(finding: _ImageFinding, of: list[ImagePlace]) -> Diagnostic:
@@ -72,7 +80,7 @@ def _unseen(sight: UnseenImage) -> Iterator[_ImageFinding]:
     yield _ImageFinding(sight.rule, "error", f"cannot be fetched: {sight.reason}", sight.remedy)
 
 
-def _faults(place: ImagePlace, seen: SeenImage) -> Iterator[_ImageFinding]:
+def _faults(role: Role, size: PrintSize | None, seen: SeenImage) -> Iterator[_ImageFinding]:
     header = seen.header
     if header.verdict == "other":
         remedy = "is it the address of a page about the picture? it has to be that of the picture itself"
@@ -82,8 +90,8 @@ def _faults(place: ImagePlace, seen: SeenImage) -> Iterator[_ImageFinding]:
         yield _ImageFinding("picture-not-an-image", "error", clause, "export it and upload it again")
     else:
         yield from _format(seen)
-        yield from _pixels(place, seen)
-        yield from _bytes(place, seen)
+        yield from _pixels(role, size, seen)
+        yield from _bytes(role, seen)
     yield from _passing(seen)
 
 
@@ -99,9 +107,9 @@ def _format(seen: SeenImage) -> Iterator[_ImageFinding]:
         )
 
 
-def _pixels(place: ImagePlace, seen: SeenImage) -> Iterator[_ImageFinding]:
+def _pixels(role: Role, size: PrintSize | None, seen: SeenImage) -> Iterator[_ImageFinding]:
     width, height, alpha = seen.header.width, seen.header.height, seen.header.alpha
-    if place.role is Role.ARTWORK and alpha is False:
+    if role is Role.ARTWORK and alpha is False:
         clause = f"has no transparency ({seen.header.kind}): its background is printed as well"
         yield _ImageFinding(
             "picture-opaque", "warning", clause, "if that is not meant, export it as PNG with alpha"
@@ -112,8 +120,7 @@ def _pixels(place: ImagePlace, seen: SeenImage) -> Iterator[_ImageFinding]:
     if width * height > MOST_PIXELS:
         clause = f"has {shown}, more than most services unpack"
         yield _ImageFinding("picture-huge", "warning", clause, "export it smaller")
-    if place.print_size is not None:
-        size = place.print_size
+    if size is not None:
         dpi = size.dpi(width, height)
         if dpi < size.min_dpi:
             clause = (
@@ -127,8 +134,8 @@ def _pixels(place: ImagePlace, seen: SeenImage) -> Iterator[_ImageFinding]:
         yield _ImageFinding("picture-small", "warning", clause, "is it a thumbnail, or a placeholder?")
 
 
-def _bytes(place: ImagePlace, seen: SeenImage) -> Iterator[_ImageFinding]:
-    most = MOST_BYTES[place.role]
+def _bytes(role: Role, seen: SeenImage) -> Iterator[_ImageFinding]:
+    most = MOST_BYTES[role]
     if seen.size is not None and seen.size > most:
         clause = f"has {seen.size / 1e6:,.0f} MB, more than {most / 1e6:,.0f}"
         yield _ImageFinding("picture-large", "warning", clause, "export it smaller, or as JPEG or WebP")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import chain
 from typing import Any, Protocol, Self
 
 from podsync.model.address import Address
@@ -174,6 +175,10 @@ class Index(Protocol):
     def providers(self) -> frozenset[str]:
         """Which providers its products are for."""
 
+    @property
+    def removed(self) -> Mapping[str, Position]:
+        """Addresses that the catalog lets go on purpose, as text, and where it says so."""
+
     def product(self, address: str) -> Product:
         """Make one product; raises KeyError for an address that there is none of."""
 
@@ -185,12 +190,14 @@ class Index(Protocol):
 class Catalog:
     """Every wanted product, ordered by address; `digest` covers what is sent and what is kept.
 
-    `products` may be made as they are asked for, each time anew; `index` is set then.
+    `products` may be made as they are asked for, each time anew; `index` is set then. `lets_go` are addresses
+    that a document names under `removed:`, where there is no index that tells them.
     """
 
     products: Sequence[Product]
     files: int = 0
     index: Index | None = field(default=None, compare=False)
+    lets_go: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[Product]:
         return iter(self.products)
@@ -206,17 +213,24 @@ class Catalog:
         return self.index.providers
 
     @property
+    def removed(self) -> Collection[str]:
+        """Addresses that the catalog lets go on purpose, as text."""
+        return self.lets_go if self.index is None else self.index.removed
+
+    @property
     def digest(self) -> str:
         """Digest over the meaning of all documents, not over their bytes."""
         if self.index is not None:
             return self.index.digest
-        return catalog_digest((str(p.address), p.spec_digest, p.history.text) for p in self.products)
+        told = ((str(p.address), p.spec_digest, p.history.text) for p in self.products)
+        return catalog_digest(told, sorted(self.lets_go))
 
 
-def catalog_digest(products: Iterable[tuple[str, str, str]]) -> str:
-    """Digest over address, `spec_digest` and `History.text` of each product, ordered by address."""
-    lines = (
+def catalog_digest(products: Iterable[tuple[str, str, str]], removed: Iterable[str] = ()) -> str:
+    """Digest over address, `spec_digest` and `History.text` of each product, and `removed`; in order."""
+    lines: Iterable[str] = (
         f"{address} {spec_digest.removeprefix('sha256:')} {history}\n"
         for address, spec_digest, history in products
     )
+    lines = chain(lines, (f"removed {address}\n" for address in removed))
     return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -169,6 +169,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "document.",
         ),
         Rule(
+            "removed", "error", "An address stands under `removed:` and is still in the catalog",
+            "Remove the document, or take the address out of `removed:`.",
+        ),
+        Rule(
             "adopted-twice", "error", "Two documents name one existing product by `adopt:`",
             "One product has one document. Look at the id again, or remove one of the two.",
         ),

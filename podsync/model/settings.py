@@ -23,7 +23,7 @@ class RateLimit(NamedTuple):
 
 
 class ProviderSettings(NamedTuple):
-    """How one provider is spoken to; all times in seconds."""
+    """How one provider is spoken to; all times in seconds. `ignored` are ids that nobody here manages."""
 
     base_url: str
     rate_limit: RateLimit
@@ -33,6 +33,7 @@ class ProviderSettings(NamedTuple):
     settle_seconds: float = 600
     retry_seconds: float = 300
     pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
+    ignored: tuple[str, ...] = ()
 
 
 class Limits(NamedTuple):

@@ -1,6 +1,7 @@
 """One file per format: functions from values to text. Nothing here prints."""
 
 __all__ = [
+    "audit",
     "csv",
     "escape",
     "forecast",

@@ -25,6 +25,8 @@ class Action(StrEnum):
 MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
 #: The `action_reason` of an adopt that a document asks for by an id: it never becomes a create.
 ADOPT_DECLARED = "adopt_because_declared"
+#: That of a create in place of a product that is gone: it is sent only once that is certain.
+RECREATE = "create_because_gone"
 #: That of a note by which the state learns a field of the spec from the document.
 NOTE_TOLD = "note_because_told"
 

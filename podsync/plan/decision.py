@@ -12,7 +12,7 @@ from podsync.model.digests import short_digest
 from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
-from podsync.plan.action import ADOPT_DECLARED, NOTE_TOLD, SWAP_OPEN, Action
+from podsync.plan.action import ADOPT_DECLARED, NOTE_TOLD, RECREATE, SWAP_OPEN, Action
 from podsync.plan.answers import COMPLETE
 from podsync.plan.change import SWAP, Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
@@ -79,6 +79,8 @@ class _PairDecision:
             return self._arrival(product)
         if entry is None:
             return self._restore(product)
+        if entry.id is not None and entry.id == product.history.recreate and entry.pending is None:
+            return self._recreate(product, entry)
         names = self._differing(entry)
         if not names and not self.forced:
             return self._unchanged(product, entry)
@@ -93,6 +95,13 @@ class _PairDecision:
             return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
         reason = f"its document says that it is {adopt}"
         return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
+
+    def _recreate(self, product: Product, entry: Entry) -> Change:
+        self._refuse_incomplete(product)
+        self._refuse_unreachable(product, self.provider.first(product.spec))
+        reason = f"{entry.id} is gone, and its document wants it again"
+        change = self._change(Action.CREATE, RECREATE, reason)
+        return replace(change, before=None, risks=self.provider.risks(None, product.spec))
 
     def _differing(self, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, self.wanted))
@@ -196,12 +205,16 @@ class _PairDecision:
         return self._change(Action.SETTLE, "settle_because_in_doubt", reason, risks=(), temporary=temporary)
 
     def _orphan(self, entry: Entry) -> Change:
-        if entry.lifecycle.prevent_orphan:
+        if entry.lifecycle.prevent_orphan and not self.pair.released:
             self._refuse(
                 "prevent-orphan",
                 f"{entry.address} is protected by lifecycle.prevent_orphan, but its document is gone",
-                "restore the document, or set prevent_orphan: false in it, apply, and delete it then",
+                "restore the document; or let the product go: write "
+                f"`removed: [{entry.address}]` as a document of its own",
             )
+        if self.pair.gone:
+            reason = "its document is gone, and so is the product"
+            return self._change(Action.ORPHAN, "orphan_because_no_document", reason, risks=())
         risk = ("it stays on sale until a person removes it",)
         return self._change(Action.ORPHAN, "orphan_because_no_document", "its document is gone", risks=risk)
 
@@ -318,13 +331,7 @@ class _PairDecision:
                 "undo the change, or remove prevent_replace in a change of its own",
                 ("lifecycle", "prevent_replace"),
             )
-        if missing := self.provider.missing(product.spec):
-            self._refuse(
-                "incomplete-spec",
-                f"{product.address}: a new product needs {', '.join(missing)}, and the document does not say",
-                COMPLETE,
-                ("spec",),
-            )
+        self._refuse_incomplete(product)
         code = "replace_by_request" if self.forced else "replace_because_cannot_update"
         reason = "asked for by --replace" if self.forced else f"{self.provider.title} cannot change it"
         if swaps:
@@ -359,6 +366,15 @@ class _PairDecision:
             risks=(*risks, *provider.risks(entry.spec, product.spec)),
             temporary=freeze({field: f"(next {mark}) {name}"}),
         )
+
+    def _refuse_incomplete(self, product: Product) -> None:
+        if missing := self.provider.missing(product.spec):
+            self._refuse(
+                "incomplete-spec",
+                f"{product.address}: a new product needs {', '.join(missing)}, and the document does not say",
+                COMPLETE,
+                ("spec",),
+            )
 
     def _refused_replace(
         self, product: Product, entry: Entry, names: tuple[str, ...], fields: tuple[FieldChange, ...]

@@ -25,13 +25,16 @@ class Pair(NamedTuple):
     """What the catalog and the state say about one product.
 
     `entry` stands at another address than `product` when the document was renamed. `orphan` is set
-    when the wanted spec is that of an orphan: it is taken back instead of creating anew. `nameless` says that
-    the product before that of `entry` has begun to give up its names, and that they are not taken yet.
+    when the wanted spec is that of an orphan: it is taken back instead of creating anew. `released`: the
+    catalog lets the address go on purpose; `gone`: the product of the entry is gone at the provider.
+    `nameless`: the product before that of `entry` has begun to give up its names, and they are not taken yet.
     """
 
     product: Product | None
     entry: Entry | None
     orphan: Orphan | None = None
+    released: bool = False
+    gone: bool = False
     nameless: bool = False
 
     @property
@@ -71,7 +74,12 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
     for product in products:
         entry = moved.get(product.address) or state.entries.get(product.address)
         pairs.append(Pair(product, entry, orphans.wanted_by(product, entry)))
-    pairs += [Pair(None, entry) for address, entry in leavers.items() if address not in taken]
+    gone = {(name, each) for name, ids in state.absent.items() for each, known in ids.items() if known.gone}
+    pairs += [
+        Pair(None, entry, released=str(address) in catalog.removed, gone=(entry.provider, entry.id) in gone)
+        for address, entry in leavers.items()
+        if address not in taken
+    ]
     return tuple(sorted((_told(pair, state) for pair in pairs), key=lambda pair: pair.address))
 
 

@@ -63,6 +63,9 @@ def split(catalog: Catalog, state: State, selection: Selection, *, every: bool) 
     products = [index.product(address) for address in sorted(index.spec_digests.keys() - same)]
     left = outline.spec_digests.keys() - same
     made = MappingProxyType(entries.some(left) if left else {})
+    lets_go = frozenset(catalog.removed) if left else frozenset()
     return Split(
-        Catalog(products, catalog.files), replace(state, entries=made), UnchangedPairs(catalog, same)
+        Catalog(products, catalog.files, lets_go=lets_go),
+        replace(state, entries=made),
+        UnchangedPairs(catalog, same),
     )

@@ -7,9 +7,9 @@ plan is ever given, so plan and validate have no way to write. Only apply holds 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.network.request import Request
@@ -50,13 +50,36 @@ class Remote:
     it is unknown: its code is missing, stands for two ids, or stands for another id than when last seen
     (`Query.pairs`). `shown` are the ids that people see, kept in the state as
     `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None
-    when it was not told or cannot be true (`podsync.network.dates`).
+    when it was not told or cannot be true (`podsync.network.dates`). `facts` are what else the listing
+    tells people, under the words of `FACTS`; they are never compared and never kept in the state.
     """
 
     id: str
     fields: Spec
     created_at: float | None = None
     shown: Mapping[str, Json] = EMPTY
+    facts: Mapping[str, Json] = field(default=EMPTY, compare=False)
+
+
+#: What `Remote.facts` may hold: the model's code, a price, how often it was ordered.
+FACTS = ("code", "price", "orders")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedModel:
+    """A model as a provider's own list tells it; what is not told is empty. All texts are the provider's.
+
+    `id` is what a spec names, `code` what a listing of products names. `sizes` are in the provider's order;
+    most lists do not tell them (`ModelLister.sizes`). `off_sale` says why it cannot be had now.
+    """
+
+    id: str
+    code: str = ""
+    name: str = ""
+    category: str = ""
+    price: str = ""
+    sizes: tuple[str, ...] = ()
+    off_sale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +174,17 @@ class Reader(Protocol):
         Raises UnauthorizedError when the key is refused and UnreadableError for anything that is
         not a listing: an answer that is not understood is never an empty one.
         """
+
+
+@runtime_checkable
+class ModelLister(Protocol):
+    """What a reader does besides where the provider tells its models."""
+
+    def models(self) -> tuple[ListedModel, ...]:
+        """Read the whole list of models, in the provider's order; raises what `find` raises."""
+
+    def details(self, model: ListedModel) -> ListedModel:
+        """Return the model with what only its own page tells: one request."""
 
 
 class Writer(Protocol):

@@ -99,6 +99,12 @@ class Provider(ABC):
         """Fields that a new product needs and this spec does not have: under `adopt` it may be incomplete."""
         return tuple(field for field in self.info.required if field not in spec)
 
+    # -- what is listed
+
+    def open_options(self, fields: Spec) -> tuple[str, ...]:  # noqa: ARG002
+        """Names of the options for which nothing can be chosen yet, as far as a listing tells it."""
+        return ()
+
     # -- requests
 
     @abstractmethod

@@ -72,7 +72,7 @@ class _Pass:
 
 
 def unheard(_rows: int, _requests: int) -> None:
-    """Take no note of a long reading."""
+    """Take no note of a long reading, nor of its pages."""
 
 
 def read_all(
@@ -82,13 +82,15 @@ def read_all(
     absence: bool = False,
     wanted: Collection[str] = (),
     heard: Callable[[int, int], None] = unheard,
+    paged: Callable[[int, int], None] = unheard,
 ) -> Listing:
     """Read every page, `size` rows each; with `absence` so often that what is not there is surely absent.
 
     It ends as soon as all of `wanted`, a set of ids, was read. `heard` is called once, when the first page of
-    a long reading has come, with the number of its rows and of the requests that it is likely to take.
+    a long reading has come, with the number of its rows and of the requests that it is likely to take;
+    `paged` after every page, with how many rows of this pass have come and the total, 0 where it is not told.
     """
-    page = _announced(page, size, 2 if absence else 1, heard)
+    page = _announced(page, size, 2 if absence else 1, heard, paged)
     seen: dict[str, Remote] = {}
     before: _Pass | None = None
     for _ in range(PASSES):
@@ -107,7 +109,13 @@ def read_all(
     return Listing(tuple(seen.values()), complete=False, date=now.date, fresh=now.fresh)
 
 
-def _announced(page: Pages, size: int, passes: int, heard: Callable[[int, int], None]) -> Pages:
+def _announced(
+    page: Pages,
+    size: int,
+    passes: int,
+    heard: Callable[[int, int], None],
+    paged: Callable[[int, int], None],
+) -> Pages:
     announced = False
 
     def fetch(number: int, offset: int, rows: int) -> Page:
@@ -118,6 +126,7 @@ def _announced(page: Pages, size: int, passes: int, heard: Callable[[int, int], 
         if not announced and pages > LONG:
             heard(total, passes * pages)
         announced = True
+        paged(offset + len(answer.items), total)
         return answer
 
     return fetch

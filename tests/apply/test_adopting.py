@@ -10,7 +10,7 @@ from podsync.apply.report import Result
 from podsync.model.address import Address
 from podsync.plan.action import Action
 from tests.apply.vendor_wire import Odd
-from tests.apply.world import World, poster_spec, tee_spec
+from tests.apply.world import SETTLE, World, poster_spec, tee_spec
 
 WRITES = ("kakaclo.create", "gelato.create", "gelato.update")
 
@@ -107,3 +107,37 @@ def test_what_a_doubt_may_have_made_is_found_whatever_a_document_names(world: Wo
 
     assert world.entry(Address("designed_product", "dino")).id == product["id"]
     assert world.server.doubled() == []
+
+
+def test_what_is_gone_is_made_again_once_that_is_certain(world: World) -> None:
+    """Missing once is not gone; while it is listed nothing is made beside it."""
+    world.tee("other")
+    address = world.tee()
+    world.apply()
+    first = world.entry(address).id
+    world.clock.pass_by(SETTLE)
+    world.tee(doc={"recreate": first})
+    world.apply(wait=False)
+    assert "it is not gone" in (world.reports[-1].outcomes[0].error or "")
+    world.server.remove(first)
+
+    world.apply(wait=False)
+
+    assert ends(world) == {"tee": Result.NOT_TRIED}
+    assert "not yet gone" in (world.reports[-1].outcomes[0].error or "")
+    assert world.apply().exit_code == 0
+    assert ends(world) == {"tee": Result.CREATED}
+    assert world.entry(address).id != first
+    assert world.state.orphans == ()
+    assert not world.plan().work
+    world.settle()
+
+
+def test_what_is_ignored_is_nobody_s_here(world: World) -> None:
+    spec = tee_spec("dino")
+    identity = world.server.by_hand("kakaclo", spec, age=86400)
+    world.settings["ignored"] = (identity,)
+    world.tee("dino", **spec)
+
+    assert world.apply().exit_code == 0
+    assert ends(world) == {"dino": Result.CREATED}

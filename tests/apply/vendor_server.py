@@ -71,6 +71,7 @@ class VendorServer:
         self.model_ids_as = "hidden"  # number, text: how KakaClo's rows tell modelId
         self.model_field_as = "text"  # number, missing: how Gelato's tell productModelId
         self.codes: dict[str, str] = {}  # model -> code, where it is not CODE-model
+        self.model_names = {str(number): f"Model {number}" for number in range(1, 9)}  # what is on offer
         self.count_per_account = False  # every account's ids begin at the same number
         self.chaos = 0.0
         self.chaos_kinds: Sequence[str] = PLAIN_KINDS
@@ -266,6 +267,8 @@ class VendorServer:
                 return 200, envelope(self._search(account, body))
             if operation == "kakaclo.models":
                 return 200, envelope(self._models(body))
+            if operation == "kakaclo.model":
+                return 200, envelope(self._model_page(target.rpartition("/")[2]))
             if operation == "gelato.create":
                 return self._create(account, body)
             if operation == "gelato.update":
@@ -312,11 +315,21 @@ class VendorServer:
 
     def _models(self, body: Any) -> dict[str, Any]:
         models = [
-            {"id": n, "modelCode": self.code_of(str(n)), "enName": f"Model {n}", "price": 6.41}
-            for n in range(1, 9)
+            {
+                "id": int(n),
+                "modelCode": self.code_of(n),
+                "enName": name,
+                "categoryName": "T-shirt",
+                "price": 6.41,
+            }
+            for n, name in self.model_names.items()
         ]
         start = (int(body.get("pageNumber", 1)) - 1) * int(body.get("pageSize", 20))
         return {"list": models[start : start + int(body.get("pageSize", 20))], "total": len(models)}
+
+    def _model_page(self, number: str) -> dict[str, Any]:
+        sizes = [{"size": size, "weight": 180.5} for size in ("S", "M", "L", "M")]
+        return {"id": int(number), "enName": self.model_names[number], "status": 1, "variants": sizes}
 
     def _create(self, account: str, body: Any) -> tuple[int, Any]:
         wanted = {"name", "customerIds", "productModelId", "variantOptions"}

@@ -86,6 +86,8 @@ def operation_of(method: str, path: str) -> str:
             "designModel/search": "models",
         }
         name = names.get(path.removeprefix("/openapi/v1/product/custom/"))
+        if method == "GET" and path.startswith("/openapi/v1/product/custom/designModel/detail/"):
+            return "kakaclo.model"
         return f"kakaclo.{name}" if name and method == "POST" else ""
     if (method, path) == ("POST", "/product/v1/customer-product"):
         return "gelato.create"

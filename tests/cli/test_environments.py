@@ -162,3 +162,14 @@ def test_a_key_of_nobody_or_of_another_environment_is_none(environment, environ,
 
     assert told in caught.value.message
     assert ("counts only with PODSYNC_KEYS_ENV=" in caught.value.remedy) == bool(environment)
+
+
+def test_the_plans_of_all_environments_fit_into_one_comment(podsync, shop):
+    for number in range(400):
+        text = (shop / "tee.yaml").read_text(encoding="utf-8").replace("tee", f"tee-{number}")
+        text = text.replace("Test Tee", f"A tee with a name that takes some room, number {number}")
+        (shop / f"tee-{number}.yaml").write_text(text, encoding="utf-8")
+
+    plans = [podsync("--env", name, "plan", "-o", "markdown").out for name in ("staging", "production")]
+
+    assert 40_000 < sum(len(plan.encode()) for plan in plans) < 65_000

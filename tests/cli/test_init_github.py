@@ -85,7 +85,7 @@ def test_in_a_folder_of_a_repository_the_workflows_are_at_its_root(podsync, fold
     assert "name: podsync plan (mine)\n" in workflow
     script = (folder / ".github" / "podsync-setup-mine.sh").read_text()
     assert "'/mine/podsync.yaml' '/mine/.podsync' '/mine/schemas/' '/mine/*.py' '/*.py'" in script
-    assert "environment='production-mine' state='podsync-state-mine'" in script
+    assert "environments=(production-mine) states=(podsync-state-mine)" in script
     assert settings_file.load(folder / "mine" / "podsync.yaml").state.branch == "podsync-state-mine"
     assert "its state is the branch podsync-state-mine" in " ".join(run.out.split())
 

@@ -7,10 +7,15 @@ catalog's folder and name the settings: a printed command that does not repeat t
 
 from __future__ import annotations
 
+import inspect
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +23,13 @@ from typing import Any
 import pytest
 
 from podsync.sandbox import Sandbox
+from podsync.state.git.branch import OvertakenError
 from tests.apply.vendor_server import CREATES, Odd, VendorServer
 from tests.cli.conftest import TEE, TOKEN, TOTE, Run
 from tests.cli.printed import GLOBALS, SOURCE, inventory, typed, untyped, words_of
 from tests.cli.vendors import TEE as TEE_ADDRESS
 from tests.cli.vendors import a_server, lose
+from tests.state.git.places import ENVIRON, Remote, git
 
 SETTLE, TIMEOUT = 0.5, 1.0
 LONG = 36_000
@@ -36,15 +43,10 @@ ELSEWHERE = {
     "state/postgres/store.py: state unlock": "tests/postgres/test_cli.py",
     "state/postgres/store.py: state push --force": "tests/postgres/test_cli.py",
     "apply/lookup/before_send.py: import": "tests/cli/test_import.py",
-    "state/git/lock.py: state unlock": "tests/state/git/test_store.py",
-    "state/git/store.py: state push --force": "tests/state/git/test_store.py",
 }
-#: What only looks like a command: a title, and the help of SARIF's rules.
-NO_COMMANDS = {
-    "output/html/page.py: plan",
-    "output/github/sarif.py: plan",
-    "output/github/sarif.py: validate",
-}
+#: What only looks like a command: a title, and the help of rules, which is printed nowhere to be typed.
+NO_COMMANDS = {"output/html/page.py: plan"}
+NO_COMMANDS |= {place for place in inventory() if place.startswith("model/rules.py: ")}
 #: Where a command line is passed on.
 PASSED_ON = {"cli/workspace.py: …"}
 
@@ -98,6 +100,16 @@ class Shop:
         assert printed, f"{wanted!r} is not printed by:\n{self.told()}"
         self.followed.append(words_of(printed[0]))
         return self.run(*(blanks.get(word, word) for word in self.followed[-1]))
+
+    def types(self, line: str) -> Run:
+        """Type a whole line as it is printed, pipes and all."""
+        self.followed += [words_of(each) for each in typed(line)]
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        done = subprocess.run(
+            ["sh", "-c", line], cwd=self.folder.parent, env={**os.environ, "PATH": path},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        return Run(done.returncode, done.stdout, done.stderr)
 
     def follow_apply(self) -> Run:
         """Type the apply that is printed; where it cannot ask, what it says then."""
@@ -942,6 +954,51 @@ def what_was_asked_for_is_asked_for_again(shop: Shop) -> None:
     assert shop.creates() == 1
 
 
+# -- a state on a branch of the repository
+
+
+def on_a_branch(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Remote:
+    """The catalog's folder is a repository with a remote beside it, and two products are made."""
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"):
+        monkeypatch.setenv(name, ENVIRON[name])
+    remote = Remote(shop.folder.parent)
+    git(shop.folder, "init", "--quiet", "--initial-branch=main")
+    git(shop.folder, "remote", "add", "origin", str(remote.bare))
+    settings = shop.folder / "settings.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "state: {backend: git}\n", encoding="utf-8")
+    shop.tee()
+    shop.tote()
+    assert shop.apply().code == 0
+    return remote
+
+
+@prints("state/git/store.py: state push --force")
+def the_state_on_a_branch_is_as_it_was(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_branch(shop, monkeypatch)
+    before = shop.run("state", "list").out
+    assert shop.run("state", "rm", TEE_ADDRESS).code == 0
+    assert shop.run("state", "list").out != before
+    assert shop.run("state", "rm", "customer_product.tote").code == 0
+
+    done = shop.types(shop.told().rpartition("undo: ")[2])
+
+    assert done.code == 0, done.err
+    assert "customer_product.tote" in shop.run("state", "list").out
+    shop.last = done
+    assert shop.types(done.err.rpartition("undo: ")[2]).code == 0
+    assert "customer_product.tote" not in shop.run("state", "list").out
+
+
+@prints("state/git/lock.py: state unlock")
+def a_branch_that_a_dead_run_holds(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    remote = on_a_branch(shop, monkeypatch)
+    with suppress(OvertakenError), remote.store(clone=shop.folder).lock("apply", 0.0):
+        shop.tee("other")
+        assert shop.apply().code == 6
+        assert shop.follow("state unlock").code == 0
+        assert shop.apply().code == 0
+
+
 # -- what people may say unasked
 
 
@@ -961,8 +1018,9 @@ def test_a_row_that_was_offered_may_be_nobodys_and_the_doubt_stays_open(shop):
 
 
 @pytest.mark.parametrize("scene", _SCENES, ids=lambda scene: scene.__name__)
-def test_scene(shop, scene):
-    scene(shop)
+def test_scene(shop, scene, monkeypatch):
+    given = [monkeypatch] if "monkeypatch" in inspect.signature(scene).parameters else []
+    scene(shop, *given)
 
     places = sorted(_SCENES[scene])
     assert [place for place in places if not any(_fits(place, words) for words in shop.followed)] == []

@@ -180,7 +180,7 @@ REFUSALS: dict[str, tuple[Callable[[], Plan], str, str]] = {
     "prevent_orphan in the state": (
         lambda: plan([], state(made(DINO, lifecycle=PROTECTED))),
         "prevent-orphan",
-        "set prevent_orphan: false in it, apply, and delete it then",
+        "write `removed: [designed_product.dino]` as a document of its own",
     ),
     "an option changed at Gelato": (
         lambda: plan([customer("tote", productModelId="other")], state(made(TOTE))),

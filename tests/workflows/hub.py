@@ -44,6 +44,8 @@ class Hub:
             "GELATO_BASE_URL": shops.url_of("gelato"),
         }
         self.environment_secrets = {"KAKACLO_ACCESS_TOKEN": TOKEN, "GELATO_API_KEY": KEY}
+        #: Those of an environment that has other ones.
+        self.secrets_of: dict[str, Mapping[str, str]] = {}
         self.repository_secrets = {"OTHER": OTHER}
         self.approve: Callable[[Run], bool] = lambda _run: True
         #: (name of a step, which of its files): as on a disk that is full.
@@ -153,7 +155,8 @@ class Hub:
         """Press "Re-run failed jobs": what passed is kept, with its outputs."""
         good = {name: job for name, job in run.jobs.items() if job.result == "success"}
         keep = {} if "report" in good and len(good) == len(run.jobs) else good
-        keep.pop("report", None)  # it depends on the job that failed
+        # It depends on the job that failed.
+        keep = {name: job for name, job in keep.items() if not name.startswith("report")}
         again = Run(run.workflow, run.event, run.folder, artifacts=dict(run.artifacts))
         return Runner(self, again).carry_out(keep)
 

@@ -118,7 +118,8 @@ class Runner:
             rights = dict.fromkeys(rights, "read")
         secrets = {} if fork else dict(self.hub.repository_secrets)
         if "environment" in job:
-            secrets |= self.hub.environment_secrets
+            name = filled(job["environment"], {"inputs": event["inputs"]}, {})
+            secrets |= self.hub.secrets_of.get(name, self.hub.environment_secrets)
         needs = {each.id: {"result": each.result, "outputs": each.outputs} for each in done.values()}
         token = "token " + " ".join(f"{right}:{level}" for right, level in rights.items())
         return {

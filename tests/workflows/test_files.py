@@ -28,15 +28,28 @@ rules:
 """
 
 
-@pytest.fixture(scope="module", params=["own", "generated"])
+#: Settings with environments, as their owner has to write them before the workflows are made.
+ENVIRONMENTS = """\
+state: {backend: git}
+environments:
+  eu-staging: {providers: {kakaclo: {account: try}}}
+  production: {providers: {kakaclo: {account: shop}}}
+"""
+
+
+@pytest.fixture(scope="module", params=["own", "generated", "environments"])
 def repository(request, tmp_path_factory):
-    """A repository with workflows: this one's, and one that `init` began in a folder of it."""
+    """A repository with workflows: this one's, and those of `init`: in a folder, and with environments."""
     folder = tmp_path_factory.mktemp(request.param)
     if request.param == "own":
         shutil.copytree(ROOT / ".github", folder / ".github")
         shutil.copy(ROOT / ".pre-commit-hooks.yaml", folder)
         return folder
     (folder / ".git").mkdir()
+    if request.param == "environments":
+        (folder / "podsync.yaml").write_text(ENVIRONMENTS)
+        assert main(["init", str(folder), "--ci", "github", "--from", COMMIT]) == 0
+        return folder
     assert main(["init", str(folder / "shop"), "--ci", "github", "--from", COMMIT]) == 0
     return folder
 
@@ -157,9 +170,9 @@ def test_a_pull_request_has_no_secret_no_environment_and_no_right_to_write(repos
             rights = job.get("permissions", {})
             if rights == {"pull-requests": "write"}:  # the comment: nothing of the pull request runs there
                 assert "head.repo.full_name == github.repository" in job["if"]
-                assert [s["uses"].partition("@")[0] for s in job["steps"] if "uses" in s] == [
+                assert {s["uses"].partition("@")[0] for s in job["steps"] if "uses" in s} == {
                     "actions/download-artifact"
-                ]
+                }
             else:
                 assert set(rights.values()) <= {"read"}
 
@@ -170,7 +183,7 @@ def test_every_job_has_the_least_and_an_end(repository):
             continue
         assert document["permissions"] == {}
         for job in document["jobs"].values():
-            assert job["permissions"], name
+            assert "permissions" in job, name
             assert int(job["timeout-minutes"]) <= 300
             for step in job["steps"]:
                 if step.get("uses", "").startswith("actions/checkout@"):
@@ -183,7 +196,14 @@ def test_names_that_branch_rules_use_stay(repository):
 
     label = "" if (repository / ".github" / "workflows" / "plan.yml").is_file() else " (shop)"
     assert names["plan.yml", "plan"] == f"podsync plan{label}"
-    assert names["apply.yml", "apply"] == f"podsync apply{label}"
+    if ("apply.yml", "apply") in names:
+        assert names["apply.yml", "apply"] == f"podsync apply{label}"
+    else:
+        assert names["apply.yml", "apply-production"] == "podsync apply to production"
+        assert read(repository / ".github" / "workflows" / "plan.yml")["jobs"]["plan"]["needs"] == [
+            "plan-eu-staging",
+            "plan-production",
+        ]
 
 
 def test_secrets_are_those_of_the_environment(repository):
@@ -195,11 +215,16 @@ def test_secrets_are_those_of_the_environment(repository):
         if "secrets." in json.dumps({k: v for k, v in step.items() if k != "steps"})
     ]
 
-    assert [place[:3] for place in found] == [
-        ("apply.yml", "apply", "Apply what was approved"),
-        ("repair.yml", "repair", "Settle what was made"),
-    ]
-    assert {environment for *_, environment in found} in ({"production"}, {"production-shop"})
+    step, repair = "Apply what was approved", ("repair.yml", "repair", "Settle what was made")
+    if ("apply.yml", "apply", step) in [place[:3] for place in found]:
+        assert [place[:3] for place in found] == [("apply.yml", "apply", step), repair]
+        assert {environment for *_, environment in found} in ({"production"}, {"production-shop"})
+    else:
+        assert found == [
+            ("apply.yml", "apply-eu-staging", step, "eu-staging"),
+            ("apply.yml", "apply-production", step, "production"),
+            (*repair, "${{ inputs.environment }}"),
+        ]
 
 
 def test_a_job_with_keys_runs_the_commit_that_was_approved(repository):
@@ -213,7 +238,12 @@ def test_a_job_with_keys_runs_the_commit_that_was_approved(repository):
         if step.get("uses", "").startswith("actions/checkout@")
     ]
 
-    assert refs == ["${{ needs.plan.outputs.commit }}", "${{ github.sha }}"]
+    planned = [ref for ref in refs if ref != "${{ github.sha }}"]
+    assert refs[-1] == "${{ github.sha }}"
+    assert planned in (
+        ["${{ needs.plan.outputs.commit }}"],
+        ["${{ needs.plan-eu-staging.outputs.commit }}", "${{ needs.plan-production.outputs.commit }}"],
+    )
 
 
 def test_this_repository_has_what_the_templates_make_of_its_values():
@@ -257,7 +287,7 @@ def test_a_commit_is_installed_by_its_whole_id():
 
 
 def test_the_hook_checks_the_whole_catalog(tmp_path, monkeypatch):
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    hook, form = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     (tmp_path / "catalog").mkdir()
     (tmp_path / "catalog" / "bad.yaml").write_text("kind: designed_product\n")
     monkeypatch.chdir(tmp_path)
@@ -266,6 +296,8 @@ def test_the_hook_checks_the_whole_catalog(tmp_path, monkeypatch):
 
     assert (hook["id"], hook["pass_filenames"]) == ("podsync-validate", False)
     assert code == 3, told
+    assert (form["id"], form["pass_filenames"]) == ("podsync-fmt", False)
+    assert run(*form["entry"].split())[0] == 3
 
 
 def test_folders_that_differ_in_case_share_no_name() -> None:

@@ -60,12 +60,35 @@ def make(run: ProviderRun, change: Change) -> None:
     elif run.unsure is not None:
         not_tried(run, change, run.unsure)
     elif not (
-        _stopped_by_rows(run, change)
+        _is_not_gone(run, change)
+        or _stopped_by_rows(run, change)
         or _has_to_wait(run, change, entry)
         or _stopped_by_ours(run, change)
         or _over_limit(run)
     ):
         create(run, change)
+
+
+def _is_not_gone(run: ProviderRun, change: Change) -> bool:
+    """Whether what is to be made again may still be there: missing once is not gone."""
+    identity = change.recreates
+    if identity is None or identity in run.known.gone:
+        return False
+    rows = run.findings.reading.rows if run.findings is not None else {}
+    if identity in rows:
+        why = f"{identity} is listed: it is not gone"
+        not_tried(run, change, why, "take `recreate` out of the document", replans=True)
+        return True
+    clock = run.context.clock.monotonic()
+    until = run.missed.get(identity, clock) + run.settings.settle_seconds
+    if run.context.options.wait and until > clock:
+        # Other work goes on meanwhile; `settle` comes back to it.
+        with run.lock:
+            run.late[change.address] = DeferredChange(change, again, until)
+    else:
+        why = f"{identity} is missing, and not yet gone: a second whole reading has to miss it, later"
+        not_tried(run, change, f"{why}; {LATER}")
+    return True
 
 
 def _settled_as_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> bool:

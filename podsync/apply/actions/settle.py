@@ -14,6 +14,7 @@ from podsync.apply.actions.update import read_back
 from podsync.apply.guard import guarded
 from podsync.apply.outcomes import (
     LATER,
+    NOT_SURE,
     ask_about_doubt,
     ask_about_orphan,
     ask_what_was_made,
@@ -152,18 +153,13 @@ def _overdue(run: ProviderRun) -> list[Entry | Orphan]:
     ]
 
 
-def _age(run: ProviderRun, item: Entry | Orphan) -> float:
-    """Return seconds since it was made, by our clock: for people only."""
-    return max(0.0, run.context.clock.now() - item.created_at)
-
-
 def _wait_for_all(run: ProviderRun) -> None:
     """Look, act, wait, until nothing is in doubt, late, or without its id."""
     clock, pauses, reminder = run.context.clock, Pauses(run.settings.settle_seconds), Reminder(run)
     while run.stopped is None and not run.context.stop.signal and _waits_for(run) is not None:
         now = clock.monotonic()
         _send_late(run, now)
-        if run.doubts or _unlisted(run) or _untimed(run):
+        if run.doubts or _unlisted(run) or _untimed(run) or any(late.for_id for late in run.late.values()):
             _look_again(run)
         grow(run)
         if run.unshown:
@@ -234,7 +230,7 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         return _Wait(f"{len(run.growing)} products to be finished", run.context.clock.monotonic(), retry)
     new = _unlisted(run)
     if new:
-        return _Wait(f"{len(new)} new ids to become visible", _visible_by(run, new))
+        return _Wait(f"{len(new)} new ids to become visible", max(map(run.listed_by, new)))
     older = _untimed(run)
     if older:
         until = run.context.began + run.until_settled
@@ -242,19 +238,10 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     return None
 
 
-def _visible_by(run: ProviderRun, new: Sequence[Entry | Orphan]) -> float:
-    """Return when the last of these is to be listed, `settle_seconds` after it was made by whichever run.
-
-    A clock that was set back since makes nobody wait longer than what this run has made.
-    """
-    settle, youngest = run.settings.settle_seconds, min(_age(run, item) for item in new)
-    return min(run.sender.last_made, run.context.clock.monotonic() - youngest) + settle
-
-
 def _send_late(run: ProviderRun, now: float) -> None:
-    """Do what had to wait until now, in the order of the plan."""
+    """Do what had to wait until now, in the order of the plan; an id has to be looked for till then."""
     for address, late in list(run.late.items()):
-        if now >= late.quiet_at:
+        if now >= late.quiet_at and (not late.for_id or run.looked >= late.quiet_at):
             del run.late[address]
             guarded(run, late.change, late.do)
 
@@ -269,6 +256,8 @@ def _still_late(run: ProviderRun, change: Change) -> None:
         not_tried(run, change, f"{told}; {sure}, in case that answer was wrong; {LATER}")
     elif entry is not None and entry.pending is not None:
         in_doubt(run, change.address, entry, why)
+    elif entry is not None and entry.unlisted:
+        not_tried(run, change, NOT_SURE)
     else:
         not_tried(run, change, "the name that it takes is not released yet; run apply again")
 
@@ -283,6 +272,10 @@ def _look_again(run: ProviderRun) -> None:
         run.stop_wrong_account(findings.events)
         return
     take_in(run, findings)
+    for address, late in list(run.late.items()):
+        entry = run.ledger.entry(address)
+        if late.for_id and not (entry is not None and entry.unlisted):
+            run.late[address] = replace(late, quiet_at=now, for_id=False)
     for address, change in list(run.postponed.items()):
         if run.ledger.indistinguishable(run.provider, change.made or {}, address, run.habits) is None:
             del run.postponed[address]

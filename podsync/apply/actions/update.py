@@ -10,10 +10,10 @@ import math
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
 from podsync.apply.actions.steps import go_on, settle_step, witnesses
-from podsync.apply.outcomes import conclude, failed, name_is_taken, not_tried
+from podsync.apply.outcomes import NOT_SURE, conclude, failed, name_is_taken, not_tried
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.state_view import presumed, when
+from podsync.evidence.state_view import when
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec
@@ -31,15 +31,13 @@ def update(run: ProviderRun, change: Change) -> None:
     """Send just the fields that differ, once no update before this one can still arrive; then the steps."""
     entry = run.ledger.entry(change.address)
     taken = run.findings.taken.get(change.address) if run.findings is not None else None
-    if entry is None or entry.id is None:
-        not_tried(run, change, "its id is not known yet; apply again")
+    if entry is None or entry.spec is None:
+        not_tried(run, change, "the state does not know it any more; plan again")
         return
     if entry.pending is not None and entry.pending.step:
         _look_for_step(run, change, entry, entry.pending)
-        return
-    if presumed(entry):
-        why = f"{entry.id} may be another product: it is not listed as it was sent"
-        not_tried(run, change, f"{why}; a later apply knows, once {run.until_settled:g} s are over")
+    elif entry.id is None or entry.provisional:
+        _wait_for_id(run, change, entry)
     elif taken:
         name_is_taken(run, change, taken)
     elif run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
@@ -102,6 +100,18 @@ def _look_for_step(run: ProviderRun, change: Change, entry: Entry, pending: Pend
     run.unshown[change.address] = Unshown(
         change, entry.id or "", pending.body, until, update, pending.step, acknowledged=False
     )
+
+
+def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
+    """Send nothing to what may be another product: a listing has to show it as it was sent, or long enough.
+
+    By what it lists the two are told apart, so that an update would make ours unknown besides.
+    """
+    sure_at = run.listed_by(entry) + run.settings.timeout_seconds
+    if run.context.clock.monotonic() < sure_at:
+        run.late[change.address] = DeferredChange(change, update, sure_at, for_id=True)
+    else:
+        not_tried(run, change, NOT_SURE)
 
 
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:

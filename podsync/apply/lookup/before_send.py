@@ -124,7 +124,8 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))
     situation = run.looker.dated(run.situation(), looked)
-    missed = situation.looked_for & findings.missed
+    # What is to be made again waits by itself: other work goes on meanwhile.
+    missed = situation.looked_for & findings.missed - {change.recreates for change in run.changes}
     if missed:
         what = "an orphan that is wanted again to become visible"
         reasons.append((what, max(run.missed.get(each, looked) for each in missed) + settle))

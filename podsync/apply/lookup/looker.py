@@ -67,7 +67,8 @@ class Looker:
         makes = any(want.before is None and want.asked for want in situation.wants)
         unsure = findings.knows is not Knows.ALL and makes
         unseen = {identity for identity in situation.looked_for if identity not in reading.rows}
-        return findings.account is False or bool(findings.unread) or unsure or bool(unseen)
+        unread = bool(findings.unread or findings.unsearched)
+        return findings.account is False or unread or unsure or bool(unseen)
 
     def _judged(self, situation: Situation, reading: Reading) -> Findings:
         """Judge as of the moment at which the reading began."""

@@ -18,6 +18,8 @@ from podsync.catalog.cache.lazy_positions import LatePlaces, RereadableFile
 from podsync.catalog.cache.table import Table
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.record import product_of
+from podsync.model.frozen import EMPTY
+from podsync.model.json_bytes import parse
 from podsync.model.position import Position
 from podsync.model.product import Product, catalog_digest
 
@@ -156,7 +158,17 @@ class LazyCatalog(Sequence[Product]):
             return self._told_digest
         known = ((address, self._numbers[address]) for address in self._ordered)
         histories = self.table.histories
-        return catalog_digest((a, self.table.spec_digests[n], histories[n]) for a, n in known)
+        return catalog_digest(
+            ((a, self.table.spec_digests[n], histories[n]) for a, n in known), sorted(self.removed)
+        )
+
+    @cached_property
+    def removed(self) -> Mapping[str, Position]:
+        """The addresses that the catalog lets go, and where it says so."""
+        if not any(self.table.removals):
+            return EMPTY
+        told = zip(self.table.paths, self.table.removals, strict=True)
+        return {a: Position(path, *at) for path, text in told if text for a, *at in parse(text)}
 
     def product(self, address: str) -> Product:
         """Make the product of an address; raises KeyError."""

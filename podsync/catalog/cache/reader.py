@@ -13,6 +13,7 @@ from podsync.catalog.cache.workers import Answer, FileRecord, Task, WorkerPool
 from podsync.catalog.discovery import FoundFile, read_signed
 from podsync.files.cache_file import CacheDraft
 from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.json_bytes import compact
 
 if TYPE_CHECKING:
     from podsync.catalog.cache.changes import FilesStatus
@@ -111,7 +112,7 @@ class CatalogReader:
             self.diagnostics.append(read)
             return FileRow(found.path, "", "-", ())
         reading = yaml_reader.read(found.path, read.raw)
-        found_wrong, kept, untold = list(reading.diagnostics), [], 0
+        found_wrong, kept, removed, untold = list(reading.diagnostics), [], [], 0
         count = len(errors_among(found_wrong))
         for document in reading.documents:
             if count >= MAX_FAULTS:
@@ -121,6 +122,7 @@ class CatalogReader:
             built = build(document, self._providers)
             found_wrong += built.diagnostics
             count += len(errors_among(built.diagnostics))
+            removed += [[str(each), *at[1:]] for each, at in built.removed]
             kept += [keep(each, document.start, self._providers[each.provider]) for each in built.products]
         if untold:
             bad = errors_among(found_wrong)[MAX_FAULTS:]
@@ -131,7 +133,8 @@ class CatalogReader:
             self.diagnostics += proved(reading.text, found_wrong, lambda text: examine(text, self._providers))
         digest = digest_of(read.raw)
         plain = FileRecord(read.signature, read.changed_at, digest, kept)
-        return FileRow(found.path, provable(plain, self._draft), digest, tuple(kept))
+        told = compact(removed).decode() if removed else ""
+        return FileRow(found.path, provable(plain, self._draft), digest, tuple(kept), told)
 
 
 class _Spans:

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 from podsync.catalog.record import ProductRecord
 
 #: What there is of each file, and of each product in it (as in `ProductRecord`), both in file order.
-OF_FILES = ("paths", "signatures", "digests", "counts")
+OF_FILES = ("paths", "signatures", "digests", "counts", "removals")
 OF_PRODUCTS = ("addresses", "starts", "spec_digests", "histories", "traits", "bodies")
 #: What a file has of its own where its content is another one's.
 _OWN = ("paths", "signatures")
@@ -24,12 +24,16 @@ Load: TypeAlias = Callable[[str], list[str]]
 
 
 class FileRow(NamedTuple):
-    """A valid file. `signature` is what `stat` said of it, empty where that proves nothing."""
+    """A valid file. `signature` is what `stat` said of it, empty where that proves nothing.
+
+    `removed` is JSON of the addresses that it lets go, with line and column each; empty for none.
+    """
 
     path: str
     signature: str
     digest: str
     kept: tuple[ProductRecord, ...]
+    removed: str = ""
 
 
 class Piece(NamedTuple):
@@ -43,7 +47,7 @@ class Piece(NamedTuple):
 class Table:
     """Columns, each made by `load` when it is first asked for; `kept` may know a shorter way to one product.
 
-    Of files: `paths`, `network.signed_url`, `digests`, and `counts` of their products. Of products what a
+    Of files: `paths`, `signatures`, `digests`, `counts` of their products, and `removals`. Of products what a
     `record.Kept` has, `histories` empty where a document says nothing of its product's past.
     """
 
@@ -62,6 +66,7 @@ class Table:
             "signatures": [file.signature for file in files],
             "digests": [file.digest for file in files],
             "counts": [str(len(file.kept)) for file in files],
+            "removals": [file.removed for file in files],
         }
         columns |= {name: [each[place] for each in kept] for place, name in enumerate(OF_PRODUCTS)}
         return cls(columns.__getitem__)
@@ -116,6 +121,11 @@ class Table:
     def digests(self) -> list[str]:
         """What stands for each file's content."""
         return self.column("digests")
+
+    @property
+    def removals(self) -> list[str]:
+        """What each file lets go, as `FileRow.removed`."""
+        return self.column("removals")
 
     @property
     def addresses(self) -> list[str]:

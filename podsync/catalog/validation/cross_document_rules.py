@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.catalog.cache.clash_candidates import FingerprintRow, adopted_id, former_addresses
@@ -214,3 +214,22 @@ class _Check:
                 first = claimed.setdefault((row.address.partition(".")[0], identity), row)
                 if first is not row:
                     self.pair(_ADOPTED_TWICE, first, row, former=identity)
+
+
+def removed_and_declared(
+    removed: Mapping[str, Position],
+    declared: Container[str],
+    product: Callable[[str], Product],
+    line: Line,
+) -> list[Diagnostic]:
+    """Report addresses that one document lets go and another one describes."""
+    found = []
+    for address, at in removed.items():
+        if address not in declared:
+            continue
+        there = product(address)
+        place = f"{there.declared_at.path}:{there.declared_at.line}"
+        summary = f"{address} is removed here, and its document is still there, at {place}"
+        detail = "remove that document, or take the address out of removed"
+        found.append(Diagnostic("error", "removed", summary, at, detail, there.address, line(at)))
+    return found

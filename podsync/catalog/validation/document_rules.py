@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 
 class Built(NamedTuple):
-    """What a document makes: its products (none if it has an error), and what is wrong with it."""
+    """What a document makes: its products (none if it has an error), and what is wrong with it.
+
+    `removed` are the addresses that it lets go, with their places.
+    """
 
     products: tuple[Product, ...]
     diagnostics: tuple[Diagnostic, ...]
+    removed: tuple[tuple[Address, Position], ...] = ()
 
 
 def build(document: Document, providers: Mapping[str, Provider]) -> Built:
@@ -36,6 +40,8 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     by_kind = {provider.kind: provider for provider in providers.values()}
     kind = document.data.get("kind")
     provider = by_kind.get(kind) if isinstance(kind, str) else None
+    if kind is None and "removed" in document.data:
+        return _built_removal(document)
     if provider is None:
         return Built((), tuple(in_place(document, _without_kind(sorted(by_kind), document))))
     address = _address(document)
@@ -52,6 +58,17 @@ def build(document: Document, providers: Mapping[str, Provider]) -> Built:
     if any(fault.severity == "error" for fault in faults):
         return Built((), faults)
     return Built((product,), faults)
+
+
+def _built_removal(document: Document) -> Built:
+    verdicts = validate("removed", document.data, lambda path: written(document, path))
+    if verdicts or document.faulty:
+        return Built((), tuple(in_place(document, verdicts)))
+    removed = [
+        (Address.parse(address), Position(document.text.path, *place(document, ("removed", index))))
+        for index, address in enumerate(document.data["removed"])
+    ]
+    return Built((), (), tuple(removed))
 
 
 def surely_valid(document: Document, providers: Mapping[str, Provider]) -> bool:

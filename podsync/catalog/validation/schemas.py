@@ -20,7 +20,7 @@ _SUFFIX = ".schema.json"
 _HERE = Path(__file__).parent
 _WHOLE = ("plan", "state")
 #: What an environment may say of its own.
-_PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars")
+_PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars", "ignore")
 
 
 @cache
@@ -42,12 +42,16 @@ def schema(name: str) -> dict[str, Any]:
         return data
     if name == "catalog":
         return _of_catalog()
+    if name == "removed":
+        told: dict[str, Any] = json.loads(_shared("removed").replace("KIND.d", f"{next(iter(kinds()))}.d"))
+        return told
     return _of_settings() if name == "podsync" else _of_kind(plugins()[kinds()[name]])
 
 
 def sources(kind: str | None) -> Iterator[str]:
     """Yield all that the schema of a kind, or of the settings, is made of: cheaper than the schema itself."""
     yield _shared("settings" if kind is None else "document")
+    yield _shared("removed")
     for info in plugins().values():
         if kind is None:
             yield repr((info.name, info.title, info.long_title, info.settings, info.settings_schema))
@@ -102,14 +106,15 @@ def _of_kind(info: ProviderInfo) -> dict[str, Any]:
 
 def _of_catalog() -> dict[str, Any]:
     infos = plugins().values()
+    removed = schema("removed")
     told = {"title": "kind", "description": " ".join(map(_made_at, infos)), "enum": list(kinds())}
     return {
         "$schema": schema(next(iter(kinds())))["$schema"],
         "title": "podsync product document",
         "description": "One product. `kind` decides what `spec` holds.",
         "type": "object",
-        "required": ["kind"],
-        "properties": {"kind": told},
+        "anyOf": [{"required": ["kind"]}, {"required": ["removed"]}],
+        "properties": {"kind": told, **removed["properties"]},
         "allOf": [
             {
                 "if": {"required": ["kind"], "properties": {"kind": {"const": kind}}},
@@ -138,6 +143,10 @@ def _of_settings() -> dict[str, Any]:
             fields["rate_limit"]["properties"][field] |= _default(value)
         fields["rate_limit"]["default"] = limit
         fields |= info.settings_schema
+    ignore = data["properties"]["ignore"]
+    ids = ignore.pop("additionalProperties")
+    ignore |= {"additionalProperties": False, "properties": dict.fromkeys(plugins(), ids)}
+    ignore["examples"] = [{name: ["4990"]} for name in plugins()][:1]
     environment = data["properties"]["environments"]["additionalProperties"]
     environment["properties"] = {name: data["properties"][name] for name in _PER_ENVIRONMENT}
     return data

@@ -32,11 +32,13 @@ def plan_forms(
     orphans: int = 0,
     catalog: str = "",
     base: Plan | None = None,
+    environments: int = 1,
 ) -> Forms:
     """Return how a plan is written in each format.
 
     `levels` is what the providers' buckets still hold. `catalog` is the folder that it was made of, where it
-    is made now; `base` is the plan of what the default branch has already.
+    is made now; `base` is the plan of what the default branch has already. So many `environments` share one
+    comment.
     """
     more: Any = {} if rates is None else {"rates": rates}
     levels_too: Any = {} if levels is None else {"levels": levels}
@@ -52,6 +54,7 @@ def plan_forms(
             sandbox=sandbox,
             orphans=orphans,
             **levels_too,
+            **_room(environments),
             where=origin.run_url(os.environ) or "",
         ),
         "html": lambda: _plan_html(told, catalog, base, sandbox=sandbox, **levels_too, **more),
@@ -59,6 +62,13 @@ def plan_forms(
         "sarif": lambda: _sarif().plan_sarif(told, installed_rules(), root=origin.folder_in_repository()),
         "csv": lambda: _products().plan_csv(plan, noops=detail == "full"),
     }
+
+
+def _room(environments: int) -> dict[str, int]:
+    """Return the limit of a plan's Markdown: all of a comment, or its share of it."""
+    from podsync.output.markdown.plan import COMMENT, LEAST
+
+    return {} if environments <= 1 else {"limit": max(COMMENT // environments, LEAST)}
 
 
 def _as_typed(plan: Plan, session: Session) -> Plan:

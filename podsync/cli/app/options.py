@@ -23,6 +23,7 @@ ALLOWED = ("creates", "replaces", "orphans")
 #: What each command writes beside text and json; `cli.app.formats` makes them.
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
+    "audit": ("csv", "markdown", "html"),
     "plan": ("markdown", "html", "github", "sarif", "csv"),
     "show": ("markdown", "html", "csv"),
     "state list": ("csv",),
@@ -115,6 +116,12 @@ def sandbox_option(function: F) -> F:
     """Add `--sandbox`."""
     text = "Use the built-in sandbox, with a state of its own; no key is read."
     return click.option("--sandbox", is_flag=True, help=text)(function)
+
+
+def provider_option(function: F) -> F:
+    """Add `--provider`."""
+    text = "Ask this provider only (default: each for which there is a key)."
+    return click.option("--provider", metavar="NAME", help=text)(function)
 
 
 def sandbox_state_option(function: F) -> F:

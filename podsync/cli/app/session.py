@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 #: Commands that take `--sandbox`; so does each of `state`.
-_PLAYS = frozenset({"apply", "import", "plan", "review"})
+_PLAYS = frozenset({"apply", "audit", "export", "import", "models", "plan", "review"})
 #: A command in a text, in the plain form in which all but the command line writes it. Few runs print one.
 _PLAIN = (
     r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
     r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
 )
-_COMMANDS = _PLAYS | {"demo", "fmt", "init", "render", "schema", "show", "validate"}
+_COMMANDS = _PLAYS | {"demo", "doctor", "fmt", "init", "render", "schema", "show", "validate"}
 
 
 class Session:

@@ -164,6 +164,7 @@ def _show(
     catalog = space.settings.catalog if space else ""
     levels = levels_at(space, made) if space else {}
     about: Any = {"rates": rates, "sandbox": sandbox, "orphans": orphans, "catalog": catalog, "base": base}
+    about["environments"] = len(space.settings.environments) if space else 1
     shown = formats.plan_forms(made, session, detail=detail, levels=levels, **about)
     session.console.result(outputs.write(shown), exact=outputs.exact)
     if space is not None:

@@ -35,12 +35,12 @@ def with_pictures(space: Workspace, loaded: Loaded, mode: Mode, paths: Sequence[
     asked = scope(Path(os.path.abspath(".")), space.settings.catalog, paths)  # noqa: PTH100 (as in load)
     products = [product for product in loaded.catalog if product.declared_at.path in asked]
     wanted = tuple(places(products, space.providers, Sources(Path()).of))
-    seen = _look([place.url for place in wanted], mode, space.session)
+    seen = look([place.url for place in wanted], mode, space.session)
     found = in_file_order((*loaded.diagnostics, *judge(wanted, seen)))
     return loaded._replace(diagnostics=found), len(seen)
 
 
-def _look(urls: Sequence[str], mode: Mode, session: Session) -> dict[str, Sight]:
+def look(urls: Sequence[str], mode: Mode, session: Session) -> dict[str, Sight]:
     """Look at each URL, and remember what may be asked about again, however the run ends."""
     if not urls:
         return {}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from podsync.apply.context import ProviderConnection
@@ -18,7 +19,7 @@ from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableErr
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
-from podsync.providers.contract import Listing, Query, Reader
+from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
 from podsync.providers.registry import plugins
 from podsync.state.local.account_lock import account_digest
 
@@ -56,15 +57,22 @@ def with_keys(space: Workspace) -> frozenset[str]:
 
 @contextmanager
 def connected(
-    space: Workspace, names: Collection[str], keys: Mapping[str, str], clock: Clock
+    space: Workspace,
+    names: Collection[str],
+    keys: Mapping[str, str],
+    clock: Clock,
+    paged: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[dict[str, ProviderConnection]]:
-    """Connect to the providers in `names`; the sandbox, if it is play, lives as long as this."""
+    """Connect to the providers in `names`; the sandbox, if it is play, lives as long as this.
+
+    `paged` hears of every page of a listing: the provider, how many rows there are by then, and of how many.
+    """
     with ExitStack() as stack:
         settings = {name: space.settings.providers[name] for name in sorted(names)}
         if space.sandbox and settings:
             urls, own = stack.enter_context(_sandbox(space.sandbox_folder))
             settings = {name: _in_sandbox(told, urls[name], own) for name, told in settings.items()}
-        yield {n: _connection(n, told, keys[n], clock, stack, space) for n, told in settings.items()}
+        yield {n: _connection(n, told, keys[n], clock, stack, space, paged) for n, told in settings.items()}
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
@@ -100,6 +108,7 @@ def _connection(
     clock: Clock,
     stack: ExitStack,
     space: Workspace,
+    paged: Callable[[str, int, int], None] | None,
 ) -> ProviderConnection:
     plugin = plugins()[name]
     levels = levels_of(name, settings, clock.now)
@@ -117,7 +126,10 @@ def _connection(
             f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "
             f"{_minutes(requests, settings, pace.level())}"
         )
-    advising = _Advising(reader, renewal(plugin, space.environment))
+    if paged is not None and hasattr(reader, "on_page"):
+        reader.on_page = partial(paged, name)
+    kind = _AdvisingOfModels if isinstance(reader, ModelLister) else _Advising
+    advising = kind(reader, renewal(plugin, space.environment))
     return ProviderConnection(provider, advising, writer, pace, settings, account)
 
 
@@ -130,14 +142,37 @@ class _Advising:
 
     def find(self, query: Query) -> Listing:
         """Read all pages."""
-        try:
+        with self._advice():
             return self.reader.find(query)
+
+    @contextmanager
+    def _advice(self) -> Iterator[None]:
+        try:
+            yield
         except UnauthorizedError as error:
             error.remedy = error.remedy or self.renewal
             raise
         except UnreachableError as error:
             error.remedy = error.remedy or _REACH
             raise
+
+
+class _AdvisingOfModels(_Advising):
+    """The same of a provider that tells its models."""
+
+    __slots__ = ()
+
+    def models(self) -> tuple[ListedModel, ...]:
+        """Read the list of models."""
+        assert isinstance(self.reader, ModelLister)  # noqa: S101 (who makes it has looked)
+        with self._advice():
+            return self.reader.models()
+
+    def details(self, model: ListedModel) -> ListedModel:
+        """Read a model's own page."""
+        assert isinstance(self.reader, ModelLister)  # noqa: S101
+        with self._advice():
+            return self.reader.details(model)
 
 
 def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:

@@ -7,16 +7,11 @@ pictures over https, so that no name, however hostile, can become markup or ask 
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
-from podsync import __version__
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
@@ -32,6 +27,7 @@ from podsync.output.html.panels import (
     totals,
     without_script,
 )
+from podsync.output.html.shell import asset, filled, in_one_function
 from podsync.output.style import PLAIN
 from podsync.output.text.plan_head import head, title_of
 from podsync.output.wording import counted
@@ -142,43 +138,19 @@ def _of_faults(found: Sequence[Diagnostic]) -> dict[str, str]:
 
 
 def _filled(values: Mapping[str, str], data: Mapping[str, Any], *, live: bool) -> Iterator[str]:
-    """Put the values into the page; what has no name there is no value."""
-    style, script = _asset("page.css"), script_text(live=live)
-    policy = _policy(style, script, "https: data:" if data.get("pictures") else "https:", live=live)
-    known = {**values, "policy": policy, "version": text(__version__), "style": style, "script": script}
-    for index, piece in enumerate(re.split(r"\{\{([a-z]+)\}\}", _asset("page.html"))):
-        if index % 2 == 0:
-            yield piece
-        elif piece == "data":
+    """Put the values into the page; one that is renewed asks its own server, and nobody else, when."""
+    images = "https: data:" if data.get("pictures") else "https:"
+    style, script = asset(__package__, "page.css"), script_text(live=live)
+    connect = "connect-src 'self'; " if live else ""
+    for piece in filled(asset(__package__, "page.html"), values, style, script, images, connect):
+        if piece is None:
             yield from embedded(data)
         else:
-            yield known[piece]
+            yield piece
 
 
 @lru_cache
 def script_text(*, live: bool) -> str:
     """Return the page's script: one function, so that nothing of it is anybody else's to call."""
-    parts = [_asset(f"script/{name}.js") for name in (*_SCRIPT, *(("live",) if live else ()), "begin")]
-    return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
-
-
-def _policy(style: str, script: str, images: str, *, live: bool) -> str:
-    """Return a Content-Security-Policy that allows this style, this script and pictures, nothing else.
-
-    A page that is renewed asks its own server, and nobody else, when.
-    """
-    connect = "connect-src 'self'; " if live else ""
-    return (
-        f"default-src 'none'; img-src {images}; style-src '{_sha256(style)}'; "
-        f"script-src '{_sha256(script)}'; {connect}base-uri 'none'; form-action 'none'"
-    )
-
-
-def _sha256(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
-
-
-@lru_cache
-def _asset(name: str) -> str:
-    """Return a file of this package's own; line ends as they were committed."""
-    return resources.files("podsync.output.html").joinpath(name).read_text("utf-8").replace("\r\n", "\n")
+    names = (*_SCRIPT, *(("live",) if live else ()), "begin")
+    return in_one_function(asset(__package__, f"script/{name}.js") for name in names)

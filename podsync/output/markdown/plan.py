@@ -30,6 +30,8 @@ from podsync.providers.registry import roles_of
 
 #: Fits a comment of GitHub (65,536 characters) in bytes, with room for what a workflow puts around it.
 COMMENT = 65_000
+#: With less there is no room for what has to be said in any case.
+LEAST = 20_000
 _WIDE = 10**9
 #: Characters of a line of the head: enough for what it says of hosts, accounts and state, never cut.
 _HEAD = 2_000
@@ -70,7 +72,7 @@ def plan_markdown(
     levels: Mapping[str, float] = EMPTY,
     typed: Callable[[str], str] = str,
 ) -> str:
-    """Return at most `limit` bytes (20,000 and more): totals always, risky items first, then what fits.
+    """Return at most `limit` bytes (LEAST and more): totals always, risky items first, then what fits.
 
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
     is the address of a page that shows everything. `levels` and `typed`: see `plan`.

@@ -29,6 +29,7 @@ class GelatoReader:
     def __init__(self, http: Any) -> None:
         self._http = http
         self.on_long_reading: Callable[[int, int], None] = unheard
+        self.on_page: Callable[[int, int], None] = unheard
 
     def find(self, query: Query) -> Listing:
         """Read all pages of what fits the query; lists that make a URL too long are asked for in parts."""
@@ -51,7 +52,7 @@ class GelatoReader:
 
         wanted = filters.get("customerProductIds", "")
         ids, heard = wanted.split(",") if wanted else (), self.on_long_reading
-        return read_all(page, PAGE_SIZE, absence=query.absence, wanted=ids, heard=heard)
+        return read_all(page, PAGE_SIZE, absence=query.absence, wanted=ids, heard=heard, paged=self.on_page)
 
     def _page(self, params: Mapping[str, str]) -> Page:
         answer = self._http.read(Request("GET", LIST, None), params)

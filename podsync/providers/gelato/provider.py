@@ -30,6 +30,8 @@ LIST = "/product/v1/customer-products"
 VALUES = "variant-values"
 EVERYBODY = INFO.roles.everybody
 NO_VALUES = "it cannot be ordered until its options have values (write them into the document)"
+#: What the server adds to the options: attributes that are the same for every variant.
+BASE = "base_attributes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,15 @@ class Gelato(Provider):
     def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:
         """Which of these values the listing shows."""
         return values.shown(before, step.body, remote.fields)
+
+    def open_options(self, fields: Spec) -> tuple[str, ...]:
+        """An option whose list of values is empty; where no list is shown, nobody can say."""
+        options = fields.get("variantOptions") or ()
+        return tuple(
+            text(option.get("name")) or text(option.get("id"))
+            for option in options
+            if option.get("values") == () and option.get("id") != BASE
+        )
 
     def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002
         """Exactly what an update sends: just the changed ones of `name` and `customerIds`."""

@@ -6,19 +6,21 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError, RefusedError, UnreachableError, UnreadableError
 from podsync.model.frozen import FrozenDict, freeze
 from podsync.network import dates
 from podsync.network.request import Request
-from podsync.providers.contract import Listing, Query, Receipt, Remote
+from podsync.providers.contract import ListedModel, Listing, Query, Receipt, Remote
 from podsync.providers.kakaclo.models import Models
-from podsync.providers.normalise import as_text
+from podsync.providers.normalise import as_text, as_words
 from podsync.providers.paging import Page, joined, read_all, unheard
 
 SEARCH = "/v1/product/custom/customDesigned/search"
 MODELS = "/v1/product/custom/designModel/search"
+MODEL = "/v1/product/custom/designModel/detail"
 SUCCESS = 10000
 PAGE_SIZE = 100
 #: SPUs that are asked for at once: their products fit on one page.
@@ -31,8 +33,9 @@ class KakaCloReader:
     def __init__(self, http: Any) -> None:
         self._http = http
         self._lock = threading.Lock()
-        self._listed: tuple[tuple[str, str], ...] | None = None
+        self._listed: tuple[ListedModel, ...] | None = None
         self.on_long_reading: Callable[[int, int], None] = unheard
+        self.on_page: Callable[[int, int], None] = unheard
 
     def find(self, query: Query) -> Listing:
         """Read all pages of what fits the query.
@@ -50,8 +53,8 @@ class KakaCloReader:
                 items = tuple(_remote(row, models, answer.now) for row in rows)
                 return Page(items, total, answer.date, answer.fresh)
 
-            heard = self.on_long_reading
-            return read_all(page, PAGE_SIZE, absence=query.absence, wanted=wanted, heard=heard)
+            heard, paged = self.on_long_reading, self.on_page
+            return read_all(page, PAGE_SIZE, absence=query.absence, wanted=wanted, heard=heard, paged=paged)
 
         if query.known:
             found = joined([read(filters, ids) for filters, ids in _lookups(query.known)])
@@ -62,6 +65,25 @@ class KakaCloReader:
         # A server that does not know the filter gives everything: then nothing was filtered.
         filtered = bool(codes) and not query.search and met <= set(codes)
         return replace(found, filtered=filtered, pairs=models.now())
+
+    def models(self) -> tuple[ListedModel, ...]:
+        """Read the whole model list; it is kept."""
+        with self._lock:
+            if not self._listed:
+                self._listed = self._read_models()
+            return self._listed
+
+    def details(self, model: ListedModel) -> ListedModel:
+        """Return the model with its sizes, and whether it can be had."""
+        answer = self._http.read(Request("GET", f"{MODEL}/{quote(model.id, safe='')}", None), inside=_meant)
+        data = answer.body.get("data") if isinstance(answer.body, dict) else None
+        if answer.status != 200 or not isinstance(data, dict):
+            raise UnreadableError(
+                f"KakaClo did not tell of model {model.id}: HTTP {answer.status}", status=answer.status
+            )
+        return replace(
+            model, sizes=_sizes(data), off_sale=_OFF_SALE.get(as_text(data.get("status")) or "", "")
+        )
 
     def _model_list(self) -> tuple[tuple[str, str], ...]:
         """Return (model, code) as the model list tells them; nothing while it is down.
@@ -76,22 +98,21 @@ class KakaCloReader:
                     raise  # so is everything else
                 except UnreadableError:
                     self._listed = ()
-            return self._listed
+            return tuple((model.id, model.code) for model in self._listed if model.code)
 
-    def _read_models(self) -> tuple[tuple[str, str], ...]:
-        found: dict[tuple[str, str], None] = {}
+    def _read_models(self) -> tuple[ListedModel, ...]:
+        found: dict[tuple[str, str], ListedModel] = {}
 
         def page(number: int, _: int, size: int) -> Page:
             rows, total, answer = self._rows(MODELS, {"pageNumber": number, "pageSize": size})
-            pairs = [(as_text(row.get("id")), as_text(row.get("modelCode"))) for row in rows]
-            known = [(model, code) for model, code in pairs if model is not None and code is not None]
-            found.update(dict.fromkeys(known))
+            models = [_model(row) for row in rows]
+            found.update({(model.id, model.code): model for model in models if model.id})
             # A row is known by both: two rows may share one of them.
-            items = tuple(Remote(canonical_json(list(pair)), FrozenDict()) for pair in pairs)
+            items = tuple(Remote(canonical_json([m.id, m.code]), FrozenDict()) for m in models)
             return Page(items, total, answer.date, answer.fresh)
 
         read_all(page, PAGE_SIZE)
-        return tuple(found)
+        return tuple(found.values())
 
     def _rows(self, path: str, body: Mapping[str, Any]) -> tuple[list[dict[str, Any]], int | None, Any]:
         answer = self._http.read(Request("POST", path, body), inside=_meant)
@@ -152,7 +173,34 @@ def _remote(row: Mapping[str, Any], models: Models, now: float | None) -> Remote
     ids = {key: as_text(row.get(key)) for key in ("customDesignedId", "spu")}
     shown = {key: value for key, value in ids.items() if value is not None}
     made = dates.of_milliseconds(row.get("createDate"), now)
-    return Remote(identity, freeze(fields), made, freeze({"product": shown}))
+    facts = {word: as_words(row.get(key)) for word, key in _FACTS.items()}
+    told = {word: value for word, value in facts.items() if value}
+    return Remote(identity, freeze(fields), made, freeze({"product": shown}), freeze(told))
+
+
+#: What a row tells people besides.
+_FACTS = {"code": "modelCode", "price": "price", "orders": "orderCount"}
+#: What a model's own page calls its status.
+_OFF_SALE = {"4": "out of stock"}
+
+
+def _model(row: Mapping[str, Any]) -> ListedModel:
+    """Read one row of the model list, without an id where it tells none."""
+    return ListedModel(
+        as_text(row.get("id")) or "",
+        as_text(row.get("modelCode")) or "",
+        name=as_words(row.get("enName")),
+        category=as_words(row.get("categoryName")),
+        price=as_words(row.get("price")),
+    )
+
+
+def _sizes(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the sizes that a model's own page tells, each once, in its order."""
+    variants = data.get("variants")
+    rows = variants if isinstance(variants, list) else []
+    sizes = [as_words(row.get("size")) for row in rows if isinstance(row, dict)]
+    return tuple(dict.fromkeys(filter(None, sizes)))
 
 
 class KakaCloWriter:

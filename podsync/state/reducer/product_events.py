@@ -169,6 +169,9 @@ def _unused_instant(draft: MutableState, address: Address, at: float) -> float:
 
 def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, replaced_by: str | None) -> None:
     assert entry.spec is not None  # noqa: S101 (only what exists becomes an orphan)
+    known = draft.absent.get(entry.provider, EMPTY).get(entry.id or "")
+    if known is not None and known.gone:
+        return  # nobody has to remove it
     draft.orphans[entry.address, entry.created_at] = Orphan(
         entry.address,
         entry.provider,

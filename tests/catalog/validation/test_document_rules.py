@@ -295,6 +295,21 @@ def test_doubles_that_exist_are_told_apart_by_their_ids(shop, designed):
     ]
 
 
+def test_what_is_removed_has_no_document(shop, designed):
+    away = "removed: [designed_product.rex, customer_product.fox]\n"
+
+    assert shop.check(twice(designed, away)) == []
+    assert set(shop.load().catalog.removed) == {"designed_product.rex", "customer_product.fox"}
+    assert shop.check(twice(designed, away.replace("rex", "dino"))) == [
+        (
+            "9:11 removed: designed_product.dino is removed here, and its document is still there, "
+            "at catalog/f.yaml:1"
+        )
+    ]
+    assert [each.partition(" ")[0] for each in shop.check("removed: dino\n")] == ["1:10"]
+    assert [each.partition(" ")[0] for each in shop.check("removed: [dino]\nname: x\n")] == ["1:11", "2:1"]
+
+
 @pytest.mark.parametrize(("kind", "hint"), [
     ("designd_product", "did you mean designed_product?"),
     ("postcard", "write kind: designed_product"),

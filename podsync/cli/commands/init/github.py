@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ _NEXT = """\
   1. git add -A && git commit -m "Start a catalog" && git push -u origin HEAD:{branch}
   2. bash {setup}
   3. copy one of catalog/_examples/ to a folder of yours (catalog/tees/), make it yours, open a pull request
-The workflows apply what is on the branch {branch}, in the environment {environment}. A workflow that names an
+The workflows apply what is on the branch {branch}, in {environments}. A workflow that names an
 environment which does not exist creates it without rules: nobody would be asked. Step 2 sets it up with you
 as its reviewer, keeps the keys there and protects the branches (--alone: nobody but you reviews). Besides
 your name in CODEOWNERS it sets:
@@ -76,11 +77,26 @@ class Github:
         self.in_file = state is not None and state.backend == "local"
         if state is not None and state.backend == "git":
             self.parameters = replace(self.parameters, state_branch=state.branch)
+        self.parameters = replace(self.parameters, environments=tuple(self._environments(made.root)))
         for path, text in workflow_files(self.parameters):
             if path.name == "CODEOWNERS" and self._has_owners(made.root):
                 continue
             if not made.file(self.up / path, text):
                 self.other.append(path.as_posix())
+
+    def _environments(self, root: Path) -> Iterator[tuple[str, str]]:
+        """Yield the environments of the settings, each with the branch of its state."""
+        from podsync.catalog import settings_file
+        from podsync.model.errors import CatalogError
+
+        try:
+            names = settings_file.load(root / "podsync.yaml").environments
+        except CatalogError:
+            return
+        for name in names:
+            state = settings_file.load(root / "podsync.yaml", environment=name).state
+            self.in_file = self.in_file or state.backend == "local"
+            yield name, state.branch
 
     def _has_owners(self, root: Path) -> bool:
         """Whether owners are named where GitHub looks only while .github has none."""
@@ -94,7 +110,7 @@ class Github:
         return self._state_hint() + _NEXT.format(
             found=self._found(),
             branch=self.parameters.branch,
-            environment=f"production{self.parameters.suffix}",
+            environments=_listed(self.parameters.places),
             setup=_word(script.as_posix()),
             lines=lines.strip(),
         )
@@ -129,6 +145,13 @@ class Github:
 def _nearest(root: Path) -> Path:
     """Return the folder, or the nearest one above it that exists."""
     return next((place for place in (root, *root.resolve().parents) if place.is_dir()), Path())
+
+
+def _listed(places: Sequence[str]) -> str:
+    """Return the environments of GitHub in words, in the order in which they are applied."""
+    if len(places) == 1:
+        return f"the environment {places[0]}"
+    return f"the environments {', then '.join(places)}, each when the one before is complete"
 
 
 def _word(text: str) -> str:

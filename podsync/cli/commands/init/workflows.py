@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from podsync.providers.registry import kinds, plugins
 
@@ -40,7 +41,8 @@ class Parameters:
     `install` is what `pip` is to install (see `podsync.cli.commands.init.installed`), or `.` for a checkout
     of podsync. `folder` is where `podsync.yaml` is, from the repository's root, and matches FOLDER; `branch`,
     the default branch, matches BRANCH. `sandbox` is an expression of GitHub Actions. `state_branch` holds the
-    state; "" stands for the folder's own.
+    state; "" stands for the folder's own. `environments` of the settings come with the branch of their state,
+    in the order in which they are applied.
     """
 
     install: str
@@ -48,6 +50,7 @@ class Parameters:
     branch: str = "main"
     sandbox: str = '"false"'
     state_branch: str = ""
+    environments: tuple[tuple[str, str], ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -58,6 +61,12 @@ class Parameters:
     def state(self) -> str:
         """Return the branch that holds the state."""
         return self.state_branch or f"podsync-state{self.suffix}"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Return the environments of GitHub that hold the keys."""
+        names = [name for name, _ in self.environments] or ["production"]
+        return tuple(f"{name}{self.suffix}" for name in names)
 
     @property
     def setup(self) -> Path:
@@ -74,8 +83,59 @@ def workflow_files(parameters: Parameters) -> Iterator[tuple[Path, str]]:
     values = _values(parameters)
     places = {name: _workflow(name, parameters.suffix) for name in _WORKFLOWS}
     for name, place in {**places, **_SHARED, _SETUP: parameters.setup}.items():
-        text = _for_each_provider((_TEMPLATES / name).read_text(encoding="utf-8"))
+        text = _for_each_environment((_TEMPLATES / name).read_text(encoding="utf-8"), parameters)
+        text = _for_each_provider(text)
         yield place, re.sub("@@[A-Z]+@@", lambda mark: values[mark[0]], text)
+
+
+def _for_each_environment(text: str, parameters: Parameters) -> str:
+    """Repeat the blocks `#@@JOBS` and `#@@ENVIRONMENT` for every one, once where there is none.
+
+    A block `#@@WITH` stands only where there are some.
+    """
+
+    def block(match: re.Match[str]) -> str:
+        if match[1] == "WITH":
+            return match[2] if parameters.environments else ""
+        between = "\n" if match[1] == "JOBS" else ""
+        return between.join(_of_environment(match[2], words) for words in _environments(parameters))
+
+    return re.sub(r"#@@(JOBS|ENVIRONMENT|WITH)\n(.*?)#@@END\n", block, text, flags=re.DOTALL)
+
+
+def _of_environment(text: str, words: Mapping[str, str]) -> str:
+    text = re.sub("( *)@@AFTER@@\n", lambda line: indent(words["AFTER"], line[1]), text)
+    return re.sub("@@([A-Z]+)@@", lambda mark: words.get(mark[1], mark[0]), text)
+
+
+def _environments(parameters: Parameters) -> Iterator[dict[str, str]]:
+    """Yield what a template says of each environment; of none, what it says without."""
+    before = ""
+    for name, place in zip(
+        [name for name, _ in parameters.environments] or [""], parameters.places, strict=True
+    ):
+        after = f"plan-{before}" if before else ""
+        yield {
+            "JOB": f"-{name}" if name else "",
+            "NAMED": f" of {name}" if name else "",
+            "FOR": f" for {name}" if name else "",
+            "TO": f" to {name}" if name else "",
+            "ENV": _quoted(name),
+            "PLACE": place,
+            "REF": f"${{{{ needs.{after}.outputs.commit }}}}" if after else _quoted(parameters.branch),
+            "AFTER": _AFTER.format(before=before) if before else "",
+        }
+        before = name
+
+
+#: An environment is planned where the one before it is complete: applied, or with nothing to do.
+_AFTER = """\
+needs: [plan-{before}, apply-{before}]
+# Only where {before} is complete: all of it was applied, or there was nothing to do.
+if: >-
+  ${{{{ !cancelled() && needs.plan-{before}.result == 'success'
+  && (needs.plan-{before}.outputs.changes == '0' || needs.apply-{before}.outputs.exit-code == '0') }}}}
+"""
 
 
 def _for_each_provider(text: str) -> str:
@@ -105,6 +165,11 @@ def guarded(folder: str) -> list[str]:
 
 def _values(parameters: Parameters) -> dict[str, str]:
     suffix, folder = parameters.suffix, parameters.folder
+    names = [name for name, _ in parameters.environments]
+
+    def of_plans(field: str) -> str:
+        return " ".join(f"${{{{ needs.plan-{name}.{field} }}}}" for name in names)
+
     return {
         "@@INSTALL@@": parameters.install,
         "@@FOLDER@@": _quoted(folder),
@@ -113,7 +178,14 @@ def _values(parameters: Parameters) -> dict[str, str]:
         "@@SUFFIX@@": suffix,
         "@@LABEL@@": f" ({suffix[1:]})" if suffix else "",
         "@@MARK@@": suffix[1:] or ".",
-        "@@STATE@@": parameters.state,
+        "@@STATES@@": " ".join([state for _, state in parameters.environments] or [parameters.state]),
+        "@@PLACES@@": " ".join(parameters.places),
+        "@@CHOSEN@@": f"${{{{ inputs.environment }}}}{suffix}" if names else parameters.places[0],
+        "@@NAMES@@": ", ".join(names),
+        "@@PLANS@@": ", ".join(f"plan-{name}" for name in names),
+        "@@CHANGES@@": of_plans("outputs.changes"),
+        "@@CODES@@": of_plans("outputs.exit-code"),
+        "@@RESULTS@@": of_plans("result"),
         "@@KEYS@@": " ".join(info.key_variable for info in plugins().values()),
         "@@KIND@@": next(iter(kinds())),
         "@@GUARDED@@": " ".join(f"'{place}'" for place in guarded(folder)),

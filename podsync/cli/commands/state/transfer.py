@@ -91,7 +91,7 @@ def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
     session.console.result(f"{space.state_label} has serial {pushed.serial} now{before}. {_size(pushed)}\n")
     back = space.store.undo() if here.lineage else None
     if back is not None:
-        session.console.say(f"undo: {back}")
+        session.console.say(f"undo: {session.told(back)}")
     return 0
 
 

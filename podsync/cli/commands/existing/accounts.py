@@ -1,0 +1,144 @@
+"""Asking every account for all that it lists, with what the state and the catalog know of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from podsync.apply.context import ProviderConnection
+from podsync.cli.app.progress import progress_bar
+from podsync.cli.environment.clock import SystemClock
+from podsync.cli.environment.connect import connected, keys_for, with_keys
+from podsync.cli.workspace import Workspace
+from podsync.evidence.state_view import Known
+from podsync.model.address import Address
+from podsync.model.errors import PodsyncError, UsageError
+from podsync.output.wording import counted, number, title
+from podsync.providers.contract import ListedModel, Listing, ModelLister, Query
+from podsync.providers.registry import plugins
+from podsync.state.model import State
+
+
+@dataclass(frozen=True)
+class AskedAccount:
+    """What one provider lists, and how it can be asked for more while the connection is open."""
+
+    connection: ProviderConnection
+    known: Known
+    listing: Listing
+    models: tuple[ListedModel, ...]
+    adopted: Mapping[str, Address]
+
+    @property
+    def name(self) -> str:
+        """The provider's name."""
+        return self.known.name
+
+
+@dataclass
+class Answers:
+    """What came of asking: accounts as they answered, and the faults of those that did not."""
+
+    accounts: list[AskedAccount]
+    faults: list[PodsyncError]
+
+    @property
+    def code(self) -> int:
+        """The exit code: that of the first fault."""
+        return self.faults[0].exit_code if self.faults else 0
+
+
+def asked_of(space: Workspace, provider: str | None) -> frozenset[str]:
+    """Return the providers to ask: the one that was named, or each for which there is a key.
+
+    Raises UsageError for a provider that there is none of.
+    """
+    if provider is not None and provider not in plugins():
+        raise UsageError(f"{provider} is no provider", f"--provider takes one of: {', '.join(plugins())}")
+    # Without any key, those that are missing are named.
+    return frozenset({provider}) if provider else with_keys(space) or frozenset(space.settings.providers)
+
+
+@contextmanager
+def answers_of(space: Workspace, provider: str | None = None) -> Iterator[Answers]:
+    """Ask each account for everything; the connections live as long as the block.
+
+    A provider that cannot be read is told at once, and the others are asked all the same; raises its fault
+    where no other answered.
+    """
+    names = asked_of(space, provider)
+    keys = keys_for(space, names)
+    state, adopted = _state(space), _adopted(space)
+    with _progress(space, names) as paged, connected(space, names, keys, SystemClock(), paged) as connections:
+        found = Answers([], [])
+        for name in plugins():  # in the order in which people read of them
+            connection = connections.get(name)
+            if connection is None:
+                continue
+            try:
+                found.accounts.append(_asked(connection, connection.known(state), adopted.get(name, {})))
+            except PodsyncError as error:
+                found.faults.append(error)
+        if not found.accounts:
+            raise found.faults[0]
+        for fault in found.faults:
+            space.session.console.say(f"error: {fault.message}")
+            for line in space.session.told(fault.remedy).splitlines():
+                space.session.console.say(f"  {line.strip()}")
+        yield found
+
+
+def _asked(connection: ProviderConnection, known: Known, adopted: Mapping[str, Address]) -> AskedAccount:
+    reader = connection.reader
+    listing = reader.find(Query(pairs=known.pairs))
+    if not listing.complete:
+        # Rows moved between the pages while they were read: what either reading showed is there.
+        again = reader.find(Query(pairs=known.pairs, absence=True))
+        rows = {row.id: row for row in (*listing.items, *again.items)}
+        listing = again if again.complete else replace(again, items=tuple(rows.values()))
+    models: tuple[ListedModel, ...] = ()
+    if isinstance(reader, ModelLister):
+        models = reader.models()
+    return AskedAccount(connection, known, listing, models, adopted)
+
+
+def _state(space: Workspace) -> State:
+    """Return the state; an empty one where nobody has begun here."""
+    here = any(os.path.lexists(path) for path in space.kept_files)
+    return space.load(tell=False) if here or space.sandbox else State()
+
+
+def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
+    """Return by provider which ids documents name as theirs; a catalog with faults tells what it can."""
+    found: dict[str, dict[str, Address]] = {}
+    if not os.path.isdir(space.settings.catalog):  # noqa: PTH112 (may be somebody else's)
+        return found
+    loaded = space.read_catalog()
+    if loaded.errors:
+        told = f"warning: the catalog has {counted(len(loaded.errors), 'fault')} (podsync validate): "
+        space.session.console.say(
+            space.session.told(f"{told}what its documents adopt is known for those without")
+        )
+    for product in loaded.catalog:
+        if product.history.adopt is not None:
+            found.setdefault(product.provider, {})[product.history.adopt] = product.address
+    return found
+
+
+@contextmanager
+def _progress(space: Workspace, names: Collection[str]) -> Iterator[Callable[[str, int, int], None] | None]:
+    """Draw how many products were read, on a terminal only; a pipe is told of long readings once."""
+    if not space.session.console.draws or not names:
+        yield None
+        return
+    bar, task = progress_bar(space.session, "asking")
+
+    def paged(name: str, rows: int, total: int) -> None:
+        of = f" of {number(total)}" if total else ""
+        told = f"{title(name)}: {number(rows)}{of} products"
+        bar.update(task, description=told, completed=rows, total=max(total, rows))
+
+    with bar:
+        yield paged

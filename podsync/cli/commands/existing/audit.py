@@ -1,0 +1,111 @@
+"""`podsync audit`: what the accounts hold, managed or not. It needs a key and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from podsync.cli.app.framework import command
+from podsync.cli.app.options import FORMATS_OF, output_option, provider_option, sandbox_option
+
+if TYPE_CHECKING:
+    from podsync.cli.app.outputs import Forms, Outputs
+    from podsync.cli.app.session import Session
+    from podsync.cli.commands.existing.accounts import AskedAccount
+    from podsync.cli.workspace import Workspace
+    from podsync.images.facts import Mode
+    from podsync.inventory.audit import AccountAudit
+
+
+@command(
+    examples=(
+        "podsync audit",
+        "podsync audit -o html=audit.html     with pictures",
+        "podsync audit -o csv=audit.csv       a row a product, for a spreadsheet",
+        "podsync audit --images head          what is wrong with the pictures, too",
+    ),
+)
+@provider_option
+@click.option(
+    "--images", type=click.Choice(["off", "head", "full"]), default="off", show_default=True,
+    help="Look at the pictures behind the URLs: their first kilobytes, or all of them.",
+)  # fmt: skip
+@output_option(*FORMATS_OF["audit"])
+@sandbox_option
+@click.pass_obj
+def audit(
+    session: Session,
+    provider: str | None,
+    images: Literal["off", "head", "full"],
+    output: tuple[str, ...],
+    sandbox: bool,
+) -> int:
+    """Show what each account holds: orphans, what nobody here manages, look-alikes side by side.
+
+    It needs a key and nothing else: no settings, no catalog, no state. Where these are, it tells what is
+    managed. Every provider for which there is a key is asked for all that it lists; nothing is sent.
+
+    A product is managed where the state has it, or a document adopts it. Doubles are products of which all
+    that is listed is the same. A product with an option that has no value cannot be ordered.
+    """
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+
+    outputs = Outputs.parse(output, more=FORMATS_OF["audit"])
+    space = Workspace.open(session, sandbox=sandbox, anywhere=True)
+    outputs.refuse(space.own_files)
+    space.announce()
+    with outputs:
+        return _audit(space, outputs, provider, None if images == "off" else images)
+
+
+def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mode | None) -> int:
+    from podsync.cli.commands.existing.accounts import answers_of
+    from podsync.cli.environment.step_summary import append
+    from podsync.output.audit.markdown import audit_markdown
+
+    with answers_of(space, provider) as answers:
+        found = [_audited(each) for each in answers.accounts]
+    if images is not None:
+        from podsync.cli.commands.existing.pictures import with_picture_faults
+
+        found = with_picture_faults(found, images, space.session)
+    space.session.console.result(outputs.write(_forms(found, space.session)), exact=outputs.exact)
+    append(lambda room: audit_markdown(found, room), space.session)
+    if space.session.console.hints:
+        _say_next(space, outputs, found)
+    return answers.code
+
+
+def _audited(account: AskedAccount) -> AccountAudit:
+    from podsync.inventory.audit import audited
+
+    settings = account.connection.settings
+    return audited(
+        account.known, settings.base_url, account.listing, adopted=account.adopted, models=account.models
+    )
+
+
+def _forms(audits: list[AccountAudit], session: Session) -> Forms:
+    from podsync.output.audit import csv, json, markdown, page, text
+    from podsync.output.style import Style
+
+    style, width = Style(session.console.out_color), session.console.width
+    return {
+        "text": lambda: text.audit_text(audits, style, width),
+        "json": lambda: json.audit_json(audits),
+        "csv": lambda: csv.audit_csv(audits),
+        "markdown": lambda: markdown.audit_markdown(audits),
+        "html": lambda: page.audit_page(audits),
+    }
+
+
+def _say_next(space: Workspace, outputs: Outputs, audits: list[AccountAudit]) -> None:
+    from podsync.inventory.products import Standing
+
+    say = space.session.console.say
+    if outputs.screen == "text" and not any(file.format == "html" for file in outputs.files):
+        say(f"With pictures: {space.command_line('audit', '-o', 'html=audit.html')}")
+    if any(each.counts[Standing.UNMANAGED] for each in audits):
+        say(f"A document for each that has none: {space.command_line('export')}")

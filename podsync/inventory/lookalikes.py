@@ -1,0 +1,100 @@
+"""Groups of products that people, or orders, cannot tell apart. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from podsync.inventory.products import ListedProduct
+from podsync.model.digests import canonical_json
+from podsync.providers.knowledge import Provider
+from podsync.providers.name_forms import folded, plain
+
+
+class Resemblance(Enum):
+    """What the products of a group have in common, the closest first."""
+
+    DOUBLE = "double"
+    NAME = "same name"
+    PICTURE = "same picture"
+
+
+@dataclass(frozen=True, slots=True)
+class LookAlikes:
+    """Two products or more, in the order of their account; DOUBLE: all that is listed agrees."""
+
+    resemblance: Resemblance
+    products: tuple[ListedProduct, ...]
+
+
+def look_alikes(provider: Provider, products: Sequence[ListedProduct]) -> tuple[LookAlikes, ...]:
+    """Return the groups: doubles first, then one name, then one front picture under several names.
+
+    One name counts for products of one model; where orders find a product by its name, for those that a
+    customer shares. One front picture counts for products of one model.
+    """
+    alike = provider.canonical
+    found = []
+    for group in _by_name(provider, products):
+        equal = len({canonical_json(alike(one.row.fields)) for one in group}) == 1
+        found.append(LookAlikes(Resemblance.DOUBLE if equal else Resemblance.NAME, tuple(group)))
+    found += [LookAlikes(Resemblance.PICTURE, tuple(group)) for group in _by_picture(provider, products)]
+    order = list(Resemblance)
+    return tuple(sorted(found, key=lambda group: order.index(group.resemblance)))
+
+
+def _by_name(provider: Provider, products: Sequence[ListedProduct]) -> Iterator[list[ListedProduct]]:
+    named: dict[Hashable, list[ListedProduct]] = defaultdict(list)
+    for one in products:
+        if name := _name(provider, one):
+            named[name, None if provider.info.unique_names else _model(provider, one)].append(one)
+    for group in named.values():
+        if len(group) > 1:
+            yield from _sharing(provider, group) if provider.info.unique_names else [group]
+
+
+def _sharing(provider: Provider, group: Sequence[ListedProduct]) -> Iterator[list[ListedProduct]]:
+    """Take apart by customers what has one name: products that no customer shares stand alone."""
+    roles = provider.info.roles
+    customers = [[str(each) for each in one.row.fields.get(roles.customers) or ()] for one in group]
+    if any(roles.everybody in each for each in customers):
+        yield list(group)
+        return
+    roots = list(range(len(group)))
+
+    def root(index: int) -> int:
+        while roots[index] != index:
+            roots[index] = index = roots[roots[index]]
+        return index
+
+    first: dict[str, int] = {}
+    for index, each in enumerate(customers):
+        for customer in each:
+            roots[root(index)] = root(first.setdefault(customer, index))
+    parts: dict[int, list[ListedProduct]] = defaultdict(list)
+    for index, one in enumerate(group):
+        parts[root(index)].append(one)
+    yield from (part for part in parts.values() if len(part) > 1)
+
+
+def _by_picture(provider: Provider, products: Sequence[ListedProduct]) -> Iterator[list[ListedProduct]]:
+    front = provider.info.roles.front
+    shown: dict[Hashable, list[ListedProduct]] = defaultdict(list)
+    for one in products if front else ():
+        if url := one.row.fields.get(front):
+            shown[url, _model(provider, one)].append(one)
+    for group in shown.values():
+        if len({_name(provider, one) for one in group}) > 1:
+            yield group
+
+
+def _name(provider: Provider, one: ListedProduct) -> str:
+    """Return what names have in common that people take for one: case, spaces and quotes do not count."""
+    return folded(plain(provider.name_of(one.row.fields)))
+
+
+def _model(provider: Provider, one: ListedProduct) -> Hashable:
+    """Return the model, or its code where the model is not known."""
+    return one.row.fields.get(provider.model_field) or ("code", one.row.facts.get("code"))
