@@ -128,7 +128,8 @@ class ProviderRun:
 
     `waits` says which change needs another one's released name. `findings` is what the last look said.
     `late` are changes that wait for updates which may still arrive, in the order of the plan. `growing` are
-    products that were made and lack steps, `swapping` those that are to take over a name. `postponed`
+    products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
+    those of updates that were read back. `postponed`
     creates wait for a doubt that the listing could not tell from them, `held` for what becomes of pictures.
     `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
     run found made: no plan could set anything against them. `caught_up`: the listing shows whatever was made
@@ -146,6 +147,7 @@ class ProviderRun:
     unshown: dict[Address, Unshown] = field(default_factory=dict)
     growing: dict[Address, Change] = field(default_factory=dict)
     swapping: dict[Address, DeferredChange] = field(default_factory=dict)
+    attempts: dict[Address, int] = field(default_factory=dict)
     step_sends: Counter[tuple[Address, str]] = field(default_factory=Counter)
     postponed: dict[Address, Change] = field(default_factory=dict)
     sends: dict[Address, int] = field(default_factory=dict)

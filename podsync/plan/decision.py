@@ -347,11 +347,14 @@ class _PairDecision:
     ) -> Change:
         """Make it under a temporary name; then the two exchange names, or (staged) wait until they may."""
         field, provider = self.provider.name_field, self.provider
+        self.wanted = product.spec  # the name that it is to take, whatever is staged already
         name = product.spec.get(field)
         held = {field: (entry.spec or EMPTY).get(field)} if entry.swap is None else entry.swap.takes
         self._refuse_rename(product, held)
         self._refuse_unreachable(product, provider.first(product.spec))
-        mark = short_digest([str(product.address), provider.canonical(product.spec), entry.created_at])[:6]
+        # A product that was staged before and given up may have the name that the same facts would make.
+        since = [round(each, 3) for each in (entry.created_at, entry.updated_at)]
+        mark = short_digest([str(product.address), provider.canonical(product.spec), since])[:6]
         risks: tuple[str, ...] = (
             "the old product stays under another name until a person removes it",
             MISSING,

@@ -125,6 +125,37 @@ def test_a_staged_product_can_be_given_up_and_the_former_one_taken_back(made: Wo
     sound(made)
 
 
+def test_what_is_staged_anew_takes_the_name_of_the_first_one(made: World) -> None:
+    (old,) = named(made)
+    address = changed(made, STAGED)
+    made.apply()
+    made.poster("one", variantOptions=[size("1x1", default="1x1")], doc={"lifecycle": STAGED})
+    assert made.apply().exit_code == 0
+    assert named(made) == [old]
+    made.poster("one", variantOptions=[size("1x1", default="1x1")], doc={"lifecycle": SWAP})
+
+    assert made.apply().exit_code == 0
+
+    assert named(made) == [made.entry(address).id] != [old]
+    assert made.plan().work == ()
+    sound(made)
+
+
+def test_a_replace_looks_first_what_became_of_a_step_of_the_old_product(made: World) -> None:
+    poster(made, *SIZES, "70x100")
+    made.server.misbehave("gelato.values", Odd("later", seconds=100))
+    made.dies(at("after", "variant-values"))
+    changed(made)
+
+    for _ in range(2):
+        report = made.apply()
+
+    assert report.exit_code == 0
+    assert len(named(made)) == 1
+    assert made.plan().work == ()
+    sound(made)
+
+
 def test_a_document_that_no_longer_says_how_is_refused(made: World) -> None:
     changed(made, STAGED)
     made.apply()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from podsync.apply.actions.sender import Job
 from podsync.apply.actions.steps import go_on
+from podsync.apply.actions.update import look_for_update
 from podsync.apply.outcomes import LATER, conclude, done, listed, name_is_taken, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, Doubt, ProviderRun, Unshown
@@ -46,6 +47,9 @@ def restore(run: ProviderRun, change: Change) -> None:
 def make(run: ProviderRun, change: Change) -> None:
     """Adopt what is there already, or create it."""
     entry = run.ledger.entry(change.address)
+    if entry is not None and entry.pending is not None and entry.pending.op == "update":
+        look_for_update(run, change, entry, entry.pending, make)
+        return
     if (entry is not None and entry.pending is not None) or change.address in run.growing:
         return  # in doubt, or half made: `settle` has it
     if _settled_as_wanted(run, entry, change):

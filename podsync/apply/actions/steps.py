@@ -44,7 +44,7 @@ def grow(run: ProviderRun) -> None:
     pooled(run, changes, go_on)
 
 
-def go_on(run: ProviderRun, change: Change, sent: SendResult | None = None, *, attempts: int = 0) -> None:
+def go_on(run: ProviderRun, change: Change, sent: SendResult | None = None) -> None:
     """Send the steps that are left, one after the other; then the change is done."""
     wanted = change.made or EMPTY
     while True:
@@ -72,7 +72,7 @@ def go_on(run: ProviderRun, change: Change, sent: SendResult | None = None, *, a
         conclude(run, change, sent)
     else:
         result = Result.ADOPTED if _was_adopted(change, entry) else DONE[change.action]
-        done(run, change, result, sent, attempts=attempts)
+        done(run, change, result, sent, attempts=run.attempts.get(change.address, 0))
 
 
 def _was_adopted(change: Change, entry: Entry) -> bool:

@@ -207,7 +207,7 @@ def _read_back(run: ProviderRun, entry: Entry, swap: Swap) -> dict[str, Remote]:
 def _is_whole(run: ProviderRun, entry: Entry, rows: dict[str, Remote]) -> bool:
     """Whether the listing shows the new one as it was made, with what was added, as far as it tells that."""
     row, spec = rows.get(entry.id or ""), entry.spec or EMPTY
-    if row is None or run.provider.match(spec, row, run.habits) is not Match.SAME:
+    if row is None or run.provider.match(spec, row, run.habits) is Match.DIFFERENT:
         return False
     first = run.provider.first(spec)
     steps = run.provider.steps(first, spec)

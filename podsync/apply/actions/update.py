@@ -7,10 +7,12 @@ done when the answer shows the fields as they were sent; else it is read back.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
 from podsync.apply.actions.steps import go_on, settle_step, witnesses
-from podsync.apply.outcomes import NOT_SURE, conclude, failed, name_is_taken, not_tried
+from podsync.apply.guard import guarded
+from podsync.apply.outcomes import NOT_SURE, conclude, failed, in_doubt, name_is_taken, not_tried
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.state_view import when
@@ -35,7 +37,7 @@ def update(run: ProviderRun, change: Change) -> None:
         not_tried(run, change, "the state does not know it any more; plan again")
         return
     if entry.pending is not None and entry.pending.step:
-        _look_for_step(run, change, entry, entry.pending)
+        look_for_update(run, change, entry, entry.pending, update)
     elif entry.id is None or entry.provisional:
         _wait_for_id(run, change, entry)
     elif taken:
@@ -93,13 +95,20 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
             conclude(run, change, sent)
 
 
-def _look_for_step(run: ProviderRun, change: Change, entry: Entry, pending: Pending) -> None:
-    """Read back the step that an earlier run left in doubt: what it adds is not sent a second time unseen."""
+def look_for_update(
+    run: ProviderRun,
+    change: Change,
+    entry: Entry,
+    pending: Pending,
+    then: Callable[[ProviderRun, Change], None],
+) -> None:
+    """Read back what an earlier run left in doubt, and go on from there; a step is not sent again unseen."""
     now, wait = run.context.clock.monotonic(), run.until_settled
     until = now if _gone_by(run, pending, now) >= wait else run.context.began + wait
-    run.unshown[change.address] = Unshown(
-        change, entry.id or "", pending.body, until, update, pending.step, acknowledged=False
-    )
+    with run.lock:
+        run.unshown[change.address] = Unshown(
+            change, entry.id or "", pending.body, until, then, pending.step, acknowledged=False
+        )
 
 
 def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
@@ -141,20 +150,33 @@ def read_back(run: ProviderRun) -> None:
             settle_step(run, each, listing, looked)
         elif row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
             entry = run.ledger.entry(address)
-            attempts = entry.pending.attempts if entry is not None and entry.pending is not None else 0
+            if entry is not None and entry.pending is not None:
+                run.attempts[address] = entry.pending.attempts
             run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
             del run.unshown[address]
-            go_on(run, each.change, attempts=attempts)
+            guarded(run, each.change, each.then)
         elif looked >= each.until:
             before = {name: (each.change.before or {}).get(name) for name in each.body}
             if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
                 run.ledger.record(Settled(address, now, found=False))
             # Where it lists something else its fields stay unknown: the next apply sends them again.
             del run.unshown[address]
+            if not each.acknowledged:
+                _go_on_without(run, each)
+                continue
             shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
             told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
             why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
             failed(run, each.change, why)
+
+
+def _go_on_without(run: ProviderRun, each: Unshown) -> None:
+    """Go on with what needs no answer to an update in doubt, once the listing shows that it had no effect."""
+    entry = run.ledger.entry(each.change.address)
+    if entry is not None and entry.pending is None:
+        guarded(run, each.change, each.then)
+    elif entry is not None:
+        in_doubt(run, each.change.address, entry, "the listing shows neither what was nor what was sent")
 
 
 def _listed_now(run: ProviderRun) -> Listing:

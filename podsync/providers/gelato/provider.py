@@ -8,6 +8,7 @@ what a second request adds to the options.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -192,6 +193,8 @@ class Gelato(Provider):
         kinds = changes(name, self.name_of(remote.fields), documents)
         if kinds is not None and habits is not None and habits.rules_out(kinds, len(str(name))):
             kinds = None
+        if kinds is None and _staged(name, self.name_of(listed)) and self._equal_but_for_name(spec, listed):
+            return Match.MAYBE
         if kinds is None and not (
             begins(name, self.name_of(remote.fields), documents) and self._equal_but_for_name(spec, listed)
         ):
@@ -248,6 +251,11 @@ def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: 
         if value in seen:
             yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
         seen.add(value)
+
+
+def _staged(name: Json, listed: str) -> bool:
+    """Whether a product is called as a new one is until it takes over this name, or an old one after that."""
+    return bool(re.fullmatch(rf"\((next|old) [0-9a-f-]+\) {re.escape(str(name))}", listed))
 
 
 def _option(option: Mapping[str, Any]) -> Json:

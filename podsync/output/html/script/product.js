@@ -31,12 +31,12 @@ function options(found, roles) {
   if (!rows.length) return null;
   const head = el("tr", null, ["Option", "Part and attributes"].map((word) => el("th", { scope: "col" }, word)));
   const table = el("table", { class: "options" }, el("thead", null, head), el("tbody", null, rows));
-  return el("div", null, table, items(found).map((option) => choices(option, roles)));
+  return el("div", null, table, items(found).map((option) => grid(option, roles)));
 }
 
 /* What a buyer can choose, as a grid: a value a row, an attribute of a part a column. */
 const MOST_ROWS = 40;
-function choices(option, roles) {
+function grid(option, roles) {
   const values = items(option[roles.option_choices]);
   if (!values.length) return null;
   const cells = values.map((value) => items(value[roles.choice_parts]).flatMap((part) =>
@@ -49,7 +49,7 @@ function choices(option, roles) {
     return el("tr", null, el("th", { scope: "row" }, value[roles.choice], first), columns.map((name) => el("td", null, told[name] ?? "")));
   });
   const more = values.length - rows.length;
-  return el("div", { class: "choices" }, el("table", { class: "options grid" }, el("thead", null, head), el("tbody", null, rows)),
+  return el("div", { class: "grid" }, el("table", { class: "options" }, el("thead", null, head), el("tbody", null, rows)),
     more > 0 && el("small", null, `and ${more} more`));
 }
 
