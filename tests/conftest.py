@@ -4,6 +4,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -30,12 +31,23 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Campaigns run only where `-m` asks for them."""
+    """Campaigns run only where `-m` asks for them, tests of shortcuts only where these are on."""
+    if os.environ.get("PODSYNC_SHORTCUTS") == "off":
+        about = [
+            item for item in items if item.get_closest_marker("shortcuts") or _is_of_shortcuts(item.path)
+        ]
+        config.hook.pytest_deselected(items=about)
+        items[:] = [item for item in items if item not in about]
     if config.option.markexpr:
         return
     longer = [item for item in items if item.get_closest_marker("campaign")]
     config.hook.pytest_deselected(items=longer)
     items[:] = [item for item in items if item not in longer]
+
+
+def _is_of_shortcuts(path: Path) -> bool:
+    tests = Path(__file__).parent
+    return any(path.is_relative_to(tests / part) for part in ("catalog/cache", "state/lazy"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,6 +24,7 @@ LAZY = (
     "podsync.cli.environment",
     "podsync.cli.app.formats",
     "podsync.catalog.cache",
+    "podsync.catalog.fast_path",
     "podsync.state.lazy",
     "podsync.providers",
 )

@@ -26,13 +26,14 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "podsync": frozenset(),
     "failpoints": frozenset(),
     "entry_points": frozenset(),
+    "shortcuts": frozenset(),
     "sandbox": frozenset({"entry_points"}),
     "model": frozenset(),
     "files": frozenset({"podsync", "failpoints", "model"}),
     "network": frozenset({"podsync", "model"}),
     "providers": frozenset({"entry_points", "model", "network"}),
-    "catalog": frozenset({"podsync", "model", "files", "network", "providers"}),
-    "state": frozenset({"podsync", "failpoints", "model", "files", "providers"}),
+    "catalog": frozenset({"podsync", "shortcuts", "model", "files", "network", "providers"}),
+    "state": frozenset({"podsync", "failpoints", "shortcuts", "model", "files", "providers"}),
     "images": frozenset({"podsync", "model", "files", "network", "providers"}),
     "evidence": frozenset({"model", "providers", "state"}),
     "inventory": frozenset({"model", "network", "providers", "catalog", "state", "evidence"}),
@@ -163,7 +164,7 @@ def test_only_the_command_line_prints_exits_and_reads_the_environment(module: st
     found = [f"{module}:{line}: {name}" for name, line in _used(module) if name in forbidden]
 
     # Set by tests, before it starts; and where a user's own key lies, which no caller may choose.
-    if module in {"podsync/failpoints.py", "podsync/files/seal.py"}:
+    if module in {"podsync/failpoints.py", "podsync/shortcuts.py", "podsync/files/seal.py"}:
         found = [each for each in found if not each.endswith("os.environ")]
     assert found == [] or module == "podsync/__main__.py"
 

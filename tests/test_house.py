@@ -14,7 +14,8 @@ LARGEST_FOLDER = 12
 #: Folders that hold more, and why.
 #: What a plan is stands apart from what makes one, so that a plan
 #: in which nothing differs imports little.
-LARGER = {"podsync/plan": 13}
+#: What makes a catalog fast stands together, so that it can be taken away.
+LARGER = {"podsync/plan": 13, "podsync/catalog/cache": 13}
 MOST_WORDS = 40
 DOCS = house.ROOT / "podsync" / "docs"
 
@@ -64,6 +65,25 @@ def test_a_door_is_no_wider_than_it_is_used() -> None:
     ]
 
     assert unused == []
+
+
+#: What only makes podsync fast -> the only module that may ask for it.
+WALLS = {
+    "podsync.catalog.cache": "podsync.catalog.fast_path",
+    "podsync.state.lazy": "podsync.state.local.store",
+}
+
+
+@pytest.mark.parametrize("wall", WALLS)
+def test_speed_stands_behind_a_wall_with_one_way_in(wall: str) -> None:
+    asking = {
+        module
+        for module in house.modules()
+        for each in house.imports(module)
+        if f"{each.module}.".startswith(f"{wall}.") and not f"{module}.".startswith(f"{wall}.")
+    }
+
+    assert asking == {WALLS[wall]}
 
 
 def test_a_folder_is_read_at_a_glance() -> None:

@@ -36,9 +36,9 @@ def hook(event, args):
         counts["catalog files opened"] += 1
 sys.addaudithook(hook)
 NAMES = {
-    ("record.py", "quick_read"): "files parsed",
+    ("fast_yaml.py", "quick_read"): "files parsed",
     ("yaml_reader.py", "read"): "files parsed closely",
-    ("validator.py", "accepts"): "documents validated",
+    ("rules.py", "document_faults"): "documents checked",
     ("record.py", "digest_of"): "files hashed",
     ("digests.py", "digest"): "values hashed",
     ("record.py", "product_of"): "products made",
@@ -85,7 +85,7 @@ _FOR_HELP = {"podsync", "podsync.cli", "click"}
 _FOR_VALIDATE = _FOR_HELP | {"orjson", "yaml", "_yaml"} | {
     f"podsync.{part}"
     for part in (
-        "catalog", "entry_points", "files", "model", "network", "output", "providers", "state",
+        "catalog", "entry_points", "files", "model", "network", "output", "providers", "shortcuts", "state",
     )
 }  # fmt: skip
 #: Those of a plan of files that are known, in which nothing differs: no YAML is among them.
@@ -93,7 +93,7 @@ _FOR_NOTHING_NEW = _FOR_HELP | {"orjson"} | {
     f"podsync.{part}"
     for part in (
         "catalog", "entry_points", "failpoints", "files", "model", "network", "output", "plan",
-        "providers", "state",
+        "providers", "shortcuts", "state",
     )
 }  # fmt: skip
 #: What such a plan has no use for, of the parts that it needs.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from podsync.apply.actions.create import make, restore, take
 from podsync.apply.actions.swap import take_names
-from podsync.apply.actions.update import update
+from podsync.apply.actions.update import accept, update
 from podsync.apply.guard import guarded, pooled
 from podsync.apply.lookup.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictures
 from podsync.apply.outcomes import LATER, not_tried
@@ -26,6 +26,8 @@ def work(run: ProviderRun) -> None:
             guarded(run, change, restore)
         elif change.named is not None:
             guarded(run, change, take)
+        elif change.accepts:
+            guarded(run, change, accept)
     updates = [c for c in run.changes if c.action is Action.UPDATE]
     pooled(run, [c for c in updates if c.address not in run.waits], update)
     for change in updates:

@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podsync.catalog.discovery import FoundFile, shown, walk
-from podsync.catalog.load_run import Loaded, LoadRun
+from podsync.catalog.fast_path import cached_run
+from podsync.catalog.loaded import CatalogRun, CheckedFile, Loaded
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import UsageError
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
-__all__ = ["LoadRun", "Loaded", "Scope", "begin", "files_of", "load", "scope"]
+__all__ = ["CatalogRun", "Loaded", "Scope", "begin", "files_of", "load", "scope"]
+
+#: From so many files on a cache pays: fewer are read about as soon, and nothing appears in a new folder.
+WORTH_A_CACHE = 100
 
 
 class Scope:
@@ -83,7 +87,7 @@ def begin(
     paths: Sequence[str | Path] = (),
     *,
     remember_from: int | None = None,
-) -> LoadRun:
+) -> CatalogRun:
     """Find and read the files below `root / catalog_dir`; the block of the run may do something else.
 
     With `paths`, only faults below those are reported. From `remember_from` files on, what has not
@@ -96,13 +100,22 @@ def begin(
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
     asked = scope(root, catalog_dir, paths)
-    return LoadRun(
-        root,
-        providers,
-        asked,
-        lambda: _candidates(folder, asked, root),
-        remember_from=remember_from,
-    )
+
+    def look() -> Sequence[FoundFile | Diagnostic]:
+        return _candidates(folder, asked, root)
+
+    fast = cached_run()
+    if fast is None:
+        from podsync.catalog.straight import StraightRun
+
+        return StraightRun(providers, asked, look)
+    return fast(root, providers, asked, look, _read_closely, remember_from=remember_from)
+
+
+def _read_closely(found: FoundFile, providers: Mapping[str, Provider]) -> CheckedFile:
+    from podsync.catalog.straight import read_closely
+
+    return read_closely(found, providers)
 
 
 def files_of(

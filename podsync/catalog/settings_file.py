@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from podsync.catalog.cache.settings_cache import SettingsMemory
 from podsync.catalog.discovery import FoundFile, read_bytes, shown
 from podsync.catalog.environments import (
     environment_sharing,
@@ -16,6 +15,7 @@ from podsync.catalog.environments import (
     shared_account,
     shared_things,
 )
+from podsync.catalog.fast_path import settings_cache
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import freeze
@@ -41,14 +41,15 @@ def load(path: Path, root: Path | None = None, environment: str = "") -> Setting
     raw = read_bytes(FoundFile(str(path), name))
     if isinstance(raw, Diagnostic):
         raise CatalogError([raw])
-    memory = SettingsMemory.beside(root, raw)
-    known = memory.recall()
+    cache = settings_cache(root, raw)
+    known = cache.recall() if cache is not None else None
     if known is not None:
         return _settings(known, environment)
     data, diagnostics = _read(name, raw)
     if errors_among(diagnostics):
         raise CatalogError(diagnostics)
-    memory.remember(data)
+    if cache is not None:
+        cache.remember(data)
     return _settings(data, environment)
 
 

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.catalog.cache.store import WORTH_A_CACHE
 from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.environment.credentials import base_url_from
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
-from podsync.model.address import Selection
+from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
-from podsync.model.product import Catalog
+from podsync.model.product import Catalog, Product
 from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings, is_environment
 from podsync.providers.registry import plugins, providers
 
@@ -199,20 +198,30 @@ class Workspace:
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
         loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths, remember_from=WORTH_A_CACHE
+            Path(), self.settings.catalog, self.providers, paths, remember_from=loader.WORTH_A_CACHE
         )
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded
 
-    def reading(self) -> loader.LoadRun:
+    def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
-        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=WORTH_A_CACHE)
+        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=loader.WORTH_A_CACHE)
 
     @property
     def catalog_read(self) -> Catalog:
         """The catalog as `plan` has read it last; empty before."""
         catalog: Catalog = self._kept.get("catalog") or Catalog(())
         return catalog
+
+    def document(self, address: Address) -> Product | None:
+        """Return what the catalog, as it was read last, wants at an address."""
+        catalog = self.catalog_read
+        if catalog.index is None:
+            return next((each for each in catalog if each.address == address), None)
+        try:
+            return catalog.index.product(str(address))
+        except KeyError:
+            return None
 
     # -- planning
 
@@ -241,7 +250,7 @@ class Workspace:
     def plan(
         self,
         state: State,
-        reading: loader.LoadRun,
+        reading: loader.CatalogRun,
         selection: Selection,
         allow: Mapping[str, int],
         *,

@@ -185,7 +185,8 @@ class _Look:
         it, told = self._it, self._told
         if not it.named:
             return
-        said = Said(self._known, self._reading.rows, self._now, {a: p for a, (_, p) in it.named.items()})
+        told.documents = {address: product for address, (_, product) in it.named.items()}
+        said = Said(self._known, self._reading.rows, self._now, told.documents)
         given = {row.id: address for address, row in told.found.items()}
         for address, (identity, _) in it.named.items():
             try:

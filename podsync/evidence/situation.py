@@ -61,10 +61,14 @@ class Situation:
     first_contact: bool = False
     #: Ids that are asked for: orphans that are wanted again.
     looked_for: frozenset[str] = frozenset()
+    #: Known ids of which a listing is to tell how they are now.
+    checked: frozenset[str] = frozenset()
     #: Ids of existing products that a document names: nobody else wants them.
     managed: frozenset[str] = frozenset()
     #: Those documents of which the plan takes the product that they name, with its id.
     named: Mapping[Address, tuple[str, Product]] = field(default_factory=dict)
+    #: Whether all that is known is compared with what is listed.
+    compares: bool = False
     settle_seconds: float = 600.0
     timeout_seconds: float = 30.0
 

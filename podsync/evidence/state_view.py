@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
+from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import seen_ids
 from podsync.providers.habits import Habits
@@ -133,6 +134,13 @@ class Known:
             for item in self.items
             if item.id is not None and item.id in self.listed
         }
+
+    def ids_of(self, addresses: Iterable[Address]) -> Iterator[str]:
+        """Yield the ids of the entries at these addresses, as far as they are known."""
+        for address in addresses:
+            entry = self.state.entries.get(address)
+            if entry is not None and entry.id is not None:
+                yield entry.id
 
     @property
     def landmarks(self) -> tuple[Json, ...]:

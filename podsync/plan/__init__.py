@@ -7,6 +7,7 @@ __all__ = [
     "change",
     "checks",
     "diff",
+    "drift",
     "model",
     "planfile",
     "planner",

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from podsync.model.address import Address
 from podsync.model.product import seen_ids
-from podsync.providers.contract import Remote
-from podsync.providers.knowledge import Provider
+
+if TYPE_CHECKING:
+    from podsync.providers.contract import Remote
+    from podsync.providers.knowledge import Provider
 
 #: The way out of a spec that its document may leave incomplete, while the product is there.
 COMPLETE = "fill in the fields, all of which a new product needs"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +12,15 @@ from podsync.model.digests import short_digest
 from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
-from podsync.plan.action import ADOPT_DECLARED, NOTE_TOLD, RECREATE, SWAP_OPEN, Action
+from podsync.plan.action import (
+    ADOPT_DECLARED,
+    NOTE_ACCEPTED,
+    NOTE_TOLD,
+    RECREATE,
+    SET_BACK,
+    SWAP_OPEN,
+    Action,
+)  # fmt: skip
 from podsync.plan.answers import COMPLETE
 from podsync.plan.change import SWAP, Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
@@ -82,9 +90,13 @@ class _PairDecision:
         if entry.id is not None and entry.id == product.history.recreate and entry.pending is None:
             return self._recreate(product, entry)
         names = self._differing(entry)
+        accepted = self._accepted(product, entry, names)
+        names = tuple(name for name in names if name not in accepted)
         if not names and not self.forced:
-            return self._unchanged(product, entry)
-        if not self.forced and self._is_reached(entry):
+            return self._accept(product, entry, accepted) if accepted else self._unchanged(product, entry)
+        if self.forced and not self.provider.replaces and set(names) <= self.provider.mutable:
+            return self._set_back(product, entry)
+        if not self.forced and self._is_reached(entry, names):
             return self._update(product, entry, names)
         return self._replace(product, entry, names)
 
@@ -103,6 +115,28 @@ class _PairDecision:
         change = self._change(Action.CREATE, RECREATE, reason)
         return replace(change, before=None, risks=self.provider.risks(None, product.spec))
 
+    def _accepted(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the fields that were changed there, from the very value that the state holds."""
+        before, known = product.history.changed_there, entry.spec or EMPTY
+        if entry.pending is not None or self.pair.previous is not None:
+            return ()
+        return tuple(
+            name
+            for name in names
+            if name in before and not differing_fields(self.provider, *_one(name, known, before))
+        )
+
+    def _accept(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
+        fields = self._fields(product, entry, names)
+        return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
+
+    def _set_back(self, product: Product, entry: Entry) -> Change:
+        mutable = tuple(sorted(name for name in product.spec if name in self.provider.mutable))
+        fields = field_changes(self.provider, entry.spec or EMPTY, product, mutable, frozenset(mutable))
+        return self._change(
+            Action.UPDATE, SET_BACK, "asked for by --replace: its values are sent again", fields
+        )
+
     def _differing(self, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, self.wanted))
         names -= untold(self.provider, entry, self.wanted)
@@ -110,11 +144,11 @@ class _PairDecision:
             names |= set(entry.pending.body)
         return tuple(sorted(names))
 
-    def _is_reached(self, entry: Entry) -> bool:
+    def _is_reached(self, entry: Entry, names: Collection[str]) -> bool:
         """Whether what exists, or may exist by now, can become what is wanted without being made anew."""
         spec, pending = entry.spec or EMPTY, entry.pending
         perhaps = [spec] if pending is None or not pending.step else [spec, freeze({**spec, **pending.body})]
-        return any(leads_to(self.provider, each, self.wanted) for each in perhaps)
+        return any(leads_to(self.provider, each, self.wanted, names) for each in perhaps)
 
     def _refuse_unreachable(self, product: Product, before: Spec) -> bool:
         """Refuse what no step can make of what exists; returns whether there is any of it."""
@@ -254,9 +288,10 @@ class _PairDecision:
         fields = tuple(one._replace(forces_replace=False) for one in self._fields(product, entry, names))
         code, reason = self._why_update(entry)
         name, old = self.provider.unique_name(self.wanted), self.provider.unique_name(entry.spec or EMPTY)
+        renamed = self.provider.name_field in names and name != old
         if entry.swap is not None:
             self._check_swap(product, entry.swap)
-        elif name != old and product.history.renamed_from != old:
+        elif renamed and product.history.renamed_from != old:
             self._refuse(
                 f"{self.provider.name}-rename",
                 f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
@@ -397,6 +432,11 @@ class _PairDecision:
         product = self.pair.product
         at = product.at(path) if product is not None and path else (product.declared_at if product else None)
         self.faults.append(Diagnostic("error", rule, summary, at, remedy, self.pair.address))
+
+
+def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
+    """Return each spec with this field alone."""
+    return tuple({name: spec[name]} if name in spec else {} for spec in specs)
 
 
 def _last_place(entry: Entry | None) -> Position | None:

@@ -7,7 +7,7 @@ lists turned into mappings by their natural key, or an insertion would show as a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from podsync.model.digests import canonical_json
@@ -29,9 +29,9 @@ def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str
     return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
 
 
-def leads_to(provider: Provider, before: Spec, after: Spec) -> bool:
-    """Whether updates and steps make of what exists what is wanted: nothing has to be made anew."""
-    fixed = set(differing_fields(provider, before, after)) - provider.mutable
+def leads_to(provider: Provider, before: Spec, after: Spec, names: Collection[str]) -> bool:
+    """Whether updates and steps give these fields the wanted values: nothing has to be made anew."""
+    fixed = set(differing_fields(provider, before, after)) & set(names) - provider.mutable
     return not fixed or fixed <= {field for step in provider.steps(before, after) for field in step.body}
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from podsync.catalog.cache.fast_yaml import quick_read
 from podsync.catalog.loader import load
-from podsync.catalog.record import quick_read
 from podsync.catalog.rules import DOCUMENT_RULES
 from podsync.model.settings import Settings
 from podsync.providers.registry import default_settings, providers

@@ -118,6 +118,7 @@ def kept_in(tmp_path):
     return tmp_path / ".podsync" / "cache" / "settings"
 
 
+@pytest.mark.shortcuts
 def test_a_file_that_was_read_before_is_not_parsed_again(tmp_path):
     path = in_a_folder_with_caches(tmp_path, "limits: {max_creates: null}\ncatalog: goods\n")
     first = load(path, tmp_path)
@@ -188,6 +189,7 @@ def test_a_cache_that_says_what_none_would_is_not_believed(kept, tmp_path):
     assert load(path, tmp_path) == defaults()._replace(catalog="goods")
 
 
+@pytest.mark.shortcuts
 def test_a_damaged_cache_counts_as_none(tmp_path):
     path = in_a_folder_with_caches(tmp_path, "catalog: goods\n")
     load(path, tmp_path)

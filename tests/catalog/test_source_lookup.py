@@ -115,6 +115,7 @@ def test_a_customer_product_has_no_print(found):
     assert any("print" in fault for fault in faults)
 
 
+@pytest.mark.shortcuts  # the straight way has the places already
 @pytest.mark.parametrize("changed", ["", "nonsense", "kind: designed_product\nname: mug\n", "\0"])
 def test_a_file_that_was_changed_meanwhile_leaves_the_place_of_its_document(found, changed):
     _, _, pictures = found(TEE, changed)

@@ -21,8 +21,8 @@ from podsync.apply.context import ProviderConnection
 from podsync.apply.lookup.by_id import look_up
 from podsync.apply.rate_limit import Bucket
 from podsync.apply.report import Outcome, Report, Result
-from podsync.catalog.cache.clash_candidates import FingerprintRow, fingerprints_of
 from podsync.catalog.validation.cross_document_rules import cross_check
+from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.evidence.declared import Said
 from podsync.evidence.situation import Want
 from podsync.model.address import Address

@@ -16,13 +16,13 @@ import pytest
 
 from podsync.apply.context import LastSend, Lost
 from podsync.apply.history import StateHistory
+from podsync.catalog.cache.record import digest_of
 from podsync.catalog.cache.settings_cache import SettingsMemory
 from podsync.catalog.cache.store import CatalogCache as CatalogMemory
 from podsync.catalog.cache.store import provable
 from podsync.catalog.cache.table import OF_FILES, OF_PRODUCTS, Table
 from podsync.catalog.cache.workers import FileRecord
 from podsync.catalog.loader import begin
-from podsync.catalog.record import digest_of
 from podsync.files.cache_file import CacheDraft
 from podsync.files.seal import key_folder, own_seal
 from podsync.images.cache import ImageCache as PictureCache

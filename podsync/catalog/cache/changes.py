@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from podsync.catalog.cache.store import CachedTable, stamp
 from podsync.catalog.cache.table import Table
 from podsync.catalog.discovery import FoundFile, signatures
+from podsync.catalog.loaded import Look
 from podsync.model.diagnostic import Diagnostic
-
-#: Finds the files of a catalog, and what is wrong on the way to them.
-Look: TypeAlias = Callable[[], Sequence[FoundFile | Diagnostic]]
 
 
 class Stretch(NamedTuple):

@@ -10,16 +10,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from podsync.model.frozen import Spec
-from podsync.model.json_bytes import parse
-from podsync.model.product import identity_of
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
-
+from podsync.catalog.validation.fingerprints import adopted_id, former_addresses
 
 #: Each product that was read now is looked for among all; above so many, a look at all takes no longer.
 _FEW = 10
@@ -76,57 +69,3 @@ def clash_candidates(columns: Columns) -> list[int]:
         found.update(number for number, address in enumerate(addresses) if address in former)
     found.update(number for numbers in adopting.values() if len(numbers) > 1 for number in numbers)
     return sorted(found)
-
-
-def former_addresses(address: str, history: str) -> Sequence[str]:
-    """Return the addresses that a document (by its `History.text`) says it had before."""
-    kind = address.partition(".")[0]
-    return [f"{kind}.{name}" for name in parse(history).get("moved", ())]
-
-
-def adopted_id(history: str) -> str | None:
-    """Return the id of the existing product that a document (by its `History.text`) is for."""
-    told: str | None = parse(history).get("adopt")
-    return told
-
-
-class Fingerprints(NamedTuple):
-    """What these rules compare, as short digests; empty where a product has no such thing."""
-
-    identity: str
-    picture: str
-    colour: str
-    design: str
-    name: str
-
-
-def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprints:
-    """Return what the rules need to know of a product of this spec."""
-    owner, roles = (provider.name, account), provider.info.roles
-    identity = identity_of(*owner, provider.identity(spec))
-    if not spec.get(roles.front):
-        return Fingerprints(identity, "", "", "", "")
-    colour = str(spec.get(roles.colour, "")).upper()
-    artwork = sorted(str(image[roles.artwork_url]) for image in spec.get(roles.artwork, ()))
-    design = _mark(*owner, spec.get(roles.model), colour, *artwork) if artwork else ""
-    return Fingerprints(
-        identity,
-        _mark(*owner, spec[roles.front]),
-        _mark(colour),
-        design,
-        _mark(spec.get(roles.name)),
-    )
-
-
-def _mark(*texts: object) -> str:
-    """Return 32 hex digits that stand for these texts, in which there are no NUL characters."""
-    return blake2b("\0".join(map(str, texts)).encode(), digest_size=16).hexdigest()
-
-
-class FingerprintRow(NamedTuple):
-    """A product as these rules see it. `number` is how whoever asked knows it."""
-
-    number: int
-    address: str
-    traits: Fingerprints
-    history: str

@@ -8,10 +8,11 @@ use any.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
+
+from podsync.catalog.validation.schemas import pattern, repeated, schema
 
 Check: TypeAlias = Callable[[Any], bool]
 #: From what a keyword says, and the schema around it, to the check of a value.
@@ -24,22 +25,10 @@ _NO_CHECK = frozenset({
 })  # fmt: skip
 
 
-def pattern(expression: str) -> re.Pattern[str]:
-    r"""Compile a schema's pattern so that `$` means the very end, not also before a last line feed."""
-    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression))
-
-
-def repeated(items: list[Any]) -> int | None:
-    """Return the index of the first item that stood before; linear, whatever the items are."""
-    if all(type(item) is str for item in items) and len(set(items)) == len(items):
-        return None
-    seen: set[str] = set()
-    for index, item in enumerate(items):
-        key = json.dumps(item, sort_keys=True)
-        if key in seen:
-            return index
-        seen.add(key)
-    return None
+@cache
+def check_of(name: str) -> Check:
+    """Return the quick check of the schema called `name`."""
+    return compiled_check(schema(name))
 
 
 def compiled_check(schema: Mapping[str, Any]) -> Check:

@@ -14,16 +14,25 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
+from podsync.catalog.cache.fast_schema import check_of
+from podsync.catalog.cache.record import ProductRecord, kept_of
 from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, resolve
 from podsync.catalog.parsing.source_text import MAX_DEPTH, RawSpan
+from podsync.catalog.rules import document_faults
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, freeze
+from podsync.model.product import UNPROTECTED, History, Lifecycle
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
 
 #: Larger files are `source`'s, which counts values; so few bytes cannot hold too many.
 MAX_BYTES = 16_000
@@ -140,3 +149,28 @@ def _scalar(node: Any) -> Any:
     if type(value) is float and not math.isfinite(value):
         raise _Unusual
     return value
+
+
+def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecord] | None:
+    """Return what a file without any fault or warning holds; None: `source` has to read it."""
+    documents = read(raw)
+    if documents is None:
+        return None
+    kept = []
+    for data, start in documents:
+        kind = data.get("kind")
+        provider = by_kind.get(kind) if isinstance(kind, str) else None
+        if provider is None or not check_of(provider.kind)(data):
+            return None
+        address = f"{kind}.{data['name']}"
+        try:
+            Address.parse(address)
+        except ValueError:
+            return None
+        spec = freeze(data["spec"])
+        if any(document_faults(data, spec, provider)):
+            return None
+        lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
+        history = History.of(data, provider.info.bare_id)
+        kept.append(kept_of(address, start, history, (spec, data.get("labels", EMPTY), lifecycle), provider))
+    return kept

@@ -7,23 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, overload
 
-from podsync.catalog.cache.clash_candidates import (
-    Columns,
-    FingerprintRow,
-    Fingerprints,
-    clash_candidates,
-    shares_nothing,
-)
-from podsync.catalog.cache.lazy_positions import LatePlaces, RereadableFile
+from podsync.catalog.cache.clash_candidates import Columns, clash_candidates, shares_nothing
+from podsync.catalog.cache.record import digest_of, product_of
 from podsync.catalog.cache.table import Table
-from podsync.catalog.discovery import FoundFile
-from podsync.catalog.record import product_of
-from podsync.model.frozen import EMPTY
+from podsync.catalog.discovery import FoundFile, read_bytes
+from podsync.catalog.validation.fingerprints import FingerprintRow, Fingerprints
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import EMPTY, Path
 from podsync.model.json_bytes import parse
-from podsync.model.position import Position
+from podsync.model.position import Position, Span
 from podsync.model.product import Product, catalog_digest
 
 if TYPE_CHECKING:
+    from podsync.catalog.parsing.document import ParsedFile
     from podsync.providers.knowledge import Provider
 
 
@@ -61,7 +57,7 @@ class LazyCatalog(Sequence[Product]):
         """Make the product of a number."""
         kept = self.table.kept(number)
         file = self._file_of(number)
-        positions = LatePlaces(self._again(file), kept.start)
+        positions = LazyPlaces(self._again(file), kept.start)
         provider = self._by_kind[kept.address.partition(".")[0]]
         return product_of(kept, self.table.paths[file], provider, positions)
 
@@ -198,3 +194,57 @@ class LazyCatalog(Sequence[Product]):
             return [n for n, text in enumerate(self.table.traits) if text.startswith(identity)]
         first, several = self._identities
         return several.get(identity) or ([first[identity]] if identity in first else [])
+
+
+class RereadableFile:
+    """A file that can be read again, if it is still what it was.
+
+    Keeping the places of every file costs more than reading a few of them twice. A file that was changed in
+    between has no places any more; then a fault stands where its document began.
+    """
+
+    def __init__(self, found: FoundFile, digest: str) -> None:
+        self._found = found
+        self._digest = digest
+
+    @cached_property
+    def reading(self) -> ParsedFile | None:
+        """The file with its places; None when it is another one by now."""
+        from podsync.catalog.parsing.yaml_reader import read
+
+        raw = read_bytes(self._found)
+        if isinstance(raw, Diagnostic) or digest_of(raw) != self._digest:
+            return None
+        return read(self._found.path, raw)
+
+    def line(self, number: int) -> str:
+        """Return a line of the file."""
+        return self.reading.text.line(number) if self.reading is not None else ""
+
+    def places(self, start: str) -> Mapping[Path, Span]:
+        """Return the places inside the document that begins at `start` (as `Kept` has it)."""
+        for document in self.reading.documents if self.reading is not None else ():
+            if ":".join(map(str, document.start)) == start:
+                return document.places
+        return {}
+
+
+class LazyPlaces(Mapping[Path, Span]):
+    """The places inside one document, looked for when they are first asked for."""
+
+    def __init__(self, file: RereadableFile, start: str) -> None:
+        self._file = file
+        self._start = start
+
+    @cached_property
+    def _found(self) -> Mapping[Path, Span]:
+        return self._file.places(self._start)
+
+    def __getitem__(self, path: Path) -> Span:
+        return self._found[path]
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Self
 from podsync.catalog.cache.store import provable
 from podsync.catalog.cache.table import FileRow, Piece, Table, first_products
 from podsync.catalog.cache.workers import Answer, FileRecord, Task, WorkerPool
-from podsync.catalog.discovery import FoundFile, read_signed
+from podsync.catalog.discovery import FoundFile
+from podsync.catalog.loaded import ReadClosely
 from podsync.files.cache_file import CacheDraft
-from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.diagnostic import Diagnostic
 from podsync.model.json_bytes import compact
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class CatalogReader:
         self,
         standing: FilesStatus,
         providers: Mapping[str, Provider],
+        read_closely: ReadClosely,
         past: Table | None = None,
         draft: CacheDraft | None = None,
     ) -> None:
@@ -43,6 +45,7 @@ class CatalogReader:
         self.fresh = self.parsed = 0
         self._standing = standing
         self._providers = providers
+        self._straight = read_closely
         self._past = past
         self._draft = draft
         self._digests = {} if past is None else {each: number for number, each in enumerate(past.digests)}
@@ -98,41 +101,19 @@ class CatalogReader:
         return file
 
     def _read_closely(self, found: FoundFile) -> FileRow:
-        """Read a file with all its places: something about it is unusual, or wrong."""
-        from podsync.catalog.parsing import yaml_reader
-        from podsync.catalog.parsing.source_text import MAX_FAULTS
-        from podsync.catalog.record import digest_of, keep
-        from podsync.catalog.validation.document_rules import build, examine, surely_valid
-        from podsync.catalog.validation.fix_check import proved
-        from podsync.catalog.validation.limits import documents_left_out
+        """Read a file as the straight way does: something about it is unusual, or wrong."""
+        from podsync.catalog.cache.record import digest_of, keep
 
-        read = read_signed(found)
-        if isinstance(read, Diagnostic):
+        file = self._straight(found, self._providers)
+        if file.diagnostics:
             self.faulty.add(found.path)
-            self.diagnostics.append(read)
+            self.diagnostics += file.diagnostics
+        if file.read is None:
             return FileRow(found.path, "", "-", ())
-        reading = yaml_reader.read(found.path, read.raw)
-        found_wrong, kept, removed, untold = list(reading.diagnostics), [], [], 0
-        count = len(errors_among(found_wrong))
-        for document in reading.documents:
-            if count >= MAX_FAULTS:
-                # What the others are about would bury the first; that they are wrong is seen quickly.
-                untold += not surely_valid(document, self._providers)
-                continue
-            built = build(document, self._providers)
-            found_wrong += built.diagnostics
-            count += len(errors_among(built.diagnostics))
-            removed += [[str(each), *at[1:]] for each, at in built.removed]
-            kept += [keep(each, document.start, self._providers[each.provider]) for each in built.products]
-        if untold:
-            bad = errors_among(found_wrong)[MAX_FAULTS:]
-            found_wrong = [each for each in found_wrong if each not in bad]
-            found_wrong.append(documents_left_out(found.path, untold))
-        if found_wrong:
-            self.faulty.add(found.path)
-            self.diagnostics += proved(reading.text, found_wrong, lambda text: examine(text, self._providers))
-        digest = digest_of(read.raw)
-        plain = FileRecord(read.signature, read.changed_at, digest, kept)
+        kept = [keep(each, self._providers[each.provider]) for each in file.products]
+        digest = digest_of(file.read.raw)
+        plain = FileRecord(file.read.signature, file.read.changed_at, digest, kept)
+        removed = [[str(each), *at[1:]] for each, at in file.removed]
         told = compact(removed).decode() if removed else ""
         return FileRow(found.path, provable(plain, self._draft), digest, tuple(kept), told)
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from podsync.catalog.cache.workers import Answer
     from podsync.providers.knowledge import Provider
 
-#: A smaller catalog is read about as soon as its cache is; and nothing appears in a new folder.
-WORTH_A_CACHE = 100
 _NAME = "catalog"
 #: Nanoseconds: the coarsest clock of a disk (FAT's) has ticks of two seconds.
 _TICK = 2 * 10**9
@@ -130,12 +128,9 @@ def key(providers: Mapping[str, Provider]) -> str:
     parts += [text for _, provider in sorted(providers.items()) for text in sources(provider.kind)]
     modules = {provider.info.package for provider in providers.values()}
     package = Path(podsync.__file__).parent
-    # By their files: these are imported only where something is out of the ordinary.
-    rare = {str(package / "model" / "characters.py"), str(package / "files" / "foreign.py")}
-    always = {
-        "podsync.catalog",
-        "podsync.model",
-        "podsync.providers",
-        "podsync.network.signed_url",
+    # By their files: these are imported only where a file is read.
+    rare = {
+        str(package / name) for name in ("model/characters.py", "files/foreign.py", "network/signed_url.py")
     }
+    always = {"podsync.catalog", "podsync.model", "podsync.providers"}
     return key_of(parts, modules | always | rare)

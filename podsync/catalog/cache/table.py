@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple, TypeAlias
 
-from podsync.catalog.record import ProductRecord
+from podsync.catalog.cache.record import ProductRecord
 
 #: What there is of each file, and of each product in it (as in `ProductRecord`), both in file order.
 OF_FILES = ("paths", "signatures", "digests", "counts", "removals")

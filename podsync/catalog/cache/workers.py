@@ -12,9 +12,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
+from podsync.catalog.cache.record import ProductRecord, digest_of
 from podsync.catalog.cache.worker_process import WorkerProcess, may_fork, processors
 from podsync.catalog.discovery import FoundFile, read_signed
-from podsync.catalog.record import ProductRecord, digest_of, quick_read
 from podsync.model.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -120,9 +120,12 @@ def _read_one(found: FoundFile, task: Task) -> Answer:
     if isinstance(read, Diagnostic):
         return None
     digest = digest_of(read.raw)
-    known = digest in task.known
-    kept = None if known else quick_read(read.raw, task.by_kind)
-    return FileRecord(read.signature, read.changed_at, digest, kept) if known or kept is not None else None
+    if digest in task.known:
+        return FileRecord(read.signature, read.changed_at, digest, None)
+    from podsync.catalog.cache.fast_yaml import quick_read
+
+    kept = quick_read(read.raw, task.by_kind)
+    return None if kept is None else FileRecord(read.signature, read.changed_at, digest, kept)
 
 
 def _unpickled(helper: WorkerProcess) -> dict[int, list[Answer]]:

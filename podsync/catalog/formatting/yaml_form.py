@@ -7,32 +7,25 @@ ends the block above. What stands before the first key of a document, up to a bl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from podsync.catalog.formatting.form import Formatted
 from podsync.catalog.formatting.nodes import Child, Node, UnknownLayout, parted, tree
 from podsync.catalog.formatting.order import ordered, schema_of
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.yaml_reader import read
-from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.diagnostic import Diagnostic
 
 _STEP = 2
 _BOM = b"\xef\xbb\xbf"
 
 
-class Formatted(NamedTuple):
-    """A file as it would be written, or what is wrong with it: then `content` is what it was."""
-
-    content: bytes
-    faults: tuple[Diagnostic, ...] = ()
-
-
-def formatted(path: str, raw: bytes, check: Callable[[Document], Sequence[Diagnostic]]) -> Formatted:
-    """Return a file in order; `check` returns what is wrong with a document. Never raises for any content."""
+def formatted(path: str, raw: bytes) -> Formatted:
+    """Return a file in order. Never raises for any content."""
     reading = read(path, raw)
-    found = (*reading.diagnostics, *(fault for document in reading.documents for fault in check(document)))
-    if faults := errors_among(found):
-        return Formatted(raw, faults)
+    if reading.diagnostics:
+        return Formatted(raw, reading.diagnostics)
     try:
         content = _content(reading)
     except UnknownLayout as unknown:
@@ -40,7 +33,17 @@ def formatted(path: str, raw: bytes, check: Callable[[Document], Sequence[Diagno
     made = (_BOM if raw.startswith(_BOM) else b"") + content.encode()
     if made != raw and not _same(reading, read(path, made)):
         return Formatted(raw, (_left(reading, 1),))
-    return Formatted(made)
+    return Formatted(made, (), tuple(_tables(reading)))
+
+
+def _tables(reading: ParsedFile) -> Iterator[str]:
+    """Yield the names of the tables of `each`, as they are written."""
+    for document in reading.documents:
+        axes = document.data.get("each")
+        for axis in axes.values() if isinstance(axes, dict) else ():
+            name = axis.get("file") if isinstance(axis, dict) else None
+            if isinstance(name, str) and name.lower().endswith(".csv"):
+                yield name
 
 
 def _left(reading: ParsedFile, line: int) -> Diagnostic:

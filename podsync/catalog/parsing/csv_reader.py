@@ -17,7 +17,8 @@ from podsync.model.position import Position
 
 #: Bytes of the largest file that is read.
 LIMIT = 64 << 20
-_DELIMITERS = ",;\t"
+#: What may stand between cells.
+DELIMITERS = ",;\t"
 
 
 class Cell(NamedTuple):
@@ -87,7 +88,7 @@ def _delimiter(text: str, skipped: re.Match[str] | None) -> str:
     if skipped:
         return skipped[1]
     header = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    return max(_DELIMITERS, key=header.count)
+    return max(DELIMITERS, key=header.count)
 
 
 def _table(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog.cache.clash_candidates import FingerprintRow, adopted_id, former_addresses
+from podsync.catalog.validation.fingerprints import FingerprintRow, adopted_id, former_addresses
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.model.position import Position, Severity

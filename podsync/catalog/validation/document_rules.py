@@ -11,7 +11,7 @@ from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.rules import document_faults, signed_urls
 from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
-from podsync.catalog.validation.validator import accepts, validate, validate_head
+from podsync.catalog.validation.validator import fits, validate, validate_head
 from podsync.catalog.validation.value_messages import SchemaVerdict, dotted
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.characters import hidden
@@ -71,11 +71,11 @@ def _built_removal(document: Document) -> Built:
     return Built((), (), tuple(removed))
 
 
-def surely_valid(document: Document, providers: Mapping[str, Provider]) -> bool:
-    """Whether a document is of a known kind and fits its schema; says nothing of any other rule."""
+def fits_its_schema(document: Document, providers: Mapping[str, Provider]) -> bool:
+    """Whether a document is of a known kind and fits its schema; no other rule is asked."""
     kind = document.data.get("kind")
     known = any(provider.kind == kind for provider in providers.values())
-    return known and not document.faulty and accepts(str(kind), document.data)
+    return known and not document.faulty and fits(str(kind), document.data)
 
 
 def _without_kind(kinds: Sequence[str], document: Document) -> list[SchemaVerdict]:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from podsync.catalog.cache.fast_schema import pattern
+from podsync.catalog.validation.schemas import pattern
 from podsync.model.characters import hidden, is_curly, name_of, seen, unwrapped
 
 # Compiled where one is used: this module is imported with the words for every fault.

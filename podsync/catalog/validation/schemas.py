@@ -7,6 +7,7 @@ provider's package what its `spec` holds; those of plans and states are whole fi
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -154,3 +155,21 @@ def _of_settings() -> dict[str, Any]:
 
 def _default(value: object) -> dict[str, object]:
     return {"default": value, "examples": [value]}
+
+
+def pattern(expression: str) -> re.Pattern[str]:
+    r"""Compile a schema's pattern so that `$` means the very end, not also before a last line feed."""
+    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", expression))
+
+
+def repeated(items: list[Any]) -> int | None:
+    """Return the index of the first item that stood before; linear, whatever the items are."""
+    if all(type(item) is str for item in items) and len(set(items)) == len(items):
+        return None
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        key = json.dumps(item, sort_keys=True)
+        if key in seen:
+            return index
+        seen.add(key)
+    return None

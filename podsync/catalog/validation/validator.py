@@ -9,21 +9,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from podsync.catalog.validation.schemas import schema
+from podsync.catalog.fast_path import quick_check
+from podsync.catalog.validation.schemas import pattern, repeated, schema
 
 if TYPE_CHECKING:
-    from podsync.catalog.cache.fast_schema import Check
     from podsync.catalog.validation.value_messages import SchemaFinding, SchemaVerdict, Written
 
 
-def accepts(name: str, data: Any) -> bool:
-    """Whether plain `data` surely satisfies schema `name`; False is no verdict yet."""
-    return _acceptor(name)(data)
+def fits(name: str, data: Any) -> bool:
+    """Whether plain `data` satisfies schema `name`."""
+    return _surely_fits(name, data) or next(_validator(name)(data), None) is None
 
 
 def validate(name: str, data: Any, written: Written) -> list[SchemaVerdict]:
     """Return every fault that schema `name` finds in plain `data`; `written` tells what was typed."""
-    if accepts(name, data):
+    if _surely_fits(name, data):
         return []
     from podsync.catalog.validation.messages import messages
 
@@ -50,11 +50,9 @@ def _head_schema(kinds: tuple[str, ...]) -> Mapping[str, Any]:
     return {"type": "object", "required": ["kind", "name", "spec"], "properties": properties}
 
 
-@cache
-def _acceptor(name: str) -> Check:
-    from podsync.catalog.cache.fast_schema import compiled_check
-
-    return compiled_check(schema(name))
+def _surely_fits(name: str, data: Any) -> bool:
+    check = quick_check(name)
+    return check is not None and check(data)
 
 
 @cache
@@ -68,7 +66,6 @@ def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Iterator[SchemaFindin
     from jsonschema.validators import extend
     from referencing import Registry
 
-    from podsync.catalog.cache.fast_schema import pattern, repeated
     from podsync.catalog.validation.value_messages import SchemaFinding
 
     def is_integer(_checker: TypeChecker, value: object) -> bool:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from podsync.catalog.cache.fast_schema import repeated
 from podsync.catalog.validation.fixes import Fixing, block, flow, line_of, quoted
 from podsync.catalog.validation.nearest import culprit, fits, is_local, nearest
+from podsync.catalog.validation.schemas import repeated
 from podsync.model.frozen import Path
 
 #: Tells what a person typed at a path: `012`, where the data only has 12.

@@ -20,8 +20,8 @@ from podsync.files.atomic import remove_leftovers
 from podsync.files.os_files import Files, OsFiles
 from podsync.model.digests import short_digest
 from podsync.model.errors import LockedError, StateError
+from podsync.shortcuts import may_use
 from podsync.state.formats import journal, statefile
-from podsync.state.lazy.entries import Outlines
 from podsync.state.local import snapshot
 from podsync.state.local.disk import Disk, join
 from podsync.state.local.snapshot import Snapshot
@@ -76,7 +76,9 @@ class LocalStore:
         self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
         self._files = files or OsFiles()
         self._loads: snapshot.Loads = statefile.loads
-        if cache_root is not None:
+        if cache_root is not None and may_use("state/lazy"):
+            from podsync.state.lazy.entries import Outlines
+
             known_as = f"state-{short_digest(str(self.path))}"
             self._loads = Outlines.beside(cache_root, known_as, self._again).loads
         self._opening = Lock()

@@ -18,8 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podsync.catalog import load_run
-from podsync.catalog.cache import changes
+from podsync.catalog.cache import changes, load_run
 from podsync.catalog.loader import Loaded, begin
 from podsync.files.cache_file import key_of
 from podsync.model.diagnostic import diagnostic_json

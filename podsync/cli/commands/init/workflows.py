@@ -91,16 +91,18 @@ def workflow_files(parameters: Parameters) -> Iterator[tuple[Path, str]]:
 def _for_each_environment(text: str, parameters: Parameters) -> str:
     """Repeat the blocks `#@@JOBS` and `#@@ENVIRONMENT` for every one, once where there is none.
 
-    A block `#@@WITH` stands only where there are some.
+    A block `#@@WITH` stands only where there are some, `#@@WITHOUT` where there is none.
     """
 
+    def condition(match: re.Match[str]) -> str:
+        return match[2] if bool(parameters.environments) == (match[1] == "WITH") else ""
+
     def block(match: re.Match[str]) -> str:
-        if match[1] == "WITH":
-            return match[2] if parameters.environments else ""
         between = "\n" if match[1] == "JOBS" else ""
         return between.join(_of_environment(match[2], words) for words in _environments(parameters))
 
-    return re.sub(r"#@@(JOBS|ENVIRONMENT|WITH)\n(.*?)#@@END\n", block, text, flags=re.DOTALL)
+    text = re.sub(r"#@@(WITH|WITHOUT)\n(.*?)#@@FI\n", condition, text, flags=re.DOTALL)
+    return re.sub(r"#@@(JOBS|ENVIRONMENT)\n(.*?)#@@END\n", block, text, flags=re.DOTALL)
 
 
 def _of_environment(text: str, words: Mapping[str, str]) -> str:

@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog.cache.clash_candidates import fingerprints_of
 from podsync.catalog.parsing.source_text import RawSpan
-from podsync.catalog.rules import document_faults
-from podsync.catalog.validation.validator import accepts
+from podsync.catalog.validation.fingerprints import fingerprints_of
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.frozen import EMPTY, Path, Spec, freeze
 from podsync.model.json_bytes import compact, parse
@@ -44,24 +42,26 @@ def digest_of(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
-def keep(product: Product, start: RawSpan, provider: Provider) -> ProductRecord:
-    """Return what is kept of a product that begins at `start`."""
-    return _kept(
+def keep(product: Product, provider: Provider) -> ProductRecord:
+    """Return what is kept of a product."""
+    _, line, column, end_line, end_column = product.declared_at
+    return kept_of(
         str(product.address),
-        start,
+        (line, column, end_line or line, end_column or column),
         product.history,
         (product.spec, product.labels, product.lifecycle),
         provider,
     )
 
 
-def _kept(
+def kept_of(
     address: str,
     start: RawSpan,
     history: History,
     wanted: tuple[Spec, Mapping[str, str], Lifecycle],
     provider: Provider,
 ) -> ProductRecord:
+    """Return what is kept of a product that begins at `start`; `wanted` is what its document asks for."""
     spec, labels, lifecycle = wanted
     return ProductRecord(
         address,
@@ -95,30 +95,3 @@ def product_of(kept: ProductRecord, path: str, provider: Provider, positions: Ma
 def _numbers(start: str) -> tuple[int, ...]:
     """Read a `ProductRecord.start`: most documents of a catalog begin at the same few."""
     return tuple(map(int, start.split(":")))
-
-
-def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecord] | None:
-    """Return what a file without any fault or warning holds; None: `source` has to read it."""
-    from podsync.catalog.cache import fast_yaml
-
-    documents = fast_yaml.read(raw)
-    if documents is None:
-        return None
-    kept = []
-    for data, start in documents:
-        kind = data.get("kind")
-        provider = by_kind.get(kind) if isinstance(kind, str) else None
-        if provider is None or not accepts(provider.kind, data):
-            return None
-        address = f"{kind}.{data['name']}"
-        try:
-            Address.parse(address)
-        except ValueError:
-            return None
-        spec = freeze(data["spec"])
-        if any(document_faults(data, spec, provider)):
-            return None
-        lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
-        history = History.of(data, provider.info.bare_id)
-        kept.append(_kept(address, start, history, (spec, data.get("labels", EMPTY), lifecycle), provider))
-    return kept

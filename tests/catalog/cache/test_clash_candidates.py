@@ -9,14 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podsync.catalog.cache.clash_candidates import (
-    Columns,
-    FingerprintRow,
-    clash_candidates,
-    fingerprints_of,
-    shares_nothing,
-)
+from podsync.catalog.cache.clash_candidates import Columns, clash_candidates, shares_nothing
 from podsync.catalog.validation.cross_document_rules import cross_check
+from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import freeze

@@ -1,0 +1,69 @@
+"""What reading a catalog gives, by whichever way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
+
+from podsync.catalog.discovery import FoundFile, Signed
+from podsync.model.address import Address
+from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
+from podsync.model.position import Position
+from podsync.model.product import Catalog, Product
+
+if TYPE_CHECKING:
+    from podsync.catalog.parsing.source_text import Text
+    from podsync.providers.knowledge import Provider
+
+#: Finds the files of a catalog, and what is wrong on the way to them.
+Look: TypeAlias = Callable[[], Sequence[FoundFile | Diagnostic]]
+
+
+class Loaded(NamedTuple):
+    """The catalog as far as it is valid, and all that is wrong with it."""
+
+    catalog: Catalog
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What makes the catalog unusable."""
+        return errors_among(self.diagnostics)
+
+    @classmethod
+    def of(cls, catalog: Catalog, found: Iterable[Diagnostic], asked: Container[str]) -> Loaded:
+        """Keep the diagnostics that are asked for, in order, and no more than a person can read."""
+        reported = [each for each in found if each.at is None or each.at.path in asked]
+        if reported:
+            from podsync.catalog.validation.limits import capped
+
+            reported = list(capped(in_file_order(reported)))
+        return cls(catalog, tuple(reported))
+
+
+class CatalogRun(Protocol):
+    """Reads a catalog: `with … as run: run.finish()`. The block may do something else meanwhile."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_exception: object) -> None: ...
+
+    def finish(self) -> Loaded:
+        """Read what is left; return the catalog, and all that is wrong with it."""
+
+
+class CheckedFile(NamedTuple):
+    """A file that was read with all its places. `read` is None where it could not be read.
+
+    `removed` are the addresses that it lets go, with their places.
+    """
+
+    read: Signed | None
+    text: Text | None
+    products: Sequence[Product]
+    diagnostics: Sequence[Diagnostic]
+    removed: Sequence[tuple[Address, Position]] = ()
+
+
+#: Reads a file with all its places, and says all that is wrong with it.
+ReadClosely: TypeAlias = "Callable[[FoundFile, Mapping[str, Provider]], CheckedFile]"

@@ -1,0 +1,68 @@
+"""What the rules between documents compare of a product, as short digests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+from podsync.model.frozen import Spec
+from podsync.model.json_bytes import parse
+from podsync.model.product import identity_of
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+
+
+def former_addresses(address: str, history: str) -> Sequence[str]:
+    """Return the addresses that a document (by its `History.text`) says it had before."""
+    kind = address.partition(".")[0]
+    return [f"{kind}.{name}" for name in parse(history).get("moved", ())]
+
+
+def adopted_id(history: str) -> str | None:
+    """Return the id of the existing product that a document (by its `History.text`) is for."""
+    told: str | None = parse(history).get("adopt")
+    return told
+
+
+class Fingerprints(NamedTuple):
+    """What these rules compare, as short digests; empty where a product has no such thing."""
+
+    identity: str
+    picture: str
+    colour: str
+    design: str
+    name: str
+
+
+def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprints:
+    """Return what the rules need to know of a product of this spec."""
+    owner, roles = (provider.name, account), provider.info.roles
+    identity = identity_of(*owner, provider.identity(spec))
+    if not spec.get(roles.front):
+        return Fingerprints(identity, "", "", "", "")
+    colour = str(spec.get(roles.colour, "")).upper()
+    artwork = sorted(str(image[roles.artwork_url]) for image in spec.get(roles.artwork, ()))
+    design = _mark(*owner, spec.get(roles.model), colour, *artwork) if artwork else ""
+    return Fingerprints(
+        identity,
+        _mark(*owner, spec[roles.front]),
+        _mark(colour),
+        design,
+        _mark(spec.get(roles.name)),
+    )
+
+
+def _mark(*texts: object) -> str:
+    """Return 32 hex digits that stand for these texts, in which there are no NUL characters."""
+    return blake2b("\0".join(map(str, texts)).encode(), digest_size=16).hexdigest()
+
+
+class FingerprintRow(NamedTuple):
+    """A product as these rules see it. `number` is how whoever asked knows it."""
+
+    number: int
+    address: str
+    traits: Fingerprints
+    history: str
