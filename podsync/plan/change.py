@@ -19,6 +19,14 @@ from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE,
 
 #: What the exchange of names is called among the steps of a product.
 SWAP = "swap"
+#: What `lifecycle.replace` says to stop before the names are exchanged.
+STAGED = "staged"
+#: What a person should know of either; the second one is what no order of two renames can spare.
+SWAP_RISKS = (
+    "the old product stays under another name until a person removes it",
+    "the name is missing for about one request, or after a crash until the next apply begins with its rename",
+)
+STAGED_RISKS = (f"{STAGED}: orders find the old product until the document says `replace: swap`",)
 
 
 class _UnknownValue:

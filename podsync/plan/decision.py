@@ -22,21 +22,13 @@ from podsync.plan.action import (
     Action,
 )  # fmt: skip
 from podsync.plan.answers import COMPLETE
-from podsync.plan.change import SWAP, Change, FieldChange
+from podsync.plan.change import STAGED, STAGED_RISKS, SWAP, SWAP_RISKS, Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
 from podsync.plan.matching import Pair
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan, Swap
-
-#: What `lifecycle.replace` says to stop before the names are exchanged.
-STAGED = "staged"
-#: What no order of the renames can spare.
-MISSING = (
-    "the name is missing for about one request, or after a crash until the next apply, which begins "
-    "with its rename"
-)
 
 
 class Decided(NamedTuple):
@@ -390,12 +382,7 @@ class _PairDecision:
         # A product that was staged before and given up may have the name that the same facts would make.
         since = [round(each, 3) for each in (entry.created_at, entry.updated_at)]
         mark = short_digest([str(product.address), provider.canonical(product.spec), since])[:6]
-        risks: tuple[str, ...] = (
-            "the old product stays under another name until a person removes it",
-            MISSING,
-        )
-        if product.lifecycle.replace == STAGED:
-            risks = (f"{STAGED}: orders find the old product until the document says `replace: swap`",)
+        risks = STAGED_RISKS if product.lifecycle.replace == STAGED else SWAP_RISKS
         return self._change(
             Action.REPLACE,
             code,

@@ -13,7 +13,7 @@ from podsync.output.style import Style
 from podsync.output.text.fields import field_lines
 from podsync.output.wording import by_hand, day, title, visible_id
 from podsync.plan.action import Action
-from podsync.plan.change import Change
+from podsync.plan.change import STAGED, Change
 from podsync.providers.registry import roles_of
 
 _RISK = "    ! "
@@ -92,7 +92,7 @@ def anew_name(change: Change) -> str:
     names = [quoted(str(value), 60) for value in change.temporary.values()]
     if change.action is not Action.REPLACE or not names:
         return ""
-    staged = change.lifecycle.replace == "staged"
+    staged = change.lifecycle.replace == STAGED
     then = "it keeps that name until the document says swap" if staged else "then the two exchange names"
     return f"made as {', '.join(names)}; {then}"
 
