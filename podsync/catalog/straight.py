@@ -116,6 +116,8 @@ def read_closely(
     `around` is what its documents may draw on, None for nothing.
     """
     read = read_signed(found)
+    if around is not None and found in around.defaults:
+        return CheckedFile(None, None, (), defaults_faults(found, around))
     if isinstance(read, Diagnostic):
         return CheckedFile(None, None, (), (read,))
     reading = yaml_reader.read(found.path, read.raw)

@@ -202,10 +202,9 @@ def quick_products(
     raw: bytes, by_kind: Mapping[str, Provider], found: FoundFile, around: AuthoringContext
 ) -> QuickFile | None:
     """Do what `quick_read` does for documents that draw on other files."""
-    from podsync.catalog.authoring.defaults import defaults_faults
     from podsync.catalog.authoring.expansion import Expansion, is_plain
 
-    if any(defaults_faults(each, around) for each in around.chain_of(found.path)):
+    if any(around.judged.get(each.path) for each in around.chain_of(found.path)):
         return None
     kept: list[ProductRecord | None] = []
     tables: dict[str, None] = {}

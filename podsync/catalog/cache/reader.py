@@ -57,6 +57,9 @@ class CatalogReader:
         self.tables: set[str] = set()
         self.defaults_faulty = False
         self._around = around
+        for each in around.defaults if around is not None else ():
+            self.diagnostics += read_closely(each, providers, around).diagnostics
+        self.defaults_faulty = bool(self.diagnostics)
         if past is not None and needs:
             self.tables = self._tables_of_known(past, needs)
             drawn_on = {each for tables in needs.values() for each in tables}
@@ -76,12 +79,6 @@ class CatalogReader:
 
     def table(self) -> Table:
         """Read what is left, and return all that is kept of the files."""
-        if self._around is not None and self._around.defaults:
-            from podsync.catalog.authoring.defaults import defaults_faults
-
-            for each in self._around.defaults:
-                self.diagnostics += defaults_faults(each, self._around)
-            self.defaults_faulty = bool(self.diagnostics)
         read: list[FileRow] = []
         spans = _Spans()
         own: dict[int, tuple[str, str]] = {}

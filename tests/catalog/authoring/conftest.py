@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from podsync.catalog.cache.store import WORTH_A_CACHE
-from podsync.catalog.loader import Loaded, load
+from podsync.catalog.loader import WORTH_A_CACHE, Loaded, load
 from podsync.model.settings import Authoring, Settings
 from podsync.providers.registry import providers
 
