@@ -67,7 +67,7 @@ class Expansion:
         else:
             for word in sorted(AUTHORED & document.data.keys()):
                 told = f"{word} is said of the products of an `each`, and there is none"
-                self.faults.append(fault_in(document, word, (word,), told, f"remove {word}", key=True))
+                self.faults.append(fault_in(document, "each", (word,), told, f"remove {word}", key=True))
         if not self.faults:
             overrides = [
                 Layer(document, ("overrides", number), {key: told[key] for key in MERGED if key in told})
@@ -97,7 +97,7 @@ class Expansion:
             if told is not None and not isinstance(told, dict):
                 detail = f'write a mapping: {word}: {{"colour=red,model=tee": ID}}'
                 said = f"{word} names one product, and this document makes several"
-                yield fault_in(self.document, word, (word,), said, detail)
+                yield fault_in(self.document, "each", (word,), said, detail)
 
     # -- products
 

@@ -55,8 +55,8 @@ class FormerNames:
         """Return what a mapping from keys (`colour=red,model=tee`) says of one product, None for nothing."""
         return next((value for keys, value in told.items() if self._index(keys) == index), None)
 
-    def _refuse(self, rule: str, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
-        self.faults.append(fault_in(self._document, rule, path, summary, detail, key=key))
+    def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
+        self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
 
     def _ids(self, word: str) -> None:
         told = self._document.data.get(word)
@@ -68,7 +68,7 @@ class FormerNames:
         example = ",".join(f"{name}={next(iter(axis.rows))}" for name, axis in self._axes.items())
         detail = f'name a key of every axis: "{example}"'
         told = f"'{keys}' names no product of this document"
-        self._refuse(word, (word, keys), told, detail, key=True)
+        self._refuse((word, keys), told, detail, key=True)
 
     # -- keys
 
@@ -80,20 +80,20 @@ class FormerNames:
                         told = f"'{old}' is a key of this axis still" if is_key(old) else f"{old!r} is no key"
                         text, span = axis.place(key, "was")
                         detail = "take it out, or rename that row" if is_key(old) else key_help(old)
-                        self.faults.append(text.fault("renamed", span, f"{name}: {told}", detail))
+                        self.faults.append(text.fault("each", span, f"{name}: {told}", detail))
 
     def _renamed(self, told: Any) -> None:
         if told is None:
             return
         if not isinstance(told, dict) or not all(isinstance(each, dict) for each in told.values()):
             detail = "write {axis: {old: new}}"
-            self._refuse("renamed", ("renamed",), "renamed has the old and the new keys of axes", detail)
+            self._refuse(("renamed",), "renamed has the old and the new keys of axes", detail)
             return
         for name, keys in told.items():
             if name not in self._axes:
                 near = did_you_mean(name, self._axes)
                 detail = f"did you mean {near}?" if near else f"the axes: {', '.join(self._axes)}"
-                self._refuse("renamed", ("renamed", name), f"there is no axis '{name}'", detail, key=True)
+                self._refuse(("renamed", name), f"there is no axis '{name}'", detail, key=True)
                 continue
             known = self._axes[name].rows
             for old, new in keys.items():
@@ -102,11 +102,11 @@ class FormerNames:
                     said = (
                         f"the axis {name} has the key {old} still" if old in known else f"{old!r} is no key"
                     )
-                    self._refuse("renamed", path, said, "on the left stands the old key", key=True)
+                    self._refuse(path, said, "on the left stands the old key", key=True)
                 elif not isinstance(new, str) or new not in known:
                     near = did_you_mean(new, known)
                     detail = f"did you mean {near}?" if near else "on the right stands the new key"
-                    self._refuse("renamed", path, f"the axis {name} has no key {new!r}", detail)
+                    self._refuse(path, f"the axis {name} has no key {new!r}", detail)
                 else:
                     self._were[name].setdefault(new, []).append(old)
 
@@ -115,13 +115,13 @@ class FormerNames:
     def _list(self, told: Any) -> None:
         wanted = "a list of former names, or a mapping from keys to one"
         if not isinstance(told, list):
-            self._refuse("moved", ("moved",), f"moved is {wanted}", 'write [old-name] or {"colour=red": old}')
+            self._refuse(("moved",), f"moved is {wanted}", 'write [old-name] or {"colour=red": old}')
             return
         for number, name in enumerate(told):
             if not is_key(name):
                 detail = 'a name with keys belongs to one product: {"colour=red": "' + str(name)[:100] + '"}'
                 help_ = detail if isinstance(name, str) and "[" in name else "a name that this document had"
-                self._refuse("moved", ("moved", number), f"{name!r} is no name of a document", help_)
+                self._refuse(("moved", number), f"{name!r} is no name of a document", help_)
         self._documents = [name for name in told if is_key(name)]
 
     def _mapping(self, told: Mapping[str, Any]) -> None:
@@ -136,7 +136,7 @@ class FormerNames:
                 if former is None:
                     inner = (*path, number) if isinstance(names, list) else path
                     detail = "write the old name, such as dino-red or dino[colour=red]"
-                    self._refuse("moved", inner, f"{name!r} is no name of a product", detail)
+                    self._refuse(inner, f"{name!r} is no name of a product", detail)
                 else:
                     self._named.setdefault(index, []).append(former)
 

@@ -27,7 +27,7 @@ _PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars", "ignore")
 @cache
 def schema_names() -> tuple[str, ...]:
     """Return the names that `schema` knows, sorted."""
-    return tuple(sorted((*_WHOLE, "catalog", "podsync", *kinds())))
+    return tuple(sorted((*_WHOLE, "catalog", "defaults", "podsync", *kinds())))
 
 
 def schema_text(name: str) -> str:

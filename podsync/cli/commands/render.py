@@ -102,8 +102,8 @@ def near(address: str, known: list[str]) -> str:
 def schema(session: Session, kind: str) -> int:
     """Print the JSON Schema of KIND, for editors and other tools.
 
-    KIND is {kinds}, catalog (all; the default), podsync (the
-    settings), plan or state.
+    KIND is {kinds}, catalog (all; the default), defaults
+    (`_defaults.yaml`), podsync (the settings), plan or state.
     """
     from podsync.catalog.validation.schemas import schema_names, schema_text
     from podsync.model.errors import UsageError

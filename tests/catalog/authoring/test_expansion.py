@@ -268,11 +268,11 @@ FAULTS = {
     "latin-1": (("colours.csv", "Mint", b"M\xefnt"), ["colours.csv:2:1 table: not UTF-8"]),
     "except a typo": (
         ("dino.yaml", "spec:", "except: [{colour: mnit}]\nspec:"),
-        ["dino.yaml:6:19 except: the axis colour has no key 'mnit'"],
+        ["dino.yaml:6:19 each: the axis colour has no key 'mnit'"],
     ),
     "except an axis": (
         ("dino.yaml", "spec:", "except: [{color: mint}]\nspec:"),
-        ["dino.yaml:6:11 except: there is no axis 'color'"],
+        ["dino.yaml:6:11 each: there is no axis 'color'"],
     ),
     "override of nothing": (
         (
@@ -280,15 +280,15 @@ FAULTS = {
             "spec:",
             "except: [{colour: red}]\noverrides: [{when: {colour: red}, spec: {}}]\nspec:",
         ),
-        ["dino.yaml:7:20 overrides: this fits no product"],
+        ["dino.yaml:7:20 each: this fits no product"],
     ),
     "renamed to nothing": (
         ("dino.yaml", "spec:", "renamed: {colour: {mint: sea}}\nspec:"),
-        ["dino.yaml:6:20 renamed: the axis colour has the key mint still"],
+        ["dino.yaml:6:20 each: the axis colour has the key mint still"],
     ),
     "overrides without each": (
         ("dino.yaml", "each:", "overrides:"),
-        ["dino.yaml:3:1 overrides: overrides is said of the products of an `each`, and there is none"],
+        ["dino.yaml:3:1 each: overrides is said of the products of an `each`, and there is none"],
     ),
     "unknown key": (
         ("dino.yaml", "name: dino", "name: dino\nlabel: {}"),

@@ -17,7 +17,7 @@ NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MOST_AXES = 8
 #: Where a key (no field) or a field of a key stands.
 Place: TypeAlias = Callable[[str, str], tuple[Text, RawSpan]]
-RULE = "small letters, digits and single hyphens, at most 100 characters"
+WRITTEN_SO = "small letters, digits and single hyphens, at most 100 characters"
 
 
 class Axis(NamedTuple):
@@ -42,7 +42,7 @@ def is_key(text: Any) -> bool:
 def key_help(key: str) -> str:
     """Say how a key is written."""
     meant = slug(key)[:NAME_LIMIT].strip("-") if key.isprintable() else ""
-    return f"write {meant}. A key has {RULE}" if meant and meant != key else f"a key has {RULE}"
+    return f"write {meant}. A key has {WRITTEN_SO}" if meant and meant != key else f"a key has {WRITTEN_SO}"
 
 
 def fault_in(

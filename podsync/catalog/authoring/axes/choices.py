@@ -75,7 +75,7 @@ class Choices:
             [
                 found
                 for number, told in enumerate(excepts)
-                if (found := self._condition("except", number, told, ("except", number)))
+                if (found := self._condition(number, told, ("except", number)))
             ]
         )
         self._wanted = [
@@ -105,11 +105,11 @@ class Choices:
             self._too_many(len(found))
             return
         if not found:
-            self._refuse("except", ("except",), "nothing is left of all combinations", "remove an entry")
+            self._refuse(("except",), "nothing is left of all combinations", "remove an entry")
         for override in self._wanted:
             if override.number not in used:
                 path: Path = ("overrides", override.number, "when")
-                self._refuse("overrides", path, "this fits no product", "remove it, or mend its keys")
+                self._refuse(path, "this fits no product", "remove it, or mend its keys")
         yield from found
 
     def _too_many(self, count: int) -> None:
@@ -119,10 +119,10 @@ class Choices:
         detail = "take keys out, or split it into several documents"
         if count <= MOST_COMBINATIONS:
             detail += "; limits.max_each in podsync.yaml raises it"
-        self._refuse("max-each", ("each",), told, detail)
+        self.faults.append(fault_in(self._document, "max-each", ("each",), told, detail))
 
-    def _refuse(self, rule: str, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
-        self.faults.append(fault_in(self._document, rule, path, summary, detail, key=key))
+    def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
+        self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
 
     def _list(self, word: str) -> list[Any]:
         told = self._document.data.get(word)
@@ -130,29 +130,29 @@ class Choices:
             return []
         if isinstance(told, list):
             return told
-        self._refuse(word, (word,), f"{word} is a list", f"write {word}: [...]")
+        self._refuse((word,), f"{word} is a list", f"write {word}: [...]")
         return []
 
     def _override(self, number: int, told: Any) -> _Condition | None:
         path: Path = ("overrides", number)
         if not isinstance(told, dict) or "when" not in told:
             example = "write {when: {axis: key}, spec: {…}}"
-            self._refuse("overrides", path, "an override says when it holds, and what holds then", example)
+            self._refuse(path, "an override says when it holds, and what holds then", example)
             return None
         for key in told:
             if key not in {"when", *MERGED}:
                 near = did_you_mean(key, ["when", *MERGED])
                 detail = f"did you mean {near}?" if near else f"known keys: when, {', '.join(MERGED)}"
-                self._refuse("overrides", (*path, key), f"unknown key '{key}'", detail, key=True)
+                self._refuse((*path, key), f"unknown key '{key}'", detail, key=True)
                 return None
             if key != "when" and not isinstance(told[key], dict):
-                self._refuse("overrides", (*path, key), f"{key} is a mapping", "write `name: value` pairs")
+                self._refuse((*path, key), f"{key} is a mapping", "write `name: value` pairs")
                 return None
-        return self._condition("overrides", number, told["when"], (*path, "when"))
+        return self._condition(number, told["when"], (*path, "when"))
 
-    def _condition(self, word: str, number: int, told: Any, path: Path) -> _Condition | None:
+    def _condition(self, number: int, told: Any, path: Path) -> _Condition | None:
         if not isinstance(told, dict) or not told:
-            self._refuse(word, path, "this names no key", f"write {{{next(iter(self._axes), 'axis')}: key}}")
+            self._refuse(path, "this names no key", f"write {{{next(iter(self._axes), 'axis')}: key}}")
             return None
         before = len(self.faults)
         found: dict[int, frozenset[str]] = {}
@@ -161,7 +161,7 @@ class Choices:
             if name not in self._axes:
                 near = did_you_mean(name, names)
                 detail = f"did you mean {near}?" if near else f"the axes: {', '.join(names)}"
-                self._refuse(word, (*path, name), f"there is no axis '{name}'", detail, key=True)
+                self._refuse((*path, name), f"there is no axis '{name}'", detail, key=True)
                 continue
             wanted = keys if isinstance(keys, list) else [keys]
             known = self._axes[name].rows
@@ -170,8 +170,8 @@ class Choices:
                     inner = (*path, name, index) if isinstance(keys, list) else (*path, name)
                     near = did_you_mean(key, known)
                     detail = f"did you mean {near}?" if near else f"keys: {', '.join(list(known)[:8])}"
-                    self._refuse(word, inner, f"the axis {name} has no key {key!r}", detail)
+                    self._refuse(inner, f"the axis {name} has no key {key!r}", detail)
             if not wanted:
-                self._refuse(word, (*path, name), "this names no key", "write one, or remove the axis")
+                self._refuse((*path, name), "this names no key", "write one, or remove the axis")
             found[names.index(name)] = frozenset(map(str, wanted))
         return _Condition(number, found) if len(self.faults) == before else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from podsync.catalog.authoring.axes.axis import MOST_AXES, RULE, Axis, fault_in, is_key, key_help
+from podsync.catalog.authoring.axes.axis import MOST_AXES, WRITTEN_SO, Axis, fault_in, is_key, key_help
 from podsync.catalog.authoring.axes.tables import TableReader
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.references import VARIABLE
@@ -41,7 +41,7 @@ class AxesReader:
         for name, value in told.items():
             if not is_key(name) or name == VARIABLE:
                 said = f"'{name}' is no name of an axis"
-                self._refuse(("each", name), said, f"{RULE}; not {VARIABLE}", key=True)
+                self._refuse(("each", name), said, f"{WRITTEN_SO}; not {VARIABLE}", key=True)
                 continue
             axis = self._axis(name, value)
             if axis is not None:
