@@ -140,17 +140,6 @@ def files_of(
     return [each for each in found if not isinstance(each, FoundDefaults) and _path_of(each) in asked]
 
 
-def context_of(root: Path, catalog_dir: str | Path, authoring: Authoring) -> AuthoringContext:
-    """Return what the documents of a catalog may draw on, for those who read them one by one."""
-    from podsync.catalog.authoring.context import AuthoringContext
-
-    root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
-    folder = root / catalog_dir
-    found = walk(folder, root) if folder.exists() else []
-    defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
-    return AuthoringContext(root, folder, authoring, defaults)
-
-
 def _path_of(found: FoundFile | Diagnostic) -> str:
     if isinstance(found, FoundFile):
         return found.path

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog.discovery import FoundFile, read_bytes, shown
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, shown, walk
 from podsync.catalog.formatting import csv_form, yaml_form
 from podsync.catalog.formatting.form import Formatted
-from podsync.catalog.loader import context_of, files_of
+from podsync.catalog.loader import files_of
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.straight import read_closely
@@ -46,9 +47,16 @@ class FilesInForm:
         providers: Mapping[str, Provider],
         authoring: Authoring = Authoring(),
     ) -> None:
+        root = root.absolute()
         self._root, self._folder, self._providers = root, root / catalog_dir, providers
         self._found = files_of(root, catalog_dir, paths)
-        self._around = context_of(root, catalog_dir, authoring)
+        self._around = self._context(authoring)
+
+    def _context(self, authoring: Authoring) -> AuthoringContext:
+        """Return what the documents may draw on."""
+        found = walk(self._folder, self._root) if self._folder.exists() else []
+        defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
+        return AuthoringContext(self._root, self._folder, authoring, defaults)
 
     def forms(self) -> Iterator[FileForm]:
         """Yield each file, as it is and as it would be."""
