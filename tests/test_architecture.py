@@ -32,8 +32,8 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "files": frozenset({"podsync", "failpoints", "model"}),
     "network": frozenset({"podsync", "model"}),
     "providers": frozenset({"entry_points", "model", "network"}),
-    "catalog": frozenset({"podsync", "shortcuts", "model", "files", "network", "providers"}),
     "state": frozenset({"podsync", "failpoints", "shortcuts", "model", "files", "providers"}),
+    "catalog": frozenset({"podsync", "shortcuts", "model", "files", "network", "providers", "state"}),
     "images": frozenset({"podsync", "model", "files", "network", "providers"}),
     "evidence": frozenset({"model", "providers", "state"}),
     "inventory": frozenset({"model", "network", "providers", "catalog", "state", "evidence"}),
@@ -279,6 +279,7 @@ def test_what_the_wheel_takes_along_is_there() -> None:
     assert sorted(p.name for p in (ROOT / "schemas").iterdir()) == [
         "catalog.schema.json",
         "customer_product.schema.json",
+        "defaults.schema.json",
         "designed_product.schema.json",
         "plan.schema.json",
         "podsync.schema.json",

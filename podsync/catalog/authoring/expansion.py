@@ -11,7 +11,7 @@ from podsync.catalog.authoring.axes.reader import AxesReader
 from podsync.catalog.authoring.belonging import in_environment, says_where
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.former import FormerNames
-from podsync.catalog.authoring.layers import MERGED, Layer
+from podsync.catalog.authoring.layers import Layer
 from podsync.catalog.authoring.origins import ProductOrigins
 from podsync.catalog.authoring.template import AUTHORED, BadValue, Template, TextFault
 from podsync.catalog.discovery import FoundFile
@@ -70,7 +70,11 @@ class Expansion:
                 self.faults.append(fault_in(document, "each", (word,), told, f"remove {word}", key=True))
         if not self.faults:
             overrides = [
-                Layer(document, ("overrides", number), {key: told[key] for key in MERGED if key in told})
+                Layer(
+                    document,
+                    ("overrides", number),
+                    {key: said for key, said in told.items() if key != "when"},
+                )
                 for number, told in enumerate(document.data.get("overrides") or ())
             ]
             self._template = Template(tuple(self._layers()), overrides, axes, self._context, str(self._kind))

@@ -1,4 +1,4 @@
-"""Which view makes which format: the one place of the command line that knows the views' names."""
+"""Which command writes which formats, and which view makes them: nothing else knows the views' names."""
 
 from __future__ import annotations
 
@@ -12,13 +12,27 @@ from podsync.cli.environment import origin
 if TYPE_CHECKING:
     from podsync.apply.report import Outcome, Report
     from podsync.catalog.loader import Loaded
-    from podsync.cli.app.outputs import Forms
+    from podsync.cli.app.console import Forms
     from podsync.cli.app.session import Session
     from podsync.model.address import Address
     from podsync.model.diagnostic import Diagnostic, Rule
     from podsync.model.settings import RateLimit, Settings
     from podsync.plan.model import Plan
     from podsync.state.model import State
+
+
+#: What each command writes beside text and json.
+FORMATS_OF: Mapping[str, tuple[str, ...]] = {
+    "apply": ("markdown",),
+    "audit": ("csv", "markdown", "html"),
+    "drift": ("markdown", "html", "patch"),
+    "plan": ("markdown", "html", "github", "sarif", "csv"),
+    "show": ("markdown", "html", "csv"),
+    "state list": ("csv",),
+    "state orphans": (),
+    "state show": (),
+    "validate": ("markdown", "github", "sarif"),
+}
 
 
 def plan_forms(

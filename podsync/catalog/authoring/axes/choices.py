@@ -18,6 +18,10 @@ from podsync.model.frozen import Path
 MOST_COMBINATIONS = 1_000_000
 
 
+#: What an override may say besides when it holds.
+_SAID = (*MERGED, "changed_there")
+
+
 class Combination(NamedTuple):
     """The keys of a product, in the order of the axes, and the overrides that fit, in their order."""
 
@@ -140,9 +144,9 @@ class Choices:
             self._refuse(path, "an override says when it holds, and what holds then", example)
             return None
         for key in told:
-            if key not in {"when", *MERGED}:
-                near = did_you_mean(key, ["when", *MERGED])
-                detail = f"did you mean {near}?" if near else f"known keys: when, {', '.join(MERGED)}"
+            if key not in {"when", *_SAID}:
+                near = did_you_mean(key, ["when", *_SAID])
+                detail = f"did you mean {near}?" if near else f"known keys: when, {', '.join(_SAID)}"
                 self._refuse((*path, key), f"unknown key '{key}'", detail, key=True)
                 return None
             if key != "when" and not isinstance(told[key], dict):

@@ -48,6 +48,8 @@ _EDITOR = {
 }
 
 
+#: A document that makes many products, and its table.
+_EXAMPLES = Path(__file__).parents[2] / "examples"
 #: Tables stay what `podsync fmt` makes of them, whatever system they are checked out on.
 _ATTRIBUTES = "*.csv text eol=lf\n"
 #: What makes an editor complete and check documents by the schemas.
@@ -66,7 +68,7 @@ def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
         if not example.relative_to(shipped_catalog()).parts[0].startswith((".", "_")):
             # As deep as a document in a folder of the catalog: their `$schema` lines hold there too.
             yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
-    for example in sorted((shipped_catalog() / "_many").iterdir()):
+    for example in sorted(_EXAMPLES.iterdir()):
         yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
     yield Path(".gitattributes"), _ATTRIBUTES
     yield Path(".vscode", "settings.json"), json.dumps(_EDITOR, indent=2) + "\n"
@@ -86,7 +88,7 @@ def settings_text(state_branch: str | None = None) -> str:
 def _block(info: ProviderInfo, said: Mapping[str, str]) -> str:
     """Return the settings of one provider."""
     told = info.settings._asdict()
-    del told["ignored"]  # it stands under `ignore`
+    del told["ignored"]  # `ignore` beside `providers` says it
     limit = ", ".join(f"{key}: {value}" for key, value in told.pop("rate_limit")._asdict().items())
     told = {
         "base_url": told.pop("base_url"),
