@@ -341,6 +341,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "environment.",
         ),
         Rule(
+            "environment-name", "error", "A document names an environment that there is none of",
+            "Write one of those in `environments` of podsync.yaml.",
+        ),
+        Rule(
             "environments", "error", "Two environments share a state or an account",
             "Give each its own `state` and `account` below `environments` in podsync.yaml.",
         ),
