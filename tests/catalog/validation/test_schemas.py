@@ -22,7 +22,8 @@ FILES = sorted((REPOSITORY / "catalog").rglob("*.yaml"))
 
 
 def test_the_schemas_that_there_are():
-    assert schema_names() == ("catalog", "customer_product", "designed_product", "plan", "podsync", "state")
+    kinds = ("customer_product", "designed_product")
+    assert schema_names() == ("catalog", kinds[0], "defaults", kinds[1], "plan", "podsync", "state")
     with pytest.raises(KeyError):
         schema_text("../pyproject")
 
