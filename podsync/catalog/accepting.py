@@ -224,18 +224,24 @@ def listing_more(content: str, path: Path, items: Iterable[str]) -> str:
     """Return YAML with these texts in the list at a path of mappings; what is missing of it is made."""
     documents = read("", content.encode()).documents
     wanted = list(items)
+    inner: Path = ()
     if documents:
         document = documents[-1]
-        for length in range(len(path), 0, -1):
-            inner = path[:length]
-            if inner not in document.places.raw:
-                continue
-            if length == len(path):
-                there = tuple(_at(document.data, path) or ())
-                new = tuple(item for item in wanted if item not in there)
-                return mended(content, _items(document, path, (*there, *new))) if new else content
-            rest = _nested(path[length:], wanted)
-            return mended(content, edits(document, inner, Fixing("add", rest)))
+        places = document.places.raw
+        inner = next(path[:n] for n in range(len(path), -1, -1) if n == 0 or path[:n] in places)
+        if inner == path:
+            there = tuple(_at(document.data, path) or ())
+            new = [item for item in wanted if item not in there]
+            return mended(content, _items(document, path, (*there, *new))) if new else content
+        whole = places[inner] if inner else document.start
+        around = document.text.line(whole[0])[: whole[1] - 1] if not inner else document.text.written(whole)
+        if "{" in around[:1] or (not inner and around.strip()):  # a mapping in brackets
+            rest: Json = wanted
+            for key in reversed(path[len(inner) + 1 :]):
+                rest = {key: rest}
+            return mended(content, edits(document, inner, Fixing("add", f"{path[len(inner)]}: {flow(rest)}")))
+        if inner:
+            return mended(content, edits(document, inner, Fixing("add", _nested(path[len(inner) :], wanted))))
     before = content if not content or content.endswith("\n") else f"{content}\n"
     return before + _nested(path, wanted) + "\n"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from podsync.catalog import loader, settings_file
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
-from podsync.cli.environment.credentials import base_url_from
+from podsync.cli.environment.credentials import with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -94,7 +94,7 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        return space if space.sandbox else replace(space, settings=_with_base_urls(settings))
+        return space if space.sandbox else replace(space, settings=with_base_urls(settings, os.environ))
 
     # -- what is in the folder
 
@@ -409,13 +409,3 @@ def _where_else(session: Session) -> str:
             there = quoted(program(), "-C", str(above))
             return f"start one: {start}\nor work in the one above: {there} …"
     return f"start one: {start}"
-
-
-def _with_base_urls(settings: Settings) -> Settings:
-    """Let the base URLs of the process's environment win over the settings."""
-    changed = dict(settings.providers)
-    for name, plugin in plugins().items():
-        url = base_url_from(os.environ, plugin.url_variable)
-        if url is not None and name in changed:
-            changed[name] = changed[name]._replace(base_url=url)
-    return settings._replace(providers=changed)

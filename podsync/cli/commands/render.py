@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     examples=(
         "podsync render {kind}.dinosaur-tee",
         'podsync render "{kind}.dino[colour=red,model=tee]" --explain',
-        "podsync render {kind}.dino                 all that the document makes",
+        "podsync render {kind}.dino     all that the document makes",
     ),
 )
 @click.argument("address", shell_complete=complete_address)
