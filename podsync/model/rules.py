@@ -296,6 +296,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "Nothing has to be done: apply creates beside it.",
         ),
         Rule(
+            "swap-open", "error", "A new product stands ready, and its document no longer lets it go on",
+            "Put back `lifecycle: {replace: swap}`, or `staged`; the former spec takes that product back.",
+        ),
+        Rule(
             "prevent-orphan", "error", "The document of a protected product is gone",
             "Restore the document, or set `prevent_orphan: false` in it, apply, and delete it then.",
         ),
