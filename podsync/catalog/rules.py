@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class CheckedDocument(NamedTuple):
     """What a rule looks at: a document that fits its schema.
 
-    `spec` is that of `data`, frozen. `unusual` are the texts below `labels` and `spec`, with their paths in the
-    document, that hold `?`, `,`, `;`, `|` or a character outside of ASCII. `odd` are the paths at which the
-    provider has found something.
+    `spec` is that of `data`, frozen. `unusual` are the texts below `labels` and `spec` that hold `?`, `,`,
+    `;`, `|` or a character outside of ASCII, with their paths in the document. `odd` are the paths at which
+    the provider has found something.
     """
 
     data: Mapping[str, Any]
