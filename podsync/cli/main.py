@@ -38,10 +38,15 @@ cli = CommandGroup(
             _COMMANDS + "existing.audit:audit",
             "Show what the accounts hold. Needs a key, and no catalog.",
         ),
+        "export": (
+            _COMMANDS + "existing.export:export",
+            "Write a document for each product that has none.",
+        ),
         "import": (
             _COMMANDS + "importing.command:import_products",
             "Say which existing product is which document's.",
         ),
+        "drift": (_COMMANDS + "drift.command:drift", "Show what somebody changed at the providers."),
         "state": (_COMMANDS + "state.inspect:state", "Look at what podsync remembers."),
         "render": (_COMMANDS + "render:render", "Show the exact request that a create would send."),
         "schema": (_COMMANDS + "render:schema", "Print a JSON Schema."),

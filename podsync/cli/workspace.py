@@ -17,11 +17,11 @@ from podsync.cli.environment.credentials import base_url_from
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
-from podsync.model.address import Selection
+from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
-from podsync.model.product import Catalog
+from podsync.model.product import Catalog, Product
 from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings, is_environment
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
@@ -214,6 +214,16 @@ class Workspace:
         catalog: Catalog = self._kept.get("catalog") or Catalog(())
         return catalog
 
+    def document(self, address: Address) -> Product | None:
+        """Return what the catalog, as it was read last, wants at an address."""
+        catalog = self.catalog_read
+        if catalog.index is None:
+            return next((each for each in catalog if each.address == address), None)
+        try:
+            return catalog.index.product(str(address))
+        except KeyError:
+            return None
+
     # -- planning
 
     def hosts(self, catalog: Catalog, state: State) -> dict[str, Json]:
@@ -330,12 +340,16 @@ class Workspace:
         """Return a command for people to paste, with the global options of this run."""
         return self.session.command_line(*words)
 
-    def announce(self) -> None:
-        """Say in capitals on stderr which environment this is, and that it is play."""
+    def tell_environment(self) -> None:
+        """Say in capitals on stderr which environment this is, if it is one."""
         if self.environment:
             from podsync.output.text.plan_head import environment_line
 
             self.session.console.say(environment_line(self.environment))
+
+    def announce(self) -> None:
+        """Say in capitals on stderr which environment this is, and that it is play."""
+        self.tell_environment()
         if self.sandbox:
             text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {self.sandbox_folder}/"
             self.session.console.say(text)

@@ -10,6 +10,7 @@ from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Json, Path, Spec
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.name_checks import odd_name, odd_url
+from podsync.providers.normalise import number, text
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
@@ -101,6 +102,10 @@ class Provider(ABC):
 
     # -- what is listed
 
+    def listed_spec(self, fields: Spec) -> Spec:
+        """What a document could say of a listed product: without what the provider adds by itself."""
+        return fields
+
     def open_options(self, fields: Spec) -> tuple[str, ...]:  # noqa: ARG002
         """Names of the options for which nothing can be chosen yet, as far as a listing tells it."""
         return ()
@@ -155,6 +160,13 @@ class Provider(ABC):
         `habits` is what is known of what this account does to values; `documents` are the exact names of all
         documents: what one of them is called is no cut form of another.
         """
+
+    def shows(self, field: str, value: Json, listed: Json) -> bool:
+        """Whether a listed value is that of a spec's field, normalised as values are compared."""
+        if isinstance(value, str) and isinstance(listed, str):
+            told = number if field == self.model_field else text
+            return told(value) == told(listed)
+        return bool(self.canonical({field: value}) == self.canonical({field: listed}))
 
     @abstractmethod
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:

@@ -11,7 +11,9 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "podsync"
 #: The global options of the runs here: every printed command has to repeat them.
 GLOBALS = ("-C", "shop", "--config", "settings.yaml")
-_VERBS = "apply|import|plan|validate|show|init|demo|review|render|schema|state [a-z]+"
+_VERBS = (
+    "apply|audit|doctor|export|import|models|plan|validate|show|init|demo|review|render|schema|state [a-z]+"
+)
 _PLAIN = re.compile(rf"podsync (?P<words>(?:{_VERBS})\b(?! --help)(?: --[a-z-]+)?)")
 _ENDS = r"(?=, |; |\)|\s+or: |\s{5}|\s*$)"
 _TYPED = re.compile(rf"podsync {re.escape(' '.join(GLOBALS))} .*?{_ENDS}", re.MULTILINE)

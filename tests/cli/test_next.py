@@ -27,6 +27,7 @@ from podsync.state.git.branch import OvertakenError
 from tests.apply.vendor_server import CREATES, Odd, VendorServer
 from tests.cli.conftest import TEE, TOKEN, TOTE, Run
 from tests.cli.printed import GLOBALS, SOURCE, inventory, typed, untyped, words_of
+from tests.cli.test_audit import TEE_SPEC
 from tests.cli.vendors import TEE as TEE_ADDRESS
 from tests.cli.vendors import a_server, lose
 from tests.state.git.places import ENVIRON, Remote, git
@@ -997,6 +998,39 @@ def a_branch_that_a_dead_run_holds(shop: Shop, monkeypatch: pytest.MonkeyPatch) 
         assert shop.apply().code == 6
         assert shop.follow("state unlock").code == 0
         assert shop.apply().code == 0
+
+
+@prints(
+    "cli/commands/existing/accounts.py: validate",
+    "cli/commands/existing/audit.py: audit -o html=audit.html",
+    "cli/commands/existing/audit.py: export",
+    "cli/commands/existing/export.py: import --match",
+    "cli/commands/existing/export.py: validate …",
+    "cli/commands/existing/export.py: plan",
+)
+def somebody_begins_with_a_shop_that_is_there(shop: Shop) -> None:
+    shop.write("broken", "kind: nonsense\n")
+    shop.vendors.by_hand("kakaclo", {**TEE_SPEC, "enName": "Old Tee"})
+    assert shop.run("audit").code == 0
+    assert shop.follow("validate").code == 3
+    (shop.folder / "catalog" / "broken.yaml").unlink()
+
+    shop.at_a_terminal("audit")
+    audited = shop.last
+    assert shop.follow("html=audit.html").code == 0
+    shop.last = audited
+    assert shop.follow("export").code == 0
+    (shop.folder / "catalog" / "imported" / "kakaclo" / "old-tee.yaml").unlink()
+    shop.at_a_terminal("export")
+    exported = shop.last
+    assert shop.follow("validate").code == 0
+    shop.last = exported
+    assert shop.follow("plan").code == 0
+    (shop.folder / "catalog" / "imported" / "kakaclo" / "old-tee.yaml").unlink()
+    shop.tee()
+    shop.vendors.by_hand("kakaclo", {**TEE_SPEC, "enName": "Test Tee"})
+    assert shop.run("export").code == 0
+    assert shop.follow("import --match").code == 0
 
 
 # -- what people may say unasked

@@ -1,3 +1,3 @@
 """Rules of one document and between documents, and the words for what they find."""
 
-__all__ = ["schemas"]
+__all__ = ["nearest", "schemas"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
     "audit": ("csv", "markdown", "html"),
+    "drift": ("markdown", "html", "patch"),
     "plan": ("markdown", "html", "github", "sarif", "csv"),
     "show": ("markdown", "html", "csv"),
     "state list": ("csv",),
@@ -311,9 +312,10 @@ def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox:
 def _faults_markdown(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> str:
     """Return the faults as Markdown that takes the place of a plan's comment."""
     from podsync.output.markdown.diagnostics import diagnostics_markdown
-    from podsync.output.markdown.plan import marker
+    from podsync.output.markdown.plan import above, marker
 
     first = marker("", _part(session, sandbox=sandbox), origin.head_sha(os.environ))
+    first = "\n".join([first, *above(session.env, sandbox=sandbox)])
     return diagnostics_markdown(diagnostics, products=0, files=0, marker=first)
 
 

@@ -64,12 +64,16 @@ class Outputs:
         return outputs
 
     def refuse(self, kept: Sequence[Path]) -> None:
-        """Raise UsageError when a file of podsync's own (state, settings, catalog) would be overwritten."""
+        """Raise UsageError when a file of podsync's own (state, settings, catalog) would be overwritten.
+
+        A new table may be put beside documents: they can read it.
+        """
         for file in self.files:
             target = _target(file.path)
+            beside = file.format == "csv" and not target.exists()
             for own in kept:
                 resolved = own.resolve()
-                if target == resolved or (resolved.is_dir() and resolved in target.parents):
+                if target == resolved or (resolved.is_dir() and resolved in target.parents and not beside):
                     message = f"-o {file.format}={file.path} would overwrite a file of the catalog's own"
                     raise UsageError(message)
 

@@ -13,6 +13,7 @@ from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, with_keys
 from podsync.cli.workspace import Workspace
 from podsync.evidence.state_view import Known
+from podsync.inventory.audit import AccountAudit, audited
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, UsageError
 from podsync.output.wording import counted, number, title
@@ -125,6 +126,12 @@ def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
         if product.history.adopt is not None:
             found.setdefault(product.provider, {})[product.history.adopt] = product.address
     return found
+
+
+def audit_of(account: AskedAccount) -> AccountAudit:
+    """Return what an account holds."""
+    base_url = account.connection.settings.base_url
+    return audited(account.known, base_url, account.listing, adopted=account.adopted, models=account.models)
 
 
 @contextmanager

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from podsync.cli.app.console import Forms
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.app.session import Session
-    from podsync.cli.commands.existing.accounts import AskedAccount
     from podsync.cli.workspace import Workspace
     from podsync.images.facts import Mode
     from podsync.inventory.audit import AccountAudit
@@ -63,12 +62,12 @@ def audit(
 
 
 def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mode | None) -> int:
-    from podsync.cli.commands.existing.accounts import answers_of
+    from podsync.cli.commands.existing.accounts import answers_of, audit_of
     from podsync.cli.environment.step_summary import append
     from podsync.output.audit.markdown import audit_markdown
 
     with answers_of(space, provider) as answers:
-        found = [_audited(each) for each in answers.accounts]
+        found = [audit_of(each) for each in answers.accounts]
     if images is not None:
         from podsync.cli.commands.existing.pictures import with_picture_faults
 
@@ -78,15 +77,6 @@ def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mod
     if space.session.console.hints:
         _say_next(space, outputs, found)
     return answers.code
-
-
-def _audited(account: AskedAccount) -> AccountAudit:
-    from podsync.inventory.audit import audited
-
-    settings = account.connection.settings
-    return audited(
-        account.known, settings.base_url, account.listing, adopted=account.adopted, models=account.models
-    )
 
 
 def _forms(audits: list[AccountAudit], session: Session) -> Forms:

@@ -47,6 +47,7 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
 
     outputs = Outputs.parse(output)
     space = Workspace.open(session, sandbox=sandbox)
+    space.tell_environment()
     outputs.refuse(space.own_files)
     with outputs:
         space.store.refresh()
@@ -78,6 +79,7 @@ def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
     from podsync.state import migration
 
     space = Workspace.open(session, sandbox=sandbox)
+    space.tell_environment()
     pushed = migration.from_file(_read(file), file)
 
     def fits(state: State) -> bool:
@@ -146,6 +148,7 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
             "podsync state migrate --to postgres",
         )
     space = Workspace.open(session)
+    space.tell_environment()
     if space.sandbox:
         raise UsageError("the sandbox's state stays where it is", "remove `sandbox: true` from podsync.yaml")
     settings = _settings(space.settings.state, to, where, space.given)

@@ -1,0 +1,22 @@
+"""Whether a text that is about to become a file of the catalog would be valid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from podsync.catalog.parsing.yaml_reader import read
+from podsync.catalog.validation.document_rules import build
+from podsync.model.diagnostic import Diagnostic, errors_among
+
+if TYPE_CHECKING:
+    from podsync.providers.knowledge import Provider
+
+
+def faults_of(path: str, text: str, providers: Mapping[str, Provider]) -> tuple[Diagnostic, ...]:
+    """Return the errors of a file of this text, as `validate` would tell them of it alone."""
+    reading = read(path, text.encode())
+    found = list(reading.diagnostics)
+    for document in reading.documents:
+        found += build(document, providers).diagnostics
+    return errors_among(found)

@@ -1,0 +1,166 @@
+"""`podsync export`: a document for each product that nobody here manages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podsync.cli.app.framework import command
+from podsync.cli.app.options import provider_option, sandbox_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from podsync.cli.app.session import Session
+    from podsync.cli.commands.existing.accounts import AskedAccount
+    from podsync.cli.workspace import Workspace
+    from podsync.inventory.documents import ExportedDocument
+    from podsync.model.product import Catalog
+
+#: So many files, products and reasons are named.
+_NAMED = 10
+
+
+@command(
+    examples=(
+        "podsync export     into catalog/imported/, a folder a provider",
+        "podsync export catalog/old --provider {provider}",
+    ),
+)
+@click.argument("folder", required=False, metavar="[DIR]")
+@provider_option
+@sandbox_option
+@click.pass_obj
+def export(session: Session, folder: str | None, provider: str | None, sandbox: bool) -> int:
+    """Write a document for each product that nobody here manages, below DIR.
+
+    Each names its product by `adopt`, so that the next apply takes it over and sends nothing. What no listing
+    tells is left open; what may not stand in a document (a picture with a signed address) is left out. Both
+    are comments in the document.
+
+    No file is ever overwritten. A second export writes only what is new: products that no document adopts,
+    that the state does not have, and of which nobody has said that they are not ours.
+    """
+    from podsync.cli.workspace import Workspace
+
+    space = Workspace.open(session, sandbox=sandbox)
+    space.announce()
+    return _export(space, folder, provider)
+
+
+def _export(space: Workspace, folder: str | None, provider: str | None) -> int:
+    from podsync.cli.commands.existing.accounts import answers_of
+    from podsync.cli.environment.placement import must_stay_in_tree
+
+    # Whose ids are adopted already is known of a catalog without faults only.
+    catalog = space.catalog()
+    with answers_of(space, provider) as answers:
+        accounts = answers.accounts
+    written: list[tuple[str, ExportedDocument]] = []
+    skipped: list[str] = []
+    for account in accounts:
+        place = Path(folder) if folder else Path(space.settings.catalog, "imported", account.name)
+        must_stay_in_tree("DIR" if folder else "catalog", str(place), space.given)
+        documents, alike = _documents(space, account, catalog, place)
+        written += [(_write(place, one), one) for one in documents]
+        skipped += alike
+    space.session.console.result(_told(written, skipped, accounts))
+    _say_next(space, folder, len(written), bool(skipped))
+    return answers.code
+
+
+def _documents(
+    space: Workspace, account: AskedAccount, catalog: Catalog, place: Path
+) -> tuple[list[ExportedDocument], list[str]]:
+    """Return the documents to write, and what looks like a document that is there already."""
+    from dataclasses import replace
+
+    from podsync.cli.commands.existing.accounts import audit_of
+    from podsync.inventory.documents import DocumentExport, may_be_documents
+
+    audit = audit_of(account)
+    wanted = [product for product in catalog if product.provider == account.name]
+    alike = may_be_documents(account.known, audit, wanted)
+    audit = replace(audit, products=tuple(one for one in audit.products if one.row.id not in alike))
+    above = os.path.relpath(Path(), place).replace(os.sep, "/")
+    writer = DocumentExport(audit, space.providers, _taken(account, catalog, place), f"{above}/")
+    documents = list(writer.documents())
+    told = [f"{account.name}:{identity} looks like {address}" for identity, address in alike.items()]
+    return documents, [*told, *(f"{account.name}:{each}: {why}" for each, why in writer.unwritable.items())]
+
+
+def _taken(account: AskedAccount, catalog: Catalog, place: Path) -> set[str]:
+    """Return the names that no new document may have: of products, former ones, what is let go, and files."""
+    known, kind = account.known, account.known.provider.kind
+    addresses = [product.address for product in catalog]
+    addresses += [entry.address for entry in known.entries]
+    addresses += [orphan.address for orphan in known.orphans]
+    names = {address.name.partition("[")[0] for address in addresses if address.kind == kind}
+    names |= {name for product in catalog for name in product.history.moved or ()}
+    names |= {str(address).partition(".")[2] for address in catalog.removed}
+    if place.is_dir():
+        names |= {Path(file).stem.lower() for file in os.listdir(place)}  # noqa: PTH208 (names only)
+    return names
+
+
+def _write(place: Path, document: ExportedDocument) -> str:
+    """Write one file, whole; raises PodsyncError where the disk will not have it."""
+    from podsync.files.atomic import write_whole
+    from podsync.files.os_files import OsFiles
+    from podsync.model.errors import PodsyncError
+
+    target = place / f"{document.address.name}.yaml"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(target):
+            raise FileExistsError(17, "it is there already")
+        write_whole(OsFiles(), target, document.text.encode(), temporary=f".{target.name}")
+    except OSError as error:
+        raise PodsyncError(
+            f"cannot write {target}: {error.strerror or error}",
+            "what was written before it is whole; run export again for the rest",
+        ) from None
+    return target.as_posix()
+
+
+def _told(
+    written: Sequence[tuple[str, ExportedDocument]], skipped: Sequence[str], accounts: Sequence[AskedAccount]
+) -> str:
+    from collections import Counter
+
+    from podsync.output.escape import safe
+    from podsync.output.wording import counted, number, title
+
+    lines = [safe(path) for path, _ in written[:_NAMED]]
+    lines += [f"and {number(len(written) - _NAMED)} more"] if len(written) > _NAMED else []
+    reasons = Counter(field for _, one in written for field in one.left_out)
+    lines += [
+        f"{field} is left out of {counted(count, 'document')}: see the comments there"
+        for field, count in sorted(reasons.items())
+    ]
+    lines += [f"not written: {safe(each)}" for each in skipped[:_NAMED]]
+    lines += (
+        [f"and {number(len(skipped) - _NAMED)} more that look like a document"]
+        if len(skipped) > _NAMED
+        else []
+    )
+    lines += [
+        f"{title(account.name)}'s listing changed while it was read: export again for what it did not show"
+        for account in accounts
+        if not account.listing.complete
+    ]
+    told = counted(len(written), "document")
+    return "\n".join([*lines, f"Export: {told} written." if written else "Export: nothing is new."])
+
+
+def _say_next(space: Workspace, folder: str | None, count: int, alike: bool) -> None:
+    say = space.session.console.say
+    if alike:
+        say(f"Which products are whose documents': {space.command_line('import', '--match')}")
+    if count and space.session.console.hints:
+        where = folder or f"{space.settings.catalog}/imported"
+        say(f"Check them: {space.command_line('validate', where)}")
+        say(f"What apply would take over: {space.command_line('plan')}")
