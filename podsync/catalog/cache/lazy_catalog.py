@@ -41,7 +41,7 @@ class LazyCatalog(Sequence[Product]):
         digest: str | None = None,
     ) -> None:
         self.table = table
-        self._told_digest = digest
+        self._known_digest = digest
         self._questions = 0
         self._locations = locations
         self._by_kind = by_kind
@@ -74,7 +74,7 @@ class LazyCatalog(Sequence[Product]):
             places.append((table.paths[self._file_of(number)], int(line), int(column), number))
         return [self._row(number) for *_, number in sorted(places)]
 
-    def suspects(self) -> list[FingerprintRow]:
+    def clash_candidates(self) -> list[FingerprintRow]:
         """Return the rows that a rule between files could have a word about."""
         return self.rows(clash_candidates(self._columns))
 
@@ -141,7 +141,7 @@ class LazyCatalog(Sequence[Product]):
 
     @cached_property
     def spec_digests(self) -> Mapping[str, str]:
-        """The wish of each address, without its `sha256:`."""
+        """The spec digest of each address, without its `sha256:`."""
         found = dict(zip(self.table.addresses, self.table.spec_digests, strict=True))
         if len(found) < len(self.table.addresses):
             found = {address: self.table.spec_digests[number] for address, number in self._numbers.items()}
@@ -150,8 +150,8 @@ class LazyCatalog(Sequence[Product]):
     @cached_property
     def digest(self) -> str:
         """The catalog's digest."""
-        if self._told_digest is not None:
-            return self._told_digest
+        if self._known_digest is not None:
+            return self._known_digest
         known = ((address, self._numbers[address]) for address in self._ordered)
         histories = self.table.histories
         return catalog_digest(
@@ -222,7 +222,7 @@ class RereadableFile:
         return self.reading.text.line(number) if self.reading is not None else ""
 
     def places(self, start: str) -> Mapping[Path, Span]:
-        """Return the places inside the document that begins at `start` (as `Kept` has it)."""
+        """Return the places inside the document that begins at `start` (see `ProductRecord.start`)."""
         for document in self.reading.documents if self.reading is not None else ():
             if ":".join(map(str, document.start)) == start:
                 return document.places

@@ -48,7 +48,7 @@ class Table:
     """Columns, each made by `load` when it is first asked for; `kept` may know a shorter way to one product.
 
     Of files: `paths`, `signatures`, `digests`, `counts` of their products, and `removals`. Of products what a
-    `record.Kept` has, `histories` empty where a document says nothing of its product's past.
+    `ProductRecord` has, `histories` empty where a document says nothing of its product's past.
     """
 
     def __init__(self, load: Load, kept: Callable[[int], ProductRecord] | None = None) -> None:
@@ -134,7 +134,7 @@ class Table:
 
     @property
     def spec_digests(self) -> list[str]:
-        """The wish of each product."""
+        """The spec digest of each product."""
         return self.column("spec_digests")
 
     @property
