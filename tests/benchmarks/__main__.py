@@ -10,7 +10,17 @@ from pathlib import Path
 
 from tests.benchmarks.common import ROOT, note
 
-NAMES = ("speed", "startup", "throughput", "accounts", "stores", "git_store", "versus_terraform", "views")
+NAMES = (
+    "speed",
+    "startup",
+    "throughput",
+    "accounts",
+    "drift",
+    "stores",
+    "git_store",
+    "versus_terraform",
+    "views",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
