@@ -22,7 +22,14 @@ from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
 from podsync.model.product import Catalog, Product
-from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings, is_environment
+from podsync.model.settings import (
+    Authoring,
+    ProviderSettings,
+    RateLimit,
+    Settings,
+    StateSettings,
+    is_environment,
+)
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
 
@@ -199,14 +206,24 @@ class Workspace:
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
         loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths, remember_from=loader.WORTH_A_CACHE
-        )
+            Path(), self.settings.catalog, self.providers, paths,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
+        )  # fmt: skip
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded
 
     def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
-        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=loader.WORTH_A_CACHE)
+        return loader.begin(
+            Path(), self.settings.catalog, self.providers,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
+        )  # fmt: skip
+
+    @property
+    def authoring(self) -> Authoring:
+        """What documents may draw on."""
+        told = self.settings.authoring
+        return told if self.settings_path is None else told._replace(file=str(self.settings_path))
 
     @property
     def catalog_read(self) -> Catalog:

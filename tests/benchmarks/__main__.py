@@ -11,16 +11,9 @@ from pathlib import Path
 from tests.benchmarks.common import ROOT, note
 
 NAMES = (
-    "speed",
-    "startup",
-    "throughput",
-    "accounts",
-    "drift",
-    "stores",
-    "git_store",
-    "versus_terraform",
-    "views",
-)
+    "speed", "startup", "matrix", "throughput", "accounts", "drift", "stores", "git_store",
+    "versus_terraform", "views",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
