@@ -58,12 +58,14 @@ class Comparison:
 
     `products` counts those of which something was compared, `unlisted` those that no listing has shown yet.
     `fields` counts, by field, the products of which it was not: no listing tells it, or the provider may have
-    changed it by itself.
+    changed it by itself. `unknown` counts those of which the state does not know it: the document of a
+    product that was taken over did not say.
     """
 
     products: int = 0
     unlisted: int = 0
     fields: Mapping[str, int] = EMPTY
+    unknown: Mapping[str, int] = EMPTY
 
 
 def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparison]:
@@ -75,6 +77,7 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
     missed = look.missed - gone
     found: list[Drifted] = []
     uncompared: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
     compared = unlisted = 0
     twins = _Twins(known.provider, unowned, habits)
     for entry in known.entries:
@@ -85,6 +88,10 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
         compared += 1
         fields, left = differences(known, entry.spec, row, habits)
         uncompared.update(left)
+        if entry.origin != "created":
+            uncompared.update(known.provider.unlisted - entry.spec.keys())
+        if entry.origin == "imported":
+            unknown.update(_told(known.provider, row) - entry.spec.keys())
         if fields:
             found.append(_drifted(DriftKind.CHANGED, entry, row, fields=fields))
         if others := twins.of(entry.spec):
@@ -100,7 +107,14 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
         found.append(_drifted(kind, item, None, missing_since=None if absent is None else absent.at))
     found += _taken_over(known, look)
     ordered = sorted(found, key=lambda each: (each.address, each.kind))
-    return tuple(ordered), Comparison(compared, unlisted, dict(sorted(uncompared.items())))
+    counts = dict(sorted(uncompared.items())), dict(sorted(unknown.items()))
+    return tuple(ordered), Comparison(compared, unlisted, *counts)
+
+
+def _told(provider: Provider, row: Remote) -> set[str]:
+    """The fields that a listing tells of a product, and that a document could say."""
+    said = {field for field, value in row.fields.items() if value not in (None, "", ())}
+    return said & {*provider.info.required, *provider.telling}
 
 
 def _taken_over(known: Known, look: Findings) -> Iterator[Drifted]:
