@@ -94,7 +94,7 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
             unknown.update(_told(known.provider, row) - entry.spec.keys())
         if fields:
             found.append(_drifted(DriftKind.CHANGED, entry, row, fields=fields))
-        if others := twins.of(entry.spec):
+        if others := twins.of(entry.spec, row):
             found.append(_drifted(DriftKind.TWIN, entry, row, twins=others))
     for item in known.items:
         if item.id in gone:
@@ -194,13 +194,13 @@ class _Twins:
         for row in rows:
             self._by_name[text(provider.name_of(row.fields))].append(row)
 
-    def of(self, spec: Spec) -> tuple[str, ...]:
-        """Return the ids of those that are the same as this spec."""
+    def of(self, spec: Spec, own: Remote) -> tuple[str, ...]:
+        """Return the ids of those that are the same as this spec, or as the product that is listed for it."""
         if not self._by_name:
             return ()
-        return tuple(self._same(spec))
+        names = dict.fromkeys(text(self._provider.name_of(each)) for each in (spec, own.fields))
+        near = (row for name in names for row in self._by_name.get(name, ()))
+        return tuple(row.id for row in near if self._is_same(spec, own, row))
 
-    def _same(self, spec: Spec) -> Iterator[str]:
-        for row in self._by_name.get(text(self._provider.name_of(spec)), ()):
-            if self._provider.match(spec, row, self._habits) is Match.SAME:
-                yield row.id
+    def _is_same(self, spec: Spec, own: Remote, row: Remote) -> bool:
+        return row.fields == own.fields or self._provider.match(spec, row, self._habits) is Match.SAME
