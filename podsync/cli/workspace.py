@@ -221,8 +221,7 @@ class Workspace:
     @property
     def authoring(self) -> Authoring:
         """What documents may draw on."""
-        told = self.settings.authoring
-        return told if self.settings_path is None else told._replace(file=str(self.settings_path))
+        return self.settings.authoring._replace(file=str(self.settings_path or SETTINGS_FILE))
 
     @property
     def catalog_read(self) -> Catalog:

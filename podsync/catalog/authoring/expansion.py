@@ -8,12 +8,12 @@ from typing import Any
 from podsync.catalog.authoring.axes.axis import Axis, fault_in
 from podsync.catalog.authoring.axes.choices import Choices, Combination
 from podsync.catalog.authoring.axes.reader import AxesReader
-from podsync.catalog.authoring.belonging import in_environment, says_where
+from podsync.catalog.authoring.belonging import in_environment
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.former import FormerNames
-from podsync.catalog.authoring.layers import Layer
+from podsync.catalog.authoring.layers import AUTHORED, Layer
 from podsync.catalog.authoring.origins import ProductOrigins
-from podsync.catalog.authoring.template import AUTHORED, BadValue, Template, TextFault
+from podsync.catalog.authoring.template import BadValue, Template, TextFault
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
@@ -22,16 +22,6 @@ from podsync.model.address import Address, indexed
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.providers.registry import kinds
-
-#: In a plain document only this is special.
-VARIABLES = "${var."
-
-
-def is_plain(document: Document, found: FoundFile, context: AuthoringContext) -> bool:
-    """Whether a document makes one product, and says all of it itself."""
-    if not AUTHORED.isdisjoint(document.data) or says_where(document.data):
-        return False
-    return not context.chain_of(found.path) and VARIABLES not in document.text.content
 
 
 class Expansion:

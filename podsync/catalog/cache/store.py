@@ -95,7 +95,7 @@ class CatalogCache(NamedTuple):
 
     def remember(self, draft: CacheDraft, known: Table, *, sound: bool, digest: str) -> None:
         """Save a table in place of the last one."""
-        if any("\n" in path for path in (*known.paths, *known.tables)):
+        if "\n" in "".join((*known.paths, *known.tables)):
             return  # a name of a file is all that could break a column
         files = zip(known.paths, known.tables, strict=True)
         head = {
