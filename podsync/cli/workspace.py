@@ -17,11 +17,11 @@ from podsync.cli.environment.credentials import with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
-from podsync.model.address import Address, Selection
+from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
-from podsync.model.product import Catalog, Product
+from podsync.model.product import Catalog
 from podsync.model.settings import (
     Authoring,
     ProviderSettings,
@@ -228,16 +228,6 @@ class Workspace:
         """The catalog as `plan` has read it last; empty before."""
         catalog: Catalog = self._kept.get("catalog") or Catalog(())
         return catalog
-
-    def document(self, address: Address) -> Product | None:
-        """Return what the catalog, as it was read last, wants at an address."""
-        catalog = self.catalog_read
-        if catalog.index is None:
-            return next((each for each in catalog if each.address == address), None)
-        try:
-            return catalog.index.product(str(address))
-        except KeyError:
-            return None
 
     # -- planning
 

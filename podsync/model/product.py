@@ -216,6 +216,15 @@ class Catalog:
             return frozenset(product.provider for product in self.products)
         return self.index.providers
 
+    def at(self, address: Address) -> Product | None:
+        """Return what is wanted at an address."""
+        if self.index is None:
+            return next((product for product in self.products if product.address == address), None)
+        try:
+            return self.index.product(str(address))
+        except KeyError:
+            return None
+
     @property
     def removed(self) -> Collection[str]:
         """Addresses that the catalog lets go on purpose, as text."""

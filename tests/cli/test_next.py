@@ -1041,6 +1041,39 @@ def somebody_begins_with_a_shop_that_is_there(shop: Shop) -> None:
     assert shop.follow("import --match").code == 0
 
 
+@prints(
+    "output/drift/words.py: apply --replace",
+    "output/drift/words.py: state orphans --check",
+    "apply/actions/update.py: apply --replace",
+)
+def somebody_changes_products_by_hand(shop: Shop) -> None:
+    shop.tote()
+    shop.edit("tote", '["*"]', "[anna, ben]")
+    shop.tee("away")
+    shop.tee("stays")
+    assert shop.apply().code == 0
+    time.sleep(SETTLE + 0.2)
+    ids = {address: entry["id"] for address, entry in shop.entries().items()}
+    (shop.folder / "catalog" / "away.yaml").unlink()
+    assert shop.apply().code == 0
+    shop.vendors.change(ids["customer_product.tote"], customerIds=["carl"])
+    shop.vendors.remove(ids["designed_product.away"])
+
+    drifted = shop.run("drift")
+    assert "1 orphan gone" in drifted.out
+    assert shop.follow("orphans --check").code == 0
+    shop.last = drifted
+    assert shop.follow("apply --replace").code == 64  # nobody is there to be asked
+    assert shop.follow("apply .*--auto-approve").code == 0
+    assert shop.vendors.body_of(ids["customer_product.tote"])["customerIds"] == ["anna", "ben"]
+
+    shop.vendors.change(ids["customer_product.tote"], customerIds=["carl"])
+    shop.edit("tote", "[anna, ben]", "[anna]")
+    assert shop.apply().code == 4
+    assert shop.follow("apply --replace").code == 64
+    assert shop.follow("apply .*--auto-approve").code == 0
+
+
 # -- what people may say unasked
 
 
