@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
+from podsync.cli.chosen_environment import check_environment, sandbox_folder
 from podsync.cli.environment.credentials import with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
@@ -28,7 +28,6 @@ from podsync.model.settings import (
     RateLimit,
     Settings,
     StateSettings,
-    is_environment,
 )
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
@@ -76,7 +75,7 @@ class Workspace:
             else settings_file.defaults()
         )
         if session.env or not in_any:
-            _check_environment(settings, session)
+            check_environment(settings, session)
         kept = any(file.exists() for file in state_files(settings.state))
         here = path is not None or Path(settings.catalog).is_dir() or kept
         session.sandbox = sandbox
@@ -409,33 +408,3 @@ def _where_else(session: Session) -> str:
             there = quoted(program(), "-C", str(above))
             return f"start one: {start}\nor work in the one above: {there} …"
     return f"start one: {start}"
-
-
-def sandbox_folder(environment: str) -> Path:
-    """Return where the sandbox keeps what it has: each environment of the settings has its own.
-
-    Raises UsageError for what can be no name of one: it becomes a folder's.
-    """
-    if environment and not is_environment(environment):
-        raise UsageError(f"--env {environment}: this is no name of an environment")
-    return CACHE / "sandbox" / environment if environment else CACHE / "sandbox"
-
-
-def _check_environment(settings: Settings, session: Session) -> None:
-    """Refuse a run that could mean any environment, or one that there is none of."""
-    asked, known = session.env, settings.environments
-    if settings.environment == asked and (asked or not known):
-        return
-    names = ", ".join(known)
-    if not asked:
-        raise UsageError(
-            f"{SETTINGS_FILE} has environments, and this run names none of them: {names}",
-            " or ".join(f"--env {name}" for name in known) + " (or PODSYNC_ENV)",
-        )
-    if not known:
-        raise UsageError(
-            f"--env {asked}: {SETTINGS_FILE} has no environments", "leave --env and PODSYNC_ENV away"
-        )
-    near = nearest(asked, known)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")

@@ -8,6 +8,7 @@ from typing import Any
 from podsync.catalog.authoring.axes.axis import Axis, fault_in
 from podsync.catalog.authoring.axes.choices import Choices, Combination
 from podsync.catalog.authoring.axes.reader import AxesReader
+from podsync.catalog.authoring.belonging import in_environment
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.former import FormerNames
 from podsync.catalog.authoring.layers import AUTHORED, Layer
@@ -30,8 +31,8 @@ class Expansion:
     """
 
     def __init__(self, document: Document, found: FoundFile, context: AuthoringContext) -> None:
-        self.document = document
-        self.faults: list[Diagnostic] = []
+        self.document, self._here, wrong = in_environment(document, context.settings)
+        self.faults: list[Diagnostic] = list(wrong)
         self.tables: tuple[FoundFile, ...] = ()
         self._found = found
         self._context = context
@@ -40,7 +41,7 @@ class Expansion:
         self._choices: Choices | None = None
         self._former: FormerNames | None = None
         self._kind = document.data.get("kind")
-        if self._kind in kinds():
+        if self._kind in kinds() and self._here:
             self._prepare()
 
     def _prepare(self) -> None:
@@ -96,6 +97,8 @@ class Expansion:
 
     def products(self) -> Iterator[Document]:
         """Yield the products that can be made, sorted by their keys."""
+        if not self._here:
+            return
         if self._template is None:
             if not self.faults:  # its kind is unknown: that is said of what is left
                 left = {key: value for key, value in self.document.data.items() if key not in AUTHORED}
@@ -117,7 +120,7 @@ class Expansion:
     def product(self, index: str) -> Document | None:
         """Return the product of an index (`[colour=red]`, empty where there is no `each`)."""
         if self._template is None:
-            return None if index or self.faults else self.document
+            return None if index or self.faults or not self._here else self.document
         for combination in self._combinations():
             if self._index(combination) == index:
                 shape = self._template.shape(combination)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from podsync.catalog.authoring.belonging import says_where
 from podsync.catalog.parsing.document import Document
 from podsync.model.frozen import Path
 
@@ -24,7 +25,7 @@ VARIABLES = "${var."
 
 def is_plain(document: Document, found: FoundFile, context: AuthoringContext) -> bool:
     """Whether a document makes one product, and says all of it itself."""
-    if not AUTHORED.isdisjoint(document.data):
+    if not AUTHORED.isdisjoint(document.data) or says_where(document.data):
         return False
     return not context.chain_of(found.path) and VARIABLES not in document.text.content
 

@@ -174,7 +174,8 @@ def quick_record(
     """Return what is kept of a product if nothing whatever is wrong with its document."""
     kind = data.get("kind")
     provider = by_kind.get(kind) if isinstance(kind, str) else None
-    if provider is None or not check_of(provider.kind)(data):
+    # What belongs to some environments only is for `authoring` to say.
+    if provider is None or "only" in data or not check_of(provider.kind)(data):
         return None
     address = f"{kind}.{data['name']}{suffix}"
     if not suffix:
