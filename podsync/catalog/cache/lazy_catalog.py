@@ -46,7 +46,7 @@ class LazyCatalog(Sequence[Product]):
         drawn_on: LateContext | None = None,
     ) -> None:
         self.table = table
-        self._told_digest = digest
+        self._known_digest = digest
         self._drawn_on = drawn_on
         self._questions = 0
         self._locations = locations
@@ -87,7 +87,7 @@ class LazyCatalog(Sequence[Product]):
             places.append((table.paths[self._file_of(number)], int(line), int(column), number))
         return [self._row(number) for *_, number in sorted(places)]
 
-    def suspects(self) -> list[FingerprintRow]:
+    def clash_candidates(self) -> list[FingerprintRow]:
         """Return the rows that a rule between files could have a word about."""
         return self.rows(clash_candidates(self._columns))
 
@@ -157,7 +157,7 @@ class LazyCatalog(Sequence[Product]):
 
     @cached_property
     def spec_digests(self) -> Mapping[str, str]:
-        """The wish of each address, without its `sha256:`."""
+        """The spec digest of each address, without its `sha256:`."""
         found = dict(zip(self.table.addresses, self.table.spec_digests, strict=True))
         if len(found) < len(self.table.addresses):
             found = {address: self.table.spec_digests[number] for address, number in self._numbers.items()}
@@ -166,8 +166,8 @@ class LazyCatalog(Sequence[Product]):
     @cached_property
     def digest(self) -> str:
         """The catalog's digest."""
-        if self._told_digest is not None:
-            return self._told_digest
+        if self._known_digest is not None:
+            return self._known_digest
         known = ((address, self._numbers[address]) for address in self._ordered)
         histories = self.table.histories
         return catalog_digest(
@@ -271,7 +271,7 @@ class RereadableFile:
         return self.reading.text.line(number) if self.reading is not None else ""
 
     def document(self, start: str, index: str = "") -> Document | None:
-        """Return the document that begins at `start` (as `Kept` has it), the product `index` of several."""
+        """Return the document at `start` (as `ProductRecord.start`), the product `index` of several."""
         for document in self.reading.documents if self.reading is not None else ():
             if ":".join(map(str, document.start)) == start:
                 return self._product(document, start, index)

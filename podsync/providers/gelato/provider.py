@@ -71,12 +71,16 @@ class Gelato(Provider):
         """The values that are new, where nothing else differs in the options."""
         from podsync.providers.contract import ProductStep
 
+        if before is after:
+            return ()
         grown = values.grown(before, after) if self._same_options(before, after) else None
         return () if grown is None else (ProductStep("values", grown),)
 
     def unreachable(self, before: Spec, after: Spec) -> Iterable[SpecFault]:
         """Values that would have to go or to change, where nothing else differs in the options."""
-        return values.faults(before, after) if self._same_options(before, after) else ()
+        return (
+            values.faults(before, after) if before is not after and self._same_options(before, after) else ()
+        )
 
     def _same_options(self, before: Spec, after: Spec) -> bool:
         one, other = (list(map(_option, spec.get("variantOptions") or ())) for spec in (before, after))
