@@ -2,6 +2,8 @@
 
 __all__ = [
     "formatting",
+    "known_file",
+    "known_text",
     "loader",
     "parsing",
     "rules",

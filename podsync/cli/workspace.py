@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
+from podsync.catalog.known_file import KnownFile
 from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.environment.credentials import base_url_from
+from podsync.cli.environment.hosts import host_of
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -46,6 +48,7 @@ class Workspace:
     settings: Settings
     settings_path: Path | None
     sandbox: bool = False
+    known_file: KnownFile | None = None
     #: What was read last, by word: `catalog`.
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -86,7 +89,19 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         if space.state_settings.backend == "local":
             must_stay_in_tree("state.path", space.state_settings.path, space.given)
-        return space if space.sandbox else replace(space, settings=_with_base_urls(settings))
+        return space._knowing(settings if space.sandbox else _with_base_urls(settings))
+
+    def _knowing(self, settings: Settings) -> Workspace:
+        """Return this with the ids that its accounts were seen to have; they are parsed when asked for."""
+        space, file = replace(self, settings=settings), KnownFile.of(Path(settings.catalog))
+        if file is None:
+            return space
+        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in settings.providers}
+        told = {
+            name: each._replace(known=file.ids(name, hosts[name], each.account))
+            for name, each in settings.providers.items()
+        }
+        return replace(space, settings=settings._replace(providers=told), known_file=file)
 
     # -- what is in the folder
 
@@ -201,6 +216,8 @@ class Workspace:
             Path(), self.settings.catalog, self.providers, paths, remember_from=loader.WORTH_A_CACHE
         )
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
+        if self.known_file is not None and (faults := self.known_file.parsed[1]):
+            return loaded._replace(diagnostics=in_file_order((*faults, *loaded.diagnostics)))
         return loaded
 
     def reading(self) -> loader.CatalogRun:
@@ -272,6 +289,8 @@ class Workspace:
             every=every,
         )
         self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
+        if made.work and self.known_file is not None and (faults := self.known_file.parsed[1]):
+            raise CatalogError(faults)  # what models are called is told of what changes
         return self._with_warnings(made, warnings)
 
     def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:

@@ -16,6 +16,7 @@ from podsync.plan.answers import COMPLETE
 from podsync.plan.change import Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, untold
 from podsync.plan.matching import Pair
+from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -79,7 +80,7 @@ class _PairDecision:
         self._refuse_incomplete(product)
         reason = f"{entry.id} is gone, and its document wants it again"
         change = self._change(Action.CREATE, RECREATE, reason)
-        return replace(change, before=None, risks=self.provider.risks(None, product.spec))
+        return replace(change, before=None, risks=self._risks(None, product.spec))
 
     def _differing(self, product: Product, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, product.spec))
@@ -122,7 +123,7 @@ class _PairDecision:
             shown=_shown(entry or orphan),
             made_at=(entry.created_at or None) if entry is not None else None,
             fields=fields,
-            risks=self.provider.risks(before if fields else None, after) if risks is None else risks,
+            risks=self._risks(before if fields else None, after) if risks is None else risks,
             source=self._source(fields),
             distinct=product is not None and product.history.moved == (),
             asks=product.history.asks if product is not None else EMPTY,
@@ -200,6 +201,9 @@ class _PairDecision:
             )
         return self._change(Action.UPDATE, "update_because_mutable", reason, fields)
 
+    def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
+        return (*self.provider.risks(before, after), *left_model(self.provider, after))
+
     def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         fields = self._fields(product, entry, names)
         if not self.provider.replaces:
@@ -221,7 +225,7 @@ class _PairDecision:
         reason = "asked for by --replace" if self.forced else f"{self.provider.title} cannot change it"
         risks = (
             "the old product stays on sale beside the new one until a person removes it",
-            *self.provider.risks(entry.spec, product.spec),
+            *self._risks(entry.spec, product.spec),
         )
         return self._change(Action.REPLACE, code, reason, fields, risks=risks)
 

@@ -39,7 +39,8 @@ class Plan:
     `unwanted` creates that were refused and that no document wants any more (apply sees whether they were
     made all the same), `unmanaged` products that a refresh saw and nobody here owns. `left_out` is how many
     changes where nothing differs are counted but not listed: a saved plan has them with `--detail full` only.
-    `environment` is the one of the settings that it was made in, "" where they have none.
+    `environment` is the one of the settings that it was made in, "" where they have none. `models` maps the
+    models that changes name to what they are called, as far as that is known.
     """
 
     lineage: str
@@ -60,6 +61,7 @@ class Plan:
     unmanaged: Mapping[str, int] = EMPTY
     left_out: int = 0
     environment: str = ""
+    models: Mapping[str, str] = EMPTY
 
     @cached_property
     def work(self) -> tuple[Change, ...]:

@@ -93,7 +93,7 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Plan.__dataclass_fields__) == {
         "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
         "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
-        "unwanted", "unmanaged", "left_out", "environment",
+        "unwanted", "unmanaged", "left_out", "environment", "models",
     }  # fmt: skip
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",

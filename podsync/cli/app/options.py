@@ -24,6 +24,7 @@ ALLOWED = ("creates", "replaces", "orphans")
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
     "audit": ("csv", "markdown", "html"),
+    "models": ("csv",),
     "plan": ("markdown", "html", "github", "sarif", "csv"),
     "show": ("markdown", "html", "csv"),
     "state list": ("csv",),
