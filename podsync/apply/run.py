@@ -25,7 +25,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Product
 from podsync.model.settings import ProviderSettings
-from podsync.plan.action import Action
+from podsync.plan.action import SET_BACK, Action
 from podsync.plan.change import Change
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
@@ -98,6 +98,11 @@ def others_of(
     return {name: Others(tuple(wants[name]), tuple(specs[name]), frozenset(managed[name])) for name in wants}
 
 
+def _compares(change: Change) -> bool:
+    """Whether it is for what somebody may have changed at the provider in the meantime."""
+    return change.action is Action.UPDATE or change.accepts
+
+
 def named_by(changes: Iterable[Change]) -> Mapping[Address, tuple[str, Product]]:
     """Return the documents whose product is to be adopted by its id, with that."""
     return {change.address: (change.named, change.document) for change in changes if change.named is not None}
@@ -111,6 +116,8 @@ def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
         return Want(change.address, change.after, adopts=change.action_reason != "replace_by_request")
     if change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
         return Want(change.address, change.after, before=change.before or EMPTY)
+    if change.action_reason == SET_BACK:
+        return Want(change.address, change.after, before=EMPTY)  # another one may have its name by now
     return None
 
 
@@ -236,6 +243,7 @@ class ProviderRun:
         )
         specs = [change.after for change in self.changes if change.after is not None]
         again = {change.recreates for change in self.changes if change.recreates is not None}
+        written = (change.previous_address or change.address for change in self.changes if _compares(change))
         return Situation(
             known,
             times,
@@ -243,6 +251,7 @@ class ProviderRun:
             documents_of(known, [*specs, *self.others.specs]),
             managed=self.others.managed,
             named=named_by(self.changes),
+            checked=frozenset(known.ids_of(written)),
             lost=self.lost and not self.caught_up,
             first_contact=context.options.first_contact,
             looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None) | again,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from podsync.apply.actions.create import make, restore, take
-from podsync.apply.actions.update import update
+from podsync.apply.actions.update import accept, update
 from podsync.apply.guard import guarded
 from podsync.apply.lookup.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictures
 from podsync.apply.outcomes import LATER, not_tried
@@ -23,6 +23,8 @@ def work(run: ProviderRun) -> None:
             guarded(run, change, restore)
         elif change.named is not None:
             guarded(run, change, take)
+        elif change.accepts:
+            guarded(run, change, accept)
     updates = [c for c in run.changes if c.action is Action.UPDATE]
     _pool(run, [c for c in updates if c.address not in run.waits], update)
     for change in updates:

@@ -1,6 +1,7 @@
 """From files to products: strict YAML, JSON Schemas, rules inside one document and across files."""
 
 __all__ = [
+    "accepting",
     "formatting",
     "known_file",
     "known_text",

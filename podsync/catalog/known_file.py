@@ -7,6 +7,7 @@ every catalog, since it counts for what is remembered of the documents, and pars
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.known_ids import NO_IDS, AccountIds, Accounts, KnownIds
+from podsync.model.settings import Settings
 
 NAME = "_known.yaml"
 
@@ -38,6 +40,14 @@ class KnownFile:
         """Return what is known of one account."""
         told = hashlib.sha256(self.raw).hexdigest()[:32]
         return KnownIds(told, partial(self._of, (provider, host, account)))
+
+    def told(self, settings: Settings, hosts: Mapping[str, str]) -> Settings:
+        """Return the settings with what is known of the account of each provider, at these hosts."""
+        providers = {
+            name: each._replace(known=self.ids(name, hosts[name], each.account))
+            for name, each in settings.providers.items()
+        }
+        return settings._replace(providers=providers)
 
     def _of(self, key: tuple[str, str, str]) -> AccountIds:
         return self.parsed[0].get(key, NO_IDS)

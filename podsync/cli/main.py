@@ -51,6 +51,7 @@ cli = CommandGroup(
             _COMMANDS + "importing.command:import_products",
             "Say which existing product is which document's.",
         ),
+        "drift": (_COMMANDS + "drift.command:drift", "Show what somebody changed at the providers."),
         "state": (_COMMANDS + "state.inspect:state", "Look at what podsync remembers."),
         "render": (_COMMANDS + "render:render", "Show the exact request that a create would send."),
         "schema": (_COMMANDS + "render:schema", "Print a JSON Schema."),

@@ -6,6 +6,7 @@ each product that is wanted. Who only plans shows them; who holds the lock recor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from podsync.evidence.account import Knows
@@ -13,6 +14,7 @@ from podsync.evidence.claims import Key
 from podsync.evidence.listing import Reading
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError
+from podsync.model.product import Product
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.state.events import Event
@@ -34,8 +36,8 @@ class Findings:
     those that a person has to answer, with `why` where there is nothing to choose from; of those that are
     `young` nobody can say yet that nothing was made. `adopted` maps a wanted product to the row that is it,
     `taken` to rows that have its name for a shared customer, `questions` to why nothing may be made of it,
-    `namesakes` to rows that are not ours and look like it. `named` maps documents to the rows that they name
-    by their ids, `misnamed` to why such a row is not taken; `managed` are all
+    `namesakes` to rows that are not ours and look like it. `named` maps `documents` to the rows that they
+    name by their ids, `misnamed` to why such a row is not taken; `managed` are all
     ids that a document names. `unwanted` maps addresses to rows that a refused
     create may have made all the same, which no document wants by now; of those in `unsearched` the reading
     says too little.
@@ -59,6 +61,7 @@ class Findings:
     questions: dict[Address, Question] = field(default_factory=dict)
     namesakes: dict[Address, tuple[Remote, ...]] = field(default_factory=dict)
     named: dict[Address, Remote] = field(default_factory=dict)
+    documents: Mapping[Address, Product] = field(default_factory=dict)
     misnamed: dict[Address, PodsyncError] = field(default_factory=dict)
     managed: frozenset[str] = frozenset()
     unwanted: dict[Address, Question] = field(default_factory=dict)

@@ -65,7 +65,14 @@ class _Look:
         reading = self._reading
         likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}
         missing = reading.misses(likely) if reading.sound and reading.rows else frozenset()
-        verdicts = judging.judge(self._claims(sent), reading.rows, fresh=reading.fresh, missing=missing)
+        verdicts = judging.judge(
+            self._claims(sent),
+            reading.rows,
+            fresh=reading.fresh,
+            missing=missing,
+            knows_all=told.knows is Knows.ALL,
+            unclaimed=known.unclaimed,
+        )
         sent.judge(verdicts)
         wanted = WantedJudge(self._it, told)
         wanted.judge(verdicts, judging)
@@ -185,7 +192,8 @@ class _Look:
         it, told = self._it, self._told
         if not it.named:
             return
-        said = Said(self._known, self._reading.rows, self._now, {a: p for a, (_, p) in it.named.items()})
+        told.documents = {address: product for address, (_, product) in it.named.items()}
+        said = Said(self._known, self._reading.rows, self._now, told.documents)
         given = {row.id: address for address, row in told.found.items()}
         for address, (identity, _) in it.named.items():
             try:

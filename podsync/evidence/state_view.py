@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
+from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import seen_ids
 from podsync.providers.habits import Habits
@@ -134,6 +135,13 @@ class Known:
             if item.id is not None and item.id in self.listed
         }
 
+    def ids_of(self, addresses: Iterable[Address]) -> Iterator[str]:
+        """Yield the ids of the entries at these addresses, as far as they are known."""
+        for address in addresses:
+            entry = self.state.entries.get(address)
+            if entry is not None and entry.id is not None:
+                yield entry.id
+
     @property
     def landmarks(self) -> tuple[Json, ...]:
         """Products to know the account by."""
@@ -203,7 +211,10 @@ class Known:
 
 def presumed(item: Entry | Orphan) -> bool:
     """Whether its id is that of a product which is not listed as it was sent: it may be another one."""
-    return item.id is not None and item.window is not None and item.window.answered is None
+    window = item.window
+    if item.id is None or window is None:
+        return False
+    return window.answered is None or window.shown is not None
 
 
 def when(pending: Pending) -> Moment | None:

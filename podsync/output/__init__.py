@@ -3,6 +3,7 @@
 __all__ = [
     "audit",
     "csv",
+    "drift",
     "escape",
     "forecast",
     "github",

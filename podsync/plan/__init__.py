@@ -1,3 +1,14 @@
 """Desired × state -> one immutable Plan."""
 
-__all__ = ["action", "answers", "approval", "change", "checks", "model", "planfile", "planner", "refresh"]
+__all__ = [
+    "action",
+    "answers",
+    "approval",
+    "change",
+    "checks",
+    "drift",
+    "model",
+    "planfile",
+    "planner",
+    "refresh",
+]

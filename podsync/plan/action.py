@@ -25,6 +25,10 @@ class Action(StrEnum):
 MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
 #: The `action_reason` of an adopt that a document asks for by an id: it never becomes a create.
 ADOPT_DECLARED = "adopt_because_declared"
+#: That of a note by which the state takes over what was changed at the provider, once a look bears it out.
+NOTE_ACCEPTED = "note_because_changed_there"
+#: That of an update that sends a document's values again, whatever is there.
+SET_BACK = "update_by_request"
 #: That of a create in place of a product that is gone: it is sent only once that is certain.
 RECREATE = "create_because_gone"
 #: That of a note by which the state learns a field of the spec from the document.

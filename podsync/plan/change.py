@@ -15,7 +15,7 @@ from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.position import NOWHERE, Position
 from podsync.model.product import UNPROTECTED, Lifecycle, Product, spec_digest_of
-from podsync.plan.action import ADOPT_DECLARED, MAKING, RECREATE, Action
+from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE, Action
 
 
 class _UnknownValue:
@@ -95,6 +95,11 @@ class Change:
     def named(self) -> str | None:
         """The id of the existing product that the document names, while it is to be adopted."""
         return self.importing if self.action_reason == ADOPT_DECLARED else None
+
+    @property
+    def accepts(self) -> bool:
+        """Whether it takes over what somebody changed at the provider."""
+        return self.action_reason == NOTE_ACCEPTED
 
     @property
     def recreates(self) -> str | None:

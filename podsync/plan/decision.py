@@ -11,7 +11,7 @@ from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
-from podsync.plan.action import ADOPT_DECLARED, NOTE_TOLD, RECREATE, Action
+from podsync.plan.action import ADOPT_DECLARED, NOTE_ACCEPTED, NOTE_TOLD, RECREATE, SET_BACK, Action
 from podsync.plan.answers import COMPLETE
 from podsync.plan.change import Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, untold
@@ -63,8 +63,12 @@ class _PairDecision:
         if entry.id is not None and entry.id == product.history.recreate and entry.pending is None:
             return self._recreate(product, entry)
         names = self._differing(product, entry)
+        accepted = self._accepted(product, entry, names)
+        names = tuple(name for name in names if name not in accepted)
         if not names and not self.forced:
-            return self._unchanged(product, entry)
+            return self._accept(product, entry, accepted) if accepted else self._unchanged(product, entry)
+        if self.forced and not self.provider.replaces and set(names) <= self.provider.mutable:
+            return self._set_back(product, entry)
         if not self.forced and set(names) <= self.provider.mutable:
             return self._update(product, entry, names)
         return self._replace(product, entry, names)
@@ -81,6 +85,28 @@ class _PairDecision:
         reason = f"{entry.id} is gone, and its document wants it again"
         change = self._change(Action.CREATE, RECREATE, reason)
         return replace(change, before=None, risks=self._risks(None, product.spec))
+
+    def _accepted(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the fields that were changed there, from the very value that the state holds."""
+        before, known = product.history.changed_there, entry.spec or EMPTY
+        if entry.pending is not None or self.pair.previous is not None:
+            return ()
+        return tuple(
+            name
+            for name in names
+            if name in before and not differing_fields(self.provider, *_one(name, known, before))
+        )
+
+    def _accept(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
+        fields = self._fields(product, entry, names)
+        return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
+
+    def _set_back(self, product: Product, entry: Entry) -> Change:
+        mutable = tuple(sorted(name for name in product.spec if name in self.provider.mutable))
+        fields = field_changes(self.provider, entry.spec or EMPTY, product, mutable, frozenset(mutable))
+        return self._change(
+            Action.UPDATE, SET_BACK, "asked for by --replace: its values are sent again", fields
+        )
 
     def _differing(self, product: Product, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, product.spec))
@@ -192,7 +218,7 @@ class _PairDecision:
         fields = self._fields(product, entry, names)
         reason = "an update is in doubt and is sent again" if entry.pending else "only fields that can change"
         name, old = self.provider.unique_name(product.spec), self.provider.unique_name(entry.spec or EMPTY)
-        if name != old and product.history.renamed_from != old:
+        if self.provider.name_field in names and name != old and product.history.renamed_from != old:
             self._refuse(
                 f"{self.provider.name}-rename",
                 f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
@@ -254,6 +280,11 @@ class _PairDecision:
         product = self.pair.product
         at = product.at(path) if product is not None and path else (product.declared_at if product else None)
         self.faults.append(Diagnostic("error", rule, summary, at, remedy, self.pair.address))
+
+
+def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
+    """Return each spec with this field alone."""
+    return tuple({name: spec[name]} if name in spec else {} for spec in specs)
 
 
 def _last_place(entry: Entry | None) -> Position | None:

@@ -20,6 +20,7 @@ from podsync.model.frozen import EMPTY, Json
 
 if TYPE_CHECKING:
     from podsync.plan.change import Change
+    from podsync.plan.drift.values import Compared, Drift
 from podsync.plan.action import Action
 
 #: What plans and states of the sandbox say as the host of a provider, its name behind it: the port of the
@@ -39,8 +40,9 @@ class Plan:
     `unwanted` creates that were refused and that no document wants any more (apply sees whether they were
     made all the same), `unmanaged` products that a refresh saw and nobody here owns. `left_out` is how many
     changes where nothing differs are counted but not listed: a saved plan has them with `--detail full` only.
-    `environment` is the one of the settings that it was made in, "" where they have none. `models` maps the
-    models that changes name to what they are called, as far as that is known.
+    `drift` is what a refresh saw changed at the providers, `compared` what it has compared.
+    `environment` is the one of the settings that it was made in, "" where they have none. `models` maps
+    the models that changes name to what they are called, as far as that is known.
     """
 
     lineage: str
@@ -62,6 +64,9 @@ class Plan:
     left_out: int = 0
     environment: str = ""
     models: Mapping[str, str] = EMPTY
+
+    drift: tuple[Drift, ...] = ()
+    compared: tuple[Compared, ...] = ()
 
     @cached_property
     def work(self) -> tuple[Change, ...]:
@@ -97,6 +102,16 @@ class Plan:
         keys = sorted((change.key for change in self.work), key=itemgetter(0))
         named = [self.environment] if self.environment else []
         return digest([*named, self.lineage, self.selection.to_json(), self.hosts, keys])
+
+
+def last_line(plan: Plan) -> str:
+    """Return the frozen last line of this plan; what was changed at the providers is no match."""
+    if plan.work or not plan.drift:
+        return summary_line(plan.summary)
+    count = len({drift.address for drift in plan.drift})
+    many = f"{count} products are not as podsync left them"
+    told = "1 product is not as podsync left it" if count == 1 else many
+    return f"No changes. The catalog matches the state, and {told}."
 
 
 def summary_line(counts: Mapping[Action, int]) -> str:

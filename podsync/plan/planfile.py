@@ -20,6 +20,7 @@ from podsync.model.product import Lifecycle
 from podsync.model.settings import is_environment
 from podsync.plan.action import TERRAFORM_ACTIONS, Action
 from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.drift.json_form import drift_json, load_compared, load_drift
 from podsync.plan.model import Plan
 
 FORMAT_VERSION = "1.0"
@@ -44,6 +45,8 @@ def pieces(plan: Plan, *, noops: bool = False) -> Iterator[str]:
     """
     facts = _facts(plan)
     ends: dict[str, Any] = {"diagnostics": [diagnostic_json(d) for d in plan.diagnostics]}
+    if plan.refreshed:
+        ends |= drift_json(plan.drift, plan.compared)
     changes = plan.changes if noops else plan.work
     before, after = _around_changes(facts | ends)
     # The digest of the canonical JSON of everything but itself, fed as the parts of that text come.
@@ -201,6 +204,8 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         unmanaged=freeze(data.get("unmanaged", {})),
         models=freeze(data.get("models", {})),
         environment=_environment(data.get("environment", "")),
+        drift=load_drift(data),
+        compared=load_compared(data),
         left_out=int(data["summary"][Action.NOOP]) - sum(change.action is Action.NOOP for change in changes),
     )
 

@@ -6,17 +6,20 @@ here, since the rest goes on; what stops all of it is an error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from podsync.evidence.findings import Findings
+from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, in_file_order
+from podsync.model.frozen import EMPTY
 from podsync.model.position import Severity
-from podsync.model.product import seen_ids
+from podsync.model.product import Product, seen_ids
 from podsync.plan.action import Action
 from podsync.plan.answers import of_doubt, of_wanted
 from podsync.plan.change import Change
+from podsync.plan.drift.seen import seen_by
 from podsync.plan.model import Plan
 from podsync.providers.contract import Remote
 from podsync.providers.knowledge import Provider
@@ -27,8 +30,18 @@ _MAKING = (Action.CREATE, Action.REPLACE)
 _ANOTHER_ACCOUNT, _IN_DOUBT, _REFUSED, _LEFT = 9, 8, 5, 4
 
 
-def refreshed(plan: Plan, providers: Mapping[str, Provider], looks: Mapping[str, Findings]) -> Plan:
-    """Return the plan as it reads once these looks are known."""
+def refreshed(
+    plan: Plan,
+    providers: Mapping[str, Provider],
+    looks: Mapping[str, Findings],
+    knowns: Mapping[str, Known] = EMPTY,
+    document: Callable[[Address], Product | None] = lambda _: None,
+) -> Plan:
+    """Return the plan as it reads once these looks are known.
+
+    `knowns` is what the state knows of each provider, where all of it was compared; `document` returns what
+    the catalog wants at an address.
+    """
     changes: list[Change] = []
     found: list[Diagnostic] = []
     for change in plan.changes:
@@ -40,12 +53,15 @@ def refreshed(plan: Plan, providers: Mapping[str, Provider], looks: Mapping[str,
         found += _about(change, providers[change.provider], look)
     for name, look in sorted(looks.items()):
         found += _about_all(providers[name], look, makes=_makes(changes, name))
+    drift, compared = seen_by(looks, knowns, document, plan.changes) if knowns else ((), ())
     return replace(
         plan,
         changes=tuple(changes),
         diagnostics=in_file_order([*plan.diagnostics, *found]),
         refreshed=True,
-        unmanaged={name: _unmanaged(look) for name, look in sorted(looks.items())},
+        unmanaged={name: unmanaged(look) for name, look in sorted(looks.items())},
+        drift=drift,
+        compared=compared,
     )
 
 
@@ -64,7 +80,8 @@ def _makes(changes: Sequence[Change], provider: str) -> bool:
     return any(change.provider == provider and change.action in _MAKING for change in changes)
 
 
-def _unmanaged(look: Findings) -> int:
+def unmanaged(look: Findings) -> int:
+    """Return how many listed products nobody here owns or wants."""
     spoken = {remote.id for remote in (*look.adopted.values(), *look.found.values())}
     return len({row.id for row in look.unowned} - spoken - look.managed)
 

@@ -12,6 +12,7 @@ from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.known_models import unknown_model
 from podsync.providers.name_checks import odd_name, odd_url
+from podsync.providers.normalise import number, text
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
@@ -167,6 +168,13 @@ class Provider(ABC):
         `habits` is what is known of what this account does to values; `documents` are the exact names of all
         documents: what one of them is called is no cut form of another.
         """
+
+    def shows(self, field: str, value: Json, listed: Json) -> bool:
+        """Whether a listed value is that of a spec's field, normalised as values are compared."""
+        if isinstance(value, str) and isinstance(listed, str):
+            told = number if field == self.model_field else text
+            return told(value) == told(listed)
+        return bool(self.canonical({field: value}) == self.canonical({field: listed}))
 
     @abstractmethod
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:

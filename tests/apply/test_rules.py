@@ -301,7 +301,8 @@ def test_a_customer_is_not_given_a_second_product_of_one_name(world, theirs):
     assert world.server.sent("gelato.update") == []
 
 
-def test_a_customer_who_leaves_needs_no_look(world):
+def test_a_customer_who_leaves_needs_a_look_at_that_product_alone(world):
+    """Somebody may have changed its customers at the provider: that is not overwritten unseen."""
     world.poster(customerIds=["customer-1", "customer-2"])
     world.apply()
     world.poster()
@@ -309,7 +310,8 @@ def test_a_customer_who_leaves_needs_no_look(world):
 
     assert outcome(world.apply(), POSTER).result is Result.UPDATED
 
-    assert len(world.server.sent("gelato.list")) == before
+    (look,) = world.server.sent("gelato.list")[before:]
+    assert look.query.get("customerProductIds") == world.entry(POSTER).id
 
 
 def test_nobody_takes_a_name_that_an_update_in_doubt_may_have_taken(world):

@@ -174,6 +174,12 @@ class VendorServer:
             assert len(kept) == len(self._products) - 1
             self._products = kept
 
+    def change(self, identity: str, **fields: Any) -> None:
+        """A person changes a product on the web page."""
+        with self._lock:
+            product = next(p for p in self._products if p["id"] == identity)
+            product["spec"] = {**product["spec"], **fields}
+
     def sent(self, *operations: str) -> list[Seen]:
         with self._lock:
             return [r for r in self.requests if r.operation in operations]

@@ -84,3 +84,27 @@ def test_no_environment_has_to_be_named(podsync, hat, folder):
     (folder / "podsync.yaml").write_text("environments: {staging: {}}\n", encoding="utf-8")
 
     assert podsync("fmt").code == 0
+
+
+def test_fold_proposes_one_document_and_changes_none(podsync, catalog):
+    for colour in ("teal", "mint"):
+        text = (catalog / "tee.yaml").read_text(encoding="utf-8").replace("name: tee", f"name: tee-{colour}")
+        (catalog / f"tee-{colour}.yaml").write_text(text.replace("Test Tee", f"Test Tee {colour}"), "utf-8")
+    files = ("catalog/tee-teal.yaml", "catalog/tee-mint.yaml")
+    before = {path: path.read_bytes() for path in catalog.iterdir()}
+
+    shown = podsync("fmt", "--fold", *files)
+    written = podsync("fmt", "--fold", *files, "-o", "tees.yaml")
+    again = podsync("fmt", "--fold", *files, "-o", "tees.yaml")
+
+    assert (shown.code, written.code, again.code) == (0, 0, 1)
+    assert "\nname: tee\n" in shown.out
+    assert "\n  enName: Test Tee ${product}\n" in shown.out
+    assert (catalog.parent / "tees.yaml").read_text(encoding="utf-8") == shown.out
+    assert "tees.yaml: one document for 2." in written.out
+    assert {path: path.read_bytes() for path in catalog.iterdir()} == before
+
+
+@pytest.mark.parametrize("words", [("--fold",), ("-o", "x"), ("--fold", "--check", "catalog")])
+def test_fold_needs_its_documents(podsync, catalog, words):
+    assert podsync("fmt", *words).code == 64

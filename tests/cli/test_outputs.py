@@ -138,3 +138,13 @@ def test_relative_outputs_are_relative_to_the_chosen_folder(podsync, catalog, fo
 
     assert podsync("-C", "work", "plan", "-o", "json=plan.json").code == 0
     assert (folder / "plan.json").is_file()
+
+
+def test_a_new_table_may_lie_beside_documents_and_nothing_that_is_there_is_lost(podsync, catalog):
+    first = podsync("plan", "-o", "csv=catalog/rows.csv")
+    again = podsync("plan", "-o", "csv=catalog/rows.csv")
+    page = podsync("plan", "-o", "html=catalog/plan.html")
+
+    assert (first.code, again.code, page.code) == (0, 64, 64)
+    assert (catalog / "rows.csv").read_text(encoding="utf-8").startswith("address,action,")
+    assert "would overwrite" in again.err

@@ -15,6 +15,7 @@ from podsync.model.position import Position
 from podsync.model.product import Lifecycle, spec_digest_of
 from podsync.plan.action import ADOPT_DECLARED, Action
 from podsync.plan.change import Change, FieldChange
+from podsync.plan.drift.values import Compared, Drift, DriftKind
 from podsync.plan.model import Plan
 from tests.plan.build import HOSTS, customer, designed, in_doubt, made, plan, state
 from tests.plan.samples import every_action
@@ -30,6 +31,8 @@ def _with(action: Action, /, **more: Any) -> Plan:
 def _without(action: Action) -> Plan:
     return replace(PLAN, changes=tuple(c for c in PLAN.changes if c.action is not action))
 
+
+_DRIFT = Drift(DriftKind.GONE, Address("designed_product", "x"), "kakaclo", "default", "5012")
 
 COVERED: dict[str, Callable[[], Plan]] = {
     "environment": lambda: replace(PLAN, environment="staging"),
@@ -73,7 +76,9 @@ FREE: dict[str, Callable[[], Plan]] = {
     "adopt instead of create": lambda: _with(Action.CREATE, action=Action.ADOPT),
     "how many are unchanged": lambda: replace(PLAN, left_out=7),
     "what was refused": lambda: replace(PLAN, unwanted={"kakaclo": 2}),
+    "what drifted": lambda: replace(PLAN, drift=(_DRIFT,), compared=(Compared("kakaclo", 1, 0, {}),)),
     "what nobody manages": lambda: replace(PLAN, unmanaged=freeze({"kakaclo": 2})),
+    "what models are called": lambda: replace(PLAN, models={"37": "Raglan Tee"}),
     "order": lambda: replace(PLAN, changes=PLAN.changes[::-1]),
 }
 
@@ -93,7 +98,7 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Plan.__dataclass_fields__) == {
         "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
         "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
-        "unwanted", "unmanaged", "left_out", "environment", "models",
+        "unwanted", "unmanaged", "left_out", "environment", "drift", "compared", "models",
     }  # fmt: skip
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",

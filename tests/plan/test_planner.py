@@ -194,11 +194,6 @@ REFUSALS: dict[str, tuple[Callable[[], Plan], str, str]] = {
         "gelato-replace",
         "orders find a product by its exact name",
     ),
-    "--replace at Gelato": (
-        lambda: plan([TOTE], state(made(TOTE)), replace=("customer_product.tote",)),
-        "gelato-replace",
-        "orders find a product by its exact name",
-    ),
     "a rename at Gelato": (
         lambda: plan([customer("tote", name="Bag")], state(made(TOTE))),
         "gelato-rename",

@@ -36,7 +36,7 @@ class LocalChanges:
                 self.move(change)
                 self._note(change)
                 self._done(change)
-            elif change.action is Action.NOTE:
+            elif change.action is Action.NOTE and not change.accepts:
                 self._note(change)
                 self._done(change)
             elif change.action is Action.ORPHAN:

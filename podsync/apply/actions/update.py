@@ -10,21 +10,23 @@ import math
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
 from podsync.apply.outcomes import NOT_SURE, conclude, done, failed, name_is_taken, not_tried
-from podsync.apply.report import DONE
+from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.state_view import when
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
-from podsync.model.frozen import FrozenDict, Spec
+from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.model.product import seen_ids
+from podsync.plan.action import SET_BACK
 from podsync.plan.change import Change
+from podsync.plan.drift.compare import differences
 from podsync.providers.contract import Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Pending
-from podsync.state.events import Settled
+from podsync.state.events import Noted, Settled
 
 
 def update(run: ProviderRun, change: Change) -> None:
@@ -42,6 +44,9 @@ def update(run: ProviderRun, change: Change) -> None:
         return
     if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
         not_tried(run, change, run.unsure)
+        return
+    if answer := _drifted(run, change, entry):
+        not_tried(run, change, *answer, replans=True)
         return
     after = change.after or {}
     body = FrozenDict({name: after[name] for name in change.changed if name in after})
@@ -81,13 +86,61 @@ def update(run: ProviderRun, change: Change) -> None:
         conclude(run, change, sent)
 
 
+def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
+    """Return why a field must not be set and what to do, where somebody else has set it in the meantime."""
+    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    if row is None or entry.pending is not None or change.action_reason == SET_BACK:
+        return ()
+    after, provider = change.after or EMPTY, run.provider
+    found, _ = differences(run.known, entry.spec or EMPTY, row, run.habits)
+    other = [
+        each
+        for each in found
+        if each.field in change.changed and not provider.shows(each.field, after.get(each.field), each.listed)
+    ]
+    if not other:
+        return ()
+    told = "; ".join(f"{each.field} is {canonical_json(each.listed)} there by now" for each in other)
+    return (
+        f"somebody changed it at {provider.title}: {told}",
+        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+        f"b) to set what the document says: podsync apply --replace {change.address}",
+    )
+
+
+def accept(run: ProviderRun, change: Change) -> None:
+    """Take over what somebody changed there, if it is what the document says by now; nothing is sent."""
+    entry, after = run.ledger.entry(change.address), change.after or EMPTY
+    row = None
+    if entry is not None and run.findings is not None:
+        row = run.findings.reading.rows.get(entry.id or "")
+    if entry is None or row is None:
+        not_tried(run, change, "it is not visible in the listing, so that nobody can tell what it is now")
+        return
+    wrong = [
+        f"{field} is {canonical_json(row.fields.get(field))} there, and not what the document says"
+        for field in change.changed
+        if not run.provider.shows(field, after.get(field), row.fields.get(field))
+    ]
+    if wrong:
+        look = "see what it is now: podsync drift"
+        not_tried(run, change, "; ".join(wrong), look, replans=True)
+        return
+    taken = FrozenDict({field: after.get(field) for field in change.changed})
+    facts = (change.labels, change.lifecycle, change.place, taken)
+    run.ledger.record(Noted(change.address, run.context.clock.now(), *facts))
+    done(run, change, Result.NOTED)
+
+
 def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
     """Send nothing to what may be another product: a listing has to show it as it was sent, or long enough.
 
     By what it lists the two are told apart, so that an update would make ours unknown besides.
     """
-    sure_at = run.listed_by(entry) + run.settings.timeout_seconds
-    if run.context.clock.monotonic() < sure_at:
+    now, sure_at = run.context.clock.monotonic(), run.listed_by(entry) + run.settings.timeout_seconds
+    if now >= sure_at and not run.looker.dated(run.situation(), now).item_is_settled(entry):
+        sure_at = run.context.began + run.until_settled
+    if now < sure_at:
         run.late[change.address] = DeferredChange(change, update, sure_at, for_id=True)
     else:
         not_tried(run, change, NOT_SURE)

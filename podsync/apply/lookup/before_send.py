@@ -52,15 +52,22 @@ def _look(run: ProviderRun) -> None:
 
 def _asks(run: ProviderRun) -> list[Change]:
     """Return the changes for which the provider has to be asked."""
-    takes = run.provider.takes
     return [
         change
         for change in run.changes
         if change.makes
         or change.named is not None
         or change.orphan_created_at is not None
-        or (change.action is Action.UPDATE and takes(change.before or EMPTY, change.after or EMPTY))
+        or change.action is Action.UPDATE
+        or change.accepts
     ]
+
+
+def _only_compares(run: ProviderRun, change: Change) -> bool:
+    """Whether what it needs of a look is there, or nowhere: nothing that is made may be in its way."""
+    before, after = change.before or EMPTY, change.after or EMPTY
+    update = change.action is Action.UPDATE and not run.provider.takes(before, after)
+    return update or change.accepts or change.named is not None
 
 
 def _look_once_more(run: ProviderRun) -> None:
@@ -119,7 +126,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     reasons: list[tuple[str, float]] = []
     began, settle, looked = run.context.began, run.settings.settle_seconds, findings.reading.looked
     wanted = [c for c in run.changes if c.makes and c.address not in findings.adopted]
-    others = [change for change in _asks(run) if not change.makes]
+    others = [change for change in _asks(run) if not (change.makes or _only_compares(run, change))]
     if run.lost and not run.caught_up and (wanted or others):
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))

@@ -47,7 +47,10 @@ class Looker:
         looked = self.clock.monotonic()
         if not presence and _knows_too_little(situation):
             return self._judged(situation, self._whole(known))
-        reading = self._some(situation, models)
+        if situation.compares:
+            reading = self._read(known, Query(pairs=known.pairs), of_all=True)
+        else:
+            reading = self._some(situation, models)
         findings = self._judged(situation, reading)
         if presence and findings.account is not False:
             return findings
@@ -62,6 +65,8 @@ class Looker:
 
     def _needs_all(self, situation: Situation, findings: Findings) -> bool:
         reading = findings.reading
+        if situation.compares and not reading.twice and reading.misses(situation.known.listed):
+            return True
         if reading.of_all and reading.sound:
             return False
         makes = any(want.before is None and want.asked for want in situation.wants)
@@ -125,7 +130,9 @@ class Looker:
             readings.append(self._read(known, Query(pairs=known.pairs), of_all=True))
             there |= readings[-1].rows.keys()
             named = set()
-        sought = _sought(known, situation.looked_for, there) | dict.fromkeys(sorted(named), EMPTY)
+        sought = _sought(known, situation.looked_for | situation.checked, there) | dict.fromkeys(
+            sorted(named), EMPTY
+        )
         if sought:
             readings.append(self._read(known, Query(known=FrozenDict(sought), pairs=known.pairs)))
         if not readings:

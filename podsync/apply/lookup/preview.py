@@ -18,6 +18,7 @@ from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.clock import Clock
+from podsync.model.frozen import EMPTY
 from podsync.model.product import Product
 from podsync.plan.change import Change
 from podsync.plan.model import Plan
@@ -34,8 +35,13 @@ def preview(
     clock: Clock,
     lost: Lost | None,
     first_contact: bool = False,
+    compares: bool = False,
+    missed: Mapping[str, Mapping[str, float]] = EMPTY,
 ) -> Mapping[str, Findings]:
     """Look at each provider once and return what the looks say.
+
+    With `compares` all that is known is compared with all that is listed. `missed` maps ids, by provider, to
+    the monotonic moment at which this run missed them first.
 
     Raises ProviderError where one cannot be read, UnauthorizedError where its key is refused.
     """
@@ -47,7 +53,12 @@ def preview(
         changes = [change for change in plan.work if change.provider == name]
         specs = [change.after for change in changes if change.after is not None]
         # Whoever sent what is in doubt may live: nothing here holds the lock.
-        times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None))
+        times = Times(
+            -math.inf,
+            clock.monotonic() + SEND_SECONDS,
+            Moment(None, None),
+            missed=missed.get(name, EMPTY),
+        )
         situation = Situation(
             known,
             times,
@@ -56,6 +67,7 @@ def preview(
             managed=others[name].managed,
             named=named_by(changes),
             lost=lost is not None and lost.concerns(name),
+            compares=compares,
             first_contact=first_contact,
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.catalog.discovery import FoundFile, read_bytes, shown
 from podsync.catalog.formatting import csv_form, yaml_form
+from podsync.catalog.formatting.form import Formatted
 from podsync.catalog.loader import files_of
-from podsync.catalog.validation.document_rules import build
-from podsync.model.diagnostic import Diagnostic
+from podsync.catalog.parsing.document import Document
+from podsync.catalog.parsing.yaml_reader import read
+from podsync.catalog.straight import read_closely
+from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.errors import CatalogError
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -45,15 +49,35 @@ def forms(
             named.add(found.location)
             yield _table(found, raw)
         elif isinstance(found, FoundFile):
-            made = yaml_form.formatted(
-                found.path, raw, lambda document: build(document, providers).diagnostics
-            )
+            wrong = errors_among(read_closely(found, providers).diagnostics)
+            made = Formatted(raw, wrong) if wrong else yaml_form.formatted(found.path, raw)
             tables |= {each.location: each for each in _beside(found, made.tables, root, catalog_dir)}
             yield FileForm(found.path, Path(found.location), raw, made.content, made.faults)
     for location in sorted(tables.keys() - named):
         raw = read_bytes(tables[location])
         if not isinstance(raw, Diagnostic):  # whoever reads it says what is wrong with it
             yield _table(tables[location], raw)
+
+
+def documents_of(
+    root: Path, catalog_dir: str, paths: Sequence[str], providers: Mapping[str, Provider]
+) -> list[Document]:
+    """Return all documents of the files that `paths` mean.
+
+    Raises UsageError for a path that does not exist, CatalogError where something is wrong with one.
+    """
+    documents: list[Document] = []
+    faults: list[Diagnostic] = []
+    for found in files_of(root, catalog_dir, paths):
+        if isinstance(found, FoundFile):
+            faults += read_closely(found, providers).diagnostics
+            raw = read_bytes(found)
+            documents += read(found.path, raw).documents if isinstance(raw, bytes) else ()
+        else:
+            faults.append(found)
+    if errors_among(faults):
+        raise CatalogError(faults)
+    return documents
 
 
 def _table(found: FoundFile, raw: bytes) -> FileForm:

@@ -7,7 +7,7 @@ ends the block above. What stands before the first key of a document, up to a bl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from podsync.catalog.formatting.form import Formatted
@@ -15,18 +15,17 @@ from podsync.catalog.formatting.nodes import Child, Node, UnknownLayout, parted,
 from podsync.catalog.formatting.order import ordered, schema_of
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.yaml_reader import read
-from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.diagnostic import Diagnostic
 
 _STEP = 2
 _BOM = b"\xef\xbb\xbf"
 
 
-def formatted(path: str, raw: bytes, check: Callable[[Document], Sequence[Diagnostic]]) -> Formatted:
-    """Return a file in order; `check` returns what is wrong with a document. Never raises for any content."""
+def formatted(path: str, raw: bytes) -> Formatted:
+    """Return a file in order. Never raises for any content."""
     reading = read(path, raw)
-    found = (*reading.diagnostics, *(fault for document in reading.documents for fault in check(document)))
-    if faults := errors_among(found):
-        return Formatted(raw, faults)
+    if reading.diagnostics:
+        return Formatted(raw, reading.diagnostics)
     try:
         content = _content(reading)
     except UnknownLayout as unknown:
@@ -60,9 +59,8 @@ def _left(reading: ParsedFile, line: int) -> Diagnostic:
 def _same(before: ParsedFile, after: ParsedFile) -> bool:
     """Whether nothing but places has changed: every value, and every word of every line."""
     data = [[document.data for document in each.documents] for each in (before, after)]
-    words = [
-        Counter(line.strip(" -\r") for line in each.text.content.split("\n")) for each in (before, after)
-    ]
+    lines = [[line.strip(" -\r") for line in each.text.content.split("\n")] for each in (before, after)]
+    words = [Counter(filter(None, each)) for each in lines]
     return not after.diagnostics and _typed(data[0]) == _typed(data[1]) and words[0] == words[1]
 
 
@@ -88,7 +86,9 @@ def _content(reading: ParsedFile) -> str:
         made += writer.document(at, end)
         at = end
     made += lines[at:]
-    if returns:
+    if unended and made[-1].strip() != lines[-1].strip():
+        made.append("")  # what is last now had an end before
+    elif returns:
         made[-1] = made[-1].removesuffix("\r")
     return "\n".join(made)
 

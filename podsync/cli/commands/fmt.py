@@ -11,22 +11,32 @@ from podsync.cli.app.session import Session
 
 if TYPE_CHECKING:
     from podsync.catalog.formatting.files import FileForm
+    from podsync.cli.workspace import Workspace
 
 _DIFFERS = 1
 _INVALID = 3
 
 
 @command(
-    examples=("podsync fmt", "podsync fmt catalog/tees", "podsync fmt --check"),
+    examples=(
+        "podsync fmt",
+        "podsync fmt catalog/tees",
+        "podsync fmt --check",
+        "podsync fmt --fold catalog/tees -o catalog/tee.yaml",
+    ),
 )
 @click.argument("path", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")
+@click.option("--fold", is_flag=True, help="Propose one document with axes that makes the same products.")
+@click.option("-o", "--output", metavar="FILE", help="With --fold: a new file for it.")
 @click.pass_obj
-def fmt(session: Session, path: tuple[str, ...], check: bool) -> int:
+def fmt(session: Session, path: tuple[str, ...], check: bool, fold: bool, output: str | None) -> int:
     """Put the keys of every document in order, and indent them evenly.
 
     Values and comments stay as they are written, to the character. A file with a fault is
     named and left as it is. With PATH, only these files and folders.
+
+    --fold reads the documents of PATH and changes none of them.
     """
     from pathlib import Path
 
@@ -38,6 +48,8 @@ def fmt(session: Session, path: tuple[str, ...], check: bool) -> int:
     from podsync.output.wording import counted
 
     space = Workspace.open(session, in_any=True)
+    if fold or output is not None:
+        return _fold(space, path, output, fold=fold and not check)
     if not path:
         space.must_have_a_catalog()
     files = list(forms(Path(), space.settings.catalog, path, space.providers))
@@ -55,6 +67,34 @@ def fmt(session: Session, path: tuple[str, ...], check: bool) -> int:
     if errors_among(faults):
         return _INVALID
     return _DIFFERS if check and changed else 0
+
+
+def _fold(space: Workspace, path: tuple[str, ...], output: str | None, *, fold: bool) -> int:
+    """Print one document for many, or write it to a new file."""
+    from pathlib import Path
+
+    from podsync.catalog.formatting.files import documents_of
+    from podsync.catalog.formatting.fold import folded
+    from podsync.model.errors import PodsyncError, UsageError
+
+    if not fold:
+        raise UsageError("--fold stands without --check, and -o only beside --fold", "podsync fmt --help")
+    if not path:
+        raise UsageError("--fold needs to know which documents", "name files, or a folder")
+    documents = documents_of(Path(), space.settings.catalog, path, space.providers)
+    text = folded(documents)
+    if output is None:
+        space.session.console.result(text, exact=True)
+        return 0
+    try:
+        with Path(output).open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise PodsyncError(f"cannot write {output}: {error.strerror or error}") from None
+    space.session.console.result(
+        f"{output}: one document for {len(documents)}. Remove those, then look: {space.command_line('plan')}"
+    )
+    return 0
 
 
 def _write(form: FileForm) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import (
-    FORMATS_OF,
     allow_option,
     choosing_words,
     output_option,
@@ -121,9 +121,10 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     keys = keys_for(space, names)
     clock = SystemClock()
     with connected(space, names, keys, clock) as connections:
-        looks = looks_at(space, made, state, connections, clock)
+        looks = looks_at(space, made, state, connections, clock, compares=True)
+        knowns = {name: connection.known(state) for name, connection in connections.items()}
     told = replace(made, hosts=freeze({name: space.host(name) for name in names}))
-    seen = refreshed(told, space.providers, looks)
+    seen = refreshed(told, space.providers, looks, knowns, space.document)
     return seen, exit_code(seen, looks)
 
 

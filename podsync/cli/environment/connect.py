@@ -36,7 +36,7 @@ def spoken_to(plan: Plan) -> frozenset[str]:
         change.provider
         for change in plan.work
         # What is taken back has to be seen first, under whatever address.
-        if change.action not in _SILENT or change.orphan_created_at is not None
+        if change.action not in _SILENT or change.orphan_created_at is not None or change.accepts
     }
     open_ = [name for counts in (plan.unbound, plan.unwanted) for name, count in counts.items() if count]
     return frozenset(needed.union(open_))

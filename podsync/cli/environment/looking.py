@@ -10,6 +10,7 @@ from podsync.apply.lookup.preview import preview
 from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.findings import Findings
 from podsync.model.clock import Clock
+from podsync.model.frozen import EMPTY
 from podsync.plan.model import Plan
 from podsync.state.model import State
 from podsync.state.run_history import RunHistory
@@ -23,8 +24,13 @@ def looks_at(
     clock: Clock,
     *,
     first_contact: bool = False,
+    compares: bool = False,
+    missed: Mapping[str, Mapping[str, float]] = EMPTY,
 ) -> Mapping[str, Findings]:
-    """Look at each provider once, as apply does, and return what the looks say; nothing is recorded."""
+    """Look at each provider once, as apply does, and return what the looks say; nothing is recorded.
+
+    `compares` and `missed`: see `preview`.
+    """
     memory = StateHistory(RunHistory(CACHE, space.store.identity), space.store, clock, lambda _: None)
     return preview(
         plan,
@@ -34,4 +40,6 @@ def looks_at(
         clock=clock,
         lost=memory.lost(state),
         first_contact=first_contact,
+        compares=compares,
+        missed=missed,
     )

@@ -18,6 +18,7 @@ from podsync.model.settings import RateLimit
 from podsync.output.forecast import PUBLISHED
 from podsync.output.html.data import embedded, page_data
 from podsync.output.html.panels import (
+    drifted,
     faults,
     forecast,
     headline,
@@ -31,7 +32,7 @@ from podsync.output.html.shell import asset, filled, in_one_function
 from podsync.output.style import PLAIN
 from podsync.output.text.plan_head import head, title_of
 from podsync.output.wording import counted
-from podsync.plan.model import Plan, summary_line
+from podsync.plan.model import Plan, last_line
 
 __all__ = ["About", "embedded", "page_data", "pieces", "plan_html", "review_pieces"]
 
@@ -118,10 +119,10 @@ def _of_plan(plan: Plan, about: About) -> dict[str, str]:
         "faults": "",
         "refused": refusals(plan.diagnostics),
         "totals": "".join(totals(plan)),
-        "risky": risky(plan),
+        "risky": risky(plan) + drifted(plan),
         "plain": "".join(without_script(plan)),
         "forecast": text(forecast(plan, about.rates, about.levels)),
-        "summary": text(summary_line(plan.summary)),
+        "summary": text(last_line(plan)),
     }
 
 

@@ -8,6 +8,7 @@ from html import escape
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
+from podsync.output.drift.words import compared_text, drift_counts, drift_texts
 from podsync.output.escape import safe
 from podsync.output.forecast import forecast_text
 from podsync.output.html.data import GROUPS
@@ -87,6 +88,24 @@ def risky(plan: Plan) -> str:
     return (
         '<section class="panel warn" aria-labelledby="look"><h2 id="look">Look at these</h2>'
         f"<ul>{''.join(lines)}</ul></section>"
+    )
+
+
+def drifted(plan: Plan) -> str:
+    """Return the panel of what somebody changed at the providers, and what was compared; "" for nothing."""
+    rows = [
+        f"<li><b>{text(each.word)}</b> <code>{text(each.address)}</code> <span>{text(each.place)}</span>"
+        f"<br>{'<br>'.join(text(line) for line in (each.what, *each.details))}</li>"
+        for each in drift_texts(plan.drift[:_MOST_FAULTS])
+    ]
+    compared = "".join(f"<p>{text(sentence)}</p>" for sentence in compared_text(plan.compared))
+    if not rows:
+        return f'<section class="panel" aria-label="Compared">{compared}</section>' if compared else ""
+    if len(plan.drift) > _MOST_FAULTS:
+        rows.append(f"<li>… and {number(len(plan.drift) - _MOST_FAULTS)} more</li>")
+    return (
+        '<section class="panel warn" aria-labelledby="drift"><h2 id="drift">Not as podsync left it: '
+        f"{text(drift_counts(plan.drift))}</h2><ul>{''.join(rows)}</ul>{compared}</section>"
     )
 
 

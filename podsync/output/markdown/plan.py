@@ -12,6 +12,7 @@ from podsync import __version__
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
+from podsync.output.drift.markdown import compared_rows, drift_rows
 from podsync.output.forecast import PUBLISHED
 from podsync.output.markdown.escape import clip, code, link, plain, size
 from podsync.output.markdown.fit import FOLD_ABOVE, Section, fitted
@@ -25,7 +26,7 @@ from podsync.output.text.plan_head import TOLD, banners, head, refused_addresses
 from podsync.output.wording import counted, listed, number
 from podsync.plan.action import Action
 from podsync.plan.change import Change
-from podsync.plan.model import FOREIGN_HOST, Plan, summary_line
+from podsync.plan.model import FOREIGN_HOST, Plan, last_line
 from podsync.providers.registry import roles_of
 
 #: Fits a comment of GitHub (65,536 characters) in bytes, with room for what a workflow puts around it.
@@ -77,20 +78,32 @@ def plan_markdown(
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
     is the address of a page that shows everything. `levels` and `typed`: see `plan`.
     """
-    above = [
+    first = [
         marker(plan.hash, environment, head_sha),
-        *(line for each in banners(plan.environment, sandbox=sandbox) for line in (f"**{each}**", "")),
+        *above(plan.environment, sandbox=sandbox),
         _first_line(plan, where),
         "",
         *_head(plan),
         "",
     ]
-    above += _look(plan)
-    below = [*_foot(plan, rates, orphans_before, levels, typed), "", f"`{summary_line(plan.summary)}`", ""]
+    first += _look(plan)
+    first += drift_rows(plan.drift)
+    below = [
+        *compared_rows(plan.compared),
+        *_foot(plan, rates, orphans_before, levels, typed),
+        "",
+        f"`{last_line(plan)}`",
+        "",
+    ]
     below += [_signature(plan, head_sha)]
-    room = limit - sum(map(size, [*above, *below]))
+    room = limit - sum(map(size, [*first, *below]))
     rest = link("all of them are here", where) if where else "all of them are in the plan itself (`-o json`)"
-    return "\n".join([*above, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
+    return "\n".join([*first, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
+
+
+def above(environment: str, *, sandbox: bool) -> list[str]:
+    """Return what stands above everything: which environment this is, and that it is play."""
+    return [line for each in banners(environment, sandbox=sandbox) for line in (f"**{each}**", "")]
 
 
 def marker(plan_hash: str, environment: str, head_sha: str) -> str:
@@ -116,7 +129,7 @@ def _first_line(plan: Plan, where: str) -> str:
         if counts[action]
     ]
     only = ", nothing else" if len(found) == 1 else ""
-    text = f"**{listed(found)}{only}.**" if found else f"**{summary_line(counts)}**"
+    text = f"**{listed(found)}{only}.**" if found else f"**{last_line(plan)}**"
     made = [change for change in plan.changes if change.action is Action.CREATE]
     if made:
         text += f" {'' if only else 'New: '}{plain(' · '.join(filter(None, _news(made, plan.models))), 300)}."

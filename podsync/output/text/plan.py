@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from podsync.model.diagnostic import errors_among
@@ -14,7 +14,7 @@ from podsync.output.style import Style
 from podsync.output.text.plan_head import head, look_at_these, refusals
 from podsync.output.wording import counted, number, sentences, title
 from podsync.plan.action import Action
-from podsync.plan.model import Plan, summary_line
+from podsync.plan.model import Plan, last_line
 
 Detail: TypeAlias = Literal["summary", "short", "full"]
 
@@ -41,6 +41,7 @@ def plan_text(
         head(plan, style, width, sandbox=sandbox),
         refusals(plan, style, width),
         look_at_these(plan, style, width),
+        _drift(plan, style, width),
         _changes(plan, style, width, detail) if plan.changes else (),
     ]
     lines: list[str] = []
@@ -48,8 +49,25 @@ def plan_text(
         found = list(block)
         lines += [*found, ""] if found else []
     lines += foot(plan, rates, orphans_before, width, levels, typed)
-    lines.append(summary_line(plan.summary))
+    lines += _compared(plan, width)
+    lines.append(last_line(plan))
     return page(lines)
+
+
+def _drift(plan: Plan, style: Style, width: int) -> Iterable[str]:
+    if not plan.drift:
+        return ()
+    from podsync.output.drift.text import drift_lines
+
+    return drift_lines(plan, style, width)
+
+
+def _compared(plan: Plan, width: int) -> Iterable[str]:
+    if not plan.compared:
+        return ()
+    from podsync.output.drift.text import compared_lines
+
+    return compared_lines(plan, width)
 
 
 def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[str]:

@@ -50,11 +50,13 @@ def title_of(text: str, environment: str, *, sandbox: bool, mark: str = "") -> s
     return " ".join([*(f"{word}{mark}" for word in words if word), text])
 
 
-def head(plan: Plan, style: Style, width: int, *, sandbox: bool) -> Iterator[str]:
-    """Yield the first lines."""
+def head(plan: Plan, style: Style, width: int, *, sandbox: bool, catalog: bool = True) -> Iterator[str]:
+    """Yield the first lines; without `catalog` they say nothing of documents and changes."""
     for line in banners(plan.environment, sandbox=sandbox):
         yield from wrap(style.bold(line), width)
-    yield from facts([*_counts(plan), _state(plan), ", ".join(accounts(plan.hosts))], width, "", GAP)
+    yield from facts(
+        [*(_counts(plan) if catalog else ()), _state(plan), ", ".join(accounts(plan.hosts))], width, "", GAP
+    )
     yield from (style.dim(line) for line in wrap(_asked(plan), width, "", GAP))
     if plan.selection.to_json():
         rest = " The rest of the catalog is left out." if plan.selection else ""
@@ -120,8 +122,12 @@ def _asked(plan: Plan) -> str:
     if plan.refreshed:
         who = listed([title(name) for name in sorted(plan.hosts)]) or "nobody"
         beside = sum(plan.unmanaged.values())
-        rest = f" {number(beside)} products there are managed by nobody here." if beside else ""
-        seen = "What exists there already is shown as adopt; what was changed there by hand is not compared."
+        are = "is" if beside == 1 else "are"
+        rest = f" {counted(beside, 'product')} there {are} managed by nobody here." if beside else ""
+        if plan.compared and not plan.documents:
+            return f"Asked: {who}.{rest}"
+        seen = "What exists there already is shown as adopt"
+        seen += "." if plan.compared else "; what was changed there by hand is not compared."
         return f"Asked: {who}. {seen}{rest}"
     if plan.summary[Action.CREATE]:
         return f"{_OFFLINE} What already exists there is looked up by apply, or now with --refresh."

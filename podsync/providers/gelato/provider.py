@@ -168,19 +168,20 @@ class Gelato(Provider):
             return Match.MAYBE
         return Match.SAME
 
+    def shows(self, field: str, value: Json, listed: Json) -> bool:
+        """Customers are a set. Options that the server added are ignored, and parts that it does not tell."""
+        if field == "customerIds":
+            return sorted(map(text, value or ())) == sorted(map(text, listed or ()))
+        if field == "variantOptions":
+            options = {text(o.get("id")): _option(o) for o in listed or ()}
+            return all(options.get(text(option["id"])) == _option(option) for option in value or ())
+        if field == "partQuantities":
+            return not listed or Provider.shows(self, field, value, listed)
+        return Provider.shows(self, field, value, listed)
+
     def _equal_but_for_name(self, spec: Spec, listed: Spec) -> bool:
-        wanted = self.canonical(spec)
-        customers = sorted(text(c) for c in listed.get("customerIds") or ())
-        if sorted(text(c) for c in wanted.get("customerIds", ())) != customers:
-            return False
-        options = {text(o.get("id")): _option(o) for o in listed.get("variantOptions") or ()}
-        for option in spec.get("variantOptions", ()):
-            if options.get(text(option["id"])) != freeze(_option(option)):
-                return False
-        if not listed.get("partQuantities"):
-            return True
-        told = self.canonical(freeze({"partQuantities": listed["partQuantities"]}))
-        return bool(told.get("partQuantities", ()) == wanted.get("partQuantities", ()))
+        fields = ("customerIds", "variantOptions", "partQuantities")
+        return all(self.shows(field, spec.get(field), listed.get(field)) for field in fields)
 
     def borne_out(self, spec: Spec, remote: Remote, habits: Habits) -> bool:
         """The name was changed as names are here, or the customers were; nothing else may differ."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import FORMATS_OF, output_option, provider_option, sandbox_option
+from podsync.cli.app.options import output_option, provider_option, sandbox_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

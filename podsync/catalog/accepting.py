@@ -1,0 +1,209 @@
+"""Writing into YAML what a person accepts: a provider's value at its very line, comments and quotes kept.
+
+Nothing is written to a disk: a `CatalogEditor` holds what files would be after all that was accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import NamedTuple
+
+from podsync.catalog.discovery import FoundFile, read_bytes
+from podsync.catalog.parsing.document import Document
+from podsync.catalog.parsing.scalars import resolve
+from podsync.catalog.parsing.yaml_reader import read
+from podsync.catalog.validation.fixes import Fixing, edits, flow, line_of, quoted
+from podsync.model.address import Address
+from podsync.model.diagnostic import Diagnostic, Edit, Fix, mended
+from podsync.model.frozen import Json, Path, thaw
+
+#: Some words without quotes: nothing in them means anything to YAML.
+_WORDS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_./ -]*[A-Za-z0-9])?")
+
+
+class AcceptedField(NamedTuple):
+    """A field of spec: the value that the state holds, and the one that is listed (None: nothing)."""
+
+    field: str
+    known: Json
+    listed: Json
+
+
+class EditedFile(NamedTuple):
+    """A file below the folder that podsync works in, before and after; empty where it is not there."""
+
+    path: str
+    before: str
+    after: str
+
+
+class CatalogEditor:
+    """What the files below `root` would be. Paths are relative to it, with forward slashes."""
+
+    def __init__(self, root: FilePath) -> None:
+        self._root = root
+        self._before: dict[str, str] = {}
+        self._after: dict[str, str] = {}
+
+    def accept(self, path: str, address: Address, fields: Sequence[AcceptedField]) -> bool:
+        """Take listed values into the document of an address; False where it is not there any more."""
+        documents = self._documents(path)
+        found = next((each for each in documents if _is_of(each, address)), None)
+        if found is not None:
+            self._after[path] = mended(self._after[path], accepted(found, fields))
+        return found is not None
+
+    def remove(self, path: str, address: Address) -> None:
+        """Take the document of an address out; a file that holds no other is removed."""
+        documents = self._documents(path)
+        found = next((each for each in documents if _is_of(each, address)), None)
+        if found is not None:
+            self._after[path] = without(self._after[path], found, documents)
+
+    def list_more(self, path: str, keys: tuple[str, ...], items: Iterable[str]) -> None:
+        """Put texts into the list at these keys; the list and the file are made where they are missing."""
+        self._documents(path)
+        self._after[path] = listing_more(self._after[path], keys, items)
+
+    def files(self) -> list[EditedFile]:
+        """Return the files that would change, in the order of their paths."""
+        told = (EditedFile(path, self._before[path], self._after[path]) for path in sorted(self._after))
+        return [each for each in told if each.before != each.after]
+
+    def _documents(self, path: str) -> Sequence[Document]:
+        if path not in self._after:
+            raw = read_bytes(FoundFile(str(self._root / path), path))
+            text = "" if isinstance(raw, Diagnostic) else read(path, raw).text.content
+            self._before[path] = self._after[path] = text
+        return read(path, self._after[path].encode()).documents
+
+
+def _is_of(document: Document, address: Address) -> bool:
+    return (document.data.get("kind"), document.data.get("name")) == (address.kind, address.name)
+
+
+def can_be_written(listed: Json) -> bool:
+    """Whether a listed value can stand in a document as it is: a text, a number, or a list of such."""
+    items = listed if isinstance(listed, tuple) else (listed,)
+    return all(isinstance(item, str | int | float | None) for item in items)
+
+
+def accepted(document: Document, fields: Sequence[AcceptedField]) -> Fix:
+    """Return the edits that take these values into a document, and say beside them which they replace."""
+    changes: list[Edit] = []
+    for each in fields:
+        changes += _taken(document, each)
+    changes += _noted(document, {each.field: each.known for each in fields})
+    return tuple(changes)
+
+
+def _taken(document: Document, each: AcceptedField) -> Fix:
+    path: Path = ("spec", each.field)
+    if each.field not in (document.data.get("spec") or {}):
+        return edits(document, ("spec",), Fixing("add", line_of(each.field, thaw(each.listed))))
+    if each.listed in (None, "", ()):
+        return edits(document, path, Fixing("drop"))
+    if isinstance(each.listed, tuple):
+        return _items(document, path, each.listed)
+    return edits(document, path, Fixing("put", _as_typed(document, path, each.listed)))
+
+
+def _as_typed(document: Document, path: Path, value: Json) -> str:
+    """Return a value as YAML, quoted as the one that stands there is."""
+    if not isinstance(value, str):
+        return flow(value)
+    before = document.text.written(document.places.raw[path])[:1]
+    if before == "'" and "'" not in value and value.isprintable():
+        return f"'{value}'"
+    if before not in ("'", '"') and _WORDS.fullmatch(value) and isinstance(resolve(value), str):
+        return value
+    return quoted(value)
+
+
+def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
+    """Return the edits that make a list hold these items: those that stay keep their lines and comments."""
+    first = document.places.raw.get((*path, 0))
+    span = document.places.raw[path]
+    if first is None or document.text.written(span)[:1] == "[":
+        return edits(document, path, Fixing("put", flow(list(wanted))))
+    there: Sequence[Json] = _at(document.data, path)
+    changes: list[Edit] = []
+    for index, item in enumerate(there):
+        if item not in wanted:
+            changes += edits(document, (*path, index), Fixing("drop"))
+    last = document.places.raw[*path, len(there) - 1]
+    dash = document.text.line(first[0])[: first[1] - 1]
+    lines = "".join(f"{dash}{flow(item)}\n" for item in wanted if item not in there)
+    return (*changes, Edit(last[2] + 1, 1, last[2] + 1, 1, lines)) if lines else tuple(changes)
+
+
+def _at(data: Json, path: Path) -> Json:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _noted(document: Document, known: Mapping[str, Json]) -> Fix:
+    """Return the edits that write `changed_there` above `spec`, or add to the one that is there."""
+    there = document.data.get("changed_there")
+    plain = {field: thaw(value) for field, value in known.items()}
+    if there:
+        changes: list[Edit] = []
+        for field, value in plain.items():
+            if field in there:
+                changes += edits(document, ("changed_there", field), Fixing("put", flow(value)))
+            else:
+                changes += edits(document, ("changed_there",), Fixing("add", line_of(field, value)))
+        return tuple(changes)
+    line, column = document.keys.raw["spec",][:2]
+    if document.text.line(line)[: column - 1].strip():  # the document stands in one line
+        return edits(document, (), Fixing("add", f"changed_there: {flow(plain)}"))
+    indent = " " * (column - 1)
+    return (Edit(line, column, line, column, f"changed_there: {flow(plain)}\n{indent}"),)
+
+
+def without(content: str, document: Document, documents: Sequence[Document]) -> str:
+    """Return the content of a file without one of its documents; "" where it holds no other."""
+    if len(documents) == 1:
+        return ""
+    lines = content.split("\n")
+    starts = [_separator(lines, each.start[0]) for each in documents]
+    index = next(i for i, each in enumerate(documents) if each.start == document.start)
+    if index == 0:
+        return "\n".join(lines[starts[1] :])
+    end = starts[index + 1] - 1 if index + 1 < len(starts) else len(lines)
+    kept = [*lines[: starts[index] - 1], *lines[end:]]
+    return "\n".join(kept).rstrip("\n") + "\n"
+
+
+def _separator(lines: Sequence[str], start: int) -> int:
+    """Return the line of the `---` above a document that starts on a line; 0 where there is none."""
+    return next((line for line in range(start, 0, -1) if lines[line - 1].startswith("---")), 0)
+
+
+def listing_more(content: str, path: Path, items: Iterable[str]) -> str:
+    """Return YAML with these texts in the list at a path of mappings; what is missing of it is made."""
+    documents = read("", content.encode()).documents
+    wanted = list(items)
+    if documents:
+        document = documents[-1]
+        for length in range(len(path), 0, -1):
+            inner = path[:length]
+            if inner not in document.places.raw:
+                continue
+            if length == len(path):
+                there = tuple(_at(document.data, path) or ())
+                new = tuple(item for item in wanted if item not in there)
+                return mended(content, _items(document, path, (*there, *new))) if new else content
+            rest = _nested(path[length:], wanted)
+            return mended(content, edits(document, inner, Fixing("add", rest)))
+    before = content if not content or content.endswith("\n") else f"{content}\n"
+    return before + _nested(path, wanted) + "\n"
+
+
+def _nested(path: Path, items: Sequence[str]) -> str:
+    """Return a new list as YAML, each key of the path on a line of its own."""
+    lines = [f"{'  ' * depth}{key}:" for depth, key in enumerate(path)]
+    return "\n".join([*lines, *(f"{'  ' * len(path)}- {flow(item)}" for item in items)])

@@ -1,0 +1,205 @@
+"""`podsync drift`: what somebody changed, removed or doubled at the providers; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from podsync.cli.app.formats import FORMATS_OF
+from podsync.cli.app.framework import command
+from podsync.cli.app.options import output_option, sandbox_option
+from podsync.cli.app.session import Session
+from podsync.model.address import Selection
+from podsync.model.frozen import freeze
+
+if TYPE_CHECKING:
+    from podsync.apply.context import ProviderConnection
+    from podsync.cli.app.console import Forms
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+    from podsync.evidence.findings import Findings
+    from podsync.model.clock import Clock
+    from podsync.plan.model import Plan
+    from podsync.state.model import State
+
+_DRIFT = 2
+
+
+@command(
+    examples=(
+        "podsync drift",
+        "podsync drift -o patch=drift.patch     then: git apply drift.patch",
+        "podsync drift --detailed-exitcode -o markdown",
+    ),
+)
+@output_option(*FORMATS_OF["drift"])
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something drifted.")
+@click.option("--no-wait", is_flag=True, help="Look once: what is missing may be gone, or late.")
+@sandbox_option
+@click.pass_obj
+def drift(
+    session: Session, detailed_exitcode: bool, no_wait: bool, output: tuple[str, ...], sandbox: bool
+) -> int:
+    """Compare what podsync knows with what the providers list. Nothing is sent, and nothing is written.
+
+    What a listing does not show is looked for again after `settle_seconds`: what two whole readings miss is
+    gone. The patch takes a changed value into its document, removes the documents of what is gone, and
+    ignores twins from now on.
+    """
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+    from podsync.plan.drift.values import COUNTED
+
+    outputs = Outputs.parse(output, more=FORMATS_OF["drift"])
+    space = Workspace.open(session, sandbox=sandbox)
+    outputs.refuse(space.own_files)
+    if outputs.screen != "text":
+        space.announce()
+    with outputs, space.reading() as reading:
+        state = space.load()
+        made = space.plan(state, reading, Selection(), {})
+        made = replace(made, changes=(), diagnostics=(), documents=0, refreshed=True)
+        seen = _looked(space, made, state, wait=not no_wait)
+        _tell(space, outputs, seen)
+    drifted = any(each.kind in COUNTED for each in seen.drift)
+    return _DRIFT if detailed_exitcode and drifted else 0
+
+
+def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
+    """Look at every provider that the state knows products of, and return the plan with what that shows."""
+    from podsync.cli.environment.clock import Signals, SystemClock
+    from podsync.cli.environment.connect import connected, keys_for
+    from podsync.plan.drift.seen import seen_by
+    from podsync.plan.refresh import unmanaged
+
+    names = sorted(state.providers & set(space.settings.providers))
+    keys = keys_for(space, names)
+    with Signals() as signals:
+        clock = SystemClock(lambda: signals.signal)
+        with connected(space, names, keys, clock) as connections:
+            looks, known = _looks(space, made, state, connections, clock, wait=wait)
+    knowns = {name: connection.known(known) for name, connection in connections.items()}
+    drifts, compared = seen_by(looks, knowns, space.document)
+    return replace(
+        made,
+        hosts=freeze({name: space.host(name) for name in names}),
+        drift=drifts,
+        compared=compared,
+        unmanaged={name: unmanaged(look) for name, look in sorted(looks.items())},
+    )
+
+
+def _looks(
+    space: Workspace,
+    made: Plan,
+    state: State,
+    connections: Mapping[str, ProviderConnection],
+    clock: Clock,
+    *,
+    wait: bool,
+) -> tuple[Mapping[str, Findings], State]:
+    """Look once, and once more where something is missing.
+
+    The state that is returned knows of the first look; it is never written.
+    """
+    from podsync.apply.lookup.by_id import another_account
+    from podsync.cli.environment.looking import looks_at
+    from podsync.state.events import Missed
+    from podsync.state.reducer.reducer import replay
+
+    looks = looks_at(space, made, state, connections, clock, compares=True)
+    for name, look in looks.items():
+        if look.account is False:
+            raise another_account(connections[name])
+    again = {name: look for name, look in looks.items() if look.missed - look.gone}
+    if not (wait and again):
+        return looks, state
+    until = max(
+        look.reading.looked + connections[name].settings.settle_seconds for name, look in again.items()
+    )
+    _say_wait(space, again, clock.now() + until - clock.monotonic())
+    clock.sleep(until - clock.monotonic())
+    events = [event for look in again.values() for event in look.events if isinstance(event, Missed)]
+    known = replay(state, events)
+    missed = {name: dict.fromkeys(look.missed, look.reading.looked) for name, look in again.items()}
+    waited = {name: connections[name] for name in again}
+    later = looks_at(space, made, known, waited, clock, compares=True, missed=missed)
+    return {**looks, **later}, known
+
+
+def _say_wait(space: Workspace, missing: Mapping[str, Findings], until: float) -> None:
+    from podsync.output.wording import counted, second, title
+
+    for name, look in missing.items():
+        count = counted(len(look.missed - look.gone), "product")
+        space.session.console.say(
+            f"{title(name)}: {count} not listed. A listing may lag: it is read again at {second(until)} "
+            "(Ctrl-C is safe; --no-wait looks once)"
+        )
+
+
+def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
+    from podsync.cli.commands.drift.patch import patch_of
+
+    session = space.session
+    settings = str(space.settings_path or "podsync.yaml")
+    patch = patch_of(seen.drift, Path(), space.settings.catalog, settings)
+    session.console.result(outputs.write(_forms(space, seen, patch.text)), exact=outputs.exact)
+    asked = [each for each in outputs.files if each.format == "patch"]
+    if asked or outputs.screen == "patch":
+        for left in patch.left:
+            session.console.say(f"note: not in the patch: {left}")
+
+
+def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
+    last = _last(seen)
+
+    def text() -> str:
+        from podsync.output.drift.text import drift_report
+        from podsync.output.style import Style
+
+        console = space.session.console
+        style, told = Style(console.out_color), _typed(space.session)
+        return drift_report(
+            seen, style=style, width=console.width, sandbox=space.sandbox, last=last, typed=told
+        )
+
+    def markdown() -> str:
+        from podsync.output.drift.markdown import drift_markdown
+
+        return drift_markdown(seen.drift, seen.compared, last, _typed(space.session))
+
+    def page() -> Iterator[str]:
+        from podsync.output.html.page import About, pieces
+
+        return pieces(seen, About(sandbox=space.sandbox))
+
+    def data() -> str:
+        from podsync.output.drift.json import drift_report_json
+
+        return drift_report_json(seen)
+
+    return {"text": text, "markdown": markdown, "html": page, "json": data, "patch": lambda: patch}
+
+
+def _typed(session: Session) -> Callable[[str], str]:
+    """Return what makes a command as it has to be typed where this run was: Git takes the same folder."""
+    from podsync.cli.app.session import quoted
+
+    there = f"git -C {quoted(session.chdir)} apply " if session.chdir else "git apply "
+    return lambda command: session.told(command).replace("git apply ", there)
+
+
+def _last(seen: Plan) -> str:
+    """Return the verdict: what drifted, or that what was compared did not."""
+    from podsync.output.drift.words import drift_counts
+
+    if seen.drift:
+        return f"Drift: {drift_counts(seen.drift)}."
+    if not any(each.products for each in seen.compared):
+        return "No drift was looked for: nothing was compared."
+    return "No drift. What was compared is as podsync left it."

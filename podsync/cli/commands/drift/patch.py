@@ -1,0 +1,62 @@
+"""The patch that accepts drift: for `git apply` in the folder that podsync works in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import unified_diff
+from pathlib import Path
+from typing import NamedTuple
+
+from podsync.catalog.accepting import AcceptedField, CatalogEditor, EditedFile, can_be_written
+from podsync.plan.drift.values import Drift, DriftKind
+
+#: The file that holds what is let go, beside the products.
+_REMOVED = "removed.yaml"
+
+
+class Patch(NamedTuple):
+    """The text of a patch, and what could not be put into it."""
+
+    text: str
+    left: tuple[str, ...]
+
+
+def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str) -> Patch:
+    """Return the patch that accepts all of this drift; `catalog` and `settings` are paths below `root`.
+
+    A changed value goes into its document, what is gone loses its document, a twin is ignored from now on.
+    """
+    editor = CatalogEditor(root)
+    left: list[str] = []
+    for each in drift:
+        if each.kind is DriftKind.CHANGED:
+            left += _change(editor, each)
+        elif each.kind is DriftKind.GONE and each.source is not None:
+            editor.remove(each.source.path, each.address)
+            editor.list_more(f"{catalog}/{_REMOVED}", ("removed",), [str(each.address)])
+        elif each.kind is DriftKind.TWIN:
+            editor.list_more(settings, ("ignore", each.provider), each.twins)
+    return Patch("".join(map(diff, editor.files())), tuple(left))
+
+
+def _change(editor: CatalogEditor, drift: Drift) -> list[str]:
+    """Take a changed product in; return what has to be done by hand."""
+    fields = [AcceptedField(each.field, each.known, each.listed) for each in drift.fields]
+    written = [each for each in fields if can_be_written(each.listed)]
+    by_hand = [f"{drift.address}: write {each.field} by hand" for each in fields if each not in written]
+    there = drift.source is not None
+    if drift.source is not None and written:
+        there = editor.accept(drift.source.path, drift.address, written)
+    return by_hand if there else [f"{drift.address}: it has no document"]
+
+
+def diff(file: EditedFile) -> str:
+    """Return a unified diff as `git apply` takes it in the folder that the path is relative to."""
+    tab = "\t" if " " in file.path else ""
+    old = f"a/{file.path}{tab}" if file.before else "/dev/null"
+    new = f"b/{file.path}{tab}" if file.after else "/dev/null"
+    before, after = file.before.splitlines(keepends=True), file.after.splitlines(keepends=True)
+    unended = "\n\\ No newline at end of file\n"
+    return "".join(
+        line if line.endswith("\n") else line + unended for line in unified_diff(before, after, old, new)
+    )

@@ -1,0 +1,133 @@
+"""Drift in words, the same in every format: what became of each product, and what was not compared."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from podsync.output.escape import safe
+from podsync.output.layout import shorten
+from podsync.output.product import quoted, text_of
+from podsync.output.wording import counted, listed, minute, number, some, title, visible_id
+from podsync.plan.drift.values import Compared, Drift, DriftedField, DriftKind
+from podsync.providers.registry import plugins
+
+#: The word of each kind, for one product and for a count.
+WORDS: Mapping[DriftKind, str] = {
+    DriftKind.CHANGED: "changed",
+    DriftKind.GONE: "gone",
+    DriftKind.MISSING: "missing, not yet gone",
+    DriftKind.TWIN: "twin",
+    DriftKind.ORPHAN_GONE: "orphan gone",
+}
+_LONGEST = 200
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class DriftText:
+    """One product: the word for what became of it, what it is, where its document stands, and the details."""
+
+    word: str
+    address: str
+    what: str
+    place: str
+    details: tuple[str, ...]
+
+
+def drift_texts(drift: Sequence[Drift]) -> Iterator[DriftText]:
+    """Yield each product that somebody changed at its provider; every text is one safe line."""
+    for each in drift:
+        seen = visible_id(each.provider, each.shown) or safe(each.id)
+        what = " · ".join(
+            filter(None, (quoted(each.name) if each.name else "", f"{title(each.provider)} {seen}"))
+        )
+        place = "" if each.source is None else f"{safe(each.source.path)}:{_line(each)}"
+        yield DriftText(WORDS[each.kind], str(each.address), what, place, tuple(_details(each)))
+
+
+def _line(drift: Drift) -> int:
+    lines = [field.at.line for field in drift.fields if field.at is not None]
+    return min(lines, default=drift.source.line if drift.source is not None else 1)
+
+
+def _details(drift: Drift) -> Iterator[str]:
+    if drift.kind is DriftKind.CHANGED:
+        for field in drift.fields:
+            yield _field(field)
+    elif drift.kind is DriftKind.TWIN:
+        more = some([safe(each) for each in drift.twins], _NAMED)
+        yield f"the same is listed beside it, and nobody here manages it: {more}"
+    elif drift.kind is DriftKind.MISSING:
+        since = f"since {minute(drift.missing_since)}" if drift.missing_since is not None else "now"
+        yield f"not listed {since}; a listing may lag: gone is what a second whole reading misses as well"
+    elif drift.kind is DriftKind.GONE:
+        yield "two whole readings do not show it: somebody removed it"
+    else:
+        yield "nobody has to remove it any more"
+
+
+def _field(field: DriftedField) -> str:
+    def told(value: object) -> str:
+        return shorten(text_of(value), _LONGEST) if value is not None else "nothing"
+
+    text = f"{safe(field.field)}: {told(field.known)} -> {told(field.listed)}"
+    if field.both:
+        return f"{text}; both changed: the document says {told(field.wanted)}"
+    return text
+
+
+def drift_counts(drift: Sequence[Drift]) -> str:
+    """Return how many there are of each kind; "" where there is none."""
+    counts = Counter(each.kind for each in drift)
+    return ", ".join(f"{number(counts[kind])} {word}" for kind, word in WORDS.items() if counts[kind])
+
+
+def compared_text(compared: Sequence[Compared]) -> Iterator[str]:
+    """Yield what was compared at each provider, and what was not, a sentence or two each."""
+    for each in compared:
+        if not each.products and not each.unlisted:
+            continue
+        name, info = title(each.provider), plugins().get(each.provider)
+        text = f"{name}: {counted(each.products, 'product')} compared with what is listed."
+        why: dict[str, list[str]] = defaultdict(list)
+        for field, count in each.fields.items():
+            never = info is not None and field in info.unlisted
+            told = safe(field) if count == each.products else f"{safe(field)} ({number(count)})"
+            why["no listing tells" if never else f"{name} may list otherwise by itself"].append(told)
+        for reason, fields in sorted(why.items()):
+            text += f" Not compared: {listed(fields)}, which {reason}."
+        if each.unlisted:
+            text += f" Not compared at all: {counted(each.unlisted, 'product')}, not seen in the listing yet."
+        yield text
+
+
+class WayOut(NamedTuple):
+    """What can be done, and the commands that do it, one after the other."""
+
+    words: str
+    commands: tuple[str, ...]
+
+
+def ways_out(drift: Sequence[Drift]) -> Iterator[WayOut]:
+    """Yield what can be done about drift."""
+    first = {each.kind: each for each in reversed(drift)}
+    if first.keys() & {DriftKind.CHANGED, DriftKind.GONE, DriftKind.TWIN}:
+        yield WayOut("To accept all of it", ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
+    changed = [each for each in drift if each.kind is DriftKind.CHANGED]
+    updates = [each for each in changed if each.settable]
+    others = [each for each in changed if not each.settable]
+    if updates:
+        yield WayOut("To set one back", (f'podsync apply --replace "{updates[0].address}"',))
+    if others:
+        name = title(others[0].provider)
+        words = f"{name} cannot set one back. To make it anew beside the old one"
+        yield WayOut(words, (f'podsync apply --replace "{others[0].address}"',))
+    if DriftKind.GONE in first:
+        gone = first[DriftKind.GONE]
+        words = f'To make one again, write recreate: "{safe(gone.id)}" into the document of {gone.address}'
+        yield WayOut(words, ())
+    if DriftKind.ORPHAN_GONE in first:
+        yield WayOut("To take orphans that are gone off the list", ("podsync state orphans --check",))

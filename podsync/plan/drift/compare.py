@@ -1,0 +1,192 @@
+"""What somebody changed at a provider since podsync last saw it. Pure.
+
+Only what a listing tells is compared, field by field, with what the state holds. A value that this provider
+is known to change is no drift; a value that it may have changed by itself is not compared, and that is said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from podsync.evidence.findings import Findings
+from podsync.evidence.state_view import Known
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.product import seen_ids
+from podsync.plan.drift.values import DriftKind
+from podsync.providers.contract import Match, Remote
+from podsync.providers.habits import Habits
+from podsync.providers.knowledge import Provider
+from podsync.providers.name_forms import changes
+from podsync.providers.normalise import text
+from podsync.state.entries import Entry, Orphan
+
+
+class ListedField(NamedTuple):
+    """A field that is listed with another value than the state holds."""
+
+    field: str
+    known: Json
+    listed: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """One product of the state that is not as the state holds it.
+
+    `twins` are listed products that nobody here owns and that are the same. `missing_since` is when a whole
+    reading first did not show it (epoch seconds), None where that is this one.
+    """
+
+    kind: DriftKind
+    address: Address
+    account: str
+    id: str
+    shown: Mapping[str, Json] = EMPTY
+    spec: Spec = EMPTY
+    fields: tuple[ListedField, ...] = ()
+    twins: tuple[str, ...] = ()
+    missing_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was compared with the listing of one provider.
+
+    `products` counts those of which something was compared, `unlisted` those that no listing has shown yet.
+    `fields` counts, by field, the products of which it was not: no listing tells it, or the provider may have
+    changed it by itself.
+    """
+
+    products: int = 0
+    unlisted: int = 0
+    fields: Mapping[str, int] = EMPTY
+
+
+def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparison]:
+    """Return all drift that a look at everything shows, in the order of addresses, and what was compared."""
+    rows, habits = look.reading.rows, look.habits
+    spoken = {row.id for row in (*look.adopted.values(), *look.found.values())} | look.managed
+    unowned = [row for row in look.unowned if row.id not in spoken]
+    gone = look.gone | (known.gone & known.owned - rows.keys())
+    missed = look.missed - gone
+    found: list[Drifted] = []
+    uncompared: Counter[str] = Counter()
+    compared = unlisted = 0
+    twins = _Twins(known.provider, unowned, habits)
+    for entry in known.entries:
+        row = rows.get(entry.id or "")
+        if row is None or entry.spec is None or entry.pending is not None or entry.window is not None:
+            unlisted += entry.id not in missed and entry.id not in gone
+            continue
+        compared += 1
+        fields, left = differences(known, entry.spec, row, habits)
+        uncompared.update(left)
+        if fields:
+            found.append(_drifted(DriftKind.CHANGED, entry, row, fields=fields))
+        if others := twins.of(entry.spec):
+            found.append(_drifted(DriftKind.TWIN, entry, row, twins=others))
+    for item in known.items:
+        if item.id in gone:
+            kind = DriftKind.ORPHAN_GONE if isinstance(item, Orphan) else DriftKind.GONE
+        elif item.id in missed and isinstance(item, Entry):
+            kind = DriftKind.MISSING
+        else:
+            continue
+        absent = known.absent.get(item.id or "")
+        found.append(_drifted(kind, item, None, missing_since=None if absent is None else absent.at))
+    found += _taken_over(known, look)
+    ordered = sorted(found, key=lambda each: (each.address, each.kind))
+    return tuple(ordered), Comparison(compared, unlisted, dict(sorted(uncompared.items())))
+
+
+def _taken_over(known: Known, look: Findings) -> Iterator[Drifted]:
+    """What is adopted by its id just now, and is listed otherwise than its document says."""
+    for address, row in look.named.items():
+        product = look.documents[address]
+        fields, _ = differences(known, product.spec, row, look.habits)
+        if fields:
+            yield Drifted(
+                DriftKind.CHANGED, address, product.account, row.id, seen_ids(row.shown), product.spec, fields
+            )
+
+
+def _drifted(
+    kind: DriftKind,
+    item: Entry | Orphan,
+    row: Remote | None,
+    *,
+    fields: tuple[ListedField, ...] = (),
+    twins: tuple[str, ...] = (),
+    missing_since: float | None = None,
+) -> Drifted:
+    shown = seen_ids(row.shown if row is not None else item.remote)
+    return Drifted(
+        kind,
+        item.address,
+        item.account,
+        item.id or "",
+        shown,
+        item.spec or EMPTY,
+        fields,
+        twins,
+        missing_since,
+    )
+
+
+def differences(
+    known: Known, spec: Spec, row: Remote, habits: Habits
+) -> tuple[tuple[ListedField, ...], tuple[str, ...]]:
+    """Return the fields that are listed otherwise, and those that cannot be compared."""
+    provider = known.provider
+    changed: list[ListedField] = []
+    left: list[str] = []
+    for field, value in spec.items():
+        listed = row.fields.get(field)
+        if field in provider.unlisted or field not in row.fields:
+            left.append(field)
+        elif provider.shows(field, value, listed):
+            continue
+        elif _may_be_habit(provider, field, value, habits):
+            left.append(field)
+        elif field != provider.name_field or not _is_habit(value, listed, habits):
+            changed.append(ListedField(field, value, listed))
+    return tuple(changed), tuple(left)
+
+
+def _may_be_habit(provider: Provider, field: str, value: Json, habits: Habits) -> bool:
+    """Whether a value may be listed otherwise by the provider's own doing."""
+    roles = provider.info.roles
+    if field == roles.customers:
+        return habits.customers == "changed"
+    return any(field == each for _, each in roles.pictures) and habits.picture(value, field) != "kept"
+
+
+def _is_habit(sent: Json, listed: Json, habits: Habits) -> bool:
+    """Whether a name is listed only as this provider is known to change names."""
+    kinds = changes(sent, listed)
+    return kinds is not None and all(habits.name(kind) == "changed" for kind in kinds)
+
+
+class _Twins:
+    """Rows that nobody here owns, found by their name."""
+
+    def __init__(self, provider: Provider, rows: Collection[Remote], habits: Habits) -> None:
+        self._provider, self._habits = provider, habits
+        self._by_name: dict[str, list[Remote]] = defaultdict(list)
+        for row in rows:
+            self._by_name[text(provider.name_of(row.fields))].append(row)
+
+    def of(self, spec: Spec) -> tuple[str, ...]:
+        """Return the ids of those that are the same as this spec."""
+        if not self._by_name:
+            return ()
+        return tuple(self._same(spec))
+
+    def _same(self, spec: Spec) -> Iterator[str]:
+        for row in self._by_name.get(text(self._provider.name_of(spec)), ()):
+            if self._provider.match(spec, row, self._habits) is Match.SAME:
+                yield row.id

@@ -1,0 +1,75 @@
+"""Drift as a plan shows it: what the state holds, what the document says, what is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from podsync.model.address import Address
+from podsync.model.frozen import EMPTY, Json
+from podsync.model.position import Position
+
+
+class DriftKind(StrEnum):
+    """What became of a product: `missing` is not listed, and not yet gone."""
+
+    CHANGED = "changed"
+    GONE = "gone"
+    MISSING = "missing"
+    TWIN = "twin"
+    ORPHAN_GONE = "orphan-gone"
+
+
+#: The kinds that `drift --detailed-exitcode` counts.
+COUNTED = (DriftKind.CHANGED, DriftKind.GONE, DriftKind.TWIN)
+
+
+class DriftedField(NamedTuple):
+    """One field: `known` to the state, `wanted` by the document, `listed` at the provider.
+
+    `wanted` differs from `known` where both sides changed. `at` is where the document says it.
+    """
+
+    field: str
+    known: Json
+    wanted: Json
+    listed: Json
+    at: Position | None = None
+
+    @property
+    def both(self) -> bool:
+        """Whether the document wants something else again."""
+        return self.wanted not in (self.known, self.listed)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One product that somebody changed, removed or doubled at the provider.
+
+    `twins`, `missing_since`: see `compare.Drifted`. `source` is where its document stands, None where
+    there is none. `settable` tells whether an update can set all of it back.
+    """
+
+    kind: DriftKind
+    address: Address
+    provider: str
+    account: str
+    id: str
+    shown: Mapping[str, Json] = EMPTY
+    name: str = ""
+    fields: tuple[DriftedField, ...] = ()
+    twins: tuple[str, ...] = ()
+    missing_since: float | None = None
+    source: Position | None = None
+    settable: bool = False
+
+
+class Compared(NamedTuple):
+    """What was compared at one provider: see `compare.Comparison`."""
+
+    provider: str
+    products: int
+    unlisted: int
+    fields: Mapping[str, int]

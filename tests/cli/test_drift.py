@@ -1,0 +1,162 @@
+"""`podsync drift` and `plan --refresh`: what people change at the providers is seen, and can be accepted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.cli.conftest import TEE, TOTE
+from tests.cli.vendors import a_server, entries, settled
+
+WRITES = ("kakaclo.create", "gelato.create", "gelato.update")
+
+
+@pytest.fixture
+def server(folder, catalog, monkeypatch):
+    with a_server(folder, monkeypatch) as server:
+        yield server
+
+
+@pytest.fixture
+def shop(podsync, folder, catalog, server):
+    """Four tees and a tote, all made; returns their ids by name."""
+    for name in ("gone", "twin", "plain"):
+        text = TEE.replace("name: tee", f"name: {name}").replace("Test Tee", f"A {name} tee")
+        (catalog / f"{name}.yaml").write_text(text.replace("/tee/", f"/{name}/"))
+    commented = TEE.replace("enName: Test Tee", 'enName: "Test Tee"  # as on the poster')
+    (catalog / "tee.yaml").write_text(commented)
+    tote = TOTE.replace('customerIds: ["*"]', "customerIds:\n    - anna\n    # since 2025\n    - ben")
+    (catalog / "tote.yaml").write_text(tote)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    assert podsync("apply", "--auto-approve").code == 0
+    settled()
+    assert podsync("drift", "--detailed-exitcode").code == 0
+    return {address.partition(".")[2]: entry["id"] for address, entry in entries(folder).items()}
+
+
+def by_hand(server, shop) -> str:
+    """What people do on the web pages; returns the id of the double."""
+    server.change(shop["tee"], enName="Test Tee 2")
+    server.change(shop["tote"], customerIds=["ben", "carl"])
+    server.remove(shop["gone"])
+    spec = server.body_of(shop["twin"])
+    return server.by_hand("kakaclo", spec)
+
+
+def test_each_is_shown_for_what_it_is_and_accepted_by_one_patch(podsync, folder, catalog, server, shop):
+    double = by_hand(server, shop)
+    run = podsync(
+        "drift", "--detailed-exitcode", "-o", "text", "-o", "patch=drift.patch", "-o", "json=d.json"
+    )
+
+    assert run.code == 2
+    assert run.out.splitlines()[-1] == "Drift: 2 changed, 1 gone, 1 twin."
+    assert "enName: Test Tee -> Test Tee 2" in run.out
+    found = json.loads((folder / "d.json").read_text())["resource_drift"]
+    assert {each["address"].partition(".")[2]: each["kind"] for each in found} == {
+        "tee": "changed", "tote": "changed", "gone": "gone", "twin": "twin",
+    }  # fmt: skip
+    (twin,) = [each for each in found if each["kind"] == "twin"]
+    assert twin["twins"] == [double]
+    assert "colorValue and materialImages, which no listing tells" in " ".join(run.out.split())
+
+    patched = subprocess.run(
+        ["git", "apply", "drift.patch"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert patched.stderr == ""
+    tee = (catalog / "tee.yaml").read_text()
+    assert 'changed_there: {enName: "Test Tee"}\nspec:\n' in tee
+    assert 'enName: "Test Tee 2"  # as on the poster' in tee
+    tote = (catalog / "tote.yaml").read_text()
+    assert "customerIds:\n    # since 2025\n    - ben\n    - carl\n" in tote
+    assert not (catalog / "gone.yaml").exists()
+    assert (catalog / "removed.yaml").read_text() == "removed:\n  - designed_product.gone\n"
+    assert f"ignore:\n  kakaclo:\n    - {json.dumps(double)}\n" in (folder / "podsync.yaml").read_text()
+
+    server.forget_requests()
+    plan = podsync("plan")
+    assert plan.out.splitlines()[-1] == (
+        "Plan: 2 to note, 0 to create, 0 to update, 0 to replace, 1 to orphan."
+    )
+    assert server.requests == []
+    assert podsync("apply", "--auto-approve").code == 0
+    assert server.sent(*WRITES) == []
+    assert podsync("state", "orphans", "--check").code == 0
+    assert podsync("plan").out.splitlines()[-1] == "No changes. The catalog matches the state."
+    assert podsync("drift", "--detailed-exitcode").code == 0
+
+
+def test_a_refreshed_plan_shows_drift_apart_from_edits(podsync, folder, catalog, server, shop):
+    by_hand(server, shop)
+    text = (catalog / "plain.yaml").read_text()
+    (catalog / "plain.yaml").write_text(text.replace("labels: {season: spring}", "labels: {season: autumn}"))
+    run = podsync("plan", "--refresh", "-o", "text", "-o", "json=plan.json", "-o", "markdown=plan.md")
+
+    assert run.code == 0
+    assert "Not as podsync left it: 2 changed, 1 missing, not yet gone, 1 twin" in run.out
+    assert run.out.splitlines()[-1].startswith("Plan: 1 to note")
+    saved = json.loads((folder / "plan.json").read_text())
+    assert sorted(each["kind"] for each in saved["resource_drift"]) == [
+        "changed",
+        "changed",
+        "missing",
+        "twin",
+    ]
+    assert "Not as podsync left it" in (folder / "plan.md").read_text()
+    assert podsync("show", "plan.json").out == run.out
+    (catalog / "plain.yaml").write_text(text)
+    assert podsync("plan", "--refresh").out.splitlines()[-1] == (
+        "No changes. The catalog matches the state, and 4 products are not as podsync left them."
+    )
+
+
+def test_an_update_of_what_drifted_waits_for_an_answer(podsync, folder, catalog, server, shop):
+    """Both sides changed: neither is lost without a word."""
+    server.change(shop["tote"], customerIds=["ben", "carl"])
+    text = (catalog / "tote.yaml").read_text()
+    (catalog / "tote.yaml").write_text(text.replace("    - ben\n", "    - ben\n    - dora\n"))
+    server.forget_requests()
+    run = podsync("apply", "--auto-approve")
+
+    assert run.code == 4
+    assert 'somebody changed it at Gelato: customerIds is ["ben","carl"] there by now' in " ".join(
+        run.out.split()
+    )
+    assert server.sent(*WRITES) == []
+    both = podsync("drift").out
+    assert "both changed: the document says" in both
+    assert podsync("apply", "--auto-approve", "--replace", "customer_product.tote").code == 0
+    assert server.body_of(shop["tote"])["customerIds"] == ["anna", "ben", "dora"]
+    assert podsync("drift", "--detailed-exitcode").code == 0
+
+
+def test_what_is_accepted_and_changed_again_is_not_taken(podsync, folder, catalog, server, shop):
+    server.change(shop["tee"], enName="Test Tee 2")
+    podsync("drift", "-o", "patch=drift.patch")
+    subprocess.run(["git", "apply", "drift.patch"], cwd=folder, check=True)
+    server.change(shop["tee"], enName="Test Tee 3")
+    run = podsync("apply", "--auto-approve")
+
+    assert run.code == 4
+    assert 'enName is "Test Tee 3" there' in " ".join(run.out.split())
+    assert server.sent("kakaclo.create")[4:] == []
+    # Once more from there.
+    podsync("drift", "-o", "patch=drift.patch")
+    subprocess.run(["git", "apply", "drift.patch"], cwd=folder, check=True)
+    assert podsync("apply", "--auto-approve").code == 0
+    assert podsync("drift", "--detailed-exitcode").code == 0
+
+
+def test_what_is_gone_is_made_again(podsync, folder, catalog, server, shop):
+    server.remove(shop["gone"])
+    text = (catalog / "gone.yaml").read_text()
+    (catalog / "gone.yaml").write_text(text.replace("spec:\n", f'recreate: "{shop["gone"]}"\nspec:\n', 1))
+
+    assert podsync("plan").out.splitlines()[-1].startswith("Plan: 1 to create")
+    assert podsync("apply", "--auto-approve").code == 0
+    assert len(server.sent("kakaclo.create")) == 5
+    settled()
+    assert podsync("drift", "--detailed-exitcode").code == 0
+    assert podsync("plan").out.splitlines()[-1] == "No changes. The catalog matches the state."
