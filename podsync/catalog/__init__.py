@@ -4,7 +4,6 @@ __all__ = [
     "accepting",
     "formatting",
     "known_file",
-    "known_text",
     "loader",
     "parsing",
     "rules",

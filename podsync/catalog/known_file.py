@@ -55,6 +55,6 @@ class KnownFile:
     @cached_property
     def parsed(self) -> tuple[Accounts, tuple[Diagnostic, ...]]:
         """What the file says, and what is wrong with it; with a fault it says nothing."""
-        from podsync.catalog.known_text import parsed
+        from podsync.catalog.parsing.known_text import parsed
 
         return parsed(self.path, self.raw)

@@ -91,7 +91,7 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        return space._knowing(settings if space.sandbox else _with_base_urls(settings))
+        return space._knowing(settings if space.sandbox else with_base_urls(settings))
 
     def _knowing(self, settings: Settings) -> Workspace:
         """Return this with the ids that its accounts were seen to have; they are parsed when asked for."""
@@ -440,7 +440,7 @@ def _check_environment(settings: Settings, session: Session) -> None:
     raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")
 
 
-def _with_base_urls(settings: Settings) -> Settings:
+def with_base_urls(settings: Settings) -> Settings:
     """Let the base URLs of the process's environment win over the settings."""
     changed = dict(settings.providers)
     for name, plugin in plugins().items():

@@ -228,7 +228,11 @@ class _PairDecision:
         return self._change(Action.UPDATE, "update_because_mutable", reason, fields)
 
     def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
-        return (*self.provider.risks(before, after), *left_model(self.provider, after))
+        return (*self.provider.risks(before, after), *self._left_model(after))
+
+    def _left_model(self, after: Spec | None) -> tuple[str, ...]:
+        provider = self.provider
+        return left_model(provider.known, provider.title, (after or EMPTY).get(provider.model_field))
 
     def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         fields = self._fields(product, entry, names)

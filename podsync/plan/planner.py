@@ -91,9 +91,10 @@ def _models(changes: Iterable[Change], providers: Mapping[str, Provider]) -> Map
         if change.action is Action.NOOP or provider is None or not provider.known.digest:
             continue
         for spec in (change.before, change.after):
-            model = known_model(provider, spec) if spec is not None else None
-            if spec is not None and model is not None and model.name:
-                found[str(spec[provider.model_field])] = model.name
+            told = (spec or EMPTY).get(provider.model_field)
+            model = None if told is None else known_model(provider.known, told)
+            if model is not None and model.name:
+                found[str(told)] = model.name
     return FrozenDict(found)
 
 

@@ -60,7 +60,9 @@ class Provider(ABC):
         """Offline rules that a JSON Schema cannot say: what is odd about the name and the pictures' URLs."""
         roles = self.info.roles
         yield from odd_name(roles.name, spec)
-        yield from unknown_model(self, spec)
+        if self.known.digest:
+            told = spec.get(roles.model)
+            yield from unknown_model(self.known, self.title, roles.model, told, self.name_of(spec))
         for _, field in roles.pictures:
             yield from odd_url((field,), spec.get(field) or "")
         for index, image in enumerate(spec.get(roles.artwork, ())):

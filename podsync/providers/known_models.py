@@ -4,55 +4,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from podsync.model.diagnostic import SpecFault
-from podsync.model.frozen import Spec
+from podsync.model.known_ids import KnownIds, KnownModel
 from podsync.providers.normalise import number
-
-if TYPE_CHECKING:
-    from podsync.model.known_ids import KnownModel
-    from podsync.providers.knowledge import Provider
 
 #: So many models are offered.
 _OFFERED = 3
 
 
-def known_model(provider: Provider, spec: Spec) -> KnownModel | None:
-    """Return what is known of a spec's model; zeros in front of a number do not count."""
-    models = provider.known.models
-    told = spec.get(provider.model_field)
-    return models.get(str(told)) or models.get(number(told))
+def known_model(known: KnownIds, told: object) -> KnownModel | None:
+    """Return what is known of the model that a spec names; zeros in front of a number do not count."""
+    return known.models.get(str(told)) or known.models.get(number(told))
 
 
-def unknown_model(provider: Provider, spec: Spec) -> Iterator[SpecFault]:
-    """Yield a warning where the account has models and this one is none of them."""
-    models, told = provider.known.models, spec.get(provider.model_field)
-    if not models or told is None or known_model(provider, spec) is not None:
+def unknown_model(known: KnownIds, title: str, field: str, told: object, name: str) -> Iterator[SpecFault]:
+    """Yield a warning where an account of `title` has models and what is told in `field` is none of them.
+
+    `name` is the product's.
+    """
+    if told is None or not known.models or known_model(known, told) is not None:
         return
-    ids = provider.known.ids
-    near = _nearest(str(told), provider.name_of(spec), models)
+    near = _nearest(str(told), name, known.models)
     offer = " or ".join(f'"{model.id}"' + (f" ({model.name})" if model.name else "") for model in near)
     hint = f"did you mean {offer}? " if offer else ""
-    listed = f"in {provider.title}'s list of models"
-    where = listed if ids.listed else f"the model of any product that {provider.title} lists"
+    listed = f"in {title}'s list of models"
+    where = listed if known.ids.listed else f"the model of any product that {title} lists"
     yield SpecFault(
         "unknown-model",
-        (provider.model_field,),
+        (field,),
         f"{told} is not {where}, as _known.yaml has it",
         f"{hint}all of them: podsync models; a new one: podsync models --save",
         "warning",
     )
 
 
-def left_model(provider: Provider, spec: Spec | None) -> tuple[str, ...]:
+def left_model(known: KnownIds, title: str, told: object) -> tuple[str, ...]:
     """Return the risk of a product whose model the supplier has taken off the list."""
-    if spec is None or not provider.known.digest:
-        return ()
-    model = known_model(provider, spec)
+    model = known_model(known, told) if told is not None and known.digest else None
     if model is None or not model.left:
         return ()
-    return (f"{provider.title} has no model {model.words} on its list since {model.left}",)
+    return (f"{title} has no model {model.words} on its list since {model.left}",)
 
 
 def _nearest(told: str, name: str, models: Mapping[str, KnownModel]) -> list[KnownModel]:

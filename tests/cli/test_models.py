@@ -8,7 +8,7 @@ import random
 import pytest
 
 from podsync.catalog.known_file import KnownFile
-from podsync.catalog.known_text import written
+from podsync.catalog.parsing.known_text import written
 from podsync.catalog.validation.schemas import schema
 from podsync.model.known_ids import AccountIds, KnownModel
 from tests.cli.conftest import TEE

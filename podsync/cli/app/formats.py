@@ -271,7 +271,7 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
 
         console = session.console
         width = console.width if console.out_is_terminal else None
-        found = _diagnostics_text(loaded.diagnostics, width, color=console.out_color)
+        found = _diagnostics_text(typed(loaded.diagnostics, session), width, color=console.out_color)
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files

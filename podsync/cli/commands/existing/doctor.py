@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: Seconds by which two clocks may differ without a word: dates of products decide little within that.
 _SAME_CLOCK = 30.0
 #: A search that no product fits: one page, which is what it costs to see that a key is taken.
-_NOBODY = "podsync doctor"
+_NOBODY = "no product is called so"
 
 
 class Checkup(NamedTuple):
@@ -133,7 +133,7 @@ def _guarded(area: str, check: Callable[[], Iterator[Checkup]]) -> Iterator[Chec
 def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Checkup]]:
     """Return what can be worked with, the defaults where the settings cannot be read, and what is wrong."""
     from podsync.catalog import settings_file
-    from podsync.cli.workspace import Workspace
+    from podsync.cli.workspace import Workspace, with_base_urls
 
     made: list[Workspace] = []
 
@@ -148,7 +148,7 @@ def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Chec
     found = list(_guarded("settings", settings))
     if not made:
         with suppress(PodsyncError):
-            made.append(Workspace(session, settings_file.defaults(), None, sandbox))
+            made.append(Workspace(session, with_base_urls(settings_file.defaults()), None, sandbox))
             found.append(Checkup("settings", "the rest is looked at with the defaults", "mend them first"))
     return (made[0] if made else None), found
 
@@ -195,7 +195,7 @@ def _state(space: Workspace) -> Iterator[Checkup]:
             )
         if doubts:
             yield Checkup(
-                "state", f"{counted(doubts, 'product')} in doubt", "podsync apply finds out", True, 8
+                "state", f"{counted(doubts, 'product')} in doubt", "find out: podsync apply", True, 8
             )
     holder = space.store.holder()
     if holder is None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.outputs import Forms
+    from podsync.cli.app.console import Forms
     from podsync.cli.app.session import Session
     from podsync.cli.workspace import Workspace
     from podsync.model.known_ids import AccountIds, KnownModel
@@ -158,7 +158,7 @@ def _text(rows: Sequence[Mapping[str, str]]) -> str:
 def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
     """Write `_known.yaml` and the schemas; what is kept of other accounts stays. Tells what was written."""
     from podsync.catalog.known_file import NAME
-    from podsync.catalog.known_text import written
+    from podsync.catalog.parsing.known_text import written
     from podsync.cli.environment.hosts import host_of
     from podsync.inventory.harvest import completing_schemas, together
     from podsync.model.errors import CatalogError

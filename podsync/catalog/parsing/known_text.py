@@ -12,8 +12,8 @@ from podsync.model.known_ids import AccountIds, Accounts, KnownModel
 from podsync.model.position import Position
 
 _HEAD = """\
-# What each account was seen to have: podsync models --save writes it. Committed, so that what a supplier
-# changes is a diff. By provider, host and account.
+# What each account was seen to have, written by models --save. Committed, so that what a supplier changes
+# is a diff. By provider, host and account.
 """
 #: What is kept of a model beside its id, in the order in which it is written.
 _WORDS = ("name", "code", "category", "price", "sizes", "left")
@@ -28,8 +28,8 @@ def parsed(path: str, raw: bytes) -> tuple[Accounts, tuple[Diagnostic, ...]]:
     try:
         return dict(_accounts(reading.documents[0].data)), ()
     except (TypeError, ValueError, AttributeError, KeyError):
-        told = "this is not what podsync models --save writes"
-        remedy = "take it back from Git, or remove it and run podsync models --save again"
+        told = "this is not what is written here"
+        remedy = "take it back from Git, or remove it and write it anew: podsync models --save"
         return {}, (Diagnostic("error", "known-ids", told, Position(path, 1, 1), remedy),)
 
 
