@@ -52,7 +52,7 @@ def import_products(
     empty cell leaves it open. Rows of verdict none look like no document; write an address and yes to take
     one. Each id is looked up, its model must agree, and nobody may own it; one fault, and nothing is taken.
 
-    -o patch=FILE writes what is certain into the documents, as `adopt`. --pin does so with the ids of all that
+    -o patch=FILE writes what is certain into documents, as `adopt`. --pin does so with the ids of all that
     the state has, and asks nobody: a state that is lost costs nothing then.
     """
     from podsync.cli.app.outputs import Outputs
