@@ -22,17 +22,17 @@ NAME = "_known.yaml"
 
 @dataclass(frozen=True)
 class KnownFile:
-    """The file as it is."""
+    """The file as it is; empty where there is none."""
 
-    path: str
-    raw: bytes = field(repr=False)
+    path: str = ""
+    raw: bytes = field(default=b"", repr=False)
 
     @classmethod
-    def of(cls, catalog: Path) -> KnownFile | None:
-        """Return the file of a catalog; None where there is none."""
+    def of(cls, catalog: Path) -> KnownFile:
+        """Return the file of a catalog."""
         place = catalog / NAME
         if not place.is_file():
-            return None
+            return cls()
         raw = read_bytes(FoundFile(str(place), place.as_posix()))
         return cls(place.as_posix(), raw if isinstance(raw, bytes) else b"\xff")
 
@@ -43,6 +43,8 @@ class KnownFile:
 
     def told(self, settings: Settings, hosts: Mapping[str, str]) -> Settings:
         """Return the settings with what is known of the account of each provider, at these hosts."""
+        if not self.raw:
+            return settings
         providers = {
             name: each._replace(known=self.ids(name, hosts[name], each.account))
             for name, each in settings.providers.items()
@@ -55,6 +57,8 @@ class KnownFile:
     @cached_property
     def parsed(self) -> tuple[Accounts, tuple[Diagnostic, ...]]:
         """What the file says, and what is wrong with it; with a fault it says nothing."""
+        if not self.raw:
+            return {}, ()
         from podsync.catalog.parsing.known_text import parsed
 
         return parsed(self.path, self.raw)

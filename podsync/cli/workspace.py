@@ -14,7 +14,7 @@ from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import KnownFile
 from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
-from podsync.cli.environment.credentials import base_url_from
+from podsync.cli.environment.credentials import with_base_urls
 from podsync.cli.environment.hosts import host_of
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
@@ -24,7 +24,14 @@ from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
 from podsync.model.product import Catalog, Product
-from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings, is_environment
+from podsync.model.settings import (
+    Authoring,
+    ProviderSettings,
+    RateLimit,
+    Settings,
+    StateSettings,
+    is_environment,
+)
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
 
@@ -49,7 +56,7 @@ class Workspace:
     settings: Settings
     settings_path: Path | None
     sandbox: bool = False
-    known_file: KnownFile | None = None
+    known_file: KnownFile = KnownFile()
     #: What was read last, by word: `catalog`.
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -91,15 +98,10 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        return space._knowing(settings if space.sandbox else with_base_urls(settings))
-
-    def _knowing(self, settings: Settings) -> Workspace:
-        """Return this with the ids that its accounts were seen to have; they are parsed when asked for."""
-        space, file = replace(self, settings=settings), KnownFile.of(Path(settings.catalog))
-        if file is None:
-            return space
-        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in settings.providers}
-        return replace(space, settings=file.told(settings, hosts), known_file=file)
+        told = settings if space.sandbox else with_base_urls(settings, os.environ)
+        space = replace(space, settings=told, known_file=KnownFile.of(Path(settings.catalog)))
+        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in told.providers}
+        return replace(space, settings=space.known_file.told(told, hosts))
 
     # -- what is in the folder
 
@@ -210,16 +212,24 @@ class Workspace:
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
         loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths, remember_from=loader.WORTH_A_CACHE
-        )
+            Path(), self.settings.catalog, self.providers, paths,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
+        )  # fmt: skip
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
-        if self.known_file is not None and (faults := self.known_file.parsed[1]):
-            return loaded._replace(diagnostics=in_file_order((*faults, *loaded.diagnostics)))
-        return loaded
+        return loaded._replace(diagnostics=(*self.known_file.parsed[1], *loaded.diagnostics))
 
     def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
-        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=loader.WORTH_A_CACHE)
+        return loader.begin(
+            Path(), self.settings.catalog, self.providers,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
+        )  # fmt: skip
+
+    @property
+    def authoring(self) -> Authoring:
+        """What documents may draw on."""
+        told = self.settings.authoring
+        return told if self.settings_path is None else told._replace(file=str(self.settings_path))
 
     @property
     def catalog_read(self) -> Catalog:
@@ -296,8 +306,8 @@ class Workspace:
             every=every,
         )
         self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
-        if made.work and self.known_file is not None and (faults := self.known_file.parsed[1]):
-            raise CatalogError(faults)  # what models are called is told of what changes
+        if made.work and self.known_file.parsed[1]:  # what models are called is told of what changes
+            raise CatalogError(self.known_file.parsed[1])
         return self._with_warnings(made, warnings)
 
     def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:
@@ -438,13 +448,3 @@ def _check_environment(settings: Settings, session: Session) -> None:
     near = nearest(asked, known)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")
-
-
-def with_base_urls(settings: Settings) -> Settings:
-    """Let the base URLs of the process's environment win over the settings."""
-    changed = dict(settings.providers)
-    for name, plugin in plugins().items():
-        url = base_url_from(os.environ, plugin.url_variable)
-        if url is not None and name in changed:
-            changed[name] = changed[name]._replace(base_url=url)
-    return settings._replace(providers=changed)

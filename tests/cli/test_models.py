@@ -171,5 +171,4 @@ def test_whatever_a_supplier_calls_things_comes_back(tmp_path):
         (tmp_path / "_known.yaml").write_text(written(told), encoding="utf-8")
         file = KnownFile.of(tmp_path)
 
-        assert file is not None
         assert file.parsed == (told, ())

@@ -20,7 +20,7 @@ from podsync.output.markdown.rows import LISTED, block, brief, brief_create, cre
 from podsync.output.product import product_facts, quoted
 from podsync.output.style import PLAIN
 from podsync.output.text.changes import by_action
-from podsync.output.text.grouping import in_common, shared_risk, shared_risks
+from podsync.output.text.grouping import by_document, in_common, matrix, shared_risk, shared_risks
 from podsync.output.text.plan import foot
 from podsync.output.text.plan_head import TOLD, banners, head, refused_addresses, risky_rows
 from podsync.output.wording import counted, listed, number
@@ -219,18 +219,28 @@ def _created(changes: Sequence[Change], models: Mapping[str, str]) -> Iterator[S
     said = frozenset(shared)
     kinds = dict.fromkeys(change.address.kind for change in changes)
     for kind in kinds:
-        found = [change for change in changes if change.address.kind == kind]
-        own = {risk for change in found for risk in change.risks} & shared.keys()
-        told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
-        yield Section(
-            counted(len(found), "new " + kind.replace("_", " ")),
-            found,
-            partial(created, said=said, models=models),
-            brief_create,
-            head=created_head(roles_of(found[0].provider)),
-            first=FOLD_ABOVE,
-            notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
-        )
+        documents, others = by_document([change for change in changes if change.address.kind == kind])
+        for found in filter(None, [*documents, others]):
+            words = counted(len(found), "new " + kind.replace("_", " "))
+            if found is not others:
+                words = f"{code(found[0].address.document)}: {number(len(found))} new, {matrix(found)}"
+            yield _table_of(found, words, shared, partial(created, said=said, models=models))
+
+
+def _table_of(
+    found: Sequence[Change], words: str, shared: dict[str, str], full: Callable[[Change], str]
+) -> Section:
+    own = {risk for change in found for risk in change.risks} & shared.keys()
+    told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
+    return Section(
+        words,
+        found,
+        full,
+        brief_create,
+        head=created_head(roles_of(found[0].provider)),
+        first=FOLD_ABOVE,
+        notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
+    )
 
 
 def _foot(

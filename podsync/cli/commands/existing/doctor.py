@@ -133,7 +133,8 @@ def _guarded(area: str, check: Callable[[], Iterator[Checkup]]) -> Iterator[Chec
 def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Checkup]]:
     """Return what can be worked with, the defaults where the settings cannot be read, and what is wrong."""
     from podsync.catalog import settings_file
-    from podsync.cli.workspace import Workspace, with_base_urls
+    from podsync.cli.environment.credentials import with_base_urls
+    from podsync.cli.workspace import Workspace
 
     made: list[Workspace] = []
 
@@ -148,7 +149,9 @@ def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Chec
     found = list(_guarded("settings", settings))
     if not made:
         with suppress(PodsyncError):
-            made.append(Workspace(session, with_base_urls(settings_file.defaults()), None, sandbox))
+            made.append(
+                Workspace(session, with_base_urls(settings_file.defaults(), os.environ), None, sandbox)
+            )
             found.append(Checkup("settings", "the rest is looked at with the defaults", "mend them first"))
     return (made[0] if made else None), found
 
@@ -167,7 +170,7 @@ def _catalog(space: Workspace) -> Iterator[Checkup]:
         yield Checkup("catalog", f"{told}, {faults}", "podsync validate", True, 3)
     else:
         yield Checkup("catalog", told)
-    if space.known_file is None:
+    if not space.known_file.raw:
         yield Checkup("models", "their names are not kept here", "podsync models --save")
     else:
         yield Checkup("models", f"{space.known_file.path} names them")

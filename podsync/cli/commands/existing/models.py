@@ -164,8 +164,7 @@ def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
     from podsync.model.errors import CatalogError
     from podsync.providers.registry import plugins
 
-    file = space.known_file
-    accounts, faults = file.parsed if file is not None else ({}, ())
+    accounts, faults = space.known_file.parsed
     if faults:
         raise CatalogError(faults)
     kept = dict(accounts)
