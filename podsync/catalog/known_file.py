@@ -62,3 +62,6 @@ class KnownFile:
         from podsync.catalog.parsing.known_text import parsed
 
         return parsed(self.path, self.raw)
+
+
+NO_FILE = KnownFile()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.catalog.known_file import KnownFile
+from podsync.catalog.known_file import NO_FILE, KnownFile
 from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.environment.credentials import with_base_urls
@@ -56,7 +56,7 @@ class Workspace:
     settings: Settings
     settings_path: Path | None
     sandbox: bool = False
-    known_file: KnownFile = KnownFile()
+    known_file: KnownFile = NO_FILE
     #: What was read last, by word: `catalog`.
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
