@@ -14,7 +14,7 @@ import click
 from podsync import __version__
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
-from podsync.model.errors import CatalogError, PodsyncError
+from podsync.model.errors import CatalogError, PodsyncError, StateError
 
 if TYPE_CHECKING:
     from podsync.cli.app.session import Session
@@ -200,7 +200,11 @@ def _state(space: Workspace) -> Iterator[Checkup]:
             yield Checkup(
                 "state", f"{counted(doubts, 'product')} in doubt", "find out: podsync apply", True, 8
             )
-    holder = space.store.holder()
+    try:
+        holder = space.store.holder()
+    except StateError as error:  # who may not write the state need not see its lock
+        yield Checkup("lock", f"who holds it cannot be told: {error.message}", error.remedy or "look again")
+        return
     if holder is None:
         yield Checkup("lock", "nobody holds the state")
     elif space.state_settings.backend != "local" or runs(holder):
