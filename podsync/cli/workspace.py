@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import NO_FILE, KnownFile
-from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
+from podsync.cli.chosen_environment import check_environment, sandbox_folder
 from podsync.cli.environment.credentials import with_base_urls
 from podsync.cli.environment.hosts import host_of
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
@@ -30,7 +30,6 @@ from podsync.model.settings import (
     RateLimit,
     Settings,
     StateSettings,
-    is_environment,
 )
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
@@ -79,7 +78,7 @@ class Workspace:
             else settings_file.defaults()
         )
         if session.env or not in_any:
-            _check_environment(settings, session)
+            check_environment(settings, session)
         kept = any(file.exists() for file in state_files(settings.state))
         here = path is not None or Path(settings.catalog).is_dir() or kept
         session.sandbox = sandbox
@@ -228,8 +227,7 @@ class Workspace:
     @property
     def authoring(self) -> Authoring:
         """What documents may draw on."""
-        told = self.settings.authoring
-        return told if self.settings_path is None else told._replace(file=str(self.settings_path))
+        return self.settings.authoring._replace(file=str(self.settings_path or SETTINGS_FILE))
 
     @property
     def catalog_read(self) -> Catalog:
@@ -418,33 +416,3 @@ def _where_else(session: Session) -> str:
             there = quoted(program(), "-C", str(above))
             return f"start one: {start}\nor work in the one above: {there} …"
     return f"start one: {start}"
-
-
-def sandbox_folder(environment: str) -> Path:
-    """Return where the sandbox keeps what it has: each environment of the settings has its own.
-
-    Raises UsageError for what can be no name of one: it becomes a folder's.
-    """
-    if environment and not is_environment(environment):
-        raise UsageError(f"--env {environment}: this is no name of an environment")
-    return CACHE / "sandbox" / environment if environment else CACHE / "sandbox"
-
-
-def _check_environment(settings: Settings, session: Session) -> None:
-    """Refuse a run that could mean any environment, or one that there is none of."""
-    asked, known = session.env, settings.environments
-    if settings.environment == asked and (asked or not known):
-        return
-    names = ", ".join(known)
-    if not asked:
-        raise UsageError(
-            f"{SETTINGS_FILE} has environments, and this run names none of them: {names}",
-            " or ".join(f"--env {name}" for name in known) + " (or PODSYNC_ENV)",
-        )
-    if not known:
-        raise UsageError(
-            f"--env {asked}: {SETTINGS_FILE} has no environments", "leave --env and PODSYNC_ENV away"
-        )
-    near = nearest(asked, known)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")

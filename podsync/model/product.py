@@ -17,20 +17,30 @@ from podsync.model.position import NOWHERE, Position, Span
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """Protections that a document asks for; kept in the state, so that deleting it lifts none."""
+    """Protections that a document asks for; kept in the state, so that deleting it lifts none.
+
+    `replace` is how a new product takes over the name of the one before it: `swap`, `staged` (all but the
+    exchange of the names), or empty for not at all.
+    """
 
     prevent_replace: bool = False
     prevent_orphan: bool = False
+    replace: str = ""
 
-    def to_json(self) -> dict[str, bool]:
+    def to_json(self) -> dict[str, bool | str]:
         """Only what is set, so that an unprotected entry stays short in the state file."""
-        kept = {"prevent_orphan": True} if self.prevent_orphan else {}
-        return kept | {"prevent_replace": True} if self.prevent_replace else kept
+        kept: dict[str, bool | str] = {"prevent_orphan": True} if self.prevent_orphan else {}
+        kept |= {"prevent_replace": True} if self.prevent_replace else {}
+        return kept | {"replace": self.replace} if self.replace else kept
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Lifecycle:
         """The inverse of :meth:`to_json`."""
-        return cls(bool(data.get("prevent_replace")), bool(data.get("prevent_orphan")))
+        return cls(
+            bool(data.get("prevent_replace")),
+            bool(data.get("prevent_orphan")),
+            str(data.get("replace") or ""),
+        )
 
 
 UNPROTECTED = Lifecycle()

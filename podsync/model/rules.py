@@ -304,6 +304,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "Nothing has to be done: apply creates beside it.",
         ),
         Rule(
+            "swap-open", "error", "A new product stands ready, and its document no longer lets it go on",
+            "Put back `lifecycle: {replace: swap}`, or `staged`; the former spec takes that product back.",
+        ),
+        Rule(
             "prevent-orphan", "error", "The document of a protected product is gone",
             "Restore the document, or set `prevent_orphan: false` in it, apply, and delete it then.",
         ),
@@ -343,6 +347,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "foreign-host", "warning", "A provider is reached at a host that is not its own",
             "The key goes there. Check `base_url`; apply asks for the host to be allowed in its "
             "environment.",
+        ),
+        Rule(
+            "environment-name", "error", "A document names an environment that there is none of",
+            "Write one of those in `environments` of podsync.yaml.",
         ),
         Rule(
             "environments", "error", "Two environments share a state or an account",

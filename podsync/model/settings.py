@@ -81,15 +81,20 @@ class Settings(NamedTuple):
     @property
     def authoring(self) -> Authoring:
         """What documents may draw on."""
-        return Authoring(self.vars, self.limits.max_each)
+        return Authoring(
+            self.vars, self.limits.max_each, environment=self.environment, environments=self.environments
+        )
 
 
 class Authoring(NamedTuple):
     """What the settings say to documents: values by name, and how many products one document may make.
 
-    `file` is where the settings stand, for the place of a value.
+    `file` is where the settings stand, for the place of a value. `environment` is the chosen one of
+    `environments`, "" for none.
     """
 
     variables: Mapping[str, str | int | float | bool] = EMPTY
     max_each: int | None = 10_000
     file: str = "podsync.yaml"
+    environment: str = ""
+    environments: tuple[str, ...] = ()

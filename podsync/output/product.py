@@ -68,7 +68,7 @@ def product_facts(roles: FieldRoles, spec: Spec, models: Mapping[str, str] = EMP
         yield f"colour {with_colour(colour)}"
     if roles.artwork in spec:
         yield counted(len(_items(spec[roles.artwork])), "artwork")
-    options = [safe(str(option.get(roles.option_name, ""))) for option in _items(spec.get(roles.options))]
+    options = [_option(roles, option) for option in _items(spec.get(roles.options))]
     if options:
         yield f"{'option' if len(options) == 1 else 'options'} {some(options, _NAMED)}"
     parts = [
@@ -77,6 +77,13 @@ def product_facts(roles: FieldRoles, spec: Spec, models: Mapping[str, str] = EMP
     ]
     if parts:
         yield "parts " + some([f"{text_of(count)} × {text_of(name)}" for count, name in parts], _NAMED)
+
+
+def _option(roles: FieldRoles, option: Mapping[str, Json]) -> str:
+    """Return an option's name, with what can be chosen where the document says it."""
+    name = safe(str(option.get(roles.option_name, "")))
+    choices = [safe(str(each.get(roles.choice, ""))) for each in _items(option.get(roles.option_choices))]
+    return f"{name} ({some(choices, _NAMED)})" if choices else name
 
 
 def product_lines(

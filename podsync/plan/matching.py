@@ -27,6 +27,7 @@ class Pair(NamedTuple):
     `entry` stands at another address than `product` when the document was renamed. `orphan` is set
     when the wanted spec is that of an orphan: it is taken back instead of creating anew. `released`: the
     catalog lets the address go on purpose; `gone`: the product of the entry is gone at the provider.
+    `nameless`: the product before that of `entry` has begun to give up its names, and they are not taken yet.
     """
 
     product: Product | None
@@ -34,6 +35,7 @@ class Pair(NamedTuple):
     orphan: Orphan | None = None
     released: bool = False
     gone: bool = False
+    nameless: bool = False
 
     @property
     def known(self) -> Product | Entry:
@@ -78,7 +80,13 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
         for address, entry in leavers.items()
         if address not in taken
     ]
-    return tuple(sorted(pairs, key=lambda pair: pair.address))
+    return tuple(sorted((_told(pair, state) for pair in pairs), key=lambda pair: pair.address))
+
+
+def _told(pair: Pair, state: State) -> Pair:
+    """Return the pair, told whether an exchange of names is half done."""
+    swap = pair.entry.swap if pair.entry is not None else None
+    return pair if swap is None else pair._replace(nameless=state.given_up(swap))
 
 
 def _moves(

@@ -174,7 +174,8 @@ def quick_record(
     """Return what is kept of a product if nothing whatever is wrong with its document."""
     kind = data.get("kind")
     provider = by_kind.get(kind) if isinstance(kind, str) else None
-    if provider is None or not check_of(provider.kind)(data):
+    # What belongs to some environments only is for `authoring` to say.
+    if provider is None or "only" in data or not check_of(provider.kind)(data):
         return None
     address = f"{kind}.{data['name']}{suffix}"
     if not suffix:
@@ -201,7 +202,8 @@ def quick_products(
     raw: bytes, by_kind: Mapping[str, Provider], found: FoundFile, around: AuthoringContext
 ) -> QuickFile | None:
     """Do what `quick_read` does for documents that draw on other files."""
-    from podsync.catalog.authoring.expansion import Expansion, is_plain
+    from podsync.catalog.authoring.expansion import Expansion
+    from podsync.catalog.authoring.layers import is_plain
 
     if any(around.judged.get(each.path) for each in around.chain_of(found.path)):
         return None
@@ -226,7 +228,7 @@ def quick_products(
 
 def _with_places(raw: bytes, found: FoundFile) -> list[Document] | None:
     """Return the documents; with places only where keys are: a number is put in as it was typed."""
-    from podsync.catalog.authoring.template import AUTHORED
+    from podsync.catalog.authoring.layers import AUTHORED
     from podsync.catalog.parsing import yaml_reader
     from podsync.catalog.parsing.document import Document
     from podsync.catalog.parsing.source_text import Places, Text

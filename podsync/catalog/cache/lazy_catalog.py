@@ -63,15 +63,20 @@ class LazyCatalog(Sequence[Product]):
         """Make the product of a number."""
         kept = self.table.kept(number)
         file = self._file_of(number)
-        positions = LazyPlaces(self._again(file), kept.start, _index(kept.address))
+        suffix = kept.address[kept.address.index("[") :] if "[" in kept.address else ""
+        positions = LazyPlaces(self._again(file), kept.start, suffix)
         provider = self._by_kind[kept.address.partition(".")[0]]
         return product_of(kept, self.table.paths[file], provider, positions)
 
     def _read_again(self, file: int) -> RereadableFile:
         path = self.table.paths[file]
-        tables = self.table.tables[file]
+        tables = self._tables[file]
         told = tables.split("\t") if tables else ()
         return RereadableFile(self._locations(path), self.table.digests[file], self._drawn_on, told)
+
+    @cached_property
+    def _tables(self) -> Sequence[str]:
+        return self.table.tables
 
     def rows(self, numbers: Iterable[int]) -> list[FingerprintRow]:
         """Return these products as the rules between files see them, in file order."""
@@ -275,11 +280,13 @@ class RereadableFile:
     def _product(self, document: Document, start: str, index: str) -> Document | None:
         if self._drawn_on is None:
             return document
-        from podsync.catalog.authoring.expansion import Expansion, is_plain
+        from podsync.catalog.authoring.layers import is_plain
 
         around = self._drawn_on()
         if is_plain(document, self._found, around):
             return document
+        from podsync.catalog.authoring.expansion import Expansion
+
         if start not in self._expansions:
             self._expansions[start] = Expansion(document, self._found, around)
         return self._expansions[start].product(index)
@@ -301,6 +308,8 @@ class LazyPlaces(Mapping[Path, Span | Position]):
         document = self._file.document(self._start, self._index)
         if document is None:
             return {}
+        if document.origins is None:
+            return document.places
         from podsync.catalog.authoring.origins import places_of
 
         return places_of(document)
@@ -313,9 +322,3 @@ class LazyPlaces(Mapping[Path, Span | Position]):
 
     def __len__(self) -> int:
         return len(self._found)
-
-
-def _index(address: str) -> str:
-    """Return what an address ends with where its document makes several products."""
-    at = address.find("[")
-    return address[at:] if at >= 0 else ""

@@ -73,7 +73,7 @@ class CachedRun:
 
     def __enter__(self) -> Self:
         """Begin: to read everything where nothing is known, else to look for what has changed."""
-        if self._remember_from is not None and CatalogCache.is_beside(self._root):
+        if self._remember_from is not None and CatalogCache.is_beside(self._root, self._authoring):
             self._past = self._memory.recall()
         try:
             if self._past is None:

@@ -13,7 +13,7 @@ from podsync.output.colours import colour_name
 from podsync.output.escape import safe
 from podsync.output.json.text import printable
 from podsync.output.product import name_of
-from podsync.output.text.change import word_of
+from podsync.output.text.change import anew_name, word_of
 from podsync.output.text.plan_head import OLD_STAYS, STAYS, refused_addresses, renamed
 from podsync.output.wording import by_hand, day, title, visible_id
 from podsync.plan.action import Action
@@ -107,6 +107,8 @@ def _record(
         "action": change.action.value,
         "word": word_of(change, refused),
         "reason": change.reason,
+        "anew": anew_name(change),
+        "half": bool(change.steps_done),
         "id": visible_id(change.provider, change.shown) or change.importing or "",
         "made": day(change.made_at) if change.made_at is not None else "",
         "was": str(change.previous_address) if change.previous_address is not None else "",

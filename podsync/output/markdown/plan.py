@@ -22,7 +22,7 @@ from podsync.output.style import PLAIN
 from podsync.output.text.changes import by_action
 from podsync.output.text.grouping import by_document, in_common, matrix, shared_risk, shared_risks
 from podsync.output.text.plan import foot
-from podsync.output.text.plan_head import TOLD, banners, head, refused_addresses, risky_rows
+from podsync.output.text.plan_head import TOLD, banners, head, open_swaps, refused_addresses, risky_rows
 from podsync.output.wording import counted, listed, number
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -80,6 +80,7 @@ def plan_markdown(
     """
     first = [
         marker(plan.hash, environment, head_sha),
+        *(line for each in open_swaps(plan) for line in (f"**{plain(each, 400)}**", "")),
         *above(plan.environment, sandbox=sandbox),
         _first_line(plan, where),
         "",

@@ -9,7 +9,7 @@ from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.output.layout import short_url
 from podsync.output.markdown.escape import clip, code, colour, picture, plain, row, written
 from podsync.output.product import customers, name_of, product_facts
-from podsync.output.text.change import word_of
+from podsync.output.text.change import anew_name, word_of
 from podsync.output.text.plan_head import TOLD
 from podsync.output.word_diff import parts
 from podsync.output.wording import by_hand, counted, day, number, title, visible_id
@@ -91,6 +91,10 @@ def block(change: Change, said: Collection[str] = (), refused: Collection[Addres
     else:
         lines = [f"{head}<br>{' · '.join([*known, plain(change.reason)])}"]
     told = [f"⚠ {plain(risk, 400)}" for risk in change.risks if risk not in said][:_MOST_FIELDS]
+    if change.steps_done:
+        told.insert(0, plain(change.reason))
+    if change.temporary and anew_name(change):
+        told.insert(0, plain(anew_name(change), 240))
     if change.action is Action.REPLACE and any(field.forces_replace for field in change.fields):
         which = "it" if len(change.fields) == 1 else "what is marked &#42;"
         told.insert(0, f"{plain(title(change.provider))} cannot change {which}")

@@ -14,7 +14,7 @@ from podsync.output.style import Style
 from podsync.output.text.fields import field_lines
 from podsync.output.wording import by_hand, day, title, visible_id
 from podsync.plan.action import Action
-from podsync.plan.change import Change
+from podsync.plan.change import STAGED, Change
 from podsync.providers.registry import roles_of
 
 _RISK = "    ! "
@@ -51,8 +51,8 @@ def word_of(change: Change, refused: Collection[Address] = ()) -> str:
     if change.action is not Action.UPDATE:
         return change.action.value
     roles = roles_of(change.provider)
-    named = {roles.name: "rename", roles.customers: "customers"}
-    words = dict.fromkeys(named.get(one.path.partition("[")[0], "") for one in change.fields)
+    named = {roles.name: "rename", roles.customers: "customers", roles.options: "values"}
+    words = dict.fromkeys(named.get(field, "") for field in change.changed)
     return f"update: {', '.join(words)}" if words and "" not in words else "update"
 
 
@@ -78,6 +78,8 @@ def change_lines(change: Change, layout: Layout) -> Iterator[str]:
         return
     yield from _about(change, layout)
     anew = change.action is Action.REPLACE and change.address not in layout.refused
+    if change.temporary and anew_name(change):
+        yield from wrap(anew_name(change), layout.width, INDENT, INDENT + GAP)
     yield from field_lines(change, layout.style, layout.width, full=layout.full, anew=anew)
     if layout.full and change.after is not None and not change.fields:
         yield from whole_product(change.after)
@@ -86,6 +88,16 @@ def change_lines(change: Change, layout: Layout) -> Iterator[str]:
             yield from risk_lines(risk, layout)
     if change.action in (Action.REPLACE, Action.ORPHAN) and change.address not in layout.refused:
         yield from wrap(_by_hand(change, None if layout.full else 60), layout.width, INDENT, INDENT + GAP)
+
+
+def anew_name(change: Change) -> str:
+    """Say what a new product is called until it takes over the name of the one before it."""
+    names = [quoted(str(value), 60) for value in change.temporary.values()]
+    if change.action is not Action.REPLACE or not names:
+        return ""
+    staged = change.lifecycle.replace == STAGED
+    then = "it keeps that name until the document says swap" if staged else "then the two exchange names"
+    return f"made as {', '.join(names)}; {then}"
 
 
 def risk_lines(text: str, layout: Layout) -> Iterator[str]:
@@ -113,7 +125,7 @@ def _about(change: Change, layout: Layout) -> Iterator[str]:
     named = any(one.path == roles.name for one in change.fields)
     room = None if layout.full else layout.width - len(INDENT)
     name = "" if named or spec is None else quoted(roles.name_of(spec), room)
-    told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields)
+    told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields) and not change.steps_done
     reason = "" if told else safe(change.reason)
     parts = [name, *_known(change), reason, *_remark(change)]
     if any(parts):

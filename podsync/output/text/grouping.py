@@ -44,6 +44,8 @@ def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, No
 
 def by_document(changes: Sequence[Change]) -> tuple[list[list[Change]], list[Change]]:
     """Return groups of what one document makes and changes alike, and all that belongs to none."""
+    if "[" not in "".join([change.address.name for change in changes]):
+        return [], list(changes)
     groups = _by(_design, changes)
     large = [group for group in groups if group[0].address.keys and len(group) >= _EQUAL]
     small = {id(change) for group in large for change in group}
