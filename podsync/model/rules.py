@@ -151,6 +151,14 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "an editor shows the same while you type.",
         ),
         Rule(
+            "known-ids", "error", "The file of known ids is damaged",
+            "Take `_known.yaml` back from Git, or remove it and run `podsync models --save` again.",
+        ),
+        Rule(
+            "unknown-model", "warning", "A model is none that the account is known to have",
+            "Look at its id: `podsync models WORD`. If the supplier has it by now: `podsync models --save`.",
+        ),
+        Rule(
             "odd-name", "warning", "The name of a product is odd",
             "It has spaces too many, an invisible character, curly quotes, HTML or broken UTF-8. No "
             "provider's API can take it back: write it as people should read it.",

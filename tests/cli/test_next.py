@@ -1074,6 +1074,57 @@ def somebody_changes_products_by_hand(shop: Shop) -> None:
     assert shop.follow("apply .*--auto-approve").code == 0
 
 
+@prints(
+    "cli/commands/existing/doctor.py: init",
+    "cli/commands/existing/doctor.py: validate",
+    "cli/commands/existing/doctor.py: models --save",
+    "cli/commands/existing/doctor.py: state orphans",
+    "cli/commands/existing/doctor.py: apply",
+    "cli/commands/existing/models.py: models --save",
+    "providers/known_models.py: models",
+    "providers/known_models.py: models --save",
+    "catalog/parsing/known_text.py: models --save",
+)
+def a_doctor_and_a_list_of_models(shop: Shop) -> None:
+    shop.tee()
+    shop.apply()
+    settled(shop)
+    shop.write("tee", "kind: nonsense\n")
+    assert shop.run("doctor").code == 3
+    assert shop.follow("validate").code == 3
+    shop.tote()
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    shop.apply()
+    assert shop.run("doctor").code == 0
+    doctor = shop.last
+    assert "Test Tee" in shop.follow("state orphans").out
+    shop.last = doctor
+    assert shop.follow("models --save").code == 0
+    shop.at_a_terminal("models")
+    assert shop.follow("models --save").code == 0
+    shop.tee("other")
+    shop.edit("other", 'modelId: "1"', 'modelId: "999"')
+    assert shop.run("validate").code == 0
+    unknown = shop.last
+    assert shop.follow(r"models$").code == 0
+    shop.last = unknown
+    assert shop.follow("models --save").code == 0
+    known = shop.folder / "catalog" / "_known.yaml"
+    known.write_text("kakaclo: 7\n", encoding="utf-8")
+    assert shop.run("validate").code == 3
+    known.unlink()
+    assert shop.follow("models --save").code == 0
+    shop.edit("other", 'modelId: "999"', 'modelId: "1"')
+    shop.vendors.misbehave("kakaclo.create", Odd("cut"))
+    shop.apply("--no-wait")
+    assert shop.run("doctor").code == 8
+    settled(shop)
+    shop.follow_apply()
+    (shop.folder / "catalog").rename(shop.folder / "elsewhere")
+    shop.run("doctor")
+    assert shop.follow("init").code == 0
+
+
 # -- what people may say unasked
 
 

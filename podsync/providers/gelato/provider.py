@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import Json, Path, Spec, freeze
+from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.gelato import INFO, values
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import folded, present, text
@@ -38,6 +39,8 @@ BASE = "base_attributes"
 @dataclass(frozen=True, slots=True)
 class Gelato(Provider):
     """What Gelato Connect is."""
+
+    known: KnownIds = NOTHING_KNOWN
 
     info: ClassVar = INFO
     own_rules: ClassVar = (
