@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from podsync.catalog import loader, settings_file
 from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
-from podsync.cli.environment.credentials import base_url_from
+from podsync.cli.environment.credentials import with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -22,7 +22,14 @@ from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
 from podsync.model.product import Catalog, Product
-from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings, is_environment
+from podsync.model.settings import (
+    Authoring,
+    ProviderSettings,
+    RateLimit,
+    Settings,
+    StateSettings,
+    is_environment,
+)
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
 
@@ -88,7 +95,7 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        return space if space.sandbox else replace(space, settings=_with_base_urls(settings))
+        return space if space.sandbox else replace(space, settings=with_base_urls(settings, os.environ))
 
     # -- what is in the folder
 
@@ -199,14 +206,24 @@ class Workspace:
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
         loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths, remember_from=loader.WORTH_A_CACHE
-        )
+            Path(), self.settings.catalog, self.providers, paths,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
+        )  # fmt: skip
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded
 
     def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
-        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=loader.WORTH_A_CACHE)
+        return loader.begin(
+            Path(), self.settings.catalog, self.providers,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
+        )  # fmt: skip
+
+    @property
+    def authoring(self) -> Authoring:
+        """What documents may draw on."""
+        told = self.settings.authoring
+        return told if self.settings_path is None else told._replace(file=str(self.settings_path))
 
     @property
     def catalog_read(self) -> Catalog:
@@ -423,13 +440,3 @@ def _check_environment(settings: Settings, session: Session) -> None:
     near = nearest(asked, known)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")
-
-
-def _with_base_urls(settings: Settings) -> Settings:
-    """Let the base URLs of the process's environment win over the settings."""
-    changed = dict(settings.providers)
-    for name, plugin in plugins().items():
-        url = base_url_from(os.environ, plugin.url_variable)
-        if url is not None and name in changed:
-            changed[name] = changed[name]._replace(base_url=url)
-    return settings._replace(providers=changed)

@@ -63,7 +63,7 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
 
 def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: float) -> Iterator[str]:
     """Yield what may be said of a doubt, and from when on."""
-    settle, when = f"podsync state settle {entry.address}", settled_at(pending, wait)
+    settle, when = f"podsync state settle {entry.address.word}", settled_at(pending, wait)
     what = "changed" if pending.op == "update" else "made"
     yield f"a) it was {what}: {settle} --adopt {entry.id or 'ID'}"
     if in_question(state, entry.provider):

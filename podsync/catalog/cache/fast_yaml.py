@@ -32,6 +32,9 @@ from podsync.model.frozen import EMPTY, freeze
 from podsync.model.product import UNPROTECTED, History, Lifecycle
 
 if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
+    from podsync.catalog.discovery import FoundFile
+    from podsync.catalog.parsing.document import Document
     from podsync.providers.knowledge import Provider
 
 #: Larger files are `source`'s, which counts values; so few bytes cannot hold too many.
@@ -158,19 +161,81 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
         return None
     kept = []
     for data, start in documents:
-        kind = data.get("kind")
-        provider = by_kind.get(kind) if isinstance(kind, str) else None
-        if provider is None or not check_of(provider.kind)(data):
+        one = quick_record(data, start, by_kind)
+        if one is None:
             return None
-        address = f"{kind}.{data['name']}"
+        kept.append(one)
+    return kept
+
+
+def quick_record(
+    data: Mapping[str, Any], start: RawSpan, by_kind: Mapping[str, Provider], suffix: str = ""
+) -> ProductRecord | None:
+    """Return what is kept of a product if nothing whatever is wrong with its document."""
+    kind = data.get("kind")
+    provider = by_kind.get(kind) if isinstance(kind, str) else None
+    if provider is None or not check_of(provider.kind)(data):
+        return None
+    address = f"{kind}.{data['name']}{suffix}"
+    if not suffix:
         try:
             Address.parse(address)
         except ValueError:
             return None
-        spec = freeze(data["spec"])
-        if any(document_faults(data, spec, provider)):
+    spec = freeze(data["spec"])
+    if any(document_faults(data, spec, provider)):
+        return None
+    lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
+    history = History.of(data, provider.info.bare_id)
+    return kept_of(address, start, history, (spec, data.get("labels", EMPTY), lifecycle), provider)
+
+
+class QuickFile(NamedTuple):
+    """What a file without any fault holds; `tables` are paths of files that keys were taken from."""
+
+    kept: list[ProductRecord]
+    tables: tuple[str, ...] = ()
+
+
+def quick_products(
+    raw: bytes, by_kind: Mapping[str, Provider], found: FoundFile, around: AuthoringContext
+) -> QuickFile | None:
+    """Do what `quick_read` does for documents that draw on other files."""
+    from podsync.catalog.authoring.expansion import Expansion, is_plain
+
+    if any(around.judged.get(each.path) for each in around.chain_of(found.path)):
+        return None
+    kept: list[ProductRecord | None] = []
+    tables: dict[str, None] = {}
+    documents = _with_places(raw, found)
+    for document in documents or ():
+        if is_plain(document, found, around):
+            kept.append(quick_record(document.data, document.start, by_kind))
+            continue
+        expansion = Expansion(document, found, around)
+        for product in expansion.products():
+            kept.append(quick_record(product.data, document.start, by_kind, product.suffix))
+            if kept[-1] is None:
+                return None
+        if expansion.faults:
             return None
-        lifecycle = Lifecycle.from_json(data["lifecycle"]) if data.get("lifecycle") else UNPROTECTED
-        history = History.of(data, provider.info.bare_id)
-        kept.append(kept_of(address, start, history, (spec, data.get("labels", EMPTY), lifecycle), provider))
-    return kept
+        tables |= dict.fromkeys(each.path for each in expansion.tables)
+    known = [one for one in kept if one is not None]
+    return None if documents is None or len(known) < len(kept) else QuickFile(known, tuple(tables))
+
+
+def _with_places(raw: bytes, found: FoundFile) -> list[Document] | None:
+    """Return the documents; with places only where keys are: a number is put in as it was typed."""
+    from podsync.catalog.authoring.template import AUTHORED
+    from podsync.catalog.parsing import yaml_reader
+    from podsync.catalog.parsing.document import Document
+    from podsync.catalog.parsing.source_text import Places, Text
+
+    quick = read(raw)
+    if quick is not None and all(AUTHORED.isdisjoint(data) for data, _ in quick):
+        text, nothing = Text(found.path, raw.decode("utf-8", "replace")), Places({})
+        return [Document(text, data, start, nothing, nothing, frozenset()) for data, start in quick]
+    parsed = yaml_reader.read(found.path, raw)
+    if parsed.diagnostics or any(document.faulty for document in parsed.documents):
+        return None
+    return list(parsed.documents)

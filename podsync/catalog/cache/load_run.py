@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from podsync.catalog.cache.changes import FilesStatus, scan
-from podsync.catalog.cache.lazy_catalog import LazyCatalog
+from podsync.catalog.cache.lazy_catalog import LateContext, LazyCatalog
 from podsync.catalog.cache.record import ProductRecord
 from podsync.catalog.cache.store import CachedTable, CatalogCache
 from podsync.catalog.cache.table import Piece, Table
-from podsync.catalog.loaded import Loaded, Look, ReadClosely
+from podsync.catalog.loaded import AskedFor, Loaded, Look, ReadClosely
 from podsync.files.cache_file import CacheDraft, DamagedCacheError
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import PodsyncError
+from podsync.model.frozen import EMPTY
 from podsync.model.product import Catalog
+from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
     from podsync.catalog.cache.reader import CatalogReader
@@ -44,8 +46,14 @@ class CachedRun:
         read_closely: ReadClosely,
         *,
         remember_from: int | None,
+        authoring: Authoring = Authoring(),
+        folder: Path | None = None,
     ) -> None:
         self._root = root
+        self._authoring = authoring
+        self._folder = root if folder is None else folder
+        self._around: LateContext | None = None
+        self._tables: set[str] = set()
         self._providers = providers
         self._by_kind = {provider.kind: provider for provider in providers.values()}
         self._asked = asked
@@ -61,7 +69,7 @@ class CachedRun:
 
     @cached_property
     def _memory(self) -> CatalogCache:
-        return CatalogCache.beside(self._root, self._providers)
+        return CatalogCache.beside(self._root, self._providers, self._authoring)
 
     def __enter__(self) -> Self:
         """Begin: to read everything where nothing is known, else to look for what has changed."""
@@ -113,7 +121,11 @@ class CachedRun:
 
         if self._worth_a_memory and self._draft is None:
             self._draft = self._stack.enter_context(self._memory.cache.drafting())
-        reading = CatalogReader(self._standing, self._providers, self._read_closely, past, self._draft)
+        needs = self._past.needs if self._past is not None and past is not None else EMPTY
+        around = self._context(self._standing)()
+        reading = CatalogReader(
+            self._standing, self._providers, self._read_closely, past, self._draft, around, needs
+        )
         self._reading = self._stack.enter_context(reading)
 
     def _read(self) -> Loaded:
@@ -123,14 +135,23 @@ class CachedRun:
         self._standing = self._standing._replace(unread=())  # of a new catalog all: the shelf needs none
         shelf = self._shelf(table)
         clashes = [] if self._no_clash(shelf, reading) else self._clashes(shelf)
-        if self._worth_writing(reading):
+        self._tables = reading.tables
+        if self._worth_writing(reading) and not reading.defaults_faulty:
+            if self._draft is None and self._many(table):
+                shelf = self._shelf(self._looked_at_again(table, reading.faulty))
             self._remember(shelf, reading.faulty, sound=not clashes)
         return self._finish(shelf, [*reading.diagnostics, *clashes])
+
+    def _context(self, standing: FilesStatus) -> LateContext:
+        """Return what documents may draw on, as the files stand."""
+        self._around = LateContext(self._root, self._folder, self._authoring, standing.defaults)
+        return self._around
 
     # -- from columns to a catalog
 
     def _shelf(self, table: Table, digest: str | None = None) -> LazyCatalog:
-        return LazyCatalog(table, self._standing.found, self._by_kind, digest)
+        around = self._around or self._context(self._standing)
+        return LazyCatalog(table, self._standing.found, self._by_kind, digest, around)
 
     def _no_clash(self, shelf: LazyCatalog, reading: CatalogReader) -> bool:
         """Whether it is plain that there is none: there was none, and what is new shares nothing."""
@@ -148,13 +169,27 @@ class CachedRun:
 
     def _finish(self, shelf: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
         catalog = Catalog(shelf, self._standing.total, shelf)
-        return Loaded.of(catalog, (*self._standing.diagnostics, *found), self._asked)
+        shared = {each.path for each in self._standing.defaults} | self._tables
+        return Loaded.of(catalog, (*self._standing.diagnostics, *found), AskedFor(self._asked, shared))
 
     # -- what is remembered
 
     @property
     def _worth_a_memory(self) -> bool:
         return self._remember_from is not None and self._standing.total >= self._remember_from
+
+    def _many(self, table: Table) -> bool:
+        """Whether few files hold so many products that they are worth a memory all the same."""
+        return self._remember_from is not None and len(table.addresses) >= self._remember_from
+
+    def _looked_at_again(self, table: Table, faulty: Container[str]) -> Table:
+        """Begin a draft now, and return the table with signatures of what is still what it was."""
+        from podsync.catalog.cache.reader import signed_again
+
+        self._draft = self._stack.enter_context(self._memory.cache.drafting())
+        around = self._context(self._standing)()
+        files = [self._standing.found(path) for path in table.paths]
+        return signed_again(table, files, around, self._draft, faulty)
 
     def _worth_writing(self, reading: CatalogReader) -> bool:
         """Whether the next run would save more time than it takes to write everything down now.
@@ -200,7 +235,9 @@ class CachedRun:
         if self._again is None:
             from podsync.catalog.cache.reader import CatalogReader
 
-            with CatalogReader(scan(self._look, self._root), self._providers, self._read_closely) as reading:
+            standing = scan(self._look, self._root)
+            around = self._context(standing)()
+            with CatalogReader(standing, self._providers, self._read_closely, around=around) as reading:
                 self._again = reading.table()
         if any(self._again.column(name) != column for name, column in made.items() if name != "signatures"):
             message = "the catalog was changed while it was read"

@@ -73,7 +73,9 @@ def kept_of(
     )
 
 
-def product_of(kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span]) -> Product:
+def product_of(
+    kept: ProductRecord, path: str, provider: Provider, positions: Mapping[Path, Span | Position]
+) -> Product:
     """Make the product again; the inverse of :func:`keep`."""
     spec, labels, lifecycle = parse(kept.body)
     kind, _, name = kept.address.partition(".")

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from podsync.catalog.cache.record import ProductRecord, digest_of
 from podsync.catalog.cache.worker_process import WorkerProcess, may_fork, processors
-from podsync.catalog.discovery import FoundFile, read_signed
+from podsync.catalog.discovery import FoundFile, Signed, read_signed
 from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import EMPTY
 
 if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
     from podsync.providers.knowledge import Provider
 
 #: Fewer files are read sooner than a helper is made.
@@ -32,13 +34,14 @@ _MOST_LOTS, _NUMBER = 1000, 4
 class FileRecord(NamedTuple):
     """A file without a fault: what `stat` said just before, its content's digest, its products.
 
-    `kept` is None for content that is known.
+    `kept` is None for content that is known. `tables` are paths of files that keys were taken from.
     """
 
     signature: str
     changed_at: int
     digest: str
     kept: list[ProductRecord] | None
+    tables: Sequence[str] = ()
 
 
 #: None: it has to be looked at closely.
@@ -46,10 +49,15 @@ Answer: TypeAlias = FileRecord | None
 
 
 class Task(NamedTuple):
-    """How to read: the providers by kind, and the digests of content that is known."""
+    """How to read: the providers by kind, and the digests of content that is known.
+
+    `around` is what documents may draw on; `needs` has the tables that a file has drawn on before.
+    """
 
     by_kind: Mapping[str, Provider]
     known: Container[str] = frozenset()
+    around: AuthoringContext | None = None
+    needs: Mapping[str, Sequence[str]] = EMPTY
 
 
 class WorkerPool:
@@ -119,13 +127,36 @@ def _read_one(found: FoundFile, task: Task) -> Answer:
     read = read_signed(found)
     if isinstance(read, Diagnostic):
         return None
-    digest = digest_of(read.raw)
+    digest, around, tables = digest_of(read.raw), task.around, task.needs.get(found.path, ())
+    if around is not None and (around.defaults or tables):
+        digest = around.digest(digest, around.needs(found.path, tables))
     if digest in task.known:
-        return FileRecord(read.signature, read.changed_at, digest, None)
-    from podsync.catalog.cache.fast_yaml import quick_read
+        return drawn_record(read, None, found, tables, around)
+    if around is None or not (around.defaults or b"each" in read.raw or b"${var." in read.raw):
+        from podsync.catalog.cache.fast_yaml import quick_read
 
-    kept = quick_read(read.raw, task.by_kind)
-    return None if kept is None else FileRecord(read.signature, read.changed_at, digest, kept)
+        kept = quick_read(read.raw, task.by_kind)
+        return None if kept is None else FileRecord(read.signature, read.changed_at, digest, kept)
+    from podsync.catalog.cache.fast_yaml import quick_products
+
+    quick = quick_products(read.raw, task.by_kind, found, around)
+    return None if quick is None else drawn_record(read, quick.kept, found, quick.tables, around)
+
+
+def drawn_record(
+    read: Signed,
+    kept: list[ProductRecord] | None,
+    found: FoundFile,
+    tables: Sequence[str],
+    around: AuthoringContext | None,
+) -> FileRecord:
+    """Return the record of a file together with all that its documents draw on."""
+    digest = digest_of(read.raw)
+    drawn = around.needs(found.path, tables) if around is not None else ()
+    if not drawn or around is None:
+        return FileRecord(read.signature, read.changed_at, digest, kept)
+    signature, changed_at = around.signature(read.signature, drawn), around.changed_at(read.changed_at, drawn)
+    return FileRecord(signature, changed_at, around.digest(digest, drawn), kept, tuple(tables))
 
 
 def _unpickled(helper: WorkerProcess) -> dict[int, list[Answer]]:
