@@ -334,6 +334,16 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "see.",
         ),
         Rule(
+            "not-listed", "warning", "A product that was made is not listed when it should be",
+            "Look for it on the provider's web page, then run the command that the message prints for what "
+            "you see.",
+        ),
+        Rule(
+            "unproven-account", "warning", "Nothing shows that this is the account that was sent to before",
+            "Nothing is created there until one of the products that were made is known for certain: apply "
+            "waits for it, or asks a person.",
+        ),
+        Rule(
             "another-account", "error", "No known product is visible: the key may be of another account",
             "Set the key of the account that the state belongs to. If the account was emptied by hand, run "
             "`podsync state check --emptied PROVIDER`.",
