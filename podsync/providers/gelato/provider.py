@@ -106,13 +106,16 @@ class Gelato(Provider):
         return values.shown(before, step.body, remote.fields)
 
     def listed_spec(self, fields: Spec) -> Spec:
-        """Without the option of the server's own; values are listed as texts, and sent as mappings."""
+        """Without the option of the server's own, and without values.
+
+        An adopt does not take values into the state yet: a document with them would want a replace after it.
+        """
         options = fields.get("variantOptions")
         if not options:
             return fields
         own = [dict(option) for option in options if option.get("id") != BASE]
         for option in own:
-            option["values"] = [{"value": value} for value in option.get("values") or ()]
+            option.pop("values", None)
         told: Spec = freeze({**fields, "variantOptions": own})
         return told
 
