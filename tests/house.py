@@ -28,6 +28,8 @@ LAZY = (
     "podsync.state.lazy",
     "podsync.providers",
 )
+#: The description of a store imports the store when one is opened.
+LAZY_STORES = ("podsync.state.local", "podsync.state.git", "podsync.state.postgres")
 
 
 class Import(NamedTuple):
@@ -136,7 +138,7 @@ def deferred() -> Sequence[tuple[str, Import]]:
     return [
         (module, each)
         for module in modules()
-        if not module.startswith(LAZY)
+        if not module.startswith(LAZY) and module not in LAZY_STORES
         for each in imports(module)
         if each.deferred
     ]

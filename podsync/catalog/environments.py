@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from podsync.model.settings import StateSettings
 from podsync.providers.registry import default_settings, plugins
+from podsync.state.backends import BACKENDS, state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document
     from podsync.model.diagnostic import Diagnostic
 
-#: The key of a state's settings that says where it is, by backend.
-_PLACES: Mapping[str, str] = {"local": "path", "git": "branch", "postgres": "schema"}
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -43,20 +40,9 @@ def settings_of(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return what a valid settings document says in one of its environments, as such a document."""
     around = {key: value for key, value in data.items() if key != "environments"}
     own = data["environments"][name]
-    standard = StateSettings()._asdict()
-    place = {
-        key: _named(key, str(around.get("state", {}).get(key, standard[key])), name)
-        for key in _PLACES.values()
-    }
+    standard = state_settings(around.get("state", {})).keys
+    place = {each.place: each.beside(str(standard[each.place]), name) for each in BACKENDS.values()}
     return laid_over(laid_over(around, {"state": place}), own)
-
-
-def _named(key: str, place: str, name: str) -> str:
-    """Return the place of an environment's state, from that outside of the environments."""
-    if key == "path":
-        whole = PurePosixPath(place)
-        return str(whole.with_name(f"{whole.stem}.{name}{whole.suffix}"))
-    return f"{place}_{name.replace('-', '_')}" if key == "schema" else f"{place}-{name}"
 
 
 def environment_sharing(data: Mapping[str, Any], name: str, provider: str) -> str | None:
@@ -105,9 +91,8 @@ def shared_things(document: Document) -> Iterator[Diagnostic]:
 
 
 def _state(settings: Mapping[str, Any]) -> tuple[object, ...]:
-    told = laid_over(StateSettings()._asdict(), settings["state"])
-    remote = told["remote"] if told["backend"] == "git" else ""
-    return told["backend"], remote, told[_PLACES[told["backend"]]]
+    told = state_settings(settings["state"])
+    return told.backend, *(told.keys[key] for key in BACKENDS[told.backend].where)
 
 
 def shared_account(document: Document, first: str, second: str, *providers: str) -> Diagnostic:

@@ -21,6 +21,7 @@ from podsync.model.errors import CatalogError
 from podsync.model.frozen import freeze
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings
+from podsync.state.backends import state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document, ParsedFile
@@ -126,7 +127,7 @@ def _settings(data: Mapping[str, Any], environment: str = "") -> Settings:
         catalog=data.get("catalog", standard.catalog),
         moved=tuple(data.get("moved", ())),
         sandbox=data.get("sandbox", standard.sandbox),
-        state=standard.state._replace(**data.get("state", {})),
+        state=state_settings(data.get("state", {})),
         providers={
             name: _provider(base, told.get(name, {}))._replace(ignored=tuple(ignored.get(name, ())))
             for name, base in default_settings().items()

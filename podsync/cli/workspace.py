@@ -24,6 +24,7 @@ from podsync.model.frozen import Json
 from podsync.model.product import Catalog, Product
 from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings, is_environment
 from podsync.providers.registry import plugins, providers
+from podsync.state.backends import state_files, state_settings
 
 if TYPE_CHECKING:
     from podsync.plan.model import Plan
@@ -69,7 +70,8 @@ class Workspace:
         )
         if session.env or not in_any:
             _check_environment(settings, session)
-        here = path is not None or Path(settings.catalog).is_dir() or Path(settings.state.path).exists()
+        kept = any(file.exists() for file in state_files(settings.state))
+        here = path is not None or Path(settings.catalog).is_dir() or kept
         session.sandbox = sandbox
         space = cls(session, settings, path, sandbox or settings.sandbox)
         # Without its settings and its state a catalog looks new.
@@ -84,8 +86,8 @@ class Workspace:
                 f"no key of this user yet in {key_folder() or 'any home folder'}: nothing kept is believed"
             )
         must_stay_in_tree("catalog", settings.catalog, space.given)
-        if space.state_settings.backend == "local":
-            must_stay_in_tree("state.path", space.state_settings.path, space.given)
+        for file in state_files(space.state_settings):
+            must_stay_in_tree("state.path", str(file), space.given)
         return space if space.sandbox else replace(space, settings=_with_base_urls(settings))
 
     # -- what is in the folder
@@ -99,15 +101,13 @@ class Workspace:
     @property
     def kept_files(self) -> list[Path]:
         """The settings, and the state where it is a file."""
-        told = self.state_settings
-        state = [Path(told.path)] if told.backend == "local" else []
-        return [self.settings_path or Path(SETTINGS_FILE), *state]
+        return [self.settings_path or Path(SETTINGS_FILE), *state_files(self.state_settings)]
 
     @property
     def state_settings(self) -> StateSettings:
         """Where the state is kept; the sandbox has one of its own, beside its data."""
         return (
-            StateSettings(path=str(self.sandbox_folder / "podsync.state.json"))
+            state_settings({"path": str(self.sandbox_folder / "podsync.state.json")})
             if self.sandbox
             else self.settings.state
         )
@@ -168,15 +168,16 @@ class Workspace:
 
     def tell_of_writers(self) -> None:
         """Say who is changing the state just now: what is read may be an instant of it."""
-        lock = Path(self.state_settings.path + ".lock")
-        if self.state_settings.backend != "local" or not lock.exists() or lock.stat().st_size < _NAMED:
-            return
-        from podsync.state.local.lock import read_holder, runs
+        for file in state_files(self.state_settings):
+            lock = Path(f"{file}.lock")
+            if not lock.exists() or lock.stat().st_size < _NAMED:
+                return
+            from podsync.state.local.lock import read_holder, runs
 
-        holder = read_holder(lock)
-        if holder is not None and runs(holder):
-            told = f"note: {holder} is writing {self.state_label}"
-            self.session.console.say(f"{told}; what it has not finished looks in doubt or undone here")
+            holder = read_holder(lock)
+            if holder is not None and runs(holder):
+                told = f"note: {holder} is writing {self.state_label}"
+                self.session.console.say(f"{told}; what it has not finished looks in doubt or undone here")
 
     @property
     def state_label(self) -> str:
@@ -339,12 +340,16 @@ class Workspace:
         """Return a command for people to paste, with the global options of this run."""
         return self.session.command_line(*words)
 
-    def announce(self) -> None:
-        """Say in capitals on stderr which environment this is, and that it is play."""
+    def tell_environment(self) -> None:
+        """Say in capitals on stderr which environment this is, if it is one."""
         if self.environment:
             from podsync.output.text.plan_head import environment_line
 
             self.session.console.say(environment_line(self.environment))
+
+    def announce(self) -> None:
+        """Say in capitals on stderr which environment this is, and that it is play."""
+        self.tell_environment()
         if self.sandbox:
             text = f"SANDBOX: nothing reaches a real provider; all of it is kept in {self.sandbox_folder}/"
             self.session.console.say(text)

@@ -40,8 +40,8 @@ class Claim:
 
     `before` are ids that a reading before the Intent showed: it made none of them. `settled` is whether a
     listing that lags would show it by now. `id` is the provisional one. `answered` is whether that id came
-    with the provider's answer, and no listing has shown it: then it is confirmed by being listed as it was
-    sent, and is no more than a likely find where it is listed otherwise. A row with a date after `latest` was
+    with the provider's answer: it is confirmed by being listed as it was sent; listed otherwise (`shown`) it
+    stands as well, once settled, unless another row is what was sent. A row with a date after `latest` was
     made by somebody else later on; None: nobody can say.
     """
 
@@ -52,6 +52,7 @@ class Claim:
     settled: bool = False
     id: str | None = None
     answered: bool = False
+    shown: bool = False
     latest: float | None = None
 
     def is_later(self, row: Remote) -> bool:
@@ -132,10 +133,14 @@ class Judge:
         *,
         fresh: bool,
         missing: Collection[str] = frozenset(),
+        knows_all: bool = True,
+        unclaimed: Collection[str] = frozenset(),
     ) -> Verdicts:
         """Return what this reading says; `listed` are all its rows, owned ones too, `fresh` as it is.
 
-        `missing` are provisional ids that it would show, were they there.
+        `missing` are provisional ids that it would show, were they there. `knows_all` is whether the state
+        does: else what is listed otherwise than it was sent may be what a newer state has made; `unclaimed`
+        are rows from such a time.
         """
         told = Verdicts()
         sent = [c for c in claims if c.kind in (ClaimKind.DOUBT, ClaimKind.UNBOUND)]
@@ -145,7 +150,8 @@ class Judge:
         spoken = {row for rows in exact.values() for row in rows}
         left = self._exact(sent, wanted, exact, told)
         candidates = self._candidates(left, maybe, spoken, told)
-        self._provisional(left, exact, candidates, told)
+        if knows_all:
+            self._provisional(left, exact, candidates, unclaimed, told)
         self._questions(left, exact, candidates, told)
         self._held(held, exact, maybe, listed, spoken, fresh, missing, told)
         taken = {row.id for row, _ in told.found.values()}
@@ -224,6 +230,7 @@ class Judge:
         left: Sequence[Claim],
         exact: Mapping[Key, list[str]],
         candidates: Mapping[Key, list[str]],
+        unclaimed: Collection[str],
         told: Verdicts,
     ) -> None:
         """Bind what is one to one and was changed only as values are, or may be, changed here."""
@@ -233,7 +240,7 @@ class Judge:
                 offered[row] += 1
         for claim in left:
             ids = candidates[claim.key]
-            if len(ids) != 1 or offered[ids[0]] != 1 or exact[claim.key]:
+            if len(ids) != 1 or offered[ids[0]] != 1 or exact[claim.key] or ids[0] in unclaimed:
                 continue
             found = self._rows[ids[0]]
             if self._provider.borne_out(claim.spec, found, self._habits):
@@ -278,23 +285,26 @@ class Judge:
         for claim in held:
             row = listed.get(claim.id or "")
             others = [r for r in maybe[claim.key] if r not in spoken and r not in taken]
-            second = [r for r in (*others, *exact[claim.key]) if not claim.is_later(self._rows[r])]
+            # An answer counts for more than a likeness, be it ruled out by what became of others' values.
+            rivals = exact[claim.key] if claim.answered else [*others, *exact[claim.key]]
+            second = [r for r in rivals if not claim.is_later(self._rows[r])]
+            habits = Habits(setting=self._habits.setting) if claim.answered else self._habits
             if row is None:
                 # An answer told it wrongly, or what was taken for it was another product, or is gone.
                 if claim.settled and fresh and (claim.answered or claim.id in missing):
                     told.revoked.add(claim.key)
                 continue
-            match = self.match(claim.spec, row)
-            if match is Match.DIFFERENT:
-                told.revoked.add(claim.key)
-            elif match is Match.SAME:
+            match = self.match(claim.spec, row, habits)
+            if match is Match.SAME:
                 told.confirmed[claim.key] = row
+            elif match is Match.DIFFERENT:
+                told.revoked.add(claim.key)
             elif second:
                 told.revoked.add(claim.key)
                 told.asks[claim.key] = tuple(sorted((row, *(self._rows[r] for r in second)), key=age))
             elif claim.settled:
                 told.confirmed[claim.key] = row
-            elif claim.answered:
+            elif claim.answered and not claim.shown:
                 told.shown[claim.key] = row
 
 

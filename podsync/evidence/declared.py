@@ -47,8 +47,12 @@ class Said:
         if entry is not None and entry.id == identity and entry.pending is None and not entry.provisional:
             return []
         events = self._events(address, entry, row, self.named.get(address))
-        answered: list[Event] = [Answered(address, self.now)] if address in self.known.state.refusals else []
-        return [*events, *answered]
+        return [*events, Answered(address, self.now)] if self._answers_refusals(address, row) else events
+
+    def _answers_refusals(self, address: Address, row: Remote) -> bool:
+        """Whether the product may be what was refused here: else that may have been made besides."""
+        refusals = self.known.state.refusals.get(address, ())
+        return bool(refusals) and all(not each.body or self._fits(each.body, row) > 0 for each in refusals)
 
     def not_ours(self, identity: str) -> bool:
         """Nobody here manages the listed product; False where that is known already."""

@@ -65,7 +65,14 @@ class _Look:
         reading = self._reading
         likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}
         missing = reading.misses(likely) if reading.sound and reading.rows else frozenset()
-        verdicts = judging.judge(self._claims(sent), reading.rows, fresh=reading.fresh, missing=missing)
+        verdicts = judging.judge(
+            self._claims(sent),
+            reading.rows,
+            fresh=reading.fresh,
+            missing=missing,
+            knows_all=told.knows is Knows.ALL,
+            unclaimed=known.unclaimed,
+        )
         sent.judge(verdicts)
         wanted = WantedJudge(self._it, told)
         wanted.judge(verdicts, judging)

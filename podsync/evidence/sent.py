@@ -96,6 +96,7 @@ class SentJudge:
                     settled=it.item_is_settled(item),
                     id=item.id,
                     answered=window.answered is not None,
+                    shown=window.shown is not None,
                     latest=self._latest(window),
                 )
             )

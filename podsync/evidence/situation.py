@@ -89,15 +89,18 @@ class Situation:
     def item_is_settled(self, item: Entry | Orphan) -> bool:
         """Whether a listing that lags would show by now what was acknowledged, or what else was in doubt."""
         times, window = self.times, item.window
+        if window is not None and window.asked is not None:
+            return True
         here = times.looked - times.made.get(item.address, times.began)
         between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
         wait = self.settle_seconds + (self.timeout_seconds if presumed(item) else 0.0)
         return Age(here, between).at_least(wait)
 
     def untimed(self) -> int:
-        """Return how many likely ids and unwanted refusals only the clock of this run can settle."""
+        """Return how many unsure ids and unwanted refusals only the clock of this run can settle."""
         known, times = self.known, self.times
-        windows = [i.window for i in known.presumed if i.window is not None and i.address not in times.made]
+        items = [i for i in (*known.unbound, *known.presumed) if i.address not in times.made]
+        windows = [i.window for i in items if i.window is not None and i.window.asked is None]
         moments = [Moment(window.until, window.date) for window in windows]
         moments += [Moment(r.at, r.date) for address, r in self.unwanted() if address not in times.refused]
         return sum(untold(moment, times.now) for moment in moments)

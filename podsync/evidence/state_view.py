@@ -211,7 +211,10 @@ class Known:
 
 def presumed(item: Entry | Orphan) -> bool:
     """Whether its id is that of a product which is not listed as it was sent: it may be another one."""
-    return item.id is not None and item.window is not None and item.window.answered is None
+    window = item.window
+    if item.id is None or window is None:
+        return False
+    return window.answered is None or window.shown is not None
 
 
 def when(pending: Pending) -> Moment | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from podsync.model.address import DEFAULT_ACCOUNT
 from podsync.model.frozen import EMPTY
@@ -45,19 +45,13 @@ class Limits(NamedTuple):
 
 
 class StateSettings(NamedTuple):
-    """Where the state is kept. Each backend reads its own keys.
+    """Where the state is kept: the backend, and the keys of all backends with their defaults filled in.
 
-    local: `path`, as written in the file. git: `remote`, `branch`, and `lease_seconds`, how long a run that
-    shows no sign of life keeps others out. postgres: `schema`; how to reach
-    the database is told by the environment.
+    `state.backends` says which there are; each reads its own.
     """
 
-    backend: Literal["local", "git", "postgres"] = "local"
-    path: str = "podsync.state.json"
-    remote: str = "origin"
-    branch: str = "podsync-state"
-    lease_seconds: float = 120
-    schema: str = "podsync"
+    backend: str = "local"
+    keys: Mapping[str, Any] = EMPTY
 
 
 class Settings(NamedTuple):

@@ -49,8 +49,8 @@ class JsonResponse:
     """An answer that arrived whole. `body` is None when it is no JSON.
 
     `fresh` is False for an answer out of a cache, or of a server that lags: it has an `Age` above 0, or a
-    `Date` that lags behind that of an answer that was there before this was asked for. `arrived` is our own
-    clock's, in seconds since the epoch.
+    `Date` that lags behind that of an answer that was there before this was asked for; its `date` is None
+    then, since it is of no clock. `arrived` is our own clock's, in seconds since the epoch.
     """
 
     status: int
@@ -177,12 +177,13 @@ class Http:
         path = self._base + request.path + (f"?{urlencode(params)}" if params else "")
         raw = self._wire.ask(exchange, request.method, path, body, headers)
         date = dates.of_header(raw.headers.get("Date"))
+        fresh = self._fresh(raw, date, before)
         return JsonResponse(
             raw.status,
             _json(raw.content, self._secrets),
-            date,
+            date if fresh else None,
             retry_after(raw.headers.get("Retry-After"), self._clock.now),
-            self._fresh(raw, date, before),
+            fresh,
             self._clock.now(),
         )
 

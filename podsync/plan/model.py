@@ -107,8 +107,9 @@ def last_line(plan: Plan) -> str:
     if plan.work or not plan.drift:
         return summary_line(plan.summary)
     count = len({drift.address for drift in plan.drift})
-    are = "product is" if count == 1 else "products are"
-    return f"No changes. The catalog matches the state, and {count} {are} not as podsync left them."
+    many = f"{count} products are not as podsync left them"
+    told = "1 product is not as podsync left it" if count == 1 else many
+    return f"No changes. The catalog matches the state, and {told}."
 
 
 def summary_line(counts: Mapping[Action, int]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from string import capwords
 from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
@@ -171,7 +172,7 @@ def sighting(
         name_forms.SPACES: " ".join(name.split()) != name,
         name_forms.ENTITIES: any(character in name for character in "&<>\"'"),
         name_forms.QUOTES: any(character in name for character in "\u2018\u2019\u201c\u201d\u201e"),
-        name_forms.CASE: name.lower() != name and name.upper() != name,
+        name_forms.CASE: name not in (name.lower(), name.upper(), name.title(), capwords(name, " ")),
         name_forms.EMOJI: not name.isascii(),
     }.items():
         if there and kind not in told:

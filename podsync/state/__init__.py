@@ -1,6 +1,7 @@
 """What podsync remembers: immutable values, a journal of events, a snapshot."""
 
 __all__ = [
+    "backends",
     "entries",
     "events",
     "formats",
@@ -9,7 +10,6 @@ __all__ = [
     "migration",
     "model",
     "operations",
-    "postgres",
     "rate_limit_store",
     "reducer",
     "run_history",

@@ -23,8 +23,9 @@ class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
     `date` is the provider's own clock at `until`, None when it never told one. `reading` and `beside` tell
-    what existed before it (see Intent). `answered` is the id that the answer told, until a listing has shown
-    it. `asked`: when a person was asked where the product is, by the clock of a run that would have seen it.
+    what existed before it (see Intent). `answered` is the id that the answer told, `shown` when a listing
+    showed it otherwise than it was sent. `asked`: when a person was asked where the product is, by the clock
+    of a run that would have seen it.
     """
 
     since: float
@@ -33,6 +34,7 @@ class Window:
     beside: tuple[str, ...] = ()
     reading: int | None = None
     answered: str | None = None
+    shown: float | None = None
     asked: float | None = None
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from podsync.model.errors import StateError
 
 if TYPE_CHECKING:
+    from podsync.model.clock import Clock
     from podsync.state.events import Event
     from podsync.state.local.lock import Holder
     from podsync.state.model import State
@@ -34,6 +36,57 @@ def under_lock(held: _T | None) -> _T:
     if held is None:
         raise RuntimeError("the state is written under its lock only")
     return held
+
+
+class StoreSurroundings(NamedTuple):
+    """What the environment tells a store.
+
+    `variables` are those of the environment; `without_keys` are those that another program may be given.
+    `on_note` is told what a person should know.
+    """
+
+    clock: Clock
+    who: Callable[[], str]
+    run_url: str | None
+    variables: Mapping[str, str]
+    without_keys: Mapping[str, str]
+    on_note: Callable[[str], None]
+
+
+def _nowhere(_keys: Mapping[str, Any]) -> tuple[Path, ...]:
+    return ()
+
+
+def _anybody(_keys: Mapping[str, Any], _root: Path) -> bool:
+    return True
+
+
+class Backend(NamedTuple):
+    """One kind of store, as `podsync.yaml` names it.
+
+    about: what it is, for the schema. keys: its keys below `state`, each as a schema with a default. where:
+    those of them that say where the state is, the place itself last; each with its metavar and help. beside:
+    the place of an environment, from the place around the environments and the environment's name.
+    open: makes a store of its keys; nothing is read or written yet. files: where its state is a file.
+    shared: whether other repositories than the one at this root can have their states there. secrets:
+    variables that hold a password; secret_urls: those of a URL with one.
+    """
+
+    name: str
+    about: str
+    keys: Mapping[str, Mapping[str, Any]]
+    where: Mapping[str, tuple[str, str]]
+    beside: Callable[[str, str], str]
+    open: Callable[[Mapping[str, Any], StoreSurroundings], StateStore]
+    files: Callable[[Mapping[str, Any]], tuple[Path, ...]] = _nowhere
+    shared: Callable[[Mapping[str, Any], Path], bool] = _anybody
+    secrets: tuple[str, ...] = ()
+    secret_urls: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The key that says where the state is."""
+        return [*self.where][-1]
 
 
 class StateStore(Protocol):

@@ -78,7 +78,7 @@ def test_without_one_that_there_is_nothing_is_laid_over(read, name):
 def test_each_environment_has_a_state_of_its_own(read, around, own, place):
     state = read(f"{around}\nenvironments: {{eu-staging: {own}}}\n", "eu-staging").state
 
-    assert (state.backend, state.path, state.branch, state.schema) == place
+    assert (state.backend, state.keys["path"], state.keys["branch"], state.keys["schema"]) == place
 
 
 NO_ACCOUNTS = "environments:\n  staging: {}\n  production: {}\n"

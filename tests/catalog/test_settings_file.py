@@ -62,7 +62,7 @@ def test_what_is_said_is_taken():
     )
 
     assert diagnostics == ()
-    assert (settings.catalog, settings.sandbox, settings.state.path) == ("goods", True, "/var/s.json")
+    assert (settings.catalog, settings.sandbox, settings.state.keys["path"]) == ("goods", True, "/var/s.json")
     assert settings.limits == Limits(max_creates=None)
     assert settings.providers["kakaclo"].rate_limit == RateLimit(3, 2)
     assert settings.providers["kakaclo"].base_url == "http://127.0.0.1:9/x"

@@ -173,3 +173,19 @@ def test_the_plans_of_all_environments_fit_into_one_comment(podsync, shop):
     plans = [podsync("--env", name, "plan", "-o", "markdown").out for name in ("staging", "production")]
 
     assert 40_000 < sum(len(plan.encode()) for plan in plans) < 65_000
+
+
+def test_a_catalog_with_faults_says_in_which_environment(podsync, shop):
+    (shop / "tee.yaml").write_text("kind: designed_product\n", encoding="utf-8")
+
+    run = podsync(*STAGING, "plan", "-o", "markdown")
+
+    assert run.code == 3
+    assert "\n**Environment STAGING.**\n" in run.out
+
+
+@pytest.mark.parametrize(
+    "words", [("state", "orphans"), ("state", "check"), ("render", "designed_product.tee")]
+)
+def test_what_has_no_head_says_it_beside_the_result(podsync, shop, words):
+    assert podsync(*STAGING, *words).err.startswith("Environment STAGING.\n")

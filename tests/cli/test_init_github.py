@@ -86,7 +86,7 @@ def test_in_a_folder_of_a_repository_the_workflows_are_at_its_root(podsync, fold
     script = (folder / ".github" / "podsync-setup-mine.sh").read_text()
     assert "'/mine/podsync.yaml' '/mine/.podsync' '/mine/schemas/' '/mine/*.py' '/*.py'" in script
     assert "environments=(production-mine) states=(podsync-state-mine)" in script
-    assert settings_file.load(folder / "mine" / "podsync.yaml").state.branch == "podsync-state-mine"
+    assert settings_file.load(folder / "mine" / "podsync.yaml").state.keys["branch"] == "podsync-state-mine"
     assert "its state is the branch podsync-state-mine" in " ".join(run.out.split())
 
 
@@ -391,7 +391,8 @@ def test_folders_with_quotes_and_spaces_are_named_as_they_are(podsync, folder, n
     steps = yaml.safe_load(path.read_text())["jobs"]["plan"]["steps"]
     assert [s["with"]["working-directory"] for s in steps if s.get("id") == "plan"] == [name]
     assert (
-        settings_file.load(folder / name / "podsync.yaml").state.branch == "podsync-state-" + path.stem[13:]
+        settings_file.load(folder / name / "podsync.yaml").state.keys["branch"]
+        == "podsync-state-" + path.stem[13:]
     )
 
 
@@ -411,7 +412,9 @@ def test_two_folders_never_share_names(podsync, folder):
 
     applies = sorted(path.name for path in (folder / ".github" / "workflows").glob("podsync-apply-*"))
     assert len(applies) == 3
-    branches = {settings_file.load(folder / n / "podsync.yaml").state.branch for n in ("a-b", "a/b", "a b")}
+    branches = {
+        settings_file.load(folder / n / "podsync.yaml").state.keys["branch"] for n in ("a-b", "a/b", "a b")
+    }
     assert len(branches) == 3
 
 

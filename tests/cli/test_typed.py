@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 
-from podsync.cli.app.session import Session
+from podsync.cli.app.session import _PLAYS, Session
+from podsync.cli.main import cli
 
 
 @pytest.fixture
@@ -45,3 +47,17 @@ def test_a_command_line_repeats_them_too(session):
     assert session.command_line("apply", "--auto-approve") == f"{HERE} apply --auto-approve --sandbox"
     assert session.told(session.command_line("apply")) == session.command_line("apply")
     assert session.command_line("init") == f"{HERE} init"
+
+
+def test_a_printed_command_repeats_sandbox_wherever_it_is_taken():
+    """The names stand in a list: making every command to learn them would take too long."""
+    context = click.Context(cli)
+    commands = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    take = {name for name, one in commands.items() if one and _takes(one, "--sandbox")}
+
+    assert take - _PLAYS == set()
+    assert {name for name in _PLAYS & commands.keys() if name not in take} == set()
+
+
+def _takes(command: click.Command, option: str) -> bool:
+    return any(option in parameter.opts for parameter in command.params)

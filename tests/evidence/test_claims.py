@@ -170,3 +170,16 @@ def test_an_id_that_an_answer_told_and_no_listing_shows_is_taken_back_once_settl
     assert revoked(settled=True, fresh=True)
     assert not revoked(settled=False, fresh=True)
     assert not revoked(settled=True, fresh=False)
+
+
+def test_a_state_that_does_not_know_all_presumes_nothing() -> None:
+    """A newer one may have made what is listed otherwise than it was sent; what was presumed stands."""
+    changed = row("7", **REHOSTED)
+
+    def told(*claims: Claim, row: Remote = changed, **facts: Any) -> Verdicts:
+        rows = () if claims[0].id else (row,)
+        return Judge(KakaClo(), rows, Habits()).judge(claims, {"7": row}, fresh=True, **facts)
+
+    assert found(told(claim())) == {"one": ("7", False)}
+    assert found(told(claim(), knows_all=False)) == found(told(claim(), unclaimed={"7"})) == {}
+    assert set(told(_held(settled=True), knows_all=False).confirmed) == {(ONE, 1.0)}

@@ -65,12 +65,18 @@ def test_a_name_that_is_no_changed_form_says_nothing() -> None:
 
 
 def test_what_is_known_not_to_happen_is_ruled_out() -> None:
-    habits = Habits().learned(sighting("1", "Dino Tee", "Dino Tee"))
+    habits = Habits().learned(sighting("1", "Dino on a Tee", "Dino on a Tee"))
 
     assert habits.rules_out({CASE}, 8)
     assert not habits.bears_out({CASE})
     assert not habits.rules_out({SPACES}, 8)
     assert habits.bears_out({SPACES})
+
+
+@pytest.mark.parametrize("name", ["dino tee", "DINO TEE", "Dino Tee"])
+def test_a_name_that_has_the_case_already_says_nothing_of_it(name: str) -> None:
+    """A shop that writes each word with a capital keeps this one as well."""
+    assert Habits().learned(sighting("1", name, name)).name(CASE) is None
 
 
 def test_a_cut_is_ruled_out_up_to_the_length_that_came_back_whole() -> None:

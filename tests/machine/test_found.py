@@ -815,3 +815,97 @@ def test_an_update_waits_until_its_product_is_listed(floor, wait):
     assert floor.clock.passed - began < 120.0
     assert floor.state.entries[POSTER].id == made
     floor.good_day()
+
+
+def test_a_date_that_does_not_go_on_as_a_clock_does_says_nothing_between_runs(floor):
+    """Each answer's is earlier; our own clock is set right meanwhile. The request is on its way still."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.moved = -365 * 86400.0
+    floor.sandbox.set_rules(date_back=300.0)
+    write(floor, TEE)
+    floor.run(Trouble(stray=frozenset({0}), delay=20.0), wait=False)
+    floor.sandbox.set_rules(date_back=0.0)
+    floor.clock.moved = 0.0
+
+    report = floor.run(Trouble(), wait=False)
+
+    assert report.exit_code == 8
+    floor.good_day()
+
+
+def test_an_old_state_presumes_nothing_of_what_a_newer_one_may_have_made(floor):
+    """Its own product was renamed since, and another one, for other customers, has the name that it had."""
+    dog = Address("customer_product", "dog")
+    floor.sandbox.set_rules(gelato_customers="upper", gelato_lag=45.0)
+    write(floor, POSTER)
+    floor.run(Trouble(), wait=False)
+    number, name = len(floor.backups) - 1, floor.documents[POSTER].spec["name"]
+    floor.good_day()
+    write(floor, POSTER, name="Free")
+    floor.good_day()
+    write(floor, dog, name=name, customerIds=("customer-9",))
+    floor.good_day()
+    known = {address: floor.state.entries[address].id for address in (POSTER, dog)}
+    floor.restore(number, memory=False)
+
+    floor.run(Trouble())
+
+    assert floor.state.entries[POSTER].id in (None, known[POSTER])
+    floor.good_day()
+    assert {address: floor.state.entries[address].id for address in (POSTER, dog)} == known
+
+
+def test_what_no_listing_shows_is_asked_though_no_date_tells_how_long_ago_it_was_made(floor):
+    """The run waits by its own clock, once: what it has asked stays asked."""
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.clock.pass_by(SETTLE)
+    floor.sandbox.set_rules(kakaclo_lag=300.0, date_header=False)
+    write(floor, TEE)
+    floor.run(Trouble(), wait=False)
+    (made,) = set(floor.there("kakaclo")) - set(floor.state.owned("kakaclo"))
+    floor.take_away("kakaclo", made)
+    floor.clock.pass_by(3 * SETTLE)
+
+    first = floor.run(Trouble())
+    began = floor.clock.passed
+    second = floor.run(Trouble())
+
+    assert (first.exit_code, second.exit_code) == (8, 8)
+    assert floor.clock.passed - began < SETTLE
+    floor.good_day()
+
+
+def test_what_a_person_says_of_another_product_answers_no_refusal(floor):
+    """The refused body was made all the same; what the document wants now is what a person made by hand."""
+    write(floor, Address("customer_product", "dog"))
+    floor.good_day()
+    write(floor, POSTER)
+    assert floor.run(Trouble((Fault("gelato", "create", "status:400", commit=True),))).exit_code == 4
+    write(floor, POSTER, name="By hand")
+    floor.by_hand("gelato", floor.documents[POSTER].spec)
+    floor.clock.pass_by(2 * SETTLE)
+    (hand,) = floor.model.hand
+
+    floor._import("gelato", {POSTER: hand}, [])
+
+    assert [each.body["name"] for each in floor.state.refusals[POSTER]] == ["The cat Poster"]
+    report = floor.run(Trouble())
+    assert report.exit_code == 8
+    assert "no document wants it" in " ".join(outcome.error or "" for outcome in report.outcomes)
+    floor.good_day()
+
+
+def test_a_lost_state_takes_back_no_likely_id_that_it_found_itself(floor):
+    """Else it is found and taken back in turns, and what waits for it waits for ever."""
+    floor.sandbox.set_rules(kakaclo_pictures="rehosted", names="lower")
+    write(floor, Address("designed_product", "dog"))
+    floor.good_day()
+    floor.lose(journal=True, memory=False)
+    floor.first_contact = True
+    write(floor, TEE)
+    floor.run(Trouble())
+    write(floor, TEE, colorValue="#001122")
+
+    floor.good_day()

@@ -203,7 +203,7 @@ def _unlisted(run: ProviderRun) -> list[Entry | Orphan]:
 def _untimed(run: ProviderRun) -> int:
     """Return how much from before this run only its own clock can settle."""
     known = run.known
-    if not (known.provisional or any(known.refusals())):
+    if not (known.unbound or known.provisional or any(known.refusals())):
         return 0
     return run.looker.dated(run.situation(), run.context.clock.monotonic()).untimed()
 
@@ -228,14 +228,13 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         return _Wait(f"{len(run.swapping)} new products to be listed as they were made", until, retry)
     if ready(run):
         return _Wait(f"{len(run.growing)} products to be finished", run.context.clock.monotonic(), retry)
-    new = _unlisted(run)
+    waits, new, older = [], _unlisted(run), _untimed(run)
     if new:
-        return _Wait(f"{len(new)} new ids to become visible", max(map(run.listed_by, new)))
-    older = _untimed(run)
+        waits.append(_Wait(f"{len(new)} new ids to become visible", max(map(run.listed_by, new))))
     if older:
         until = run.context.began + run.until_settled
-        return _Wait(f"{older} from before, of which no clock tells how long ago it was", until)
-    return None
+        waits.append(_Wait(f"{older} from before, of which no clock tells how long ago it was", until))
+    return max(waits, key=lambda each: each.until, default=None)
 
 
 def _send_late(run: ProviderRun, now: float) -> None:

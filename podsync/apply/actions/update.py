@@ -168,8 +168,10 @@ def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
 
     By what it lists the two are told apart, so that an update would make ours unknown besides.
     """
-    sure_at = run.listed_by(entry) + run.settings.timeout_seconds
-    if run.context.clock.monotonic() < sure_at:
+    now, sure_at = run.context.clock.monotonic(), run.listed_by(entry) + run.settings.timeout_seconds
+    if now >= sure_at and not run.looker.dated(run.situation(), now).item_is_settled(entry):
+        sure_at = run.context.began + run.until_settled
+    if now < sure_at:
         run.late[change.address] = DeferredChange(change, update, sure_at, for_id=True)
     else:
         not_tried(run, change, NOT_SURE)

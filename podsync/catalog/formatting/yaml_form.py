@@ -59,9 +59,8 @@ def _left(reading: ParsedFile, line: int) -> Diagnostic:
 def _same(before: ParsedFile, after: ParsedFile) -> bool:
     """Whether nothing but places has changed: every value, and every word of every line."""
     data = [[document.data for document in each.documents] for each in (before, after)]
-    words = [
-        Counter(line.strip(" -\r") for line in each.text.content.split("\n")) for each in (before, after)
-    ]
+    lines = [[line.strip(" -\r") for line in each.text.content.split("\n")] for each in (before, after)]
+    words = [Counter(filter(None, each)) for each in lines]
     return not after.diagnostics and _typed(data[0]) == _typed(data[1]) and words[0] == words[1]
 
 
@@ -87,7 +86,9 @@ def _content(reading: ParsedFile) -> str:
         made += writer.document(at, end)
         at = end
     made += lines[at:]
-    if returns:
+    if unended and made[-1].strip() != lines[-1].strip():
+        made.append("")  # what is last now had an end before
+    elif returns:
         made[-1] = made[-1].removesuffix("\r")
     return "\n".join(made)
 

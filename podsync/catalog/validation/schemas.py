@@ -16,6 +16,7 @@ from typing import Any
 import podsync
 from podsync.providers.descriptor import ProviderInfo
 from podsync.providers.registry import kinds, plugins
+from podsync.state.backends import BACKENDS
 
 _SUFFIX = ".schema.json"
 _HERE = Path(__file__).parent
@@ -53,6 +54,8 @@ def sources(kind: str | None) -> Iterator[str]:
     """Yield all that the schema of a kind, or of the settings, is made of: cheaper than the schema itself."""
     yield _shared("settings" if kind is None else "document")
     yield _shared("removed")
+    if kind is None:
+        yield repr([(each.name, each.about, each.keys) for each in BACKENDS.values()])
     for info in plugins().values():
         if kind is None:
             yield repr((info.name, info.title, info.long_title, info.settings, info.settings_schema))
@@ -144,6 +147,11 @@ def _of_settings() -> dict[str, Any]:
             fields["rate_limit"]["properties"][field] |= _default(value)
         fields["rate_limit"]["default"] = limit
         fields |= info.settings_schema
+    fields = data["properties"]["state"]["properties"]
+    about = " ".join(f"{each.name}: {each.about}." for each in BACKENDS.values())
+    fields["backend"] |= {"description": about, "enum": list(BACKENDS)}
+    for backend in BACKENDS.values():
+        fields |= backend.keys
     ignore = data["properties"]["ignore"]
     ids = ignore.pop("additionalProperties")
     ignore |= {"additionalProperties": False, "properties": dict.fromkeys(plugins(), ids)}

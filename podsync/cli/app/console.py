@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TextIO, TypeAlias, cast
 
 #: A text, or the pieces of a large one that ends with a newline.
 Text: TypeAlias = str | Iterator[str]
+#: What makes the text of each format.
+Forms: TypeAlias = Mapping[str, Callable[[], Text]]
 
 
 class Console:

@@ -1,4 +1,4 @@
-"""Which view makes which format: the one place of the command line that knows the views' names."""
+"""Which command writes which formats, and which view makes them: nothing else knows the views' names."""
 
 from __future__ import annotations
 
@@ -12,13 +12,27 @@ from podsync.cli.environment import origin
 if TYPE_CHECKING:
     from podsync.apply.report import Outcome, Report
     from podsync.catalog.loader import Loaded
-    from podsync.cli.app.outputs import Forms
+    from podsync.cli.app.console import Forms
     from podsync.cli.app.session import Session
     from podsync.model.address import Address
     from podsync.model.diagnostic import Diagnostic, Rule
     from podsync.model.settings import RateLimit, Settings
     from podsync.plan.model import Plan
     from podsync.state.model import State
+
+
+#: What each command writes beside text and json.
+FORMATS_OF: Mapping[str, tuple[str, ...]] = {
+    "apply": ("markdown",),
+    "audit": ("csv", "markdown", "html"),
+    "drift": ("markdown", "html", "patch"),
+    "plan": ("markdown", "html", "github", "sarif", "csv"),
+    "show": ("markdown", "html", "csv"),
+    "state list": ("csv",),
+    "state orphans": (),
+    "state show": (),
+    "validate": ("markdown", "github", "sarif"),
+}
 
 
 def plan_forms(
@@ -298,9 +312,10 @@ def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox:
 def _faults_markdown(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> str:
     """Return the faults as Markdown that takes the place of a plan's comment."""
     from podsync.output.markdown.diagnostics import diagnostics_markdown
-    from podsync.output.markdown.plan import marker
+    from podsync.output.markdown.plan import above, marker
 
     first = marker("", _part(session, sandbox=sandbox), origin.head_sha(os.environ))
+    first = "\n".join([first, *above(session.env, sandbox=sandbox)])
     return diagnostics_markdown(diagnostics, products=0, files=0, marker=first)
 
 

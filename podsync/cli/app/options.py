@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
@@ -20,17 +20,6 @@ else:  # older releases of click know no type arguments
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 ALLOWED = ("creates", "replaces", "orphans")
-#: What each command writes beside text and json; `cli.app.formats` makes them.
-FORMATS_OF: Mapping[str, tuple[str, ...]] = {
-    "apply": ("markdown",),
-    "audit": ("csv", "markdown", "html"),
-    "plan": ("markdown", "html", "github", "sarif", "csv"),
-    "show": ("markdown", "html", "csv"),
-    "state list": ("csv",),
-    "state orphans": (),
-    "state show": (),
-    "validate": ("markdown", "github", "sarif"),
-}
 
 
 class ShellWords(_Type):

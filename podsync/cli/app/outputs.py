@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Self, TypeAlias
+from typing import BinaryIO, Self
 
-from podsync.cli.app.console import Text, whole
+from podsync.cli.app.console import Forms, Text, whole
+from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import nearest
 from podsync.model.errors import PodsyncError, UsageError
-
-#: Every format; each command knows some of them.
-FORMATS = ("text", "json", "markdown", "html", "github", "sarif", "csv")
-
-#: What makes the text of each format.
-Forms: TypeAlias = Mapping[str, Callable[[], Text]]
 
 
 class _OutputFile:
@@ -120,7 +115,7 @@ class Outputs:
 def _check_format(name: str, known: Sequence[str]) -> None:
     if name in known:
         return
-    if name in FORMATS:
+    if any(name in formats for formats in FORMATS_OF.values()):
         raise UsageError(f"-o {name} is not a format of this command", f"it has: {', '.join(known)}")
     near = nearest(name, known)
     hint = f"did you mean {near[0]}?" if near else f"available: {', '.join(known)}"

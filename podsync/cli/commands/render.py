@@ -33,6 +33,7 @@ def render(session: Session, address: str) -> int:
     from podsync.output.json.text import json_text
 
     space = Workspace.open(session)
+    space.tell_environment()
     products = {str(product.address): product for product in space.catalog()}
     product = products.get(address)
     if product is None:

@@ -6,8 +6,9 @@ from typing import Literal
 
 import click
 
+from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import FORMATS_OF, output_option
+from podsync.cli.app.options import output_option
 from podsync.cli.app.session import Session
 
 _INVALID = 3

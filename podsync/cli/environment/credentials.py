@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from podsync.model.errors import CredentialsError, UsageError
+from podsync.state.backends import BACKENDS
 
 if TYPE_CHECKING:
     from podsync.providers.descriptor import ProviderInfo
 
 #: Says of which environment of the settings the plain variables of keys are.
 KEYS_ENV = "PODSYNC_KEYS_ENV"
-#: Kept out of logs besides the providers' keys.
-_MORE_SECRETS = ("PGPASSWORD",)
-#: Says how the database of a state is reached, with its password.
-POSTGRES_URL = "PODSYNC_POSTGRES_URL"
+#: Kept out of logs besides the providers' keys, as a whole and as a password in a URL.
+_MORE_SECRETS = tuple(name for each in BACKENDS.values() for name in each.secrets)
+_SECRET_URLS = tuple(name for each in BACKENDS.values() for name in each.secret_urls)
 #: Variables that hold a secret besides the providers' keys.
-SECRET_VARIABLES = (POSTGRES_URL, *_MORE_SECRETS)
+SECRET_VARIABLES = (*_SECRET_URLS, *_MORE_SECRETS)
 #: What all readers of URLs understand alike: no user, query, fragment, backslash, blank or foreign letter.
 _PLAIN = r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~!&'()*+,;=:@%/-]*)?"
 #: Each occurrence of a shorter value would have to be hidden: that would tell it, and hide other words.
@@ -251,7 +251,7 @@ def secrets_of(environ: Mapping[str, str]) -> list[str]:
     """Return what the environment holds that nobody may see: keys, and passwords in URLs."""
     keys = [environ.get(name, "").strip() for name in _secret_names(environ)]
     halves = [part for key in keys for part in key.split(":")]
-    urls = [environ.get(POSTGRES_URL, ""), *proxies_from(environ).values()]
+    urls = [*(environ.get(name, "") for name in _SECRET_URLS), *proxies_from(environ).values()]
     return [*keys, *halves, *(password for url in urls for password in _passwords(url))]
 
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError, StateError
 from podsync.model.settings import Settings, StateSettings
+from podsync.state.backends import BACKENDS
 
 if TYPE_CHECKING:
     from podsync.state.git.checkout import UnknownAge
 
+#: The keys that say where a state is, for people.
+_PLACES = " or ".join(", ".join(sorted(f"state.{each.place}" for each in BACKENDS.values())).rsplit(", ", 1))
 #: Between the catalog's folder and the first commit of its repository.
 _IN = " in "
 
@@ -85,17 +88,14 @@ def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
     place = f"{here}{_IN}{found[-1]}" if first and found else here
     raise StateError(
         f"{label} is the state of the catalog in {known}, and this catalog is in {place}",
-        "give this one a state of its own (state.branch, state.path or state.schema in podsync.yaml); "
+        f"give this one a state of its own ({_PLACES} in podsync.yaml); "
         f"or, if it is that one and its folder was moved: moved: [{json.dumps(known)}] in podsync.yaml",
     )
 
 
 def _is_shared(state: StateSettings) -> bool:
     """Whether a state is kept where other repositories can have theirs, too."""
-    if state.backend == "local":
-        here = Path.cwd().resolve()
-        return not Path(state.path).resolve().is_relative_to(_root(here))
-    return state.backend != "git" or state.remote != StateSettings().remote
+    return BACKENDS[state.backend].shared(state.keys, _root(Path.cwd().resolve()))
 
 
 def _first_commits() -> list[str] | UnknownAge:

@@ -78,17 +78,17 @@ def plan_markdown(
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
     is the address of a page that shows everything. `levels` and `typed`: see `plan`.
     """
-    above = [
+    first = [
         marker(plan.hash, environment, head_sha),
         *(line for each in open_swaps(plan) for line in (f"**{plain(each, 400)}**", "")),
-        *(line for each in banners(plan.environment, sandbox=sandbox) for line in (f"**{each}**", "")),
+        *above(plan.environment, sandbox=sandbox),
         _first_line(plan, where),
         "",
         *_head(plan),
         "",
     ]
-    above += _look(plan)
-    above += drift_rows(plan.drift)
+    first += _look(plan)
+    first += drift_rows(plan.drift)
     below = [
         *compared_rows(plan.compared),
         *_foot(plan, rates, orphans_before, levels, typed),
@@ -97,9 +97,14 @@ def plan_markdown(
         "",
     ]
     below += [_signature(plan, head_sha)]
-    room = limit - sum(map(size, [*above, *below]))
+    room = limit - sum(map(size, [*first, *below]))
     rest = link("all of them are here", where) if where else "all of them are in the plan itself (`-o json`)"
-    return "\n".join([*above, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
+    return "\n".join([*first, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
+
+
+def above(environment: str, *, sandbox: bool) -> list[str]:
+    """Return what stands above everything: which environment this is, and that it is play."""
+    return [line for each in banners(environment, sandbox=sandbox) for line in (f"**{each}**", "")]
 
 
 def marker(plan_hash: str, environment: str, head_sha: str) -> str:

@@ -10,11 +10,11 @@ from podsync.model.address import Address
 from podsync.model.position import Position
 from podsync.output.markdown.escape import clip, code, link, plain, row, size, written
 from podsync.output.markdown.fit import Section, fitted
-from podsync.output.markdown.plan import COMMENT
+from podsync.output.markdown.plan import COMMENT, above
 from podsync.output.next_steps import next_steps
 from podsync.output.product import name_of
 from podsync.output.text.outcome import meaning, word_of
-from podsync.output.text.plan_head import accounts, banners
+from podsync.output.text.plan_head import accounts
 from podsync.output.text.report import safety_text, stopped_texts
 from podsync.output.wording import by_hand, counted, number, title, visible_id
 from podsync.plan.change import Change
@@ -40,19 +40,18 @@ def report_markdown(
 
     `command` goes on with what is left, `place` is where the same can be clicked, `where` the run's page.
     """
-    told = banners(report.plan.environment, sandbox=report.plan.sandbox)
-    above = [line for each in told for line in (f"**{each}**", "")]
-    above += [f"**{report_line(report)}**", ""]
+    first = above(report.plan.environment, sandbox=report.plan.sandbox)
+    first += [f"**{report_line(report)}**", ""]
     for text in stopped_texts(report)[:_MOST_NOTES]:
-        above += [f"⚠ {plain(text, 300)}", ""]
-    above += [*_counts(report), *_next(report, command, place)]
+        first += [f"⚠ {plain(text, 300)}", ""]
+    first += [*_counts(report), *_next(report, command, place)]
     below = [line for note in report.notes[:_MOST_NOTES] for line in (plain(note, 300), "")]
     plan = report.plan.hash.removeprefix("sha256:")[:12]
     went_to = "".join(f" · {plain(each, _HOST)}" for each in accounts(report.plan.hosts))
     below += [f"`{report_line(report)}`", "", f"<sub>plan `{plan}`{went_to} · podsync {__version__}</sub>"]
-    room = limit - sum(map(size, [*above, *below]))
+    room = limit - sum(map(size, [*first, *below]))
     rest = link("all of them are in the run", where) if where else "all of them are in `-o json`"
-    return "\n".join([*above, *fitted(list(_sections(report)), room, rest), *below]) + "\n"
+    return "\n".join([*first, *fitted(list(_sections(report)), room, rest), *below]) + "\n"
 
 
 def _counts(report: Report) -> Iterator[str]:

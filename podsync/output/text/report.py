@@ -28,7 +28,7 @@ _MEANING: Mapping[Result, str] = {
     Result.ADOPTED: "existed already and now belong to the state; nothing was sent",
     Result.RESTORED: "orphans, taken back",
     Result.MOVED: "under a new address; nothing was sent",
-    Result.NOTED: "labels and protections kept in the state; nothing was sent",
+    Result.NOTED: "kept in the state: what no request changes; nothing was sent",
     Result.REPLACED: f"each old product {STAYS}",
     Result.ORPHANED: f"each {STAYS}",
 }

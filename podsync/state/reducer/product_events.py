@@ -242,7 +242,11 @@ def _settled(draft: MutableState, event: Settled) -> None:
 def _bound(draft: MutableState, event: Bound) -> None:
     item = _item(draft, event)
     is_ours(draft, item.provider, event.id)
-    window = _not_answered(item.window) if event.provisional else None
+    window = item.window if event.provisional else None
+    if window is not None and window.answered == event.id:
+        window = replace(window, shown=event.at)
+    elif window is not None:
+        window = _not_answered(window)
     _put(draft, replace(item, id=event.id, remote=event.remote, window=window), event.at)
 
 
@@ -269,8 +273,8 @@ def _asked(draft: MutableState, event: Asked) -> None:
 
 
 def _not_answered(window: Window | None) -> Window | None:
-    """What a listing has shown otherwise, or not at all, no longer rests on the answer."""
-    return None if window is None else replace(window, answered=None)
+    """Another id than the one that the answer told is believed now, or none."""
+    return None if window is None else replace(window, answered=None, shown=None)
 
 
 def _item(draft: MutableState, event: Bound | Confirmed | Unbound | Asked) -> Entry | Orphan:

@@ -73,10 +73,13 @@ def test_a_provisional_id_that_is_taken_back_is_looked_for_again_in_the_same_win
     assert (freed.entries[CAT].unbound, freed.entries[CAT].window) == (True, bound.entries[CAT].window)
 
 
-def test_what_a_listing_shows_otherwise_no_longer_rests_on_the_answer():
-    made = replay(State(), [intent(), ev.Made(CAT, AT, "5"), ev.Bound(CAT, AT, "5", provisional=True)])
+def test_what_an_answer_told_stays_known_until_another_id_is_likelier():
+    made = [intent(), ev.Made(CAT, AT, "5")]
+    shown = replay(State(), [*made, ev.Bound(CAT, AT + 1, "5", provisional=True)])
+    other = replay(State(), [*made, ev.Bound(CAT, AT + 1, "6", provisional=True)])
 
-    assert (made.entries[CAT].provisional, made.entries[CAT].window) == (True, Window(AT, AT))
+    assert shown.entries[CAT].window == Window(AT, AT, answered="5", shown=AT + 1)
+    assert other.entries[CAT].window == Window(AT, AT)
 
 
 def test_an_orphan_is_confirmed_and_taken_back_as_an_entry_is():

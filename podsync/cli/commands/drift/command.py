@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.session import Session
@@ -17,14 +18,14 @@ from podsync.model.frozen import freeze
 
 if TYPE_CHECKING:
     from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.outputs import Forms, Outputs
+    from podsync.cli.app.console import Forms
+    from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace
     from podsync.evidence.findings import Findings
     from podsync.model.clock import Clock
     from podsync.plan.model import Plan
     from podsync.state.model import State
 
-_FORMATS = ("markdown", "html", "patch")
 _DRIFT = 2
 
 
@@ -35,7 +36,7 @@ _DRIFT = 2
         "podsync drift --detailed-exitcode -o markdown",
     ),
 )
-@output_option(*_FORMATS)
+@output_option(*FORMATS_OF["drift"])
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something drifted.")
 @click.option("--no-wait", is_flag=True, help="Look once: what is missing may be gone, or late.")
 @sandbox_option
@@ -53,7 +54,7 @@ def drift(
     from podsync.cli.workspace import Workspace
     from podsync.plan.drift.values import COUNTED
 
-    outputs = Outputs.parse(output, more=_FORMATS)
+    outputs = Outputs.parse(output, more=FORMATS_OF["drift"])
     space = Workspace.open(session, sandbox=sandbox)
     outputs.refuse(space.own_files)
     if outputs.screen != "text":

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
-from podsync.cli.app.options import FORMATS_OF, output_option, provider_option, sandbox_option
+from podsync.cli.app.options import output_option, provider_option, sandbox_option
 
 if TYPE_CHECKING:
-    from podsync.cli.app.outputs import Forms, Outputs
+    from podsync.cli.app.console import Forms
+    from podsync.cli.app.outputs import Outputs
     from podsync.cli.app.session import Session
     from podsync.cli.workspace import Workspace
     from podsync.images.facts import Mode

@@ -29,7 +29,8 @@ from podsync.providers.registry import plugins
 
 if TYPE_CHECKING:
     from podsync.apply.context import ProviderConnection
-    from podsync.cli.app.outputs import Forms, Outputs
+    from podsync.cli.app.console import Forms
+    from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace
     from podsync.evidence.findings import Findings
     from podsync.model.address import Address

@@ -76,7 +76,7 @@ class Github:
             state = None
         self.in_file = state is not None and state.backend == "local"
         if state is not None and state.backend == "git":
-            self.parameters = replace(self.parameters, state_branch=state.branch)
+            self.parameters = replace(self.parameters, state_branch=state.keys["branch"])
         self.parameters = replace(self.parameters, environments=tuple(self._environments(made.root)))
         for path, text in workflow_files(self.parameters):
             if path.name == "CODEOWNERS" and self._has_owners(made.root):
@@ -96,7 +96,7 @@ class Github:
         for name in names:
             state = settings_file.load(root / "podsync.yaml", environment=name).state
             self.in_file = self.in_file or state.backend == "local"
-            yield name, state.branch
+            yield name, state.keys["branch"]
 
     def _has_owners(self, root: Path) -> bool:
         """Whether owners are named where GitHub looks only while .github has none."""

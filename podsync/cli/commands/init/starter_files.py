@@ -80,6 +80,7 @@ def settings_text(state_branch: str | None = None) -> str:
 def _block(info: ProviderInfo, said: Mapping[str, str]) -> str:
     """Return the settings of one provider."""
     told = info.settings._asdict()
+    del told["ignored"]  # `ignore` beside `providers` says it
     limit = ", ".join(f"{key}: {value}" for key, value in told.pop("rate_limit")._asdict().items())
     told = {
         "base_url": told.pop("base_url"),

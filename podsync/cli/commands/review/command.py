@@ -15,6 +15,7 @@ from podsync.cli.app.session import Session
 from podsync.cli.workspace import SETTINGS_FILE, Workspace
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError, PodsyncError
+from podsync.state.backends import state_files
 
 if TYPE_CHECKING:
     from podsync.cli.commands.review.page_server import PageServer, Render
@@ -153,8 +154,8 @@ class _FileLooks:
 
 
 def _state_files(space: Workspace) -> list[Path]:
-    told = space.state_settings
-    return [Path(told.path), Path(f"{told.path}.journal")] if told.backend == "local" else []
+    files = state_files(space.state_settings)
+    return [each for file in files for each in (file, Path(f"{file}.journal"))]
 
 
 def _watched(space: Workspace) -> list[Path]:

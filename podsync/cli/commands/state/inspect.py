@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import CommandGroup, command
-from podsync.cli.app.options import FORMATS_OF, output_option, sandbox_state_option
+from podsync.cli.app.options import output_option, sandbox_state_option
 from podsync.cli.app.session import Session
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ def _write(
     from podsync.cli.workspace import Workspace
 
     space = Workspace.open(session, sandbox=sandbox)
+    space.tell_environment()
     return change_state(
         space,
         f"state {name}",
@@ -217,6 +218,7 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None, 
     if yes_entries is not None:
         raise UsageError("--yes-entries belongs to --emptied PROVIDER")
     space = Workspace.open(session, sandbox=sandbox)
+    space.tell_environment()
     state = space.store.load()
     doubts = sum(entry.pending is not None for entry in state.entries.values())
     unbound = sum(entry.unbound for entry in state.entries.values())
@@ -261,6 +263,7 @@ def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
     from podsync.model.errors import UsageError
 
     space = Workspace.open(session, sandbox=sandbox)
+    space.tell_environment()
     holder = space.store.holder()
     if lock_id is not None and (holder is None or holder.id != lock_id):
         named = f"the last holder was {holder}, id {holder.id}" if holder else "nobody is named in the lock"

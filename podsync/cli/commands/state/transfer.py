@@ -11,15 +11,21 @@ import click
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_state_option
 from podsync.cli.app.session import Session
+from podsync.model.settings import StateSettings
+from podsync.state.backends import BACKENDS
 
 if TYPE_CHECKING:
     from podsync.cli.workspace import Workspace
-    from podsync.model.settings import StateSettings
     from podsync.state.model import State
     from podsync.state.store import StateStore
 
-#: backend -> the keys of `podsync.yaml` that say where.
-_WHERE = {"local": ("path",), "git": ("remote", "branch"), "postgres": ("schema",)}
+
+def _where_options(function: Any) -> Any:
+    """Add an option for each key of `podsync.yaml` that says where a state is."""
+    for backend in reversed([*BACKENDS.values()]):
+        for key, (metavar, told) in reversed([*backend.where.items()]):
+            function = click.option(f"--{key}", metavar=metavar, help=f"{backend.name}: {told}")(function)
+    return function
 
 
 @command(
@@ -41,6 +47,7 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
 
     outputs = Outputs.parse(output)
     space = Workspace.open(session, sandbox=sandbox)
+    space.tell_environment()
     outputs.refuse(space.own_files)
     with outputs:
         space.store.refresh()
@@ -72,6 +79,7 @@ def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
     from podsync.state import migration
 
     space = Workspace.open(session, sandbox=sandbox)
+    space.tell_environment()
     pushed = migration.from_file(_read(file), file)
 
     def fits(state: State) -> bool:
@@ -120,11 +128,8 @@ def _size(state: State) -> str:
         "podsync state migrate --to local --path podsync.state.json",
     ),
 )
-@click.option("--to", type=click.Choice(list(_WHERE)), help="The new backend.")
-@click.option("--path", metavar="FILE", help="local: the state file.")
-@click.option("--remote", metavar="NAME", help="git: the remote that holds the branch.")
-@click.option("--branch", metavar="NAME", help="git: the branch.")
-@click.option("--schema", metavar="NAME", help="postgres: the schema for the tables.")
+@click.option("--to", type=click.Choice(list(BACKENDS)), help="The new backend.")
+@_where_options
 @click.pass_obj
 def migrate_state(session: Session, /, to: str | None, **where: str | None) -> int:
     """Move the state to another place, lineage and serial kept.
@@ -137,8 +142,13 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     from podsync.model.errors import UsageError
 
     if to is None:
-        raise UsageError("migrate takes --to local, git or postgres", "podsync state migrate --to postgres")
+        either = " or ".join(", ".join(BACKENDS).rsplit(", ", 1))
+        raise UsageError(
+            f"migrate takes --to {either}",
+            "podsync state migrate --to postgres",
+        )
     space = Workspace.open(session)
+    space.tell_environment()
     if space.sandbox:
         raise UsageError("the sandbox's state stays where it is", "remove `sandbox: true` from podsync.yaml")
     settings = _settings(space.settings.state, to, where, space.given)
@@ -199,9 +209,10 @@ def _settings(
     from podsync.model.errors import UsageError
 
     given = {key: value for key, value in where.items() if value is not None}
-    foreign = [key for key in given if key not in _WHERE[backend]]
+    own_keys = BACKENDS[backend].where
+    foreign = [key for key in given if key not in own_keys]
     if foreign:
-        own = ", ".join(f"--{key}" for key in _WHERE[backend])
+        own = ", ".join(f"--{key}" for key in own_keys)
         raise UsageError(f"--{foreign[0]} is not for {backend}", f"it takes {own}")
     text = json.dumps({"version": 1, "state": given})
     _, faults = settings_file.parse(f"--to {backend}", text.encode())
@@ -209,13 +220,12 @@ def _settings(
         raise UsageError(faults[0].summary, faults[0].detail)
     if "path" in given:
         must_stay_in_tree("state.path", given["path"], config)
-    told: dict[str, Any] = {"backend": backend, **given}
-    return now._replace(**told)
+    return StateSettings(backend, {**now.keys, **given})
 
 
 def _place(settings: StateSettings) -> dict[str, str]:
-    keys = ("backend", *_WHERE[settings.backend])
-    return {key: str(getattr(settings, key)) for key in keys}
+    where = BACKENDS[settings.backend].where
+    return {"backend": settings.backend} | {key: str(settings.keys[key]) for key in where}
 
 
 def _line(settings: StateSettings) -> str:
