@@ -13,7 +13,7 @@ from podsync.output.colours import colour_name
 from podsync.output.escape import safe
 from podsync.output.json.text import printable
 from podsync.output.product import name_of
-from podsync.output.text.change import anew_name, word_of
+from podsync.output.text.change import anew_name, leaves_behind, word_of
 from podsync.output.text.plan_head import OLD_STAYS, STAYS, refused_addresses, renamed
 from podsync.output.wording import by_hand, day, title, visible_id
 from podsync.plan.action import Action
@@ -112,7 +112,7 @@ def _record(
         "id": visible_id(change.provider, change.shown) or change.importing or "",
         "made": day(change.made_at) if change.made_at is not None else "",
         "was": str(change.previous_address) if change.previous_address is not None else "",
-        "hand": _by_hand(change) if change.address not in refused else "",
+        "hand": _by_hand(change) if leaves_behind(change) and change.address not in refused else "",
         "refused": change.address in refused,
         "renamed": renamed(change),
         "labels": dict(change.labels),
@@ -176,6 +176,8 @@ def _by_hand(change: Change) -> str:
     which = visible_id(change.provider, change.shown) or f'"{safe(before)}"'
     twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
+    if change.temporary:
+        which, tail = f'"(old …) {safe(before)}"', ""
     return f"remove {which} {by_hand(change.provider)}{tail}"
 
 

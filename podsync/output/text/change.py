@@ -83,7 +83,7 @@ def change_lines(change: Change, layout: Layout) -> Iterator[str]:
     for risk in change.risks:
         if risk not in layout.said:
             yield from risk_lines(risk, layout)
-    if change.action in (Action.REPLACE, Action.ORPHAN) and change.address not in layout.refused:
+    if leaves_behind(change) and change.address not in layout.refused:
         yield from wrap(_by_hand(change, None if layout.full else 60), layout.width, INDENT, INDENT + GAP)
 
 
@@ -150,6 +150,12 @@ def _remark(change: Change) -> Iterator[str]:
         yield remarks[change.action]
 
 
+def leaves_behind(change: Change) -> bool:
+    """Whether a product is left for a person to remove; what is only staged leaves the old one in use."""
+    staged = bool(change.temporary) and change.lifecycle.replace == STAGED
+    return change.action in (Action.REPLACE, Action.ORPHAN) and not staged
+
+
 def _by_hand(change: Change, columns: int | None) -> str:
     """Say what is left for a person, since no API can delete."""
     before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
@@ -159,4 +165,6 @@ def _by_hand(change: Change, columns: int | None) -> str:
         which = f"{old}{quoted(before, columns)}"
     twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
+    if change.temporary:
+        which, tail = quoted(f"(old …) {before}", columns), ""
     return f"then by hand: remove {which} {by_hand(change.provider)}{tail}"
