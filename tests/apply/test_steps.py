@@ -167,7 +167,11 @@ def test_whatever_a_step_ends_with_no_value_is_added_twice(begun: World, end: st
     asked = [line for o in reports[-1].outcomes for line in o.next]
     if asked:
         settle = f"podsync state settle {address} --step values"
-        assert asked == [f"a) it was done: {settle} --made", f"b) it was not: {settle} --not-made"]
+        assert asked == [
+            f"a) it was done: {settle} --made",
+            f"b) it was not, not even in part: {settle} --not-made",
+            f"c) in part: add the rest on the web page, then: {settle} --made",
+        ]
         assert reports[-1].exit_code == 8
         begun.step_answer(address, made=there(begun) == [list(SIZES)])
         assert begun.apply().exit_code == 0
@@ -336,6 +340,22 @@ def test_a_product_of_before_is_adopted_and_what_it_lacks_may_be_on_its_way(begu
 
     assert there(begun) == [list(SIZES)]
     assert len(begun.server.sent("gelato.values")) == 1
+    assert begun.server.values_twice() == []
+
+
+def test_what_a_person_has_made_gets_values_only_if_it_surely_has_none(begun: World) -> None:
+    address = poster(begun, *SIZES)
+    spec = {**thaw(begun.documents[address].spec), "variantOptions": [size()]}
+    begun.server.by_hand("gelato", spec)
+    begun.server.values_as = "hidden"
+
+    asked = begun.apply()
+    begun.server.values_as = "texts"
+    told = begun.apply()
+
+    assert (asked.exit_code, told.exit_code) == (8, 0)
+    assert begun.server.sent("gelato.create") == []
+    assert there(begun) == [list(SIZES)]
     assert begun.server.values_twice() == []
 
 

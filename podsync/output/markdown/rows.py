@@ -8,7 +8,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import Json, Spec
 from podsync.output.layout import short_url
 from podsync.output.markdown.escape import clip, code, colour, picture, plain, row, written
-from podsync.output.product import customers, name_of, product_facts
+from podsync.output.product import choice_text, customers, name_of, product_facts
 from podsync.output.text.change import anew_name, leaves_behind, word_of
 from podsync.output.text.plan_head import TOLD
 from podsync.output.word_diff import parts
@@ -148,7 +148,7 @@ def _value(roles: FieldRoles, name: str, value: Json) -> str:
         return colour(value)
     if name == roles.customers:
         return _customers(roles, {name: value})
-    return plain(written(value), 240)
+    return plain(choice_text(roles, value) or written(value), 240)
 
 
 def _picture_cell(url: Json) -> str:
