@@ -283,6 +283,19 @@ def test_a_rename_and_more_values_are_one_update_of_two_requests(begun: World) -
     sound(begun)
 
 
+def test_a_value_that_somebody_has_added_there_is_not_sent_again(begun: World) -> None:
+    poster(begun, "30x40")
+    begun.apply()
+    begun.clock.pass_by(LONG)
+    begun.server.add_value("The one Poster", size("50x70", default="")["values"][0])
+    poster(begun, "30x40", "50x70", "70x100")
+
+    assert begun.apply().exit_code == 0
+
+    assert there(begun) == [["30x40", "50x70", "70x100"]]
+    sound(begun)
+
+
 FIXED = {
     "fewer": (size("30x40"), "the value '50x70' of option 'size' cannot be taken away"),
     "none": (size(), "the value '30x40' of option 'size' cannot be taken away"),
