@@ -8,7 +8,7 @@
 # A workflow that names an environment which does not exist creates it WITHOUT RULES: without this script
 # nobody is asked before an apply. Required reviewers need a public repository or GitHub Enterprise.
 set -euo pipefail
-branch='main' environments=(production) states=(podsync-state)
+branch='main' environments=(production) states=(podsync-state) looking=(podsync-drift)
 label='' # of the catalog in this folder
 approvals=1 last_push=true owners_asked=true reviewers_asked=true
 for word in "$@"; do
@@ -98,8 +98,11 @@ if [ -n "$added" ]; then
   fi
 fi
 
-# 2. The environments: you review each apply, and only one branch may use them. What others set stays.
-for environment in "${environments[@]}"; do
+# 2. The environments: you review each apply, and only one branch may use them. What others set stays. Those of
+# the nightly look for drift ask nobody: what has their keys only reads, though a key itself may be able to write.
+for environment in "${environments[@]}" "${looking[@]}"; do
+  asked="$mine"
+  case " ${looking[*]} " in *" $environment "*) asked='' ;; esac
   at="repos/{owner}/{repo}/environments/$environment"
   if ! given="$(gh api "$at" 2>&1)"; then
     case "$given" in
@@ -108,7 +111,7 @@ for environment in "${environments[@]}"; do
     esac
   fi
   # shellcheck disable=SC2016 # the dollars are jq's
-  kept="$(printf '%s' "$given" | jq --argjson mine "[${mine}]" '
+  kept="$(printf '%s' "$given" | jq --argjson mine "[${asked}]" '
     [.protection_rules[]?] as $rules
     | [$rules[] | .reviewers[]? | {type, id: .reviewer.id}] as $there
     | {wait_timer: ([$rules[] | .wait_timer // empty] | first // 0),
@@ -130,7 +133,7 @@ for environment in "${environments[@]}"; do
 done
 
 # 3. The keys, as secrets of those environments: no pull request and no other job sees them.
-for environment in "${environments[@]}"; do
+for environment in "${environments[@]}" "${looking[@]}"; do
   for name in KAKACLO_ACCESS_TOKEN GELATO_API_KEY; do
     read -rsp "$name of $environment (Enter: not now): " value || true
     printf '\n'

@@ -279,6 +279,7 @@ def test_what_the_wheel_takes_along_is_there() -> None:
     assert sorted(p.name for p in (ROOT / "schemas").iterdir()) == [
         "catalog.schema.json",
         "customer_product.schema.json",
+        "defaults.schema.json",
         "designed_product.schema.json",
         "plan.schema.json",
         "podsync.schema.json",

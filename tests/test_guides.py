@@ -85,7 +85,7 @@ def follow(tmp_path: Path):
 
     def followed(page: str) -> Guided:
         shop.mkdir()
-        run("podsync init . && mkdir catalog/designed && cp catalog/_examples/*.yaml catalog/designed/")
+        run("podsync init . && mkdir catalog/designed && cp catalog/_examples/* catalog/designed/")
         found = Guided([], [])
         for step in steps(page):
             if step.language == "sh":

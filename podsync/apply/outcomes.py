@@ -135,7 +135,7 @@ def conclude(run: ProviderRun, change: Change, sent: SendResult) -> None:
         not_tried(run, change, error.message)
     else:
         updating = change.action is Action.UPDATE
-        gone = f"if a person removed it: podsync state rm {change.address}, then: podsync apply"
+        gone = f"if a person removed it: podsync state rm {change.address.word}, then: podsync apply"
         there = _is_there(run, change, entry) and bool(change.steps_left)
         nothing = (
             error.message if there else f"{error.message}. Nothing was {'changed' if updating else 'made'}"
@@ -148,7 +148,7 @@ def _answers(run: ProviderRun, entry: Entry, error: ProviderError) -> tuple[str,
     pending = entry.pending
     if pending is None or pending.op != "update" or pending.step or not isinstance(error, RefusedError):
         return ()
-    settle, when = f"podsync state settle {entry.address}", settled_at(pending, run.until_settled)
+    settle, when = f"podsync state settle {entry.address.word}", settled_at(pending, run.until_settled)
     sure = datetime.fromtimestamp(math.ceil(when), UTC)
     return (
         f"a) it took effect: {settle} --adopt {entry.id}",

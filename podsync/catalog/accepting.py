@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.catalog.parsing.document import Document
@@ -52,7 +52,8 @@ class CatalogEditor:
         documents = self._documents(path)
         found = next((each for each in documents if _is_of(each, address)), None)
         if found is not None:
-            self._after[path] = mended(self._after[path], accepted(found, fields))
+            change = overridden(found, address, fields) if address.keys else accepted(found, fields)
+            self._after[path] = mended(self._after[path], change)
         return found is not None
 
     def remove(self, path: str, address: Address) -> None:
@@ -60,6 +61,10 @@ class CatalogEditor:
         documents = self._documents(path)
         found = next((each for each in documents if _is_of(each, address)), None)
         if found is not None:
+            if address.keys:
+                change = appended(found, "except", flow(dict(address.keys)))
+                self._after[path] = mended(self._after[path], change)
+                return
             self._after[path] = without(self._after[path], found, documents)
 
     def list_more(self, path: str, keys: tuple[str, ...], items: Iterable[str]) -> None:
@@ -81,7 +86,8 @@ class CatalogEditor:
 
 
 def _is_of(document: Document, address: Address) -> bool:
-    return (document.data.get("kind"), document.data.get("name")) == (address.kind, address.name)
+    named = document.data.get("kind"), document.data.get("name")
+    return named == (address.kind, address.document) and ("each" in document.data) == bool(address.keys)
 
 
 def can_be_written(listed: Json) -> bool:
@@ -97,6 +103,37 @@ def accepted(document: Document, fields: Sequence[AcceptedField]) -> Fix:
         changes += _taken(document, each)
     changes += _noted(document, {each.field: each.known for each in fields})
     return tuple(changes)
+
+
+def overridden(document: Document, address: Address, fields: Sequence[AcceptedField]) -> Fix:
+    """Return the edits that say what is different of one of several products, and what that replaces."""
+    override = {
+        "when": dict(address.keys),
+        "spec": {each.field: _literal(thaw(each.listed)) or None for each in fields},
+        "changed_there": {each.field: thaw(each.known) for each in fields},
+    }
+    return appended(document, "overrides", flow(override))
+
+
+def _literal(value: Any) -> Any:
+    """Return a value in which nothing names another one."""
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    return value.replace("${", "$${") if isinstance(value, str) else value
+
+
+def appended(document: Document, word: str, item: str) -> Fix:
+    """Return the edits that put an item, as YAML in one line, at the end of a list of the document."""
+    told = document.data.get(word)
+    if not told:
+        drop = edits(document, (word,), Fixing("drop")) if word in document.data else ()
+        return (*drop, *edits(document, (), Fixing("add", f"{word}: [{item}]")))
+    line, column, end_line, end_column = document.places.raw[word,]
+    if document.text.written((line, column, end_line, end_column))[:1] == "[":
+        return (Edit(end_line, end_column - 1, end_line, end_column - 1, f", {item}"),)
+    last = end_line - 1 if end_column == 1 and end_line > line else end_line
+    end = len(document.text.line(last)) + 1
+    return (Edit(last, end, last, end, f"\n{' ' * (column - 1)}- {item}"),)
 
 
 def _taken(document: Document, each: AcceptedField) -> Fix:
@@ -187,18 +224,24 @@ def listing_more(content: str, path: Path, items: Iterable[str]) -> str:
     """Return YAML with these texts in the list at a path of mappings; what is missing of it is made."""
     documents = read("", content.encode()).documents
     wanted = list(items)
+    inner: Path = ()
     if documents:
         document = documents[-1]
-        for length in range(len(path), 0, -1):
-            inner = path[:length]
-            if inner not in document.places.raw:
-                continue
-            if length == len(path):
-                there = tuple(_at(document.data, path) or ())
-                new = tuple(item for item in wanted if item not in there)
-                return mended(content, _items(document, path, (*there, *new))) if new else content
-            rest = _nested(path[length:], wanted)
-            return mended(content, edits(document, inner, Fixing("add", rest)))
+        places = document.places.raw
+        inner = next(path[:n] for n in range(len(path), -1, -1) if n == 0 or path[:n] in places)
+        if inner == path:
+            there = tuple(_at(document.data, path) or ())
+            new = [item for item in wanted if item not in there]
+            return mended(content, _items(document, path, (*there, *new))) if new else content
+        whole = places[inner] if inner else document.start
+        around = document.text.line(whole[0])[: whole[1] - 1] if not inner else document.text.written(whole)
+        if "{" in around[:1] or (not inner and around.strip()):  # a mapping in brackets
+            rest: Json = wanted
+            for key in reversed(path[len(inner) + 1 :]):
+                rest = {key: rest}
+            return mended(content, edits(document, inner, Fixing("add", f"{path[len(inner)]}: {flow(rest)}")))
+        if inner:
+            return mended(content, edits(document, inner, Fixing("add", _nested(path[len(inner) :], wanted))))
     before = content if not content or content.endswith("\n") else f"{content}\n"
     return before + _nested(path, wanted) + "\n"
 

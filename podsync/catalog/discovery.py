@@ -38,6 +38,18 @@ class FoundFile(NamedTuple):
     path: str
 
 
+#: What the documents of a folder, and of those below it, have in common.
+DEFAULTS = "_defaults.yaml"
+#: What is written for it by mistake.
+_NEARLY_DEFAULTS = frozenset({"_default.yaml", "_defaults.yml", "_default.yml", "_Defaults.yaml"})
+
+
+class FoundDefaults(NamedTuple):
+    """A `_defaults.yaml`."""
+
+    file: FoundFile
+
+
 def shown(path: str | PurePath, root: Path) -> str:
     """Return `path` for people: relative to `root` if it is below it, forward slashes, valid text."""
     absolute = os.path.abspath(path)  # noqa: PTH100 (a link must not be followed for its name)
@@ -52,8 +64,8 @@ def _valid(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def walk(folder: Path, root: Path) -> list[FoundFile | Diagnostic]:
-    """Return the product files below `folder`, and a diagnostic for everything else that matters."""
+def walk(folder: Path, root: Path) -> list[FoundFile | FoundDefaults | Diagnostic]:
+    """Return the product files below `folder`, their defaults, and a diagnostic for all else that matters."""
     return _FolderWalk(os.path.realpath(folder)).through(str(folder), shown(folder, root)).found
 
 
@@ -62,7 +74,7 @@ class _FolderWalk:
 
     def __init__(self, limits: str) -> None:
         self._limits = limits
-        self.found: list[FoundFile | Diagnostic] = []
+        self.found: list[FoundFile | FoundDefaults | Diagnostic] = []
 
     def through(self, folder: str, called: str) -> Self:
         """Find everything in `folder`, which people know as `called`."""
@@ -78,6 +90,8 @@ class _FolderWalk:
         for entry in ordered:
             name = entry.name
             if name.startswith((".", "_")):
+                if name.startswith(("_def", "_Def")):
+                    self._defaults(entry, prefix)
                 continue
             path = prefix + (name if name.isascii() else _valid(name))
             try:
@@ -88,6 +102,17 @@ class _FolderWalk:
             except OSError as error:
                 self.found.append(_fault("unreadable", path, f"cannot be read: {_reason(error)}", _ACCESS))
         return self
+
+    def _defaults(self, entry: os.DirEntry[str], prefix: str) -> None:
+        path = prefix + _valid(entry.name)
+        if entry.name == DEFAULTS:
+            if _within(os.path.realpath(entry.path), self._limits):
+                self.found.append(FoundDefaults(FoundFile(entry.path, path)))
+            else:
+                told = "this link leaves the catalog"
+                self.found.append(_fault("link", path, told, "put the file itself here"))
+        elif entry.name in _NEARLY_DEFAULTS:
+            self.found.append(_not_read(path, "this file is not read", f"did you mean {DEFAULTS}?"))
 
     def _alike(self, names: list[str], prefix: str) -> None:
         """Warn of names that are one name where case does not count: only one of the files is there then."""

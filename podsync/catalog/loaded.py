@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, TypeAlias
 
-from podsync.catalog.discovery import FoundFile, Signed
+from podsync.catalog.discovery import FoundDefaults, FoundFile, Signed
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
 
 if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
     from podsync.catalog.parsing.source_text import Text
     from podsync.providers.knowledge import Provider
 
 #: Finds the files of a catalog, and what is wrong on the way to them.
-Look: TypeAlias = Callable[[], Sequence[FoundFile | Diagnostic]]
+Look: TypeAlias = Callable[[], Sequence[FoundFile | FoundDefaults | Diagnostic]]
 
 
 class Loaded(NamedTuple):
@@ -33,7 +34,8 @@ class Loaded(NamedTuple):
     @classmethod
     def of(cls, catalog: Catalog, found: Iterable[Diagnostic], asked: Container[str]) -> Loaded:
         """Keep the diagnostics that are asked for, in order, and no more than a person can read."""
-        reported = [each for each in found if each.at is None or each.at.path in asked]
+        told = dict.fromkeys(found)
+        reported = [each for each in told if each.at is None or each.at.path in asked]
         if reported:
             from podsync.catalog.validation.limits import capped
 
@@ -55,7 +57,8 @@ class CatalogRun(Protocol):
 class CheckedFile(NamedTuple):
     """A file that was read with all its places. `read` is None where it could not be read.
 
-    `removed` are the addresses that it lets go, with their places.
+    `removed` are the addresses that it lets go, with their places. `tables` are the files that its documents
+    take keys from.
     """
 
     read: Signed | None
@@ -63,7 +66,19 @@ class CheckedFile(NamedTuple):
     products: Sequence[Product]
     diagnostics: Sequence[Diagnostic]
     removed: Sequence[tuple[Address, Position]] = ()
+    tables: Sequence[str] = ()
+
+
+class AskedFor:
+    """Whether faults at a path are asked for: what documents draw on concerns all who ask for one."""
+
+    def __init__(self, asked: Container[str], shared: Container[str]) -> None:
+        self._asked, self._shared = asked, shared
+
+    def __contains__(self, path: object) -> bool:
+        """Whether they are."""
+        return path in self._asked or path in self._shared
 
 
 #: Reads a file with all its places, and says all that is wrong with it.
-ReadClosely: TypeAlias = "Callable[[FoundFile, Mapping[str, Provider]], CheckedFile]"
+ReadClosely: TypeAlias = "Callable[[FoundFile, Mapping[str, Provider], AuthoringContext | None], CheckedFile]"

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podsync.catalog.discovery import FoundFile, shown, walk
+from podsync.catalog.discovery import FoundDefaults, FoundFile, shown, walk
 from podsync.catalog.fast_path import cached_run
 from podsync.catalog.loaded import CatalogRun, CheckedFile, Loaded
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import UsageError
+from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
     from podsync.providers.knowledge import Provider
 
 __all__ = ["CatalogRun", "Loaded", "Scope", "begin", "files_of", "load", "scope"]
@@ -74,9 +76,10 @@ def load(
     paths: Sequence[str | Path] = (),
     *,
     remember_from: int | None = None,
+    authoring: Authoring = Authoring(),
 ) -> Loaded:
     """Read the catalog below `root / catalog_dir`; see :func:`begin`."""
-    with begin(root, catalog_dir, providers, paths, remember_from=remember_from) as run:
+    with begin(root, catalog_dir, providers, paths, remember_from=remember_from, authoring=authoring) as run:
         return run.finish()
 
 
@@ -87,6 +90,7 @@ def begin(
     paths: Sequence[str | Path] = (),
     *,
     remember_from: int | None = None,
+    authoring: Authoring = Authoring(),
 ) -> CatalogRun:
     """Find and read the files below `root / catalog_dir`; the block of the run may do something else.
 
@@ -101,21 +105,26 @@ def begin(
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
     asked = scope(root, catalog_dir, paths)
 
-    def look() -> Sequence[FoundFile | Diagnostic]:
+    def look() -> Sequence[FoundFile | FoundDefaults | Diagnostic]:
         return _candidates(folder, asked, root)
 
     fast = cached_run()
     if fast is None:
         from podsync.catalog.straight import StraightRun
 
-        return StraightRun(providers, asked, look)
-    return fast(root, providers, asked, look, _read_closely, remember_from=remember_from)
+        return StraightRun(providers, asked, look, root, folder, authoring)
+    return fast(
+        root, providers, asked, look, _read_closely, remember_from=remember_from,
+        authoring=authoring, folder=folder,
+    )  # fmt: skip
 
 
-def _read_closely(found: FoundFile, providers: Mapping[str, Provider]) -> CheckedFile:
+def _read_closely(
+    found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None = None
+) -> CheckedFile:
     from podsync.catalog.straight import read_closely
 
-    return read_closely(found, providers)
+    return read_closely(found, providers, around)
 
 
 def files_of(
@@ -128,7 +137,7 @@ def files_of(
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
     asked = scope(root, catalog_dir, paths)
     found = _candidates(root / catalog_dir, asked, root)
-    return [each for each in found if _path_of(each) in asked]
+    return [each for each in found if not isinstance(each, FoundDefaults) and _path_of(each) in asked]
 
 
 def _path_of(found: FoundFile | Diagnostic) -> str:
@@ -137,7 +146,7 @@ def _path_of(found: FoundFile | Diagnostic) -> str:
     return found.at.path if found.at is not None else ""
 
 
-def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | Diagnostic]:
+def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | FoundDefaults | Diagnostic]:
     """Return every file once, the catalog's first."""
     found = walk(folder, root) if folder.exists() else []
     if not (asked.folders or asked.files):
@@ -146,7 +155,7 @@ def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | Diag
         found += walk(extra, root)
     found += [FoundFile(str(file), shown(file, root)) for file in asked.files]
     seen: set[str] = set()
-    once: list[FoundFile | Diagnostic] = []
+    once: list[FoundFile | FoundDefaults | Diagnostic] = []
     for each in found:
         if isinstance(each, FoundFile):
             if each.path in seen:

@@ -6,19 +6,24 @@ comes back to their files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
-from podsync.catalog.discovery import FoundFile, read_bytes
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.authoring.expansion import Expansion
+from podsync.catalog.authoring.layers import is_plain, leaves
+from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, walk
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
-from podsync.catalog.validation.document_rules import place
+from podsync.catalog.validation.document_rules import located
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Path
 from podsync.model.position import Position
 from podsync.model.product import Product
+from podsync.model.settings import Authoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +38,69 @@ class ProductSource:
         """What stands in it."""
         return self.document.data if self.document is not None else EMPTY
 
+    def values(self) -> Iterator[ValueSource]:
+        """Yield every value of the document; nothing where it was changed meanwhile."""
+        for path, value in leaves(self.data):
+            found = self.document.origin(path) if self.document is not None else None
+            if found is not None:
+                used = tuple((one.reference, Position(one.text.path, *one.span)) for one in found.used)
+                yield ValueSource(path, value, Position(found.text.path, *found.span), used)
+
     def place(self, path: Path) -> tuple[Position, str]:
         """Return where the value at `path` stands, and that line."""
         if self.document is None:
             return self.product.at(path), ""
-        at = Position(self.document.text.path, *place(self.document, path))
-        return at, self.document.text.line(at.line)
+        text, span = located(self.document, path)
+        return Position(text.path, *span), text.line(span[0])
+
+
+class ValueSource(NamedTuple):
+    """A value of a document, where it was written, and what was put into it: a name and its place each."""
+
+    path: Path
+    value: Any
+    at: Position
+    used: tuple[tuple[str, Position], ...] = ()
 
 
 class Sources:
-    """Reads documents again; the file that was asked for last is kept. Made once for a run."""
+    """Reads documents again. Made once for a run."""
 
-    def __init__(self, root: FilePath) -> None:
+    def __init__(self, root: FilePath, authoring: Authoring = Authoring(), folder: str = "catalog") -> None:
         self._root = root
-        self._path = ""
-        self._documents: tuple[Document, ...] = ()
+        self._around = lru_cache(maxsize=1)(lambda: _around(root, folder, authoring))
+        self._file = lru_cache(maxsize=16)(self._read)
+        self._last: Expansion | None = None
 
     def of(self, product: Product) -> ProductSource:
         """Return the document that declares `product`."""
         declared = product.declared_at
-        if declared.path != self._path:
-            raw = read_bytes(FoundFile(str(self._root / declared.path), declared.path))
-            self._documents = () if isinstance(raw, Diagnostic) else read(declared.path, raw).documents
-            self._path = declared.path
-        for document in self._documents:
+        for document in self._file(declared.path):
             if Position(declared.path, *document.start) == declared and _declares(document, product):
-                return ProductSource(product, document)
+                return ProductSource(product, self._expanded(document, product))
         return ProductSource(product, None)
+
+    def _read(self, path: str) -> tuple[Document, ...]:
+        raw = read_bytes(FoundFile(str(self._root / path), path))
+        return () if isinstance(raw, Diagnostic) else read(path, raw).documents
+
+    def _expanded(self, document: Document, product: Product) -> Document | None:
+        """Return a document as the one product that is asked for."""
+        path = product.declared_at.path
+        found, around = FoundFile(str(self._root / path), path), self._around()
+        if is_plain(document, found, around):
+            return document
+        if self._last is None or self._last.document is not document:
+            self._last = Expansion(document, found, around)
+        return self._last.product(product.address.name[len(product.address.document) :])
+
+
+def _around(root: FilePath, folder: str, authoring: Authoring) -> AuthoringContext:
+    found = walk(root / folder, root) if (root / folder).is_dir() else []
+    defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
+    return AuthoringContext(root, root / folder, authoring, defaults)
 
 
 def _declares(document: Document, product: Product) -> bool:
     data = document.data
-    return (data.get("kind"), data.get("name")) == (product.address.kind, product.address.name)
+    return (data.get("kind"), data.get("name")) == (product.address.kind, product.address.document)

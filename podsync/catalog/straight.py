@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Self
 
-from podsync.catalog.discovery import FoundFile, read_signed
-from podsync.catalog.loaded import CheckedFile, Loaded, Look
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.authoring.defaults import defaults_faults
+from podsync.catalog.authoring.expansion import Expansion
+from podsync.catalog.authoring.layers import is_plain
+from podsync.catalog.authoring.origins import places_of
+from podsync.catalog.authoring.product_faults import ProductFaults
+from podsync.catalog.discovery import FoundDefaults, FoundFile, read_signed
+from podsync.catalog.loaded import AskedFor, CheckedFile, Loaded, Look
 from podsync.catalog.parsing import yaml_reader
+from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import MAX_FAULTS
 from podsync.catalog.validation.cross_document_rules import Line, cross_check, removed_and_declared
-from podsync.catalog.validation.document_rules import build, examine, fits_its_schema
+from podsync.catalog.validation.document_rules import build, fits_its_schema
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.catalog.validation.fix_check import proved
 from podsync.catalog.validation.limits import documents_left_out
@@ -19,9 +27,14 @@ from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
+from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
+
+
+#: Products of one document whose faults are looked for; the others have the same.
+_MOST_FAULTY = 300
 
 
 class StraightRun:
@@ -30,8 +43,17 @@ class StraightRun:
     `look` finds the files, and `asked` tells whether faults at a path are asked for.
     """
 
-    def __init__(self, providers: Mapping[str, Provider], asked: Container[str], look: Look) -> None:
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        asked: Container[str],
+        look: Look,
+        root: FilePath,
+        folder: FilePath,
+        authoring: Authoring = Authoring(),
+    ) -> None:
         self._providers, self._asked, self._look = providers, asked, look
+        self._told = root, folder, authoring
 
     def __enter__(self) -> Self:
         return self
@@ -42,13 +64,26 @@ class StraightRun:
     def finish(self) -> Loaded:
         """Read every file; return the catalog, and all that is wrong with it."""
         found = self._look()
-        files = [read_closely(each, self._providers) for each in found if isinstance(each, FoundFile)]
+        around = AuthoringContext(
+            *self._told, [each.file for each in found if isinstance(each, FoundDefaults)]
+        )
+        files = [read_closely(each, self._providers, around) for each in found if isinstance(each, FoundFile)]
         diagnostics = [each for each in found if isinstance(each, Diagnostic)]
-        diagnostics += [fault for file in files for fault in file.diagnostics]
+        diagnostics += [fault for each in around.defaults for fault in defaults_faults(each, around)]
+        # A file that documents take keys from is no document, and has no fault as one.
+        tables = {table for file in files for table in file.tables}
+        diagnostics += [
+            fault
+            for file in files
+            for fault in file.diagnostics
+            if not (file.text is not None and file.text.path in tables)
+        ]
         texts = {file.text.path: file.text for file in files if file.text is not None}
+        shared = tables | {each.path for each in around.defaults}
 
         def line(at: Position) -> str:
-            return texts[at.path].line(at.line)
+            text = texts.get(at.path)
+            return text.line(at.line) if text is not None else around.line_at(at)
 
         declared = [product for file in files for product in file.products]
         declared.sort(key=lambda product: product.declared_at[:3])
@@ -58,7 +93,7 @@ class StraightRun:
         diagnostics += removed_and_declared(removed, first, first.__getitem__, line)
         products = sorted(first.values(), key=lambda product: str(product.address))
         catalog = Catalog(products, len(files), lets_go=frozenset(removed))
-        return Loaded.of(catalog, diagnostics, self._asked)
+        return Loaded.of(catalog, diagnostics, AskedFor(self._asked, shared))
 
     def _clashes(self, declared: Sequence[Product], line: Line) -> list[Diagnostic]:
         """Return what is wrong between products."""
@@ -74,29 +109,87 @@ class StraightRun:
         return cross_check(rows, declared.__getitem__, self._providers, line, self._asked.__contains__)
 
 
-def read_closely(found: FoundFile, providers: Mapping[str, Provider]) -> CheckedFile:
-    """Read a file with all its places, and say all that is wrong with it."""
+def read_closely(
+    found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None = None
+) -> CheckedFile:
+    """Read a file with all its places, and say all that is wrong with it.
+
+    `around` is what its documents may draw on, None for nothing.
+    """
     read = read_signed(found)
+    if around is not None and found in around.defaults:
+        return CheckedFile(None, None, (), defaults_faults(found, around))
     if isinstance(read, Diagnostic):
         return CheckedFile(None, None, (), (read,))
     reading = yaml_reader.read(found.path, read.raw)
-    wrong, products, untold = list(reading.diagnostics), [], 0
-    removed: list[tuple[Address, Position]] = []
-    count = len(errors_among(wrong))
+    file = _Documents(found, providers, around)
+    wrong = list(reading.diagnostics)
+    count, untold = len(errors_among(wrong)), 0
     for document in reading.documents:
         if count >= MAX_FAULTS:
             # What the others are about would bury the first; that they are wrong is seen quickly.
             untold += not fits_its_schema(document, providers)
             continue
-        built = build(document, providers)
-        wrong += built.diagnostics
-        count += len(errors_among(built.diagnostics))
-        removed += built.removed
-        products += [replace(each, positions=document.places) for each in built.products]
+        new = file.faults_of(document)
+        wrong += new
+        count += len(errors_among(new))
     if untold:
         bad = errors_among(wrong)[MAX_FAULTS:]
         wrong = [each for each in wrong if each not in bad]
         wrong.append(documents_left_out(found.path, untold))
     if wrong:
-        wrong = list(proved(reading.text, wrong, lambda text: examine(text, providers)))
-    return CheckedFile(read, reading.text, products, wrong, removed)
+        wrong = list(proved(reading.text, wrong, lambda text: _examined(text, found, providers, around)))
+    wrong = [*file.faults_around(), *wrong]
+    return CheckedFile(read, reading.text, file.products, wrong, file.removed, tuple(file.tables))
+
+
+def _examined(
+    content: str, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
+) -> list[Diagnostic]:
+    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
+    reading = yaml_reader.read(found.path, content.encode("utf-8", "surrogatepass"))
+    file = _Documents(found, providers, around)
+    return [*reading.diagnostics, *(fault for each in reading.documents for fault in file.faults_of(each))]
+
+
+class _Documents:
+    """Collects what the documents of one file make."""
+
+    def __init__(
+        self, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
+    ) -> None:
+        self.products: list[Product] = []
+        self.removed: list[tuple[Address, Position]] = []
+        self.tables: dict[str, None] = {}
+        self._found, self._providers, self._around = found, providers, around
+
+    def faults_around(self) -> list[Diagnostic]:
+        """Return what is wrong with the defaults for this file."""
+        if self._around is None:
+            return []
+        chain = self._around.chain_of(self._found.path)
+        return [fault for each in chain for fault in defaults_faults(each, self._around)]
+
+    def faults_of(self, document: Document) -> list[Diagnostic]:
+        """Take a document's products; return what is wrong with it."""
+        if self._around is None or is_plain(document, self._found, self._around):
+            return self._taken(document)
+        if self.faults_around():
+            return []
+        expansion = Expansion(document, self._found, self._around)
+        collected = ProductFaults()
+        for product in expansion.products():
+            collected.look()
+            if collected.count < _MOST_FAULTY:
+                collected.add(product, self._taken(product))
+            else:
+                collected.skip()
+        self.tables |= dict.fromkeys(each.path for each in expansion.tables)
+        return [*expansion.faults, *collected.told()]
+
+    def _taken(self, document: Document) -> list[Diagnostic]:
+        built = build(document, self._providers)
+        self.removed += built.removed
+        places = places_of(document)
+        self.products += [replace(each, positions=places) for each in built.products]
+        return list(built.diagnostics)

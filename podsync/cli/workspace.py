@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.cli.app.framework import nearest
 from podsync.cli.app.session import Session, program, quoted
-from podsync.cli.environment.credentials import base_url_from
+from podsync.cli.chosen_environment import check_environment, sandbox_folder
+from podsync.cli.environment.credentials import with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -22,7 +22,13 @@ from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
 from podsync.model.product import Catalog, Product
-from podsync.model.settings import ProviderSettings, RateLimit, Settings, StateSettings, is_environment
+from podsync.model.settings import (
+    Authoring,
+    ProviderSettings,
+    RateLimit,
+    Settings,
+    StateSettings,
+)
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
 
@@ -69,7 +75,7 @@ class Workspace:
             else settings_file.defaults()
         )
         if session.env or not in_any:
-            _check_environment(settings, session)
+            check_environment(settings, session)
         kept = any(file.exists() for file in state_files(settings.state))
         here = path is not None or Path(settings.catalog).is_dir() or kept
         session.sandbox = sandbox
@@ -88,7 +94,7 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        return space if space.sandbox else replace(space, settings=_with_base_urls(settings))
+        return space if space.sandbox else replace(space, settings=with_base_urls(settings, os.environ))
 
     # -- what is in the folder
 
@@ -199,14 +205,23 @@ class Workspace:
     def read_catalog(self, paths: Sequence[str] = ()) -> loader.Loaded:
         """Read the catalog with all that is wrong with it; `paths` narrow what is told."""
         loaded = loader.load(
-            Path(), self.settings.catalog, self.providers, paths, remember_from=loader.WORTH_A_CACHE
-        )
+            Path(), self.settings.catalog, self.providers, paths,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
+        )  # fmt: skip
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
         return loaded
 
     def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
-        return loader.begin(Path(), self.settings.catalog, self.providers, remember_from=loader.WORTH_A_CACHE)
+        return loader.begin(
+            Path(), self.settings.catalog, self.providers,
+            remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
+        )  # fmt: skip
+
+    @property
+    def authoring(self) -> Authoring:
+        """What documents may draw on."""
+        return self.settings.authoring._replace(file=str(self.settings_path or SETTINGS_FILE))
 
     @property
     def catalog_read(self) -> Catalog:
@@ -393,43 +408,3 @@ def _where_else(session: Session) -> str:
             there = quoted(program(), "-C", str(above))
             return f"start one: {start}\nor work in the one above: {there} …"
     return f"start one: {start}"
-
-
-def sandbox_folder(environment: str) -> Path:
-    """Return where the sandbox keeps what it has: each environment of the settings has its own.
-
-    Raises UsageError for what can be no name of one: it becomes a folder's.
-    """
-    if environment and not is_environment(environment):
-        raise UsageError(f"--env {environment}: this is no name of an environment")
-    return CACHE / "sandbox" / environment if environment else CACHE / "sandbox"
-
-
-def _check_environment(settings: Settings, session: Session) -> None:
-    """Refuse a run that could mean any environment, or one that there is none of."""
-    asked, known = session.env, settings.environments
-    if settings.environment == asked and (asked or not known):
-        return
-    names = ", ".join(known)
-    if not asked:
-        raise UsageError(
-            f"{SETTINGS_FILE} has environments, and this run names none of them: {names}",
-            " or ".join(f"--env {name}" for name in known) + " (or PODSYNC_ENV)",
-        )
-    if not known:
-        raise UsageError(
-            f"--env {asked}: {SETTINGS_FILE} has no environments", "leave --env and PODSYNC_ENV away"
-        )
-    near = nearest(asked, known)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")
-
-
-def _with_base_urls(settings: Settings) -> Settings:
-    """Let the base URLs of the process's environment win over the settings."""
-    changed = dict(settings.providers)
-    for name, plugin in plugins().items():
-        url = base_url_from(os.environ, plugin.url_variable)
-        if url is not None and name in changed:
-            changed[name] = changed[name]._replace(base_url=url)
-    return settings._replace(providers=changed)

@@ -61,7 +61,7 @@ class Said:
         if holder is not None:
             raise PodsyncError(
                 f"{identity} belongs to {holder}: it is managed here",
-                f"to let it go, though it stays on sale: podsync state rm {holder}",
+                f"to let it go, though it stays on sale: podsync state rm {holder.word}",
             )
         return identity not in self.known.foreign
 
@@ -90,8 +90,8 @@ class Said:
             if entry.pending.op == "update":
                 raise PodsyncError(
                     f"{address}: an update of {entry.id} is in doubt",
-                    f"a) it took effect: podsync state settle {address} --adopt {entry.id}\n"
-                    f"b) it did not: podsync state settle {address} --not-created",
+                    f"a) it took effect: podsync state settle {address.word} --adopt {entry.id}\n"
+                    f"b) it did not: podsync state settle {address.word} --not-created",
                 )
             if not self._is_what_it_replaces(entry, entry.pending, row):
                 return [self.settled(entry, row.id)]
@@ -183,8 +183,8 @@ class Said:
         if present is not None and match(entry.spec or EMPTY, present, self.known.habits) is Match.SAME:
             raise PodsyncError(
                 f"{entry.address} is {entry.id}, which is listed just as it was sent",
-                f"if it is {row.id} all the same: podsync state rm {entry.address}, "
-                f"then: podsync import {entry.address} {row.id}",
+                f"if it is {row.id} all the same: podsync state rm {entry.address.word}, "
+                f"then: podsync import {entry.address.word} {row.id}",
             )
 
     def _exchanged(self, entry: Entry, row: Remote) -> list[Event]:
@@ -240,7 +240,8 @@ class Said:
         if not self._gives_up(entry):
             raise PodsyncError(
                 f"{row.id} belongs to {holder} already",
-                f"one product has one address; to give it this one: podsync state mv {holder} {address}",
+                "one product has one address; to give it this one: "
+                f"podsync state mv {holder.word} {address.word}",
             )
 
     def _gives_up(self, entry: Entry) -> bool:
@@ -265,8 +266,8 @@ class Said:
         if row.id in before:
             raise ProtectedError(
                 f"{row.id} was listed before {address} was sent: that request did not make it",
-                f"if nothing was made: podsync state settle {address} --not-created, "
-                f"then: podsync import {address} {row.id}",
+                f"if nothing was made: podsync state settle {address.word} --not-created, "
+                f"then: podsync import {address.word} {row.id}",
             )
 
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import translate
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 DEFAULT_ACCOUNT = "default"
 
-_ADDRESS = re.compile(r"(?P<kind>[a-z][a-z0-9_]*)\.(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)")
-#: Longest `name` of a product document.
+_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_INDEX = rf"\[{_NAME}={_NAME}(?:,{_NAME}={_NAME})*\]"
+_ADDRESS = re.compile(rf"(?P<kind>[a-z][a-z0-9_]*)\.(?P<document>{_NAME})(?P<index>{_INDEX})?")
+#: Longest `name` of a product document, and longest key of an axis.
 NAME_LIMIT = 100
 
 
 class Address(NamedTuple):
-    """`<kind>.<name>`, unique in a catalog. A tuple, because every plan compares and hashes all of them."""
+    """`<kind>.<name>`, unique in a catalog. A tuple, because every plan compares and hashes all of them.
+
+    The name of a product that one document makes among several ends in its keys, sorted by axis:
+    `dino[colour=crimson,model=hoodie]`. So it is one text wherever an address is kept or compared.
+    """
 
     kind: str
     name: str
@@ -23,18 +30,56 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         return f"{self.kind}.{self.name}"
 
+    @property
+    def word(self) -> str:
+        """The address as a word of a command line: keys in double quotes, which every shell reads alike."""
+        return f'"{self}"' if "[" in self.name else str(self)
+
+    @property
+    def document(self) -> str:
+        """The name of the document, which several products may share."""
+        return self.name.partition("[")[0]
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """The key of each axis; empty where the document makes one product."""
+        return index_of(self.name)
+
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Read `kind.name`, of whatever kind; raises ValueError for anything that is not an address."""
+        """Read `kind.name`, of whatever kind; raises ValueError for anything that is not an address.
+
+        The axes may stand in any order.
+        """
         match = _ADDRESS.fullmatch(text)
-        if match is None or len(match["name"]) > NAME_LIMIT:
+        if match is None or len(match["document"]) > NAME_LIMIT:
             message = f"{text!r} is not an address, KIND.NAME"
             raise ValueError(message)
-        return cls(match["kind"], match["name"])
+        if match["index"] is None:
+            return cls(match["kind"], match["document"])
+        keys = index_of(match["index"])
+        if len(keys) != match["index"].count("="):
+            message = f"{text!r} is not an address: an axis stands twice in it"
+            raise ValueError(message)
+        return cls(match["kind"], match["document"] + indexed(keys.items()))
+
+
+def index_of(name: str) -> dict[str, str]:
+    """Return the keys that a name ends with, by axis."""
+    _, many, inner = name.partition("[")
+    return dict(pair.split("=", 1) for pair in inner[:-1].split(",")) if many else {}
+
+
+def indexed(keys: Iterable[tuple[str, str]]) -> str:
+    """Return what follows the document's name: `[colour=crimson,model=hoodie]`, sorted by axis."""
+    return f"[{','.join(f'{axis}={key}' for axis, key in sorted(keys))}]"
 
 
 class Selection(NamedTuple):
-    """Which addresses a plan is about. Only `*` and `?` are special in the patterns."""
+    """Which addresses a plan is about. Only `*` and `?` are special in the patterns.
+
+    A pattern without some axes, or without brackets, means all their keys.
+    """
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -49,13 +94,13 @@ class Selection(NamedTuple):
         """Whether a create, update or replace of this address is asked for."""
         if self.targets and not self.targeted(address):
             return False
-        if any(_glob(pattern, str(address)) for pattern in self.excludes):
+        if any(_matches(pattern, address) for pattern in self.excludes):
             return False
         return all(labels.get(key) == value for key, value in self.selectors)
 
     def targeted(self, address: Address) -> bool:
         """Whether a `--target` names this address."""
-        return any(_glob(pattern, str(address)) for pattern in self.targets)
+        return any(_matches(pattern, address) for pattern in self.targets)
 
     def to_json(self) -> dict[str, Any] | None:
         """The form of plan files; None when nothing was selected."""
@@ -81,6 +126,27 @@ class Selection(NamedTuple):
         )
 
 
-def _glob(pattern: str, text: str) -> bool:
-    """Match with `*` and `?` only: brackets stand for themselves (they are part of future addresses)."""
-    return re.fullmatch(translate(pattern.replace("[", "[[]")), text) is not None
+def _matches(pattern: str, address: Address) -> bool:
+    """Match with `*` and `?` only; what a pattern does not say of the axes may be anything."""
+    name = address.name
+    if _pattern(pattern).fullmatch(f"{address.kind}.{name}") is not None:
+        return True
+    document, many, _ = name.partition("[")
+    if not many:
+        return False
+    wanted, narrowed, keys = pattern.partition("[")
+    if _pattern(wanted).fullmatch(f"{address.kind}.{document}") is None:
+        return False
+    if not narrowed:
+        return True
+    pairs = [pair.partition("=") for pair in keys.removesuffix("]").split(",")]
+    known = address.keys
+    return keys.endswith("]") and all(
+        axis in known and _pattern(key).fullmatch(known[axis]) is not None for axis, _, key in pairs
+    )
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern: brackets stand for themselves, they are part of addresses."""
+    return re.compile(translate(pattern.replace("[", "[[]")))

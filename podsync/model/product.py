@@ -110,7 +110,9 @@ class Product:
     lifecycle: Lifecycle = UNPROTECTED
     history: History = NO_HISTORY
     declared_at: Position = NOWHERE
-    positions: Mapping[Path, Span] = field(default_factory=dict, compare=False, hash=False, repr=False)
+    positions: Mapping[Path, Span | Position] = field(
+        default_factory=dict, compare=False, hash=False, repr=False
+    )
     # Not part of a product, and not copied by `replace`: a copy may want something else.
     _spec_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
 
@@ -132,6 +134,8 @@ class Product:
         """Return where the value at `path` stands, or the nearest value around it."""
         for length in range(len(path), 0, -1):
             span = self.positions.get(path[:length])
+            if isinstance(span, Position):
+                return span
             if span is not None:
                 return Position(self.declared_at.path, *span)
         return self.declared_at

@@ -118,6 +118,32 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "Check that each bracket is closed and that the indentation is what was meant.",
         ),
     ),
+    "Many products from one document": (
+        Rule(
+            "each", "error", "`each`, or what is said of its products, is not as it has to be",
+            "The message names the axis, the key and what was meant. See `podsync help authoring`.",
+        ),
+        Rule(
+            "max-each", "error", "One document makes more products than are allowed",
+            "Take keys out, split the document, or raise `limits.max_each` in `podsync.yaml`.",
+        ),
+        Rule(
+            "table", "error", "A CSV cannot be read as the keys of an axis",
+            "Save it as CSV UTF-8 with a header; each row has a key of its own.",
+        ),
+        Rule(
+            "value", "error", "A value is not fit to be put where a `${…}` names it",
+            "The message names its cell. Format the column as text, write the value anew, and save it again.",
+        ),
+        Rule(
+            "reference", "error", "A `${…}` names no value",
+            "Write `${axis}`, `${axis.field}` or `${var.NAME}`; `$${` stands for itself.",
+        ),
+        Rule(
+            "defaults", "error", "A `_defaults.yaml` is not as it has to be",
+            "It is one document: what products have in common, below their kind.",
+        ),
+    ),
     "One document": (
         Rule(
             "schema", "error", "A document does not fit the schema of its kind, or the settings theirs",
@@ -313,6 +339,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "foreign-host", "warning", "A provider is reached at a host that is not its own",
             "The key goes there. Check `base_url`; apply asks for the host to be allowed in its "
             "environment.",
+        ),
+        Rule(
+            "environment-name", "error", "A document names an environment that there is none of",
+            "Write one of those in `environments` of podsync.yaml.",
         ),
         Rule(
             "environments", "error", "Two environments share a state or an account",

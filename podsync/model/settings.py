@@ -37,11 +37,12 @@ class ProviderSettings(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """How much one plan may do; None = no limit."""
+    """How much one plan may do, and how many products a document may make; None = no limit."""
 
     max_creates: int | None = 50
     max_replaces: int | None = 5
     max_orphans: int | None = 5
+    max_each: int | None = 10_000
 
 
 class StateSettings(NamedTuple):
@@ -69,5 +70,26 @@ class Settings(NamedTuple):
     providers: Mapping[str, ProviderSettings] = EMPTY
     limits: Limits = Limits()
     vars: Mapping[str, str | int | float | bool] = EMPTY
+    environment: str = ""
+    environments: tuple[str, ...] = ()
+
+    @property
+    def authoring(self) -> Authoring:
+        """What documents may draw on."""
+        return Authoring(
+            self.vars, self.limits.max_each, environment=self.environment, environments=self.environments
+        )
+
+
+class Authoring(NamedTuple):
+    """What the settings say to documents: values by name, and how many products one document may make.
+
+    `file` is where the settings stand, for the place of a value. `environment` is the chosen one of
+    `environments`, "" for none.
+    """
+
+    variables: Mapping[str, str | int | float | bool] = EMPTY
+    max_each: int | None = 10_000
+    file: str = "podsync.yaml"
     environment: str = ""
     environments: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ __all__ = [
     "csv",
     "drift",
     "escape",
+    "explained",
     "forecast",
     "github",
     "html",

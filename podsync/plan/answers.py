@@ -31,7 +31,7 @@ def of_doubt(
     While it is `young` nobody can say that nothing was made: that answer is not offered then. An account that
     lists nothing may be another one: only its own page can tell.
     """
-    settle = f"podsync state settle {address}"
+    settle = f"podsync state settle {address.word}"
     if not candidates:
         page = _page(provider)
         return f"a) {page} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"
@@ -53,7 +53,7 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
 
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
     """Return what products may be that look like one which is to be created, or which was."""
-    rows = _lettered(provider, candidates, f"podsync import {address}")
+    rows = _lettered(provider, candidates, f"podsync import {address.word}")
     ids = " ".join(row.id for row in candidates[:NAMED])
     return (*rows, f"{_letter(len(rows))}) none of them: podsync import --not-ours {provider.name} {ids}")
 
@@ -61,8 +61,8 @@ def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]
 def of_unlisted(provider: Provider, address: Address) -> tuple[str, ...]:
     """Return what may have become of what was acknowledged and is not listed."""
     return (
-        f"a) {_page(provider)} shows it: podsync import {address} ID",
-        f"b) it does not: podsync state rm {address}, then: podsync apply",
+        f"a) {_page(provider)} shows it: podsync import {address.word} ID",
+        f"b) it does not: podsync state rm {address.word}, then: podsync apply",
     )
 
 
@@ -100,7 +100,7 @@ def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remot
     return (
         f"a) it is not to be sold: remove it on {provider.title}'s web page",
         f"b) it may stay, and nobody here manages it: podsync import --not-ours {provider.name} {ids}",
-        f"c) it is wanted: write its document again, then: podsync import {address} {candidates[0].id}",
+        f"c) it is wanted: write its document again, then: podsync import {address.word} {candidates[0].id}",
     )
 
 

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from podsync.state.entries import Entry, Orphan
     from podsync.state.model import State
 
+
+def moved_words(product: Address, former: Address) -> str:
+    """Return what to put into the document of a product that was called `former`."""
+    old = f'"{former.name}"' if former.keys else former.name
+    if not product.keys:
+        return f"moved: [{old}]"
+    keys = ",".join(f"{axis}={key}" for axis, key in product.keys.items())
+    return f'moved: {{"{keys}": {old}}}'
+
+
 #: Which action each limit counts; nothing else is limited.
 LIMITED: Mapping[str, Action] = {
     "creates": Action.CREATE,
@@ -133,7 +143,7 @@ def _indistinguishable(
                 f"{change.address}: {provider.title}'s listing could not tell it from {address}, which {how}",
                 change.source,
                 "give it a mock-up or a name of its own; if that product is meant, put "
-                f"`moved: [{address.name}]` into the document",
+                f"`{moved_words(change.address, address)}` into the document",
                 change.address,
             )
 
@@ -159,7 +169,8 @@ def _renames_in_disguise(
                 "looks-like-a-rename",
                 f"{change.address} is new and looks like {twin.address}, whose document is gone",
                 change.source,
-                f"if it is the same product, put `moved: [{twin.address.name}]` into the new document; "
+                f"if it is the same product, put `{moved_words(change.address, twin.address)}` "
+                "into the new document; "
                 "if both are meant, put `moved: []`",
                 change.address,
             )

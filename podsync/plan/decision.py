@@ -236,7 +236,7 @@ class _PairDecision:
                 "prevent-orphan",
                 f"{entry.address} is protected by lifecycle.prevent_orphan, but its document is gone",
                 "restore the document; or let the product go: write "
-                f"`removed: [{entry.address}]` as a document of its own",
+                f"`removed: [{entry.address.word}]` as a document of its own",
             )
         if self.pair.gone:
             reason = "its document is gone, and so is the product"

@@ -122,11 +122,13 @@ def change_json(change: Change) -> dict[str, Any]:
     if change.fields:
         inner["fields"] = [_field_json(field) for field in change.fields]
     source = change.source
+    name, several, _ = change.address.name.partition("[")
     return {
         "address": str(change.address),
         "previous_address": None if change.previous_address is None else str(change.previous_address),
         "type": change.address.kind,
-        "name": change.address.name,
+        "name": name,
+        **({"index": dict(change.address.keys)} if several else {}),
         "provider_name": change.provider,
         "account": change.account,
         "source": None if source is None else {"file": source.path, "line": source.line},

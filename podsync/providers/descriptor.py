@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -140,6 +140,12 @@ class ProviderInfo:
         """Return `schema.json`: `title` and `description` of the kind, and the schema of its `spec`."""
         module = sys.modules[self.package].__file__ or ""
         return Path(module).with_name("schema.json").read_text(encoding="utf-8")
+
+    def examples(self) -> Iterator[tuple[str, str]]:
+        """Yield name and text of each file in `examples/` beside the schema: for who starts a catalog."""
+        folder = Path(sys.modules[self.package].__file__ or "").with_name("examples")
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            yield path.name, path.read_text(encoding="utf-8")
 
     @property
     def required(self) -> tuple[str, ...]:

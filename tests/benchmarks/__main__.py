@@ -10,7 +10,10 @@ from pathlib import Path
 
 from tests.benchmarks.common import ROOT, note
 
-NAMES = ("speed", "startup", "throughput", "accounts", "stores", "git_store", "versus_terraform", "views")
+NAMES = (
+    "speed", "startup", "matrix", "throughput", "accounts", "stores", "git_store", "versus_terraform",
+    "views",
+)  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

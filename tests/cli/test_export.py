@@ -189,3 +189,23 @@ def test_a_link_leads_no_document_out_of_the_tree(podsync, folder, vendors, tmp_
 
     assert run.code == 3
     assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_in_an_environment_a_document_belongs_to_it(podsync, folder, vendors, monkeypatch):
+    settings = (folder / "podsync.yaml").read_text(encoding="utf-8")
+    accounts = "".join(
+        f"  {name}: {{providers: {{kakaclo: {{account: {name}}}, gelato: {{account: {name}}}}}}}\n"
+        for name in ("staging", "production")
+    )
+    (folder / "podsync.yaml").write_text(f"{settings}\nenvironments:\n{accounts}", encoding="utf-8")
+    monkeypatch.setenv("PODSYNC_KEYS_ENV", "staging")
+    vendors.by_hand("kakaclo", TEE_SPEC)
+
+    exported = podsync("--env", "staging", "export")
+
+    assert exported.code == 0, exported.err
+    assert "\nname: old-tee\nonly: [staging]\nadopt: " in files(folder)["old-tee.yaml"]
+    plans = [podsync("--env", name, "plan").out.splitlines()[-1] for name in ("staging", "production")]
+    assert plans[0].startswith("Plan: 1 to adopt, 0 to create")
+    assert plans[1].startswith("No changes.")
+    assert podsync("fmt", "--check").code == 0

@@ -31,7 +31,7 @@ def test_init_makes_what_it_lists(podsync, folder):
         "podsync.yaml", "podsync.state.json", ".gitignore", ".vscode/settings.json",
         "schemas/catalog.schema.json", "catalog/_examples/dinosaur-tee.yaml",
     }  # fmt: skip
-    assert len([name for name in listed if name.startswith("catalog/_examples/")]) == 4
+    assert len([name for name in listed if name.startswith("catalog/_examples/")]) == 6
 
 
 def test_init_again_writes_nothing(podsync, folder):

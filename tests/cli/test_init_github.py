@@ -20,6 +20,7 @@ from tests.workflows.conftest import COMMIT
 
 MADE = {
     ".github/workflows/plan.yml", ".github/workflows/apply.yml", ".github/workflows/podsync-repair.yml",
+    ".github/workflows/drift.yml",
     ".github/actions/podsync/action.yml", ".github/actions/podsync/requirements.txt",
     ".github/dependabot.yml",
     ".github/CODEOWNERS", ".github/podsync-setup.sh",

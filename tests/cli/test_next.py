@@ -955,6 +955,14 @@ def what_was_asked_for_is_asked_for_again(shop: Shop) -> None:
     assert shop.creates() == 1
 
 
+@prints("cli/commands/fmt.py: plan")
+def many_documents_become_one(shop: Shop) -> None:
+    shop.tee()
+    shop.tee("other")
+    assert shop.run("fmt", "--fold", "catalog", "-o", "one.yaml").code == 0
+    assert shop.follow("plan").code == 0
+
+
 # -- a state on a branch of the repository
 
 

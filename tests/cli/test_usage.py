@@ -76,7 +76,7 @@ def test_the_version_stands_on_either_side(podsync, args):
     [
         (["plna"], "no such command: plna; did you mean plan?"),
         (["state", "orphan"], "did you mean orphans?"),
-        (["plan", "--tagret", "x"], "did you mean --target?"),
+        (["plan", "--tagret", "x"], "did you mean --target or --target-file?"),
         (["apply", "-auto-approve"], "two dashes here: --auto-approve"),
         (["plan", "-target=x"], "two dashes here: --target"),
         (["plan", "-out=plan.json"], "-o ut: no such format"),

@@ -127,7 +127,9 @@ def _command(hub: dict, words: list[str]) -> str:
         hub["issues"].append({"number": number, "open": True, "labels": label, "texts": [text]})
         return ""
     issue = next(i for i in hub["issues"] if i["number"] == int(words[2]))
-    if verb == "close":
+    if verb == "edit":
+        issue["texts"][0] = Path(_option(words, "--body-file")).read_text()
+    elif verb == "close":
         issue["open"] = False
         issue["texts"].append(_option(words, "--comment"))
     else:

@@ -56,7 +56,7 @@ def repository(request, tmp_path_factory):
 
 def generic(name):
     """Return the name of a workflow without the catalog that it is for."""
-    return re.sub(r"^(?:podsync-)?(plan|apply|repair)(?:-.*)?\.yml$", r"\1.yml", name)
+    return re.sub(r"^(?:podsync-)?(plan|apply|drift|repair)(?:-.*)?\.yml$", r"\1.yml", name)
 
 
 def read(path):
@@ -215,16 +215,33 @@ def test_secrets_are_those_of_the_environment(repository):
         if "secrets." in json.dumps({k: v for k, v in step.items() if k != "steps"})
     ]
 
-    step, repair = "Apply what was approved", ("repair.yml", "repair", "Settle what was made")
+    step, look = "Apply what was approved", "Compare"
+    repairs = [("repair.yml", "ask", "Ask the providers"), ("repair.yml", "repair", "Settle what was made")]
     if ("apply.yml", "apply", step) in [place[:3] for place in found]:
-        assert [place[:3] for place in found] == [("apply.yml", "apply", step), repair]
-        assert {environment for *_, environment in found} in ({"production"}, {"production-shop"})
+        own = "-shop" if (repository / "shop").is_dir() else ""
+        assert sorted(found) == [
+            ("apply.yml", "apply", step, f"production{own}"),
+            ("drift.yml", "drift", look, f"podsync-drift{own}"),
+            *((*repair, f"production{own}") for repair in repairs),
+        ]
     else:
-        assert found == [
+        assert sorted(found) == [
             ("apply.yml", "apply-eu-staging", step, "eu-staging"),
             ("apply.yml", "apply-production", step, "production"),
-            (*repair, "${{ inputs.environment }}"),
+            ("drift.yml", "drift-eu-staging", look, "podsync-drift-eu-staging"),
+            ("drift.yml", "drift-production", look, "podsync-drift-production"),
+            *((*repair, "${{ inputs.environment }}") for repair in repairs),
         ]
+
+
+def test_a_job_with_keys_that_nobody_approved_only_reads(repository):
+    for name, document in workflows(repository):
+        for job in document["jobs"].values():
+            if str(job.get("environment", "")).startswith("podsync-drift"):
+                assert job["permissions"] == {"contents": "read"}, name
+                assert "schedule" in document["on"]
+            elif name == "drift.yml":
+                assert "secrets." not in json.dumps(job)
 
 
 def test_a_job_with_keys_runs_the_commit_that_was_approved(repository):
@@ -275,7 +292,7 @@ def test_what_dependabot_changes_here_is_taken_over_by_the_templates(tmp_path):
         assert (tmp_path / place).read_text() == ours, place
     templates = tmp_path / "podsync" / "cli" / "github"
     assert (templates / "requirements.txt").read_text() == newer
-    assert sum(path.read_text().count(new) for path in templates.glob("*.yml")) == 5
+    assert sum(path.read_text().count(new) for path in templates.glob("*.yml")) == 8
 
 
 def test_a_commit_is_installed_by_its_whole_id():

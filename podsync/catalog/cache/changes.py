@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from podsync.catalog.authoring.chains import Chains, combined
 from podsync.catalog.cache.store import CachedTable, stamp
 from podsync.catalog.cache.table import Table
-from podsync.catalog.discovery import FoundFile, signatures
+from podsync.catalog.discovery import FoundDefaults, FoundFile, signatures
 from podsync.catalog.loaded import Look
 from podsync.model.diagnostic import Diagnostic
 
@@ -24,7 +25,8 @@ class Stretch(NamedTuple):
 class FilesStatus(NamedTuple):
     """The files as they stand: `stretches` in order, and those of them that are to be read.
 
-    `astray` has the location of each file that is not where its path says, seen from `root`.
+    `astray` has the location of each file that is not where its path says, seen from `root`. `defaults` are
+    what documents have in common, folder by folder.
     """
 
     root: str
@@ -32,6 +34,7 @@ class FilesStatus(NamedTuple):
     unread: Sequence[FoundFile]
     astray: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...] = ()
+    defaults: tuple[FoundFile, ...] = ()
 
     @property
     def total(self) -> int:
@@ -53,18 +56,46 @@ def scan(look: Look, root: Path, past: CachedTable | None = None) -> FilesStatus
     found = look()
     files = [each for each in found if isinstance(each, FoundFile)]
     diagnostics = tuple(each for each in found if isinstance(each, Diagnostic))
+    defaults = tuple([each.file for each in found if isinstance(each, FoundDefaults)])
     here = os.path.join(root, "")  # noqa: PTH118 (a path for each file takes longer than to ask for it)
     astray = {path: location for location, path in files if here + path != location}
     if past is None:
         return FilesStatus(
-            str(root), [Stretch(None, len(files))] if files else [], files, astray, diagnostics
+            str(root), [Stretch(None, len(files))] if files else [], files, astray, diagnostics, defaults
         )
     paths, now = [file.path for file in files], signatures(files)
+    if defaults or past.needs:
+        now = _with_needs(files, now, defaults, past.needs, str(root))
     if "" not in now and past.stamp == stamp(paths, now):
-        return FilesStatus(str(root), [Stretch(0, len(files))] if files else [], (), astray, diagnostics)
-    known = list(_known(paths, now, past.table))
+        stretches = [Stretch(0, len(files))] if files else []
+        return FilesStatus(str(root), stretches, (), astray, diagnostics, defaults)
+    known = [
+        None if path in past.tables else number
+        for path, number in zip(paths, _known(paths, now, past.table), strict=True)
+    ]
     unread = [file for file, number in zip(files, known, strict=True) if number is None]
-    return FilesStatus(str(root), list(_stretches(known)), unread, astray, diagnostics)
+    return FilesStatus(str(root), list(_stretches(known)), unread, astray, diagnostics, defaults)
+
+
+def _with_needs(
+    files: Sequence[FoundFile],
+    now: Sequence[str],
+    defaults: Sequence[FoundFile],
+    needs: Mapping[str, Sequence[str]],
+    root: str,
+) -> list[str]:
+    """Return the signatures of files together with those of what they depend on, now and the last time."""
+    chains = Chains(defaults)
+    tables = [FoundFile(os.path.join(root, path), path) for each in needs.values() for path in each]  # noqa: PTH118
+    around = [*defaults, *dict.fromkeys(tables)]
+    signed = dict(zip([each.path for each in around], signatures(around), strict=True))
+    found = []
+    for (_, path), own in zip(files, now, strict=True):
+        told = [signed[each.path] for each in chains.of(path)] + [
+            signed[each] for each in needs.get(path, ())
+        ]
+        found.append(combined(own, told))
+    return found
 
 
 def _known(paths: Sequence[str], now: Sequence[str], past: Table) -> Iterable[int | None]:

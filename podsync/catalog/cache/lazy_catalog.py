@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, overload
 
 from podsync.catalog.cache.clash_candidates import Columns, clash_candidates, shares_nothing
@@ -17,9 +18,12 @@ from podsync.model.frozen import EMPTY, Path
 from podsync.model.json_bytes import parse
 from podsync.model.position import Position, Span
 from podsync.model.product import Product, catalog_digest
+from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
-    from podsync.catalog.parsing.document import ParsedFile
+    from podsync.catalog.authoring.context import AuthoringContext
+    from podsync.catalog.authoring.expansion import Expansion
+    from podsync.catalog.parsing.document import Document, ParsedFile
     from podsync.providers.knowledge import Provider
 
 
@@ -39,9 +43,11 @@ class LazyCatalog(Sequence[Product]):
         locations: Callable[[str], FoundFile],
         by_kind: Mapping[str, Provider],
         digest: str | None = None,
+        drawn_on: LateContext | None = None,
     ) -> None:
         self.table = table
-        self._told_digest = digest
+        self._known_digest = digest
+        self._drawn_on = drawn_on
         self._questions = 0
         self._locations = locations
         self._by_kind = by_kind
@@ -57,13 +63,20 @@ class LazyCatalog(Sequence[Product]):
         """Make the product of a number."""
         kept = self.table.kept(number)
         file = self._file_of(number)
-        positions = LazyPlaces(self._again(file), kept.start)
+        suffix = kept.address[kept.address.index("[") :] if "[" in kept.address else ""
+        positions = LazyPlaces(self._again(file), kept.start, suffix)
         provider = self._by_kind[kept.address.partition(".")[0]]
         return product_of(kept, self.table.paths[file], provider, positions)
 
     def _read_again(self, file: int) -> RereadableFile:
         path = self.table.paths[file]
-        return RereadableFile(self._locations(path), self.table.digests[file])
+        tables = self._tables[file]
+        told = tables.split("\t") if tables else ()
+        return RereadableFile(self._locations(path), self.table.digests[file], self._drawn_on, told)
+
+    @cached_property
+    def _tables(self) -> Sequence[str]:
+        return self.table.tables
 
     def rows(self, numbers: Iterable[int]) -> list[FingerprintRow]:
         """Return these products as the rules between files see them, in file order."""
@@ -74,7 +87,7 @@ class LazyCatalog(Sequence[Product]):
             places.append((table.paths[self._file_of(number)], int(line), int(column), number))
         return [self._row(number) for *_, number in sorted(places)]
 
-    def suspects(self) -> list[FingerprintRow]:
+    def clash_candidates(self) -> list[FingerprintRow]:
         """Return the rows that a rule between files could have a word about."""
         return self.rows(clash_candidates(self._columns))
 
@@ -93,7 +106,10 @@ class LazyCatalog(Sequence[Product]):
 
     def line(self, at: Position) -> str:
         """Return the source line of a position in one of these files."""
-        return self._again(self._files[at.path]).line(at.line)
+        number = self._files.get(at.path)
+        if number is not None:
+            return self._again(number).line(at.line)
+        return self._drawn_on().line_at(at) if self._drawn_on is not None else ""  # a table, or defaults
 
     @cached_property
     def _files(self) -> dict[str, int]:
@@ -141,7 +157,7 @@ class LazyCatalog(Sequence[Product]):
 
     @cached_property
     def spec_digests(self) -> Mapping[str, str]:
-        """The wish of each address, without its `sha256:`."""
+        """The spec digest of each address, without its `sha256:`."""
         found = dict(zip(self.table.addresses, self.table.spec_digests, strict=True))
         if len(found) < len(self.table.addresses):
             found = {address: self.table.spec_digests[number] for address, number in self._numbers.items()}
@@ -150,8 +166,8 @@ class LazyCatalog(Sequence[Product]):
     @cached_property
     def digest(self) -> str:
         """The catalog's digest."""
-        if self._told_digest is not None:
-            return self._told_digest
+        if self._known_digest is not None:
+            return self._known_digest
         known = ((address, self._numbers[address]) for address in self._ordered)
         histories = self.table.histories
         return catalog_digest(
@@ -196,16 +212,43 @@ class LazyCatalog(Sequence[Product]):
         return several.get(identity) or ([first[identity]] if identity in first else [])
 
 
-class RereadableFile:
-    """A file that can be read again, if it is still what it was.
+class LateContext:
+    """What documents may draw on, made when it is first asked for."""
 
-    Keeping the places of every file costs more than reading a few of them twice. A file that was changed in
-    between has no places any more; then a fault stands where its document began.
+    def __init__(
+        self, root: FilePath, folder: FilePath, settings: Authoring, defaults: Sequence[FoundFile]
+    ) -> None:
+        self._told = root, folder, settings, defaults
+
+    def __call__(self) -> AuthoringContext:
+        """Return it."""
+        return self._made
+
+    @cached_property
+    def _made(self) -> AuthoringContext:
+        from podsync.catalog.authoring.context import AuthoringContext
+
+        return AuthoringContext(*self._told)
+
+
+class RereadableFile:
+    """A file that can be read again, if it is still what it was: what `digest` says, None for whatever.
+
+    `drawn_on` returns what its documents may draw on, `tables` are the files that they have taken keys from.
     """
 
-    def __init__(self, found: FoundFile, digest: str) -> None:
+    def __init__(
+        self,
+        found: FoundFile,
+        digest: str | None,
+        drawn_on: Callable[[], AuthoringContext] | None = None,
+        tables: Sequence[str] = (),
+    ) -> None:
         self._found = found
         self._digest = digest
+        self._drawn_on = drawn_on
+        self._tables = tables
+        self._expansions: dict[str, Expansion] = {}
 
     @cached_property
     def reading(self) -> ParsedFile | None:
@@ -213,34 +256,65 @@ class RereadableFile:
         from podsync.catalog.parsing.yaml_reader import read
 
         raw = read_bytes(self._found)
-        if isinstance(raw, Diagnostic) or digest_of(raw) != self._digest:
+        if isinstance(raw, Diagnostic) or (self._digest is not None and self._digest_of(raw) != self._digest):
             return None
         return read(self._found.path, raw)
+
+    def _digest_of(self, raw: bytes) -> str:
+        if self._drawn_on is None:
+            return digest_of(raw)
+        around = self._drawn_on()
+        return around.digest(digest_of(raw), around.needs(self._found.path, self._tables))
 
     def line(self, number: int) -> str:
         """Return a line of the file."""
         return self.reading.text.line(number) if self.reading is not None else ""
 
-    def places(self, start: str) -> Mapping[Path, Span]:
-        """Return the places inside the document that begins at `start` (as `Kept` has it)."""
+    def document(self, start: str, index: str = "") -> Document | None:
+        """Return the document at `start` (as `ProductRecord.start`), the product `index` of several."""
         for document in self.reading.documents if self.reading is not None else ():
             if ":".join(map(str, document.start)) == start:
-                return document.places
-        return {}
+                return self._product(document, start, index)
+        return None
+
+    def _product(self, document: Document, start: str, index: str) -> Document | None:
+        if self._drawn_on is None:
+            return document
+        from podsync.catalog.authoring.layers import is_plain
+
+        around = self._drawn_on()
+        if is_plain(document, self._found, around):
+            return document
+        from podsync.catalog.authoring.expansion import Expansion
+
+        if start not in self._expansions:
+            self._expansions[start] = Expansion(document, self._found, around)
+        return self._expansions[start].product(index)
 
 
-class LazyPlaces(Mapping[Path, Span]):
-    """The places inside one document, looked for when they are first asked for."""
+class LazyPlaces(Mapping[Path, Span | Position]):
+    """The places inside one document, looked for when they are first asked for.
 
-    def __init__(self, file: RereadableFile, start: str) -> None:
+    A value that was written in another file has a position.
+    """
+
+    def __init__(self, file: RereadableFile, start: str, index: str = "") -> None:
         self._file = file
         self._start = start
+        self._index = index
 
     @cached_property
-    def _found(self) -> Mapping[Path, Span]:
-        return self._file.places(self._start)
+    def _found(self) -> Mapping[Path, Span | Position]:
+        document = self._file.document(self._start, self._index)
+        if document is None:
+            return {}
+        if document.origins is None:
+            return document.places
+        from podsync.catalog.authoring.origins import places_of
 
-    def __getitem__(self, path: Path) -> Span:
+        return places_of(document)
+
+    def __getitem__(self, path: Path) -> Span | Position:
         return self._found[path]
 
     def __iter__(self) -> Iterator[Path]:

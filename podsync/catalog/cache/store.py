@@ -18,7 +18,9 @@ import podsync
 from podsync.catalog.cache.table import OF_FILES, OF_PRODUCTS, Table
 from podsync.catalog.validation.schemas import sources
 from podsync.files.cache_file import FOLDERS, CacheDraft, CacheFile, CacheSections, DamagedCacheError, key_of
+from podsync.model.frozen import EMPTY
 from podsync.model.json_bytes import compact, parse
+from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
     from podsync.catalog.cache.workers import Answer
@@ -33,7 +35,7 @@ class CachedTable(NamedTuple):
     """A table as it was saved, its columns read when they are asked for: that may raise DamagedError.
 
     `files` is how many there were, `stamp` stands for all paths and signatures. `sound`: nothing was wrong
-    between the products; `digest`: the catalog's.
+    between the products; `digest`: the catalog's. `needs`: the files that documents of a file take keys from.
     """
 
     table: Table
@@ -41,6 +43,12 @@ class CachedTable(NamedTuple):
     stamp: str
     sound: bool
     digest: str
+    needs: Mapping[str, Sequence[str]] = EMPTY
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """All files that documents take keys from."""
+        return frozenset(path for paths in self.needs.values() for path in paths)
 
 
 class CatalogCache(NamedTuple):
@@ -49,14 +57,19 @@ class CatalogCache(NamedTuple):
     cache: CacheFile
 
     @classmethod
-    def beside(cls, root: os.PathLike[str], providers: Mapping[str, Provider]) -> CatalogCache:
+    def beside(
+        cls,
+        root: os.PathLike[str],
+        providers: Mapping[str, Provider],
+        authoring: Authoring = Authoring(),
+    ) -> CatalogCache:
         """Return the memory of the folder that podsync works in."""
-        return cls(CacheFile(Path(root), FOLDERS, _NAME, key(providers)))
+        return cls(CacheFile(Path(root), FOLDERS, _name(authoring), key(providers, authoring)))
 
     @staticmethod
-    def is_beside(root: os.PathLike[str]) -> bool:
+    def is_beside(root: os.PathLike[str], authoring: Authoring = Authoring()) -> bool:
         """Whether there is anything at all: only then it is worth the while to work out the key."""
-        return os.path.lexists(os.path.join(root, *FOLDERS, _NAME))  # noqa: PTH118
+        return os.path.lexists(os.path.join(root, *FOLDERS, _name(authoring)))  # noqa: PTH118
 
     def recall(self) -> CachedTable | None:
         """Return what was remembered last; None where there is nothing that can be trusted."""
@@ -66,27 +79,37 @@ class CatalogCache(NamedTuple):
         try:
             told = parse(kept.section(0))
             counts = dict.fromkeys(OF_FILES, told["files"]) | dict.fromkeys(OF_PRODUCTS, told["products"])
-            found = Table(lambda name: _lines(kept, name, counts[name]))
             sound, digest = told["sound"] is True, str(told["digest"])
-            return CachedTable(found, int(told["files"]), str(told["stamp"]), sound, digest)
-        except (DamagedCacheError, ValueError, KeyError, TypeError):
+            needs = {str(path): tuple(map(str, tables)) for path, tables in told["needs"].items()}
+
+            def load(name: str) -> list[str]:
+                if name == "tables":  # few files have any: these stand in the head
+                    paths = found.paths if needs else [""] * counts[name]
+                    return ["\t".join(needs.get(path, ())) for path in paths]
+                return _lines(kept, name, counts[name])
+
+            found = Table(load)
+            return CachedTable(found, int(told["files"]), str(told["stamp"]), sound, digest, needs)
+        except (DamagedCacheError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def remember(self, draft: CacheDraft, known: Table, *, sound: bool, digest: str) -> None:
         """Save a table in place of the last one."""
-        if any("\n" in path for path in known.paths):
+        if "\n" in "".join((*known.paths, *known.tables)):
             return  # a name of a file is all that could break a column
+        files = zip(known.paths, known.tables, strict=True)
         head = {
             "files": len(known.paths),
             "products": len(known.addresses),
             "stamp": stamp(known.paths, known.signatures),
             "sound": sound,
             "digest": digest,
+            "needs": {path: tables.split("\t") for path, tables in files if tables},
         }
         self.cache.write(draft, [[compact(head)], *(_pieces(known.column(name)) for name in _SECTIONS)])
 
 
-_SECTIONS = (*OF_FILES, *OF_PRODUCTS)
+_SECTIONS = tuple(name for name in (*OF_FILES, *OF_PRODUCTS) if name != "tables")
 #: So many lines of a column are written at once.
 _AT_ONCE = 1000
 
@@ -122,9 +145,15 @@ def provable(answer: Answer, draft: CacheDraft | None) -> str:
     return answer.signature
 
 
-def key(providers: Mapping[str, Provider]) -> str:
+def _name(authoring: Authoring) -> str:
+    """Return the name of the file: who goes from one environment to another and back needs both."""
+    return f"{_NAME}-{authoring.environment}" if authoring.environment else _NAME
+
+
+def key(providers: Mapping[str, Provider], authoring: Authoring = Authoring()) -> str:
     """Name all that the verdict on a file depends on beside its content: code, schemas, settings."""
-    parts = [repr(sorted(providers.items()))]
+    told = sorted(authoring.variables.items()), *authoring[1:2], *authoring[3:]
+    parts = [repr(sorted(providers.items())), repr(told)]
     parts += [text for _, provider in sorted(providers.items()) for text in sources(provider.kind)]
     modules = {provider.info.package for provider in providers.values()}
     package = Path(podsync.__file__).parent

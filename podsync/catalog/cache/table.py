@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeAlias
 from podsync.catalog.cache.record import ProductRecord
 
 #: What there is of each file, and of each product in it (as in `ProductRecord`), both in file order.
-OF_FILES = ("paths", "signatures", "digests", "counts", "removals")
+OF_FILES = ("paths", "signatures", "digests", "counts", "removals", "tables")
 OF_PRODUCTS = ("addresses", "starts", "spec_digests", "histories", "traits", "bodies")
 #: What a file has of its own where its content is another one's.
 _OWN = ("paths", "signatures")
@@ -26,7 +26,8 @@ Load: TypeAlias = Callable[[str], list[str]]
 class FileRow(NamedTuple):
     """A valid file. `signature` is what `stat` said of it, empty where that proves nothing.
 
-    `removed` is JSON of the addresses that it lets go, with line and column each; empty for none.
+    `removed` is JSON of the addresses that it lets go, with line and column each; empty for none. `tables`
+    are the paths of the files that its documents take keys from, a tab between two.
     """
 
     path: str
@@ -34,6 +35,7 @@ class FileRow(NamedTuple):
     digest: str
     kept: tuple[ProductRecord, ...]
     removed: str = ""
+    tables: str = ""
 
 
 class Piece(NamedTuple):
@@ -47,8 +49,8 @@ class Piece(NamedTuple):
 class Table:
     """Columns, each made by `load` when it is first asked for; `kept` may know a shorter way to one product.
 
-    Of files: `paths`, `signatures`, `digests`, `counts` of their products, and `removals`. Of products what a
-    `record.Kept` has, `histories` empty where a document says nothing of its product's past.
+    Of files: `paths`, `signatures`, `digests`, `counts` of their products, `removals`, and `tables`. Of
+    products what a `ProductRecord` has, `histories` empty where a document says nothing of the past.
     """
 
     def __init__(self, load: Load, kept: Callable[[int], ProductRecord] | None = None) -> None:
@@ -67,6 +69,7 @@ class Table:
             "digests": [file.digest for file in files],
             "counts": [str(len(file.kept)) for file in files],
             "removals": [file.removed for file in files],
+            "tables": [file.tables for file in files],
         }
         columns |= {name: [each[place] for each in kept] for place, name in enumerate(OF_PRODUCTS)}
         return cls(columns.__getitem__)
@@ -128,13 +131,18 @@ class Table:
         return self.column("removals")
 
     @property
+    def tables(self) -> list[str]:
+        """Which other files each file takes keys from."""
+        return self.column("tables")
+
+    @property
     def addresses(self) -> list[str]:
         """The address of each product."""
         return self.column("addresses")
 
     @property
     def spec_digests(self) -> list[str]:
-        """The wish of each product."""
+        """The spec digest of each product."""
         return self.column("spec_digests")
 
     @property

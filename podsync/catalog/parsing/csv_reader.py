@@ -46,6 +46,23 @@ class CsvTable(NamedTuple):
         return _fault(self.path, self.lines, cell, rule, summary, detail)
 
 
+class CsvGrid(NamedTuple):
+    """A header and the records below it, all cells; records may be of other lengths than the header."""
+
+    header: tuple[Cell, ...]
+    records: tuple[tuple[Cell, ...], ...]
+    faults: tuple[Diagnostic, ...]
+    lines: tuple[str, ...]
+
+
+class NotCsvError(Exception):
+    """The file is none at all; `line` is 0 where it is about the whole file."""
+
+    def __init__(self, line: int, summary: str, remedy: str) -> None:
+        super().__init__(summary)
+        self.line, self.summary, self.remedy = line, summary, remedy
+
+
 class _BrokenCsv(Exception):  # noqa: N818 (never leaves this module)
     """Quotes are not closed, or something stands behind them: what follows cannot be told apart."""
 
@@ -66,21 +83,53 @@ def read(path: str, data: bytes, columns: Sequence[str]) -> CsvTable:
 
     Raises UsageError for what is no such file at all: too large, not UTF-8, without the columns.
     """
+    try:
+        found = grid(path, data)
+    except NotCsvError as error:
+        place = f"{path}:{error.line}" if error.line else path
+        raise UsageError(f"{place}: {error.summary}", error.remedy) from None
+    if not found.header:
+        if not found.faults:
+            raise UsageError(f"{path} is empty", f"its first line has the columns: {', '.join(columns)}")
+        return CsvTable(path, (), found.faults, found.lines)
+    return _table(path, found, columns)
+
+
+def grid(path: str, data: bytes) -> CsvGrid:
+    """Read a file as it is; an empty one has no header. Raises NotCsvError."""
     if len(data) > LIMIT:
-        raise UsageError(f"{path} has more than {LIMIT >> 20} MiB", "split it")
+        raise NotCsvError(0, f"the file has more than {LIMIT >> 20} MiB", "split it")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise UsageError(f"{path}:{line}: not UTF-8", "save it as CSV UTF-8") from None
+        raise NotCsvError(data[: error.start].count(b"\n") + 1, "not UTF-8", "save it as CSV UTF-8") from None
     if "\x00" in text:
-        raise UsageError(f"{path}: it holds NUL characters", "save it as CSV UTF-8, not as a workbook")
+        raise NotCsvError(0, "it holds NUL characters", "save it as CSV UTF-8, not as a workbook")
     lines = tuple(re.split(r"\r\n|\r|\n", text))
     skipped = re.match(r"sep=(.)(?:\r\n|\r|\n)", text)
-    records = _records(
-        text[skipped.end() :] if skipped else text, 2 if skipped else 1, _delimiter(text, skipped)
-    )
-    return _table(path, lines, records, columns)
+    delimiter = _delimiter(text, skipped)
+    begun = 1 if skipped else 0
+    if '"' in text:
+        records = _records(text[skipped.end() :] if skipped else text, begun + 1, delimiter)
+    else:
+        records = _plain_records(lines[begun:], begun + 1, delimiter)
+    kept: list[tuple[Cell, ...]] = []
+    faults: tuple[Diagnostic, ...] = ()
+    try:
+        kept += (tuple(record) for record in records if any(cell.value for cell in record))
+    except _BrokenCsv as broken:
+        faults = (_fault(path, lines, broken.cell, "quotes", broken.summary, "double a quote inside quotes"),)
+    return CsvGrid(kept[0] if kept else (), tuple(kept[1:]), faults, lines)
+
+
+def _plain_records(lines: Sequence[str], first: int, delimiter: str) -> Iterator[list[Cell]]:
+    """Take lines without any quote apart: what `_records` does, in a tenth of the time."""
+    for number, line in enumerate(lines, first):
+        record, column = [], 1
+        for raw in line.split(delimiter):
+            record.append(Cell(meant(raw), number, column))
+            column += len(raw) + 1
+        yield record
 
 
 def _delimiter(text: str, skipped: re.Match[str] | None) -> str:
@@ -91,30 +140,17 @@ def _delimiter(text: str, skipped: re.Match[str] | None) -> str:
     return max(DELIMITERS, key=header.count)
 
 
-def _table(
-    path: str, lines: tuple[str, ...], records: Iterator[list[Cell]], columns: Sequence[str]
-) -> CsvTable:
+def _table(path: str, found: CsvGrid, columns: Sequence[str]) -> CsvTable:
     rows: list[Mapping[str, Cell]] = []
     faults: list[Diagnostic] = []
-    names: list[str] | None = None
-    try:
-        for record in records:
-            if not any(cell.value for cell in record):
-                continue
-            if names is None:
-                names = _header(path, record, columns)
-            elif len(record) != len(names):
-                words = f"{len(record)} cells, and the header has {len(names)}"
-                faults.append(_fault(path, lines, record[0], "cells", words, "is a comma unquoted?"))
-            else:
-                rows.append({name: cell for name, cell in zip(names, record, strict=True) if name in columns})
-    except _BrokenCsv as broken:
-        faults.append(
-            _fault(path, lines, broken.cell, "quotes", broken.summary, "double a quote inside quotes")
-        )
-    if names is None and not faults:
-        raise UsageError(f"{path} is empty", f"its first line has the columns: {', '.join(columns)}")
-    return CsvTable(path, tuple(rows), tuple(faults), lines)
+    names = _header(path, found.header, columns)
+    for record in found.records:
+        if len(record) != len(names):
+            words = f"{len(record)} cells, and the header has {len(names)}"
+            faults.append(_fault(path, found.lines, record[0], "cells", words, "is a comma unquoted?"))
+        else:
+            rows.append({name: cell for name, cell in zip(names, record, strict=True) if name in columns})
+    return CsvTable(path, tuple(rows), (*faults, *found.faults), found.lines)
 
 
 def _header(path: str, record: Sequence[Cell], columns: Sequence[str]) -> list[str]:

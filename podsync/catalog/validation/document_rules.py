@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.parsing.source_text import RawSpan
+from podsync.catalog.parsing.source_text import RawSpan, Text
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.rules import document_faults, signed_urls
 from podsync.catalog.validation.fields import kind_of_fields
@@ -15,7 +15,7 @@ from podsync.catalog.validation.validator import fits, validate, validate_head
 from podsync.catalog.validation.value_messages import SchemaVerdict, dotted
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.characters import hidden
-from podsync.model.diagnostic import Diagnostic, SpecFault
+from podsync.model.diagnostic import Diagnostic, Fix, SpecFault
 from podsync.model.frozen import EMPTY, Path, freeze
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, History, Lifecycle, Product
@@ -65,7 +65,7 @@ def _built_removal(document: Document) -> Built:
     if verdicts or document.faulty:
         return Built((), tuple(in_place(document, verdicts)))
     removed = [
-        (Address.parse(address), Position(document.text.path, *place(document, ("removed", index))))
+        (Address.parse(address), Position(document.text.path, *located(document, ("removed", index))[1]))
         for index, address in enumerate(document.data["removed"])
     ]
     return Built((), (), tuple(removed))
@@ -119,17 +119,19 @@ def examine(content: str, providers: Mapping[str, Provider]) -> list[Diagnostic]
 
 def written(document: Document, path: Path) -> str:
     """Return what was typed at `path`; empty where nothing was."""
-    span = document.places.raw.get(path)
-    return document.text.written(span) if span else ""
+    found = document.origin(path, around=False)
+    if found is None:
+        return ""
+    return str(_value_at(document.data, path)) if found.used else found.text.written(found.span)
 
 
-def place(document: Document, path: Path) -> RawSpan:
-    """Return where the value at `path` stands: its key if it is empty, else the nearest around it."""
-    for length in range(len(path), 0, -1):
-        span = document.places.raw.get(path[:length])
-        if span is not None:
-            return document.keys.raw.get(path[:length], span) if span[:2] == span[2:] else span
-    return document.start
+def located(document: Document, path: Path, *, on_key: bool = False) -> tuple[Text, RawSpan]:
+    """Return where the value at `path` was written: its key if it is empty, else the nearest around it."""
+    found = document.origin(path)
+    if found is None:
+        return document.text, document.start
+    empty = found.span[:2] == found.span[2:]
+    return found.text, found.key if found.key is not None and (on_key or empty) else found.span
 
 
 def in_place(
@@ -139,23 +141,43 @@ def in_place(
     for path, on_key, summary, detail, mend, mark in verdicts:
         if path in document.faulty:
             continue
-        if on_key:
-            span = document.keys.raw.get(path) or place(document, path)
-        elif isinstance(_value_at(document.data, path), dict):
-            # Something is missing in it: its key says where, better than its first line does.
-            span = document.keys.raw.get(path) or place(document, path)
-        else:
-            span = place(document, path)
-        fix = edits(document, path, mend) if mend else ()
-        at = _marked(document, span, mark) if mark else span
+        # Something is missing in a mapping: its key says where, better than its first line does.
+        own_key = on_key or isinstance(_value_at(document.data, path), dict)
+        text, span = located(document, path, on_key=own_key)
+        fix = _edits(document, path, mend)
+        at = _marked(text, span, mark) if mark else span
         rule = "control-character" if mark and hidden(mark) else "schema"
-        yield document.text.fault(rule, at, summary, detail, fix, address=address)
+        yield text.fault(rule, at, summary, _with_values(document, path, detail), fix, address=address)
 
 
-def _marked(document: Document, span: RawSpan, mark: str) -> RawSpan:
+def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
+    """Return the edits of a mend, where the value stands in the document as it is."""
+    if mend is None or document.suffix:
+        return ()
+    if document.origins is not None:
+        found = document.origin(path)
+        if found is not None and (found.text is not document.text or found.used):
+            return ()
+    return edits(document, path, mend)
+
+
+def _with_values(document: Document, path: Path, detail: str) -> str:
+    """Return a detail with the places of the values that were put into the text at `path`."""
+    if document.origins is None:
+        return detail
+    found = document.origin(path)
+    places = (
+        [f"{one.reference} is {one.text.path}:{one.span[0]}:{one.span[1]}" for one in found.used]
+        if found
+        else []
+    )
+    return "\n".join([detail, *places] if detail else places)
+
+
+def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
     """Return where inside a span a character stands, as far as it was written so."""
-    column = document.text.written(span).find(mark)
-    return document.text.span_at_line(span[0], span[1] + column) if column >= 0 else span
+    column = text.written(span).find(mark)
+    return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
 
 
 def _value_at(data: Any, path: Path) -> Any:
@@ -170,7 +192,7 @@ def _value_at(data: Any, path: Path) -> Any:
 def _address(document: Document) -> Address | None:
     kind, name = document.data.get("kind"), document.data.get("name")
     try:
-        return Address.parse(f"{kind}.{name}") if isinstance(name, str) else None
+        return Address.parse(f"{kind}.{name}{document.suffix}") if isinstance(name, str) else None
     except ValueError:
         return None
 
@@ -194,18 +216,15 @@ def product_from(
 def _fault(document: Document, found: SpecFault, address: Address | None) -> Diagnostic:
     """Give what a rule found its place."""
     path, instead = found.path, found.instead
-    if found.in_key:
-        span, lead = document.keys.raw.get(path) or place(document, path), path[:-1]
-        mend = Fixing("name", flow(instead))
-    else:
-        span, lead = place(document, path), path
-        mend = Fixing("put", quoted(instead or ""))
-    return document.text.fault(
+    lead = path[:-1] if found.in_key else path
+    mend = Fixing("name", flow(instead)) if found.in_key else Fixing("put", quoted(instead or ""))
+    text, span = located(document, path, on_key=found.in_key)
+    return text.fault(
         found.rule,
         span,
         f"{dotted(lead)}: {found.summary}",
-        found.detail,
-        edits(document, path, mend) if instead else (),
+        _with_values(document, path, found.detail),
+        _edits(document, path, mend) if instead else (),
         severity=found.severity,
         address=address,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,12 @@ _PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars", "ignore")
 @cache
 def schema_names() -> tuple[str, ...]:
     """Return the names that `schema` knows, sorted."""
-    return tuple(sorted((*_WHOLE, "catalog", "podsync", *kinds())))
+    return tuple(sorted((*_WHOLE, "catalog", "defaults", "podsync", *kinds())))
 
 
 def schema_text(name: str) -> str:
     """Return a schema as a file holds it; raises KeyError for a name that there is none of."""
-    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_published(name), indent=2, ensure_ascii=False) + "\n"
 
 
 @cache
@@ -47,6 +47,8 @@ def schema(name: str) -> dict[str, Any]:
     if name == "removed":
         told: dict[str, Any] = json.loads(_shared("removed").replace("KIND.d", f"{next(iter(kinds()))}.d"))
         return told
+    if name == "defaults":
+        return _of_defaults()
     return _of_settings() if name == "podsync" else _of_kind(plugins()[kinds()[name]])
 
 
@@ -93,6 +95,7 @@ def _of_kind(info: ProviderInfo) -> dict[str, Any]:
     for field, has in (("print", roles.artwork), ("renamed_from", info.unique_names)):
         if not has:
             del fields[field]
+    del fields[_FOR_EDITORS]
     if not info.swaps:
         del fields["lifecycle"]["properties"]["replace"]
     fields["changed_there"]["propertyNames"]["enum"] = list(own["spec"]["properties"])
@@ -159,6 +162,105 @@ def _of_settings() -> dict[str, Any]:
     environment = data["properties"]["environments"]["additionalProperties"]
     environment["properties"] = {name: data["properties"][name] for name in _PER_ENVIRONMENT}
     return data
+
+
+#: Is said with `each` only, where it is read before this schema is asked; who misspells `renamed_from` does
+#: not mean it.
+_FOR_EDITORS = "renamed"
+#: What documents of a folder may have in common.
+_COMMON = ("labels", "lifecycle", "print", "spec")
+
+
+def _of_defaults() -> dict[str, Any]:
+    shared = schema(next(iter(kinds())))["$schema"]
+    properties = {
+        kind: {
+            "title": kind,
+            "description": f"What every {kind} of this folder and of those below it begins with.",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                word: _inherited(found)
+                for word, found in schema(kind)["properties"].items()
+                if word in _COMMON
+            },
+        }
+        for kind in kinds()
+    }
+    return {
+        "$schema": shared,
+        "title": "podsync defaults",
+        "description": "What documents have in common, by kind. null removes what a folder above says.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _inherited(node: Any) -> Any:
+    """Return a schema for a part of a value: nothing is required, and null removes what is inherited."""
+
+    def nullable(found: dict[str, Any]) -> dict[str, Any]:
+        told = found.get("type", "string")
+        kinds_of = [told] if isinstance(told, str) else list(told)
+        left = {key: value for key, value in found.items() if key not in {"required", "minItems"}}
+        return left | {"type": [*kinds_of, "null"]}
+
+    return _everywhere(_naming(node), nullable)
+
+
+def _published(name: str) -> dict[str, Any]:
+    """Return a schema as editors get it: documents may name values where a product has them."""
+    if name in kinds():
+        return _of_template(schema(name))
+    if name != "catalog":
+        return schema(name)
+    found = _of_catalog()
+    return found | {"definitions": {kind: _of_template(told) for kind, told in found["definitions"].items()}}
+
+
+def _of_template(told: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a kind for documents that make several products as well."""
+    renamed = json.loads(_shared("document"))["properties"][_FOR_EDITORS]
+    fields = {**told["properties"], _FOR_EDITORS: renamed}
+    for word in ("labels", "renamed_from", "spec"):
+        if word in fields:
+            fields[word] = _naming(fields[word])
+    for word in ("adopt", "moved", "recreate"):
+        fields[word] = fields[word] | {"type": [fields[word]["type"], "object"]}
+    return told | {"properties": fields}
+
+
+#: A text that names a value.
+_NAMED = r"\$\{[^}]+\}"
+
+
+def _naming(node: Any) -> Any:
+    """Return a schema that takes texts in which values are named."""
+
+    def naming(found: dict[str, Any]) -> dict[str, Any]:
+        if "pattern" in found:
+            left = {key: value for key, value in found.items() if key != "maxLength"}
+            return left | {"pattern": f"{_NAMED}|{found['pattern']}"}
+        told = found.get("type", "string")
+        if told == "string" or found is node:
+            return found
+        return found | {"type": [*([told] if isinstance(told, str) else told), "string"], "pattern": _NAMED}
+
+    return _everywhere(node, naming)
+
+
+def _everywhere(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Return a schema with every schema in it changed."""
+    if not isinstance(node, dict):
+        return node
+    found = change(node)
+    for word in ("items", "additionalProperties"):
+        if isinstance(node.get(word), dict):
+            found = found | {word: _everywhere(node[word], change)}
+    if "properties" in node:
+        found = found | {"properties": {k: _everywhere(v, change) for k, v in node["properties"].items()}}
+    return found
 
 
 def _default(value: object) -> dict[str, object]:

@@ -52,15 +52,19 @@ def addresses_in(catalog: Path) -> set[str]:
     found: set[str] = set()
     files = (p for p in catalog.rglob("*.y*ml") if not _skipped(p.relative_to(catalog)))
     for path in islice(files, FILE_LIMIT):
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        for document in re.split(r"^---", text, flags=re.MULTILINE):
-            kind, name = (re.search(each, document, re.MULTILINE) for each in (_KIND, _NAME))
-            if kind and name:
-                found.add(f"{kind[1]}.{name[1]}")
+        found.update(addresses_of(path))
     return found
+
+
+def addresses_of(path: Path) -> list[str]:
+    """Return what looks like the address of each document in a file; an unreadable one has none."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    documents = re.split(r"^---", text, flags=re.MULTILINE)
+    told = [[re.search(each, document, re.MULTILINE) for each in (_KIND, _NAME)] for document in documents]
+    return [f"{kind[1]}.{name[1]}" for kind, name in told if kind and name]
 
 
 def _skipped(path: Path) -> bool:

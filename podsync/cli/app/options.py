@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
-from podsync.cli.app.completion import complete_address
+from podsync.cli.app.completion import addresses_of, complete_address
 from podsync.model.address import Address, Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -142,6 +143,8 @@ def selection_options(function: F) -> F:
     options = (
         click.option("--target", help="Only these addresses; * and ? match. Repeatable.", **glob),  # type: ignore[arg-type]
         click.option("--exclude", help="All but these addresses. Repeatable.", **glob),  # type: ignore[arg-type]
+        click.option("--target-file", metavar="PATH", multiple=True, type=ShellWords(),
+                     help="Only the products of the documents in this file. Repeatable."),
         click.option("-l", "--selector", metavar="K=V", multiple=True, type=KeyValue(),
                      help="Only documents with this label. Repeatable."),
         click.option("--replace", metavar="ADDRESS", multiple=True, type=ShellWords(),
@@ -173,10 +176,21 @@ def address_of(text: str) -> Address:
         raise UsageError(str(error)) from None
 
 
+def _documents_of(path: str) -> list[str]:
+    """Return the addresses of the documents in a file; raises UsageError where there is none."""
+    found = addresses_of(Path(path))
+    if not found:
+        from podsync.model.errors import UsageError
+
+        raise UsageError(f"--target-file {path}: no document stands there", "give a file of the catalog")
+    return found
+
+
 def selection_of(options: dict[str, Any]) -> Selection:
     """Take the options that `selection_options` added out of `options`."""
+    files = tuple(options.pop("target_file"))
     return Selection(
-        targets=tuple(options.pop("target")),
+        targets=(*options.pop("target"), *(one for path in files for one in _documents_of(path))),
         excludes=tuple(options.pop("exclude")),
         selectors=tuple(options.pop("selector")),
         replace=tuple(options.pop("replace")),

@@ -22,6 +22,8 @@ _PLAIN = (
     r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
     r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
 )
+#: An address, or a pattern for some, in which keys are named: every shell reads it in double quotes.
+_INDEXED = r"[a-z0-9_.*?-]+\[[a-z0-9=,*?-]*\]"
 _COMMANDS = _PLAYS | {"demo", "doctor", "fmt", "init", "render", "schema", "show", "validate"}
 
 
@@ -120,10 +122,14 @@ def program() -> str:
 
 def quoted(*words: str) -> str:
     """Join words so that the shell of this system takes them apart again."""
+    return " ".join([f'"{word}"' if re.fullmatch(_INDEXED, word) else _quoted(word) for word in words])
+
+
+def _quoted(word: str) -> str:
     if os.name == "nt":
         import subprocess
 
-        return subprocess.list2cmdline(words)
+        return subprocess.list2cmdline([word])
     import shlex
 
-    return shlex.join(words)
+    return shlex.quote(word)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,42 +12,79 @@ import click
 from podsync.cli.app.completion import complete_address
 from podsync.cli.app.framework import command, nearest
 from podsync.cli.app.session import Session
+from podsync.model.address import Address
 
 if TYPE_CHECKING:
+    from podsync.cli.workspace import Workspace
     from podsync.model.frozen import Spec
+    from podsync.model.product import Product
     from podsync.network.request import Request
     from podsync.providers.knowledge import Provider
 
 
 @command(
-    examples=("podsync render {kind}.dinosaur-tee",),
+    examples=(
+        "podsync render {kind}.dinosaur-tee",
+        'podsync render "{kind}.dino[colour=red,model=tee]" --explain',
+        "podsync render {kind}.dino     all that the document makes",
+    ),
 )
 @click.argument("address", shell_complete=complete_address)
+@click.option("--explain", is_flag=True, help="Say of every value which file and line it comes from.")
 @click.pass_obj
-def render(session: Session, address: str) -> int:
+def render(session: Session, address: str, explain: bool) -> int:
     """Show the exact requests that creating ADDRESS would send. The key is masked; nothing is sent.
 
     A product of several requests shows each; ID stands for the id that the first one gets.
+    Of a document that makes several products, without keys, that of each is shown.
     """
     from podsync.cli.workspace import Workspace
     from podsync.model.errors import UsageError
-    from podsync.output.json.text import json_text
 
     space = Workspace.open(session)
     space.tell_environment()
-    products = {str(product.address): product for product in space.catalog()}
-    product = products.get(address)
-    if product is None:
-        raise UsageError(f"no document has the address {address}", near(address, list(products)))
+    wanted = _typed(address)
+    found, known = [], []
+    for product in space.catalog():
+        known.append(str(product.address))
+        if wanted in (product.address, product.address._replace(name=product.address.document)):
+            found.append(product)
+    if not found:
+        raise UsageError(f"no document has the address {address}", near(address, known))
+    texts = [_explained(space, found)] if explain else (_request(space, product) for product in found)
+    several = len(found) > 1 and not explain
+    for product, text in zip(found, texts, strict=False):
+        session.console.result(f"# {product.address}\n{text}" if several else text, exact=True)
+    return 0
+
+
+def _typed(address: str) -> Address | None:
+    """Return the address that was typed, its keys in any order; None for what is none."""
+    try:
+        return Address.parse(address)
+    except ValueError:
+        return None
+
+
+def _request(space: Workspace, product: Product) -> str:
+    from podsync.output.json.text import json_text
+
     provider = space.providers[product.provider]
     base, (header, form) = space.host(product.provider)["base_url"].rstrip("/"), provider.info.key_header
     fixed = f"{header}: {form.replace('{}', '***')}\nContent-Type: application/json"
-    told = [
+    return "\n".join(
         f"{request.method} {base}{request.path}\n{fixed}\n\n{json_text(request.body)}"
         for request in requests_of(provider, product.spec)
-    ]
-    session.console.result("\n".join(told), exact=True)
-    return 0
+    )
+
+
+def _explained(space: Workspace, products: Sequence[Product]) -> str:
+    """Return each value of these products with its place, and of what it was put together."""
+    from podsync.catalog.source_lookup import Sources
+    from podsync.output.explained import explained
+
+    sources = Sources(Path(), space.authoring, space.settings.catalog)
+    return explained([(product, sources.of(product).values()) for product in products])
 
 
 def requests_of(provider: Provider, spec: Spec) -> Iterator[Request]:
@@ -79,8 +117,8 @@ def near(address: str, known: list[str]) -> str:
 def schema(session: Session, kind: str) -> int:
     """Print the JSON Schema of KIND, for editors and other tools.
 
-    KIND is {kinds}, catalog (all; the default), podsync (the
-    settings), plan or state.
+    KIND is {kinds}, catalog (all; the default), defaults
+    (`_defaults.yaml`), podsync (the settings), plan or state.
     """
     from podsync.catalog.validation.schemas import schema_names, schema_text
     from podsync.model.errors import UsageError

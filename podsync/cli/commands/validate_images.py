@@ -34,7 +34,9 @@ def with_pictures(space: Workspace, loaded: Loaded, mode: Mode, paths: Sequence[
     """Return the verdict with what is wrong with the pictures of the products asked for, and their number."""
     asked = scope(Path(os.path.abspath(".")), space.settings.catalog, paths)  # noqa: PTH100 (as in load)
     products = [product for product in loaded.catalog if product.declared_at.path in asked]
-    wanted = tuple(places(products, space.providers, Sources(Path()).of))
+    wanted = tuple(
+        places(products, space.providers, Sources(Path(), space.authoring, space.settings.catalog).of)
+    )
     seen = look([place.url for place in wanted], mode, space.session)
     found = in_file_order((*loaded.diagnostics, *judge(wanted, seen)))
     return loaded._replace(diagnostics=found), len(seen)

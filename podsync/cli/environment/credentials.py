@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from podsync.model.errors import CredentialsError, UsageError
+from podsync.model.settings import Settings
+from podsync.providers.registry import plugins
 from podsync.state.backends import BACKENDS
 
 if TYPE_CHECKING:
@@ -273,3 +275,13 @@ def _passwords(url: str) -> Iterable[str]:
     match = re.search(r"://[^/@]*?:([^@/]*)@|password\s*=\s*'?([^'&\s]+)", url)
     for written in filter(None, match.groups() if match else ()):
         yield from (written, unquote(written))
+
+
+def with_base_urls(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    """Let the base URLs of the process's environment win over the settings."""
+    changed = dict(settings.providers)
+    for name, plugin in plugins().items():
+        url = base_url_from(environ, plugin.url_variable)
+        if url is not None and name in changed:
+            changed[name] = changed[name]._replace(base_url=url)
+    return settings._replace(providers=changed)

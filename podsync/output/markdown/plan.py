@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from podsync.output.markdown.rows import LISTED, block, brief, brief_create, cre
 from podsync.output.product import product_facts, quoted
 from podsync.output.style import PLAIN
 from podsync.output.text.changes import by_action
-from podsync.output.text.grouping import in_common, shared_risk, shared_risks
+from podsync.output.text.grouping import by_document, in_common, matrix, shared_risk, shared_risks
 from podsync.output.text.plan import foot
 from podsync.output.text.plan_head import TOLD, banners, head, open_swaps, refused_addresses, risky_rows
 from podsync.output.wording import counted, listed, number
@@ -220,18 +220,26 @@ def _created(changes: Sequence[Change]) -> Iterator[Section]:
     said = frozenset(shared)
     kinds = dict.fromkeys(change.address.kind for change in changes)
     for kind in kinds:
-        found = [change for change in changes if change.address.kind == kind]
-        own = {risk for change in found for risk in change.risks} & shared.keys()
-        told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
-        yield Section(
-            counted(len(found), "new " + kind.replace("_", " ")),
-            found,
-            partial(created, said=said),
-            brief_create,
-            head=created_head(roles_of(found[0].provider)),
-            first=FOLD_ABOVE,
-            notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
-        )
+        documents, others = by_document([change for change in changes if change.address.kind == kind])
+        for found in filter(None, [*documents, others]):
+            words = counted(len(found), "new " + kind.replace("_", " "))
+            if found is not others:
+                words = f"{code(found[0].address.document)}: {number(len(found))} new, {matrix(found)}"
+            yield _table_of(found, words, shared, said)
+
+
+def _table_of(found: Sequence[Change], words: str, shared: dict[str, str], said: Collection[str]) -> Section:
+    own = {risk for change in found for risk in change.risks} & shared.keys()
+    told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
+    return Section(
+        words,
+        found,
+        partial(created, said=said),
+        brief_create,
+        head=created_head(roles_of(found[0].provider)),
+        first=FOLD_ABOVE,
+        notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
+    )
 
 
 def _foot(

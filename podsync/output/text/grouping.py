@@ -6,6 +6,7 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from math import prod
 
 from podsync.model.frozen import Json, Spec
 from podsync.output.colours import colour_name
@@ -29,15 +30,41 @@ _Key = Callable[[Change], Hashable]
 
 def grouped_lines(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
     """Yield groups instead of changes; a group of one is shown as it is. Returns whether there are groups."""
-    return (yield from _shown(_groups(changes), layout))
+    documents, others = by_document(changes)
+    return (yield from _shown([*documents, *(_groups(others) if others else ())], layout))
 
 
 def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
     """Do so only with changes that are equal but for name, colour and pictures."""
-    groups: list[list[Change]] = []
-    for group in _by(_fine, changes):
+    groups, others = by_document(changes)
+    for group in _by(_fine, others):
         groups += [group] if len(group) >= _EQUAL else [[change] for change in group]
     return (yield from _shown(groups, layout))
+
+
+def by_document(changes: Sequence[Change]) -> tuple[list[list[Change]], list[Change]]:
+    """Return groups of what one document makes and changes alike, and all that belongs to none."""
+    if "[" not in "".join([change.address.name for change in changes]):
+        return [], list(changes)
+    groups = _by(_design, changes)
+    large = [group for group in groups if group[0].address.keys and len(group) >= _EQUAL]
+    small = {id(change) for group in large for change in group}
+    return large, [change for change in changes if id(change) not in small]
+
+
+def _design(change: Change) -> Hashable:
+    fields = tuple(sorted({one.path for one in change.fields})) if change.fields else ()
+    return _by_kind(change), change.address.document, fields
+
+
+def matrix(group: Sequence[Change]) -> str:
+    """Return `3 designs x 12 colours x 8 models` for products of one document; empty for others."""
+    keys = [change.address.keys for change in group]
+    if not keys[0] or len({change.address.document for change in group}) > 1:
+        return ""
+    counts = {axis: len({each.get(axis) for each in keys}) for axis in keys[0]}
+    told = [counted(count, axis) for axis, count in counts.items()]
+    return (" x " if prod(counts.values()) == len(group) else ", ").join(told)
 
 
 def _by(key: _Key, changes: Sequence[Change], most: int = sys.maxsize) -> list[list[Change]]:
@@ -106,7 +133,9 @@ def _model(change: Change) -> Json:
 
 def _pattern(group: Sequence[Change]) -> str:
     """Return what all addresses of a group begin with, up to a whole word."""
-    names = [change.address.name for change in group]
+    names = [change.address.document for change in group]
+    if group[0].address.keys and len(set(names)) == 1:
+        return f"{group[0].address.kind}.{names[0]}"
     return f"{group[0].address.kind}.{_common_start(names).rpartition('-')[0]}-*".replace(".-", ".")
 
 
@@ -122,7 +151,8 @@ def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Itera
     yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
     half = (layout.width - len(INDENT) - 3) // 2
     ends = [quoted(name_of(change.provider, _spec(change)), half) for change in (group[0], group[-1])]
-    yield from facts([f"{ends[0]} … {ends[1]}", *in_common(group)], layout.width, INDENT)
+    told = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group)]
+    yield from facts([fact for fact in told if fact], layout.width, INDENT)
 
 
 def _places(group: Sequence[Change]) -> str:

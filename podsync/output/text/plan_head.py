@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -149,13 +150,18 @@ def _asked(plan: Plan) -> str:
 
 def selection_words(selection: Selection) -> str:
     """Return the options that make this selection, as they would be typed."""
-    import shlex
-
     words = [("--target", one) for one in selection.targets]
     words += [("--exclude", one) for one in selection.excludes]
     words += [("--selector", f"{key}={value}") for key, value in selection.selectors]
     words += [("--replace", one) for one in selection.replace]
-    return " ".join(f"{option} {shlex.quote(safe(value))}" for option, value in words)
+    return " ".join(f"{option} {_word(safe(value))}" for option, value in words)
+
+
+def _word(value: str) -> str:
+    """Quote a word; keys of an address in double quotes, which every shell reads alike."""
+    import shlex
+
+    return f'"{value}"' if re.fullmatch(r"[a-z0-9_.*?-]+\[[a-z0-9=,*?-]*\]", value) else shlex.quote(value)
 
 
 def refused_addresses(plan: Plan) -> frozenset[Address]:

@@ -22,7 +22,9 @@ FILES = sorted((REPOSITORY / "catalog").rglob("*.yaml"))
 
 
 def test_the_schemas_that_there_are():
-    assert schema_names() == ("catalog", "customer_product", "designed_product", "plan", "podsync", "state")
+    assert schema_names() == (
+        "catalog", "customer_product", "defaults", "designed_product", "plan", "podsync", "state",
+    )  # fmt: skip
     with pytest.raises(KeyError):
         schema_text("../pyproject")
 

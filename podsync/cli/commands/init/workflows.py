@@ -16,7 +16,7 @@ from podsync.providers.registry import kinds, plugins
 _TEMPLATES = Path(__file__).parents[2] / "github"
 _ACTION = Path(".github", "actions", "podsync")
 #: A catalog in a folder has workflows of its own.
-_WORKFLOWS = ("plan.yml", "apply.yml", "podsync-repair.yml")
+_WORKFLOWS = ("plan.yml", "apply.yml", "drift.yml", "podsync-repair.yml")
 #: Template -> where it goes, from the root of the repository; one for all its catalogs.
 _SHARED = {
     "action.yml": _ACTION / "action.yml",
@@ -25,6 +25,8 @@ _SHARED = {
     "dependabot.yml": Path(".github", "dependabot.yml"),
 }
 _SETUP = "podsync-setup.sh"
+#: Environments of GitHub with keys for looking begin so.
+_DRIFT = "podsync-drift"
 #: What a template says of one provider.
 _OF_PROVIDER = "@@(INPUT|KEY|URL|TITLE|EACH)@@"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -67,6 +69,12 @@ class Parameters:
         """Return the environments of GitHub that hold the keys."""
         names = [name for name, _ in self.environments] or ["production"]
         return tuple(f"{name}{self.suffix}" for name in names)
+
+    @property
+    def drift_places(self) -> tuple[str, ...]:
+        """Return the environments of GitHub that ask nobody: their keys are for looking."""
+        names = [f"-{name}" for name, _ in self.environments] or [""]
+        return tuple(f"{_DRIFT}{name}{self.suffix}" for name in names)
 
     @property
     def setup(self) -> Path:
@@ -124,6 +132,7 @@ def _environments(parameters: Parameters) -> Iterator[dict[str, str]]:
             "TO": f" to {name}" if name else "",
             "ENV": _quoted(name),
             "PLACE": place,
+            "DRIFT": f"{_DRIFT}{f'-{name}' if name else ''}{parameters.suffix}",
             "REF": f"${{{{ needs.{after}.outputs.commit }}}}" if after else _quoted(parameters.branch),
             "AFTER": _AFTER.format(before=before) if before else "",
         }
@@ -182,6 +191,7 @@ def _values(parameters: Parameters) -> dict[str, str]:
         "@@MARK@@": suffix[1:] or ".",
         "@@STATES@@": " ".join([state for _, state in parameters.environments] or [parameters.state]),
         "@@PLACES@@": " ".join(parameters.places),
+        "@@DRIFTS@@": " ".join(parameters.drift_places),
         "@@CHOSEN@@": f"${{{{ inputs.environment }}}}{suffix}" if names else parameters.places[0],
         "@@NAMES@@": ", ".join(names),
         "@@PLANS@@": ", ".join(f"plan-{name}" for name in names),

@@ -1,0 +1,1 @@
+"""The axes of a document: where their keys come from, and which combinations there are."""

@@ -1,0 +1,59 @@
+"""An axis as a value: its keys, their fields, and where each stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from podsync.catalog.parsing.document import Document
+from podsync.catalog.parsing.source_text import RawSpan, Text
+from podsync.catalog.validation.nearest import slug
+from podsync.model.address import NAME_LIMIT
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import Path
+
+NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MOST_AXES = 8
+#: Where a key (no field) or a field of a key stands.
+Place: TypeAlias = Callable[[str, str], tuple[Text, RawSpan]]
+WRITTEN_SO = "small letters, digits and single hyphens, at most 100 characters"
+
+
+class Axis(NamedTuple):
+    """An axis: `rows` has the fields of each key, sorted by key. `table`: they are cells of a CSV.
+
+    `was` has former keys of a key. `fields` are all names of fields, for messages.
+    """
+
+    name: str
+    rows: Mapping[str, Mapping[str, Any]]
+    place: Place
+    fields: Sequence[str]
+    was: Mapping[str, tuple[str, ...]]
+    table: bool = False
+
+
+def is_key(text: Any) -> bool:
+    """Whether a text may be a key or the name of an axis."""
+    return isinstance(text, str) and len(text) <= NAME_LIMIT and NAME.fullmatch(text) is not None
+
+
+def key_help(key: str) -> str:
+    """Say how a key is written."""
+    meant = slug(key)[:NAME_LIMIT].strip("-") if key.isprintable() else ""
+    return f"write {meant}. A key has {WRITTEN_SO}" if meant and meant != key else f"a key has {WRITTEN_SO}"
+
+
+def fault_in(
+    document: Document, rule: str, path: Path, summary: str, detail: str = "", *, key: bool = False
+) -> Diagnostic:
+    """Return a fault of what a document says at `path`, or the nearest place around it."""
+    span = document.start
+    for length in range(len(path), 0, -1):
+        found = document.places.raw.get(path[:length])
+        if found is not None:
+            own = document.keys.raw.get(path[:length])
+            span = own if own is not None and (key or found[:2] == found[2:]) else found
+            break
+    return document.text.fault(rule, span, summary, detail)

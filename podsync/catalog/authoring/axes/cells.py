@@ -1,0 +1,86 @@
+"""What spreadsheets make of values, recognised where a value is used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from podsync.model.characters import name_of
+
+#: A cell that says this leaves the field out.
+LEAVE_OUT = "-"
+_ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
+#: As spreadsheets write it; `12E456` may be a colour.
+_SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?E[-+][0-9]+")
+_MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
+_DATE = re.compile(rf"[0-9]{{1,2}}(?:-|\. ?){_MONTH}(?:[-. ][0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_COLOUR = re.compile("#[0-9A-Fa-f]{6}")
+_HEX = re.compile("[0-9A-Fa-f]{6}")
+_DIGITS = 6
+
+
+class CellFault(NamedTuple):
+    """What is wrong with a value, and what to do about it."""
+
+    summary: str
+    detail: str
+
+
+def checker(column: Collection[str], example: str = "") -> Callable[[str], CellFault | None]:
+    """Return what says of a cell of `column` whether a spreadsheet has spoilt it.
+
+    `example` is one of the field that takes the whole value, empty where it does not say.
+    """
+    with_zeros = _zeros(column, example)
+
+    def fault_of(text: str) -> CellFault | None:
+        if not text:
+            return CellFault("the cell is empty", "write a value, or - to leave the field out")
+        first = text[0]
+        if first == "#" and _ERROR.fullmatch(text):
+            return CellFault(f"{text} is an error of the spreadsheet", "mend the formula, and save it again")
+        if not ("0" <= text[-1] <= "9" or first.isdigit()):
+            return unfit(text)
+        if _SCIENTIFIC.fullmatch(text):
+            told = f"{text} is a number that the spreadsheet has shortened"
+            return CellFault(told, "format the column as text, and write the number anew")
+        if _DATE.fullmatch(text):
+            told = f"{text} is a date that the spreadsheet has made"
+            return CellFault(told, "format the column as text, and write it anew")
+        if text.isascii() and text.isdigit() and (meant := with_zeros(text)):
+            told = f"{text} is a number that has lost its zeros"
+            return CellFault(told, f"format the column as text, and write {meant} if that is meant")
+        return unfit(text)
+
+    return fault_of
+
+
+def unfit(text: str) -> CellFault | None:
+    """Return why a value may not be put into a text, whatever it is from."""
+    if text.isprintable() and "${" not in text:
+        return None
+    if (control := _CONTROL.search(text)) is not None:
+        return CellFault(f"it holds {name_of(control[0])}, which nobody can see", "take it out")
+    if "${" in text:
+        return CellFault("it holds ${, but a value is put in as it is: no name in it counts", "take it out")
+    return None
+
+
+def _zeros(column: Collection[str], example: str) -> Callable[[str], str]:
+    """Return what says of a number what it was with its zeros; empty where nothing tells of any."""
+    cells = {cell for cell in column if cell and cell != LEAVE_OUT}
+    colours = example.startswith("#") or any(map(_COLOUR.fullmatch, cells))
+    padded = {len(cell) for cell in cells if cell.startswith("0") and cell.isascii() and cell.isdigit()}
+    whole = {cell for cell in cells if not (cell.isdigit() and len(cell) < _DIGITS)}
+    hexes = bool(whole) and all(map(_HEX.fullmatch, whole)) and not all(map(str.isdigit, whole))
+    padded.discard(1)
+    width = _DIGITS if hexes else (padded.pop() if len(padded) == 1 else 0)
+
+    def with_zeros(text: str) -> str:
+        if colours and len(text) <= _DIGITS:
+            return "#" + text.zfill(_DIGITS)
+        return text.zfill(width) if len(text) < width else ""
+
+    return with_zeros

@@ -1,0 +1,181 @@
+"""Which combinations of keys there are: all, but for `except`; and which overrides fit each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+from podsync.catalog.authoring.axes.axis import Axis, fault_in
+from podsync.catalog.authoring.layers import MERGED
+from podsync.catalog.parsing.document import Document
+from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import Path
+
+#: So many combinations are looked at, whatever `except` leaves of them.
+MOST_COMBINATIONS = 1_000_000
+
+
+#: What an override may say besides when it holds.
+_SAID = (*MERGED, "changed_there")
+
+
+class Combination(NamedTuple):
+    """The keys of a product, in the order of the axes, and the overrides that fit, in their order."""
+
+    keys: tuple[str, ...]
+    overrides: tuple[int, ...] = ()
+
+
+class _Condition(NamedTuple):
+    """Partial keys: by the number of the axis, the keys that fit."""
+
+    number: int
+    keys: Mapping[int, frozenset[str]]
+
+    def fits(self, keys: Sequence[str]) -> bool:
+        return all(keys[axis] in wanted for axis, wanted in self.keys.items())
+
+
+class _Conditions:
+    """Many conditions, found by one of their keys: most say nothing of most combinations."""
+
+    def __init__(self, conditions: Sequence[_Condition]) -> None:
+        self._by_key: dict[tuple[int, str], list[_Condition]] = {}
+        self._axes: set[int] = set()
+        for each in conditions:
+            axis = min(each.keys, key=lambda axis: len(each.keys[axis]))
+            self._axes.add(axis)
+            for key in each.keys[axis]:
+                self._by_key.setdefault((axis, key), []).append(each)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._axes)
+
+    def fitting(self, keys: Sequence[str]) -> list[int]:
+        """Return the numbers of those that fit, in order."""
+        found = [
+            each.number
+            for axis in self._axes
+            for each in self._by_key.get((axis, keys[axis]), ())
+            if each.fits(keys)
+        ]
+        return sorted(found)
+
+
+class Choices:
+    """Reads `except` and `overrides` of a document; what is wrong goes to `faults`."""
+
+    def __init__(self, document: Document, axes: Mapping[str, Axis], most: int | None) -> None:
+        self.faults: list[Diagnostic] = []
+        self._document = document
+        self._axes = axes
+        self._most = most
+        excepts = self._list("except")
+        self._excepts = _Conditions(
+            [
+                found
+                for number, told in enumerate(excepts)
+                if (found := self._condition(number, told, ("except", number)))
+            ]
+        )
+        self._wanted = [
+            found
+            for number, told in enumerate(self._list("overrides"))
+            if (found := self._override(number, told))
+        ]
+        self._overrides = _Conditions(self._wanted)
+
+    def combinations(self) -> Iterator[Combination]:
+        """Yield what is left of all combinations, sorted; nothing where they are too many."""
+        keys = [list(axis.rows) for axis in self._axes.values()]
+        count = prod(map(len, keys))
+        if count > MOST_COMBINATIONS:
+            self._too_many(count)
+            return
+        found = []
+        has_excepts, has_overrides = bool(self._excepts), bool(self._wanted)
+        used: set[int] = set()
+        for each in product(*keys):
+            if has_excepts and self._excepts.fitting(each):
+                continue
+            fitting = tuple(self._overrides.fitting(each)) if has_overrides else ()
+            used.update(fitting)
+            found.append(Combination(each, fitting))
+        if self._most is not None and len(found) > self._most:
+            self._too_many(len(found))
+            return
+        if not found:
+            self._refuse(("except",), "nothing is left of all combinations", "remove an entry")
+        for override in self._wanted:
+            if override.number not in used:
+                path: Path = ("overrides", override.number, "when")
+                self._refuse(path, "this fits no product", "remove it, or mend its keys")
+        yield from found
+
+    def _too_many(self, count: int) -> None:
+        most = self._most if self._most is not None else MOST_COMBINATIONS
+        counts = " x ".join(f"{len(axis.rows):,} {name}" for name, axis in self._axes.items())
+        told = f"{counts} make {count:,} products; one document may make {most:,}"
+        detail = "take keys out, or split it into several documents"
+        if count <= MOST_COMBINATIONS:
+            detail += "; limits.max_each in podsync.yaml raises it"
+        self.faults.append(fault_in(self._document, "max-each", ("each",), told, detail))
+
+    def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
+        self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
+
+    def _list(self, word: str) -> list[Any]:
+        told = self._document.data.get(word)
+        if told is None and word not in self._document.data:
+            return []
+        if isinstance(told, list):
+            return told
+        self._refuse((word,), f"{word} is a list", f"write {word}: [...]")
+        return []
+
+    def _override(self, number: int, told: Any) -> _Condition | None:
+        path: Path = ("overrides", number)
+        if not isinstance(told, dict) or "when" not in told:
+            example = "write {when: {axis: key}, spec: {…}}"
+            self._refuse(path, "an override says when it holds, and what holds then", example)
+            return None
+        for key in told:
+            if key not in {"when", *_SAID}:
+                near = did_you_mean(key, ["when", *_SAID])
+                detail = f"did you mean {near}?" if near else f"known keys: when, {', '.join(_SAID)}"
+                self._refuse((*path, key), f"unknown key '{key}'", detail, key=True)
+                return None
+            if key != "when" and not isinstance(told[key], dict):
+                self._refuse((*path, key), f"{key} is a mapping", "write `name: value` pairs")
+                return None
+        return self._condition(number, told["when"], (*path, "when"))
+
+    def _condition(self, number: int, told: Any, path: Path) -> _Condition | None:
+        if not isinstance(told, dict) or not told:
+            self._refuse(path, "this names no key", f"write {{{next(iter(self._axes), 'axis')}: key}}")
+            return None
+        before = len(self.faults)
+        found: dict[int, frozenset[str]] = {}
+        names = list(self._axes)
+        for name, keys in told.items():
+            if name not in self._axes:
+                near = did_you_mean(name, names)
+                detail = f"did you mean {near}?" if near else f"the axes: {', '.join(names)}"
+                self._refuse((*path, name), f"there is no axis '{name}'", detail, key=True)
+                continue
+            wanted = keys if isinstance(keys, list) else [keys]
+            known = self._axes[name].rows
+            for index, key in enumerate(wanted):
+                if not isinstance(key, str) or key not in known:
+                    inner = (*path, name, index) if isinstance(keys, list) else (*path, name)
+                    near = did_you_mean(key, known)
+                    detail = f"did you mean {near}?" if near else f"keys: {', '.join(list(known)[:8])}"
+                    self._refuse(inner, f"the axis {name} has no key {key!r}", detail)
+            if not wanted:
+                self._refuse((*path, name), "this names no key", "write one, or remove the axis")
+            found[names.index(name)] = frozenset(map(str, wanted))
+        return _Condition(number, found) if len(self.faults) == before else None

@@ -1,0 +1,132 @@
+"""An axis from a CSV: a row is a key, a column is a field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from podsync.catalog.authoring.axes.axis import Axis, is_key, key_help
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.discovery import FoundFile
+from podsync.catalog.parsing.csv_reader import Cell, CsvGrid, NotCsvError, grid
+from podsync.catalog.parsing.source_text import START, RawSpan, Text
+from podsync.catalog.validation.nearest import slug
+from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.model.address import Address
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.errors import CatalogError
+
+#: A column of this name says what a key was called before.
+WAS = "was"
+
+
+class TableReader:
+    """Reads one CSV as the axis `name`."""
+
+    def __init__(self, context: AuthoringContext, found: FoundFile, name: str) -> None:
+        self._context = context
+        self._found = found
+        self._name = name
+        self._faults: list[Diagnostic] = []
+
+    def axis(self, key: Any) -> Axis:
+        """Return the axis; `key` is the column of the keys, None for the first. Raises CatalogError."""
+        table = self._grid()
+        names = [cell.value for cell in table.header]
+        counts = Counter(names)
+        self._text = Text(self._found.path, "\n".join(table.lines))
+        column = self._key_column(table, names, key)
+        records = self._by_key(table, column)
+        if self._faults:
+            raise CatalogError(self._faults)
+        fields = [name for name in names if name and counts[name] == 1]
+        width = len(names)
+        rows = {
+            each: dict(zip(names, [cell.value for cell in record[:width]], strict=False))
+            for each, record in records.items()
+        }
+        for row in rows.values() if len(fields) < width else ():
+            for twice in [name for name in row if counts[name] > 1 or not name]:
+                del row[twice]
+        places = {name: number for number, name in enumerate(names)}
+
+        def place(each: str, field: str) -> tuple[Text, RawSpan]:
+            return self._text, self._span(records[each][places[field] if field else column])
+
+        was = {each: (row[WAS],) for each, row in rows.items() if row.get(WAS)} if WAS in fields else {}
+        return Axis(self._name, rows, place, fields, was, table=True)
+
+    def _grid(self) -> CsvGrid:
+        signed = self._context.signed(self._found)
+        if isinstance(signed, Diagnostic):
+            raise CatalogError([signed])
+        try:
+            table = grid(self._found.path, signed.raw)
+        except NotCsvError as error:
+            text = Text(self._found.path, signed.raw.decode("utf-8", "replace"))
+            span = (error.line, 1, error.line, 2) if error.line else START
+            raise CatalogError([text.fault("table", span, error.summary, error.remedy)]) from None
+        if table.faults:
+            raise CatalogError(table.faults)
+        if not table.header:
+            told = "the file is empty"
+            detail = "its first line has the names of the columns"
+            raise CatalogError([Text(self._found.path, "").fault("table", START, told, detail)])
+        return table
+
+    def _key_column(self, table: CsvGrid, names: list[str], key: Any) -> int:
+        if key is None:
+            return 0
+        if names.count(key) == 1:
+            return names.index(key)
+        known = [name for name in names if name]
+        near = did_you_mean(key, known)
+        told = f"the header has {'two columns' if key in names else 'no column'} {key}"
+        detail = f"did you mean {near}?" if near and key not in names else f"columns: {', '.join(known)}"
+        raise CatalogError([self._fault(table.header[0], told, detail)])
+
+    def _by_key(self, table: CsvGrid, column: int) -> Mapping[str, tuple[Cell, ...]]:
+        """Return each record by its key, sorted; records are as long as the header."""
+        found: dict[str, tuple[Cell, ...]] = {}
+        width = len(table.header)
+        for record in table.records:
+            cells = record
+            if len(record) != width:
+                if any(cell.value for cell in record[width:]):
+                    told = f"{len(record)} cells, and the header has {width}"
+                    self._faults.append(self._fault(record[0], told, "is a comma unquoted?"))
+                    continue
+                # Spreadsheets leave out empty cells at the end of a line.
+                last = record[-1]
+                ended = Cell("", last.line, last.column + len(last.value))
+                cells = (*record, *[ended] * (width - len(record)))
+            cell = cells[column]
+            key = cell.value if is_key(cell.value) else _of_address(cell.value)
+            if not key:
+                said = f"{cell.value!r} is no key" if cell.value else "there is no key in this row"
+                self._faults.append(self._fault(cell, said, key_help(cell.value)))
+            elif key in found:
+                told = f"the key {key} stands in line {found[key][column].line} already"
+                self._faults.append(self._fault(cell, told, "keep one of the two, or give it another key"))
+            else:
+                found[key] = cells
+        if not found and not self._faults:
+            told = "there is no row below the header"
+            self._faults.append(self._fault(table.header[0], told, "write a row for each key"))
+        return {key: found[key] for key in sorted(found)}
+
+    def _span(self, cell: Cell) -> RawSpan:
+        length = max(1, len(cell.value))
+        return cell.line, cell.column, cell.line, cell.column + length
+
+    def _fault(self, cell: Cell, summary: str, detail: str) -> Diagnostic:
+        return self._text.fault("table", self._span(cell), summary, detail)
+
+
+def _of_address(text: str) -> str:
+    """Return the key that an address makes, as `plan -o csv` writes it; empty for anything else."""
+    try:
+        return slug(Address.parse(text).name)
+    except ValueError:
+        return ""

@@ -1,0 +1,151 @@
+"""What documents may draw on besides themselves, read once for a run: defaults, tables, variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from podsync.catalog.authoring.chains import Chains, combined
+from podsync.catalog.discovery import FoundFile, Signed, read_bytes, read_signed, shown
+from podsync.catalog.parsing.document import Document, ParsedFile
+from podsync.catalog.parsing.source_text import START, RawSpan, Text
+from podsync.catalog.parsing.yaml_reader import read
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.digests import short_digest
+from podsync.model.position import Position
+from podsync.model.settings import Authoring
+
+
+class AuthoringContext:
+    """The files around the documents of a catalog in `folder` of `root`; each is read once.
+
+    `defaults` are the `_defaults.yaml` that were found.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        settings: Authoring = Authoring(),
+        defaults: Sequence[FoundFile] = (),
+    ) -> None:
+        self.settings = settings
+        self.root = root
+        self._folder = os.path.realpath(folder)
+        self.defaults = tuple(defaults)
+        self._chains = Chains(defaults)
+        self._parsed: dict[str, ParsedFile] = {}
+        #: What is wrong with each `_defaults.yaml` that was looked at.
+        self.judged: dict[str, tuple[Diagnostic, ...]] = {}
+        self.signed = lru_cache(maxsize=None)(read_signed)
+
+    def chain_of(self, path: str) -> tuple[FoundFile, ...]:
+        """Return the defaults for the file at `path`, those of the outermost folder first."""
+        return self._chains.of(path)
+
+    def needs(self, path: str, tables: Iterable[str] = ()) -> tuple[FoundFile, ...]:
+        """Return what the file at `path` depends on: its defaults, and `tables` by their paths."""
+        found = (FoundFile(os.path.join(self.root, each), each) for each in tables)  # noqa: PTH118
+        return (*self.chain_of(path), *found)
+
+    def parsed(self, found: FoundFile) -> ParsedFile:
+        """Read a YAML file with the place of every value; one that cannot be read has a diagnostic."""
+        if found.path not in self._parsed:
+            signed = self.signed(found)
+            if isinstance(signed, Diagnostic):
+                self._parsed[found.path] = ParsedFile(Text(found.path, ""), (), (signed,))
+            else:
+                self._parsed[found.path] = read(found.path, signed.raw)
+        return self._parsed[found.path]
+
+    def line_at(self, at: Position) -> str:
+        """Return the line of a position in a table or in defaults."""
+        return self.line(FoundFile(os.path.join(self.root, at.path), at.path), at.line)  # noqa: PTH118
+
+    def line(self, found: FoundFile, number: int) -> str:
+        """Return a line of a table or of defaults."""
+        signed = self.signed(found)
+        if isinstance(signed, Diagnostic):
+            return ""
+        content = signed.raw.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+        return Text(found.path, content).line(number)
+
+    # -- where a table is
+
+    def beside(self, document: FoundFile, name: str) -> FoundFile:
+        """Return the file that a document calls `name`."""
+        location = os.path.normpath(os.path.join(os.path.dirname(document.location), name))  # noqa: PTH118, PTH120
+        return FoundFile(location, shown(location, self.root))
+
+    def stays_inside(self, document: FoundFile, found: FoundFile) -> bool:
+        """Whether a file is in the catalog, whatever links say; of a document elsewhere, in its folder."""
+        real, own = os.path.realpath(found.location), os.path.realpath(os.path.dirname(document.location))  # noqa: PTH120
+        limits = self._folder if _within(own, self._folder) else own
+        return _within(real, limits)
+
+    # -- what the cache compares
+
+    def digest(self, own: str, needs: Sequence[FoundFile]) -> str:
+        """Return what stands for a file's content together with that of all it depends on."""
+        if not needs:
+            return own
+        contents = [signed.raw if isinstance(signed := self.signed(f), Signed) else b"" for f in needs]
+        return short_digest([own, *(blake2b(raw, digest_size=16).hexdigest() for raw in contents)])
+
+    def signature(self, own: str, needs: Sequence[FoundFile]) -> str:
+        """Return a file's signature together with those of all it depends on; empty where one has none."""
+        found = [s.signature if isinstance(s := self.signed(f), Signed) else "" for f in needs]
+        return combined(own, found) if found else own
+
+    def changed_at(self, own: int, needs: Sequence[FoundFile]) -> int:
+        """Return when the youngest of these files was changed, in nanoseconds."""
+        found = (self.signed(each) for each in needs)
+        return max([own, *(each.changed_at for each in found if isinstance(each, Signed))])
+
+    # -- variables
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """`vars` of the settings, those of the environment put over them."""
+        return self.settings.variables
+
+    def place_of(self, variable: str) -> tuple[Text, RawSpan]:
+        """Return where the settings say a variable."""
+        spans = self._spans.get((variable, str(self.variables[variable])), START)
+        return self._settings_text, spans
+
+    @cached_property
+    def _read_settings(self) -> Document | None:
+        name = self.settings.file
+        location = os.path.join(self.root, name)  # noqa: PTH118
+        raw = read_bytes(FoundFile(location, shown(location, self.root)))
+        documents = () if isinstance(raw, Diagnostic) else read(shown(location, self.root), raw).documents
+        return documents[0] if documents else None
+
+    @property
+    def _settings_text(self) -> Text:
+        found = self._read_settings
+        return found.text if found is not None else Text(self.settings.file, "")
+
+    @cached_property
+    def _spans(self) -> Mapping[tuple[str, str], RawSpan]:
+        """The place of each variable by its name and value: an environment may say it anew."""
+        found = self._read_settings
+        if found is None:
+            return {}
+        places = ((path, span) for path, span in found.places.raw.items() if path[-2:-1] == ("vars",))
+        return {(str(path[-1]), str(_at(found.data, path))): span for path, span in places}
+
+
+def _at(data: Any, path: Sequence[str | int]) -> Any:
+    for part in path:
+        data = data[part]
+    return data
+
+
+def _within(target: str, folder: str) -> bool:
+    return target == folder or target.startswith(folder.rstrip(os.sep) + os.sep)

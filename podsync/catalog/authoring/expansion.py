@@ -1,0 +1,211 @@
+"""A document as the products that it makes, each an ordinary document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from podsync.catalog.authoring.axes.axis import Axis, fault_in
+from podsync.catalog.authoring.axes.choices import Choices, Combination
+from podsync.catalog.authoring.axes.reader import AxesReader
+from podsync.catalog.authoring.belonging import in_environment
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.authoring.former import FormerNames
+from podsync.catalog.authoring.layers import AUTHORED, Layer
+from podsync.catalog.authoring.origins import ProductOrigins
+from podsync.catalog.authoring.template import BadValue, Template, TextFault
+from podsync.catalog.discovery import FoundFile
+from podsync.catalog.parsing.document import Document
+from podsync.catalog.parsing.source_text import RawSpan, Text
+from podsync.catalog.validation.value_messages import dotted
+from podsync.model.address import Address, indexed
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.frozen import Path
+from podsync.providers.registry import kinds
+
+
+class Expansion:
+    """The products of a document in the file `found`.
+
+    `faults` are complete when all of `products` were taken; `tables` are the files that were read for it.
+    """
+
+    def __init__(self, document: Document, found: FoundFile, context: AuthoringContext) -> None:
+        self.document, self._here, wrong = in_environment(document, context.settings)
+        self.faults: list[Diagnostic] = list(wrong)
+        self.tables: tuple[FoundFile, ...] = ()
+        self._found = found
+        self._context = context
+        self._bad: dict[tuple[Path, str, str], tuple[BadValue, Document, int]] = {}
+        self._template: Template | None = None
+        self._choices: Choices | None = None
+        self._former: FormerNames | None = None
+        self._kind = document.data.get("kind")
+        if self._kind in kinds() and self._here:
+            self._prepare()
+
+    def _prepare(self) -> None:
+        document = self.document
+        axes: Mapping[str, Axis] = {}
+        if "each" in document.data:
+            axes = self._axes()
+            if self.faults:
+                return
+            self._choices = Choices(document, axes, self._context.settings.max_each)
+            self._former = FormerNames(document, axes)
+            self.faults += [*self._choices.faults, *self._former.faults, *self._single_ids()]
+        else:
+            for word in sorted(AUTHORED & document.data.keys()):
+                told = f"{word} is said of the products of an `each`, and there is none"
+                self.faults.append(fault_in(document, "each", (word,), told, f"remove {word}", key=True))
+        if not self.faults:
+            overrides = [
+                Layer(
+                    document,
+                    ("overrides", number),
+                    {key: said for key, said in told.items() if key != "when"},
+                )
+                for number, told in enumerate(document.data.get("overrides") or ())
+            ]
+            self._template = Template(tuple(self._layers()), overrides, axes, self._context, str(self._kind))
+
+    def _axes(self) -> Mapping[str, Axis]:
+        reader = AxesReader(self.document, self._found, self._context)
+        axes = reader.axes()
+        self.faults += reader.faults
+        self.tables = tuple(dict.fromkeys(reader.files))
+        return axes
+
+    def _layers(self) -> Iterator[Layer]:
+        for each in self._context.chain_of(self._found.path):
+            for document in self._context.parsed(each).documents[:1]:
+                said = document.data.get(str(self._kind))
+                if isinstance(said, dict):
+                    yield Layer(document, (str(self._kind),), said)
+        yield Layer(self.document, (), self.document.data)
+
+    def _single_ids(self) -> Iterator[Diagnostic]:
+        """Refuse what a document of several products says of one: `adopt` and `recreate` name a product."""
+        for word in ("adopt", "recreate"):
+            told = self.document.data.get(word)
+            if told is not None and not isinstance(told, dict):
+                detail = f'write a mapping: {word}: {{"colour=red,model=tee": ID}}'
+                said = f"{word} names one product, and this document makes several"
+                yield fault_in(self.document, "each", (word,), said, detail)
+
+    # -- products
+
+    def products(self) -> Iterator[Document]:
+        """Yield the products that can be made, sorted by their keys."""
+        if not self._here:
+            return
+        if self._template is None:
+            if not self.faults:  # its kind is unknown: that is said of what is left
+                left = {key: value for key, value in self.document.data.items() if key not in AUTHORED}
+                yield self.document._replace(data=left)
+            return
+        for combination in self._combinations():
+            shape = self._template.shape(combination)
+            if shape.faults:
+                self._tell(shape.faults, combination)
+                continue
+            if shape.bad and (bad := list(self._template.bad_values(combination))):
+                self._note(bad, self._product(combination, dict(self.document.data)))
+                continue
+            yield self._product(combination, shape.make(combination.keys))
+        if self._choices is not None:
+            self.faults += [each for each in self._choices.faults if each not in self.faults]
+        self.faults += map(self._bad_fault, self._bad.values())
+
+    def product(self, index: str) -> Document | None:
+        """Return the product of an index (`[colour=red]`, empty where there is no `each`)."""
+        if self._template is None:
+            return None if index or self.faults or not self._here else self.document
+        for combination in self._combinations():
+            if self._index(combination) == index:
+                shape = self._template.shape(combination)
+                if shape.faults or any(self._template.bad_values(combination)):
+                    return None
+                return self._product(combination, shape.make(combination.keys))
+        return None
+
+    def _combinations(self) -> Iterable[Combination]:
+        return (Combination(()),) if self._choices is None else self._choices.combinations()
+
+    def _index(self, combination: Combination) -> str:
+        assert self._template is not None  # noqa: S101 (there are combinations)
+        axes = self._template.axes
+        return indexed(zip(axes, combination.keys, strict=True)) if axes else ""
+
+    def _product(self, combination: Combination, data: dict[str, Any]) -> Document:
+        assert self._template is not None  # noqa: S101 (there are combinations)
+        index = self._index(combination)
+        if self._former is not None:
+            former = self._former.of(combination.keys)
+            if former is not None:
+                data["moved"] = former
+            for word in ("adopt", "recreate"):
+                if word in data:
+                    own = self._former.said(data.pop(word), index)
+                    data |= {} if own is None else {word: own}
+        origins = ProductOrigins(self._template, combination)
+        return self.document._replace(data=data, suffix=index, origins=origins)
+
+    # -- faults
+
+    def _tell(self, faults: Iterable[TextFault], combination: Combination) -> None:
+        assert self._template is not None  # noqa: S101 (there are combinations)
+        origins = ProductOrigins(self._template, combination)
+        for path, mark, summary, detail in faults:
+            text, span = _marked(origins, self.document, path, mark)
+            told = text.fault("reference", span, f"{dotted(path)}: {summary}", detail)
+            if told not in self.faults:
+                self.faults.append(told)
+
+    def _note(self, bad: Iterable[BadValue], product: Document) -> None:
+        for each in bad:
+            key = each.path, each.reference.text, each.key
+            first = self._bad.get(key)
+            self._bad[key] = (each, product, 1) if first is None else (*first[:2], first[2] + 1)
+
+    def _bad_fault(self, noted: tuple[BadValue, Document, int]) -> Diagnostic:
+        bad, product, count = noted
+        assert product.origins is not None  # noqa: S101 (it was made by a template)
+        text, span = _marked(product.origins, product, bad.path, bad.reference.text)
+        found = product.origins.of(bad.path)
+        used = [each for each in (found.used if found else ()) if each.reference == bad.reference.text]
+        summary = f"{dotted(bad.path)}: {bad.reference.text} of {bad.key}: {bad.fault.summary}"
+        detail = "\n".join([bad.fault.detail, *map(told_of, used)])
+        at = text.fault("value", span, summary + among(product.suffix, count), detail)
+        return at._replace(address=address_of(product))
+
+
+def among(index: str, count: int) -> str:
+    """Say of which products something is said: `, in [colour=red] and 7 more`."""
+    more = f" and {count - 1:,} more" if count > 1 else ""
+    return f", in {index}{more}" if index else ""
+
+
+def told_of(used: Any) -> str:
+    """Say where a value stands that was put into a text."""
+    return f"{used.reference} is {used.text.path}:{used.span[0]}:{used.span[1]}"
+
+
+def address_of(document: Document) -> Address | None:
+    """Return the address of a product, None where its document has none."""
+    try:
+        return Address.parse(f"{document.data.get('kind')}.{document.data.get('name')}{document.suffix}")
+    except ValueError:
+        return None
+
+
+def _marked(origins: Any, document: Document, path: Path, mark: str) -> tuple[Text, RawSpan]:
+    """Return where in a text its `mark` stands."""
+    for length in range(len(path), 0, -1):
+        found = origins.of(path[:length])
+        if found is not None:
+            column = found.text.written(found.span).find(mark)
+            if column < 0:
+                return found.text, found.span
+            return found.text, found.text.span_at_line(found.span[0], found.span[1] + column, len(mark))
+    return document.text, document.start

@@ -1,0 +1,97 @@
+"""What a document inherits: mappings merged deeply, later ones last, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from podsync.catalog.authoring.belonging import says_where
+from podsync.catalog.parsing.document import Document
+from podsync.model.frozen import Path
+
+if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
+    from podsync.catalog.discovery import FoundFile
+
+#: What defaults and overrides may say.
+MERGED = ("labels", "lifecycle", "print", "spec")
+
+
+#: Keys of a document that make several products of it.
+AUTHORED = frozenset({"each", "except", "overrides", "renamed"})
+#: In a plain document only this is special.
+VARIABLES = "${var."
+
+
+def is_plain(document: Document, found: FoundFile, context: AuthoringContext) -> bool:
+    """Whether a document makes one product, and says all of it itself."""
+    if not AUTHORED.isdisjoint(document.data) or says_where(document.data):
+        return False
+    return not context.chain_of(found.path) and VARIABLES not in document.text.content
+
+
+class Layer(NamedTuple):
+    """A part of a document, at `prefix` in it, that says something of a product."""
+
+    document: Document
+    prefix: Path
+    data: Mapping[str, Any]
+
+
+def merged(layers: Sequence[Layer]) -> dict[str, Any]:
+    """Return what the layers say together. Lists replace; null removes what was inherited."""
+    found: dict[str, Any] = {}
+    for layer in layers:
+        found = _merged(found, layer.data)
+    return found
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(base)
+    for key, value in over.items():
+        if value is None and key in found:
+            del found[key]
+        elif isinstance(value, dict) and isinstance(found.get(key), dict):
+            found[key] = _merged(found[key], value)
+        else:
+            found[key] = value
+    return found
+
+
+def layer_of(layers: Sequence[Layer], path: Path) -> Layer | None:
+    """Return the layer that the value at `path` comes from, None where no layer says it."""
+    for layer in reversed(layers):
+        said = _says(layer.data, path)
+        if said is not None:
+            return layer if said else None
+    return None
+
+
+def _says(data: Any, path: Path) -> bool | None:
+    """Whether a layer has the value at `path`; None where what others say of it stands."""
+    for part in path:
+        if isinstance(data, dict):
+            if part not in data:
+                return None
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int):
+            if part >= len(data):
+                return False
+            data = data[part]
+        else:
+            return False
+    return True
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every value that is neither a mapping nor a list, and those of them that are empty."""
+    items: Iterator[tuple[str | int, Any]] | None = None
+    if isinstance(value, Mapping) and value:
+        items = iter(value.items())
+    elif isinstance(value, list | tuple) and value:
+        items = iter(enumerate(value))
+    if items is None:
+        yield path, value
+        return
+    for key, item in items:
+        yield from leaves(item, (*path, key))

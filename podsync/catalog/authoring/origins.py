@@ -1,0 +1,95 @@
+"""Where a value of a product was written, found when somebody asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from podsync.catalog.authoring.axes.choices import Combination
+from podsync.catalog.authoring.layers import Layer, layer_of
+from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Reference, pieces
+from podsync.catalog.authoring.template import SUBSTITUTED, Template
+from podsync.catalog.parsing.document import Document, Used, WrittenAt
+from podsync.model.frozen import Path
+from podsync.model.position import Position, Span
+
+
+class ProductOrigins:
+    """The places of one product's values (`parsing.document.Origins`)."""
+
+    def __init__(self, template: Template, combination: Combination) -> None:
+        self._template = template
+        self._keys = dict(zip(template.axes, combination.keys, strict=True))
+        self._layers = template.layers_of(combination)
+        self._own = template.layers[-1]
+
+    def of(self, path: Path) -> WrittenAt | None:
+        """Return where the value at `path` was written; of a mapping, the document's own part."""
+        layer = layer_of(self._layers, path)
+        if layer is None:
+            return None
+        value = _at(layer, path)
+        if isinstance(value, dict) and isinstance(_at(self._own, path), dict):
+            layer = self._own
+        inner = (*layer.prefix, *path)
+        span = layer.document.places.raw.get(inner)
+        if span is None:
+            return None
+        used: tuple[Used, ...] = ()
+        if isinstance(value, str) and "${" in value and path[0] in SUBSTITUTED:
+            used = tuple(self._used(value))
+        return WrittenAt(layer.document.text, span, layer.document.keys.raw.get(inner), used)
+
+    def _used(self, text: str) -> Iterator[Used]:
+        try:
+            found = pieces(text, axes=bool(self._template.axes))
+        except NoReferenceError:
+            return
+        for piece in dict.fromkeys(found):
+            if not isinstance(piece, Reference):
+                continue
+            if piece.name == VARIABLE:
+                if piece.field in self._template.context.variables:
+                    yield Used(piece.text, *self._template.context.place_of(piece.field))
+            elif (axis := self._template.axes.get(piece.name)) is not None:
+                key = self._keys[piece.name]
+                if not piece.field or piece.field in axis.rows[key]:
+                    yield Used(piece.text, *axis.place(key, piece.field))
+
+
+def _at(layer: Layer, path: Path) -> Any:
+    data: Any = layer.data
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+class OriginPlaces(Mapping[Path, "Span | Position"]):
+    """The places of a document that was put together from several; in another file they are positions."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def __getitem__(self, path: Path) -> Span | Position:
+        found = self._document.origin(path, around=False)
+        if found is None:
+            raise KeyError(path)
+        text, span = found.text, found.span
+        # A value that is a cell, and nothing else, is changed there.
+        if len(found.used) == 1 and text.written(span).strip("\"'") == found.used[0].reference:
+            text, span = found.used[0].text, found.used[0].span
+        return Span(*span) if text is self._document.text else Position(text.path, *span)
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._document.places)
+
+    def __len__(self) -> int:
+        return len(self._document.places)
+
+
+def places_of(document: Document) -> Mapping[Path, Span | Position]:
+    """Return the places of a document's values, wherever they were written."""
+    return document.places if document.origins is None else OriginPlaces(document)

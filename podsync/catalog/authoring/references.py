@@ -1,0 +1,71 @@
+"""`${…}` in a text: the name of a value, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, TypeAlias
+
+_MARK = re.compile(r"(?P<escape>\$)?\$\{(?P<inner>[^{}\n]*)(?P<end>\}?)")
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+VARIABLE = "var"
+LITERAL = "to write it as it is: $${"
+
+
+class Reference(NamedTuple):
+    """A value by its name: a field of an axis, its key (no `field`), or a variable (`name` is `var`)."""
+
+    name: str
+    field: str
+    text: str
+
+
+#: A text taken apart; texts stand as they are.
+Pieces: TypeAlias = tuple[str | Reference, ...]
+
+
+class NoReferenceError(Exception):
+    """What stands behind `${` is no name; `mark` is how it was written."""
+
+    def __init__(self, mark: str, summary: str, detail: str) -> None:
+        super().__init__(summary)
+        self.mark, self.summary, self.detail = mark, summary, detail
+
+
+def pieces(text: str, *, axes: bool) -> Pieces:
+    """Take a text apart. Without `axes` only `${var.…}` is special. Raises NoReferenceError."""
+    found: list[str | Reference] = []
+    at = 0
+    for match in _MARK.finditer(text):
+        inner = match["inner"]
+        if not axes and not inner.startswith(f"{VARIABLE}."):
+            continue
+        found.append(text[at : match.start()])
+        at = match.end()
+        if match["escape"]:
+            found.append(match[0][1:])
+            continue
+        found.append(_reference(match[0], inner, closed=bool(match["end"])))
+    found.append(text[at:])
+    return tuple(piece for piece in _joined(found) if piece)
+
+
+def _reference(mark: str, inner: str, *, closed: bool) -> Reference:
+    if not closed:
+        raise NoReferenceError(mark, "`${` is not closed", f"end the name with a brace; {LITERAL}")
+    name, dot, field = inner.partition(".")
+    if _NAME.fullmatch(name) and (bool(field) if dot else name != VARIABLE):
+        return Reference(name, field, mark)
+    detail = f"write ${{axis}}, ${{axis.field}} or ${{var.NAME}}; {LITERAL}"
+    raise NoReferenceError(mark, f"{mark} is no name of a value", detail)
+
+
+def _joined(found: list[str | Reference]) -> list[str | Reference]:
+    """Put texts together that stand side by side."""
+    joined: list[str | Reference] = []
+    for piece in found:
+        last = joined[-1] if joined else None
+        if isinstance(piece, str) and isinstance(last, str):
+            joined[-1] = last + piece
+        else:
+            joined.append(piece)
+    return joined

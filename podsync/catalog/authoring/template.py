@@ -1,0 +1,320 @@
+"""One document with its layers and axes as a function: from a combination of keys to plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from podsync.catalog.authoring.axes.axis import Axis
+from podsync.catalog.authoring.axes.cells import LEAVE_OUT, CellFault, checker, unfit
+from podsync.catalog.authoring.axes.choices import Combination
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.authoring.layers import AUTHORED, Layer, merged
+from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Pieces, Reference, pieces
+from podsync.catalog.parsing.scalars import resolve
+from podsync.catalog.validation.schemas import schema
+from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.model.frozen import Path
+
+#: In these a `${…}` counts.
+SUBSTITUTED = ("labels", "renamed_from", "spec")
+#: Makes a value from the keys of a combination.
+_Make: TypeAlias = Callable[[Sequence[str]], Any]
+
+
+class _LeftOut:
+    """The value of a field that a combination does not have."""
+
+
+_LEFT_OUT = _LeftOut()
+
+
+class TextFault(NamedTuple):
+    """A text that cannot be filled in for any product; `mark` is what of it is wrong."""
+
+    path: Path
+    mark: str
+    summary: str
+    detail: str
+
+
+class BadValue(NamedTuple):
+    """A value that may not be put where it is wanted."""
+
+    path: Path
+    reference: Reference
+    key: str
+    fault: CellFault
+
+
+class _Column(NamedTuple):
+    """What a reference makes of each key of an axis."""
+
+    axis: int
+    values: Mapping[str, Any]
+
+
+class Shape(NamedTuple):
+    """Data with what has to be filled in, for all combinations with the same overrides."""
+
+    make: _Make
+    faults: tuple[TextFault, ...]
+    bad: tuple[tuple[int, Mapping[str, BadValue]], ...]
+
+
+class Template:
+    """A document of `kind` as `layers` say it; its products differ in the keys of `axes`."""
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        overrides: Sequence[Layer],
+        axes: Mapping[str, Axis],
+        context: AuthoringContext,
+        kind: str,
+    ) -> None:
+        self.layers = tuple(layers)
+        self.axes = axes
+        self.context = context
+        self._overrides = overrides
+        self._schema = schema(kind)["properties"]
+        self._shapes: dict[tuple[int, ...], Shape] = {}
+        self._columns: dict[tuple[Reference, str, str], _Column] = {}
+
+    def layers_of(self, combination: Combination) -> tuple[Layer, ...]:
+        """Return all that speaks of a product, what counts most last."""
+        return (*self.layers, *(self._overrides[number] for number in combination.overrides))
+
+    def shape(self, combination: Combination) -> Shape:
+        """Return the shape of a combination; those with the same overrides share one."""
+        found = self._shapes.get(combination.overrides)
+        if found is None:
+            found = _Shaping(self, merged(self.layers_of(combination))).shape()
+            self._shapes[combination.overrides] = found
+        return found
+
+    def bad_values(self, combination: Combination) -> Iterable[BadValue]:
+        """Yield the values of a combination that may not be put where they are wanted."""
+        for axis, bad in self.shape(combination).bad:
+            found = bad.get(combination.keys[axis])
+            if found is not None:
+                yield found
+
+    def schema_of(self, path: Path) -> Mapping[str, Any]:
+        """Return what the schema says of the value at `path`."""
+        node: Any = {"properties": self._schema}
+        for part in path:
+            inner = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+            if inner is None:
+                inner = node.get("additionalProperties")
+            node = inner if isinstance(inner, dict) else {}
+        found: Mapping[str, Any] = node
+        return found
+
+    # -- references
+
+    def resolved(self, text: str) -> Pieces:
+        """Take a text apart and look its names up. Raises NoReferenceError."""
+        found = pieces(text, axes=bool(self.axes))
+        for piece in found:
+            if isinstance(piece, Reference):
+                self._known(piece)
+        return found
+
+    def _known(self, reference: Reference) -> None:
+        name, field, mark = reference
+        if name == VARIABLE:
+            self._one_of(mark, field, self.context.variables, "vars of the settings have no", "vars")
+        elif name not in self.axes:
+            near = did_you_mean(name, [*self.axes, VARIABLE])
+            detail = f"did you mean {near}?" if near else f"the axes: {', '.join(self.axes)}"
+            raise NoReferenceError(mark, f"there is no axis '{name}'", detail)
+        elif field:
+            self._one_of(mark, field, self.axes[name].fields, f"the keys of {name} have no field", "fields")
+
+    @staticmethod
+    def _one_of(mark: str, field: str, known: Iterable[str], words: str, what: str) -> None:
+        if field in known:
+            return
+        known = list(known)
+        near = did_you_mean(field, known)
+        detail = f"{what}: {', '.join(known[:12])}" if known else f"there are no {what}"
+        raise NoReferenceError(mark, f"{words} '{field}'", f"did you mean {near}?" if near else detail)
+
+    def column(self, reference: Reference, path: Path, *, whole: bool) -> _Column:
+        """Return what a reference to an axis makes of each key, as the field at `path` takes it."""
+        node = self.schema_of(path) if whole else {}
+        wanted = _types(node) if whole else ""
+        key = reference, wanted, str(path) if whole else ""
+        if key not in self._columns:
+            self._columns[key] = self._column(reference, path, node, whole=whole)
+        return self._columns[key]
+
+    def _column(self, reference: Reference, path: Path, node: Mapping[str, Any], *, whole: bool) -> _Column:
+        name, field, _ = reference
+        axis = self.axes[name]
+        number = list(self.axes).index(name)
+        if not field:
+            return _Column(number, {key: key for key in axis.rows})
+        values: dict[str, Any] = {}
+        cells = [row.get(field) for row in axis.rows.values()]
+        examples = node.get("examples") or [""]
+        check = checker({c for c in cells if isinstance(c, str)}, str(examples[0])) if axis.table else unfit
+        texts = "string" in _types(node) or not whole
+        for key, value in zip(axis.rows, cells, strict=True):
+            made = self._value(axis, key, field, value, node, whole=whole, texts=texts)
+            fault = made if isinstance(made, CellFault) else None
+            if fault is None and isinstance(value, str) and value != LEAVE_OUT:
+                fault = check(value)
+            if fault is None and value == LEAVE_OUT and not whole:
+                fault = CellFault("- leaves a whole field out, and here it is a part of one", "write a value")
+            values[key] = made if fault is None else BadValue(path, reference, key, fault)
+        return _Column(number, values)
+
+    @staticmethod
+    def _value(
+        axis: Axis, key: str, field: str, value: Any, node: Mapping[str, Any], *, whole: bool, texts: bool
+    ) -> Any:
+        if value is None:
+            return CellFault(f"{key} has no {field}", f"write {field}, or - to leave the field out")
+        if isinstance(value, str):
+            if whole and value == LEAVE_OUT:
+                return _LEFT_OUT
+            return value if texts else _typed(value, node)
+        if isinstance(value, dict | list):
+            if whole:
+                return value
+            return CellFault(f"{field} is no text, and only a part of this value", "write it alone")
+        if not texts:
+            return value
+        text, span = axis.place(key, field)
+        return text.written(span)
+
+
+class _Shaping:
+    """Makes the shape of data whose texts may name values."""
+
+    def __init__(self, template: Template, data: Mapping[str, Any]) -> None:
+        self._template = template
+        self._data = data
+        self._faults: list[TextFault] = []
+        self._used: list[_Column] = []
+
+    def shape(self) -> Shape:
+        filled = {key: self._filling(self._data[key], (key,)) for key in SUBSTITUTED if key in self._data}
+        fixed = {key: value for key, value in self._data.items() if key not in AUTHORED}
+        made = {key: fill for key, fill in filled.items() if fill is not None}
+
+        def make(keys: Sequence[str]) -> dict[str, Any]:
+            data = dict(fixed)
+            for key, fill in made.items():
+                value = fill(keys)
+                if value is _LEFT_OUT:
+                    del data[key]
+                else:
+                    data[key] = value
+            return data
+
+        bad = []
+        for column in self._used:
+            found = {k: v for k, v in column.values.items() if type(v) is BadValue}
+            if found:
+                bad.append((column.axis, found))
+        return Shape(make, tuple(self._faults), tuple(bad))
+
+    def _filling(self, value: Any, path: Path) -> _Make | None:
+        """Return what fills a value in; None where it is the same for all."""
+        if isinstance(value, str):
+            return self._text(value, path) if "${" in value else None
+        if isinstance(value, dict):
+            return self._mapping(value, path)
+        return self._sequence(value, path) if isinstance(value, list) else None
+
+    def _mapping(self, value: dict[str, Any], path: Path) -> _Make | None:
+        fills = [(key, item, self._filling(item, (*path, key))) for key, item in value.items()]
+        if all(fill is None for *_, fill in fills):
+            return None
+
+        def make(keys: Sequence[str]) -> Any:
+            data = {}
+            for key, item, fill in fills:
+                made = item if fill is None else fill(keys)
+                if made is not _LEFT_OUT:
+                    data[key] = made
+            return data or _LEFT_OUT
+
+        return make
+
+    def _sequence(self, value: list[Any], path: Path) -> _Make | None:
+        fills = [(item, self._filling(item, (*path, number))) for number, item in enumerate(value)]
+        if all(fill is None for _, fill in fills):
+            return None
+
+        def make(keys: Sequence[str]) -> Any:
+            made = [item if fill is None else fill(keys) for item, fill in fills]
+            return [each for each in made if each is not _LEFT_OUT] or _LEFT_OUT
+
+        return make
+
+    def _text(self, text: str, path: Path) -> _Make | None:
+        try:
+            found = self._template.resolved(text)
+        except NoReferenceError as error:
+            self._faults.append(TextFault(path, error.mark, error.summary, error.detail))
+            return None
+        known = self._with_variables(found, path)
+        if all(isinstance(piece, str) for piece in known):
+            value: Any = "".join(map(str, known))
+            if len(found) == 1 and isinstance(found[0], Reference):
+                value = self._whole_variable(found[0], path)
+            return lambda _keys: value
+        if len(known) == 1 and isinstance(known[0], Reference):
+            column = self._template.column(known[0], path, whole=True)
+            self._used.append(column)
+            axis, values = column.axis, column.values
+            return lambda keys: values[keys[axis]]
+        parts: list[tuple[int, Any]] = []
+        for piece in known:
+            if isinstance(piece, str):
+                parts.append((-1, piece))
+            else:
+                column = self._template.column(piece, path, whole=False)
+                self._used.append(column)
+                parts.append((column.axis, column.values))
+        return lambda keys: "".join([one if axis < 0 else one[keys[axis]] for axis, one in parts])
+
+    def _with_variables(self, found: Pieces, path: Path) -> list[str | Reference]:
+        known: list[str | Reference] = []
+        for piece in found:
+            if isinstance(piece, Reference) and piece.name == VARIABLE:
+                value = self._template.context.variables[piece.field]
+                text = str(value).lower() if isinstance(value, bool) else str(value)
+                if (fault := unfit(text)) is not None:
+                    self._faults.append(TextFault(path, piece.text, fault.summary, fault.detail))
+                known.append(text)
+            else:
+                known.append(piece)
+        return known
+
+    def _whole_variable(self, reference: Reference, path: Path) -> Any:
+        value = self._template.context.variables[reference.field]
+        node = self._template.schema_of(path)
+        if "string" in _types(node):
+            return str(value).lower() if isinstance(value, bool) else str(value)
+        return _typed(value, node) if isinstance(value, str) else value
+
+
+def _types(node: Mapping[str, Any]) -> str:
+    """Return the types that a schema takes, as one text; a text is taken where it does not say."""
+    told = node.get("type", "string")
+    return told if isinstance(told, str) else " ".join(told)
+
+
+def _typed(text: str, node: Mapping[str, Any]) -> Any:
+    """Return a text as the schema wants it, if it can be read so."""
+    value = resolve(text)
+    wanted = _types(node)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, bool) and "boolean" in wanted:
+        return value
+    return value if number and ("number" in wanted or "integer" in wanted) else text
