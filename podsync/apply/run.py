@@ -269,6 +269,7 @@ class ProviderRun:
             lost=self.lost and not self.caught_up,
             first_contact=context.options.first_contact,
             looked_for=frozenset(o.id for o in orphans if o is not None and o.id is not None) | again,
+            sent_before=self.had_sent,
             settle_seconds=self.settings.settle_seconds,
             timeout_seconds=self.settings.timeout_seconds,
         )

@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
+from podsync.catalog.known_file import NO_FILE, KnownFile
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
 from podsync.cli.environment.credentials import with_base_urls
+from podsync.cli.environment.hosts import host_of
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
-from podsync.model.address import Address, Selection
+from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
-from podsync.model.product import Catalog, Product
+from podsync.model.product import Catalog
 from podsync.model.settings import (
     Authoring,
     ProviderSettings,
@@ -53,6 +55,7 @@ class Workspace:
     settings: Settings
     settings_path: Path | None
     sandbox: bool = False
+    known_file: KnownFile = NO_FILE
     #: What was read last, by word: `catalog`.
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -94,7 +97,10 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        return space if space.sandbox else replace(space, settings=with_base_urls(settings, os.environ))
+        told = settings if space.sandbox else with_base_urls(settings, os.environ)
+        space = replace(space, settings=told, known_file=KnownFile.of(Path(settings.catalog)))
+        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in told.providers}
+        return replace(space, settings=space.known_file.told(told, hosts))
 
     # -- what is in the folder
 
@@ -209,7 +215,7 @@ class Workspace:
             remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
         )  # fmt: skip
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
-        return loaded
+        return loaded._replace(diagnostics=(*self.known_file.parsed[1], *loaded.diagnostics))
 
     def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
@@ -228,16 +234,6 @@ class Workspace:
         """The catalog as `plan` has read it last; empty before."""
         catalog: Catalog = self._kept.get("catalog") or Catalog(())
         return catalog
-
-    def document(self, address: Address) -> Product | None:
-        """Return what the catalog, as it was read last, wants at an address."""
-        catalog = self.catalog_read
-        if catalog.index is None:
-            return next((each for each in catalog if each.address == address), None)
-        try:
-            return catalog.index.product(str(address))
-        except KeyError:
-            return None
 
     # -- planning
 
@@ -298,6 +294,8 @@ class Workspace:
             every=every,
         )
         self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
+        if made.work and self.known_file.parsed[1]:  # what models are called is told of what changes
+            raise CatalogError(self.known_file.parsed[1])
         return self._with_warnings(made, warnings)
 
     def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podsync.evidence.sent import as_said, unverified
-from podsync.evidence.state_view import Known
+from podsync.evidence.state_view import Known, presumed
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
 from podsync.model.frozen import EMPTY, Spec
@@ -97,7 +97,7 @@ class Said:
                 return [self.settled(entry, row.id)]
             return self._bound(entry, row)
         if entry is None or self._is_replaced(entry, product, row):
-            return [self._adopted(address, entry, row, product)]
+            return self._adopted(address, entry, row, product)
         self._agrees(address, entry.spec or EMPTY, row)
         return self._bound(entry, row)
 
@@ -136,7 +136,7 @@ class Said:
 
     def _adopted(
         self, address: Address, entry: Entry | None, row: Remote, product: Product | None
-    ) -> Adopted:
+    ) -> list[Event]:
         if product is None:
             raise UsageError(
                 f"neither the catalog nor the state knows {address}",
@@ -146,10 +146,10 @@ class Said:
             raise ProtectedError(
                 f"{address} holds {entry.id}, and prevent_replace protects it", "lift the protection first"
             )
-        self._free(address, row)
+        freed = self._freed(address, row)
         self._agrees(address, product.spec, row)
         spec = as_said(self.known.provider, product.spec, row)
-        return Adopted(
+        adopted = Adopted(
             address,
             self.known.name,
             product.account,
@@ -163,6 +163,7 @@ class Said:
             "imported",
             f"{product.declared_at.path}:{product.declared_at.line}",
         )
+        return [*freed, adopted]
 
     def _bound(self, entry: Entry, row: Remote) -> list[Event]:
         """Its id was not known, or not for certain, or is another product's."""
@@ -196,13 +197,12 @@ class Said:
         holder = self._owned.get(row.id)
         other = self.known.state.entries.get(holder) if holder is not None else None
         if other is None or other.id != row.id or self._gives_up(other):
-            self._free(entry.address, row)
-            return []
+            return self._freed(entry.address, row)
         identity, spec = self.known.provider.identity, other.spec or EMPTY
         alike = identity(entry.spec or EMPTY, Habits()) == identity(spec, Habits())
         sure = other.pending is not None or self.known.provider.match(spec, row) is Match.SAME
         if not alike or sure or not (entry.id or other.provisional) or entry.id in self.claimed:
-            self._free(entry.address, row)
+            return self._freed(entry.address, row)
         if entry.id is None:
             return [Unbound(other.address, self.now)]
         present = self.rows.get(entry.id)
@@ -221,6 +221,23 @@ class Said:
                 "what was made just now may be listed later",
             )
         return row
+
+    def _freed(self, address: Address, row: Remote) -> list[Event]:
+        """Return what becomes of the address that holds this product; refuse where it does not give it up.
+
+        An id that is only likely, and listed otherwise than it was sent, is no more than a guess.
+        """
+        holder = self._owned.get(row.id)
+        entry = self.known.state.entries.get(holder) if holder is not None else None
+        if entry is not None and entry.address != address and self._is_guess(entry, row):
+            return [Unbound(entry.address, self.now)]
+        self._free(address, row)
+        return []
+
+    def _is_guess(self, entry: Entry, row: Remote) -> bool:
+        guessed = presumed(entry) and entry.window is not None and entry.window.answered is None
+        like = self.known.provider.match(entry.spec or EMPTY, row, self.known.habits)
+        return entry.id == row.id and guessed and entry.pending is None and like is not Match.SAME
 
     def _free(self, address: Address, row: Remote) -> None:
         """Refuse a product that somebody owns, be it `address` itself: it is what that was before."""

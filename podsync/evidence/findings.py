@@ -22,10 +22,14 @@ from podsync.state.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Why nothing is made of a wanted product; a person has to say what these rows are."""
+    """Why nothing is made of a wanted product; a person has to say what these rows are.
+
+    `after` is who sent what one of these rows may be: a person is asked of that one first.
+    """
 
     why: str
     rows: tuple[Remote, ...] = ()
+    after: Address | None = None
 
 
 @dataclass
@@ -40,7 +44,9 @@ class Findings:
     name by their ids, `misnamed` to why such a row is not taken; `managed` are all
     ids that a document names. `unwanted` maps addresses to rows that a refused
     create may have made all the same, which no document wants by now; of those in `unsearched` the reading
-    says too little.
+    says too little. `overdue` is what was acknowledged, should be listed by now and is not known, with the
+    rows that may be it. `unproven_account`: nothing shows that this is the account that was sent to before;
+    True where only a person can say, False where a later look may show it.
     """
 
     reading: Reading
@@ -69,5 +75,6 @@ class Findings:
     unowned: tuple[Remote, ...] = ()
     first_contact: tuple[Remote, ...] = ()
     unproven: tuple[Address, ...] = ()
+    unproven_account: bool | None = None
     missed: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows, chosen, is_ours, judged, made_since
@@ -31,6 +32,7 @@ from podsync.state.events import (
     Observed,
     Unclaimed,
 )  # fmt: skip
+from podsync.state.reducer.reducer import replay
 
 #: Seconds: where dates of our own products are further from what was learned, no date says anything.
 _DATES_APART = 6 * 3600.0
@@ -80,6 +82,7 @@ class _Look:
         self._declared()
         self._unproven()
         self._remember()
+        self._account_after_all()
         return told
 
     # -- before the claims
@@ -235,6 +238,13 @@ class _Look:
             if (row := self._reading.rows.get(entry.id or "")) is not None
             and provider.match(entry.spec or EMPTY, row) is not Match.SAME
         )
+
+    def _account_after_all(self) -> None:
+        """Whether what this look has found shows that this is the account that was sent to before."""
+        if self._it.is_unproven and self._sendable:
+            state = replay(self._known.state, self._told.events)
+            after = replace(self._it, known=replace(self._known, state=state))
+            self._told.unproven_account = after.has_to_be_asked if after.is_unproven else None
 
     # -- what is remembered
 

@@ -130,6 +130,10 @@ class SentJudge:
                     told.young.add(key[0])
             else:
                 told.overdue[key] = rows
+        for key, item in self._items.items():
+            known_by_now = key in verdicts.found or key in told.overdue
+            if item.id is None and not known_by_now and self._it.item_is_settled(item):
+                told.overdue[key] = ()
         done = {*told.found, *told.none, *told.asks, *told.unread}
         told.waits = [entry.address for entry in self._doubts.values() if entry.address not in done]
 

@@ -69,6 +69,8 @@ class Situation:
     named: Mapping[Address, tuple[str, Product]] = field(default_factory=dict)
     #: Whether all that is known is compared with what is listed.
     compares: bool = False
+    #: Whether something was sent here before this run.
+    sent_before: bool = False
     settle_seconds: float = 600.0
     timeout_seconds: float = 30.0
 
@@ -95,6 +97,19 @@ class Situation:
         between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
         wait = self.settle_seconds + (self.timeout_seconds if presumed(item) else 0.0)
         return Age(here, between).at_least(wait)
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether something was sent here before, and nothing shows that this is the account it went to."""
+        return self.sent_before and not (self.known.listed or self.known.landmarks)
+
+    @property
+    def has_to_be_asked(self) -> bool:
+        """Whether a listing would show by now all that was sent here, so that no waiting helps."""
+        known = self.known
+        return all(item.id is None and self.item_is_settled(item) for item in known.items) and all(
+            map(self.doubt_is_settled, known.doubts)
+        )
 
     def untimed(self) -> int:
         """Return how many unsure ids and unwanted refusals only the clock of this run can settle."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from podsync.evidence.account import Knows
@@ -56,12 +57,24 @@ class WantedJudge:
                 told.taken[want.address] = taken
             elif near:
                 self._unclear(want, near, waiting, judging)
+        self._after_what_was_sent()
         if not (known.made_any or known.contacted):
             told.first_contact = tuple(
                 row
                 for row in told.unowned
                 if row.id not in given and row.id not in self._it.managed and not self._it.first_contact
             )
+
+    def _after_what_was_sent(self) -> None:
+        """Of one row a person is asked once: who sent something comes before who wants something."""
+        told = self._told
+        asked = {address: rows for (address, _), rows in told.overdue.items()} | told.asks
+        sender = {row.id: address for address, rows in asked.items() for row in rows}
+        for address, question in told.questions.items():
+            senders = [sender[row.id] for row in question.rows if sender.get(row.id, address) != address]
+            if senders:
+                why = f"it may be what {senders[0]} has sent, and of that one the question is first"
+                told.questions[address] = replace(question, why=why, after=senders[0])
 
     def _follows_what_is_unlisted(self, want: Want) -> bool:
         """Whether its address made what has no sure id yet, and what no listing could tell from it.

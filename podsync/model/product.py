@@ -46,6 +46,14 @@ class Lifecycle:
 UNPROTECTED = Lifecycle()
 
 
+def _sorted_keys(name: str) -> str:
+    """Return a former name with its keys as addresses have them."""
+    try:
+        return Address.parse(f"any.{name}").name
+    except ValueError:
+        return name
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What a document says of the past of its product, each word as the document has it.
@@ -68,6 +76,8 @@ class History:
         if HISTORY_WORDS.isdisjoint(data):
             return NO_HISTORY
         told = {word: freeze(data[word]) for word in HISTORY_WORDS & data.keys()}
+        if any("[" in name for name in told.get("moved", ())):
+            told["moved"] = tuple(map(_sorted_keys, told["moved"]))
         return cls(**told | {word: bare_id(told[word]) for word in ("adopt", "recreate") if word in told})
 
     @classmethod
@@ -215,6 +225,15 @@ class Catalog:
         if self.index is None:
             return frozenset(product.provider for product in self.products)
         return self.index.providers
+
+    def at(self, address: Address) -> Product | None:
+        """Return what is wanted at an address."""
+        if self.index is None:
+            return next((product for product in self.products if product.address == address), None)
+        try:
+            return self.index.product(str(address))
+        except KeyError:
+            return None
 
     @property
     def removed(self) -> Collection[str]:

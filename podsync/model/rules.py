@@ -151,6 +151,14 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "an editor shows the same while you type.",
         ),
         Rule(
+            "known-ids", "error", "The file of known ids is damaged",
+            "Take `_known.yaml` back from Git, or remove it and run `podsync models --save` again.",
+        ),
+        Rule(
+            "unknown-model", "warning", "A model is none that the account is known to have",
+            "Look at its id: `podsync models WORD`. If the supplier has it by now: `podsync models --save`.",
+        ),
+        Rule(
             "odd-name", "warning", "The name of a product is odd",
             "It has spaces too many, an invisible character, curly quotes, HTML or broken UTF-8. No "
             "provider's API can take it back: write it as people should read it.",
@@ -324,6 +332,16 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "may-be-ours", "warning", "A listed product may be the one that a document wants",
             "It is not created until a person says so. Run the command that the message prints for what you "
             "see.",
+        ),
+        Rule(
+            "not-listed", "warning", "A product that was made is not listed when it should be",
+            "Look for it on the provider's web page, then run the command that the message prints for what "
+            "you see.",
+        ),
+        Rule(
+            "unproven-account", "warning", "Nothing shows that this is the account that was sent to before",
+            "Nothing is created there until one of the products that were made is known for certain: apply "
+            "waits for it, or asks a person.",
         ),
         Rule(
             "another-account", "error", "No known product is visible: the key may be of another account",

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from podsync.model.address import DEFAULT_ACCOUNT
 from podsync.model.frozen import EMPTY
+from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 
 
 def is_environment(name: str) -> bool:
@@ -23,7 +24,10 @@ class RateLimit(NamedTuple):
 
 
 class ProviderSettings(NamedTuple):
-    """How one provider is spoken to; all times in seconds. `ignored` are ids that nobody here manages."""
+    """How one provider is spoken to; all times in seconds.
+
+    `ignored` are ids that nobody here manages, `known` those that the account was seen to have.
+    """
 
     base_url: str
     rate_limit: RateLimit
@@ -34,6 +38,7 @@ class ProviderSettings(NamedTuple):
     retry_seconds: float = 300
     pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
     ignored: tuple[str, ...] = ()
+    known: KnownIds = NOTHING_KNOWN
 
 
 class Limits(NamedTuple):

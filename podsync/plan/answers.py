@@ -104,6 +104,15 @@ def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remot
     )
 
 
+def unproven_account(provider: Provider, *, asked: bool) -> str:
+    """Return why nothing is made where nothing known is seen; `asked`: no later look can tell."""
+    made = f"none of the products that were made at {provider.title}"
+    right = "nobody can tell whether this is the right account"
+    if asked:
+        return f"{made} is known by its id: until a person has said what they are, {right}"
+    return f"{made} is known for certain yet, so that {right}"
+
+
 def _page(provider: Provider) -> str:
     return f"{provider.title}'s web page, in the account of this key,"
 

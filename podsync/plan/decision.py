@@ -25,6 +25,7 @@ from podsync.plan.answers import COMPLETE
 from podsync.plan.change import STAGED, STAGED_RISKS, SWAP, SWAP_RISKS, Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
 from podsync.plan.matching import Pair
+from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -105,7 +106,7 @@ class _PairDecision:
         self._refuse_unreachable(product, self.provider.first(product.spec))
         reason = f"{entry.id} is gone, and its document wants it again"
         change = self._change(Action.CREATE, RECREATE, reason)
-        return replace(change, before=None, risks=self.provider.risks(None, product.spec))
+        return replace(change, before=None, risks=self._risks(None, product.spec))
 
     def _accepted(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the fields that were changed there, from the very value that the state holds."""
@@ -186,7 +187,7 @@ class _PairDecision:
             shown=_shown(entry or orphan),
             made_at=(entry.created_at or None) if entry is not None else None,
             fields=fields,
-            risks=self.provider.risks(before if fields else None, after) if risks is None else risks,
+            risks=self._risks(before if fields else None, after) if risks is None else risks,
             source=self._source(fields),
             distinct=product is not None and product.history.moved == (),
             asks=product.history.asks if product is not None else EMPTY,
@@ -342,6 +343,13 @@ class _PairDecision:
         after = freeze({**before, **swap.takes})
         return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)
 
+    def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
+        return (*self.provider.risks(before, after), *self._left_model(after))
+
+    def _left_model(self, after: Spec | None) -> tuple[str, ...]:
+        provider = self.provider
+        return left_model(provider.known, provider.title, (after or EMPTY).get(provider.model_field))
+
     def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         fields = self._fields(product, entry, names)
         orphan, swaps = self.pair.orphan, bool(product.lifecycle.replace) and self.provider.info.swaps
@@ -366,7 +374,7 @@ class _PairDecision:
             return self._swap(product, entry, code, reason, fields)
         risks = (
             "the old product stays on sale beside the new one until a person removes it",
-            *self.provider.risks(entry.spec, product.spec),
+            *self._risks(entry.spec, product.spec),
         )
         return self._change(Action.REPLACE, code, reason, fields, risks=risks)
 

@@ -86,6 +86,7 @@ def _facts(plan: Plan) -> dict[str, Any]:
             "state": {"label": plan.state_label, "at": plan.state_at, "run": plan.state_run},
             "unbound": dict(sorted(plan.unbound.items())),
             "unmanaged": dict(sorted(plan.unmanaged.items())),
+            **({"models": dict(sorted(plan.models.items()))} if plan.models else {}),
             "summary": {action.value: plan.summary[action] for action in Action},
         }
     )
@@ -211,6 +212,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         state_run=state.get("run"),
         unbound=freeze(data.get("unbound", {})),
         unmanaged=freeze(data.get("unmanaged", {})),
+        models=freeze(data.get("models", {})),
         environment=_environment(data.get("environment", "")),
         drift=load_drift(data),
         compared=load_compared(data),

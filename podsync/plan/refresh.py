@@ -17,12 +17,13 @@ from podsync.model.frozen import EMPTY
 from podsync.model.position import Severity
 from podsync.model.product import Product, seen_ids
 from podsync.plan.action import Action
-from podsync.plan.answers import of_doubt, of_wanted
+from podsync.plan.answers import of_doubt, of_open_orphan, of_unlisted, of_wanted, unproven_account
 from podsync.plan.change import Change
 from podsync.plan.drift.seen import seen_by
 from podsync.plan.model import Plan
 from podsync.providers.contract import Remote
 from podsync.providers.knowledge import Provider
+from podsync.state.entries import Orphan
 
 #: So many products are named; the rest can be seen at the provider.
 NAMED = 5
@@ -53,6 +54,7 @@ def refreshed(
         found += _about(change, providers[change.provider], look)
     for name, look in sorted(looks.items()):
         found += _about_all(providers[name], look, makes=_makes(changes, name))
+        found += _about_unlisted(knowns[name], look) if name in knowns else []
     drift, compared = seen_by(looks, knowns, document, plan.changes) if knowns else ((), ())
     return replace(
         plan,
@@ -71,7 +73,7 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
         return _ANOTHER_ACCOUNT
     if plan.errored:
         return _REFUSED
-    if any(look.asks for look in looks.values()):
+    if any(look.asks or look.overdue for look in looks.values()):
         return _IN_DOUBT
     return _LEFT if any(look.questions or look.taken or look.misnamed for look in looks.values()) else 0
 
@@ -125,6 +127,8 @@ def _about(change: Change, provider: Provider, look: Findings) -> list[Diagnosti
     if address in look.questions:
         question = look.questions[address]
         words = f"{address} is not created: {question.why}: {_listed(question.rows)}"
+        if question.after is not None:
+            return [_told(change, "warning", "may-be-ours", words)]
         answers = of_wanted(provider, address, question.rows)
         many = "many at once: podsync import --match -o csv=pairs.csv"
         return [_told(change, "warning", "may-be-ours", words, *answers, many)]
@@ -160,7 +164,31 @@ def _about_all(provider: Provider, look: Findings, *, makes: bool) -> list[Diagn
             "b) nobody here manages any of them: podsync apply --first-contact",
         )
         return [Diagnostic("error", "first-contact", words, None, "\n".join(remedies))]
+    if look.unproven_account is not None and makes:
+        first = "nothing is created" if look.unproven_account else "apply waits before it creates anything"
+        words = f"{first}: {unproven_account(provider, asked=look.unproven_account)}"
+        return [Diagnostic("warning", "unproven-account", words)]
     return []
+
+
+def _about_unlisted(known: Known, look: Findings) -> list[Diagnostic]:
+    """What was made and should be known by its id: apply asks, too."""
+    provider, found = known.provider, []
+    for item in known.unbound:
+        rows = look.overdue.get((item.address, item.created_at))
+        if rows is None:
+            continue
+        told = f"one of these may be it: {_listed(rows)}" if rows else f"{provider.title} does not list it"
+        if isinstance(item, Orphan):
+            alike = sum(isinstance(o, Orphan) and o.address == item.address for o in known.unbound)
+            answers = of_open_orphan(provider, item.address, rows, alike=alike)
+        elif rows:
+            answers = of_wanted(provider, item.address, rows)
+        else:
+            answers = of_unlisted(provider, item.address) if look.reading.sound and look.reading.fresh else ()
+        words = f"{item.address}: it was made, and its id is not known: {told}"
+        found.append(Diagnostic("warning", "not-listed", words, None, "\n".join(answers), item.address))
+    return found
 
 
 def _told(change: Change, severity: Severity, rule: str, summary: str, *remedies: str) -> Diagnostic:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Json, Path, Spec
+from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.known_models import unknown_model
 from podsync.providers.name_checks import odd_name, odd_url
 from podsync.providers.normalise import number, text
 
@@ -58,6 +60,9 @@ class Provider(ABC):
         """Offline rules that a JSON Schema cannot say: what is odd about the name and the pictures' URLs."""
         roles = self.info.roles
         yield from odd_name(roles.name, spec)
+        if self.known.digest:
+            told = spec.get(roles.model)
+            yield from unknown_model(self.known, self.title, roles.model, told, self.name_of(spec))
         for _, field in roles.pictures:
             yield from odd_url((field,), spec.get(field) or "")
         for index, image in enumerate(spec.get(roles.artwork, ())):
@@ -101,6 +106,11 @@ class Provider(ABC):
         return tuple(field for field in self.info.required if field not in spec)
 
     # -- what is listed
+
+    @property
+    def known(self) -> KnownIds:
+        """The ids that this account was seen to have."""
+        return NOTHING_KNOWN
 
     def listed_spec(self, fields: Spec) -> Spec:
         """What a document could say of a listed product: without what the provider adds by itself."""

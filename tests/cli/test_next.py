@@ -40,7 +40,7 @@ _SCENES: dict[Callable[[Any], None], set[str]] = {}
 ELSEWHERE = {
     "cli/commands/init/command.py: init --ci": "tests/cli/test_init_github.py",
     "cli/commands/init/installed.py: init --ci": "tests/cli/test_init_github.py",
-    "cli/environment/stores.py: state unlock": "tests/postgres/test_cli.py",
+    "state/postgres/__init__.py: state unlock": "tests/postgres/test_cli.py",
     "state/postgres/store.py: state unlock": "tests/postgres/test_cli.py",
     "state/postgres/store.py: state push --force": "tests/postgres/test_cli.py",
     "apply/lookup/before_send.py: import": "tests/cli/test_import.py",
@@ -1039,6 +1039,115 @@ def somebody_begins_with_a_shop_that_is_there(shop: Shop) -> None:
     shop.vendors.by_hand("kakaclo", {**TEE_SPEC, "enName": "Test Tee"})
     assert shop.run("export").code == 0
     assert shop.follow("import --match").code == 0
+
+
+@prints(
+    "cli/commands/existing/doctor.py: init",
+    "cli/commands/existing/doctor.py: validate",
+    "cli/commands/existing/doctor.py: models --save",
+    "cli/commands/existing/doctor.py: state orphans",
+    "cli/commands/existing/doctor.py: apply",
+    "cli/commands/existing/models.py: models --save",
+    "providers/known_models.py: models",
+    "providers/known_models.py: models --save",
+    "catalog/parsing/known_text.py: models --save",
+)
+def a_doctor_and_a_list_of_models(shop: Shop) -> None:
+    shop.tee()
+    shop.apply()
+    settled(shop)
+    shop.write("tee", "kind: nonsense\n")
+    assert shop.run("doctor").code == 3
+    assert shop.follow("validate").code == 3
+    shop.tote()
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    shop.apply()
+    assert shop.run("doctor").code == 0
+    doctor = shop.last
+    assert "Test Tee" in shop.follow("state orphans").out
+    shop.last = doctor
+    assert shop.follow("models --save").code == 0
+    shop.at_a_terminal("models")
+    assert shop.follow("models --save").code == 0
+    shop.tee("other")
+    shop.edit("other", 'modelId: "1"', 'modelId: "999"')
+    assert shop.run("validate").code == 0
+    unknown = shop.last
+    assert shop.follow(r"models$").code == 0
+    shop.last = unknown
+    assert shop.follow("models --save").code == 0
+    known = shop.folder / "catalog" / "_known.yaml"
+    known.write_text("kakaclo: 7\n", encoding="utf-8")
+    assert shop.run("validate").code == 3
+    known.unlink()
+    assert shop.follow("models --save").code == 0
+    shop.edit("other", 'modelId: "999"', 'modelId: "1"')
+    shop.vendors.misbehave("kakaclo.create", Odd("cut"))
+    shop.apply("--no-wait")
+    assert shop.run("doctor").code == 8
+    settled(shop)
+    shop.follow_apply()
+    (shop.folder / "catalog").rename(shop.folder / "elsewhere")
+    shop.run("doctor")
+    assert shop.follow("init").code == 0
+
+
+# -- what somebody changed at a provider
+
+
+@prints("apply/actions/update.py: apply --replace")
+def a_field_that_somebody_else_has_set_meanwhile(shop: Shop) -> None:
+    address = renamed(shop)
+    settled(shop)
+    shop.vendors.change(shop.entries()[address]["id"], name="By hand")
+    assert shop.apply().code == 4
+    assert shop.vendors.sent("gelato.update") == []
+
+    assert shop.follow("apply --replace").code == 64
+    assert shop.follow(r"apply .*--auto-approve").code == 0
+    assert [p["spec"]["name"] for p in shop.vendors.products("gelato")] == ["Bag"]
+    assert shop.run("drift", "--detailed-exitcode").code == 0
+
+
+@prints("output/drift/words.py: apply --replace", "output/drift/words.py: state orphans --check")
+def drift_is_set_back_or_made_anew(shop: Shop) -> None:
+    shop.person_doubles = True  # what cannot be set back is made anew beside the old one, as it is asked
+    tee, tote = shop.tee(), shop.tote()
+    shop.tee("other")
+    assert shop.apply().code == 0
+    settled(shop)
+    (shop.folder / "catalog" / "other.yaml").unlink()
+    assert shop.apply("--target", "*").code == 0
+    ids = {address: each["id"] for address, each in shop.entries().items()}
+    (orphan,) = {p["id"] for p in shop.vendors.products("kakaclo")} - set(ids.values())
+    shop.vendors.change(ids[tote], name="By hand")
+    shop.vendors.change(ids[tee], enName="By hand")
+    shop.vendors.remove(orphan)
+    assert shop.run("plan", "--refresh").code == 0
+    settled(shop)
+    assert shop.run("drift", "--detailed-exitcode").code == 2
+    told = shop.last
+
+    for address in (tote, tee):
+        shop.last = told
+        assert shop.follow(f"apply --replace .?{address}").code == 64
+        assert shop.follow(r"apply .*--auto-approve").code == 0
+    shop.last = told
+    assert shop.follow("state orphans --check").code == 0
+    assert shop.entries()[tee]["id"] != ids[tee]
+    assert shop.run("drift", "--detailed-exitcode").code == 0
+
+
+@prints("cli/commands/fmt.py: plan")
+def documents_that_are_folded_into_one(shop: Shop) -> None:
+    for name in ("tee", "other"):
+        shop.tee(name)
+    files = [f"catalog/{name}.yaml" for name in ("tee", "other")]
+    assert shop.run("fmt", "--fold", *files, "-o", "catalog/tees.yaml").code == 0
+    for each in files:
+        (shop.folder / each).unlink()
+
+    assert "2 to create" in shop.follow("plan").out
 
 
 # -- what people may say unasked

@@ -99,6 +99,17 @@ def test_what_is_foreign_or_owned_is_neither_adopted_nor_asked_about(facts: Any)
 # -- maybe
 
 
+def test_of_one_row_a_person_is_asked_once_and_who_sent_something_comes_first() -> None:
+    """Two documents swapped names: what the one has sent is what the other wants."""
+    ant = address("ant")
+
+    found = look(state(doubt("ant", body=spec("tee"))), [rehosted("7", "tee")], [want("tee")], lost=True)
+
+    assert {each: ids(rows) for each, rows in found.asks.items()} == {ant: ["7"]}
+    assert found.questions[TEE].after == ant
+    assert str(ant) in found.questions[TEE].why
+
+
 def test_a_maybe_is_a_namesake_for_a_state_that_knows_all_and_foreign_from_then_on() -> None:
     found = look(state(), [rehosted("7", "tee")], [want("tee")])
 

@@ -25,7 +25,7 @@ from podsync.catalog.validation.cross_document_rules import cross_check
 from podsync.catalog.validation.fingerprints import FingerprintRow, fingerprints_of
 from podsync.evidence.declared import Said
 from podsync.evidence.situation import Want
-from podsync.model.address import Address
+from podsync.model.address import Address, Selection
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError, LockedError, PodsyncError, ProtectedError, StateError
 from podsync.model.frozen import FrozenDict, freeze, thaw
@@ -510,6 +510,8 @@ class Floor(World):
         elif outcome.result is Result.IN_DOUBT and "podsync import" in " ".join(outcome.next):
             self._never_seen()
             self._name_unlisted()
+        elif "somebody changed it at" in told:
+            self._set_back(outcome)
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
         elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
@@ -608,6 +610,12 @@ class Floor(World):
         open_ += [e.spec for e in entries if e.provider == provider and e.id is None and e.spec]
         sought = {self.body(provider, spec) for spec in open_}
         self._import(provider, {}, [i for i in asked if self.body(provider, there[i]) not in sought])
+
+    def _set_back(self, outcome: Outcome) -> None:
+        """Of what another one has written there meanwhile: the catalog is right, as it is printed."""
+        assert any(f"podsync apply --replace {outcome.address}" in line for line in outcome.next)
+        self.log.append(f"    a person sets {outcome.address} back")
+        self.run(Trouble(), selecting={"selection": Selection(replace=(str(outcome.address),))})
 
     def _name_unlisted(self) -> None:
         """Say which row is what was made long ago: nobody else could tell."""

@@ -1,6 +1,7 @@
 """A thousand schedules drawn by lot: `pytest -m campaign tests/machine -s`.
 
-`PODSYNC_CAMPAIGN=SEED` draws others; `PODSYNC_CAMPAIGN=SEED:NUMBER` plays one of them again.
+`PODSYNC_CAMPAIGN=SEED` draws others; `PODSYNC_CAMPAIGN=SEED:NUMBER` plays one of them again, and
+`PODSYNC_CAMPAIGN=SEED:0-499` these alone, so that several processes can share them.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ def table(seed: str, figures: Counter[str]) -> str:
 @pytest.mark.parametrize("values", [False, True], ids=["all", "values"])
 def test_a_thousand_schedules(tmp_path, capsys, values):
     drawn = str(random.SystemRandom().randrange(10**6))
-    seed, _, one = os.environ.get("PODSYNC_CAMPAIGN", drawn).partition(":")
-    numbers = [int(one)] if one else range(SCHEDULES)
+    seed, _, some = os.environ.get("PODSYNC_CAMPAIGN", drawn).partition(":")
+    first, _, last = (some or f"0-{SCHEDULES - 1}").partition("-")
+    numbers = range(int(first), int(last or first) + 1)
     figures: Counter[str] = Counter()
     faults = []
 

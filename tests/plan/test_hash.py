@@ -81,6 +81,7 @@ FREE: dict[str, Callable[[], Plan]] = {
     "what was refused": lambda: replace(PLAN, unwanted={"kakaclo": 2}),
     "what drifted": lambda: replace(PLAN, drift=(_DRIFT,), compared=(Compared("kakaclo", 1, 0, {}),)),
     "what nobody manages": lambda: replace(PLAN, unmanaged=freeze({"kakaclo": 2})),
+    "what models are called": lambda: replace(PLAN, models={"37": "Raglan Tee"}),
     "order": lambda: replace(PLAN, changes=PLAN.changes[::-1]),
 }
 
@@ -100,7 +101,7 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Plan.__dataclass_fields__) == {
         "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
         "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
-        "unwanted", "unmanaged", "left_out", "environment", "drift", "compared",
+        "unwanted", "unmanaged", "left_out", "environment", "drift", "compared", "models",
     }  # fmt: skip
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",

@@ -173,7 +173,7 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
     address = change.address
     if address in found.questions:
         question = found.questions[address]
-        answers = of_wanted(run.provider, address, question.rows)
+        answers = of_wanted(run.provider, address, question.rows) if question.after is None else ()
         not_tried(run, change, f"{question.why}: {listed(run, question.rows)}", *answers)
         return True
     if address in found.taken:

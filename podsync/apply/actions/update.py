@@ -150,7 +150,7 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
     return (
         f"somebody changed it at {provider.title}: {told}",
         "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
-        f"b) to set what the document says: podsync apply --replace {change.address}",
+        f'b) to set what the document says: podsync apply --replace "{change.address}"',
     )
 
 

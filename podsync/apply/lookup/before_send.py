@@ -10,10 +10,10 @@ from podsync.apply.run import ProviderRun
 from podsync.evidence.account import Knows
 from podsync.evidence.ages import Age, Moment, elapsed
 from podsync.evidence.findings import Findings
-from podsync.evidence.situation import Situation
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.frozen import EMPTY
 from podsync.plan.action import Action
+from podsync.plan.answers import unproven_account
 from podsync.plan.change import Change
 from podsync.state.events import Proven
 
@@ -99,13 +99,9 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
         run.stop(
             f"the state is {findings.knows.value}, and the listing keeps changing and could not be read whole"
         )
-    elif makers and _is_unproven(run, situation):
-        made = f"none of the products that were made at {run.provider.title}"
-        right = "nobody can tell whether this is the right account"
-        if _has_to_be_asked(situation):
-            run.unsure = f"{made} is known by its id: until a person has said what they are, {right}"
-        else:
-            run.unsure = run.unsure or f"{made} is visible yet, so that {right}; {LATER}"
+    elif makers and situation.is_unproven:
+        why = unproven_account(run.provider, asked=situation.has_to_be_asked)
+        run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {LATER}"
 
 
 def _tell_unproven(run: ProviderRun, findings: Findings) -> None:
@@ -136,23 +132,11 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     if missed:
         what = "an orphan that is wanted again to become visible"
         reasons.append((what, max(run.missed.get(each, looked) for each in missed) + settle))
-    if wanted and _is_unproven(run, situation) and not _has_to_be_asked(situation):
-        reasons.append(("a product that was made here to become visible", began + settle))
+    if wanted and situation.is_unproven and not situation.has_to_be_asked:
+        until = began + (run.until_settled if situation.known.presumed else settle)
+        reasons.append(("a product that was made here to be known for certain", until))
     open_ = [reason for reason in reasons if reason[1] > looked or reason[0].startswith("an orphan")]
     return max(open_, key=lambda reason: reason[1], default=None)
-
-
-def _is_unproven(run: ProviderRun, situation: Situation) -> bool:
-    """Whether something was sent here before, and nothing shows that this is the account it went to."""
-    return run.had_sent and not (situation.known.listed or situation.known.landmarks)
-
-
-def _has_to_be_asked(situation: Situation) -> bool:
-    """Whether a listing would show by now all that was sent here, so that no waiting helps."""
-    known = situation.known
-    return all(item.id is None and situation.item_is_settled(item) for item in known.items) and all(
-        map(situation.doubt_is_settled, known.doubts)
-    )
 
 
 def _lost_is_visible(run: ProviderRun, looked: float) -> bool:

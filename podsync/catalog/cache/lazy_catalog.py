@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, overload
 
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.cache.clash_candidates import Columns, clash_candidates, shares_nothing
 from podsync.catalog.cache.record import digest_of, product_of
 from podsync.catalog.cache.table import Table
@@ -21,7 +22,6 @@ from podsync.model.product import Product, catalog_digest
 from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
     from podsync.catalog.authoring.expansion import Expansion
     from podsync.catalog.parsing.document import Document, ParsedFile
     from podsync.providers.knowledge import Provider
@@ -226,8 +226,6 @@ class LateContext:
 
     @cached_property
     def _made(self) -> AuthoringContext:
-        from podsync.catalog.authoring.context import AuthoringContext
-
         return AuthoringContext(*self._told)
 
 

@@ -124,7 +124,7 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
         looks = looks_at(space, made, state, connections, clock, compares=True)
         knowns = {name: connection.known(state) for name, connection in connections.items()}
     told = replace(made, hosts=freeze({name: space.host(name) for name in names}))
-    seen = refreshed(told, space.providers, looks, knowns, space.document)
+    seen = refreshed(told, space.providers, looks, knowns, space.catalog_read.at)
     return seen, exit_code(seen, looks)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from podsync.model.address import Address
-from podsync.model.frozen import Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.output.layout import short_url
 from podsync.output.markdown.escape import clip, code, colour, picture, plain, row, written
 from podsync.output.product import choice_text, customers, name_of, product_facts
@@ -39,15 +39,17 @@ def created_head(roles: FieldRoles) -> str:
     return f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|"
 
 
-def created(change: Change, said: Collection[str]) -> str:
-    """Return the row of a new product, in the columns of its kind."""
+def created(change: Change, said: Collection[str], models: Mapping[str, str] = EMPTY) -> str:
+    """Return the row of a new product, in the columns of its kind; `models` maps ids to names."""
     spec, roles = change.after or {}, roles_of(change.provider)
     cells = [*_pictures(roles, spec), _name(change, spec) + _risks(change, said)]
     cells += [_customers(roles, spec)] if roles.customers else []
     if roles.options or not roles.pictures:
-        about = [fact for fact in product_facts(roles, spec) if not fact.startswith("parts ")]
+        about = [fact for fact in product_facts(roles, spec, models) if not fact.startswith("parts ")]
         return row([*cells, plain(" · ".join(about)), place(change)])
-    return row([*cells, code(written(spec.get(roles.model))), _colour(roles, spec), place(change)])
+    name = models.get(str(spec.get(roles.model)), "")
+    model = f"{code(written(spec.get(roles.model)))} {plain(name)}".rstrip()
+    return row([*cells, model, _colour(roles, spec), place(change)])
 
 
 def listed_row(change: Change) -> str:

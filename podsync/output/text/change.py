@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from podsync.model.address import Address
+from podsync.model.frozen import EMPTY
 from podsync.output.escape import safe
 from podsync.output.layout import GAP, INDENT, beside, facts, pad, wrap
 from podsync.output.product import name_of, product_lines, quoted, whole_product
@@ -23,7 +24,8 @@ class Layout(NamedTuple):
     """What all changes of one plan share: width, columns, how much is shown.
 
     `said` are risks that the page has told once for all, so that no change repeats them; `refused`
-    the addresses whose change will not happen; `brief` leaves out where pictures are.
+    the addresses whose change will not happen; `brief` leaves out where pictures are. `models` maps
+    ids of models to their names.
     """
 
     style: Style
@@ -33,6 +35,7 @@ class Layout(NamedTuple):
     said: Collection[str] = ()
     refused: Collection[Address] = ()
     brief: bool = False
+    models: Mapping[str, str] = EMPTY
 
 
 def address_columns(addresses: Sequence[str], width: int) -> int:
@@ -109,7 +112,12 @@ def _about(change: Change, layout: Layout) -> Iterator[str]:
     made_anew = change.action is Action.CREATE or (change.action is Action.REPLACE and not change.fields)
     if made_anew and spec is not None:
         yield from product_lines(
-            roles, spec, layout.style, layout.width, pictures=not (layout.full or layout.brief)
+            roles,
+            spec,
+            layout.style,
+            layout.width,
+            pictures=not (layout.full or layout.brief),
+            models=layout.models,
         )
         if change.action is Action.CREATE:
             return

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
 
-def _provider(_settings: ProviderSettings) -> Provider:
+def _provider(settings: ProviderSettings) -> Provider:
     from podsync.providers.gelato.provider import Gelato
 
-    return Gelato()
+    return Gelato(settings.known)
 
 
 def _client(http: Http) -> tuple[Reader, Writer]:

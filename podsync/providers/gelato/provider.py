@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import Json, Path, Spec, freeze
+from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.gelato import INFO, values
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import folded, present, text
@@ -38,6 +39,8 @@ BASE = "base_attributes"
 @dataclass(frozen=True, slots=True)
 class Gelato(Provider):
     """What Gelato Connect is."""
+
+    known: KnownIds = NOTHING_KNOWN
 
     info: ClassVar = INFO
     own_rules: ClassVar = (
@@ -71,12 +74,16 @@ class Gelato(Provider):
         """The values that are new, where nothing else differs in the options."""
         from podsync.providers.contract import ProductStep
 
+        if before is after:
+            return ()
         grown = values.grown(before, after) if self._same_options(before, after) else None
         return () if grown is None else (ProductStep("values", grown),)
 
     def unreachable(self, before: Spec, after: Spec) -> Iterable[SpecFault]:
         """Values that would have to go or to change, where nothing else differs in the options."""
-        return values.faults(before, after) if self._same_options(before, after) else ()
+        return (
+            values.faults(before, after) if before is not after and self._same_options(before, after) else ()
+        )
 
     def _same_options(self, before: Spec, after: Spec) -> bool:
         one, other = (list(map(_option, spec.get("variantOptions") or ())) for spec in (before, after))

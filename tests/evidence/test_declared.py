@@ -1,0 +1,51 @@
+"""What a person says of a listed product: more than a guess, less than what is listed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from podsync.evidence.declared import Said
+from podsync.evidence.state_view import Known
+from podsync.model.errors import PodsyncError
+from podsync.providers.contract import Remote
+from podsync.state.entries import Entry
+from podsync.state.events import Adopted, Unbound
+from podsync.state.reducer.reducer import replay
+from tests.evidence.look import NOW, PROVIDERS, address, entry, rehosted, row, spec, state, window
+from tests.plan.build import designed
+
+DOG, TEE = address("dog"), address("tee")
+
+
+def said(holder: Entry, listed: Remote) -> tuple[Known, Said]:
+    known = Known(PROVIDERS["kakaclo"], state(holder), "default")
+    dog = replace(designed("dog"), spec=spec("dog"))
+    return known, Said(known, {listed.id: listed}, NOW, {DOG: dog})
+
+
+def test_an_id_that_is_only_likely_is_given_up_to_a_person() -> None:
+    known, word = said(entry("tee", "7", window=window()), rehosted("7", "tee"))
+
+    told = word.ours(DOG, "7")
+
+    assert [type(each) for each in told] == [Unbound, Adopted]
+    after = replay(known.state, told)
+    assert (after.entries[TEE].id, after.entries[DOG].id) == (None, "7")
+
+
+@pytest.mark.parametrize(
+    ("holder", "listed"),
+    [
+        (entry("tee", "7"), rehosted("7", "tee")),
+        (entry("tee", "7", window=window()), row("7", "tee")),
+        (entry("tee", "7", window=replace(window(), answered="7")), rehosted("7", "tee")),
+    ],
+    ids=["sure", "listed as it was sent", "told by an answer"],
+)
+def test_what_is_known_better_is_not(holder: Entry, listed: Remote) -> None:
+    _, word = said(holder, listed)
+
+    with pytest.raises(PodsyncError, match=r"7 belongs to designed_product\.tee already"):
+        word.ours(DOG, "7")
