@@ -86,6 +86,20 @@ def _option(roles: FieldRoles, option: Mapping[str, Json]) -> str:
     return f"{name} ({some(choices, _NAMED)})" if choices else name
 
 
+def choice_text(roles: FieldRoles, value: Json) -> str | None:
+    """Return a value that a buyer can choose, and what it stands for, not escaped; None for anything else."""
+    if not (roles.choice and isinstance(value, Mapping) and roles.choice in value):
+        return None
+    parts = [
+        f"{part.get(roles.option_part, '')} "
+        + ", ".join(f"{key} {told}" for key, told in (part.get(roles.choice_attributes) or {}).items())
+        for part in _items(value.get(roles.choice_parts))
+    ]
+    default = ["default"] if value.get(roles.choice_default) else []
+    told = "; ".join([*default, *parts])
+    return f"{value[roles.choice]} ({told})" if told else str(value[roles.choice])
+
+
 def product_lines(
     roles: FieldRoles,
     spec: Spec,

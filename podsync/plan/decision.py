@@ -291,7 +291,8 @@ class _PairDecision:
                 f"put `renamed_from: {_quoted(old or '')}` into the document if that is meant",
                 ("spec", self.provider.name_field),
             )
-        return self._change(Action.UPDATE, code, reason, fields)
+        takes = entry.swap is not None and self.provider.name_field in names
+        return self._change(Action.UPDATE, code, reason, fields, risks=SWAP_RISKS if takes else None)
 
     def _why_update(self, entry: Entry) -> tuple[str, str]:
         pending, words = entry.pending, self.provider.info.steps

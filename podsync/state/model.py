@@ -142,10 +142,20 @@ class State:
     @property
     def found_by_orders(self) -> frozenset[tuple[Address, float]]:
         """Orphans whose names another product is to take over, and that orders find until then."""
-        if self.outline is not None and not self.orphans:
+        if not self.orphans:
             return frozenset()
-        swaps = (entry.swap for entry in self.entries.values() if entry.swap is not None)
+        entries = self.entries
+        if isinstance(entries, LateEntries):
+            # What is half made has no digest: the others need not be made.
+            digests = entries.outline.spec_digests
+            entries = entries.some({address for address, told in digests.items() if not told})
+        swaps = (entry.swap for entry in entries.values() if entry.swap is not None)
         return frozenset((swap.source, swap.made_at) for swap in swaps)
+
+    @property
+    def to_remove(self) -> int:
+        """How many products are left for a person to remove."""
+        return len(self.orphans) - len(self.found_by_orders)
 
     def given_up(self, swap: Swap) -> bool:
         """Whether the product before a new one has begun to give up its names, or is gone."""

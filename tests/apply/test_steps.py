@@ -167,7 +167,11 @@ def test_whatever_a_step_ends_with_no_value_is_added_twice(begun: World, end: st
     asked = [line for o in reports[-1].outcomes for line in o.next]
     if asked:
         settle = f"podsync state settle {address} --step values"
-        assert asked == [f"a) it was done: {settle} --made", f"b) it was not: {settle} --not-made"]
+        assert asked == [
+            f"a) it was done: {settle} --made",
+            f"b) it was not, not even in part: {settle} --not-made",
+            f"c) in part: add the rest on the web page, then: {settle} --made",
+        ]
         assert reports[-1].exit_code == 8
         begun.step_answer(address, made=there(begun) == [list(SIZES)])
         assert begun.apply().exit_code == 0
@@ -279,6 +283,19 @@ def test_a_rename_and_more_values_are_one_update_of_two_requests(begun: World) -
     sound(begun)
 
 
+def test_a_value_that_somebody_has_added_there_is_not_sent_again(begun: World) -> None:
+    poster(begun, "30x40")
+    begun.apply()
+    begun.clock.pass_by(LONG)
+    begun.server.add_value("The one Poster", size("50x70", default="")["values"][0])
+    poster(begun, "30x40", "50x70", "70x100")
+
+    assert begun.apply().exit_code == 0
+
+    assert there(begun) == [["30x40", "50x70", "70x100"]]
+    sound(begun)
+
+
 FIXED = {
     "fewer": (size("30x40"), "the value '50x70' of option 'size' cannot be taken away"),
     "none": (size(), "the value '30x40' of option 'size' cannot be taken away"),
@@ -336,6 +353,22 @@ def test_a_product_of_before_is_adopted_and_what_it_lacks_may_be_on_its_way(begu
 
     assert there(begun) == [list(SIZES)]
     assert len(begun.server.sent("gelato.values")) == 1
+    assert begun.server.values_twice() == []
+
+
+def test_what_a_person_has_made_gets_values_only_if_it_surely_has_none(begun: World) -> None:
+    address = poster(begun, *SIZES)
+    spec = {**thaw(begun.documents[address].spec), "variantOptions": [size()]}
+    begun.server.by_hand("gelato", spec)
+    begun.server.values_as = "hidden"
+
+    asked = begun.apply()
+    begun.server.values_as = "texts"
+    told = begun.apply()
+
+    assert (asked.exit_code, told.exit_code) == (8, 0)
+    assert begun.server.sent("gelato.create") == []
+    assert there(begun) == [list(SIZES)]
     assert begun.server.values_twice() == []
 
 

@@ -62,6 +62,7 @@ from tests.apply.world import (
 from tests.machine import climate
 from tests.machine.truth import (
     Truth,
+    add_by_hand,
     doubled,
     misbound,
     untrue,
@@ -498,6 +499,8 @@ class Floor(World):
             again = "HTTP 409" in told or "the last time either" in told
             if outcome.address in self.documents and again:
                 self._new_name(outcome.address)
+        elif "somebody changed it" in told:
+            self._take_values(outcome.address)
         elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):
             self._answer_step(outcome.address)
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
@@ -545,12 +548,34 @@ class Floor(World):
             self.clock.pass_by(when - self.clock.now())
             settle()
 
+    def _take_values(self, address: Address) -> None:
+        """Take what somebody has added there into the document."""
+        document, entry = self.documents[address], self.state.entries[address]
+        option, *others = document.spec["variantOptions"]
+        had = {v["value"] for v in option.get("values", ())}
+        more = sorted(values_there(self, entry.id or "").get(option["id"], set()) - had)
+        values = [
+            *option.get("values", ()),
+            *(
+                {"value": n, "attributeValues": [{"partModelId": "frame", "attributes": {"width": n[:2]}}]}
+                for n in more
+            ),
+        ]
+        if more:
+            spec = freeze({**document.spec, "variantOptions": [{**option, "values": values}, *others]})
+            self.write(replace(document, spec=spec))
+        else:
+            self.let_go(address)  # taken again as it is listed now
+
     def _answer_step(self, address: Address) -> None:
         """Look at the web page: whether the values that were sent are there."""
         entry = self.state.entries[address]
         assert entry.pending is not None
-        there = values_there(self, entry.id or "")
-        made = all(there[option] >= names for option, names in wanted_values(entry.pending.body).items())
+        there, wanted = values_there(self, entry.id or ""), wanted_values(entry.pending.body)
+        known = wanted_values(entry.spec or {})
+        made = any(there[option] & names - known.get(option, set()) for option, names in wanted.items())
+        if made:  # what is there in part is completed on the web page
+            add_by_hand(self, entry.id or "", wanted)
         self.log.append(f"    a person says {address}: values {made}")
         answer = operations.SettleAnswer(address, step=entry.pending.step, made=made)
         self.clock.pass_by(SETTLE + 2 * TIMEOUT)

@@ -93,6 +93,19 @@ def values_there(floor: Floor, identity: str) -> dict[str, set[str]]:
     return {}
 
 
+def add_by_hand(floor: Floor, identity: str, wanted: Mapping[str, set[str]]) -> None:
+    """A person adds the values on the web page that a product lacks."""
+    shop = floor.sandbox._service.shop("gelato")
+    options = [
+        {
+            **o,
+            "values": [*o.get("values", ()), *sorted(wanted.get(o["id"], set()) - set(o.get("values", ())))],
+        }
+        for o in shop.get(identity)["variantOptions"]
+    ]
+    shop.change(identity, {"variantOptions": options}, floor.clock.true())
+
+
 def values_twice(floor: Floor) -> list[str]:
     """Options that have a value twice: nobody can take one away."""
     return [

@@ -198,6 +198,22 @@ def test_a_product_with_more_values_is_perhaps_another_one(told: list[str], matc
     assert GELATO.match(product(size()), row, Habits()) is Match.SAME
 
 
+@pytest.mark.parametrize(
+    ("told", "as_known"),
+    [
+        (["30x40", "50x70"], True),
+        (["50x70", "30x40"], True),
+        (["30x40"], False),
+        (["30x40", "50x70", "9x9"], False),
+    ],
+)
+def test_what_a_listing_tells_of_values_is_part_of_the_comparison(told: list[str], as_known: bool) -> None:
+    listed = product({"id": "base_attributes", "values": ["none"]}, size(values=told))
+
+    assert GELATO.shows("variantOptions", WHOLE["variantOptions"], listed["variantOptions"]) is as_known
+    assert GELATO.shows("variantOptions", WHOLE["variantOptions"], product(size())["variantOptions"])
+
+
 # -- answers
 
 ANSWERS: dict[str, tuple[JsonResponse, bool | None]] = {

@@ -117,19 +117,18 @@ def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> 
 def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
     """Record the id of what exists already; what it lacks is added after that.
 
-    Where the state does not know all that was sent, a step may be on its way: then it is in doubt.
+    Whoever made it may have added what this listing does not tell: a step that it lacks is in doubt. Where
+    the state does not know all that was sent, its request may even be on its way.
     """
     adopted, wanted = _adopted(run, change, remote), change.made or EMPTY
     steps = run.provider.steps(adopted.spec, wanted)[:1]
-    doubts = tuple(_perhaps_sent(run, change, steps)) if run.was_new or run.lost else ()
-    run.ledger.record(adopted, *doubts)
-    if doubts:
-        until = run.context.began + run.until_settled
+    run.ledger.record(adopted, *_perhaps_sent(run, change, steps))
+    if steps:
+        waits = run.was_new or run.lost
+        until = run.context.began + (run.until_settled if waits else 0.0)
         run.unshown[change.address] = Unshown(
             change, remote.id, steps[0].body, until, go_on, steps[0].name, acknowledged=False
         )
-    elif steps:
-        run.growing[change.address] = change
     else:
         done(run, change, Result.ADOPTED)
 

@@ -23,6 +23,7 @@ from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.model.product import seen_ids
 from podsync.plan.action import SET_BACK
 from podsync.plan.change import Change
+from podsync.plan.diff import differing_fields
 from podsync.plan.drift.compare import differences
 from podsync.providers.contract import Listing, Query, Remote
 from podsync.providers.habits import Habits
@@ -53,6 +54,7 @@ def update(run: ProviderRun, change: Change) -> None:
 
 def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
     """Send the fields that an update can set; an exchange of names is no such update."""
+    entry = _take_in(run, change, entry)
     if answer := _drifted(run, change, entry):
         not_tried(run, change, *answer, replans=True)
         return
@@ -99,6 +101,19 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
             go_on(run, change, sent)
         else:
             conclude(run, change, sent)
+
+
+def _take_in(run: ProviderRun, change: Change, entry: Entry) -> Entry:
+    """Know what a step would add and the listing shows already, whoever added it: it is not sent again."""
+    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    before = entry.spec or EMPTY
+    for step in run.provider.steps(before, change.after or EMPTY)[:1] if row is not None else ():
+        shown = run.provider.step_shown(step, before, row) if row is not None else None
+        bare = FrozenDict({name: before.get(name) for name in step.body})
+        if shown is not None and differing_fields(run.provider, bare, shown.part):
+            now, facts = run.context.clock.now(), (entry.labels, entry.lifecycle, entry.place)
+            run.ledger.record(Noted(change.address, now, *facts, shown.part))
+    return run.ledger.entry(change.address) or entry
 
 
 def look_for_update(

@@ -92,7 +92,7 @@ def plan(session: Session, /, **options: Any) -> int:
         code = 0
         if options["refresh"]:
             made, code = _refreshed(made, state, space)
-        _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans), base=base)
+        _show(outputs, made, session, options["detail"], space, orphans=state.to_remove, base=base)
     if session.console.hints and outputs.screen == "text" and made.applyable:
         session.console.say(_next_steps(made, space, options["allow"]))
     if code:

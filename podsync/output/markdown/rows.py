@@ -8,8 +8,8 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.output.layout import short_url
 from podsync.output.markdown.escape import clip, code, colour, picture, plain, row, written
-from podsync.output.product import customers, name_of, product_facts
-from podsync.output.text.change import anew_name, word_of
+from podsync.output.product import choice_text, customers, name_of, product_facts
+from podsync.output.text.change import anew_name, leaves_behind, word_of
 from podsync.output.text.plan_head import TOLD
 from podsync.output.word_diff import parts
 from podsync.output.wording import by_hand, counted, day, number, title, visible_id
@@ -98,7 +98,7 @@ def block(change: Change, said: Collection[str] = (), refused: Collection[Addres
     if change.action is Action.REPLACE and any(field.forces_replace for field in change.fields):
         which = "it" if len(change.fields) == 1 else "what is marked &#42;"
         told.insert(0, f"{plain(title(change.provider))} cannot change {which}")
-    if change.action is Action.REPLACE and change.address not in refused:
+    if change.action is Action.REPLACE and leaves_behind(change) and change.address not in refused:
         which = plain(visible_id(change.provider, change.shown), 40) or "the old one"
         told.append(f"then by hand: remove {which} {plain(by_hand(change.provider))}")
     return "\n".join([*lines, *(["", "<br>".join(told)] if told else []), ""])
@@ -150,7 +150,7 @@ def _value(roles: FieldRoles, name: str, value: Json) -> str:
         return colour(value)
     if name == roles.customers:
         return _customers(roles, {name: value})
-    return plain(written(value), 240)
+    return plain(choice_text(roles, value) or written(value), 240)
 
 
 def _picture_cell(url: Json) -> str:

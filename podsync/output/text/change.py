@@ -14,7 +14,7 @@ from podsync.output.style import Style
 from podsync.output.text.fields import field_lines
 from podsync.output.wording import by_hand, day, title, visible_id
 from podsync.plan.action import Action
-from podsync.plan.change import STAGED, Change
+from podsync.plan.change import STAGED, SWAP, Change
 from podsync.providers.registry import roles_of
 
 _RISK = "    ! "
@@ -86,7 +86,7 @@ def change_lines(change: Change, layout: Layout) -> Iterator[str]:
     for risk in change.risks:
         if risk not in layout.said:
             yield from risk_lines(risk, layout)
-    if change.action in (Action.REPLACE, Action.ORPHAN) and change.address not in layout.refused:
+    if leaves_behind(change) and change.address not in layout.refused:
         yield from wrap(_by_hand(change, None if layout.full else 60), layout.width, INDENT, INDENT + GAP)
 
 
@@ -158,6 +158,20 @@ def _remark(change: Change) -> Iterator[str]:
         yield remarks[change.action]
 
 
+def leaves_behind(change: Change) -> bool:
+    """Whether a product is left for a person to remove; what is only staged leaves the old one in use."""
+    swaps = SWAP in change.steps_left
+    if swaps and change.lifecycle.replace == STAGED:
+        return False
+    return swaps or change.action in (Action.REPLACE, Action.ORPHAN)
+
+
+def name_left(change: Change) -> str:
+    """Return what the product is called that is left for a person; of a swap it is known only in part."""
+    name = name_of(change.provider, change.before or {})
+    return f"(old …) {name_of(change.provider, change.after or {})}" if SWAP in change.steps_left else name
+
+
 def _by_hand(change: Change, columns: int | None) -> str:
     """Say what is left for a person, since no API can delete."""
     before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
@@ -167,4 +181,6 @@ def _by_hand(change: Change, columns: int | None) -> str:
         which = f"{old}{quoted(before, columns)}"
     twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
+    if SWAP in change.steps_left:
+        which, tail = quoted(name_left(change), columns), ""
     return f"then by hand: remove {which} {by_hand(change.provider)}{tail}"

@@ -16,6 +16,7 @@ from podsync.output.layout import GAP, beside, facts, shorten, wrap
 from podsync.output.style import Style
 from podsync.output.wording import counted, listed, minute, number, run_name, title
 from podsync.plan.action import SWAP_OPEN, Action
+from podsync.plan.change import SWAP
 from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
 
@@ -241,4 +242,6 @@ def renamed(change: Change) -> bool:
     info = plugins().get(change.provider)
     if change.action is not Action.UPDATE or info is None or not info.unique_names:
         return False
+    if SWAP in change.steps_left:
+        return False  # it takes over the name that orders say
     return any(one.path == info.roles.name for one in change.fields)

@@ -77,8 +77,8 @@ def _totals(entries: list[Entry]) -> Iterator[str]:
 
 
 def _orphan_count(state: State, typed: Callable[[str], str]) -> Iterator[str]:
-    if state.orphans:
-        yield typed(f"{counted(len(state.orphans), 'product')} to remove by hand (podsync state orphans)")
+    if state.to_remove:
+        yield typed(f"{counted(state.to_remove, 'product')} to remove by hand (podsync state orphans)")
 
 
 def state_show(state: State, address: Address, *, style: Style, width: int = 80) -> str:

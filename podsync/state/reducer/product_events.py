@@ -392,7 +392,8 @@ def _noted(draft: MutableState, event: Noted) -> None:
         labels=event.labels,
         lifecycle=event.lifecycle,
         place=event.place or entry.place,
-        steps_left=(),  # nothing differs from the document, so that no step is wanted any more
+        # Where only labels are noted nothing else differs, so that no step is wanted any more.
+        steps_left=entry.steps_left if event.spec else (),
         updated_at=event.at,
     )
 
