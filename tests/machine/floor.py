@@ -499,10 +499,8 @@ class Floor(World):
             again = "HTTP 409" in told or "the last time either" in told
             if outcome.address in self.documents and again:
                 self._new_name(outcome.address)
-        elif "somebody changed it" in told:
-            self._take_values(outcome.address)
-        elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):
-            self._answer_step(outcome.address)
+        elif self._answered_of_values(outcome, told):
+            pass
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
             self._import(outcome.provider, {}, _asked(outcome))
         elif "it is an orphan" in told and "what it replaces" not in told and "several" not in told:
@@ -547,6 +545,16 @@ class Floor(World):
             when = operations.settled_at(pending, QUIET_AFTER[provider])
             self.clock.pass_by(when - self.clock.now())
             settle()
+
+    def _answered_of_values(self, outcome: Outcome, told: str) -> bool:
+        """Answer what concerns the values of a product; whether that was it."""
+        if "somebody changed it" in told:
+            self._take_values(outcome.address)
+        elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):
+            self._answer_step(outcome.address)
+        else:
+            return False
+        return True
 
     def _take_values(self, address: Address) -> None:
         """Take what somebody has added there into the document."""
