@@ -55,6 +55,17 @@ SPECS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
                         {"partModelId": "frame", "attributeIds": ["w", "h"]},
                         {"partModelId": "bag", "attributeIds": ["w"]},
                     ],
+                    "values": [
+                        {
+                            "value": "small",
+                            "isDefault": True,
+                            "attributeValues": [{"partModelId": "bag", "attributes": {"w": "30"}}],
+                        },
+                        {
+                            "value": "large",
+                            "attributeValues": [{"partModelId": "bag", "attributes": {"w": "50"}}],
+                        },
+                    ],
                 }
             ],
             "partQuantities": [{"partModelId": "z", "quantity": 2}, {"partModelId": "a", "quantity": 0}],
@@ -107,6 +118,31 @@ class ProviderContract:
                 risks = provider.risks(before, after)
                 assert isinstance(risks, tuple)
                 assert all(isinstance(risk, str) and risk for risk in risks)
+
+    def test_its_steps_lead_from_the_create_to_the_whole(self, provider: Provider, spec: Spec) -> None:
+        made = first = provider.first(spec)
+        named = []
+        while steps := provider.steps(made, spec):
+            named.append(steps[0].name)
+            assert isinstance(provider.step_request("1", steps[0], made), Request)
+            made = freeze({**made, **steps[0].body})
+
+        assert provider.first(first) == first
+        assert provider.request(spec) == provider.request(first)
+        assert provider.canonical(made) == provider.canonical(spec)
+        assert named == [name for name in provider.info.steps if name in named]
+        assert provider.identity(first) == provider.identity(spec)
+
+    def test_a_listing_shows_a_step_that_was_done_and_lacks_one_that_was_not(
+        self, provider: Provider, spec: Spec
+    ) -> None:
+        first = provider.first(spec)
+        for step in provider.steps(first, spec):
+            done = provider.step_shown(step, first, Remote("1", spec))
+            assert done is not None
+            assert done.sure
+            assert provider.canonical(done.part) == provider.canonical(step.body)
+            assert provider.step_shown(step, first, Remote("1", first)) is None
 
     def test_every_picture_is_named_where_its_url_stands(self, provider: Provider, spec: Spec) -> None:
         found = list(provider.depictions(spec))
@@ -196,7 +232,7 @@ class ProviderContract:
 
         assert (request.method, json.loads(json.dumps(request.body))) == (
             "POST",
-            json.loads(json.dumps(spec)),
+            json.loads(json.dumps(provider.first(spec))),
         )
         assert request.path.startswith("/")
 

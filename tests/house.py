@@ -25,6 +25,7 @@ LAZY = (
     "podsync.cli.app.formats",
     "podsync.catalog.cache",
     "podsync.catalog.fast_path",
+    "podsync.catalog.known_file",
     "podsync.state.lazy",
     "podsync.providers",
 )

@@ -306,7 +306,7 @@ def test_entry_points_name_what_exists() -> None:
 
 
 #: Names of fields that are everybody's words.
-_COMMON = frozenset({"name", "quantity"})
+_COMMON = frozenset({"name", "quantity", "value", "values", "attributes"})
 _FILES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in PACKAGE.rglob("*")

@@ -9,13 +9,14 @@ import pytest
 from tests import house
 
 #: Imports inside functions outside the named doors (`house.LAZY`): each keeps a start short.
-MOST_DEFERRED = 50
+MOST_DEFERRED = 45
 LARGEST_FOLDER = 12
 #: Folders that hold more, and why.
 #: What a plan is stands apart from what makes one, so that a plan
 #: in which nothing differs imports little.
 #: What makes a catalog fast stands together, so that it can be taken away.
-LARGER = {"podsync/plan": 13, "podsync/catalog/cache": 13}
+#: The values that every part speaks in are a module a word.
+LARGER = {"podsync/plan": 13, "podsync/catalog/cache": 13, "podsync/model": 13}
 MOST_WORDS = 40
 DOCS = house.ROOT / "podsync" / "docs"
 

@@ -135,6 +135,8 @@ class OutcomeBoard:
             change = self.changes.get(outcome.address)
             if change is not None:
                 outcome = replace(outcome, source=change.source, previous_address=change.previous_address)
+                if not outcome.steps_done:
+                    outcome = replace(outcome, steps_done=change.steps_done, steps_left=change.steps_left)
             before = self.outcomes.get(outcome.address)
             self._bad += _is_bad(outcome) - (before is not None and _is_bad(before))
             self.doubtful.discard(outcome.address)

@@ -1,8 +1,9 @@
-"""One change, done unless it is done already, has to wait for another one, or the run has stopped."""
+"""A change is done unless it is done already, has to wait for another one, or the run has stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 
 from podsync.apply.outcomes import in_doubt, not_tried
 from podsync.apply.report import Result
@@ -30,3 +31,33 @@ def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change]
                 in_doubt(run, change.address, entry, entry.pending.why or "stopped while it was on its way")
         except ProviderError as error:
             run.stop(error.message, credentials=isinstance(error, UnauthorizedError))
+
+
+def pooled(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun, Change], None]) -> None:
+    """Let workers take one change after another, in order.
+
+    More than `parallelism`: see `Sender`, which keeps to it.
+    """
+    queue = iter(changes)
+    crashes: list[BaseException] = []
+
+    def worker() -> None:
+        try:
+            while True:
+                with run.lock:
+                    change = next(queue, None)
+                if change is None or crashes:
+                    return
+                guarded(run, change, do)
+        except BaseException as error:  # noqa: BLE001 (raised again below, in the lane's own thread)
+            crashes.append(error)
+
+    parallelism = run.settings.parallelism
+    count = min(max(parallelism + parallelism // 4, run.sender.ahead), len(changes))
+    workers = [threading.Thread(target=worker, daemon=True) for _ in range(count)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    if crashes:
+        raise crashes[0]

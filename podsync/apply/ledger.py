@@ -91,7 +91,7 @@ class Ledger:
         with self._lock:
             for event in events:
                 if isinstance(event, Intent):
-                    self._apply(NotSent(event.address, event.written_at))
+                    self._apply(NotSent(event.address, event.written_at, event.orphan))
 
     def _apply(self, event: Event) -> None:
         """Change the draft, and what is kept beside it so that no create costs more than the one before."""

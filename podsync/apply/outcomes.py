@@ -14,10 +14,12 @@ from podsync.evidence.ages import SEND_SECONDS
 from podsync.evidence.findings import Question
 from podsync.model.address import Address
 from podsync.model.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
+from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
 from podsync.plan.action import Action
 from podsync.plan.answers import NAMED, of_doubt, of_open_orphan, of_unlisted, of_unwanted, of_wanted
-from podsync.plan.change import Change
+from podsync.plan.change import SWAP, Change
+from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
 from podsync.state.operations import settled_at
@@ -30,7 +32,41 @@ NOT_SURE = f"which product it is is not sure yet; {LATER}"
 
 def _report(run: ProviderRun, change: Change, result: Result, **facts: object) -> None:
     plain = {"address": change.address, "action": change.action, "result": result}
-    run.context.board.report(Outcome(**plain, provider=change.provider, account=change.account, **facts))  # type: ignore[arg-type]
+    whole = Outcome(**plain, provider=change.provider, account=change.account, **facts)  # type: ignore[arg-type]
+    run.context.board.report(_with_steps(run, change, whole))
+
+
+def _with_steps(run: ProviderRun, change: Change, outcome: Outcome) -> Outcome:
+    """Say which requests of the product are done, where it takes several."""
+    steps, entry = (*change.steps_done, *change.steps_left), run.ledger.entry(change.address)
+    if not steps:
+        return outcome
+    if outcome.result not in LEFT:
+        staged = entry is not None and entry.swap is not None
+        left = tuple(step for step in steps if staged and step == SWAP)
+    elif entry is not None and _is_there(run, change, entry):
+        left = (*entry.steps_left, *((SWAP,) if entry.swap is not None else ()))
+    else:
+        left = steps
+    told = replace(outcome, steps_done=tuple(s for s in steps if s not in left), steps_left=left)
+    if told.half_made and told.error:
+        return replace(
+            told, id=entry.id if entry is not None else None, error=f"{told.half_made}: {told.error}"
+        )
+    return told
+
+
+def _is_there(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
+    """Whether the product that the change makes exists, whatever it lacks."""
+    if entry is None or entry.spec is None:
+        return False
+    first, made = run.provider.first, change.made or EMPTY
+    return bool(change.steps_done) or not differing_fields(run.provider, first(entry.spec), first(made))
+
+
+def half_made(run: ProviderRun, change: Change, why: str) -> None:
+    """Report a product that lacks steps: it was not tried to finish it."""
+    _report(run, change, Result.NOT_TRIED, error=why)
 
 
 def done(
@@ -100,14 +136,17 @@ def conclude(run: ProviderRun, change: Change, sent: SendResult) -> None:
     else:
         updating = change.action is Action.UPDATE
         gone = f"if a person removed it: podsync state rm {change.address.word}, then: podsync apply"
-        nothing = f"{error.message}. Nothing was {'changed' if updating else 'made'}"
+        there = _is_there(run, change, entry) and bool(change.steps_left)
+        nothing = (
+            error.message if there else f"{error.message}. Nothing was {'changed' if updating else 'made'}"
+        )
         failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")
 
 
 def _answers(run: ProviderRun, entry: Entry, error: ProviderError) -> tuple[str, ...]:
     """What a person may say of an update in doubt that is refused now: sending it again clears nothing."""
     pending = entry.pending
-    if pending is None or pending.op != "update" or not isinstance(error, RefusedError):
+    if pending is None or pending.op != "update" or pending.step or not isinstance(error, RefusedError):
         return ()
     settle, when = f"podsync state settle {entry.address.word}", settled_at(pending, run.until_settled)
     sure = datetime.fromtimestamp(math.ceil(when), UTC)
@@ -125,20 +164,20 @@ def in_doubt(run: ProviderRun, address: Address, entry: Entry, why: str, answers
         since = pending.written_at
         until = (pending.ended_at or pending.written_at + SEND_SECONDS) + run.until_settled
         until = until if until > run.context.clock.now() else None
-    run.context.board.report(
-        Outcome(
-            address,
-            change.action if change is not None else Action.SETTLE,
-            Result.IN_DOUBT,
-            run.provider.name,
-            entry.account,
-            attempts=pending.attempts if pending is not None else 0,
-            error=why,
-            next=tuple(answers),
-            since=since,
-            until=until,
-        )
+    outcome = Outcome(
+        address,
+        change.action if change is not None else Action.SETTLE,
+        Result.IN_DOUBT,
+        run.provider.name,
+        entry.account,
+        attempts=pending.attempts if pending is not None else 0,
+        error=why,
+        next=tuple(answers),
+        since=since,
+        until=until,
+        step=pending.step if pending is not None else "",
     )
+    run.context.board.report(outcome if change is None else _with_steps(run, change, outcome))
 
 
 def ask_about_doubt(

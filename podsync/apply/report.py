@@ -53,6 +53,8 @@ class Outcome:
 
     `since` and `until` (epoch seconds) say when a doubt arose and until when it is looked for. `replans`:
     what `next` asks for makes another plan, so that an apply of this one would end the same way.
+    `steps_done` and `steps_left` name the requests of a product that takes several, `step` the one that is
+    in doubt.
     """
 
     address: Address
@@ -72,6 +74,16 @@ class Outcome:
     since: float | None = None
     until: float | None = None
     replans: bool = False
+    steps_done: tuple[str, ...] = ()
+    steps_left: tuple[str, ...] = ()
+    step: str = ""
+
+    @property
+    def half_made(self) -> str:
+        """That a product is there and some of its requests are not done, "" of any other."""
+        if not (self.steps_done and self.steps_left):
+            return ""
+        return f"created, {len(self.steps_done)} of {len(self.steps_done) + len(self.steps_left)} steps"
 
 
 @dataclass(frozen=True)

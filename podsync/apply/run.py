@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -60,12 +61,18 @@ class DeferredChange:
 
 @dataclass(frozen=True, slots=True)
 class Unshown:
-    """An update whose answer did not show what was sent; it is read back until the monotonic `until`."""
+    """An update whose answer did not show what was sent: it is read back until the monotonic `until`.
+
+    Of a step (`step` names it) every unclear end is read back, `acknowledged` or not; `then` goes on.
+    """
 
     change: Change
     id: str
     body: Spec
     until: float
+    then: Callable[[ProviderRun, Change], None]
+    step: str = ""
+    acknowledged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,8 @@ def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
     if change.after is None:
         return None
     if makes:
-        return Want(change.address, change.after, adopts=change.action_reason != "replace_by_request")
+        made = change.made or EMPTY
+        return Want(change.address, made, adopts=change.action_reason != "replace_by_request")
     if change.action is Action.UPDATE and provider.takes(change.before or EMPTY, change.after):
         return Want(change.address, change.after, before=change.before or EMPTY)
     if change.action_reason == SET_BACK:
@@ -126,7 +134,9 @@ class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
 
     `waits` says which change needs another one's released name. `findings` is what the last look said.
-    `late` are changes that wait for updates which may still arrive, in the order of the plan. `postponed`
+    `late` are changes that wait for updates which may still arrive, in the order of the plan. `growing` are
+    products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
+    those of updates that were read back. `postponed`
     creates wait for a doubt that the listing could not tell from them, `held` for what becomes of pictures.
     `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
     run found made: no plan could set anything against them. `caught_up`: the listing shows whatever was made
@@ -142,6 +152,10 @@ class ProviderRun:
     doubts: dict[Address, Doubt] = field(default_factory=dict)
     late: dict[Address, DeferredChange] = field(default_factory=dict)
     unshown: dict[Address, Unshown] = field(default_factory=dict)
+    growing: dict[Address, Change] = field(default_factory=dict)
+    swapping: dict[Address, DeferredChange] = field(default_factory=dict)
+    attempts: dict[Address, int] = field(default_factory=dict)
+    step_sends: Counter[tuple[Address, str]] = field(default_factory=Counter)
     postponed: dict[Address, Change] = field(default_factory=dict)
     sends: dict[Address, int] = field(default_factory=dict)
     settled: dict[Address, Spec] = field(default_factory=dict)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-
 from podsync.apply.actions.create import make, restore, take
+from podsync.apply.actions.swap import take_names
 from podsync.apply.actions.update import accept, update
-from podsync.apply.guard import guarded
+from podsync.apply.guard import guarded, pooled
 from podsync.apply.lookup.twins import NOT_KNOWN_YET, sorted_out, wait_for_pictures
 from podsync.apply.outcomes import LATER, not_tried
 from podsync.apply.report import Result
 from podsync.apply.run import ProviderRun
-from podsync.plan.action import Action
-from podsync.plan.change import Change
+from podsync.plan.action import SWAP_OPEN, Action
 
 
 def work(run: ProviderRun) -> None:
-    """Do everything that the plan asks of this provider; doubts are left to `settle`."""
+    """Do everything that the plan asks of this provider; doubts are left to `settle`.
+
+    A name that is missing since an earlier run comes first, before anything else is sent.
+    """
+    for change in run.changes:
+        if change.action_reason == SWAP_OPEN:
+            guarded(run, change, take_names)
     for change in run.changes:
         if change.orphan_created_at is not None:
             guarded(run, change, restore)
@@ -26,7 +29,7 @@ def work(run: ProviderRun) -> None:
         elif change.accepts:
             guarded(run, change, accept)
     updates = [c for c in run.changes if c.action is Action.UPDATE]
-    _pool(run, [c for c in updates if c.address not in run.waits], update)
+    pooled(run, [c for c in updates if c.address not in run.waits], update)
     for change in updates:
         if change.address in run.waits:
             guarded(run, change, update)
@@ -37,41 +40,11 @@ def _make_all(run: ProviderRun) -> None:
     """Make what is wanted; of what only pictures tell apart no more than is safe (`twins`)."""
     makers = [c for c in run.changes if c.makes]
     free, held = sorted_out(run, makers)
-    _pool(run, free, make)
+    pooled(run, free, make)
     if held and run.going:
         wait_for_pictures(run, held)
         free, held = sorted_out(run, held)
-        _pool(run, free, make)
+        pooled(run, free, make)
     for change in held:
         if not run.context.board.ended(change.address, *Result):
             not_tried(run, change, f"{NOT_KNOWN_YET}; {LATER}")
-
-
-def _pool(run: ProviderRun, changes: Sequence[Change], do: Callable[[ProviderRun, Change], None]) -> None:
-    """Let workers take one change after another, in order.
-
-    More than `parallelism`: see `Sender`, which keeps to it.
-    """
-    queue = iter(changes)
-    crashes: list[BaseException] = []
-
-    def worker() -> None:
-        try:
-            while True:
-                with run.lock:
-                    change = next(queue, None)
-                if change is None or crashes:
-                    return
-                guarded(run, change, do)
-        except BaseException as error:  # noqa: BLE001 (raised again below, in the lane's own thread)
-            crashes.append(error)
-
-    parallelism = run.settings.parallelism
-    count = min(max(parallelism + parallelism // 4, run.sender.ahead), len(changes))
-    workers = [threading.Thread(target=worker, daemon=True) for _ in range(count)]
-    for thread in workers:
-        thread.start()
-    for thread in workers:
-        thread.join()
-    if crashes:
-        raise crashes[0]

@@ -3,6 +3,7 @@
 __all__ = [
     "accepting",
     "formatting",
+    "known_file",
     "loader",
     "parsing",
     "rules",

@@ -56,6 +56,14 @@ class CatalogEditor:
             self._after[path] = mended(self._after[path], change)
         return found is not None
 
+    def adopt(self, path: str, address: Address, identity: str) -> bool:
+        """Let the document of an address name its product; False where it is not there, or names one."""
+        found = next((each for each in self._documents(path) if _is_of(each, address)), None)
+        if found is None or "adopt" in found.data:
+            return False
+        self._after[path] = mended(self._after[path], adopting(found, identity))
+        return True
+
     def remove(self, path: str, address: Address) -> None:
         """Take the document of an address out; a file that holds no other is removed."""
         documents = self._documents(path)
@@ -94,6 +102,22 @@ def can_be_written(listed: Json) -> bool:
     """Whether a listed value can stand in a document as it is: a text, a number, or a list of such."""
     items = listed if isinstance(listed, tuple) else (listed,)
     return all(isinstance(item, str | int | float | None) for item in items)
+
+
+def adopting(document: Document, identity: str) -> Fix:
+    """Return what names a product in a document: a line of its own below the name."""
+    line, key = f"adopt: {quoted(identity)}", document.keys.raw.get(("name",))
+    if key is None or document.text.written(key).strip()[:4] != "name" or _in_one_line(document):
+        return edits(document, (), Fixing("add", line))
+    at = document.places.raw[("name",)][0]
+    end = len(document.text.line(at)) + 1
+    return (Edit(at, end, at, end, f"\n{' ' * (key[1] - 1)}{line}"),)
+
+
+def _in_one_line(document: Document) -> bool:
+    """Whether the document is written in braces."""
+    name, kind = document.keys.raw.get(("name",)), document.keys.raw.get(("kind",))
+    return name is None or kind is None or name[0] == kind[0]
 
 
 def accepted(document: Document, fields: Sequence[AcceptedField]) -> Fix:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from podsync.model.characters import hidden, name_of, seen
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Path, Spec
 from podsync.network.signed_url import signing_key
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
 class CheckedDocument(NamedTuple):
     """What a rule looks at: a document that fits its schema.
 
-    `spec` is that of `data`, frozen. `texts` are all texts below `labels` and `spec` with their paths in the
-    document, `odd` the paths at which the provider has found something.
+    `spec` is that of `data`, frozen. `unusual` are the texts below `labels` and `spec` that hold `?`, `,`,
+    `;`, `|` or a character outside of ASCII, with their paths in the document. `odd` are the paths at which
+    the provider has found something.
     """
 
     data: Mapping[str, Any]
     spec: Spec
     provider: Provider
-    texts: Sequence[tuple[Path, str]]
+    unusual: Sequence[tuple[Path, str]]
     odd: frozenset[Path]
 
 
@@ -45,15 +47,15 @@ def document_faults(data: Mapping[str, Any], spec: Spec, provider: Provider) -> 
     if own:
         own = tuple(fault._replace(path=("spec", *fault.path)) for fault in own)
         yield from own
-    texts = _texts({name: data[name] for name in ("labels", "spec") if name in data})
-    document = CheckedDocument(data, spec, provider, texts, frozenset(fault.path for fault in own))
-    for each in DOCUMENT_RULES:
-        yield from each.check(document)
+    unusual = _unusual({name: data[name] for name in ("labels", "spec") if name in data})
+    document = CheckedDocument(data, spec, provider, unusual, frozenset([fault.path for fault in own]))
+    for _, check in DOCUMENT_RULES:
+        yield from check(document)
 
 
 def signed_urls(spec: Any) -> Iterator[SpecFault]:
     """Yield each URL with a signature, an expiry or a key; a spec need not fit its schema for that."""
-    return _signed(_texts({"spec": spec}))
+    return _signed(_unusual({"spec": spec}))
 
 
 def _signed(texts: Iterable[tuple[Path, str]]) -> Iterator[SpecFault]:
@@ -76,30 +78,29 @@ def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
     return {rule.id: rule for rule in (*fixed, *(each.row for each in DOCUMENT_RULES), *own)}
 
 
-def _texts(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
-    """Return every text in it with its path, level by level."""
+def _unusual(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
+    """Return the unusual texts in it with their paths, level by level; every document comes by here."""
     found: list[tuple[Path, str]] = []
     ahead: list[tuple[Path, Any]] = [((), data)]
     for path, value in ahead:
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            if isinstance(item, str):
-                found.append(((*path, key), item))
-            elif isinstance(item, dict | list):
+        for key, item in value.items() if type(value) is dict else enumerate(value):
+            kind = type(item)
+            if kind is str:
+                if not item.isascii() or "," in item or "?" in item or ";" in item or "|" in item:
+                    found.append(((*path, key), item))
+            elif kind is dict or kind is list:
                 ahead.append(((*path, key), item))
     return found
 
 
 def _odd_texts(document: CheckedDocument) -> Iterator[SpecFault]:
     """Yield a warning for each text that looks like another one, or like several."""
-    for path, text in document.texts:
-        plain = text.isascii() and "," not in text and ";" not in text and "|" not in text
-        if not plain and path not in document.odd:
+    for path, text in document.unusual:
+        if path not in document.odd:
             yield from _odd(path, text)
 
 
 def _odd(path: Path, text: str) -> Iterator[SpecFault]:
-    from podsync.model.characters import hidden, name_of, seen
-
     if unseen := hidden(text):
         clean = seen(text).strip()
         summary = f"there is an invisible character in the text: {name_of(unseen)}"
@@ -142,7 +143,7 @@ DOCUMENT_RULES: Final = (
             "It is kept in the state and shown in comments, and it must not expire. Use the picture's "
             "public address.",
         ),
-        lambda document: _signed(document.texts),
+        lambda document: _signed(document.unusual),
     ),
     DocumentRule(
         Rule(

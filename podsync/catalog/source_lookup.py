@@ -13,8 +13,8 @@ from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from podsync.catalog.authoring.context import AuthoringContext
-from podsync.catalog.authoring.expansion import Expansion, is_plain
-from podsync.catalog.authoring.layers import leaves
+from podsync.catalog.authoring.expansion import Expansion
+from podsync.catalog.authoring.layers import is_plain, leaves
 from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, walk
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.defaults import defaults_faults
-from podsync.catalog.authoring.expansion import Expansion, is_plain
+from podsync.catalog.authoring.expansion import Expansion
+from podsync.catalog.authoring.layers import is_plain
 from podsync.catalog.authoring.origins import places_of
 from podsync.catalog.authoring.product_faults import ProductFaults
 from podsync.catalog.discovery import FoundDefaults, FoundFile, read_signed

@@ -42,6 +42,11 @@ cli = CommandGroup(
             _COMMANDS + "existing.export:export",
             "Write a document for each product that has none.",
         ),
+        "models": (
+            _COMMANDS + "existing.models:models",
+            "Show what the providers offer; keep it for plans and editors.",
+        ),
+        "doctor": (_COMMANDS + "existing.doctor:doctor", "Look at all that a run needs. Writes nothing."),
         "import": (
             _COMMANDS + "importing.command:import_products",
             "Say which existing product is which document's.",

@@ -11,24 +11,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podsync.catalog import loader, settings_file
-from podsync.cli.app.framework import nearest
+from podsync.catalog.known_file import NO_FILE, KnownFile
 from podsync.cli.app.session import Session, program, quoted
+from podsync.cli.chosen_environment import check_environment, sandbox_folder
 from podsync.cli.environment.credentials import with_base_urls
+from podsync.cli.environment.hosts import host_of
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
-from podsync.model.address import Address, Selection
+from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
-from podsync.model.product import Catalog, Product
+from podsync.model.product import Catalog
 from podsync.model.settings import (
     Authoring,
     ProviderSettings,
     RateLimit,
     Settings,
     StateSettings,
-    is_environment,
 )
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
@@ -54,6 +55,7 @@ class Workspace:
     settings: Settings
     settings_path: Path | None
     sandbox: bool = False
+    known_file: KnownFile = NO_FILE
     #: What was read last, by word: `catalog`.
     _kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -76,7 +78,7 @@ class Workspace:
             else settings_file.defaults()
         )
         if session.env or not in_any:
-            _check_environment(settings, session)
+            check_environment(settings, session)
         kept = any(file.exists() for file in state_files(settings.state))
         here = path is not None or Path(settings.catalog).is_dir() or kept
         session.sandbox = sandbox
@@ -95,7 +97,10 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        return space if space.sandbox else replace(space, settings=with_base_urls(settings, os.environ))
+        told = settings if space.sandbox else with_base_urls(settings, os.environ)
+        space = replace(space, settings=told, known_file=KnownFile.of(Path(settings.catalog)))
+        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in told.providers}
+        return replace(space, settings=space.known_file.told(told, hosts))
 
     # -- what is in the folder
 
@@ -210,7 +215,7 @@ class Workspace:
             remember_from=loader.WORTH_A_CACHE, authoring=self.authoring,
         )  # fmt: skip
         self.refuse_absence([Path(self.settings.catalog)], thorough=not len(loaded.catalog))
-        return loaded
+        return loaded._replace(diagnostics=(*self.known_file.parsed[1], *loaded.diagnostics))
 
     def reading(self) -> loader.CatalogRun:
         """Begin to read the catalog: while the block does something else, other processors are at it."""
@@ -222,24 +227,13 @@ class Workspace:
     @property
     def authoring(self) -> Authoring:
         """What documents may draw on."""
-        told = self.settings.authoring
-        return told if self.settings_path is None else told._replace(file=str(self.settings_path))
+        return self.settings.authoring._replace(file=str(self.settings_path or SETTINGS_FILE))
 
     @property
     def catalog_read(self) -> Catalog:
         """The catalog as `plan` has read it last; empty before."""
         catalog: Catalog = self._kept.get("catalog") or Catalog(())
         return catalog
-
-    def document(self, address: Address) -> Product | None:
-        """Return what the catalog, as it was read last, wants at an address."""
-        catalog = self.catalog_read
-        if catalog.index is None:
-            return next((each for each in catalog if each.address == address), None)
-        try:
-            return catalog.index.product(str(address))
-        except KeyError:
-            return None
 
     # -- planning
 
@@ -300,6 +294,8 @@ class Workspace:
             every=every,
         )
         self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
+        if made.work and self.known_file.parsed[1]:  # what models are called is told of what changes
+            raise CatalogError(self.known_file.parsed[1])
         return self._with_warnings(made, warnings)
 
     def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:
@@ -410,33 +406,3 @@ def _where_else(session: Session) -> str:
             there = quoted(program(), "-C", str(above))
             return f"start one: {start}\nor work in the one above: {there} …"
     return f"start one: {start}"
-
-
-def sandbox_folder(environment: str) -> Path:
-    """Return where the sandbox keeps what it has: each environment of the settings has its own.
-
-    Raises UsageError for what can be no name of one: it becomes a folder's.
-    """
-    if environment and not is_environment(environment):
-        raise UsageError(f"--env {environment}: this is no name of an environment")
-    return CACHE / "sandbox" / environment if environment else CACHE / "sandbox"
-
-
-def _check_environment(settings: Settings, session: Session) -> None:
-    """Refuse a run that could mean any environment, or one that there is none of."""
-    asked, known = session.env, settings.environments
-    if settings.environment == asked and (asked or not known):
-        return
-    names = ", ".join(known)
-    if not asked:
-        raise UsageError(
-            f"{SETTINGS_FILE} has environments, and this run names none of them: {names}",
-            " or ".join(f"--env {name}" for name in known) + " (or PODSYNC_ENV)",
-        )
-    if not known:
-        raise UsageError(
-            f"--env {asked}: {SETTINGS_FILE} has no environments", "leave --env and PODSYNC_ENV away"
-        )
-    near = nearest(asked, known)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")

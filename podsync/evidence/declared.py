@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from podsync.evidence.sent import unverified
+from podsync.evidence.sent import as_said, unverified
 from podsync.evidence.state_view import Known, presumed
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
@@ -81,6 +81,12 @@ class Said:
         self, address: Address, entry: Entry | None, row: Remote, product: Product | None
     ) -> list[Event]:
         if entry is not None and entry.pending is not None:
+            if entry.pending.step:
+                settle = f"podsync state settle {address} --step {entry.pending.step}"
+                raise PodsyncError(
+                    f"{address}: a step of {entry.id} is in doubt, {entry.pending.step}",
+                    f"a) it was done: {settle} --made\nb) it was not: {settle} --not-made",
+                )
             if entry.pending.op == "update":
                 raise PodsyncError(
                     f"{address}: an update of {entry.id} is in doubt",
@@ -142,15 +148,16 @@ class Said:
             )
         freed = self._freed(address, row)
         self._agrees(address, product.spec, row)
+        spec = as_said(self.known.provider, product.spec, row)
         adopted = Adopted(
             address,
             self.known.name,
             product.account,
             self.now,
             row.id,
-            product.spec,
+            spec,
             row.shown,
-            unverified(product.spec, row),
+            unverified(spec, row),
             product.labels,
             product.lifecycle,
             "imported",

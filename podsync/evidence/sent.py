@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from functools import cached_property
 
 from podsync.evidence.account import CLOCK_ALLOWANCE, Knows
@@ -10,15 +11,60 @@ from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts, age
 from podsync.evidence.findings import Findings
 from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation
-from podsync.model.frozen import EMPTY, Spec
-from podsync.providers.contract import Match, Remote
+from podsync.model.frozen import EMPTY, Spec, freeze
+from podsync.providers.contract import Match, Remote, Shown
 from podsync.providers.habits import DATES_AGREE
+from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Orphan, Window
 from podsync.state.events import Bound, Confirmed, Event, Settled, Unbound
 
 #: So often is "nothing was made" said of one address without a person.
 NONES = 1
+
+
+class StepVerdict(Enum):
+    """What became of a step that was sent to a product that exists."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    WAITS = "waits"
+    ASKS = "asks"
+
+
+def step_verdict(
+    shown: Shown | None, *, whole: bool, proves: bool, settled: bool, acknowledged: bool
+) -> StepVerdict:
+    """Judge a step by what a listing shows of it.
+
+    What is listed is done (`whole`: all of it), whenever that is. What is not listed is not done only of a
+    settled doubt, and of a listing that `proves` it: fresh, and showing of a product of ours what such a step
+    has added. Where the listing does not tell, the provider's word counts, or a person is asked.
+    """
+    if shown is not None and whole:
+        return StepVerdict.DONE
+    if not settled:
+        return StepVerdict.WAITS
+    if shown is not None and shown.sure and proves:
+        return StepVerdict.NOT_DONE
+    return StepVerdict.DONE if acknowledged else StepVerdict.ASKS
+
+
+def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:
+    """Return what a product has that a person says to be that of a spec: all, where nothing tells."""
+    made = provider.first(spec)
+    told = all(provider.step_shown(step, made, remote) is not None for step in provider.steps(made, spec))
+    return existing(provider, spec, remote) if told else spec
+
+
+def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
+    """Return what of a spec a listed product has for certain, where steps add to it."""
+    made = provider.first(spec)
+    for step in provider.steps(made, spec):
+        shown = provider.step_shown(step, made, remote)
+        if shown is not None:
+            made = freeze({**made, **shown.part})
+    return made
 
 
 class SentJudge:

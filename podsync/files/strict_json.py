@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-if TYPE_CHECKING:
-    from podsync.files.foreign import Conflict
+from podsync.files.foreign import Conflict, conflict, recognised
 
 
 class NotStrictError(ValueError):
@@ -48,8 +47,6 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        from podsync.files.foreign import recognised
-
         foreign = recognised(data)
         if foreign is not None:
             raise NotStrictError(f"it {foreign.summary}", foreign.detail) from None
@@ -59,8 +56,6 @@ def _text(data: bytes) -> str:
 
 def _not_json(text: str, error: json.JSONDecodeError) -> NotStrictError:
     """Say what stands there instead of JSON, where that is known; else where it is not JSON any more."""
-    from podsync.files.foreign import conflict, recognised
-
     found = conflict(text)
     if found is not None:
         message = f"line {found.line} begins an unresolved merge conflict"

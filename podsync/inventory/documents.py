@@ -50,13 +50,15 @@ class DocumentExport:
     """Makes a document of each listed product.
 
     `taken` are the names of the provider's kind that are in use, and grows. `above` leads from a document's
-    folder to the one with `schemas/`, such as `../../../`.
+    folder to the one with `schemas/`, such as `../../../`. In an `environment` of the settings its documents
+    belong to that one: in others nobody has seen these products.
     """
 
     audit: AccountAudit
     providers: Mapping[str, Provider]
     taken: set[str]
     above: str = ""
+    environment: str = ""
     #: Ids of which no text became a valid document, with why.
     unwritable: dict[str, str] = field(default_factory=dict)
     _properties: Mapping[str, Any] = field(init=False)
@@ -127,6 +129,7 @@ class DocumentExport:
             f"# yaml-language-server: $schema={self.above}schemas/{kind}.schema.json",
             f"kind: {kind}",
             f"name: {yaml_writer.scalar(address.name)}",
+            *([f"only: [{self.environment}]"] if self.environment else []),
             f"adopt: {json.dumps(one.row.id, ensure_ascii=False)}",
             "spec:" if spec else "spec: {}",
         ]

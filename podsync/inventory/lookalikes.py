@@ -35,10 +35,9 @@ def look_alikes(provider: Provider, products: Sequence[ListedProduct]) -> tuple[
     One name counts for products of one model; where orders find a product by its name, for those that a
     customer shares. One front picture counts for products of one model.
     """
-    alike = provider.canonical
     found = []
     for group in _by_name(provider, products):
-        equal = len({canonical_json(alike(one.row.fields)) for one in group}) == 1
+        equal = len({_listed(provider, one) for one in group}) == 1
         found.append(LookAlikes(Resemblance.DOUBLE if equal else Resemblance.NAME, tuple(group)))
     found += [LookAlikes(Resemblance.PICTURE, tuple(group)) for group in _by_picture(provider, products)]
     order = list(Resemblance)
@@ -88,6 +87,11 @@ def _by_picture(provider: Provider, products: Sequence[ListedProduct]) -> Iterat
     for group in shown.values():
         if len({_name(provider, one) for one in group}) > 1:
             yield group
+
+
+def _listed(provider: Provider, one: ListedProduct) -> str:
+    """Return all that is listed of a product, in the form in which specs are compared."""
+    return canonical_json(provider.canonical(provider.listed_spec(one.row.fields)))
 
 
 def _name(provider: Provider, one: ListedProduct) -> str:

@@ -9,6 +9,7 @@ __all__ = [
     "errors",
     "frozen",
     "json_bytes",
+    "known_ids",
     "position",
     "product",
     "rules",

@@ -17,23 +17,41 @@ from podsync.model.position import NOWHERE, Position, Span
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """Protections that a document asks for; kept in the state, so that deleting it lifts none."""
+    """Protections that a document asks for; kept in the state, so that deleting it lifts none.
+
+    `replace` is how a new product takes over the name of the one before it: `swap`, `staged` (all but the
+    exchange of the names), or empty for not at all.
+    """
 
     prevent_replace: bool = False
     prevent_orphan: bool = False
+    replace: str = ""
 
-    def to_json(self) -> dict[str, bool]:
+    def to_json(self) -> dict[str, bool | str]:
         """Only what is set, so that an unprotected entry stays short in the state file."""
-        kept = {"prevent_orphan": True} if self.prevent_orphan else {}
-        return kept | {"prevent_replace": True} if self.prevent_replace else kept
+        kept: dict[str, bool | str] = {"prevent_orphan": True} if self.prevent_orphan else {}
+        kept |= {"prevent_replace": True} if self.prevent_replace else {}
+        return kept | {"replace": self.replace} if self.replace else kept
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Lifecycle:
         """The inverse of :meth:`to_json`."""
-        return cls(bool(data.get("prevent_replace")), bool(data.get("prevent_orphan")))
+        return cls(
+            bool(data.get("prevent_replace")),
+            bool(data.get("prevent_orphan")),
+            str(data.get("replace") or ""),
+        )
 
 
 UNPROTECTED = Lifecycle()
+
+
+def _sorted_keys(name: str) -> str:
+    """Return a former name with its keys as addresses have them."""
+    try:
+        return Address.parse(f"any.{name}").name
+    except ValueError:
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +76,8 @@ class History:
         if HISTORY_WORDS.isdisjoint(data):
             return NO_HISTORY
         told = {word: freeze(data[word]) for word in HISTORY_WORDS & data.keys()}
+        if any("[" in name for name in told.get("moved", ())):
+            told["moved"] = tuple(map(_sorted_keys, told["moved"]))
         return cls(**told | {word: bare_id(told[word]) for word in ("adopt", "recreate") if word in told})
 
     @classmethod
@@ -205,6 +225,15 @@ class Catalog:
         if self.index is None:
             return frozenset(product.provider for product in self.products)
         return self.index.providers
+
+    def at(self, address: Address) -> Product | None:
+        """Return what is wanted at an address."""
+        if self.index is None:
+            return next((product for product in self.products if product.address == address), None)
+        try:
+            return self.index.product(str(address))
+        except KeyError:
+            return None
 
     @property
     def removed(self) -> Collection[str]:

@@ -151,6 +151,14 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "an editor shows the same while you type.",
         ),
         Rule(
+            "known-ids", "error", "The file of known ids is damaged",
+            "Take `_known.yaml` back from Git, or remove it and run `podsync models --save` again.",
+        ),
+        Rule(
+            "unknown-model", "warning", "A model is none that the account is known to have",
+            "Look at its id: `podsync models WORD`. If the supplier has it by now: `podsync models --save`.",
+        ),
+        Rule(
             "odd-name", "warning", "The name of a product is odd",
             "It has spaces too many, an invisible character, curly quotes, HTML or broken UTF-8. No "
             "provider's API can take it back: write it as people should read it.",
@@ -215,8 +223,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "picture-not-an-image", "error", "A URL leads to something that is no picture, or a broken one",
-            "Use the address of the picture itself, not that of a page about it; export a broken picture "
-            "again.",
+            "Use the address of the picture itself, not that of a page about it, or export it again.",
         ),
         Rule(
             "picture-format", "warning", "A picture has an unusual format",
@@ -236,8 +243,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "picture-low-dpi", "warning", "An artwork is too small for its print size",
-            "The print would be blurred. Use a larger picture, or print it smaller (`print:` in the "
-            "document).",
+            "The print would be blurred. Use a larger picture, or print it smaller (`print:`).",
         ),
         Rule(
             "picture-small", "warning", "A picture has very few pixels",
@@ -245,8 +251,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "picture-large", "warning", "A picture has very many bytes",
-            "Shop pages load slowly with it, and an artwork may be refused. Export it smaller, or as JPEG "
-            "or WebP.",
+            "Shop pages load slowly, and an artwork may be refused. Export it smaller, or as WebP.",
         ),
         Rule(
             "picture-signed", "warning", "A picture lies behind a redirect to a signed address",
@@ -264,8 +269,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Making a plan": (
         Rule(
             "max-creates", "error", "A plan makes more products than the limit",
-            "Look whether it is meant. `--allow creates=N` lifts the limit once, `limits.max_creates` for "
-            "good.",
+            "Is it meant? `--allow creates=N` lifts the limit once, `limits.max_creates` for good.",
         ),
         Rule(
             "max-replaces", "error", "A plan replaces more products than the limit",
@@ -294,6 +298,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         Rule(
             "namesake", "warning", "The provider lists a product of the same name that is not ours",
             "Nothing has to be done: apply creates beside it.",
+        ),
+        Rule(
+            "swap-open", "error", "A new product stands ready, and its document no longer lets it go on",
+            "Put back `lifecycle: {replace: swap}`, or `staged`; the former spec takes that product back.",
         ),
         Rule(
             "prevent-orphan", "error", "The document of a protected product is gone",
@@ -345,6 +353,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "foreign-host", "warning", "A provider is reached at a host that is not its own",
             "The key goes there. Check `base_url`; apply asks for the host to be allowed in its "
             "environment.",
+        ),
+        Rule(
+            "environment-name", "error", "A document names an environment that there is none of",
+            "Write one of those in `environments` of podsync.yaml.",
         ),
         Rule(
             "environments", "error", "Two environments share a state or an account",

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from podsync.model.address import DEFAULT_ACCOUNT
 from podsync.model.frozen import EMPTY
+from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 
 
 def is_environment(name: str) -> bool:
@@ -23,7 +24,10 @@ class RateLimit(NamedTuple):
 
 
 class ProviderSettings(NamedTuple):
-    """How one provider is spoken to; all times in seconds. `ignored` are ids that nobody here manages."""
+    """How one provider is spoken to; all times in seconds.
+
+    `ignored` are ids that nobody here manages, `known` those that the account was seen to have.
+    """
 
     base_url: str
     rate_limit: RateLimit
@@ -34,6 +38,7 @@ class ProviderSettings(NamedTuple):
     retry_seconds: float = 300
     pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
     ignored: tuple[str, ...] = ()
+    known: KnownIds = NOTHING_KNOWN
 
 
 class Limits(NamedTuple):
@@ -76,15 +81,20 @@ class Settings(NamedTuple):
     @property
     def authoring(self) -> Authoring:
         """What documents may draw on."""
-        return Authoring(self.vars, self.limits.max_each)
+        return Authoring(
+            self.vars, self.limits.max_each, environment=self.environment, environments=self.environments
+        )
 
 
 class Authoring(NamedTuple):
     """What the settings say to documents: values by name, and how many products one document may make.
 
-    `file` is where the settings stand, for the place of a value.
+    `file` is where the settings stand, for the place of a value. `environment` is the chosen one of
+    `environments`, "" for none.
     """
 
     variables: Mapping[str, str | int | float | bool] = EMPTY
     max_each: int | None = 10_000
     file: str = "podsync.yaml"
+    environment: str = ""
+    environments: tuple[str, ...] = ()

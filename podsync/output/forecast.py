@@ -10,6 +10,7 @@ from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
 from podsync.output.wording import counted, duration, number, title
 from podsync.plan.action import Action
+from podsync.plan.change import SWAP, Change
 from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
 
@@ -33,13 +34,21 @@ def forecast(plan: Plan, rates: Mapping[str, RateLimit], levels: Mapping[str, fl
 
     `levels`: how many requests of an earlier run each provider's bucket still holds.
     """
-    sent = Counter(change.provider for change in plan.changes if change.action in _SENDING)
+    sent: Counter[str] = Counter()
+    for change in plan.changes:
+        if change.action in _SENDING:
+            sent[change.provider] += _requests(change)
     waits = {
         provider: _seconds(count + levels.get(provider, 0.0), rates.get(provider))
         for provider, count in sorted(sent.items())
     }
     slowest = max(waits, key=lambda provider: waits[provider], default="")
     return Forecast(sent.total(), slowest, sent[slowest], waits.get(slowest, 0.0))
+
+
+def _requests(change: Change) -> int:
+    """Count the requests of a change: each step is one, an exchange of names two."""
+    return max(1, len(change.steps_left) + change.steps_left.count(SWAP))
 
 
 def _seconds(count: float, rate: RateLimit | None) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from podsync.model.digests import canonical_json
-from podsync.model.frozen import Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.output.colours import colour_name
 from podsync.output.escape import safe
 from podsync.output.layout import GAP, INDENT, cells, facts, pad, short_url, shorten
@@ -54,15 +54,21 @@ def _items(value: Json) -> list[Mapping[str, Json]]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, tuple | list) else []
 
 
-def product_facts(roles: FieldRoles, spec: Spec) -> Iterator[str]:
+def model_words(model: Json, models: Mapping[str, str]) -> str:
+    """Return `37 Raglan Tee`, the id alone where its name is not known; `models` maps ids to names."""
+    name = models.get(str(model), "")
+    return f"{text_of(model)} {safe(name)}" if name else text_of(model)
+
+
+def product_facts(roles: FieldRoles, spec: Spec, models: Mapping[str, str] = EMPTY) -> Iterator[str]:
     """Yield what tells this product from others, shortest first; nothing for a spec of unknown form."""
     if (model := spec.get(roles.model)) is not None:
-        yield f"model {text_of(model)}"
+        yield f"model {model_words(model, models)}"
     if isinstance(colour := spec.get(roles.colour), str):
         yield f"colour {with_colour(colour)}"
     if roles.artwork in spec:
         yield counted(len(_items(spec[roles.artwork])), "artwork")
-    options = [safe(str(option.get(roles.option_name, ""))) for option in _items(spec.get(roles.options))]
+    options = [_option(roles, option) for option in _items(spec.get(roles.options))]
     if options:
         yield f"{'option' if len(options) == 1 else 'options'} {some(options, _NAMED)}"
     parts = [
@@ -73,12 +79,39 @@ def product_facts(roles: FieldRoles, spec: Spec) -> Iterator[str]:
         yield "parts " + some([f"{text_of(count)} × {text_of(name)}" for count, name in parts], _NAMED)
 
 
+def _option(roles: FieldRoles, option: Mapping[str, Json]) -> str:
+    """Return an option's name, with what can be chosen where the document says it."""
+    name = safe(str(option.get(roles.option_name, "")))
+    choices = [safe(str(each.get(roles.choice, ""))) for each in _items(option.get(roles.option_choices))]
+    return f"{name} ({some(choices, _NAMED)})" if choices else name
+
+
+def choice_text(roles: FieldRoles, value: Json) -> str | None:
+    """Return a value that a buyer can choose, and what it stands for, not escaped; None for anything else."""
+    if not (roles.choice and isinstance(value, Mapping) and roles.choice in value):
+        return None
+    parts = [
+        f"{part.get(roles.option_part, '')} "
+        + ", ".join(f"{key} {told}" for key, told in (part.get(roles.choice_attributes) or {}).items())
+        for part in _items(value.get(roles.choice_parts))
+    ]
+    default = ["default"] if value.get(roles.choice_default) else []
+    told = "; ".join([*default, *parts])
+    return f"{value[roles.choice]} ({told})" if told else str(value[roles.choice])
+
+
 def product_lines(
-    roles: FieldRoles, spec: Spec, style: Style, width: int, *, pictures: bool = True
+    roles: FieldRoles,
+    spec: Spec,
+    style: Style,
+    width: int,
+    *,
+    pictures: bool = True,
+    models: Mapping[str, str] = EMPTY,
 ) -> Iterator[str]:
     """Describe a product in two to four lines below its address."""
     name = quoted(roles.name_of(spec), width - len(INDENT)) if roles.name_of(spec) else ""
-    known = [shorten(fact, width - len(INDENT)) for fact in product_facts(roles, spec)]
+    known = [shorten(fact, width - len(INDENT)) for fact in product_facts(roles, spec, models)]
     if roles.customers in spec:
         who = customers(roles, spec[roles.customers], style)
         together = cells(name) + 1 + cells(who) <= width - len(INDENT)

@@ -6,6 +6,7 @@ __all__ = [
     "approval",
     "change",
     "checks",
+    "diff",
     "drift",
     "model",
     "planfile",

@@ -34,6 +34,9 @@ RECREATE = "create_because_gone"
 #: That of a note by which the state learns a field of the spec from the document.
 NOTE_TOLD = "note_because_told"
 
+#: Why a rename comes first: orders find nothing under the name until then.
+SWAP_OPEN = "update_because_swap_open"
+
 #: How each action looks in the first column, beside its word.
 SYMBOLS: Mapping[Action, str] = {
     Action.SETTLE: "?",

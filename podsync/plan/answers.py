@@ -41,6 +41,16 @@ def of_doubt(
     return rows if young else (*rows, none)
 
 
+def of_step(address: Address, step: str) -> tuple[str, ...]:
+    """Return what may have become of a step of which the listing tells nothing."""
+    settle = f"podsync state settle {address} --step {step}"
+    return (
+        f"a) it was done: {settle} --made",
+        f"b) it was not, not even in part: {settle} --not-made",
+        f"c) in part: add the rest on the web page, then: {settle} --made",
+    )
+
+
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
     """Return what products may be that look like one which is to be created, or which was."""
     rows = _lettered(provider, candidates, f"podsync import {address.word}")

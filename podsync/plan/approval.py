@@ -20,7 +20,7 @@ _MAKING = (Action.CREATE.value, Action.REPLACE.value, Action.SETTLE.value, Actio
 #: What may be left -> of which approved actions with the same wish.
 _LEFT_OF: Mapping[Action, tuple[str, ...]] = {
     Action.SETTLE: _MAKING,
-    Action.UPDATE: (Action.UPDATE.value,),
+    Action.UPDATE: (Action.UPDATE.value, *_MAKING),
     Action.CREATE: (Action.RESTORE.value, Action.SETTLE.value),
     Action.NOTE: (Action.MOVE.value,),
 }

@@ -12,10 +12,21 @@ from typing import NamedTuple, Self
 
 from podsync.model.address import Address
 from podsync.model.digests import digest
-from podsync.model.frozen import EMPTY, Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.position import NOWHERE, Position
 from podsync.model.product import UNPROTECTED, Lifecycle, Product, spec_digest_of
 from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE, Action
+
+#: What the exchange of names is called among the steps of a product.
+SWAP = "swap"
+#: What `lifecycle.replace` says to stop before the names are exchanged.
+STAGED = "staged"
+#: What a person should know of either; the second one is what no order of two renames can spare.
+SWAP_RISKS = (
+    "the old product stays under another name until a person removes it",
+    "the name is missing for about one request, or after a crash until the next apply begins with its rename",
+)
+STAGED_RISKS = (f"{STAGED}: orders find the old product until the document says `replace: swap`",)
 
 
 class _UnknownValue:
@@ -49,7 +60,9 @@ class Change:
     that the plan relied on, None where there was none. `distinct` is True when the document says that
     it never had another address (`moved: []`): then it is no rename in disguise. `orphan_created_at`
     with `previous_address` names the orphan that a restore or a move takes. `shown` are the ids that
-    people see of what exists already. `source` is the line of the changed value, of the document for a
+    people see of what exists already. `temporary` are fields in which a new product differs from `after` at
+    first: it takes over the names of the one before it. `steps_done` and `steps_left` name the requests that
+    a product takes, where there are several. `source` is the line of the changed value, of the document for a
     create; of an orphan the line where its document last stood, None where that is not known. `asks` is what
     the document asks about an existing product (`History.asks`).
     """
@@ -74,6 +87,9 @@ class Change:
     risks: tuple[str, ...] = ()
     source: Position | None = None
     distinct: bool = False
+    temporary: Spec = EMPTY
+    steps_done: tuple[str, ...] = ()
+    steps_left: tuple[str, ...] = ()
     asks: Mapping[str, Json] = EMPTY
     # Not part of a change, and not copied by `replace`: a copy may be about something else.
     _after_digest: str = field(default="", init=False, compare=False, hash=False, repr=False)
@@ -90,6 +106,11 @@ class Change:
         """Return this change, told the `spec_digest` of its document by who has worked it out before."""
         object.__setattr__(self, "_after_digest", spec_digest)
         return self
+
+    @property
+    def made(self) -> Spec | None:
+        """What is made of `after` at first: under a temporary name, where it takes over another one's."""
+        return freeze({**self.after, **self.temporary}) if self.after and self.temporary else self.after
 
     @property
     def named(self) -> str | None:

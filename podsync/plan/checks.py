@@ -211,7 +211,9 @@ def _held_names(state: State, providers: Mapping[str, Provider]) -> _Holders:
     """Names that orders use now."""
     held: dict[tuple[str, str, str], list[tuple[Address | None, Spec]]] = defaultdict(list)
     rows: list[tuple[Address | None, Entry | Orphan]] = [*state.entries.items()]
-    rows += [(None, orphan) for orphan in state.orphans]
+    # Until an exchange of names is done, what is to get the name counts as its holder.
+    heirs = {(e.swap.source, e.swap.made_at): a for a, e in state.entries.items() if e.swap is not None}
+    rows += [(heirs.get((orphan.address, orphan.created_at)), orphan) for orphan in state.orphans]
     for address, known in rows:
         key = _name_key(known.provider, known.account, known.spec, providers)
         if key is not None and known.spec is not None:
@@ -237,20 +239,20 @@ def _holders(
     change: Change, held: _Holders, settled: UnchangedPairs, providers: Mapping[str, Provider]
 ) -> Iterator[Address | None]:
     """Who else holds the name that this change takes, for a shared customer."""
-    if change.action not in (Action.CREATE, Action.UPDATE):
+    if change.action not in (Action.CREATE, Action.UPDATE) and not change.temporary:
         return
-    key = _name_key(change.provider, change.account, change.after, providers)
+    key = _name_key(change.provider, change.account, change.made, providers)
     if key is None:
         return
     own = {change.address, change.previous_address}
     provider = providers[change.provider]
     holding: list[tuple[Address | None, Spec]] = [*held.get(key, ())]
-    alike = settled.alike(provider, change.account, change.after or {})
+    alike = settled.alike(provider, change.account, change.made or {})
     holding += [(product.address, product.spec) for product in alike]
     # As the state's order has them: entries by address, orphans last.
     for holder, spec in sorted(holding, key=lambda one: (one[0] is None, one[0] or ("", ""))):
         other = holder is None or holder not in own
-        if other and _clash(change.after, spec, provider):
+        if other and _clash(change.made, spec, provider):
             yield holder
 
 

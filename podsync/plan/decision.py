@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic
-from podsync.model.frozen import EMPTY, Json, Path, Spec
+from podsync.model.digests import short_digest
+from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
-from podsync.plan.action import ADOPT_DECLARED, NOTE_ACCEPTED, NOTE_TOLD, RECREATE, SET_BACK, Action
+from podsync.plan.action import (
+    ADOPT_DECLARED,
+    NOTE_ACCEPTED,
+    NOTE_TOLD,
+    RECREATE,
+    SET_BACK,
+    SWAP_OPEN,
+    Action,
+)  # fmt: skip
 from podsync.plan.answers import COMPLETE
-from podsync.plan.change import Change, FieldChange
-from podsync.plan.diff import differing_fields, field_changes, untold
-from podsync.plan.matching import Pair
+from podsync.plan.change import STAGED, STAGED_RISKS, SWAP, SWAP_RISKS, Change, FieldChange
+from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
+from podsync.plan.matching import Pair, last_place
+from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
-    from podsync.state.entries import Entry, Orphan
+    from podsync.state.entries import Entry, Orphan, Swap
 
 
 class Decided(NamedTuple):
@@ -46,12 +56,23 @@ class _PairDecision:
             or Selection(targets=selection.replace).targeted(pair.address)
         )
         self.faults: list[Diagnostic] = []
+        product, entry = pair.product, pair.entry
+        #: What is to be there once this plan is done: a staged product keeps its temporary names.
+        self.wanted: Spec = product.spec if product is not None else EMPTY
+        swap = entry.swap if entry is not None else None
+        if product is not None and swap is not None and product.lifecycle.replace == STAGED:
+            named = (
+                {name: (entry.spec or EMPTY).get(name) for name in swap.takes} if entry is not None else {}
+            )
+            self.wanted = freeze({**self.wanted, **named})
 
     def make(self) -> Change:
         """Return the one change for this pair."""
         product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
         if entry is not None and entry.pending is not None and entry.pending.op == "create":
             return self._settle(entry, product)
+        if entry is not None and entry.swap is not None and self.pair.nameless:
+            return self._take_name(entry, entry.swap)
         if product is None:
             assert entry is not None  # noqa: S101 (a pair has at least one side)
             return self._orphan(entry)
@@ -61,29 +82,31 @@ class _PairDecision:
             return self._restore(product)
         if entry.id is not None and entry.id == product.history.recreate and entry.pending is None:
             return self._recreate(product, entry)
-        names = self._differing(product, entry)
+        names = self._differing(entry)
         accepted = self._accepted(product, entry, names)
         names = tuple(name for name in names if name not in accepted)
         if not names and not self.forced:
             return self._accept(product, entry, accepted) if accepted else self._unchanged(product, entry)
         if self.forced and not self.provider.replaces and set(names) <= self.provider.mutable:
             return self._set_back(product, entry)
-        if not self.forced and set(names) <= self.provider.mutable:
+        if not self.forced and self._is_reached(entry, names):
             return self._update(product, entry, names)
         return self._replace(product, entry, names)
 
     def _arrival(self, product: Product) -> Change:
         adopt = product.history.adopt
         if adopt is None:
+            self._refuse_unreachable(product, self.provider.first(product.spec))
             return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
         reason = f"its document says that it is {adopt}"
         return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
 
     def _recreate(self, product: Product, entry: Entry) -> Change:
         self._refuse_incomplete(product)
+        self._refuse_unreachable(product, self.provider.first(product.spec))
         reason = f"{entry.id} is gone, and its document wants it again"
         change = self._change(Action.CREATE, RECREATE, reason)
-        return replace(change, before=None, risks=self.provider.risks(None, product.spec))
+        return replace(change, before=None, risks=self._risks(None, product.spec))
 
     def _accepted(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the fields that were changed there, from the very value that the state holds."""
@@ -107,12 +130,27 @@ class _PairDecision:
             Action.UPDATE, SET_BACK, "asked for by --replace: its values are sent again", fields
         )
 
-    def _differing(self, product: Product, entry: Entry) -> tuple[str, ...]:
-        names = set(differing_fields(self.provider, entry.spec or EMPTY, product.spec))
-        names -= untold(self.provider, entry, product.spec)
+    def _differing(self, entry: Entry) -> tuple[str, ...]:
+        names = set(differing_fields(self.provider, entry.spec or EMPTY, self.wanted))
+        names -= untold(self.provider, entry, self.wanted)
         if entry.pending is not None:
             names |= set(entry.pending.body)
         return tuple(sorted(names))
+
+    def _is_reached(self, entry: Entry, names: Collection[str]) -> bool:
+        """Whether what exists, or may exist by now, can become what is wanted without being made anew."""
+        spec, pending = entry.spec or EMPTY, entry.pending
+        perhaps = [spec] if pending is None or not pending.step else [spec, freeze({**spec, **pending.body})]
+        return any(leads_to(self.provider, each, self.wanted, names) for each in perhaps)
+
+    def _refuse_unreachable(self, product: Product, before: Spec) -> bool:
+        """Refuse what no step can make of what exists; returns whether there is any of it."""
+        found = list(self.provider.unreachable(before, product.spec))
+        for fault in found:
+            self._refuse(
+                fault.rule, f"{product.address}: {fault.summary}", fault.detail, ("spec", *fault.path)
+            )
+        return bool(found)
 
     def _change(
         self,
@@ -123,13 +161,14 @@ class _PairDecision:
         *,
         risks: tuple[str, ...] | None = None,
         taken: Orphan | None = None,
+        temporary: Spec = EMPTY,
         importing: str | None = None,
     ) -> Change:
         """Return a change of this pair. `taken`: the orphan that it takes; `risks`: else the provider's."""
         product, entry, orphan = self.pair.product, self.pair.entry, self.pair.orphan
         known = self.pair.known
         before = entry.spec if entry is not None else None
-        after = product.spec if product is not None else None
+        after = self.wanted if product is not None else None
         change = Change(
             known.address,
             action,
@@ -148,27 +187,49 @@ class _PairDecision:
             shown=_shown(entry or orphan),
             made_at=(entry.created_at or None) if entry is not None else None,
             fields=fields,
-            risks=self.provider.risks(before if fields else None, after) if risks is None else risks,
+            risks=self._risks(before if fields else None, after) if risks is None else risks,
             source=self._source(fields),
             distinct=product is not None and product.history.moved == (),
             asks=product.history.asks if product is not None else EMPTY,
+            temporary=temporary,
         )
+        change = self._with_steps(change)
         return change if product is None else change.knowing(product.spec_digest)
+
+    def _with_steps(self, change: Change) -> Change:
+        """Say which requests a product takes, and which are done, where there are several."""
+        entry, made = self.pair.entry, change.made
+        if change.action in (Action.CREATE, Action.REPLACE) and made is not None:
+            steps = self.provider.steps(self.provider.first(made), made)
+            left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
+            return replace(change, steps_left=left) if len(left) > 1 else change
+        if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
+            done, left = self._progress(entry)
+            return replace(change, steps_done=done, steps_left=left)
+        return change
+
+    def _progress(self, entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return which requests of a product are done, and which are left."""
+        spec, first = entry.spec or EMPTY, self.provider.first(entry.spec or EMPTY)
+        added = (step.name for step in self.provider.steps(first, spec) if step.name not in entry.steps_left)
+        return ("create", *added), (*entry.steps_left, *((SWAP,) if entry.swap else ()))
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
-            return _last_place(self.pair.entry)
+            return last_place(self.pair.entry)
         places = sorted(f.at for f in fields if f.at is not None)
         return places[0] if places else self.pair.product.declared_at
 
     def _settle(self, entry: Entry, product: Product | None) -> Change:
-        sent: Spec | None = entry.pending.body if entry.pending else None
+        pending = entry.pending
+        assert pending is not None  # noqa: S101 (the caller saw it)
+        temporary = freeze({name: pending.body.get(name) for name in pending.takes})
         reason = "sent earlier, outcome not known"
         if product is None:
             reason += "; its document is gone: if it exists it becomes an orphan"
-        elif sent != product.spec:
+        elif pending.body != self.provider.first(freeze({**product.spec, **temporary})):
             reason += "; the document was edited since"
-        return self._change(Action.SETTLE, "settle_because_in_doubt", reason, risks=())
+        return self._change(Action.SETTLE, "settle_because_in_doubt", reason, risks=(), temporary=temporary)
 
     def _orphan(self, entry: Entry) -> Change:
         if entry.lifecycle.prevent_orphan and not self.pair.released:
@@ -203,6 +264,9 @@ class _PairDecision:
         if fields:
             reason = "the document tells what was not known"
             return self._change(Action.NOTE, NOTE_TOLD, reason, fields, risks=())
+        if entry.steps_left:
+            reason = "what was to be added is not wanted any more"
+            return self._change(Action.NOTE, "note_because_not_wanted", reason, risks=())
         if product.labels != entry.labels or product.lifecycle != entry.lifecycle:
             return self._change(
                 Action.NOTE, "note_because_labels", "only labels or lifecycle differ", risks=()
@@ -214,24 +278,85 @@ class _PairDecision:
         return field_changes(self.provider, entry.spec or EMPTY, product, names, unknown)
 
     def _update(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
-        fields = self._fields(product, entry, names)
-        reason = "an update is in doubt and is sent again" if entry.pending else "only fields that can change"
-        name, old = self.provider.unique_name(product.spec), self.provider.unique_name(entry.spec or EMPTY)
-        if self.provider.name_field in names and name != old and product.history.renamed_from != old:
+        fields = tuple(one._replace(forces_replace=False) for one in self._fields(product, entry, names))
+        code, reason = self._why_update(entry)
+        name, old = self.provider.unique_name(self.wanted), self.provider.unique_name(entry.spec or EMPTY)
+        renamed = self.provider.name_field in names and name != old
+        if entry.swap is not None:
+            self._check_swap(product, entry.swap)
+        elif renamed and product.history.renamed_from != old:
             self._refuse(
                 f"{self.provider.name}-rename",
                 f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
                 f"put `renamed_from: {_quoted(old or '')}` into the document if that is meant",
                 ("spec", self.provider.name_field),
             )
-        return self._change(Action.UPDATE, "update_because_mutable", reason, fields)
+        takes = entry.swap is not None and self.provider.name_field in names
+        return self._change(Action.UPDATE, code, reason, fields, risks=SWAP_RISKS if takes else None)
+
+    def _why_update(self, entry: Entry) -> tuple[str, str]:
+        pending, words = entry.pending, self.provider.info.steps
+        if pending is not None and pending.step:
+            what = words.get(pending.step, pending.step)
+            return "update_because_in_doubt", f"{what}: sent earlier, outcome not known"
+        if pending is not None:
+            return "update_because_mutable", "an update is in doubt and is sent again"
+        done, left = self._progress(entry)
+        told = f"created, {len(done)} of {len(done) + len(left)} steps"
+        if entry.steps_left:
+            what = " and ".join(words.get(step, step) for step in entry.steps_left)
+            return "update_because_half_made", f"{told}: {what} are not added yet"
+        if entry.swap is not None:
+            return "update_because_swap", f"{told}: it stands ready to take over the name"
+        return "update_because_mutable", "only fields that can change"
+
+    def _check_swap(self, product: Product, swap: Swap) -> None:
+        """Refuse a document that no longer says how the new product gets its name, or wants another one."""
+        if not product.lifecycle.replace:
+            self._refuse(
+                "swap-open",
+                f"{product.address}: a new product stands ready to take over the name, and the document no "
+                "longer says that it may",
+                "put back `lifecycle: {replace: swap}`, or `staged`; the former spec takes that product back",
+                ("lifecycle",),
+            )
+        elif product.lifecycle.replace != STAGED:
+            self._refuse_rename(product, swap.takes)
+
+    def _refuse_rename(self, product: Product, taken: Spec) -> None:
+        """A new product takes over the name as it is: a rename besides is a change of its own."""
+        if any(product.spec.get(name) != value for name, value in taken.items()):
+            self._refuse(
+                f"{self.provider.name}-rename",
+                f"{product.address}: the new product takes over the name as it is, and the document has "
+                "another one",
+                "rename it in a change of its own, before or after",
+                ("spec", self.provider.name_field),
+            )
+
+    def _take_name(self, entry: Entry, swap: Swap) -> Change:
+        """Finish an exchange of names, whatever the document says by now: until then orders find nothing."""
+        before = entry.spec or EMPTY
+        fields = tuple(FieldChange(name, before.get(name), value) for name, value in swap.takes.items())
+        code, reason = SWAP_OPEN, "the name is missing until this rename"
+        change = self._change(Action.UPDATE, code, reason, fields, risks=())
+        after = freeze({**before, **swap.takes})
+        return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)
+
+    def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
+        return (*self.provider.risks(before, after), *self._left_model(after))
+
+    def _left_model(self, after: Spec | None) -> tuple[str, ...]:
+        provider = self.provider
+        return left_model(provider.known, provider.title, (after or EMPTY).get(provider.model_field))
 
     def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         fields = self._fields(product, entry, names)
-        if not self.provider.replaces:
-            return self._refused_replace(product, names, fields)
-        orphan = self.pair.orphan
-        if orphan is not None and not self.forced:
+        orphan, swaps = self.pair.orphan, bool(product.lifecycle.replace) and self.provider.info.swaps
+        taken_back = orphan is not None and not self.forced
+        if not (self.provider.replaces or swaps or (taken_back and entry.swap is not None)):
+            return self._refused_replace(product, entry, names, fields)
+        if orphan is not None and taken_back:
             code, reason = "restore_because_reverted", "the replace was reverted"
             return self._change(Action.RESTORE, code, reason, fields, taken=orphan)
         if product.lifecycle.prevent_replace:
@@ -245,11 +370,36 @@ class _PairDecision:
         self._refuse_incomplete(product)
         code = "replace_by_request" if self.forced else "replace_because_cannot_update"
         reason = "asked for by --replace" if self.forced else f"{self.provider.title} cannot change it"
+        if swaps:
+            return self._swap(product, entry, code, reason, fields)
         risks = (
             "the old product stays on sale beside the new one until a person removes it",
-            *self.provider.risks(entry.spec, product.spec),
+            *self._risks(entry.spec, product.spec),
         )
         return self._change(Action.REPLACE, code, reason, fields, risks=risks)
+
+    def _swap(
+        self, product: Product, entry: Entry, code: str, reason: str, fields: tuple[FieldChange, ...]
+    ) -> Change:
+        """Make it under a temporary name; then the two exchange names, or (staged) wait until they may."""
+        field, provider = self.provider.name_field, self.provider
+        self.wanted = product.spec  # the name that it is to take, whatever is staged already
+        name = product.spec.get(field)
+        held = {field: (entry.spec or EMPTY).get(field)} if entry.swap is None else entry.swap.takes
+        self._refuse_rename(product, held)
+        self._refuse_unreachable(product, provider.first(product.spec))
+        # A product that was staged before and given up may have the name that the same facts would make.
+        since = [round(each, 3) for each in (entry.created_at, entry.updated_at)]
+        mark = short_digest([str(product.address), provider.canonical(product.spec), since])[:6]
+        risks = STAGED_RISKS if product.lifecycle.replace == STAGED else SWAP_RISKS
+        return self._change(
+            Action.REPLACE,
+            code,
+            reason,
+            fields,
+            risks=(*risks, *provider.risks(entry.spec, product.spec)),
+            temporary=freeze({field: f"(next {mark}) {name}"}),
+        )
 
     def _refuse_incomplete(self, product: Product) -> None:
         if missing := self.provider.missing(product.spec):
@@ -261,9 +411,11 @@ class _PairDecision:
             )
 
     def _refused_replace(
-        self, product: Product, names: tuple[str, ...], fields: tuple[FieldChange, ...]
+        self, product: Product, entry: Entry, names: tuple[str, ...], fields: tuple[FieldChange, ...]
     ) -> Change:
         fixed = [name for name in names if name not in self.provider.mutable]
+        if not self.forced and self._refuse_unreachable(product, entry.spec or EMPTY):
+            return self._change(Action.REPLACE, "replace_because_cannot_update", "refused", fields)
         self._refuse(
             f"{self.provider.name}-replace",
             f"{product.address}: {self.provider.title} cannot change {', '.join(fixed) or 'this product'}",
@@ -281,13 +433,6 @@ class _PairDecision:
 def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
     """Return each spec with this field alone."""
     return tuple({name: spec[name]} if name in spec else {} for spec in specs)
-
-
-def _last_place(entry: Entry | None) -> Position | None:
-    """Return where the document of an entry stood when the state last heard of it."""
-    path, _, line = (entry.place if entry is not None else "").rpartition(":")
-    known = bool(path) and line.isascii() and line.isdigit() and len(line) < 10
-    return Position(path, int(line)) if known else None
 
 
 def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:

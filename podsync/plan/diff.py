@@ -7,7 +7,7 @@ lists turned into mappings by their natural key, or an insertion would show as a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from podsync.model.digests import canonical_json
@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
-    """Return the top-level fields whose canonical values differ, sorted."""
+    """Return the top-level fields whose canonical values differ, sorted; what one leaves out does not."""
     if before == after:
         return ()
-    one, other = provider.canonical(before), provider.canonical(after)
+    one = provider.canonical(provider.completed(before, after))
+    other = provider.canonical(provider.completed(after, before))
     return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
+
+
+def leads_to(provider: Provider, before: Spec, after: Spec, names: Collection[str]) -> bool:
+    """Whether updates and steps give these fields the wanted values: nothing has to be made anew."""
+    fixed = set(differing_fields(provider, before, after)) & set(names) - provider.mutable
+    return not fixed or fixed <= {field for step in provider.steps(before, after) for field in step.body}
 
 
 def untold(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:

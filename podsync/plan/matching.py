@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Spec
+from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Pair(NamedTuple):
     `entry` stands at another address than `product` when the document was renamed. `orphan` is set
     when the wanted spec is that of an orphan: it is taken back instead of creating anew. `released`: the
     catalog lets the address go on purpose; `gone`: the product of the entry is gone at the provider.
+    `nameless`: the product before that of `entry` has begun to give up its names, and they are not taken yet.
     """
 
     product: Product | None
@@ -34,6 +36,7 @@ class Pair(NamedTuple):
     orphan: Orphan | None = None
     released: bool = False
     gone: bool = False
+    nameless: bool = False
 
     @property
     def known(self) -> Product | Entry:
@@ -78,7 +81,13 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
         for address, entry in leavers.items()
         if address not in taken
     ]
-    return tuple(sorted(pairs, key=lambda pair: pair.address))
+    return tuple(sorted((_told(pair, state) for pair in pairs), key=lambda pair: pair.address))
+
+
+def _told(pair: Pair, state: State) -> Pair:
+    """Return the pair, told whether an exchange of names is half done."""
+    swap = pair.entry.swap if pair.entry is not None else None
+    return pair if swap is None else pair._replace(nameless=state.given_up(swap))
 
 
 def _moves(
@@ -189,3 +198,10 @@ class _Orphans:
         if chosen is not None:
             alike.remove(chosen)
         return chosen
+
+
+def last_place(entry: Entry | None) -> Position | None:
+    """Return where the document of an entry stood when the state last heard of it."""
+    path, _, line = (entry.place if entry is not None else "").rpartition(":")
+    known = bool(path) and line.isascii() and line.isdigit() and len(line) < 10
+    return Position(path, int(line)) if known else None

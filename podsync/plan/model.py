@@ -41,7 +41,8 @@ class Plan:
     made all the same), `unmanaged` products that a refresh saw and nobody here owns. `left_out` is how many
     changes where nothing differs are counted but not listed: a saved plan has them with `--detail full` only.
     `drift` is what a refresh saw changed at the providers, `compared` what it has compared.
-    `environment` is the one of the settings that it was made in, "" where they have none.
+    `environment` is the one of the settings that it was made in, "" where they have none. `models` maps
+    the models that changes name to what they are called, as far as that is known.
     """
 
     lineage: str
@@ -62,6 +63,7 @@ class Plan:
     unmanaged: Mapping[str, int] = EMPTY
     left_out: int = 0
     environment: str = ""
+    models: Mapping[str, str] = EMPTY
 
     drift: tuple[Drift, ...] = ()
     compared: tuple[Compared, ...] = ()

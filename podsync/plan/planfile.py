@@ -86,6 +86,7 @@ def _facts(plan: Plan) -> dict[str, Any]:
             "state": {"label": plan.state_label, "at": plan.state_at, "run": plan.state_run},
             "unbound": dict(sorted(plan.unbound.items())),
             "unmanaged": dict(sorted(plan.unmanaged.items())),
+            **({"models": dict(sorted(plan.models.items()))} if plan.models else {}),
             "summary": {action.value: plan.summary[action] for action in Action},
         }
     )
@@ -117,15 +118,18 @@ def change_json(change: Change) -> dict[str, Any]:
     }
     if change.importing is not None:
         inner["importing"] = {"id": change.importing}
+    if change.temporary:
+        inner["temporary"] = change.temporary
     if change.fields:
         inner["fields"] = [_field_json(field) for field in change.fields]
     source = change.source
+    name, several, _ = change.address.name.partition("[")
     return {
         "address": str(change.address),
         "previous_address": None if change.previous_address is None else str(change.previous_address),
         "type": change.address.kind,
-        "name": change.address.document,
-        **({"index": dict(change.address.keys)} if change.address.keys else {}),
+        "name": name,
+        **({"index": dict(change.address.keys)} if several else {}),
         "provider_name": change.provider,
         "account": change.account,
         "source": None if source is None else {"file": source.path, "line": source.line},
@@ -141,8 +145,14 @@ def change_json(change: Change) -> dict[str, Any]:
         "made_at": change.made_at,
         "distinct": change.distinct,
         **({"asks": change.asks} if change.asks else {}),
+        **steps_json(change.steps_done, change.steps_left),
         "change": inner,
     }
+
+
+def steps_json(done: tuple[str, ...], left: tuple[str, ...]) -> dict[str, Any]:
+    """Return which requests of a product are done and left; nothing of one that takes a single request."""
+    return {"steps": {"done": list(done), "left": list(left)}} if done or left else {}
 
 
 def _field_json(field: FieldChange) -> dict[str, Any]:
@@ -202,6 +212,7 @@ def _plan(data: Mapping[str, Any]) -> Plan:
         state_run=state.get("run"),
         unbound=freeze(data.get("unbound", {})),
         unmanaged=freeze(data.get("unmanaged", {})),
+        models=freeze(data.get("models", {})),
         environment=_environment(data.get("environment", "")),
         drift=load_drift(data),
         compared=load_compared(data),
@@ -241,6 +252,9 @@ def _change(data: Mapping[str, Any]) -> Change:
         source=_position(data.get("source")),
         distinct=bool(data.get("distinct")),
         asks=freeze(data.get("asks", {})) or EMPTY,
+        temporary=_spec(inner.get("temporary", {})) or EMPTY,
+        steps_done=tuple(map(str, data.get("steps", EMPTY).get("done", ()))),
+        steps_left=tuple(map(str, data.get("steps", EMPTY).get("left", ()))),
     )
 
 

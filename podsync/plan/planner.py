@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import StateError, UsageError
-from podsync.model.frozen import EMPTY, Json
+from podsync.model.frozen import EMPTY, FrozenDict, Json
 from podsync.model.product import Catalog
 from podsync.model.settings import Limits
-from podsync.plan.action import Action
+from podsync.plan.action import SWAP_OPEN, Action
 from podsync.plan.model import Plan
 from podsync.plan.unchanged import Split, split
+from podsync.providers.known_models import known_model
 
 if TYPE_CHECKING:
     from podsync.plan.change import Change
@@ -78,7 +79,23 @@ def make_plan(
         unwanted=_unwanted(changes, state) if state.refusals and not selection else EMPTY,
         left_out=len(left.settled),
         environment=environment,
+        models=_models(changes, providers),
     )
+
+
+def _models(changes: Iterable[Change], providers: Mapping[str, Provider]) -> Mapping[str, str]:
+    """Return what the models of these changes are called; without any, the names are not even read."""
+    found: dict[str, str] = {}
+    for change in changes:
+        provider = providers.get(change.provider)
+        if change.action is Action.NOOP or provider is None or not provider.known.digest:
+            continue
+        for spec in (change.before, change.after):
+            told = (spec or EMPTY).get(provider.model_field)
+            model = None if told is None else known_model(provider.known, told)
+            if model is not None and model.name:
+                found[str(told)] = model.name
+    return FrozenDict(found)
 
 
 def _unwanted(changes: Iterable[Change], state: State) -> Mapping[str, int]:
@@ -171,8 +188,8 @@ def _check_patterns(selection: Selection, pairs: tuple[Pair, ...]) -> None:
 
 
 def _selected(change: Change, labels: Mapping[str, str], selection: Selection) -> bool:
-    """A selection narrows what is sent; an orphan has to be named; doubts are always settled."""
-    if not selection or change.action is Action.SETTLE:
+    """A selection narrows what is sent; an orphan has to be named; doubts and open swaps are always ended."""
+    if not selection or change.action is Action.SETTLE or change.action_reason == SWAP_OPEN:
         return True
     if change.action is Action.ORPHAN:
         return selection.targeted(change.address) and selection.takes(change.address, labels)

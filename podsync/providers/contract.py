@@ -83,6 +83,28 @@ class ListedModel:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductStep:
+    """A request after the create of a product, which adds to it; `ProviderInfo.steps` names them in order.
+
+    `body` are whole fields of the spec, as they are once it is done.
+    """
+
+    name: str
+    body: Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a listed product shows of a step. `part` are its fields as they are there for certain.
+
+    `sure`: what is missing from `part` is not there under another spelling either.
+    """
+
+    part: Spec
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What to look for; empty means everything.
 

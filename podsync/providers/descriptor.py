@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,8 @@ class FieldRoles:
     """Which field of a spec means what; empty where the provider has no such thing.
 
     `pictures` are (label, field) pairs of mock-ups, the front first. `artwork`, `options` and `parts` are
-    fields with lists of mappings; the names with a prefix are keys inside of these. `everybody` is the
+    fields with lists of mappings; the names with a prefix are keys inside of these. `option_choices` are what
+    a buyer can choose, each with its `choice` and what it stands for, part by part. `everybody` is the
     customer that stands for all of them.
     """
 
@@ -48,6 +49,11 @@ class FieldRoles:
     option_parts: str = ""
     option_part: str = ""
     option_values: str = ""
+    option_choices: str = ""
+    choice: str = ""
+    choice_default: str = ""
+    choice_parts: str = ""
+    choice_attributes: str = ""
     parts: str = ""
     part_name: str = ""
     part_count: str = ""
@@ -91,6 +97,9 @@ class ProviderInfo:
     tells_ids: whether the answer to a create tells the id of what it made. unique_names: whether orders find
     a product by its name.
 
+    steps: what is added to a product after its create, a request each, in order: name -> what people read.
+    swaps: whether a replace may make the new product under another name and exchange the names then.
+
     settings: the defaults. settings_schema: keys of `podsync.yaml` that only this provider has.
     """
 
@@ -118,6 +127,8 @@ class ProviderInfo:
     replace_remedy: str = "make a new document with a name of its own, or undo the change here"
     tells_ids: bool = True
     unique_names: bool = False
+    steps: Mapping[str, str] = EMPTY
+    swaps: bool = False
     settings_schema: Mapping[str, Any] = EMPTY
 
     @property
@@ -129,6 +140,12 @@ class ProviderInfo:
         """Return `schema.json`: `title` and `description` of the kind, and the schema of its `spec`."""
         module = sys.modules[self.package].__file__ or ""
         return Path(module).with_name("schema.json").read_text(encoding="utf-8")
+
+    def examples(self) -> Iterator[tuple[str, str]]:
+        """Yield name and text of each file in `examples/` beside the schema: for who starts a catalog."""
+        folder = Path(sys.modules[self.package].__file__ or "").with_name("examples")
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            yield path.name, path.read_text(encoding="utf-8")
 
     @property
     def required(self) -> tuple[str, ...]:

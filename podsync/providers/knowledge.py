@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Json, Path, Spec
+from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.descriptor import ProviderInfo
+from podsync.providers.known_models import unknown_model
 from podsync.providers.name_checks import odd_name, odd_url
 from podsync.providers.normalise import number, text
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
-    from podsync.providers.contract import Depiction, Match, Remote
+    from podsync.providers.contract import Depiction, Match, ProductStep, Remote, Shown
     from podsync.providers.habits import Habits, Sighting
 
 _TOLD = ("name", "title", "kind", "mutable", "unlisted", "replaces", "tells_ids", "telling")
@@ -58,6 +60,9 @@ class Provider(ABC):
         """Offline rules that a JSON Schema cannot say: what is odd about the name and the pictures' URLs."""
         roles = self.info.roles
         yield from odd_name(roles.name, spec)
+        if self.known.digest:
+            told = spec.get(roles.model)
+            yield from unknown_model(self.known, self.title, roles.model, told, self.name_of(spec))
         for _, field in roles.pictures:
             yield from odd_url((field,), spec.get(field) or "")
         for index, image in enumerate(spec.get(roles.artwork, ())):
@@ -102,6 +107,11 @@ class Provider(ABC):
 
     # -- what is listed
 
+    @property
+    def known(self) -> KnownIds:
+        """The ids that this account was seen to have."""
+        return NOTHING_KNOWN
+
     def listed_spec(self, fields: Spec) -> Spec:
         """What a document could say of a listed product: without what the provider adds by itself."""
         return fields
@@ -119,6 +129,32 @@ class Provider(ABC):
     def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002 (the field's own name)
         """Exactly what an update sends; never asked where nothing is `mutable`."""
         raise NotImplementedError(f"{self.title} cannot update {id}: {sorted(fields)}")
+
+    # -- steps: what is added to a product that exists, a request each
+
+    def first(self, spec: Spec) -> Spec:
+        """What the create itself sends, without what steps add to it."""
+        return spec
+
+    def steps(self, before: Spec, after: Spec) -> tuple[ProductStep, ...]:  # noqa: ARG002
+        """The steps that lead from what exists to `after`, in the fields that they are about."""
+        return ()
+
+    def unreachable(self, before: Spec, after: Spec) -> Iterable[SpecFault]:  # noqa: ARG002
+        """What of `after` no step can make of what exists, where a step is about it."""
+        return ()
+
+    def completed(self, spec: Spec, by: Spec) -> Spec:  # noqa: ARG002
+        """The spec with what `by` says of the same thing, where it may leave that out."""
+        return spec
+
+    def step_request(self, id: str, step: ProductStep, before: Spec) -> Request:  # noqa: A002
+        """Exactly what a step sends for the product that is `before` now."""
+        raise NotImplementedError(f"{self.title} has no step {step.name} for {id}: {sorted(before)}")
+
+    def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:  # noqa: ARG002
+        """What a listed product shows of a step that was sent; None where the listing tells nothing of it."""
+        return None
 
     # -- names that orders use
 

@@ -47,6 +47,7 @@ class Pending:
     provider's own clock at those two moments. `earlier` are the fields of updates before this one
     whose outcome is not known either. `reading` and `beside` tell what existed before it (see Intent).
     `asked`: when a person was asked, after the doubt was settled by the clock of the run that asked.
+    `step` names the step that an update is, `steps_left` and `takes` are those of a create (see Intent).
     """
 
     op: Literal["create", "update"]
@@ -65,6 +66,22 @@ class Pending:
     place: str = ""
     reading: int | None = None
     asked: float | None = None
+    step: str = ""
+    steps_left: tuple[str, ...] = ()
+    takes: Spec = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A product that is to take over what another one is called: that one is an orphan by now.
+
+    `source` and `made_at` name the orphan, `takes` are the fields that pass from it to the new product. Until
+    the orphan has given them up it is the one that orders find.
+    """
+
+    source: Address
+    made_at: float
+    takes: Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +92,8 @@ class Entry:
     doubt). `id` is None while a product has not been seen in the listing yet; `window` is
     kept until the listing has shown the product for certain. `created_at` identifies this very product,
     `id` may come later. `place` is where its document stood when this was last written,
-    `catalog/designed/dino.yaml:14`: nothing is decided by it.
+    `catalog/designed/dino.yaml:14`: nothing is decided by it. `steps_left` are the steps after its create
+    that were to follow and are not done; `swap` is set until it has taken the names that it was made for.
     """
 
     address: Address
@@ -93,6 +111,8 @@ class Entry:
     created_at: float = 0.0
     updated_at: float = 0.0
     place: str = ""
+    steps_left: tuple[str, ...] = ()
+    swap: Swap | None = None
     extra: Mapping[str, Json] = EMPTY
 
     @property

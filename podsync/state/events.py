@@ -51,6 +51,10 @@ class Ended:
 class Intent:
     """One request may leave from now on, until `send_before`.
 
+    Of a create, `steps_left` are the steps that are to follow, and `takes` are fields that the new product is
+    to get from the one before it, by an exchange of names (see entries.Swap). Of an update, `step` names the
+    step that it is, and `orphan` is the `created_at` of an orphan that it changes.
+
     `reading` is the number of the reading (see Looked) that was made before it. `beside` are ids of unowned
     products that were listed before, and could be taken for what it makes: older versions wrote them.
     """
@@ -69,17 +73,25 @@ class Intent:
     beside: tuple[str, ...] = ()
     place: str = ""
     reading: int | None = None
+    step: str = ""
+    steps_left: tuple[str, ...] = ()
+    takes: Spec = EMPTY
+    orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The provider acknowledged it. `id` None: made, id not told; an id is provisional until Confirmed."""
+    """The provider acknowledged it. `id` None: made, id not told; an id is provisional until Confirmed.
+
+    `orphan` is that of the Intent, here and in what else may follow one.
+    """
 
     address: Address
     at: float
     id: str | None = None
     remote: Mapping[str, Json] = EMPTY
     date: float | None = None
+    orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,7 @@ class Refused:
     at: float
     date: float | None = None
     message: str = ""
+    orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,7 @@ class NotSent:
 
     address: Address
     at: float
+    orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +126,15 @@ class Doubted:
     date: float | None = None
     why: str = ""
     asked: float | None = None
+    orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """A doubt was cleared: found (with its id), or nothing was made (`found` False).
 
-    `provisional`: the id is likely, not certain; it waits for Confirmed or Unbound.
+    `provisional`: the id is likely, not certain; it waits for Confirmed or Unbound. `part`: so much of a step
+    was found, and the rest was not done.
     """
 
     address: Address
@@ -128,6 +144,8 @@ class Settled:
     remote: Mapping[str, Json] = EMPTY
     unverified: tuple[str, ...] = ()
     provisional: bool = False
+    part: Spec = EMPTY
+    orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

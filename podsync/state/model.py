@@ -15,7 +15,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json
 
 if TYPE_CHECKING:
-    from podsync.state.entries import Absent, Entry, Orphan, Refusal
+    from podsync.state.entries import Absent, Entry, Orphan, Refusal, Swap
 
 #: Not a `MappingProxyType`: Python 3.11 cannot hash one, and refuses it as a default.
 NOTHING: Mapping[Any, Any] = EMPTY
@@ -138,6 +138,32 @@ class State:
         if self.outline is not None:
             return waiting + Counter(self.outline.unbound)
         return waiting + Counter(entry.provider for entry in self.entries.values() if entry.unlisted)
+
+    @property
+    def found_by_orders(self) -> frozenset[tuple[Address, float]]:
+        """Orphans whose names another product is to take over, and that orders find until then."""
+        if not self.orphans:
+            return frozenset()
+        entries = self.entries
+        if isinstance(entries, LateEntries):
+            # What is half made has no digest: the others need not be made.
+            digests = entries.outline.spec_digests
+            entries = entries.some({address for address, told in digests.items() if not told})
+        swaps = (entry.swap for entry in entries.values() if entry.swap is not None)
+        return frozenset((swap.source, swap.made_at) for swap in swaps)
+
+    @property
+    def to_remove(self) -> int:
+        """How many products are left for a person to remove."""
+        return len(self.orphans) - len(self.found_by_orders)
+
+    def given_up(self, swap: Swap) -> bool:
+        """Whether the product before a new one has begun to give up its names, or is gone."""
+        key = (swap.source, swap.made_at)
+        orphan = next((one for one in self.orphans if (one.address, one.created_at) == key), None)
+        if orphan is None or orphan.pending is not None:
+            return True
+        return any(orphan.spec.get(name) != value for name, value in swap.takes.items())
 
     def next_reading(self, provider: str) -> int:
         """Return the number that the next reading of a provider gets, larger than that of each kept one."""

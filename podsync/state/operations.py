@@ -27,10 +27,15 @@ BareId = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class SettleAnswer:
-    """A person's answer to a doubt: the id of what was made, or None for "nothing was made"."""
+    """A person's answer to a doubt: the id of what was made, or None for "nothing was made".
+
+    Of a `step` it says whether it was `made`.
+    """
 
     address: Address
-    adopt: str | None
+    adopt: str | None = None
+    step: str = ""
+    made: bool = False
 
 
 def move(state: State, source: Address, target: Address, now: float) -> list[Event]:
@@ -64,6 +69,13 @@ def remove(state: State, address: Address, now: float, waits: Mapping[str, float
 def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: float) -> Iterator[str]:
     """Yield what may be said of a doubt, and from when on."""
     settle, when = f"podsync state settle {entry.address.word}", settled_at(pending, wait)
+    if pending.step:
+        step = f"{settle} --step {pending.step}"
+        yield f"a) it was done: {step} --made"
+        if not in_question(state, entry.provider):
+            told = "" if now >= when else f", which can be said from {time_to_text(when)} on"
+            yield f"b) it was not{told}: {step} --not-made"
+        return
     what = "changed" if pending.op == "update" else "made"
     yield f"a) it was {what}: {settle} --adopt {entry.id or 'ID'}"
     if in_question(state, entry.provider):
@@ -174,8 +186,13 @@ def settle(
         entry = _entry(state, answer.address)
         if entry.pending is None:
             raise UsageError(f"{answer.address} is not in doubt", "what is: podsync state list")
-        if answer.adopt is None:
+        _answers_the_doubt(entry, entry.pending, answer)
+        if answer.adopt is None and not answer.made:
             _can_be_none(state, entry, settled_at(entry.pending, _wait(waits, entry.provider)), now)
+        if answer.step:
+            known_as = entry.id if answer.made else None
+            events.append(Settled(answer.address, now, found=answer.made, id=known_as))
+            continue
         if entry.pending.op == "update":
             events += _settle_update(entry, entry.pending, answer, now, bare_id)
             continue
@@ -190,6 +207,19 @@ def settle(
         told = tuple(sorted(entry.pending.body))
         events.append(Settled(answer.address, now, found=True, id=bare, unverified=told))
     return events
+
+
+def _answers_the_doubt(entry: Entry, pending: Pending, answer: SettleAnswer) -> None:
+    """Refuse an answer about a step where something else is in doubt, and the other way round."""
+    if pending.step == answer.step:
+        return
+    settle = f"podsync state settle {entry.address}"
+    if pending.step:
+        raise UsageError(
+            f"{entry.address}: a step is in doubt, {pending.step}: the product itself is not",
+            f"{settle} --step {pending.step} --made, or --not-made",
+        )
+    raise UsageError(f"{entry.address}: no step is in doubt", f"{settle} --adopt ID, or --not-created")
 
 
 def _can_be_none(state: State, entry: Entry, when: float, now: float) -> None:

@@ -196,4 +196,7 @@ def _plain(spec: Any) -> dict[str, Any]:
     plain = {key: value for key, value in thaw(spec).items() if value not in (None, [], "")}
     if "modelId" in plain:
         plain["modelId"] = str(plain["modelId"]).lstrip("0")
+    for option in plain.get("variantOptions", ()):
+        # They are added one request after the other, and shown in no order.
+        option.get("values", []).sort(key=lambda each: each["value"])
     return plain

@@ -1,7 +1,8 @@
 """A second server that follows the vendors' pages; it shares no code and no author's habit with the sandbox.
 
 KakaClo: `addProduct` answers without an id, `customDesigned/search` lists, `designModel/search` tells the
-models. Gelato Connect: `POST customer-product`, `GET` and `PATCH customer-products`. How it misbehaves is
+models. Gelato Connect: `POST customer-product`, `GET` and `PATCH customer-products`, `POST variant-values`,
+which adds a value as often as it is sent. How it misbehaves is
 set by attributes (what it is), by `misbehave` (what becomes of the next requests) and by `always` (of
 every request, until `behave`). It keeps books: what each body became (`books`, `doubled`, `body_of`).
 Nothing in it is left to chance but `chaos` and `shuffled`, and those go by `random`, which tests seed.
@@ -65,6 +66,8 @@ class VendorServer:
         self.cache_seconds = 0.0  # a cache in front answers listings for so long
         self.cache_tells_age = True
         self.customers_as = "ids"
+        self.values_as = "texts"  # hidden, empty, upper: how Gelato's rows tell the values of an option
+        self.values_answer: Any = "product"  # or what the answer to values holds, whatever was done
         self.model_ids_as = "hidden"  # number, text: how KakaClo's rows tell modelId
         self.model_field_as = "text"  # number, missing: how Gelato's tell productModelId
         self.codes: dict[str, str] = {}  # model -> code, where it is not CODE-model
@@ -218,6 +221,8 @@ class VendorServer:
         with self._lock:
             when = self.clock() + seconds
             self._due.append((when, lambda: self.answer(operation, account, target, body)))
+            if operation == "gelato.values":
+                return {}
             if operation == "gelato.update":
                 product = self._product(account, target)
                 told = {**product, "spec": {**product["spec"], **_patched(body)}}
@@ -274,6 +279,8 @@ class VendorServer:
                 return self._create(account, body)
             if operation == "gelato.update":
                 return self._update(account, target, body)
+            if operation == "gelato.values":
+                return self._add_values(account, target, body)
             if operation == "gelato.list":
                 query = {key: values[0] for key, values in parse_qs(urlsplit(target).query).items()}
                 return 200, self._list(account, query)
@@ -334,6 +341,8 @@ class VendorServer:
         wanted = {"name", "customerIds", "productModelId", "variantOptions"}
         if not isinstance(body, dict) or not wanted <= set(body):
             return 400, {"message": "missing field"}
+        if any("values" in option for option in body["variantOptions"]):
+            return 400, {"message": "options take no values here"}
         name = named(body["name"], self.names)
         if self.unique_names and name in {p["spec"]["name"] for p in self.products("gelato", account)}:
             return 409, {"message": f"{name} exists"}
@@ -350,6 +359,69 @@ class VendorServer:
             changed["name"] = named(changed["name"], self.names)
         product["spec"] = {**product["spec"], **changed}
         return 200, self._customer_product(product, "cp-")
+
+    def _add_values(self, account: str, target: str, body: Any) -> tuple[int, Any]:
+        product = self._product(account, target.removesuffix("/variant-values"))
+        if product is None:
+            return 404, {"message": "no such customer product"}
+        given = {item["variantOptionId"]: item["values"] for item in body}
+        if not set(given) <= {option["id"] for option in product["body"]["variantOptions"]}:
+            return 400, {"message": "no such option"}
+        product["was"].append((self.clock(), product["spec"]))
+        for kept in ("body", "spec"):
+            options = [
+                {**option, "values": [*option.get("values", []), *given[option["id"]]]}
+                if option["id"] in given
+                else option
+                for option in product[kept]["variantOptions"]
+            ]
+            product[kept] = {**product[kept], "variantOptions": options}
+        whole = self.values_answer == "product"
+        return 200, self._customer_product(product, "cp-") if whole else self.values_answer
+
+    def add_value(self, name: str, value: Any) -> None:
+        """A value comes to be on a product, on its first option."""
+        with self._lock:
+            for product in self._products:
+                if product["spec"]["name"] == name:
+                    body = [
+                        {"variantOptionId": product["spec"]["variantOptions"][0]["id"], "values": [value]}
+                    ]
+                    self._add_values(product["account"], f"/x/{product['id']}/variant-values", body)
+
+    def values_twice(self) -> list[str]:
+        """The values that an option of a product has more than once: nobody can take one away."""
+        with self._lock:
+            self._catch_up()
+            return [
+                f"{p['spec']['name']}: {value}"
+                for p in self._products
+                for option in p["spec"].get("variantOptions", ())
+                for value, count in Counter(v["value"] for v in option.get("values", ())).items()
+                if count > 1
+            ]
+
+    def namesakes(self) -> list[str]:
+        """Names that two customer products of an account have for a shared customer."""
+        with self._lock:
+            self._catch_up()
+            rows = [p for p in self._products if p["provider"] == "gelato"]
+            held = Counter(
+                (p["account"], p["spec"]["name"], c) for p in rows for c in p["spec"]["customerIds"]
+            )
+            return sorted({name for (_, name, _), count in held.items() if count > 1})
+
+    def _valued(self, option: dict[str, Any]) -> dict[str, Any]:
+        """The option as a listing and an answer show it."""
+        values = option.get("values", [])
+        shown = {key: item for key, item in option.items() if key != "values"}
+        default = next((v["value"] for v in values if v.get("isDefault")), "")
+        told = {
+            "texts": {"values": [v["value"] for v in values], "defaultValue": default},
+            "upper": {"values": [v["value"].upper() for v in values], "defaultValue": default.upper()},
+            "empty": {"values": [], "defaultValue": ""},
+        }
+        return shown | told.get(self.values_as, {})
 
     def _product(self, account: str, target: str) -> Any:
         identity = urlsplit(target).path.rpartition("/")[2].removeprefix("cp-")
@@ -379,6 +451,7 @@ class VendorServer:
         moment = datetime.fromtimestamp(row["at"] + self.date_hours * 3600, UTC)
         made = moment.strftime("%Y-%m-%dT%H:%M:%SZ") if self.made_at is None else self.made_at
         answer = {"id": prefix + row["id"], **row["spec"], "createdAt": made, "updatedAt": made}
+        answer["variantOptions"] = [self._valued(option) for option in answer["variantOptions"]]
         if prefix:
             return answer
         answer.pop("partQuantities", None)

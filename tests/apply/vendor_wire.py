@@ -91,6 +91,8 @@ def operation_of(method: str, path: str) -> str:
         return f"kakaclo.{name}" if name and method == "POST" else ""
     if (method, path) == ("POST", "/product/v1/customer-product"):
         return "gelato.create"
+    if path.startswith("/product/v1/customer-products/") and path.endswith("/variant-values"):
+        return "gelato.values" if method == "POST" else ""
     if path.startswith("/product/v1/customer-products"):
         return {"GET": "gelato.list", "PATCH": "gelato.update"}.get(method, "")
     return ""
@@ -182,7 +184,9 @@ class Handler(BaseHTTPRequestHandler):
         elif odd.kind == "code":
             told = {"code": odd.status, "message": "refused"}
         elif odd.kind == "job":
-            return 202, json.dumps({**seen.body, "id": "job-7f31", "status": "queued"}).encode()
+            return 202, json.dumps(
+                {**(seen.body if isinstance(seen.body, dict) else {}), "id": "job-7f31", "status": "queued"}
+            ).encode()
         elif odd.kind == "id":
             told = {**done, "id": odd.body.decode()}
         elif odd.kind == "unchanged":

@@ -364,6 +364,16 @@ class World:
             store.append([event])
             store.compact(replay(state, [event]))
 
+    def step_answer(self, address: Address, *, made: bool, step: str = "values") -> None:
+        """A person types `state settle --step`."""
+        answer = operations.SettleAnswer(address, step=step, made=made)
+        store = self._store(Life())
+        with store.lock("state settle", 0.0):
+            state = store.load()
+            events = operations.settle(state, [answer], self.clock.now(), QUIET_AFTER, bare_id)
+            store.append(events)
+            store.compact(replay(state, events))
+
     def forget(self, address: Address) -> None:
         """A person types `state rm`."""
         store, now = self._store(Life()), self.clock.now()

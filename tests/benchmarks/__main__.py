@@ -11,8 +11,8 @@ from pathlib import Path
 from tests.benchmarks.common import ROOT, note
 
 NAMES = (
-    "speed", "startup", "matrix", "throughput", "accounts", "stores", "git_store", "versus_terraform",
-    "views",
+    "speed", "startup", "matrix", "throughput", "accounts", "drift", "stores", "git_store",
+    "versus_terraform", "views",
 )  # fmt: skip
 
 

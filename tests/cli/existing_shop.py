@@ -97,7 +97,7 @@ def _customer(rng: random.Random, number: int, server: VendorServer) -> dict[str
         {
             "id": "size",
             "name": "Size",
-            "values": [] if rng.random() < 0.05 else ["30x40", "50x70"],
+            "values": [] if rng.random() < 0.05 else [{"value": "30x40"}, {"value": "50x70"}],
             "defaultValue": "30x40",
             "attributesMapping": [{"partModelId": "poster-paper", "attributeIds": ["width", "height"]}],
         }
@@ -105,7 +105,12 @@ def _customer(rng: random.Random, number: int, server: VendorServer) -> dict[str
     if rng.random() < 0.3:
         frame = {"partModelId": "frame", "attributeIds": ["attr-colour"]}
         options.append(
-            {"id": "frame-colour", "name": "Frame Colour", "values": ["oak"], "attributesMapping": [frame]}
+            {
+                "id": "frame-colour",
+                "name": "Frame Colour",
+                "values": [{"value": "oak"}],
+                "attributesMapping": [frame],
+            }
         )
     return {
         "name": name,

@@ -9,6 +9,7 @@ import pytest
 from podsync.cli.environment.credentials import read_keys, secrets_of
 from podsync.model.errors import CredentialsError
 from podsync.providers.registry import plugins
+from podsync.sandbox import Rules, Sandbox
 
 SETTINGS = """\
 version: 1
@@ -189,3 +190,37 @@ def test_a_catalog_with_faults_says_in_which_environment(podsync, shop):
 )
 def test_what_has_no_head_says_it_beside_the_result(podsync, shop, words):
     assert podsync(*STAGING, *words).err.startswith("Environment STAGING.\n")
+
+
+TWO = "environments: {{staging: {0}, production: {1}}}"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "environ", "code"),
+    [
+        (TWO, STAGING, {"PODSYNC_KEYS_ENV": "staging"}, 0),
+        (TWO, PRODUCTION, {"PODSYNC_KEYS_ENV": "staging"}, 9),
+        (TWO, PRODUCTION, {}, 9),
+        ("{0}", (), {"PODSYNC_KEYS_ENV": "staging"}, 9),  # a branch that has taken the environments out
+    ],
+)
+def test_no_key_is_sent_for_another_environment(
+    podsync, catalog, folder, monkeypatch, settings, words, environ, code
+):
+    (catalog / "tote.yaml").unlink()
+    with Sandbox(Rules(kakaclo_tokens=(KEY,))) as shop:
+        blocks = [
+            f"{{providers: {{kakaclo: {{account: {name}, base_url: '{shop.url_of('kakaclo')}'}}}}}}"
+            for name in ("try", "shop")
+        ]
+        text = settings.format(*(block if words else block[1:-1] for block in blocks))
+        (folder / "podsync.yaml").write_text(text, encoding="utf-8")
+        monkeypatch.setenv("KAKACLO_ACCESS_TOKEN", KEY)
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+
+        run = podsync(*words, "apply", "--auto-approve")
+
+        assert run.code == code, run.err
+        assert bool(shop.counts) == (code == 0)
+        assert KEY not in run.out + run.err

@@ -49,7 +49,7 @@ def test_a_whole_shop_is_taken_over_and_nothing_is_sent(podsync, folder, vendors
     shown = podsync("audit")
 
     runs = (audited, exported, again, valid, form, planned, applied, refreshed, shown)
-    assert [run.code for run in runs] == [0] * len(runs), applied.err + valid.out[-500:]
+    assert [run.code for run in runs] == [0] * len(runs), applied.err + valid.out[-300:]
     assert exported.out.splitlines()[-1] == "Export: 1,200 documents written."
     assert again.out.splitlines()[-1] == "Export: nothing is new."
     assert valid.out.splitlines()[-1] == "Valid: 1,200 products in 1,200 files."
@@ -67,7 +67,7 @@ def test_a_whole_shop_is_taken_over_and_nothing_is_sent(podsync, folder, vendors
 def test_a_document_reads_as_if_a_person_had_written_it(podsync, folder, vendors):
     vendors.model_names = {"1": "T-Shirt"}
     tee = vendors.by_hand("kakaclo", TEE_SPEC)
-    option = {**BAG_SPEC["variantOptions"][0], "values": ["S"]}
+    option = {**BAG_SPEC["variantOptions"][0], "values": [{"value": "S"}]}
     bag = vendors.by_hand("gelato", {**BAG_SPEC, "variantOptions": [option]})
 
     podsync("export")
@@ -189,3 +189,23 @@ def test_a_link_leads_no_document_out_of_the_tree(podsync, folder, vendors, tmp_
 
     assert run.code == 3
     assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_in_an_environment_a_document_belongs_to_it(podsync, folder, vendors, monkeypatch):
+    settings = (folder / "podsync.yaml").read_text(encoding="utf-8")
+    accounts = "".join(
+        f"  {name}: {{providers: {{kakaclo: {{account: {name}}}, gelato: {{account: {name}}}}}}}\n"
+        for name in ("staging", "production")
+    )
+    (folder / "podsync.yaml").write_text(f"{settings}\nenvironments:\n{accounts}", encoding="utf-8")
+    monkeypatch.setenv("PODSYNC_KEYS_ENV", "staging")
+    vendors.by_hand("kakaclo", TEE_SPEC)
+
+    exported = podsync("--env", "staging", "export")
+
+    assert exported.code == 0, exported.err
+    assert "\nname: old-tee\nonly: [staging]\nadopt: " in files(folder)["old-tee.yaml"]
+    plans = [podsync("--env", name, "plan").out.splitlines()[-1] for name in ("staging", "production")]
+    assert plans[0].startswith("Plan: 1 to adopt, 0 to create")
+    assert plans[1].startswith("No changes.")
+    assert podsync("fmt", "--check").code == 0

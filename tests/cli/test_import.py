@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 import time
 
 import pytest
@@ -690,3 +691,65 @@ def test_people_and_programs_are_told_the_pairs(podsync, folder, lost, catalog):
 def test_the_output_never_overwrites_the_catalog(podsync, catalog, lost):
     assert podsync("import", "--match", "-o", "csv=catalog/tee.yaml").code == 64
     assert podsync("import", "--match", "-o", "csv=podsync.state.json").code == 64
+
+
+# -- ids in documents
+
+
+def applied(folder):
+    """Take the patch in, as Git does."""
+    subprocess.run(["git", "apply", "pairs.patch"], cwd=folder, check=True)
+
+
+def test_certain_pairs_go_into_the_documents(podsync, folder, catalog, lost):
+    (catalog / "tote.yaml").write_text(
+        "# mine\n" + (catalog / "tote.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    run = podsync("import", "--match", "-o", "patch=pairs.patch")
+    applied(folder)
+
+    told = (catalog / "tee.yaml").read_text(encoding="utf-8")
+    planned = podsync("plan")
+    assert run.code == planned.code == 0
+    assert told.startswith(f'kind: designed_product\nname: tee\nadopt: "{ids(lost)[0]}"\nlabels:')
+    assert (catalog / "tote.yaml").read_text(encoding="utf-8").startswith("# mine\nkind:")
+    assert planned.out.splitlines()[-1].startswith("Plan: 2 to adopt, 0 to create")
+    assert podsync("apply", "--auto-approve").code == 0
+
+
+def test_all_ids_of_a_state_are_pinned_without_a_key_and_a_lost_state_costs_nothing(
+    podsync, folder, catalog, shops, monkeypatch
+):
+    (catalog / "both.yaml").write_text(
+        '{kind: designed_product, name: cap, spec: {modelId: "2", enName: Cap, '
+        'imageUrl: "https://cdn.example.com/cap.png", colorValue: "#000000"}}\n---\n'
+        + (catalog / "tee.yaml").read_text(encoding="utf-8"),
+        encoding="utf-8",
+    )
+    (catalog / "tee.yaml").unlink()
+    assert podsync("apply", "--auto-approve").code == 0
+    before = {address: entry["id"] for address, entry in entries(folder).items()}
+    with monkeypatch.context() as without:
+        without.delenv("KAKACLO_ACCESS_TOKEN")
+        without.delenv("GELATO_API_KEY")
+        run = podsync("import", "--pin", "-o", "patch=pairs.patch")
+        screen = podsync("import", "--pin", "-o", "patch")
+    patch = (folder / "pairs.patch").read_text(encoding="utf-8")
+    applied(folder)
+    lose(folder)
+    again = podsync("apply", "--auto-approve")
+
+    assert run.code == again.code == 0, run.err + again.out
+    assert screen.out == patch
+    assert patch.count('\n+adopt: "') + patch.count('{adopt: "') == 3
+    assert {address: entry["id"] for address, entry in entries(folder).items()} == before
+    assert "Apply complete: 3 adopted, 0 created" in again.out
+    assert "Nothing to pin" in podsync("import", "--pin").out
+
+
+def test_an_address_that_nobody_knows_is_told_before_a_key_is_asked_for(podsync, catalog):
+    run = podsync("import", "designed_product.tea", "5012")
+
+    assert run.code == 64
+    assert "neither the catalog nor the state knows designed_product.tea" in run.err
+    assert "did you mean designed_product.tee" in run.err

@@ -955,6 +955,14 @@ def what_was_asked_for_is_asked_for_again(shop: Shop) -> None:
     assert shop.creates() == 1
 
 
+@prints("cli/commands/fmt.py: plan")
+def many_documents_become_one(shop: Shop) -> None:
+    shop.tee()
+    shop.tee("other")
+    assert shop.run("fmt", "--fold", "catalog", "-o", "one.yaml").code == 0
+    assert shop.follow("plan").code == 0
+
+
 # -- a state on a branch of the repository
 
 
@@ -1031,6 +1039,57 @@ def somebody_begins_with_a_shop_that_is_there(shop: Shop) -> None:
     shop.vendors.by_hand("kakaclo", {**TEE_SPEC, "enName": "Test Tee"})
     assert shop.run("export").code == 0
     assert shop.follow("import --match").code == 0
+
+
+@prints(
+    "cli/commands/existing/doctor.py: init",
+    "cli/commands/existing/doctor.py: validate",
+    "cli/commands/existing/doctor.py: models --save",
+    "cli/commands/existing/doctor.py: state orphans",
+    "cli/commands/existing/doctor.py: apply",
+    "cli/commands/existing/models.py: models --save",
+    "providers/known_models.py: models",
+    "providers/known_models.py: models --save",
+    "catalog/parsing/known_text.py: models --save",
+)
+def a_doctor_and_a_list_of_models(shop: Shop) -> None:
+    shop.tee()
+    shop.apply()
+    settled(shop)
+    shop.write("tee", "kind: nonsense\n")
+    assert shop.run("doctor").code == 3
+    assert shop.follow("validate").code == 3
+    shop.tote()
+    (shop.folder / "catalog" / "tee.yaml").unlink()
+    shop.apply()
+    assert shop.run("doctor").code == 0
+    doctor = shop.last
+    assert "Test Tee" in shop.follow("state orphans").out
+    shop.last = doctor
+    assert shop.follow("models --save").code == 0
+    shop.at_a_terminal("models")
+    assert shop.follow("models --save").code == 0
+    shop.tee("other")
+    shop.edit("other", 'modelId: "1"', 'modelId: "999"')
+    assert shop.run("validate").code == 0
+    unknown = shop.last
+    assert shop.follow(r"models$").code == 0
+    shop.last = unknown
+    assert shop.follow("models --save").code == 0
+    known = shop.folder / "catalog" / "_known.yaml"
+    known.write_text("kakaclo: 7\n", encoding="utf-8")
+    assert shop.run("validate").code == 3
+    known.unlink()
+    assert shop.follow("models --save").code == 0
+    shop.edit("other", 'modelId: "999"', 'modelId: "1"')
+    shop.vendors.misbehave("kakaclo.create", Odd("cut"))
+    shop.apply("--no-wait")
+    assert shop.run("doctor").code == 8
+    settled(shop)
+    shop.follow_apply()
+    (shop.folder / "catalog").rename(shop.folder / "elsewhere")
+    shop.run("doctor")
+    assert shop.follow("init").code == 0
 
 
 # -- what somebody changed at a provider

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from podsync.sandbox import Fault, Rules
@@ -88,6 +89,16 @@ def weather(luck: random.Random, names: Collection[str], ids: Collection[str]) -
     return found
 
 
+def of_values(luck: random.Random) -> Rules:
+    """How the shops are for a schedule about values: a value that is sent twice is there twice."""
+    return replace(
+        climate(luck),
+        names=luck.choice(["keep", "keep", "trim"]),
+        gelato_repeated_values="twice",
+        gelato_list_values=luck.random() < 0.8,
+    )
+
+
 CUTS = (
     "fin", "rst", "half", "hang", "html", "empty", "garbage", "commit-then-cut", "slow", "later", "late",
     "status:500", "status:502", "status:504", "status:302", "error-text", "job",
@@ -106,6 +117,15 @@ STRANGE = (
 
 #: A listing that is from a replica now and then; not where it lags for longer.
 STALE, STALE_BY = "replica=250", 250.0
+
+
+def later_fault(luck: random.Random, operation: str) -> Fault:
+    """One thing that goes wrong with a request after a create."""
+    kinds = [*CUTS, "status:400", "status:409", "status:404", *NOT_SENT]
+    kind, commit = luck.choice(kinds), luck.random() < 0.5
+    # What says that nothing was done is believed.
+    commit = commit and kind not in NOT_SENT
+    return Fault("gelato", operation, kind, skip=luck.choice([0, 0, 0, 1, 2]), commit=commit)
 
 
 def fault(luck: random.Random, *, may_be_empty: Collection[str], may_be_stale: bool) -> Fault:

@@ -29,7 +29,7 @@ from podsync.model.address import Address, Selection
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError, LockedError, PodsyncError, ProtectedError, StateError
 from podsync.model.frozen import FrozenDict, freeze, thaw
-from podsync.model.product import Product
+from podsync.model.product import Lifecycle, Product
 from podsync.model.settings import Limits, RateLimit
 from podsync.network.request import Request
 from podsync.plan.change import Change
@@ -60,7 +60,16 @@ from tests.apply.world import (
     tee_spec,
 )
 from tests.machine import climate
-from tests.machine.truth import Truth, doubled, misbound, untrue
+from tests.machine.truth import (
+    Truth,
+    add_by_hand,
+    doubled,
+    misbound,
+    untrue,
+    values_there,
+    values_twice,
+    wanted_values,
+)  # fmt: skip
 from tests.plan.build import as_history, rewritten
 from tests.state.faulty import FaultyFiles
 
@@ -143,7 +152,7 @@ class Courier:
         floor.may_sleep(number, "before")
         if trouble.second == number:
             floor.second_apply()
-        creates = request.path in (KAKACLO_ADD, GELATO_ADD)
+        creates = request.path in (KAKACLO_ADD, GELATO_ADD) or request.path.endswith("/variant-values")
         if creates and trouble.drops == number:
             floor.arrives_later(self.name, request, trouble.delay)
             self.life.over = True
@@ -265,7 +274,8 @@ class Floor(World):
     def body(self, provider: str, spec: Mapping[str, Any]) -> str:
         """One text for everything that a create sends."""
         fields = freeze({f: _without_base(spec[f]) for f in FIELDS[provider] if spec.get(f) is not None})
-        return f"{provider} {canonical_json(self.knowledge[provider].canonical(fields))}"
+        knowledge = self.knowledge[provider]
+        return f"{provider} {canonical_json(knowledge.canonical(knowledge.first(fields)))}"
 
     def told(self, provider: str, spec: Mapping[str, Any]) -> str:
         """What the listing tells of it."""
@@ -292,7 +302,8 @@ class Floor(World):
 
     def arrives_later(self, name: str, request: Request, delay: float) -> None:
         """The request reaches the provider by itself, so many seconds from now."""
-        body = self.body(name, request.body)
+        values = isinstance(request.body, tuple | list)
+        body = request.path if values else self.body(name, request.body)
         self.model.flying.append(body)
         key = self.keys[name]
 
@@ -488,6 +499,8 @@ class Floor(World):
             again = "HTTP 409" in told or "the last time either" in told
             if outcome.address in self.documents and again:
                 self._new_name(outcome.address)
+        elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):
+            self._answer_step(outcome.address)
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
             self._import(outcome.provider, {}, _asked(outcome))
         elif "it is an orphan" in told and "what it replaces" not in told and "several" not in told:
@@ -496,7 +509,7 @@ class Floor(World):
             self._never_seen()
             self._name_unlisted()
         elif "somebody changed it at" in told:
-            self._set_back(outcome)
+            self._answer_drift(outcome)
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
         elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
@@ -530,6 +543,57 @@ class Floor(World):
         except ProtectedError:  # by a clock that is wrong, or was: it is set right, and the answer waits
             self.clock.moved = 0.0
             when = operations.settled_at(pending, QUIET_AFTER[provider])
+            self.clock.pass_by(when - self.clock.now())
+            settle()
+
+    def _answer_drift(self, outcome: Outcome) -> None:
+        if "variantOptions" in (outcome.error or ""):
+            self._take_values(outcome.address)
+        else:
+            self._set_back(outcome)
+
+    def _take_values(self, address: Address) -> None:
+        """Take what somebody has added there into the document."""
+        document, entry = self.documents[address], self.state.entries[address]
+        option, *others = document.spec["variantOptions"]
+        had = {v["value"] for v in option.get("values", ())}
+        more = sorted(values_there(self, entry.id or "").get(option["id"], set()) - had)
+        values = [
+            *option.get("values", ()),
+            *(
+                {"value": n, "attributeValues": [{"partModelId": "frame", "attributes": {"width": n[:2]}}]}
+                for n in more
+            ),
+        ]
+        if more:
+            spec = freeze({**document.spec, "variantOptions": [{**option, "values": values}, *others]})
+            self.write(replace(document, spec=spec))
+        else:
+            self.let_go(address)  # taken again as it is listed now
+
+    def _answer_step(self, address: Address) -> None:
+        """Look at the web page: whether the values that were sent are there."""
+        entry = self.state.entries[address]
+        assert entry.pending is not None
+        there, wanted = values_there(self, entry.id or ""), wanted_values(entry.pending.body)
+        known = wanted_values(entry.spec or {})
+        made = any(there[option] & names - known.get(option, set()) for option, names in wanted.items())
+        if made:  # what is there in part is completed on the web page
+            add_by_hand(self, entry.id or "", wanted)
+        self.log.append(f"    a person says {address}: values {made}")
+        answer = operations.SettleAnswer(address, step=entry.pending.step, made=made)
+        self.clock.pass_by(SETTLE + 2 * TIMEOUT)
+
+        def settle() -> None:
+            self._write(
+                lambda known: operations.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id)
+            )
+
+        try:
+            settle()
+        except ProtectedError:
+            self.clock.moved = 0.0
+            when = operations.settled_at(entry.pending, QUIET_AFTER["gelato"])
             self.clock.pass_by(when - self.clock.now())
             settle()
 
@@ -688,6 +752,12 @@ class Floor(World):
             assert former is not None
             choice = (former[1],) if next(self.fresh) % 2 else ()
             assert self.write(rewritten(document, moved=choice)) or self.write(rewritten(document, moved=()))
+        elif rule in ("values-fixed", "swap-open"):
+            assert self.write(replace(document, lifecycle=Lifecycle(replace="swap")))
+        elif rule == "gelato-rename" and "takes over the name" in detail:
+            entry = self.state.entries[change.previous_address or change.address]
+            name = before if entry.swap is None else entry.swap.takes["name"]
+            assert self.write(rewritten(document, spec=FrozenDict({**document.spec, "name": name})))
         elif rule == "gelato-rename":
             assert self.write(rewritten(document, renamed_from=before))
         elif rule in ("name-taken", "rename-cycle"):
@@ -728,6 +798,10 @@ class Floor(World):
             if lost:
                 self.figures["lost"] += len(lost)
                 raise Lost([made[i] for i in lost])
+        twice = values_twice(self)
+        if twice:
+            self.figures["values twice"] += len(twice)
+            raise Doubled(twice)
         wrong = list(misbound(self))
         if wrong:
             self.figures["misbound"] += len(wrong)
@@ -828,7 +902,12 @@ class Floor(World):
             provider, entry = document.provider, state.entries[address]
             there = self.there(provider)
             knowledge = self.knowledge[provider]
-            assert knowledge.canonical(entry.spec or {}) == knowledge.canonical(document.spec)
+            wanted = document.spec
+            if entry.swap is not None:
+                assert document.lifecycle.replace == "staged", "a swap is open"
+                wanted = FrozenDict({**wanted, "name": (entry.spec or {})["name"]})
+            one, other = entry.spec or {}, wanted
+            assert knowledge.canonical(one) == knowledge.canonical(other), (address, one, other)
             assert entry.id is not None, f"{address}: made, and its id is not known"
             if entry.id in self.model.removed:
                 continue
@@ -838,7 +917,10 @@ class Floor(World):
                 continue
             unsure = entry.id in self.model.hand or entry.unverified or self.model.forgotten & {entry.id}
             same = self.told if unsure else self.body
-            assert same(provider, there[entry.id]) == same(provider, document.spec), address
+            assert same(provider, there[entry.id]) == same(provider, wanted), address
+            # Of what a person has taken by its id the values are believed where no listing tells them.
+            if provider == "gelato" and not unsure and entry.origin != "imported":
+                assert values_there(self, entry.id) == wanted_values(document.spec), address
         for provider in PROVIDERS:
             held = [e.id for e in state.entries.values() if e.provider == provider]
             held += [o.id for o in state.orphans if o.provider == provider and o.id is not None]
@@ -912,10 +994,14 @@ def _words(report: Report) -> str:
 
 
 @contextmanager
-def a_floor(folder: Path, luck: random.Random | None = None) -> Iterator[Floor]:
+def a_floor(
+    folder: Path,
+    luck: random.Random | None = None,
+    rules_of: Callable[[random.Random], Rules] = climate.climate,
+) -> Iterator[Floor]:
     """A floor for one schedule; how the providers behave is drawn by lot, or plain."""
     clock = FloorClock()
-    rules = Rules(**climate.plain()) if luck is None else climate.climate(luck)
+    rules = Rules(**climate.plain()) if luck is None else rules_of(luck)
     folder.mkdir(parents=True, exist_ok=True)
     with Sandbox(rules, clock=clock.true, record=0, first_id=1) as sandbox:
         yield Floor(folder, sandbox, clock)

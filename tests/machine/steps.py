@@ -12,8 +12,8 @@ from typing import Any
 
 from podsync.apply.report import Report
 from podsync.model.address import Address
-from podsync.model.frozen import FrozenDict
-from podsync.model.product import Product
+from podsync.model.frozen import FrozenDict, freeze
+from podsync.model.product import Lifecycle, Product
 from podsync.sandbox import Fault
 from tests.apply.world import SETTLE, TIMEOUT, poster_spec, tee_spec
 from tests.machine import climate
@@ -286,6 +286,87 @@ def _fault(floor: Floor, luck: random.Random) -> Fault:
     return climate.fault(luck, may_be_empty=known, may_be_stale=behind + climate.STALE_BY <= SETTLE)
 
 
+# -- values and swaps: in schedules of their own, so that what the others draw stays as it was
+
+SIZES = ("10x10", "20x20", "30x30", "40x40")
+
+
+def _sized(*names: str, model: str = "model-poster") -> Mapping[str, Any]:
+    """The options of a poster with these values."""
+    mapping = ({"partModelId": "frame", "attributeIds": ("width",)},)
+    values = [
+        {"value": name, "attributeValues": ({"partModelId": "frame", "attributes": {"width": name[:2]}},)}
+        for name in names
+    ]
+    option = {"id": "size", "name": "Size", "attributesMapping": mapping}
+    told = {**option, **({"values": tuple(values)} if values else {})}
+    whole: Mapping[str, Any] = freeze({"variantOptions": (told,), "productModelId": model})
+    return whole
+
+
+def poster(floor: Floor, luck: random.Random) -> None:
+    """A new customer product with values."""
+    address = Address(KINDS[1], luck.choice(SLUGS))
+    if address not in floor.documents:
+        names = luck.sample(SIZES, luck.randint(0, 3))
+        floor.write(
+            floor.document(address.kind, address.name, {**poster_spec(address.name), **_sized(*names)})
+        )
+
+
+def more_values(floor: Floor, luck: random.Random) -> None:
+    """Some values more; now and then fewer, which takes a swap."""
+    document = _pick(floor, luck, KINDS[1])
+    if document is None:
+        return
+    had = [v["value"] for v in document.spec["variantOptions"][0].get("values", ())]
+    names = [*had, *(name for name in SIZES if name not in had)][: len(had) + luck.randint(0, 2)]
+    if luck.random() < 0.3:
+        names = luck.sample(SIZES, luck.randint(1, 3))
+    model = document.spec["productModelId"]
+    spec = FrozenDict({**document.spec, **_sized(*names, model=model)})
+    floor.write(replace(document, spec=spec, lifecycle=_lifecycle(luck)))
+
+
+def _lifecycle(luck: random.Random) -> Lifecycle:
+    return Lifecycle(replace=luck.choice(["", "swap", "swap", "staged"]))
+
+
+def another_model(floor: Floor, luck: random.Random) -> None:
+    """What only a swap can do."""
+    document = _pick(floor, luck, KINDS[1])
+    if document is not None:
+        spec = FrozenDict({**document.spec, "productModelId": f"model-{luck.randint(0, 2)}"})
+        floor.write(
+            replace(document, spec=spec, lifecycle=Lifecycle(replace=luck.choice(["swap", "staged"])))
+        )
+
+
+def go_on(floor: Floor, luck: random.Random) -> None:
+    """What is staged may take the name, or is to wait."""
+    document = _pick(floor, luck, KINDS[1])
+    if document is not None:
+        floor.write(replace(document, lifecycle=_lifecycle(luck)))
+
+
+def bad_values(floor: Floor, luck: random.Random) -> None:
+    """An apply on a bad day for what comes after a create."""
+    for change in luck.choices((poster, more_values, another_model, go_on), k=luck.randint(1, 3)):
+        change(floor, luck)
+    operations = [luck.choice(["values", "values", "update"]) for _ in range(luck.randint(0, 3))]
+    trouble = _trouble(floor, luck)
+    trouble.faults += tuple(climate.later_fault(luck, operation) for operation in operations)
+    trouble.updates_too = luck.random() < 0.3
+    report = floor.run(trouble, wait=luck.random() < 0.75)
+    if report is not None and luck.random() < 0.5:
+        _perhaps_answers(floor, report)
+
+
+def listing(floor: Floor, luck: random.Random) -> None:
+    """Whether the listing tells values from now on."""
+    floor.sandbox.set_rules(gelato_list_values=luck.random() < 0.7)
+
+
 Step = Callable[[Floor, random.Random], None]
 
 STEPS: Mapping[str, Step] = {
@@ -295,6 +376,12 @@ STEPS: Mapping[str, Step] = {
         hand_removes, hand_makes, other_account, apply, bad_apply, good_day,
     )
 }  # fmt: skip
+#: Those of schedules about values, and how often each is drawn.
+VALUE_STEPS: Mapping[str, Step] = {
+    each.__name__: each
+    for each in (poster, more_values, another_model, go_on, bad_values, listing, time, lose, apply, good_day)
+}
+VALUE_WEIGHTS = (3, 3, 2, 3, 8, 1, 2, 1, 3, 1)
 #: How often each is drawn for a campaign's schedule.
 WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 1, 3, 9, 1)
 
@@ -302,7 +389,7 @@ WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 1, 3, 9, 1)
 def take(floor: Floor, name: str, number: int) -> None:
     """One step, and what must hold after every step."""
     floor.log.append(f"{name}({number})")
-    STEPS[name](floor, random.Random(f"{name} {number}"))
+    (STEPS | VALUE_STEPS)[name](floor, random.Random(f"{name} {number}"))
     floor.always()
     floor.figures["steps"] += 1
 
@@ -311,3 +398,9 @@ def schedule(luck: random.Random) -> list[tuple[str, int]]:
     """A schedule drawn by lot; it always ends with a good day."""
     names = luck.choices(list(STEPS), WEIGHTS, k=luck.randint(8, 24))
     return [("add", luck.randint(0, 999)), *((n, luck.randint(0, 999)) for n in names), ("good_day", 0)]
+
+
+def value_schedule(luck: random.Random) -> list[tuple[str, int]]:
+    """A schedule about values and swaps; it always ends with a good day."""
+    names = luck.choices(list(VALUE_STEPS), VALUE_WEIGHTS, k=luck.randint(6, 16))
+    return [("poster", luck.randint(0, 999)), *((n, luck.randint(0, 999)) for n in names), ("good_day", 0)]

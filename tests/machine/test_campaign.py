@@ -13,24 +13,25 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine.climate import climate, of_values
 from tests.machine.floor import a_floor
-from tests.machine.steps import schedule, take
+from tests.machine.steps import schedule, take, value_schedule
 
 SCHEDULES = 1000
 ROWS = (
     "schedules", "steps", "applies", "kills", "faults", "pauses", "second applies", "other accounts",
     "states lost", "backups restored", "made by hand", "removed by hand", "answers", "good days", "created",
-    "open for ever", "doubled", "lost", "misbound", "untrue reports",
+    "open for ever", "doubled", "values twice", "lost", "misbound", "untrue reports",
 )  # fmt: skip
 
 
-def play(folder: Path, name: str) -> tuple[Counter[str], str | None]:
+def play(folder: Path, name: str, *, values: bool = False) -> tuple[Counter[str], str | None]:
     """Play one schedule; its figures, and what went wrong."""
     luck = random.Random(name)
-    with a_floor(folder, luck) as floor:
+    with a_floor(folder, luck, of_values if values else climate) as floor:
         fault = None
         try:
-            for step, number in schedule(luck):
+            for step, number in (value_schedule if values else schedule)(luck):
                 take(floor, step, number)
         except Exception as error:  # noqa: BLE001 (all of them are shown, at the end)
             fault = f"{name}: {type(error).__name__}: {str(error)[:300]}\n  after {', '.join(floor.log)}"
@@ -44,7 +45,8 @@ def table(seed: str, figures: Counter[str]) -> str:
 
 @pytest.mark.campaign
 @pytest.mark.timeout(3600)
-def test_a_thousand_schedules(tmp_path, capsys):
+@pytest.mark.parametrize("values", [False, True], ids=["all", "values"])
+def test_a_thousand_schedules(tmp_path, capsys, values):
     drawn = str(random.SystemRandom().randrange(10**6))
     seed, _, some = os.environ.get("PODSYNC_CAMPAIGN", drawn).partition(":")
     first, _, last = (some or f"0-{SCHEDULES - 1}").partition("-")
@@ -53,11 +55,18 @@ def test_a_thousand_schedules(tmp_path, capsys):
     faults = []
 
     for number in numbers:
-        found, fault = play(tmp_path / str(number), f"{seed}:{number}")
+        found, fault = play(tmp_path / str(number), f"{seed}:{number}", values=values)
         figures += found
         faults += [fault] if fault else []
 
     with capsys.disabled():
         print("\n" + "\n".join([table(seed, figures), *faults]))  # noqa: T201 (they are asked for)
     assert faults == []
-    assert figures["doubled"] == figures["lost"] == figures["misbound"] == figures["untrue reports"] == 0
+    wrong = ("doubled", "values twice", "lost", "misbound", "untrue reports")
+    assert [figures[each] for each in wrong] == [0] * len(wrong)
+
+
+def test_twenty_schedules_about_values(tmp_path):
+    faults = [play(tmp_path / str(n), f"values:{n}", values=True)[1] for n in range(20)]
+
+    assert [fault for fault in faults if fault] == []

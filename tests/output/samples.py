@@ -35,7 +35,7 @@ NAMED_HOSTS = freeze(
         "gelato": {"base_url": "https://connect.gelatoapis.com", "account": "print-house"},
     }
 )
-NO_OPTIONS = "it cannot be ordered until its options have values (add them in Gelato Connect)"
+NO_OPTIONS = "it cannot be ordered until its options have values (write them into the document)"
 STAYS = "the old product stays on sale beside the new one until a person removes it"
 PICTURES = "https://oss-pubilc.kakaclo.com/images/common/custom/images/20240325"
 
@@ -388,9 +388,8 @@ def refused() -> Plan:
                 "gelato-replace",
                 "customer_product.framed-poster: Gelato cannot change productModelId",
                 at("catalog/gelato/poster.yaml", 7),
-                "orders find a product by its exact name, and a new one cannot be ordered until its options "
-                "have values: make a new document with a name of its own, or undo the change here and make "
-                "it on the web page",
+                "orders find a product by its exact name: undo the change here, make a new document with a "
+                "name of its own, or let a new product take over the name: `lifecycle: {replace: swap}`",
                 Address("customer_product", "framed-poster"),
             ),
             Diagnostic(

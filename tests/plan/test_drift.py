@@ -155,3 +155,12 @@ def test_what_an_update_can_set_is_set_back_by_request() -> None:
 
     assert (change.action, change.changed) == (Action.UPDATE, ("customerIds", "name"))
     assert all(field.before is UNKNOWN for field in change.fields)
+
+
+def test_of_what_was_taken_over_it_is_said_what_no_document_and_no_listing_tells() -> None:
+    half = replace(TEE, spec=freeze({"enName": "Dino", "modelId": "1"}))
+    found, compared = drift(half, row(TEE), state=state(made(half, origin="imported")))
+
+    assert found == ()
+    assert dict(compared.fields) == {"colorValue": 1, "materialImages": 1}
+    assert dict(compared.unknown) == {"backImageUrl": 1, "imageUrl": 1}

@@ -72,12 +72,16 @@ FREE: dict[str, Callable[[], Plan]] = {
     "reasons": lambda: _with(Action.CREATE, reason="because", action_reason="why"),
     "risks": lambda: _with(Action.ORPHAN, risks=()),
     "field changes": lambda: _with(Action.UPDATE, fields=(FieldChange("name", 1, 2),)),
+    "steps, and a temporary name": lambda: _with(
+        Action.REPLACE, steps_done=("create",), steps_left=("values",), temporary=freeze({"name": "x"})
+    ),
     "shown ids": lambda: _with(Action.ORPHAN, shown=freeze({"spu": "Q"}), made_at=3.0, importing="9"),
     "adopt instead of create": lambda: _with(Action.CREATE, action=Action.ADOPT),
     "how many are unchanged": lambda: replace(PLAN, left_out=7),
     "what was refused": lambda: replace(PLAN, unwanted={"kakaclo": 2}),
     "what drifted": lambda: replace(PLAN, drift=(_DRIFT,), compared=(Compared("kakaclo", 1, 0, {}),)),
     "what nobody manages": lambda: replace(PLAN, unmanaged=freeze({"kakaclo": 2})),
+    "what models are called": lambda: replace(PLAN, models={"37": "Raglan Tee"}),
     "order": lambda: replace(PLAN, changes=PLAN.changes[::-1]),
 }
 
@@ -97,12 +101,13 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Plan.__dataclass_fields__) == {
         "lineage", "serial", "hosts", "catalog_digest", "changes", "selection", "refreshed",
         "diagnostics", "documents", "files", "state_label", "state_at", "state_run", "unbound",
-        "unwanted", "unmanaged", "left_out", "environment", "drift", "compared",
+        "unwanted", "unmanaged", "left_out", "environment", "drift", "compared", "models",
     }  # fmt: skip
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",
         "lifecycle", "previous_address", "entry_digest", "orphan_created_at", "importing", "shown", "made_at",
-        "fields", "risks", "source", "distinct", "asks", "_after_digest",
+        "fields", "risks", "source", "distinct", "temporary", "steps_done", "steps_left", "asks",
+        "_after_digest",
     }  # fmt: skip
 
 

@@ -300,7 +300,7 @@ RISKS: dict[str, tuple[Product, Product | None, list[str]]] = {
     "new at Gelato": (
         TOTE,
         None,
-        ["it cannot be ordered until its options have values (add them in Gelato Connect)"],
+        ["it cannot be ordered until its options have values (write them into the document)"],
     ),
     "only the colour": (
         designed("dino", colorValue="#000000"),

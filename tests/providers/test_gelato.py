@@ -179,7 +179,7 @@ def test_ids_that_stand_twice() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "risks"),
     [
-        (None, {}, ["it cannot be ordered until its options have values (add them in Gelato Connect)"]),
+        (None, {}, ["it cannot be ordered until its options have values (write them into the document)"]),
         ({}, {}, []),
         ({}, {"customerIds": ["anna"]}, ["ben loses access"]),
         ({"customerIds": ["a", "b", "c"]}, {"customerIds": ["c"]}, ["a, b lose access"]),

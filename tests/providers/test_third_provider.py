@@ -38,6 +38,7 @@ spec:
   artUrl: https://cdn.example.com/owl.png
   price: 1900
   shops: [berlin, oslo]
+  channels: [web, fair]
 """
 
 
@@ -148,6 +149,7 @@ class TestContract(ProviderContract):
                 "artUrl": "https://cdn.test/owl.png",
                 "price": 1900,
                 "shops": ["oslo", "berlin"],
+                "channels": ["web", "fair"],
             }
         )
 
@@ -240,14 +242,19 @@ def test_the_whole_way_in_the_sandbox(place: Place) -> None:
     assert place("plan", "--sandbox", "--detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize("request_", [1, 2], ids=["create", "release"])
 @pytest.mark.parametrize("moment", ["before.Intent", "sender.answered", "after.Made"])
-def test_a_crash_makes_nothing_twice_and_forgets_nothing(place: Place, moment: str) -> None:
-    died = place("apply", "--sandbox", "--auto-approve", PODSYNC_FAILPOINT=f"{moment}:1:SIGKILL")
+def test_a_crash_makes_nothing_twice_and_forgets_nothing(place: Place, moment: str, request_: int) -> None:
+    died = place("apply", "--sandbox", "--auto-approve", PODSYNC_FAILPOINT=f"{moment}:{request_}:SIGKILL")
+    told = place("plan", "--sandbox", "-o", "json")
     after = place("apply", "--sandbox", "--auto-approve")
 
     assert died.code == -9
     assert after.code == 0, after.out + after.err
-    assert len(place.posters()) == 1
+    assert [each["channels"] for each in place.posters()] == [["web", "fair"]]
+    if (moment, request_) in {("after.Made", 1), ("before.Intent", 2)}:
+        (change,) = json.loads(told.out)["resource_changes"]
+        assert change["steps"] == {"done": ["create"], "left": ["release"]}
     assert place("plan", "--sandbox", "--detailed-exitcode").code == 0
 
 

@@ -63,6 +63,10 @@ FIELDS = {
     "actor": st.none() | texts,
     "run_url": st.none() | texts,
     "left": st.booleans(),
+    "step": texts,
+    "steps_left": names,
+    "takes": mappings,
+    "part": mappings,
     "found": st.booleans(),
     "unverified": names,
     "beside": names,
@@ -81,6 +85,8 @@ FIELDS = {
     "landmarks": st.lists(mappings, max_size=3).map(tuple),
     "models": st.dictionaries(ids, names, max_size=2).map(freeze),
 }
+#: How an Intent may end.
+RESULTS = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
 #: Events of a provider that can happen whatever is known; a reading has a number that grows.
 LEARNED = (
     ev.Observed, ev.Landmarked, ev.ModelsSeen, ev.Disowned, ev.Contacted, ev.Missed, ev.FoundAgain,
@@ -111,6 +117,11 @@ def _possible(draft: Reducer, address: Address) -> list[st.SearchStrategy[ev.Eve
         found.append(event(ev.Gone, address=source, created_at=created_at))
         found.append(event(ev.Bound, address=source, orphan=created_at))
         found += _about_id(draft.orphans[source, created_at], address=source, orphan=created_at)
+        which = {"address": source, "orphan": created_at}
+        if draft.orphans[source, created_at].pending is None:
+            found.append(event(ev.Intent, op="update", **which))
+        else:
+            found += [event(kind, **which) for kind in RESULTS]
         if entry is None or entry.pending is None:
             found.append(event(ev.Restored, address=address, source=source, created_at=created_at))
     if entry is not None:
@@ -118,14 +129,13 @@ def _possible(draft: Reducer, address: Address) -> list[st.SearchStrategy[ev.Eve
         if entry.id is not None:
             found.append(event(ev.EntryGone, address=address))
     if entry is not None and entry.pending is not None:
-        kinds = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
-        return found + [event(kind, address=address) for kind in kinds]
-    found += [event(ev.Intent, address=address, op="create"), event(ev.Adopted, address=address)]
+        return found + [event(kind, address=address, orphan=None) for kind in RESULTS]
+    found += [event(ev.Intent, address=address, op="create", orphan=None), event(ev.Adopted, address=address)]
     if entry is not None:
         kinds = (ev.Noted, ev.Orphaned, ev.Forgotten)
         found += [event(kind, address=address) for kind in kinds]
         found.append(event(ev.Bound, address=address, orphan=None))
-        found.append(event(ev.Intent, address=address, op="update"))
+        found.append(event(ev.Intent, address=address, op="update", orphan=None))
         free = [each for each in ADDRESSES if each not in draft.entries]
         found += [event(ev.Moved, source=address, address=each) for each in free]
     return found

@@ -261,7 +261,9 @@ class _JobRun:
         return 0
 
     def _upload(self, given: Mapping[str, str]) -> int:
-        found = [Path(line) for line in given["path"].split() if Path(line).is_file()]
+        named = [Path(line) for line in given["path"].split()]
+        inside = (file for path in named if path.is_dir() for file in sorted(path.iterdir()))
+        found = [path for path in (*named, *inside) if path.is_file()]
         if not found:
             return int(given.get("if-no-files-found") == "error")
         alone = given.get("archive") == "false"

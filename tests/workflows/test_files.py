@@ -292,7 +292,7 @@ def test_what_dependabot_changes_here_is_taken_over_by_the_templates(tmp_path):
         assert (tmp_path / place).read_text() == ours, place
     templates = tmp_path / "podsync" / "cli" / "github"
     assert (templates / "requirements.txt").read_text() == newer
-    assert sum(path.read_text().count(new) for path in templates.glob("*.yml")) == 8
+    assert sum(path.read_text().count(new) for path in templates.glob("*.yml")) == 9
 
 
 def test_a_commit_is_installed_by_its_whole_id():

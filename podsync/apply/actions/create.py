@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from podsync.apply.actions.sender import Job
+from podsync.apply.actions.steps import go_on
+from podsync.apply.actions.update import look_for_update
 from podsync.apply.outcomes import LATER, conclude, done, listed, name_is_taken, not_tried
 from podsync.apply.report import DONE, Result
-from podsync.apply.run import DeferredChange, Doubt, ProviderRun
+from podsync.apply.run import DeferredChange, Doubt, ProviderRun, Unshown
 from podsync.evidence.declared import Said
-from podsync.evidence.sent import unverified
+from podsync.evidence.sent import existing, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
-from podsync.model.frozen import FrozenDict
+from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.plan.action import Action
 from podsync.plan.answers import COMPLETE, of_wanted
 from podsync.plan.change import Change
-from podsync.providers.contract import Remote
+from podsync.plan.diff import differing_fields
+from podsync.providers.contract import ProductStep, Remote
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Adopted, Restored
+from podsync.state.events import Adopted, Doubted, Event, Intent, Restored
 
 
 def restore(run: ProviderRun, change: Change) -> None:
@@ -42,8 +47,11 @@ def restore(run: ProviderRun, change: Change) -> None:
 def make(run: ProviderRun, change: Change) -> None:
     """Adopt what is there already, or create it."""
     entry = run.ledger.entry(change.address)
-    if entry is not None and entry.pending is not None:
-        return  # in doubt: `settle` has it
+    if entry is not None and entry.pending is not None and entry.pending.op == "update":
+        look_for_update(run, change, entry, entry.pending, make)
+        return
+    if (entry is not None and entry.pending is not None) or change.address in run.growing:
+        return  # in doubt, or half made: `settle` has it
     if _settled_as_wanted(run, entry, change):
         done(run, change, Result.SETTLED)
     elif _orphan_is_wanted(run, entry, change):
@@ -91,14 +99,14 @@ def _settled_as_wanted(run: ProviderRun, entry: Entry | None, change: Change) ->
     """Whether, after settling, what exists is what the document wants."""
     if change.action is not Action.SETTLE or entry is None or entry.spec is None:
         return False
-    return bool(run.provider.canonical(entry.spec) == run.provider.canonical(change.after or {}))
+    return not differing_fields(run.provider, entry.spec, change.made or {})
 
 
 def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> bool:
     """Whether, after settling, the document wants what is an orphan: a restore, which is not in this plan."""
     if change.action is not Action.SETTLE:
         return False
-    wanted, foreign = run.provider.canonical(change.after or {}), entry is None and not change.distinct
+    wanted, foreign = run.provider.canonical(change.made or {}), entry is None and not change.distinct
     return any(
         run.provider.canonical(orphan.spec) == wanted and orphan.account == change.account
         for orphan in run.ledger.orphans(run.provider.name)
@@ -107,9 +115,33 @@ def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> 
 
 
 def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
-    """Record the id of what exists already; nothing is sent."""
-    run.ledger.record(_adopted(run, change, remote))
-    done(run, change, Result.ADOPTED)
+    """Record the id of what exists already; what it lacks is added after that.
+
+    Whoever made it may have added what this listing does not tell: a step that it lacks is in doubt. Where
+    the state does not know all that was sent, its request may even be on its way.
+    """
+    adopted, wanted = _adopted(run, change, remote), change.made or EMPTY
+    steps = run.provider.steps(adopted.spec, wanted)[:1]
+    run.ledger.record(adopted, *_perhaps_sent(run, change, steps))
+    if steps:
+        waits = run.was_new or run.lost
+        until = run.context.began + (run.until_settled if waits else 0.0)
+        run.unshown[change.address] = Unshown(
+            change, remote.id, steps[0].body, until, go_on, steps[0].name, acknowledged=False
+        )
+    else:
+        done(run, change, Result.ADOPTED)
+
+
+def _perhaps_sent(run: ProviderRun, change: Change, steps: Sequence[ProductStep]) -> Iterator[Event]:
+    """Yield a doubt for a step that an adopted product lacks."""
+    now, date = run.context.clock.now(), run.sender.time.now()
+    for step in steps:
+        yield Intent(
+            change.address, run.provider.name, change.account, "update", step.body, now, now, date, 0,
+            change.labels, change.lifecycle, place=change.place, step=step.name,
+        )  # fmt: skip
+        yield Doubted(change.address, now, date, "whoever made it may have sent it")
 
 
 def take(run: ProviderRun, change: Change) -> None:
@@ -126,7 +158,8 @@ def take(run: ProviderRun, change: Change) -> None:
 
 
 def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
-    spec, now = change.after or FrozenDict(), run.context.clock.now()
+    now = run.context.clock.now()
+    spec = existing(run.provider, change.made or EMPTY, remote)
     told = unverified(spec, remote)
     facts = (remote.id, spec, remote.shown, told, change.labels, change.lifecycle)
     return Adopted(change.address, run.provider.name, change.account, now, *facts, place=change.place)
@@ -154,7 +187,7 @@ def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
 
 def _stopped_by_ours(run: ProviderRun, change: Change) -> bool:
     """What the plan would have refused, had it known what a doubt was to end with."""
-    provider, wanted = run.provider, change.after or FrozenDict()
+    provider, wanted = run.provider, change.made or FrozenDict()
     beside = [(address, spec) for address, spec in run.settled.items() if address != change.address]
     if change.action is Action.SETTLE:
         # Nothing was made, and this may be another wish than the one that was sent: no guard saw it.
@@ -176,14 +209,14 @@ def _stopped_by_ours(run: ProviderRun, change: Change) -> bool:
 def _rivals(run: ProviderRun, change: Change) -> list[Entry | Orphan]:
     """What exists beside it; its own former versions may look like it, but never have its name."""
     rivals = run.ledger.others(run.provider.name, change.address)
-    if run.provider.unique_name(change.after or FrozenDict()) is not None:
+    if run.provider.unique_name(change.made or FrozenDict()) is not None:
         return rivals
     return [each for each in rivals if each.address != change.address]
 
 
 def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
     """Whether something that is not settled could not be told from it."""
-    spec = change.after or FrozenDict()
+    spec = change.made or FrozenDict()
     if run.ledger.indistinguishable(run.provider, spec, change.address, run.habits) is not None:
         with run.lock:
             run.postponed[change.address] = change
@@ -227,7 +260,8 @@ def create(run: ProviderRun, change: Change) -> None:
         return
     with run.lock:
         run.sends[change.address] = run.sends.get(change.address, 0) + 1
-    spec = change.after or FrozenDict()
+    made, after = change.made or EMPTY, change.after or EMPTY
+    spec = run.provider.first(made)
     job = Job(
         change.address,
         "create",
@@ -237,6 +271,8 @@ def create(run: ProviderRun, change: Change) -> None:
         change.lifecycle,
         reading=run.reading_before(),
         place=change.place,
+        steps_left=tuple(step.name for step in run.provider.steps(spec, made)),
+        takes=FrozenDict({name: after[name] for name in change.temporary}),
         taken=lambda remote: _not_ours(run, remote),
     )
     sent = run.sender.send(job)
@@ -252,6 +288,9 @@ def create(run: ProviderRun, change: Change) -> None:
         return
     if sent.error is None:
         run.made[change.address] = clock.monotonic()
+        if job.steps_left or job.takes:
+            run.growing[change.address] = change
+            return
     else:
         run.refused[change.address] = clock.monotonic()
     conclude(run, change, sent)

@@ -74,7 +74,8 @@ class LocalChanges:
         told = FrozenDict({name: wanted[name] for name in change.changed if name in wanted})
         if entry is None:
             return
-        if told or (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle):
+        differs = (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle)
+        if told or entry.steps_left or differs:
             facts = (change.labels, change.lifecycle, change.place, told, tuple(sorted(told)))
             self._ledger.record(Noted(change.address, self._clock.now(), *facts))
 

@@ -26,7 +26,7 @@ from podsync.model.errors import (  # fmt: skip
     StoppedError,
     UnauthorizedError,
 )
-from podsync.model.frozen import Spec
+from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Lifecycle
 from podsync.network.request import Request
 from podsync.providers.contract import Receipt, Remote
@@ -67,9 +67,10 @@ class ProviderTime:
 class Job:
     """A write to be done for one address.
 
-    `reading` is the number of the reading before it. `taken` tells why the id that an answer tells cannot be
-    that of a new product, None where it can. `shown` tells whether the product that an answer shows has the
-    fields of an update as they were sent.
+    `step`, `steps_left`, `takes`, `orphan` and `reading` (the number of the reading before it) are those of
+    the Intent. `whatever`: it is sent although the run is to begin nothing new. `taken` tells why the id that
+    an answer tells cannot be that of a new product, None where it can. `shown` tells whether the product that
+    an answer shows has the fields of an update, or what a step adds, as they were sent.
     """
 
     address: Address
@@ -80,6 +81,11 @@ class Job:
     lifecycle: Lifecycle
     reading: int | None = None
     place: str = ""
+    step: str = ""
+    steps_left: tuple[str, ...] = ()
+    takes: Spec = EMPTY
+    orphan: float | None = None
+    whatever: bool = False
     taken: Callable[[Remote], str | None] = lambda _: None
     shown: Callable[[Remote], bool] = lambda _: True
 
@@ -153,7 +159,7 @@ class Sender:
         clock = self._context.clock
         answer = self._in_turn(job, attempts) if self.ahead == 1 else self._written_ahead(job, attempts)
         if isinstance(answer, ProviderError):
-            self._sort(job.address, answer)
+            self._sort(job, answer)
             raise answer
         receipt = answer
         hit("sender.answered")
@@ -161,7 +167,7 @@ class Sender:
         now = clock.now()
         if not _shows(job, receipt):
             why = "the answer does not show what was sent"
-            self._ledger.record(Doubted(job.address, now, self.time.now(), why))
+            self._ledger.record(Doubted(job.address, now, self.time.now(), why, orphan=job.orphan))
             return receipt
         remote = receipt.remote
         with self._lock:
@@ -175,11 +181,12 @@ class Sender:
                         id=remote.id if remote is not None else None,
                         remote=remote.shown if remote is not None else {},
                         date=self.time.now(),
+                        orphan=job.orphan,
                     )
                 )
         if why_not is not None:
             error = InDoubtError(why_not, status=receipt.status, code=receipt.code, date=receipt.date)
-            self._sort(job.address, error)
+            self._sort(job, error)
             raise error
         with self._lock:
             self._refusals = 0
@@ -189,9 +196,9 @@ class Sender:
     def _in_turn(self, job: Job, attempts: int) -> Receipt | ProviderError:
         """Write the Intent when its request's turn has come: as little as can be is ever in doubt."""
         with self._places:
-            self._must_go_on()
+            self._must_go_on(job)
             self._connection.pace.take()
-            self._must_go_on()  # the pace may have taken its time
+            self._must_go_on(job)  # the pace may have taken its time
             send_before = self._context.clock.monotonic() + SEND_SECONDS
             self._ledger.record(self._intent(job, attempts))
             hit("sender.unsent")
@@ -202,22 +209,22 @@ class Sender:
 
         What is not sent then, because the run has to stop or its time is over, is written down too.
         """
-        self._must_go_on()
+        self._must_go_on(job)
         send_before = self._context.clock.monotonic() + SEND_SECONDS
         self._ledger.record(self._intent(job, attempts))
         hit("sender.unsent")
         with self._places:
             try:
-                self._must_go_on()
+                self._must_go_on(job)
                 self._connection.pace.take()
-                self._must_go_on()
+                self._must_go_on(job)
             except StoppedError:
-                self._ledger.record(NotSent(job.address, self._context.clock.now()))
+                self._ledger.record(NotSent(job.address, self._context.clock.now(), job.orphan))
                 raise
             return self._answer(job.request, send_before)
 
-    def _must_go_on(self) -> None:
-        if self._ledger.broken or not self._going():
+    def _must_go_on(self, job: Job) -> None:
+        if self._ledger.broken or not (job.whatever or self._going()):
             raise StoppedError("nothing new is begun")
 
     def _intent(self, job: Job, attempts: int) -> Intent:
@@ -236,6 +243,10 @@ class Sender:
             job.lifecycle,
             place=job.place,
             reading=job.reading,
+            step=job.step,
+            steps_left=job.steps_left,
+            takes=job.takes,
+            orphan=job.orphan,
         )
 
     def _answer(self, request: Request, send_before: float) -> Receipt | ProviderError:
@@ -251,19 +262,20 @@ class Sender:
             unknown.__cause__ = error
             return unknown
 
-    def _sort(self, address: Address, error: ProviderError) -> None:
-        """Write down what the answer means."""
+    def _sort(self, job: Job, error: ProviderError) -> None:
+        """Write down what the answer means; a step that was refused may have been done: it is in doubt."""
         hit("sender.failed")
         now = self._context.clock.now()
         self.time.saw(error.date)
         if isinstance(error, NotSentError | UnauthorizedError):
-            self._ledger.record(NotSent(address, now))
-        elif isinstance(error, RefusedError) and not isinstance(error, ConflictError):
-            self._ledger.record(Refused(address, now, self.time.now(), error.message))
+            self._ledger.record(NotSent(job.address, now, job.orphan))
+            return
+        refused = isinstance(error, RefusedError) and not isinstance(error, ConflictError)
+        if refused:
             with self._lock:
                 self._refusals += 1
-        else:
-            self._ledger.record(Doubted(address, now, self.time.now(), error.message))
+        event = Refused if refused and not job.step else Doubted
+        self._ledger.record(event(job.address, now, self.time.now(), error.message, orphan=job.orphan))
 
     def ended_at(self) -> float | None:
         """The provider's clock now, when the last request is known to have ended."""
@@ -286,7 +298,7 @@ class Sender:
 
 
 def _shows(job: Job, receipt: Receipt) -> bool:
-    """Whether the answer to an update shows that it was done; a create is judged by its adapter."""
+    """Whether the answer to an update or a step shows that it was done; a create is judged by its adapter."""
     if job.op == "create":
         return True
     return receipt.remote is not None and job.shown(receipt.remote)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from podsync.apply.actions.create import create, make
 from podsync.apply.actions.sender import SENDS_AN_APPLY
+from podsync.apply.actions.steps import grow, ready
+from podsync.apply.actions.swap import exchange_names
 from podsync.apply.actions.update import read_back
 from podsync.apply.guard import guarded
 from podsync.apply.outcomes import (
@@ -19,6 +21,7 @@ from podsync.apply.outcomes import (
     ask_where_it_is,
     done,
     failed,
+    half_made,
     in_doubt,
     not_tried,
     waiting,
@@ -32,6 +35,7 @@ from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.product import seen_ids
 from podsync.plan.action import Action
 from podsync.plan.change import Change
+from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Asked, Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
@@ -77,7 +81,7 @@ def wait(run: ProviderRun, what: str, until: float) -> None:
 
 
 def finish(run: ProviderRun) -> None:
-    """Wait for what is in doubt or not visible yet; whatever is left is reported."""
+    """Wait for what is in doubt or not visible yet, and finish what is half made; the rest is reported."""
     try:
         _wait_for_all(run)
     except StoppedError:
@@ -95,12 +99,11 @@ def finish(run: ProviderRun) -> None:
     for each in run.unshown.values():
         entry = run.ledger.entry(each.change.address)
         if entry is not None and entry.pending is not None:
-            in_doubt(
-                run,
-                each.change.address,
-                entry,
-                "the answer does not show the change; the next apply looks again",
-            )
+            told = entry.pending.why if each.step else "the answer does not show the change"
+            in_doubt(run, each.change.address, entry, f"{told or 'it was sent'}; the next apply looks again")
+    for change in (*run.growing.values(), *(each.change for each in run.swapping.values())):
+        if not run.context.board.ended(change.address, *Result):
+            half_made(run, change, f"its id is not listed yet; {LATER}")
     for change in run.postponed.values():
         not_tried(run, change, "another product in doubt looks equal; it has to be settled first")
     _tell_unlisted(run)
@@ -156,10 +159,12 @@ def _wait_for_all(run: ProviderRun) -> None:
     while run.stopped is None and not run.context.stop.signal and _waits_for(run) is not None:
         now = clock.monotonic()
         _send_late(run, now)
-        if run.unshown:
-            read_back(run)
         if run.doubts or _unlisted(run) or _untimed(run) or any(late.for_id for late in run.late.values()):
             _look_again(run)
+        grow(run)
+        if run.unshown:
+            read_back(run)
+        exchange_names(run)
         left = _waits_for(run)
         if left is None or not run.context.options.wait or now >= left.until + left.patience:
             return
@@ -218,6 +223,11 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     if run.unshown:
         until = max(each.until for each in run.unshown.values())
         return _Wait(f"{len(run.unshown)} updates to be shown by the listing", until, retry)
+    if run.swapping:
+        until = max(each.quiet_at for each in run.swapping.values())
+        return _Wait(f"{len(run.swapping)} new products to be listed as they were made", until, retry)
+    if ready(run):
+        return _Wait(f"{len(run.growing)} products to be finished", run.context.clock.monotonic(), retry)
     waits, new, older = [], _unlisted(run), _untimed(run)
     if new:
         waits.append(_Wait(f"{len(new)} new ids to become visible", max(map(run.listed_by, new))))
@@ -266,7 +276,7 @@ def _look_again(run: ProviderRun) -> None:
         if late.for_id and not (entry is not None and entry.unlisted):
             run.late[address] = replace(late, quiet_at=now, for_id=False)
     for address, change in list(run.postponed.items()):
-        if run.ledger.indistinguishable(run.provider, change.after or {}, address, run.habits) is None:
+        if run.ledger.indistinguishable(run.provider, change.made or {}, address, run.habits) is None:
             del run.postponed[address]
             guarded(run, change, make)
 
@@ -326,10 +336,13 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
         run.context.board.note(
             f"{entry.address}: it was made, and its document is gone: an orphan now ({remote.id})"
         )
-    elif run.provider.canonical(change.after) != run.provider.canonical(body):
+    elif differing_fields(run.provider, body, run.provider.first(change.made or change.after)):
         run.context.board.note(
             f"{entry.address}: it was made as it was sent then; the next plan shows what differs"
         )
+    elif run.provider.steps(body, change.made or change.after) or change.temporary:
+        run.growing[entry.address] = change
+        return
     if change is not None:
         done(run, change, DONE[change.action], attempts=entry.pending.attempts)
 

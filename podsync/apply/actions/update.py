@@ -7,10 +7,13 @@ done when the answer shows the fields as they were sent; else it is read back.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
-from podsync.apply.outcomes import NOT_SURE, conclude, done, failed, name_is_taken, not_tried
-from podsync.apply.report import DONE, Result
+from podsync.apply.actions.steps import go_on, settle_step, witnesses
+from podsync.apply.guard import guarded
+from podsync.apply.outcomes import NOT_SURE, conclude, done, failed, in_doubt, name_is_taken, not_tried
+from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.state_view import when
@@ -20,8 +23,9 @@ from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.model.product import seen_ids
 from podsync.plan.action import SET_BACK
 from podsync.plan.change import Change
+from podsync.plan.diff import differing_fields
 from podsync.plan.drift.compare import differences
-from podsync.providers.contract import Query, Remote
+from podsync.providers.contract import Listing, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
@@ -30,31 +34,41 @@ from podsync.state.events import Noted, Settled
 
 
 def update(run: ProviderRun, change: Change) -> None:
-    """Send just the fields that differ, as soon as no update before this one can still arrive."""
+    """Send just the fields that differ, once no update before this one can still arrive; then the steps."""
     entry = run.ledger.entry(change.address)
     taken = run.findings.taken.get(change.address) if run.findings is not None else None
     if entry is None or entry.spec is None:
         not_tried(run, change, "the state does not know it any more; plan again")
         return
-    if entry.id is None or entry.provisional:
+    if entry.pending is not None and entry.pending.step:
+        look_for_update(run, change, entry, entry.pending, update)
+    elif entry.id is None or entry.provisional:
         _wait_for_id(run, change, entry)
-        return
-    if taken:
+    elif taken:
         name_is_taken(run, change, taken)
-        return
-    if run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
+    elif run.unsure is not None and run.provider.takes(change.before or {}, change.after or {}):
         not_tried(run, change, run.unsure)
-        return
+    else:
+        _set(run, change, entry)
+
+
+def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
+    """Send the fields that an update can set; an exchange of names is no such update."""
+    entry = _take_in(run, change, entry)
     if answer := _drifted(run, change, entry):
         not_tried(run, change, *answer, replans=True)
         return
-    after = change.after or {}
-    body = FrozenDict({name: after[name] for name in change.changed if name in after})
+    after, kept = change.after or {}, entry.swap.takes if entry.swap is not None else EMPTY
+    names = [name for name in change.changed if name in after and name in run.provider.mutable - kept.keys()]
+    body = FrozenDict({name: after[name] for name in names})
+    if not body:
+        go_on(run, change)
+        return
     quiet_at = _quiet_at(run, entry, body)
     if quiet_at > run.context.clock.monotonic():
         run.late[change.address] = DeferredChange(change, update, quiet_at)
         return
-    request = run.provider.update_request(entry.id, body)
+    request = run.provider.update_request(entry.id or "", body)
     with run.lock:
         sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
     provider, habits, identity = run.provider, run.habits, entry.id
@@ -73,7 +87,7 @@ def update(run: ProviderRun, change: Change) -> None:
     if sent.unshown:
         until = clock.monotonic() + run.settings.settle_seconds
         with run.lock:
-            run.unshown[change.address] = Unshown(change, entry.id, body, until)
+            run.unshown[change.address] = Unshown(change, entry.id or "", body, until, go_on)
     elif (
         isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
     ):
@@ -83,7 +97,39 @@ def update(run: ProviderRun, change: Change) -> None:
     else:
         if isinstance(sent.error, InDoubtError) and sent.error.stops:
             run.stop(sent.error.message, credentials=True)
-        conclude(run, change, sent)
+        if sent.error is None:
+            go_on(run, change, sent)
+        else:
+            conclude(run, change, sent)
+
+
+def _take_in(run: ProviderRun, change: Change, entry: Entry) -> Entry:
+    """Know what a step would add and the listing shows already, whoever added it: it is not sent again."""
+    row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
+    before = entry.spec or EMPTY
+    for step in run.provider.steps(before, change.after or EMPTY)[:1] if row is not None else ():
+        shown = run.provider.step_shown(step, before, row) if row is not None else None
+        bare = FrozenDict({name: before.get(name) for name in step.body})
+        if shown is not None and differing_fields(run.provider, bare, shown.part):
+            now, facts = run.context.clock.now(), (entry.labels, entry.lifecycle, entry.place)
+            run.ledger.record(Noted(change.address, now, *facts, shown.part))
+    return run.ledger.entry(change.address) or entry
+
+
+def look_for_update(
+    run: ProviderRun,
+    change: Change,
+    entry: Entry,
+    pending: Pending,
+    then: Callable[[ProviderRun, Change], None],
+) -> None:
+    """Read back what an earlier run left in doubt, and go on from there; a step is not sent again unseen."""
+    now, wait = run.context.clock.monotonic(), run.until_settled
+    until = now if _gone_by(run, pending, now) >= wait else run.context.began + wait
+    with run.lock:
+        run.unshown[change.address] = Unshown(
+            change, entry.id or "", pending.body, until, then, pending.step, acknowledged=False
+        )
 
 
 def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
@@ -104,7 +150,7 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
     return (
         f"somebody changed it at {provider.title}: {told}",
         "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
-        f"b) to set what the document says: podsync apply --replace {change.address}",
+        f'b) to set what the document says: podsync apply --replace "{change.address}"',
     )
 
 
@@ -165,28 +211,51 @@ def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> boo
 def read_back(run: ProviderRun) -> None:
     """Look whether updates whose answers did not show it took effect; give up after `settle_seconds`."""
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
-    ids = {each.id: FrozenDict() for each in run.unshown.values()}
-    shown = {item.id: seen_ids(item.remote) for item in run.known.items if item.id in ids}
-    listing = run.connection.reader.find(Query(known=FrozenDict(shown)))
+    listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
     for address, each in list(run.unshown.items()):
         row = rows.get(each.id)
-        if row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
+        if each.step:
+            settle_step(run, each, listing, looked)
+        elif row is not None and listing.fresh and shows(run.provider, each.body, row, run.habits):
             entry = run.ledger.entry(address)
-            attempts = entry.pending.attempts if entry is not None and entry.pending is not None else 0
+            if entry is not None and entry.pending is not None:
+                run.attempts[address] = entry.pending.attempts
             run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
             del run.unshown[address]
-            done(run, each.change, DONE[each.change.action], attempts=attempts)
+            guarded(run, each.change, each.then)
         elif looked >= each.until:
             before = {name: (each.change.before or {}).get(name) for name in each.body}
             if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
                 run.ledger.record(Settled(address, now, found=False))
             # Where it lists something else its fields stay unknown: the next apply sends them again.
             del run.unshown[address]
+            if not each.acknowledged:
+                _go_on_without(run, each)
+                continue
             shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
             told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
             why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
             failed(run, each.change, why)
+
+
+def _go_on_without(run: ProviderRun, each: Unshown) -> None:
+    """Go on with what needs no answer to an update in doubt, once the listing shows that it had no effect."""
+    entry = run.ledger.entry(each.change.address)
+    if entry is not None and entry.pending is None:
+        guarded(run, each.change, each.then)
+    elif entry is not None:
+        in_doubt(run, each.change.address, entry, "the listing shows neither what was nor what was sent")
+
+
+def _listed_now(run: ProviderRun) -> Listing:
+    """Read what is to be shown, and of steps a few other products of ours that show what such a step adds."""
+    ids = {each.id for each in run.unshown.values()}
+    known = run.known
+    if any(each.step for each in run.unshown.values()):
+        ids |= witnesses(run, known)
+    shown = {item.id: seen_ids(item.remote) for item in known.items if item.id in ids}
+    return run.connection.reader.find(Query(known=FrozenDict(shown)))
 
 
 def _quiet_at(run: ProviderRun, entry: Entry, body: Spec) -> float:

@@ -30,7 +30,7 @@ def sorted_out(run: ProviderRun, makers: Sequence[Change]) -> tuple[list[Change]
     What must not be sent at all is reported as failed.
     """
     open_ = [c for c in makers if run.adopted(c.address) is None]
-    groups: Counter[Json] = Counter(run.provider.identity(c.after or EMPTY, _NOTHING) for c in open_)
+    groups: Counter[Json] = Counter(run.provider.identity(c.made or EMPTY, _NOTHING) for c in open_)
     beside = {change.address for change in open_}
     for address, spec in run.unlisted_specs():
         if address not in beside:
@@ -39,7 +39,7 @@ def sorted_out(run: ProviderRun, makers: Sequence[Change]) -> tuple[list[Change]
     held: list[Change] = []
     tried: set[tuple[str, str]] = set()
     for change in makers:
-        spec = change.after or EMPTY
+        spec = change.made or EMPTY
         if change.address not in beside or groups[run.provider.identity(spec, _NOTHING)] < 2:
             free.append(change)
             continue

@@ -13,7 +13,6 @@ from podsync.catalog.authoring.chains import Chains, combined
 from podsync.catalog.discovery import FoundFile, Signed, read_bytes, read_signed, shown
 from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.source_text import START, RawSpan, Text
-from podsync.catalog.parsing.yaml_reader import read
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.digests import short_digest
 from podsync.model.position import Position
@@ -59,7 +58,7 @@ class AuthoringContext:
             if isinstance(signed, Diagnostic):
                 self._parsed[found.path] = ParsedFile(Text(found.path, ""), (), (signed,))
             else:
-                self._parsed[found.path] = read(found.path, signed.raw)
+                self._parsed[found.path] = _read(found.path, signed.raw)
         return self._parsed[found.path]
 
     def line_at(self, at: Position) -> str:
@@ -123,7 +122,7 @@ class AuthoringContext:
         name = self.settings.file
         location = os.path.join(self.root, name)  # noqa: PTH118
         raw = read_bytes(FoundFile(location, shown(location, self.root)))
-        documents = () if isinstance(raw, Diagnostic) else read(shown(location, self.root), raw).documents
+        documents = () if isinstance(raw, Diagnostic) else _read(shown(location, self.root), raw).documents
         return documents[0] if documents else None
 
     @property
@@ -139,6 +138,13 @@ class AuthoringContext:
             return {}
         places = ((path, span) for path, span in found.places.raw.items() if path[-2:-1] == ("vars",))
         return {(str(path[-1]), str(_at(found.data, path))): span for path, span in places}
+
+
+def _read(path: str, raw: bytes) -> ParsedFile:
+    """Read with all places; most runs meet no file that others draw on."""
+    from podsync.catalog.parsing.yaml_reader import read
+
+    return read(path, raw)
 
 
 def _at(data: Any, path: Sequence[str | int]) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 from podsync.catalog.authoring.axes.axis import Axis, fault_in
 from podsync.catalog.authoring.axes.choices import Choices, Combination
 from podsync.catalog.authoring.axes.reader import AxesReader
+from podsync.catalog.authoring.belonging import in_environment
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.former import FormerNames
-from podsync.catalog.authoring.layers import Layer
+from podsync.catalog.authoring.layers import AUTHORED, Layer
 from podsync.catalog.authoring.origins import ProductOrigins
-from podsync.catalog.authoring.template import AUTHORED, BadValue, Template, TextFault
+from podsync.catalog.authoring.template import BadValue, Template, TextFault
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
@@ -22,16 +23,6 @@ from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 from podsync.providers.registry import kinds
 
-#: In a plain document only this is special.
-VARIABLES = "${var."
-
-
-def is_plain(document: Document, found: FoundFile, context: AuthoringContext) -> bool:
-    """Whether a document makes one product, and says all of it itself."""
-    if not AUTHORED.isdisjoint(document.data):
-        return False
-    return not context.chain_of(found.path) and VARIABLES not in document.text.content
-
 
 class Expansion:
     """The products of a document in the file `found`.
@@ -40,8 +31,8 @@ class Expansion:
     """
 
     def __init__(self, document: Document, found: FoundFile, context: AuthoringContext) -> None:
-        self.document = document
-        self.faults: list[Diagnostic] = []
+        self.document, self._here, wrong = in_environment(document, context.settings)
+        self.faults: list[Diagnostic] = list(wrong)
         self.tables: tuple[FoundFile, ...] = ()
         self._found = found
         self._context = context
@@ -50,7 +41,7 @@ class Expansion:
         self._choices: Choices | None = None
         self._former: FormerNames | None = None
         self._kind = document.data.get("kind")
-        if self._kind in kinds():
+        if self._kind in kinds() and self._here:
             self._prepare()
 
     def _prepare(self) -> None:
@@ -106,6 +97,8 @@ class Expansion:
 
     def products(self) -> Iterator[Document]:
         """Yield the products that can be made, sorted by their keys."""
+        if not self._here:
+            return
         if self._template is None:
             if not self.faults:  # its kind is unknown: that is said of what is left
                 left = {key: value for key, value in self.document.data.items() if key not in AUTHORED}
@@ -127,7 +120,7 @@ class Expansion:
     def product(self, index: str) -> Document | None:
         """Return the product of an index (`[colour=red]`, empty where there is no `each`)."""
         if self._template is None:
-            return None if index or self.faults else self.document
+            return None if index or self.faults or not self._here else self.document
         for combination in self._combinations():
             if self._index(combination) == index:
                 shape = self._template.shape(combination)

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from podsync.catalog.authoring.belonging import says_where
 from podsync.catalog.parsing.document import Document
 from podsync.model.frozen import Path
 
+if TYPE_CHECKING:
+    from podsync.catalog.authoring.context import AuthoringContext
+    from podsync.catalog.discovery import FoundFile
+
 #: What defaults and overrides may say.
 MERGED = ("labels", "lifecycle", "print", "spec")
+
+
+#: Keys of a document that make several products of it.
+AUTHORED = frozenset({"each", "except", "overrides", "renamed"})
+#: In a plain document only this is special.
+VARIABLES = "${var."
+
+
+def is_plain(document: Document, found: FoundFile, context: AuthoringContext) -> bool:
+    """Whether a document makes one product, and says all of it itself."""
+    if not AUTHORED.isdisjoint(document.data) or says_where(document.data):
+        return False
+    return not context.chain_of(found.path) and VARIABLES not in document.text.content
 
 
 class Layer(NamedTuple):

@@ -9,7 +9,7 @@ from podsync.catalog.authoring.axes.axis import Axis
 from podsync.catalog.authoring.axes.cells import LEAVE_OUT, CellFault, checker, unfit
 from podsync.catalog.authoring.axes.choices import Combination
 from podsync.catalog.authoring.context import AuthoringContext
-from podsync.catalog.authoring.layers import MERGED, Layer, merged
+from podsync.catalog.authoring.layers import AUTHORED, Layer, merged
 from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Pieces, Reference, pieces
 from podsync.catalog.parsing.scalars import resolve
 from podsync.catalog.validation.schemas import schema
@@ -18,8 +18,6 @@ from podsync.model.frozen import Path
 
 #: In these a `${…}` counts.
 SUBSTITUTED = ("labels", "renamed_from", "spec")
-#: Keys of a document that make several products of it.
-AUTHORED = frozenset({"each", "except", "overrides", "renamed"})
 #: Makes a value from the keys of a combination.
 _Make: TypeAlias = Callable[[Sequence[str]], Any]
 
@@ -320,6 +318,3 @@ def _typed(text: str, node: Mapping[str, Any]) -> Any:
     if isinstance(value, bool) and "boolean" in wanted:
         return value
     return value if number and ("number" in wanted or "integer" in wanted) else text
-
-
-__all__ = ["AUTHORED", "MERGED", "SUBSTITUTED", "BadValue", "Shape", "Template", "TextFault"]

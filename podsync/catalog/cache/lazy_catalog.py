@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, overload
 
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.cache.clash_candidates import Columns, clash_candidates, shares_nothing
 from podsync.catalog.cache.record import digest_of, product_of
 from podsync.catalog.cache.table import Table
@@ -21,7 +22,6 @@ from podsync.model.product import Product, catalog_digest
 from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
-    from podsync.catalog.authoring.context import AuthoringContext
     from podsync.catalog.authoring.expansion import Expansion
     from podsync.catalog.parsing.document import Document, ParsedFile
     from podsync.providers.knowledge import Provider
@@ -46,7 +46,7 @@ class LazyCatalog(Sequence[Product]):
         drawn_on: LateContext | None = None,
     ) -> None:
         self.table = table
-        self._told_digest = digest
+        self._known_digest = digest
         self._drawn_on = drawn_on
         self._questions = 0
         self._locations = locations
@@ -63,15 +63,20 @@ class LazyCatalog(Sequence[Product]):
         """Make the product of a number."""
         kept = self.table.kept(number)
         file = self._file_of(number)
-        positions = LazyPlaces(self._again(file), kept.start, _index(kept.address))
+        suffix = kept.address[kept.address.index("[") :] if "[" in kept.address else ""
+        positions = LazyPlaces(self._again(file), kept.start, suffix)
         provider = self._by_kind[kept.address.partition(".")[0]]
         return product_of(kept, self.table.paths[file], provider, positions)
 
     def _read_again(self, file: int) -> RereadableFile:
         path = self.table.paths[file]
-        tables = self.table.tables[file]
+        tables = self._tables[file]
         told = tables.split("\t") if tables else ()
         return RereadableFile(self._locations(path), self.table.digests[file], self._drawn_on, told)
+
+    @cached_property
+    def _tables(self) -> Sequence[str]:
+        return self.table.tables
 
     def rows(self, numbers: Iterable[int]) -> list[FingerprintRow]:
         """Return these products as the rules between files see them, in file order."""
@@ -82,7 +87,7 @@ class LazyCatalog(Sequence[Product]):
             places.append((table.paths[self._file_of(number)], int(line), int(column), number))
         return [self._row(number) for *_, number in sorted(places)]
 
-    def suspects(self) -> list[FingerprintRow]:
+    def clash_candidates(self) -> list[FingerprintRow]:
         """Return the rows that a rule between files could have a word about."""
         return self.rows(clash_candidates(self._columns))
 
@@ -152,7 +157,7 @@ class LazyCatalog(Sequence[Product]):
 
     @cached_property
     def spec_digests(self) -> Mapping[str, str]:
-        """The wish of each address, without its `sha256:`."""
+        """The spec digest of each address, without its `sha256:`."""
         found = dict(zip(self.table.addresses, self.table.spec_digests, strict=True))
         if len(found) < len(self.table.addresses):
             found = {address: self.table.spec_digests[number] for address, number in self._numbers.items()}
@@ -161,8 +166,8 @@ class LazyCatalog(Sequence[Product]):
     @cached_property
     def digest(self) -> str:
         """The catalog's digest."""
-        if self._told_digest is not None:
-            return self._told_digest
+        if self._known_digest is not None:
+            return self._known_digest
         known = ((address, self._numbers[address]) for address in self._ordered)
         histories = self.table.histories
         return catalog_digest(
@@ -221,8 +226,6 @@ class LateContext:
 
     @cached_property
     def _made(self) -> AuthoringContext:
-        from podsync.catalog.authoring.context import AuthoringContext
-
         return AuthoringContext(*self._told)
 
 
@@ -266,7 +269,7 @@ class RereadableFile:
         return self.reading.text.line(number) if self.reading is not None else ""
 
     def document(self, start: str, index: str = "") -> Document | None:
-        """Return the document that begins at `start` (as `Kept` has it), the product `index` of several."""
+        """Return the document at `start` (as `ProductRecord.start`), the product `index` of several."""
         for document in self.reading.documents if self.reading is not None else ():
             if ":".join(map(str, document.start)) == start:
                 return self._product(document, start, index)
@@ -275,11 +278,13 @@ class RereadableFile:
     def _product(self, document: Document, start: str, index: str) -> Document | None:
         if self._drawn_on is None:
             return document
-        from podsync.catalog.authoring.expansion import Expansion, is_plain
+        from podsync.catalog.authoring.layers import is_plain
 
         around = self._drawn_on()
         if is_plain(document, self._found, around):
             return document
+        from podsync.catalog.authoring.expansion import Expansion
+
         if start not in self._expansions:
             self._expansions[start] = Expansion(document, self._found, around)
         return self._expansions[start].product(index)
@@ -301,6 +306,8 @@ class LazyPlaces(Mapping[Path, Span | Position]):
         document = self._file.document(self._start, self._index)
         if document is None:
             return {}
+        if document.origins is None:
+            return document.places
         from podsync.catalog.authoring.origins import places_of
 
         return places_of(document)
@@ -313,9 +320,3 @@ class LazyPlaces(Mapping[Path, Span | Position]):
 
     def __len__(self) -> int:
         return len(self._found)
-
-
-def _index(address: str) -> str:
-    """Return what an address ends with where its document makes several products."""
-    at = address.find("[")
-    return address[at:] if at >= 0 else ""

@@ -73,7 +73,7 @@ class CachedRun:
 
     def __enter__(self) -> Self:
         """Begin: to read everything where nothing is known, else to look for what has changed."""
-        if self._remember_from is not None and CatalogCache.is_beside(self._root):
+        if self._remember_from is not None and CatalogCache.is_beside(self._root, self._authoring):
             self._past = self._memory.recall()
         try:
             if self._past is None:
@@ -90,7 +90,7 @@ class CachedRun:
         """Read what is left; return the catalog, and all that is wrong with it."""
         try:
             return self._finished()
-        finally:  # helpers, and what they were given, are needed no more
+        finally:  # the workers and their pipes are needed no more
             self._stack.close()
             self._reading = None
 
@@ -108,8 +108,8 @@ class CachedRun:
         return self._read()
 
     def _as_it_was(self, past: CachedTable) -> Loaded:
-        shelf = self._shelf(self._mended(past.table), past.digest)
-        return self._finish(shelf, [] if past.sound else self._clashes(shelf))
+        products = self._products(self._mended(past.table), past.digest)
+        return self._finish(products, [] if past.sound else self._clashes(products))
 
     def _begin_anew(self) -> None:
         self._standing = scan(self._look, self._root)
@@ -132,15 +132,15 @@ class CachedRun:
         reading = self._reading
         assert reading is not None  # noqa: S101 (it was begun)
         table = self._mended(reading.table())
-        self._standing = self._standing._replace(unread=())  # of a new catalog all: the shelf needs none
-        shelf = self._shelf(table)
-        clashes = [] if self._no_clash(shelf, reading) else self._clashes(shelf)
+        self._standing = self._standing._replace(unread=())
+        products = self._products(table)
+        clashes = [] if self._no_clash(products, reading) else self._clashes(products)
         self._tables = reading.tables
         if self._worth_writing(reading) and not reading.defaults_faulty:
             if self._draft is None and self._many(table):
-                shelf = self._shelf(self._looked_at_again(table, reading.faulty))
-            self._remember(shelf, reading.faulty, sound=not clashes)
-        return self._finish(shelf, [*reading.diagnostics, *clashes])
+                products = self._products(self._looked_at_again(table, reading.faulty))
+            self._remember(products, reading.faulty, sound=not clashes)
+        return self._finish(products, [*reading.diagnostics, *clashes])
 
     def _context(self, standing: FilesStatus) -> LateContext:
         """Return what documents may draw on, as the files stand."""
@@ -149,26 +149,28 @@ class CachedRun:
 
     # -- from columns to a catalog
 
-    def _shelf(self, table: Table, digest: str | None = None) -> LazyCatalog:
+    def _products(self, table: Table, digest: str | None = None) -> LazyCatalog:
         around = self._around or self._context(self._standing)
         return LazyCatalog(table, self._standing.found, self._by_kind, digest, around)
 
-    def _no_clash(self, shelf: LazyCatalog, reading: CatalogReader) -> bool:
+    def _no_clash(self, products: LazyCatalog, reading: CatalogReader) -> bool:
         """Whether it is plain that there is none: there was none, and what is new shares nothing."""
-        if self._past is None or not self._past.sound or shelf.removed:
+        if self._past is None or not self._past.sound or products.removed:
             return False
-        return shelf.shares_nothing([number for each in reading.news for number in each])
+        return products.shares_nothing([number for each in reading.news for number in each])
 
-    def _clashes(self, shelf: LazyCatalog) -> list[Diagnostic]:
+    def _clashes(self, products: LazyCatalog) -> list[Diagnostic]:
         """Return what is wrong between products, wherever that is."""
         from podsync.catalog.validation.cross_document_rules import cross_check, removed_and_declared
 
         asked = self._asked.__contains__
-        found = cross_check(shelf.suspects(), shelf.make, self._providers, shelf.line, asked)
-        return found + removed_and_declared(shelf.removed, shelf.spec_digests, shelf.product, shelf.line)
+        found = cross_check(products.clash_candidates(), products.make, self._providers, products.line, asked)
+        return found + removed_and_declared(
+            products.removed, products.spec_digests, products.product, products.line
+        )
 
-    def _finish(self, shelf: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
-        catalog = Catalog(shelf, self._standing.total, shelf)
+    def _finish(self, products: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
+        catalog = Catalog(products, self._standing.total, products)
         shared = {each.path for each in self._standing.defaults} | self._tables
         return Loaded.of(catalog, (*self._standing.diagnostics, *found), AskedFor(self._asked, shared))
 
@@ -202,14 +204,16 @@ class CachedRun:
         gone = self._past.files - self._standing.total
         return (reading.fresh + max(gone, 0)) * _WRITTEN_WHILE_ONE_IS_READ >= self._standing.total
 
-    def _remember(self, shelf: LazyCatalog, faulty: Container[str], *, sound: bool) -> None:
+    def _remember(self, products: LazyCatalog, faulty: Container[str], *, sound: bool) -> None:
         if self._draft is None:
             return
-        table = shelf.table
+        table = products.table
         if faulty:
             good = [number for number, path in enumerate(table.paths) if path not in faulty]
-            shelf = self._shelf(Table.gathered([Piece(table, number, number + 1) for number in good], {}))
-        self._memory.remember(self._draft, shelf.table, sound=sound, digest=shelf.digest)
+            products = self._products(
+                Table.gathered([Piece(table, number, number + 1) for number in good], {})
+            )
+        self._memory.remember(self._draft, products.table, sound=sound, digest=products.digest)
 
     def _mended(self, known: Table) -> Table:
         """Return the table; a column that turns out to be damaged is read from the files again."""

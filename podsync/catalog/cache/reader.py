@@ -1,4 +1,4 @@
-"""What each file of a catalog holds: known from the last time, read by the crew, or looked at closely."""
+"""What each file of a catalog holds: known from the last time, read by a worker, or read closely."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class CatalogReader:
-    """Reads what is to be read of `standing`; helpers are at it from the beginning.
+    """Reads the unread files of `standing`; workers start at once.
 
     Use as `with Reading(…) as reading:`. `past` is the table that the standing is about. A file that is
     read after `draft` was begun may be known by its signature the next time. After `table`,
@@ -69,7 +69,7 @@ class CatalogReader:
         by_kind = {provider.kind: provider for provider in providers.values()}
         task = Task(by_kind, self._digests.keys(), around, needs)
         self._stack = ExitStack()
-        self._crew = self._stack.enter_context(WorkerPool(standing.unread, task))
+        self._pool = self._stack.enter_context(WorkerPool(standing.unread, task))
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +82,7 @@ class CatalogReader:
         read: list[FileRow] = []
         spans = _Spans()
         own: dict[int, tuple[str, str]] = {}
-        answers = zip(self._standing.unread, self._crew.answers(), strict=True)
+        answers = zip(self._standing.unread, self._pool.answers(), strict=True)
         for first, length in self._standing.stretches:
             if first is not None:
                 spans.add(first, length, known=True)

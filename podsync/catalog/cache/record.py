@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from podsync.catalog.parsing.source_text import RawSpan
 from podsync.catalog.validation.fingerprints import fingerprints_of
 from podsync.model.address import DEFAULT_ACCOUNT, Address
-from podsync.model.frozen import EMPTY, Path, Spec, freeze
+from podsync.model.frozen import EMPTY, FrozenDict, Json, Path, Spec, freeze
 from podsync.model.json_bytes import compact, parse
 from podsync.model.position import Position, Span
 from podsync.model.product import UNPROTECTED, History, Lifecycle, Product, spec_digest_of
@@ -83,14 +83,28 @@ def product_of(
         Address(kind, name),
         provider.name,
         DEFAULT_ACCOUNT,
-        freeze(spec),
-        freeze(labels) if labels else EMPTY,
+        FrozenDict({key: _shared(part) if type(part) in _PARTS else part for key, part in spec.items()}),
+        _shared(labels) if labels else EMPTY,
         Lifecycle.from_json(lifecycle) if lifecycle else UNPROTECTED,
         History.parse(kept.history),
         Position(path, *_numbers(kept.start)),
         positions,
     )
     return product.knowing(kept.spec_digest)
+
+
+#: Texts and numbers are what they are.
+_PARTS = frozenset({list, dict})
+
+
+def _shared(part: Json) -> Json:
+    """Freeze a part of a spec; products that are alike in it hold the same one, and less memory."""
+    return _frozen(compact(part).decode())
+
+
+@lru_cache(maxsize=4096)
+def _frozen(text: str) -> Json:
+    return freeze(parse(text))
 
 
 @lru_cache(maxsize=1024)

@@ -64,12 +64,12 @@ class CatalogCache(NamedTuple):
         authoring: Authoring = Authoring(),
     ) -> CatalogCache:
         """Return the memory of the folder that podsync works in."""
-        return cls(CacheFile(Path(root), FOLDERS, _NAME, key(providers, authoring)))
+        return cls(CacheFile(Path(root), FOLDERS, _name(authoring), key(providers, authoring)))
 
     @staticmethod
-    def is_beside(root: os.PathLike[str]) -> bool:
+    def is_beside(root: os.PathLike[str], authoring: Authoring = Authoring()) -> bool:
         """Whether there is anything at all: only then it is worth the while to work out the key."""
-        return os.path.lexists(os.path.join(root, *FOLDERS, _NAME))  # noqa: PTH118
+        return os.path.lexists(os.path.join(root, *FOLDERS, _name(authoring)))  # noqa: PTH118
 
     def recall(self) -> CachedTable | None:
         """Return what was remembered last; None where there is nothing that can be trusted."""
@@ -95,7 +95,7 @@ class CatalogCache(NamedTuple):
 
     def remember(self, draft: CacheDraft, known: Table, *, sound: bool, digest: str) -> None:
         """Save a table in place of the last one."""
-        if any("\n" in path for path in (*known.paths, *known.tables)):
+        if "\n" in "".join((*known.paths, *known.tables)):
             return  # a name of a file is all that could break a column
         files = zip(known.paths, known.tables, strict=True)
         head = {
@@ -145,9 +145,14 @@ def provable(answer: Answer, draft: CacheDraft | None) -> str:
     return answer.signature
 
 
+def _name(authoring: Authoring) -> str:
+    """Return the name of the file: who goes from one environment to another and back needs both."""
+    return f"{_NAME}-{authoring.environment}" if authoring.environment else _NAME
+
+
 def key(providers: Mapping[str, Provider], authoring: Authoring = Authoring()) -> str:
     """Name all that the verdict on a file depends on beside its content: code, schemas, settings."""
-    told = sorted(authoring.variables.items()), authoring.max_each
+    told = sorted(authoring.variables.items()), *authoring[1:2], *authoring[3:]
     parts = [repr(sorted(providers.items())), repr(told)]
     parts += [text for _, provider in sorted(providers.items()) for text in sources(provider.kind)]
     modules = {provider.info.package for provider in providers.values()}

@@ -50,7 +50,7 @@ class Table:
     """Columns, each made by `load` when it is first asked for; `kept` may know a shorter way to one product.
 
     Of files: `paths`, `signatures`, `digests`, `counts` of their products, `removals`, and `tables`. Of
-    products what a `record.Kept` has, `histories` empty where a document says nothing of its product's past.
+    products what a `ProductRecord` has, `histories` empty where a document says nothing of the past.
     """
 
     def __init__(self, load: Load, kept: Callable[[int], ProductRecord] | None = None) -> None:
@@ -142,7 +142,7 @@ class Table:
 
     @property
     def spec_digests(self) -> list[str]:
-        """The wish of each product."""
+        """The spec digest of each product."""
         return self.column("spec_digests")
 
     @property

@@ -1,7 +1,7 @@
-"""A second process for a while: a fork, which has everything already and costs some milliseconds.
+"""A forked worker process. A fork takes some milliseconds and has everything in memory already.
 
-It gives back bytes, or nothing when it fails in any way: whoever made it then does the work itself. So
-helpers save time and decide nothing.
+It returns bytes, or nothing if it fails in any way; then its parent does the work itself. So a worker saves
+time and decides nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import BinaryIO, NoReturn
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
-#: What a helper does; each piece is given back as it is, after the last one.
+#: What a worker does. All pieces are returned, unchanged, after the last one.
 Work = Callable[[], Iterable[bytes]]
 
 
@@ -36,22 +36,22 @@ class WorkerProcess:
     def __init__(self, work: Work, *needed: int) -> None:
         reading, writing = os.pipe()
         parent = os.getpid()
-        # A signal that met a helper before it has handlers of its own would end it as the parent ends.
+        # A signal before the worker has handlers of its own would run the parent's.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         self._pipe, self._pid = reading, 0
         try:
             try:
                 self._pid = os.fork()
                 if self._pid == 0:
-                    _help(work, parent, writing, needed)
+                    _work(work, parent, writing, needed)
             finally:
                 os.close(writing)
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        except BaseException:  # a signal may have come meanwhile: nobody else knows of this helper yet
+        except BaseException:  # a signal may have come: nobody else knows of this worker yet
             self.end()
             raise
 
-    def told(self) -> BinaryIO:
+    def output(self) -> BinaryIO:
         """Return what it gives back, to be read once; less, or nothing, when it has failed."""
         return open(self._pipe, "rb", closefd=False)
 
@@ -64,8 +64,8 @@ class WorkerProcess:
                 os.waitpid(self._pid, 0)
 
 
-def _help(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn:
-    """Be a helper to the end: nothing of the parent may run in it, not even its exit handlers."""
+def _work(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn:
+    """Do the work and exit. Nothing of the parent may run here, not even its exit handlers."""
     code = 1
     try:
         import gc
@@ -74,7 +74,7 @@ def _help(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         _let_go(pipe, *needed)
-        _hear_nothing(pipe, *needed)
+        _detach_streams(pipe, *needed)
         gc.disable()  # what is read has no cycles, and a collection would copy the parent's pages
         found = []
         for each in work():
@@ -88,8 +88,8 @@ def _help(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn
         os._exit(code)
 
 
-def _hear_nothing(*needed: int) -> None:
-    """Let go of the parent's streams, too: who reads them must not wait for a helper when it is dead."""
+def _detach_streams(*needed: int) -> None:
+    """Replace the standard streams with the null device: nobody may wait for a worker of a dead parent."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in {0, 1, 2}.difference(needed):  # a pipe may stand where the parent had none
         os.dup2(nowhere, stream)

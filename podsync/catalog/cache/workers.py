@@ -1,8 +1,8 @@
 """Reading many files, on every processor that there is.
 
-Files are handed out in small lots from a pipe, so that whoever is free takes the next one: helpers begin
-at once, and this process joins them when it has nothing else to do. A helper gives back what is kept of
-its files; those that are not plain, and everything of a helper that has failed, are read here.
+Files are handed out in small batches through a pipe, and each process takes the next batch when it is free.
+Worker processes start at once; this process joins them when it has nothing else to do. A worker returns the
+records of its files. Files that are not plain, and all files of a worker that failed, are read here.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from podsync.catalog.authoring.context import AuthoringContext
     from podsync.providers.knowledge import Provider
 
-#: Fewer files are read sooner than a helper is made.
-WORTH_A_HELPER = 400
-_MOST_HELPERS = 7
+#: Reading fewer files takes less time than starting a worker.
+WORTH_A_WORKER = 400
+_MOST_WORKERS = 7
 #: Files handed out at once: some milliseconds of work.
-_LOT = 50
+_BATCH = 50
 #: All numbers are in the pipe before anybody takes one: the smallest pipe holds 4,096 bytes.
-_MOST_LOTS, _NUMBER = 1000, 4
+_MOST_BATCHES, _NUMBER = 1000, 4
 
 
 class FileRecord(NamedTuple):
@@ -61,7 +61,7 @@ class Task(NamedTuple):
 
 
 class WorkerPool:
-    """Reads `files`; helpers are at it from the beginning. Use as `with Crew(…) as crew:`.
+    """Reads `files` in several processes at once. Use as `with WorkerPool(…) as pool:`.
 
     `most`: how many processors may be used (default: all).
     """
@@ -69,31 +69,31 @@ class WorkerPool:
     def __init__(self, files: Sequence[FoundFile], task: Task, most: int | None = None) -> None:
         self._files = files
         self._task = task
-        self._size = max(_LOT, -(-len(files) // _MOST_LOTS))
-        self._lots = range(-(-len(files) // self._size))
+        self._size = max(_BATCH, -(-len(files) // _MOST_BATCHES))
+        self._batches = range(-(-len(files) // self._size))
         self._queue: int | None = None
-        self._helpers: list[WorkerProcess] = []
-        wanted = min(processors() if most is None else most, len(files) // (WORTH_A_HELPER // 2))
+        self._workers: list[WorkerProcess] = []
+        wanted = min(processors() if most is None else most, len(files) // (WORTH_A_WORKER // 2))
         if wanted > 1 and may_fork():
             with suppress(OSError):  # no more processes, no more files: then all is read here
-                self._hire(min(wanted - 1, _MOST_HELPERS))
+                self._start(min(wanted - 1, _MOST_WORKERS))
 
-    def _hire(self, count: int) -> None:
+    def _start(self, count: int) -> None:
         from podsync.catalog.cache import fast_yaml  # noqa: F401 (once, before there are several who need it)
 
         self._queue, numbers = os.pipe()
         with os.fdopen(numbers, "wb") as queue:
-            queue.write(b"".join(lot.to_bytes(_NUMBER, "little") for lot in self._lots))
+            queue.write(b"".join(batch.to_bytes(_NUMBER, "little") for batch in self._batches))
         for _ in range(count):
-            self._helpers.append(WorkerProcess(self._pickled, self._queue))
+            self._workers.append(WorkerProcess(self._pickled, self._queue))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exception: object) -> None:
         """Leave no process behind, whatever happened."""
-        for helper in self._helpers:
-            helper.end()
+        for worker in self._workers:
+            worker.end()
         if self._queue is not None:
             os.close(self._queue)
             self._queue = None
@@ -101,16 +101,16 @@ class WorkerPool:
     def answers(self) -> list[Answer]:
         """Read what nobody has taken yet; return an answer for each file, in order."""
         found = dict(self._taken()) if self._queue is not None else {}
-        for helper in self._helpers:
-            found.update(_unpickled(helper))
-        return [answer for lot in self._lots for answer in found.pop(lot, None) or self._read(lot)]
+        for worker in self._workers:
+            found.update(_unpickled(worker))
+        return [answer for batch in self._batches for answer in found.pop(batch, None) or self._read(batch)]
 
     def _taken(self) -> Iterator[tuple[int, list[Answer]]]:
-        """Take lots until none is left."""
-        assert self._queue is not None  # noqa: S101 (there are helpers)
+        """Read batches until none is left."""
+        assert self._queue is not None  # noqa: S101 (there are workers)
         while number := os.read(self._queue, _NUMBER):
-            lot = int.from_bytes(number, "little")
-            yield lot, self._read(lot)
+            batch = int.from_bytes(number, "little")
+            yield batch, self._read(batch)
 
     def _pickled(self) -> Iterator[bytes]:
         import pickle
@@ -118,8 +118,8 @@ class WorkerPool:
         for each in self._taken():
             yield pickle.dumps(each, protocol=pickle.HIGHEST_PROTOCOL)
 
-    def _read(self, lot: int) -> list[Answer]:
-        start = lot * self._size
+    def _read(self, batch: int) -> list[Answer]:
+        start = batch * self._size
         return [_read_one(found, self._task) for found in self._files[start : start + self._size]]
 
 
@@ -159,14 +159,14 @@ def drawn_record(
     return FileRecord(signature, changed_at, around.digest(digest, drawn), kept, tuple(tables))
 
 
-def _unpickled(helper: WorkerProcess) -> dict[int, list[Answer]]:
-    """Wait for what a helper has read."""
+def _unpickled(worker: WorkerProcess) -> dict[int, list[Answer]]:
+    """Wait for the records of a worker."""
     import pickle
 
     found: dict[int, list[Answer]] = {}
-    with suppress(EOFError, OSError, pickle.UnpicklingError), helper.told() as pipe:
+    with suppress(EOFError, OSError, pickle.UnpicklingError), worker.output() as pipe:
         while True:
             # From a copy of ourselves, through a pipe that nobody else can write to.
-            lot, answers = pickle.load(pipe)  # noqa: S301
-            found[lot] = answers
+            batch, answers = pickle.load(pipe)  # noqa: S301
+            found[batch] = answers
     return found

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from podsync.catalog.discovery import FoundFile, read_bytes, shown
+from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, shown, walk
 from podsync.catalog.formatting import csv_form, yaml_form
 from podsync.catalog.formatting.form import Formatted
 from podsync.catalog.loader import files_of
@@ -15,6 +16,7 @@ from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.straight import read_closely
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.errors import CatalogError
+from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -30,65 +32,91 @@ class FileForm(NamedTuple):
     faults: tuple[Diagnostic, ...]
 
 
-def forms(
-    root: Path, catalog_dir: str, paths: Sequence[str], providers: Mapping[str, Provider]
-) -> Iterator[FileForm]:
-    """Yield the files that `paths` mean, all of the catalog's for none, and the tables that they read.
+class FilesInForm:
+    """The files that `paths` mean, all of the catalog's for none, and the tables that they read.
 
-    Other tables may lie beside them, a supplier's for example: only who names them has them changed.
-    Raises UsageError for a path that does not exist.
+    Other tables may lie beside them, a supplier's for example: only who names them has them changed. Raises
+    UsageError for a path that does not exist.
     """
-    tables: dict[str, FoundFile] = {}
-    named: set[str] = set()
-    for found in files_of(root, catalog_dir, paths):
-        raw = read_bytes(found) if isinstance(found, FoundFile) else found
-        if isinstance(raw, Diagnostic):
-            path = raw.at.path if raw.at is not None else ""
-            yield FileForm(path, root / path, b"", b"", (raw,))
-        elif isinstance(found, FoundFile) and found.path.lower().endswith(".csv"):
-            named.add(found.location)
-            yield _table(found, raw)
-        elif isinstance(found, FoundFile):
-            wrong = errors_among(read_closely(found, providers).diagnostics)
-            made = Formatted(raw, wrong) if wrong else yaml_form.formatted(found.path, raw)
-            tables |= {each.location: each for each in _beside(found, made.tables, root, catalog_dir)}
-            yield FileForm(found.path, Path(found.location), raw, made.content, made.faults)
-    for location in sorted(tables.keys() - named):
-        raw = read_bytes(tables[location])
-        if not isinstance(raw, Diagnostic):  # whoever reads it says what is wrong with it
-            yield _table(tables[location], raw)
+
+    def __init__(
+        self,
+        root: Path,
+        catalog_dir: str,
+        paths: Sequence[str],
+        providers: Mapping[str, Provider],
+        authoring: Authoring = Authoring(),
+    ) -> None:
+        root = root.absolute()
+        self._root, self._folder, self._providers = root, root / catalog_dir, providers
+        self._found = files_of(root, catalog_dir, paths)
+        self._around = self._context(authoring)
+
+    def _context(self, authoring: Authoring) -> AuthoringContext:
+        """Return what the documents may draw on."""
+        found = walk(self._folder, self._root) if self._folder.exists() else []
+        defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
+        return AuthoringContext(self._root, self._folder, authoring, defaults)
+
+    def forms(self) -> Iterator[FileForm]:
+        """Yield each file, as it is and as it would be."""
+        tables: dict[str, FoundFile] = {}
+        for found, read_file in self._documents():
+            made = Formatted(read_file.raw, read_file.faults)
+            if not read_file.faults:
+                made = yaml_form.formatted(found.path, read_file.raw)
+            tables |= {each.location: each for each in self._beside(found, made.tables)}
+            yield FileForm(found.path, Path(found.location), read_file.raw, made.content, made.faults)
+        for each in self._found:
+            if isinstance(each, Diagnostic):
+                path = each.at.path if each.at is not None else ""
+                yield FileForm(path, self._root / path, b"", b"", (each,))
+            elif _is_table(each):
+                tables[each.location] = each
+        for location in sorted(tables):
+            raw = read_bytes(tables[location])
+            if not isinstance(raw, Diagnostic):  # whoever reads it says what is wrong with it
+                yield _table(tables[location], raw)
+
+    def documents(self) -> list[Document]:
+        """Return all documents; raises CatalogError where something is wrong with one."""
+        files = list(self._documents())
+        faults = [each for each in self._found if isinstance(each, Diagnostic)]
+        faults += [fault for _, file in files for fault in file.faults]
+        if errors_among(faults):
+            raise CatalogError(faults)
+        return [document for found, file in files for document in read(found.path, file.raw).documents]
+
+    def _documents(self) -> Iterator[tuple[FoundFile, _ReadFile]]:
+        """Yield each file of documents with what is wrong with it; one that others take keys from is none."""
+        checked = []
+        for found in self._found:
+            if isinstance(found, FoundFile) and not _is_table(found):
+                raw = read_bytes(found)
+                file = read_closely(found, self._providers, self._around)
+                checked.append((found, raw if isinstance(raw, bytes) else b"", file))
+        tables = {table for *_, file in checked for table in file.tables}
+        for found, raw, file in checked:
+            if found.path not in tables:
+                yield found, _ReadFile(raw, errors_among(file.diagnostics))
+
+    def _beside(self, found: FoundFile, names: Sequence[str]) -> Iterator[FoundFile]:
+        """Yield the files of these names beside another one, as far as they are in the catalog."""
+        for name in names:
+            place = Path(found.location).parent / name
+            if place.resolve().is_relative_to(self._folder.resolve()):
+                yield FoundFile(str(place), shown(place, self._root))
 
 
-def documents_of(
-    root: Path, catalog_dir: str, paths: Sequence[str], providers: Mapping[str, Provider]
-) -> list[Document]:
-    """Return all documents of the files that `paths` mean.
+class _ReadFile(NamedTuple):
+    raw: bytes
+    faults: tuple[Diagnostic, ...]
 
-    Raises UsageError for a path that does not exist, CatalogError where something is wrong with one.
-    """
-    documents: list[Document] = []
-    faults: list[Diagnostic] = []
-    for found in files_of(root, catalog_dir, paths):
-        if isinstance(found, FoundFile):
-            faults += read_closely(found, providers).diagnostics
-            raw = read_bytes(found)
-            documents += read(found.path, raw).documents if isinstance(raw, bytes) else ()
-        else:
-            faults.append(found)
-    if errors_among(faults):
-        raise CatalogError(faults)
-    return documents
+
+def _is_table(found: FoundFile) -> bool:
+    return found.path.lower().endswith(".csv")
 
 
 def _table(found: FoundFile, raw: bytes) -> FileForm:
     made = csv_form.formatted(found.path, raw)
     return FileForm(found.path, Path(found.location), raw, made.content, made.faults)
-
-
-def _beside(found: FoundFile, names: Sequence[str], root: Path, catalog_dir: str) -> Iterator[FoundFile]:
-    """Yield the files of these names beside another one, as far as they are in the catalog."""
-    inside = (root / catalog_dir).resolve()
-    for name in names:
-        place = Path(found.location).parent / name
-        if place.resolve().is_relative_to(inside):
-            yield FoundFile(str(place), shown(place, root))

@@ -42,7 +42,7 @@ def lines(key: str, value: Any, indent: str = "") -> Iterator[str]:
 
 def _sequence(key: str, values: Sequence[Any], indent: str) -> Iterator[str]:
     if not any(isinstance(each, Mapping | list | tuple) for each in values):
-        whole = f"{indent}{key}: [{', '.join(map(_in_flow, values))}]"
+        whole = f"{indent}{key}: [{', '.join(map(in_flow, values))}]"
         if len(whole) <= _WIDE:
             yield whole
             return
@@ -59,10 +59,13 @@ def _sequence(key: str, values: Sequence[Any], indent: str) -> Iterator[str]:
             first = f"{indent}    "
 
 
-def _in_flow(value: Any) -> str:
+def in_flow(value: Any) -> str:
+    """Return a value as YAML that stands inside of a list or a mapping in one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{in_flow(key)}: {in_flow(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(in_flow, value))}]"
     told = scalar(value)
-    return (
-        told
-        if not isinstance(value, str) or re.fullmatch(r"[\w.-]+", told)
-        else json.dumps(value, ensure_ascii=False)
-    )
+    if not isinstance(value, str) or re.fullmatch(r"[\w.-]+", told):
+        return told
+    return json.dumps(value, ensure_ascii=False)

@@ -84,7 +84,7 @@ _ALIKE = (_INDISTINGUISHABLE, _SAME_NAME)
 def cross_check(
     rows: Iterable[FingerprintRow], make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus
 ) -> list[Diagnostic]:
-    """Return what is wrong between products; `rows` are those of all `suspects`, in file order."""
+    """Return what is wrong between products; `rows` are the candidates in file order."""
     check = _Check(make, providers, line, focus)
     unique: dict[str, FingerprintRow] = {}
     for row in rows:

@@ -64,11 +64,16 @@ def _built_removal(document: Document) -> Built:
     verdicts = validate("removed", document.data, lambda path: written(document, path))
     if verdicts or document.faulty:
         return Built((), tuple(in_place(document, verdicts)))
-    removed = [
-        (Address.parse(address), Position(document.text.path, *located(document, ("removed", index))[1]))
-        for index, address in enumerate(document.data["removed"])
-    ]
-    return Built((), (), tuple(removed))
+    removed, faults = [], []
+    for index, address in enumerate(document.data["removed"]):
+        span = located(document, ("removed", index))[1]
+        try:
+            removed.append((Address.parse(address), Position(document.text.path, *span)))
+        except ValueError as error:
+            faults.append(
+                document.text.fault("schema", span, f"removed[{index}]: {error}", "name each axis once")
+            )
+    return Built((), tuple(faults), () if faults else tuple(removed))
 
 
 def fits_its_schema(document: Document, providers: Mapping[str, Provider]) -> bool:

@@ -96,6 +96,8 @@ def _of_kind(info: ProviderInfo) -> dict[str, Any]:
         if not has:
             del fields[field]
     del fields[_FOR_EDITORS]
+    if not info.swaps:
+        del fields["lifecycle"]["properties"]["replace"]
     fields["changed_there"]["propertyNames"]["enum"] = list(own["spec"]["properties"])
     # What exists already may be described in part: no listing tells all of it.
     spec = fields["spec"] = dict(own["spec"])

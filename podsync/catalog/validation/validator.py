@@ -25,17 +25,21 @@ def validate(name: str, data: Any, written: Written) -> list[SchemaVerdict]:
     """Return every fault that schema `name` finds in plain `data`; `written` tells what was typed."""
     if _surely_fits(name, data):
         return []
-    from podsync.catalog.validation.messages import messages
-
-    return messages(_validator(name)(data), schema(name), written)
+    return _told(_validator(name)(data), schema(name), written)
 
 
 def validate_head(kinds: Sequence[str], data: Any, written: Written) -> list[SchemaVerdict]:
     """Return the faults of a document whose kind is missing or unknown: only what every kind has."""
+    head = _head_schema(tuple(kinds))
+    return _told(_compile(head)(data), head, written)
+
+
+def _told(
+    findings: Iterator[SchemaFinding], schema: Mapping[str, Any], written: Written
+) -> list[SchemaVerdict]:
     from podsync.catalog.validation.messages import messages
 
-    head = _head_schema(tuple(kinds))
-    return messages(_compile(head)(data), head, written)
+    return messages(findings, schema, written)
 
 
 @cache

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: What each command writes beside text and json.
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
+    "import": ("csv", "patch"),
+    "models": ("csv",),
     "audit": ("csv", "markdown", "html"),
     "drift": ("markdown", "html", "patch"),
     "plan": ("markdown", "html", "github", "sarif", "csv"),
@@ -270,7 +272,7 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
 
         console = session.console
         width = console.width if console.out_is_terminal else None
-        found = _diagnostics_text(loaded.diagnostics, width, color=console.out_color)
+        found = _diagnostics_text(typed(loaded.diagnostics, session), width, color=console.out_color)
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files

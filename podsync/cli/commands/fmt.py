@@ -40,8 +40,9 @@ def fmt(session: Session, path: tuple[str, ...], check: bool, fold: bool, output
     """
     from pathlib import Path
 
-    from podsync.catalog.formatting.files import forms
+    from podsync.catalog.formatting.files import FilesInForm
     from podsync.cli.app.formats import say_diagnostics
+    from podsync.cli.chosen_environment import authoring_anywhere
     from podsync.cli.workspace import Workspace
     from podsync.model.diagnostic import errors_among, in_file_order
     from podsync.output.escape import safe
@@ -52,7 +53,8 @@ def fmt(session: Session, path: tuple[str, ...], check: bool, fold: bool, output
         return _fold(space, path, output, fold=fold and not check)
     if not path:
         space.must_have_a_catalog()
-    files = list(forms(Path(), space.settings.catalog, path, space.providers))
+    about = authoring_anywhere(space.settings, space.settings_path, space.authoring)
+    files = list(FilesInForm(Path(), space.settings.catalog, path, space.providers, about).forms())
     changed = [each for each in files if each.content != each.was]
     for each in () if check else changed:
         _write(each)
@@ -73,15 +75,17 @@ def _fold(space: Workspace, path: tuple[str, ...], output: str | None, *, fold: 
     """Print one document for many, or write it to a new file."""
     from pathlib import Path
 
-    from podsync.catalog.formatting.files import documents_of
+    from podsync.catalog.formatting.files import FilesInForm
     from podsync.catalog.formatting.fold import folded
+    from podsync.cli.chosen_environment import authoring_anywhere
     from podsync.model.errors import PodsyncError, UsageError
 
     if not fold:
         raise UsageError("--fold stands without --check, and -o only beside --fold", "podsync fmt --help")
     if not path:
         raise UsageError("--fold needs to know which documents", "name files, or a folder")
-    documents = documents_of(Path(), space.settings.catalog, path, space.providers)
+    about = authoring_anywhere(space.settings, space.settings_path, space.authoring)
+    documents = FilesInForm(Path(), space.settings.catalog, path, space.providers, about).documents()
     text = folded(documents)
     if output is None:
         space.session.console.result(text, exact=True)

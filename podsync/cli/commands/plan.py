@@ -92,7 +92,7 @@ def plan(session: Session, /, **options: Any) -> int:
         code = 0
         if options["refresh"]:
             made, code = _refreshed(made, state, space)
-        _show(outputs, made, session, options["detail"], space, orphans=len(state.orphans), base=base)
+        _show(outputs, made, session, options["detail"], space, orphans=state.to_remove, base=base)
     if session.console.hints and outputs.screen == "text" and made.applyable:
         session.console.say(_next_steps(made, space, options["allow"]))
     if code:
@@ -124,7 +124,7 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
         looks = looks_at(space, made, state, connections, clock, compares=True)
         knowns = {name: connection.known(state) for name, connection in connections.items()}
     told = replace(made, hosts=freeze({name: space.host(name) for name in names}))
-    seen = refreshed(told, space.providers, looks, knowns, space.document)
+    seen = refreshed(told, space.providers, looks, knowns, space.catalog_read.at)
     return seen, exit_code(seen, looks)
 
 

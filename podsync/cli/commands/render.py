@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,10 @@ from podsync.model.address import Address
 
 if TYPE_CHECKING:
     from podsync.cli.workspace import Workspace
+    from podsync.model.frozen import Spec
     from podsync.model.product import Product
+    from podsync.network.request import Request
+    from podsync.providers.knowledge import Provider
 
 
 @command(
@@ -30,8 +33,9 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Say of every value which file and line it comes from.")
 @click.pass_obj
 def render(session: Session, address: str, explain: bool) -> int:
-    """Show the exact request that creating ADDRESS would send. The key is masked; nothing is sent.
+    """Show the exact requests that creating ADDRESS would send. The key is masked; nothing is sent.
 
+    A product of several requests shows each; ID stands for the id that the first one gets.
     Of a document that makes several products, without keys, that of each is shown.
     """
     from podsync.cli.workspace import Workspace
@@ -66,10 +70,12 @@ def _request(space: Workspace, product: Product) -> str:
     from podsync.output.json.text import json_text
 
     provider = space.providers[product.provider]
-    request, (header, form) = provider.request(product.spec), provider.info.key_header
-    url = space.host(product.provider)["base_url"].rstrip("/") + request.path
-    head = f"{request.method} {url}\n{header}: {form.replace('{}', '***')}\nContent-Type: application/json"
-    return f"{head}\n\n{json_text(request.body)}"
+    base, (header, form) = space.host(product.provider)["base_url"].rstrip("/"), provider.info.key_header
+    fixed = f"{header}: {form.replace('{}', '***')}\nContent-Type: application/json"
+    return "\n".join(
+        f"{request.method} {base}{request.path}\n{fixed}\n\n{json_text(request.body)}"
+        for request in requests_of(provider, product.spec)
+    )
 
 
 def _explained(space: Workspace, products: Sequence[Product]) -> str:
@@ -79,6 +85,15 @@ def _explained(space: Workspace, products: Sequence[Product]) -> str:
 
     sources = Sources(Path(), space.authoring, space.settings.catalog)
     return explained([(product, sources.of(product).values()) for product in products])
+
+
+def requests_of(provider: Provider, spec: Spec) -> Iterator[Request]:
+    """Yield what a create sends, and then each step; `ID` stands for the id of the product."""
+    made = provider.first(spec)
+    yield provider.request(spec)
+    while steps := provider.steps(made, spec):
+        yield provider.step_request("ID", steps[0], made)
+        made = {**made, **steps[0].body}
 
 
 #: So many are named where nothing looks alike.

@@ -64,8 +64,8 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
 
 
 def _folder(environment: str) -> Any:
+    from podsync.cli.chosen_environment import sandbox_folder
     from podsync.cli.environment.own_folder import refuse_foreign
-    from podsync.cli.workspace import sandbox_folder
 
     refuse_foreign()
     return sandbox_folder(environment) / "data"

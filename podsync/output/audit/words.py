@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -196,9 +196,3 @@ def summary_of(audits: Sequence[AccountAudit]) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def some_of(items: Iterable[str], most: int) -> tuple[list[str], int]:
-    """Return the first texts and how many more there are."""
-    told = list(items)
-    return told[:most], max(0, len(told) - most)

@@ -82,7 +82,12 @@ def _field(field: DriftedField) -> str:
 def drift_counts(drift: Sequence[Drift]) -> str:
     """Return how many there are of each kind; "" where there is none."""
     counts = Counter(each.kind for each in drift)
-    return ", ".join(f"{number(counts[kind])} {word}" for kind, word in WORDS.items() if counts[kind])
+    plural = {DriftKind.TWIN: "twins", DriftKind.ORPHAN_GONE: "orphans gone"}
+    return ", ".join(
+        f"{number(counts[kind])} {word if counts[kind] == 1 else plural.get(kind, word)}"
+        for kind, word in WORDS.items()
+        if counts[kind]
+    )
 
 
 def compared_text(compared: Sequence[Compared]) -> Iterator[str]:
@@ -93,10 +98,14 @@ def compared_text(compared: Sequence[Compared]) -> Iterator[str]:
         name, info = title(each.provider), plugins().get(each.provider)
         text = f"{name}: {counted(each.products, 'product')} compared with what is listed."
         why: dict[str, list[str]] = defaultdict(list)
-        for field, count in each.fields.items():
-            never = info is not None and field in info.unlisted
-            told = safe(field) if count == each.products else f"{safe(field)} ({number(count)})"
-            why["no listing tells" if never else f"{name} may list otherwise by itself"].append(told)
+        unlisted = info.unlisted if info is not None else frozenset()
+        never, itself = "no listing tells", f"{name} may list otherwise by itself"
+        told = [
+            (field, count, never if field in unlisted else itself) for field, count in each.fields.items()
+        ]
+        told += [(field, count, "no document tells") for field, count in each.unknown.items()]
+        for field, count, reason in told:
+            why[reason].append(safe(field) if count == each.products else f"{safe(field)} ({number(count)})")
         for reason, fields in sorted(why.items()):
             text += f" Not compared: {listed(fields)}, which {reason}."
         if each.unlisted:

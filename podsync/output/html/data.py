@@ -12,12 +12,12 @@ from podsync.model.frozen import EMPTY
 from podsync.output.colours import colour_name
 from podsync.output.escape import safe
 from podsync.output.json.text import printable
-from podsync.output.product import name_of
-from podsync.output.text.change import word_of
+from podsync.output.product import choice_text, name_of
+from podsync.output.text.change import anew_name, leaves_behind, name_left, word_of
 from podsync.output.text.plan_head import OLD_STAYS, STAYS, refused_addresses, renamed
 from podsync.output.wording import by_hand, day, title, visible_id
 from podsync.plan.action import Action
-from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.change import SWAP, UNKNOWN, Change, FieldChange
 from podsync.plan.model import Plan
 from podsync.providers.registry import roles_of
 
@@ -107,10 +107,12 @@ def _record(
         "action": change.action.value,
         "word": word_of(change, refused),
         "reason": change.reason,
+        "anew": anew_name(change),
+        "half": bool(change.steps_done),
         "id": visible_id(change.provider, change.shown) or change.importing or "",
         "made": day(change.made_at) if change.made_at is not None else "",
         "was": str(change.previous_address) if change.previous_address is not None else "",
-        "hand": _by_hand(change) if change.address not in refused else "",
+        "hand": _by_hand(change) if leaves_behind(change) and change.address not in refused else "",
         "refused": change.address in refused,
         "renamed": renamed(change),
         "labels": dict(change.labels),
@@ -163,17 +165,19 @@ def _field(field: FieldChange, change: Change) -> list[Any]:
     specs = (change.before, change.after)
     if None not in specs and [(spec or {}).get(field.path) for spec in specs] == [field.before, field.after]:
         return [field.path, words]
-    return [field.path, None if unknown else field.before, field.after, *words]
+    roles = roles_of(change.provider)
+    before, after = (choice_text(roles, value) or value for value in (field.before, field.after))
+    return [field.path, None if unknown else before, after, *words]
 
 
 def _by_hand(change: Change) -> str:
     """Say what is left for a person, since no API can delete."""
-    if change.action not in (Action.REPLACE, Action.ORPHAN):
-        return ""
     before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
     which = visible_id(change.provider, change.shown) or f'"{safe(before)}"'
     twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
+    if SWAP in change.steps_left:
+        which, tail = f'"{safe(name_left(change))}"', ""
     return f"remove {which} {by_hand(change.provider)}{tail}"
 
 

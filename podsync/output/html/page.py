@@ -104,7 +104,7 @@ def review_pieces(
 
 
 def _data(plan: Plan, about: About) -> Mapping[str, Any]:
-    data = page_data(plan, models=about.models, code=about.code, waiting=about.waiting)
+    data = page_data(plan, models={**plan.models, **about.models}, code=about.code, waiting=about.waiting)
     return {**data, "pictures": dict(about.pictures)} if about.pictures else data
 
 

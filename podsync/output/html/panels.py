@@ -46,7 +46,7 @@ def headline(plan: Plan) -> str:
     """Return the plan in a few words."""
     work = len(plan.work)
     if not work:
-        return "No changes"
+        return f"Drift: {drift_counts(plan.drift)}" if plan.drift else "No changes"
     if plan.summary[Action.CREATE] == work:
         return f"{counted(work, 'new product')}, nothing else"
     changes = counted(work, "change")
@@ -99,13 +99,14 @@ def drifted(plan: Plan) -> str:
         for each in drift_texts(plan.drift[:_MOST_FAULTS])
     ]
     compared = "".join(f"<p>{text(sentence)}</p>" for sentence in compared_text(plan.compared))
+    last = f'<section class="panel" aria-label="Compared">{compared}</section>' if compared else ""
     if not rows:
-        return f'<section class="panel" aria-label="Compared">{compared}</section>' if compared else ""
+        return last
     if len(plan.drift) > _MOST_FAULTS:
         rows.append(f"<li>… and {number(len(plan.drift) - _MOST_FAULTS)} more</li>")
     return (
         '<section class="panel warn" aria-labelledby="drift"><h2 id="drift">Not as podsync left it: '
-        f"{text(drift_counts(plan.drift))}</h2><ul>{''.join(rows)}</ul>{compared}</section>"
+        f"{text(drift_counts(plan.drift))}</h2><ul>{''.join(rows)}</ul></section>{last}"
     )
 
 

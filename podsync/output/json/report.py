@@ -9,7 +9,7 @@ from podsync.apply.report import Outcome, Report
 from podsync.model.frozen import Json
 from podsync.model.position import Position
 from podsync.output.json.text import json_text
-from podsync.plan.planfile import environment_json
+from podsync.plan.planfile import environment_json, steps_json
 
 FORMAT_VERSION = "1.0"
 
@@ -45,6 +45,7 @@ def _outcome(outcome: Outcome, planned: Position | None) -> dict[str, Any]:
         "provider_code": outcome.provider_code,
         "error": outcome.error,
         "next": list(outcome.next),
+        **steps_json(outcome.steps_done, outcome.steps_left),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,7 +22,7 @@ from podsync.output.style import PLAIN
 from podsync.output.text.changes import by_action
 from podsync.output.text.grouping import by_document, in_common, matrix, shared_risk, shared_risks
 from podsync.output.text.plan import foot
-from podsync.output.text.plan_head import TOLD, banners, head, refused_addresses, risky_rows
+from podsync.output.text.plan_head import TOLD, banners, head, open_swaps, refused_addresses, risky_rows
 from podsync.output.wording import counted, listed, number
 from podsync.plan.action import Action
 from podsync.plan.change import Change
@@ -80,6 +80,7 @@ def plan_markdown(
     """
     first = [
         marker(plan.hash, environment, head_sha),
+        *(line for each in open_swaps(plan) for line in (f"**{plain(each, 400)}**", "")),
         *above(plan.environment, sandbox=sandbox),
         _first_line(plan, where),
         "",
@@ -132,7 +133,7 @@ def _first_line(plan: Plan, where: str) -> str:
     text = f"**{listed(found)}{only}.**" if found else f"**{last_line(plan)}**"
     made = [change for change in plan.changes if change.action is Action.CREATE]
     if made:
-        text += f" {'' if only else 'New: '}{plain(' · '.join(filter(None, _news(made))), 300)}."
+        text += f" {'' if only else 'New: '}{plain(' · '.join(filter(None, _news(made, plan.models))), 300)}."
     if plan.errored:
         why = counted(len(errors_among(plan.diagnostics)), "reason")
         text = f"**Refused for {why}: apply would send nothing.** {text.replace('**', '')}"
@@ -144,14 +145,14 @@ def _first_line(plan: Plan, where: str) -> str:
     return " ".join(parts)
 
 
-def _news(made: Sequence[Change]) -> Iterator[str]:
+def _news(made: Sequence[Change], models: Mapping[str, str]) -> Iterator[str]:
     """Yield what the new products have in common, and the name of a single one."""
     if len(made) == 1:
         roles, spec = roles_of(made[0].provider), made[0].after or {}
         yield quoted(roles.name_of(spec))
-        yield from product_facts(roles, spec)
+        yield from product_facts(roles, spec, models)
     else:
-        yield from in_common(made)
+        yield from in_common(made, models)
 
 
 def _head(plan: Plan) -> Iterator[str]:
@@ -204,7 +205,7 @@ def _sections(plan: Plan) -> Iterator[Section]:
             ordered = sorted(changes, key=lambda change: not change.risks)
             yield Section(f"{counted(len(changes), action.value)}", ordered, whole, brief, risky=True)
         elif action is Action.CREATE:
-            yield from _created(changes)
+            yield from _created(changes, plan.models)
         elif action is Action.ORPHAN:
             words = f"{counted(len(changes), 'orphan')}: to remove by hand"
             yield Section(words, changes, listed_row, brief, risky=True, head=LISTED)
@@ -213,7 +214,7 @@ def _sections(plan: Plan) -> Iterator[Section]:
             yield Section(words, changes, listed_row, brief, risky=risky, head=LISTED)
 
 
-def _created(changes: Sequence[Change]) -> Iterator[Section]:
+def _created(changes: Sequence[Change], models: Mapping[str, str]) -> Iterator[Section]:
     """Yield a table for each kind; a risk that many share is told once."""
     shared = shared_risks(changes)
     said = frozenset(shared)
@@ -224,16 +225,18 @@ def _created(changes: Sequence[Change]) -> Iterator[Section]:
             words = counted(len(found), "new " + kind.replace("_", " "))
             if found is not others:
                 words = f"{code(found[0].address.document)}: {number(len(found))} new, {matrix(found)}"
-            yield _table_of(found, words, shared, said)
+            yield _table_of(found, words, shared, partial(created, said=said, models=models))
 
 
-def _table_of(found: Sequence[Change], words: str, shared: dict[str, str], said: Collection[str]) -> Section:
+def _table_of(
+    found: Sequence[Change], words: str, shared: dict[str, str], full: Callable[[Change], str]
+) -> Section:
     own = {risk for change in found for risk in change.risks} & shared.keys()
     told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
     return Section(
         words,
         found,
-        partial(created, said=said),
+        full,
         brief_create,
         head=created_head(roles_of(found[0].provider)),
         first=FOLD_ABOVE,

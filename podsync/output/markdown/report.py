@@ -13,9 +13,10 @@ from podsync.output.markdown.fit import Section, fitted
 from podsync.output.markdown.plan import COMMENT, above
 from podsync.output.next_steps import next_steps
 from podsync.output.product import name_of
+from podsync.output.text.change import leaves_behind, name_left
 from podsync.output.text.outcome import meaning, word_of
 from podsync.output.text.plan_head import accounts
-from podsync.output.text.report import safety_text, stopped_texts
+from podsync.output.text.report import LEAVING, safety_text, stopped_texts
 from podsync.output.wording import by_hand, counted, number, title, visible_id
 from podsync.plan.change import Change
 
@@ -112,7 +113,8 @@ def _sections(report: Report) -> Iterator[Section]:
     if told:
         words = f"{number(len(told))} {word_of(Result.NOT_TRIED)}: it had stopped (see above)"
         yield Section(words, told, lambda one: _placed(one, changes), _brief, risky=True)
-    old = [one for one in (*found[Result.REPLACED], *found[Result.ORPHANED]) if one.address in changes]
+    ended = [one for result in LEAVING for one in found[result] if one.address in changes]
+    old = [one for one in ended if leaves_behind(changes[one.address])]
     if old:
         yield Section(
             f"{counted(len(old), 'product')} to remove by hand",
@@ -157,5 +159,5 @@ def _removal(change: Change) -> str:
         for part in (plain(visible_id(change.provider, change.shown), 40), code(str(change.address)))
         if part
     )
-    name = plain(name_of(change.provider, change.before or {}))
+    name = plain(name_left(change))
     return f"- remove {plain(title(change.provider))} {which} “{name}” {plain(by_hand(change.provider))}"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from podsync.model.address import Address
-from podsync.model.frozen import Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.output.layout import short_url
 from podsync.output.markdown.escape import clip, code, colour, picture, plain, row, written
-from podsync.output.product import customers, name_of, product_facts
-from podsync.output.text.change import word_of
+from podsync.output.product import choice_text, customers, name_of, product_facts
+from podsync.output.text.change import anew_name, leaves_behind, word_of
 from podsync.output.text.plan_head import TOLD
 from podsync.output.word_diff import parts
 from podsync.output.wording import by_hand, counted, day, number, title, visible_id
@@ -39,15 +39,17 @@ def created_head(roles: FieldRoles) -> str:
     return f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|"
 
 
-def created(change: Change, said: Collection[str]) -> str:
-    """Return the row of a new product, in the columns of its kind."""
+def created(change: Change, said: Collection[str], models: Mapping[str, str] = EMPTY) -> str:
+    """Return the row of a new product, in the columns of its kind; `models` maps ids to names."""
     spec, roles = change.after or {}, roles_of(change.provider)
     cells = [*_pictures(roles, spec), _name(change, spec) + _risks(change, said)]
     cells += [_customers(roles, spec)] if roles.customers else []
     if roles.options or not roles.pictures:
-        about = [fact for fact in product_facts(roles, spec) if not fact.startswith("parts ")]
+        about = [fact for fact in product_facts(roles, spec, models) if not fact.startswith("parts ")]
         return row([*cells, plain(" · ".join(about)), place(change)])
-    return row([*cells, code(written(spec.get(roles.model))), _colour(roles, spec), place(change)])
+    name = models.get(str(spec.get(roles.model)), "")
+    model = f"{code(written(spec.get(roles.model)))} {plain(name)}".rstrip()
+    return row([*cells, model, _colour(roles, spec), place(change)])
 
 
 def listed_row(change: Change) -> str:
@@ -89,10 +91,14 @@ def block(change: Change, said: Collection[str] = (), refused: Collection[Addres
     else:
         lines = [f"{head}<br>{' · '.join([*known, plain(change.reason)])}"]
     told = [f"⚠ {plain(risk, 400)}" for risk in change.risks if risk not in said][:_MOST_FIELDS]
+    if change.steps_done:
+        told.insert(0, plain(change.reason))
+    if change.temporary and anew_name(change):
+        told.insert(0, plain(anew_name(change), 240))
     if change.action is Action.REPLACE and any(field.forces_replace for field in change.fields):
         which = "it" if len(change.fields) == 1 else "what is marked &#42;"
         told.insert(0, f"{plain(title(change.provider))} cannot change {which}")
-    if change.action is Action.REPLACE and change.address not in refused:
+    if change.action is Action.REPLACE and leaves_behind(change) and change.address not in refused:
         which = plain(visible_id(change.provider, change.shown), 40) or "the old one"
         told.append(f"then by hand: remove {which} {plain(by_hand(change.provider))}")
     return "\n".join([*lines, *(["", "<br>".join(told)] if told else []), ""])
@@ -144,7 +150,7 @@ def _value(roles: FieldRoles, name: str, value: Json) -> str:
         return colour(value)
     if name == roles.customers:
         return _customers(roles, {name: value})
-    return plain(written(value), 240)
+    return plain(choice_text(roles, value) or written(value), 240)
 
 
 def _picture_cell(url: Json) -> str:

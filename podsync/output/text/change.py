@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from podsync.model.address import Address
+from podsync.model.frozen import EMPTY
 from podsync.output.escape import safe
 from podsync.output.layout import GAP, INDENT, beside, facts, pad, wrap
 from podsync.output.product import name_of, product_lines, quoted, whole_product
@@ -13,7 +14,7 @@ from podsync.output.style import Style
 from podsync.output.text.fields import field_lines
 from podsync.output.wording import by_hand, day, title, visible_id
 from podsync.plan.action import Action
-from podsync.plan.change import Change
+from podsync.plan.change import STAGED, SWAP, Change
 from podsync.providers.registry import roles_of
 
 _RISK = "    ! "
@@ -23,7 +24,8 @@ class Layout(NamedTuple):
     """What all changes of one plan share: width, columns, how much is shown.
 
     `said` are risks that the page has told once for all, so that no change repeats them; `refused`
-    the addresses whose change will not happen; `brief` leaves out where pictures are.
+    the addresses whose change will not happen; `brief` leaves out where pictures are. `models` maps
+    ids of models to their names.
     """
 
     style: Style
@@ -33,6 +35,7 @@ class Layout(NamedTuple):
     said: Collection[str] = ()
     refused: Collection[Address] = ()
     brief: bool = False
+    models: Mapping[str, str] = EMPTY
 
 
 def address_columns(addresses: Sequence[str], width: int) -> int:
@@ -48,8 +51,8 @@ def word_of(change: Change, refused: Collection[Address] = ()) -> str:
     if change.action is not Action.UPDATE:
         return change.action.value
     roles = roles_of(change.provider)
-    named = {roles.name: "rename", roles.customers: "customers"}
-    words = dict.fromkeys(named.get(one.path.partition("[")[0], "") for one in change.fields)
+    named = {roles.name: "rename", roles.customers: "customers", roles.options: "values"}
+    words = dict.fromkeys(named.get(field, "") for field in change.changed)
     return f"update: {', '.join(words)}" if words and "" not in words else "update"
 
 
@@ -75,14 +78,26 @@ def change_lines(change: Change, layout: Layout) -> Iterator[str]:
         return
     yield from _about(change, layout)
     anew = change.action is Action.REPLACE and change.address not in layout.refused
+    if change.temporary and anew_name(change):
+        yield from wrap(anew_name(change), layout.width, INDENT, INDENT + GAP)
     yield from field_lines(change, layout.style, layout.width, full=layout.full, anew=anew)
     if layout.full and change.after is not None and not change.fields:
         yield from whole_product(change.after)
     for risk in change.risks:
         if risk not in layout.said:
             yield from risk_lines(risk, layout)
-    if change.action in (Action.REPLACE, Action.ORPHAN) and change.address not in layout.refused:
+    if leaves_behind(change) and change.address not in layout.refused:
         yield from wrap(_by_hand(change, None if layout.full else 60), layout.width, INDENT, INDENT + GAP)
+
+
+def anew_name(change: Change) -> str:
+    """Say what a new product is called until it takes over the name of the one before it."""
+    names = [quoted(str(value), 60) for value in change.temporary.values()]
+    if change.action is not Action.REPLACE or not names:
+        return ""
+    staged = change.lifecycle.replace == STAGED
+    then = "it keeps that name until the document says swap" if staged else "then the two exchange names"
+    return f"made as {', '.join(names)}; {then}"
 
 
 def risk_lines(text: str, layout: Layout) -> Iterator[str]:
@@ -97,7 +112,12 @@ def _about(change: Change, layout: Layout) -> Iterator[str]:
     made_anew = change.action is Action.CREATE or (change.action is Action.REPLACE and not change.fields)
     if made_anew and spec is not None:
         yield from product_lines(
-            roles, spec, layout.style, layout.width, pictures=not (layout.full or layout.brief)
+            roles,
+            spec,
+            layout.style,
+            layout.width,
+            pictures=not (layout.full or layout.brief),
+            models=layout.models,
         )
         if change.action is Action.CREATE:
             return
@@ -105,7 +125,7 @@ def _about(change: Change, layout: Layout) -> Iterator[str]:
     named = any(one.path == roles.name for one in change.fields)
     room = None if layout.full else layout.width - len(INDENT)
     name = "" if named or spec is None else quoted(roles.name_of(spec), room)
-    told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields)
+    told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields) and not change.steps_done
     reason = "" if told else safe(change.reason)
     parts = [name, *_known(change), reason, *_remark(change)]
     if any(parts):
@@ -138,6 +158,20 @@ def _remark(change: Change) -> Iterator[str]:
         yield remarks[change.action]
 
 
+def leaves_behind(change: Change) -> bool:
+    """Whether a product is left for a person to remove; what is only staged leaves the old one in use."""
+    swaps = SWAP in change.steps_left
+    if swaps and change.lifecycle.replace == STAGED:
+        return False
+    return swaps or change.action in (Action.REPLACE, Action.ORPHAN)
+
+
+def name_left(change: Change) -> str:
+    """Return what the product is called that is left for a person; of a swap it is known only in part."""
+    name = name_of(change.provider, change.before or {})
+    return f"(old …) {name_of(change.provider, change.after or {})}" if SWAP in change.steps_left else name
+
+
 def _by_hand(change: Change, columns: int | None) -> str:
     """Say what is left for a person, since no API can delete."""
     before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
@@ -147,4 +181,6 @@ def _by_hand(change: Change, columns: int | None) -> str:
         which = f"{old}{quoted(before, columns)}"
     twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
+    if SWAP in change.steps_left:
+        which, tail = quoted(name_left(change), columns), ""
     return f"then by hand: remove {which} {by_hand(change.provider)}{tail}"

@@ -55,7 +55,7 @@ def changes(plan: Plan, style: Style, width: int, *, full: bool) -> Iterator[str
         if action is Action.NOOP and not full:
             continue
         shared = shared_risks(changes) if action is Action.CREATE else {}
-        layout = Layout(style, width, columns, full, TOLD | shared.keys(), refused)
+        layout = Layout(style, width, columns, full, TOLD | shared.keys(), refused, models=plan.models)
         if len(changes) > FOLD_ABOVE and not full:
             grouped |= yield from grouped_lines(changes, layout)
         elif action is Action.CREATE and len(changes) > BRIEF_ABOVE and not full:

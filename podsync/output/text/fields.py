@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from podsync.model.frozen import Json
 from podsync.output.escape import safe
 from podsync.output.layout import GAP, INDENT, beside, cells, pad, short_url, shorten, wrap
-from podsync.output.product import text_of, with_colour
+from podsync.output.product import choice_text, text_of, with_colour
 from podsync.output.style import Style
 from podsync.output.word_diff import marked
 from podsync.output.wording import some, title
@@ -95,7 +95,8 @@ def _value(roles: FieldRoles, path: str, value: Json, columns: int | None) -> st
         return short_url(safe(value), columns)
     if _plain_list(value):
         return shorten(", ".join(text_of(item) for item in value), columns)
-    return shorten(text_of(value), columns)
+    choice = choice_text(roles, value)
+    return shorten(text_of(value) if choice is None else safe(choice), columns)
 
 
 def _set_text(roles: FieldRoles, old: Json, new: Json, style: Style) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from math import prod
 
-from podsync.model.frozen import Json, Spec
+from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.output.colours import colour_name
 from podsync.output.escape import safe
 from podsync.output.layout import INDENT, facts
-from podsync.output.product import customers, name_of, quoted, text_of
+from podsync.output.product import customers, model_words, name_of, quoted
 from podsync.output.text.change import Layout, change_lines, header, risk_lines
 from podsync.output.wording import counted, number, some, title
 from podsync.plan.change import Change
@@ -44,6 +44,8 @@ def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, No
 
 def by_document(changes: Sequence[Change]) -> tuple[list[list[Change]], list[Change]]:
     """Return groups of what one document makes and changes alike, and all that belongs to none."""
+    if "[" not in "".join([change.address.name for change in changes]):
+        return [], list(changes)
     groups = _by(_design, changes)
     large = [group for group in groups if group[0].address.keys and len(group) >= _EQUAL]
     small = {id(change) for group in large for change in group}
@@ -149,7 +151,7 @@ def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Itera
     yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
     half = (layout.width - len(INDENT) - 3) // 2
     ends = [quoted(name_of(change.provider, _spec(change)), half) for change in (group[0], group[-1])]
-    told = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group)]
+    told = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group, layout.models)]
     yield from facts([fact for fact in told if fact], layout.width, INDENT)
 
 
@@ -161,15 +163,16 @@ def _places(group: Sequence[Change]) -> str:
     return f"{safe(folder) + '/ ' if folder else ''}({counted(len(paths), 'file')})"
 
 
-def in_common(group: Sequence[Change]) -> Iterator[str]:
+def in_common(group: Sequence[Change], names: Mapping[str, str] = EMPTY) -> Iterator[str]:
     """Yield what all have in common, and how many different ones there are of what they have not."""
     told = [(roles_of(change.provider), _spec(change)) for change in group]
     models = _distinct([_model(change) for change in group])
-    yield f"model {text_of(models[0])}" if len(models) == 1 else _some_of(len(models), "model", group)
+    one = f"model {model_words(models[0], names)}" if len(models) == 1 else ""
+    yield one or _some_of(len(models), "model", group)
     colours = Counter(str(spec[roles.colour]) for roles, spec in told if roles.colour in spec)
     if colours:
-        names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
-        yield f"{counted(len(colours), 'colour')} ({some(list(names), 4)})"
+        colour_names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
+        yield f"{counted(len(colours), 'colour')} ({some(list(colour_names), 4)})"
     artworks = _distinct([item for roles, spec in told for item in spec.get(roles.artwork) or ()])
     yield counted(len(artworks), "artwork") if artworks else ""
     buyers = _distinct([spec.get(roles.customers) for roles, spec in told])

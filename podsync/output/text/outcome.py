@@ -71,7 +71,7 @@ def meaning(outcome: Outcome) -> str:
 
 
 def _end_of_doubt(outcome: Outcome) -> str:
-    updating = outcome.action is Action.UPDATE
+    updating = outcome.action is Action.UPDATE and not outcome.step
     if outcome.next:
         return f"{'A' if updating else 'Not sent again: a'} person has to say what became of it (see Next)."
     if updating:

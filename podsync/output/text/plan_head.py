@@ -15,7 +15,8 @@ from podsync.output.escape import safe
 from podsync.output.layout import GAP, beside, facts, shorten, wrap
 from podsync.output.style import Style
 from podsync.output.wording import counted, listed, minute, number, run_name, title
-from podsync.plan.action import Action
+from podsync.plan.action import SWAP_OPEN, Action
+from podsync.plan.change import SWAP
 from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
 
@@ -51,9 +52,21 @@ def title_of(text: str, environment: str, *, sandbox: bool, mark: str = "") -> s
     return " ".join([*(f"{word}{mark}" for word in words if word), text])
 
 
+def open_swaps(plan: Plan) -> list[str]:
+    """Return what stands above everything: names that are missing since an earlier apply."""
+    missing = [
+        (change.address, safe(str(one.after)))
+        for change in plan.work
+        if change.action_reason == SWAP_OPEN
+        for one in change.fields
+    ]
+    begins = "is missing; apply begins with its rename."
+    return [f'SWAP OPEN: {address}: the name "{name}" {begins}' for address, name in missing]
+
+
 def head(plan: Plan, style: Style, width: int, *, sandbox: bool, catalog: bool = True) -> Iterator[str]:
     """Yield the first lines; without `catalog` they say nothing of documents and changes."""
-    for line in banners(plan.environment, sandbox=sandbox):
+    for line in [*open_swaps(plan), *banners(plan.environment, sandbox=sandbox)]:
         yield from wrap(style.bold(line), width)
     yield from facts(
         [*(_counts(plan) if catalog else ()), _state(plan), ", ".join(accounts(plan.hosts))], width, "", GAP
@@ -229,4 +242,6 @@ def renamed(change: Change) -> bool:
     info = plugins().get(change.provider)
     if change.action is not Action.UPDATE or info is None or not info.unique_names:
         return False
+    if SWAP in change.steps_left:
+        return False  # it takes over the name that orders say
     return any(one.path == info.roles.name for one in change.fields)

@@ -9,8 +9,9 @@ from podsync.apply.report import LEFT, Outcome, Report, Result, report_line
 from podsync.output.escape import safe
 from podsync.output.layout import GAP, beside, facts, page, wrap
 from podsync.output.next_steps import next_steps
-from podsync.output.product import name_of, quoted
+from podsync.output.product import quoted
 from podsync.output.style import Style
+from podsync.output.text.change import leaves_behind, name_left
 from podsync.output.text.outcome import meaning, paint, trouble_lines, word_of
 from podsync.output.text.plan_head import STAYS, accounts, banners
 from podsync.output.wording import by_hand, listed, number, run_name, sentences, title, visible_id
@@ -168,8 +169,9 @@ def _addresses(ones: Sequence[Outcome]) -> str:
 def _left_for_a_person(report: Report, width: int, typed: Callable[[str], str]) -> Iterator[str]:
     """Name what stays on sale now, by the ids that people see."""
     changes = {change.address: change for change in report.plan.changes}
-    done = [one for one in report.outcomes if one.result in (Result.REPLACED, Result.ORPHANED)]
+    done = [one for one in report.outcomes if one.result in LEAVING]
     old = [changes[one.address] for one in done if one.address in changes]
+    old = [change for change in old if leaves_behind(change)]
     if old:
         yield typed("Then by hand (listed again: podsync state orphans)")
     for change in old[:_MOST]:
@@ -178,10 +180,14 @@ def _left_for_a_person(report: Report, width: int, typed: Callable[[str], str]) 
         yield f"{GAP}… and {number(len(old) - _MOST)} more"
 
 
+#: Results by which a product may be left for a person to remove.
+LEAVING = (Result.REPLACED, Result.ORPHANED, Result.UPDATED)
+
+
 def _removal(change: Change) -> str:
     which = [
         visible_id(change.provider, change.shown),
-        quoted(name_of(change.provider, change.before or {}), 60),
+        quoted(name_left(change), 60),
     ]
     return sentences(["remove", *which, by_hand(change.provider)])
 

@@ -25,7 +25,7 @@ _UNKNOWN_ID = "id not known yet"
 
 
 def _status(entry: Entry) -> str:
-    return "in doubt" if entry.pending else entry.origin
+    return "in doubt" if entry.pending else "half made" if entry.steps_left or entry.swap else entry.origin
 
 
 def _which(entry: Entry | Orphan) -> str:
@@ -77,8 +77,8 @@ def _totals(entries: list[Entry]) -> Iterator[str]:
 
 
 def _orphan_count(state: State, typed: Callable[[str], str]) -> Iterator[str]:
-    if state.orphans:
-        yield typed(f"{counted(len(state.orphans), 'product')} to remove by hand (podsync state orphans)")
+    if state.to_remove:
+        yield typed(f"{counted(state.to_remove, 'product')} to remove by hand (podsync state orphans)")
 
 
 def state_show(state: State, address: Address, *, style: Style, width: int = 80) -> str:
@@ -114,7 +114,8 @@ def _entry_lines(state: State, entry: Entry, style: Style, width: int) -> Iterat
     labels = [f"{safe(key)}={safe(value)}" for key, value in sorted(entry.labels.items())]
     rest = [
         f"labels {', '.join(labels)}" if labels else "",
-        f"protected by {', '.join(entry.lifecycle.to_json())}" if entry.lifecycle.to_json() else "",
+        f"protected by {', '.join(_protections(entry))}" if _protections(entry) else "",
+        _half_made(entry),
         f"not verified: {', '.join(map(safe, entry.unverified))}" if entry.unverified else "",
     ]
     if any(rest):
@@ -126,9 +127,23 @@ def _entry_lines(state: State, entry: Entry, style: Style, width: int) -> Iterat
         yield from _pending_lines(entry.pending, style, width)
 
 
+def _protections(entry: Entry) -> list[str]:
+    return [word for word, value in entry.lifecycle.to_json().items() if value is True]
+
+
+def _half_made(entry: Entry) -> str:
+    """Say what a product lacks that exists, and which name it waits for."""
+    left = (
+        f"half made, still to be added: {', '.join(map(safe, entry.steps_left))}" if entry.steps_left else ""
+    )
+    names = [quoted(str(value), 60) for value in entry.swap.takes.values()] if entry.swap is not None else []
+    waits = f"to take over the name {', '.join(names)}" if names else ""
+    return "; ".join(part for part in (left, waits) if part)
+
+
 def _pending_lines(pending: Pending, style: Style, width: int) -> Iterator[str]:
     why = f": {safe(pending.why).rstrip('.')}" if pending.why else ""
-    what = "a create" if pending.op == "create" else "an update"
+    what = "a create" if pending.op == "create" else pending.step or "an update"
     text = (
         f"in doubt: {what} of {second(pending.written_at)}, sent at most "
         f"{counted(pending.attempts, 'time')}{why}. Not sent again before apply has looked for it."
@@ -143,7 +158,12 @@ def state_orphans(state: State, *, style: Style, width: int = 80, typed: Callabl
         return page(["Nothing to remove by hand."])
     orphans = sorted(state.orphans, key=lambda one: (one.orphaned_at, one.address))
     successors = _successors(state)
-    rows = [_row(orphan, successors.get((orphan.address, orphan.created_at))) for orphan in orphans]
+    found = state.found_by_orders
+    rows = [
+        _row(orphan, successors.get(key), waits=key in found)
+        for orphan in orphans
+        for key in [(orphan.address, orphan.created_at)]
+    ]
     columns = [max(cells(row[index]) for row in rows) for index in range(5)]
     heading = f"To remove by hand ({number(len(rows))}): each {STAYS}"
     if sum(columns) + 5 * len(GAP) <= width:
@@ -161,10 +181,13 @@ def state_orphans(state: State, *, style: Style, width: int = 80, typed: Callabl
     return page([*lines, *(row for line in _AFTERWARDS for row in wrap(typed(line), width))])
 
 
-def _row(orphan: Orphan, successor: Entry | Orphan | None) -> tuple[str, str, str, str, str]:
+def _row(
+    orphan: Orphan, successor: Entry | Orphan | None, *, waits: bool = False
+) -> tuple[str, str, str, str, str]:
     which = f"{title(orphan.provider)} {_which(orphan)}".rstrip()
     name = quoted(name_of(orphan.provider, orphan.spec), 48)
-    return which, name, _why(orphan, successor), day(orphan.orphaned_at), str(orphan.address)
+    why = "not yet: orders find it until a swap ends" if waits else _why(orphan, successor)
+    return which, name, why, day(orphan.orphaned_at), str(orphan.address)
 
 
 def _why(orphan: Orphan, successor: Entry | Orphan | None) -> str:

@@ -58,12 +58,14 @@ class Comparison:
 
     `products` counts those of which something was compared, `unlisted` those that no listing has shown yet.
     `fields` counts, by field, the products of which it was not: no listing tells it, or the provider may have
-    changed it by itself.
+    changed it by itself. `unknown` counts those of which the state does not know it: the document of a
+    product that was taken over did not say.
     """
 
     products: int = 0
     unlisted: int = 0
     fields: Mapping[str, int] = EMPTY
+    unknown: Mapping[str, int] = EMPTY
 
 
 def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparison]:
@@ -75,6 +77,7 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
     missed = look.missed - gone
     found: list[Drifted] = []
     uncompared: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
     compared = unlisted = 0
     twins = _Twins(known.provider, unowned, habits)
     for entry in known.entries:
@@ -85,9 +88,13 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
         compared += 1
         fields, left = differences(known, entry.spec, row, habits)
         uncompared.update(left)
+        if entry.origin != "created":
+            uncompared.update(known.provider.unlisted - entry.spec.keys())
+        if entry.origin == "imported":
+            unknown.update(_told(known.provider, row) - entry.spec.keys())
         if fields:
             found.append(_drifted(DriftKind.CHANGED, entry, row, fields=fields))
-        if others := twins.of(entry.spec):
+        if others := twins.of(entry.spec, row):
             found.append(_drifted(DriftKind.TWIN, entry, row, twins=others))
     for item in known.items:
         if item.id in gone:
@@ -100,7 +107,14 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
         found.append(_drifted(kind, item, None, missing_since=None if absent is None else absent.at))
     found += _taken_over(known, look)
     ordered = sorted(found, key=lambda each: (each.address, each.kind))
-    return tuple(ordered), Comparison(compared, unlisted, dict(sorted(uncompared.items())))
+    counts = dict(sorted(uncompared.items())), dict(sorted(unknown.items()))
+    return tuple(ordered), Comparison(compared, unlisted, *counts)
+
+
+def _told(provider: Provider, row: Remote) -> set[str]:
+    """The fields that a listing tells of a product, and that a document could say."""
+    said = {field for field, value in row.fields.items() if value not in (None, "", ())}
+    return said & {*provider.info.required, *provider.telling}
 
 
 def _taken_over(known: Known, look: Findings) -> Iterator[Drifted]:
@@ -180,13 +194,13 @@ class _Twins:
         for row in rows:
             self._by_name[text(provider.name_of(row.fields))].append(row)
 
-    def of(self, spec: Spec) -> tuple[str, ...]:
-        """Return the ids of those that are the same as this spec."""
+    def of(self, spec: Spec, own: Remote) -> tuple[str, ...]:
+        """Return the ids of those that are the same as this spec, or as the product that is listed for it."""
         if not self._by_name:
             return ()
-        return tuple(self._same(spec))
+        names = dict.fromkeys(text(self._provider.name_of(each)) for each in (spec, own.fields))
+        near = (row for name in names for row in self._by_name.get(name, ()))
+        return tuple(row.id for row in near if self._is_same(spec, own, row))
 
-    def _same(self, spec: Spec) -> Iterator[str]:
-        for row in self._by_name.get(text(self._provider.name_of(spec)), ()):
-            if self._provider.match(spec, row, self._habits) is Match.SAME:
-                yield row.id
+    def _is_same(self, spec: Spec, own: Remote, row: Remote) -> bool:
+        return row.fields == own.fields or self._provider.match(spec, row, self._habits) is Match.SAME

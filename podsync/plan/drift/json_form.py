@@ -25,7 +25,12 @@ def drift_json(drift: Sequence[Drift], compared: Sequence[Compared]) -> dict[str
     return {
         "resource_drift": [_drift_json(each) for each in drift],
         "compared": {
-            each.provider: {"products": each.products, "unlisted": each.unlisted, "not_compared": each.fields}
+            each.provider: {
+                "products": each.products,
+                "unlisted": each.unlisted,
+                "not_compared": each.fields,
+                "not_known": each.unknown,
+            }
             for each in compared
         },
     }
@@ -97,6 +102,12 @@ def _drift(data: Mapping[str, Any]) -> Drift:
 def load_compared(data: Mapping[str, Any]) -> tuple[Compared, ...]:
     """Return what a saved plan has compared."""
     return tuple(
-        Compared(name, int(told["products"]), int(told["unlisted"]), freeze(told["not_compared"]))
+        Compared(
+            name,
+            int(told["products"]),
+            int(told["unlisted"]),
+            freeze(told["not_compared"]),
+            freeze(told.get("not_known", {})),
+        )
         for name, told in sorted(data.get("compared", {}).items())
     )

@@ -32,7 +32,7 @@ def seen_by(
     moved = {change.previous_address: change.address for change in changes if change.previous_address}
     for name, look in sorted(looks.items()):
         drifted, told = compare(knowns[name], look)
-        compared.append(Compared(name, told.products, told.unlisted, told.fields))
+        compared.append(Compared(name, told.products, told.unlisted, told.fields, told.unknown))
         for each in drifted:
             address = moved.get(each.address, each.address)
             found += _of_document(replace(each, address=address), knowns[name].provider, document(address))

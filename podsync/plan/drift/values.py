@@ -73,3 +73,4 @@ class Compared(NamedTuple):
     products: int
     unlisted: int
     fields: Mapping[str, int]
+    unknown: Mapping[str, int] = EMPTY

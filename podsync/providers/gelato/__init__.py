@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from podsync.model.frozen import FrozenDict
 from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.providers.descriptor import FieldRoles, ProviderInfo
 
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
 
-def _provider(_settings: ProviderSettings) -> Provider:
+def _provider(settings: ProviderSettings) -> Provider:
     from podsync.providers.gelato.provider import Gelato
 
-    return Gelato()
+    return Gelato(settings.known)
 
 
 def _client(http: Http) -> tuple[Reader, Writer]:
@@ -45,6 +46,11 @@ INFO = ProviderInfo(
         option_parts="attributesMapping",
         option_part="partModelId",
         option_values="attributeIds",
+        option_choices="values",
+        choice="value",
+        choice_default="isDefault",
+        choice_parts="attributeValues",
+        choice_attributes="attributes",
         parts="partQuantities",
         part_name="partModelId",
         part_count="quantity",
@@ -62,11 +68,12 @@ INFO = ProviderInfo(
     #: Whether the listing returns part quantities could not be read: where it does, they are compared.
     unlisted=frozenset({"partQuantities"}),
     replace_remedy=(
-        "orders find a product by its exact name, and a new one cannot be ordered until its options have "
-        "values: make a new document with a name of its own, or undo the change here and make it on "
-        "the web page"
+        "orders find a product by its exact name: undo the change here, make a new document with a name of "
+        "its own, or let a new product take over the name: `lifecycle: {replace: swap}`"
     ),
     unique_names=True,
+    steps=FrozenDict({"values": "the values of its options"}),
+    swaps=True,
     provider=_provider,
     client=_client,
 )

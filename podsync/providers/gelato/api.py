@@ -13,7 +13,7 @@ from podsync.network import dates
 from podsync.network.request import Request
 from podsync.providers.contract import Listing, Query, Receipt, Remote
 from podsync.providers.gelato import INFO
-from podsync.providers.gelato.provider import LIST
+from podsync.providers.gelato.provider import LIST, VALUES
 from podsync.providers.normalise import as_text, text
 from podsync.providers.paging import Page, joined, read_all, unheard
 
@@ -130,7 +130,7 @@ def _all(value: Any, kind: type) -> bool:
 
 
 class GelatoWriter:
-    """Creates and updates customer products."""
+    """Creates and updates customer products, and adds values to their options."""
 
     def __init__(self, http: Any) -> None:
         self._http = http
@@ -148,6 +148,8 @@ class GelatoWriter:
             if shown is not None and shown.id != INFO.bare_id(unquote(request.path.rpartition("/")[2])):
                 shown = None
             return Receipt(shown, answer.status, None, answer.date)
+        if request.path.endswith(f"/{VALUES}"):
+            return self._added(request, answer, shown)
         if shown is None:
             raise self._doubt(answer, "with no product")
         for field in ("name", "productModelId"):
@@ -156,6 +158,16 @@ class GelatoWriter:
                 raise self._doubt(answer, f"with another {field} than was sent")
         if answer.body.get("error") or answer.body.get("errors"):
             raise self._doubt(answer, "with an error")
+        return Receipt(shown, answer.status, None, answer.date)
+
+    def _added(self, request: Request, answer: Any, shown: Remote | None) -> Receipt:
+        """Judge the answer to values: what it holds is not documented, so that whoever sent them compares."""
+        if answer.status != 204 and answer.body is None:
+            raise self._doubt(answer, "without JSON")
+        if isinstance(answer.body, dict) and (answer.body.get("error") or answer.body.get("errors")):
+            raise self._doubt(answer, "with an error")
+        if shown is not None and shown.id != INFO.bare_id(unquote(request.path.split("/")[-2])):
+            raise self._doubt(answer, "with another product")
         return Receipt(shown, answer.status, None, answer.date)
 
     def _doubt(self, answer: Any, words: str) -> InDoubtError:

@@ -2,11 +2,13 @@
 
 Facts: Gelato Connect's pages "Add Customer Product", "List Customer Products", "Update Customer
 Product". A create answers with the whole product; its id is `cp-<uuid>` there and a bare uuid in the
-listing. PATCH changes `name` and `customerIds` only. Orders find a product by its exact name.
+listing. PATCH changes `name` and `customerIds` only. Orders find a product by its exact name. `values` has
+what a second request adds to the options.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,18 +16,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import Json, Path, Spec, freeze
-from podsync.providers.gelato import INFO
+from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
+from podsync.providers.gelato import INFO, values
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import folded, present, text
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
-    from podsync.providers.contract import Match, Remote
+    from podsync.providers.contract import Match, ProductStep, Remote, Shown
     from podsync.providers.habits import Habits, Sighting
 
 ADD = "/product/v1/customer-product"
 LIST = "/product/v1/customer-products"
+#: What stands behind a product's path for the request that adds values to it.
+VALUES = "variant-values"
 EVERYBODY = INFO.roles.everybody
+NO_VALUES = "it cannot be ordered until its options have values (write them into the document)"
 #: What the server adds to the options: attributes that are the same for every variant.
 BASE = "base_attributes"
 
@@ -34,12 +40,15 @@ BASE = "base_attributes"
 class Gelato(Provider):
     """What Gelato Connect is."""
 
+    known: KnownIds = NOTHING_KNOWN
+
     info: ClassVar = INFO
     own_rules: ClassVar = (
         Rule(
             "repeated-id", "error", "An id stands twice in a list of one product",
             "Orders could not say which one is meant. Give each option an id of its own, and each part once.",
         ),
+        *values.RULES,
     )  # fmt: skip
 
     def check(self, spec: Spec) -> Iterable[SpecFault]:
@@ -49,21 +58,64 @@ class Gelato(Provider):
         yield from _repeated("variantOptions", "id", options, "option ids must differ inside a product")
         parts = spec.get("partQuantities", ())
         yield from _repeated("partQuantities", "partModelId", parts, "say each part's quantity once")
+        yield from values.check(spec)
 
     def request(self, spec: Spec) -> Request:
-        """Exactly what a create sends."""
+        """Exactly what a create sends: options without their values."""
         from podsync.network.request import Request
 
-        return Request("POST", ADD, spec)
+        return Request("POST", ADD, values.without(spec))
+
+    def first(self, spec: Spec) -> Spec:
+        """The options without their values."""
+        return values.without(spec)
+
+    def steps(self, before: Spec, after: Spec) -> tuple[ProductStep, ...]:
+        """The values that are new, where nothing else differs in the options."""
+        from podsync.providers.contract import ProductStep
+
+        if before is after:
+            return ()
+        grown = values.grown(before, after) if self._same_options(before, after) else None
+        return () if grown is None else (ProductStep("values", grown),)
+
+    def unreachable(self, before: Spec, after: Spec) -> Iterable[SpecFault]:
+        """Values that would have to go or to change, where nothing else differs in the options."""
+        return (
+            values.faults(before, after) if before is not after and self._same_options(before, after) else ()
+        )
+
+    def _same_options(self, before: Spec, after: Spec) -> bool:
+        one, other = (list(map(_option, spec.get("variantOptions") or ())) for spec in (before, after))
+        return one == other
+
+    def completed(self, spec: Spec, by: Spec) -> Spec:
+        """A value that exists need not say what it stands for."""
+        return values.completed(spec, by)
+
+    def step_request(self, id: str, step: ProductStep, before: Spec) -> Request:  # noqa: A002
+        """Exactly what adds values: those that are new, by option."""
+        from urllib.parse import quote
+
+        from podsync.network.request import Request
+
+        return Request("POST", f"{LIST}/{quote(id, safe='')}/{VALUES}", values.sent(before, step.body))
+
+    def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:
+        """Which of these values the listing shows."""
+        return values.shown(before, step.body, remote.fields)
 
     def listed_spec(self, fields: Spec) -> Spec:
-        """Without the option of the server's own; values are listed as texts, and sent as mappings."""
+        """Without the option of the server's own, and without values.
+
+        An adopt does not take values into the state yet: a document with them would want a replace after it.
+        """
         options = fields.get("variantOptions")
         if not options:
             return fields
         own = [dict(option) for option in options if option.get("id") != BASE]
         for option in own:
-            option["values"] = [{"value": value} for value in option.get("values") or ()]
+            option.pop("values", None)
         told: Spec = freeze({**fields, "variantOptions": own})
         return told
 
@@ -90,7 +142,10 @@ class Gelato(Provider):
         if "customerIds" in fields:
             fields["customerIds"] = sorted(fields["customerIds"])
         if "variantOptions" in fields:
-            fields["variantOptions"] = [_option(option) for option in fields["variantOptions"]]
+            fields["variantOptions"] = [
+                {**_option(option), **({"values": told} if (told := values.canonical(option)) else {})}
+                for option in fields["variantOptions"]
+            ]
         if "partQuantities" in fields:
             fields["partQuantities"] = sorted(fields["partQuantities"], key=canonical_json)
         return freeze(fields)
@@ -101,7 +156,7 @@ class Gelato(Provider):
 
     def likeness(self, spec: Spec) -> frozenset[str]:
         """The same name, or one model with the same options."""
-        options = canonical_json(self.canonical(spec).get("variantOptions", ()))
+        options = canonical_json(list(map(_option, spec.get("variantOptions") or ())))
         return frozenset({f"name {spec.get('name')}", f"{spec.get('productModelId')} {options}"})
 
     def clash(self, one: Spec, other: Spec) -> bool:
@@ -114,17 +169,22 @@ class Gelato(Provider):
         return before.get("name") != after.get("name") or not (EVERYBODY in had or has <= had)
 
     def natural_key(self, path: Path) -> str | None:
-        """Options by id, parts by their model."""
+        """Options by id, values by themselves, parts by their model."""
         if path == ("variantOptions",):
             return "id"
-        return "partModelId" if path[-1] in ("partQuantities", "attributesMapping") else None
+        if path[-1] == "values":
+            return "value"
+        return (
+            "partModelId" if path[-1] in ("partQuantities", "attributesMapping", "attributeValues") else None
+        )
 
     def risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
         """Renames, lost and general access, and that a new product cannot be ordered yet."""
         if after is None:
             return ()
         if before is None:
-            return ("it cannot be ordered until its options have values (add them in Gelato Connect)",)
+            bare = any(not option.get("values") for option in after.get("variantOptions") or ())
+            return (NO_VALUES,) if bare else ()
         found = []
         had, has = set(before.get("customerIds", ())), set(after.get("customerIds", ()))
         if before.get("name") != after.get("name"):
@@ -154,6 +214,8 @@ class Gelato(Provider):
         kinds = changes(name, self.name_of(remote.fields), documents)
         if kinds is not None and habits is not None and habits.rules_out(kinds, len(str(name))):
             kinds = None
+        if kinds is None and _staged(name, self.name_of(listed)) and self._equal_but_for_name(spec, listed):
+            return Match.MAYBE
         if kinds is None and not (
             begins(name, self.name_of(remote.fields), documents) and self._equal_but_for_name(spec, listed)
         ):
@@ -163,20 +225,25 @@ class Gelato(Provider):
             return Match.DIFFERENT
         if model is None or kinds != frozenset() or not self._equal_but_for_name(spec, listed):
             return Match.MAYBE
+        if not values.agree(spec, listed):
+            return Match.MAYBE
         return Match.SAME
 
     def shows(self, field: str, value: Json, listed: Json) -> bool:
-        """Customers are a set. Options that the server added are ignored, and parts that it does not tell."""
+        """Customers are a set. Options that the server added are ignored, and what it does not tell."""
         if field == "customerIds":
             return sorted(map(text, value or ())) == sorted(map(text, listed or ()))
         if field == "variantOptions":
             options = {text(o.get("id")): _option(o) for o in listed or ()}
-            return all(options.get(text(option["id"])) == _option(option) for option in value or ())
+            same = all(options.get(text(option["id"])) == _option(option) for option in value or ())
+            return same and not values.differences({field: value}, {field: listed})
         if field == "partQuantities":
             return not listed or Provider.shows(self, field, value, listed)
         return Provider.shows(self, field, value, listed)
 
     def _equal_but_for_name(self, spec: Spec, listed: Spec) -> bool:
+        """Whether all but the name and the values agree: a product gets its values later."""
+        spec, listed = self.first(spec), self.first(listed)
         fields = ("customerIds", "variantOptions", "partQuantities")
         return all(self.shows(field, spec.get(field), listed.get(field)) for field in fields)
 
@@ -209,6 +276,11 @@ def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: 
         if value in seen:
             yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
         seen.add(value)
+
+
+def _staged(name: Json, listed: str) -> bool:
+    """Whether a product is called as a new one is until it takes over this name, or an old one after that."""
+    return bool(re.fullmatch(rf"\((next|old) [0-9a-f-]+\) {re.escape(str(name))}", listed))
 
 
 def _option(option: Mapping[str, Any]) -> Json:

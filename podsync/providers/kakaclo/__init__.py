@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _provider(settings: ProviderSettings) -> Provider:
     from podsync.providers.kakaclo.provider import KakaClo
 
-    return KakaClo(settings.pictures)
+    return KakaClo(settings.pictures, settings.known)
 
 
 def _client(http: Http) -> tuple[Reader, Writer]:

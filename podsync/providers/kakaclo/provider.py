@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Json, Spec, freeze
+from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.kakaclo import INFO
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import folded, number, present, text
@@ -35,6 +36,7 @@ class KakaClo(Provider):
     """What KakaClo is. `pictures`: what its listing does to picture URLs (a setting: not documented)."""
 
     pictures: Literal["unknown", "kept", "rehosted"] = "unknown"
+    known: KnownIds = NOTHING_KNOWN
 
     info: ClassVar = INFO
     own_rules: ClassVar = (

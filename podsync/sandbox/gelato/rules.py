@@ -27,6 +27,7 @@ class GelatoRules(Rules):
     gelato_base_attributes: bool = False  # whether the server adds an option `base_attributes`
     gelato_star_matches: bool = False  # whether customerIds=a lists products of ["*"]
     gelato_patch_other: Literal["ignore", "400"] = "ignore"
-    gelato_repeated_values: Literal["same", "409"] = "same"
+    gelato_repeated_values: Literal["same", "409", "twice"] = "same"  # twice: it is there twice then
+    gelato_list_values: bool = True  # whether the listing shows the values of options
     gelato_models: tuple[str, ...] | None = None  # the known product models; None: every one
     gelato_unknown_model_status: int = 400

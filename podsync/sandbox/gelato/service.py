@@ -207,7 +207,7 @@ def _add_values(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float
 def _take_values(option: JsonObject, values: list[JsonObject], rules: GelatoRules) -> None:
     held = list(option.get("values", []))
     for value in values:
-        if value["value"] not in held:
+        if value["value"] not in held or rules.gelato_repeated_values == "twice":
             held.append(value["value"])
         elif rules.gelato_repeated_values == "409":
             raise RefusalError(f"value {value['value']!r} exists already", 409)
@@ -276,6 +276,11 @@ def _listed(row: JsonObject, rules: GelatoRules) -> JsonObject:
     shown["variantOptions"] = [
         {"values": [], "defaultValue": "", **option, "state": "published"} for option in row["variantOptions"]
     ]
+    if not rules.gelato_list_values:
+        shown["variantOptions"] = [
+            {key: told for key, told in option.items() if key not in ("values", "defaultValue")}
+            for option in shown["variantOptions"]
+        ]
     shown["customerIds"] = CUSTOMERS[rules.gelato_customers](row["customerIds"])
     if rules.gelato_model == "missing":
         del shown["productModelId"]

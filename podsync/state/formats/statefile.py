@@ -46,7 +46,7 @@ LEARNED = frozenset({
 _ENTRY_ALWAYS = frozenset({"id", "labels", "lifecycle", "pending", "remote", "spec", "unverified"})
 _ORPHAN_ALWAYS = frozenset({"id", "remote", "spec", "replaced_by"})
 #: Objects inside an entry or an orphan whose unknown keys can only live as long as they do.
-_INNER = ("lifecycle", "pending", "window")
+_INNER = ("lifecycle", "pending", "window", "swap")
 _APPLY_TIMES = ("at", "ended_at")
 #: What `pending.body` is called in the file.
 _BODY = {"create": "spec", "update": "fields"}

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from podsync.model.clock import Clock
 from podsync.model.errors import StateError
+from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Doubted, Event, Intent, Made, NotSent, Refused
 from podsync.state.formats import journal
 from podsync.state.git import layout
@@ -36,11 +37,13 @@ def fitting(state: State, late: Sequence[UndeliveredEvent], now: float) -> list[
         if isinstance(event, Intent):
             if (event.address, event.written_at) in answered:
                 continue
-            event = NotSent(event.address, now)
+            event = NotSent(event.address, now, event.orphan)
         if not isinstance(event, _RESULTS) or each.written_at is None:
             continue
-        entry = draft.entries.get(event.address)
-        pending = entry.pending if entry is not None else None
+        item: Entry | Orphan | None = draft.entries.get(event.address)
+        if event.orphan is not None:
+            item = draft.orphans.get((event.address, event.orphan))
+        pending = item.pending if item is not None else None
         if pending is not None and round(pending.written_at, 3) == round(each.written_at, 3):
             draft.apply(event)
             found.append(event)

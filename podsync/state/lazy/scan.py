@@ -22,7 +22,8 @@ class EntryOutline(NamedTuple):
     """What an outline holds of an entry.
 
     `unbound` is whether no listing has shown its id yet.
-    `spec_digest` is `model.wish_of` without its `sha256:`; empty for one that is in doubt or has no spec.
+    `spec_digest` is `model.wish_of` without its `sha256:`; empty for what is in doubt or half made, or has no
+    spec.
     """
 
     address: str
@@ -59,6 +60,7 @@ def scan_closely(piece: bytes, name: str) -> EntryOutline:
     """Read the whole entry; `name` is how messages call the file. Raises DamagedError."""
     entry = entry_alone(piece, name)
     certain = entry.pending is None and entry.spec is not None
+    certain = certain and not (entry.steps_left or entry.swap)
     spec_digest = (
         spec_digest_of(entry.spec, entry.labels, entry.lifecycle).partition(":")[2] if certain else ""
     )

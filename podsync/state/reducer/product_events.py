@@ -8,7 +8,7 @@ from typing import Any
 
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, freeze
-from podsync.state.entries import Entry, Orphan, Pending, Window
+from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
 from podsync.state.events import (
     Adopted,
     Asked,
@@ -34,9 +34,13 @@ from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
 
 def _intent(draft: MutableState, event: Intent) -> None:
-    known = draft.entries.get(event.address)
+    known: Entry | Orphan | None = draft.entries.get(event.address)
+    if event.orphan is not None:
+        known = draft.orphan(event.address, event.orphan)
+        if event.op == "create":
+            raise Unfitting(f"the orphan {event.address} exists already")
     doubted = known.pending if known is not None else None
-    if doubted is not None and (doubted.op, event.op) != ("update", "update"):
+    if doubted is not None and not _sets_values(doubted.op, doubted.step, event.op, event.step):
         raise Unfitting(f"{event.address} is in doubt already")
     if event.op == "update" and (known is None or known.spec is None):
         raise Unfitting(f"{event.address} does not exist, so it cannot be updated")
@@ -54,39 +58,82 @@ def _intent(draft: MutableState, event: Intent) -> None:
         beside=event.beside,
         # A reading that nobody has is unknown: its number may name another one some day.
         reading=event.reading if event.reading in draft.readings.get(event.provider, EMPTY) else None,
+        step=event.step,
+        steps_left=event.steps_left,
+        takes=event.takes,
     )
     base = known or Entry(event.address, event.provider, event.account, spec=None)
-    draft.entries[event.address] = replace(base, pending=pending, updated_at=event.written_at)
+    _put(draft, replace(base, pending=pending), event.written_at)
+
+
+def _sets_values(*of_both: str) -> bool:
+    """Whether two requests set values, so that one may follow the other in doubt; a step adds to what is."""
+    return of_both == ("update", "", "update", "")
+
+
+def _doubt(
+    draft: MutableState, event: Made | Refused | NotSent | Doubted | Settled
+) -> tuple[Entry | Orphan, Pending]:
+    """Return the entry, or the orphan, of which an Intent ended, and what is in doubt about it."""
+    if event.orphan is None:
+        return draft.pending(event.address)
+    orphan = draft.orphan(event.address, event.orphan)
+    if orphan.pending is None:
+        raise Unfitting(f"the orphan {event.address} has no intent")
+    return orphan, orphan.pending
 
 
 def _made(draft: MutableState, event: Made) -> None:
-    entry, pending = draft.pending(event.address)
-    if pending.op == "update":
+    entry, pending = _doubt(draft, event)
+    if pending.op == "update" or isinstance(entry, Orphan):
         _be_updated(draft, entry, pending, event)
         return
     window = Window(pending.written_at, event.at, event.date, pending.beside, pending.reading, event.id)
     _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
 
 
-def _be_updated(draft: MutableState, entry: Entry, pending: Pending, event: Made | Settled) -> None:
+def _be_updated(draft: MutableState, item: Entry | Orphan, pending: Pending, event: Made | Settled) -> None:
     """The fields of an update hold from now on; it stays the same product."""
+    part = event.part if isinstance(event, Settled) else EMPTY
     left = {name: value for name, value in pending.earlier.items() if name not in pending.body}
-    draft.entries[entry.address] = replace(
-        entry,
-        spec=freeze(dict(entry.spec or EMPTY) | dict(pending.body)),
+    item = replace(
+        item,
+        spec=freeze(dict(item.spec or EMPTY) | dict(part or pending.body)),
         pending=replace(pending, body=freeze(left), earlier=EMPTY) if left else None,
-        labels=pending.labels,
-        lifecycle=pending.lifecycle,
-        place=pending.place or entry.place,
-        remote=event.remote or entry.remote,
-        updated_at=event.at,
+        remote=event.remote or item.remote,
     )
+    if isinstance(item, Entry):
+        item = replace(
+            item,
+            labels=pending.labels,
+            lifecycle=pending.lifecycle,
+            place=pending.place or item.place,
+            steps_left=item.steps_left if part else _without(item.steps_left, pending.step),
+            swap=None if item.swap is None or _has_taken(item, item.swap) else item.swap,
+        )
+    _put(draft, item, event.at)
+
+
+def _without(steps: tuple[str, ...], done: str) -> tuple[str, ...]:
+    return tuple(step for step in steps if step != done)
+
+
+def _has_taken(entry: Entry, swap: Swap) -> bool:
+    """Whether the product has what it was to take over: then the exchange is done."""
+    return all((entry.spec or EMPTY).get(name) == value for name, value in swap.takes.items())
 
 
 def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **facts: Any) -> None:
     """Turn a create in doubt into what exists; what stood at the address before becomes an orphan."""
+    swap = None
     if entry.spec is not None:
         _to_orphans(draft, entry, facts["at"], "replaced", facts["id"])
+        if pending.takes:
+            # While an exchange is open, orders find the product that it began with.
+            source, made_at = entry.address, entry.created_at
+            if entry.swap is not None:
+                source, made_at = entry.swap.source, entry.swap.made_at
+            swap = Swap(source, made_at, pending.takes)
     at = facts.pop("at")
     _exists(draft, entry.address, entry.provider, facts["id"])
     exists_now(draft, entry.address, pending.body)
@@ -100,6 +147,8 @@ def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **fact
         place=pending.place,
         created_at=_unused_instant(draft, entry.address, at),
         updated_at=at,
+        steps_left=pending.steps_left,
+        swap=swap,
         extra=entry.extra,
         **facts,
     )
@@ -145,40 +194,41 @@ def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, repla
     )
 
 
-def _give_up_intent(draft: MutableState, entry: Entry, pending: Pending, at: float) -> None:
+def _give_up_intent(draft: MutableState, entry: Entry | Orphan, pending: Pending, at: float) -> None:
     """This request had no effect; what an earlier one may have changed stays in doubt."""
     if entry.spec is None:
         del draft.entries[entry.address]
         return
     still = replace(pending, body=pending.earlier, earlier=EMPTY) if pending.earlier else None
-    draft.entries[entry.address] = replace(entry, pending=still, updated_at=at)
+    _put(draft, replace(entry, pending=still), at)
 
 
 def _refused(draft: MutableState, event: Refused) -> None:
-    entry, pending = draft.pending(event.address)
-    refuse(draft, entry, pending, event)
+    entry, pending = _doubt(draft, event)
+    if isinstance(entry, Entry):
+        refuse(draft, entry, pending, event)
     _give_up_intent(draft, entry, pending, event.at)
 
 
 def _not_sent(draft: MutableState, event: NotSent) -> None:
-    entry, pending = draft.pending(event.address)
+    entry, pending = _doubt(draft, event)
     _give_up_intent(draft, entry, pending, event.at)
 
 
 def _doubted(draft: MutableState, event: Doubted) -> None:
-    entry, pending = draft.pending(event.address)
+    entry, pending = _doubt(draft, event)
     doubt = replace(pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked)
-    draft.entries[event.address] = replace(entry, pending=doubt, updated_at=event.at)
+    _put(draft, replace(entry, pending=doubt), event.at)
 
 
 def _settled(draft: MutableState, event: Settled) -> None:
-    entry, pending = draft.pending(event.address)
+    entry, pending = _doubt(draft, event)
     if not event.found:
         if pending.op == "create":
             draft.released[event.address] = draft.released.get(event.address, 0) + 1
         _give_up_intent(draft, entry, pending, event.at)
         return
-    if pending.op == "update":
+    if pending.op == "update" or isinstance(entry, Orphan):
         _be_updated(draft, entry, pending, event)
         return
     window = None
@@ -197,7 +247,7 @@ def _bound(draft: MutableState, event: Bound) -> None:
         window = replace(window, shown=event.at)
     elif window is not None:
         window = _not_answered(window)
-    _put(draft, event, replace(item, id=event.id, remote=event.remote, window=window))
+    _put(draft, replace(item, id=event.id, remote=event.remote, window=window), event.at)
 
 
 def _confirmed(draft: MutableState, event: Confirmed) -> None:
@@ -205,21 +255,21 @@ def _confirmed(draft: MutableState, event: Confirmed) -> None:
     if item.id is None:
         raise Unfitting(f"the id of {event.address} is not known")
     is_ours(draft, item.provider, item.id)
-    _put(draft, event, replace(item, remote=event.remote or item.remote, window=None))
+    _put(draft, replace(item, remote=event.remote or item.remote, window=None), event.at)
 
 
 def _unbound(draft: MutableState, event: Unbound) -> None:
     item = _item(draft, event)
     if not item.provisional:
         raise Unfitting(f"the id of {event.address} is not provisional")
-    _put(draft, event, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)))
+    _put(draft, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)), event.at)
 
 
 def _asked(draft: MutableState, event: Asked) -> None:
     item = _item(draft, event)
     if item.window is None:
         raise Unfitting(f"a listing has shown {event.address}")
-    _put(draft, event, replace(item, window=replace(item.window, asked=event.at)))
+    _put(draft, replace(item, window=replace(item.window, asked=event.at)), event.at)
 
 
 def _not_answered(window: Window | None) -> Window | None:
@@ -234,11 +284,12 @@ def _item(draft: MutableState, event: Bound | Confirmed | Unbound | Asked) -> En
     return draft.entry(event.address)
 
 
-def _put(draft: MutableState, event: Bound | Confirmed | Unbound | Asked, item: Entry | Orphan) -> None:
+def _put(draft: MutableState, item: Entry | Orphan, at: float) -> None:
+    """Put an entry or an orphan in the place of what it was."""
     if isinstance(item, Entry):
-        draft.entries[event.address] = replace(item, updated_at=event.at)
+        draft.entries[item.address] = replace(item, updated_at=at)
     else:
-        draft.orphans[event.address, item.created_at] = item
+        draft.orphans[item.address, item.created_at] = item
 
 
 def _make_room(draft: MutableState, address: Address, at: float, replaced_by: str | None) -> None:
@@ -341,6 +392,8 @@ def _noted(draft: MutableState, event: Noted) -> None:
         labels=event.labels,
         lifecycle=event.lifecycle,
         place=event.place or entry.place,
+        # Where only labels are noted nothing else differs, so that no step is wanted any more.
+        steps_left=entry.steps_left if event.spec else (),
         updated_at=event.at,
     )
 

@@ -322,6 +322,16 @@ def test_each_fault_is_told_once_at_its_place(dino, case):
     assert dino.faults() == told
 
 
+@pytest.mark.parametrize("other", ["dino.yaml", "other.yaml"])
+def test_a_document_is_no_file_of_keys(dino, other):
+    """Else its own faults would be forgiven, and its products looked gone."""
+    dino.write("dino.yaml", DINO.replace("{file: colours.csv, key: slug}", f"{{file: {other}}}"))
+    dino.write("other.yaml", "kind: designed_product\nname: other\n")
+
+    told = [f"dino.yaml:5:18 each: catalog/{other} is a product document, not keys"]
+    assert dino.faults() == [*told, "other.yaml:1:1 schema: 'spec' is missing"]
+
+
 def test_a_billion_combinations_are_refused_at_once(folder):
     keys = ", ".join(f"k{number}" for number in range(1000))
     axes = "".join(f"  {axis}: [{keys}]\n" for axis in "abc")

@@ -175,3 +175,22 @@ spec: {modelId: "1", enName: "F ${c}", imageUrl: "https://cdn.test/${c}.png", co
         "f[c=a]": (("old",), None),
         "f[c=b]": (("older[x=y]", "oldest"), "5012"),
     }
+
+
+def test_one_product_of_several_can_be_let_go_and_named_in_any_order(shop):
+    text = 'removed: ["designed_product.gone[model=m1,colour=c01]"]\n'
+    shop.write("removed.yaml", text)
+    shop.write(
+        "back.yaml",
+        "kind: designed_product\nname: back\nmoved: [\"gone[model=m2,colour=c01]\"]\nspec:\n  modelId: '1'\n"
+        "  enName: Back\n  imageUrl: https://cdn.test/back.png\n  colorValue: '#000000'\n",
+    )
+
+    catalog = shop.load().catalog
+
+    assert set(catalog.removed) == {"designed_product.gone[colour=c01,model=m1]"}
+    assert [each.history.moved for each in catalog if each.address.name == "back"] == [
+        ("gone[colour=c01,model=m2]",)
+    ]
+    shop.write("removed.yaml", text.replace("model", "colour"))
+    assert [each.startswith("removed.yaml:1:11 schema: ") for each in shop.faults()] == [True]

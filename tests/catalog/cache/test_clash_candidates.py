@@ -1,4 +1,4 @@
-"""Looking only at suspects finds what looking at everything finds."""
+"""The rules find the same in the candidates for a clash as in all products."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_fewer_products_have_no_new_faults(documents: list[Any], data: st.DataOb
         assert not shop.faults(fewer)
 
 
-def test_products_that_share_nothing_are_no_suspects() -> None:
+def test_products_that_share_nothing_are_no_candidates() -> None:
     for traits in (["1 2 3 4 5", "6 7 3 8 5"], ["1    ", "2    "]):
         columns = Columns(["k.a", "k.b"], traits, ["", ""])
         assert clash_candidates(columns) == []

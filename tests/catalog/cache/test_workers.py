@@ -157,10 +157,10 @@ def test_where_there_can_be_no_helper_everything_is_read_here(
     assert read(files, 2) == alone
 
 
-def test_more_files_than_numbers_fit_into_a_pipe_are_handed_out_in_larger_lots(
+def test_more_files_than_numbers_fit_into_a_pipe_are_handed_out_in_larger_batches(
     files: list[FoundFile], alone: list[Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_MOST_LOTS", 4)
+    monkeypatch.setattr(workers, "_MOST_BATCHES", 4)
 
     assert read(files, 2) == alone
 
@@ -217,7 +217,7 @@ def test_a_helper_holds_none_of_the_streams_of_who_made_it() -> None:
         return [os.fsencode(Path(f"/proc/self/fd/{stream}").readlink()) + b"\n" for stream in (0, 1, 2)]
 
     helper = worker_process.WorkerProcess(streams)
-    with helper.told() as pipe:
+    with helper.output() as pipe:
         told = pipe.read().decode().split()
     helper.end()
 

@@ -103,8 +103,8 @@ def test_a_customer_product_that_is_wrong(shop, customer, old, new, fault):
             "spec:",
             "renamed_from: x\nspec:",
             (
-                "known keys: kind, name, labels, moved, adopt, recreate, changed_there, lifecycle, print, "
-                "each, except, overrides, spec"
+                "known keys: kind, name, labels, moved, only, adopt, recreate, changed_there, lifecycle, "
+                "print, each, except, overrides, spec"
             ),
         ),
     ],

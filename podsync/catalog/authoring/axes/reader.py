@@ -17,6 +17,9 @@ from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import Path
 
+#: A file that says one of these is no file of keys: its faults as a document must be told.
+_DOCUMENT = frozenset({"each", "kind", "removed", "spec"})
+
 
 class AxesReader:
     """Reads `each` of a document; what is wrong goes to `faults`, and `files` are those that were read."""
@@ -122,7 +125,13 @@ class AxesReader:
         found = self._file(path, told["file"])
         if found is None:
             return None
-        self.files.append(found)
+        axis = self._read(name, told, found)
+        if axis is not None:
+            self.files.append(found)
+        return axis
+
+    def _read(self, name: str, told: Mapping[str, Any], found: FoundFile) -> Axis | None:
+        path: Path = ("each", name, "file")
         if not found.path.lower().endswith(".csv"):
             return self._from_yaml(name, told, found)
         reader = TableReader(self._context, found, name)
@@ -166,5 +175,8 @@ class AxesReader:
             return None
         if len(parsed.documents) != 1:
             self._refuse(path, f"{found.path} holds no mapping of keys", "write `red: {hex: ...}` lines")
+            return None
+        if _DOCUMENT & parsed.documents[0].data.keys():
+            self._refuse(path, f"{found.path} is a product document, not keys", "name another file")
             return None
         return self._inline(name, parsed.documents[0].data, parsed.documents[0], ())

@@ -276,7 +276,7 @@ class Applying:
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
         console = self.space.session.console
-        orphans, sandbox = len(self._state.orphans), self.space.sandbox
+        orphans, sandbox = self._state.to_remove, self.space.sandbox
         facts: Any = {"rates": self.space.rates, "levels": levels_at(self.space, plan), "sandbox": sandbox}
         shown = formats.plan_forms(plan, self.space.session, orphans=orphans, **facts)
         if self.outputs.screen == "text":

@@ -83,7 +83,7 @@ def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
         with connected(space, names, keys, clock) as connections:
             looks, known = _looks(space, made, state, connections, clock, wait=wait)
     knowns = {name: connection.known(known) for name, connection in connections.items()}
-    drifts, compared = seen_by(looks, knowns, space.document)
+    drifts, compared = seen_by(looks, knowns, space.catalog_read.at)
     return replace(
         made,
         hosts=freeze({name: space.host(name) for name in names}),

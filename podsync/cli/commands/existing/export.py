@@ -86,7 +86,9 @@ def _documents(
     alike = may_be_documents(account.known, audit, wanted)
     audit = replace(audit, products=tuple(one for one in audit.products if one.row.id not in alike))
     above = os.path.relpath(Path(), place).replace(os.sep, "/")
-    writer = DocumentExport(audit, space.providers, _taken(account, catalog, place), f"{above}/")
+    writer = DocumentExport(
+        audit, space.providers, _taken(account, catalog, place), f"{above}/", space.environment
+    )
     documents = list(writer.documents())
     told = [f"{account.name}:{identity} looks like {address}" for identity, address in alike.items()]
     return documents, [*told, *(f"{account.name}:{each}: {why}" for each, why in writer.unwritable.items())]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from podsync.apply.lookup.by_id import look_up
+from podsync.cli.app.framework import nearest
 from podsync.cli.commands.importing.decisions import Decision
 from podsync.cli.commands.state.changing import StateChange, change_state
 from podsync.cli.environment.clock import SystemClock
@@ -16,7 +17,7 @@ from podsync.evidence.declared import Said, listed_otherwise
 from podsync.evidence.situation import Want
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
-from podsync.model.errors import DecisionError, PodsyncError
+from podsync.model.errors import DecisionError, PodsyncError, UsageError
 from podsync.model.frozen import EMPTY
 from podsync.model.product import Product
 from podsync.output.escape import safe
@@ -44,6 +45,7 @@ def claim(
     words = [*taken, *left_out]
     products = {product.address: product for product in space.catalog()} if taken else {}
     named = {word.provider for word in words}
+    _refuse_unknown(space, taken, products)
     with _asking(space, named) as ask:
         return change_state(
             space,
@@ -51,6 +53,20 @@ def claim(
             lambda state: _claimed(space, state, ask, products, taken, left_out, more),
             lambda state: _check_hosts(space, state, named),
         )
+
+
+def _refuse_unknown(space: Workspace, taken: Sequence[Decision], products: Mapping[Address, Product]) -> None:
+    """Raise UsageError for an address that was typed and that nobody knows, before a key is asked for."""
+    typed = [word.address for word in taken if word.place is None and word.address not in products]
+    known = space.load(tell=False).entries if typed else {}
+    for address in typed:
+        if address is not None and address not in known:
+            near = nearest(str(address), [str(each) for each in (*products, *known)])
+            hint = f"did you mean {' or '.join(near)}? " if near else ""
+            raise UsageError(
+                f"neither the catalog nor the state knows {address}",
+                f"{hint}the addresses: podsync plan --detail full",
+            )
 
 
 def _check_hosts(space: Workspace, state: State, providers: Collection[str]) -> None:

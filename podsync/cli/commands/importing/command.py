@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, output_option, sandbox_option
 
@@ -22,20 +23,24 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
         "podsync import --match                     what looks like what",
         "podsync import --match -o csv=pairs.csv    the same, to be filled in",
         "podsync import pairs.csv                   take its answers",
+        "podsync import --match -o patch=FILE       certain pairs, into the documents",
+        "podsync import --pin -o patch=FILE         all that the state knows",
         "podsync import {kind}.dino 5012",
         "podsync import --not-ours {provider} 4990     nobody here manages it",
     ),
 )
 @click.argument("words", nargs=-1, metavar="[FILE | ADDRESS ID | ID …]")
 @click.option("--match", is_flag=True, help="Pair documents with listed products; nothing is changed.")
+@click.option("--pin", is_flag=True, help="Write the ids of the state into documents, as a patch.")
 @click.option("--not-ours", metavar="PROVIDER", help="The products of these IDs are managed by nobody here.")
-@output_option("csv")
+@output_option(*FORMATS_OF["import"])
 @sandbox_option
 @click.pass_obj
 def import_products(
     session: Session,
     words: tuple[str, ...],
     match: bool,
+    pin: bool,
     not_ours: str | None,
     output: tuple[str, ...],
     sandbox: bool,
@@ -46,22 +51,26 @@ def import_products(
     the column `take`, yes says that the product is the document's, no that nobody here manages it, and an
     empty cell leaves it open. Rows of verdict none look like no document; write an address and yes to take
     one. Each id is looked up, its model must agree, and nobody may own it; one fault, and nothing is taken.
+
+    -o patch=FILE writes what is certain into documents, as `adopt`. --pin does so with the ids of all that
+    the state has, and asks nobody: a state that is lost costs nothing then.
     """
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace
     from podsync.model.errors import UsageError
 
-    if match:
+    if match or pin:
         if words or not_ours is not None:
-            raise UsageError("--match stands alone", _FORMS[0])
-        outputs = Outputs.parse(output, more=("csv",))
+            raise UsageError("--match and --pin take no words", _FORMS[0])
+        outputs = Outputs.parse(output, more=FORMATS_OF["import"])
         space = Workspace.open(session, sandbox=sandbox)
         outputs.refuse(space.own_files)
         space.announce()
         from podsync.cli.commands.importing.matching import match_all
+        from podsync.cli.commands.importing.pinning import pin_all
 
         with outputs:
-            return match_all(space, outputs)
+            return match_all(space, outputs, pin=pin) if match else pin_all(space, outputs)
     if output:
         raise UsageError("-o belongs to --match", _FORMS[0])
     return _claim(session, words, not_ours, sandbox)

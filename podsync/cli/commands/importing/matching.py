@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from podsync.apply.context import Lost
 from podsync.apply.lookup.by_id import another_account
 from podsync.apply.lookup.preview import preview
+from podsync.cli.commands.importing.pinning import known_ids, patch_of_ids, say_patch
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, with_keys
 from podsync.cli.environment.credentials import key_name
 from podsync.evidence.pairs import PairVerdict, ProposedPair, pairs_of
 from podsync.evidence.situation import documents_of
-from podsync.model.address import Selection
+from podsync.model.address import Address, Selection
 from podsync.model.product import seen_ids
 from podsync.output.csv import writer
 from podsync.output.escape import safe
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace
     from podsync.evidence.findings import Findings
-    from podsync.model.address import Address
     from podsync.model.frozen import Spec
     from podsync.plan.model import Plan
     from podsync.state.model import State
@@ -41,8 +41,11 @@ if TYPE_CHECKING:
 _MAKING = (Action.CREATE, Action.REPLACE)
 
 
-def match_all(space: Workspace, outputs: Outputs) -> int:
-    """Ask the providers for which there is a key, and write the pairs; changes nothing."""
+def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
+    """Ask the providers for which there is a key, and write the pairs; changes nothing.
+
+    With `pin`, a patch has the ids of the state's entries as well.
+    """
     with space.reading() as reading:
         state = space.load()
         plan = space.plan(state, reading, Selection(), {})
@@ -62,7 +65,12 @@ def match_all(space: Workspace, outputs: Outputs) -> int:
         variable = key_name(plugins()[name], space.environment)
         space.session.console.say(f"note: {title(name)} was not asked: {variable} is not set")
     alone = _unmatched(plan, names, lines)
-    space.session.console.result(outputs.write(_forms(lines, alone)), exact=outputs.exact)
+    certain = {Address.parse(line.address): line.id.partition(":")[2] for line in lines if line.take == "yes"}
+    text, left, written = patch_of_ids(space.catalog_read, {**certain, **(known_ids(space) if pin else {})})
+    forms = {**_forms(lines, alone), "patch": lambda: text}
+    space.session.console.result(outputs.write(forms), exact=outputs.exact)
+    if any(file.format == "patch" for file in outputs.files):
+        say_patch(space, outputs, left, written)
     if space.session.console.hints and lines:
         _say_next(space, outputs)
     return 0

@@ -48,8 +48,6 @@ _EDITOR = {
 }
 
 
-#: A document that makes many products, and its table.
-_EXAMPLES = Path(__file__).parents[2] / "examples"
 #: Tables stay what `podsync fmt` makes of them, whatever system they are checked out on.
 _ATTRIBUTES = "*.csv text eol=lf\n"
 #: What makes an editor complete and check documents by the schemas.
@@ -68,8 +66,9 @@ def starters(*, state_branch: str | None) -> Iterator[tuple[Path, str]]:
         if not example.relative_to(shipped_catalog()).parts[0].startswith((".", "_")):
             # As deep as a document in a folder of the catalog: their `$schema` lines hold there too.
             yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
-    for example in sorted(_EXAMPLES.iterdir()):
-        yield Path("catalog", "_examples", example.name), example.read_text(encoding="utf-8")
+    for info in plugins().values():
+        for name, text in info.examples():
+            yield Path("catalog", "_examples", name), text
     yield Path(".gitattributes"), _ATTRIBUTES
     yield Path(".vscode", "settings.json"), json.dumps(_EDITOR, indent=2) + "\n"
     yield Path(".vscode", "extensions.json"), json.dumps(_EXTENSIONS, indent=2) + "\n"

@@ -94,12 +94,15 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     examples=(
         "podsync state settle {kind}.dino --adopt 5012",
         "podsync state settle {kind}.dino --not-created",
+        "podsync state settle {kind}.dino --step values --made",
         "podsync state settle --from answers.txt",
     ),
 )
 @click.argument("address", required=False)
 @click.option("--adopt", metavar="ID", help="It was made (or changed): this is its id.")
 @click.option("--not-created", is_flag=True, help="Nothing was made (or changed); apply may send it.")
+@click.option("--step", metavar="NAME", help="The step that is in doubt: with --made or --not-made.")
+@click.option("--made/--not-made", "made", default=None, help="Whether the step was done.")
 @click.option(
     "--from", "answers", metavar="FILE", help="Many at once: ADDRESS ID or ADDRESS not-created a line."
 )
@@ -110,26 +113,36 @@ def settle_doubts(
     address: str | None,
     adopt: str | None,
     not_created: bool,
+    step: str | None,
+    made: bool | None,
     answers: str | None,
     sandbox: bool,
 ) -> int:
     """Answer the question that apply could not: whether the product at ADDRESS was made, and which it is.
 
     The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
-    own id says that it took effect, --not-created that not.
+    own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
+    that it was done.
     """
     from podsync.model.errors import UsageError
     from podsync.providers.registry import bare_id
     from podsync.state.operations import SettleAnswer, settle
 
-    one = address is not None and (adopt is not None) != not_created
-    if (answers is not None) == one or (answers is not None and (address or adopt or not_created)):
+    said = (adopt is not None) + not_created + (step is not None)
+    if (step is None) != (made is None):
+        raise UsageError(
+            "--step NAME takes --made or --not-made", "podsync state settle ADDRESS --step values --made"
+        )
+    one = address is not None and said == 1
+    if (answers is not None) == one or (answers is not None and (address or said)):
         raise UsageError(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
             "podsync state settle ADDRESS --adopt ID",
         )
     given = (
-        _read_answers(answers) if answers is not None else [SettleAnswer(address_of(address or ""), adopt)]
+        _read_answers(answers)
+        if answers is not None
+        else [SettleAnswer(address_of(address or ""), adopt, step or "", bool(made))]
     )
 
     def settled(state: Any, space: Any) -> list[Any]:
@@ -139,7 +152,7 @@ def settle_doubts(
         from podsync.cli.commands.importing.claiming import looked_up
 
         events = looked_up(space, state, settled(state, space))
-        return events, "\n".join(_said(state.entries[each.address], each.adopt) for each in given), ""
+        return events, "\n".join(_said(state.entries[each.address], each) for each in given), ""
 
     def answerable(state: Any, space: Any) -> None:
         from podsync.cli.commands.importing.claiming import can_look_up
@@ -149,7 +162,10 @@ def settle_doubts(
     return _write(session, sandbox, "settle", answered, answerable)
 
 
-def _said(entry: Any, adopt: str | None) -> str:
+def _said(entry: Any, answer: Any) -> str:
+    adopt = answer.adopt
+    if answer.step:
+        return f"{entry.address}: {answer.step} were {'' if answer.made else 'not '}added"
     if entry.pending.op == "update":
         return f"{entry.address}: it was {'not ' if adopt is None else ''}changed"
     return f"{entry.address}: " + ("nothing was made" if adopt is None else f"it is {adopt}")

@@ -54,7 +54,8 @@ function block(indexes, said, part, backs = false) {
   const its = shared(indexes, said);
   const first = changes[indexes[0]];
   const paired = indexes.some((index) => without(changes[index].fields || [], its.fields).some(([path]) => picturePath(path, first.roles)));
-  const name = its.name || "One design";
+  const made = /\.([^[]+)\[/.exec(first.address); // by a document of several products
+  const name = its.name || (made ? made[1] : "One design");
   const turned = !paired && indexes.some((index) => sidesOf(changes[index]).some(([label]) => label === "back")) && el("button", { type: "button", class: "turn", "aria-pressed": String(backs), on: () => turn() }, "backs");
   const head = el("header", null,
     el("div", { class: "title" }, el("h3", null, name, el("span", null, ` · ${number.format(indexes.length)}${part}`)), el("div", { class: "acts" }, turned, tick(indexes, `Seen: all ${indexes.length} of ${name}`, "all seen"))),

@@ -19,7 +19,8 @@ function notes(change, said) {
   const ids = known(change);
   return [
     ids.length > 0 && el("p", { class: "address" }, ids.join(" · ")),
-    change.reason && !told(change) && el("p", { class: "address" }, change.reason),
+    change.reason && (change.half || !told(change)) && el("p", { class: "address" }, change.reason),
+    change.anew && el("p", { class: "address" }, change.anew),
     risks(change, said),
     change.hand && el("p", { class: "address" }, "then by hand: ", change.hand),
   ];

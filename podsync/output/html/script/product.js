@@ -29,8 +29,28 @@ function options(found, roles) {
       el("td", null, el("small", null, part[roles.option_part] ?? ""), chips(list(part[roles.option_values])))));
   });
   if (!rows.length) return null;
-  const head = el("tr", null, ["Option", "Part and values"].map((word) => el("th", { scope: "col" }, word)));
-  return el("table", { class: "options" }, el("thead", null, head), el("tbody", null, rows));
+  const head = el("tr", null, ["Option", "Part and attributes"].map((word) => el("th", { scope: "col" }, word)));
+  const table = el("table", { class: "options" }, el("thead", null, head), el("tbody", null, rows));
+  return el("div", null, table, items(found).map((option) => grid(option, roles)));
+}
+
+/* What a buyer can choose, as a grid: a value a row, an attribute of a part a column. */
+const MOST_ROWS = 40;
+function grid(option, roles) {
+  const values = items(option[roles.option_choices]);
+  if (!values.length) return null;
+  const cells = values.map((value) => items(value[roles.choice_parts]).flatMap((part) =>
+    Object.entries(part[roles.choice_attributes] ?? {}).map(([name, told]) => [`${show(part[roles.option_part])} ${show(name)}`, told])));
+  const columns = [...new Set(cells.flat().map(([name]) => name))];
+  const head = el("tr", null, [option[roles.option_name] ?? "", ...columns].map((word) => el("th", { scope: "col" }, word)));
+  const rows = values.slice(0, MOST_ROWS).map((value, at) => {
+    const told = Object.fromEntries(cells[at]);
+    const first = value[roles.choice_default] ? el("small", null, " default") : null;
+    return el("tr", null, el("th", { scope: "row" }, value[roles.choice], first), columns.map((name) => el("td", null, told[name] ?? "")));
+  });
+  const more = values.length - rows.length;
+  return el("div", { class: "grid" }, el("table", { class: "options" }, el("thead", null, head), el("tbody", null, rows)),
+    more > 0 && el("small", null, `and ${more} more`));
 }
 
 function model(id) {

@@ -1,9 +1,10 @@
-"""Inkpress: posters. They can be made, listed and changed; invented, to show what a provider consists of."""
+"""Inkpress: posters. They can be made, released, listed and changed; invented, to show what a provider is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from podsync.model.frozen import FrozenDict
 from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.providers.descriptor import FieldRoles, ProviderInfo
 
@@ -50,6 +51,7 @@ INFO = ProviderInfo(
     by_hand="at inkpress.example",
     visible_id=("No.", "number"),
     mutable=frozenset({"headline", "price", "shops"}),
+    steps=FrozenDict({"release": "its channels"}),
     replaces=True,
     provider=_provider,
     client=_client,

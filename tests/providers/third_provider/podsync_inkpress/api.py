@@ -15,7 +15,7 @@ from podsync.providers.paging import Page, read_all
 from podsync_inkpress.provider import POSTERS
 
 PAGE_SIZE = 50
-_LISTED = ("headline", "sheet", "paper", "artUrl", "price", "shops")
+_LISTED = ("headline", "sheet", "paper", "artUrl", "price", "shops", "channels")
 
 
 class InkpressReader:
@@ -47,13 +47,13 @@ class InkpressReader:
 
 
 class InkpressWriter:
-    """Creates and changes posters."""
+    """Creates, releases and changes posters."""
 
     def __init__(self, http: Any) -> None:
         self._http = http
 
     def send(self, request: Request, send_before: float) -> Receipt:
-        """Send once; a create was made only if the answer shows the poster."""
+        """Send once; a create or a release was done only if the answer shows the poster."""
         answer = self._http.write(request, send_before)
         try:
             shown = _remote(answer.body, answer.now)

@@ -13,10 +13,12 @@ from podsync_inkpress import INFO
 
 if TYPE_CHECKING:
     from podsync.network.request import Request
-    from podsync.providers.contract import Match, Remote
+    from podsync.providers.contract import Match, ProductStep, Remote, Shown
     from podsync.providers.habits import Habits, Sighting
 
 POSTERS = "/v1/posters"
+#: What stands behind a poster's path for the request that releases it.
+RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,38 @@ class Inkpress(Provider):
         """Exactly what a create sends."""
         from podsync.network.request import Request
 
-        return Request("POST", POSTERS, spec)
+        return Request("POST", POSTERS, self.first(spec))
+
+    def first(self, spec: Spec) -> Spec:
+        """A poster is in no channel before it is released."""
+        return freeze({field: value for field, value in spec.items() if field != "channels"})
+
+    def steps(self, before: Spec, after: Spec) -> tuple[ProductStep, ...]:
+        """A release into the channels that are new; nothing takes a poster out of one."""
+        from podsync.providers.contract import ProductStep
+
+        there, wanted = set(before.get("channels") or ()), set(after.get("channels") or ())
+        return (ProductStep("release", freeze({"channels": after["channels"]})),) if there < wanted else ()
+
+    def step_request(self, id: str, step: ProductStep, before: Spec) -> Request:  # noqa: A002
+        """Exactly what a release sends: the channels that are new."""
+        from urllib.parse import quote
+
+        from podsync.network.request import Request
+
+        there = before.get("channels") or ()
+        new = [channel for channel in step.body["channels"] if channel not in there]
+        return Request("POST", f"{POSTERS}/{quote(id, safe='')}/{RELEASE}", freeze({"channels": new}))
+
+    def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:  # noqa: ARG002
+        """The channels that the listing shows; it leaves them out of an old poster."""
+        from podsync.providers.contract import Shown
+
+        listed = remote.fields.get("channels")
+        if listed is None:
+            return None
+        there = [channel for channel in step.body["channels"] if channel in listed]
+        return Shown(freeze({"channels": there}), sure=set(listed) <= set(step.body["channels"]))
 
     def update_request(self, id: str, fields: Spec) -> Request:  # noqa: A002
         """Exactly what an update sends: just the changed fields."""
@@ -40,10 +73,11 @@ class Inkpress(Provider):
         return Request("PUT", f"{POSTERS}/{quote(id, safe='')}", fields)
 
     def canonical(self, spec: Spec) -> Json:
-        """Shops are a set, colours compare without case; absent and empty are one."""
+        """Shops and channels are sets, colours compare without case; absent and empty are one."""
         fields = present(spec)
-        if "shops" in fields:
-            fields["shops"] = sorted(fields["shops"])
+        for field in ("shops", "channels"):
+            if field in fields:
+                fields[field] = sorted(fields[field])
         if "paper" in fields:
             fields["paper"] = str(fields["paper"]).upper()
         return freeze(fields)

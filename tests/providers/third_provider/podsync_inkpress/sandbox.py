@@ -28,7 +28,7 @@ PREFIX = "/v1/posters"
 RULES = InkpressRules
 KEYS = "inkpress_keys"
 INDEXED = ("headline",)
-OPERATIONS = ("create", "update", "delete", "list")
+OPERATIONS = ("create", "release", "update", "delete", "list")
 KINDS: Mapping[str, FaultKind] = {}
 ANSWERS: Mapping[str, Callable[[Told], HttpResponse]] = {}
 _MUTABLE = ("headline", "price", "shops")
@@ -38,7 +38,11 @@ def operation(method: str, path: str) -> str | None:
     """What a request is about."""
     if path == PREFIX:
         return {"POST": "create", "GET": "list"}.get(method)
-    return {"PUT": "update", "DELETE": "delete"}.get(method) if path.startswith(f"{PREFIX}/") else None
+    if not path.startswith(f"{PREFIX}/"):
+        return None
+    if path.endswith("/release"):
+        return "release" if method == "POST" else None
+    return {"PUT": "update", "DELETE": "delete"}.get(method)
 
 
 def key(request: HttpRequest) -> str:
@@ -60,6 +64,13 @@ def answer(request: HttpRequest, shop: Shop, rules: InkpressRules, now: float) -
                 return json_answer(201, add(request.json(), shop, rules, now))
             case "list":
                 return json_answer(200, _listed(request, shop, rules, now))
+            case "release":
+                released = _release(request.path.split("/")[-2], request.json(), shop, now)
+                return (
+                    json_answer(200, released)
+                    if released
+                    else json_answer(404, {"message": "no such poster"})
+                )
             case "update":
                 changes = {field: value for field, value in request.json().items() if field in _MUTABLE}
                 body = shop.change(identity, changes, now)
@@ -80,9 +91,23 @@ def add(spec: JsonObject, shop: Shop, rules: InkpressRules, now: float) -> JsonO
     def build(number: int) -> tuple[str, JsonObject]:
         made = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         told = {**spec, "headline": rules.treated_name(spec["headline"])}
-        return f"ink{number}", {"id": f"ink{number}", "number": number, "madeAt": made, **told}
+        return f"ink{number}", {
+            "id": f"ink{number}",
+            "number": number,
+            "madeAt": made,
+            "channels": [],
+            **told,
+        }
 
     return shop.add(build, now)
+
+
+def _release(identity: str, body: JsonObject, shop: Shop, now: float) -> JsonObject | None:
+    """Release a poster; one that is released twice is in a channel twice."""
+    there = shop.get(identity)
+    if there is None:
+        return None
+    return shop.change(identity, {"channels": [*there.get("channels", []), *body["channels"]]}, now)
 
 
 def foreign(number: int) -> JsonObject:

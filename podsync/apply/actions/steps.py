@@ -1,0 +1,213 @@
+"""The steps after a create: each is an Intent, and what a listing shows of it says what became of it.
+
+A step adds to a product that exists, and what a repetition does is not known: so it is sent to a confirmed id
+only, and one in doubt (a refused one too) is sent again only for what is surely not there.
+"""
+
+from __future__ import annotations
+
+from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
+from podsync.apply.guard import guarded, pooled
+from podsync.apply.outcomes import conclude, done, failed, in_doubt, not_tried
+from podsync.apply.report import DONE, Result
+from podsync.apply.run import DeferredChange, ProviderRun, Unshown
+from podsync.evidence.sent import StepVerdict, step_verdict
+from podsync.evidence.state_view import Known, when
+from podsync.model.errors import ConflictError, InDoubtError, RefusedError
+from podsync.model.frozen import EMPTY, Spec, freeze
+from podsync.plan.answers import of_step
+from podsync.plan.change import Change
+from podsync.plan.diff import differing_fields
+from podsync.providers.contract import Listing, ProductStep, Remote
+from podsync.state.entries import Entry
+from podsync.state.events import Doubted, Settled
+
+#: So many other products are looked at to see that the listing shows what a step adds.
+WITNESSES = 5
+
+
+def ready(run: ProviderRun) -> list[Change]:
+    """Return what lacks steps and is listed by now, in the order of the plan."""
+    found = []
+    for change in run.growing.values():
+        entry = run.ledger.entry(change.address)
+        if entry is not None and entry.pending is None and not entry.unlisted:
+            found.append(change)
+    return found
+
+
+def grow(run: ProviderRun) -> None:
+    """Go on with what is listed by now."""
+    changes = ready(run) if run.going else []
+    for change in changes:
+        del run.growing[change.address]
+    pooled(run, changes, go_on)
+
+
+def go_on(run: ProviderRun, change: Change, sent: SendResult | None = None) -> None:
+    """Send the steps that are left, one after the other; then the change is done."""
+    wanted = change.made or EMPTY
+    while True:
+        entry = run.ledger.entry(change.address)
+        if entry is None or entry.spec is None:
+            return
+        step = next(iter(run.provider.steps(entry.spec, wanted)), None)
+        if step is None:
+            break
+        if entry.unlisted:
+            with run.lock:
+                run.growing[change.address] = change
+            return
+        sent = _send(run, change, entry, step)
+        if sent is None:
+            return
+    if any(run.provider.unreachable(entry.spec, wanted)):
+        words = "what was sent earlier was done, and is not what the document wants"
+        not_tried(run, change, words, "the way out: podsync plan", replans=True)
+    elif entry.swap is not None and _takes_names(run, change, entry):
+        until = run.context.clock.monotonic() + run.settings.settle_seconds
+        with run.lock:
+            run.swapping[change.address] = DeferredChange(change, go_on, until)
+    elif sent is not None and not _was_adopted(change, entry):
+        conclude(run, change, sent)
+    else:
+        result = Result.ADOPTED if _was_adopted(change, entry) else DONE[change.action]
+        done(run, change, result, sent, attempts=run.attempts.get(change.address, 0))
+
+
+def _was_adopted(change: Change, entry: Entry) -> bool:
+    return entry.origin == "adopted" and change.makes
+
+
+def _takes_names(run: ProviderRun, change: Change, entry: Entry) -> bool:
+    """Whether the names are to be exchanged now; an exchange that was begun is ended whatever is wanted."""
+    begun = entry.swap is not None and run.ledger.state().given_up(entry.swap)
+    return begun or change.lifecycle.replace == "swap"
+
+
+def _send(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> SendResult | None:
+    """Send one step; None where its end is not clear, or the change ended with it."""
+    provider, before, identity = run.provider, entry.spec or EMPTY, entry.id or ""
+    with run.lock:
+        run.step_sends[change.address, step.name] += 1
+    job = Job(
+        change.address,
+        "update",
+        provider.step_request(identity, step, before),
+        step.body,
+        change.labels,
+        change.lifecycle,
+        place=change.place,
+        step=step.name,
+        shown=lambda remote: remote.id == identity and _shows(run, step, before, remote),
+    )
+    sent = run.sender.send(job)
+    if sent.error is None and not sent.unshown:
+        return sent
+    error, now = sent.error, run.context.clock.monotonic()
+    if isinstance(error, RefusedError) and not isinstance(error, ConflictError):
+        conclude(run, change, sent)
+    elif error is None or isinstance(error, InDoubtError | ConflictError):
+        wait = run.settings.settle_seconds if error is None else run.until_settled
+        with run.lock:
+            run.unshown[change.address] = Unshown(
+                change, identity, step.body, now + wait, go_on, step.name, acknowledged=error is None
+            )
+        if isinstance(error, InDoubtError) and error.stops:
+            run.stop(error.message, credentials=True)
+    else:
+        conclude(run, change, sent)
+    return None
+
+
+def _shows(run: ProviderRun, step: ProductStep, before: Spec, remote: Remote) -> bool:
+    """Whether a product shows all that a step adds."""
+    shown = run.provider.step_shown(step, before, remote)
+    return shown is not None and not differing_fields(run.provider, shown.part, step.body)
+
+
+def settle_step(run: ProviderRun, each: Unshown, listing: Listing, looked: float) -> None:
+    """Act on what the listing shows of a step that was sent."""
+    change, provider, now = each.change, run.provider, run.context.clock.now()
+    entry, rows = run.ledger.entry(change.address), {row.id: row for row in listing.items}
+    row = rows.get(each.id)
+    if entry is None or entry.pending is None or row is None:
+        return
+    before, step = entry.spec or EMPTY, ProductStep(each.step, each.body)
+    shown = provider.step_shown(step, before, row)
+    verdict = step_verdict(
+        shown,
+        whole=_shows(run, step, before, row),
+        proves=listing.fresh and _proves(run, each, entry, rows),
+        settled=looked >= each.until,
+        acknowledged=each.acknowledged,
+    )
+    if verdict is StepVerdict.WAITS:
+        return
+    del run.unshown[change.address]
+    if verdict is StepVerdict.ASKS:
+        _ask(run, change, entry, each)
+        return
+    attempts = entry.pending.attempts
+    if verdict is StepVerdict.DONE:
+        run.ledger.record(Settled(change.address, now, found=True, id=each.id, remote=row.shown))
+        guarded(run, change, each.then)
+        return
+    part = shown.part if shown is not None else EMPTY
+    some = differing_fields(provider, freeze({name: before.get(name) for name in part}), part)
+    run.ledger.record(
+        Settled(change.address, now, found=bool(some), id=each.id, part=part if some else EMPTY)
+    )
+    if each.acknowledged:
+        failed(
+            run, change, f"{run.provider.title} acknowledged {_what(run, each.step)} and does not list them"
+        )
+    elif run.step_sends[change.address, each.step] >= SENDS_AN_APPLY:
+        failed(run, change, f"sent {attempts} times, and nothing of it is listed")
+    else:
+        guarded(run, change, each.then)
+
+
+def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
+    """The listing does not tell: a person says what became of it."""
+    pending = entry.pending
+    assert pending is not None  # noqa: S101 (the caller saw it)
+    if pending.asked is None:
+        over = when(pending) or run.looker.moment(run.context.began)
+        facts = (change.address, over.wall or 0.0, over.date, pending.why)
+        run.ledger.record(Doubted(*facts, asked=run.context.clock.now()))
+    why = f"{_what(run, each.step)} were sent, and the listing does not tell whether they were added"
+    in_doubt(run, change.address, entry, why, of_step(change.address, each.step))
+
+
+def _what(run: ProviderRun, step: str) -> str:
+    return str(run.provider.info.steps.get(step, step))
+
+
+def _proves(run: ProviderRun, each: Unshown, entry: Entry, rows: dict[str, Remote]) -> bool:
+    """Whether a product of ours shows what such a step has added: then what is not listed is not there."""
+    made = {item.id: item.spec or EMPTY for item in run.known.entries if item.id is not None}
+    made[each.id] = freeze({**(entry.spec or EMPTY), **each.body})
+    return any(_shows_some(run, each.step, spec, rows[i]) for i, spec in made.items() if i in rows)
+
+
+def _shows_some(run: ProviderRun, name: str, spec: Spec, row: Remote) -> bool:
+    """Whether a product shows some of what a step of this name has added to it."""
+    first = run.provider.first(spec)
+    for step in run.provider.steps(first, spec):
+        shown = run.provider.step_shown(step, first, row) if step.name == name else None
+        bare = freeze({field: first.get(field) for field in step.body})
+        if shown is not None and differing_fields(run.provider, bare, shown.part):
+            return True
+    return False
+
+
+def witnesses(run: ProviderRun, known: Known) -> set[str]:
+    """Return the ids of a few other products of ours to which a step has added."""
+    first = run.provider.first
+    found = (
+        entry.id
+        for entry in known.entries
+        if entry.id in known.listed and entry.pending is None and first(entry.spec or EMPTY) != entry.spec
+    )
+    return {identity for identity, _ in zip(found, range(WITNESSES), strict=False) if identity is not None}

@@ -1,0 +1,225 @@
+"""The exchange of names between a new product and the one before it: two renames, each an Intent.
+
+The old one goes first, or two products would have one name. Between the two nothing else is sent to the
+provider; a run that dies there leaves the name missing, and the next one begins with the second rename. A
+rename sets values: in doubt it is sent again, once it can no longer arrive itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
+from podsync.apply.actions.update import shows
+from podsync.apply.outcomes import LATER, conclude, done, failed, half_made, in_doubt, name_is_taken
+from podsync.apply.report import DONE
+from podsync.apply.run import ProviderRun
+from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
+from podsync.evidence.sent import existing
+from podsync.evidence.state_view import when
+from podsync.model.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError
+from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
+from podsync.model.product import seen_ids
+from podsync.plan.change import Change
+from podsync.plan.diff import differing_fields
+from podsync.providers.contract import Match, Query, Remote
+from podsync.state.entries import Entry, Orphan, Pending, Swap
+from podsync.state.events import Settled
+
+
+def exchange_names(run: ProviderRun) -> None:
+    """Exchange the names of all that is ready, one pair after the other; the rest waits to be listed."""
+    for address, waiting in list(run.swapping.items()):
+        if not run.going:
+            return
+        entry, now = run.ledger.entry(address), run.context.clock.monotonic()
+        if entry is None or entry.swap is None:
+            del run.swapping[address]
+            continue
+        if not run.ledger.state().given_up(entry.swap):
+            looked = now
+            rows = _read_back(run, entry, entry.swap)
+            taken = tuple(_others(run, entry, entry.swap, rows))
+            if taken:
+                del run.swapping[address]
+                name_is_taken(run, waiting.change, taken)
+                continue
+            if not _is_whole(run, entry, rows):
+                if looked >= waiting.quiet_at:
+                    del run.swapping[address]
+                    half_made(run, waiting.change, f"the listing does not show it as it was made; {LATER}")
+                continue
+        del run.swapping[address]
+        take_names(run, waiting.change)
+
+
+def take_names(run: ProviderRun, change: Change) -> None:
+    """Rename the old one away, if it is not done yet, and then the new one."""
+    entry = run.ledger.entry(change.address)
+    if entry is None or entry.swap is None:
+        return
+    swap = entry.swap
+    old = run.ledger.orphan(swap.source, swap.made_at)
+    if old is not None and (old.pending is not None or not _gave_up(old, swap)):
+        sent = _rename(run, _away(run, old, swap), old)
+        if sent is not None:
+            _stopped_before(run, change, swap, sent)
+            return
+    entry = run.ledger.entry(change.address) or entry
+    sent = _rename(run, _taking(run, change, entry, swap), entry)
+    if sent is None:
+        done(run, change, DONE[change.action], attempts=1)
+        return
+    name = run.provider.name_of(swap.takes)
+    refused = isinstance(sent.error, UnauthorizedError)
+    run.stop(f'the name "{name}" is missing: nothing else is sent before it is back', credentials=refused)
+    told = sent.error.message if sent.error is not None else "the answer does not show it"
+    now = run.ledger.entry(change.address) or entry
+    in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}')
+
+
+def _gave_up(old: Orphan, swap: Swap) -> bool:
+    return any(old.spec.get(name) != value for name, value in swap.takes.items())
+
+
+def _stopped_before(run: ProviderRun, change: Change, swap: Swap, sent: SendResult) -> None:
+    """The first rename did not end well: unless it is in doubt the old product is called as ever."""
+    old = run.ledger.orphan(swap.source, swap.made_at)
+    if old is None or old.pending is None:
+        if isinstance(sent.error, RefusedError):
+            failed(run, change, f"{sent.error.message}. Orders find the old product as ever", sent)
+        else:
+            conclude(run, change, sent)
+        return
+    name = run.provider.name_of(swap.takes)
+    told = sent.error.message if sent.error is not None else "the answer does not show it"
+    run.stop(f'the name "{name}" may be missing: nothing else is sent before it is back')
+    entry = run.ledger.entry(change.address)
+    if entry is not None:
+        in_doubt(run, change.address, entry, f'the name "{name}" may be missing until the next apply: {told}')
+
+
+# -- the two renames
+
+
+def _away(run: ProviderRun, old: Orphan, swap: Swap) -> Job:
+    """Return the rename of the old one; one that is in doubt is sent as it was."""
+    mark = (old.id or "")[:8]
+    body = freeze({name: f"(old {mark}) {value}" for name, value in swap.takes.items()})
+    if old.pending is not None:
+        body = old.pending.body
+    return Job(
+        old.address,
+        "update",
+        run.provider.update_request(old.id or "", body),
+        body,
+        old.labels,
+        old.lifecycle,
+        place=old.place,
+        orphan=old.created_at,
+        shown=lambda remote: remote.id == old.id and shows(run.provider, body, remote, run.habits),
+    )
+
+
+def _taking(run: ProviderRun, change: Change, entry: Entry, swap: Swap) -> Job:
+    """Return the rename of the new one: it leaves although the run is to stop, or the name stays missing."""
+    return Job(
+        change.address,
+        "update",
+        run.provider.update_request(entry.id or "", swap.takes),
+        swap.takes,
+        change.labels,
+        change.lifecycle,
+        place=change.place,
+        whatever=True,
+        shown=lambda remote: remote.id == entry.id and shows(run.provider, swap.takes, remote, run.habits),
+    )
+
+
+def _rename(run: ProviderRun, job: Job, item: Entry | Orphan) -> SendResult | None:
+    """Send a rename until it is done (None); else return how it ended."""
+    clock, wait = run.context.clock, run.settings.timeout_seconds
+    if item.pending is not None:
+        _sleep(
+            run, run.context.began + wait - clock.monotonic() if _gone_by(run, item.pending) < wait else 0.0
+        )
+    sent = SendResult()
+    for number in range(SENDS_AN_APPLY):
+        if number:
+            _sleep(run, wait)
+        sent = run.sender.send(job)
+        if sent.error is None and (not sent.unshown or _shown_later(run, job, item)):
+            return None
+        if sent.error is not None and not isinstance(sent.error, InDoubtError):
+            return sent
+    return sent
+
+
+def _sleep(run: ProviderRun, seconds: float) -> None:
+    if seconds > 0:
+        run.context.clock.sleep(seconds)
+
+
+def _gone_by(run: ProviderRun, pending: Pending) -> float:
+    """Return how long ago the sender of an earlier run was done for certain, in seconds."""
+    clock = run.context.clock
+    moment = Moment(clock.now(), run.sender.time.at(clock.monotonic()))
+    over = when(pending)
+    if over is not None:
+        return elapsed(over, moment)
+    return elapsed(Moment(pending.written_at, pending.date), moment) - SEND_SECONDS
+
+
+def _shown_later(run: ProviderRun, job: Job, item: Entry | Orphan) -> bool:
+    """Read back a rename whose answer does not show it, for `settle_seconds`."""
+    clock, pause = run.context.clock, 0.5
+    until = clock.monotonic() + run.settings.settle_seconds
+    while True:
+        try:
+            rows = _rows(run, item)
+        except ProviderError:
+            rows = {}
+        row = rows.get(item.id or "")
+        if row is not None and job.shown(row):
+            run.ledger.record(Settled(job.address, clock.now(), found=True, id=item.id, orphan=job.orphan))
+            return True
+        if clock.monotonic() >= until or not run.context.options.wait:
+            return False
+        clock.sleep(pause)
+        pause = min(pause * 2, 20.0)
+
+
+# -- reading back
+
+
+def _rows(run: ProviderRun, *items: Entry | Orphan) -> dict[str, Remote]:
+    ids = {item.id: seen_ids(item.remote) for item in items if item.id is not None}
+    return {row.id: row for row in run.connection.reader.find(Query(known=FrozenDict(ids))).items}
+
+
+def _read_back(run: ProviderRun, entry: Entry, swap: Swap) -> dict[str, Remote]:
+    """Read the new one by its id, and whatever has the name that it is to take."""
+    rows = _rows(run, entry)
+    named = run.connection.reader.find(Query(name=run.provider.name_of(swap.takes)))
+    return rows | {row.id: row for row in named.items}
+
+
+def _is_whole(run: ProviderRun, entry: Entry, rows: dict[str, Remote]) -> bool:
+    """Whether the listing shows the new one as it was made, with what was added, as far as it tells that."""
+    row, spec = rows.get(entry.id or ""), entry.spec or EMPTY
+    if row is None or run.provider.match(spec, row, run.habits) is Match.DIFFERENT:
+        return False
+    first = run.provider.first(spec)
+    steps = run.provider.steps(first, spec)
+    told = all(run.provider.step_shown(step, first, row) is not None for step in steps)
+    return not told or not differing_fields(run.provider, existing(run.provider, spec, row), spec)
+
+
+def _others(run: ProviderRun, entry: Entry, swap: Swap, rows: dict[str, Remote]) -> Iterator[Remote]:
+    """Yield what else has the name: orders could not tell it from the new one."""
+    wanted: Spec = freeze({**(entry.spec or EMPTY), **swap.takes})
+    old = run.ledger.orphan(swap.source, swap.made_at)
+    own = {entry.id, old.id if old is not None else None}
+    for row in rows.values():
+        if row.id not in own and run.provider.clash(wanted, row.fields):
+            yield row

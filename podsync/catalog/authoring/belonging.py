@@ -1,0 +1,77 @@
+"""What of a document holds in the chosen environment: whether it belongs there, and which ids are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from podsync.catalog.validation.value_messages import did_you_mean
+
+if TYPE_CHECKING:
+    from podsync.catalog.parsing.document import Document
+    from podsync.model.diagnostic import Diagnostic
+    from podsync.model.frozen import Path
+    from podsync.model.settings import Authoring
+
+ONLY = "only"
+#: Words that take an id, or one for each environment.
+_IDS = ("adopt", "recreate")
+
+
+class Belonging(NamedTuple):
+    """A document as it is meant in one environment, and what is wrong with that.
+
+    `here` is False for a document of other environments: it makes nothing.
+    """
+
+    document: Document
+    here: bool = True
+    faults: tuple[Diagnostic, ...] = ()
+
+
+def says_where(data: Mapping[str, Any]) -> bool:
+    """Whether a document has words that depend on the environment."""
+    return ONLY in data or any(isinstance(data.get(word), dict) for word in _IDS)
+
+
+def in_environment(document: Document, settings: Authoring) -> Belonging:
+    """Return a document as it is meant in the environment of the settings."""
+    data = dict(document.data)
+    faults: list[Diagnostic] = []
+    only = data.pop(ONLY, None)
+    if ONLY in document.data:
+        faults += _names(document, only, settings.environments)
+    for word in _IDS:
+        told = data.get(word)
+        if not isinstance(told, dict) or any("=" in name for name in told):
+            continue  # keys with = name products of the document, not environments
+        faults += _unknown(document, [((word, name), name) for name in told], settings.environments, key=True)
+        data |= {word: told.get(settings.environment)}
+        if data[word] is None:
+            del data[word]
+    here = not isinstance(only, list) or settings.environment in only
+    return Belonging(document._replace(data=data), here, tuple(faults))
+
+
+def _names(document: Document, only: Any, known: tuple[str, ...]) -> Iterable[Diagnostic]:
+    if not isinstance(only, list) or not only or not all(isinstance(name, str) for name in only):
+        told = "only has the names of environments"
+        return [_fault(document, (ONLY,), told, "write a list: only: [staging]")]
+    return _unknown(document, [((ONLY, number), name) for number, name in enumerate(only)], known)
+
+
+def _unknown(
+    document: Document, names: list[tuple[Path, str]], known: tuple[str, ...], *, key: bool = False
+) -> Iterable[Diagnostic]:
+    for path, name in names:
+        if name not in known:
+            near = did_you_mean(name, known)
+            there = f"there are: {', '.join(known)}" if known else "podsync.yaml has no environments"
+            detail = f"did you mean {near}?" if near else there
+            yield _fault(document, path, f"there is no environment '{name}'", detail, key=key)
+
+
+def _fault(document: Document, path: Path, summary: str, detail: str, *, key: bool = False) -> Diagnostic:
+    places = (document.keys.raw, document.places.raw) if key else (document.places.raw, document.keys.raw)
+    span = next((place[path] for place in places if path in place), document.start)
+    return document.text.fault("environment-name", span, summary, detail)

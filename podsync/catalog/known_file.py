@@ -1,0 +1,67 @@
+"""`_known.yaml` in the catalog: the ids that each account was seen to have, by provider, host and account.
+
+`podsync models --save` writes it; it is committed, so that what a supplier changes is a diff. It is read with
+every catalog, since it counts for what is remembered of the documents, and parsed only when somebody asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+
+from podsync.catalog.discovery import FoundFile, read_bytes
+from podsync.model.diagnostic import Diagnostic
+from podsync.model.known_ids import NO_IDS, AccountIds, Accounts, KnownIds
+from podsync.model.settings import Settings
+
+NAME = "_known.yaml"
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """The file as it is; empty where there is none."""
+
+    path: str = ""
+    raw: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of(cls, catalog: Path) -> KnownFile:
+        """Return the file of a catalog."""
+        place = catalog / NAME
+        if not place.is_file():
+            return cls()
+        raw = read_bytes(FoundFile(str(place), place.as_posix()))
+        return cls(place.as_posix(), raw if isinstance(raw, bytes) else b"\xff")
+
+    def ids(self, provider: str, host: str, account: str) -> KnownIds:
+        """Return what is known of one account."""
+        told = hashlib.sha256(self.raw).hexdigest()[:32]
+        return KnownIds(told, partial(self._of, (provider, host, account)))
+
+    def told(self, settings: Settings, hosts: Mapping[str, str]) -> Settings:
+        """Return the settings with what is known of the account of each provider, at these hosts."""
+        if not self.raw:
+            return settings
+        providers = {
+            name: each._replace(known=self.ids(name, hosts[name], each.account))
+            for name, each in settings.providers.items()
+        }
+        return settings._replace(providers=providers)
+
+    def _of(self, key: tuple[str, str, str]) -> AccountIds:
+        return self.parsed[0].get(key, NO_IDS)
+
+    @cached_property
+    def parsed(self) -> tuple[Accounts, tuple[Diagnostic, ...]]:
+        """What the file says, and what is wrong with it; with a fault it says nothing."""
+        if not self.raw:
+            return {}, ()
+        from podsync.catalog.parsing.known_text import parsed
+
+        return parsed(self.path, self.raw)
+
+
+NO_FILE = KnownFile()

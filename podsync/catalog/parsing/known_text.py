@@ -1,0 +1,91 @@
+"""The text of `_known.yaml`: parsed, and written a model a line, so that a change is a line of a diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from podsync.catalog.parsing import yaml_writer
+from podsync.catalog.parsing.yaml_reader import read
+from podsync.model.diagnostic import Diagnostic, errors_among
+from podsync.model.known_ids import AccountIds, Accounts, KnownModel
+from podsync.model.position import Position
+
+_HEAD = """\
+# What each account was seen to have, written by models --save. Committed, so that what a supplier changes
+# is a diff. By provider, host and account.
+"""
+#: What is kept of a model beside its id, in the order in which it is written.
+_WORDS = ("name", "code", "category", "price", "sizes", "left")
+
+
+def parsed(path: str, raw: bytes) -> tuple[Accounts, tuple[Diagnostic, ...]]:
+    """Return what a file says, and what is wrong with it; with a fault it says nothing."""
+    reading = read(path, raw)
+    faults = errors_among(reading.diagnostics)
+    if faults or not reading.documents:
+        return {}, faults
+    try:
+        return dict(_accounts(reading.documents[0].data)), ()
+    except (TypeError, ValueError, AttributeError, KeyError):
+        told = "this is not what is written here"
+        remedy = "take it back from Git, or remove it and write it anew: podsync models --save"
+        return {}, (Diagnostic("error", "known-ids", told, Position(path, 1, 1), remedy),)
+
+
+def _accounts(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], AccountIds]]:
+    for provider, hosts in data.items():
+        for host, accounts in hosts.items():
+            for account, told in accounts.items():
+                yield (provider, host, account), _account(told)
+
+
+def _account(told: Mapping[str, Any]) -> AccountIds:
+    models = {}
+    for identity, each in told.get("models", {}).items():
+        words = {word: _text(each[word]) for word in _WORDS if word in each and word != "sizes"}
+        models[identity] = KnownModel(identity, sizes=tuple(map(_text, each.get("sizes", ()))), **words)
+    parts = {part: tuple(map(_text, ids)) for part, ids in told.get("parts", {}).items()}
+    return AccountIds(models, parts, tuple(map(_text, told.get("customers", ()))), told.get("listed") is True)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
+
+
+def written(accounts: Accounts) -> str:
+    """Return the text of the file: a model a line, so that a change is a line of a diff."""
+    lines: list[str] = []
+    for provider in dict.fromkeys(key[0] for key in sorted(accounts)):
+        lines.append(f"{yaml_writer.scalar(provider)}:")
+        for host in dict.fromkeys(key[1] for key in sorted(accounts) if key[0] == provider):
+            lines.append(f"  {yaml_writer.scalar(host)}:")
+            for key in sorted(accounts):
+                if key[:2] == (provider, host):
+                    lines += _account_lines(key[2], accounts[key])
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _account_lines(account: str, ids: AccountIds) -> Iterator[str]:
+    yield f"    {yaml_writer.scalar(account)}:"
+    yield f"      listed: {'true' if ids.listed else 'false'}"
+    if ids.models:
+        yield "      models:"
+        for identity in sorted(ids.models, key=_in_order):
+            model = ids.models[identity]
+            told = {word: value for word in _WORDS if (value := getattr(model, word))}
+            yield f"        {yaml_writer.in_flow(identity)}: {yaml_writer.in_flow(told)}"
+    if ids.parts:
+        yield "      parts:"
+        for part in sorted(ids.parts):
+            yield f"        {yaml_writer.in_flow(part)}: {yaml_writer.in_flow(ids.parts[part])}"
+    if ids.customers:
+        yield "      customers:"
+        yield from (f"        - {yaml_writer.in_flow(each)}" for each in sorted(ids.customers))
+
+
+def _in_order(identity: str) -> tuple[int, str]:
+    """Numbers by their value, before texts."""
+    return (int(identity), "") if identity.isdecimal() and len(identity) < 19 else (1 << 63, identity)

@@ -1,0 +1,59 @@
+"""The environment of the settings that a run is in: named, known, and kept apart from the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podsync.cli.app.framework import nearest
+from podsync.cli.environment.own_folder import FOLDER
+from podsync.model.errors import UsageError
+from podsync.model.settings import Authoring, Settings, is_environment
+
+if TYPE_CHECKING:
+    from podsync.cli.app.session import Session
+
+
+def sandbox_folder(environment: str) -> Path:
+    """Return where the sandbox keeps what it has: each environment of the settings has its own.
+
+    Raises UsageError for what can be no name of one: it becomes a folder's.
+    """
+    if environment and not is_environment(environment):
+        raise UsageError(f"--env {environment}: this is no name of an environment")
+    return Path(FOLDER) / "sandbox" / environment if environment else Path(FOLDER) / "sandbox"
+
+
+def check_environment(settings: Settings, session: Session) -> None:
+    """Refuse a run that could mean any environment, or one that there is none of."""
+    asked, known = session.env, settings.environments
+    if settings.environment == asked and (asked or not known):
+        return
+    names = ", ".join(known)
+    if not asked:
+        raise UsageError(
+            f"podsync.yaml has environments, and this run names none of them: {names}",
+            " or ".join(f"--env {name}" for name in known) + " (or PODSYNC_ENV)",
+        )
+    if not known:
+        raise UsageError(
+            f"--env {asked}: podsync.yaml has no environments", "leave --env and PODSYNC_ENV away"
+        )
+    near = nearest(asked, known)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")
+
+
+def authoring_anywhere(settings: Settings, file: Path | None, told: Authoring) -> Authoring:
+    """Return what documents may draw on in any environment of the settings in `file`.
+
+    That is for what is the same in all of them, where none is chosen. `told` is what they may draw on here.
+    """
+    if settings.environment or file is None:
+        return told
+    from podsync.catalog import settings_file
+
+    known = dict(told.variables)
+    for name in settings.environments:
+        known |= settings_file.load(file, environment=name).vars
+    return told._replace(variables=known)

@@ -1,0 +1,61 @@
+"""Patches that write ids into documents as `adopt`: of certain pairs, and of all that the state has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podsync.catalog.accepting import CatalogEditor
+from podsync.cli.commands.drift.patch import diff
+from podsync.model.address import Address
+from podsync.model.product import Product
+from podsync.output.wording import counted
+
+if TYPE_CHECKING:
+    from podsync.cli.app.console import Forms
+    from podsync.cli.app.outputs import Outputs
+    from podsync.cli.workspace import Workspace
+
+
+def patch_of_ids(products: Iterable[Product], ids: Mapping[Address, str]) -> tuple[str, list[Address], int]:
+    """Return the patch, the addresses whose document has to be edited by hand, and how many it writes."""
+    editor, left, written = CatalogEditor(Path()), [], 0
+    for product in products:
+        identity = ids.get(product.address)
+        if identity is None or product.history.adopt is not None:
+            continue
+        if editor.adopt(product.declared_at.path, product.address, identity):
+            written += 1
+        else:
+            left.append(product.address)
+    return "".join(map(diff, editor.files())), left, written
+
+
+def known_ids(space: Workspace) -> dict[Address, str]:
+    """Return the id of each entry of the state that has a sure one."""
+    entries = space.load().entries
+    return {a: e.id for a, e in entries.items() if e.id is not None and not e.provisional}
+
+
+def pin_all(space: Workspace, outputs: Outputs) -> int:
+    """Write the ids of all entries as a patch; asks nobody."""
+    products = list(space.catalog())
+    text, left, written = patch_of_ids(products, known_ids(space))
+    forms: Forms = {
+        "text": lambda: text or "Nothing to pin: every document whose product is known names it.",
+        "patch": lambda: text,
+    }
+    space.session.console.result(outputs.write(forms), exact=outputs.exact)
+    say_patch(space, outputs, left, written)
+    return 0
+
+
+def say_patch(space: Workspace, outputs: Outputs, left: Iterable[Address], written: int) -> None:
+    """Say what to do with a patch, and which documents it leaves to a person."""
+    say = space.session.console.say
+    for address in left:
+        say(f"note: {address}: write its adopt by hand")
+    for file in outputs.files:
+        if file.format == "patch" and written:
+            say(f"{counted(written, 'id')} in {file.path}: git apply it in this folder, look, commit")
