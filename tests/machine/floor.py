@@ -617,7 +617,7 @@ class Floor(World):
 
     def _set_back(self, outcome: Outcome) -> None:
         """Of what another one has written there meanwhile: the catalog is right, as it is printed."""
-        assert any(f"podsync apply --replace {outcome.address}" in line for line in outcome.next)
+        assert any(f'podsync apply --replace "{outcome.address}"' in line for line in outcome.next)
         self.log.append(f"    a person sets {outcome.address} back")
         self.run(Trouble(), selecting={"selection": Selection(replace=(str(outcome.address),))})
 
