@@ -15,6 +15,7 @@ from podsync.evidence.listing import Reading
 from podsync.evidence.sent import SentJudge
 from podsync.evidence.situation import Situation, Want
 from podsync.evidence.wanted import WantedJudge
+from podsync.model.address import Address
 from podsync.model.errors import PodsyncError
 from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.providers.contract import Match, Remote
@@ -79,7 +80,7 @@ class _Look:
         wanted = WantedJudge(self._it, told)
         wanted.judge(verdicts, judging)
         wanted.unwanted(verdicts, judging, self._reading)
-        self._declared()
+        self._declared(judging)
         self._unproven()
         self._remember()
         self._account_after_all()
@@ -190,7 +191,7 @@ class _Look:
         wanted = (Claim((want.address, -1.0), kind, want.spec, before=managed) for want in wants)
         return [*sent.claims(), *wanted]
 
-    def _declared(self) -> None:
+    def _declared(self, judging: Judge) -> None:
         """Documents that name their products: what is not theirs to take, or not listed, is said."""
         it, told = self._it, self._told
         if not it.named:
@@ -203,10 +204,23 @@ class _Look:
                 if identity in given:
                     raise PodsyncError(f"{identity} is what {given[identity]} has sent")
                 said.ours(address, identity)
+                if rival := self._wanted_by_another(address, identity, judging):
+                    raise PodsyncError(
+                        f"{identity} is listed just as {rival} wants it, and not as {address} does",
+                        "compare the id with the documents: each product has one",
+                    )
             except PodsyncError as error:
                 told.misnamed[address] = error
             else:
                 told.named[address] = self._reading.rows[identity]
+
+    def _wanted_by_another(self, address: Address, identity: str, judging: Judge) -> Address | None:
+        """Whose product a named one is for certain, where it is not what its own document says."""
+        row = self._reading.rows[identity]
+        if judging.match(self._it.named[address][1].spec, row) is Match.SAME:
+            return None
+        wants = (each for each in self._it.wants if each.address != address and each.before is None)
+        return next((each.address for each in wants if judging.match(each.spec, row) is Match.SAME), None)
 
     def _unclaimed(self) -> set[str]:
         """Rows of which nothing is known while the state does not know all that is ours.

@@ -44,6 +44,9 @@ class WantedJudge:
                 continue
             if self._follows_what_is_unlisted(want):
                 continue
+            if misnamed := self._named_by_another(want, judging):
+                told.questions[want.address] = misnamed
+                continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._it.managed, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
@@ -75,6 +78,22 @@ class WantedJudge:
             if senders:
                 why = f"it may be what {senders[0]} has sent, and of that one the question is first"
                 told.questions[address] = replace(question, why=why, after=senders[0])
+
+    def _named_by_another(self, want: Want, judging: Judge) -> Question | None:
+        """A row that is just what this document wants, and that another one names by its id.
+
+        A wrong id there would have this one made a second time.
+        """
+        if want.before is not None or not want.adopts:
+            return None
+        rivals = {identity: (address, told.spec) for address, (identity, told) in self._it.named.items()}
+        for row in judging.near(want.spec):
+            address, other = rivals.get(row.id, (None, EMPTY))
+            if address is None or judging.match(want.spec, row) is not Match.SAME:
+                continue
+            if judging.match(other, row) is not Match.SAME:
+                return Question(f"it is just this one, and {address} names its id", (row,))
+        return None
 
     def _follows_what_is_unlisted(self, want: Want) -> bool:
         """Whether its address made what has no sure id yet, and what no listing could tell from it.

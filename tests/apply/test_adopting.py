@@ -82,16 +82,21 @@ def test_what_is_not_theirs_to_take_is_not_tried_and_never_made(world: World, wh
     assert world.server.sent(*WRITES) == []
 
 
-def test_nobody_else_takes_what_a_document_names(world: World) -> None:
-    """The same product is wanted by a document without an id: that one is made."""
+def test_an_id_in_the_wrong_document_makes_nothing_and_takes_nothing(world: World) -> None:
+    """The product is just what another document wants: a person says whose it is before anything is made."""
     spec = tee_spec("dino")
     identity = world.server.by_hand("kakaclo", spec, age=86400)
-    adopted(world, "dino", identity, {"enName": "Any name"})
-    world.tee("twin", **spec)
+    adopted(world, "other", identity, {"enName": "Any name"})
+    world.tee("dino", **spec)
 
-    assert world.apply().exit_code == 0
-    assert ends(world) == {"dino": Result.ADOPTED, "twin": Result.CREATED}
-    assert world.entry(Address("designed_product", "dino")).id == identity
+    world.apply()
+    assert ends(world) == {"dino": Result.NOT_TRIED, "other": Result.NOT_TRIED}
+    assert world.server.sent("kakaclo.create") == []
+
+    del world.documents[Address("designed_product", "other")]
+    world.apply()
+    assert ends(world) == {"dino": Result.ADOPTED}
+    assert world.server.doubled() == []
 
 
 def test_what_a_doubt_may_have_made_is_found_whatever_a_document_names(world: World) -> None:

@@ -115,7 +115,7 @@ def test_it_tells_who_has_what(podsync, folder, catalog, monkeypatch):
     }
     assert "Orphan (1): nobody here wants it any more: it stays on sale until a person removes it" in text.out
     assert text.out.splitlines()[-1] == (
-        "Audit: 4 products, 1 managed, 1 orphan, 1 unmanaged, 1 not ours. 1 cannot be ordered yet."
+        "Audit: 4 products, 1 managed, 1 orphan, 1 unmanaged, 1 not ours. 2 cannot be ordered yet."
     )
 
 

@@ -12,7 +12,8 @@ from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
-from podsync.model.frozen import FrozenDict, freeze
+from podsync.model.frozen import EMPTY, FrozenDict, freeze
+from podsync.model.product import Product
 from podsync.providers.contract import Remote
 from podsync.providers.gelato.provider import Gelato
 from podsync.providers.kakaclo.provider import KakaClo
@@ -111,15 +112,26 @@ def look(
     lost: bool = False,
     first_contact: bool = False,
     missed: Mapping[str, float] | None = None,
+    named: Mapping[str, tuple[str, str]] = EMPTY,
     **reading: Any,
 ) -> Findings:
-    """Judge one look. `kept`: KEPT is listed; `settled`: what was sent was sent long ago."""
+    """Judge one look. `kept`: KEPT is listed; `settled`: what was sent was sent long ago.
+
+    `named` maps the name of a document to the id that it adopts and the name that its spec has.
+    """
     listed = [*([row(KEPT, "kept", provider)] if kept else []), *rows]
     ids = frozenset(each.id for each in listed)
     whole = {"of_all": True, "sound": True, "twice": True, "read": ids, **reading}
     now = NOW + (SETTLE + TIMEOUT + 10 if settled else 0)
     times = Times(1000.0, 1000.0, Moment(now, now), missed=missed or {})
     part = Known(PROVIDERS[provider], known, "default")
+    products = {
+        address(name, provider): (
+            identity,
+            Product(address(name, provider), provider, "default", spec(told, provider)),
+        )
+        for name, (identity, told) in named.items()
+    }
     situation = Situation(
         part,
         times,
@@ -127,6 +139,8 @@ def look(
         documents_of(part, [each.spec for each in wants]),
         lost=lost,
         first_contact=first_contact,
+        managed=frozenset(identity for identity, _ in named.values()),
+        named=products,
         settle_seconds=SETTLE,
         timeout_seconds=TIMEOUT,
     )

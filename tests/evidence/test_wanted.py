@@ -59,6 +59,24 @@ def test_it_is_adopted_whatever_the_state_knows(lost: bool) -> None:
     assert (new.knows, new.adopted[TEE].id) == (Knows.NEW, "7")
 
 
+def test_what_another_document_names_by_its_id_is_a_question_where_it_is_just_this_one() -> None:
+    """The id stands in the wrong document: it would take that product, and this one be made again."""
+    found = look(state(), [row("7", "tee")], [want("tee")], named={"mug": ("7", "mug")})
+
+    assert (found.questions[TEE].why, ids(found.questions[TEE].rows)) == (
+        "it is just this one, and designed_product.mug names its id", ["7"],
+    )  # fmt: skip
+    assert found.named == {}
+    assert "is listed just as designed_product.tee wants it" in str(found.misnamed[address("mug")])
+
+
+def test_a_document_takes_what_it_names_where_both_say_the_same() -> None:
+    found = look(state(), [row("7", "tee")], [want("tee")], named={"twin": ("7", "tee")})
+
+    assert (found.questions, found.misnamed) == ({}, {})
+    assert found.named[address("twin")].id == "7"
+
+
 def test_of_two_equal_rows_none_is_adopted() -> None:
     why, rows = asked(state(), row("7", "tee"), row("8", "tee"))
 

@@ -146,9 +146,12 @@ def _perhaps_sent(run: ProviderRun, change: Change, steps: Sequence[ProductStep]
 
 def take(run: ProviderRun, change: Change) -> None:
     """Take the product that the document names, if it is there to be taken; nothing is ever made for it."""
-    rows = run.findings.reading.rows if run.findings is not None else {}
+    found = run.findings
+    rows = found.reading.rows if found is not None else {}
     said = Said(run.known, rows, run.context.clock.now(), {change.address: change.document})
     try:
+        if found is not None and change.address in found.misnamed:
+            raise found.misnamed[change.address]
         events = said.ours(change.address, change.named or "")
     except PodsyncError as error:
         not_tried(run, change, error.message, *error.remedy.splitlines(), replans=True)

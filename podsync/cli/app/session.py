@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 #: Commands that take `--sandbox`; so does each of `state`.
-_PLAYS = frozenset({"apply", "audit", "drift", "export", "import", "models", "plan", "review"})
+_PLAYS = frozenset({"apply", "audit", "doctor", "drift", "export", "import", "models", "plan", "review"})
 #: A command in a text, in the plain form in which all but the command line writes it. Few runs print one.
 _PLAIN = (
     r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"

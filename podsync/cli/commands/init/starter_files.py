@@ -87,7 +87,7 @@ def settings_text(state_branch: str | None = None) -> str:
 def _block(info: ProviderInfo, said: Mapping[str, str]) -> str:
     """Return the settings of one provider."""
     told = info.settings._asdict()
-    del told["ignored"]  # `ignore` beside `providers` says it
+    del told["ignored"], told["known"]  # `ignore` and `_known.yaml` say them
     limit = ", ".join(f"{key}: {value}" for key, value in told.pop("rate_limit")._asdict().items())
     told = {
         "base_url": told.pop("base_url"),
