@@ -18,11 +18,13 @@ from podsync.plan.action import (
     NOTE_TOLD,
     RECREATE,
     SET_BACK,
+    STAGED,
+    SWAP,
     SWAP_OPEN,
     Action,
 )  # fmt: skip
 from podsync.plan.answers import COMPLETE
-from podsync.plan.change import STAGED, STAGED_RISKS, SWAP, SWAP_RISKS, Change, FieldChange
+from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
