@@ -252,11 +252,12 @@ class Workspace:
 
     def host(self, name: str) -> Json:
         """Return where this run would speak to a provider."""
+        told = self.settings.providers[name]
+        if not self.sandbox:
+            return {"base_url": told.base_url, "account": told.account}
         from podsync.plan.model import SANDBOX_URL
 
-        told = self.settings.providers[name]
-        url = f"{SANDBOX_URL}/{name}" if self.sandbox else told.base_url
-        return {"base_url": url, "account": told.account}
+        return {"base_url": f"{SANDBOX_URL}/{name}", "account": told.account}
 
     def plan(
         self,

@@ -1154,8 +1154,8 @@ def documents_that_are_folded_into_one(shop: Shop) -> None:
 def a_value_that_was_added_is_no_longer_wanted(shop: Shop) -> None:
     shop.tote()
     mapping = "attributesMapping: [{partModelId: body, attributeIds: [attr-one]}]"
-    part = "{{partModelId: body, attributes: {{attr-one: {0}}}}}"
-    value = f"      values: [{{{{value: {{0}}, attributeValues: [{part}]}}}}]"
+    stands_for = "attributeValues: [{{partModelId: body, attributes: {{attr-one: {0}}}}}]"
+    value = f"      values: [{{{{value: {{0}}, {stands_for}}}}}]"
     shop.edit("tote", mapping, f"{mapping}\n{value.format('small')}")
     shop.vendors.misbehave("gelato.values", Odd("cut", commit=True))
     shop.vendors.values_as = "hidden"

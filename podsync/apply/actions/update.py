@@ -174,7 +174,8 @@ def accept(run: ProviderRun, change: Change) -> None:
             change,
             "; ".join(wrong),
             "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
-            "b) to change it to what the document says: take changed_there out; plan shows what that takes",
+            "b) to change it to what the document says: take changed_there out of it; "
+            "plan shows what that takes",
             replans=True,
         )
         return
