@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
+from podsync.catalog.authoring.references import literal
 from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.scalars import resolve
@@ -133,17 +134,10 @@ def overridden(document: Document, address: Address, fields: Sequence[AcceptedFi
     """Return the edits that say what is different of one of several products, and what that replaces."""
     override = {
         "when": dict(address.keys),
-        "spec": {each.field: _literal(thaw(each.listed)) or None for each in fields},
+        "spec": {each.field: literal(thaw(each.listed), axes=True) or None for each in fields},
         "changed_there": {each.field: thaw(each.known) for each in fields},
     }
     return appended(document, "overrides", flow(override))
-
-
-def _literal(value: Any) -> Any:
-    """Return a value in which nothing names another one."""
-    if isinstance(value, list):
-        return [_literal(item) for item in value]
-    return value.replace("${", "$${") if isinstance(value, str) else value
 
 
 def appended(document: Document, word: str, item: str) -> Fix:
@@ -162,13 +156,14 @@ def appended(document: Document, word: str, item: str) -> Fix:
 
 def _taken(document: Document, each: AcceptedField) -> Fix:
     path: Path = ("spec", each.field)
+    listed = literal(thaw(each.listed), axes=False)
     if each.field not in (document.data.get("spec") or {}):
-        return edits(document, ("spec",), Fixing("add", line_of(each.field, thaw(each.listed))))
-    if each.listed in (None, "", ()):
+        return edits(document, ("spec",), Fixing("add", line_of(each.field, listed)))
+    if listed in (None, "", []):
         return edits(document, path, Fixing("drop"))
-    if isinstance(each.listed, tuple):
-        return _items(document, path, each.listed)
-    return edits(document, path, Fixing("put", _as_typed(document, path, each.listed)))
+    if isinstance(listed, list):
+        return _items(document, path, listed)
+    return edits(document, path, Fixing("put", _as_typed(document, path, listed)))
 
 
 def _as_typed(document: Document, path: Path, value: Json) -> str:
