@@ -44,7 +44,7 @@ from podsync.model.frozen import EMPTY, FrozenDict, freeze
 from podsync.plan.action import Action
 from podsync.plan.approval import approved
 from podsync.plan.change import Change
-from podsync.plan.checks import name_order, waits_for, waits_for_doubts
+from podsync.plan.checks import name_order, waits_for
 from podsync.plan.model import Plan
 from podsync.providers.knowledge import Provider
 from podsync.state.events import Begun, Contacted, Ended
@@ -184,12 +184,8 @@ class _Apply:
     def _provider_runs(self) -> list[ProviderRun]:
         providers: dict[str, Provider] = {name: c.provider for name, c in self._connections.items()}
         remote = tuple(c for c in self._plan.work if c.provider in providers)
-        released, unclear = waits_for(remote, providers), waits_for_doubts(remote, self._state, providers)
-        waits = {
-            address: released.get(address, frozenset()) | unclear.get(address, frozenset())
-            for address in {**released, **unclear}
-        }
-        ordered = name_order(remote, providers)
+        waits = waits_for(remote, providers, self._state)
+        ordered = name_order(remote, providers, self._state)
         return [
             ProviderRun(
                 connection,

@@ -16,9 +16,9 @@ from podsync.model.address import Address
 from podsync.model.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
-from podsync.plan.action import Action
+from podsync.plan.action import SWAP, Action
 from podsync.plan.answers import NAMED, of_doubt, of_open_orphan, of_unlisted, of_unwanted, of_wanted
-from podsync.plan.change import SWAP, Change
+from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan

@@ -5,6 +5,7 @@ Nothing is written to a disk: a `CatalogEditor` holds what files would be after 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
@@ -20,6 +21,8 @@ from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, Edit, Fix, mended
 from podsync.model.frozen import Json, Path, thaw
 
+#: What some editors put before UTF-8; no reading shows it.
+_MARK = "\ufeff"
 #: Some words without quotes: nothing in them means anything to YAML.
 _WORDS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_./ -]*[A-Za-z0-9])?")
 
@@ -45,17 +48,33 @@ class CatalogEditor:
 
     def __init__(self, root: FilePath) -> None:
         self._root = root
+        self._marked: set[str] = set()
         self._before: dict[str, str] = {}
         self._after: dict[str, str] = {}
 
-    def accept(self, path: str, address: Address, fields: Sequence[AcceptedField]) -> bool:
-        """Take listed values into the document of an address; False where it is not there any more."""
+    def accept(self, path: str, address: Address, fields: Sequence[AcceptedField]) -> bool | None:
+        """Take listed values into the document of an address; None where it is not there any more.
+
+        What the file would be is read again. False, and nothing is taken, where it has a new fault, or says
+        anything else than meant: a document may be written in ways that no edit is known to follow.
+        """
         documents = self._documents(path)
         found = next((each for each in documents if _is_of(each, address)), None)
-        if found is not None:
-            change = overridden(found, address, fields) if address.keys else accepted(found, fields)
-            self._after[path] = mended(self._after[path], change)
-        return found is not None
+        if found is None:
+            return None
+        change = overridden(found, address, fields) if address.keys else accepted(found, fields)
+        before, after = self._after[path], mended(self._after[path], change)
+        reread = read(path, after.encode())
+        told = [_told(each.data) for each in documents if each is not found]
+        taken = [each for each in reread.documents if _is_of(each, address)]
+        others = [_told(each.data) for each in reread.documents if each not in taken]
+        good = len(taken) == 1 and others == told
+        if good and not address.keys:
+            good = _told(taken[0].data) == _told(_meant(found.data, fields))
+        if not good or len(reread.diagnostics) > len(read(path, before.encode()).diagnostics):
+            return False
+        self._after[path] = after
+        return True
 
     def adopt(self, path: str, address: Address, identity: str) -> bool:
         """Let the document of an address name its product; False where it is not there, or names one."""
@@ -83,13 +102,22 @@ class CatalogEditor:
 
     def files(self) -> list[EditedFile]:
         """Return the files that would change, in the order of their paths."""
-        told = (EditedFile(path, self._before[path], self._after[path]) for path in sorted(self._after))
-        return [each for each in told if each.before != each.after]
+        return [self._edited(path) for path in sorted(self._after) if self._before[path] != self._after[path]]
+
+    def _edited(self, path: str) -> EditedFile:
+        """Return a file as its bytes are: with its mark at the beginning, and its ends of lines."""
+        before, after = self._before[path], self._after[path]
+        if "\r\n" in before:
+            after = re.sub(r"(?<!\r)\n", "\r\n", after)
+        mark = _MARK if path in self._marked else ""
+        return EditedFile(path, mark + before, mark + after if after else "")
 
     def _documents(self, path: str) -> Sequence[Document]:
         if path not in self._after:
             raw = read_bytes(FoundFile(str(self._root / path), path))
             text = "" if isinstance(raw, Diagnostic) else read(path, raw).text.content
+            if not isinstance(raw, Diagnostic) and raw.startswith(_MARK.encode()):
+                self._marked.add(path)
             self._before[path] = self._after[path] = text
         return read(path, self._after[path].encode()).documents
 
@@ -97,6 +125,21 @@ class CatalogEditor:
 def _is_of(document: Document, address: Address) -> bool:
     named = document.data.get("kind"), document.data.get("name")
     return named == (address.kind, address.document) and ("each" in document.data) == bool(address.keys)
+
+
+def _told(data: Any) -> str:
+    return json.dumps(thaw(data), sort_keys=True, default=str)
+
+
+def _meant(data: Mapping[str, Json], fields: Sequence[AcceptedField]) -> dict[str, Json]:
+    """Return what a document says once listed values are taken into it."""
+    spec, there = dict(data["spec"]), dict(data.get("changed_there") or {})
+    for each in fields:
+        there[each.field] = thaw(each.known)
+        spec[each.field] = literal(thaw(each.listed), axes=False)
+        if each.listed in (None, "", ()):
+            del spec[each.field]
+    return {**data, "spec": spec, "changed_there": there}
 
 
 def can_be_written(listed: Json) -> bool:
@@ -214,7 +257,7 @@ def _noted(document: Document, known: Mapping[str, Json]) -> Fix:
                 changes += edits(document, ("changed_there",), Fixing("add", line_of(field, value)))
         return tuple(changes)
     line, column = document.keys.raw["spec",][:2]
-    if document.text.line(line)[: column - 1].strip():  # the document stands in one line
+    if document.text.written(document.places.raw[()])[:1] == "{":
         return edits(document, (), Fixing("add", f"changed_there: {flow(plain)}"))
     indent = " " * (column - 1)
     return (Edit(line, column, line, column, f"changed_there: {flow(plain)}\n{indent}"),)

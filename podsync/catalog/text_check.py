@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from podsync.catalog.authoring.references import literal
 from podsync.catalog.parsing.yaml_reader import read

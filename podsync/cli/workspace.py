@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,7 @@ from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import NO_FILE, KnownFile
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
-from podsync.cli.environment.credentials import with_base_urls
-from podsync.cli.environment.hosts import host_of
+from podsync.cli.environment.credentials import host_of, with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -280,7 +279,7 @@ class Workspace:
         self._kept["catalog"] = catalog
         if not len(catalog):
             self.refuse_absence(self.own_files, thorough=True)
-            self._refuse_emptiness(state)
+            self._refuse_emptiness(state, frozenset(catalog.removed))
         made = make_plan(
             catalog,
             state,
@@ -320,10 +319,15 @@ class Workspace:
         if found is not None:
             raise ProtectedError(found.message, f"{found.remedy}; nothing was done")
 
-    def _refuse_emptiness(self, state: State) -> None:
-        """Refuse a catalog without a document where there should be some; nothing was done yet."""
+    def _refuse_emptiness(self, state: State, lets_go: Collection[str]) -> None:
+        """Refuse a catalog without a document where there should be some; nothing was done yet.
+
+        One that names under `removed` all that the state has says so on purpose.
+        """
         if not state.entries:
             self.must_have_a_catalog()
+            return
+        if all(str(address) in lets_go for address in state.entries):
             return
         known = "1 product" if len(state.entries) == 1 else f"{len(state.entries)} products"
         raise ProtectedError(

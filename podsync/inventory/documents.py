@@ -26,6 +26,7 @@ from podsync.model.diagnostic import Diagnostic
 from podsync.model.digests import short_digest
 from podsync.model.frozen import thaw
 from podsync.model.product import Product
+from podsync.providers.contract import Match
 from podsync.providers.knowledge import Provider
 
 #: Names of files that one of the systems keeps for devices.
@@ -203,18 +204,17 @@ _TYPES = {"string": (str,), "integer": (int,), "number": (int, float), "boolean"
 def may_be_documents(known: Known, audit: AccountAudit, wanted: Sequence[Product]) -> dict[str, Address]:
     """Return listed products that nobody has and that may be one of these documents', with whose.
 
-    A second document of one product would make it twice. What has an entry, or names its product, wants none.
+    A second document of one product would make it twice. What names its product wants none. What has an entry
+    wants none either, but a document that is the same as it could not be told from it: the catalog would have
+    an error. `podsync drift` shows such a twin.
     """
-    open_ = [
-        product
-        for product in wanted
-        if product.history.adopt is None and product.address not in known.state.entries
-    ]
+    open_ = [product for product in wanted if product.history.adopt is None]
     rows = [one.row for one in audit.products if one.standing is Standing.UNMANAGED]
     judge = Judge(known.provider, rows, known.habits, documents_of(known, [one.spec for one in open_]))
     return {
         row.id: product.address
         for product in open_
         for row in judge.near(product.spec)
-        if judge.may_be(product.spec, row)
+        if judge.match(product.spec, row) is Match.SAME
+        or (product.address not in known.state.entries and judge.may_be(product.spec, row))
     }

@@ -223,8 +223,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "picture-not-an-image", "error", "A URL leads to something that is no picture, or a broken one",
-            "Use the address of the picture itself, not that of a page about it; export a broken picture "
-            "again.",
+            "Use the address of the picture itself, not that of a page about it, or export it again.",
         ),
         Rule(
             "picture-format", "warning", "A picture has an unusual format",
@@ -244,8 +243,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "picture-low-dpi", "warning", "An artwork is too small for its print size",
-            "The print would be blurred. Use a larger picture, or print it smaller (`print:` in the "
-            "document).",
+            "The print would be blurred. Use a larger picture, or print it smaller (`print:`).",
         ),
         Rule(
             "picture-small", "warning", "A picture has very few pixels",
@@ -253,8 +251,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "picture-large", "warning", "A picture has very many bytes",
-            "Shop pages load slowly with it, and an artwork may be refused. Export it smaller, or as JPEG "
-            "or WebP.",
+            "Shop pages load slowly, and an artwork may be refused. Export it smaller, or as WebP.",
         ),
         Rule(
             "picture-signed", "warning", "A picture lies behind a redirect to a signed address",
@@ -272,8 +269,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
     "Making a plan": (
         Rule(
             "max-creates", "error", "A plan makes more products than the limit",
-            "Look whether it is meant. `--allow creates=N` lifts the limit once, `limits.max_creates` for "
-            "good.",
+            "Is it meant? `--allow creates=N` lifts the limit once, `limits.max_creates` for good.",
         ),
         Rule(
             "max-replaces", "error", "A plan replaces more products than the limit",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
 from podsync.output.wording import counted, duration, number, title
-from podsync.plan.action import Action
-from podsync.plan.change import SWAP, Change
+from podsync.plan.action import SWAP, Action
 from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
+
+if TYPE_CHECKING:
+    from podsync.plan.change import Change
 
 #: What sends a request that changes something; the rest only looks.
 _SENDING = (Action.CREATE, Action.UPDATE, Action.REPLACE)

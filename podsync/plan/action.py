@@ -59,3 +59,7 @@ TERRAFORM_ACTIONS: Mapping[Action, tuple[str, ...]] = {
     Action.ORPHAN: ("forget",),
     Action.SETTLE: ("create",),
 }
+#: What the exchange of names is called among the steps of a product.
+SWAP = "swap"
+#: What `lifecycle.replace` says to stop before the names are exchanged.
+STAGED = "staged"

@@ -15,12 +15,8 @@ from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.position import NOWHERE, Position
 from podsync.model.product import UNPROTECTED, Lifecycle, Product, spec_digest_of
-from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE, Action
+from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE, STAGED, Action
 
-#: What the exchange of names is called among the steps of a product.
-SWAP = "swap"
-#: What `lifecycle.replace` says to stop before the names are exchanged.
-STAGED = "staged"
 #: What a person should know of either; the second one is what no order of two renames can spare.
 SWAP_RISKS = (
     "the old product stays under another name until a person removes it",

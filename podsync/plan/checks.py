@@ -196,7 +196,7 @@ def _clashing_names(
             if releasing is None or _clash(change.after, releasing.after, providers[change.provider]):
                 yield _name_taken(change, holder, providers)
     try:
-        name_order(changes, providers)
+        name_order(changes, providers, left.state)
     except CycleError as error:
         names = " -> ".join(str(address) for address in error.args[1])
         yield Diagnostic(
@@ -269,20 +269,33 @@ def _name_taken(change: Change, holder: Address | None, providers: Mapping[str, 
     )
 
 
-def name_order(changes: tuple[Change, ...], providers: Mapping[str, Provider]) -> tuple[Change, ...]:
+def name_order(
+    changes: tuple[Change, ...], providers: Mapping[str, Provider], state: State
+) -> tuple[Change, ...]:
     """Return creates and updates so that a name is released before it is taken.
 
     Raises graphlib.CycleError when renames wait for each other.
     """
-    waits = waits_for(changes, providers)
+    waits = waits_for(changes, providers, state)
     if not waits:
         return changes
     by_address = {change.address: change for change in changes}
-    graph = {address: sorted(waits.get(address, ())) for address in by_address}
+    graph = {address: sorted(waits.get(address, frozenset()) & by_address.keys()) for address in by_address}
     return tuple(by_address[address] for address in TopologicalSorter(graph).static_order())
 
 
 def waits_for(
+    changes: tuple[Change, ...], providers: Mapping[str, Provider], state: State
+) -> Mapping[Address, frozenset[Address]]:
+    """Return which change has to wait for which: for a name that those release, or may have by a doubt."""
+    released, unclear = _released(changes, providers), _doubted(changes, state, providers)
+    return {
+        address: released.get(address, frozenset()) | unclear.get(address, frozenset())
+        for address in {**released, **unclear}
+    }
+
+
+def _released(
     changes: tuple[Change, ...], providers: Mapping[str, Provider]
 ) -> Mapping[Address, frozenset[Address]]:
     """Return which change has to wait for which: it takes a name that those release for a customer."""
@@ -311,7 +324,7 @@ def waits_for(
     return waits
 
 
-def waits_for_doubts(
+def _doubted(
     changes: tuple[Change, ...], state: State, providers: Mapping[str, Provider]
 ) -> Mapping[Address, frozenset[Address]]:
     """Return which change has to wait for an update in doubt that may have given its name to another product.

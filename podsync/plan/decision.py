@@ -18,13 +18,15 @@ from podsync.plan.action import (
     NOTE_TOLD,
     RECREATE,
     SET_BACK,
+    STAGED,
+    SWAP,
     SWAP_OPEN,
     Action,
 )  # fmt: skip
 from podsync.plan.answers import COMPLETE
-from podsync.plan.change import STAGED, STAGED_RISKS, SWAP, SWAP_RISKS, Change, FieldChange
+from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange
 from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
-from podsync.plan.matching import Pair
+from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
@@ -216,7 +218,7 @@ class _PairDecision:
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
-            return _last_place(self.pair.entry)
+            return last_place(self.pair.entry)
         places = sorted(f.at for f in fields if f.at is not None)
         return places[0] if places else self.pair.product.declared_at
 
@@ -433,13 +435,6 @@ class _PairDecision:
 def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
     """Return each spec with this field alone."""
     return tuple({name: spec[name]} if name in spec else {} for spec in specs)
-
-
-def _last_place(entry: Entry | None) -> Position | None:
-    """Return where the document of an entry stood when the state last heard of it."""
-    path, _, line = (entry.place if entry is not None else "").rpartition(":")
-    known = bool(path) and line.isascii() and line.isdigit() and len(line) < 10
-    return Position(path, int(line)) if known else None
 
 
 def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Spec
+from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
 
 if TYPE_CHECKING:
@@ -197,3 +198,10 @@ class _Orphans:
         if chosen is not None:
             alike.remove(chosen)
         return chosen
+
+
+def last_place(entry: Entry | None) -> Position | None:
+    """Return where the document of an entry stood when the state last heard of it."""
+    path, _, line = (entry.place if entry is not None else "").rpartition(":")
+    known = bool(path) and line.isascii() and line.isdigit() and len(line) < 10
+    return Position(path, int(line)) if known else None

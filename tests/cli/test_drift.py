@@ -142,6 +142,9 @@ def test_what_is_accepted_and_changed_again_is_not_taken(podsync, folder, catalo
     assert run.code == 4
     assert 'enName is "Test Tee 3" there' in " ".join(run.out.split())
     assert server.sent("kakaclo.create")[4:] == []
+    assert "b) to change it to what the document says: take changed_there out of it" in " ".join(
+        run.out.split()
+    )
     # Once more from there.
     podsync("drift", "-o", "patch=drift.patch")
     subprocess.run(["git", "apply", "drift.patch"], cwd=folder, check=True)
@@ -159,4 +162,18 @@ def test_what_is_gone_is_made_again(podsync, folder, catalog, server, shop):
     assert len(server.sent("kakaclo.create")) == 5
     settled()
     assert podsync("drift", "--detailed-exitcode").code == 0
+    assert podsync("plan").out.splitlines()[-1] == "No changes. The catalog matches the state."
+
+
+def test_a_catalog_that_lets_all_go_is_no_empty_one(podsync, folder, catalog, server, shop):
+    for file in catalog.glob("*.yaml"):
+        file.unlink()
+    names = [f"designed_product.{name}" for name in ("gone", "plain", "tee", "twin")]
+    (catalog / "removed.yaml").write_text(f"removed: [{', '.join(names)}]\n")
+    assert podsync("plan").code == 5
+    (catalog / "removed.yaml").write_text(f"removed: [{', '.join([*names, 'customer_product.tote'])}]\n")
+
+    assert podsync("plan").out.splitlines()[-1].endswith("5 to orphan.")
+    assert podsync("apply", "--auto-approve", "--allow", "orphans=5").code == 0
+    assert entries(folder) == {}
     assert podsync("plan").out.splitlines()[-1] == "No changes. The catalog matches the state."

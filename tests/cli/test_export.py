@@ -9,7 +9,7 @@ import pytest
 from tests.apply.vendor_server import CREATES
 from tests.cli.existing_shop import fill
 from tests.cli.test_audit import BAG_SPEC, TEE_SPEC
-from tests.cli.vendors import a_server, entries
+from tests.cli.vendors import a_server, entries, settled
 from tests.output.naughty import NAUGHTY
 
 WRITES = (*CREATES, "gelato.update")
@@ -160,6 +160,23 @@ def test_it_never_overwrites_and_leaves_out_what_is_known(podsync, folder, catal
     assert "not written: kakaclo:" in run.out
     assert "looks like designed_product.mine" in run.out
     assert "podsync import --match" in run.err
+
+
+def test_a_twin_of_a_document_is_no_second_document(podsync, folder, vendors):
+    (folder / "catalog" / "tee.yaml").write_text(
+        "kind: designed_product\nname: tee\nspec:\n  modelId: '1'\n  enName: Tee\n"
+        "  imageUrl: https://cdn.example.com/tee.png\n  colorValue: '#A72525'\n",
+        encoding="utf-8",
+    )
+    assert podsync("apply", "--auto-approve").code == 0
+    settled()
+    vendors.by_hand("kakaclo", vendors.body_of(entries(folder)["designed_product.tee"]["id"]))
+
+    run = podsync("export", "--provider", "kakaclo")
+
+    assert files(folder) == {}
+    assert "looks like designed_product.tee" in run.out
+    assert podsync("validate").code == 0
 
 
 @pytest.fixture

@@ -1150,6 +1150,32 @@ def documents_that_are_folded_into_one(shop: Shop) -> None:
     assert "2 to create" in shop.follow("plan").out
 
 
+@prints("apply/actions/steps.py: plan")
+def a_value_that_was_added_is_no_longer_wanted(shop: Shop) -> None:
+    shop.tote()
+    mapping = "attributesMapping: [{partModelId: body, attributeIds: [attr-one]}]"
+    value = "      values: [{{value: {0}, attributeValues: [{{partModelId: body, attributes: {{attr-one: {0}}}}}]}}]"
+    shop.edit("tote", mapping, f"{mapping}\n{value.format('small')}")
+    shop.vendors.misbehave("gelato.values", Odd("cut", commit=True))
+    shop.vendors.values_as = "hidden"
+    assert shop.apply("--no-wait").code == 8
+    shop.vendors.values_as = "texts"
+    settled(shop)
+    shop.edit("tote", value.format("small"), value.format("large"))
+
+    assert shop.apply().code == 4
+    assert shop.follow("settings.yaml plan").code == 5
+    shop.edit("tote", "spec:", "lifecycle: {replace: swap}\nspec:")
+    assert shop.apply().code == 0
+
+
+@prints("cli/commands/importing/claiming.py: plan --detail")
+def an_address_that_nobody_knows(shop: Shop) -> None:
+    address = shop.tee()
+    assert shop.run("import", "designed_product.none", "7").code == 64
+    assert address in shop.follow("plan --detail").out
+
+
 # -- what people may say unasked
 
 

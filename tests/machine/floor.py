@@ -499,8 +499,6 @@ class Floor(World):
             again = "HTTP 409" in told or "the last time either" in told
             if outcome.address in self.documents and again:
                 self._new_name(outcome.address)
-        elif "somebody changed it" in told:
-            self._take_values(outcome.address)
         elif outcome.result is Result.IN_DOUBT and any("--step" in line for line in outcome.next):
             self._answer_step(outcome.address)
         elif outcome.result is Result.IN_DOUBT and "no document wants it" in told:
@@ -511,7 +509,7 @@ class Floor(World):
             self._never_seen()
             self._name_unlisted()
         elif "somebody changed it at" in told:
-            self._set_back(outcome)
+            self._answer_drift(outcome)
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
         elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
@@ -547,6 +545,12 @@ class Floor(World):
             when = operations.settled_at(pending, QUIET_AFTER[provider])
             self.clock.pass_by(when - self.clock.now())
             settle()
+
+    def _answer_drift(self, outcome: Outcome) -> None:
+        if "variantOptions" in (outcome.error or ""):
+            self._take_values(outcome.address)
+        else:
+            self._set_back(outcome)
 
     def _take_values(self, address: Address) -> None:
         """Take what somebody has added there into the document."""
@@ -613,7 +617,7 @@ class Floor(World):
 
     def _set_back(self, outcome: Outcome) -> None:
         """Of what another one has written there meanwhile: the catalog is right, as it is printed."""
-        assert any(f"podsync apply --replace {outcome.address}" in line for line in outcome.next)
+        assert any(f'podsync apply --replace "{outcome.address}"' in line for line in outcome.next)
         self.log.append(f"    a person sets {outcome.address} back")
         self.run(Trouble(), selecting={"selection": Selection(replace=(str(outcome.address),))})
 

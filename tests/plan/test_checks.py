@@ -207,8 +207,8 @@ def test_a_name_that_is_free(case: str) -> None:
     assert rules(plan(wanted, known)) == []
 
 
-def _order(made_plan: Plan) -> list[str]:
-    return [change.address.name for change in name_order(made_plan.work, PROVIDERS)]
+def _order(made_plan: Plan, known: State) -> list[str]:
+    return [change.address.name for change in name_order(made_plan.work, PROVIDERS, known)]
 
 
 def test_a_name_is_released_before_it_is_taken() -> None:
@@ -222,15 +222,17 @@ def test_a_name_is_released_before_it_is_taken() -> None:
 
     made_plan = plan(wanted, known)
 
-    assert (rules(made_plan), _order(made_plan)) == ([], ["c", "b", "a", "d"])
+    assert (rules(made_plan), _order(made_plan, known)) == ([], ["c", "b", "a", "d"])
 
 
 def test_a_customer_is_released_before_he_is_taken() -> None:
     wanted = [_bag("a", "N", "ben"), _bag("b", "N", "anna")]
 
-    made_plan = plan(wanted, state(made(_bag("b", "N", "anna", "ben"))))
+    known = state(made(_bag("b", "N", "anna", "ben")))
 
-    assert (rules(made_plan), _order(made_plan)) == ([], ["b", "a"])
+    made_plan = plan(wanted, known)
+
+    assert (rules(made_plan), _order(made_plan, known)) == ([], ["b", "a"])
 
 
 def test_a_create_waits_for_everybody_who_holds_the_name() -> None:
@@ -242,24 +244,38 @@ def test_a_create_waits_for_everybody_who_holds_the_name() -> None:
         _bag("d", "D", "carl", renamed_from="N"),
     ]
     holders = [("b", "anna"), ("c", "ben"), ("d", "carl")]
-    made_plan = plan(wanted, state(*(made(_bag(name, "N", who)) for name, who in holders)))
+    known = state(*(made(_bag(name, "N", who)) for name, who in holders))
+    made_plan = plan(wanted, known)
 
-    waits = waits_for(made_plan.work, PROVIDERS)
+    waits = waits_for(made_plan.work, PROVIDERS, known)
 
     assert {str(a): {b.name for b in bs} for a, bs in waits.items()} == {"customer_product.a": {"b", "c"}}
-    assert _order(made_plan)[-1] == "a"
+    assert _order(made_plan, known)[-1] == "a"
 
 
 def test_renames_that_wait_for_each_other() -> None:
     wanted = [_bag("a", "Two", "anna", renamed_from="One"), _bag("b", "One", "anna", renamed_from="Two")]
 
-    made_plan = plan(wanted, state(made(_bag("a", "One", "anna")), made(_bag("b", "Two", "anna"))))
+    known = state(made(_bag("a", "One", "anna")), made(_bag("b", "Two", "anna")))
+
+    made_plan = plan(wanted, known)
 
     assert rules(made_plan) == ["rename-cycle"]
     assert "customer_product.a" in fault(made_plan).summary
     assert "customer_product.b" in fault(made_plan).summary
     with pytest.raises(CycleError):
-        name_order(made_plan.work, PROVIDERS)
+        name_order(made_plan.work, PROVIDERS, known)
+
+
+def test_a_rename_in_doubt_may_hold_the_name_that_the_other_one_waits_for() -> None:
+    """One may be called Two already, and takes the name that the one has which is to be called Two."""
+    wanted = [_bag("a", "Three", "anna", renamed_from="One"), _bag("b", "Two", "anna", renamed_from="Three")]
+    one = _bag("a", "One", "anna")
+    doubt = in_doubt(one, spec=one.spec, op="update", body={"name": "Two"})
+
+    made_plan = plan(wanted, state(doubt, made(_bag("b", "Three", "anna"))))
+
+    assert rules(made_plan) == ["rename-cycle"]
 
 
 def test_a_swap_of_names_between_strangers_is_no_cycle() -> None:
@@ -273,8 +289,8 @@ def test_a_swap_of_names_between_strangers_is_no_cycle() -> None:
 def test_without_a_release_the_order_is_that_of_the_plan() -> None:
     made_plan = plan([_bag("b", "N", "anna"), _bag("a", "M", "anna")])
 
-    assert name_order(made_plan.work, PROVIDERS) == made_plan.work
-    assert waits_for(made_plan.work, PROVIDERS) == {}
+    assert name_order(made_plan.work, PROVIDERS, state()) == made_plan.work
+    assert waits_for(made_plan.work, PROVIDERS, state()) == {}
 
 
 # -- the limit on orphans is relative too

@@ -21,6 +21,7 @@ from podsync.plan.model import last_line
 from podsync.plan.refresh import refreshed
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
+from podsync.state.entries import Absent
 from tests.plan.build import PROVIDERS, customer, designed, made, only, plan, rules, state
 
 TEE, TOTE = designed("dino"), customer("tote")
@@ -107,6 +108,16 @@ def test_missing_gone_and_twin() -> None:
     ]  # fmt: skip
     assert found[2].twins == ("9",)
     assert (compared.products, compared.unlisted) == (1, 0)
+
+
+def test_what_was_gone_and_comes_back_stands_beside_what_was_made_instead() -> None:
+    back = {"kakaclo": {"5": Absent(1.0, gone=True)}}
+    known = state(made(TEE), absent=back)
+
+    (found,), _ = drift(TEE, row(TEE), row(TEE, "5"), state=known, managed=frozenset({"5"}))
+    assert (found.kind, found.twins) == (DriftKind.TWIN, ("5",))
+    foreign = state(made(TEE), absent=back, foreign={"kakaclo": ("5",)})
+    assert drift(TEE, row(TEE), row(TEE, "5"), state=foreign)[0] == ()
 
 
 def test_three_sides_are_told_apart_and_a_saved_plan_holds_them() -> None:

@@ -88,7 +88,7 @@ def carried_out(
         source = change.previous_address
         if source is not None and change.orphan_created_at is None and change.action is not Action.SETTLE:
             draft.apply(Moved(source, change.address, at))
-    for change in name_order(plan.work, PROVIDERS):
+    for change in name_order(plan.work, PROVIDERS, known):
         _carry_out(draft, change, at, doubt=change.address in doubts)
     draft.apply(Ended(at, left=bool(doubts)))
     return draft.freeze()

@@ -169,8 +169,14 @@ def accept(run: ProviderRun, change: Change) -> None:
         if not run.provider.shows(field, after.get(field), row.fields.get(field))
     ]
     if wrong:
-        look = "see what it is now: podsync drift"
-        not_tried(run, change, "; ".join(wrong), look, replans=True)
+        not_tried(
+            run,
+            change,
+            "; ".join(wrong),
+            "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+            "b) to change it to what the document says: take changed_there out of it; plan shows what that takes",
+            replans=True,
+        )
         return
     taken = FrozenDict({field: after.get(field) for field in change.changed})
     facts = (change.labels, change.lifecycle, change.place, taken)

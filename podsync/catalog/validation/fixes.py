@@ -31,7 +31,15 @@ class Fixing(NamedTuple):
 
 def quoted(text: str) -> str:
     """Return a text as YAML that no reader takes for anything else."""
-    return json.dumps(text, ensure_ascii=False)
+    written = json.dumps(text, ensure_ascii=False)
+    return written if written.isprintable() else "".join(map(_visible, written))
+
+
+def _visible(character: str) -> str:
+    """Return a character as it stands in quotes; by its number if nobody can see it."""
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
 
 
 def flow(value: Any) -> str:

@@ -171,19 +171,21 @@ def address_of(text: str) -> Address:
     try:
         return Address.parse(text)
     except ValueError as error:
-        from podsync.model.errors import UsageError
-
-        raise UsageError(str(error)) from None
+        raise _wrong(str(error)) from None
 
 
 def _documents_of(path: str) -> list[str]:
     """Return the addresses of the documents in a file; raises UsageError where there is none."""
     found = addresses_of(Path(path))
     if not found:
-        from podsync.model.errors import UsageError
-
-        raise UsageError(f"--target-file {path}: no document stands there", "give a file of the catalog")
+        raise _wrong(f"--target-file {path}: there is no document in it", "give a file of the catalog")
     return found
+
+
+def _wrong(*words: str) -> Exception:
+    from podsync.model.errors import UsageError
+
+    return UsageError(*words)
 
 
 def selection_of(options: dict[str, Any]) -> Selection:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from podsync.cli.environment.credentials import is_loopback
+from podsync.cli.environment.credentials import host_of, is_loopback
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import ProtectedError, UsageError
 from podsync.plan.model import FOREIGN_HOST
@@ -23,24 +23,6 @@ if TYPE_CHECKING:
     from podsync.providers.descriptor import ProviderInfo
 
 ALLOWED = "PODSYNC_ALLOWED_HOSTS"
-_DEFAULT_PORTS = {"https": 443, "http": 80}
-_HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:[]")
-
-
-def host_of(url: str) -> str:
-    """Return `host` or `host:port` of a URL, in small letters, without the port that its scheme has anyway.
-
-    What is no such URL is returned whole: it is equal to no host.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return url
-    if not host or "@" in parts.netloc or not _HOST_CHARACTERS.issuperset(parts.netloc.lower()):
-        return url
-    bare = f"[{host}]" if ":" in host else host
-    return bare if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{bare}:{port}"
 
 
 def is_own(url: str, plugin: ProviderInfo) -> bool:

@@ -16,8 +16,8 @@ from podsync.output.product import choice_text, name_of
 from podsync.output.text.change import anew_name, leaves_behind, name_left, word_of
 from podsync.output.text.plan_head import OLD_STAYS, STAYS, refused_addresses, renamed
 from podsync.output.wording import by_hand, day, title, visible_id
-from podsync.plan.action import Action
-from podsync.plan.change import SWAP, UNKNOWN, Change, FieldChange
+from podsync.plan.action import SWAP, Action
+from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.model import Plan
 from podsync.providers.registry import roles_of
 

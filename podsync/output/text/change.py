@@ -13,8 +13,8 @@ from podsync.output.product import name_of, product_lines, quoted, whole_product
 from podsync.output.style import Style
 from podsync.output.text.fields import field_lines
 from podsync.output.wording import by_hand, day, title, visible_id
-from podsync.plan.action import Action
-from podsync.plan.change import STAGED, SWAP, Change
+from podsync.plan.action import STAGED, SWAP, Action
+from podsync.plan.change import Change
 from podsync.providers.registry import roles_of
 
 _RISK = "    ! "

@@ -37,11 +37,12 @@ def plan_text(
     many products earlier applies have left for a person to remove. `typed` returns a text with each command
     in it as it has to be typed.
     """
+    drift, compared = _drift(plan, style, width)
     blocks = [
         head(plan, style, width, sandbox=sandbox),
         refusals(plan, style, width),
         look_at_these(plan, style, width),
-        _drift(plan, style, width),
+        drift,
         _changes(plan, style, width, detail) if plan.changes else (),
     ]
     lines: list[str] = []
@@ -49,25 +50,19 @@ def plan_text(
         found = list(block)
         lines += [*found, ""] if found else []
     lines += foot(plan, rates, orphans_before, width, levels, typed)
-    lines += _compared(plan, width)
+    lines += compared
     lines.append(last_line(plan))
     return page(lines)
 
 
-def _drift(plan: Plan, style: Style, width: int) -> Iterable[str]:
-    if not plan.drift:
-        return ()
-    from podsync.output.drift.text import drift_lines
+def _drift(plan: Plan, style: Style, width: int) -> tuple[Iterable[str], Iterable[str]]:
+    """Return what somebody changed at the providers, and what was compared."""
+    if not plan.drift and not plan.compared:
+        return (), ()
+    from podsync.output.drift.text import compared_lines, drift_lines
 
-    return drift_lines(plan, style, width)
-
-
-def _compared(plan: Plan, width: int) -> Iterable[str]:
-    if not plan.compared:
-        return ()
-    from podsync.output.drift.text import compared_lines
-
-    return compared_lines(plan, width)
+    drift = drift_lines(plan, style, width) if plan.drift else ()
+    return drift, compared_lines(plan, width) if plan.compared else ()
 
 
 def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[str]:

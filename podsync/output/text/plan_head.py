@@ -15,8 +15,7 @@ from podsync.output.escape import safe
 from podsync.output.layout import GAP, beside, facts, shorten, wrap
 from podsync.output.style import Style
 from podsync.output.wording import counted, listed, minute, number, run_name, title
-from podsync.plan.action import SWAP_OPEN, Action
-from podsync.plan.change import SWAP
+from podsync.plan.action import SWAP, SWAP_OPEN, Action
 from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
 

@@ -73,6 +73,11 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
     rows, habits = look.reading.rows, look.habits
     spoken = {row.id for row in (*look.adopted.values(), *look.found.values())} | look.managed
     unowned = [row for row in look.unowned if row.id not in spoken]
+    # What was gone and was made anew may come back: nobody has it, and it is on sale beside the new one.
+    back = (
+        (known.gone & rows.keys()) - known.owned - known.foreign - {row.id for row in look.adopted.values()}
+    )
+    unowned += [rows[identity] for identity in sorted(back)]
     gone = look.gone | (known.gone & known.owned - rows.keys())
     missed = look.missed - gone
     found: list[Drifted] = []

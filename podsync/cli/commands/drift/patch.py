@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
@@ -43,11 +44,14 @@ def _change(editor: CatalogEditor, drift: Drift) -> list[str]:
     """Take a changed product in; return what has to be done by hand."""
     fields = [AcceptedField(each.field, each.known, each.listed) for each in drift.fields]
     written = [each for each in fields if can_be_written(each.listed)]
-    by_hand = [f"{drift.address}: write {each.field} by hand" for each in fields if each not in written]
-    there = drift.source is not None
+    taken: bool | None = None if drift.source is None else True
     if drift.source is not None and written:
-        there = editor.accept(drift.source.path, drift.address, written)
-    return by_hand if there else [f"{drift.address}: it has no document"]
+        taken = editor.accept(drift.source.path, drift.address, written)
+    if taken is None:
+        return [f"{drift.address}: it has no document"]
+    return [
+        f"{drift.address}: write {each.field} by hand" for each in fields if not taken or each not in written
+    ]
 
 
 def diff(file: EditedFile) -> str:
@@ -55,8 +59,13 @@ def diff(file: EditedFile) -> str:
     tab = "\t" if " " in file.path else ""
     old = f"a/{file.path}{tab}" if file.before else "/dev/null"
     new = f"b/{file.path}{tab}" if file.after else "/dev/null"
-    before, after = file.before.splitlines(keepends=True), file.after.splitlines(keepends=True)
+    before, after = _lines(file.before), _lines(file.after)
     unended = "\n\\ No newline at end of file\n"
     return "".join(
         line if line.endswith("\n") else line + unended for line in unified_diff(before, after, old, new)
     )
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines as Git takes them: only LF ends one."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)

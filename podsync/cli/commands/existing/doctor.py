@@ -257,8 +257,8 @@ def _providers(space: Workspace) -> Iterator[Checkup]:
 
 
 def _host(space: Workspace, name: str) -> Iterator[Checkup]:
-    from podsync.cli.environment.credentials import proxies_to
-    from podsync.cli.environment.hosts import host_of, is_own
+    from podsync.cli.environment.credentials import host_of, proxies_to
+    from podsync.cli.environment.hosts import is_own
     from podsync.output.wording import title
     from podsync.providers.registry import plugins
 

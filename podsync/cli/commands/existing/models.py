@@ -159,7 +159,7 @@ def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
     """Write `_known.yaml` and the schemas; what is kept of other accounts stays. Tells what was written."""
     from podsync.catalog.known_file import NAME
     from podsync.catalog.parsing.known_text import written
-    from podsync.cli.environment.hosts import host_of
+    from podsync.cli.environment.credentials import host_of
     from podsync.inventory.harvest import completing_schemas, together
     from podsync.model.errors import CatalogError
     from podsync.providers.registry import plugins
