@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
+from podsync.catalog.authoring.references import literal
 from podsync.catalog.discovery import FoundFile, read_bytes
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.scalars import resolve
@@ -22,8 +23,6 @@ from podsync.model.frozen import Json, Path, thaw
 
 #: What some editors put before UTF-8; no reading shows it.
 _MARK = "\ufeff"
-#: How a name begins where a document makes one product.
-_VARIABLE = "${var."
 #: Some words without quotes: nothing in them means anything to YAML.
 _WORDS = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_./ -]*[A-Za-z0-9])?")
 
@@ -137,7 +136,7 @@ def _meant(data: Mapping[str, Json], fields: Sequence[AcceptedField]) -> dict[st
     spec, there = dict(data["spec"]), dict(data.get("changed_there") or {})
     for each in fields:
         there[each.field] = thaw(each.known)
-        spec[each.field] = _literal(thaw(each.listed), _VARIABLE)
+        spec[each.field] = literal(thaw(each.listed), axes=False)
         if each.listed in (None, "", ()):
             del spec[each.field]
     return {**data, "spec": spec, "changed_there": there}
@@ -178,17 +177,10 @@ def overridden(document: Document, address: Address, fields: Sequence[AcceptedFi
     """Return the edits that say what is different of one of several products, and what that replaces."""
     override = {
         "when": dict(address.keys),
-        "spec": {each.field: _literal(thaw(each.listed)) or None for each in fields},
+        "spec": {each.field: literal(thaw(each.listed), axes=True) or None for each in fields},
         "changed_there": {each.field: thaw(each.known) for each in fields},
     }
     return appended(document, "overrides", flow(override))
-
-
-def _literal(value: Any, mark: str = "${") -> Any:
-    """Return a value in which nothing names another one; names begin with `mark`."""
-    if isinstance(value, list | tuple):
-        return type(value)(_literal(item, mark) for item in value)
-    return value.replace(mark, f"${mark}") if isinstance(value, str) else value
 
 
 def appended(document: Document, word: str, item: str) -> Fix:
@@ -207,14 +199,14 @@ def appended(document: Document, word: str, item: str) -> Fix:
 
 def _taken(document: Document, each: AcceptedField) -> Fix:
     path: Path = ("spec", each.field)
-    each = each._replace(listed=_literal(each.listed, _VARIABLE))
+    listed = literal(thaw(each.listed), axes=False)
     if each.field not in (document.data.get("spec") or {}):
-        return edits(document, ("spec",), Fixing("add", line_of(each.field, thaw(each.listed))))
-    if each.listed in (None, "", ()):
+        return edits(document, ("spec",), Fixing("add", line_of(each.field, listed)))
+    if listed in (None, "", []):
         return edits(document, path, Fixing("drop"))
-    if isinstance(each.listed, tuple):
-        return _items(document, path, each.listed)
-    return edits(document, path, Fixing("put", _as_typed(document, path, each.listed)))
+    if isinstance(listed, list):
+        return _items(document, path, listed)
+    return edits(document, path, Fixing("put", _as_typed(document, path, listed)))
 
 
 def _as_typed(document: Document, path: Path, value: Json) -> str:

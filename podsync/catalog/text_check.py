@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from podsync.catalog.authoring.references import literal
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.document_rules import build
 from podsync.model.diagnostic import Diagnostic, errors_among
@@ -20,3 +21,8 @@ def faults_of(path: str, text: str, providers: Mapping[str, Provider]) -> tuple[
     for document in reading.documents:
         found += build(document, providers).diagnostics
     return errors_among(found)
+
+
+def as_written(value: Any) -> Any:
+    """Return a value as a document of one product says it: no text in it names another value."""
+    return literal(value, axes=False)

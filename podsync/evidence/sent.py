@@ -53,14 +53,14 @@ def step_verdict(
 def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:
     """Return what a product has that a person says to be that of a spec: all, where nothing tells."""
     made = provider.first(spec)
-    told = all(provider.step_shown(step, made, remote) is not None for step in provider.steps(made, spec))
+    told = all(provider.step_shown(step, made, remote) is not None for step in provider.past_steps(spec))
     return existing(provider, spec, remote) if told else spec
 
 
 def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
     """Return what of a spec a listed product has for certain, where steps add to it."""
     made = provider.first(spec)
-    for step in provider.steps(made, spec):
+    for step in provider.past_steps(spec):
         shown = provider.step_shown(step, made, remote)
         if shown is not None:
             made = freeze({**made, **shown.part})

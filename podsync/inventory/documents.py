@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from podsync.catalog.parsing import yaml_writer
-from podsync.catalog.text_check import faults_of
+from podsync.catalog.text_check import as_written, faults_of
 from podsync.catalog.validation.nearest import slug
 from podsync.catalog.validation.schemas import schema
 from podsync.evidence.claims import Judge
@@ -85,7 +85,8 @@ class DocumentExport:
         spec = {
             name: value
             for name, rules in self._properties.items()
-            if name not in left_out and (value := _fitting(listed.get(name), rules)) not in (None, "", [], {})
+            if name not in left_out
+            and (value := as_written(_fitting(listed.get(name), rules))) not in (None, "", [], {})
         }
         code = one.row.facts.get("code")
         model = provider.model_field

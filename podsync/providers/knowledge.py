@@ -140,6 +140,10 @@ class Provider(ABC):
         """The steps that lead from what exists to `after`, in the fields that they are about."""
         return ()
 
+    def past_steps(self, spec: Spec) -> tuple[ProductStep, ...]:
+        """The steps that may have made a product that exists; `spec` may say too little to send them."""
+        return self.steps(self.first(spec), spec)
+
     def unreachable(self, before: Spec, after: Spec) -> Iterable[SpecFault]:  # noqa: ARG002
         """What of `after` no step can make of what exists, where a step is about it."""
         return ()

@@ -49,7 +49,9 @@ def test_a_whole_shop_is_taken_over_and_nothing_is_sent(podsync, folder, vendors
     shown = podsync("audit")
 
     runs = (audited, exported, again, valid, form, planned, applied, refreshed, shown)
-    assert [run.code for run in runs] == [0] * len(runs), applied.err + valid.out[-300:]
+    assert [run.code for run in runs] == [0] * len(runs), (
+        applied.err + refreshed.out[-3500:] + refreshed.err[-500:]
+    )
     assert exported.out.splitlines()[-1] == "Export: 1,200 documents written."
     assert again.out.splitlines()[-1] == "Export: nothing is new."
     assert valid.out.splitlines()[-1] == "Valid: 1,200 products in 1,200 files."
@@ -59,6 +61,15 @@ def test_a_whole_shop_is_taken_over_and_nothing_is_sent(podsync, folder, vendors
     assert len({entry["id"] for entry in entries(folder).values()}) == 1200
     assert refreshed.out.splitlines()[-1].startswith("No changes.")
     assert "1,200 managed, 0 orphans, 0 unmanaged" in shown.out
+    given = [option for one in vendors.products("gelato") for option in one["spec"]["variantOptions"]]
+    made = [
+        option
+        for entry in entries(folder).values()
+        for option in (entry.get("spec") or {}).get("variantOptions", ())
+    ]
+    assert (
+        sum(len(each.get("values", ())) for each in made) == sum(len(each["values"]) for each in given) > 400
+    )
     text = "".join(files(folder).values())
     assert "X-Amz-Signature=" not in text
     assert "# imageUrl: left out: its address does not begin with https://: http://old.example.com/" in text
@@ -89,9 +100,26 @@ spec:
 """
     }
     (text,) = files(folder, "gelato").values()
+    assert text.count("      values:\n        - value: S\n") == 1
     assert text.startswith("# yaml-language-server: $schema=../../../schemas/customer_product.schema.json\n")
     assert f'name: old-bag\nadopt: "{bag}"\nspec:\n  name: Old Bag\n  customerIds: [customer-1]\n' in text
     assert "base_attributes" not in text
+
+
+def test_a_text_that_reads_as_a_reference_is_taken_as_it_is(podsync, folder, vendors):
+    name = "Tee ${var.cdn} ${colour} $${var.x}"
+    vendors.by_hand("kakaclo", {**TEE_SPEC, "enName": name, "imageUrl": "https://c.example/${var.cdn}.png"})
+
+    runs = [podsync(*words) for words in (["export"], ["validate"], ["apply", "--auto-approve"])]
+    refreshed = podsync("plan", "--refresh")
+
+    assert [run.code for run in runs] == [0, 0, 0], runs[-1].err
+    assert refreshed.out.splitlines()[-1].startswith("No changes.")
+    (text,) = files(folder).values()
+    assert "left out" not in text
+    (entry,) = entries(folder).values()
+    assert entry["spec"]["enName"] == name
+    assert entry["spec"]["imageUrl"] == "https://c.example/${var.cdn}.png"
 
 
 def test_names_that_collide_or_are_none_end_in_the_id_and_stay(podsync, folder, vendors):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 _MARK = re.compile(r"(?P<escape>\$)?\$\{(?P<inner>[^{}\n]*)(?P<end>\}?)")
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -37,7 +38,7 @@ def pieces(text: str, *, axes: bool) -> Pieces:
     at = 0
     for match in _MARK.finditer(text):
         inner = match["inner"]
-        if not axes and not inner.startswith(f"{VARIABLE}."):
+        if not _is_special(inner, axes=axes):
             continue
         found.append(text[at : match.start()])
         at = match.end()
@@ -47,6 +48,23 @@ def pieces(text: str, *, axes: bool) -> Pieces:
         found.append(_reference(match[0], inner, closed=bool(match["end"])))
     found.append(text[at:])
     return tuple(piece for piece in _joined(found) if piece)
+
+
+def literal(value: Any, *, axes: bool) -> Any:
+    """Return a value whose texts, and those inside of it, `pieces` takes as they were."""
+    if isinstance(value, Mapping):
+        return {key: literal(each, axes=axes) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(literal(each, axes=axes) for each in value)
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    return _MARK.sub(
+        lambda match: f"${match[0]}" if _is_special(match["inner"], axes=axes) else match[0], value
+    )
+
+
+def _is_special(inner: str, *, axes: bool) -> bool:
+    return axes or inner.startswith(f"{VARIABLE}.")
 
 
 def _reference(mark: str, inner: str, *, closed: bool) -> Reference:

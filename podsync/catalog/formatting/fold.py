@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, TypeAlias
 
+from podsync.catalog.authoring.references import literal
 from podsync.catalog.formatting.matrix import (
     Composition,
     Partition,
@@ -187,7 +188,7 @@ class _Folding:
         """Return a value as the document says it; None where it is not made of the axes."""
         if path not in self._partitions:
             value = column[0]
-            return flow(value.replace("${", "$${") if isinstance(value, str) else value)
+            return flow(literal(value, axes=True))
         plain = all(isinstance(value, str) and "${" not in value for value in column)
         made = made_of(column, self._axes) if plain else None
         for number, axis in enumerate(self._axes):

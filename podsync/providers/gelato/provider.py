@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.digests import canonical_json
-from podsync.model.frozen import Json, Path, Spec, freeze
+from podsync.model.frozen import FrozenDict, Json, Path, Spec, freeze
 from podsync.model.known_ids import NOTHING_KNOWN, KnownIds
 from podsync.providers.gelato import INFO, values
 from podsync.providers.knowledge import Provider
@@ -72,12 +72,15 @@ class Gelato(Provider):
 
     def steps(self, before: Spec, after: Spec) -> tuple[ProductStep, ...]:
         """The values that are new, where nothing else differs in the options."""
-        from podsync.providers.contract import ProductStep
-
         if before is after:
             return ()
         grown = values.grown(before, after) if self._same_options(before, after) else None
-        return () if grown is None else (ProductStep("values", grown),)
+        return () if grown is None else _adds(grown)
+
+    def past_steps(self, spec: Spec) -> tuple[ProductStep, ...]:
+        """All values, also those that do not say what they stand for: of what exists nobody need know."""
+        bare = self.first(spec) is spec
+        return () if bare else _adds(FrozenDict({values.OPTIONS: spec[values.OPTIONS]}))
 
     def unreachable(self, before: Spec, after: Spec) -> Iterable[SpecFault]:
         """Values that would have to go or to change, where nothing else differs in the options."""
@@ -106,16 +109,13 @@ class Gelato(Provider):
         return values.shown(before, step.body, remote.fields)
 
     def listed_spec(self, fields: Spec) -> Spec:
-        """Without the option of the server's own, and without values.
-
-        An adopt does not take values into the state yet: a document with them would want a replace after it.
-        """
+        """Without the option of the server's own; values are listed as texts, and sent as mappings."""
         options = fields.get("variantOptions")
         if not options:
             return fields
         own = [dict(option) for option in options if option.get("id") != BASE]
         for option in own:
-            option.pop("values", None)
+            option["values"] = [{"value": value} for value in option.get("values") or ()]
         told: Spec = freeze({**fields, "variantOptions": own})
         return told
 
@@ -267,6 +267,12 @@ class Gelato(Provider):
         sent = sorted(map(text, spec.get("customerIds") or ()))
         same = None if listed is None or sent == [EVERYBODY] else sorted(map(text, listed)) == sent
         return sighting(remote.id, spec.get("name"), self.name_of(remote.fields), customers=same)
+
+
+def _adds(body: Spec) -> tuple[ProductStep, ...]:
+    from podsync.providers.contract import ProductStep
+
+    return (ProductStep("values", body),)
 
 
 def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[SpecFault]:

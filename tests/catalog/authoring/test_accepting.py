@@ -49,6 +49,24 @@ def test_a_listed_value_is_taken_for_that_product_alone(folder, written):
     assert {key: dict(said) for key, said in noted.items() if said} == {str(RED): {"enName": "Dino tee red"}}
 
 
+@pytest.mark.parametrize("listed", ["${var.cdn} ${5}", "$${var.cdn}", "${${var.cdn}}", "${var.", "$${5}"])
+def test_a_listed_value_names_no_other_one(folder, listed):
+    folder.write(
+        "plain.yaml", "kind: designed_product\nname: plain\n" + SPEC.replace("${", "").replace("}", "")
+    )
+    folder.write("dino.yaml", HEAD + SPEC)
+    plain = Address.parse("designed_product.plain")
+
+    editor = CatalogEditor(folder.root)
+    for name, address in (("plain", plain), ("dino", RED)):
+        assert editor.accept(f"catalog/{name}.yaml", address, [AcceptedField("enName", "Dino", listed)])
+    for each in editor.files():
+        folder.write(each.path.removeprefix("catalog/"), each.after)
+
+    after = folder.specs()
+    assert [after[str(address)]["enName"] for address in (plain, RED)] == [listed, listed]
+
+
 @pytest.mark.parametrize("written", LISTS)
 def test_what_is_gone_is_left_out(folder, written):
     folder.write("dino.yaml", HEAD + LISTS[written].replace("{word}", "except") + SPEC)
