@@ -142,7 +142,9 @@ def test_what_is_accepted_and_changed_again_is_not_taken(podsync, folder, catalo
     assert run.code == 4
     assert 'enName is "Test Tee 3" there' in " ".join(run.out.split())
     assert server.sent("kakaclo.create")[4:] == []
-    assert "b) to change it to what the document says: take changed_there out of it" in " ".join(run.out.split())
+    assert "b) to change it to what the document says: take changed_there out of it" in " ".join(
+        run.out.split()
+    )
     # Once more from there.
     podsync("drift", "-o", "patch=drift.patch")
     subprocess.run(["git", "apply", "drift.patch"], cwd=folder, check=True)
