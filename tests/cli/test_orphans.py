@@ -145,3 +145,14 @@ def test_json_alone_is_on_stdout(podsync, shops, orphaned):
     run = podsync("state", "orphans", "--check", "--no-wait", "-o", "json")
 
     assert len(json.loads(run.out)["orphans"]) == 1
+
+
+def test_it_is_said_first_that_it_is_play(podsync, catalog):
+    podsync("apply", "--sandbox", "--auto-approve")
+    (catalog / "tee.yaml").unlink()
+    podsync("apply", "--sandbox", "--auto-approve")
+
+    said = podsync("state", "orphans", "--check", "--no-wait", "--sandbox").err.splitlines()
+
+    assert said[0].startswith("SANDBOX")
+    assert said[1:] == ["KakaClo: 1 orphan still listed"]

@@ -94,6 +94,7 @@ def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, a
     outputs = Outputs.parse(output, more=FORMATS_OF[f"state {what}"])
     space = Workspace.open(session, sandbox=sandbox)
     outputs.refuse(space.own_files)
+    space.announce()
     return tell(space, outputs, what, address)
 
 
@@ -104,7 +105,6 @@ def tell(space: Workspace, outputs: Outputs, what: str, address: str | None = No
     from podsync.model.address import Address
     from podsync.model.errors import UsageError
 
-    space.announce()
     remembered = space.store.load()
     wanted = None
     if address is not None:

@@ -61,8 +61,8 @@ def list_orphans(
         raise UsageError("--check asks the providers, --done says it by hand: one of the two")
     outputs = Outputs.parse(output)
     space = Workspace.open(session, sandbox=sandbox)
-    space.tell_environment()
     outputs.refuse(space.own_files)
+    space.announce()
     if done:
         _tick_off(space, done)
     if check:

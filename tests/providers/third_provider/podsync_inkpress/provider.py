@@ -35,7 +35,8 @@ class Inkpress(Provider):
 
     def first(self, spec: Spec) -> Spec:
         """A poster is in no channel before it is released."""
-        return freeze({field: value for field, value in spec.items() if field != "channels"})
+        first: Spec = freeze({field: value for field, value in spec.items() if field != "channels"})
+        return first
 
     def steps(self, before: Spec, after: Spec) -> tuple[ProductStep, ...]:
         """A release into the channels that are new; nothing takes a poster out of one."""
