@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.shortcuts
+
 ROWS = "".join(f"k{number:03},#{number:06X}\n" for number in range(120))
 TEMPLATE = """\
 kind: designed_product
