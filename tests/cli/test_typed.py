@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import click
 import pytest
 
@@ -61,3 +64,16 @@ def test_a_printed_command_repeats_sandbox_wherever_it_is_taken():
 
 def _takes(command: click.Command, option: str) -> bool:
     return any(option in parameter.opts for parameter in command.params)
+
+
+def test_a_program_that_was_started_by_a_relative_path_is_named_where_it_is(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "bin" / "podsync").write_text("from podsync.cli.main import run\nrun()\n")
+
+    done = subprocess.run(
+        [sys.executable, "bin/podsync", "-C", "shop", "plan"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, env={"PATH": "/nowhere"},
+    )  # fmt: skip
+
+    assert f"{tmp_path / 'bin' / 'podsync'} -C shop init" in done.stderr

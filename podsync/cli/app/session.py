@@ -27,6 +27,17 @@ _INDEXED = r"[a-z0-9_.*?-]+\[[a-z0-9=,*?-]*\]"
 _COMMANDS = _PLAYS | {"demo", "doctor", "fmt", "init", "render", "schema", "show", "validate"}
 
 
+def _here() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except OSError:  # it is gone
+        return os.curdir
+
+
+#: A path to this program may be relative to this folder, also where a run works in another one.
+_STARTED_IN = _here()
+
+
 class Session:
     """One run of the command line; filled while the options are parsed, then only read.
 
@@ -117,7 +128,7 @@ def program() -> str:
     started = sys.argv[0] if sys.argv else ""
     if shutil.which("podsync") is not None or os.path.basename(started) not in {"podsync", "podsync.exe"}:  # noqa: PTH119
         return "podsync"
-    return os.path.abspath(started)  # noqa: PTH100 (a link must stay one)
+    return os.path.abspath(os.path.join(_STARTED_IN, started))  # noqa: PTH100, PTH118 (a link must stay one)
 
 
 def quoted(*words: str) -> str:
