@@ -194,7 +194,10 @@ def test_every_long_option_comes_from_the_environment_too(monkeypatch, path, nam
     }  # fmt: skip
     variable = "_".join(["PODSYNC", *path, name]).upper()
     monkeypatch.setenv(variable, samples.get(name, "1"))
-    command, parent = find(path), click.Context(cli, info_name="podsync", auto_envvar_prefix="PODSYNC")
+    command = find(path)
+    # A command keeps the help option of the first context that it is in.
+    facts = {"auto_envvar_prefix": "PODSYNC", "help_option_names": ["-h", "--help"]}
+    parent = click.Context(cli, info_name="podsync", **facts)
     for group in path[:-1]:
         parent = click.Context(find((group,)), parent, group)
 
