@@ -66,3 +66,13 @@ def thaw(value: Json) -> Any:
     if isinstance(value, list | tuple):
         return [thaw(item) for item in value]
     return value
+
+
+def value_at(data: Any, path: Path) -> Any:
+    """Return the value at a path inside mappings and lists; None where there is none."""
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data

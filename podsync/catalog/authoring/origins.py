@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from podsync.catalog.authoring.axes.choices import Combination
-from podsync.catalog.authoring.layers import Layer, layer_of
+from podsync.catalog.authoring.layers import layer_of
 from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Reference, pieces
 from podsync.catalog.authoring.template import SUBSTITUTED, Template
 from podsync.catalog.parsing.document import Document, Used, WrittenAt
-from podsync.model.frozen import Path
+from podsync.model.frozen import Path, value_at
 from podsync.model.position import Position, Span
 
 
@@ -28,8 +27,8 @@ class ProductOrigins:
         layer = layer_of(self._layers, path)
         if layer is None:
             return None
-        value = _at(layer, path)
-        if isinstance(value, dict) and isinstance(_at(self._own, path), dict):
+        value = value_at(layer.data, path)
+        if isinstance(value, dict) and isinstance(value_at(self._own.data, path), dict):
             layer = self._own
         inner = (*layer.prefix, *path)
         span = layer.document.places.raw.get(inner)
@@ -55,16 +54,6 @@ class ProductOrigins:
                 key = self._keys[piece.name]
                 if not piece.field or piece.field in axis.rows[key]:
                     yield Used(piece.text, *axis.place(key, piece.field))
-
-
-def _at(layer: Layer, path: Path) -> Any:
-    data: Any = layer.data
-    for part in path:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
 
 
 class OriginPlaces(Mapping[Path, "Span | Position"]):

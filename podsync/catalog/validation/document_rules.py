@@ -16,7 +16,7 @@ from podsync.catalog.validation.value_messages import SchemaVerdict, dotted
 from podsync.model.address import DEFAULT_ACCOUNT, Address
 from podsync.model.characters import hidden
 from podsync.model.diagnostic import Diagnostic, Fix, SpecFault
-from podsync.model.frozen import EMPTY, Path, freeze
+from podsync.model.frozen import EMPTY, Path, freeze, value_at
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, History, Lifecycle, Product
 
@@ -127,7 +127,7 @@ def written(document: Document, path: Path) -> str:
     found = document.origin(path, around=False)
     if found is None:
         return ""
-    return str(_value_at(document.data, path)) if found.used else found.text.written(found.span)
+    return str(value_at(document.data, path)) if found.used else found.text.written(found.span)
 
 
 def located(document: Document, path: Path, *, on_key: bool = False) -> tuple[Text, RawSpan]:
@@ -147,7 +147,7 @@ def in_place(
         if path in document.faulty:
             continue
         # Something is missing in a mapping: its key says where, better than its first line does.
-        own_key = on_key or isinstance(_value_at(document.data, path), dict)
+        own_key = on_key or isinstance(value_at(document.data, path), dict)
         text, span = located(document, path, on_key=own_key)
         fix = _edits(document, path, mend)
         at = _marked(text, span, mark) if mark else span
@@ -183,15 +183,6 @@ def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
     """Return where inside a span a character stands, as far as it was written so."""
     column = text.written(span).find(mark)
     return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
-
-
-def _value_at(data: Any, path: Path) -> Any:
-    for part in path:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
 
 
 def _address(document: Document) -> Address | None:
