@@ -25,11 +25,12 @@ from podsync.plan.action import (
 )  # fmt: skip
 from podsync.plan.answers import COMPLETE
 from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange
-from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
+from podsync.plan.diff import differing_fields, field_changes, leads_to, told_of_defaults, untold
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
+    from podsync.plan.diff import Defaults
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan, Swap
 
@@ -41,10 +42,12 @@ class Decided(NamedTuple):
     faults: list[Diagnostic]
 
 
-def decide(pair: Pair, providers: Mapping[str, Provider], selection: Selection) -> Decided:
-    """Return the one change for a pair."""
+def decide(
+    pair: Pair, providers: Mapping[str, Provider], selection: Selection, asked: Defaults = None
+) -> Decided:
+    """Return the one change for a pair; see `planner.make_plan`."""
     decision = _PairDecision(pair, providers[pair.known.provider], selection)
-    return Decided(decision.make(), decision.faults)
+    return Decided(told_of_defaults(decision.make(), pair, asked), decision.faults)
 
 
 class _PairDecision:
@@ -191,6 +194,7 @@ class _PairDecision:
             fields=fields,
             risks=self._risks(before if fields else None, after) if risks is None else risks,
             source=self._source(fields),
+            declared=product.declared_at if product is not None and fields else None,
             distinct=product is not None and product.history.moved == (),
             asks=product.history.asks if product is not None else EMPTY,
             temporary=temporary,

@@ -38,6 +38,16 @@ class Layer(NamedTuple):
     data: Mapping[str, Any]
 
 
+def defaults_of(path: str, kind: str, context: AuthoringContext) -> tuple[Layer, ...]:
+    """Return what `_defaults.yaml` say of a kind for the file at `path`, the outermost first."""
+    read = [document for each in context.chain_of(path) for document in context.parsed(each).documents[:1]]
+    return tuple(
+        Layer(document, (kind,), document.data[kind])
+        for document in read
+        if isinstance(document.data.get(kind), dict)
+    )
+
+
 def merged(layers: Sequence[Layer]) -> dict[str, Any]:
     """Return what the layers say together. Lists replace; null removes what was inherited."""
     found: dict[str, Any] = {}
