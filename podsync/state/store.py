@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Required, TypedDict, TypeVar
 
 from podsync.model.errors import StateError
 
 if TYPE_CHECKING:
     from podsync.model.clock import Clock
     from podsync.state.events import Event
-    from podsync.state.local.lock import Holder
+    from podsync.state.lock import Holder
     from podsync.state.model import State
 
 _T = TypeVar("_T")
@@ -38,19 +38,28 @@ def under_lock(held: _T | None) -> _T:
     return held
 
 
+class StoreFacts(TypedDict, total=False):
+    """What a store is told of its run.
+
+    `who` and `run_url` are what others read who wait for it; `on_note` hears, in a sentence, what a person
+    should know: for whom this run waits, that something unfinished was cut off.
+    """
+
+    clock: Required[Clock]
+    who: Callable[[], str]
+    run_url: str | None
+    on_note: Callable[[str], None]
+
+
 class StoreSurroundings(NamedTuple):
     """What the environment tells a store.
 
     `variables` are those of the environment; `without_keys` are those that another program may be given.
-    `on_note` is told what a person should know.
     """
 
-    clock: Clock
-    who: Callable[[], str]
-    run_url: str | None
+    facts: StoreFacts
     variables: Mapping[str, str]
     without_keys: Mapping[str, str]
-    on_note: Callable[[str], None]
 
 
 def _nowhere(_keys: Mapping[str, Any]) -> tuple[Path, ...]:

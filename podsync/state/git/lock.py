@@ -9,7 +9,7 @@ from podsync.model.errors import LockedError
 from podsync.state.formats.times import time_to_text
 from podsync.state.git.branch import Branch, Commit, OvertakenError
 from podsync.state.git.layout import Lock
-from podsync.state.local.lock import PATIENCE
+from podsync.state.lock import PATIENCE
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 #: How long, in seconds, a push of the lock is tried when nobody can be reached.

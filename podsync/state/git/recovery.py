@@ -53,13 +53,13 @@ def fitting(state: State, late: Sequence[UndeliveredEvent], now: float) -> list[
 _RESULTS = (Made, Refused, NotSent, Doubted)
 
 
-def salvage(session: BranchWriter, branch: Branch, clock: Clock) -> str:
+def salvage(writer: BranchWriter, branch: Branch, clock: Clock) -> str:
     """Try for half a minute; return a sentence that says what became of the events, "" if there were none."""
     until = clock.monotonic() + _PATIENCE
     why = "somebody else holds the state"
     while True:
         try:
-            told = _once(session, branch, clock.now())
+            told = _once(writer, branch, clock.now())
         except OvertakenError:
             told = None
         except RefusedPushError as error:
@@ -69,22 +69,22 @@ def salvage(session: BranchWriter, branch: Branch, clock: Clock) -> str:
         if told is not None:
             return told
         if clock.monotonic() + _PAUSE > until:
-            results = sum(isinstance(each.event, _RESULTS) for each in session.late)
+            results = sum(isinstance(each.event, _RESULTS) for each in writer.late)
             return f"{results} results could not be written ({why}); the next apply finds them out"
         clock.sleep(_PAUSE)
 
 
-def _once(session: BranchWriter, branch: Branch, now: float) -> str | None:
+def _once(writer: BranchWriter, branch: Branch, now: float) -> str | None:
     """Return what was done; None: not now."""
     head = branch.fetch()
     if head is None:
         return "the branch is gone"
     commit = branch.commit(head)
     lock = layout.read_lock(branch, commit)
-    ours = lock is not None and lock.holder.id == session.holder.id
+    ours = lock is not None and lock.holder.id == writer.holder.id
     contents = layout.read(branch, commit)
-    same = contents.state.lineage == session.lineage
-    events = fitting(contents.state, session.late, now) if same else []
+    same = contents.state.lineage == writer.lineage
+    events = fitting(contents.state, writer.late, now) if same else []
     if not events and not ours:
         return ""
     if lock is not None and not ours:
@@ -95,9 +95,9 @@ def _once(session: BranchWriter, branch: Branch, now: float) -> str | None:
         serial = contents.state.serial
         texts = [journal.payload(event) for event in events]
         records = (journal.record(at, serial, text) for at, text in enumerate(texts, serial + 1))
-        data = b"".join([journal.header(session.lineage, contents.base), *records])
+        data = b"".join([journal.header(writer.lineage, contents.base), *records])
         files.add(branch.write(data), serial + 1, serial + len(events))
-    made = branch.make(files.root(branch, {}), head, message(session.holder, f"{len(events)} late results"))
+    made = branch.make(files.root(branch, {}), head, message(writer.holder, f"{len(events)} late results"))
     branch.publish(made, head, patience=_PUSH)
     branch.follow(made)
     return f"{len(events)} late results were added to the newer state" if events else ""

@@ -30,7 +30,7 @@ from podsync.state.git import layout
 from podsync.state.git.branch import Branch, TreeItem
 from podsync.state.git.layout import BranchContents, BranchFiles
 from podsync.state.local import snapshot
-from podsync.state.local.lock import Holder
+from podsync.state.lock import Holder
 from podsync.state.model import State
 
 
