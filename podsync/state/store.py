@@ -62,14 +62,6 @@ class StoreSurroundings(NamedTuple):
     without_keys: Mapping[str, str]
 
 
-def _nowhere(_keys: Mapping[str, Any]) -> tuple[Path, ...]:
-    return ()
-
-
-def _anybody(_keys: Mapping[str, Any], _root: Path) -> bool:
-    return True
-
-
 class Backend(NamedTuple):
     """One kind of store, as `podsync.yaml` names it.
 
@@ -87,8 +79,8 @@ class Backend(NamedTuple):
     where: Mapping[str, tuple[str, str]]
     beside: Callable[[str, str], str]
     open: Callable[[Mapping[str, Any], StoreSurroundings], StateStore]
-    files: Callable[[Mapping[str, Any]], tuple[Path, ...]] = _nowhere
-    shared: Callable[[Mapping[str, Any], Path], bool] = _anybody
+    files: Callable[[Mapping[str, Any]], tuple[Path, ...]] = lambda _keys: ()
+    shared: Callable[[Mapping[str, Any], Path], bool] = lambda _keys, _root: True
     secrets: tuple[str, ...] = ()
     secret_urls: tuple[str, ...] = ()
 

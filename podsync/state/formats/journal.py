@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -79,6 +79,11 @@ def payload(event: Event) -> bytes:
 def record(serial: int, durable: int, text: bytes) -> bytes:
     """Return the line of one event."""
     return b"%d %d %d %08x %s\n" % (serial, durable, len(text), _checksum(serial, durable, text), text)
+
+
+def records(serial: int, texts: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the lines of events that are written at once, after the durable event `serial`."""
+    return (record(number, serial, text) for number, text in enumerate(texts, serial + 1))
 
 
 def _ascii_json(data: object) -> bytes:

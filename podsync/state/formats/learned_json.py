@@ -90,10 +90,6 @@ def _sorted_texts(data: Any, where: str) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(data)))  # mostly in order already, which a set would lose
 
 
-def _absent(data: Any, where: str) -> Absent:
-    return dataclass_json.from_json(Absent, data, JsonPlace(where, time_from_text))
-
-
 def _readings(data: Any, where: str) -> Mapping[int, tuple[str, ...]]:
     found = {}
     for number, ids in mapping(data, where).items():
@@ -152,7 +148,9 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "models": _each(_each(_sorted_texts)),
     "foreign": _each(_sorted_texts),
     "unclaimed": _each(_sorted_texts),
-    "absent": _each(_each(_absent)),
+    "absent": _each(
+        _each(lambda data, where: dataclass_json.from_json(Absent, data, JsonPlace(where, time_from_text)))
+    ),
     "readings": _each(_readings),
     "refusals": _refusals,
     "released": _released,

@@ -80,7 +80,10 @@ def to_document(state: State) -> dict[str, Any]:
         "providers": {name: to_json(host, time_to_text) for name, host in state.hosts.items()},
         "last_apply": None if state.last_apply is None else _last_apply_to_json(state.last_apply),
         "entries": {str(address): _entry_to_json(entry) for address, entry in state.entries.items()},
-        "orphans": [_orphan_to_json(orphan) for orphan in state.orphans],
+        "orphans": [
+            _with_unknown(_with_body(to_json(each, time_to_text, _ORPHAN_ALWAYS)), each.extra)
+            for each in state.orphans
+        ],
     }
     if any(getattr(state, name) for name in LEARNED):
         from podsync.state.formats import learned_json
@@ -290,10 +293,6 @@ def _orphans(data: Any) -> tuple[Orphan, ...]:
             made = round(made + 0.001, 3)
         orphans[orphan.address, made] = replace(orphan, created_at=made)
     return tuple(orphans[key] for key in sorted(orphans))
-
-
-def _orphan_to_json(orphan: Orphan) -> dict[str, Any]:
-    return _with_unknown(_with_body(to_json(orphan, time_to_text, _ORPHAN_ALWAYS)), orphan.extra)
 
 
 def _with_unknown(data: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

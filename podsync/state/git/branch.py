@@ -96,6 +96,10 @@ class Branch:
                 raise local_failure(answer, "rev-parse")
         return None
 
+    def at(self, head: str | None) -> Commit | None:
+        """Read the commit of a head, None for none."""
+        return None if head is None else self.commit(head)
+
     def commit(self, identity: str) -> Commit:
         """Read a commit; raises StateError when this clone does not have it."""
         at = self._git.must("show", "-s", "--no-show-signature", "--format=%ct", identity)

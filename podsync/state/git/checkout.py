@@ -53,13 +53,9 @@ def _missing(git: Git, wanted: Sequence[Path], seen: set[Path]) -> Absence | Non
             found = (_behind(git, item, place) or _missing(git.at(place), inner, seen)) if inner else None
             if found is not None:
                 return found
-        elif item.tag == "S" and _is_in(place, wanted) and not os.path.lexists(place):
+        elif item.tag == "S" and any(map(place.is_relative_to, wanted)) and not os.path.lexists(place):
             skipped.append(item.name)
     return _sparse(skipped) if skipped else None
-
-
-def _is_in(place: Path, wanted: Sequence[Path]) -> bool:
-    return any(place.is_relative_to(each) for each in wanted)
 
 
 class _IndexItem(NamedTuple):

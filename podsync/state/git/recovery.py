@@ -94,8 +94,7 @@ def _once(writer: BranchWriter, branch: Branch, now: float) -> str | None:
     if events:
         serial = contents.state.serial
         texts = [journal.payload(event) for event in events]
-        records = (journal.record(at, serial, text) for at, text in enumerate(texts, serial + 1))
-        data = b"".join([journal.header(writer.lineage, contents.base), *records])
+        data = b"".join([journal.header(writer.lineage, contents.base), *journal.records(serial, texts)])
         files.add(branch.write(data), serial + 1, serial + len(events))
     made = branch.make(files.root(branch, {}), head, message(writer.holder, f"{len(events)} late results"))
     branch.publish(made, head, patience=_PUSH)

@@ -65,7 +65,7 @@ class GitStore(BaseStore[BranchWriter]):
         self._batching, self.ahead = batching, batching.most
         self._begun, self._opening = False, Lock()
         self._before: str | None = None
-        self._looked: tuple[str | None, BranchContents] | None = None
+        self._read_last: tuple[str | None, BranchContents] | None = None
         #: Whether this run has asked the remote, and whether that knew no such branch.
         self._asked, self._absent = False, False
         #: The head that was found to hold a state, or nothing yet.
@@ -74,7 +74,7 @@ class GitStore(BaseStore[BranchWriter]):
     @property
     def label(self) -> str:
         """The branch, its remote where it is not the usual one, and the commit that was looked at last."""
-        commit = self._looked[0] if self._looked is not None else None
+        commit = self._read_last[0] if self._read_last is not None else None
         there = f" of {self._branch.remote}" if self._branch.remote != "origin" else ""
         return f"branch {self._branch.name}{there}" + (f" at {commit[:7]}" if commit is not None else "")
 
@@ -117,9 +117,9 @@ class GitStore(BaseStore[BranchWriter]):
     def _acquire(self, holder: Holder, timeout: float) -> BranchWriter:
         waiting = Waiting(self._branch, self._clock, timeout, self._on_note)
         while True:
-            head = self._fetch()
-            commit = self._branch.commit(head) if head is not None else None
-            self._vet(head, commit)
+            commit = self._fetch()
+            head = commit.id if commit is not None else None
+            self._vet(commit)
             lock = layout.read_lock(self._branch, commit)
             if commit is not None and lock is not None and not waiting.is_dead(commit, lock):
                 waiting.wait(commit, lock)
@@ -146,7 +146,7 @@ class GitStore(BaseStore[BranchWriter]):
         finally:
             writer.stop()
             self._known = (writer.lineage, writer.serial) if self._begun else self._known
-            self._writer, self._looked = None, None
+            self._writer, self._read_last = None, None
             if writer.lost is None:
                 self._branch.follow(writer.head)
         if told:
@@ -157,8 +157,7 @@ class GitStore(BaseStore[BranchWriter]):
     def unlock(self, lock_id: str) -> None:
         """Let go of the lock of this id, whoever holds it. Raises LockedError for another id."""
         for _ in range(10):
-            head = self._fetch()
-            commit = self._branch.commit(head) if head is not None else None
+            commit = self._fetch()
             lock = layout.read_lock(self._branch, commit)
             if commit is None or lock is None or lock.holder.id != lock_id:
                 named = f"{lock.holder}, id {lock.holder.id}" if lock is not None else "nobody"
@@ -166,16 +165,15 @@ class GitStore(BaseStore[BranchWriter]):
             files = BranchFiles.of(commit)
             files.lock = None
             words = message(lock.holder, "lock let go of by hand")
-            made = self._branch.make(files.root(self._branch, {}), head, words)
-            if Waiting(self._branch, self._clock, 0, self._on_note).wins(made, head):
+            made = self._branch.make(files.root(self._branch, {}), commit.id, words)
+            if Waiting(self._branch, self._clock, 0, self._on_note).wins(made, commit.id):
                 self._branch.follow(made)
                 return
         raise LockedError(f"branch {self._branch.name} keeps moving: its holder is alive", "wait for it")
 
     def holder(self) -> Holder | None:
         """Who holds the lock now, as the remote knows it."""
-        head = self._fetch()
-        lock = layout.read_lock(self._branch, self._branch.commit(head) if head is not None else None)
+        lock = layout.read_lock(self._branch, self._fetch())
         return lock.holder if lock is not None else None
 
     def undo(self) -> str | None:
@@ -194,20 +192,19 @@ class GitStore(BaseStore[BranchWriter]):
         """
         if self._writer is not None:
             self._writer.flush()
-            contents, at = self._look(self._writer.head)
-            head: str | None = self._writer.head
+            state = self._read(self._branch.commit(self._writer.head)).state
         else:
-            head = self._branch.local()
-            commit = self._branch.commit(head) if head is not None else None
-            self._vet(head, commit)
-            contents, at = self._read(head, commit)
-        self._known = contents.state.lineage, contents.state.serial
-        if self._writer is None and not self._asked:
-            self._on_note(self._age(head, at))
-        return contents.state
+            commit = self._branch.at(self._branch.local())
+            self._vet(commit)
+            state = self._read(commit).state
+            if not self._asked:
+                self._on_note(self._age(commit))
+        self._known = state.lineage, state.serial
+        return state
 
-    def _vet(self, head: str | None, commit: Commit | None) -> None:
+    def _vet(self, commit: Commit | None) -> None:
         """Refuse a branch that is not known here while the remote has it, and one that holds code."""
+        head = commit.id if commit is not None else None
         if head is None and not self._absent:
             must_not_exist(self._git, self._branch)
             self._absent = True
@@ -215,22 +212,22 @@ class GitStore(BaseStore[BranchWriter]):
             must_hold_state(self._git, self._branch, commit)
             self._vetted = (head,)
 
-    def _look(self, head: str) -> tuple[BranchContents, float]:
-        return self._read(head, self._branch.commit(head))
+    def _read(self, commit: Commit | None) -> BranchContents:
+        head = commit.id if commit is not None else None
+        if self._read_last is None or self._read_last[0] != head:
+            self._read_last = head, layout.read(self._branch, commit)
+        return self._read_last[1]
 
-    def _read(self, head: str | None, commit: Commit | None) -> tuple[BranchContents, float]:
-        if self._looked is None or self._looked[0] != head:
-            self._looked = head, layout.read(self._branch, commit)
-        return self._looked[1], commit.at if commit is not None else 0.0
-
-    def _age(self, head: str | None, at: float) -> str:
+    def _age(self, commit: Commit | None) -> str:
         name = f"{self._branch.remote}/{self._branch.name}"
-        if head is None:
+        if commit is None:
             return f"no {name} is known here, so there is no state yet"
-        seconds = max(0.0, self._clock.now() - at)
+        seconds = max(0.0, self._clock.now() - commit.at)
         number, unit = next((seconds // size, unit) for size, unit in _UNITS if seconds >= size or size == 1)
-        when = time_to_text(at).replace("T", " ")[:16]
-        return f"state of {when} UTC ({number:.0f} {unit} ago), commit {head[:7]}: {name} as fetched last"
+        when = time_to_text(commit.at).replace("T", " ")[:16]
+        return (
+            f"state of {when} UTC ({number:.0f} {unit} ago), commit {commit.id[:7]}: {name} as fetched last"
+        )
 
     # -- writing
 
@@ -241,7 +238,7 @@ class GitStore(BaseStore[BranchWriter]):
         `state` is not what the events add up to.
         """
         writer = under_lock(self._writer)
-        if not self._begun and not self._look(writer.head)[0].fresh:
+        if not self._begun and not self._read(self._branch.commit(writer.head)).fresh:
             return
         self._open()
         if writer.lost is not None:
@@ -254,15 +251,15 @@ class GitStore(BaseStore[BranchWriter]):
         with self._opening:
             writer = under_lock(self._writer)
             if not self._begun:
-                contents, _ = self._look(writer.head)
+                contents = self._read(self._branch.commit(writer.head))
                 state = contents.state
                 self._must_be_known(state.lineage, state.serial, f"branch {self._branch.name}")
                 writer.begin(contents, State(lineage=str(uuid.uuid4())))
                 self._begun = True
             return writer
 
-    def _fetch(self) -> str | None:
-        """Bring the head here; StateError where the branch is gone that this clone knows."""
+    def _fetch(self) -> Commit | None:
+        """Bring the newest commit here; StateError where the branch is gone that this clone knows."""
         head = self._branch.fetch()
         self._asked, self._absent = True, head is None
         known = self._branch.local() if head is None else None
@@ -273,7 +270,7 @@ class GitStore(BaseStore[BranchWriter]):
                 f"bring it back: git push {remote} {known[:12]}:refs/heads/{name}. Or begin without a state,"
                 f" which adopts what exists: git update-ref -d refs/remotes/{remote}/{name}",
             )
-        return head
+        return self._branch.at(head)
 
     def replace(self, state: State) -> None:
         """Put `state` in the place of what is there, which stays in the history; only under the lock."""

@@ -258,10 +258,8 @@ class BranchWriter:
         texts = [text for entry in taken for text in entry.texts]
         first, last = self._durable + 1, self._durable + len(texts)
         if texts:
-            records = (
-                journal.record(serial, self._durable, text) for serial, text in enumerate(texts, first)
-            )
-            data = b"".join([journal.header(self.lineage, self._base), *records])
+            lines = journal.records(self._durable, texts)
+            data = b"".join([journal.header(self.lineage, self._base), *lines])
             self.files.add(self.branch.write(data), first, last)
         return last
 

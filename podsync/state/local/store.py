@@ -23,8 +23,7 @@ from podsync.shortcuts import may_use
 from podsync.state.base_store import BaseStore
 from podsync.state.formats import journal, statefile
 from podsync.state.local import snapshot
-from podsync.state.local.disk import Disk, join
-from podsync.state.local.snapshot import Snapshot
+from podsync.state.local.snapshot import Disk, Snapshot, join
 from podsync.state.model import State
 from podsync.state.store import StoreFacts, must_fit, under_lock
 
@@ -219,8 +218,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         try:
             data = self._files.read(self.journal_path, journal.LIMIT) or b""
         except OSError as error:
-            message = f"{self.journal_path.name} cannot be read: {error.strerror or error}"
-            raise StateError(message, "make it readable; it was left as it is") from error
+            raise snapshot.unreadable(self.journal_path, error) from error
         contents = journal.read(data, self.journal_path.name)
         found = snapshot.read(self._files, self.path, self._loads)
         return Disk(found, contents, join(found, contents, self.path.name))
@@ -229,8 +227,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         try:
             yield from self._files.blocks(self.path, statefile.LIMIT)
         except OSError as error:
-            message = f"{self.path.name} cannot be read: {error.strerror or error}"
-            raise StateError(message, "make it readable; it was left as it is") from error
+            raise snapshot.unreadable(self.path, error) from error
 
     def _open(self) -> _LocalWriter:
         """Return the session, begun by whoever comes first: only now is anything on disk touched."""

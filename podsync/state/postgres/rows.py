@@ -197,7 +197,8 @@ class StateRows:
     def _put(self, connection: Connection, table: str, key: str, wanted: Mapping[str, str]) -> None:
         """Write the rows that differ, drop those that are not wanted."""
         there: dict[str, str] = dict(connection.execute(self.sql(_DIGESTS, table=table, key=key)).fetchall())
-        changed = {k: text for k, text in wanted.items() if there.get(k) != _digest(text)}
+        digests = {k: hashlib.sha256(text.encode("ascii")).hexdigest() for k, text in wanted.items()}
+        changed = {k: text for k, text in wanted.items() if there.get(k) != digests[k]}
         if changed:
             statement = self.sql(_PUT, table=table, key=key)
             connection.execute(statement, [list(changed), list(changed.values())])
@@ -213,7 +214,3 @@ def _rest(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _json(data: object) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("ascii")).hexdigest()

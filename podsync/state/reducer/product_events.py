@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from podsync.model.address import Address
@@ -32,6 +32,9 @@ from podsync.state.events import (
 from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_ours, refuse
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
+#: What a doubt keeps of its Intent.
+_OF_INTENT = tuple(each.name for each in fields(Pending) if each.name in Intent.__dataclass_fields__)
+
 
 def _intent(draft: MutableState, event: Intent) -> None:
     known: Entry | Orphan | None = draft.entries.get(event.address)
@@ -44,24 +47,11 @@ def _intent(draft: MutableState, event: Intent) -> None:
         raise Unfitting(f"{event.address} is in doubt already")
     if event.op == "update" and (known is None or known.spec is None):
         raise Unfitting(f"{event.address} does not exist, so it cannot be updated")
-    pending = Pending(
-        op=event.op,
-        body=event.body,
-        written_at=event.written_at,
-        send_before=event.send_before,
-        date=event.date,
-        attempts=event.attempts,
-        labels=event.labels,
-        lifecycle=event.lifecycle,
-        place=event.place,
-        earlier=EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body)),
-        beside=event.beside,
-        # A reading that nobody has is unknown: its number may name another one some day.
-        reading=event.reading if event.reading in draft.readings.get(event.provider, EMPTY) else None,
-        step=event.step,
-        steps_left=event.steps_left,
-        takes=event.takes,
-    )
+    told: dict[str, Any] = {name: getattr(event, name) for name in _OF_INTENT}
+    told["earlier"] = EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body))
+    if event.reading not in draft.readings.get(event.provider, EMPTY):
+        told["reading"] = None  # a number that nobody has may name another reading some day
+    pending = Pending(**told)
     base = known or Entry(event.address, event.provider, event.account, spec=None)
     _put(draft, replace(base, pending=pending), event.written_at)
 
@@ -108,14 +98,10 @@ def _be_updated(draft: MutableState, item: Entry | Orphan, pending: Pending, eve
             labels=pending.labels,
             lifecycle=pending.lifecycle,
             place=pending.place or item.place,
-            steps_left=item.steps_left if part else _without(item.steps_left, pending.step),
+            steps_left=item.steps_left if part else tuple(s for s in item.steps_left if s != pending.step),
             swap=None if item.swap is None or _has_taken(item, item.swap) else item.swap,
         )
     _put(draft, item, event.at)
-
-
-def _without(steps: tuple[str, ...], done: str) -> tuple[str, ...]:
-    return tuple(step for step in steps if step != done)
 
 
 def _has_taken(entry: Entry, swap: Swap) -> bool:
@@ -172,25 +158,9 @@ def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, repla
     known = draft.absent.get(entry.provider, EMPTY).get(entry.id or "")
     if known is not None and known.gone:
         return  # nobody has to remove it
+    pending = entry.pending if entry.pending is not None and entry.pending.op == "update" else None
     draft.orphans[entry.address, entry.created_at] = Orphan(
-        entry.address,
-        entry.provider,
-        entry.account,
-        spec=entry.spec,
-        id=entry.id,
-        remote=entry.remote,
-        labels=entry.labels,
-        lifecycle=entry.lifecycle,
-        place=entry.place,
-        window=entry.window,
-        pending=entry.pending if entry.pending is not None and entry.pending.op == "update" else None,
-        created_at=entry.created_at,
-        orphaned_at=at,
-        reason=reason,
-        replaced_by=replaced_by,
-        origin=entry.origin,
-        unverified=entry.unverified,
-        extra=entry.extra,
+        **entry.facts() | {"pending": pending}, orphaned_at=at, reason=reason, replaced_by=replaced_by
     )
 
 
@@ -331,24 +301,14 @@ def _restored(draft: MutableState, event: Restored) -> None:
     orphan = draft.orphan(event.source, event.created_at)
     del draft.orphans[event.source, event.created_at]
     _make_room(draft, event.address, event.at, orphan.id)
-    draft.entries[event.address] = Entry(
-        event.address,
-        orphan.provider,
-        orphan.account,
-        spec=orphan.spec,
-        id=orphan.id,
-        origin=orphan.origin,
-        unverified=orphan.unverified,
-        labels=event.labels,
-        lifecycle=event.lifecycle,
-        place=event.place,
-        remote=orphan.remote,
-        window=orphan.window,
-        pending=orphan.pending,
-        created_at=_unused_instant(draft, event.address, orphan.created_at),
-        updated_at=event.at,
-        extra=orphan.extra,
-    )
+    wanted = {
+        "address": event.address,
+        "labels": event.labels,
+        "lifecycle": event.lifecycle,
+        "place": event.place,
+        "created_at": _unused_instant(draft, event.address, orphan.created_at),
+    }
+    draft.entries[event.address] = Entry(**orphan.facts() | wanted, updated_at=event.at)
 
 
 def _gone(draft: MutableState, event: Gone) -> None:
