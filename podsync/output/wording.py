@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from podsync.model.frozen import Json
+from podsync.model.position import Position
 from podsync.output.escape import safe
 from podsync.providers.registry import plugins
 
@@ -36,6 +37,11 @@ def visible_id(provider: str, shown: Mapping[str, Json], *, word: bool = True) -
         visible_id(provider, value, word=word) for value in shown.values() if isinstance(value, Mapping)
     )
     return next((text for text in nested if text), "")
+
+
+def place_of(at: Position | None) -> str:
+    """Return `file:line`, "" where there is none."""
+    return "" if at is None else f"{safe(at.path)}:{at.line}"
 
 
 def number(count: int) -> str:

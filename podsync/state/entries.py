@@ -124,6 +124,13 @@ class KnownProduct:
         """It is made, and a listing still has to show its id: an apply has to look, whatever else it does."""
         return self.unbound or self.provisional
 
+    @property
+    def sent(self) -> Spec:
+        """What exists, or what was sent while nothing is known to exist."""
+        if self.spec is not None:
+            return self.spec
+        return self.pending.body if self.pending is not None else EMPTY
+
     def facts(self) -> dict[str, Any]:
         """Return these fields by their names: an entry becomes an orphan with them, and the other way."""
         return {each.name: getattr(self, each.name) for each in fields(KnownProduct)}

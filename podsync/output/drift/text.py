@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from podsync.output.drift.words import compared_text, drift_counts, drift_texts, ways_out
-from podsync.output.layout import GAP, INDENT, beside, pad, page, wrap
+from podsync.output.layout import GAP, INDENT, beside, pad, page, spaced, wrap
 from podsync.output.style import Style
 from podsync.output.text.plan_head import head
 from podsync.plan.model import Plan
@@ -53,8 +53,4 @@ def drift_report(
         _ways_out(plan, width, typed),
         compared_lines(plan, width),
     ]
-    lines: list[str] = []
-    for block in blocks:
-        found = list(block)
-        lines += [*found, ""] if found else []
-    return page([*lines, last])
+    return page([*spaced(blocks), last])

@@ -14,7 +14,7 @@ from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
 from podsync.output.drift.markdown import compared_rows, drift_rows
 from podsync.output.forecast import PUBLISHED
-from podsync.output.markdown.escape import clip, code, link, plain, size
+from podsync.output.markdown.escape import code, link, placed, plain, size
 from podsync.output.markdown.fit import FOLD_ABOVE, Section, fitted
 from podsync.output.markdown.rows import LISTED, block, brief, brief_create, created, created_head, listed_row
 from podsync.output.product import product_facts, quoted
@@ -86,17 +86,17 @@ def plan_markdown(
         "",
         *_head(plan),
         "",
+        *_look(plan),
+        *drift_rows(plan.drift),
     ]
-    first += _look(plan)
-    first += drift_rows(plan.drift)
     below = [
         *compared_rows(plan.compared),
-        *_foot(plan, rates, orphans_before, levels, typed),
+        *(plain(line, 500) for line in foot(plan, rates, orphans_before, _WIDE, levels, typed)),
         "",
         f"`{last_line(plan)}`",
         "",
+        _signature(plan, head_sha),
     ]
-    below += [_signature(plan, head_sha)]
     room = limit - sum(map(size, [*first, *below]))
     rest = link("all of them are here", where) if where else "all of them are in the plan itself (`-o json`)"
     return "\n".join([*first, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
@@ -175,7 +175,7 @@ def _faults(plan: Plan) -> Iterator[Section]:
 
 
 def _fault(fault: Diagnostic) -> str:
-    place = f" · {code(f'{clip(fault.at.path, 100)}:{fault.at.line}')}" if fault.at is not None else ""
+    place = f" · {placed(fault.at)}" if fault.at is not None else ""
     detail = "".join(f"<br>→ {plain(line, 400)}" for line in fault.detail.split("\n")[:_MOST_LINES] if line)
     return f"- ⚠ {plain(fault.summary, 300)}{place} {code(fault.rule, 60)}{detail}"
 
@@ -242,16 +242,6 @@ def _table_of(
         first=FOLD_ABOVE,
         notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
     )
-
-
-def _foot(
-    plan: Plan,
-    rates: Mapping[str, RateLimit],
-    orphans_before: int,
-    levels: Mapping[str, float],
-    typed: Callable[[str], str],
-) -> list[str]:
-    return [plain(line, 500) for line in foot(plan, rates, orphans_before, _WIDE, levels, typed)]
 
 
 def _signature(plan: Plan, head_sha: str) -> str:

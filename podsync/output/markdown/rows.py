@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.output.layout import short_url
-from podsync.output.markdown.escape import clip, code, colour, picture, plain, row, written
+from podsync.output.markdown.escape import clip, code, colour, picture, placed, plain, row, written
 from podsync.output.product import choice_text, customers, name_of, product_facts
 from podsync.output.text.change import anew_name, leaves_behind, word_of
 from podsync.output.text.plan_head import TOLD
@@ -25,10 +25,8 @@ LISTED = "| front | name | product | why | where |\n|---|---|---|---|---|"
 
 def place(change: Change) -> str:
     """Return `file:line`; for an orphan where its document was."""
-    if change.source is None:
-        return ""
-    was = "was " if change.action is Action.ORPHAN else ""
-    return f"{was}{code(f'{clip(change.source.path, 100)}:{change.source.line}')}"
+    was = "was " if change.action is Action.ORPHAN and change.source is not None else ""
+    return was + placed(change.source)
 
 
 def created_head(roles: FieldRoles) -> str:

@@ -49,9 +49,10 @@ def refusal_lines(state: State, address: Address, style: Style, width: int) -> I
 
 def provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[str]:
     """What the provider does to the values of this product, and by what its account is known again."""
-    spec = item.spec or (item.pending.body if item.pending is not None else {})
+    spec = item.sent
     seen = state.observed.get(item.provider, {}).get(item.account, {})
-    parts = [*_pictures(seen.get("pictures"), spec), *_names(seen.get("names"))]
+    names = seen.get("names")
+    parts = [*_pictures(seen.get("pictures"), spec), f"names: {_told(names)}" if names else ""]
     model = str(spec.get(roles_of(item.provider).model, ""))
     codes = state.models.get(item.provider, {}).get(model, ())
     if len(codes) > 1:
@@ -75,11 +76,6 @@ def _pictures(seen: Json, spec: Mapping[str, Json]) -> Iterator[str]:
     for host, fields in sorted(seen.items()) if isinstance(seen, Mapping) else ():
         if f"//{host}/" in text:
             yield f"pictures of {safe(host)}: {_told(fields)}"
-
-
-def _names(seen: Json) -> Iterator[str]:
-    if seen:
-        yield f"names: {_told(seen)}"
 
 
 def _told(value: Json) -> str:

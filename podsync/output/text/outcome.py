@@ -9,7 +9,7 @@ from podsync.model.position import Position
 from podsync.output.escape import safe
 from podsync.output.layout import GAP, beside, cells, head_of, pad, page, wrap
 from podsync.output.style import Style
-from podsync.output.wording import number, second, time_of_day, visible_id
+from podsync.output.wording import number, place_of, second, time_of_day, visible_id
 from podsync.plan.action import SYMBOLS, Action
 
 #: The word for a result, where it is not the result's own.
@@ -56,8 +56,8 @@ def trouble_lines(
     """Yield which products they are about, and once what all of them mean; all indented by `columns`."""
     indent = " " * columns
     for outcome, source in zip(outcomes, sources, strict=True):
-        place = f"{safe(source.path)}:{source.line}" if source is not None else ""
-        yield from beside(indent + style.bold(str(outcome.address)), style.dim(place), width, indent + GAP)
+        place = style.dim(place_of(source))
+        yield from beside(indent + style.bold(str(outcome.address)), place, width, indent + GAP)
     alike = f"{number(len(outcomes))} times: " if len(outcomes) > 1 else ""
     yield from wrap(alike + meaning(outcomes[0]), width, indent + GAP)
 

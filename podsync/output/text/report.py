@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from podsync.apply.report import LEFT, Outcome, Report, Result, report_line
 from podsync.output.escape import safe
-from podsync.output.layout import GAP, beside, facts, page, wrap
+from podsync.output.layout import GAP, beside, facts, page, spaced, wrap
 from podsync.output.next_steps import next_steps
 from podsync.output.product import quoted
 from podsync.output.style import Style
@@ -66,16 +66,10 @@ def report_text(
         _stopped(report, style, width),
         _results(report, style, width),
         _left_for_a_person(report, width, typed),
-        _notes(report, width),
-        _safety(report, width),
-        _next(report, width, command, place),
+        (line for note in report.notes for line in wrap(safe(note), width, "", GAP)),
+        wrap(safety, width) if (safety := safety_text(report)) else (),
     ]
-    lines: list[str] = []
-    for block in blocks[:-1]:
-        found = list(block)
-        lines += [*found, ""] if found else []
-    lines += blocks[-1]
-    return page([*lines, report_line(report)])
+    return page([*spaced(blocks), *_next(report, width, command, place), report_line(report)])
 
 
 def stopped_texts(report: Report) -> list[str]:
@@ -185,16 +179,8 @@ LEAVING = (Result.REPLACED, Result.ORPHANED, Result.UPDATED)
 
 
 def _removal(change: Change) -> str:
-    which = [
-        visible_id(change.provider, change.shown),
-        quoted(name_left(change), 60),
-    ]
+    which = [visible_id(change.provider, change.shown), quoted(name_left(change), 60)]
     return sentences(["remove", *which, by_hand(change.provider)])
-
-
-def _notes(report: Report, width: int) -> Iterator[str]:
-    for note in report.notes:
-        yield from wrap(safe(note), width, "", GAP)
 
 
 def safety_text(report: Report) -> str:
@@ -209,12 +195,6 @@ def safety_text(report: Report) -> str:
         "Nothing was sent twice. Nothing has to be undone. Running apply again is safe: "
         f"{', and '.join(part for part in rest if part)}."
     )
-
-
-def _safety(report: Report, width: int) -> Iterator[str]:
-    text = safety_text(report)
-    if text:
-        yield from wrap(text, width)
 
 
 def _next(report: Report, width: int, command: str, place: str) -> list[str]:
