@@ -46,12 +46,13 @@ class Remote:
     """A product as a provider lists it.
 
     `id` is text, without a prefix that only some answers have. `fields` holds what the listing says,
-    under the names that a spec uses; a field that the listing does not show is absent, and so is the model where
-    it is unknown: its code is missing, stands for two ids, or stands for another id than when last seen
-    (`Query.pairs`). `shown` are the ids that people see, kept in the state as
-    `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None
-    when the listing gives none, or one that cannot be true (`podsync.network.dates`). `facts` are what else the listing
-    tells people, under the words of `FACTS`; they are never compared and never kept in the state.
+    under the names that a spec uses; a field that the listing does not show is absent, and so is the
+    model where it is unknown: its code is missing, stands for two ids, or stands for another id than
+    when last seen (`Query.pairs`). `shown` are the ids that people see, kept in the state as
+    `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None when
+    the listing gives none, or one that cannot be true (`podsync.network.dates`). `facts` are what else
+    the listing says to people, under the words of `FACTS`; they are never compared and never kept in
+    the state.
     """
 
     id: str
@@ -67,7 +68,7 @@ FACTS = ("code", "price", "orders")
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model as a provider's own list has it; a field that the list lacks is empty. All texts are the provider's.
+    """A model as a provider's own list has it. All texts are the provider's, empty where there is none.
 
     `id` is what a spec names, `code` what a listing of products names. `sizes` are in the provider's order;
     most lists do not tell them (`ModelLister.sizes`). `off_sale` says why it cannot be had now.

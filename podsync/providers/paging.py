@@ -88,7 +88,7 @@ def read_all(
 
     It ends as soon as all of `wanted`, a set of ids, was read. `heard` is called once, when the first page of
     a long reading has come, with the number of its rows and of the requests that it is likely to take;
-    `paged` after every page, with how many rows of this pass have come and the total, 0 where no page has one.
+    `paged` after every page, with how many rows of this pass have come and the total, 0 if none is given.
     """
     page = _announced(page, size, 2 if absence else 1, heard, paged)
     seen: dict[str, Remote] = {}
