@@ -63,8 +63,8 @@ def unreachable(error: Exception, way: Way) -> WireError:
         return _certificate(error, way)
     if isinstance(error, ssl.SSLError):
         reason = (error.reason or "").replace("_", " ").lower()
-        told = f" ({reason})" if reason else ""
-        return WireError(f"no TLS connection to {way.end} could be made{told}")
+        detail = f" ({reason})" if reason else ""
+        return WireError(f"no TLS connection to {way.end} could be made{detail}")
     if isinstance(error, socket.gaierror):
         return WireError(f"no address is known for {way.end} (DNS)", _dns_remedy(way))
     if isinstance(error, TimeoutError):

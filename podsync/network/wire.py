@@ -3,7 +3,7 @@
 Whether a request may have arrived is known by its own mark alone (`Exchange.sent`): it is set after the
 connection, the proxy's tunnel and TLS have come about, immediately before the first byte of the request is
 handed to the connection. No exception tells it: behind a proxy, a cut after the answer looks like a
-proxy's error. What goes wrong here is told as a `WireError`; nothing foreign leaves.
+proxy's error. What goes wrong here is a `WireError`; no other exception leaves.
 """
 
 from __future__ import annotations
@@ -161,9 +161,9 @@ class _PlainConnection(HTTPConnection):
     def _tunnel(self) -> None:
         """Have the proxy connect to the host. Nothing of the request is known to it."""
         lines = {"Host": self.peer.authority, **self.peer.proxy_headers}
-        told = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        header = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         line: Any = self.sock
-        line.sendall(f"CONNECT {self.peer.authority} HTTP/1.1\r\n{told}\r\n".encode("ascii"))
+        line.sendall(f"CONNECT {self.peer.authority} HTTP/1.1\r\n{header}\r\n".encode("ascii"))
         with closing(http.client.HTTPResponse(line, method="CONNECT")) as response:
             response.begin()
             if not 200 <= response.status < 300:
@@ -243,15 +243,15 @@ class Wire:
         body: bytes | None,
         headers: Mapping[str, str],
     ) -> Raw:
-        target, told = path, dict(headers)
+        target, sent = path, dict(headers)
         if self._peer.proxy is not None and self._peer.url.scheme == "http":
             target = f"http://{self._peer.authority}{path}"
-            told |= self._peer.proxy_headers
+            sent |= self._peer.proxy_headers
         assert connection.handle is not None  # noqa: S101 (an open connection has one)
         cut = WATCHDOG.watch(connection.handle, 2 * self._timeout)
         try:
             connection.timeout = self._timeout
-            connection.hand_over(exchange, method, target, body, told)
+            connection.hand_over(exchange, method, target, body, sent)
             response = connection.getresponse()
             with closing(response):
                 content = _content(response)

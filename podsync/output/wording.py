@@ -30,9 +30,9 @@ def visible_id(provider: str, shown: Mapping[str, Json], *, word: bool = True) -
     if info is None or not info.visible_id[1]:
         return ""
     noun, key = info.visible_id
-    told = shown.get(key)
-    if isinstance(told, str | int) and str(told):
-        return f"{noun} {safe(str(told))}" if word else safe(str(told))
+    found = shown.get(key)
+    if isinstance(found, str | int) and str(found):
+        return f"{noun} {safe(str(found))}" if word else safe(str(found))
     nested = (
         visible_id(provider, value, word=word) for value in shown.values() if isinstance(value, Mapping)
     )

@@ -61,7 +61,7 @@ class Reply:
 class LeakyBucket:
     """Each request puts one marble in; marbles leak away steadily; a full bucket takes none.
 
-    Not thread-safe by itself. The limits are told with every call, for rules can change meanwhile.
+    Not thread-safe by itself. The limits are passed in every call, for rules can change meanwhile.
     """
 
     def __init__(self) -> None:
@@ -178,7 +178,7 @@ class Service:
     def _spoiled(
         self, fault: Fault, provider: str, request: HttpRequest, rules: Rules
     ) -> HttpResponse | None:
-        """What is told under a fault, the request carried out before if the fault does so."""
+        """The answer under a fault, the request carried out before if the fault does so."""
         name = self._shop_name(provider, request, rules)
         shop = self.store.shop(name) if name else None
         side = sides()[provider]
@@ -190,11 +190,11 @@ class Service:
         spoil = all_answers().get("garbage" if fault.word == "half" and true is None else fault.word)
         if spoil is None:
             return true
-        told = Told(
+        facts = Told(
             request, side.error_body, side.empty_listing,
             fault.number, fault.body, fault.headers, true, before,
         )  # fmt: skip
-        return spoil(told)
+        return spoil(facts)
 
     def _answer(self, provider: str, request: HttpRequest, rules: Rules, ahead: float = 0.0) -> HttpResponse:
         now, side = self.clock(), sides()[provider]

@@ -22,8 +22,8 @@ Origin: TypeAlias = Literal["created", "adopted", "imported"]
 class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
-    `date` is the provider's own clock at `until`, None when it never told one. `reading` and `beside` tell
-    what existed before it (see Intent). `answered` is the id that the answer told, `shown` when a listing
+    `date` is the provider's own clock at `until`, None when it never sent one. `reading` and `beside` say
+    what existed before it (see Intent). `answered` is the id in the answer, `shown` when a listing
     showed it otherwise than it was sent. `asked`: when a person was asked where the product is, by the clock
     of a run that would have seen it.
     """

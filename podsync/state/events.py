@@ -1,7 +1,7 @@
 """The events: what the journal holds, and the only way a state changes.
 
 Each carries all that it needs, so that a journal can be read without the code that wrote it.
-All times are UTC seconds since the epoch; `date` is the provider's own clock where it told it.
+All times are UTC seconds since the epoch; `date` is the provider's own clock where it sent one.
 `place` is where the document stood, `catalog/designed/dino.yaml:14`: for people, once it is gone.
 """
 
@@ -97,7 +97,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Made(ProductEvent):
-    """The provider acknowledged it. `id` None: made, id not told; an id is provisional until Confirmed.
+    """The provider acknowledged it. `id` None: made, its id is not known; an id is provisional until Confirmed.
 
     `orphan` is that of the Intent, here and in what else may follow one.
     """

@@ -148,7 +148,7 @@ class State:
         if isinstance(entries, LateEntries):
             # What is half made has no digest: the others need not be made.
             digests = entries.outline.spec_digests
-            entries = entries.some({address for address, told in digests.items() if not told})
+            entries = entries.some({address for address, digest in digests.items() if not digest})
         swaps = (entry.swap for entry in entries.values() if entry.swap is not None)
         return frozenset((swap.source, swap.made_at) for swap in swaps)
 

@@ -39,7 +39,7 @@ def under_lock(held: _T | None) -> _T:
 
 
 class StoreFacts(TypedDict, total=False):
-    """What a store is told of its run.
+    """What a store knows of its run.
 
     `who` and `run_url` are what others read who wait for it; `on_note` hears, in a sentence, what a person
     should know: for whom this run waits, that something unfinished was cut off.
@@ -129,7 +129,7 @@ class StateStore(Protocol):
         """Say in a sentence how the state as it was before the last write comes back; None: it cannot."""
 
     def holder(self) -> Holder | None:
-        """Who holds the lock, or held it last and died, as far as can be told."""
+        """Who holds the lock, or held it last and died, as far as is known."""
 
     def refresh(self) -> None:
         """Let `load` see the newest, where it asks nobody by itself; elsewhere there is nothing to do."""

@@ -87,7 +87,7 @@ def _as_typed(plan: Plan, session: Session) -> Plan:
 
 def typed(diagnostics: Sequence[Diagnostic], session: Session) -> list[Diagnostic]:
     """Return diagnostics with each command in their remedies as it has to be typed here."""
-    return [one._replace(detail=session.told(one.detail)) for one in diagnostics]
+    return [one._replace(detail=session.as_typed(one.detail)) for one in diagnostics]
 
 
 def plan_markdown_of(
@@ -110,7 +110,7 @@ def plan_markdown_of(
         head_sha=origin.head_sha(os.environ),
         sandbox=sandbox,
         orphans_before=orphans,
-        typed=session.told,
+        typed=session.as_typed,
         **more,
     )
 
@@ -125,7 +125,7 @@ def _screen(session: Session) -> dict[str, Any]:
 def _plan_text(plan: Plan, session: Session, **facts: Any) -> str:
     from podsync.output.text.plan import plan_text
 
-    return plan_text(plan, typed=session.told, **_screen(session), **facts)
+    return plan_text(plan, typed=session.as_typed, **_screen(session), **facts)
 
 
 def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
@@ -190,7 +190,7 @@ def report_forms(report: Report, session: Session, again: str, place: str) -> Fo
     from podsync.output.json.report import report_json
     from podsync.output.text import report as report_view
 
-    facts = _screen(session) | {"command": again, "place": place, "typed": session.told}
+    facts = _screen(session) | {"command": again, "place": place, "typed": session.as_typed}
     where = origin.run_url(os.environ) or ""
     return {
         "text": lambda: report_view.report_text(_typed_report(report, session), **facts),
@@ -209,9 +209,10 @@ def report_markdown_of(report: Report, session: Session, again: str, place: str,
 def _typed_report(report: Report, session: Session) -> Report:
     """Return the report with each command of its steps as it has to be typed here."""
     outcomes = tuple(
-        replace(one, next=tuple(map(session.told, one.next))) if one.next else one for one in report.outcomes
+        replace(one, next=tuple(map(session.as_typed, one.next))) if one.next else one
+        for one in report.outcomes
     )
-    notes, steps = tuple(map(session.told, report.notes)), tuple(map(session.told, report.next))
+    notes, steps = tuple(map(session.as_typed, report.notes)), tuple(map(session.as_typed, report.next))
     return replace(report, outcomes=outcomes, notes=notes, next=steps)
 
 
@@ -220,7 +221,7 @@ def seconds_of(plan: Plan, settings: Settings, levels: Mapping[str, float]) -> f
     from podsync.output.forecast import forecast
 
     return forecast(
-        plan, {name: told.rate_limit for name, told in settings.providers.items()}, levels
+        plan, {name: each.rate_limit for name, each in settings.providers.items()}, levels
     ).seconds
 
 
@@ -236,11 +237,11 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files
-        told = f"Valid: {wording.counted(products, 'product')} in {wording.counted(files, 'file')}."
+        verdict = f"Valid: {wording.counted(products, 'product')} in {wording.counted(files, 'file')}."
         if pictures is not None:
-            told += f" Looked at {wording.counted(pictures, 'picture')}."
+            verdict += f" Looked at {wording.counted(pictures, 'picture')}."
         hint = "" if products else f" Copy one of {catalog}/_examples/ to {catalog}/ to begin."
-        return f"{found}{told}{hint}"
+        return f"{found}{verdict}{hint}"
 
     return {
         "text": text,
@@ -267,7 +268,7 @@ def _validate_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> Forms:
-    """Return how a plan that could not be made for the catalog's faults is told, where a plan would be."""
+    """Return how a plan that could not be made for the catalog's faults is reported, where a plan would be."""
     return {
         "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
         **_diagnostic_forms(diagnostics),
@@ -324,13 +325,13 @@ def state_forms(state: State, what: str, address: Address | None, session: Sessi
     facts = _screen(session)
     if what == "list":
         return {
-            "text": lambda: state_text.state_list(state, typed=session.told, **facts),
+            "text": lambda: state_text.state_list(state, typed=session.as_typed, **facts),
             "json": lambda: state_json.state_list_json(state),
             "csv": lambda: _products().state_csv(state),
         }
     if what == "orphans":
         return {
-            "text": lambda: state_text.state_orphans(state, typed=session.told, **facts),
+            "text": lambda: state_text.state_orphans(state, typed=session.as_typed, **facts),
             "json": lambda: state_json.state_orphans_json(state),
         }
     assert address is not None  # noqa: S101 (show has one)

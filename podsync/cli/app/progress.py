@@ -51,7 +51,7 @@ class Listening:
         """Write a line for a change that ended."""
         with self._lock:
             self._outcomes[outcome.address] = outcome
-            # What is left of an earlier plan is told besides the changes of this one.
+            # What is left of an earlier plan is reported besides the changes of this one.
             self._done, self._total = done, max(done, total)
             if outcome.result is Result.NOT_TRIED:
                 # Nothing happened; the report names the reasons, and a stop would write one line for each.

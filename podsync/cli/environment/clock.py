@@ -93,9 +93,9 @@ class Elapsed:
         """Return the seconds since some moment that stays the same."""
         with self._lock:
             now = self._awake(), self._wall()
-            grown, told = now[0] - self._last[0], now[1] - self._last[1]
+            grown, wall = now[0] - self._last[0], now[1] - self._last[1]
             self._last = now
-            self._sum += told if told > grown + _JUMP else grown
+            self._sum += wall if wall > grown + _JUMP else grown
             return self._sum
 
 

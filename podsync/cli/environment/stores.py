@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> StateStore:
-    """Return the store; nothing is read or written yet. `on_note` is told what a person should know."""
+    """Return the store; nothing is read or written yet. `on_note` hears what a person should know."""
     facts: StoreFacts = {
         "clock": SystemClock(), "who": who, "run_url": run_url(os.environ), "on_note": on_note
     }  # fmt: skip

@@ -72,12 +72,12 @@ def _totals(audits: Sequence[AccountAudit]) -> Iterator[str]:
         ("open", "cannot be ordered yet", sum(len(a.without_values) for a in audits)),
         ("faulty", "faults of pictures", sum(len(a.picture_faults or ()) for a in audits)),
     ]
-    for word, told, count in counts:
+    for word, label, count in counts:
         if count:
             key = word.replace(" ", "-")
             yield (
                 f'<li><button type="button" class="total" data-only="{key}" data-is="{key}" '
-                f'aria-pressed="false"><b>{number(count)}</b> {text(told)}</button></li>'
+                f'aria-pressed="false"><b>{number(count)}</b> {text(label)}</button></li>'
             )
 
 
@@ -141,11 +141,11 @@ def _card(line: ProductLine, level: str, shared: Collection[str] = ()) -> str:
     where = f" <small>{text(line.address)}</small>" if line.address else ""
     risks = [f"no values for {', '.join(line.open_options)}"] if line.open_options else []
     risks += [f"{label}: {problem}" for label, _, problem in line.pictures if problem]
-    told = "".join(f'<p class="risk">{text(each)}</p>' for each in (*risks, *line.picture_faults))
+    problems = "".join(f'<p class="risk">{text(each)}</p>' for each in (*risks, *line.picture_faults))
     stand = f'<p class="stand" data-is="{text(kinds[0])}">{text(line.standing)}{where}</p>'
     return (
         f'<li><article class="card" data-is="{text(" ".join(kinds))}" data-id="{identity}">{_pictures(line)}'
-        f"{name}{stand}{_facts(line, shared)}{told}</article></li>\n"
+        f"{name}{stand}{_facts(line, shared)}{problems}</article></li>\n"
     )
 
 
@@ -158,8 +158,8 @@ def _facts(line: ProductLine, shared: Collection[str]) -> str:
         ("orders", line.orders),
         ("for", line.customers),
     ]
-    told = [(key, value) for key, value in rows if value and f"{key} {value}" not in shared]
-    return f"<dl>{''.join(f'<dt>{key}</dt><dd>{text(value)}</dd>' for key, value in told)}</dl>"
+    shown = [(key, value) for key, value in rows if value and f"{key} {value}" not in shared]
+    return f"<dl>{''.join(f'<dt>{key}</dt><dd>{text(value)}</dd>' for key, value in shown)}</dl>"
 
 
 def _pictures(line: ProductLine) -> str:

@@ -40,9 +40,9 @@ def _account(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
     for note in notes_of(audit):
         yield from wrap(style.warn(note), width, "  ! ", "    ")
     if audit.by_model:
-        told = [f"{model_words(audit, model)}: {number(count)}" for model, count in audit.by_model]
-        more = [f"and {number(len(told) - _MODELS)} more"] if len(told) > _MODELS else []
-        yield from facts(["by model", *told[:_MODELS], *more], width, "  ", "    ")
+        models = [f"{model_words(audit, model)}: {number(count)}" for model, count in audit.by_model]
+        more = [f"and {number(len(models) - _MODELS)} more"] if len(models) > _MODELS else []
+        yield from facts(["by model", *models[:_MODELS], *more], width, "  ", "    ")
     yield from _groups(audit, style, width)
     yield from _open(audit, style, width)
     yield from _pictures(audit, style, width)

@@ -32,9 +32,9 @@ def drift_rows(drift: Sequence[Drift]) -> Iterator[str]:
 
 def compared_rows(compared: Sequence[Compared]) -> Iterator[str]:
     """Yield what was compared, small."""
-    told = [plain(sentence, _LONGEST) for sentence in compared_text(compared)]
-    if told:
-        yield f"<sub>{'<br>'.join(told)}</sub>"
+    sentences = [plain(sentence, _LONGEST) for sentence in compared_text(compared)]
+    if sentences:
+        yield f"<sub>{'<br>'.join(sentences)}</sub>"
         yield ""
 
 

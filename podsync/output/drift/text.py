@@ -10,7 +10,7 @@ from podsync.output.style import Style
 from podsync.output.text.plan_head import head
 from podsync.plan.model import Plan
 
-#: Of so many products it is told what became of them; the rest is counted, and is in the JSON.
+#: Of so many products it is shown what became of them; the rest is counted, and is in the JSON.
 _MOST = 200
 
 
@@ -19,9 +19,9 @@ def drift_lines(plan: Plan, style: Style, width: int) -> Iterator[str]:
     if not plan.drift:
         return
     yield style.bold(f"Not as podsync left it: {drift_counts(plan.drift)}")
-    told = list(drift_texts(plan.drift[:_MOST]))
-    widest = min(max(len(each.address) for each in told), 60)
-    for each in told:
+    texts = list(drift_texts(plan.drift[:_MOST]))
+    widest = min(max(len(each.address) for each in texts), 60)
+    for each in texts:
         first = f"{GAP}{pad(each.address, widest)}{GAP}{style.warn(each.word)}"
         yield from beside(first, style.dim(each.place), width)
         yield from wrap(each.what, width, INDENT)

@@ -70,12 +70,12 @@ def _details(drift: Drift) -> Iterator[str]:
 
 
 def _field(field: DriftedField) -> str:
-    def told(value: object) -> str:
+    def shown(value: object) -> str:
         return shorten(text_of(value), _LONGEST) if value is not None else "nothing"
 
-    text = f"{safe(field.field)}: {told(field.known)} -> {told(field.listed)}"
+    text = f"{safe(field.field)}: {shown(field.known)} -> {shown(field.listed)}"
     if field.both:
-        return f"{text}; both changed: the document says {told(field.wanted)}"
+        return f"{text}; both changed: the document says {shown(field.wanted)}"
     return text
 
 
@@ -100,11 +100,11 @@ def compared_text(compared: Sequence[Compared]) -> Iterator[str]:
         why: dict[str, list[str]] = defaultdict(list)
         unlisted = info.unlisted if info is not None else frozenset()
         never, itself = "no listing tells", f"{name} may list otherwise by itself"
-        told = [
+        skipped = [
             (field, count, never if field in unlisted else itself) for field, count in each.fields.items()
         ]
-        told += [(field, count, "no document tells") for field, count in each.unknown.items()]
-        for field, count, reason in told:
+        skipped += [(field, count, "no document tells") for field, count in each.unknown.items()]
+        for field, count, reason in skipped:
             why[reason].append(safe(field) if count == each.products else f"{safe(field)} ({number(count)})")
         for reason, fields in sorted(why.items()):
             text += f" Not compared: {listed(fields)}, which {reason}."

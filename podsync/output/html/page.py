@@ -93,7 +93,7 @@ def review_pieces(
     """Yield the page as `review` serves it: renewed while it is open, faults of the catalog on top.
 
     `plan` is that of the last catalog without faults, None while there was none. `version` is the page's own:
-    it asks to be told of another one.
+    it asks for another one as soon as there is one.
     """
     if plan is None:
         values, data = _of_faults(found), _NOTHING

@@ -156,8 +156,8 @@ def _news(made: Sequence[Change], models: Mapping[str, str]) -> Iterator[str]:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    told = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they stand above
-    lines = [plain(line.strip(), _HEAD) for line in told]
+    rows = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they stand above
+    lines = [plain(line.strip(), _HEAD) for line in rows]
     yield f"<sub>{'<br>'.join(lines)}</sub>"
 
 
@@ -215,7 +215,7 @@ def _sections(plan: Plan) -> Iterator[Section]:
 
 
 def _created(changes: Sequence[Change], models: Mapping[str, str]) -> Iterator[Section]:
-    """Yield a table for each kind; a risk that many share is told once."""
+    """Yield a table for each kind; a risk that many share is said once."""
     shared = shared_risks(changes)
     said = frozenset(shared)
     kinds = dict.fromkeys(change.address.kind for change in changes)
@@ -232,7 +232,7 @@ def _table_of(
     found: Sequence[Change], words: str, shared: dict[str, str], full: Callable[[Change], str]
 ) -> Section:
     own = {risk for change in found for risk in change.risks} & shared.keys()
-    told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
+    risks = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
     return Section(
         words,
         found,
@@ -240,7 +240,7 @@ def _table_of(
         brief_create,
         head=created_head(roles_of(found[0].provider)),
         first=FOLD_ABOVE,
-        notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
+        notes=tuple(f"⚠ {plain(text, 300)}" for text in risks[:10]),
     )
 
 

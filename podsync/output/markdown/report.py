@@ -66,15 +66,15 @@ def _counts(report: Report) -> Iterator[str]:
 
 def _next(report: Report, command: str, place: str) -> Iterator[str]:
     """Yield what people fear and need not, and what to do now."""
-    told = safety_text(report)
-    if told:
-        yield from (told, "")
+    safety = safety_text(report)
+    if safety:
+        yield from (safety, "")
     steps, more = next_steps(report, command, place)
     if not steps:
         return
     blocks = [
         [
-            f"{code(step.told, _STEP)}{f' {plain(step.place)}' if step.place else ''}",
+            f"{code(step.text, _STEP)}{f' {plain(step.place)}' if step.place else ''}",
             *(f"   - {code(line, _STEP)}" for line in step.either),
         ]
         for step in steps
@@ -84,8 +84,8 @@ def _next(report: Report, command: str, place: str) -> Iterator[str]:
         blocks.pop()
         more += 1
     yield from ("### Next", "")
-    for index, (told, *either) in enumerate([*blocks, last], 1):
-        yield from (f"{index}. {told}", *either)
+    for index, (safety, *either) in enumerate([*blocks, last], 1):
+        yield from (f"{index}. {safety}", *either)
     if more:
         yield from ("", f"… and {counted(more, 'more step')} before the last one")
     yield ""
@@ -98,7 +98,7 @@ def _sections(report: Report) -> Iterator[Section]:
         found[outcome.result].append(outcome)
 
     above = set(report.stopped.values())
-    told = [one for one in found[Result.NOT_TRIED] if one.error in above]
+    stopped = [one for one in found[Result.NOT_TRIED] if one.error in above]
     found[Result.NOT_TRIED] = [one for one in found[Result.NOT_TRIED] if one.error not in above]
     for result in (Result.FAILED, Result.IN_DOUBT, Result.NOT_TRIED):
         if found[result]:
@@ -111,9 +111,9 @@ def _sections(report: Report) -> Iterator[Section]:
                 risky=True,
                 head=_TROUBLE_HEAD,
             )
-    if told:
-        words = f"{number(len(told))} {word_of(Result.NOT_TRIED)}: it had stopped (see above)"
-        yield Section(words, told, partial(_placed, changes=changes), _brief, risky=True)
+    if stopped:
+        words = f"{number(len(stopped))} {word_of(Result.NOT_TRIED)}: it had stopped (see above)"
+        yield Section(words, stopped, partial(_placed, changes=changes), _brief, risky=True)
     ended = [one for result in LEAVING for one in found[result] if one.address in changes]
     old = [one for one in ended if leaves_behind(changes[one.address])]
     if old:

@@ -23,7 +23,7 @@ _RISK = "    ! "
 class Layout(NamedTuple):
     """What all changes of one plan share: width, columns, how much is shown.
 
-    `said` are risks that the page has told once for all, so that no change repeats them; `refused`
+    `said` are risks that the page has named once for all, so that no change repeats them; `refused`
     the addresses whose change will not happen; `brief` leaves out where pictures are. `models` maps
     ids of models to their names.
     """
@@ -120,8 +120,8 @@ def _about(change: Change, layout: Layout) -> Iterator[str]:
     named = any(one.path == roles.name for one in change.fields)
     room = None if layout.full else layout.width - len(INDENT)
     name = "" if named or spec is None else quoted(roles.name_of(spec), room)
-    told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields) and not change.steps_done
-    reason = "" if told else safe(change.reason)
+    by_fields = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields)
+    reason = "" if by_fields and not change.steps_done else safe(change.reason)
     parts = [name, *_known(change), reason, *_remark(change)]
     if any(parts):
         yield from facts(parts, layout.width, INDENT)

@@ -30,10 +30,10 @@ def outcome_line(outcome: Outcome, done: int, total: int, style: Style, width: i
     word = paint(outcome.result, word_of(outcome.result), style)
     left = f"{mark:<4}{pad(str(outcome.address), _ADDRESS_COLUMNS)}{GAP}{word}"
     counter = f"{number(done)}/{number(total)}"
-    told = visible_id(outcome.provider, outcome.remote) if outcome.error is None else safe(outcome.error)
+    detail = visible_id(outcome.provider, outcome.remote) if outcome.error is None else safe(outcome.error)
     room = width - cells(left) - cells(counter) - 2 * len(GAP)
-    if told and room >= 12:
-        left += GAP + (told if cells(told) <= room else head_of(told, room - 1) + "…")
+    if detail and room >= 12:
+        left += GAP + (detail if cells(detail) <= room else head_of(detail, room - 1) + "…")
     return page([GAP.join(beside(left, style.dim(counter), width, ""))]).rstrip("\n")
 
 

@@ -27,7 +27,7 @@ SANDBOX = "SANDBOX: simulated providers, nothing is real."
 #: The sentence that stands wherever the word orphan does.
 STAYS = "stays on sale until a person removes it"
 OLD_STAYS = "the old product stays on sale beside the new one until a person removes it"
-#: Risks of a change that the head has told already.
+#: Risks of a change that the head has named already.
 TOLD = frozenset({OLD_STAYS, f"it {STAYS}"})
 _OFFLINE = "Offline: nobody was asked."
 _MOST_FAULTS = 20
@@ -117,7 +117,7 @@ def accounts(hosts: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _rank(host: tuple[str, Json]) -> tuple[int, str]:
-    """Put providers in the order in which they are always told."""
+    """Put providers in the order in which they are always named."""
     return next((at for at, name in enumerate(plugins()) if name == host[0]), len(plugins())), host[0]
 
 

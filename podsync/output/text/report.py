@@ -81,8 +81,8 @@ def stopped_texts(report: Report) -> list[str]:
         who = _SIGNALS.get(report.signal, f"signal {report.signal}")
         texts.append(f"Stopped by {who}. What was known by then is saved in the state.")
     for provider, why in sorted(report.stopped.items()):
-        told = safe(why).rstrip(".")
-        texts.append(f"Stopped at {title(provider)}: {told}. Nothing more was sent there.")
+        reason = safe(why).rstrip(".")
+        texts.append(f"Stopped at {title(provider)}: {reason}. Nothing more was sent there.")
     return texts
 
 
@@ -131,10 +131,10 @@ def _behind(
 def _not_tried(ones: Sequence[Outcome], report: Report, width: int, indent: str) -> Iterator[str]:
     """Name them by reason; what stopped everything has been said above."""
     above = report.refused is not None or report.signal is not None
-    told = {None, *(one.error for one in ones if above), *report.stopped.values()}
+    said = {None, *(one.error for one in ones if above), *report.stopped.values()}
     groups: dict[str | None, list[Outcome]] = {}
     for one in ones:
-        groups.setdefault(None if one.error in told else one.error, []).append(one)
+        groups.setdefault(None if one.error in said else one.error, []).append(one)
     for reason, group in list(groups.items())[:_MOST]:
         yield from wrap(_addresses(group), width, indent)
         if reason is not None:
@@ -189,8 +189,8 @@ def safety_text(report: Report) -> str:
         return ""
     left, asked = report.left - report.asked, report.asked
     person = f"{number(asked)} {'waits' if asked == 1 else 'wait'} for a person (see Next)"
-    told = "the one that is left" if left == 1 else f"the {number(left)} that are left"
-    rest = [f"it does {told}" if left else "", person if asked else ""]
+    others = "the one that is left" if left == 1 else f"the {number(left)} that are left"
+    rest = [f"it does {others}" if left else "", person if asked else ""]
     return (
         "Nothing was sent twice. Nothing has to be undone. Running apply again is safe: "
         f"{', and '.join(part for part in rest if part)}."
@@ -204,13 +204,13 @@ def _next(report: Report, width: int, command: str, place: str) -> list[str]:
     for index, step in enumerate(steps, 1):
         label = f"{GAP}{index}. "
         indent = " " * len(label)
-        if step.told == command:
+        if step.text == command:
             if more:
                 lines.append(f"{GAP}… and {number(more)} more {_REST}")
             lines += beside(label + command, f"or: {safe(step.place)}" if step.place else "", width, indent)
             more = 0
         else:
-            lines += wrap(safe(step.told), width, label, indent)
+            lines += wrap(safe(step.text), width, label, indent)
         for line in step.either:
             lines += wrap(safe(line), width, indent + GAP, indent + GAP + "   ")
     if more:

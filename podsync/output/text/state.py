@@ -89,8 +89,8 @@ def state_show(state: State, address: Address, *, style: Style, width: int = 80)
     lines += refusal_lines(state, address, style, width)
     successors = _successors(state) if orphans else {}
     for orphan in orphans:
-        told = _orphan_lines(state, orphan, successors.get((orphan.address, orphan.created_at)), width)
-        lines += ["", f"An orphan of this address: it {STAYS}", *told]
+        rows = _orphan_lines(state, orphan, successors.get((orphan.address, orphan.created_at)), width)
+        lines += ["", f"An orphan of this address: it {STAYS}", *rows]
     lines += provider_lines(state, entry if entry is not None else orphans[0], width)
     return page(lines)
 

@@ -146,23 +146,23 @@ def find_key(_shop: Shop, product_id: str) -> str:
     return key_of(product_id)
 
 
-def _with_id(told: Told, place: int) -> HttpResponse:
+def _with_id(facts: Told, place: int) -> HttpResponse:
     """The true answer with the id at a place among the shop's; one that shows no id stays as it is."""
-    identity = told.before.ids[place] if told.before and told.before.ids else _NOBODYS
-    true = told.true or HttpResponse(200, b"", headers=told.headers)
+    identity = facts.before.ids[place] if facts.before and facts.before.ids else _NOBODYS
+    true = facts.true or HttpResponse(200, b"", headers=facts.headers)
     shown = json.loads(true.body) if true.body else None
     if not isinstance(shown, dict) or "id" not in shown:
         return true
-    return json_answer(true.status, {**shown, "id": identity}, told.headers)
+    return json_answer(true.status, {**shown, "id": identity}, facts.headers)
 
 
-def _unchanged(told: Told) -> HttpResponse:
-    return (told.before and told.before.shown) or HttpResponse(200, b"", headers=told.headers)
+def _unchanged(facts: Told) -> HttpResponse:
+    return (facts.before and facts.before.shown) or HttpResponse(200, b"", headers=facts.headers)
 
 
 ANSWERS = {
-    "other-id": lambda told: _with_id(told, 0),
-    "last-id": lambda told: _with_id(told, -1),
+    "other-id": lambda facts: _with_id(facts, 0),
+    "last-id": lambda facts: _with_id(facts, -1),
     "unchanged": _unchanged,
 }
 
@@ -223,8 +223,8 @@ def _list(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> J
     result: JsonObject = {"customerProducts": [_listed(row, rules) for row in page]}
     if rules.gelato_pagination:
         total = listing.total(rows, page, rules)
-        told = {} if total is None else {"total": total}
-        result["pagination"] = {**told, "offset": offset, "limit": limit}
+        count = {} if total is None else {"total": total}
+        result["pagination"] = {**count, "offset": offset, "limit": limit}
     return result
 
 
@@ -275,7 +275,7 @@ def _listed(row: JsonObject, rules: GelatoRules) -> JsonObject:
     ]
     if not rules.gelato_list_values:
         shown["variantOptions"] = [
-            {key: told for key, told in option.items() if key not in ("values", "defaultValue")}
+            {key: value for key, value in option.items() if key not in ("values", "defaultValue")}
             for option in shown["variantOptions"]
         ]
     shown["customerIds"] = CUSTOMERS[rules.gelato_customers](row["customerIds"])

@@ -129,11 +129,11 @@ def empty_listing() -> JsonObject:
     return {"code": 10000, "message": "Success!", "data": {"list": [], "total": 0}}
 
 
-def _code_told(told: Told) -> HttpResponse:
-    return json_answer(200, {"code": told.number, "message": "refused on request"}, told.headers)
+def _refused_with_code(facts: Told) -> HttpResponse:
+    return json_answer(200, {"code": facts.number, "message": "refused on request"}, facts.headers)
 
 
-ANSWERS = {"code": _code_told}
+ANSWERS = {"code": _refused_with_code}
 
 
 def _add_product(request: HttpRequest, shop: Shop, rules: KakaCloRules, now: float) -> object:

@@ -143,8 +143,8 @@ def _header(line: bytes, name: str) -> tuple[str, str] | None:
     if version != _VERSION or int(match[2], 16) != crc32(match[3]):
         return None
     try:
-        told = strict_json.loads(match[3])
-        return str(told["lineage"]), str(told["base"])
+        names = strict_json.loads(match[3])
+        return str(names["lineage"]), str(names["base"])
     except (strict_json.NotStrictError, KeyError):
         return None
 

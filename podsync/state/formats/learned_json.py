@@ -103,11 +103,11 @@ def _refusals(data: Any, where: str) -> Mapping[Address, tuple[Refusal, ...]]:
     found: dict[Address, tuple[Refusal, ...]] = {}
     for index, each in enumerate(_list(data, where)):
         place = f"{where}[{index}]"
-        told = dict(mapping(each, place))
-        if "address" not in told:
+        fields = dict(mapping(each, place))
+        if "address" not in fields:
             raise Unfit(place, "'address' is missing")
-        address = _address(told.pop("address"), place)
-        refusal = dataclass_json.from_json(Refusal, told, JsonPlace(place, time_from_text))
+        address = _address(fields.pop("address"), place)
+        refusal = dataclass_json.from_json(Refusal, fields, JsonPlace(place, time_from_text))
         found[address] = (*found.get(address, ()), refusal)
     return MappingProxyType(dict(sorted(found.items())))
 
@@ -129,8 +129,8 @@ def _released(data: Any, where: str) -> Mapping[Address, int]:
 
 
 def _contacts(data: Any, where: str) -> Mapping[str, float]:
-    told = mapping(data, where)
-    return MappingProxyType({name: time_at(at, f"{where}.{name}") for name, at in told.items()})
+    times = mapping(data, where)
+    return MappingProxyType({name: time_at(at, f"{where}.{name}") for name, at in times.items()})
 
 
 def _exactly(kind: type, words: str) -> Callable[[Any, str], Any]:

@@ -139,8 +139,8 @@ def _document(data: bytes, name: str) -> Any:
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise _damaged(f"{name} is not a state of podsync: it has no version")
     if document["version"] > VERSION:
-        told = document["version"]
-        message = f"{name} is of format {told}; podsync {__version__} reads formats up to {VERSION}"
+        version = document["version"]
+        message = f"{name} is of format {version}; podsync {__version__} reads formats up to {VERSION}"
         raise StateError(message, "upgrade podsync; the file was left as it is")
     return document if document["version"] == VERSION else _upgraded(document, name)
 
@@ -213,8 +213,8 @@ def _last_apply(data: Any) -> Any:
         if read.get(key) is not None:
             read[key] = time_at(read[key], f"last_apply.{key}")
     if "dates" in read:
-        told = mapping(read["dates"], "last_apply.dates")
-        read["dates"] = {name: time_at(date, f"last_apply.dates.{name}") for name, date in told.items()}
+        dates = mapping(read["dates"], "last_apply.dates")
+        read["dates"] = {name: time_at(date, f"last_apply.dates.{name}") for name, date in dates.items()}
     return freeze(read)
 
 

@@ -23,7 +23,7 @@ class Absence(NamedTuple):
 
 
 class UnknownAge(NamedTuple):
-    """Why the age of what is checked out cannot be told, and what makes it known."""
+    """Why the age of what is checked out is not known, and what makes it known."""
 
     why: str
     remedy: str
@@ -150,7 +150,7 @@ def first_commits(git: Git) -> list[str] | UnknownAge:
 
 
 def is_older(git: Git, commit: str) -> bool | UnknownAge:
-    """Whether what is checked out is a real ancestor of `commit`, or why that cannot be told."""
+    """Whether what is checked out is a real ancestor of `commit`, or why that is not known."""
     try:
         return _compared(git, commit)
     except StateError as error:

@@ -59,15 +59,15 @@ def salvage(writer: BranchWriter, branch: Branch, clock: Clock) -> str:
     why = "somebody else holds the state"
     while True:
         try:
-            told = _once(writer, branch, clock.now())
+            outcome = _once(writer, branch, clock.now())
         except OvertakenError:
-            told = None
+            outcome = None
         except RefusedPushError as error:
-            told, why, until = None, error.message, 0.0
+            outcome, why, until = None, error.message, 0.0
         except StateError as error:
-            told, why = None, error.message
-        if told is not None:
-            return told
+            outcome, why = None, error.message
+        if outcome is not None:
+            return outcome
         if clock.monotonic() + _PAUSE > until:
             results = sum(isinstance(each.event, _RESULTS) for each in writer.late)
             return f"{results} results could not be written ({why}); the next apply finds them out"

@@ -6,7 +6,7 @@ Intent is on the branch, and whoever comes next finds it there.
 
 A holder moves the branch at least three times within its lease. Whoever waits counts, by his own clock
 alone, how long the branch has stood still; after a whole lease the lock is dead. Should its holder live
-after all, it is told no by its next push, and its requests have ended with their `send_before`.
+after all, its next push is refused, and its requests have ended with their `send_before`.
 """
 
 from __future__ import annotations
@@ -136,22 +136,22 @@ class GitStore(BaseStore[BranchWriter]):
 
     def _leave(self, writer: BranchWriter, *, failing: bool) -> None:
         """Let go of the lock; what did not reach the branch is saved as far as it can be."""
-        told = ""
+        outcome = ""
         try:
             if writer.lost is None:
                 with suppress(StateError):
                     writer.release()
             if writer.lost is not None:
-                told = salvage(writer, self._branch, self._clock)
+                outcome = salvage(writer, self._branch, self._clock)
         finally:
             writer.stop()
             self._known = (writer.lineage, writer.serial) if self._begun else self._known
             self._writer, self._read_last = None, None
             if writer.lost is None:
                 self._branch.follow(writer.head)
-        if told:
-            self._on_note(told)
-        if writer.lost is not None and not (failing or writer.told):
+        if outcome:
+            self._on_note(outcome)
+        if writer.lost is not None and not (failing or writer.reported):
             raise writer.lost
 
     def unlock(self, lock_id: str) -> None:
@@ -242,7 +242,7 @@ class GitStore(BaseStore[BranchWriter]):
             return
         self._open()
         if writer.lost is not None:
-            writer.told = True
+            writer.reported = True
             raise writer.lost
         must_fit(state, writer.lineage, writer.serial)
         writer.compact(replace(state, lineage=writer.lineage, lost=False))

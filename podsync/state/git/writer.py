@@ -80,7 +80,7 @@ class BranchWriter:
 
     `head` is the commit that this run pushed last, `files` what it holds; `serial` counts the events that
     wait as well. `lost` says why nothing can be pushed any more, and `late` holds the events of which it is
-    not known that they reached the branch. `told`: whoever writes has heard of it.
+    not known that they reached the branch. `reported`: an error has said so to whoever writes.
     """
 
     branch: Branch
@@ -94,7 +94,7 @@ class BranchWriter:
     released: bool = False
     lost: StateError | None = None
     late: list[UndeliveredEvent] = field(default_factory=list)
-    told: bool = False
+    reported: bool = False
     pushes: int = 0
 
     def __post_init__(self) -> None:
@@ -131,14 +131,14 @@ class BranchWriter:
         texts = [journal.payload(event) for event in events]
         intents = sum(isinstance(event, Intent) for event in events)
         with self._turn:
-            told = [self._told(event) for event in events]
+            undelivered = [self._undelivered(event) for event in events]
             if self.lost is not None:
-                self.late += told
+                self.late += undelivered
                 if intents:
-                    self.told = True
+                    self.reported = True
                     raise StateError(self.lost.message, self.lost.remedy) from self.lost
                 return
-            entry = _QueuedEvents(told, texts, self.clock.monotonic(), intents)
+            entry = _QueuedEvents(undelivered, texts, self.clock.monotonic(), intents)
             self._queue.append(entry)
             self.serial += len(events)
             self.released = False
@@ -146,10 +146,10 @@ class BranchWriter:
             while intents and not entry.done:
                 self._turn.wait()
         if entry.failure is not None:
-            self.told = True
+            self.reported = True
             raise StateError(entry.failure.message, entry.failure.remedy) from entry.failure
 
-    def _told(self, event: Event) -> UndeliveredEvent:
+    def _undelivered(self, event: Event) -> UndeliveredEvent:
         if isinstance(event, Intent):
             self._written[event.address] = event.written_at
         return UndeliveredEvent(
@@ -184,7 +184,7 @@ class BranchWriter:
                 with self._claimed(self.batching.most) as taken:
                     self._push(taken)
             except StateError:
-                return  # those who wait for it were told
+                return  # those who wait for it have the error
 
     def _left(self) -> float:
         """How many seconds from now the next push is due."""
@@ -245,9 +245,9 @@ class BranchWriter:
         """Put a batch on the branch; an empty one only shows that this run lives."""
         self.files.lock = self._lock_item
         last = self._add(taken)
-        told = Counter(type(each.event).__name__.lower() for entry in taken for each in entry.events)
+        kinds = Counter(type(each.event).__name__.lower() for entry in taken for each in entry.events)
         hit("git.unpushed")
-        words = ", ".join(f"{count} {name}" for name, count in told.items()) or "still at work"
+        words = ", ".join(f"{count} {name}" for name, count in kinds.items()) or "still at work"
         self._publish(self.files, words, PATIENCE)
         hit("git.pushed")
         self._durable = last

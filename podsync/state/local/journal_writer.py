@@ -89,8 +89,8 @@ class Appender:
             self._break(error)
 
     def _break(self, error: BaseException) -> StateError:
-        told = getattr(error, "strerror", None) or type(error).__name__
-        self._broken = f"{self._path.name} cannot be trusted to keep what is written to it ({told})"
+        why = getattr(error, "strerror", None) or type(error).__name__
+        self._broken = f"{self._path.name} cannot be trusted to keep what is written to it ({why})"
         return StateError(self._broken, _AGAIN)
 
     def empty(self) -> None:

@@ -125,7 +125,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         return f"the state as it was before is {newest}; copy it over {self.label}" if newest else None
 
     def holder(self) -> Holder | None:
-        """Who holds the state, as far as can be told (see :func:`read_holder`)."""
+        """Who holds the state, as far as is known (see :func:`read_holder`)."""
         from podsync.state.local.lock import read_holder
 
         return read_holder(self.lock_path)
@@ -169,8 +169,8 @@ class LocalStore(BaseStore[_LocalWriter]):
         try:
             writer.appender.empty()
         except OSError as error:
-            told = error.strerror or error
-            self._on_note(f"{self.journal_path.name} could not be emptied ({told}); that does no harm")
+            why = error.strerror or error
+            self._on_note(f"{self.journal_path.name} could not be emptied ({why}); that does no harm")
         hit("compact.emptied")
         self._close()
 
@@ -248,20 +248,20 @@ class LocalStore(BaseStore[_LocalWriter]):
         # Under one lock a large state is parsed once, unless somebody who has no lock touched it.
         disk = known[1] if known is not None and known[0] == stamps else self._look()
         self._last_look = None
-        told = disk.state.lineage, disk.state.serial
-        self._must_be_known(*told, self.path.name)
+        found_as = disk.state.lineage, disk.state.serial
+        self._must_be_known(*found_as, self.path.name)
         base, size = disk.journal.base, disk.journal.size
         if not disk.fresh:
             found = disk.snapshot or self._write_first()
-            base, size, told = found.id, 0, (found.state.lineage, found.state.serial)
+            base, size, found_as = found.id, 0, (found.state.lineage, found.state.serial)
         from podsync.state.local.journal_writer import Appender
 
         appender = Appender(
-            self._files, self.journal_path, lineage=told[0], base=base, serial=told[1], size=size
+            self._files, self.journal_path, lineage=found_as[0], base=base, serial=found_as[1], size=size
         )
         written = disk.snapshot.state.serial if disk.snapshot else None if disk.fresh else 0
         stamp = stamps[0] if disk.snapshot else self._files.stamp(self.path)
-        return _LocalWriter(appender, told[0], base, written, stamp)
+        return _LocalWriter(appender, found_as[0], base, written, stamp)
 
     def _left_over(self) -> bool:
         """Whether a run that died left events which no snapshot has yet."""
@@ -284,8 +284,8 @@ class LocalStore(BaseStore[_LocalWriter]):
             worth = bool(writer.snapshot_serial)
             snapshot.write(self._files, self.path, state, follows=writer.base, backup=worth)
         except OSError as error:
-            told = error.strerror or error
-            message = f"{self.path.name} could not be written: {told}"
+            why = error.strerror or error
+            message = f"{self.path.name} could not be written: {why}"
             remedy = "nothing is lost, the journal holds it: make room and run the command again"
             raise StateError(message, remedy) from error
 

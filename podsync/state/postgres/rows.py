@@ -114,8 +114,8 @@ class StateRows:
         if not lineage:
             return StoredState()
         if counted[:2] != counted[2:]:
-            told = f"{counted[0]} entries and {counted[1]} orphans were written"
-            raise self._damaged(f"{told}, {counted[2]} and {counted[3]} are there")
+            expected = f"{counted[0]} entries and {counted[1]} orphans were written"
+            raise self._damaged(f"{expected}, {counted[2]} and {counted[3]} are there")
         try:
             state = statefile.loads((text or "").encode("utf-8", "surrogatepass"), f"schema {self.schema}")
         except statefile.DamagedStateError as error:

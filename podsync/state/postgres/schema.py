@@ -107,6 +107,6 @@ def migrate(connection: Connection, schema: str, migrations: Sequence[str] = MIG
             )
         for number, text in enumerate(migrations[done:], done + 1):
             connection.execute(sql.SQL(text).format(s=name))
-            told = sql.SQL("INSERT INTO {}.migration (version, podsync) VALUES (%s, %s)").format(name)
-            connection.execute(told, [number, __version__])
+            insert = sql.SQL("INSERT INTO {}.migration (version, podsync) VALUES (%s, %s)").format(name)
+            connection.execute(insert, [number, __version__])
     return len(migrations) - done

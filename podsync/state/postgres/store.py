@@ -173,5 +173,5 @@ class PostgresStore(BaseStore[PostgresWriter]):
     def _warn(self, connection: Connection) -> None:
         row = connection.execute("SELECT current_setting('fsync')").fetchone()
         if row is not None and row[0] == "off":
-            told = "runs with fsync off: what it acknowledges is lost when its machine stops"
-            self._on_note(f"the database {self._database.name} {told}")
+            risk = "runs with fsync off: what it acknowledges is lost when its machine stops"
+            self._on_note(f"the database {self._database.name} {risk}")

@@ -55,10 +55,10 @@ def _with(mapping: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:
 
 def _begun(draft: MutableState, event: Begun) -> None:
     try:
-        told = {k: Host(v["base_url"], v["account"]) for k, v in event.hosts.items()}
+        hosts = {k: Host(v["base_url"], v["account"]) for k, v in event.hosts.items()}
     except (KeyError, TypeError):
         raise Unfitting("its hosts are not understood") from None
-    draft.hosts = FrozenDict(dict(draft.hosts) | told)
+    draft.hosts = FrozenDict(dict(draft.hosts) | hosts)
     draft.catalog = event.catalog or draft.catalog
     last = {
         "at": event.at,

@@ -47,11 +47,11 @@ def _intent(draft: MutableState, event: Intent) -> None:
         raise Unfitting(f"{event.address} is in doubt already")
     if event.op == "update" and (known is None or known.spec is None):
         raise Unfitting(f"{event.address} does not exist, so it cannot be updated")
-    told: dict[str, Any] = {name: getattr(event, name) for name in _OF_INTENT}
-    told["earlier"] = EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body))
+    facts: dict[str, Any] = {name: getattr(event, name) for name in _OF_INTENT}
+    facts["earlier"] = EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body))
     if event.reading not in draft.readings.get(event.provider, EMPTY):
-        told["reading"] = None  # a number that nobody has may name another reading some day
-    pending = Pending(**told)
+        facts["reading"] = None  # a number that nobody has may name another reading some day
+    pending = Pending(**facts)
     base = known or Entry(event.address, event.provider, event.account, spec=None)
     _put(draft, replace(base, pending=pending), event.written_at)
 
@@ -243,7 +243,7 @@ def _asked(draft: MutableState, event: Asked) -> None:
 
 
 def _not_answered(window: Window | None) -> Window | None:
-    """Another id than the one that the answer told is believed now, or none."""
+    """Another id than that of the answer is believed now, or none."""
     return None if window is None else replace(window, answered=None, shown=None)
 
 
