@@ -58,7 +58,7 @@ class CacheSections(NamedTuple):
     digests: tuple[str, ...]
 
     def section(self, number: int) -> bytes:
-        """Return one section; raises DamagedError, also when the file is another one by now."""
+        """Return one section; raises DamagedCacheError, also when the file is another one by now."""
         start = len(self.header) + sum(self.sizes[:number])
         try:
             with self.cache.opened() as file:

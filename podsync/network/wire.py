@@ -25,7 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
-from podsync.network.faults import ProxyRefusalError, Way, WireError, broken, unreachable
+from podsync.network.faults import ProxyRefusalError, Route, WireError, broken, unreachable
 from podsync.network.watchdog import WATCHDOG, Cut
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ class Peer:
             return self.host, self.port
         return self.proxy.hostname or "", self.proxy.port or (443 if self.proxy.scheme == "https" else 80)
 
-    def way(self, *, through: bool) -> Way:
+    def route(self, *, through: bool) -> Route:
         """Return how people know it, without what is secret in the proxy's URL."""
         proxy = "" if self.proxy is None else ":".join(map(str, self.nearest))
-        return Way(self.host, proxy, through)
+        return Route(self.host, proxy, through)
 
     @property
     def authority(self) -> str:
@@ -284,7 +284,7 @@ class Wire:
             connection.open()
         except FOREIGN as error:
             connection.discard()
-            raise unreachable(error, self._peer.way(through=connection.tunnelled)) from None
+            raise unreachable(error, self._peer.route(through=connection.tunnelled)) from None
         except BaseException:
             connection.discard()
             raise

@@ -97,7 +97,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Made(ProductEvent):
-    """The provider acknowledged it. `id` None: made, its id is not known; an id is provisional until Confirmed.
+    """The provider acknowledged it. `id` is None where it was not said, and provisional until Confirmed.
 
     `orphan` is that of the Intent, here and in what else may follow one.
     """

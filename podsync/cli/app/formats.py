@@ -208,12 +208,12 @@ def report_markdown_of(report: Report, session: Session, again: str, place: str,
 
 def _typed_report(report: Report, session: Session) -> Report:
     """Return the report with each command of its steps as it has to be typed here."""
-    outcomes = tuple(
-        replace(one, next=tuple(map(session.as_typed, one.next))) if one.next else one
-        for one in report.outcomes
-    )
-    notes, steps = tuple(map(session.as_typed, report.notes)), tuple(map(session.as_typed, report.next))
-    return replace(report, outcomes=outcomes, notes=notes, next=steps)
+
+    def all_typed(lines: Sequence[str]) -> tuple[str, ...]:
+        return tuple(map(session.as_typed, lines))
+
+    outcomes = tuple(replace(one, next=all_typed(one.next)) if one.next else one for one in report.outcomes)
+    return replace(report, outcomes=outcomes, notes=all_typed(report.notes), next=all_typed(report.next))
 
 
 def seconds_of(plan: Plan, settings: Settings, levels: Mapping[str, float]) -> float:
@@ -268,7 +268,7 @@ def _validate_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> Forms:
-    """Return how a plan that could not be made for the catalog's faults is reported, where a plan would be."""
+    """Return how the faults of a catalog are reported, in the place of its plan."""
     return {
         "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
         **_diagnostic_forms(diagnostics),

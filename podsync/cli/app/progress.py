@@ -89,7 +89,7 @@ class Listening:
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """The last word on each change that was heard of."""
+        """The last word on each change that was listener of."""
         with self._lock:
             return tuple(self._outcomes.values())
 
@@ -177,9 +177,9 @@ def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
 def listener_for(session: Session, *, on_stdout: bool, seconds: float = 0.0) -> Iterator[Listening]:
     """Listen in the way that suits stderr, until the end of `with`."""
     kind = Drawing if session.console.draws else Counting
-    heard = kind(session, on_stdout=on_stdout, seconds=seconds)
+    listener = kind(session, on_stdout=on_stdout, seconds=seconds)
     try:
-        yield heard
+        yield listener
     finally:
-        heard.close()
-        heard.count_untried()
+        listener.close()
+        listener.count_untried()

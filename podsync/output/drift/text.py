@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from podsync.output.drift.words import compared_text, drift_counts, drift_texts, ways_out
+from podsync.output.drift.words import compared_text, drift_counts, drift_texts, remedies
 from podsync.output.layout import GAP, INDENT, beside, pad, page, spaced, wrap
 from podsync.output.style import Style
 from podsync.output.text.plan_head import head
@@ -37,10 +37,10 @@ def compared_lines(plan: Plan, width: int) -> Iterator[str]:
         yield from wrap(sentence, width, "", GAP)
 
 
-def _ways_out(plan: Plan, width: int, typed: Callable[[str], str]) -> Iterator[str]:
-    for way in ways_out(plan.drift):
-        yield from wrap(f"{way.words}:" if way.commands else f"{way.words}.", width, "", GAP)
-        yield from (GAP + typed(each) for each in way.commands)
+def _remedies(plan: Plan, width: int, typed: Callable[[str], str]) -> Iterator[str]:
+    for remedy in remedies(plan.drift):
+        yield from wrap(f"{remedy.words}:" if remedy.commands else f"{remedy.words}.", width, "", GAP)
+        yield from (GAP + typed(each) for each in remedy.commands)
 
 
 def drift_report(
@@ -50,7 +50,7 @@ def drift_report(
     blocks = [
         head(plan, style, width, sandbox=sandbox, catalog=False),
         drift_lines(plan, style, width),
-        _ways_out(plan, width, typed),
+        _remedies(plan, width, typed),
         compared_lines(plan, width),
     ]
     return page([*spaced(blocks), last])

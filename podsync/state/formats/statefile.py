@@ -98,7 +98,7 @@ def to_document(state: State) -> dict[str, Any]:
 def loads(data: bytes, name: str = "the state file") -> State:
     """Read the bytes of a state file; `name` is how messages call it.
 
-    Raises DamagedError for what is empty, cut, not strict JSON or not of this shape, and StateError
+    Raises DamagedStateError for what is empty, cut, not strict JSON or not of this shape, and StateError
     for a newer version, and for what another program has made of the file.
     """
     try:
@@ -110,10 +110,7 @@ def loads(data: bytes, name: str = "the state file") -> State:
 
 
 def entry_alone(data: bytes, name: str = "the state file") -> Entry:
-    """Read `"kind.dino": {` and what follows up to, not including, its last brace.
-
-    Raises DamagedError.
-    """
+    """Read `"kind.dino": {` and what follows up to, not including, its last brace; DamagedStateError."""
     try:
         ((text, content),) = strict_json.loads(b"{" + data + b"}}").items()
         return _entry(text, content)

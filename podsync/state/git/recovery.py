@@ -27,12 +27,14 @@ _PATIENCE, _PUSH = 30.0, 5.0
 _PAUSE = 1.0
 
 
-def fitting(state: State, late: Sequence[UndeliveredEvent], now: float) -> list[Event]:
+def fitting(state: State, undelivered: Sequence[UndeliveredEvent], now: float) -> list[Event]:
     """Return what of these events is still news to `state`, in order."""
     draft = Reducer(state)
     found: list[Event] = []
-    answered = {(each.event.address, each.written_at) for each in late if isinstance(each.event, _RESULTS)}
-    for each in late:
+    answered = {
+        (each.event.address, each.written_at) for each in undelivered if isinstance(each.event, _RESULTS)
+    }
+    for each in undelivered:
         event = each.event
         if isinstance(event, Intent):
             if (event.address, event.written_at) in answered:
@@ -69,7 +71,7 @@ def salvage(writer: BranchWriter, branch: Branch, clock: Clock) -> str:
         if outcome is not None:
             return outcome
         if clock.monotonic() + _PAUSE > until:
-            results = sum(isinstance(each.event, _RESULTS) for each in writer.late)
+            results = sum(isinstance(each.event, _RESULTS) for each in writer.undelivered)
             return f"{results} results could not be written ({why}); the next apply finds them out"
         clock.sleep(_PAUSE)
 
@@ -84,7 +86,7 @@ def _once(writer: BranchWriter, branch: Branch, now: float) -> str | None:
     ours = lock is not None and lock.holder.id == writer.holder.id
     contents = layout.read(branch, commit)
     same = contents.state.lineage == writer.lineage
-    events = fitting(contents.state, writer.late, now) if same else []
+    events = fitting(contents.state, writer.undelivered, now) if same else []
     if not events and not ours:
         return ""
     if lock is not None and not ours:

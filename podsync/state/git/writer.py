@@ -79,8 +79,8 @@ class BranchWriter:
     """What the holder of the lock knows of the branch. Thread-safe; `stop` ends its thread.
 
     `head` is the commit that this run pushed last, `files` what it holds; `serial` counts the events that
-    wait as well. `lost` says why nothing can be pushed any more, and `late` holds the events of which it is
-    not known that they reached the branch. `reported`: an error has said so to whoever writes.
+    wait as well. `lost` says why nothing can be pushed any more, and `undelivered` holds the events of which
+    it is not known that they reached the branch. `reported`: an error has said so to whoever writes.
     """
 
     branch: Branch
@@ -93,7 +93,7 @@ class BranchWriter:
     serial: int = 0
     released: bool = False
     lost: StateError | None = None
-    late: list[UndeliveredEvent] = field(default_factory=list)
+    undelivered: list[UndeliveredEvent] = field(default_factory=list)
     reported: bool = False
     pushes: int = 0
 
@@ -126,14 +126,14 @@ class BranchWriter:
     def append(self, events: Sequence[Event]) -> None:
         """Take events in; Intents are on the remote when this returns. Raises StateError when they are not.
 
-        Once the lock is lost, results are kept in `late` and Intents are refused.
+        Once the lock is lost, results are kept in `undelivered` and Intents are refused.
         """
         texts = [journal.payload(event) for event in events]
         intents = sum(isinstance(event, Intent) for event in events)
         with self._turn:
             undelivered = [self._undelivered(event) for event in events]
             if self.lost is not None:
-                self.late += undelivered
+                self.undelivered += undelivered
                 if intents:
                     self.reported = True
                     raise StateError(self.lost.message, self.lost.remedy) from self.lost
@@ -157,7 +157,7 @@ class BranchWriter:
         )
 
     def flush(self) -> None:
-        """Return when nothing waits to be pushed; what cannot be pushed is in `late`."""
+        """Return when nothing waits to be pushed; what cannot be pushed is in `undelivered`."""
         with self._turn:
             self._hurry = True
             self._turn.notify_all()
@@ -223,7 +223,7 @@ class BranchWriter:
                     self.lost = failure
                     taken = [*taken, *self._queue]
                     self._queue = []
-                    self.late += [each for entry in taken for each in entry.events]
+                    self.undelivered += [each for entry in taken for each in entry.events]
                 for entry in taken:
                     entry.done, entry.failure = True, failure
                 self._busy = False

@@ -20,7 +20,7 @@ from podsync.files.cache_file import FOLDERS, CacheFile, DamagedCacheError, key_
 from podsync.model.errors import StateError
 from podsync.model.json_bytes import compact, parse
 from podsync.state.formats import statefile
-from podsync.state.model import LateEntries, Outline, State
+from podsync.state.model import LazyEntries, Outline, State
 from podsync.state.store import changed
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Outlines(NamedTuple):
             return statefile.loads(data, name)  # and say what is wrong where it is
         held = data if len(data) <= self.held else None
         return replace(
-            state, entries=LateEntries(outline, _EntryCutter(self, name, digest, form, outline, held))
+            state, entries=LazyEntries(outline, _EntryCutter(self, name, digest, form, outline, held))
         )
 
     def _scan(self, data: bytes, name: str, digest: str) -> tuple[_Form, Outline] | None:
