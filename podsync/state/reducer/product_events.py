@@ -8,35 +8,16 @@ from typing import Any
 
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, freeze
+from podsync.state import events as ev
 from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
-from podsync.state.events import (
-    Adopted,
-    Asked,
-    Bound,
-    Confirmed,
-    Doubted,
-    EntryGone,
-    Forgotten,
-    Gone,
-    Intent,
-    Made,
-    Moved,
-    Noted,
-    NotSent,
-    Orphaned,
-    Refused,
-    Restored,
-    Settled,
-    Unbound,
-)  # fmt: skip
 from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_ours, refuse
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
 #: What a doubt keeps of its Intent.
-_OF_INTENT = tuple(each.name for each in fields(Pending) if each.name in Intent.__dataclass_fields__)
+_OF_INTENT = tuple(each.name for each in fields(Pending) if each.name in ev.Intent.__dataclass_fields__)
 
 
-def _intent(draft: MutableState, event: Intent) -> None:
+def _intent(draft: MutableState, event: ev.Intent) -> None:
     known: Entry | Orphan | None = draft.entries.get(event.address)
     if event.orphan is not None:
         known = draft.orphan(event.address, event.orphan)
@@ -62,7 +43,7 @@ def _sets_values(*of_both: str) -> bool:
 
 
 def _doubt(
-    draft: MutableState, event: Made | Refused | NotSent | Doubted | Settled
+    draft: MutableState, event: ev.Made | ev.Refused | ev.NotSent | ev.Doubted | ev.Settled
 ) -> tuple[Entry | Orphan, Pending]:
     """Return the entry, or the orphan, of which an Intent ended, and what is in doubt about it."""
     if event.orphan is None:
@@ -73,7 +54,7 @@ def _doubt(
     return orphan, orphan.pending
 
 
-def _made(draft: MutableState, event: Made) -> None:
+def _made(draft: MutableState, event: ev.Made) -> None:
     entry, pending = _doubt(draft, event)
     if pending.op == "update" or isinstance(entry, Orphan):
         _be_updated(draft, entry, pending, event)
@@ -82,9 +63,11 @@ def _made(draft: MutableState, event: Made) -> None:
     _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
 
 
-def _be_updated(draft: MutableState, item: Entry | Orphan, pending: Pending, event: Made | Settled) -> None:
+def _be_updated(
+    draft: MutableState, item: Entry | Orphan, pending: Pending, event: ev.Made | ev.Settled
+) -> None:
     """The fields of an update hold from now on; it stays the same product."""
-    part = event.part if isinstance(event, Settled) else EMPTY
+    part = event.part if isinstance(event, ev.Settled) else EMPTY
     left = {name: value for name, value in pending.earlier.items() if name not in pending.body}
     item = replace(
         item,
@@ -173,25 +156,25 @@ def _give_up_intent(draft: MutableState, entry: Entry | Orphan, pending: Pending
     _put(draft, replace(entry, pending=still), at)
 
 
-def _refused(draft: MutableState, event: Refused) -> None:
+def _refused(draft: MutableState, event: ev.Refused) -> None:
     entry, pending = _doubt(draft, event)
     if isinstance(entry, Entry):
         refuse(draft, entry, pending, event)
     _give_up_intent(draft, entry, pending, event.at)
 
 
-def _not_sent(draft: MutableState, event: NotSent) -> None:
+def _not_sent(draft: MutableState, event: ev.NotSent) -> None:
     entry, pending = _doubt(draft, event)
     _give_up_intent(draft, entry, pending, event.at)
 
 
-def _doubted(draft: MutableState, event: Doubted) -> None:
+def _doubted(draft: MutableState, event: ev.Doubted) -> None:
     entry, pending = _doubt(draft, event)
     doubt = replace(pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked)
     _put(draft, replace(entry, pending=doubt), event.at)
 
 
-def _settled(draft: MutableState, event: Settled) -> None:
+def _settled(draft: MutableState, event: ev.Settled) -> None:
     entry, pending = _doubt(draft, event)
     if not event.found:
         if pending.op == "create":
@@ -209,7 +192,7 @@ def _settled(draft: MutableState, event: Settled) -> None:
     _come_into_being(draft, entry, pending, at=event.at, window=window, **facts)
 
 
-def _bound(draft: MutableState, event: Bound) -> None:
+def _bound(draft: MutableState, event: ev.Bound) -> None:
     item = _item(draft, event)
     is_ours(draft, item.provider, event.id)
     window = item.window if event.provisional else None
@@ -220,7 +203,7 @@ def _bound(draft: MutableState, event: Bound) -> None:
     _put(draft, replace(item, id=event.id, remote=event.remote, window=window), event.at)
 
 
-def _confirmed(draft: MutableState, event: Confirmed) -> None:
+def _confirmed(draft: MutableState, event: ev.Confirmed) -> None:
     item = _item(draft, event)
     if item.id is None:
         raise Unfitting(f"the id of {event.address} is not known")
@@ -228,14 +211,14 @@ def _confirmed(draft: MutableState, event: Confirmed) -> None:
     _put(draft, replace(item, remote=event.remote or item.remote, window=None), event.at)
 
 
-def _unbound(draft: MutableState, event: Unbound) -> None:
+def _unbound(draft: MutableState, event: ev.Unbound) -> None:
     item = _item(draft, event)
     if not item.provisional:
         raise Unfitting(f"the id of {event.address} is not provisional")
     _put(draft, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)), event.at)
 
 
-def _asked(draft: MutableState, event: Asked) -> None:
+def _asked(draft: MutableState, event: ev.Asked) -> None:
     item = _item(draft, event)
     if item.window is None:
         raise Unfitting(f"a listing has shown {event.address}")
@@ -247,7 +230,7 @@ def _not_answered(window: Window | None) -> Window | None:
     return None if window is None else replace(window, answered=None, shown=None)
 
 
-def _item(draft: MutableState, event: Bound | Confirmed | Unbound | Asked) -> Entry | Orphan:
+def _item(draft: MutableState, event: ev.Bound | ev.Confirmed | ev.Unbound | ev.Asked) -> Entry | Orphan:
     """Return the entry, or the orphan, of which something was learned."""
     if event.orphan is not None:
         return draft.orphan(event.address, event.orphan)
@@ -269,7 +252,7 @@ def _make_room(draft: MutableState, address: Address, at: float, replaced_by: st
         _to_orphans(draft, known, at, "replaced", replaced_by)
 
 
-def _adopted(draft: MutableState, event: Adopted) -> None:
+def _adopted(draft: MutableState, event: ev.Adopted) -> None:
     _make_room(draft, event.address, event.at, event.id)
     _exists(draft, event.address, event.provider, event.id)
     exists_now(draft, event.address, event.spec)
@@ -290,13 +273,13 @@ def _adopted(draft: MutableState, event: Adopted) -> None:
     )
 
 
-def _orphaned(draft: MutableState, event: Orphaned) -> None:
+def _orphaned(draft: MutableState, event: ev.Orphaned) -> None:
     entry = draft.certain(event.address) or draft.entry(event.address)
     _to_orphans(draft, entry, event.at, "removed", None)
     del draft.entries[event.address]
 
 
-def _restored(draft: MutableState, event: Restored) -> None:
+def _restored(draft: MutableState, event: ev.Restored) -> None:
     draft.certain(event.address)  # before anything is changed
     orphan = draft.orphan(event.source, event.created_at)
     del draft.orphans[event.source, event.created_at]
@@ -311,20 +294,20 @@ def _restored(draft: MutableState, event: Restored) -> None:
     draft.entries[event.address] = Entry(**orphan.facts() | wanted, updated_at=event.at)
 
 
-def _gone(draft: MutableState, event: Gone) -> None:
+def _gone(draft: MutableState, event: ev.Gone) -> None:
     orphan = draft.orphan(event.address, event.created_at)
     del draft.orphans[event.address, event.created_at]
     is_gone(draft, orphan.provider, orphan.id, event.at)
 
 
-def _entry_gone(draft: MutableState, event: EntryGone) -> None:
+def _entry_gone(draft: MutableState, event: ev.EntryGone) -> None:
     entry = draft.entry(event.address)
     if entry.id is None:
         raise Unfitting(f"the id of {event.address} is not known")
     is_gone(draft, entry.provider, entry.id, event.at)
 
 
-def _moved(draft: MutableState, event: Moved) -> None:
+def _moved(draft: MutableState, event: ev.Moved) -> None:
     entry = draft.entry(event.source)
     if event.address in draft.entries:
         raise Unfitting(f"{event.address} is taken")
@@ -341,7 +324,7 @@ def _moved(draft: MutableState, event: Moved) -> None:
     )
 
 
-def _noted(draft: MutableState, event: Noted) -> None:
+def _noted(draft: MutableState, event: ev.Noted) -> None:
     entry = draft.entry(event.address)
     if event.spec and entry.spec is None:
         raise Unfitting(f"nothing is known to exist at {event.address}")
@@ -358,29 +341,29 @@ def _noted(draft: MutableState, event: Noted) -> None:
     )
 
 
-def _forgotten(draft: MutableState, event: Forgotten) -> None:
+def _forgotten(draft: MutableState, event: ev.Forgotten) -> None:
     draft.certain(event.address)
     del draft.entries[draft.entry(event.address).address]
 
 
 HANDLERS: Mapping[type, Callable[[MutableState, Any], None]] = {
     **LEARNING,
-    Intent: _intent,
-    Made: _made,
-    Refused: _refused,
-    NotSent: _not_sent,
-    Doubted: _doubted,
-    Settled: _settled,
-    Bound: _bound,
-    Confirmed: _confirmed,
-    Unbound: _unbound,
-    Asked: _asked,
-    Adopted: _adopted,
-    Orphaned: _orphaned,
-    Restored: _restored,
-    Gone: _gone,
-    EntryGone: _entry_gone,
-    Moved: _moved,
-    Noted: _noted,
-    Forgotten: _forgotten,
+    ev.Intent: _intent,
+    ev.Made: _made,
+    ev.Refused: _refused,
+    ev.NotSent: _not_sent,
+    ev.Doubted: _doubted,
+    ev.Settled: _settled,
+    ev.Bound: _bound,
+    ev.Confirmed: _confirmed,
+    ev.Unbound: _unbound,
+    ev.Asked: _asked,
+    ev.Adopted: _adopted,
+    ev.Orphaned: _orphaned,
+    ev.Restored: _restored,
+    ev.Gone: _gone,
+    ev.EntryGone: _entry_gone,
+    ev.Moved: _moved,
+    ev.Noted: _noted,
+    ev.Forgotten: _forgotten,
 }
