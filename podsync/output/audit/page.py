@@ -7,20 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from podsync.inventory.audit import AccountAudit
 from podsync.inventory.lookalikes import LookAlikes
 from podsync.inventory.products import Standing
-from podsync.output.audit.words import (
-    GROUPS,
-    STANDINGS,
-    ProductLine,
-    account_of,
-    counts_of,
-    group_words,
-    line_of,
-    lines_of,
-    model_words,
-    notes_of,
-    shared_of,
-    summary_of,
-)
+from podsync.output.audit import words
 from podsync.output.html.cards import Total, card, cards_page, facts, section_head
 from podsync.output.html.panels import text
 from podsync.output.wording import counted, number, title
@@ -33,24 +20,24 @@ def audit_page(audits: Sequence[AccountAudit]) -> Iterator[str]:
     yield from cards_page(
         "podsync audit",
         headline=f"{counted(total, 'product')}, {number(unmanaged)} without a document",
-        head=[f"{account_of(a)}: {counts_of(a)}." for a in audits],
+        head=[f"{words.account_of(a)}: {words.counts_of(a)}." for a in audits],
         totals=_totals(audits),
         panels=notes_panel(audits) + _models_panel(audits),
         hint="name, id, SPU, model, customer …",
-        summary=summary_of(audits),
+        summary=words.summary_of(audits),
         products=_products(audits),
     )
 
 
 def notes_panel(audits: Sequence[AccountAudit]) -> str:
     """Return the panel of what a reader has to know of the readings; "" for nothing."""
-    notes = [text(f"{title(a.provider.name)}: {note}") for a in audits for note in notes_of(a)]
+    notes = [text(f"{title(a.provider.name)}: {note}") for a in audits for note in words.notes_of(a)]
     return f'<section class="panel warn">{"".join(f"<p>{n}</p>" for n in notes)}</section>' if notes else ""
 
 
 def _totals(audits: Sequence[AccountAudit]) -> Iterator[Total]:
     alike = {(a.provider.name, one.row.id) for a in audits for g in a.groups for one in g.products}
-    for standing in STANDINGS:
+    for standing in words.STANDINGS:
         yield _key(standing.value), standing.value, sum(a.counts[standing] for a in audits)
     yield "alike", "look alike", len(alike)
     yield "open", "cannot be ordered yet", sum(len(a.without_values) for a in audits)
@@ -74,11 +61,11 @@ def _models(audits: Sequence[AccountAudit]) -> Iterator[str]:
     for audit in audits:
         for model, count in audit.by_model:
             mark = ' class="left"' if audit.has_left(model) else ""
-            yield f"<p{mark}><span>{text(model_words(audit, model))}</span><b>{number(count)}</b></p>"
+            yield f"<p{mark}><span>{text(words.model_words(audit, model))}</span><b>{number(count)}</b></p>"
 
 
 def _products(audits: Sequence[AccountAudit]) -> Iterator[str]:
-    for resemblance, (heading, meaning) in GROUPS.items():
+    for resemblance, (heading, meaning) in words.GROUPS.items():
         groups = [(a, group) for a in audits for group in a.groups if group.resemblance is resemblance]
         if groups:
             yield section_head("alike", heading, counted(len(groups), "group"), meaning)
@@ -88,31 +75,34 @@ def _products(audits: Sequence[AccountAudit]) -> Iterator[str]:
             yield "</div></section>\n"
     for audit in audits:
         standing = ""
-        for line in lines_of(audit):
+        for line in words.lines_of(audit):
             if line.standing != standing:
                 yield "</ul></section>\n" if standing else ""
                 standing = line.standing
                 which = Standing(standing)
                 heading = f"{standing.capitalize()} at {title(audit.provider.name)}"
                 count = number(audit.counts[which])
-                yield section_head(_key(standing), heading, count, STANDINGS[which]) + '<ul class="cards">\n'
+                yield (
+                    section_head(_key(standing), heading, count, words.STANDINGS[which])
+                    + '<ul class="cards">\n'
+                )
             yield _card(line, "h3")
         yield "</ul></section>\n" if standing else ""
 
 
 def _block(audit: AccountAudit, group: LookAlikes) -> Iterator[str]:
     """Yield what they share, said once, then a card for each."""
-    lines = [line_of(audit, one) for one in group.products]
-    names, shared = {line.name for line in lines}, shared_of(lines)
+    lines = [words.line_of(audit, one) for one in group.products]
+    names, shared = {line.name for line in lines}, words.shared_of(lines)
     heading = f"<h3>{text(lines[0].name)}</h3>" if len(names) == 1 else ""
-    words = text(" · ".join([group_words(group), *shared]))
-    yield f'<div class="block"><header>{heading}<p class="word">{words}</p></header><ul class="cards">\n'
+    summary = text(" · ".join([words.group_words(group), *shared]))
+    yield f'<div class="block"><header>{heading}<p class="word">{summary}</p></header><ul class="cards">\n'
     for line in lines:
         yield _card(line, "" if heading else "h4", shared)
     yield "</ul></div>\n"
 
 
-def _card(line: ProductLine, level: str, shared: Collection[str] = ()) -> str:
+def _card(line: words.ProductLine, level: str, shared: Collection[str] = ()) -> str:
     """Return a card; without a level it has no name, and never what all around it share."""
     kinds = [_key(line.standing)]
     kinds += ["open"] if line.open_options else []
@@ -120,11 +110,11 @@ def _card(line: ProductLine, level: str, shared: Collection[str] = ()) -> str:
     name = f"<{level}>{text(line.name) or '<i>no name</i>'}</{level}>" if level else ""
     where = f" <small>{text(line.address)}</small>" if line.address else ""
     stand = f'<p class="stand" data-is="{text(kinds[0])}">{text(line.standing)}{where}</p>'
-    told = facts(row for row in product_rows(line) if f"{row[0]} {row[1]}" not in shared)
-    return card(kinds, line.id, line.pictures, line.name, f"{name}{stand}{told}{risks(line)}")
+    rows = facts(row for row in product_rows(line) if f"{row[0]} {row[1]}" not in shared)
+    return card(kinds, line.id, line.pictures, line.name, f"{name}{stand}{rows}{risks(line)}")
 
 
-def product_rows(line: ProductLine) -> Iterator[tuple[str, str]]:
+def product_rows(line: words.ProductLine) -> Iterator[tuple[str, str]]:
     """Yield the facts of a listed product by which people tell it from others."""
     yield "id", f"{line.visible} · {line.id}" if line.visible else line.id
     yield "model", line.model_words if line.model else ""
@@ -134,8 +124,8 @@ def product_rows(line: ProductLine) -> Iterator[tuple[str, str]]:
     yield "for", line.customers
 
 
-def risks(line: ProductLine) -> str:
+def risks(line: words.ProductLine) -> str:
     """Return what is wrong with a listed product, as markup."""
-    told = [f"no values for {', '.join(line.open_options)}"] if line.open_options else []
-    told += [f"{label}: {problem}" for label, _, problem in line.pictures if problem]
-    return "".join(f'<p class="risk">{text(each)}</p>' for each in (*told, *line.picture_faults))
+    problems = [f"no values for {', '.join(line.open_options)}"] if line.open_options else []
+    problems += [f"{label}: {problem}" for label, _, problem in line.pictures if problem]
+    return "".join(f'<p class="risk">{text(each)}</p>' for each in (*problems, *line.picture_faults))
