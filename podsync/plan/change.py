@@ -169,3 +169,8 @@ class Change:
         """What people approve: apply may adopt what exists already instead of creating it."""
         by_itself = self.action is Action.ADOPT and self.named is None
         return Action.CREATE if by_itself else self.action
+
+
+def left_by(address: Address) -> str:
+    """Say why nothing wants the product of an entry: a document of several may be there still."""
+    return "no document makes it any more" if address.keys else "its document is gone"

@@ -82,7 +82,7 @@ class Shop:
 def plan_of(shop: Shop) -> list[dict[str, Any]]:
     """The changes of a plan, as its JSON has them."""
     changes = json.loads(shop.podsync("plan", "-o", "json").out)["resource_changes"]
-    return [{"address": each["address"], **each["change"]} for each in changes]
+    return [{**each, **each["change"]} for each in changes]
 
 
 def known(shop: Shop) -> dict[str, Any]:
@@ -126,6 +126,7 @@ def test_exactly_what_must_change_is_changed(shop):
     } == second.keys() - first.keys()
 
     shop.write(dino=DINO.replace(', m3: {id: "3"}', ""))  # a model is taken out
+    assert {each["reason"] for each in plan_of(shop)} == {"no document makes it any more"}
     assert shop.applied() == "Apply complete: 0 created, 0 updated, 0 replaced, 39 orphaned."
     assert shop.ids() == {address: one for address, one in third.items() if "model=m3" not in address}
     shop.write(dino=DINO)  # and comes back

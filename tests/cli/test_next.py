@@ -46,7 +46,11 @@ ELSEWHERE = {
     "apply/lookup/before_send.py: import": "tests/cli/test_import.py",
 }
 #: What only looks like a command: a title, and the help of rules, which is printed nowhere to be typed.
-NO_COMMANDS = {"output/html/page.py: plan"}
+NO_COMMANDS = {
+    "output/html/page.py: plan",
+    "output/pairs/page.py: import --match",
+    "output/audit/page.py: audit",
+}
 NO_COMMANDS |= {place for place in inventory() if place.startswith("model/rules.py: ")}
 #: Where a command line is passed on.
 PASSED_ON = {"cli/workspace.py: …"}
