@@ -1059,9 +1059,8 @@ def an_older_version_took_two_for_one_another(shop: Shop) -> None:
     path = shop.folder / "podsync.state.json"
     state = json.loads(path.read_text(encoding="utf-8")) | {"unproven": True}
     held = [state["entries"][f"designed_product.{name}"] for name in ("one", "two")]
-    shown = [{"id": each["id"], "remote": each["remote"]} for each in held]
-    for entry, other in zip(held, reversed(shown), strict=True):
-        entry |= other
+    for field in ("id", "remote"):
+        held[0][field], held[1][field] = held[1][field], held[0][field]
     path.write_text(json.dumps(state), encoding="utf-8")
     shop.tee("three")
 
