@@ -42,7 +42,8 @@ class StoreSurroundings(NamedTuple):
     """What the environment tells a store.
 
     `variables` are those of the environment; `without_keys` are those that another program may be given.
-    `on_note` is told what a person should know.
+    `on_note` is told what a person should know. `on_older` is given a state that was known here where
+    what is there by now is older than it: that has to be noted durably.
     """
 
     clock: Clock
@@ -51,6 +52,7 @@ class StoreSurroundings(NamedTuple):
     variables: Mapping[str, str]
     without_keys: Mapping[str, str]
     on_note: Callable[[str], None]
+    on_older: Callable[[State], None]
 
 
 def _nowhere(_keys: Mapping[str, Any]) -> tuple[Path, ...]:

@@ -30,6 +30,7 @@ def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:
         run_url=around.run_url,
         batching=Batching(lease=keys["lease_seconds"]),
         on_note=around.on_note,
+        on_older=around.on_older,
     )
 
 

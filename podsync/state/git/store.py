@@ -43,7 +43,8 @@ class GitStore:
     """Implements `state.store.StateStore` on a branch.
 
     `folder` is anywhere in the repository. `environment` is what git finds its credentials with. Without the
-    lock it reads what this clone knows and speaks to nobody; `refresh` brings the newest here.
+    lock it reads what this clone knows and speaks to nobody; `refresh` brings the newest here. `on_older` is
+    that of `StoreSurroundings`.
     """
 
     def __init__(
@@ -58,11 +59,12 @@ class GitStore:
         run_url: str | None = None,
         batching: Batching = Batching(),
         on_note: Callable[[str], None] = lambda _note: None,
+        on_older: Callable[[State], None] = lambda _newer: None,
     ) -> None:
         self._git = Git(folder, environment, remote)
         self._branch = Branch(self._git, remote, branch, clock)
         self._clock, self._who, self._run_url = clock, who, run_url
-        self._batching, self._on_note = batching, on_note
+        self._batching, self._on_note, self._on_older = batching, on_note, on_older
         self._session: BranchWriter | None = None
         self._begun, self._opening = False, Lock()
         self._known: tuple[str, int] | None = None
@@ -291,7 +293,7 @@ class GitStore:
 
     def _fetch(self) -> str | None:
         """Bring the head here; StateError where the branch is gone that this clone knows."""
-        head = self._branch.fetch()
+        head = self._branch.fetch(self._part)
         self._asked, self._absent = True, head is None
         known = self._branch.local() if head is None else None
         if known is not None:
@@ -302,6 +304,20 @@ class GitStore:
                 f" which adopts what exists: git update-ref -d refs/remotes/{remote}/{name}",
             )
         return head
+
+    def _part(self, known: str, head: str) -> None:
+        """Say so where the branch was set back behind what this clone knows, before that is forgotten."""
+        now = layout.read(self._branch, self._branch.commit(head)).state
+        try:
+            newer = layout.read(self._branch, self._branch.commit(known)).state
+        except StateError:
+            return  # nothing to compare with
+        if newer.lineage and (newer.lineage != now.lineage or newer.serial > now.serial):
+            self._on_older(newer)
+            self._on_note(
+                f"branch {self._branch.name} was set back on {self._branch.remote}: this clone knows it at "
+                f"{known[:7]}, serial {newer.serial}, and it is at {head[:7]}, serial {now.serial}, now"
+            )
 
     def replace(self, state: State) -> None:
         """Put `state` in the place of what is there, which stays in the history; only under the lock."""
