@@ -1,13 +1,14 @@
 """PROTOCOL step 6. A PATCH sets values, so one in doubt is sent again: once it can no longer arrive itself.
 
 Otherwise it could arrive after a later one, and what was acknowledged would be undone. An update counts as
-done when the answer shows the fields as they were sent; else it is read back.
+done when a listing shows the fields as they were sent: an answer may repeat them and keep nothing.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
 from podsync.apply.actions.steps import go_on, settle_step, witnesses
@@ -17,6 +18,7 @@ from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.state_view import when
+from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec
@@ -81,13 +83,18 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
         change.lifecycle,
         place=change.place,
         shown=lambda remote: shows(provider, body, remote, habits) and remote.id == identity,
+        listed=True,
     )
     sent = run.sender.send(job)
     clock = run.context.clock
     if sent.unshown:
         until = clock.monotonic() + run.settings.settle_seconds
+
+        def then(run: ProviderRun, change: Change) -> None:
+            go_on(run, change, sent)
+
         with run.lock:
-            run.unshown[change.address] = Unshown(change, entry.id or "", body, until, go_on)
+            run.unshown[change.address] = Unshown(change, entry.id or "", body, until, then)
     elif (
         isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
     ):
@@ -97,10 +104,7 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
     else:
         if isinstance(sent.error, InDoubtError) and sent.error.stops:
             run.stop(sent.error.message, credentials=True)
-        if sent.error is None:
-            go_on(run, change, sent)
-        else:
-            conclude(run, change, sent)
+        conclude(run, change, sent)
 
 
 def _take_in(run: ProviderRun, change: Change, entry: Entry) -> Entry:
@@ -215,8 +219,12 @@ def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> boo
     return True
 
 
-def read_back(run: ProviderRun) -> None:
-    """Look whether updates whose answers did not show it took effect; give up after `settle_seconds`."""
+def read_back(run: ProviderRun) -> bool:
+    """Look whether acknowledged updates took effect; give up after `settle_seconds`.
+
+    Return whether something that waited for one of them need not wait any longer.
+    """
+    released = False
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
@@ -231,7 +239,8 @@ def read_back(run: ProviderRun) -> None:
             run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
             del run.unshown[address]
             guarded(run, each.change, each.then)
-        elif looked >= each.until:
+            released = _release(run, address, looked) or released
+        elif looked >= each.until and listing.fresh:
             before = {name: (each.change.before or {}).get(name) for name in each.body}
             if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
                 run.ledger.record(Settled(address, now, found=False))
@@ -244,6 +253,15 @@ def read_back(run: ProviderRun) -> None:
             told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
             why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
             failed(run, each.change, why)
+    return released
+
+
+def _release(run: ProviderRun, address: Address, now: float) -> bool:
+    """Let go of what takes a name that this update has released; return whether there is such a thing."""
+    takers = [taker for taker in run.late if address in run.waits.get(taker, ())]
+    for taker in takers:
+        run.late[taker] = replace(run.late[taker], quiet_at=now)
+    return bool(takers)
 
 
 def _go_on_without(run: ProviderRun, each: Unshown) -> None:
