@@ -53,6 +53,11 @@ class TreeItem:
     id: str
     size: int = 0
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of its own: no folder, no submodule, no link."""
+        return self.mode in ("100644", "100755")
+
 
 def blob(identity: str) -> TreeItem:
     """A file."""

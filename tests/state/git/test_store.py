@@ -562,7 +562,7 @@ def test_a_branch_that_was_set_back_is_told_before_what_is_known_is_forgotten(re
     assert git(clone, "for-each-ref", "--format=%(refname)", "refs/podsync") == ""
 
 
-@pytest.mark.parametrize("how", ["gap", "foreign", "edited", "no snapshot"])
+@pytest.mark.parametrize("how", ["gap", "foreign", "edited", "no snapshot", "link", "submodule"])
 def test_a_journal_that_a_person_edited_is_refused(remote, how):
     apply(remote.store(), [intent("one")])
     store = remote.store()
@@ -576,13 +576,17 @@ def test_a_journal_that_a_person_edited_is_refused(remote, how):
     git(clone, "checkout", "--quiet", BRANCH)
     if how == "gap":
         git(clone, "rm", "--quiet", first)
-    elif how == "no snapshot":
-        git(clone, "rm", "--quiet", "podsync.state.json")
+    elif how in ("no snapshot", "link", "submodule"):
+        (clone / "podsync.state.json").rename(clone / "whole.json")
+        if how == "link":
+            (clone / "podsync.state.json").symlink_to("whole.json")
     elif how == "edited":
         (clone / first).write_text((clone / first).read_text().replace("one", "eno"))
     else:
         (clone / "journal" / "notes.txt").write_text("x")
     git(clone, "add", "--all")
+    if how == "submodule":
+        git(clone, "update-index", "--add", "--cacheinfo", f"160000,{remote.head()},podsync.state.json")
     git(clone, "commit", "--quiet", "-m", "by hand")
     git(clone, "push", "--quiet", "origin", BRANCH)
 
@@ -590,3 +594,5 @@ def test_a_journal_that_a_person_edited_is_refused(remote, how):
         remote.load()
 
     assert "damaged" in caught.value.message
+    if how in ("no snapshot", "link", "submodule"):
+        assert "its files are not those of a state" in caught.value.message
