@@ -17,11 +17,11 @@ from podsync.state.store import StoreSurroundings
 if TYPE_CHECKING:
     from podsync.model.settings import StateSettings
     from podsync.state.model import State
-    from podsync.state.store import StateStore
+    from podsync.state.store import StateStore, StoreFacts
 
 
 def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> StateStore:
-    """Return the store; nothing is read or written yet. `on_note` is told what a person should know."""
+    """Return the store; nothing is read or written yet. `on_note` hears what a person should know."""
 
     def note_newer(newer: State) -> None:
         from podsync.state.run_history import RunHistory
@@ -30,8 +30,10 @@ def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> State
         if told is not None:
             on_note(told)
 
-    around = StoreSurroundings(
-        SystemClock(), who, run_url(os.environ), os.environ, without_keys(os.environ), on_note, note_newer
-    )
+    facts: StoreFacts = {
+        "clock": SystemClock(), "who": who, "run_url": run_url(os.environ), "on_note": on_note,
+        "on_older": note_newer,
+    }  # fmt: skip
+    around = StoreSurroundings(facts, os.environ, without_keys(os.environ))
     store: StateStore = BACKENDS[settings.backend].open(settings.keys, around)
     return store

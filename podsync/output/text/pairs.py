@@ -37,22 +37,22 @@ class PairLine:
 
 def pairs_text(lines: Sequence[PairLine], alone: int) -> str:
     """Return the pairs by address, then what looks like no document; `alone` documents look like nothing."""
-    told: list[str] = []
+    rows: list[str] = []
     address = None
     for line in lines:
         if not line.address:
             continue
         if line.address != address:
             address = line.address
-            told.append(f'{address} "{line.name}"')
-        told.append(f"  {line.verdict:<10} {_product(line)}")
+            rows.append(f'{address} "{line.name}"')
+        rows.append(f"  {line.verdict:<10} {_product(line)}")
     strangers = [line for line in lines if not line.address]
     if strangers:
-        told.append(f"{counted(len(strangers), 'product')} like no document:")
-        told += [f"  {_product(line)}" for line in strangers[:_NAMED]]
+        rows.append(f"{counted(len(strangers), 'product')} like no document:")
+        rows += [f"  {_product(line)}" for line in strangers[:_NAMED]]
         if len(strangers) > _NAMED:
-            told.append(f"  and {len(strangers) - _NAMED} more")
-    return "\n".join([*told, _summary(lines, alone)]) + "\n"
+            rows.append(f"  and {len(strangers) - _NAMED} more")
+    return "\n".join([*rows, _summary(lines, alone)]) + "\n"
 
 
 def _product(line: PairLine) -> str:
