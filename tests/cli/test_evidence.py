@@ -187,6 +187,33 @@ def test_expect_beside_a_doubt_the_rest_goes_on_and_it_is_8(podsync, folder, cat
     assert (len(vendors.sent("kakaclo.create")), len(vendors.sent("gelato.create"))) == (1, 1)
 
 
+# -- what is refused keeps nothing else open
+
+
+@pytest.mark.parametrize("commit", [True, False], ids=["made", "not made"])
+def test_a_refused_document_keeps_no_doubt_of_another_one_open(podsync, folder, catalog, vendors, commit):
+    known = more(catalog, "known")
+    assert podsync("apply", "--auto-approve", "--target", known).code == 0
+    vendors.misbehave("kakaclo.create", Odd("cut", commit=commit))
+    vendors.lag = 3600
+    assert podsync("apply", "--auto-approve", "--no-wait", "--target", TEE).code == 8
+    for product in vendors.products("kakaclo"):
+        product["lag"] = 0
+    with (folder / "podsync.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("limits: {max_creates: 0}\n")
+    made = creates(vendors)
+
+    run = podsync("apply", "--auto-approve", "-o", "json")
+
+    told = {each["address"]: each["outcome"] for each in json.loads(run.out)["results"]}
+    assert run.code == 5
+    assert json.loads(run.out)["outcome"] == "refused"
+    assert told == {TEE: "settled" if commit else "not_tried"}
+    assert creates(vendors) == made
+    assert (TEE in entries(folder)) is commit
+    assert podsync("plan").code == 5
+
+
 # -- a state that was set back
 
 

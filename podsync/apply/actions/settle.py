@@ -363,7 +363,8 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
     elif sends >= SENDS_AN_APPLY:
         failed(run, change, f"sent {sends} times, and nothing was made")
     elif not run.going:
-        not_tried(run, change, "nothing was made, and the run had to stop")
+        why = "the plan is refused" if run.context.options.settles else "the run had to stop"
+        not_tried(run, change, f"nothing was made, and {why}")
     elif sends:
         create(run, change)
     elif change.action is Action.SETTLE and run.worked:
