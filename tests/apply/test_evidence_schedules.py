@@ -627,6 +627,23 @@ def test_6_a_patch_counts_once_the_listing_shows_it(world):
     assert not world.plan().work
 
 
+@pytest.mark.parametrize("fields", [{}, {"name": "Another name"}], ids=["alone", "with the name"])
+def test_6_of_a_field_that_the_listing_changes_the_answer_is_believed(world, fields):
+    world.server.customers_as = "upper"
+    world.poster("other")
+    address = world.poster()
+    world.apply()
+    world.clock.pass_by(LONG)
+    old = world.documents[address].spec["name"]
+    world.poster(**fields, customerIds=["customer-7"], doc={"renamed_from": old})
+
+    report = world.apply()
+
+    assert (outcome(report, address).result, report.exit_code) == (Result.UPDATED, 0)
+    assert len(world.server.sent("gelato.update")) == 1
+    ends_well(world)
+
+
 def test_6_a_cached_listing_says_nothing_against_a_patch(world):
     address = renamed(world)
     world.clock.pass_by(LONG)

@@ -1,7 +1,8 @@
 """PROTOCOL step 6. A PATCH sets values, so one in doubt is sent again: once it can no longer arrive itself.
 
 Otherwise it could arrive after a later one, and what was acknowledged would be undone. An update counts as
-done when a listing shows the fields as they were sent: an answer may repeat them and keep nothing.
+done when a listing shows the fields as they were sent: an answer may repeat them and keep nothing. Of a field
+that the provider lists otherwise the answer is believed.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from podsync.model.product import seen_ids
 from podsync.plan.action import SET_BACK
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
-from podsync.plan.drift.compare import differences
+from podsync.plan.drift.compare import differences, may_be_habit
 from podsync.providers.contract import Listing, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
@@ -70,6 +71,12 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
     if quiet_at > run.context.clock.monotonic():
         run.late[change.address] = DeferredChange(change, update, quiet_at)
         return
+    _send(run, change, entry, body)
+
+
+def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
+    """Send these fields; what a listing tells of them is read back, and then the steps follow."""
+    told = FrozenDict({n: v for n, v in body.items() if not may_be_habit(run.provider, n, v, run.habits)})
     request = run.provider.update_request(entry.id or "", body)
     with run.lock:
         sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
@@ -83,18 +90,20 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
         change.lifecycle,
         place=change.place,
         shown=lambda remote: shows(provider, body, remote, habits) and remote.id == identity,
-        listed=True,
+        listed=bool(told),
     )
     sent = run.sender.send(job)
     clock = run.context.clock
     if sent.unshown:
         until = clock.monotonic() + run.settings.settle_seconds
+        remote = sent.receipt.remote if sent.receipt is not None else None
+        left = told if remote is not None and job.shown(remote) else body
 
         def then(run: ProviderRun, change: Change) -> None:
             go_on(run, change, sent)
 
         with run.lock:
-            run.unshown[change.address] = Unshown(change, entry.id or "", body, until, then)
+            run.unshown[change.address] = Unshown(change, entry.id or "", left, until, then)
     elif (
         isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
     ):
@@ -104,7 +113,10 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
     else:
         if isinstance(sent.error, InDoubtError) and sent.error.stops:
             run.stop(sent.error.message, credentials=True)
-        conclude(run, change, sent)
+        if sent.error is None:
+            go_on(run, change, sent)
+        else:
+            conclude(run, change, sent)
 
 
 def _take_in(run: ProviderRun, change: Change, entry: Entry) -> Entry:
