@@ -12,8 +12,13 @@ from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.plan.change import Change
 
 
-def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None]) -> None:
-    """Do one change unless it is done, has to wait for another one, or the run has stopped."""
+def guarded(
+    run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None], *, begun: bool = False
+) -> None:
+    """Do one change unless it is done, has to wait for another one, or the run has stopped.
+
+    `begun`: it was done, and only its end is left: a run that has stopped tells that as well.
+    """
     if run.context.board.ended(change.address, *Result):
         return
     blockers = sorted(run.waits.get(change.address, ()))
@@ -24,7 +29,7 @@ def guarded(run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change]
         run.late[change.address] = DeferredChange(change, do, run.unshown[blocker].until)
     elif blocker is not None:
         not_tried(run, change, f"it takes a name that {blocker} did not release")
-    elif run.going:
+    elif run.going or begun:
         try:
             do(run, change)
         except StoppedError:

@@ -608,6 +608,7 @@ def test_6_a_patch_that_is_answered_as_done_and_never_stored_is_not_called_done(
         assert (told.result, report.exit_code) == (Result.FAILED, 4)
         assert "acknowledged the update and did not do it: it lists" in told.error
     assert [change.address for change in world.plan().work] == [address]
+    assert world.entry(address).pending is None
     world.server.behave()
     ends_well(world)
 

@@ -250,12 +250,11 @@ def read_back(run: ProviderRun) -> bool:
                 run.attempts[address] = entry.pending.attempts
             run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
             del run.unshown[address]
-            guarded(run, each.change, each.then)
+            guarded(run, each.change, each.then, begun=True)
             released = _release(run, address, looked) or released
         elif looked >= each.until and listing.fresh:
-            before = {name: (each.change.before or {}).get(name) for name in each.body}
-            if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
-                run.ledger.record(Settled(address, now, found=False))
+            if row is not None:
+                _settle_undone(run, each, row)
             # Where it lists something else its fields stay unknown: the next apply sends them again.
             del run.unshown[address]
             if not each.acknowledged:
@@ -266,6 +265,19 @@ def read_back(run: ProviderRun) -> bool:
             why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
             failed(run, each.change, why)
     return released
+
+
+def _settle_undone(run: ProviderRun, each: Unshown, row: Remote) -> None:
+    """Where it is listed as it was before, neither this update nor one before it was done."""
+    address = each.change.address
+    entry = run.ledger.entry(address)
+    if entry is None or entry.pending is None:
+        return
+    names = [*each.body, *entry.pending.earlier]
+    before = FrozenDict({name: (entry.spec or EMPTY).get(name) for name in names})
+    if shows(run.provider, before, row, run.habits):
+        event = Settled(address, run.context.clock.now(), found=False)
+        run.ledger.record(*[event] * (1 + bool(entry.pending.earlier)))
 
 
 def _release(run: ProviderRun, address: Address, now: float) -> bool:
