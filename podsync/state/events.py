@@ -346,6 +346,22 @@ class Unclaimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """A look saw a product that may be what this address sent or wants; what it is was not known then.
+
+    `fields`, `made` and `remote` are what was listed of it: it counts as if it were listed still.
+    """
+
+    address: Address
+    provider: str
+    at: float
+    id: str
+    fields: Spec = EMPTY
+    made: float | None = None
+    remote: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
 class Contacted:
     """A person agreed that the account may hold products that nobody here manages."""
 
@@ -391,5 +407,5 @@ Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | Asked | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
-    | Disowned | Unclaimed | Contacted | Missed | FoundAgain | Emptied | Proven
+    | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied | Proven
 )  # fmt: skip

@@ -29,7 +29,14 @@ from podsync.state.events import (
     Settled,
     Unbound,
 )  # fmt: skip
-from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_ours, refuse
+from podsync.state.reducer.learned_events import (
+    LEARNING,
+    exists_now,
+    is_gone,
+    is_none_of,
+    is_ours,
+    refuse,
+)  # fmt: skip
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
 
@@ -226,6 +233,7 @@ def _settled(draft: MutableState, event: Settled) -> None:
     if not event.found:
         if pending.op == "create":
             draft.released[event.address] = draft.released.get(event.address, 0) + 1
+            is_none_of(draft, event.address)
         _give_up_intent(draft, entry, pending, event.at)
         return
     if pending.op == "update" or isinstance(entry, Orphan):
