@@ -317,5 +317,5 @@ class _Look:
             if before is not None and str(address) in before.addresses and before.fields == row.fields:
                 continue
             told.events.append(
-                Remembered(address, known.name, self._now, identity, row.fields, row.created_at, row.shown)
+                Remembered(address, self._now, known.name, identity, row.fields, row.created_at, row.shown)
             )

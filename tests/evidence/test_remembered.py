@@ -90,7 +90,7 @@ def test_it_counts_as_listed_once_it_is_not_and_nothing_is_made_or_taken(why: st
 
 
 def remembered(identity: str = "7", *, where: Any = TEE, fields: Any = None) -> State:
-    told = Remembered(where, "kakaclo", NOW, identity, fields or spec("tee"), NEW)
+    told = Remembered(where, NOW, "kakaclo", identity, fields or spec("tee"), NEW)
     return replay(state(), [told])
 
 
@@ -133,7 +133,7 @@ def test_what_somebody_has_answered_holds_up_nothing(told: Any) -> None:
 
 def test_what_nobody_waits_for_is_asked_about_until_two_readings_of_everything_have_missed_it() -> None:
     refused = state(refusals={TEE: (refusal("tee"),)})
-    known = replay(refused, [Remembered(TEE, "kakaclo", NOW, "7", spec("tee"), NEW)])
+    known = replay(refused, [Remembered(TEE, NOW, "kakaclo", "7", spec("tee"), NEW)])
 
     first = look(known)
     assert [(each.ids, ids(first.unwanted[TEE].rows)) for each in events(first, Missed)] == [(("7",), ["7"])]

@@ -336,7 +336,7 @@ def test_what_is_ours_or_foreign_is_not_unclaimed():
 def test_what_a_look_saw_is_remembered_since_the_first_time_and_for_every_address():
     dog = Address("designed_product", "dog")
     new = freeze({"enName": "Renamed"})
-    told = [ev.Remembered(dog, KAKA, AT, "5", SPEC, 1.0), ev.Remembered(CAT, KAKA, AT + 9, "5", new, 1.0)]
+    told = [ev.Remembered(dog, AT, KAKA, "5", SPEC, 1.0), ev.Remembered(CAT, AT + 9, KAKA, "5", new, 1.0)]
 
     row = replay(State(), told).remembered[KAKA]["5"]
 
@@ -358,7 +358,7 @@ def test_what_a_look_saw_is_remembered_since_the_first_time_and_for_every_addres
 )
 def test_it_is_forgotten_once_it_is_known_what_it_is(events, left):
     dog = Address("designed_product", "dog")
-    state = replay(State(), [ev.Remembered(CAT, KAKA, AT, "5"), ev.Remembered(dog, KAKA, AT, "7")])
+    state = replay(State(), [ev.Remembered(CAT, AT, KAKA, "5"), ev.Remembered(dog, AT, KAKA, "7")])
 
     assert list(replay(state, events).remembered.get(KAKA, ())) == left
 
