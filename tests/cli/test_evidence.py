@@ -147,6 +147,26 @@ def test_what_was_seen_and_is_hidden_is_asked_about_alike_and_a_persons_word_lea
     assert podsync("plan", "--refresh").code == 0
 
 
+def test_what_a_refusal_made_and_no_document_wants_is_asked_about_alike(podsync, catalog, vendors):
+    name = more(catalog, "more").partition(".")[2]
+    assert podsync("apply", "--auto-approve").code == 0
+    settled()
+    (catalog / f"{name}.yaml").unlink()
+    assert podsync("apply", "--auto-approve").code == 0
+    vendors.misbehave("kakaclo.create", Odd("status", commit=True, status=400))
+    more(catalog, "other")
+    assert podsync("apply", "--auto-approve").code == 4
+    settled()
+    (catalog / "other.yaml").unlink()
+
+    plan, apply = podsync("plan", "--refresh"), podsync("apply", "--auto-approve")
+
+    assert (plan.code, apply.code) == (8, 8)
+    for told in (plan.out + plan.err, apply.out + apply.err):
+        assert "no document wants it. it was refused" in " ".join(told.split())
+        assert "podsync import --not-ours kakaclo" in " ".join(told.split())
+
+
 # -- apply looks before it asks
 
 
