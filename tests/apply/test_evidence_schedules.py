@@ -673,6 +673,22 @@ def test_6_a_name_is_taken_once_the_listing_shows_that_it_is_released(world):
     assert taken - released >= SETTLE / 4
 
 
+def test_6_a_new_state_beside_young_products_waits_for_what_was_made_with_them(world):
+    """A branch was deleted, and a machine that knows of nothing applies: the listing shows one of two."""
+    one, two = world.tee("one"), world.tee("two")
+    world.apply()
+    world.server.hide(world.entry(two).id, SETTLE / 2)
+    lose(world, memory=True)
+
+    soon = world.apply(wait=False)
+    later = world.apply()
+
+    assert (outcome(soon, one).result, outcome(soon, two).result) == (Result.ADOPTED, Result.NOT_TRIED)
+    assert outcome(later, two).result is Result.ADOPTED
+    assert creates(world) == 2
+    ends_well(world)
+
+
 # -- 7. totals
 
 
