@@ -126,7 +126,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     if run.lost and not run.caught_up and (wanted or others):
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))
-    elif run.was_new and wanted and _is_young(run, findings, looked):
+    elif findings.knows is not Knows.ALL and wanted and _is_young(run, findings, looked):
         run.young = True
         what = "the listing to show what was made with what exists already, a short while ago"
         reasons.append((what, began + run.until_settled))
@@ -144,7 +144,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
 
 
 def _is_young(run: ProviderRun, findings: Findings, looked: float) -> bool:
-    """Whether what a new state adopts is so young that what was made with it may not be listed yet."""
+    """Whether what is adopted is so young that what was made with it may not be listed yet."""
     told = run.sender.time.at(looked)
     now = run.context.clock.now() if told is None else told
     made = (row.created_at for row in findings.adopted.values())
