@@ -83,7 +83,7 @@ class Said:
     ) -> list[Event]:
         if entry is not None and entry.pending is not None:
             if entry.pending.step:
-                settle = f"podsync state settle {address} --step {entry.pending.step}"
+                settle = f"podsync state settle {address.word} --step {entry.pending.step}"
                 raise PodsyncError(
                     f"{address}: a step of {entry.id} is in doubt, {entry.pending.step}",
                     f"a) it was done: {settle} --made\nb) it was not: {settle} --not-made",

@@ -221,7 +221,7 @@ def _answers_the_doubt(entry: Entry, pending: Pending, answer: SettleAnswer) -> 
     """Refuse an answer about a step where something else is in doubt, and the other way round."""
     if pending.step == answer.step:
         return
-    settle = f"podsync state settle {entry.address}"
+    settle = f"podsync state settle {entry.address.word}"
     if pending.step:
         raise UsageError(
             f"{entry.address}: a step is in doubt, {pending.step}: the product itself is not",

@@ -34,7 +34,7 @@ from podsync.model.address import Address
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.product import seen_ids
 from podsync.plan.action import Action
-from podsync.plan.change import Change
+from podsync.plan.change import Change, left_by
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
@@ -335,7 +335,7 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
     if change is None or change.after is None:
         run.ledger.record(Orphaned(entry.address, now))
         run.context.board.note(
-            f"{entry.address}: it was made, and its document is gone: an orphan now ({remote.id})"
+            f"{entry.address}: it was made, and {left_by(entry.address)}: an orphan now ({remote.id})"
         )
     elif differing_fields(run.provider, body, run.provider.first(change.made or change.after)):
         run.context.board.note(
