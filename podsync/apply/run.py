@@ -142,7 +142,7 @@ class ProviderRun:
     creates wait for a doubt that the listing could not tell from them, `held` for what becomes of pictures.
     `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
     run found made: no plan could set anything against them. `caught_up`: the listing shows whatever was made
-    before a state was lost.
+    before a state was lost. `young`: it adopts what was made a moment ago.
     """
 
     connection: ProviderConnection
@@ -175,6 +175,7 @@ class ProviderRun:
     looked: float = -math.inf
     unsure: str | None = None
     caught_up: bool = False
+    young: bool = False
     stopped: str | None = None
     credentials_refused: bool = False
     another_account: bool = False
