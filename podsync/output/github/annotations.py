@@ -101,7 +101,8 @@ def _command(remark: Remark, root: str) -> str:
     pairs = [("title", clip(remark.title))]
     if remark.at is not None:
         pairs = [*_place(remark.at, root), *pairs]
-    words = ",".join(f"{key}={_property(value)}" for key, value in pairs)
+    escaped = str.maketrans({"%": "%25", ":": "%3A", ",": "%2C"})
+    words = ",".join(f"{key}={safe(value).translate(escaped)}" for key, value in pairs)
     return f"::{remark.kind} {words}::{_data(clip(remark.message, _LONGEST))}"
 
 
@@ -119,7 +120,3 @@ def _place(at: Position, root: str) -> Iterator[tuple[str, str]]:
 def _data(text: str) -> str:
     """Escape a message; its own line ends stay."""
     return "%0A".join(safe(line).replace("%", "%25") for line in text.split("\n"))
-
-
-def _property(text: str) -> str:
-    return safe(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

@@ -126,7 +126,8 @@ def faults(found: Sequence[Diagnostic], *, stale: bool) -> str:
     """Return the panel of what is wrong in the catalog, each fault with its line; `stale`: a plan follows."""
     if not found:
         return ""
-    rows = [f"<li><pre>{_block(one)}</pre></li>" for one in found[:_MOST_FAULTS]]
+    blocks = (diagnostic_text(one).rstrip("\n") for one in found[:_MOST_FAULTS])
+    rows = [f"<li><pre>{escape(block, quote=True)}</pre></li>" for block in blocks]
     if len(found) > _MOST_FAULTS:
         rows.append(f"<li>… and {number(len(found) - _MOST_FAULTS)} more</li>")
     wrong = len(errors_among(found))
@@ -136,10 +137,6 @@ def faults(found: Sequence[Diagnostic], *, stale: bool) -> str:
         f'<section class="panel bad faults" aria-labelledby="faults"><h2 id="faults">{what}</h2>'
         f"<p>This page is renewed when a file is saved.{rest}</p><ul>{''.join(rows)}</ul></section>"
     )
-
-
-def _block(fault: Diagnostic) -> str:
-    return escape(diagnostic_text(fault).rstrip("\n"), quote=True)
 
 
 def _told_once(found: Sequence[Diagnostic]) -> list[str]:

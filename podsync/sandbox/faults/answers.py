@@ -46,16 +46,8 @@ def _html(facts: Told) -> HttpResponse:
     return HttpResponse(200, page.encode(), "text/html; charset=utf-8", facts.headers)
 
 
-def _empty(facts: Told) -> HttpResponse:
-    return HttpResponse(200, b"", headers=facts.headers)
-
-
 def _garbage(facts: Told) -> HttpResponse:
     return HttpResponse(200, (facts.body or '{"data": {"list"').encode(), headers=facts.headers)
-
-
-def _nothing_listed(facts: Told) -> HttpResponse:
-    return json_answer(200, facts.empty_listing(), facts.headers)
 
 
 def _error_text(facts: Told) -> HttpResponse:
@@ -63,20 +55,17 @@ def _error_text(facts: Told) -> HttpResponse:
 
 
 def _job(facts: Told) -> HttpResponse:
-    echo = _object(facts.request.body and facts.request.json())
+    sent = facts.request.json() if facts.request.body else None
+    echo = sent if isinstance(sent, dict) else {}
     return json_answer(202, {**echo, "id": "job-5f0c21", "status": "queued"}, facts.headers)
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 ANSWERS: Mapping[str, Callable[[Told], HttpResponse]] = {
     "status": _status,
     "html": _html,
-    "empty": _empty,
+    "empty": lambda facts: HttpResponse(200, b"", headers=facts.headers),
     "garbage": _garbage,
-    "nothing-listed": _nothing_listed,
+    "nothing-listed": lambda facts: json_answer(200, facts.empty_listing(), facts.headers),
     "error-text": _error_text,
     "job": _job,
 }

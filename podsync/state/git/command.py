@@ -164,7 +164,9 @@ class Git:
         except BaseException:
             _end(process)
             raise
-        return GitResult(process.returncode, out, _without_keys(err.decode("utf-8", "replace")))
+        # A remote may have been set up with a token in its address: user and password are left out.
+        problem = re.sub(r"://[^/\s'\"]*@", "://", err.decode("utf-8", "replace"))
+        return GitResult(process.returncode, out, problem)
 
     def must(self, *words: str, data: bytes = b"") -> bytes:
         """Run a command that stays on this machine; StateError unless it succeeds."""
@@ -201,11 +203,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.communicate()
-
-
-def _without_keys(text: str) -> str:
-    """Leave out user and password of an address: a remote may have been set up with a token in it."""
-    return re.sub(r"://[^/\s'\"]*@", "://", text)
 
 
 def reason(answer: GitResult) -> str:

@@ -91,7 +91,7 @@ class GitStore(BaseStore[BranchWriter]):
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
-        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder.
+        """Hold the state for writing.
 
         A lock that shows no sign of life for its lease is taken over. Where its age makes it look as if
         nobody held it any more, it is watched for that long even if `timeout` is shorter. Raises StateError
@@ -186,10 +186,7 @@ class GitStore(BaseStore[BranchWriter]):
     # -- reading
 
     def load(self) -> State:
-        """Snapshot and journal: under the lock those of this run, else what this clone knows of them.
-
-        Raises StateError for what cannot be trusted.
-        """
+        """Snapshot and journal: under the lock those of this run, else what this clone knows of them."""
         if self._writer is not None:
             self._writer.flush()
             state = self._read(self._branch.commit(self._writer.head)).state
@@ -232,11 +229,7 @@ class GitStore(BaseStore[BranchWriter]):
     # -- writing
 
     def compact(self, state: State) -> None:
-        """Write the snapshot; journal and lock go in the same commit. Does nothing if nothing changed.
-
-        Raises StateError when it cannot be written (the journal keeps all events then), and when
-        `state` is not what the events add up to.
-        """
+        """Write the snapshot; journal and lock go in the same commit."""
         writer = under_lock(self._writer)
         if not self._begun and not self._read(self._branch.commit(writer.head)).fresh:
             return

@@ -85,10 +85,7 @@ class LocalStore(BaseStore[_LocalWriter]):
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
-        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder.
-
-        Raises StateError before anything can be sent where the folder cannot be written.
-        """
+        """Hold the state for writing; StateError where the folder cannot be written."""
         from podsync.state.local.lock import hold
 
         with hold(
@@ -131,10 +128,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         return read_holder(self.lock_path)
 
     def load(self) -> State:
-        """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted.
-
-        `State.lost` is set when the snapshot is gone from under a journal that continued it.
-        """
+        """Snapshot and journal; `State.lost` where the snapshot is gone from under its journal."""
         stamps = self._stamps()
         disk = self._look()
         self._last_look = (stamps, disk) if self._locked else None
@@ -147,11 +141,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         return disk.state
 
     def compact(self, state: State) -> None:
-        """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed.
-
-        Raises StateError when it cannot be written (the journal keeps all events then), and when
-        `state` is not what the events add up to.
-        """
+        """Write the snapshot, then empty the journal; where that fails the journal keeps all events."""
         under_lock(self._locked or None)
         if self._writer is None and not self._left_over():
             return
@@ -175,10 +165,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         self._close()
 
     def replace(self, state: State) -> None:
-        """Put `state`, as it is, in the place of what is there, which is kept as a backup.
-
-        Only under the lock. Raises StateError when it cannot be written; then all is as it was.
-        """
+        """Put `state`, as it is, in the place of what is there, which is kept as a backup."""
         self.compact(self.load())
         writer = self._open()
         writer.base, self._last_look = None, None

@@ -63,11 +63,7 @@ class PostgresStore(BaseStore[PostgresWriter]):
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
-        """Hold the state for writing; makes the tables, or brings them up to date.
-
-        Raises LockedError after `timeout` seconds, naming the holder, and StateError before anything can
-        be sent where the database cannot be reached or written.
-        """
+        """Hold the state for writing; makes the tables, or brings them up to date."""
         with self._database.session() as connection:
             lock.refuse_pooled_transactions(connection, self._database)
             self._database.settle(connection)
@@ -116,7 +112,7 @@ class PostgresStore(BaseStore[PostgresWriter]):
             return lock.read_holder(connection, self._rows)
 
     def load(self) -> State:
-        """Snapshot and events as of one moment, without the lock; StateError for what cannot be trusted."""
+        """Snapshot and events as of one moment."""
         writer = self._writer
         try:
             if writer is None or writer.lost is not None:
@@ -129,11 +125,7 @@ class PostgresStore(BaseStore[PostgresWriter]):
         return found.state
 
     def compact(self, state: State) -> None:
-        """Fold the events into the rows, in one transaction. Does nothing if nothing changed.
-
-        Raises StateError when it cannot be written (the events are all kept then), and when `state` is
-        not what they add up to.
-        """
+        """Fold the events into the rows, in one transaction; where that fails the events are all kept."""
         writer = self._open()
         if writer.serial == writer.snapshot:
             return
