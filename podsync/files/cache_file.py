@@ -1,4 +1,4 @@
-"""Files that may be lost at any time: what was worked out once, kept beside the work.
+"""Cache files: results that are kept beside the catalog, and may be lost at any time.
 
 A cache file is a header line and sections of bytes. The header holds a key, which names everything
 that the content depends on, and size and digest of each section. Whatever is wrong with a file

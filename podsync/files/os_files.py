@@ -1,4 +1,4 @@
-"""The few file operations that the state needs, as a Protocol, so that a test can let each one fail.
+"""The file operations that the state needs, as a Protocol, so that a test can let each one fail.
 
 Nothing here knows what it writes. Every operation raises OSError and nothing else.
 """

@@ -1,4 +1,4 @@
-"""JSON as podsync reads its own files: what two readers could read differently is refused."""
+"""A JSON parser that refuses what two readers could read differently."""
 
 from __future__ import annotations
 

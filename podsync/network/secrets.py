@@ -1,4 +1,4 @@
-"""Keys are taken out of every text that came from outside, in every form in which a key can travel.
+"""Masks keys in every text that came from outside, in every form in which a key can travel.
 
 A server that repeats the key must not make podsync write it down, and neither must an exception of our
 own. What is looked for: the key itself; each of its characters as JSON, a URL or HTML may spell it, also

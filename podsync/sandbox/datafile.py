@@ -1,4 +1,4 @@
-"""The shops' memory on disk: one line of JSON per change, so that each costs the same however many.
+"""Keeps the shops on disk: a line of JSON per change, so that each costs the same however many.
 
 The folder holds `products.jsonl` (the lines), `lock.sqlite` (see `DataFile`) and `served.json`
 (where the process that has the folder serves it).

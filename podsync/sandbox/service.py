@@ -1,4 +1,4 @@
-"""All providers behind one door: who asks, what is counted, what goes wrong. No sockets here."""
+"""Answers a request to any provider: checks its key, records it, applies faults. No sockets here."""
 
 import json
 from collections import Counter, deque
@@ -8,8 +8,8 @@ from threading import Lock
 from typing import Any
 
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.answers import Told
-from podsync.sandbox.faults.playing import UNANSWERED, Pause
+from podsync.sandbox.faults.answers import FaultFacts
+from podsync.sandbox.faults.delivery import UNANSWERED, Pause
 from podsync.sandbox.faults.schedule import Fault, Schedule
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
@@ -183,7 +183,7 @@ class Service:
         spoil = all_answers().get("garbage" if fault.word == "half" and true is None else fault.word)
         if spoil is None:
             return true
-        facts = Told(
+        facts = FaultFacts(
             request, side.error_body, side.empty_listing,
             fault.number, fault.body, fault.headers, true, before,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a state holds of each address: what exists, what is in doubt, what nobody wants, what was refused.
+"""Values that a state holds for an address: entries, orphans, doubts and refusals.
 
 Immutable values; all times are UTC seconds since the epoch.
 """

@@ -1,4 +1,4 @@
-"""What `.podsync/` remembers of a state, so that the loss of the state is noticed.
+"""Remembers in `.podsync/` which state was seen last, so that its loss is noticed.
 
 `.podsync/seen/<hash of the store's identity>.json` says the last lineage and serial, and for
 each provider whether sends were going on and when the last one was. The next run then knows that a

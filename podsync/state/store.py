@@ -1,4 +1,4 @@
-"""What a store of the state promises. One contract test runs over every implementation."""
+"""The contract of a store, `StateStore`, and its description, `Backend`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not foreseen: one line for people, the whole story in a file, in CI on stderr; no key in either."""
+"""Reports an unexpected exception: a line for people, the rest in a file, in CI on stderr; without keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in the repository a catalog is, and that settings of the tree lead nowhere else."""
+"""Checks where a catalog and its state are: in the repository, and the ones that belong together."""
 
 from __future__ import annotations
 

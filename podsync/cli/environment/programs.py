@@ -1,4 +1,4 @@
-"""What another program that podsync starts is given: never a key of podsync's own."""
+"""The environment of other programs that podsync starts: never with a key of podsync's own."""
 
 from __future__ import annotations
 

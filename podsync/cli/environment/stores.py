@@ -1,4 +1,4 @@
-"""The store that the settings name, opened with what the environment tells of us."""
+"""Opens the store that the settings name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What accounts hold as one self-contained page with pictures: look-alikes side by side, then every product.
+"""An audit as one self-contained page with pictures: look-alikes side by side, then every product.
 
 It is written here whole and escaped; its script only hides what was not asked for, so that it can be read
 without one.

@@ -1,4 +1,4 @@
-"""What the page's script shows: every change as plain data, those of one design in one block."""
+"""The data of the page's script: every change, those of one design in one block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says about the whole plan, written here and escaped; it needs no script."""
+"""The parts of the page that concern the whole plan: escaped here, and shown without a script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every page has: its own style and script, and a policy that lets nothing else in but pictures."""
+"""Fills a page: its style and script, and a policy that lets nothing else in but pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fits: sections of lines within a budget of bytes, the risky ones first, the rest counted."""
+"""Fits sections of lines into a budget of bytes: the risky ones first, the rest counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The head of a plan: what was compared with what, who was asked, and what must be looked at first."""
+"""The head of a plan: what was compared, which providers were asked, and what is risky."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ on request: `NAME=VALUE` puts other `Rules` in force, and with them what happens
 on insert, to names and pictures (the table `values.TREATMENTS`), and
 on list, to order, pages, totals, and what is hidden or old (`listing`);
 on answer: something else is answered than the truth (`answers.ANSWERS`, and those of each side);
-on the wire: something becomes of the bytes (`playing.ENDINGS`).
+on the wire: something becomes of the bytes (`delivery.DELIVERIES`).
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""KakaClo's side: designed products, design models, shop products.
+"""Simulated KakaClo: designed products, design models, shop products.
 
 Source: docs.kakaclo.com, pages under admin-api/custom-product and admin-api/api-reference/products.
 """
@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.answers import Told
+from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.kakaclo.checks import (
     check_materials,
@@ -129,7 +129,7 @@ def empty_listing() -> JsonObject:
     return {"code": 10000, "message": "Success!", "data": {"list": [], "total": 0}}
 
 
-def _refused_with_code(facts: Told) -> HttpResponse:
+def _refused_with_code(facts: FaultFacts) -> HttpResponse:
     return json_answer(200, {"code": facts.number, "message": "refused on request"}, facts.headers)
 
 

@@ -1,4 +1,4 @@
-"""The journal's bytes: one line per event, and what a crash can have left of them.
+"""Reads and writes the journal: a line per event, and what a crash can leave of the last ones.
 
     podsync-journal 1 5b0c11aa {"base":"<checkpoint>","lineage":"<uuid>"}
     42 41 183 9ae0c1ff {"type":"intent",…}

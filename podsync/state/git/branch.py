@@ -1,4 +1,4 @@
-"""A branch on a remote as a register with compare-and-swap: read its head, put a commit on it or fail.
+"""A branch on a remote, used as a register with compare-and-swap: read its head, push a commit or fail.
 
 A push is only ever a fast-forward, so it succeeds on the head that the commit was made for and on no
 other. Every commit carries a nonce: no two runs ever make the same one, not even from the same tree in

@@ -1,4 +1,4 @@
-"""What is checked out: whether the catalog's files are all there, and from which commit they are."""
+"""What is checked out: whether all files of the catalog are there, and which commit they are from."""
 
 from __future__ import annotations
 

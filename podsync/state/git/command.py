@@ -1,4 +1,4 @@
-"""The `git` program: the only place that calls it, so that nothing which a tree carries is ever run.
+"""Runs the `git` program. Nothing else calls it, so that nothing which a tree carries is ever run.
 
 Only plumbing, fetch, push and ls-remote: the work tree, the index and the person's branches are never
 touched. `run` asks nobody: no transport is allowed to it, and it sees no key of any kind. `reach` speaks to a

@@ -1,4 +1,4 @@
-"""Where Git is started, with which program and which environment: the tree decides none of it.
+"""Chooses the folder, the program and the environment of every git call; the tree decides none of them.
 
 A repository's tree may hold anything that its contributors like: a folder that looks like a bare repository,
 a program called `git`, a file that the settings include. What decides belongs to the machine and its user:

@@ -1,4 +1,4 @@
-"""What a commit of the state's branch holds.
+"""The files in a commit of the state's branch, read and written.
 
     podsync.state.json                      the snapshot, as the local store writes it
     lock.json                               who holds the state; no such file, nobody

@@ -1,4 +1,4 @@
-"""One holding of the branch's lock: collects events, and pushes them in batches.
+"""The writing end of the store on a branch: collects events, and pushes them in batches.
 
 A thread of its own pushes, so that a run which only waits still shows that it lives. What is durable when:
 

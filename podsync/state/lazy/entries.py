@@ -1,4 +1,4 @@
-"""A large state file without making its entries: they are cut out of the file, one by one, when asked for.
+"""Reads a large state file without making its entries: each is cut out of the file when it is needed.
 
 The file that `statefile.dumps` writes has one line `  "kind.dino": {` for each entry, and
 no other line that is indented by two spaces and opens an object there. A file of that form is the same

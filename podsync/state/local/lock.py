@@ -1,4 +1,4 @@
-"""One writer at a time: an operating system's lock, which dies with its process.
+"""The lock of a state on a disk: an operating system's lock, which dies with its process.
 
 The lock is on `<state>.lock`, which is never deleted: two processes that open the same name must
 get the same file. Who holds it stands in that file too, from its second byte on: Windows locks the

@@ -145,7 +145,7 @@ def _drop_old_backups(files: Files, path: Path) -> None:
             files.remove(backup)
 
 
-class Disk(NamedTuple):
+class LocalContents(NamedTuple):
     """What stood on disk, and the state that it adds up to."""
 
     snapshot: Snapshot | None

@@ -23,7 +23,7 @@ from podsync.shortcuts import may_use
 from podsync.state.base_store import BaseStore
 from podsync.state.formats import journal, statefile
 from podsync.state.local import snapshot
-from podsync.state.local.snapshot import Disk, Snapshot, join
+from podsync.state.local.snapshot import LocalContents, Snapshot, join
 from podsync.state.model import State
 from podsync.state.store import StoreFacts, must_fit, under_lock
 
@@ -81,7 +81,7 @@ class LocalStore(BaseStore[_LocalWriter]):
             self._loads = Outlines.beside(cache_root, known_as, self._again).loads
         self._opening = Lock()
         self._locked = False
-        self._last_look: tuple[object, Disk] | None = None
+        self._last_look: tuple[object, LocalContents] | None = None
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
@@ -182,7 +182,7 @@ class LocalStore(BaseStore[_LocalWriter]):
             self._write_first()
             return True
 
-    def _look(self) -> Disk:
+    def _look(self) -> LocalContents:
         """Read the journal, then the snapshot: in this order they cannot be a mix.
 
         Whatever the snapshot is newer by, the journal's events that it holds are passed over; it
@@ -201,14 +201,14 @@ class LocalStore(BaseStore[_LocalWriter]):
                 self._clock.sleep(_PAUSE)
         raise last
 
-    def _look_once(self) -> Disk:
+    def _look_once(self) -> LocalContents:
         try:
             data = self._files.read(self.journal_path, journal.LIMIT) or b""
         except OSError as error:
             raise snapshot.unreadable(self.journal_path, error) from error
         contents = journal.read(data, self.journal_path.name)
         found = snapshot.read(self._files, self.path, self._loads)
-        return Disk(found, contents, join(found, contents, self.path.name))
+        return LocalContents(found, contents, join(found, contents, self.path.name))
 
     def _again(self) -> Iterator[bytes]:
         try:

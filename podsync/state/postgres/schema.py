@@ -1,4 +1,4 @@
-"""The tables, and how they came to be: numbered migrations, each applied once.
+"""The tables, made by numbered migrations, each applied once.
 
     state      one row: lineage, serial, who may write, and all of the state file but its rows
     entry      a product that exists, or is in doubt

@@ -1,4 +1,4 @@
-"""The writing end of a state in PostgreSQL, for whoever holds the lock: group commit, and what follows a cut.
+"""The writing end of a state in PostgreSQL: group commit, and what follows when a session breaks.
 
 A session that breaks takes the lock along. From then on no Intent is written, so nothing is sent; what
 the requests on their way bring is written over a new connection for as long as nobody else has signed

@@ -1,4 +1,4 @@
-"""What the events of a run, and those of what was learned of a provider, do to a draft.
+"""Handlers for events of a run, and for what was learned of a provider.
 
 `product_events` has the events of products, and uses what is public here.
 """

@@ -1,4 +1,4 @@
-"""A changeable copy of a state: what it holds, and how an event finds its place there."""
+"""A mutable copy of a state, and the look-ups that handlers of events need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each event of a product does to a draft; one function an event, in the journal's words."""
+"""Handlers for events of products, a function for each."""
 
 from __future__ import annotations
 
