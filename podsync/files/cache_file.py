@@ -130,10 +130,7 @@ class CacheFile(NamedTuple):
             yield None
             return
         try:
-            with (
-                _inside(self.root, self.folders, make=True) as folder,
-                _draft(folder, self.name) as draft,
-            ):
+            with _inside(self.root, self.folders, make=True) as folder, _draft(folder, self.name) as draft:
                 _forget_old(folder, draft, self.name)
                 yield draft
         except _NotPossible:

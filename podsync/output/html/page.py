@@ -29,18 +29,8 @@ __all__ = ["About", "embedded", "page_data", "pieces", "plan_html", "review_piec
 
 #: The page's script, in the order in which its parts need each other.
 _SCRIPT = (
-    "text",
-    "pictures",
-    "product",
-    "fields",
-    "ticks",
-    "card",
-    "blocks",
-    "list",
-    "filter",
-    "sheet",
-    "keys",
-)
+    "text", "pictures", "product", "fields", "ticks", "card", "blocks", "list", "filter", "sheet", "keys",
+)  # fmt: skip
 #: Wide enough that no line of the head is broken: the browser does that.
 _ENDLESS = 1_000_000
 _NOTHING: Mapping[str, Any] = {

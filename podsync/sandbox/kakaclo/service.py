@@ -11,14 +11,7 @@ from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
-from podsync.sandbox.kakaclo.checks import (
-    check_materials,
-    json_object,
-    number_of,
-    page_of,
-    text_of,
-    texts_of,
-)
+from podsync.sandbox.kakaclo.checks import check_materials, json_object, number_of, page_of, text_of, texts_of
 from podsync.sandbox.kakaclo.models import category_names, model_detail, search_models, shop_products
 from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
 from podsync.sandbox.refusal import RefusalError

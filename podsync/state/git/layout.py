@@ -21,7 +21,7 @@ from podsync.model.errors import StateError
 from podsync.state.events import Event
 from podsync.state.formats import journal, statefile
 from podsync.state.formats.dataclass_json import Unfit
-from podsync.state.git.branch import Branch, Commit, TreeItem, folder
+from podsync.state.git.branch import Branch, Commit, TreeItem
 from podsync.state.local import snapshot
 from podsync.state.lock import Holder
 from podsync.state.model import State
@@ -91,7 +91,7 @@ class BranchFiles:
             if name == newest or name not in known:
                 known[name] = branch.tree(items)
         if self.journal:
-            root[JOURNAL] = folder(branch.tree({name: known[name] for name in self.journal}).id)
+            root[JOURNAL] = branch.tree({name: known[name] for name in self.journal})
         return root
 
 

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from podsync.model.clock import Clock
 from podsync.model.errors import LockedError
 from podsync.state.formats.times import time_to_text
-from podsync.state.git.branch import Branch, Commit, OvertakenError
+from podsync.state.git.branch import Branch, Commit
 from podsync.state.git.layout import Lock
 from podsync.state.lock import PATIENCE
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-#: How long, in seconds, a push of the lock is tried when nobody can be reached.
-_REACH = 10.0
 
 
 class LockWait:
@@ -49,14 +47,6 @@ class LockWait:
             self._on_wait(f"waiting for {lock.holder} to let go of branch {self._branch.name}{rest}")
         self._clock.sleep(max(0.0, min(self._pause, ends - now, dead - now)))
         self._pause = min(2 * self._pause, _LONGEST_PAUSE, lock.lease / 20)
-
-    def try_publish(self, commit: str, parent: str | None) -> bool:
-        """Try to make `commit` the head after `parent`; False when somebody else came first."""
-        try:
-            self._branch.publish(commit, parent, patience=_REACH)
-        except OvertakenError:
-            return False
-        return True
 
     def _locked(self, commit: Commit, lock: Lock) -> LockedError:
         last = time_to_text(commit.at)

@@ -128,7 +128,7 @@ class GitStore(BaseStore[BranchWriter]):
             files.lock = self._branch.write(layout.lock_data(holder, self._batching.lease))
             made = self._branch.make(files.root(self._branch, {}), head, message(holder, "lock"))
             hit("git.unlocked")
-            if waiting.try_publish(made, head):
+            if self._branch.try_publish(made, head):
                 if lock is not None:
                     self._on_note(f"took over the state from {lock.holder}: it shows no sign of life")
                 self._before = head
@@ -166,7 +166,7 @@ class GitStore(BaseStore[BranchWriter]):
             files.lock = None
             words = message(lock.holder, "lock let go of by hand")
             made = self._branch.make(files.root(self._branch, {}), commit.id, words)
-            if LockWait(self._branch, self._clock, 0, self._on_note).try_publish(made, commit.id):
+            if self._branch.try_publish(made, commit.id):
                 self._branch.follow(made)
                 return
         raise LockedError(f"branch {self._branch.name} keeps moving: its holder is alive", "wait for it")

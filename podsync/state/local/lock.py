@@ -61,13 +61,7 @@ def runs(holder: Holder) -> bool:
 
 @contextmanager
 def hold(
-    path: Path,
-    journal: Path,
-    holder: Holder,
-    *,
-    timeout: float,
-    clock: Clock,
-    on_wait: Callable[[str], None],
+    path: Path, journal: Path, holder: Holder, *, timeout: float, clock: Clock, on_wait: Callable[[str], None]
 ) -> Iterator[None]:
     """Hold the lock at `path` (and the journal's) while the block runs.
 

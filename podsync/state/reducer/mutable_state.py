@@ -49,10 +49,7 @@ class Referring(dict[_K, _V]):
     """A dict whose values refer to readings; they are counted as items are set and deleted."""
 
     def __init__(
-        self,
-        values: Mapping[_K, _V],
-        references: References,
-        of: Callable[[_V], Iterable[Reference]],
+        self, values: Mapping[_K, _V], references: References, of: Callable[[_V], Iterable[Reference]]
     ) -> None:
         super().__init__(values)
         self._references, self._of = references, of
