@@ -27,7 +27,7 @@ class Handle(Protocol):
     """A file open for appending."""
 
     def write(self, data: bytes) -> None:
-        """Add all of `data` at the end; after an OSError a part of it may stand there."""
+        """Add all of `data` at the end; after an OSError a part of it may be there."""
 
     def sync(self) -> None:
         """Return when what was written survives a loss of power."""

@@ -1,4 +1,4 @@
-"""Terminal colours. Colour is never the only signal: everything painted also stands there as a word."""
+"""Terminal colours. Colour is never the only signal: everything painted is also said in a word."""
 
 from __future__ import annotations
 

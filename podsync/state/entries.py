@@ -89,7 +89,7 @@ class KnownProduct:
     """What is known of a product, wanted or not. `created_at` identifies it: `id` may come later.
 
     `id` is None while it has not been seen in a listing, `window` is kept until one has shown it for certain.
-    `place` is where its document stood when this was last written, `catalog/designed/dino.yaml:14`: nothing
+    `place` is where its document was when this was last written, `catalog/designed/dino.yaml:14`: nothing
     is decided by it. `extra` are keys of the state file that nobody here knows.
     """
 

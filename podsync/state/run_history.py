@@ -7,7 +7,7 @@ state is older than the last one, and how long products may still be invisible i
 Losing this file costs time, never data. So one that is damaged or cannot be read counts as absent,
 and one that cannot be written is reported in a sentence, not raised.
 
-What stands in it decides how long a listing is waited for, so a time is believed only under this user's
+Its content decides how long a listing is waited for, so a time is believed only under this user's
 mark (see `podsync.files.seal`). A note without one (somebody else's, one that came with a branch, one that
 was written without a key) can add caution and never take any away: it may say that a state was lost, and to
 which providers requests were sent, but not that they have ended.

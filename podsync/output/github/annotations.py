@@ -84,7 +84,7 @@ def plan_remarks(plan: Plan) -> Iterator[Remark]:
             spec = change.spec
             at = change.source
             if action is Action.ORPHAN and at is not None:
-                at = Position(at.path)  # the document that stood there is gone
+                at = Position(at.path)  # the document that was there is gone
             name = name_of(change.provider, spec)
             parts = [quoted(clip(name)) if name else "", change.reason, *change.risks]
             message = ". ".join(one.rstrip(".") for one in parts if one) or action.value

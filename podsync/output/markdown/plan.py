@@ -103,14 +103,14 @@ def plan_markdown(
 
 
 def above(environment: str, *, sandbox: bool) -> list[str]:
-    """Return what stands above everything: which environment this is, and that it is play."""
+    """Return the lines above everything: which environment this is, and that it is play."""
     return [line for each in banners(environment, sandbox=sandbox) for line in (f"**{each}**", "")]
 
 
 def marker(plan_hash: str, environment: str, head_sha: str) -> str:
     """Return the comment by which this one is found again; nothing in it can end it early.
 
-    `plan_hash` is "" where faults of the catalog stand in a plan's place.
+    `plan_hash` is "" where faults of the catalog take a plan's place.
     """
     name = re.sub(r"[^A-Za-z0-9_./]|(?<=-)-", "_", environment.replace("-", "_"))[:80] or "default"
     facts = {"plan_hash": plan_hash, "head_sha": _sha(head_sha)}
@@ -156,7 +156,7 @@ def _news(made: Sequence[Change], models: Mapping[str, str]) -> Iterator[str]:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    rows = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they stand above
+    rows = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they are above
     lines = [plain(line.strip(), _HEAD) for line in rows]
     yield f"<sub>{'<br>'.join(lines)}</sub>"
 

@@ -14,7 +14,7 @@ Headers = tuple[tuple[str, str], ...]
 class FaultFacts:
     """What an untrue answer may be made of.
 
-    error_body and empty_listing are the provider's. number: what stands behind the colon of the kind. body:
+    error_body and empty_listing are the provider's. number: what follows the colon of the kind. body:
     the fault's own, if it has one. true: the true answer, if the request was carried out. before: what the
     provider's own kinds need to know of the shop before that.
     """

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 class FaultKind:
     """help: one line. commits: whether the request takes effect; None: as the fault says.
 
-    numbers: what may stand behind the colon, None for kinds without one. provider: the only one whose
+    numbers: what may follow the colon, None for kinds without one. provider: the only one whose
     answers can be so. default: the operation that is meant where none is named.
     """
 

@@ -194,7 +194,7 @@ def _is_unfinished_header(data: bytes) -> bool:
 
 
 def _is_unfinished(data: bytes, start: int, last: int | None) -> bool:
-    """Whether a crash during one write explains all that stands from `start` on."""
+    """Whether a crash during one write explains everything from `start` on."""
     tail = data[start:]
     text = tail.rstrip(b"\0")
     if not _same_write(tail, last):

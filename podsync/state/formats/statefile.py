@@ -5,11 +5,11 @@
      "entries": {"kind.dino": {"status": "created", "id": "5012", "spec": {…}, …}},
      "orphans": [{"address": "…", …}], …}
 
-What was learned of providers stands at the top as well (see `learned_json`). An older format is upgraded as
+What was learned of providers is at the top as well (see `learned_json`). An older format is upgraded as
 it is read. Sorted and stable, so that it reads well in a diff. Times are `2026-01-02T03:04:05Z`, with
 milliseconds where there are any. What this version does not know is kept: at the top in
-`State.extra`, in an entry or an orphan in its `extra`; what stood inside `pending`, `window` and
-the like goes back there for as long as that stands.
+`State.extra`, in an entry or an orphan in its `extra`; what was inside `pending`, `window` and
+the like goes back there for as long as that exists.
 """
 
 from __future__ import annotations
@@ -320,7 +320,7 @@ def _orphans(data: Any) -> tuple[Orphan, ...]:
 
 
 def _with_unknown(data: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Put back what was not understood; inside `pending` and the like only where that still stands."""
+    """Put back what was not understood; inside `pending` and the like only where that still exists."""
     for key in _INNER:
         _graft(data.get(key), extra.get(key, EMPTY))
     _graft(data, {key: value for key, value in extra.items() if key not in _INNER})

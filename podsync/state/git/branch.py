@@ -61,7 +61,7 @@ class Commit:
 
     @property
     def root(self) -> dict[str, TreeItem]:
-        """What stands at the top."""
+        """The items of the top folder."""
         return {path: item for path, item in self.items.items() if "/" not in path}
 
 

@@ -209,7 +209,7 @@ def reason(answer: GitResult) -> str:
     """Return the line of git's words that says most, in one line."""
     lines = [line.strip() for line in answer.error.splitlines() if line.strip()]
     telling = [line for line in lines if re.match(r"(fatal|error):", line)]
-    # What the remote's own rules have to say (a protected branch) stands in lines of its own.
+    # What the remote's own rules have to say (a protected branch) is in lines of its own.
     words = [*(telling or lines)[:1], *[line for line in lines if line.startswith("remote: ")][:1]]
     text = "; ".join(re.sub(r"^((fatal|error|remote): *)+", "", word) for word in words)
     return text[:200] or f"it ended with {answer.code}"

@@ -6,7 +6,7 @@
 
 Each file of the journal has the form of a local journal: a header that names the snapshot, and a record
 with a checksum for each event; together they are without a gap. Git names a file by its contents, so
-what is read is what was written; the rest is there to notice what a person edited. Whatever else stands
+what is read is what was written; the rest is there to notice what a person edited. Whatever else is
 on the branch is kept.
 """
 
@@ -83,7 +83,7 @@ class BranchFiles:
         self.journal.setdefault(newest, {})[f"{first:08d}-{last:08d}.jsonl"] = item
 
     def root(self, branch: Branch, known: dict[str, TreeItem]) -> dict[str, TreeItem]:
-        """Make the folders, and return what stands at the top; `known` keeps those that are full."""
+        """Make the folders, and return the top folder; `known` keeps those that are full."""
         own = {SNAPSHOT: self.snapshot, LOCK: self.lock}
         root = self.others | {name: item for name, item in own.items() if item is not None}
         newest = max(self.journal, default="")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Appender:
     """The writing end of a journal, for whoever holds the state's lock. Thread-safe.
 
-    `serial` is the last durable sequence number, `size` where the next record goes: whatever stands
+    `serial` is the last durable sequence number, `size` where the next record goes: whatever is
     behind it is an unfinished tail, and is cut off. Raises OSError when the file cannot be opened.
     """
 

@@ -146,7 +146,7 @@ def _drop_old_backups(files: Files, path: Path) -> None:
 
 
 class LocalContents(NamedTuple):
-    """What stood on disk, and the state that it adds up to."""
+    """What was on disk, and the state that it adds up to."""
 
     snapshot: Snapshot | None
     journal: journal.JournalContents

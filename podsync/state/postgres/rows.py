@@ -169,7 +169,7 @@ class StateRows:
     ) -> bool:
         """Write `state` as the snapshot, in the caller's transaction; `backup`: keep what was the snapshot.
 
-        `before` and `known` are lineage and serial of what stands there now.
+        `before` and `known` are lineage and serial of what is there now.
         """
         document = statefile.to_document(state)
         entries = {address: _json(each) for address, each in document["entries"].items()}

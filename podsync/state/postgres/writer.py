@@ -190,7 +190,7 @@ class PostgresWriter:
         return self._broken
 
     def _shut_out(self) -> StateError:
-        """Whatever stands there now was not left by us: from here on this run writes nothing."""
+        """What is there now was not written by us: from here on this run writes nothing."""
         self._broken = StateError(
             f"{self._label} was changed by somebody else while this run held it", _AGAIN
         )

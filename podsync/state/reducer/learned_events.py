@@ -55,7 +55,7 @@ def _begun(draft: MutableState, event: ev.Begun) -> None:
         "approved": event.approved,
     }
     if draft.last_apply is not None and "dates" in draft.last_apply:
-        # Until when all was known stands until a run has ended that knows better.
+        # Until when all was known is kept until a run has ended that knows better.
         last["dates"] = draft.last_apply["dates"]
     draft.last_apply = freeze(last | {"machine": event.machine} if event.machine else last)
     _drop_idle_readings(draft)
