@@ -291,8 +291,8 @@ def assert_reads_as_itself(text: str) -> None:
     wanted = spaceless(safe(clip(text)))
     for markdown in (f"- {plain(text)} end", f"| a |\n|---|\n| {plain(text)} end |", f"- {code(text)} end"):
         page = assert_inert(markdown)
-        told = spaceless("".join(page.texts)).removeprefix("a" if markdown.startswith("|") else "")
-        assert told == wanted + "end"
+        shown = spaceless("".join(page.texts)).removeprefix("a" if markdown.startswith("|") else "")
+        assert shown == wanted + "end"
         assert not page.pictures
 
 

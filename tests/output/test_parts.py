@@ -141,15 +141,15 @@ def test_every_view_counts_what_the_bucket_still_holds() -> None:
     made = samples.many(30)
     levels = {"kakaclo": 150.0}
     facts = {"levels": levels, "rates": PUBLISHED}
-    told = forecast_text(made, PUBLISHED, levels)
+    sentence = forecast_text(made, PUBLISHED, levels)
 
-    assert told != forecast_text(made, PUBLISHED)
+    assert sentence != forecast_text(made, PUBLISHED)
     for text in (
         plan_text(made, style=PLAIN, width=200, **facts),
         plan_markdown(made, **facts),
         plan_html(made, About(rates=PUBLISHED, levels=levels)),
     ):
-        assert told in " ".join(text.replace("&#8203;", "").split())
+        assert sentence in " ".join(text.replace("&#8203;", "").split())
 
 
 def test_words() -> None:
