@@ -154,9 +154,9 @@ class CacheFile(NamedTuple):
                     "sizes": [size for size, _ in written],
                     "digests": [digest for _, digest in written],
                 }
-                told_of = json.dumps(header).encode().ljust(_HEADER - _MARK - 1)
-                mark = seal.mark(self._purpose, told_of).encode()
-                data = mark + b" " + told_of + b"\n"
+                padded = json.dumps(header).encode().ljust(_HEADER - _MARK - 1)
+                mark = seal.mark(self._purpose, padded).encode()
+                data = mark + b" " + padded + b"\n"
                 file.seek(0)
                 file.write(data)
             if len(data) == _HEADER:

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 
-class Deadline:
+class ConnectionDeadline:
     """A connection that is shut at a moment, unless that is called off before."""
 
     def __init__(self, line: socket.socket) -> None:
@@ -41,13 +41,13 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._due: list[tuple[float, int, Deadline]] = []
+        self._due: list[tuple[float, int, ConnectionDeadline]] = []
         self._count = 0
         self._thread: threading.Thread | None = None
 
-    def watch(self, line: socket.socket, seconds: float) -> Deadline:
+    def watch(self, line: socket.socket, seconds: float) -> ConnectionDeadline:
         """Shut `line` so many seconds from now. It has to stay open until the deadline is called off."""
-        deadline = Deadline(line)
+        deadline = ConnectionDeadline(line)
         with self._changed:
             self._count += 1
             heapq.heappush(self._due, (time.monotonic() + seconds, self._count, deadline))

@@ -26,7 +26,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
 from podsync.network.faults import ProxyRefusalError, Route, WireError, broken, unreachable
-from podsync.network.watchdog import WATCHDOG, Deadline
+from podsync.network.watchdog import WATCHDOG, ConnectionDeadline
 
 if TYPE_CHECKING:
     from podsync.network.certificates import Trust
@@ -118,7 +118,7 @@ class _PlainConnection(HTTPConnection):
     until: float
     handle: socket.socket | None = None
     tunnelled = False
-    _deadline: Deadline | None = None
+    _deadline: ConnectionDeadline | None = None
     _parts: list[bytes] | None = None
 
     def _new_conn(self) -> socket.socket:
