@@ -3,8 +3,6 @@
 Nothing here knows what it writes. Every operation raises OSError and nothing else.
 """
 
-# ruff: noqa: D102 (the Protocols say what each operation does)
-
 from __future__ import annotations
 
 import errno
@@ -93,12 +91,15 @@ class OsHandle:
             rest = rest[os.write(self._descriptor, rest) :]
 
     def sync(self) -> None:
+        """As the Protocol says."""
         full_sync(self._descriptor)
 
     def truncate(self, size: int) -> None:
+        """As the Protocol says."""
         os.ftruncate(self._descriptor, size)
 
     def size(self) -> int:
+        """As the Protocol says."""
         return os.fstat(self._descriptor).st_size
 
     def identity(self) -> os.stat_result:
@@ -106,6 +107,7 @@ class OsHandle:
         return os.fstat(self._descriptor)
 
     def close(self) -> None:
+        """As the Protocol says."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
@@ -126,6 +128,7 @@ class OsFiles:
     """The real file system."""
 
     def read(self, path: Path, limit: int) -> bytes | None:
+        """As the Protocol says."""
         opened = _opened(path, limit)
         if opened is None:
             return None
@@ -133,14 +136,17 @@ class OsFiles:
         return b"".join(_blocks(descriptor, path, limit, at_once=size + _BLOCK))
 
     def blocks(self, path: Path, limit: int) -> Iterator[bytes]:
+        """As the Protocol says."""
         opened = _opened(path, limit)
         if opened is not None:
             yield from _blocks(opened[0], path, limit, at_once=_BLOCK)
 
     def append(self, path: Path) -> OsHandle:
+        """As the Protocol says."""
         return OsHandle(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | _BINARY, 0o666))
 
     def create(self, path: Path, like: Path | None = None) -> OsHandle:
+        """As the Protocol says."""
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
         if like is not None:
             with suppress(OSError):  # a file of somebody else's, or none: the umask decides
@@ -148,16 +154,20 @@ class OsFiles:
         return OsHandle(descriptor)
 
     def replace(self, source: Path, target: Path) -> None:
+        """As the Protocol says."""
         _patiently(lambda: source.replace(target))
 
     def remove(self, path: Path) -> None:
+        """As the Protocol says."""
         path.unlink(missing_ok=True)
 
     def names(self, folder: Path) -> list[str]:
+        """As the Protocol says."""
         return sorted(item.name for item in folder.iterdir())
 
     def sync_folder(self, folder: Path) -> None:
-        if sys.platform == "win32":  # it has no such call: there a rename is journalled by NTFS
+        """As the Protocol says. Windows has no such call: there a rename is journalled by NTFS."""
+        if sys.platform == "win32":
             return
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -169,6 +179,7 @@ class OsFiles:
             os.close(descriptor)
 
     def stamp(self, path: Path) -> tuple[int, ...] | None:
+        """As the Protocol says."""
         try:
             found = path.stat()
         except FileNotFoundError:
@@ -176,6 +187,7 @@ class OsFiles:
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
     def is_open_at(self, handle: Handle, path: Path) -> bool:
+        """As the Protocol says."""
         if not isinstance(handle, OsHandle):
             return False
         try:
