@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: What each command writes beside text and json.
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
-    "import": ("csv", "patch"),
+    "import": ("csv", "html", "patch"),
     "models": ("csv",),
     "audit": ("csv", "markdown", "html"),
     "drift": ("markdown", "html", "patch"),

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from podsync.output.pairs.words import PairLine, summary_of
 from podsync.output.wording import counted
 from podsync.providers.registry import plugins
 
 #: So many products that look like no document are named.
 _NAMED = 10
-
-
-@dataclass(frozen=True, slots=True)
-class PairLine:
-    """A document beside a listed product, in words that are safe to show; the columns of the file.
-
-    `take` is `yes`, `no` or "" (open). `id` is `provider:5012`. Names and pictures of the document and,
-    `listed_`, of the product. `spu` is the id that people see, whatever its provider calls it.
-    Without an address: it looks like no document.
-    """
-
-    take: str
-    verdict: str
-    address: str
-    id: str
-    model: str
-    name: str
-    listed_name: str
-    picture: str
-    listed_picture: str
-    spu: str
-    made: str
 
 
 def pairs_text(lines: Sequence[PairLine], alone: int) -> str:
@@ -52,7 +29,7 @@ def pairs_text(lines: Sequence[PairLine], alone: int) -> str:
         rows += [f"  {_product(line)}" for line in strangers[:_NAMED]]
         if len(strangers) > _NAMED:
             rows.append(f"  and {len(strangers) - _NAMED} more")
-    return "\n".join([*rows, _summary(lines, alone)]) + "\n"
+    return "\n".join([*rows, summary_of([line.verdict for line in lines], alone)]) + "\n"
 
 
 def _product(line: PairLine) -> str:
@@ -61,11 +38,3 @@ def _product(line: PairLine) -> str:
     facts += [f"model {line.model}"] if line.model else []
     facts += [f"made {line.made}"] if line.made else []
     return f'{line.id} "{line.listed_name}"' + (f" ({', '.join(facts)})" if facts else "")
-
-
-def _summary(lines: Sequence[PairLine], alone: int) -> str:
-    counts = Counter(line.verdict for line in lines)
-    words = [f"{counts[word]} {word}" for word in ("same", "several", "look-alike", "none") if counts[word]]
-    pairs = ", ".join(words) if words else "nothing is listed that nobody here owns"
-    documents = "1 document looks" if alone == 1 else f"{alone} documents look"
-    return f"Pairs: {pairs}." + (f" {documents} like nothing that is listed." if alone else "")
