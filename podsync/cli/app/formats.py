@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from podsync.model.diagnostic import Diagnostic, Rule
     from podsync.model.settings import RateLimit, Settings
     from podsync.output.forecast import PlanFacts
+    from podsync.output.github.annotations import Remark
     from podsync.plan.model import Plan
     from podsync.state.model import State
 
@@ -64,8 +65,7 @@ def plan_forms(
         "json": lambda: _plan_json(plan, noops=detail == "full"),
         "markdown": lambda: _plan_markdown(shown, session, facts, where=where, **_room(environments)),
         "html": lambda: _plan_html(shown, catalog, base, facts),
-        "github": lambda: _github().plan_annotations(shown, root=origin.folder_in_repository()),
-        "sarif": lambda: _sarif().plan_sarif(shown, installed_rules(), root=origin.folder_in_repository()),
+        **_github_forms(shown),
         "csv": lambda: _products().plan_csv(plan, noops=detail == "full"),
     }
 
@@ -142,22 +142,10 @@ def _plan_html(plan: Plan, catalog: str, base: Plan | None, facts: PlanFacts) ->
     return pieces(plan, About(**vars(facts), code=code, waiting=waiting))
 
 
-def _github() -> Any:
-    from podsync.output.github import annotations as github
-
-    return github
-
-
 def _products() -> Any:
     from podsync.output.csv import products
 
     return products
-
-
-def _sarif() -> Any:
-    from podsync.output.github import sarif
-
-    return sarif
 
 
 def installed_rules() -> Mapping[str, Rule]:
@@ -244,18 +232,29 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
         "text": text,
         "json": lambda: _validate_json(loaded.diagnostics),
         "markdown": lambda: validate_markdown(loaded),
-        **_diagnostic_forms(loaded.diagnostics),
+        **_github_forms(diagnostics=loaded.diagnostics),
     }
 
 
-def _diagnostic_forms(diagnostics: Sequence[Diagnostic]) -> Forms:
-    """Return how diagnostics are shown beside the lines of a pull request."""
-    return {
-        "github": lambda: _github().validate_annotations(diagnostics, root=origin.folder_in_repository()),
-        "sarif": lambda: _sarif().validate_sarif(
-            diagnostics, installed_rules(), root=origin.folder_in_repository()
-        ),
-    }
+def _github_forms(plan: Plan | None = None, diagnostics: Sequence[Diagnostic] = ()) -> Forms:
+    """Return how GitHub shows a plan, or diagnostics, beside the lines of a pull request."""
+
+    def remarks() -> Iterator[Remark]:
+        from podsync.output.github.annotations import fault_remark, plan_remarks
+
+        return map(fault_remark, diagnostics) if plan is None else plan_remarks(plan)
+
+    def github() -> str:
+        from podsync.output.github.annotations import workflow_commands
+
+        return workflow_commands(remarks(), root=origin.folder_in_repository())
+
+    def sarif() -> str:
+        from podsync.output.github import sarif as view
+
+        return view.sarif(remarks(), installed_rules(), root=origin.folder_in_repository())
+
+    return {"github": github, "sarif": sarif}
 
 
 def _validate_json(diagnostics: Sequence[Diagnostic]) -> str:
@@ -268,7 +267,7 @@ def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox:
     """Return how the faults of a catalog are reported, in the place of its plan."""
     return {
         "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
-        **_diagnostic_forms(diagnostics),
+        **_github_forms(diagnostics=diagnostics),
     }
 
 
