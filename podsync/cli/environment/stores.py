@@ -26,9 +26,9 @@ def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> State
     def note_newer(newer: State) -> None:
         from podsync.state.run_history import RunHistory
 
-        newer_before = RunHistory(Path(FOLDER), store.identity).knew_newer(newer)
-        if newer_before is not None:
-            on_note(newer_before)
+        warning = RunHistory(Path(FOLDER), store.identity).knew_newer(newer)
+        if warning is not None:
+            on_note(warning)
 
     facts: StoreFacts = {
         "clock": SystemClock(), "who": who, "run_url": run_url(os.environ), "on_note": on_note,
