@@ -2,7 +2,7 @@
 
 Each carries all that it needs, so that a journal can be read without the code that wrote it.
 All times are UTC seconds since the epoch; `date` is the provider's own clock where it sent one.
-`place` is where the document stood, `catalog/designed/dino.yaml:14`: for people, once it is gone.
+`place` is where the document was, `catalog/designed/dino.yaml:14`: for people, once it is gone.
 """
 
 from __future__ import annotations

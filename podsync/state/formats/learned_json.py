@@ -1,4 +1,4 @@
-"""What was learned of providers (see State), as it stands at the top of the state file, and back.
+"""Reads and writes the keys of the state file that hold what was learned of providers (see State).
 
     "observed": {"acme": {"default": {…}}}, "landmarks": {"acme": [{…}]},
     "models": {"acme": {"73": ["PODQRA073"]}}, "foreign": {"acme": ["4990"]},

@@ -1,4 +1,4 @@
-"""What the events of a run, and those of what was learned of a provider, do to a draft.
+"""Handlers for events of a run, and for what was learned of a provider.
 
 `product_events` has the events of products, and uses what is public here.
 """
@@ -55,7 +55,7 @@ def _begun(draft: MutableState, event: ev.Begun) -> None:
         "approved": event.approved,
     }
     if draft.last_apply is not None and "dates" in draft.last_apply:
-        # Until when all was known stands until a run has ended that knows better.
+        # Until when all was known is kept until a run has ended that knows better.
         last["dates"] = draft.last_apply["dates"]
     draft.last_apply = freeze(last | {"machine": event.machine} if event.machine else last)
     _drop_idle_readings(draft)

@@ -1,4 +1,4 @@
-"""A changeable copy of a state: what it holds, and how an event finds its place there."""
+"""A mutable copy of a state, and the look-ups that handlers of events need."""
 
 from __future__ import annotations
 
@@ -49,10 +49,7 @@ class Referring(dict[_K, _V]):
     """A dict whose values refer to readings; they are counted as items are set and deleted."""
 
     def __init__(
-        self,
-        values: Mapping[_K, _V],
-        references: References,
-        of: Callable[[_V], Iterable[Reference]],
+        self, values: Mapping[_K, _V], references: References, of: Callable[[_V], Iterable[Reference]]
     ) -> None:
         super().__init__(values)
         self._references, self._of = references, of

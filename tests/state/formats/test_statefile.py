@@ -109,11 +109,11 @@ def test_version_1_is_read_for_ever():
 
     fox = type(CAT)("designed_product", "fox")
     (refused,) = example().refusals[fox]
-    told = replace(refused, body=FrozenDict(), digests=(digest(refused.body),))
+    by_digest = replace(refused, body=FrozenDict(), digests=(digest(refused.body),))
     dino = replace(example().entries[DINO], window=None)
     last = FrozenDict({key: value for key, value in example().last_apply.items() if key != "dates"})
     orphans = tuple(replace(orphan, origin="created", unverified=()) for orphan in example().orphans)
-    facts = {"entries": example().entries | {DINO: dino}, "refusals": {fox: (told,)}, "last_apply": last}
+    facts = {"entries": example().entries | {DINO: dino}, "refusals": {fox: (by_digest,)}, "last_apply": last}
     facts |= {"orphans": orphans}
     assert statefile.loads(data) == replace(example(), **facts, unproven=True)
 

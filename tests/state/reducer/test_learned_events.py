@@ -194,12 +194,12 @@ def test_nothing_refers_to_a_reading_that_is_not_there(history):
     state = replay(State(), history)
 
     items = [*state.entries.values(), *state.orphans]
-    told = {w.reading for i in items for w in (i.window, i.pending) if w is not None}
-    told |= {each.reading for known in state.refusals.values() for each in known}
-    assert told - {None} <= set(state.readings.get(KAKA, ()))
+    referred = {w.reading for i in items for w in (i.window, i.pending) if w is not None}
+    referred |= {each.reading for known in state.refusals.values() for each in known}
+    assert referred - {None} <= set(state.readings.get(KAKA, ()))
     if history:
         ended = replay(state, [BEGUN, ev.Ended(AT, left=False)])
-        assert set(ended.readings.get(KAKA, ())) == told - {None}
+        assert set(ended.readings.get(KAKA, ())) == referred - {None}
 
 
 # -- refusals
@@ -436,10 +436,10 @@ def test_a_state_keeps_three_landmarks():
 
 
 def test_a_run_tells_its_machine_its_catalog_and_the_providers_clocks():
-    told = ev.Begun(AT, "h", 0, FrozenDict(), FrozenDict(), machine="d1ce", catalog="shop")
+    begun = ev.Begun(AT, "h", 0, FrozenDict(), FrozenDict(), machine="d1ce", catalog="shop")
     ended = ev.Ended(AT, left=False, dates=FrozenDict({KAKA: AT + 0.12345}))
 
-    state = replay(State(), [told, ended])
+    state = replay(State(), [begun, ended])
 
     assert (state.last_apply["machine"], state.catalog) == ("d1ce", "shop")
     assert state.last_apply["dates"] == {KAKA: AT + 0.123}
