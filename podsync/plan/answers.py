@@ -43,12 +43,24 @@ def of_doubt(
 
 def of_step(address: Address, step: str) -> tuple[str, ...]:
     """Return what may have become of a step of which the listing tells nothing."""
-    settle = f"podsync state settle {address} --step {step}"
+    settle = f"podsync state settle {address.word} --step {step}"
     return (
-        f"a) it was done: {settle} --made",
-        f"b) it was not, not even in part: {settle} --not-made",
-        f"c) in part: add the rest on the web page, then: {settle} --made",
+        f"a) all of them are there: {settle} --made",
+        f"b) none of them is there: {settle} --not-made",
+        f"c) some are there: add the others on the web page, then: {settle} --made",
     )
+
+
+def perhaps_added(what: str) -> str:
+    """Return why a step is in doubt that this state has not sent; `what` is what it adds."""
+    return f"others may have added {what}"
+
+
+def step_in_doubt(what: str, told: Sequence[str], *, sent: bool) -> str:
+    """Return the question about a step; `told` is what it adds, as people see it on the web page."""
+    why = f"{what} were sent" if sent else perhaps_added(what)
+    named = f": {'; '.join(told)}" if told else ""
+    return f"{why}, and the listing does not tell whether these are there{named}"
 
 
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:

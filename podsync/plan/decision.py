@@ -23,9 +23,9 @@ from podsync.plan.action import (
     SWAP_OPEN,
     Action,
 )  # fmt: skip
-from podsync.plan.answers import COMPLETE
+from podsync.plan.answers import COMPLETE, perhaps_added
 from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange
-from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
+from podsync.plan.diff import differing_fields, field_changes, leads_to, may_be_there, untold
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
 
@@ -293,14 +293,17 @@ class _PairDecision:
                 f"put `renamed_from: {_quoted(old or '')}` into the document if that is meant",
                 ("spec", self.provider.name_field),
             )
+        change = self._change(Action.UPDATE, code, reason, fields)
         takes = entry.swap is not None and self.provider.name_field in names
-        return self._change(Action.UPDATE, code, reason, fields, risks=SWAP_RISKS if takes else None)
+        risks = SWAP_RISKS if takes else change.risks
+        return replace(change, risks=(*risks, *may_be_there(self.provider, entry, self.wanted)))
 
     def _why_update(self, entry: Entry) -> tuple[str, str]:
         pending, words = entry.pending, self.provider.info.steps
         if pending is not None and pending.step:
             what = words.get(pending.step, pending.step)
-            return "update_because_in_doubt", f"{what}: sent earlier, outcome not known"
+            told = f"{what}: sent earlier, outcome not known" if pending.attempts else perhaps_added(what)
+            return "update_because_in_doubt", told
         if pending is not None:
             return "update_because_mutable", "an update is in doubt and is sent again"
         done, left = self._progress(entry)

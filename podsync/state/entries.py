@@ -94,6 +94,8 @@ class Entry:
     `id` may come later. `place` is where its document stood when this was last written,
     `catalog/designed/dino.yaml:14`: nothing is decided by it. `steps_left` are the steps after its create
     that were to follow and are not done; `swap` is set until it has taken the names that it was made for.
+    `outdated_at`: a newer state was lost then, which may have known of more that steps had added. `lacks` are
+    the fields of a step: what `spec` does not have of them is not there, a person said or a listing showed.
     """
 
     address: Address
@@ -113,7 +115,14 @@ class Entry:
     place: str = ""
     steps_left: tuple[str, ...] = ()
     swap: Swap | None = None
+    outdated_at: float | None = None
+    lacks: Spec = EMPTY
     extra: Mapping[str, Json] = EMPTY
+
+    @property
+    def may_have_more(self) -> bool:
+        """Whether steps may have added to it of which this state knows nothing."""
+        return self.spec is not None and (self.origin != "created" or self.outdated_at is not None)
 
     @property
     def status(self) -> str:
@@ -147,8 +156,8 @@ class Entry:
 class Orphan:
     """A product that nobody here wants any more. It stays on sale until a person removes it.
 
-    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again. `origin`
-    and `unverified` are those of its entry.
+    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again. `origin`,
+    `unverified` and `outdated_at` are those of its entry.
     """
 
     address: Address
@@ -168,6 +177,7 @@ class Orphan:
     place: str = ""
     origin: Origin = "created"
     unverified: tuple[str, ...] = ()
+    outdated_at: float | None = None
     extra: Mapping[str, Json] = EMPTY
 
     @property

@@ -28,6 +28,7 @@ from podsync.state.events import (
     Missed,
     ModelsSeen,
     Observed,
+    Outdated,
     Proven,
     Refused,
     Unclaimed,
@@ -271,6 +272,15 @@ def _emptied(draft: MutableState, event: Emptied) -> None:
     _absent(draft, provider, {each: tomb for each, tomb in tombs.items() if each not in kept})
 
 
+def _outdated(draft: MutableState, event: Outdated) -> None:
+    for address, entry in list(draft.entries.items()):
+        if entry.provider == event.provider and entry.outdated_at is None:
+            draft.entries[address] = replace(entry, outdated_at=event.at)
+    for key, orphan in list(draft.orphans.items()):
+        if orphan.provider == event.provider and orphan.outdated_at is None:
+            draft.orphans[key] = replace(orphan, outdated_at=event.at)
+
+
 def _proven(draft: MutableState, _event: Proven) -> None:
     draft.unproven = False
 
@@ -289,5 +299,6 @@ LEARNING: Mapping[type, Callable[[MutableState, Any], None]] = {
     ModelsSeen: _models_seen,
     Contacted: _contacted,
     Emptied: _emptied,
+    Outdated: _outdated,
     Proven: _proven,
 }

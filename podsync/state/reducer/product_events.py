@@ -109,6 +109,7 @@ def _be_updated(draft: MutableState, item: Entry | Orphan, pending: Pending, eve
             lifecycle=pending.lifecycle,
             place=pending.place or item.place,
             steps_left=item.steps_left if part else _without(item.steps_left, pending.step),
+            lacks=pending.body if part else EMPTY,
             swap=None if item.swap is None or _has_taken(item, item.swap) else item.swap,
         )
     _put(draft, item, event.at)
@@ -149,9 +150,16 @@ def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **fact
         updated_at=at,
         steps_left=pending.steps_left,
         swap=swap,
+        outdated_at=_known_to_another(entry, pending),
         extra=entry.extra,
         **facts,
     )
+
+
+def _known_to_another(entry: Entry, pending: Pending) -> float | None:
+    """When a newer state was lost, if that may have known of what this request made."""
+    lost = entry.outdated_at
+    return lost if lost is not None and pending.written_at <= lost else None
 
 
 def _exists(draft: MutableState, address: Address, provider: str, known_as: str | None) -> None:
@@ -190,6 +198,7 @@ def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, repla
         replaced_by=replaced_by,
         origin=entry.origin,
         unverified=entry.unverified,
+        outdated_at=entry.outdated_at,
         extra=entry.extra,
     )
 
@@ -226,6 +235,8 @@ def _settled(draft: MutableState, event: Settled) -> None:
     if not event.found:
         if pending.op == "create":
             draft.released[event.address] = draft.released.get(event.address, 0) + 1
+        if pending.step and isinstance(entry, Entry):
+            entry = replace(entry, lacks=pending.body)
         _give_up_intent(draft, entry, pending, event.at)
         return
     if pending.op == "update" or isinstance(entry, Orphan):
@@ -347,6 +358,7 @@ def _restored(draft: MutableState, event: Restored) -> None:
         pending=orphan.pending,
         created_at=_unused_instant(draft, event.address, orphan.created_at),
         updated_at=event.at,
+        outdated_at=orphan.outdated_at,
         extra=orphan.extra,
     )
 
