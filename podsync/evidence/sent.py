@@ -61,7 +61,7 @@ def proves_absence(
     known: Known, step: ProductStep, entry: Entry, rows: Mapping[str, Remote], before: Spec
 ) -> bool:
     """Whether a product of ours shows what such a step has added: then what is not listed is not there."""
-    made = {item.id: item.spec or EMPTY for item in known.entries if item.id is not None}
+    made = {item.id: item.spec or EMPTY for item in known.items if item.id is not None}
     made[entry.id or ""] = freeze({**before, **step.body})
     return any(
         _shows_some(known.provider, step.name, spec, rows[identity])

@@ -20,7 +20,10 @@ from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE,
 #: What a person should know of either; the second one is what no order of two renames can spare.
 SWAP_RISKS = (
     "the old product stays under another name until a person removes it",
-    "the name is missing for about one request, or after a crash until the next apply begins with its rename",
+    (
+        "the name is missing for about two requests, longer where the listing lags, or after a crash until "
+        "the next apply"
+    ),
 )
 STAGED_RISKS = (f"{STAGED}: orders find the old product until the document says `replace: swap`",)
 

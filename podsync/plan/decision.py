@@ -62,7 +62,8 @@ class _PairDecision:
         #: What is to be there once this plan is done: a staged product keeps its temporary names.
         self.wanted: Spec = product.spec if product is not None else EMPTY
         swap = entry.swap if entry is not None else None
-        if product is not None and swap is not None and product.lifecycle.replace == STAGED:
+        making = entry is not None and entry.pending is not None and entry.pending.op == "create"
+        if product is not None and swap is not None and product.lifecycle.replace == STAGED and not making:
             named = (
                 {name: (entry.spec or EMPTY).get(name) for name in swap.takes} if entry is not None else {}
             )

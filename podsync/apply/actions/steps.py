@@ -206,8 +206,8 @@ def witnesses(run: ProviderRun, known: Known) -> set[str]:
     """Return the ids of a few other products of ours to which a step has added."""
     first = run.provider.first
     found = (
-        entry.id
-        for entry in known.entries
-        if entry.id in known.listed and entry.pending is None and first(entry.spec or EMPTY) != entry.spec
+        item.id
+        for item in known.items
+        if item.id in known.listed and item.pending is None and first(item.spec or EMPTY) != item.spec
     )
     return {identity for identity, _ in zip(found, range(WITNESSES), strict=False) if identity is not None}
