@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 
 from podsync.apply.report import Result
+from podsync.evidence.declared import Said
 from podsync.model.address import Address
 from podsync.model.product import Lifecycle
 from podsync.output.style import PLAIN
 from podsync.output.text.plan import plan_text
+from podsync.providers.contract import Query
+from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import LONG, kept_state, outcome, put_back
 from tests.apply.test_steps import SIZES, Counted, begun, poster, size, sound, sound_so_far  # noqa: F401
 from tests.apply.vendor_server import Odd
-from tests.apply.world import Killed, Stop, World, at
+from tests.apply.world import Killed, Life, Stop, World, at
 
 NAME = "The one Poster"
 SWAP, STAGED = Lifecycle(replace="swap"), Lifecycle(replace="staged")
@@ -462,4 +465,29 @@ def test_what_is_staged_anew_takes_the_first_name_though_its_create_was_in_doubt
     made.poster("one", variantOptions=[size("1x1", default="1x1")], doc={"lifecycle": SWAP})
     assert made.apply().exit_code == 0
     assert named(made) == [made.entry(address).id] != [old]
+    sound(made)
+
+
+def test_a_new_product_whose_refused_create_made_it_is_taken_as_a_person_says(made: World) -> None:
+    (old,) = named(made)
+    address = changed(made)
+    made.server.misbehave("gelato.create", Odd("status", commit=True, status=404))
+    assert made.apply().exit_code == 4
+    made.clock.pass_by(LONG)
+    asked = outcome(made.apply(), address)
+    (new,) = [p["id"] for p in made.server.products("gelato") if p["spec"]["name"].startswith("(next ")]
+    assert asked.next[0].endswith(f"podsync import {address} {new}")
+
+    store, gelato = made._store(Life()), made._connection("gelato", Life())
+    rows = {row.id: row for row in gelato.reader.find(Query()).items}
+    said = Said(gelato.known(made.state), rows, made.clock.now(), {address: made.documents[address]}, {new})
+    with store.lock("import", 0.0):
+        store.load()
+        events = said.ours(address, new)
+        store.append(events)
+        store.compact(replay(made.state, []))
+
+    assert made.apply().exit_code == 0
+    assert named(made) == [new] != [old]
+    assert made.plan().work == ()
     sound(made)
