@@ -51,6 +51,12 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
     )
 
 
+def if_removed(address: Address, step: str = "") -> str:
+    """Return what to do about a product that a person has removed; `step` is what is in doubt about it."""
+    settle = f"podsync state settle {address.word} --step {step} --not-made, then: " if step else ""
+    return f"if a person removed it: {settle}podsync state rm {address.word}, then: podsync apply"
+
+
 def perhaps_added(what: str) -> str:
     """Return why a step is in doubt that this state has not sent; `what` is what it adds."""
     return f"others may have added {what}"

@@ -14,7 +14,7 @@ from podsync.output.style import PLAIN
 from podsync.output.text.plan import plan_text
 from podsync.providers.contract import Query
 from podsync.state.reducer.reducer import replay
-from tests.apply.evidence import LONG, kept_state, outcome, put_back
+from tests.apply.evidence import LONG, begin, kept_state, outcome, put_back
 from tests.apply.test_steps import SIZES, Counted, begun, poster, size, sound, sound_so_far  # noqa: F401
 from tests.apply.vendor_server import Odd
 from tests.apply.world import Killed, Life, Stop, World, at
@@ -491,3 +491,43 @@ def test_a_new_product_whose_refused_create_made_it_is_taken_as_a_person_says(ma
     assert named(made) == [new] != [old]
     assert made.plan().work == ()
     sound(made)
+
+
+@pytest.mark.parametrize("listing", ["hidden", "empty", "upper"])
+def test_a_listing_that_tells_no_values_does_not_hold_a_swap_up(world: World, listing: str) -> None:
+    begin(world, "gelato")
+    world.server.values_as = listing
+    poster(world, *SIZES)
+    assert world.apply().exit_code == 0
+    world.clock.pass_by(LONG)
+    address = changed(world)
+
+    assert world.apply().exit_code == 0
+
+    assert named(world) == [world.entry(address).id]
+    assert world.plan().work == ()
+
+
+@pytest.mark.parametrize("moment", ["values in doubt", "staged", "between the renames"])
+def test_a_new_product_that_a_person_removed_is_told_with_the_way_out(made: World, moment: str) -> None:
+    address = changed(made, SWAP if moment == "between the renames" else STAGED)
+    if moment == "staged":
+        made.apply()
+    else:
+        made.dies(at("after", "variant-values" if moment == "values in doubt" else "PATCH"))
+    new = made.entry(address).id
+    made.server.remove(new)
+    made.clock.pass_by(LONG)
+    changed(made)
+
+    told = outcome(made.apply(), address)
+
+    settle = f"podsync state settle {address} --step values --not-made, then: "
+    words = settle if moment == "values in doubt" else ""
+    assert told.next == (f"if a person removed it: {words}podsync state rm {address}, then: podsync apply",)
+    if words:
+        made.step_answer(address, made=False)
+    made.forget(address)
+    if moment == "between the renames":
+        assert made.apply().exit_code == 0
+        assert named(made) == [made.entry(address).id]

@@ -15,11 +15,11 @@ from podsync.evidence.sent import StepVerdict, is_whole, proves_absence, step_ve
 from podsync.evidence.state_view import Known, when
 from podsync.model.errors import ConflictError, InDoubtError, RefusedError
 from podsync.model.frozen import EMPTY, freeze
-from podsync.plan.answers import of_step, perhaps_added, step_in_doubt
+from podsync.plan.answers import if_removed, of_step, perhaps_added, step_in_doubt
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields, is_unsure
 from podsync.providers.contract import Listing, ProductStep
-from podsync.state.entries import Entry
+from podsync.state.entries import Entry, Pending
 from podsync.state.events import Doubted, Intent, Settled
 
 #: So many other products are looked at to see that the listing shows what a step adds.
@@ -148,7 +148,12 @@ def settle_step(run: ProviderRun, each: Unshown, listing: Listing, looked: float
     change, provider, now = each.change, run.provider, run.context.clock.now()
     entry, rows = run.ledger.entry(change.address), {row.id: row for row in listing.items}
     row = rows.get(each.id)
-    if entry is None or entry.pending is None or row is None:
+    if entry is None or entry.pending is None:
+        return
+    if row is None:
+        if looked >= each.until:
+            del run.unshown[change.address]
+            _ask_whether_it_is_there(run, change, entry, each)
         return
     before, step = entry.spec or EMPTY, ProductStep(each.step, each.body)
     shown = provider.step_shown(step, before, row)
@@ -185,14 +190,27 @@ def settle_step(run: ProviderRun, each: Unshown, listing: Listing, looked: float
         guarded(run, change, each.then)
 
 
-def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
-    """The listing does not tell: a person says what became of it."""
-    pending = entry.pending
-    assert pending is not None  # noqa: S101 (the caller saw it)
+def _ask_whether_it_is_there(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
+    """The listing does not show the product that a step was sent to."""
+    assert entry.pending is not None  # noqa: S101 (the caller saw it)
+    _asked(run, change, entry.pending)
+    gone = if_removed(change.address, each.step)
+    in_doubt(run, change.address, entry, f"{run.provider.title} does not list the product {each.id}", (gone,))
+
+
+def _asked(run: ProviderRun, change: Change, pending: Pending) -> None:
+    """Write down that a person was asked: the answer is believed whatever our wall clock says by then."""
     if pending.asked is None:
         over = when(pending) or run.looker.moment(run.context.began)
         facts = (change.address, over.wall or 0.0, over.date, pending.why)
         run.ledger.record(Doubted(*facts, asked=run.context.clock.now()))
+
+
+def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
+    """The listing does not tell: a person says what became of it."""
+    pending = entry.pending
+    assert pending is not None  # noqa: S101 (the caller saw it)
+    _asked(run, change, pending)
     told = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
     why = step_in_doubt(_what(run, each.step), told, sent=pending.attempts > 0)
     in_doubt(run, change.address, entry, why, of_step(change.address, each.step))

@@ -8,22 +8,23 @@ arrive itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
+from podsync.apply.actions.steps import witnesses
 from podsync.apply.actions.update import shows
 from podsync.apply.outcomes import LATER, conclude, done, failed, half_made, in_doubt, listed, name_is_taken
 from podsync.apply.report import DONE
 from podsync.apply.run import ProviderRun
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.sent import existing
+from podsync.evidence.sent import is_whole, proves_absence
 from podsync.evidence.state_view import when
 from podsync.model.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
 from podsync.model.product import seen_ids
+from podsync.plan.answers import if_removed
 from podsync.plan.change import Change
-from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Match, Query, Remote
 from podsync.state.entries import Entry, Orphan, Pending, Swap
 from podsync.state.events import Gone, Settled
@@ -42,7 +43,10 @@ def exchange_names(run: ProviderRun) -> None:
             continue
         if not run.ledger.state().given_up(entry.swap):
             looked = now
-            rows = _rows(run, entry) | _named(run, entry.swap)
+            known = run.known
+            beside = witnesses(run, known)
+            others = (item for item in known.items if item.id in beside)
+            rows = _rows(run, entry, *others) | _named(run, entry.swap)
             taken = tuple(_others(run, entry, entry.swap, rows))
             if taken:
                 del run.swapping[address]
@@ -51,7 +55,7 @@ def exchange_names(run: ProviderRun) -> None:
             if not _is_whole(run, entry, rows):
                 if looked >= waiting.quiet_at:
                     del run.swapping[address]
-                    half_made(run, waiting.change, f"the listing does not show it as it was made; {LATER}")
+                    _not_whole(run, waiting.change, entry, rows)
                 continue
         del run.swapping[address]
         take_names(run, waiting.change)
@@ -83,7 +87,16 @@ def take_names(run: ProviderRun, change: Change) -> None:
     if sent is not None and sent.error is not None:
         told = sent.error.message
     now = run.ledger.entry(change.address) or entry
-    in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}')
+    gone = sent is not None and isinstance(sent.error, RefusedError) and sent.error.status == _NOT_FOUND
+    answers = (if_removed(change.address),) if gone else ()
+    in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}', answers)
+
+
+def _not_whole(run: ProviderRun, change: Change, entry: Entry, rows: Mapping[str, Remote]) -> None:
+    if entry.id in rows:
+        half_made(run, change, f"the listing does not show it as it was made; {LATER}")
+    else:
+        half_made(run, change, f"the listing does not show {entry.id}; {LATER}", if_removed(change.address))
 
 
 def _held(run: ProviderRun, entry: Entry, swap: Swap, *, fresh: bool) -> str | None:
@@ -275,9 +288,12 @@ def _is_whole(run: ProviderRun, entry: Entry, rows: dict[str, Remote]) -> bool:
     if row is None or run.provider.match(spec, row, run.habits) is Match.DIFFERENT:
         return False
     first = run.provider.first(spec)
-    steps = run.provider.steps(first, spec)
-    told = all(run.provider.step_shown(step, first, row) is not None for step in steps)
-    return not told or not differing_fields(run.provider, existing(run.provider, spec, row), spec)
+    return not any(
+        run.provider.step_shown(step, first, row) is not None
+        and not is_whole(run.provider, step, first, row)
+        and proves_absence(run.known, step, entry, rows, first)
+        for step in run.provider.steps(first, spec)
+    )
 
 
 def _others(run: ProviderRun, entry: Entry, swap: Swap, rows: dict[str, Remote]) -> Iterator[Remote]:
