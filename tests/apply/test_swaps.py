@@ -524,10 +524,18 @@ def test_a_new_product_that_a_person_removed_is_told_with_the_way_out(made: Worl
 
     settle = f"podsync state settle {address} --step values --not-made, then: "
     words = settle if moment == "values in doubt" else ""
-    assert told.next == (f"if a person removed it: {words}podsync state rm {address}, then: podsync apply",)
+    back = "" if moment == "between the renames" else "put the former spec back, and: "
+    again = "; then change it again" if back else ""
+    then = f"podsync state rm {address}, then: {back}podsync apply{again}"
+    assert told.next == (f"if a person removed it: {words}{then}",)
     if words:
         made.step_answer(address, made=False)
     made.forget(address)
-    if moment == "between the renames":
+    if back:
+        made.poster("one", variantOptions=[size(*SIZES)], doc={"lifecycle": SWAP})
         assert made.apply().exit_code == 0
-        assert named(made) == [made.entry(address).id]
+        assert len(named(made)) == 1
+        changed(made)
+    assert made.apply().exit_code == 0
+    assert named(made) == [made.entry(address).id]
+    assert made.plan().work == ()

@@ -93,10 +93,11 @@ def take_names(run: ProviderRun, change: Change) -> None:
 
 
 def _not_whole(run: ProviderRun, change: Change, entry: Entry, rows: Mapping[str, Remote]) -> None:
+    gone = if_removed(change.address, replaces=True)
     if entry.id in rows:
         half_made(run, change, f"the listing does not show it as it was made; {LATER}")
     else:
-        half_made(run, change, f"the listing does not show {entry.id}; {LATER}", if_removed(change.address))
+        half_made(run, change, f"the listing does not show {entry.id}; {LATER}", gone)
 
 
 def _held(run: ProviderRun, entry: Entry, swap: Swap, *, fresh: bool) -> str | None:
