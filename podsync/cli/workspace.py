@@ -173,7 +173,7 @@ class Workspace:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
         if tell and not state.lineage and (back := self.store.undo()) is not None:
             # Nothing would be lost by an apply, which looks before it creates; but it would ask much more.
-            told = self.session.told(back)
+            told = self.session.as_typed(back)
             self.session.console.say(f"warning: {self.state_label} is missing or empty; {told}")
         return state
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from podsync.providers.contract import Listing, Remote
 
-#: A reading of more pages is told of before it goes on.
+#: A reading of more pages is announced before it goes on.
 LONG = 20
 #: Passes over a listing that keeps changing before it is called incomplete.
 PASSES = 4
@@ -28,7 +28,7 @@ STALE = 3
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its rows, the total if it was told, the provider's clock, and whether it is of now."""
+    """One page: its rows, the total if the page has one, the provider's clock, and whether it is of now."""
 
     items: tuple[Remote, ...]
     total: int | None
@@ -88,7 +88,7 @@ def read_all(
 
     It ends as soon as all of `wanted`, a set of ids, was read. `heard` is called once, when the first page of
     a long reading has come, with the number of its rows and of the requests that it is likely to take;
-    `paged` after every page, with how many rows of this pass have come and the total, 0 where it is not told.
+    `paged` after every page, with how many rows of this pass have come and the total, 0 if none is given.
     """
     page = _announced(page, size, 2 if absence else 1, heard, paged)
     seen: dict[str, Remote] = {}

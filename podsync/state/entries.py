@@ -6,8 +6,8 @@ Immutable values; all times are UTC seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypeAlias
 
 from podsync.model.address import Address
 from podsync.model.digests import digest
@@ -22,8 +22,8 @@ Origin: TypeAlias = Literal["created", "adopted", "imported"]
 class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
-    `date` is the provider's own clock at `until`, None when it never told one. `reading` and `beside` tell
-    what existed before it (see Intent). `answered` is the id that the answer told, `shown` when a listing
+    `date` is the provider's own clock at `until`, None when it never sent one. `reading` and `beside` say
+    what existed before it (see Intent). `answered` is the id in the answer, `shown` when a listing
     showed it otherwise than it was sent. `asked`: when a person was asked where the product is, by the clock
     of a run that would have seen it.
     """
@@ -85,17 +85,13 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What is known about one address.
+class KnownProduct:
+    """What is known of a product, wanted or not. `created_at` identifies it: `id` may come later.
 
-    `spec` is what exists at the provider, None while nothing is known to exist (a first create in
-    doubt). `id` is None while a product has not been seen in the listing yet; `window` is
-    kept until the listing has shown the product for certain. `created_at` identifies this very product,
-    `id` may come later. `place` is where its document stood when this was last written,
-    `catalog/designed/dino.yaml:14`: nothing is decided by it. `steps_left` are the steps after its create
-    that were to follow and are not done; `swap` is set until it has taken the names that it was made for.
-    `outdated_at`: a newer state was lost then, which may have known of more that steps had added. `lacks` are
-    the fields of a step: what `spec` does not have of them is not there, a person said or a listing showed.
+    `id` is None while it has not been seen in a listing, `window` is kept until one has shown it for certain.
+    `place` is where its document stood when this was last written, `catalog/designed/dino.yaml:14`: nothing
+    is decided by it. `outdated_at`: a newer state was lost then, which may have known of more that steps had
+    added. `extra` are keys of the state file that nobody here knows.
     """
 
     address: Address
@@ -103,21 +99,59 @@ class Entry:
     account: str
     spec: Spec | None
     id: str | None = None
-    origin: Origin = "created"
-    unverified: tuple[str, ...] = ()
+    remote: Mapping[str, Json] = EMPTY
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
-    remote: Mapping[str, Json] = EMPTY
-    pending: Pending | None = None
     window: Window | None = None
+    pending: Pending | None = None
     created_at: float = 0.0
-    updated_at: float = 0.0
     place: str = ""
+    origin: Origin = "created"
+    unverified: tuple[str, ...] = ()
+    outdated_at: float | None = None
+    extra: Mapping[str, Json] = EMPTY
+
+    @property
+    def provisional(self) -> bool:
+        """Its id is known, and no listing has confirmed it yet."""
+        return self.id is not None and self.window is not None
+
+    @property
+    def unbound(self) -> bool:
+        """Acknowledged by the provider, but its id is not known yet."""
+        return self.spec is not None and self.id is None
+
+    @property
+    def unlisted(self) -> bool:
+        """It is made, and a listing still has to show its id: an apply has to look, whatever else it does."""
+        return self.unbound or self.provisional
+
+    @property
+    def sent(self) -> Spec:
+        """What exists, or what was sent while nothing is known to exist."""
+        if self.spec is not None:
+            return self.spec
+        return self.pending.body if self.pending is not None else EMPTY
+
+    def facts(self) -> dict[str, Any]:
+        """Return these fields by their names: an entry becomes an orphan with them, and the other way."""
+        return {each.name: getattr(self, each.name) for each in fields(KnownProduct)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(KnownProduct):
+    """What is known about one address.
+
+    `spec` is what exists at the provider, None while nothing is known to exist (a first create in doubt).
+    `steps_left` are the steps after its create that were to follow and are not done; `swap` is set until it
+    has taken the names that it was made for. `lacks` are the fields of a step: what `spec` does not have of
+    them is not there, a person said or a listing showed.
+    """
+
+    updated_at: float = 0.0
     steps_left: tuple[str, ...] = ()
     swap: Swap | None = None
-    outdated_at: float | None = None
     lacks: Spec = EMPTY
-    extra: Mapping[str, Json] = EMPTY
 
     @property
     def may_have_more(self) -> bool:
@@ -130,21 +164,6 @@ class Entry:
         return "in_doubt" if self.pending else "created"
 
     @property
-    def unbound(self) -> bool:
-        """Acknowledged by the provider, but its id is not known yet."""
-        return self.spec is not None and self.id is None
-
-    @property
-    def provisional(self) -> bool:
-        """Its id is known, and no listing has confirmed it yet."""
-        return self.id is not None and self.window is not None
-
-    @property
-    def unlisted(self) -> bool:
-        """It is made, and a listing still has to show its id: an apply has to look, whatever else it does."""
-        return self.unbound or self.provisional
-
-    @property
     def digest(self) -> str:
         """Digest of what a plan relied on; learning an id does not make a plan stale."""
         pending = None if self.pending is None else [self.pending.op, self.pending.body]
@@ -153,42 +172,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(KnownProduct):
     """A product that nobody here wants any more. It stays on sale until a person removes it.
 
-    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again. `origin`,
-    `unverified` and `outdated_at` are those of its entry.
+    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again.
     """
 
-    address: Address
-    provider: str
-    account: str
     spec: Spec
-    id: str | None = None
-    remote: Mapping[str, Json] = EMPTY
-    labels: Mapping[str, str] = EMPTY
-    lifecycle: Lifecycle = UNPROTECTED
-    window: Window | None = None
-    pending: Pending | None = None
-    created_at: float = 0.0
     orphaned_at: float = 0.0
     reason: Literal["replaced", "removed"] = "removed"
     replaced_by: str | None = None
-    place: str = ""
-    origin: Origin = "created"
-    unverified: tuple[str, ...] = ()
-    outdated_at: float | None = None
-    extra: Mapping[str, Json] = EMPTY
-
-    @property
-    def provisional(self) -> bool:
-        """Its id is known, and no listing has confirmed it yet."""
-        return self.id is not None and self.window is not None
-
-    @property
-    def unlisted(self) -> bool:
-        """A listing still has to show its id."""
-        return self.id is None or self.provisional
 
 
 @dataclass(frozen=True, slots=True)

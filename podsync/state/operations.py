@@ -73,8 +73,8 @@ def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: fl
         step = f"{settle} --step {pending.step}"
         yield f"a) it was done: {step} --made"
         if not in_question(state, entry.provider):
-            told = "" if now >= when else f", which can be said from {time_to_text(when)} on"
-            yield f"b) it was not{told}: {step} --not-made"
+            from_when = "" if now >= when else f", which can be said from {time_to_text(when)} on"
+            yield f"b) it was not{from_when}: {step} --not-made"
         return
     what = "changed" if pending.op == "update" else "made"
     yield f"a) it was {what}: {settle} --adopt {entry.id or 'ID'}"
@@ -86,13 +86,13 @@ def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: fl
         yield f"b) that it was not can be said from {time_to_text(when)} on; until then: podsync apply"
 
 
-def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, float]) -> list[Event]:
-    """A person has removed these orphans, each told by its address or by an id of its own.
+def removed(state: State, words: Sequence[str], now: float, waits: Mapping[str, float]) -> list[Event]:
+    """A person has removed these orphans, each named by its address or by an id of its own.
 
-    Several of one address that have no id cannot be told apart: all of them are meant.
+    Several of one address that have no id cannot be distinguished: all of them are meant.
     """
     events: list[Event] = []
-    for word in told:
+    for word in words:
         found = [each for each in state.orphans if word in {str(each.address), each.id, *_seen(each)}]
         if not found:
             raise UsageError(f"no orphan is called {word}", "to see them: podsync state orphans")
@@ -204,8 +204,8 @@ def settle(
         if holder is not None:
             raise UsageError(f"{answer.adopt} belongs to {holder} already", "one product has one address")
         held[entry.provider, bare] = answer.address
-        told = tuple(sorted(entry.pending.body))
-        events.append(Settled(answer.address, now, found=True, id=bare, unverified=told))
+        sent = tuple(sorted(entry.pending.body))
+        events.append(Settled(answer.address, now, found=True, id=bare, unverified=sent))
     return events
 
 

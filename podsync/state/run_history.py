@@ -76,9 +76,9 @@ class RunHistory:
 
     def read(self) -> LastSeenState | None:
         """What was last seen; None when nothing is known."""
-        told, own = self._file.read()
+        stored, own = self._file.read()
         try:
-            seen = _from_json(told)
+            seen = _from_json(stored)
         except Unfit:
             return None
         return seen if own else _without_times(seen)
@@ -109,8 +109,8 @@ class RunHistory:
         self, provider: str, *, lineage: str, serial: int, at: float, date: float | None = None
     ) -> str | None:
         """Note that no send to `provider` is going on; `at` and `date` are when the last one ended."""
-        told = None if date is None else round(date, 3)
-        return self._note(lineage, serial, provider, Sends(sending=False, at=round(at, 3), date=told))
+        rounded = None if date is None else round(date, 3)
+        return self._note(lineage, serial, provider, Sends(sending=False, at=round(at, 3), date=rounded))
 
     def saw(self, lineage: str, serial: int) -> str | None:
         """Note the state as it was left by a command that sent nothing."""

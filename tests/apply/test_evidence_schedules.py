@@ -40,14 +40,8 @@ from tests.apply.evidence import (
 from tests.apply.proxy import a_proxy, certificate
 from tests.apply.vendor_server import Odd
 from tests.apply.vendor_ways import OWN_HOST
-from tests.apply.world import (
-    OTHER_GELATO_KEY,
-    OTHER_KAKACLO_KEY,
-    SETTLE,
-    at,
-    poster_spec,
-    tee_spec,
-)
+from tests.apply.world import OTHER_GELATO_KEY, OTHER_KAKACLO_KEY, SETTLE, at
+from tests.products import poster_spec, tee_spec
 
 OTHER_KEYS = {"kakaclo": OTHER_KAKACLO_KEY, "gelato": OTHER_GELATO_KEY}
 LISTING = {"kakaclo": "kakaclo.search", "gelato": "gelato.list"}

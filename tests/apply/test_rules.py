@@ -15,7 +15,8 @@ from podsync.state.operations import SettleAnswer
 from tests.apply.evidence import advice, begin
 from tests.apply.test_schedules import creates, lose, names, outcome, renamed
 from tests.apply.vendor_server import Odd
-from tests.apply.world import SETTLE, TIMEOUT, MortalStore, Stop, at, poster_spec, tee_spec
+from tests.apply.world import SETTLE, TIMEOUT, MortalStore, Stop, at
+from tests.products import poster_spec, tee_spec
 
 TEE, POSTER = Address("designed_product", "tee"), Address("customer_product", "poster")
 REFUSED = Odd("code", status=20001)

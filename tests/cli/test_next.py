@@ -867,6 +867,7 @@ def what_a_person_has_to_remove(shop: Shop) -> None:
     "cli/commands/plan.py: plan … -o json=plan.json",
     "cli/commands/plan.py: apply …",
     "cli/commands/importing/matching.py: import --match -o csv=pairs.csv",
+    "cli/commands/importing/matching.py: import --match -o html=pairs.html",
     "cli/commands/importing/matching.py: import …",
 )
 def hints_at_a_terminal(shop: Shop) -> None:
@@ -884,7 +885,11 @@ def hints_at_a_terminal(shop: Shop) -> None:
     settled(shop)
     lose(shop.folder)
     shop.at_a_terminal("import", "--match")
-    assert shop.follow("import --match").code == 0
+    matched = shop.last
+    assert shop.follow("html=pairs.html").code == 0
+    assert f"import {TEE_ADDRESS} " in (shop.folder / "pairs.html").read_text(encoding="utf-8")
+    shop.last = matched
+    assert shop.follow("csv=pairs.csv").code == 0
     shop.at_a_terminal("import", "--match", "-o", "csv=pairs.csv")
     assert shop.follow("import pairs.csv").code == 0
     assert shop.entries()[TEE_ADDRESS]["id"] is not None

@@ -38,17 +38,17 @@ HERE = "podsync -C 'my shop' --config other.yaml"
     ],
 )  # fmt: skip
 def test_each_command_repeats_the_options_of_the_run(session, plain, typed):
-    assert session.told(plain) == typed
-    assert session.told(typed) == typed
+    assert session.as_typed(plain) == typed
+    assert session.as_typed(typed) == typed
 
 
 def test_without_options_it_stays_as_it_is():
-    assert Session().told("podsync apply, git show x") == "podsync apply, git show x"
+    assert Session().as_typed("podsync apply, git show x") == "podsync apply, git show x"
 
 
 def test_a_command_line_repeats_them_too(session):
     assert session.command_line("apply", "--auto-approve") == f"{HERE} apply --auto-approve --sandbox"
-    assert session.told(session.command_line("apply")) == session.command_line("apply")
+    assert session.as_typed(session.command_line("apply")) == session.command_line("apply")
     assert session.command_line("init") == f"{HERE} init"
 
 

@@ -56,8 +56,6 @@ from tests.apply.world import (
     MortalReader,
     Stop,
     World,
-    poster_spec,
-    tee_spec,
 )
 from tests.machine import climate
 from tests.machine.truth import (
@@ -71,6 +69,7 @@ from tests.machine.truth import (
     wanted_values,
 )  # fmt: skip
 from tests.plan.build import as_history, rewritten
+from tests.products import poster_spec, tee_spec
 from tests.state.faulty import FaultyFiles
 
 PROVIDERS = ("kakaclo", "gelato")

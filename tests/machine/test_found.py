@@ -9,9 +9,10 @@ from podsync.model.address import Address
 from podsync.model.frozen import FrozenDict
 from podsync.sandbox import Fault
 from podsync.state import operations
-from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT, poster_spec, tee_spec
+from tests.apply.world import QUIET_AFTER, SETTLE, TIMEOUT
 from tests.machine.floor import Floor, Trouble
 from tests.plan.build import rewritten
+from tests.products import poster_spec, tee_spec
 
 POSTER, TEE = Address("customer_product", "cat"), Address("designed_product", "cat")
 

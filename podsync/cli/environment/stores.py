@@ -14,12 +14,13 @@ from podsync.state.store import StoreSurroundings
 
 if TYPE_CHECKING:
     from podsync.model.settings import StateSettings
-    from podsync.state.store import StateStore
+    from podsync.state.store import StateStore, StoreFacts
 
 
 def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> StateStore:
-    """Return the store; nothing is read or written yet. `on_note` is told what a person should know."""
-    around = StoreSurroundings(
-        SystemClock(), who, run_url(os.environ), os.environ, without_keys(os.environ), on_note
-    )
+    """Return the store; nothing is read or written yet. `on_note` hears what a person should know."""
+    facts: StoreFacts = {
+        "clock": SystemClock(), "who": who, "run_url": run_url(os.environ), "on_note": on_note
+    }  # fmt: skip
+    around = StoreSurroundings(facts, os.environ, without_keys(os.environ))
     return BACKENDS[settings.backend].open(settings.keys, around)

@@ -63,8 +63,8 @@ def matrix(group: Sequence[Change]) -> str:
     if not keys[0] or len({change.address.document for change in group}) > 1:
         return ""
     counts = {axis: len({each.get(axis) for each in keys}) for axis in keys[0]}
-    told = [counted(count, axis) for axis, count in counts.items()]
-    return (" x " if prod(counts.values()) == len(group) else ", ").join(told)
+    sizes = [counted(count, axis) for axis, count in counts.items()]
+    return (" x " if prod(counts.values()) == len(group) else ", ").join(sizes)
 
 
 def _by(key: _Key, changes: Sequence[Change], most: int = sys.maxsize) -> list[list[Change]]:
@@ -151,8 +151,8 @@ def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Itera
     yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
     half = (layout.width - len(INDENT) - 3) // 2
     ends = [quoted(name_of(change.provider, _spec(change)), half) for change in (group[0], group[-1])]
-    told = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group, layout.models)]
-    yield from facts([fact for fact in told if fact], layout.width, INDENT)
+    parts = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group, layout.models)]
+    yield from facts([fact for fact in parts if fact], layout.width, INDENT)
 
 
 def _places(group: Sequence[Change]) -> str:
@@ -165,19 +165,19 @@ def _places(group: Sequence[Change]) -> str:
 
 def in_common(group: Sequence[Change], names: Mapping[str, str] = EMPTY) -> Iterator[str]:
     """Yield what all have in common, and how many different ones there are of what they have not."""
-    told = [(roles_of(change.provider), _spec(change)) for change in group]
+    products = [(roles_of(change.provider), _spec(change)) for change in group]
     models = _distinct([_model(change) for change in group])
     one = f"model {model_words(models[0], names)}" if len(models) == 1 else ""
     yield one or _some_of(len(models), "model", group)
-    colours = Counter(str(spec[roles.colour]) for roles, spec in told if roles.colour in spec)
+    colours = Counter(str(spec[roles.colour]) for roles, spec in products if roles.colour in spec)
     if colours:
         colour_names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
         yield f"{counted(len(colours), 'colour')} ({some(list(colour_names), 4)})"
-    artworks = _distinct([item for roles, spec in told for item in spec.get(roles.artwork) or ()])
+    artworks = _distinct([item for roles, spec in products for item in spec.get(roles.artwork) or ()])
     yield counted(len(artworks), "artwork") if artworks else ""
-    buyers = _distinct([spec.get(roles.customers) for roles, spec in told])
+    buyers = _distinct([spec.get(roles.customers) for roles, spec in products])
     if len(buyers) == 1:
-        yield next(customers(roles, buyers[0]) for roles, spec in told if roles.customers in spec)
+        yield next(customers(roles, buyers[0]) for roles, spec in products if roles.customers in spec)
     else:
         yield _some_of(len(buyers), "different set of customers", group)
     changed = Counter(one.path for change in group for one in change.fields)
@@ -195,14 +195,14 @@ def _distinct(values: Sequence[Json]) -> list[Json]:
 
 
 def _risks(changes: Sequence[Change], layout: Layout) -> Iterator[str]:
-    told = Counter(risk for change in changes for risk in change.risks if risk not in layout.said)
+    counts = Counter(risk for change in changes for risk in change.risks if risk not in layout.said)
     whose = {risk: change for change in reversed(changes) for risk in change.risks}
-    for risk, count in told.most_common(10):
+    for risk, count in counts.most_common(10):
         who = f"{number(count)} products" if count > 1 else str(whose[risk].address)
         yield from risk_lines(shared_risk(who, risk), layout)
-    if len(told) > 10:
+    if len(counts) > 10:
         yield layout.style.warn(
-            f"    ! and {counted(len(told) - 10, 'other risk')}: --detail full lists each"
+            f"    ! and {counted(len(counts) - 10, 'other risk')}: --detail full lists each"
         )
 
 
@@ -212,14 +212,14 @@ def shared_risk(who: str, risk: str) -> str:
 
 
 def shared_risks(changes: Sequence[Change]) -> dict[str, str]:
-    """Return the risks that several changes have in common -> whom they concern, to be told once."""
-    told = Counter(risk for change in changes for risk in change.risks)
+    """Return the risks that several changes have in common -> whom they concern, to be said once."""
+    counts = Counter(risk for change in changes for risk in change.risks)
     whose: dict[str, set[str]] = defaultdict(set)
     for change in changes:
         for risk in change.risks:
             whose[risk].add(change.provider)
     return {
         risk: f"{number(count)} {' and '.join(map(title, sorted(whose[risk])))} products"
-        for risk, count in told.items()
+        for risk, count in counts.items()
         if count > 1
     }

@@ -97,12 +97,12 @@ def _remote(row: Mapping[str, Any], now: float | None) -> Remote:
 
 def _ids_as_text(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the row with its model's and its customers' ids as text, where they are numbers."""
-    told = dict(row)
-    told["productModelId"] = _or_itself(row.get("productModelId"))
+    texts = dict(row)
+    texts["productModelId"] = _or_itself(row.get("productModelId"))
     customers = row.get("customerIds")
     if isinstance(customers, list):
-        told["customerIds"] = [_or_itself(customer) for customer in customers]
-    return told
+        texts["customerIds"] = [_or_itself(customer) for customer in customers]
+    return texts
 
 
 def _or_itself(value: Any) -> Any:

@@ -174,8 +174,8 @@ def _remote(row: Mapping[str, Any], models: Models, now: float | None) -> Remote
     shown = {key: value for key, value in ids.items() if value is not None}
     made = dates.of_milliseconds(row.get("createDate"), now)
     facts = {word: as_words(row.get(key)) for word, key in _FACTS.items()}
-    told = {word: value for word, value in facts.items() if value}
-    return Remote(identity, freeze(fields), made, freeze({"product": shown}), freeze(told))
+    facts = {word: value for word, value in facts.items() if value}
+    return Remote(identity, freeze(fields), made, freeze({"product": shown}), freeze(facts))
 
 
 #: What a row tells people besides.

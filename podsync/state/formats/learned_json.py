@@ -90,10 +90,6 @@ def _sorted_texts(data: Any, where: str) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(data)))  # mostly in order already, which a set would lose
 
 
-def _absent(data: Any, where: str) -> Absent:
-    return dataclass_json.from_json(Absent, data, JsonPlace(where, time_from_text))
-
-
 def _readings(data: Any, where: str) -> Mapping[int, tuple[str, ...]]:
     found = {}
     for number, ids in mapping(data, where).items():
@@ -107,11 +103,11 @@ def _refusals(data: Any, where: str) -> Mapping[Address, tuple[Refusal, ...]]:
     found: dict[Address, tuple[Refusal, ...]] = {}
     for index, each in enumerate(_list(data, where)):
         place = f"{where}[{index}]"
-        told = dict(mapping(each, place))
-        if "address" not in told:
+        fields = dict(mapping(each, place))
+        if "address" not in fields:
             raise Unfit(place, "'address' is missing")
-        address = _address(told.pop("address"), place)
-        refusal = dataclass_json.from_json(Refusal, told, JsonPlace(place, time_from_text))
+        address = _address(fields.pop("address"), place)
+        refusal = dataclass_json.from_json(Refusal, fields, JsonPlace(place, time_from_text))
         found[address] = (*found.get(address, ()), refusal)
     return MappingProxyType(dict(sorted(found.items())))
 
@@ -133,8 +129,8 @@ def _released(data: Any, where: str) -> Mapping[Address, int]:
 
 
 def _contacts(data: Any, where: str) -> Mapping[str, float]:
-    told = mapping(data, where)
-    return MappingProxyType({name: time_at(at, f"{where}.{name}") for name, at in told.items()})
+    times = mapping(data, where)
+    return MappingProxyType({name: time_at(at, f"{where}.{name}") for name, at in times.items()})
 
 
 def _exactly(kind: type, words: str) -> Callable[[Any, str], Any]:
@@ -152,7 +148,9 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "models": _each(_each(_sorted_texts)),
     "foreign": _each(_sorted_texts),
     "unclaimed": _each(_sorted_texts),
-    "absent": _each(_each(_absent)),
+    "absent": _each(
+        _each(lambda data, where: dataclass_json.from_json(Absent, data, JsonPlace(where, time_from_text)))
+    ),
     "readings": _each(_readings),
     "refusals": _refusals,
     "released": _released,

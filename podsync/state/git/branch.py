@@ -2,7 +2,7 @@
 
 A push is only ever a fast-forward, so it succeeds on the head that the commit was made for and on no
 other. Every commit carries a nonce: no two runs ever make the same one, not even from the same tree in
-the same second, so whoever is told "yes" has won. Where the answer is "no", or got lost, the remote's head
+the same second, so whoever gets a "yes" has won. Where the answer is "no", or got lost, the remote's head
 says how it ended.
 """
 
@@ -96,6 +96,10 @@ class Branch:
                 raise local_failure(answer, "rev-parse")
         return None
 
+    def at(self, head: str | None) -> Commit | None:
+        """Read the commit of a head, None for none."""
+        return None if head is None else self.commit(head)
+
     def commit(self, identity: str) -> Commit:
         """Read a commit; raises StateError when this clone does not have it."""
         at = self._git.must("show", "-s", "--no-show-signature", "--format=%ct", identity)
@@ -176,7 +180,7 @@ class Branch:
 
         Raises OvertakenError when the head is another one: nothing was changed then, or `commit` was the
         head for a while. Raises RefusedPushError when the remote does not let us, and StateError when nobody
-        could be reached for `patience` seconds: then it may become the head without our being told.
+        could be reached for `patience` seconds: then it may become the head without an answer.
         """
         until, pause = self._clock.monotonic() + patience, _FIRST_PAUSE
         while True:
@@ -221,18 +225,18 @@ class Branch:
         )
 
     def _failure(self, answer: GitResult, doing: str) -> StateError:
-        told = answer.error.lower()
+        output = answer.error.lower()
         again = "what was done is not lost: run the command again"
-        if "not a git repository" in told and "does not appear" not in told:
+        if "not a git repository" in output and "does not appear" not in output:
             return local_failure(answer, doing)
         message = f"{doing} branch {self.name} on {self.remote} failed: {reason(answer)}"
-        if any(word in told for word in _NO_RIGHT):
+        if any(word in output for word in _NO_RIGHT):
             return StateError(
                 message,
                 f"give this run the right to push there (in GitHub Actions: permissions: contents: write),"
                 f" and let no branch rule cover {self.name}; {again}",
             )
-        if "remote rejected" in told:
+        if "remote rejected" in output:
             return StateError(message, f"the remote's own rules refuse it: exempt {self.name}; {again}")
         return StateError(message, f"see whether git ls-remote {self.remote} works; {again}")
 
@@ -258,7 +262,7 @@ class Branch:
 
 def _may_pass(answer: GitResult) -> bool:
     """Whether the same push may succeed a moment later, seen that the head has not moved."""
-    told = answer.error.lower()
-    if any(word in told for word in _BUSY):
+    output = answer.error.lower()
+    if any(word in output for word in _BUSY):
         return True
-    return "rejected" not in told and not any(word in told for word in _NO_RIGHT)
+    return "rejected" not in output and not any(word in output for word in _NO_RIGHT)

@@ -7,34 +7,31 @@ lock's id in the transaction that writes, so a lost race writes nothing.
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import RLock
+from typing import Unpack
 
 import psycopg
 
 from podsync.failpoints import hit
-from podsync.model.clock import Clock
 from podsync.model.errors import StateError
-from podsync.state.events import Event
-from podsync.state.local.lock import Holder
+from podsync.state.base_store import BaseStore
+from podsync.state.lock import Holder
 from podsync.state.model import State
 from podsync.state.postgres import lock
 from podsync.state.postgres import schema as postgres_schema
 from podsync.state.postgres.connection import Connection, Database, gone
 from podsync.state.postgres.rows import StateRows, StoredState
 from podsync.state.postgres.writer import PostgresWriter
-from podsync.state.store import changed, must_fit, under_lock
+from podsync.state.store import StoreFacts, must_fit, under_lock
 
 
-class PostgresStore:
-    """Implements `state.store.StateStore` in a schema of a database.
+class PostgresStore(BaseStore[PostgresWriter]):
+    """Implements `state.store.StateStore` in a schema of a database; a commit costs a few milliseconds.
 
-    `url` is a connection string, or empty where libpq's own variables tell it. `who` and `run_url` are
-    what others read who wait; `on_note` is told what a person should know. `commands` begin the lines
+    `url` is a connection string, or empty where libpq's own variables tell it. `commands` begin the lines
     that messages tell: of psql on this database, and of `state unlock`.
     """
 
@@ -45,19 +42,14 @@ class PostgresStore:
         url: str,
         schema: str,
         *,
-        clock: Clock,
-        who: Callable[[], str] = lambda: "somebody",
-        run_url: str | None = None,
-        on_note: Callable[[str], None] = lambda _note: None,
         commands: tuple[str, str] = ("psql", "podsync state unlock"),
+        **facts: Unpack[StoreFacts],
     ) -> None:
+        super().__init__(**facts)
         self._database, self._rows = Database(url), StateRows(schema)
-        self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
         self._psql, self._unlock = commands
         self._opening = RLock()
-        self._writer: PostgresWriter | None = None
         self._opened = False
-        self._known: tuple[str, int] | None = None
 
     @property
     def label(self) -> str:
@@ -68,13 +60,6 @@ class PostgresStore:
     def identity(self) -> str:
         """Host, database and schema."""
         return self.label
-
-    @property
-    def lineage(self) -> str:
-        """The lineage of the state as last loaded or written, empty where there is none yet."""
-        if self._writer is not None and self._writer.lineage:
-            return self._writer.lineage
-        return self._known[0] if self._known is not None else ""
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
@@ -91,8 +76,7 @@ class PostgresStore:
                 on_wait=self._on_note, unlock=self._unlock,
             )  # fmt: skip
             postgres_schema.migrate(connection, self._rows.schema)
-            now = self._clock.now()
-            holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), now, command, self._run_url)
+            holder = self._new_holder(command)
             lineage, serial = lock.sign(connection, self._rows, holder)
             writer = PostgresWriter(
                 self._database, self._rows, connection, label=self.label, fence=holder.id,
@@ -131,14 +115,6 @@ class PostgresStore:
         with self._database.session() as connection:
             return lock.read_holder(connection, self._rows)
 
-    @property
-    def ahead(self) -> int:
-        """A commit costs a few milliseconds."""
-        return 1
-
-    def refresh(self) -> None:
-        """The database is asked each time."""
-
     def load(self) -> State:
         """Snapshot and events as of one moment, without the lock; StateError for what cannot be trusted."""
         writer = self._writer
@@ -151,14 +127,6 @@ class PostgresStore:
             raise self._database.fault(error) from None
         self._known = found.state.lineage, found.state.serial
         return found.state
-
-    def append(self, events: Sequence[Event]) -> None:
-        """Add events durably: they are committed once this has returned. Thread-safe.
-
-        Raises StateError when they are not, or what is there is not what was loaded. Only under the lock.
-        """
-        if events:
-            self._open().append(events)
 
     def compact(self, state: State) -> None:
         """Fold the events into the rows, in one transaction. Does nothing if nothing changed.
@@ -183,8 +151,7 @@ class PostgresStore:
             writer = under_lock(self._writer)
             writer.check()
             if not self._opened:
-                if self._known not in {None, (writer.lineage, writer.serial)}:
-                    raise changed(self.label)
+                self._must_be_known(writer.lineage, writer.serial, self.label)
                 self.load()
             return writer
 
@@ -206,5 +173,5 @@ class PostgresStore:
     def _warn(self, connection: Connection) -> None:
         row = connection.execute("SELECT current_setting('fsync')").fetchone()
         if row is not None and row[0] == "off":
-            told = "runs with fsync off: what it acknowledges is lost when its machine stops"
-            self._on_note(f"the database {self._database.name} {told}")
+            risk = "runs with fsync off: what it acknowledges is lost when its machine stops"
+            self._on_note(f"the database {self._database.name} {risk}")

@@ -61,7 +61,7 @@ def forgotten(store):
     """Take the lock and die: nobody renews it, nobody lets go of it."""
     holding = store.lock("apply", 0)
     holding.__enter__()
-    store._session.stop()
+    store._writer.stop()
     return holding
 
 
@@ -253,7 +253,7 @@ def test_a_holder_that_lives_after_its_lease_can_send_nothing_more(tmp_path):
         other.append([intent("theirs")])
 
     with pytest.raises(StateError):
-        store._session.release()
+        store._writer.release()
     holding.gen.close()
     assert names(remote.load()) == ["theirs"]
 
