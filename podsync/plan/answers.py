@@ -51,12 +51,13 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
     )
 
 
-def if_removed(address: Address, step: str = "", *, replaces: bool = False) -> str:
-    """Return what to do about a product that a person has removed; `step` is what is in doubt about it.
+def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> str:
+    """Return what to do about a product that a person has removed.
 
-    `replaces`: the product before it has the name still, and is taken back first.
+    `doubt` answers what is in doubt about it. `replaces`: the product before it has the name still, and is
+    taken back first.
     """
-    settle = f"podsync state settle {address.word} --step {step} --not-made, then: " if step else ""
+    settle = f"podsync state settle {address.word} {doubt}, then: " if doubt else ""
     then = (
         "put the former spec back, and: podsync apply; then change it again" if replaces else "podsync apply"
     )

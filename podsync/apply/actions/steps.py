@@ -195,7 +195,7 @@ def _ask_whether_it_is_there(run: ProviderRun, change: Change, entry: Entry, eac
     assert entry.pending is not None  # noqa: S101 (the caller saw it)
     _asked(run, change, entry.pending)
     begun = entry.swap is None or run.ledger.state().given_up(entry.swap)
-    gone = if_removed(change.address, each.step, replaces=not begun)
+    gone = if_removed(change.address, f"--step {each.step} --not-made", replaces=not begun)
     in_doubt(run, change.address, entry, f"{run.provider.title} does not list the product {each.id}", (gone,))
 
 

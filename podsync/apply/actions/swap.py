@@ -88,7 +88,9 @@ def take_names(run: ProviderRun, change: Change) -> None:
         told = sent.error.message
     now = run.ledger.entry(change.address) or entry
     gone = sent is not None and isinstance(sent.error, RefusedError) and sent.error.status == _NOT_FOUND
-    answers = (if_removed(change.address),) if gone else ()
+    answers = (
+        (if_removed(change.address, "--not-created" if now.pending is not None else ""),) if gone else ()
+    )
     in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}', answers)
 
 
