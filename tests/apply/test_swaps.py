@@ -8,7 +8,7 @@ import pytest
 
 from podsync.apply.report import Result
 from podsync.evidence.declared import Said
-from podsync.model.address import Address
+from podsync.model.address import Address, Selection
 from podsync.model.product import Lifecycle
 from podsync.output.style import PLAIN
 from podsync.output.text.plan import plan_text
@@ -208,8 +208,6 @@ def test_whatever_the_document_says_by_then_the_name_comes_back_first(made: Worl
     elif then == "edited again":
         made.poster("one", variantOptions=[size("1x1", default="1x1")], doc={"lifecycle": SWAP})
     else:
-        from podsync.model.address import Selection
-
         selecting = {"selection": Selection(excludes=("*.one",))}
 
     report = made.apply(selecting=selecting)
@@ -539,3 +537,25 @@ def test_a_new_product_that_a_person_removed_is_told_with_the_way_out(made: Worl
     assert made.apply().exit_code == 0
     assert named(made) == [made.entry(address).id]
     assert made.plan().work == ()
+
+
+def test_customers_that_a_person_changed_at_the_new_product_stop_it_before_the_renames(made: World) -> None:
+    (old,) = named(made)
+    address = changed(made, STAGED)
+    made.apply()
+    made.server.change(made.entry(address).id, customerIds=["customer-9"])
+    made.clock.pass_by(LONG)
+    changed(made)
+
+    told = outcome(made.apply(), address)
+
+    assert told.error is not None
+    assert 'somebody changed it at Gelato: customerIds is ["customer-9"] there by now' in told.error
+    assert (named(made), renames(made)) == ([old], [])
+    assert told.next[-1] == f'b) to set what the document says: podsync apply --replace "{address}"'
+    selection = {"selection": Selection(replace=(str(address),))}
+    assert made.apply(selecting=selection).exit_code == 0
+    assert named(made) == [made.entry(address).id] != [old]
+    made.apply()
+    assert made.plan().work == ()
+    sound(made)
