@@ -99,7 +99,7 @@ def of_open_orphan(
     `alike` is how many of its address there are: nothing but their address names them, so that an answer
     means all of them.
     """
-    done, page = f"podsync state orphans --done {address}", f"{provider.title}'s web page"
+    done, page = f"podsync state orphans --done {address.word}", f"{provider.title}'s web page"
     all_ = f", once all {alike} orphans of this address without an id are gone" if alike > 1 else ""
     if not rows:
         return (

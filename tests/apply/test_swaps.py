@@ -17,7 +17,7 @@ from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import LONG, begin, kept_state, outcome, put_back
 from tests.apply.test_steps import SIZES, Counted, begun, poster, size, sound, sound_so_far  # noqa: F401
 from tests.apply.vendor_server import Odd
-from tests.apply.world import Killed, Life, Stop, World, at
+from tests.apply.world import SETTLE, Killed, Life, Stop, World, at
 
 NAME = "The one Poster"
 SWAP, STAGED = Lifecycle(replace="swap"), Lifecycle(replace="staged")
@@ -67,17 +67,35 @@ def test_the_new_one_takes_over_the_name_once_it_is_whole_and_listed(made: World
     temporary = writes[0].body["name"]
     assert temporary == f"(next {temporary[6:12]}) {NAME}"
     assert renames(made) == [f"(old {old[:8]}) {NAME}", NAME]
-    # Between the two nothing is sent but the question whether the listing shows the first one.
+    # Between the two nothing is sent but the question whether the listing shows the first; then the name is
+    # read back.
     last = [r.operation for r in made.server.requests]
     assert last[last.index("gelato.update") :] == [
-        "gelato.update",
-        "gelato.list",
-        "gelato.update",
-    ]
+        "gelato.update", "gelato.list", "gelato.update", "gelato.list",
+    ]  # fmt: skip
     assert named(made) == [done.id] != [old]
     (orphan,) = [o for o in made.state.orphans if o.address == address]
     assert (orphan.id, orphan.reason) == (old, "replaced")
     assert made.entry(address).swap is None
+    assert made.plan().work == ()
+    sound(made)
+
+
+def test_the_name_counts_once_it_is_listed(made: World) -> None:
+    address = changed(made)
+    made.server.misbehave("gelato.update", None, Odd("later", seconds=1000 * LONG))
+
+    report = made.apply()
+
+    told = outcome(report, address)
+    assert (told.result, report.exit_code) == (Result.FAILED, 4)
+    assert 'it lists {"name":"(next ' in (told.error or "")
+    assert named(made) == []
+    (change,) = made.plan().work
+    assert change.action_reason == "update_because_swap_open"
+    made.server.misbehave("gelato.update", Odd("later", seconds=SETTLE / 4))
+    assert outcome(made.apply(), address).result is Result.UPDATED
+    assert len(named(made)) == 1
     assert made.plan().work == ()
     sound(made)
 
@@ -340,7 +358,7 @@ def test_a_rename_that_is_done_later_than_it_is_shown_is_waited_for(made: World)
     address = changed(made)
     made.server.misbehave("gelato.update", Odd("later", seconds=30))
 
-    assert made.apply(wait=False).exit_code == 0
+    assert made.apply().exit_code == 0
 
     first, second = (r.at for r in made.server.sent("gelato.update")[-2:])
     assert second - first >= 30

@@ -3,7 +3,7 @@
 The old one goes first, or two products would have one name. Between the two nothing is sent to the provider
 but the question whether the listing shows the first; a run that dies there leaves the name missing, and the
 next one begins with the second rename. A rename sets values: in doubt it is sent again, once it can no longer
-arrive itself.
+arrive itself. The exchange is done once the new one is listed under the name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from podsync.apply.actions.steps import witnesses
 from podsync.apply.actions.update import shows
 from podsync.apply.outcomes import LATER, conclude, done, failed, half_made, in_doubt, listed, name_is_taken
 from podsync.apply.report import DONE
-from podsync.apply.run import ProviderRun
+from podsync.apply.run import ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.sent import is_whole, proves_absence
 from podsync.evidence.state_view import when
@@ -78,7 +78,7 @@ def take_names(run: ProviderRun, change: Change) -> None:
     held = _held(run, entry, swap, fresh=begins)
     sent = _rename(run, _taking(run, change, entry, swap), entry) if held is None else None
     if held is None and sent is None:
-        done(run, change, DONE[change.action], attempts=1)
+        _look_later(run, change, swap)
         return
     name = run.provider.name_of(swap.takes)
     refused = sent is not None and isinstance(sent.error, UnauthorizedError)
@@ -151,6 +151,21 @@ def _was_removed(run: ProviderRun, old: Orphan, sent: SendResult) -> bool:
     return True
 
 
+def _look_later(run: ProviderRun, change: Change, swap: Swap) -> None:
+    """The exchange is done once the new product is listed under the name; other work goes on meanwhile."""
+    entry = run.ledger.entry(change.address)
+    if entry is None or entry.pending is None:
+        _done(run, change)
+        return
+    until = run.context.clock.monotonic() + run.settings.settle_seconds
+    with run.lock:
+        run.unshown[change.address] = Unshown(change, entry.id or "", swap.takes, until, _done)
+
+
+def _done(run: ProviderRun, change: Change) -> None:
+    done(run, change, DONE[change.action], attempts=1)
+
+
 def _gave_up(old: Orphan, swap: Swap) -> bool:
     return any(old.spec.get(name) != value for name, value in swap.takes.items())
 
@@ -209,6 +224,7 @@ def _taking(run: ProviderRun, change: Change, entry: Entry, swap: Swap) -> Job:
         place=change.place,
         whatever=True,
         shown=lambda remote: remote.id == entry.id and shows(run.provider, swap.takes, remote, run.habits),
+        listed=True,
     )
 
 
@@ -224,7 +240,10 @@ def _rename(run: ProviderRun, job: Job, item: Entry | Orphan) -> SendResult | No
         if number:
             _sleep(run, wait)
         sent = run.sender.send(job)
-        if sent.error is None and (not sent.unshown or _shown_later(run, job, item)):
+        told = sent.receipt.remote if sent.receipt is not None else None
+        if sent.error is None and told is not None and job.shown(told):
+            return None
+        if sent.error is None and _shown_later(run, job, item):
             return None
         if sent.error is not None and not isinstance(sent.error, InDoubtError):
             return sent

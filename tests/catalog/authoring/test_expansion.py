@@ -92,6 +92,31 @@ overrides:
     }
 
 
+def test_what_is_removed_may_be_removed_again(dino):
+    back = "backImageUrl: https://cdn.test/back.png"
+    extra = f"""\
+overrides:
+  - {{when: {{colour: mint}}, spec: {{backImageUrl: null}}}}
+  - {{when: {{model: tee}}, spec: {{backImageUrl: null}}}}
+  - {{when: {{colour: red, model: tee}}, spec: {{{back}}}}}
+spec:
+  {back}
+"""
+    dino.write("dino.yaml", DINO.replace("spec:\n", extra, 1))
+
+    assert {key for key, spec in dino.specs().items() if "backImageUrl" in spec} == {
+        "designed_product.dino[colour=red,model=hoodie]",
+        "designed_product.dino[colour=red,model=tee]",
+    }
+    dino.write("dino.yaml", DINO.replace("spec:\n", "spec:\n  backImageUrl: null\n", 1))
+    assert dino.faults() == [
+        (
+            "dino.yaml:7:17 schema: spec.backImageUrl: null is not a value, but text is expected, in "
+            "[colour=mint,model=hoodie] and 3 more"
+        )
+    ]
+
+
 def test_a_value_takes_the_type_of_its_field_and_a_hyphen_leaves_it_out(folder):
     folder.write(
         "poster.yaml",
