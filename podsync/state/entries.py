@@ -203,6 +203,21 @@ class Absent:
     extra: Mapping[str, Json] = EMPTY
 
 
+@dataclass(frozen=True, slots=True)
+class RememberedRow:
+    """A listed product that may be what was sent, or is wanted, at `addresses`: nobody has said what it is.
+
+    `at` is when a look saw it first, by our clock. `fields`, `made` and `remote` are what was listed.
+    """
+
+    at: float
+    addresses: tuple[str, ...] = ()
+    fields: Spec = EMPTY
+    made: float | None = None
+    remote: Mapping[str, Json] = EMPTY
+    extra: Mapping[str, Json] = EMPTY
+
+
 #: So many refusals are remembered of one address.
 REFUSED = 20
 

@@ -320,6 +320,20 @@ class Unclaimed(ProviderEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered(ProductEvent):
+    """A look saw a product that may be what this address sent or wants; what it is was not known then.
+
+    `fields`, `made` and `remote` are what was listed of it: it counts as if it were listed still.
+    """
+
+    provider: str
+    id: str
+    fields: Spec = EMPTY
+    made: float | None = None
+    remote: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
 class Contacted(ProviderEvent):
     """A person agreed that the account may hold products that nobody here manages."""
 
@@ -363,5 +377,5 @@ Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | Asked | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
-    | Disowned | Unclaimed | Contacted | Missed | FoundAgain | Emptied | Outdated | Proven
+    | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied | Outdated | Proven
 )  # fmt: skip

@@ -10,7 +10,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, freeze
 from podsync.state import events as ev
 from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
-from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_ours, refuse
+from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_none_of, is_ours, refuse
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
 #: What a doubt keeps of its Intent.
@@ -187,6 +187,7 @@ def _settled(draft: MutableState, event: ev.Settled) -> None:
     if not event.found:
         if pending.op == "create":
             draft.released[event.address] = draft.released.get(event.address, 0) + 1
+            is_none_of(draft, event.address)
         if pending.step and isinstance(entry, Entry):
             entry = replace(entry, lacks=pending.body)
         _give_up_intent(draft, entry, pending, event.at)
