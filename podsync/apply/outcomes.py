@@ -17,7 +17,15 @@ from podsync.model.errors import NotSentError, ProviderError, RefusedError, Unau
 from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
 from podsync.plan.action import SWAP, Action
-from podsync.plan.answers import NAMED, of_doubt, of_open_orphan, of_unlisted, of_unwanted, of_wanted
+from podsync.plan.answers import (
+    NAMED,
+    if_removed,
+    of_doubt,
+    of_open_orphan,
+    of_unlisted,
+    of_unwanted,
+    of_wanted,
+)
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
@@ -66,9 +74,9 @@ def _is_there(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
     return bool(change.steps_done) or not differing_fields(run.provider, first(entry.spec), first(made))
 
 
-def half_made(run: ProviderRun, change: Change, why: str) -> None:
+def half_made(run: ProviderRun, change: Change, why: str, *remedies: str) -> None:
     """Report a product that lacks steps: it was not tried to finish it."""
-    _report(run, change, Result.NOT_TRIED, error=why)
+    _report(run, change, Result.NOT_TRIED, error=why, next=remedies)
 
 
 def done(
@@ -137,7 +145,7 @@ def conclude(run: ProviderRun, change: Change, sent: SendResult) -> None:
         not_tried(run, change, error.message)
     else:
         updating = change.action is Action.UPDATE
-        gone = f"if a person removed it: podsync state rm {change.address.word}, then: podsync apply"
+        gone = if_removed(change.address)
         there = _is_there(run, change, entry) and bool(change.steps_left)
         nothing = error.message + ("" if there else ". Nothing was changed" if updating else NOTHING_MADE)
         failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")

@@ -14,12 +14,12 @@ from podsync.evidence.sent import as_said, unverified
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
-from podsync.model.frozen import EMPTY, Spec
+from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
-from podsync.state.entries import Entry, Pending
-from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Settled, Unbound
+from podsync.state.entries import Entry, Pending, Refusal
+from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Settled, Unbound
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,8 @@ class Said:
             if not self._is_what_it_replaces(entry, entry.pending, row):
                 return self.settled(entry, row.id)
             return self._bound(entry, row)
+        if entry is not None and (refusal := self._made_to_take_over(entry, row, product)) is not None:
+            return self._taking_over(entry, row, product, refusal)
         if entry is None or self._is_replaced(entry, product, row):
             return self._adopted(address, entry, row, product)
         self._agrees(address, entry.spec or EMPTY, row)
@@ -119,6 +121,39 @@ class Said:
         if row is None:
             return False
         return self._fits(wanted, row) > self._fits(sent, row)
+
+    def _made_to_take_over(self, entry: Entry, row: Remote, product: Product | None) -> Refusal | None:
+        """Return the refused create of a product that is to take over a name, if it made this one."""
+        if product is None or not (product.lifecycle.replace and self.known.provider.info.swaps):
+            return None
+        refusals = self.known.state.refusals.get(entry.address, ())
+        sent, before = entry.spec or EMPTY, self.known.before
+        return next(
+            (
+                each
+                for each in refusals
+                if self._fits(each.body, row) > self._fits(sent, row) and row.id not in before(each)
+            ),
+            None,
+        )
+
+    def _taking_over(
+        self, entry: Entry, row: Remote, product: Product | None, refusal: Refusal
+    ) -> list[Event]:
+        """It was made as it was sent: what stands at the address keeps its name until the two exchange it."""
+        assert product is not None  # noqa: S101 (the caller saw it)
+        self._free(entry.address, row)
+        provider, body, field_ = self.known.provider, refusal.body, self.known.provider.name_field
+        made = freeze({**product.spec, field_: body.get(field_)})
+        intent = Intent(
+            entry.address, entry.provider, entry.account, "create", body, self.now, self.now,
+            labels=product.labels, lifecycle=product.lifecycle, place=entry.place, reading=refusal.reading,
+            steps_left=tuple(step.name for step in provider.steps(body, made)),
+            takes=freeze({field_: product.spec.get(field_)}),
+        )  # fmt: skip
+        told = unverified(body, row)
+        found = Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+        return [intent, found]
 
     def _fits(self, spec: Spec, row: Remote) -> int:
         order = (Match.DIFFERENT, Match.MAYBE, Match.SAME)

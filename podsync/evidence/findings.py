@@ -32,6 +32,19 @@ class Question:
     after: Address | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StepQuestion:
+    """A step that may have been done; a person has to say. `told` is what it adds, for people.
+
+    `sent`: this state has sent it. `asked`: the state has the question, so that it can be answered.
+    """
+
+    step: str
+    told: tuple[str, ...]
+    sent: bool
+    asked: bool
+
+
 @dataclass
 class Findings:
     """What one look says. `events` are in the order in which they are to be recorded.
@@ -45,10 +58,12 @@ class Findings:
     ids that a document names. `unwanted` maps addresses to rows that a refused
     create may have made all the same, which no document wants by now; of those in `unsearched` the reading
     says too little. `overdue` is what was acknowledged, should be listed by now and is not known, with the
-    rows that may be it. `unproven_account`: nothing shows that this is the account that was sent to before;
-    True where only a person can say, False where a later look may show it. `noticed` are rows that may be
-    what these addresses sent or want, beside those in questions: they are remembered. `unlisted`
-    are those that are remembered and not in the reading, `vanished` those of them that it would have shown.
+    rows that may be it. `steps` are those of products that exist of which the listing does not tell whether
+    they were done, where all was compared. `unproven_account`: nothing shows that this is the account that
+    was sent to before; True where only a person can say, False where a later look may show it. `noticed` are
+    rows that may be what these addresses sent or want, beside those in questions: they are remembered.
+    `unlisted` are those that are remembered and not in the reading, `vanished` those of them that it would
+    have shown.
     """
 
     reading: Reading
@@ -62,6 +77,7 @@ class Findings:
     why: dict[Address, str] = field(default_factory=dict)
     young: set[Address] = field(default_factory=set)
     overdue: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
+    steps: dict[Address, StepQuestion] = field(default_factory=dict)
     waits: list[Address] = field(default_factory=list)
     unread: list[Address] = field(default_factory=list)
     adopted: dict[Address, Remote] = field(default_factory=dict)

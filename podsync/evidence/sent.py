@@ -11,8 +11,9 @@ from podsync.evidence.claims import Claim, ClaimKind, Key, Verdicts, age
 from podsync.evidence.findings import Findings
 from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation
+from podsync.evidence.state_view import Known
 from podsync.model.frozen import EMPTY, Spec, freeze
-from podsync.providers.contract import Match, Remote, Shown
+from podsync.providers.contract import Match, ProductStep, Remote, Shown
 from podsync.providers.habits import DATES_AGREE
 from podsync.providers.knowledge import Provider
 from podsync.providers.name_forms import changes
@@ -48,6 +49,41 @@ def step_verdict(
     if shown is not None and shown.sure and proves:
         return StepVerdict.NOT_DONE
     return StepVerdict.DONE if acknowledged else StepVerdict.ASKS
+
+
+def is_whole(provider: Provider, step: ProductStep, before: Spec, row: Remote) -> bool:
+    """Whether a listed product shows all that a step adds."""
+    shown = provider.step_shown(step, before, row)
+    return shown is not None and not _differ(provider, shown.part, step.body)
+
+
+def proves_absence(
+    known: Known, step: ProductStep, entry: Entry, rows: Mapping[str, Remote], before: Spec
+) -> bool:
+    """Whether a product of ours shows what such a step has added: then what is not listed is not there."""
+    made = {item.id: item.spec or EMPTY for item in known.items if item.id is not None}
+    made[entry.id or ""] = freeze({**before, **step.body})
+    return any(
+        _shows_some(known.provider, step.name, spec, rows[identity])
+        for identity, spec in made.items()
+        if identity in rows
+    )
+
+
+def _shows_some(provider: Provider, name: str, spec: Spec, row: Remote) -> bool:
+    """Whether a product shows some of what a step of this name has added to it."""
+    first = provider.first(spec)
+    for step in provider.steps(first, spec):
+        shown = provider.step_shown(step, first, row) if step.name == name else None
+        bare = freeze({field: first.get(field) for field in step.body})
+        if shown is not None and _differ(provider, bare, shown.part):
+            return True
+    return False
+
+
+def _differ(provider: Provider, one: Spec, other: Spec) -> bool:
+    first, second = provider.completed(one, other), provider.completed(other, one)
+    return bool(provider.canonical(first) != provider.canonical(second))
 
 
 def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:

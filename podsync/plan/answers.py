@@ -45,10 +45,35 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
     """Return what may have become of a step of which the listing tells nothing."""
     settle = f"podsync state settle {address.word} --step {step}"
     return (
-        f"a) it was done: {settle} --made",
-        f"b) it was not, not even in part: {settle} --not-made",
-        f"c) in part: add the rest on the web page, then: {settle} --made",
+        f"a) all of them are there: {settle} --made",
+        f"b) none of them is there: {settle} --not-made",
+        f"c) some are there: add the others on the web page, then: {settle} --made",
     )
+
+
+def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> str:
+    """Return what to do about a product that a person has removed.
+
+    `doubt` answers what is in doubt about it. `replaces`: the product before it has the name still, and is
+    taken back first.
+    """
+    settle = f"podsync state settle {address.word} {doubt}, then: " if doubt else ""
+    then = (
+        "put the former spec back, and: podsync apply; then change it again" if replaces else "podsync apply"
+    )
+    return f"if a person removed it: {settle}podsync state rm {address.word}, then: {then}"
+
+
+def perhaps_added(what: str) -> str:
+    """Return why a step is in doubt that this state has not sent; `what` is what it adds."""
+    return f"others may have added {what}"
+
+
+def step_in_doubt(what: str, told: Sequence[str], *, sent: bool) -> str:
+    """Return the question about a step; `told` is what it adds, as people see it on the web page."""
+    why = f"{what} were sent" if sent else perhaps_added(what)
+    named = f": {'; '.join(told)}" if told else ""
+    return f"{why}, and the listing does not tell whether these are there{named}"
 
 
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:

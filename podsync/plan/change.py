@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from podsync.model.address import Address
-from podsync.model.digests import digest
+from podsync.model.digests import digest, short_digest
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.position import NOWHERE, Position
 from podsync.model.product import UNPROTECTED, Lifecycle, Product, spec_digest_of
@@ -20,9 +20,18 @@ from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE,
 #: What a person should know of either; the second one is what no order of two renames can spare.
 SWAP_RISKS = (
     "the old product stays under another name until a person removes it",
-    "the name is missing for about one request, or after a crash until the next apply begins with its rename",
+    (
+        "the name is missing for about two requests, longer where the listing lags, or after a crash until "
+        "the next apply"
+    ),
 )
 STAGED_RISKS = (f"{STAGED}: orders find the old product until the document says `replace: swap`",)
+
+
+def temporary_name(product: Product, name: Json, wanted: Json, *since: float) -> str:
+    """Return what a new product is called until it takes over a name."""
+    mark = short_digest([str(product.address), wanted, [round(each, 3) for each in since]])[:6]
+    return f"(next {mark}) {name}"
 
 
 class _UnknownValue:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic
-from podsync.model.digests import short_digest
-from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
+from podsync.model.frozen import EMPTY, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
 from podsync.plan.action import (
@@ -23,9 +22,16 @@ from podsync.plan.action import (
     SWAP_OPEN,
     Action,
 )  # fmt: skip
-from podsync.plan.answers import COMPLETE
-from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange, left_by
-from podsync.plan.diff import differing_fields, field_changes, leads_to, told_of_defaults, untold
+from podsync.plan.answers import COMPLETE, perhaps_added
+from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange, left_by, temporary_name
+from podsync.plan.diff import (
+    differing_fields,
+    field_changes,
+    leads_to,
+    may_be_there,
+    told_of_defaults,
+    untold,
+)  # fmt: skip
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
 
@@ -65,10 +71,9 @@ class _PairDecision:
         #: What is to be there once this plan is done: a staged product keeps its temporary names.
         self.wanted: Spec = product.spec if product is not None else EMPTY
         swap = entry.swap if entry is not None else None
-        if product is not None and swap is not None and product.lifecycle.replace == STAGED:
-            named = (
-                {name: (entry.spec or EMPTY).get(name) for name in swap.takes} if entry is not None else {}
-            )
+        making = entry is not None and entry.pending is not None and entry.pending.op == "create"
+        if product and entry and swap and product.lifecycle.replace == STAGED and not making:
+            named = {name: (entry.spec or EMPTY).get(name) for name in swap.takes}
             self.wanted = freeze({**self.wanted, **named})
 
     def make(self) -> Change:
@@ -189,7 +194,7 @@ class _PairDecision:
             entry_digest=entry.digest if entry is not None else None,
             orphan_created_at=taken.created_at if taken is not None else None,
             importing=taken.id if taken is not None else importing,
-            shown=_shown(entry or orphan),
+            shown=seen_ids(known_by.remote) if (known_by := entry or orphan) is not None else EMPTY,
             made_at=(entry.created_at or None) if entry is not None else None,
             fields=fields,
             risks=self._risks(before if fields else None, after) if risks is None else risks,
@@ -297,19 +302,20 @@ class _PairDecision:
                 ("spec", self.provider.name_field),
             )
         takes = entry.swap is not None and self.provider.name_field in names
-        return self._change(Action.UPDATE, code, reason, fields, risks=SWAP_RISKS if takes else None)
+        change = self._change(Action.UPDATE, code, reason, fields, risks=SWAP_RISKS if takes else None)
+        return replace(change, risks=(*change.risks, *may_be_there(self.provider, entry, self.wanted)))
 
     def _why_update(self, entry: Entry) -> tuple[str, str]:
         pending, words = entry.pending, self.provider.info.steps
         if pending is not None and pending.step:
             what = words.get(pending.step, pending.step)
-            return "update_because_in_doubt", f"{what}: sent earlier, outcome not known"
+            told = f"{what}: sent earlier, outcome not known" if pending.attempts else perhaps_added(what)
+            return "update_because_in_doubt", told
         if pending is not None:
             return "update_because_mutable", "an update is in doubt and is sent again"
         done, left = self._progress(entry)
         told = f"created, {len(done)} of {len(done) + len(left)} steps"
-        if entry.steps_left:
-            what = " and ".join(words.get(step, step) for step in entry.steps_left)
+        if what := " and ".join(words.get(step, step) for step in entry.steps_left):
             return "update_because_half_made", f"{told}: {what} are not added yet"
         if entry.swap is not None:
             return "update_because_swap", f"{told}: it stands ready to take over the name"
@@ -349,11 +355,9 @@ class _PairDecision:
         return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)
 
     def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
-        return (*self.provider.risks(before, after), *self._left_model(after))
-
-    def _left_model(self, after: Spec | None) -> tuple[str, ...]:
         provider = self.provider
-        return left_model(provider.known, provider.title, (after or EMPTY).get(provider.model_field))
+        left = left_model(provider.known, provider.title, (after or EMPTY).get(provider.model_field))
+        return (*provider.risks(before, after), *left)
 
     def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         fields = self._fields(product, entry, names)
@@ -387,15 +391,13 @@ class _PairDecision:
         self, product: Product, entry: Entry, code: str, reason: str, fields: tuple[FieldChange, ...]
     ) -> Change:
         """Make it under a temporary name; then the two exchange names, or (staged) wait until they may."""
-        field, provider = self.provider.name_field, self.provider
         self.wanted = product.spec  # the name that it is to take, whatever is staged already
-        name = product.spec.get(field)
+        field, provider = self.provider.name_field, self.provider
         held = {field: (entry.spec or EMPTY).get(field)} if entry.swap is None else entry.swap.takes
         self._refuse_rename(product, held)
         self._refuse_unreachable(product, provider.first(product.spec))
         # A product that was staged before and given up may have the name that the same facts would make.
-        since = [round(each, 3) for each in (entry.created_at, entry.updated_at)]
-        mark = short_digest([str(product.address), provider.canonical(product.spec), since])[:6]
+        facts = (provider.canonical(product.spec), entry.created_at, entry.updated_at)
         risks = STAGED_RISKS if product.lifecycle.replace == STAGED else SWAP_RISKS
         return self._change(
             Action.REPLACE,
@@ -403,7 +405,7 @@ class _PairDecision:
             reason,
             fields,
             risks=(*risks, *provider.risks(entry.spec, product.spec)),
-            temporary=freeze({field: f"(next {mark}) {name}"}),
+            temporary=freeze({field: temporary_name(product, product.spec.get(field), *facts)}),
         )
 
     def _refuse_incomplete(self, product: Product) -> None:
@@ -438,10 +440,6 @@ class _PairDecision:
 def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
     """Return each spec with this field alone."""
     return tuple({name: spec[name]} if name in spec else {} for spec in specs)
-
-
-def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:
-    return EMPTY if known is None else seen_ids(known.remote)
 
 
 def _quoted(text: str) -> str:

@@ -16,10 +16,12 @@ from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.model.position import Position
 from podsync.model.product import Product
 from podsync.plan.action import Action
+from podsync.plan.answers import perhaps_added
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.matching import Pair, last_place
 
 if TYPE_CHECKING:
+    from podsync.providers.contract import ProductStep
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry
 
@@ -31,6 +33,20 @@ def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str
     one = provider.canonical(provider.completed(before, after))
     other = provider.canonical(provider.completed(after, before))
     return tuple(sorted(k for k in {*one, *other} if one.get(k) != other.get(k)))
+
+
+def is_unsure(provider: Provider, entry: Entry, step: ProductStep) -> bool:
+    """Whether others may have done a step already, and nobody has said yet that they have not."""
+    return entry.may_have_more and bool(differing_fields(provider, entry.lacks, step.body))
+
+
+def may_be_there(provider: Provider, entry: Entry, wanted: Spec) -> Iterator[str]:
+    """Yield what a person should know of steps that are to be done and that others may have done already."""
+    words = provider.info.steps
+    for step in provider.steps(entry.spec or EMPTY, wanted) if entry.pending is None else ():
+        if is_unsure(provider, entry, step):
+            why = perhaps_added(words.get(step.name, step.name))
+            yield f"{why}: where the listing does not tell, apply asks before it sends any"
 
 
 def leads_to(provider: Provider, before: Spec, after: Spec, names: Collection[str]) -> bool:

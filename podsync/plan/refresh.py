@@ -20,9 +20,11 @@ from podsync.plan.action import Action
 from podsync.plan.answers import (
     of_doubt,
     of_open_orphan,
+    of_step,
     of_unlisted,
     of_unwanted,
     of_wanted,
+    step_in_doubt,
     unproven_account,
 )
 from podsync.plan.change import Change
@@ -34,6 +36,8 @@ from podsync.state.entries import Orphan
 
 #: So many products are named; the rest can be seen at the provider.
 NAMED = 5
+#: What apply does about a step that nobody was asked about yet.
+NOT_BEFORE = "apply asks, and sends none of them before a person has answered"
 _MAKING = (Action.CREATE, Action.REPLACE)
 _ANOTHER_ACCOUNT, _IN_DOUBT, _REFUSED, _LEFT = 9, 8, 5, 4
 
@@ -81,7 +85,7 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
         return _ANOTHER_ACCOUNT
     if plan.errored:
         return _REFUSED
-    if any(look.asks or look.overdue or look.unwanted for look in looks.values()):
+    if any(look.asks or look.overdue or look.unwanted or look.steps for look in looks.values()):
         return _IN_DOUBT
     return _LEFT if any(look.questions or look.taken or look.misnamed for look in looks.values()) else 0
 
@@ -128,16 +132,22 @@ def _about(change: Change, provider: Provider, look: Findings) -> list[Diagnosti
         why = look.why.get(address, f"one of these may be it: {_listed(rows)}")
         answers = of_doubt(provider, address, rows, young=address in look.young)
         return [_told(change, "warning", "in-doubt", f"{address} is in doubt: {why}", *answers)]
+    if address in look.steps:
+        question = look.steps[address]
+        what = provider.info.steps.get(question.step, question.step)
+        words = f"{address}: {step_in_doubt(what, question.told, sent=question.sent)}"
+        answers = of_step(address, question.step) if question.asked else (NOT_BEFORE,)
+        return [_told(change, "warning", "in-doubt", words, *answers)]
     if address in look.misnamed:
         error = look.misnamed[address]
         words = f"{address} is not adopted: {error.message}"
         return [_told(change, "warning", "not-adopted", words, error.remedy)]
     if address in look.questions:
-        question = look.questions[address]
-        words = f"{address} is not created: {question.why}: {_listed(question.rows)}"
-        if question.after is not None:
+        open_ = look.questions[address]
+        words = f"{address} is not created: {open_.why}: {_listed(open_.rows)}"
+        if open_.after is not None:
             return [_told(change, "warning", "may-be-ours", words)]
-        answers = of_wanted(provider, address, question.rows)
+        answers = of_wanted(provider, address, open_.rows)
         many = "many at once: podsync import --match -o csv=pairs.csv"
         return [_told(change, "warning", "may-be-ours", words, *answers, many)]
     if address in look.taken:

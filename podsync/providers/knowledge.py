@@ -156,6 +156,10 @@ class Provider(ABC):
         """Exactly what a step sends for the product that is `before` now."""
         raise NotImplementedError(f"{self.title} has no step {step.name} for {id}: {sorted(before)}")
 
+    def step_told(self, step: ProductStep, before: Spec) -> tuple[str, ...]:  # noqa: ARG002
+        """What a step adds, in the words of the provider's web page; nothing where its name says it all."""
+        return ()
+
     def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:  # noqa: ARG002
         """What a listed product shows of a step that was sent; None where the listing tells nothing of it."""
         return None

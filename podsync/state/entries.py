@@ -90,7 +90,8 @@ class KnownProduct:
 
     `id` is None while it has not been seen in a listing, `window` is kept until one has shown it for certain.
     `place` is where its document was when this was last written, `catalog/designed/dino.yaml:14`: nothing
-    is decided by it. `extra` are keys of the state file that nobody here knows.
+    is decided by it. `outdated_at`: a newer state was lost then, which may have known of more that steps had
+    added. `extra` are keys of the state file that nobody here knows.
     """
 
     address: Address
@@ -107,6 +108,7 @@ class KnownProduct:
     place: str = ""
     origin: Origin = "created"
     unverified: tuple[str, ...] = ()
+    outdated_at: float | None = None
     extra: Mapping[str, Json] = EMPTY
 
     @property
@@ -148,12 +150,19 @@ class Entry(KnownProduct):
 
     `spec` is what exists at the provider, None while nothing is known to exist (a first create in doubt).
     `steps_left` are the steps after its create that were to follow and are not done; `swap` is set until it
-    has taken the names that it was made for.
+    has taken the names that it was made for. `lacks` are the fields of a step: what `spec` does not have of
+    them is not there, a person said or a listing showed.
     """
 
     updated_at: float = 0.0
     steps_left: tuple[str, ...] = ()
     swap: Swap | None = None
+    lacks: Spec = EMPTY
+
+    @property
+    def may_have_more(self) -> bool:
+        """Whether steps may have added to it of which this state knows nothing."""
+        return self.spec is not None and (self.origin != "created" or self.outdated_at is not None)
 
     @property
     def status(self) -> str:

@@ -359,6 +359,14 @@ class Emptied(ProviderEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Outdated:
+    """This state turned out to be older than one that is lost: its products may have more than it knows."""
+
+    provider: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Proven:
     """What an older version of podsync had bound was looked at with the rules of this one."""
 
@@ -369,5 +377,5 @@ Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | Asked | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
-    | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied | Proven
+    | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied | Outdated | Proven
 )  # fmt: skip

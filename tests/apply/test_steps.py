@@ -168,9 +168,9 @@ def test_whatever_a_step_ends_with_no_value_is_added_twice(begun: World, end: st
     if asked:
         settle = f"podsync state settle {address} --step values"
         assert asked == [
-            f"a) it was done: {settle} --made",
-            f"b) it was not, not even in part: {settle} --not-made",
-            f"c) in part: add the rest on the web page, then: {settle} --made",
+            f"a) all of them are there: {settle} --made",
+            f"b) none of them is there: {settle} --not-made",
+            f"c) some are there: add the others on the web page, then: {settle} --made",
         ]
         assert reports[-1].exit_code == 8
         begun.step_answer(address, made=there(begun) == [list(SIZES)])

@@ -7,14 +7,17 @@ from typing import Any
 import pytest
 
 from podsync.apply.report import Result
-from podsync.model.address import Address
+from podsync.evidence.declared import Said
+from podsync.model.address import Address, Selection
 from podsync.model.product import Lifecycle
 from podsync.output.style import PLAIN
 from podsync.output.text.plan import plan_text
-from tests.apply.evidence import LONG, outcome
+from podsync.providers.contract import Query
+from podsync.state.reducer.reducer import replay
+from tests.apply.evidence import LONG, begin, kept_state, outcome, put_back
 from tests.apply.test_steps import SIZES, Counted, begun, poster, size, sound, sound_so_far  # noqa: F401
 from tests.apply.vendor_server import Odd
-from tests.apply.world import SETTLE, Killed, Stop, World, at
+from tests.apply.world import SETTLE, Killed, Life, Stop, World, at
 
 NAME = "The one Poster"
 SWAP, STAGED = Lifecycle(replace="swap"), Lifecycle(replace="staged")
@@ -54,7 +57,7 @@ def test_the_new_one_takes_over_the_name_once_it_is_whole_and_listed(made: World
     report = made.apply()
 
     assert (change.action, change.steps_left) == ("replace", ("create", "values", "swap"))
-    assert any("the name is missing for about one request, or after a crash" in risk for risk in change.risks)
+    assert any("the name is missing for about two requests, longer" in risk for risk in change.risks)
     (done,) = report.outcomes
     assert (done.result, done.steps_left) == (Result.REPLACED, ())
     writes = [r for r in made.server.requests if r.method != "GET"]
@@ -64,9 +67,12 @@ def test_the_new_one_takes_over_the_name_once_it_is_whole_and_listed(made: World
     temporary = writes[0].body["name"]
     assert temporary == f"(next {temporary[6:12]}) {NAME}"
     assert renames(made) == [f"(old {old[:8]}) {NAME}", NAME]
-    # Between the two nothing at all is sent, not even a question; then the name is read back.
-    assert made.server.requests[-3:-1] == writes[-2:]
-    assert made.server.requests[-1].operation == "gelato.list"
+    # Between the two nothing is sent but the question whether the listing shows the first; then the name is
+    # read back.
+    last = [r.operation for r in made.server.requests]
+    assert last[last.index("gelato.update") :] == [
+        "gelato.update", "gelato.list", "gelato.update", "gelato.list",
+    ]  # fmt: skip
     assert named(made) == [done.id] != [old]
     (orphan,) = [o for o in made.state.orphans if o.address == address]
     assert (orphan.id, orphan.reason) == (old, "replaced")
@@ -220,8 +226,6 @@ def test_whatever_the_document_says_by_then_the_name_comes_back_first(made: Worl
     elif then == "edited again":
         made.poster("one", variantOptions=[size("1x1", default="1x1")], doc={"lifecycle": SWAP})
     else:
-        from podsync.model.address import Selection
-
         selecting = {"selection": Selection(excludes=("*.one",))}
 
     report = made.apply(selecting=selecting)
@@ -344,3 +348,232 @@ def test_a_death_at_every_moment_of_a_swap(made: World) -> None:
             break
     assert number > 40
     assert moments > 2
+
+
+# -- what people and the vendor do in the middle
+
+
+def test_a_rename_that_is_done_later_than_it_is_shown_is_waited_for(made: World) -> None:
+    """The answer shows it, the listing does not yet: else two products would have one name."""
+    address = changed(made)
+    made.server.misbehave("gelato.update", Odd("later", seconds=30))
+
+    assert made.apply().exit_code == 0
+
+    first, second = (r.at for r in made.server.sent("gelato.update")[-2:])
+    assert second - first >= 30
+    assert named(made) == [made.entry(address).id]
+    sound(made)
+
+
+def test_a_rename_that_the_listing_never_shows_leaves_the_swap_open(made: World) -> None:
+    address = changed(made)
+    made.server.misbehave("gelato.update", Odd("later", seconds=10 * LONG))
+    (old,) = named(made)
+
+    report = made.apply()
+
+    assert report.exit_code == 8
+    why = f"is missing until the next apply: Gelato still lists it at the old product, {old}"
+    assert (outcome(report, address).error or "").endswith(why)
+    assert renames(made) == [f"(old {old[:8]}) {NAME}"]
+    sound_so_far(made)
+    made.server.change(old, name=f"(old {old[:8]}) {NAME}")  # a person does it
+    assert made.apply().exit_code == 0
+    assert named(made) == [made.entry(address).id]
+
+
+def test_somebody_takes_the_name_between_the_renames(made: World) -> None:
+    address = between(made)
+    spec = {"name": NAME, "customerIds": ["customer-1"], "productModelId": "m", "variantOptions": []}
+    theirs = made.server.by_hand("gelato", spec)
+
+    report = made.apply()
+
+    assert report.exit_code == 8
+    assert f'{theirs} "{NAME}" has it by now' in (outcome(report, address).error or "")
+    assert named(made) == [theirs]
+    made.server.remove(theirs)
+    made.clock.pass_by(LONG)
+    assert made.apply().exit_code == 0
+    assert named(made) == [made.entry(address).id]
+
+
+@pytest.mark.parametrize("moment", ["before the renames", "between them"])
+def test_an_old_product_that_a_person_removed_has_no_name_to_give_up(made: World, moment: str) -> None:
+    (old,) = named(made)
+    address = changed(made, STAGED)
+    made.apply()
+    changed(made)
+    if moment == "between them":
+        made.dies(at("after", "PATCH"))
+    made.server.remove(old)
+    made.clock.pass_by(LONG)
+
+    report = made.apply()
+
+    assert report.exit_code == 0, [o.error for o in report.outcomes]
+    assert named(made) == [made.entry(address).id] != [old]
+    assert [o for o in made.state.orphans if o.address == address] == []
+    assert [change.action for change in made.plan().work] == (["note"] if moment == "between them" else [])
+
+
+def test_an_old_product_that_is_not_found_for_a_moment_is_not_gone(made: World) -> None:
+    (old,) = named(made)
+    address = changed(made)
+    made.server.misbehave("gelato.update", Odd("status", status=404))
+
+    report = made.apply()
+
+    failed = outcome(report, address)
+    assert failed.result is Result.FAILED
+    assert failed.next == (
+        f"if a person removed it: podsync state orphans --done {address}, then: podsync apply",
+    )
+    assert named(made) == [old]
+    assert made.apply().exit_code == 0
+    sound(made)
+
+
+def test_a_new_product_that_a_person_renamed_takes_the_name_all_the_same(made: World) -> None:
+    (old,) = named(made)
+    address = changed(made, STAGED)
+    made.apply()
+    made.server.change(made.entry(address).id, name=NAME + " 2")
+    changed(made)
+
+    assert made.apply().exit_code == 0
+
+    assert named(made) == [made.entry(address).id] != [old]
+    sound(made)
+
+
+def test_an_older_state_ends_a_swap_that_is_done_already(made: World) -> None:
+    address = changed(made, STAGED)
+    made.apply()
+    made.clock.pass_by(LONG)
+    before = kept_state(made)
+    changed(made)
+    assert made.apply().exit_code == 0
+    made.clock.pass_by(LONG)
+    put_back(made.folder, before)
+
+    assert made.apply().exit_code == 0
+
+    assert named(made) == [made.entry(address).id]
+    assert made.plan().work == ()
+    sound(made)
+
+
+def test_what_is_staged_anew_takes_the_first_name_though_its_create_was_in_doubt(made: World) -> None:
+    (old,) = named(made)
+    address = changed(made, STAGED)
+    made.apply()
+    made.poster("one", variantOptions=[size("1x1", default="1x1")], doc={"lifecycle": STAGED})
+    made.dies(at("before", "POST"))
+    made.clock.pass_by(LONG)
+
+    for _ in range(2):
+        assert made.apply().exit_code == 0
+
+    assert made.entry(address).swap.takes == {"name": NAME}
+    assert named(made) == [old]
+    made.poster("one", variantOptions=[size("1x1", default="1x1")], doc={"lifecycle": SWAP})
+    assert made.apply().exit_code == 0
+    assert named(made) == [made.entry(address).id] != [old]
+    sound(made)
+
+
+def test_a_new_product_whose_refused_create_made_it_is_taken_as_a_person_says(made: World) -> None:
+    (old,) = named(made)
+    address = changed(made)
+    made.server.misbehave("gelato.create", Odd("status", commit=True, status=404))
+    assert made.apply().exit_code == 4
+    made.clock.pass_by(LONG)
+    asked = outcome(made.apply(), address)
+    (new,) = [p["id"] for p in made.server.products("gelato") if p["spec"]["name"].startswith("(next ")]
+    assert asked.next[0].endswith(f"podsync import {address} {new}")
+
+    store, gelato = made._store(Life()), made._connection("gelato", Life())
+    rows = {row.id: row for row in gelato.reader.find(Query()).items}
+    said = Said(gelato.known(made.state), rows, made.clock.now(), {address: made.documents[address]}, {new})
+    with store.lock("import", 0.0):
+        store.load()
+        events = said.ours(address, new)
+        store.append(events)
+        store.compact(replay(made.state, []))
+
+    assert made.apply().exit_code == 0
+    assert named(made) == [new] != [old]
+    assert made.plan().work == ()
+    sound(made)
+
+
+@pytest.mark.parametrize("listing", ["hidden", "empty", "upper"])
+def test_a_listing_that_tells_no_values_does_not_hold_a_swap_up(world: World, listing: str) -> None:
+    begin(world, "gelato")
+    world.server.values_as = listing
+    poster(world, *SIZES)
+    assert world.apply().exit_code == 0
+    world.clock.pass_by(LONG)
+    address = changed(world)
+
+    assert world.apply().exit_code == 0
+
+    assert named(world) == [world.entry(address).id]
+    assert world.plan().work == ()
+
+
+@pytest.mark.parametrize("moment", ["values in doubt", "staged", "between the renames"])
+def test_a_new_product_that_a_person_removed_is_told_with_the_way_out(made: World, moment: str) -> None:
+    address = changed(made, SWAP if moment == "between the renames" else STAGED)
+    if moment == "staged":
+        made.apply()
+    else:
+        made.dies(at("after", "variant-values" if moment == "values in doubt" else "PATCH"))
+    new = made.entry(address).id
+    made.server.remove(new)
+    made.clock.pass_by(LONG)
+    changed(made)
+
+    told = outcome(made.apply(), address)
+
+    settle = f"podsync state settle {address} --step values --not-made, then: "
+    words = settle if moment == "values in doubt" else ""
+    back = "" if moment == "between the renames" else "put the former spec back, and: "
+    again = "; then change it again" if back else ""
+    then = f"podsync state rm {address}, then: {back}podsync apply{again}"
+    assert told.next == (f"if a person removed it: {words}{then}",)
+    if words:
+        made.step_answer(address, made=False)
+    made.forget(address)
+    if back:
+        made.poster("one", variantOptions=[size(*SIZES)], doc={"lifecycle": SWAP})
+        assert made.apply().exit_code == 0
+        assert len(named(made)) == 1
+        changed(made)
+    assert made.apply().exit_code == 0
+    assert named(made) == [made.entry(address).id]
+    assert made.plan().work == ()
+
+
+def test_customers_that_a_person_changed_at_the_new_product_stop_it_before_the_renames(made: World) -> None:
+    (old,) = named(made)
+    address = changed(made, STAGED)
+    made.apply()
+    made.server.change(made.entry(address).id, customerIds=["customer-9"])
+    made.clock.pass_by(LONG)
+    changed(made)
+
+    told = outcome(made.apply(), address)
+
+    assert told.error is not None
+    assert 'somebody changed it at Gelato: customerIds is ["customer-9"] there by now' in told.error
+    assert (named(made), renames(made)) == ([old], [])
+    assert told.next[-1] == f'b) to set what the document says: podsync apply --replace "{address}"'
+    selection = {"selection": Selection(replace=(str(address),))}
+    assert made.apply(selecting=selection).exit_code == 0
+    assert named(made) == [made.entry(address).id] != [old]
+    made.apply()
+    assert made.plan().work == ()
+    sound(made)

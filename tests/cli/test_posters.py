@@ -129,3 +129,52 @@ def test_a_person_answers_for_a_step(podsync, folder, shops, said, sent):
         early = podsync("state", "settle", "customer_product.poster-00", "--step", "values", said)
         assert early.code == 5
         assert "may still show up" in early.err
+
+
+def made_by_hand(shops, folder: Path, *names: str) -> None:
+    """Somebody else has made the product of the document, with these values; its listing tells none."""
+    spec = json.loads((folder / "catalog" / "poster-00.yaml").read_text("utf-8"))["spec"]
+    for option_, told in zip(spec["variantOptions"], (names, FRAMES), strict=True):
+        option_["values"] = list(told)
+    shops.create_by_hand("gelato", spec)
+
+
+@pytest.mark.parametrize("said", ["--made", "--not-made"])
+def test_values_of_an_adopted_product_are_asked_about_before_they_are_sent(podsync, folder, shops, said):
+    there = ("30x40", "50x70") if said == "--made" else ("30x40",)
+    shops.set_rules(gelato_list_values=False, gelato_repeated_values="twice")
+    write(folder, "30x40", count=1)
+    made_by_hand(shops, folder, *there)
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    settle = ("state", "settle", "customer_product.poster-00", "--step", "values")
+    assert podsync(*settle, "--made").code == 0
+    assert podsync("plan", "--detailed-exitcode").code == 0
+    write(folder, "30x40", "50x70", count=1)
+
+    views = ("-o", "text", "-o", "json=p.json", "-o", "markdown=p.md", "-o", "html=p.html")
+    offline = podsync("plan", *views)
+    looked = podsync("plan", "--refresh")
+    again = podsync("plan", "--refresh")
+    asked = podsync("apply", "--auto-approve", "-o", "json=report.json", "-o", "text")
+    answerable = podsync("plan", "--refresh")
+
+    risk = "others may have added the values of its options"
+    told = [(folder / name).read_text("utf-8") for name in ("p.json", "p.md", "p.html")]
+    assert [risk in " ".join(view.split()) for view in (offline.out, *told)] == [True] * 4
+    question = f"{risk}, and the listing does not tell whether these are there: Size: 50x70"
+    assert (looked.code, again.code, asked.code, answerable.code) == (8, 8, 8, 8)
+    for view in (looked.out, asked.out, answerable.out):
+        assert question in " ".join(view.split()), view
+    assert "apply asks, and sends none of them" in " ".join(looked.out.split())
+    for view in (asked.out, answerable.out):
+        assert "--step values --made" in view
+        assert "--step values --not-made" in view
+    (result,) = parse((folder / "report.json").read_text("utf-8"))["results"]
+    assert (result["outcome"], len(result["next"])) == ("in_doubt", 3)
+    assert shops.counts.get("gelato.values", 0) == 0
+    assert podsync(*settle, said).code == 0
+    assert podsync("apply", "--auto-approve").code == 0
+    assert podsync("plan", "--refresh", "--detailed-exitcode").code == 0
+    assert shops.counts.get("gelato.values", 0) == (said == "--not-made")
+    (row,) = shops.products("gelato")
+    assert row["variantOptions"][0]["values"] == ["30x40", "50x70"]

@@ -162,10 +162,20 @@ def a_product_that_was_never_listed(it: Strange) -> None:
     it.late = True
 
 
+def an_older_state(it: Strange) -> None:
+    """A state comes back that knows a product with steps, and is older than the last one."""
+    it.begins([*ONE, poster("old")])
+    older = it.scene.state_path.read_bytes()
+    it.wants([*ONE, poster("old"), poster("two")])
+    it.applies(0)
+    it.scene.state_path.write_bytes(older)
+    it.scene.journal_path.unlink(missing_ok=True)
+
+
 #: What the next apply records, and the scene in which it does.
 SCENES: Mapping[str, Callable[[Strange], None]] = {
     "Contacted": first_contact, "Unclaimed": first_contact, "Observed": first_contact,
     "Disowned": a_namesake, "Answered": a_refusal, "Proven": an_older_version, "Unbound": an_untrue_id,
     "Asked": a_product_that_was_never_listed, "EntryGone": a_missed_product,
-    "FoundAgain": a_product_that_was_missed,
+    "FoundAgain": a_product_that_was_missed, "Outdated": an_older_state,
 }  # fmt: skip

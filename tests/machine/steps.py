@@ -380,9 +380,11 @@ STEPS: Mapping[str, Step] = {
 #: Those of schedules about values, and how often each is drawn.
 VALUE_STEPS: Mapping[str, Step] = {
     each.__name__: each
-    for each in (poster, more_values, another_model, go_on, bad_values, listing, time, lose, apply, good_day)
-}
-VALUE_WEIGHTS = (3, 3, 2, 3, 8, 1, 2, 1, 3, 1)
+    for each in (
+        poster, more_values, another_model, go_on, bad_values, listing, time, lose, restore, apply, good_day,
+    )
+}  # fmt: skip
+VALUE_WEIGHTS = (3, 3, 2, 3, 8, 1, 2, 1, 1, 3, 1)
 #: How often each is drawn for a campaign's schedule.
 WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 1, 3, 9, 1)
 

@@ -227,6 +227,7 @@ ANSWERS: dict[str, tuple[JsonResponse, bool | None]] = {
     "the product of before": (ok({"id": "cp-1", **thaw(product(size(values=[])))}), False),
     "an error": (ok({"error": "invalid request"}), None),
     "errors": (ok({"errors": ["x"]}), None),
+    "a message": (ok({"message": "Internal error, try again later"}), None),
     "no JSON": (JsonResponse(200, None, DATE), None),
     "another product": (ok({"id": "cp-2", **thaw(WHOLE)}), None),
 }

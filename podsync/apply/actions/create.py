@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from podsync.apply.actions.sender import Job
 from podsync.apply.actions.steps import go_on
 from podsync.apply.actions.update import look_for_update
 from podsync.apply.outcomes import LATER, conclude, done, listed, name_is_taken, not_tried
 from podsync.apply.report import DONE, Result
-from podsync.apply.run import DeferredChange, Doubt, ProviderRun, Unshown
+from podsync.apply.run import DeferredChange, Doubt, ProviderRun
 from podsync.evidence.declared import Said
 from podsync.evidence.sent import existing, unverified
 from podsync.model.errors import ConflictError, InDoubtError, PodsyncError
@@ -18,9 +16,9 @@ from podsync.plan.action import Action
 from podsync.plan.answers import COMPLETE, of_wanted
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
-from podsync.providers.contract import ProductStep, Remote
+from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Adopted, Doubted, Event, Intent, Restored
+from podsync.state.events import Adopted, Restored
 
 
 def restore(run: ProviderRun, change: Change) -> None:
@@ -115,33 +113,9 @@ def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> 
 
 
 def adopt(run: ProviderRun, change: Change, remote: Remote) -> None:
-    """Record the id of what exists already; what it lacks is added after that.
-
-    Whoever made it may have added what this listing does not tell: a step that it lacks is in doubt. Where
-    the state does not know all that was sent, its request may even be on its way.
-    """
-    adopted, wanted = _adopted(run, change, remote), change.made or EMPTY
-    steps = run.provider.steps(adopted.spec, wanted)[:1]
-    run.ledger.record(adopted, *_perhaps_sent(run, change, steps))
-    if steps:
-        waits = run.was_new or run.lost
-        until = run.context.began + (run.until_settled if waits else 0.0)
-        run.unshown[change.address] = Unshown(
-            change, remote.id, steps[0].body, until, go_on, steps[0].name, acknowledged=False
-        )
-    else:
-        done(run, change, Result.ADOPTED)
-
-
-def _perhaps_sent(run: ProviderRun, change: Change, steps: Sequence[ProductStep]) -> Iterator[Event]:
-    """Yield a doubt for a step that an adopted product lacks."""
-    now, date = run.context.clock.now(), run.sender.time.now()
-    for step in steps:
-        yield Intent(
-            change.address, run.provider.name, change.account, "update", step.body, now, now, date, 0,
-            change.labels, change.lifecycle, place=change.place, step=step.name,
-        )  # fmt: skip
-        yield Doubted(change.address, now, date, "whoever made it may have sent it")
+    """Record the id of what exists already; what it lacks is added after that."""
+    run.ledger.record(_adopted(run, change, remote))
+    go_on(run, change)
 
 
 def take(run: ProviderRun, change: Change) -> None:

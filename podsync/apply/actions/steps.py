@@ -11,16 +11,16 @@ from podsync.apply.guard import guarded, pooled
 from podsync.apply.outcomes import conclude, done, failed, in_doubt, not_tried
 from podsync.apply.report import DONE, Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
-from podsync.evidence.sent import StepVerdict, step_verdict
+from podsync.evidence.sent import StepVerdict, is_whole, proves_absence, step_verdict
 from podsync.evidence.state_view import Known, when
 from podsync.model.errors import ConflictError, InDoubtError, RefusedError
-from podsync.model.frozen import EMPTY, Spec, freeze
-from podsync.plan.answers import of_step
+from podsync.model.frozen import EMPTY, freeze
+from podsync.plan.answers import if_removed, of_step, perhaps_added, step_in_doubt
 from podsync.plan.change import Change
-from podsync.plan.diff import differing_fields
-from podsync.providers.contract import Listing, ProductStep, Remote
-from podsync.state.entries import Entry
-from podsync.state.events import Doubted, Settled
+from podsync.plan.diff import differing_fields, is_unsure
+from podsync.providers.contract import Listing, ProductStep
+from podsync.state.entries import Entry, Pending
+from podsync.state.events import Doubted, Intent, Settled
 
 #: So many other products are looked at to see that the listing shows what a step adds.
 WITNESSES = 5
@@ -58,6 +58,9 @@ def go_on(run: ProviderRun, change: Change, sent: SendResult | None = None) -> N
             with run.lock:
                 run.growing[change.address] = change
             return
+        if is_unsure(run.provider, entry, step):
+            _doubt(run, change, entry, step)
+            return
         sent = _send(run, change, entry, step)
         if sent is None:
             return
@@ -85,6 +88,26 @@ def _takes_names(run: ProviderRun, change: Change, entry: Entry) -> bool:
     return begun or change.lifecycle.replace == "swap"
 
 
+def _doubt(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> None:
+    """Look first, and ask where the listing does not tell: others may have done this step.
+
+    Where the state does not know all that was sent, their request may even be on its way.
+    """
+    now, date = run.context.clock.now(), run.sender.time.now()
+    run.ledger.record(
+        Intent(
+            change.address, run.provider.name, change.account, "update", step.body, now, now, date, 0,
+            change.labels, change.lifecycle, place=change.place, step=step.name,
+        ),
+        Doubted(change.address, now, date, perhaps_added(_what(run, step.name))),
+    )  # fmt: skip
+    until = run.context.began + (run.until_settled if run.was_new or run.lost else 0.0)
+    with run.lock:
+        run.unshown[change.address] = Unshown(
+            change, entry.id or "", step.body, until, go_on, step.name, acknowledged=False
+        )
+
+
 def _send(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> SendResult | None:
     """Send one step; None where its end is not clear, or the change ended with it."""
     provider, before, identity = run.provider, entry.spec or EMPTY, entry.id or ""
@@ -99,7 +122,7 @@ def _send(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> 
         change.lifecycle,
         place=change.place,
         step=step.name,
-        shown=lambda remote: remote.id == identity and _shows(run, step, before, remote),
+        shown=lambda remote: remote.id == identity and is_whole(provider, step, before, remote),
     )
     sent = run.sender.send(job)
     if sent.error is None and not sent.unshown:
@@ -120,25 +143,24 @@ def _send(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> 
     return None
 
 
-def _shows(run: ProviderRun, step: ProductStep, before: Spec, remote: Remote) -> bool:
-    """Whether a product shows all that a step adds."""
-    shown = run.provider.step_shown(step, before, remote)
-    return shown is not None and not differing_fields(run.provider, shown.part, step.body)
-
-
 def settle_step(run: ProviderRun, each: Unshown, listing: Listing, looked: float) -> None:
     """Act on what the listing shows of a step that was sent."""
     change, provider, now = each.change, run.provider, run.context.clock.now()
     entry, rows = run.ledger.entry(change.address), {row.id: row for row in listing.items}
     row = rows.get(each.id)
-    if entry is None or entry.pending is None or row is None:
+    if entry is None or entry.pending is None:
+        return
+    if row is None:
+        if looked >= each.until:
+            del run.unshown[change.address]
+            _ask_whether_it_is_there(run, change, entry, each)
         return
     before, step = entry.spec or EMPTY, ProductStep(each.step, each.body)
     shown = provider.step_shown(step, before, row)
     verdict = step_verdict(
         shown,
-        whole=_shows(run, step, before, row),
-        proves=listing.fresh and _proves(run, each, entry, rows),
+        whole=is_whole(provider, step, before, row),
+        proves=listing.fresh and proves_absence(run.known, step, entry, rows, before),
         settled=looked >= each.until,
         acknowledged=each.acknowledged,
     )
@@ -168,15 +190,30 @@ def settle_step(run: ProviderRun, each: Unshown, listing: Listing, looked: float
         guarded(run, change, each.then)
 
 
-def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
-    """The listing does not tell: a person says what became of it."""
-    pending = entry.pending
-    assert pending is not None  # noqa: S101 (the caller saw it)
+def _ask_whether_it_is_there(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
+    """The listing does not show the product that a step was sent to."""
+    assert entry.pending is not None  # noqa: S101 (the caller saw it)
+    _asked(run, change, entry.pending)
+    begun = entry.swap is None or run.ledger.state().given_up(entry.swap)
+    gone = if_removed(change.address, f"--step {each.step} --not-made", replaces=not begun)
+    in_doubt(run, change.address, entry, f"{run.provider.title} does not list the product {each.id}", (gone,))
+
+
+def _asked(run: ProviderRun, change: Change, pending: Pending) -> None:
+    """Write down that a person was asked: the answer is believed whatever our wall clock says by then."""
     if pending.asked is None:
         over = when(pending) or run.looker.moment(run.context.began)
         facts = (change.address, over.wall or 0.0, over.date, pending.why)
         run.ledger.record(Doubted(*facts, asked=run.context.clock.now()))
-    why = f"{_what(run, each.step)} were sent, and the listing does not tell whether they were added"
+
+
+def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
+    """The listing does not tell: a person says what became of it."""
+    pending = entry.pending
+    assert pending is not None  # noqa: S101 (the caller saw it)
+    _asked(run, change, pending)
+    told = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
+    why = step_in_doubt(_what(run, each.step), told, sent=pending.attempts > 0)
     in_doubt(run, change.address, entry, why, of_step(change.address, each.step))
 
 
@@ -184,30 +221,12 @@ def _what(run: ProviderRun, step: str) -> str:
     return str(run.provider.info.steps.get(step, step))
 
 
-def _proves(run: ProviderRun, each: Unshown, entry: Entry, rows: dict[str, Remote]) -> bool:
-    """Whether a product of ours shows what such a step has added: then what is not listed is not there."""
-    made = {item.id: item.spec or EMPTY for item in run.known.entries if item.id is not None}
-    made[each.id] = freeze({**(entry.spec or EMPTY), **each.body})
-    return any(_shows_some(run, each.step, spec, rows[i]) for i, spec in made.items() if i in rows)
-
-
-def _shows_some(run: ProviderRun, name: str, spec: Spec, row: Remote) -> bool:
-    """Whether a product shows some of what a step of this name has added to it."""
-    first = run.provider.first(spec)
-    for step in run.provider.steps(first, spec):
-        shown = run.provider.step_shown(step, first, row) if step.name == name else None
-        bare = freeze({field: first.get(field) for field in step.body})
-        if shown is not None and differing_fields(run.provider, bare, shown.part):
-            return True
-    return False
-
-
 def witnesses(run: ProviderRun, known: Known) -> set[str]:
     """Return the ids of a few other products of ours to which a step has added."""
     first = run.provider.first
     found = (
-        entry.id
-        for entry in known.entries
-        if entry.id in known.listed and entry.pending is None and first(entry.spec or EMPTY) != entry.spec
+        item.id
+        for item in known.items
+        if item.id in known.listed and item.pending is None and first(item.spec or EMPTY) != item.spec
     )
     return {identity for identity, _ in zip(found, range(WITNESSES), strict=False) if identity is not None}

@@ -1,32 +1,35 @@
 """The exchange of names between a new product and the one before it: two renames, each an Intent.
 
-The old one goes first, or two products would have one name. Between the two nothing else is sent to the
-provider; a run that dies there leaves the name missing, and the next one begins with the second rename. A
-rename sets values: in doubt it is sent again, once it can no longer arrive itself. The exchange is done once
-the new one is listed under the name; of the first rename the answer is believed, or the name would be missing
-for longer.
+The old one goes first, or two products would have one name. Between the two nothing is sent to the provider
+but the question whether the listing shows the first; a run that dies there leaves the name missing, and the
+next one begins with the second rename. A rename sets values: in doubt it is sent again, once it can no longer
+arrive itself. The exchange is done once the new one is listed under the name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
+from podsync.apply.actions.steps import witnesses
 from podsync.apply.actions.update import shows
-from podsync.apply.outcomes import LATER, conclude, done, failed, half_made, in_doubt, name_is_taken
+from podsync.apply.outcomes import LATER, conclude, done, failed, half_made, in_doubt, listed, name_is_taken
 from podsync.apply.report import DONE
 from podsync.apply.run import ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
-from podsync.evidence.sent import existing
+from podsync.evidence.sent import is_whole, proves_absence
 from podsync.evidence.state_view import when
 from podsync.model.errors import InDoubtError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
 from podsync.model.product import seen_ids
+from podsync.plan.answers import if_removed
 from podsync.plan.change import Change
-from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Match, Query, Remote
 from podsync.state.entries import Entry, Orphan, Pending, Swap
-from podsync.state.events import Settled
+from podsync.state.events import Gone, Settled
+
+_NOT_FOUND = 404
 
 
 def exchange_names(run: ProviderRun) -> None:
@@ -40,7 +43,10 @@ def exchange_names(run: ProviderRun) -> None:
             continue
         if not run.ledger.state().given_up(entry.swap):
             looked = now
-            rows = _read_back(run, entry, entry.swap)
+            known = run.known
+            beside = witnesses(run, known)
+            others = (item for item in known.items if item.id in beside)
+            rows = _rows(run, entry, *others) | _named(run, entry.swap)
             taken = tuple(_others(run, entry, entry.swap, rows))
             if taken:
                 del run.swapping[address]
@@ -49,7 +55,7 @@ def exchange_names(run: ProviderRun) -> None:
             if not _is_whole(run, entry, rows):
                 if looked >= waiting.quiet_at:
                     del run.swapping[address]
-                    half_made(run, waiting.change, f"the listing does not show it as it was made; {LATER}")
+                    _not_whole(run, waiting.change, entry, rows)
                 continue
         del run.swapping[address]
         take_names(run, waiting.change)
@@ -62,22 +68,87 @@ def take_names(run: ProviderRun, change: Change) -> None:
         return
     swap = entry.swap
     old = run.ledger.orphan(swap.source, swap.made_at)
-    if old is not None and (old.pending is not None or not _gave_up(old, swap)):
+    begins = old is not None and old.pending is None and not _gave_up(old, swap)
+    if old is not None and (begins or old.pending is not None):
         sent = _rename(run, _away(run, old, swap), old)
-        if sent is not None:
+        if sent is not None and not _was_removed(run, old, sent):
             _stopped_before(run, change, swap, sent)
             return
     entry = run.ledger.entry(change.address) or entry
-    sent = _rename(run, _taking(run, change, entry, swap), entry)
-    if sent is None:
+    held = _held(run, entry, swap, fresh=begins)
+    sent = _rename(run, _taking(run, change, entry, swap), entry) if held is None else None
+    if held is None and sent is None:
         _look_later(run, change, swap)
         return
     name = run.provider.name_of(swap.takes)
-    refused = isinstance(sent.error, UnauthorizedError)
+    refused = sent is not None and isinstance(sent.error, UnauthorizedError)
     run.stop(f'the name "{name}" is missing: nothing else is sent before it is back', credentials=refused)
-    told = sent.error.message if sent.error is not None else "the answer does not show it"
+    told = held or "the answer does not show it"
+    if sent is not None and sent.error is not None:
+        told = sent.error.message
     now = run.ledger.entry(change.address) or entry
-    in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}')
+    gone = sent is not None and isinstance(sent.error, RefusedError) and sent.error.status == _NOT_FOUND
+    answers = (
+        (if_removed(change.address, "--not-created" if now.pending is not None else ""),) if gone else ()
+    )
+    in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}', answers)
+
+
+def _not_whole(run: ProviderRun, change: Change, entry: Entry, rows: Mapping[str, Remote]) -> None:
+    gone = if_removed(change.address, replaces=True)
+    if entry.id in rows:
+        half_made(run, change, f"the listing does not show it as it was made; {LATER}")
+    else:
+        half_made(run, change, f"the listing does not show {entry.id}; {LATER}", gone)
+
+
+def _held(run: ProviderRun, entry: Entry, swap: Swap, *, fresh: bool) -> str | None:
+    """Return why the name may not be taken yet: the listing still shows it at another product; None if free.
+
+    `fresh`: who else has it was looked at before the first rename, so that only the old one is read.
+
+    An answer may show a rename that is done later, so that two would have one name. That is why it is waited
+    for here, whatever `--no-wait` says; as long as the listing lags behind a rename the name is missing.
+    """
+    clock, pause = run.context.clock, 0.5
+    until = clock.monotonic() + run.settings.settle_seconds
+    old = run.ledger.orphan(swap.source, swap.made_at)
+    while True:
+        try:
+            rows = _rows(run, old) if old is not None else {}
+            if not fresh:
+                rows = rows | _named(run, swap)
+        except ProviderError as error:
+            why = error.message
+        else:
+            taken = [row for row in _others(run, entry, swap, rows) if old is None or row.id != old.id]
+            if taken:
+                return f"{listed(run, taken)} has it by now: rename or remove that one by hand"
+            if old is None or old.id not in rows or not _clashes(run, entry, swap, rows[old.id]):
+                return None
+            why = f"{run.provider.title} still lists it at the old product, {old.id}"
+        if clock.monotonic() >= until or run.context.halted:
+            return why
+        clock.sleep(pause)
+        pause = min(pause * 2, 20.0)
+
+
+def _was_removed(run: ProviderRun, old: Orphan, sent: SendResult) -> bool:
+    """Whether the old product is gone: refused as not found, and missed by two whole readings."""
+    if not isinstance(sent.error, RefusedError) or sent.error.status != _NOT_FOUND:
+        return False
+    for pause in (0.0, run.settings.settle_seconds):
+        if pause and not run.context.options.wait:
+            return False
+        _sleep(run, pause)
+        try:
+            listing = run.connection.reader.find(Query(absence=True))
+        except ProviderError:
+            return False
+        if not listing.complete or old.id in {row.id for row in listing.items}:
+            return False
+    run.ledger.record(Gone(old.address, old.created_at, run.context.clock.now()))
+    return True
 
 
 def _look_later(run: ProviderRun, change: Change, swap: Swap) -> None:
@@ -103,7 +174,10 @@ def _stopped_before(run: ProviderRun, change: Change, swap: Swap, sent: SendResu
     """The first rename did not end well: unless it is in doubt the old product is called as ever."""
     old = run.ledger.orphan(swap.source, swap.made_at)
     if old is None or old.pending is None:
-        if isinstance(sent.error, RefusedError):
+        if isinstance(sent.error, RefusedError) and sent.error.status == _NOT_FOUND:
+            gone = f"if a person removed it: podsync state orphans --done {swap.source}, then: podsync apply"
+            failed(run, change, f"{sent.error.message}: the old product was not found", sent, gone)
+        elif isinstance(sent.error, RefusedError):
             failed(run, change, f"{sent.error.message}. Orders find the old product as ever", sent)
         else:
             conclude(run, change, sent)
@@ -218,29 +292,41 @@ def _rows(run: ProviderRun, *items: Entry | Orphan) -> dict[str, Remote]:
     return {row.id: row for row in run.connection.reader.find(Query(known=FrozenDict(ids))).items}
 
 
-def _read_back(run: ProviderRun, entry: Entry, swap: Swap) -> dict[str, Remote]:
-    """Read the new one by its id, and whatever has the name that it is to take."""
-    rows = _rows(run, entry)
+def _named(run: ProviderRun, swap: Swap) -> dict[str, Remote]:
+    """Read whatever may have the name that is to be taken."""
     named = run.connection.reader.find(Query(name=run.provider.name_of(swap.takes)))
-    return rows | {row.id: row for row in named.items}
+    return {row.id: row for row in named.items}
 
 
 def _is_whole(run: ProviderRun, entry: Entry, rows: dict[str, Remote]) -> bool:
-    """Whether the listing shows the new one as it was made, with what was added, as far as it tells that."""
+    """Whether the listing shows the new one as it was made, with what was added, as far as it tells that.
+
+    What it is called by now says nothing: its id is sure, and it gets another name anyway.
+    """
     row, spec = rows.get(entry.id or ""), entry.spec or EMPTY
+    if row is not None and entry.swap is not None:
+        called = {name: spec.get(name) for name in entry.swap.takes if name in row.fields}
+        row = replace(row, fields=freeze({**row.fields, **called}))
     if row is None or run.provider.match(spec, row, run.habits) is Match.DIFFERENT:
         return False
     first = run.provider.first(spec)
-    steps = run.provider.steps(first, spec)
-    told = all(run.provider.step_shown(step, first, row) is not None for step in steps)
-    return not told or not differing_fields(run.provider, existing(run.provider, spec, row), spec)
+    return not any(
+        run.provider.step_shown(step, first, row) is not None
+        and not is_whole(run.provider, step, first, row)
+        and proves_absence(run.known, step, entry, rows, first)
+        for step in run.provider.steps(first, spec)
+    )
 
 
 def _others(run: ProviderRun, entry: Entry, swap: Swap, rows: dict[str, Remote]) -> Iterator[Remote]:
     """Yield what else has the name: orders could not tell it from the new one."""
-    wanted: Spec = freeze({**(entry.spec or EMPTY), **swap.takes})
     old = run.ledger.orphan(swap.source, swap.made_at)
     own = {entry.id, old.id if old is not None else None}
     for row in rows.values():
-        if row.id not in own and run.provider.clash(wanted, row.fields):
+        if row.id not in own and _clashes(run, entry, swap, row):
             yield row
+
+
+def _clashes(run: ProviderRun, entry: Entry, swap: Swap, row: Remote) -> bool:
+    wanted: Spec = freeze({**(entry.spec or EMPTY), **swap.takes})
+    return run.provider.clash(wanted, row.fields)

@@ -154,11 +154,16 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
     if row is None or entry.pending is not None or change.action_reason == SET_BACK:
         return ()
     after, provider = change.after or EMPTY, run.provider
+    # Its temporary name is nobody's: it gets another one anyway. The rest is what orders are to find.
+    temporary = entry.swap.takes if entry.swap is not None else EMPTY
+    shown = provider.mutable if entry.swap is not None else frozenset()
     found, _ = differences(run.known, entry.spec or EMPTY, row, run.habits)
     other = [
         each
         for each in found
-        if each.field in change.changed and not provider.shows(each.field, after.get(each.field), each.listed)
+        if each.field in shown.union(change.changed)
+        and each.field not in temporary
+        and not provider.shows(each.field, after.get(each.field), each.listed)
     ]
     if not other:
         return ()

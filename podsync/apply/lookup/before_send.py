@@ -15,7 +15,7 @@ from podsync.model.frozen import EMPTY
 from podsync.plan.action import Action
 from podsync.plan.answers import unproven_account
 from podsync.plan.change import Change
-from podsync.state.events import Proven
+from podsync.state.events import Outdated, Proven
 
 
 def look(run: ProviderRun) -> None:
@@ -32,6 +32,8 @@ def look(run: ProviderRun) -> None:
 
 def _look(run: ProviderRun) -> None:
     run.look_again = partial(_look_once_more, run)
+    if run.lost:
+        _be_outdated(run)
     known = run.known
     waiting = known.doubts or known.unbound or known.provisional or run.has_unwanted
     if not (_asks(run) or waiting):
@@ -48,6 +50,14 @@ def _look(run: ProviderRun) -> None:
     if run.stopped is None:
         _conclude(run, findings)
         _tell_unproven(run, findings)
+
+
+def _be_outdated(run: ProviderRun) -> None:
+    """Note that a newer state was lost, for as long as its products exist: steps may have added to them."""
+    known = run.known
+    marks = {item.outdated_at for items in (known.entries, known.orphans) for item in items}
+    if run.provider.info.steps and None in marks:
+        run.ledger.record(Outdated(run.provider.name, run.context.clock.now()))
 
 
 def _asks(run: ProviderRun) -> list[Change]:
@@ -82,6 +92,8 @@ def _look_once(run: ProviderRun) -> Findings:
     if findings.account is False:
         run.stop_wrong_account(findings.events)
         return findings
+    if findings.knows is Knows.OLDER:
+        _be_outdated(run)
     take_in(run, findings)
     run.caught_up = run.caught_up or _lost_is_visible(run, findings.reading.looked)
     return findings

@@ -6,22 +6,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from podsync.apply.actions.sender import ProviderTime
 from podsync.apply.context import Lost, ProviderConnection
 from podsync.apply.lookup.looker import Looker
 from podsync.apply.run import named_by, others_of, want_of
 from podsync.evidence.ages import SEND_SECONDS, Moment
-from podsync.evidence.findings import Findings
+from podsync.evidence.findings import Findings, StepQuestion
+from podsync.evidence.listing import Reading
+from podsync.evidence.sent import StepVerdict, is_whole, proves_absence, step_verdict
 from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.clock import Clock
 from podsync.model.frozen import EMPTY
 from podsync.model.product import Product
+from podsync.plan.action import Action
 from podsync.plan.change import Change
+from podsync.plan.diff import is_unsure
 from podsync.plan.model import Plan
+from podsync.providers.contract import ProductStep
 from podsync.providers.knowledge import Provider
 from podsync.state.model import State
 
@@ -75,7 +80,38 @@ def preview(
         )
         told = ProviderTime(clock)
         found[name] = Looker(connection.reader, clock, told.at, told.saw).look(situation)
+        if compares:
+            found[name].steps.update(_steps_in_question(known, changes, found[name].reading))
     return found
+
+
+def _steps_in_question(
+    known: Known, changes: Iterable[Change], reading: Reading
+) -> Iterator[tuple[Address, StepQuestion]]:
+    """Yield the steps of which apply will ask: what was read does not tell whether they were done."""
+    provider, rows = known.provider, reading.rows
+    for change in changes:
+        entry = known.state.entries.get(change.previous_address or change.address)
+        if change.action is not Action.UPDATE or entry is None or entry.spec is None:
+            continue
+        before, pending, row = entry.spec, entry.pending, rows.get(entry.id or "")
+        if pending is not None:
+            step = ProductStep(pending.step, pending.body) if pending.step else None
+        else:
+            step = next(iter(provider.steps(before, change.after or EMPTY)), None)
+            step = step if step is not None and is_unsure(provider, entry, step) else None
+        if step is None or row is None:
+            continue
+        verdict = step_verdict(
+            provider.step_shown(step, before, row),
+            whole=is_whole(provider, step, before, row),
+            proves=reading.fresh and proves_absence(known, step, entry, rows, before),
+            settled=True,
+            acknowledged=False,
+        )
+        if verdict is StepVerdict.ASKS:
+            told, sent = provider.step_told(step, before), pending is not None and pending.attempts > 0
+            yield change.address, StepQuestion(step.name, told, sent, asked=pending is not None)
 
 
 def wants_of(provider: Provider, changes: Iterable[Change], known: Known) -> tuple[Want, ...]:

@@ -140,9 +140,11 @@ def _half_made(entry: Entry) -> str:
 def _pending_lines(pending: Pending, style: Style, width: int) -> Iterator[str]:
     why = f": {safe(pending.why).rstrip('.')}" if pending.why else ""
     what = "a create" if pending.op == "create" else pending.step or "an update"
+    sent = f"sent at most {counted(pending.attempts, 'time')}" if pending.attempts else "not sent"
+    again = " again" if pending.attempts else ""
     text = (
-        f"in doubt: {what} of {second(pending.written_at)}, sent at most "
-        f"{counted(pending.attempts, 'time')}{why}. Not sent again before apply has looked for it."
+        f"in doubt: {what} of {second(pending.written_at)}, {sent}{why}. "
+        f"Not sent{again} before apply has looked for it."
     )
     yield from (style.warn(line) for line in wrap(text, width, GAP, GAP * 2))
     yield from whole_product(pending.body)

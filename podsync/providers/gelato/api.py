@@ -164,7 +164,8 @@ class GelatoWriter:
         """Judge the answer to values: what it holds is not documented, so that whoever sent them compares."""
         if answer.status != 204 and answer.body is None:
             raise self._doubt(answer, "without JSON")
-        if isinstance(answer.body, dict) and (answer.body.get("error") or answer.body.get("errors")):
+        words = ("error", "errors") if shown is not None else ("error", "errors", "message")
+        if isinstance(answer.body, dict) and any(answer.body.get(word) for word in words):
             raise self._doubt(answer, "with an error")
         if shown is not None and shown.id != INFO.bare_id(unquote(request.path.split("/")[-2])):
             raise self._doubt(answer, "with another product")

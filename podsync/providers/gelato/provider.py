@@ -104,6 +104,10 @@ class Gelato(Provider):
 
         return Request("POST", f"{LIST}/{quote(id, safe='')}/{VALUES}", values.sent(before, step.body))
 
+    def step_told(self, step: ProductStep, before: Spec) -> tuple[str, ...]:
+        """The new values, by option."""
+        return values.told(before, step.body)
+
     def step_shown(self, step: ProductStep, before: Spec, remote: Remote) -> Shown | None:
         """Which of these values the listing shows."""
         return values.shown(before, step.body, remote.fields)

@@ -194,6 +194,16 @@ def sent(before: Spec, body: Spec) -> Json:
     return tuple(items)
 
 
+def told(before: Spec, body: Spec) -> tuple[str, ...]:
+    """Return what the second request adds, for people: `size: 30x40, 50x70`."""
+    names = {text(option["id"]): text(option.get("name")) for option in body.get(OPTIONS) or ()}
+    return tuple(
+        f"{names[key] or key}: {', '.join(text(value['value']) for value in item['values'])}"
+        for item in sent(before, body)
+        if (key := text(item["variantOptionId"]))
+    )
+
+
 # -- what a listing tells
 
 
@@ -231,16 +241,17 @@ def shown(before: Spec, body: Spec, fields: Spec) -> Shown | None:
 def differences(spec: Spec, fields: Spec) -> tuple[ValueDifference, ...]:
     """Compare the values of a spec with those of a listed product, by option and value.
 
-    An option of which either side tells nothing, or that the listing does not have, differs in no value.
+    An option of which either side tells nothing, or that the listing does not have, differs in no value. An
+    empty list may be how a listing leaves values out.
     """
     found, rows = [], _by_id(fields.get(OPTIONS) or ())
     for option in spec.get(OPTIONS) or ():
         key = text(option.get("id"))
         row = rows.get(key)
         told = None if row is None else listed(row)
-        if told is None or row is None or "values" not in option:
-            continue
         wanted = _by_value(option)
+        if not told or row is None or "values" not in option:
+            continue
         found += [ValueDifference(key, name, Differs.MISSING) for name in wanted if name not in told]
         found += [ValueDifference(key, name, Differs.EXTRA) for name in told if name not in wanted]
         default, shows = _default(option), text(row.get("defaultValue"))

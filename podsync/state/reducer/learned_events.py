@@ -283,6 +283,15 @@ def _emptied(draft: MutableState, event: ev.Emptied) -> None:
     _absent(draft, provider, {each: tomb for each, tomb in tombs.items() if each not in kept})
 
 
+def _outdated(draft: MutableState, event: ev.Outdated) -> None:
+    for address, entry in list(draft.entries.items()):
+        if entry.provider == event.provider and entry.outdated_at is None:
+            draft.entries[address] = replace(entry, outdated_at=event.at)
+    for key, orphan in list(draft.orphans.items()):
+        if orphan.provider == event.provider and orphan.outdated_at is None:
+            draft.orphans[key] = replace(orphan, outdated_at=event.at)
+
+
 def _proven(draft: MutableState, _event: ev.Proven) -> None:
     draft.unproven = False
 
@@ -302,5 +311,6 @@ LEARNING: Mapping[type, Callable[[MutableState, Any], None]] = {
     ev.ModelsSeen: _models_seen,
     ev.Contacted: _contacted,
     ev.Emptied: _emptied,
+    ev.Outdated: _outdated,
     ev.Proven: _proven,
 }

@@ -82,6 +82,7 @@ def _be_updated(
             lifecycle=pending.lifecycle,
             place=pending.place or item.place,
             steps_left=item.steps_left if part else tuple(s for s in item.steps_left if s != pending.step),
+            lacks=pending.body if part else EMPTY,
             swap=None if item.swap is None or _has_taken(item, item.swap) else item.swap,
         )
     _put(draft, item, event.at)
@@ -118,9 +119,16 @@ def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **fact
         updated_at=at,
         steps_left=pending.steps_left,
         swap=swap,
+        outdated_at=_known_to_another(entry, pending),
         extra=entry.extra,
         **facts,
     )
+
+
+def _known_to_another(entry: Entry, pending: Pending) -> float | None:
+    """When a newer state was lost, if that may have known of what this request made."""
+    lost = entry.outdated_at
+    return lost if lost is not None and pending.written_at <= lost else None
 
 
 def _exists(draft: MutableState, address: Address, provider: str, known_as: str | None) -> None:
@@ -180,6 +188,8 @@ def _settled(draft: MutableState, event: ev.Settled) -> None:
         if pending.op == "create":
             draft.released[event.address] = draft.released.get(event.address, 0) + 1
             is_none_of(draft, event.address)
+        if pending.step and isinstance(entry, Entry):
+            entry = replace(entry, lacks=pending.body)
         _give_up_intent(draft, entry, pending, event.at)
         return
     if pending.op == "update" or isinstance(entry, Orphan):
