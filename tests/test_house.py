@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 import pytest
@@ -128,3 +129,16 @@ def test_comments_cite_what_is_in_the_repository() -> None:
     ]
 
     assert found == []
+
+
+_TABLE_ROW = re.compile(r"^ {2,}([a-z_]+) {2,}\S", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "package", sorted(name for name, path in house.modules().items() if path.name == "__init__.py")
+)
+def test_the_table_of_a_package_lists_its_modules(package: str) -> None:
+    listed = set(_TABLE_ROW.findall(ast.get_docstring(house.tree(package), clean=False) or ""))
+    inside = (name.removeprefix(f"{package}.") for name in house.modules() if name.startswith(f"{package}."))
+
+    assert listed in (set(), {name for name in inside if "." not in name})

@@ -189,7 +189,7 @@ def _summarise_faults(error: CatalogError, session: Session) -> None:
 def _fault(error: PodsyncError, session: Session) -> int:
     from podsync.output.escape import safe
 
-    remedy = session.told(error.remedy)
+    remedy = session.as_typed(error.remedy)
     session.console.say(f"error: {safe(error.message)}")
     for line in remedy.splitlines():
         session.console.say(f"  {safe(line.strip())}")

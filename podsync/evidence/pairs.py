@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from podsync.evidence.claims import age
 from podsync.evidence.findings import Findings
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY, Spec
+from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.providers.contract import Match, Remote
+from podsync.providers.knowledge import Provider
 
 
 class PairVerdict(Enum):
@@ -37,6 +39,23 @@ class ProposedPair:
     row: Remote
     address: Address | None = None
     spec: Spec = EMPTY
+
+
+class FieldPair(NamedTuple):
+    """A field of a spec beside what is listed. `equal` is None where no listing tells it."""
+
+    field: str
+    wanted: Json
+    listed: Json
+    equal: bool | None
+
+
+def fields_beside(provider: Provider, spec: Spec, row: Remote) -> Iterator[FieldPair]:
+    """Yield each field of a spec beside its value in a listing."""
+    for field, wanted in spec.items():
+        listed = row.fields.get(field)
+        untold = field in provider.unlisted or field not in row.fields
+        yield FieldPair(field, wanted, listed, None if untold else provider.shows(field, wanted, listed))
 
 
 def pairs_of(

@@ -58,7 +58,7 @@ class CacheSections(NamedTuple):
     digests: tuple[str, ...]
 
     def section(self, number: int) -> bytes:
-        """Return one section; raises DamagedError, also when the file is another one by now."""
+        """Return one section; raises DamagedCacheError, also when the file is another one by now."""
         start = len(self.header) + sum(self.sizes[:number])
         try:
             with self.cache.opened() as file:
@@ -102,9 +102,9 @@ class CacheFile(NamedTuple):
             seal = own_seal(self.root)
             if seal is None or not seal.fits(mark.decode("ascii"), self._purpose, data):
                 return None
-            told: Any = json.loads(data)
-            sizes, digests = tuple(told["sizes"]), tuple(told["digests"])
-            known = told["format"] == _FORMAT and told["key"] == self.key and len(sizes) == len(digests)
+            stored: Any = json.loads(data)
+            sizes, digests = tuple(stored["sizes"]), tuple(stored["digests"])
+            known = stored["format"] == _FORMAT and stored["key"] == self.key and len(sizes) == len(digests)
             sound = all(type(size) is int and size >= 0 for size in sizes)
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
@@ -150,12 +150,12 @@ class CacheFile(NamedTuple):
         with suppress(OSError):
             with os.fdopen(os.dup(draft.file), "wb") as file:
                 file.write(b" " * _HEADER)
-                told = [_put(file, section) for section in sections]
+                written = [_put(file, section) for section in sections]
                 header = {
                     "format": _FORMAT,
                     "key": self.key,
-                    "sizes": [size for size, _ in told],
-                    "digests": [digest for _, digest in told],
+                    "sizes": [size for size, _ in written],
+                    "digests": [digest for _, digest in written],
                 }
                 told_of = json.dumps(header).encode().ljust(_HEADER - _MARK - 1)
                 mark = seal.mark(self._purpose, told_of).encode()
@@ -181,8 +181,8 @@ def key_of(parts: Iterable[str], modules: Iterable[str]) -> str:
 
     Of a package all modules count, those of its packages too, whether this run has imported them or not.
     """
-    told = [__version__, sys.implementation.cache_tag or "", *parts, *map(_code, sorted(set(modules)))]
-    return _digest("\0".join(told).encode())
+    facts = [__version__, sys.implementation.cache_tag or "", *parts, *map(_code, sorted(set(modules)))]
+    return _digest("\0".join(facts).encode())
 
 
 @cache

@@ -29,16 +29,16 @@ class Note:
         """Return what was written with its mark, and whether this user did; empty without a sound file."""
         try:
             data = self._files.read(self.path, self._limit)
-            told = None if data is None else strict_json.loads(data)
+            stored = None if data is None else strict_json.loads(data)
         except (OSError, strict_json.NotStrictError):
-            told = None
-        if not isinstance(told, dict):
+            stored = None
+        if not isinstance(stored, dict):
             return {}, False
-        return told, is_marked(told, self._purpose, own_seal(self._tree))
+        return stored, is_marked(stored, self._purpose, own_seal(self._tree))
 
-    def write(self, told: Mapping[str, Any]) -> None:
+    def write(self, content: Mapping[str, Any]) -> None:
         """Put this in its place, whole and under the mark; raises OSError."""
-        data = canonical(marked(told, self._purpose, own_seal(self._tree, make=True)))
+        data = canonical(marked(content, self._purpose, own_seal(self._tree, make=True)))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(self._files, self.path)
         write_whole(self._files, self.path, data + b"\n", temporary=self.path.name)

@@ -40,8 +40,10 @@ class Seal(NamedTuple):
 
     def mark(self, purpose: str, data: bytes) -> str:
         """Return the mark of `data`; one that was made for another purpose does not fit."""
-        told = purpose.encode("utf-8", "surrogateescape")
-        return blake2b(len(told).to_bytes(8, "big") + told + data, key=self.key, digest_size=32).hexdigest()
+        prefix = purpose.encode("utf-8", "surrogateescape")
+        return blake2b(
+            len(prefix).to_bytes(8, "big") + prefix + data, key=self.key, digest_size=32
+        ).hexdigest()
 
     def fits(self, mark: object, purpose: str, data: bytes) -> bool:
         """Whether this user made `mark` for these very bytes and this purpose."""

@@ -4,4 +4,4 @@ Nothing here judges whether a product is a document's: that is `podsync.evidence
 people come out.
 """
 
-__all__ = ["audit", "documents", "harvest", "lookalikes", "products"]
+__all__ = ["audit", "documents", "harvest", "lookalikes", "pairs", "products"]

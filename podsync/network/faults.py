@@ -1,4 +1,4 @@
-"""What can go wrong on the way to a provider, in words: which host, which certificate, which proxy."""
+"""What can go wrong on the route to a provider, in words: which host, which certificate, which proxy."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ProxyRefusalError(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """The names of both ends, without anything secret; `proxy` is empty where there is none.
 
     `through` says that the proxy has let the connection pass: what goes wrong then is the host's.
@@ -55,28 +55,28 @@ class Way:
         return f"the proxy {self.proxy}" if self.proxy and not self.through else self.host
 
 
-def unreachable(error: Exception, way: Way) -> WireError:
+def unreachable(error: Exception, route: Route) -> WireError:
     """Say why no connection came about."""
     if isinstance(error, ProxyRefusalError):
-        return _refused_by_proxy(error.status, way)
+        return _refused_by_proxy(error.status, route)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _certificate(error, way)
+        return _certificate(error, route)
     if isinstance(error, ssl.SSLError):
         reason = (error.reason or "").replace("_", " ").lower()
-        told = f" ({reason})" if reason else ""
-        return WireError(f"no TLS connection to {way.end} could be made{told}")
+        detail = f" ({reason})" if reason else ""
+        return WireError(f"no TLS connection to {route.end} could be made{detail}")
     if isinstance(error, socket.gaierror):
-        return WireError(f"no address is known for {way.end} (DNS)", _dns_remedy(way))
+        return WireError(f"no address is known for {route.end} (DNS)", _dns_remedy(route))
     if isinstance(error, TimeoutError):
-        return WireError(f"no connection to {way.end} in time")
+        return WireError(f"no connection to {route.end} in time")
     if isinstance(error, ConnectionRefusedError):
-        return WireError(f"{way.end} refused the connection")
+        return WireError(f"{route.end} refused the connection")
     if isinstance(error, http.client.HTTPException):
-        return WireError(f"{way.end} does not answer as a proxy does" if way.proxy else "it is not HTTP")
+        return WireError(f"{route.end} does not answer as a proxy does" if route.proxy else "it is not HTTP")
     if isinstance(error, UnicodeError):
-        return WireError(f"{way.end} is not a host name", lasting=True)
+        return WireError(f"{route.end} is not a host name", lasting=True)
     why = error.strerror if isinstance(error, OSError) and error.strerror else "it broke"
-    return WireError(f"no connection to {way.end}: {why}")
+    return WireError(f"no connection to {route.end}: {why}")
 
 
 def broken(error: Exception) -> WireError:
@@ -94,21 +94,21 @@ def broken(error: Exception) -> WireError:
     return WireError("the connection broke")
 
 
-def _refused_by_proxy(status: int, way: Way) -> WireError:
+def _refused_by_proxy(status: int, route: Route) -> WireError:
     if status == 407:
-        remedy = f"put them into HTTPS_PROXY: http://NAME:PASSWORD@{way.proxy}"
-        return WireError(f"{way.end} asks for a name and a password (407)", remedy, lasting=True)
-    words = f"{way.end} does not let podsync reach {way.host} ({status})"
+        remedy = f"put them into HTTPS_PROXY: http://NAME:PASSWORD@{route.proxy}"
+        return WireError(f"{route.end} asks for a name and a password (407)", remedy, lasting=True)
+    words = f"{route.end} does not let podsync reach {route.host} ({status})"
     if status < 500:
-        remedy = f"ask whoever runs it to allow {way.host}, or list it in NO_PROXY to go without the proxy"
+        remedy = f"ask whoever runs it to allow {route.host}, or list it in NO_PROXY to go without the proxy"
         return WireError(words, remedy, lasting=True)
     return WireError(words)
 
 
-def _certificate(error: ssl.SSLCertVerificationError, way: Way) -> WireError:
+def _certificate(error: ssl.SSLCertVerificationError, route: Route) -> WireError:
     code = error.verify_code
     why = _CERTIFICATES.get(code) or (error.verify_message or "it is not valid").rstrip(".")
-    words = f"the certificate of {way.end} is not accepted: {why}"
+    words = f"the certificate of {route.end} is not accepted: {why}"
     if code in _CLOCK:
         return WireError(
             words, "is the clock of this machine right? Else its owner has to renew it", lasting=True
@@ -122,7 +122,7 @@ def _certificate(error: ssl.SSLCertVerificationError, way: Way) -> WireError:
     return WireError(words, remedy, lasting=True)
 
 
-def _dns_remedy(way: Way) -> str:
-    if way.proxy and not way.through:
+def _dns_remedy(route: Route) -> str:
+    if route.proxy and not route.through:
         return "is the proxy's name in HTTPS_PROXY right?"
     return "is this machine online? Where only a proxy leads out, name it: HTTPS_PROXY=http://HOST:PORT"

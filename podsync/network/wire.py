@@ -3,7 +3,7 @@
 Whether a request may have arrived is known by its own mark alone (`Exchange.sent`): it is set after the
 connection, the proxy's tunnel and TLS have come about, immediately before the first byte of the request is
 handed to the connection. No exception tells it: behind a proxy, a cut after the answer looks like a
-proxy's error. What goes wrong here is told as a `WireError`; nothing foreign leaves.
+proxy's error. What goes wrong here is a `WireError`; no other exception leaves.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection, ProxyConfig
 from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
-from podsync.network.faults import ProxyRefusalError, Way, WireError, broken, unreachable
+from podsync.network.faults import ProxyRefusalError, Route, WireError, broken, unreachable
 from podsync.network.watchdog import WATCHDOG, Cut
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ class Peer:
             return self.host, self.port
         return self.proxy.hostname or "", self.proxy.port or (443 if self.proxy.scheme == "https" else 80)
 
-    def way(self, *, through: bool) -> Way:
+    def route(self, *, through: bool) -> Route:
         """Return how people know it, without what is secret in the proxy's URL."""
         proxy = "" if self.proxy is None else ":".join(map(str, self.nearest))
-        return Way(self.host, proxy, through)
+        return Route(self.host, proxy, through)
 
     @property
     def authority(self) -> str:
@@ -161,9 +161,9 @@ class _PlainConnection(HTTPConnection):
     def _tunnel(self) -> None:
         """Have the proxy connect to the host. Nothing of the request is known to it."""
         lines = {"Host": self.peer.authority, **self.peer.proxy_headers}
-        told = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        header = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         line: Any = self.sock
-        line.sendall(f"CONNECT {self.peer.authority} HTTP/1.1\r\n{told}\r\n".encode("ascii"))
+        line.sendall(f"CONNECT {self.peer.authority} HTTP/1.1\r\n{header}\r\n".encode("ascii"))
         with closing(http.client.HTTPResponse(line, method="CONNECT")) as response:
             response.begin()
             if not 200 <= response.status < 300:
@@ -243,15 +243,15 @@ class Wire:
         body: bytes | None,
         headers: Mapping[str, str],
     ) -> Raw:
-        target, told = path, dict(headers)
+        target, sent = path, dict(headers)
         if self._peer.proxy is not None and self._peer.url.scheme == "http":
             target = f"http://{self._peer.authority}{path}"
-            told |= self._peer.proxy_headers
+            sent |= self._peer.proxy_headers
         assert connection.handle is not None  # noqa: S101 (an open connection has one)
         cut = WATCHDOG.watch(connection.handle, 2 * self._timeout)
         try:
             connection.timeout = self._timeout
-            connection.hand_over(exchange, method, target, body, told)
+            connection.hand_over(exchange, method, target, body, sent)
             response = connection.getresponse()
             with closing(response):
                 content = _content(response)
@@ -284,7 +284,7 @@ class Wire:
             connection.open()
         except FOREIGN as error:
             connection.discard()
-            raise unreachable(error, self._peer.way(through=connection.tunnelled)) from None
+            raise unreachable(error, self._peer.route(through=connection.tunnelled)) from None
         except BaseException:
             connection.discard()
             raise

@@ -12,6 +12,7 @@ __all__ = [
     "json",
     "layout",
     "markdown",
+    "pairs",
     "style",
     "text",
     "wording",

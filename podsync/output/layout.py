@@ -142,6 +142,11 @@ def beside(left: str, right: str, width: int, indent: str = INDENT) -> list[str]
     return [left + " " * max(min(width, FAR) - taken, len(GAP)) + right]
 
 
+def spaced(blocks: Iterable[Iterable[str]]) -> list[str]:
+    """Return the lines of all blocks, an empty line behind each one that has any."""
+    return [line for found in map(list, blocks) if found for line in (*found, "")]
+
+
 def page(lines: Iterable[str]) -> str:
     """Join lines to a text that ends with a newline, and in which nothing is a GitHub runner command.
 

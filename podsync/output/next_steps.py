@@ -9,7 +9,7 @@ from typing import NamedTuple
 from podsync.apply.report import Outcome, Report
 from podsync.output.wording import some
 
-#: So many steps are told; the rest is counted.
+#: So many steps are shown; the rest is counted.
 MOST = 20
 _NAMED = 6
 #: Alternatives begin so: `a) `.
@@ -22,7 +22,7 @@ class Step(NamedTuple):
     `place` is where the same can be clicked.
     """
 
-    told: str
+    text: str
     either: tuple[str, ...] = ()
     place: str = ""
 
@@ -35,14 +35,14 @@ def next_steps(report: Report, command: str, place: str = "") -> tuple[list[Step
     steps = [*_steps("", report.next), *_of_products(report.outcomes)]
     more = max(0, len(steps) - MOST)
     steps = steps[:MOST]
-    said = any(command in line for step in steps for line in (step.told, *step.either))
+    said = any(command in line for step in steps for line in (step.text, *step.either))
     if command and report.goes_on and not said:
         steps.append(Step(command, place=place))
     return steps, more
 
 
 def _of_products(outcomes: Sequence[Outcome]) -> Iterator[Step]:
-    """Yield what has to be done about products; what is the same for several is told once."""
+    """Yield what has to be done about products; what is the same for several is one step."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for outcome in outcomes:
         if outcome.next:
@@ -53,13 +53,13 @@ def _of_products(outcomes: Sequence[Outcome]) -> Iterator[Step]:
 
 def _steps(name: str, lines: Sequence[str]) -> Iterator[Step]:
     """Yield a step for each line; lines that begin with a letter are alternatives of the line before them."""
-    told, either = name, list[str]()
+    text, either = name, list[str]()
     for line in lines:
         if _LETTER.match(line):
             either.append(line)
             continue
-        if either or told != name:
-            yield Step(told, tuple(either))
-        told, either = f"{name}: {line}" if name else line, []
-    if told != name or either:
-        yield Step(told, tuple(either))
+        if either or text != name:
+            yield Step(text, tuple(either))
+        text, either = f"{name}: {line}" if name else line, []
+    if text != name or either:
+        yield Step(text, tuple(either))

@@ -92,12 +92,12 @@ def choice_text(roles: FieldRoles, value: Json) -> str | None:
         return None
     parts = [
         f"{part.get(roles.option_part, '')} "
-        + ", ".join(f"{key} {told}" for key, told in (part.get(roles.choice_attributes) or {}).items())
+        + ", ".join(f"{key} {details}" for key, details in (part.get(roles.choice_attributes) or {}).items())
         for part in _items(value.get(roles.choice_parts))
     ]
     default = ["default"] if value.get(roles.choice_default) else []
-    told = "; ".join([*default, *parts])
-    return f"{value[roles.choice]} ({told})" if told else str(value[roles.choice])
+    details = "; ".join([*default, *parts])
+    return f"{value[roles.choice]} ({details})" if details else str(value[roles.choice])
 
 
 def product_lines(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from podsync.model.frozen import Json
+from podsync.model.position import Position
 from podsync.output.escape import safe
 from podsync.providers.registry import plugins
 
@@ -29,13 +30,18 @@ def visible_id(provider: str, shown: Mapping[str, Json], *, word: bool = True) -
     if info is None or not info.visible_id[1]:
         return ""
     noun, key = info.visible_id
-    told = shown.get(key)
-    if isinstance(told, str | int) and str(told):
-        return f"{noun} {safe(str(told))}" if word else safe(str(told))
+    found = shown.get(key)
+    if isinstance(found, str | int) and str(found):
+        return f"{noun} {safe(str(found))}" if word else safe(str(found))
     nested = (
         visible_id(provider, value, word=word) for value in shown.values() if isinstance(value, Mapping)
     )
     return next((text for text in nested if text), "")
+
+
+def place_of(at: Position | None) -> str:
+    """Return `file:line`, "" where there is none."""
+    return "" if at is None else f"{safe(at.path)}:{at.line}"
 
 
 def number(count: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from podsync.model.address import Selection
 from podsync.model.frozen import Spec
 from podsync.model.product import Catalog, Product, identity_of
-from podsync.state.model import LateEntries, State
+from podsync.state.model import LazyEntries, State
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -52,7 +52,7 @@ def split(catalog: Catalog, state: State, selection: Selection, *, every: bool) 
     """Set aside what is settled; nothing is, when `every` change is to be told or a selection made."""
     index, entries = catalog.index, state.entries
     asked = selection.to_json() is not None
-    if every or asked or index is None or not isinstance(entries, LateEntries):
+    if every or asked or index is None or not isinstance(entries, LazyEntries):
         return Split(catalog, state, UnchangedPairs())
     outline = entries.outline
     same = frozenset(

@@ -45,13 +45,16 @@ class Depiction:
 class Remote:
     """A product as a provider lists it.
 
-    `id` is text, without a prefix that only some answers have. `fields` holds what the listing told,
-    under the names that a spec uses; a field that could not be told is absent, and so is the model where
-    it is unknown: its code is missing, stands for two ids, or stands for another id than when last seen
-    (`Query.pairs`). `shown` are the ids that people see, kept in the state as
-    `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None
-    when it was not told or cannot be true (`podsync.network.dates`). `facts` are what else the listing
-    tells people, under the words of `FACTS`; they are never compared and never kept in the state.
+    `id` is text, without a prefix that only some answers have. `fields` holds what the listing says,
+    under the names that a spec uses; a field that the listing does not show is absent, and so is the
+    model where it is unknown: its code is missing, stands for two ids, or stands for another id than
+    when last seen (`Query.pairs`). `shown` are the ids that people see, kept in the state as
+    `{"product": {...}}`. `created_at` is the provider's own time in seconds since the epoch, None when
+    the listing gives none, or one that cannot be true (`podsync.network.dates`). `facts` are what else
+    the listing says to people, under the words of `FACTS`; they are never compared and never kept in
+    the state.
+    `last_listed` is None for a row of a listing. Of a product that is remembered, and that the listing does
+    not show now, it is when a look saw it first: it counts as a candidate, and is never taken.
     """
 
     id: str
@@ -59,6 +62,7 @@ class Remote:
     created_at: float | None = None
     shown: Mapping[str, Json] = EMPTY
     facts: Mapping[str, Json] = field(default=EMPTY, compare=False)
+    last_listed: float | None = None
 
 
 #: What `Remote.facts` may hold: the model's code, a price, how often it was ordered.
@@ -67,7 +71,7 @@ FACTS = ("code", "price", "orders")
 
 @dataclass(frozen=True, slots=True)
 class ListedModel:
-    """A model as a provider's own list tells it; what is not told is empty. All texts are the provider's.
+    """A model as a provider's own list has it. All texts are the provider's, empty where there is none.
 
     `id` is what a spec names, `code` what a listing of products names. `sizes` are in the provider's order;
     most lists do not tell them (`ModelLister.sizes`). `off_sale` says why it cannot be had now.
@@ -134,7 +138,7 @@ class Listing:
     `complete` is True only when every product of the query was surely seen: read to an empty page,
     no id twice in one pass, `fresh`, no `excess`; a query with `absence` that took several pages was
     read twice alike. `date` is the provider's clock at the end, in seconds since the epoch, None
-    when it did not say. `excess` is by how many rows the largest total that was told exceeds what
+    when it did not say. `excess` is by how many rows the largest total of its pages exceeds what
     was read, where the reading was whole in every other respect. `fresh` is False when some answer
     had an `Age` above 0 or a `Date` before that of an earlier answer: such a listing proves
     presence only. `filtered` says that the provider itself chose by `Query.models`; False for

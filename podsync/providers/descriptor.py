@@ -69,8 +69,8 @@ class FieldRoles:
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, without what is empty."""
-        told = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in told.items() if value}
+        roles = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in roles.items() if value}
 
 
 #: The roles of a provider that is not installed: its fields are shown as they are.
@@ -152,9 +152,9 @@ class ProviderInfo:
         """Fields of a spec without which nothing can be made."""
         return _required(self)
 
-    def bare_id(self, told: str) -> str:
+    def bare_id(self, identity: str) -> str:
         """Return an id as listings tell it."""
-        return told.removeprefix(self.id_prefix)
+        return identity.removeprefix(self.id_prefix)
 
     def connect(
         self,

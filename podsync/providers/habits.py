@@ -55,25 +55,25 @@ class Habits:
         """Return what becomes of this picture's URL in this field."""
         if self.setting != "unknown":
             return "kept" if self.setting == "kept" else "changed"
-        told = self.observed.get("pictures", EMPTY).get(host_of(url), EMPTY).get(field)
-        return None if told is None else told["is"]
+        observed_picture = self.observed.get("pictures", EMPTY).get(host_of(url), EMPTY).get(field)
+        return None if observed_picture is None else observed_picture["is"]
 
     def name(self, kind: str) -> Word | None:
         """Return whether names are changed so."""
-        told = self.observed.get("names", EMPTY).get(kind)
-        return None if told is None else told["is"]
+        observed_name = self.observed.get("names", EMPTY).get(kind)
+        return None if observed_name is None else observed_name["is"]
 
     @property
     def customers(self) -> Word | None:
         """Return whether customers come back as they were sent."""
-        told = self.observed.get("customers")
-        return None if told is None else told["is"]
+        observed_customers = self.observed.get("customers")
+        return None if observed_customers is None else observed_customers["is"]
 
     @property
     def hidden_rows(self) -> int:
         """How many rows the provider's total counts that no page shows."""
-        told = self.observed.get("hidden_rows")
-        return told["count"] if told is not None and told.get("sure") else 0
+        hidden = self.observed.get("hidden_rows")
+        return hidden["count"] if hidden is not None and hidden.get("sure") else 0
 
     def rules_out(self, kinds: Collection[str], length: int) -> bool:
         """Whether one of these changes is known not to happen here to a name of so many characters.
@@ -92,26 +92,26 @@ class Habits:
     @property
     def offset(self) -> float | None:
         """How far the dates of products are from the provider's own clock, in seconds; None: not known."""
-        told = self.observed.get("dates")
-        return None if told is None else told.get("offset")
+        dates = self.observed.get("dates")
+        return None if dates is None else dates.get("offset")
 
     def dated(self, identity: str, offset: float) -> Self:
         """Return the habits after one product was seen with its date so far from the clock of its answer."""
-        told = self.observed.get("dates")
-        if told is None:
+        dates = self.observed.get("dates")
+        if dates is None:
             fresh = FrozenDict({"offset": round(offset), "proof": identity})
-        elif told.get("offset") is None or abs(told["offset"] - offset) <= DATES_AGREE:
+        elif dates.get("offset") is None or abs(dates["offset"] - offset) <= DATES_AGREE:
             return self
         else:
-            fresh = FrozenDict({"offset": None, "proof": told["proof"], "contrary": identity})
+            fresh = FrozenDict({"offset": None, "proof": dates["proof"], "contrary": identity})
         return replace(self, observed=FrozenDict({**self.observed, "dates": fresh}))
 
     def learned(self, sighting: Sighting) -> Self:
         """Return the habits after one more product was seen as it came back."""
         observed = dict(self.observed)
-        told = dict(observed.get("names", EMPTY))
+        names = dict(observed.get("names", EMPTY))
         for kind, changed in sighting.names.items():
-            told[kind] = _after(told.get(kind), changed, sighting.id)
+            names[kind] = _after(names.get(kind), changed, sighting.id)
         pictures = {host: dict(fields) for host, fields in observed.get("pictures", EMPTY).items()}
         for (host, field), kept in sighting.pictures.items():
             at = pictures.setdefault(host, {})
@@ -120,7 +120,7 @@ class Habits:
             observed["whole"] = FrozenDict({"length": sighting.whole, "proof": sighting.id})
         if sighting.customers is not None:
             observed["customers"] = _after(observed.get("customers"), not sighting.customers, sighting.id)
-        observed |= {key: FrozenDict(value) for key, value in (("names", told),) if value}
+        observed |= {key: FrozenDict(value) for key, value in (("names", names),) if value}
         if pictures:
             observed["pictures"] = FrozenDict({h: FrozenDict(fields) for h, fields in pictures.items()})
         return replace(self, observed=FrozenDict(observed))
@@ -130,12 +130,12 @@ class Habits:
 
         The same number in two whole readings `apart` seconds apart counts rows that no page shows.
         """
-        told = self.observed.get("hidden_rows")
+        before = self.observed.get("hidden_rows")
         # A clock that was set back says nothing of how long ago the first one was.
-        if told is not None and told["count"] == count and (told.get("sure") or at >= told["at"]):
-            if told.get("sure") or at - told["at"] < apart:
+        if before is not None and before["count"] == count and (before.get("sure") or at >= before["at"]):
+            if before.get("sure") or at - before["at"] < apart:
                 return self
-            fresh = FrozenDict({"count": count, "at": told["at"], "sure": True})
+            fresh = FrozenDict({"count": count, "at": before["at"], "sure": True})
         else:
             fresh = FrozenDict({"count": count, "at": at})
         return replace(self, observed=FrozenDict({**self.observed, "hidden_rows": fresh}))
@@ -165,9 +165,9 @@ def sighting(
     kinds, name = name_forms.changes(sent, listed), str(sent or "")
     if kinds is None:
         return Sighting(identity, {}, pictures, customers)
-    told = dict.fromkeys(sorted(kinds), True)
+    changed = dict.fromkeys(sorted(kinds), True)
     if name_forms.CUT in kinds:
-        return Sighting(identity, told, pictures, customers)
+        return Sighting(identity, changed, pictures, customers)
     for kind, there in {
         name_forms.SPACES: " ".join(name.split()) != name,
         name_forms.ENTITIES: any(character in name for character in "&<>\"'"),
@@ -175,9 +175,9 @@ def sighting(
         name_forms.CASE: name not in (name.lower(), name.upper(), name.title(), capwords(name, " ")),
         name_forms.EMOJI: not name.isascii(),
     }.items():
-        if there and kind not in told:
-            told[kind] = False
-    return Sighting(identity, told, pictures, customers, whole=len(name))
+        if there and kind not in changed:
+            changed[kind] = False
+    return Sighting(identity, changed, pictures, customers, whole=len(name))
 
 
 def host_of(url: object) -> str:

@@ -61,8 +61,8 @@ class Provider(ABC):
         roles = self.info.roles
         yield from odd_name(roles.name, spec)
         if self.known.digest:
-            told = spec.get(roles.model)
-            yield from unknown_model(self.known, self.title, roles.model, told, self.name_of(spec))
+            model = spec.get(roles.model)
+            yield from unknown_model(self.known, self.title, roles.model, model, self.name_of(spec))
         for _, field in roles.pictures:
             yield from odd_url((field,), spec.get(field) or "")
         for index, image in enumerate(spec.get(roles.artwork, ())):
@@ -93,7 +93,7 @@ class Provider(ABC):
             yield Depiction(path, image[roles.artwork_url], Role.ARTWORK, image[roles.artwork_name])
 
     def natural_key(self, path: Path) -> str | None:
-        """The field by which the mappings of the list at `path` are told apart, None: by position."""
+        """The field by which the mappings of the list at `path` are distinguished, None: by position."""
         roles = self.info.roles
         return roles.artwork_name if roles.artwork and path == (roles.artwork,) else None
 
@@ -182,9 +182,9 @@ class Provider(ABC):
 
     @abstractmethod
     def identity(self, spec: Spec, habits: Habits | None = None) -> Json:
-        """What the listing can tell: two specs with equal identities cannot be told apart by it.
+        """What the listing shows of a spec: it cannot distinguish two specs with equal identities.
 
-        Without `habits` whatever it may tell counts; with them only what it is known to.
+        Without `habits` all that it may show counts; with them only what it is known to show.
         """
 
     @abstractmethod
@@ -204,8 +204,8 @@ class Provider(ABC):
     def shows(self, field: str, value: Json, listed: Json) -> bool:
         """Whether a listed value is that of a spec's field, normalised as values are compared."""
         if isinstance(value, str) and isinstance(listed, str):
-            told = number if field == self.model_field else text
-            return told(value) == told(listed)
+            normalised = number if field == self.model_field else text
+            return normalised(value) == normalised(listed)
         return bool(self.canonical({field: value}) == self.canonical({field: listed}))
 
     @abstractmethod

@@ -32,30 +32,30 @@ def _odd(path: Path, text: str, noun: str, rule: str) -> Iterator[SpecFault]:
     from podsync.model.characters import folded, hidden, is_curly, name_of, seen, unwrapped
 
     def warning(summary: str, detail: str, instead: str | None) -> SpecFault:
-        told = f"{detail}: {instead}" if instead and instead.strip() else detail
-        return SpecFault(rule, path, summary, told, "warning", instead or None)
+        remedy = f"{detail}: {instead}" if instead and instead.strip() else detail
+        return SpecFault(rule, path, summary, remedy, "warning", instead or None)
 
     if text != text.strip() and not hidden(text):
-        told = f"the {noun} begins or ends with a space"
-        yield warning(told, "remove it, also inside the quotes", text.strip())
+        summary = f"the {noun} begins or ends with a space"
+        yield warning(summary, "remove it, also inside the quotes", text.strip())
     unseen = hidden(text)
     if unseen:
-        told = f"there is an invisible character in the {noun}: {name_of(unseen)}"
+        summary = f"there is an invisible character in the {noun}: {name_of(unseen)}"
         clean = seen(text).strip() if noun == "name" else "".join(seen(text).split())
-        yield warning(told, f"type the {noun} anew", clean)
+        yield warning(summary, f"type the {noun} anew", clean)
     elif "  " in text.strip():
         yield warning(f"there are two spaces in a row in the {noun}", "write one", folded(text))
     if entity := re.search(_ENTITY, text):
         import html
 
-        told = f"{entity[0]} is how HTML writes a character"
-        yield warning(f"{told}; the {noun} is no HTML", "write the character itself", html.unescape(text))
+        summary = f"{entity[0]} is how HTML writes a character; the {noun} is no HTML"
+        yield warning(summary, "write the character itself", html.unescape(text))
     if len(text) > 1 and is_curly(text[0]) and is_curly(text[-1]):
-        told = "YAML knows the straight ones only: \" or '"
-        yield warning(f"the curly quotes are part of the {noun}", told, unwrapped(text))
+        remedy = "YAML knows the straight ones only: \" or '"
+        yield warning(f"the curly quotes are part of the {noun}", remedy, unwrapped(text))
     if (right := _read_right(text)) is not None:
-        told = f"the {noun} was UTF-8 and has been read as something else"
-        yield warning(told, "write it anew", right)
+        summary = f"the {noun} was UTF-8 and has been read as something else"
+        yield warning(summary, "write it anew", right)
 
 
 def _read_right(text: str) -> str | None:

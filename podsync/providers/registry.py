@@ -25,9 +25,9 @@ def plugins() -> Mapping[str, ProviderInfo]:
     if ordered.keys() != found.keys() or len({info.kind for info in found.values()}) < len(found):
         from podsync.model.errors import PodsyncError
 
-        told = ", ".join(f"{name} ({info.name}, {info.kind})" for name, info in sorted(found.items()))
+        names = ", ".join(f"{name} ({info.name}, {info.kind})" for name, info in sorted(found.items()))
         raise PodsyncError(
-            f"the installed providers are not told apart by their names and kinds: {told}",
+            f"the installed providers are not told apart by their names and kinds: {names}",
             "uninstall one of them: its entry point has to have the provider's own name",
         )
     return ordered
@@ -45,10 +45,10 @@ def roles_of(provider: str) -> FieldRoles:
     return NO_ROLES if info is None else info.roles
 
 
-def bare_id(provider: str, told: str) -> str:
+def bare_id(provider: str, identity: str) -> str:
     """Return an id as a provider's listings tell it."""
     info = plugins().get(provider)
-    return told if info is None else info.bare_id(told)
+    return identity if info is None else info.bare_id(identity)
 
 
 def default_settings() -> dict[str, ProviderSettings]:

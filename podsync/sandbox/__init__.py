@@ -6,8 +6,7 @@ a provider's adapter cannot hide behind the same mistake here.
 """
 
 from podsync.sandbox.datafile import SandboxBusyError, SandboxDataError
-from podsync.sandbox.faults.parse import parse_fault
-from podsync.sandbox.faults.schedule import KINDS, Fault
+from podsync.sandbox.faults.schedule import KINDS, Fault, parse_fault
 from podsync.sandbox.faults.schedule import AllRules as Rules
 from podsync.sandbox.server import Recorded, Sandbox
 from podsync.sandbox.sides import base_urls, first_keys, sides

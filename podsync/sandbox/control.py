@@ -17,8 +17,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from podsync.sandbox.faults.parse import parse_fault
-from podsync.sandbox.faults.schedule import Fault
+from podsync.sandbox.faults.schedule import Fault, parse_fault
 from podsync.sandbox.service import Service
 from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
-from podsync.sandbox.values import check_ways, treated
+from podsync.sandbox.values import check_treatments, treated
 
 Order = Literal["newest", "oldest", "shuffle"]
 Pages = Literal["steady", "repeat", "skip"]
@@ -34,7 +34,7 @@ class Rules:
     replica: float = 0.0  # listings are as of so long ago
     hidden: str = ""  # moderation: what has this in its name, or as its id, is not listed
     search_misses: str = ""  # what has this in its name is found by no search
-    names: str = "keep"  # what becomes of a product's name: see `values.WAYS`
+    names: str = "keep"  # what becomes of a product's name: see `values.TREATMENTS`
     date_header: bool = True
     date_offset: float = 0.0  # how far the Date header is off
     date_back: float = 0.0  # each Date is so much earlier than the one before
@@ -57,13 +57,17 @@ class Rules:
         for name in ("names", "total", "hidden", "search_misses"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name}: {getattr(self, name)!r} is not a text")
-        check_ways(self.names)
+        check_treatments(self.names)
         if not TOTAL.fullmatch(self.total):
             raise ValueError(f"total: {self.total!r} is not true, capped:N, page, hidden:N or none")
 
     def treated_name(self, name: str) -> str:
         """The name as the shop keeps it."""
         return treated(name, self.names)
+
+    def shown(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row as an answer shows it: with a field nobody has heard of, where these rules say so."""
+        return {**row, "sandboxExtra": {"new": True}} if self.extra_fields else row
 
     def with_changes(self, changes: Mapping[str, Any]) -> Self:
         """These rules with some of them changed; the values as JSON has them. ValueError if unknown."""

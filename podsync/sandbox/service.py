@@ -11,7 +11,6 @@ from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults.answers import Told
 from podsync.sandbox.faults.playing import UNANSWERED, Pause
 from podsync.sandbox.faults.schedule import Fault, Schedule
-from podsync.sandbox.rate_limit import LeakyBucket
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.sides import all_answers, sides
@@ -57,6 +56,27 @@ class Reply:
     answer: HttpResponse | None
     fault: Fault | None = None
     date: float | None = None
+
+
+class LeakyBucket:
+    """Each request puts one marble in; marbles leak away steadily; a full bucket takes none.
+
+    Not thread-safe by itself. The limits are passed in every call, for rules can change meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._level = 0.0
+        self._at: float | None = None
+
+    def take(self, now: float, size: float, leak_per_second: float) -> bool:
+        """Whether there was room; `now` in seconds, and a clock that goes back leaks nothing."""
+        if self._at is not None:
+            self._level = max(0.0, self._level - max(0.0, now - self._at) * leak_per_second)
+        self._at = now
+        if self._level + 1 > size:
+            return False
+        self._level += 1
+        return True
 
 
 class Service:
@@ -158,7 +178,7 @@ class Service:
     def _spoiled(
         self, fault: Fault, provider: str, request: HttpRequest, rules: Rules
     ) -> HttpResponse | None:
-        """What is told under a fault, the request carried out before if the fault does so."""
+        """The answer under a fault, the request carried out before if the fault does so."""
         name = self._shop_name(provider, request, rules)
         shop = self.store.shop(name) if name else None
         side = sides()[provider]
@@ -170,11 +190,11 @@ class Service:
         spoil = all_answers().get("garbage" if fault.word == "half" and true is None else fault.word)
         if spoil is None:
             return true
-        told = Told(
+        facts = Told(
             request, side.error_body, side.empty_listing,
             fault.number, fault.body, fault.headers, true, before,
         )  # fmt: skip
-        return spoil(told)
+        return spoil(facts)
 
     def _answer(self, provider: str, request: HttpRequest, rules: Rules, ahead: float = 0.0) -> HttpResponse:
         now, side = self.clock(), sides()[provider]

@@ -31,7 +31,7 @@ class Side(Protocol):
     INDEXED: Sequence[str]
     #: What a request can be about.
     OPERATIONS: Sequence[str]
-    #: Kinds of fault that only its answers can have, and what is told then.
+    #: Kinds of fault that only its answers can have, and the answers under them.
     KINDS: Mapping[str, FaultKind]
     ANSWERS: Mapping[str, Callable[[Told], HttpResponse]]
 
@@ -42,7 +42,7 @@ class Side(Protocol):
         """The key of the request, empty where there is none."""
 
     def unauthorized(self) -> HttpResponse:
-        """What a request with another key is told."""
+        """The answer to a request with another key."""
 
     def answer(self, request: HttpRequest, shop: Shop, rules: Any, now: float, /) -> HttpResponse:
         """The answer to an authorised request, its effect committed; `now` in epoch seconds."""
@@ -95,5 +95,5 @@ def all_kinds() -> dict[str, FaultKind]:
 
 
 def all_answers() -> dict[str, Callable[[Told], HttpResponse]]:
-    """Return what is told under each kind of fault that tells something untrue."""
+    """Return the untrue answers, by the kind of fault that asks for them."""
     return {**ANSWERS, **{word: tell for side in sides().values() for word, tell in side.ANSWERS.items()}}

@@ -15,8 +15,8 @@ def _without_emoji(text: str) -> str:
     return "".join("?" if ord(sign) > 0xFFFF or unicodedata.category(sign) == "So" else sign for sign in text)
 
 
-# A way that takes a number stands with its colon.
-WAYS: Mapping[str, Callable[[str], str]] = {
+# One that takes a number is written with a colon: `cut:40`.
+TREATMENTS: Mapping[str, Callable[[str], str]] = {
     "trim": lambda text: " ".join(text.split()),
     "strip": str.strip,
     "fold": lambda text: re.sub(r"\s+", " ", text),
@@ -30,25 +30,27 @@ WAYS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def check_ways(ways: str) -> None:
-    """Raise ValueError unless `ways` is `keep`, or words of WAYS and `cut:N` joined by `+`."""
-    if ways == "keep":
+def check_treatments(words: str) -> None:
+    """Raise ValueError unless `words` is `keep`, or words of TREATMENTS and `cut:N` joined by `+`."""
+    if words == "keep":
         return
-    for way in ways.split("+"):
-        if way not in WAYS and not _cut_length(way):
-            raise ValueError(f"names: {way!r} is not keep, cut:N, {', '.join(WAYS)}, or several joined by +")
+    for word in words.split("+"):
+        if word not in TREATMENTS and not _cut_length(word):
+            raise ValueError(
+                f"names: {word!r} is not keep, cut:N, {', '.join(TREATMENTS)}, or several joined by +"
+            )
 
 
-def treated(name: str, ways: str) -> str:
-    """The name after each of the ways in turn."""
-    for way in ways.split("+"):
-        if way in WAYS:
-            name = WAYS[way](name)
-        elif length := _cut_length(way):
+def treated(name: str, words: str) -> str:
+    """The name after each of the words in turn."""
+    for word in words.split("+"):
+        if word in TREATMENTS:
+            name = TREATMENTS[word](name)
+        elif length := _cut_length(word):
             name = name[:length]
     return name
 
 
-def _cut_length(way: str) -> int:
-    head, _, number = way.partition(":")
+def _cut_length(word: str) -> int:
+    head, _, number = word.partition(":")
     return int(number) if head == "cut" and number.isascii() and number.isdigit() else 0

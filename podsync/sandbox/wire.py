@@ -12,6 +12,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from podsync.sandbox.refusal import RefusalError
+
 JsonObject = dict[str, Any]
 
 MAX_HEAD = 64 * 1024
@@ -45,6 +47,15 @@ class HttpRequest:
             return json.loads(self.body, parse_constant=_refuse_constant)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+
+    def declared_json(self) -> Any:
+        """The body as JSON, which the request must say that it is. Raises RefusalError."""
+        if self.header("Content-Type").partition(";")[0].strip().lower() != "application/json":
+            raise RefusalError("Content-Type must be application/json")
+        try:
+            return self.json()
+        except ValueError as error:
+            raise RefusalError(f"the body is not JSON: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ class ClientConnection:
         lowered = {name.lower(): value for name, value in headers.items()}
         body = self._read_body(lowered)
         path, _, query = target.partition("?")
-        spec_digest = lowered.get("connection", "").lower()
+        connection = lowered.get("connection", "").lower()
         return HttpRequest(
             method=method,
             target=target,
@@ -112,7 +123,7 @@ class ClientConnection:
             query=dict(parse_qsl(query, keep_blank_values=True)),
             headers=headers,
             body=body,
-            keep_alive="close" not in spec_digest and (version != "HTTP/1.0" or "keep-alive" in spec_digest),
+            keep_alive="close" not in connection and (version != "HTTP/1.0" or "keep-alive" in connection),
         )
 
     def send(self, data: bytes) -> None:

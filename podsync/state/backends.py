@@ -20,10 +20,10 @@ BACKENDS: Final[Mapping[str, Backend]] = {
 }
 
 
-def state_settings(told: Mapping[str, Any]) -> StateSettings:
+def state_settings(block: Mapping[str, Any]) -> StateSettings:
     """Return the settings of a valid block `state`, every key that is left out with its default."""
     keys = {key: schema["default"] for each in BACKENDS.values() for key, schema in each.keys.items()}
-    keys |= told
+    keys |= block
     return StateSettings(keys.pop("backend", "local"), keys)
 
 

@@ -6,8 +6,8 @@ Immutable values; all times are UTC seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, TypeAlias
 
 from podsync.model.address import Address
 from podsync.model.digests import digest
@@ -22,8 +22,8 @@ Origin: TypeAlias = Literal["created", "adopted", "imported"]
 class Window:
     """When the request of a create was on its way, UTC seconds since the epoch by our clock.
 
-    `date` is the provider's own clock at `until`, None when it never told one. `reading` and `beside` tell
-    what existed before it (see Intent). `answered` is the id that the answer told, `shown` when a listing
+    `date` is the provider's own clock at `until`, None when it never sent one. `reading` and `beside` say
+    what existed before it (see Intent). `answered` is the id in the answer, `shown` when a listing
     showed it otherwise than it was sent. `asked`: when a person was asked where the product is, by the clock
     of a run that would have seen it.
     """
@@ -85,15 +85,12 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What is known about one address.
+class KnownProduct:
+    """What is known of a product, wanted or not. `created_at` identifies it: `id` may come later.
 
-    `spec` is what exists at the provider, None while nothing is known to exist (a first create in
-    doubt). `id` is None while a product has not been seen in the listing yet; `window` is
-    kept until the listing has shown the product for certain. `created_at` identifies this very product,
-    `id` may come later. `place` is where its document stood when this was last written,
-    `catalog/designed/dino.yaml:14`: nothing is decided by it. `steps_left` are the steps after its create
-    that were to follow and are not done; `swap` is set until it has taken the names that it was made for.
+    `id` is None while it has not been seen in a listing, `window` is kept until one has shown it for certain.
+    `place` is where its document stood when this was last written, `catalog/designed/dino.yaml:14`: nothing
+    is decided by it. `extra` are keys of the state file that nobody here knows.
     """
 
     address: Address
@@ -101,29 +98,16 @@ class Entry:
     account: str
     spec: Spec | None
     id: str | None = None
-    origin: Origin = "created"
-    unverified: tuple[str, ...] = ()
+    remote: Mapping[str, Json] = EMPTY
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
-    remote: Mapping[str, Json] = EMPTY
-    pending: Pending | None = None
     window: Window | None = None
+    pending: Pending | None = None
     created_at: float = 0.0
-    updated_at: float = 0.0
     place: str = ""
-    steps_left: tuple[str, ...] = ()
-    swap: Swap | None = None
+    origin: Origin = "created"
+    unverified: tuple[str, ...] = ()
     extra: Mapping[str, Json] = EMPTY
-
-    @property
-    def status(self) -> str:
-        """`created` or `in_doubt`, as the state file says it."""
-        return "in_doubt" if self.pending else "created"
-
-    @property
-    def unbound(self) -> bool:
-        """Acknowledged by the provider, but its id is not known yet."""
-        return self.spec is not None and self.id is None
 
     @property
     def provisional(self) -> bool:
@@ -131,9 +115,50 @@ class Entry:
         return self.id is not None and self.window is not None
 
     @property
+    def unbound(self) -> bool:
+        """Acknowledged by the provider, but its id is not known yet."""
+        return self.spec is not None and self.id is None
+
+    @property
+    def guessed(self) -> bool:
+        """Its id is likely at best, since no answer told it: a person may know better."""
+        told = self.window is not None and self.window.answered is None
+        return self.id is not None and told and self.pending is None
+
+    @property
     def unlisted(self) -> bool:
         """It is made, and a listing still has to show its id: an apply has to look, whatever else it does."""
         return self.unbound or self.provisional
+
+    @property
+    def sent(self) -> Spec:
+        """What exists, or what was sent while nothing is known to exist."""
+        if self.spec is not None:
+            return self.spec
+        return self.pending.body if self.pending is not None else EMPTY
+
+    def facts(self) -> dict[str, Any]:
+        """Return these fields by their names: an entry becomes an orphan with them, and the other way."""
+        return {each.name: getattr(self, each.name) for each in fields(KnownProduct)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(KnownProduct):
+    """What is known about one address.
+
+    `spec` is what exists at the provider, None while nothing is known to exist (a first create in doubt).
+    `steps_left` are the steps after its create that were to follow and are not done; `swap` is set until it
+    has taken the names that it was made for.
+    """
+
+    updated_at: float = 0.0
+    steps_left: tuple[str, ...] = ()
+    swap: Swap | None = None
+
+    @property
+    def status(self) -> str:
+        """`created` or `in_doubt`, as the state file says it."""
+        return "in_doubt" if self.pending else "created"
 
     @property
     def digest(self) -> str:
@@ -144,41 +169,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(KnownProduct):
     """A product that nobody here wants any more. It stays on sale until a person removes it.
 
-    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again. `origin`
-    and `unverified` are those of its entry.
+    `pending` is an update that was in doubt when it became one: taken back, it is in doubt again.
     """
 
-    address: Address
-    provider: str
-    account: str
     spec: Spec
-    id: str | None = None
-    remote: Mapping[str, Json] = EMPTY
-    labels: Mapping[str, str] = EMPTY
-    lifecycle: Lifecycle = UNPROTECTED
-    window: Window | None = None
-    pending: Pending | None = None
-    created_at: float = 0.0
     orphaned_at: float = 0.0
     reason: Literal["replaced", "removed"] = "removed"
     replaced_by: str | None = None
-    place: str = ""
-    origin: Origin = "created"
-    unverified: tuple[str, ...] = ()
-    extra: Mapping[str, Json] = EMPTY
-
-    @property
-    def provisional(self) -> bool:
-        """Its id is known, and no listing has confirmed it yet."""
-        return self.id is not None and self.window is not None
-
-    @property
-    def unlisted(self) -> bool:
-        """A listing still has to show its id."""
-        return self.id is None or self.provisional
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,21 @@ class Absent:
     at: float
     date: float | None = None
     gone: bool = False
+    extra: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedRow:
+    """A listed product that may be what was sent, or is wanted, at `addresses`: nobody has said what it is.
+
+    `at` is when a look saw it first, by our clock. `fields`, `made` and `remote` are what was listed.
+    """
+
+    at: float
+    addresses: tuple[str, ...] = ()
+    fields: Spec = EMPTY
+    made: float | None = None
+    remote: Mapping[str, Json] = EMPTY
     extra: Mapping[str, Json] = EMPTY
 
 

@@ -1,7 +1,7 @@
 """The events: what the journal holds, and the only way a state changes.
 
 Each carries all that it needs, so that a journal can be read without the code that wrote it.
-All times are UTC seconds since the epoch; `date` is the provider's own clock where it told it.
+All times are UTC seconds since the epoch; `date` is the provider's own clock where it sent one.
 `place` is where the document stood, `catalog/designed/dino.yaml:14`: for people, once it is gone.
 """
 
@@ -14,6 +14,22 @@ from typing import Literal, TypeAlias
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import UNPROTECTED, Lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEvent:
+    """Something that happened to the product of an address."""
+
+    address: Address
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """Something that was learned of a provider."""
+
+    provider: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +96,12 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """The provider acknowledged it. `id` None: made, id not told; an id is provisional until Confirmed.
+class Made(ProductEvent):
+    """The provider acknowledged it. `id` is None where it was not said, and provisional until Confirmed.
 
     `orphan` is that of the Intent, here and in what else may follow one.
     """
 
-    address: Address
-    at: float
     id: str | None = None
     remote: Mapping[str, Json] = EMPTY
     date: float | None = None
@@ -95,34 +109,28 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(ProductEvent):
     """The provider said no."""
 
-    address: Address
-    at: float
     date: float | None = None
     message: str = ""
     orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class NotSent:
+class NotSent(ProductEvent):
     """The request surely had no effect."""
 
-    address: Address
-    at: float
     orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted:
+class Doubted(ProductEvent):
     """The call ended without a clear answer; the Intent stays.
 
     `asked`: when a person was asked, since a look that missed nothing had found no answer either.
     """
 
-    address: Address
-    at: float
     date: float | None = None
     why: str = ""
     asked: float | None = None
@@ -130,15 +138,13 @@ class Doubted:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(ProductEvent):
     """A doubt was cleared: found (with its id), or nothing was made (`found` False).
 
     `provisional`: the id is likely, not certain; it waits for Confirmed or Unbound. `part`: so much of a step
     was found, and the rest was not done.
     """
 
-    address: Address
-    at: float
     found: bool
     id: str | None = None
     remote: Mapping[str, Json] = EMPTY
@@ -149,14 +155,12 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(ProductEvent):
     """The id of a product that exists became known; `orphan` is the `created_at` of an orphan.
 
     `provisional`: likely, not certain; it waits for Confirmed or Unbound.
     """
 
-    address: Address
-    at: float
     id: str
     remote: Mapping[str, Json] = EMPTY
     orphan: float | None = None
@@ -164,30 +168,24 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(ProductEvent):
     """A listing showed the product whose id was provisional; `remote`, where given, is what it showed."""
 
-    address: Address
-    at: float
     orphan: float | None = None
     remote: Mapping[str, Json] = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
-class Unbound:
+class Unbound(ProductEvent):
     """A provisional id is taken back; the product is looked for again."""
 
-    address: Address
-    at: float
     orphan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(ProductEvent):
     """A person was asked where a product is whose id is not known: by now a listing would show it."""
 
-    address: Address
-    at: float
     orphan: float | None = None
 
 
@@ -210,11 +208,8 @@ class Adopted:
 
 
 @dataclass(frozen=True, slots=True)
-class Orphaned:
+class Orphaned(ProductEvent):
     """The document is gone."""
-
-    address: Address
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +235,8 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryGone:
+class EntryGone(ProductEvent):
     """The product of an entry is gone at the provider: its id becomes a tombstone, the entry stays."""
-
-    address: Address
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,14 +250,12 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(ProductEvent):
     """Labels or lifecycle changed; `spec` are fields that are known from now on, and were not sent.
 
     No listing has shown those of them that are `unverified`.
     """
 
-    address: Address
-    at: float
     labels: Mapping[str, str] = EMPTY
     lifecycle: Lifecycle = UNPROTECTED
     place: str = ""
@@ -274,27 +264,19 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(ProductEvent):
     """A person said that podsync no longer manages this product (`state rm`)."""
 
-    address: Address
-    at: float
-
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(ProductEvent):
     """What the refusals of an address may have hidden is known: a person said so, or a whole reading did."""
 
-    address: Address
-    at: float
-
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(ProviderEvent):
     """A listing was read before Intents are written; `ids` of what nobody owns (`State.next_reading`)."""
 
-    provider: str
-    at: float
     number: int
     ids: tuple[str, ...] = ()
 
@@ -310,74 +292,70 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class Landmarked:
+class Landmarked(ProviderEvent):
     """Products by which the account is known again, at most three; they replace those before."""
 
-    provider: str
-    at: float
     landmarks: tuple[Mapping[str, Json], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ModelsSeen:
+class ModelsSeen(ProviderEvent):
     """Which codes stand for a model: they are added to those that were seen before."""
 
-    provider: str
-    at: float
     models: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Disowned:
+class Disowned(ProviderEvent):
     """These products are not ours."""
 
-    provider: str
-    at: float
     ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Unclaimed:
+class Unclaimed(ProviderEvent):
     """These products were listed while the state did not know all that is ours: one of them may be."""
 
-    provider: str
-    at: float
     ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Contacted:
-    """A person agreed that the account may hold products that nobody here manages."""
+class Remembered(ProductEvent):
+    """A look saw a product that may be what this address sent or wants; what it is was not known then.
+
+    `fields`, `made` and `remote` are what was listed of it: it counts as if it were listed still.
+    """
 
     provider: str
-    at: float
+    id: str
+    fields: Spec = EMPTY
+    made: float | None = None
+    remote: Mapping[str, Json] = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class Contacted(ProviderEvent):
+    """A person agreed that the account may hold products that nobody here manages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed(ProviderEvent):
     """A whole reading did not show these products of entries and orphans."""
 
-    provider: str
-    at: float
     date: float | None = None
     ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class FoundAgain:
+class FoundAgain(ProviderEvent):
     """A reading showed these products, which were missing."""
 
-    provider: str
-    at: float
     ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Emptied:
+class Emptied(ProviderEvent):
     """A person said: the right account, and everything in it was removed by hand."""
-
-    provider: str
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,5 +369,5 @@ Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | Asked | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
-    | Disowned | Unclaimed | Contacted | Missed | FoundAgain | Emptied | Proven
+    | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied | Proven
 )  # fmt: skip

@@ -15,7 +15,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json
 
 if TYPE_CHECKING:
-    from podsync.state.entries import Absent, Entry, Orphan, Refusal, Swap
+    from podsync.state.entries import Absent, Entry, Orphan, Refusal, RememberedRow, Swap
 
 #: Not a `MappingProxyType`: Python 3.11 cannot hash one, and refuses it as a default.
 NOTHING: Mapping[Any, Any] = EMPTY
@@ -24,8 +24,8 @@ NOTHING: Mapping[Any, Any] = EMPTY
 class Outline(NamedTuple):
     """What can be known of entries without making them.
 
-    `spec_digests` are `model.wish_of` each, by address as text and without `sha256:`; empty for an entry that
-    is in doubt or has no spec. `unbound` counts those whose id is not known, by provider.
+    `spec_digests` are `spec_digest_of` each, without `sha256:`, by address as text; empty for an entry
+    that is in doubt or has no spec. `unbound` counts those whose id is not known, by provider.
     """
 
     spec_digests: Mapping[str, str]
@@ -33,7 +33,7 @@ class Outline(NamedTuple):
     unbound: Mapping[str, int]
 
 
-class Maker(Protocol):
+class EntryMaker(Protocol):
     """Makes entries of which there is an outline. Raises StateError where they are not there any more."""
 
     def entry(self, address: str) -> Entry:
@@ -43,10 +43,10 @@ class Maker(Protocol):
         """Make these, in the order of the outline."""
 
 
-class LateEntries(Mapping[Address, "Entry"]):
+class LazyEntries(Mapping[Address, "Entry"]):
     """Entries in the order of their addresses, each made when it is asked for."""
 
-    def __init__(self, outline: Outline, maker: Maker) -> None:
+    def __init__(self, outline: Outline, maker: EntryMaker) -> None:
         self.outline = outline
         self._maker = maker
 
@@ -82,10 +82,11 @@ class State:
     """Everything that podsync remembers. `lineage` is empty until the first write made one.
 
     By provider: `observed` (and by account) what it does to values; `landmarks` products by which the account
-    is known again, at most three; `models` the codes ever seen for each model, sorted; `files.foreign` ids
+    is known again, at most three; `models` the codes ever seen for each model, sorted; `foreign` ids
     that are not ours, sorted; `unclaimed` ids that were listed while this state did not know all that is
-    ours, sorted; `absent` ids that a whole reading did not show; `readings` what was listed, unowned, before
-    Intents were written, by number; `contacts` when a person agreed that the account may hold products that
+    ours, sorted; `remembered` what looks saw, by id, that may be ours and of which nobody has said what it
+    is; `absent` ids that a whole reading did not show; `readings` what was listed, unowned, before Intents
+    were written, by number; `contacts` when a person agreed that the account may hold products that
     nobody here manages. What `observed` and `landmarks` hold is opaque here.
 
     By address: `refusals`, the newest first; `released` how often "nothing was made" was said of a doubt
@@ -111,6 +112,7 @@ class State:
     models: Mapping[str, Mapping[str, tuple[str, ...]]] = NOTHING
     foreign: Mapping[str, tuple[str, ...]] = NOTHING
     unclaimed: Mapping[str, tuple[str, ...]] = NOTHING
+    remembered: Mapping[str, Mapping[str, RememberedRow]] = NOTHING
     absent: Mapping[str, Mapping[str, Absent]] = NOTHING
     readings: Mapping[str, Mapping[int, tuple[str, ...]]] = NOTHING
     released: Mapping[Address, int] = NOTHING
@@ -121,7 +123,7 @@ class State:
     @property
     def outline(self) -> Outline | None:
         """What is known of the entries already; None when they are all made."""
-        return self.entries.outline if isinstance(self.entries, LateEntries) else None
+        return self.entries.outline if isinstance(self.entries, LazyEntries) else None
 
     @property
     def providers(self) -> frozenset[str]:
@@ -145,10 +147,10 @@ class State:
         if not self.orphans:
             return frozenset()
         entries = self.entries
-        if isinstance(entries, LateEntries):
+        if isinstance(entries, LazyEntries):
             # What is half made has no digest: the others need not be made.
             digests = entries.outline.spec_digests
-            entries = entries.some({address for address, told in digests.items() if not told})
+            entries = entries.some({address for address, digest in digests.items() if not digest})
         swaps = (entry.swap for entry in entries.values() if entry.swap is not None)
         return frozenset((swap.source, swap.made_at) for swap in swaps)
 

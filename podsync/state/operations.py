@@ -73,8 +73,8 @@ def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: fl
         step = f"{settle} --step {pending.step}"
         yield f"a) it was done: {step} --made"
         if not in_question(state, entry.provider):
-            told = "" if now >= when else f", which can be said from {time_to_text(when)} on"
-            yield f"b) it was not{told}: {step} --not-made"
+            from_when = "" if now >= when else f", which can be said from {time_to_text(when)} on"
+            yield f"b) it was not{from_when}: {step} --not-made"
         return
     what = "changed" if pending.op == "update" else "made"
     yield f"a) it was {what}: {settle} --adopt {entry.id or 'ID'}"
@@ -86,13 +86,13 @@ def _settling(state: State, entry: Entry, pending: Pending, now: float, wait: fl
         yield f"b) that it was not can be said from {time_to_text(when)} on; until then: podsync apply"
 
 
-def removed(state: State, told: Sequence[str], now: float, waits: Mapping[str, float]) -> list[Event]:
-    """A person has removed these orphans, each told by its address or by an id of its own.
+def removed(state: State, words: Sequence[str], now: float, waits: Mapping[str, float]) -> list[Event]:
+    """A person has removed these orphans, each named by its address or by an id of its own.
 
-    Several of one address that have no id cannot be told apart: all of them are meant.
+    Several of one address that have no id cannot be distinguished: all of them are meant.
     """
     events: list[Event] = []
-    for word in told:
+    for word in words:
         found = [each for each in state.orphans if word in {str(each.address), each.id, *_seen(each)}]
         if not found:
             raise UsageError(f"no orphan is called {word}", "to see them: podsync state orphans")
@@ -175,10 +175,11 @@ def entries_at(state: State, provider: str) -> int:
 def settle(
     state: State, answers: Sequence[SettleAnswer], now: float, waits: Mapping[str, float], bare_id: BareId
 ) -> list[Event]:
-    """Doubts end as a person says; an id that another address holds is refused.
+    """Doubts end as a person says; an id that another address holds is refused, unless it is a guess.
 
-    Of an update, the product's own id says that it took effect. That nothing was made is believed only once
-    a listing would show it, and of an account that is not in question.
+    Whoever calls it looks a guess up, and has it given up. Of an update, the product's own id says that it
+    took effect. That nothing was made is believed only once a listing would show it, and of an account that
+    is not in question.
     """
     events: list[Event] = []
     held: dict[tuple[str, str], Address] = {}
@@ -200,20 +201,27 @@ def settle(
             events.append(Settled(answer.address, now, found=False))
             continue
         bare = bare_id(entry.provider, answer.adopt)
-        holder = state.owned(entry.provider).get(bare) or held.get((entry.provider, bare))
+        holder = _sure_of(state, entry, bare) or held.get((entry.provider, bare))
         if holder is not None:
             raise UsageError(f"{answer.adopt} belongs to {holder} already", "one product has one address")
         held[entry.provider, bare] = answer.address
-        told = tuple(sorted(entry.pending.body))
-        events.append(Settled(answer.address, now, found=True, id=bare, unverified=told))
+        sent = tuple(sorted(entry.pending.body))
+        events.append(Settled(answer.address, now, found=True, id=bare, unverified=sent))
     return events
+
+
+def _sure_of(state: State, doubted: Entry, identity: str) -> Address | None:
+    """Return the address that holds this id, None also where it is no more than a guess of another one."""
+    holder = state.owned(doubted.provider).get(identity)
+    other = state.entries.get(holder) if holder is not None and holder != doubted.address else None
+    return None if other is not None and other.id == identity and other.guessed else holder
 
 
 def _answers_the_doubt(entry: Entry, pending: Pending, answer: SettleAnswer) -> None:
     """Refuse an answer about a step where something else is in doubt, and the other way round."""
     if pending.step == answer.step:
         return
-    settle = f"podsync state settle {entry.address}"
+    settle = f"podsync state settle {entry.address.word}"
     if pending.step:
         raise UsageError(
             f"{entry.address}: a step is in doubt, {pending.step}: the product itself is not",

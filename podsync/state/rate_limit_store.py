@@ -28,9 +28,9 @@ class Levels:
 
     def read(self, per_second: float) -> float:
         """Return how full the bucket is now, 0 when nothing is known."""
-        told, own = self._note.read()
+        stored, own = self._note.read()
         try:
-            level, at = float(told["level"]), float(told["at"])
+            level, at = float(stored["level"]), float(stored["at"])
         except (KeyError, TypeError, ValueError):
             return 0.0
         if not own:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Required, TypedDict, TypeVar
 
 from podsync.model.errors import StateError
 
 if TYPE_CHECKING:
     from podsync.model.clock import Clock
     from podsync.state.events import Event
-    from podsync.state.local.lock import Holder
+    from podsync.state.lock import Holder
     from podsync.state.model import State
 
 _T = TypeVar("_T")
@@ -38,27 +38,30 @@ def under_lock(held: _T | None) -> _T:
     return held
 
 
+class StoreFacts(TypedDict, total=False):
+    """What a store knows of its run.
+
+    `who` and `run_url` are what others read who wait for it; `on_note` hears, in a sentence, what a person
+    should know: for whom this run waits, that something unfinished was cut off. `on_older` is given a state
+    that was known here, where what is there by now is older than it: that has to be noted durably.
+    """
+
+    clock: Required[Clock]
+    who: Callable[[], str]
+    run_url: str | None
+    on_note: Callable[[str], None]
+    on_older: Callable[[State], None]
+
+
 class StoreSurroundings(NamedTuple):
     """What the environment tells a store.
 
     `variables` are those of the environment; `without_keys` are those that another program may be given.
-    `on_note` is told what a person should know.
     """
 
-    clock: Clock
-    who: Callable[[], str]
-    run_url: str | None
+    facts: StoreFacts
     variables: Mapping[str, str]
     without_keys: Mapping[str, str]
-    on_note: Callable[[str], None]
-
-
-def _nowhere(_keys: Mapping[str, Any]) -> tuple[Path, ...]:
-    return ()
-
-
-def _anybody(_keys: Mapping[str, Any], _root: Path) -> bool:
-    return True
 
 
 class Backend(NamedTuple):
@@ -78,8 +81,8 @@ class Backend(NamedTuple):
     where: Mapping[str, tuple[str, str]]
     beside: Callable[[str, str], str]
     open: Callable[[Mapping[str, Any], StoreSurroundings], StateStore]
-    files: Callable[[Mapping[str, Any]], tuple[Path, ...]] = _nowhere
-    shared: Callable[[Mapping[str, Any], Path], bool] = _anybody
+    files: Callable[[Mapping[str, Any]], tuple[Path, ...]] = lambda _keys: ()
+    shared: Callable[[Mapping[str, Any], Path], bool] = lambda _keys, _root: True
     secrets: tuple[str, ...] = ()
     secret_urls: tuple[str, ...] = ()
 
@@ -128,7 +131,7 @@ class StateStore(Protocol):
         """Say in a sentence how the state as it was before the last write comes back; None: it cannot."""
 
     def holder(self) -> Holder | None:
-        """Who holds the lock, or held it last and died, as far as can be told."""
+        """Who holds the lock, or held it last and died, as far as is known."""
 
     def refresh(self) -> None:
         """Let `load` see the newest, where it asks nobody by itself; elsewhere there is nothing to do."""

@@ -11,16 +11,8 @@ from podsync.model.settings import Limits
 from podsync.plan.action import Action
 from tests.apply.evidence import begin
 from tests.apply.vendor_server import Odd
-from tests.apply.world import (
-    KEYS,
-    OTHER_GELATO_KEY,
-    OTHER_KAKACLO_KEY,
-    SETTLE,
-    at,
-    changed,
-    poster_spec,
-    tee_spec,
-)
+from tests.apply.world import KEYS, OTHER_GELATO_KEY, OTHER_KAKACLO_KEY, SETTLE, at, changed
+from tests.products import poster_spec, tee_spec
 
 TEE, POSTER = Address("designed_product", "tee"), Address("customer_product", "poster")
 WRITES = ("kakaclo.create", "gelato.create", "gelato.update")

@@ -10,7 +10,8 @@ from podsync.apply.report import Result
 from podsync.model.address import Address
 from podsync.plan.action import Action
 from tests.apply.vendor_wire import Odd
-from tests.apply.world import SETTLE, World, poster_spec, tee_spec
+from tests.apply.world import SETTLE, World
+from tests.products import poster_spec, tee_spec
 
 WRITES = ("kakaclo.create", "gelato.create", "gelato.update")
 

@@ -29,7 +29,8 @@ from podsync.model.settings import ProviderSettings, RateLimit
 from podsync.network.http import RETRY_AFTER_LIMIT, retry_after
 from podsync.providers.contract import Query
 from tests.apply.vendor_server import Odd, VendorServer
-from tests.apply.world import KEYS, PLUGINS, FakeClock, poster_spec, tee_spec
+from tests.apply.world import KEYS, PLUGINS, FakeClock
+from tests.products import poster_spec, tee_spec
 
 SPECS = {"kakaclo": freeze(tee_spec("tee")), "gelato": freeze(poster_spec("poster"))}
 LISTS = {"kakaclo": "kakaclo.search", "gelato": "gelato.list"}

@@ -26,7 +26,8 @@ from podsync.plan.action import Action
 from podsync.providers.habits import Habits
 from podsync.state.events import Adopted, Bound, Gone, Intent, Made, NotSent, Orphaned
 from podsync.state.model import State
-from tests.apply.world import Heard, World, a_world, poster_spec, tee_spec
+from tests.apply.world import Heard, World, a_world
+from tests.products import poster_spec, tee_spec
 
 FEW, MANY = 30, 240
 PACKAGE = str(Path(podsync.__file__).parent)

@@ -30,13 +30,8 @@ from tests.apply.evidence import (
     well_again,
 )
 from tests.apply.vendor_server import Odd
-from tests.apply.world import (
-    OTHER_GELATO_KEY,
-    OTHER_KAKACLO_KEY,
-    changed,
-    poster_spec,
-    tee_spec,
-)
+from tests.apply.world import OTHER_GELATO_KEY, OTHER_KAKACLO_KEY, changed
+from tests.products import poster_spec, tee_spec
 
 both = pytest.mark.parametrize("provider", PROVIDERS)
 committed = pytest.mark.parametrize("commit", [True, False], ids=["made", "not made"])

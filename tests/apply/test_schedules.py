@@ -18,17 +18,8 @@ from podsync.model.errors import LockedError, StaleError, StateError
 from podsync.plan.approval import check_fresh
 from tests.apply.evidence import begin
 from tests.apply.vendor_server import Odd
-from tests.apply.world import (
-    KEYS,
-    OTHER_GELATO_KEY,
-    OTHER_KAKACLO_KEY,
-    SETTLE,
-    TIMEOUT,
-    Stop,
-    at,
-    changed,
-    tee_spec,
-)
+from tests.apply.world import KEYS, OTHER_GELATO_KEY, OTHER_KAKACLO_KEY, SETTLE, TIMEOUT, Stop, at, changed
+from tests.products import tee_spec
 from tests.state.faulty import ENOSPC, FaultyFiles
 
 CREATES = ("kakaclo.create", "gelato.create")

@@ -14,6 +14,7 @@ import requests
 from tests.apply.proxy import HOST, a_proxy, certificate
 from tests.apply.vendor_server import ALL_KINDS, Odd, VendorServer
 from tests.apply.vendor_ways import OWN_HOST, customers, named, pictured
+from tests.products import poster_spec, tee_spec
 
 KEYS = {"kakaclo": "canary-one", "gelato": "canary-two"}
 
@@ -67,13 +68,11 @@ def gelato(server, http):
 
 
 def tee(name="A Tee", **fields):
-    front = "https://cdn.example.com/front.png"
-    return {"modelId": "1", "enName": name, "imageUrl": front, "colorValue": "#000000", **fields}
+    return tee_spec("tee", enName=name, **fields)
 
 
 def poster(name="A Poster", **fields):
-    whole = {"name": name, "customerIds": ["c1"], "productModelId": "7", "variantOptions": []}
-    return {**whole, **fields}
+    return poster_spec("poster", name=name, **fields)
 
 
 def add(kakaclo, *args, **fields):
@@ -202,7 +201,7 @@ def test_models_and_codes(kakaclo, server):
 
 
 def test_fields_in_another_form(gelato, server):
-    gelato("POST", "customer-product", json=poster())
+    gelato("POST", "customer-product", json=poster(customerIds=["c1"], productModelId="7"))
     server.customers_as, server.model_field_as, server.made_at = "joined", "number", 0
     row = listed(gelato)["customerProducts"][0]
 

@@ -39,6 +39,7 @@ from podsync.state.reducer.reducer import replay
 from podsync.state.run_history import RunHistory
 from tests.apply.vendor_server import VendorServer
 from tests.plan.build import as_history, rewritten
+from tests.products import poster_spec, tee_spec
 
 KAKACLO_KEY = "canary-kakaclo-8d1f60"
 GELATO_KEY = "canary-gelato-77ab01"
@@ -255,12 +256,12 @@ class World:
 
     def tee(self, slug: str = "tee", *, doc: Mapping[str, Any] | None = None, **spec: Any) -> Address:
         """Write a designed product; `doc` holds what stands beside the spec."""
-        whole = {**tee_spec(slug), **spec}
+        whole = tee_spec(slug, **spec)
         return self._write(Address("designed_product", slug), "kakaclo", whole, doc or {})
 
     def poster(self, slug: str = "poster", *, doc: Mapping[str, Any] | None = None, **spec: Any) -> Address:
         """Write a customer product."""
-        whole = {**poster_spec(slug), **spec}
+        whole = poster_spec(slug, **spec)
         return self._write(Address("customer_product", slug), "gelato", whole, doc or {})
 
     def _write(self, address: Address, provider: str, spec: Any, doc: Mapping[str, Any]) -> Address:
@@ -469,23 +470,6 @@ class World:
         for provider in ("kakaclo", "gelato"):
             made = [freeze(p["spec"]) for p in self.server.products(provider) if not p["hand"]]
             assert len(set(made)) == len(made), [p.get("enName", p.get("name")) for p in made]
-
-
-def tee_spec(name: str) -> dict[str, Any]:
-    pictures = f"https://cdn.example.com/{name}"
-    return {
-        "modelId": "1", "enName": f"The {name} Tee", "imageUrl": f"{pictures}/front.png",
-        "backImageUrl": f"{pictures}/back.png", "colorValue": "#A72525",
-        "materialImages": [{"imageName": "art", "imageUrl": f"{pictures}/art.png"}],
-    }  # fmt: skip
-
-
-def poster_spec(name: str) -> dict[str, Any]:
-    mapping = [{"partModelId": "frame", "attributeIds": ["attr-width", "attr-height"]}]
-    return {
-        "name": f"The {name} Poster", "customerIds": ["customer-1"], "productModelId": "model-poster",
-        "variantOptions": [{"id": "size", "name": "Size", "attributesMapping": mapping}],
-    }  # fmt: skip
 
 
 def plain(spec: Any) -> Any:

@@ -36,9 +36,9 @@ from tests.apply.world import FakeClock, World
 from tests.benchmarks.common import (
     MODELS,
     PROVIDERS,
+    a_document,
     a_folder,
     add_out,
-    document,
     heading,
     kept,
     note,
@@ -93,13 +93,13 @@ class Account(World):
     def fill(self, count: int) -> None:
         """Others' products, of all models."""
         for number in range(count):
-            self.shops.create_by_hand(self.provider, document(self.provider, f"theirs-{number}")["spec"])
+            self.shops.create_by_hand(self.provider, a_document(self.provider, f"theirs-{number}")["spec"])
         self.clock.pass_by(30 * _DAY)
 
     def write(self, names: Sequence[str], **changes: Any) -> None:
         """Write a document for each name; `changes` are made to every spec."""
         for name in names:
-            told = document(self.provider, name)
+            told = a_document(self.provider, name)
             address = Address(PROVIDERS[self.provider], name)
             spec = {**told["spec"], **changes}
             self.documents[address] = Product(address, self.provider, "default", freeze(spec))

@@ -20,6 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from tests.products import document, poster_spec, tee_spec
+
 #: Of the file, so that a benchmark measures this checkout from whatever folder podsync runs in.
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN, KEY = "sandbox-kakaclo-token", "sandbox-gelato-key"  # the sandbox's own
@@ -202,23 +204,13 @@ class SystemTime:
 # -- a catalog, and podsync on it
 
 
-def document(provider: str, name: str) -> dict[str, Any]:
+def a_document(provider: str, name: str) -> dict[str, Any]:
     """A product of the size that real ones have."""
-    pictures = f"https://cdn.example.com/artwork/{name}"
     if provider == "kakaclo":
-        spec: dict[str, Any] = {
-            "modelId": str(1 + sum(name.encode()) % 30), "enName": f"Product {name}",
-            "imageUrl": f"{pictures}/front.png", "backImageUrl": f"{pictures}/back.png",
-            "colorValue": "#A72525",
-            "materialImages": [{"imageName": "art", "imageUrl": f"{pictures}/art.png"}],
-        }  # fmt: skip
-    else:
-        mapping = [{"partModelId": "frame", "attributeIds": ["attr-width", "attr-height"]}]
-        spec = {
-            "name": f"Product {name}", "customerIds": ["c-1"], "productModelId": f"model-{name}",
-            "variantOptions": [{"id": "size", "name": "Size", "attributesMapping": mapping}],
-        }  # fmt: skip
-    return {"kind": PROVIDERS[provider], "name": name, "spec": spec}
+        model = str(1 + sum(name.encode()) % 30)
+        return document(provider, name, tee_spec(f"artwork/{name}", modelId=model, enName=f"Product {name}"))
+    spec = poster_spec(name, name=f"Product {name}", productModelId=f"model-{name}")
+    return document(provider, name, spec)
 
 
 def a_catalog(folder: Path, counts: Mapping[str, int], settings: Mapping[str, Any], lot: str = "a") -> None:
@@ -229,7 +221,7 @@ def a_catalog(folder: Path, counts: Mapping[str, int], settings: Mapping[str, An
         for number in range(count):
             name = f"{provider[0]}{lot}-{number:05d}"
             path = catalog / f"{name}.yaml"
-            path.write_text(_yaml(document(provider, name)), encoding="utf-8")
+            path.write_text(_yaml(a_document(provider, name)), encoding="utf-8")
     free = {"burst": 100_000, "per_second": 10_000}
     providers = {name: {"rate_limit": free} | dict(settings.get(name, {})) for name in PROVIDERS}
     limits = {"max_creates": None, "max_replaces": None, "max_orphans": None}

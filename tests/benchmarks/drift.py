@@ -24,7 +24,7 @@ from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from tests.apply.world import Life
 from tests.benchmarks.accounts import Account, an_account
-from tests.benchmarks.common import PROVIDERS, add_out, document, heading, kept, note, table
+from tests.benchmarks.common import PROVIDERS, a_document, add_out, heading, kept, note, table
 
 #: Rows of a listing's page, by provider.
 _PAGES = {"kakaclo": 100, "gelato": 250}
@@ -89,7 +89,7 @@ def _managed(place: Account, count: int) -> State:
     events = []
     name_field = {"kakaclo": "enName", "gelato": "name"}[place.provider]
     for number in range(count):
-        spec = document(place.provider, f"ours-{number}")["spec"]
+        spec = a_document(place.provider, f"ours-{number}")["spec"]
         there = {**spec, name_field: f"Another {number}"} if number < 10 else spec
         made = place.shops.create_by_hand(place.provider, there)
         address = Address(PROVIDERS[place.provider], f"ours-{number}")

@@ -31,10 +31,10 @@ from tests.benchmarks.common import (
     Run,
     Shops,
     a_catalog,
+    a_document,
     a_folder,
     add_out,
     applied,
-    document,
     heading,
     kept,
     note,
@@ -102,7 +102,7 @@ def rate(*, runs: int = 5) -> None:
 
 def _bare_rate() -> float:
     """The same creates by threads that do nothing else."""
-    specs = iter([document("gelato", f"bare-{number}")["spec"] for number in range(_RATE_COUNT)])
+    specs = iter([a_document("gelato", f"bare-{number}")["spec"] for number in range(_RATE_COUNT)])
     lock = threading.Lock()
     with shops(latency=_LATENCY) as place, requests.Session() as session:
         session.trust_env = False

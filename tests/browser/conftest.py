@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -15,6 +16,13 @@ import pytest
 from podsync.output.html.page import About, plan_html
 from podsync.plan.model import Plan
 from tests.browser.gallery import GONE, svg
+from tests.npm import file_of
+
+AXE = "axe-core@4.14.1"
+AXE_SHA512 = (
+    "1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b73"
+    "4f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5"
+)
 
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -70,15 +78,11 @@ def _answer(route: Any) -> None:
 
 
 @pytest.fixture
-def show(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    """Open the page of a plan from disk; every test proves also that no script failed, no dialog opened."""
+def browse(chromium: Any) -> Iterator[Callable[..., Opened]]:
+    """Open a file; every test proves also that no script failed, and that no dialog opened."""
     opened: list[Opened] = []
 
-    def open_page(
-        plan: Plan, *, width: int = 1280, scheme: str = "light", script: bool = True, about: About = About()
-    ) -> Opened:
-        file = tmp_path / f"plan-{len(opened)}.html"
-        file.write_text(plan_html(plan, about), encoding="utf-8")
+    def open_file(file: Path, *, width: int = 1280, scheme: str = "light", script: bool = True) -> Opened:
         context = chromium.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
         )
@@ -92,7 +96,37 @@ def show(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
         opened.append(one)
         return one
 
-    yield open_page
+    yield open_file
     for one in opened:
         one.page.context.close()
         assert (one.dialogs, one.faults) == ([], [])
+
+
+@pytest.fixture
+def show(browse: Callable[..., Opened], tmp_path: Path) -> Callable[..., Opened]:
+    """Open the page of a plan from disk."""
+    count = itertools.count()
+
+    def open_page(plan: Plan, *, about: About = About(), **how: Any) -> Opened:
+        file = tmp_path / f"plan-{next(count)}.html"
+        file.write_text(plan_html(plan, about), encoding="utf-8")
+        return browse(file, **how)
+
+    return open_page
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The accessibility checker, from npm, one version and no other."""
+    return file_of(AXE, AXE_SHA512, "package/axe.min.js", tmp_path_factory.mktemp("axe"))
+
+
+def serious(one: Opened) -> list[str]:
+    """Return what the checker, which runs in the page by now, finds that keeps somebody from reading it."""
+    found = one.page.evaluate("axe.run().then((result) => result.violations)")
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"][:3]
+    ]

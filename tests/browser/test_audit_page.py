@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,8 +14,10 @@ from podsync.output.audit.page import audit_page
 from podsync.providers.contract import ListedModel, Listing, Remote
 from podsync.providers.kakaclo.provider import KakaClo
 from podsync.state.model import State
-from tests.browser.conftest import Opened, _answer
+from tests.browser.conftest import Opened, serious
 from tests.output.naughty import NAUGHTY
+
+Browse = Callable[..., Opened]
 
 
 def row(number: int, name: str, picture: str) -> Remote:
@@ -45,32 +46,30 @@ def page(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("script", [True, False])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_shows_pictures_and_obeys_no_name(chromium: Any, tmp_path: Path, width: int, script: bool) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
-    one = Opened(context.new_page())
-    context.route(re.compile("^(?!file:)"), _answer)
-    one.page.on("request", lambda request: one.requests.append(request.url))
-    one.page.on("dialog", lambda dialog: one.dialogs.append(dialog.message))
-    one.page.on("pageerror", lambda error: one.faults.append(str(error)))
-
-    one.page.goto(page(tmp_path).as_uri())
+def test_it_shows_pictures_and_obeys_no_name(
+    browse: Browse, tmp_path: Path, width: int, script: bool
+) -> None:
+    one = browse(page(tmp_path), width=width, script=script)
     one.page.wait_for_timeout(300)
 
-    assert one.dialogs == one.faults == []
     assert all(url.startswith(("file:", "https://cdn.example.com/")) for url in one.requests)
     assert any(url.startswith("https://cdn.example.com/") for url in one.requests)
     assert one.page.locator(".alike .block").count() >= 1
     assert "model 37 Raglan Tee" in one.texts(".alike .word")[0]
     assert one.page.locator("#products script, #products iframe, #products style, #products a").count() == 0
     assert one.page.evaluate("document.documentElement.scrollWidth") <= width if script else True
-    context.close()
 
 
-def test_counts_and_words_are_filters_and_stand_in_the_address(chromium: Any, tmp_path: Path) -> None:
-    context = chromium.new_context()
-    one = Opened(context.new_page())
-    context.route(re.compile("^(?!file:)"), _answer)
-    one.page.goto(page(tmp_path).as_uri())
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browse: Browse, tmp_path: Path, axe: str, scheme: str) -> None:
+    one = browse(page(tmp_path), scheme=scheme)
+    one.page.evaluate(axe)
+
+    assert serious(one) == []
+
+
+def test_counts_and_words_are_filters_and_stand_in_the_address(browse: Browse, tmp_path: Path) -> None:
+    one = browse(page(tmp_path))
 
     one.page.fill("#find", "dino")
     assert one.count == "2 shown"
@@ -84,4 +83,3 @@ def test_counts_and_words_are_filters_and_stand_in_the_address(chromium: Any, tm
     assert one.page.locator("button.total[aria-pressed='true']").count() == 1
     one.page.fill("#find", "no such thing")
     assert one.page.locator("#none").is_visible()
-    context.close()

@@ -13,20 +13,14 @@ from podsync.output.html.page import About, plan_html
 from podsync.plan.action import Action
 from podsync.plan.change import FieldChange
 from podsync.plan.model import Plan
-from tests.browser.conftest import Opened
+from tests.browser.conftest import Opened, serious
 from tests.browser.gallery import CDN, season, tee, variants
-from tests.npm import file_of
 from tests.output import samples
 from tests.output.naughty_list import big_list, plan_of
 from tests.output.test_html import MARKUP, named
 
 Show = Callable[..., Opened]
 
-AXE = "axe-core@4.14.1"
-AXE_SHA512 = (
-    "1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b73"
-    "4f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5"
-)
 #: Type into the filter; return how many cards were made for it, until the page rests.
 KEYSTROKE = """async (text) => {
   let made = 0;
@@ -238,40 +232,24 @@ def test_keyboard(show: Show) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_fits_and_axe_finds_nothing_serious(show: Show, axe: str, width: int, scheme: str) -> None:
+def test_it_fits_and_axe_finds_nothingserious(show: Show, axe: str, width: int, scheme: str) -> None:
     for plan in (everything(), season(), samples.refused(), samples.hostile()):
         one = show(plan, width=width, scheme=scheme)
         assert one.page.evaluate("document.documentElement.scrollWidth") <= width
         one.page.evaluate(axe)
-        assert _serious(one) == []
+        assert serious(one) == []
         one.page.keyboard.press("j")
         one.page.keyboard.press("Enter")
         assert one.page.evaluate("document.querySelector('dialog').scrollWidth") <= width
-        assert _serious(one) == []
+        assert serious(one) == []
         one.page.keyboard.press("w")
         one.page.keyboard.press("j")
         one.page.keyboard.press("x")
         for slider in one.page.locator("[data-step=how-true]").all():
             slider.click()
-        assert _serious(one) == []
+        assert serious(one) == []
         one.page.keyboard.press("Escape")
-        assert _serious(one) == []
-
-
-def _serious(one: Opened) -> list[str]:
-    found = one.page.evaluate("axe.run().then((result) => result.violations)")
-    return [
-        f"{fault['id']}: {node['html'][:200]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"][:3]
-    ]
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The accessibility checker, from npm, one version and no other."""
-    return file_of(AXE, AXE_SHA512, "package/axe.min.js", tmp_path_factory.mktemp("axe"))
+        assert serious(one) == []
 
 
 def test_without_javascript(show: Show) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import time
 
@@ -82,6 +83,48 @@ def test_a_lost_state_of_changed_products_is_brought_back_by_a_file(podsync, fol
     assert len(vendors.sent(*CREATES)) == made
     assert vendors.doubled() == []
     assert {entry["origin"] for entry in entries(folder).values()} == {"imported"}
+
+
+def test_a_lost_state_of_copied_pictures_is_brought_back_by_a_look_at_a_page(
+    podsync, folder, catalog, vendors
+):
+    vendors.names = "keep"
+    hat = more(catalog, "hat")
+    assert podsync("apply", "--auto-approve").code == 0
+    settled()
+    lose(folder)
+    made = len(vendors.sent(*CREATES))
+
+    matched = podsync("import", "--match", "-o", "html=pairs.html", "-o", "csv=pairs.csv")
+    page = (folder / "pairs.html").read_text(encoding="utf-8")
+    seen = {
+        name: (re.findall(r'<img [^>]*src="([^"]+)"', block), re.findall(r"<code>(podsync [^<]+)", block))
+        for name, block in re.findall(
+            r'<div class="block pairing whole[^"]*">.*?<h3>(\S+) (.*?)</ul>', page, re.DOTALL
+        )
+    }
+    answer(folder / "pairs.csv", tee="yes", hat="yes", tote="yes")
+    taken = podsync("import", "pairs.csv")
+    again = podsync("apply", "--auto-approve")
+    plan = podsync("plan")
+
+    assert matched.code == 0
+    for address, name in ((TEE, "tee"), (hat, "hat")):
+        pictures, commands = seen[address]
+        sent, listed = pictures[:2], pictures[2:]
+        row = next(each for each in rows(folder / "pairs.csv") if each["address"] == address)
+        assert sent == [f"https://cdn.example.com/{name}/{side}.png" for side in ("front", "back")]
+        assert listed[0] == row["listed_picture"]
+        assert len(listed) == 2
+        assert set(sent).isdisjoint(listed)
+        assert commands == [
+            f"podsync import {address} {row['id'].partition(':')[2]}",
+            f"podsync import --not-ours kakaclo {row['id'].partition(':')[2]}",
+        ]
+    assert (taken.code, again.code) == (0, 0), taken.err
+    assert plan.out.splitlines()[-1] == "No changes. The catalog matches the state."
+    assert len(vendors.sent(*CREATES)) == made
+    assert vendors.doubled() == []
 
 
 def test_no_lets_the_create_go_and_is_never_asked_again(podsync, folder, catalog, vendors):
@@ -350,6 +393,38 @@ def test_a_doubt_is_answered_by_import_and_by_settle_alike(podsync, folder, cata
     assert entries(folder)[TEE]["id"] == identity
     assert entries(folder)[TEE]["remote"]["product"]["spu"]
     assert "No changes" in podsync("plan").out
+
+
+@pytest.mark.parametrize("words", [("import", TEE), ("state", "settle", TEE, "--adopt")])
+def test_a_guess_is_given_up_to_a_doubt_that_a_person_answers(podsync, folder, catalog, shops, words):
+    hat = more(catalog, "hat")
+    assert podsync("apply", "--auto-approve", "--target", hat).code == 0
+    true = entries(folder)[hat]["id"]
+    shops.add_faults(Fault("kakaclo", "create", "fin", commit=True))
+    shops.set_rules(kakaclo_lag=1)
+    time.sleep(1.2)
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    shops.set_rules(kakaclo_lag=0)
+    (identity,) = {*ids(shops)} - {true}
+    guess(folder, hat, identity)
+
+    run = podsync(*words, identity)
+
+    assert run.code == 0, run.err
+    assert f"the id of {hat} is open again" in run.out
+    assert (entries(folder)[TEE]["id"], entries(folder)[hat]["id"]) == (identity, None)
+    assert podsync("apply", "--auto-approve").code == 0
+    assert (entries(folder)[TEE]["id"], entries(folder)[hat]["id"]) == (identity, true)
+
+
+def guess(folder, address, identity):
+    """An id that a listing showed otherwise than it was sent, and that nothing has confirmed."""
+    path = folder / "podsync.state.json"
+    whole = json.loads(path.read_text())
+    entry = whole["entries"][address]
+    at = entry["created_at"]
+    entry |= {"id": identity, "window": {"since": at, "until": at}}
+    path.write_text(json.dumps(whole))
 
 
 @pytest.mark.parametrize("words", [("import", TEE, "1"), ("state", "settle", TEE, "--adopt", "1")])
@@ -629,7 +704,7 @@ def test_another_account_is_9(podsync, folder, catalog, vendors):
     [
         (), (TEE, "1", "2"), ("tee", "1"), (TEE, "a b"), ("--not-ours", "kakaclo"),
         ("--not-ours", "etsy", "1"), ("--match", "x.csv"), ("x.csv", "-o", "csv=y.csv"),
-        ("--match", "-o", "html"),
+        ("--match", "-o", "sarif"),
         ("--match", "--not-ours", "kakaclo"),
     ],
 )  # fmt: skip

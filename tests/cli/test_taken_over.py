@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from tests.apply.world import poster_spec, tee_spec
 from tests.cli.vendors import a_server
+from tests.products import poster_spec, tee_spec
 
 WRITES = ("kakaclo.create", "gelato.create", "gelato.update")
 

@@ -19,7 +19,8 @@ from podsync.cli.app.session import Session, program
 from podsync.model.address import Address
 from podsync.plan.action import Action
 from podsync.providers.registry import default_settings
-from podsync.state.local.lock import Holder, _to_text, runs
+from podsync.state.local.lock import runs
+from podsync.state.lock import Holder
 from podsync.state.rate_limit_store import Levels
 from tests.workflows.conftest import COMMIT
 
@@ -152,7 +153,7 @@ def test_who_writes_the_state_is_named_by_plan(catalog, podsync):
 
     def held_by(pid: int) -> None:
         holder = Holder("a1b2", "ann@desk", pid, 0.0, "apply")
-        lock.write_bytes(b"\n" + _to_text(holder).encode())
+        lock.write_bytes(b"\n" + json.dumps(holder.to_json()).encode())
 
     held_by(os.getppid())
     assert "note: ann@desk" in podsync("plan").err

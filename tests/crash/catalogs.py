@@ -10,27 +10,21 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from tests.products import document, poster_spec, tee_spec
+
 Document = dict[str, Any]
 
 
 def tee(name: str, model: int, title: str = "", **beside: Any) -> Document:
-    pictures = f"https://cdn.example.com/{name}"
-    spec = {
-        "modelId": str(model), "enName": title or f"Tee {name}", "imageUrl": f"{pictures}/front.png",
-        "backImageUrl": f"{pictures}/back.png", "colorValue": "#A72525",
-        "materialImages": [{"imageName": "art", "imageUrl": f"{pictures}/art.png"}],
-    }  # fmt: skip
-    return {"kind": "designed_product", "name": name, **beside, "spec": spec}
+    spec = tee_spec(name, modelId=str(model), enName=title or f"Tee {name}")
+    return document("kakaclo", name, spec, **beside)
 
 
 def poster(name: str, title: str = "", customers: Iterable[str] = ("c-1",), **beside: Any) -> Document:
-    mapping = [{"partModelId": "frame", "attributeIds": ["attr-width", "attr-height"]}]
-    spec = {
-        "name": title or f"Poster {name}", "customerIds": list(customers),
-        "productModelId": f"model-{beside.pop('model', name)}",
-        "variantOptions": [{"id": "size", "name": "Size", "attributesMapping": mapping}],
-    }  # fmt: skip
-    return {"kind": "customer_product", "name": name, **beside, "spec": spec}
+    model = f"model-{beside.pop('model', name)}"
+    title = title or f"Poster {name}"
+    spec = poster_spec(name, name=title, customerIds=list(customers), productModelId=model)
+    return document("gelato", name, spec, **beside)
 
 
 #: Documents that no run touches, and those whose turn as orphans comes.
@@ -76,8 +70,8 @@ def many(count: int) -> list[Document]:
 def titles(documents: Iterable[Document]) -> dict[str, list[str]]:
     """The names under which the shops list these documents, each once."""
     found: dict[str, list[str]] = {"kakaclo": [], "gelato": []}
-    for document in documents:
-        spec = document["spec"]
+    for each in documents:
+        spec = each["spec"]
         found["kakaclo" if "enName" in spec else "gelato"].append(spec.get("enName") or spec["name"])
     return {provider: sorted(names) for provider, names in found.items()}
 

@@ -15,10 +15,11 @@ from podsync.model.address import Address
 from podsync.model.frozen import FrozenDict, freeze
 from podsync.model.product import Lifecycle, Product
 from podsync.sandbox import Fault
-from tests.apply.world import SETTLE, TIMEOUT, poster_spec, tee_spec
+from tests.apply.world import SETTLE, TIMEOUT
 from tests.machine import climate
 from tests.machine.floor import PROVIDERS, Floor, Trouble
 from tests.plan.build import rewritten
+from tests.products import poster_spec, tee_spec
 
 SLUGS = ("ant", "bee", "cat", "dog", "elk")
 KINDS = ("designed_product", "customer_product")

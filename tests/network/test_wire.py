@@ -16,7 +16,7 @@ import pytest
 
 from podsync.model.errors import InDoubtError, NotSentError, ProviderError, UnreadableError
 from podsync.model.settings import ProviderSettings, RateLimit
-from podsync.network.faults import Way, unreachable
+from podsync.network.faults import Route, unreachable
 from podsync.network.http import Http
 from podsync.network.request import Request
 from tests.providers.peers import LOOPBACK, Line, Peer, peer, serving_context, trusting, tunnel
@@ -487,7 +487,7 @@ def test_each_fault_of_a_certificate_has_its_words(code, words, remedy):
     error = ssl.SSLCertVerificationError(1, "x")
     error.verify_code, error.verify_message = code, "odd."
 
-    found = unreachable(error, Way("api.test", "proxy.test:3128", through=True))
+    found = unreachable(error, Route("api.test", "proxy.test:3128", through=True))
 
     assert found.words == f"the certificate of api.test is not accepted: {words}"
     assert remedy in found.remedy

@@ -63,7 +63,7 @@ def test_no_apply_is_offered_that_would_end_in_the_same_way():
 def test_an_apply_that_a_step_says_is_not_said_again():
     told = report(asked(), next=("whose?", f"a) another's: set the key, then: {APPLY}"))
 
-    assert APPLY not in [step.told for step in next_steps(told, APPLY)[0]]
+    assert APPLY not in [step.text for step in next_steps(told, APPLY)[0]]
 
 
 def test_many_steps_are_counted_and_the_apply_is_never_left_out():

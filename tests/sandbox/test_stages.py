@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from podsync.sandbox import Fault, parse_fault
-from podsync.sandbox.kakaclo.pictures import PICTURE_HOST, kept_picture
+from podsync.sandbox.kakaclo.service import PICTURE_HOST, kept_picture
 from podsync.sandbox.values import treated
 
 # -- on insert

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from podsync.sandbox import Rules, Sandbox
+from tests.products import document, tee_spec
 from tests.workflows.hub import KEY, TOKEN, Hub
 
 #: Tries everything that a name can try in a log, in a summary, in an output and in a script.
@@ -34,20 +35,9 @@ SETTINGS = {
 
 def tee(name: str, title: str = "", **spec: str) -> dict[str, str]:
     """Return the file of a designed product."""
-    document = {
-        "kind": "designed_product",
-        "name": name,
-        "spec": {
-            "modelId": "1",
-            "enName": title or f"Tee {name}",
-            "imageUrl": f"https://cdn.example.com/{name}/front.png",
-            "backImageUrl": f"https://cdn.example.com/{name}/back.png",
-            "materialImages": [{"imageName": "art", "imageUrl": f"https://cdn.example.com/{name}/art.png"}],
-            "colorValue": "#A72525",
-            **spec,
-        },
-    }
-    return {f"catalog/{name}.yaml": yaml.safe_dump(document, allow_unicode=True)}
+    fields = {"enName": title or f"Tee {name}"} | spec
+    text = yaml.safe_dump(document("kakaclo", name, tee_spec(name, **fields)), allow_unicode=True)
+    return {f"catalog/{name}.yaml": text}
 
 
 def tees(*names: str) -> dict[str, str]:

@@ -63,8 +63,8 @@ def addresses_of(path: Path) -> list[str]:
     except OSError:
         return []
     documents = re.split(r"^---", text, flags=re.MULTILINE)
-    told = [[re.search(each, document, re.MULTILINE) for each in (_KIND, _NAME)] for document in documents]
-    return [f"{kind[1]}.{name[1]}" for kind, name in told if kind and name]
+    matches = [[re.search(each, document, re.MULTILINE) for each in (_KIND, _NAME)] for document in documents]
+    return [f"{kind[1]}.{name[1]}" for kind, name in matches if kind and name]
 
 
 def _skipped(path: Path) -> bool:

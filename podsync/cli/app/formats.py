@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from podsync.cli.environment import origin
 
 if TYPE_CHECKING:
-    from podsync.apply.report import Outcome, Report
+    from podsync.apply.report import Report
     from podsync.catalog.loader import Loaded
     from podsync.cli.app.console import Forms
     from podsync.cli.app.session import Session
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: What each command writes beside text and json.
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
-    "import": ("csv", "patch"),
+    "import": ("csv", "html", "patch"),
     "models": ("csv",),
     "audit": ("csv", "markdown", "html"),
     "drift": ("markdown", "html", "patch"),
@@ -56,31 +56,24 @@ def plan_forms(
     is made now; `base` is the plan of what the default branch has already. So many `environments` share one
     comment.
     """
-    more: Any = {} if rates is None else {"rates": rates}
-    levels_too: Any = {} if levels is None else {"levels": levels}
-    facts: Any = {"detail": detail, "sandbox": sandbox, "orphans_before": orphans, **levels_too}
-    told = _as_typed(plan, session)
+    known: Any = {"sandbox": sandbox}
+    known |= {} if rates is None else {"rates": rates}
+    known |= {} if levels is None else {"levels": levels}
+    shown, where = _as_typed(plan, session), origin.run_url(os.environ) or ""
     return {
-        "text": lambda: _plan_text(told, session, **facts, **more),
+        "text": lambda: _plan_text(shown, session, detail=detail, orphans_before=orphans, **known),
         "json": lambda: _plan_json(plan, noops=detail == "full"),
         "markdown": lambda: plan_markdown_of(
-            plan,
-            session,
-            rates=rates,
-            sandbox=sandbox,
-            orphans=orphans,
-            **levels_too,
-            **_room(environments),
-            where=origin.run_url(os.environ) or "",
+            plan, session, orphans=orphans, where=where, **known, **_room(environments)
         ),
-        "html": lambda: _plan_html(told, catalog, base, sandbox=sandbox, **levels_too, **more),
-        "github": lambda: _github().plan_annotations(told, root=origin.folder_in_repository()),
-        "sarif": lambda: _sarif().plan_sarif(told, installed_rules(), root=origin.folder_in_repository()),
+        "html": lambda: _plan_html(shown, catalog, base, **known),
+        "github": lambda: _github().plan_annotations(shown, root=origin.folder_in_repository()),
+        "sarif": lambda: _sarif().plan_sarif(shown, installed_rules(), root=origin.folder_in_repository()),
         "csv": lambda: _products().plan_csv(plan, noops=detail == "full"),
     }
 
 
-def _room(environments: int) -> dict[str, int]:
+def _room(environments: int) -> dict[str, Any]:
     """Return the limit of a plan's Markdown: all of a comment, or its share of it."""
     from podsync.output.markdown.plan import COMMENT, LEAST
 
@@ -94,7 +87,7 @@ def _as_typed(plan: Plan, session: Session) -> Plan:
 
 def typed(diagnostics: Sequence[Diagnostic], session: Session) -> list[Diagnostic]:
     """Return diagnostics with each command in their remedies as it has to be typed here."""
-    return [one._replace(detail=session.told(one.detail)) for one in diagnostics]
+    return [one._replace(detail=session.as_typed(one.detail)) for one in diagnostics]
 
 
 def plan_markdown_of(
@@ -117,17 +110,22 @@ def plan_markdown_of(
         head_sha=origin.head_sha(os.environ),
         sandbox=sandbox,
         orphans_before=orphans,
-        typed=session.told,
+        typed=session.as_typed,
         **more,
     )
 
 
-def _plan_text(plan: Plan, session: Session, **facts: Any) -> str:
+def _screen(session: Session) -> dict[str, Any]:
+    """Return how stdout shows a text: its colours and its width."""
     from podsync.output.style import Style
+
+    return {"style": Style(session.console.out_color), "width": session.console.width}
+
+
+def _plan_text(plan: Plan, session: Session, **facts: Any) -> str:
     from podsync.output.text.plan import plan_text
 
-    style, width = Style(session.console.out_color), session.console.width
-    return plan_text(plan, style=style, width=width, typed=session.told, **facts)
+    return plan_text(plan, typed=session.as_typed, **_screen(session), **facts)
 
 
 def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
@@ -182,22 +180,17 @@ def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]
 
 def apply_head(plan: Plan, session: Session, *, approved: bool, run: str, sandbox: bool) -> str:
     """Return what is said before the first request."""
-    from podsync.output.style import Style
     from podsync.output.text import report as report_view
 
-    style, width = Style(session.console.out_color), session.console.width
-    facts: Any = {"approved": approved, "run": run, "sandbox": sandbox}
-    return report_view.apply_head(plan, style=style, width=width, **facts)
+    return report_view.apply_head(plan, approved=approved, run=run, sandbox=sandbox, **_screen(session))
 
 
 def report_forms(report: Report, session: Session, again: str, place: str) -> Forms:
     """Return how the end of an apply is written; `again` is the command that goes on with the rest."""
     from podsync.output.json.report import report_json
-    from podsync.output.style import Style
     from podsync.output.text import report as report_view
 
-    facts: Any = {"style": Style(session.console.out_color), "width": session.console.width}
-    facts |= {"command": again, "place": place, "typed": session.told}
+    facts = _screen(session) | {"command": again, "place": place, "typed": session.as_typed}
     where = origin.run_url(os.environ) or ""
     return {
         "text": lambda: report_view.report_text(_typed_report(report, session), **facts),
@@ -215,19 +208,12 @@ def report_markdown_of(report: Report, session: Session, again: str, place: str,
 
 def _typed_report(report: Report, session: Session) -> Report:
     """Return the report with each command of its steps as it has to be typed here."""
-    outcomes = tuple(
-        replace(one, next=tuple(map(session.told, one.next))) if one.next else one for one in report.outcomes
-    )
-    notes, steps = tuple(map(session.told, report.notes)), tuple(map(session.told, report.next))
-    return replace(report, outcomes=outcomes, notes=notes, next=steps)
 
+    def all_typed(lines: Sequence[str]) -> tuple[str, ...]:
+        return tuple(map(session.as_typed, lines))
 
-def outcome_line(outcome: Outcome, done: int, total: int, *, color: bool, width: int) -> str:
-    """Return the line of one change that ended."""
-    from podsync.output.style import Style
-    from podsync.output.text.outcome import outcome_line as view_of_outcome
-
-    return view_of_outcome(outcome, done, total, Style(color), width)
+    outcomes = tuple(replace(one, next=all_typed(one.next)) if one.next else one for one in report.outcomes)
+    return replace(report, outcomes=outcomes, notes=all_typed(report.notes), next=all_typed(report.next))
 
 
 def seconds_of(plan: Plan, settings: Settings, levels: Mapping[str, float]) -> float:
@@ -235,33 +221,8 @@ def seconds_of(plan: Plan, settings: Settings, levels: Mapping[str, float]) -> f
     from podsync.output.forecast import forecast
 
     return forecast(
-        plan, {name: told.rate_limit for name, told in settings.providers.items()}, levels
+        plan, {name: each.rate_limit for name, each in settings.providers.items()}, levels
     ).seconds
-
-
-def time_of_day(at: float) -> str:
-    """Return the time of today, for people."""
-    import time
-
-    from podsync.output import wording
-
-    return wording.time_of_day(at, on=time.time())
-
-
-def waiting_line(provider: str, what: str, until: float) -> str:
-    """Return what is waited for, until when, and that nobody has to stay."""
-    from podsync.output import wording
-    from podsync.output.escape import safe
-
-    told = f"waiting for {wording.title(provider)}: {safe(what)}, until {wording.second(until)} at most"
-    return f"{told}; stopping is safe"
-
-
-def note_line(text: str) -> str:
-    """Return a fact as one safe line."""
-    from podsync.output.escape import safe
-
-    return safe(text)
 
 
 def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int | None = None) -> Forms:
@@ -276,21 +237,26 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
         if loaded.errors:
             return found
         products, files = len(loaded.catalog), loaded.catalog.files
-        told = f"Valid: {wording.counted(products, 'product')} in {wording.counted(files, 'file')}."
+        verdict = f"Valid: {wording.counted(products, 'product')} in {wording.counted(files, 'file')}."
         if pictures is not None:
-            told += f" Looked at {wording.counted(pictures, 'picture')}."
+            verdict += f" Looked at {wording.counted(pictures, 'picture')}."
         hint = "" if products else f" Copy one of {catalog}/_examples/ to {catalog}/ to begin."
-        return f"{found}{told}{hint}"
+        return f"{found}{verdict}{hint}"
 
     return {
         "text": text,
         "json": lambda: _validate_json(loaded.diagnostics),
         "markdown": lambda: validate_markdown(loaded),
-        "github": lambda: _github().validate_annotations(
-            loaded.diagnostics, root=origin.folder_in_repository()
-        ),
+        **_diagnostic_forms(loaded.diagnostics),
+    }
+
+
+def _diagnostic_forms(diagnostics: Sequence[Diagnostic]) -> Forms:
+    """Return how diagnostics are shown beside the lines of a pull request."""
+    return {
+        "github": lambda: _github().validate_annotations(diagnostics, root=origin.folder_in_repository()),
         "sarif": lambda: _sarif().validate_sarif(
-            loaded.diagnostics, installed_rules(), root=origin.folder_in_repository()
+            diagnostics, installed_rules(), root=origin.folder_in_repository()
         ),
     }
 
@@ -302,12 +268,10 @@ def _validate_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox: bool) -> Forms:
-    """Return how a plan that could not be made for the catalog's faults is told, where a plan would be."""
-    root = origin.folder_in_repository()
+    """Return how the faults of a catalog are reported, in the place of its plan."""
     return {
         "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
-        "github": lambda: _github().validate_annotations(diagnostics, root=root),
-        "sarif": lambda: _sarif().validate_sarif(diagnostics, installed_rules(), root=root),
+        **_diagnostic_forms(diagnostics),
     }
 
 
@@ -356,19 +320,18 @@ def _diagnostics_text(diagnostics: Sequence[Diagnostic], width: int | None, *, c
 def state_forms(state: State, what: str, address: Address | None, session: Session) -> Forms:
     """Return how a look at the state (`list`, `show`, `orphans`) is written in each format."""
     from podsync.output.json import state as state_json
-    from podsync.output.style import Style
     from podsync.output.text import state as state_text
 
-    facts: Any = {"style": Style(session.console.out_color), "width": session.console.width}
+    facts = _screen(session)
     if what == "list":
         return {
-            "text": lambda: state_text.state_list(state, typed=session.told, **facts),
+            "text": lambda: state_text.state_list(state, typed=session.as_typed, **facts),
             "json": lambda: state_json.state_list_json(state),
             "csv": lambda: _products().state_csv(state),
         }
     if what == "orphans":
         return {
-            "text": lambda: state_text.state_orphans(state, typed=session.told, **facts),
+            "text": lambda: state_text.state_orphans(state, typed=session.as_typed, **facts),
             "json": lambda: state_json.state_orphans_json(state),
         }
     assert address is not None  # noqa: S101 (show has one)

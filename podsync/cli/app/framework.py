@@ -68,7 +68,7 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
 
 
 class Command(click.Command):
-    """A command with global options, examples in its help, and its environment told."""
+    """A command with global options, and examples in its help; it names what comes from the environment."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **facts: Any) -> None:
         super().__init__(*args, **facts)
@@ -144,7 +144,7 @@ class CommandGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, told) for name, (_, told) in self.table.items()])
+            formatter.write_dl([(name, summary) for name, (_, summary) in self.table.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

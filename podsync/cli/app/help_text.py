@@ -62,10 +62,10 @@ class _HelpPage:
             self._head = cells
             return
         first, *others = cells
-        told = [(name, cell) for name, cell in zip(self._head[1:], others, strict=False) if cell]
+        shown = [(name, cell) for name, cell in zip(self._head[1:], others, strict=False) if cell]
         yield from wrap(self._style.bold(self._inline(first)), self._width, "  ", "    ")
-        for name, cell in told:
-            lead = f"{self._inline(name)}: " if name and len(told) > 1 else ""
+        for name, cell in shown:
+            lead = f"{self._inline(name)}: " if name and len(shown) > 1 else ""
             yield from wrap(lead + self._inline(cell), self._width, "      ", "      ")
 
     def _inline(self, text: str) -> str:

@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from podsync.apply.report import Outcome, Result
-from podsync.cli.app import formats
 from podsync.cli.app.console import Console
 from podsync.cli.app.session import Session
 from podsync.model.address import Address
+from podsync.output.escape import safe
+from podsync.output.style import Style
+from podsync.output.text.outcome import outcome_line
+from podsync.output.wording import second, time_of_day, title
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -48,7 +51,7 @@ class Listening:
         """Write a line for a change that ended."""
         with self._lock:
             self._outcomes[outcome.address] = outcome
-            # What is left of an earlier plan is told besides the changes of this one.
+            # What is left of an earlier plan is reported besides the changes of this one.
             self._done, self._total = done, max(done, total)
             if outcome.result is Result.NOT_TRIED:
                 # Nothing happened; the report names the reasons, and a stop would write one line for each.
@@ -58,22 +61,23 @@ class Listening:
             color = self.console.out_color if self._on_stdout else self.console.err_color
             news = f"{outcome.result} {outcome.error}"
             if self._said.get(outcome.address) != news:
-                facts: Any = {"color": color, "width": self.console.width}
-                self._write(formats.outcome_line(outcome, done, self._total, **facts), result=self._on_stdout)
+                line = outcome_line(outcome, done, self._total, Style(color), self.console.width)
+                self._write(line, result=self._on_stdout)
             self._said[outcome.address] = news
             self._advance()
 
     def waiting(self, provider: str, what: str, until: float) -> None:
         """Say what is waited for; apply calls it every 30 seconds."""
         with self._lock:
-            self._write(formats.waiting_line(provider, what, until))
+            line = f"waiting for {title(provider)}: {safe(what)}, until {second(until)} at most"
+            self._write(f"{line}; stopping is safe")
 
     def note(self, text: str) -> None:
         """Remember a fact: the final report tells it; at once only with `-v`."""
         with self._lock:
             self.notes.append(text)
             if self._session.verbose:
-                self._write(formats.note_line(text))
+                self._write(safe(text))
 
     def close(self) -> None:
         """Say nothing more."""
@@ -85,7 +89,7 @@ class Listening:
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """The last word on each change that was heard of."""
+        """The last word on each change that was listener of."""
         with self._lock:
             return tuple(self._outcomes.values())
 
@@ -97,7 +101,8 @@ class Listening:
             return f"{done:,} of {self._total:,} done"
         so_far = time.monotonic() - self._began
         until = time.time() + max(self._seconds - so_far, so_far * left / done)
-        return f"{done:,} of {self._total:,} done, {left:,} left, until about {formats.time_of_day(until)}"
+        at = time_of_day(until, on=time.time())
+        return f"{done:,} of {self._total:,} done, {left:,} left, until about {at}"
 
     def _write(self, line: str, *, result: bool = False) -> None:
         (self.console.result if result else self.console.say)(line)
@@ -109,8 +114,8 @@ class Listening:
 class Counting(Listening):
     """Without a terminal: a count on stderr every ten seconds."""
 
-    def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
-        super().__init__(session, on_stdout=on_stdout, seconds=seconds)
+    def __init__(self, session: Session, **facts: Any) -> None:
+        super().__init__(session, **facts)
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="podsync-heartbeat", daemon=True)
         self._thread.start()
@@ -129,8 +134,8 @@ class Counting(Listening):
 class Drawing(Listening):
     """On a terminal: a bar below the lines."""
 
-    def __init__(self, session: Session, *, on_stdout: bool, seconds: float = 0.0) -> None:
-        super().__init__(session, on_stdout=on_stdout, seconds=seconds)
+    def __init__(self, session: Session, **facts: Any) -> None:
+        super().__init__(session, **facts)
         self._bar, self._task = progress_bar(session, "apply")
         self._bar.start()
 
@@ -172,9 +177,9 @@ def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
 def listener_for(session: Session, *, on_stdout: bool, seconds: float = 0.0) -> Iterator[Listening]:
     """Listen in the way that suits stderr, until the end of `with`."""
     kind = Drawing if session.console.draws else Counting
-    heard = kind(session, on_stdout=on_stdout, seconds=seconds)
+    listener = kind(session, on_stdout=on_stdout, seconds=seconds)
     try:
-        yield heard
+        yield listener
     finally:
-        heard.close()
-        heard.count_untried()
+        listener.close()
+        listener.count_untried()

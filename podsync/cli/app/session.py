@@ -96,7 +96,7 @@ class Session:
         play = ["--sandbox"] if self._plays(words[0]) and "--sandbox" not in words else []
         return quoted(*self._program(), *words, *play)
 
-    def told(self, text: str) -> str:
+    def as_typed(self, text: str) -> str:
         """Return a text with each command of ours in it as it has to be typed where this run was started."""
 
         def typed(match: re.Match[str]) -> str:
@@ -113,8 +113,8 @@ class Session:
 
     def _program(self) -> list[str]:
         """Return podsync with the global options of this run."""
-        told = (("-C", self.chdir), ("--config", self.config), ("--env", self.env or None))
-        return [program(), *(word for name, value in told if value is not None for word in (name, value))]
+        options = (("-C", self.chdir), ("--config", self.config), ("--env", self.env or None))
+        return [program(), *(word for name, value in options if value is not None for word in (name, value))]
 
     def _plays(self, command: str) -> bool:
         return self.sandbox and (command in _PLAYS or command == "state")

@@ -13,7 +13,7 @@ def in_words(text: str) -> str:
 
     infos = list(plugins().values())
     titles = [info.title for info in infos]
-    for word, told in {
+    for word, value in {
         "{provider}": infos[0].name,
         "{kind}": infos[0].kind,
         "{kinds}": ", ".join(info.kind for info in infos),
@@ -21,5 +21,5 @@ def in_words(text: str) -> str:
         "{owners}": listed([f"{title}'s" for title in titles]),
         "{keys}": " or ".join(info.key_variable for info in infos),
     }.items():
-        text = text.replace(word, told)
+        text = text.replace(word, value)
     return text

@@ -93,9 +93,9 @@ class Elapsed:
         """Return the seconds since some moment that stays the same."""
         with self._lock:
             now = self._awake(), self._wall()
-            grown, told = now[0] - self._last[0], now[1] - self._last[1]
+            grown, wall = now[0] - self._last[0], now[1] - self._last[1]
             self._last = now
-            self._sum += told if told > grown + _JUMP else grown
+            self._sum += wall if wall > grown + _JUMP else grown
             return self._sum
 
 
@@ -112,7 +112,7 @@ def steady() -> Callable[[], float]:
 
 
 class SystemClock:
-    """`model.clock.Clock` over the real time. `request` is the number of the signal to stop, 0 for none."""
+    """`model.clock.Clock` over the real time. `asked` returns the number of a signal to stop, 0 for none."""
 
     def __init__(
         self, asked: Callable[[], int] = lambda: 0, monotonic: Callable[[], float] | None = None
@@ -142,7 +142,7 @@ class SystemClock:
 
 
 def stopped(asked: int) -> StoppedError:
-    """Return the error of a run that signal `request` ended."""
+    """Return the error of a run that the signal `asked` ended."""
     error = StoppedError("Stopped.")
     error.exit_code = 128 + asked
     return error

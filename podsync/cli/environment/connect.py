@@ -71,8 +71,8 @@ def connected(
         settings = {name: space.settings.providers[name] for name in sorted(names)}
         if space.sandbox and settings:
             urls, own = stack.enter_context(_sandbox(space.sandbox_folder))
-            settings = {name: _in_sandbox(told, urls[name], own) for name, told in settings.items()}
-        yield {n: _connection(n, told, keys[n], clock, stack, space, paged) for n, told in settings.items()}
+            settings = {name: _in_sandbox(each, urls[name], own) for name, each in settings.items()}
+        yield {n: _connection(n, each, keys[n], clock, stack, space, paged) for n, each in settings.items()}
 
 
 def keys_for(space: Workspace, names: Collection[str]) -> dict[str, str]:
@@ -182,9 +182,9 @@ def _minutes(requests: int, settings: ProviderSettings, level: float) -> str:
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 
-def _in_sandbox(told: ProviderSettings, url: str, own: bool) -> ProviderSettings:
-    settle = min(told.settle_seconds, _SANDBOX_SETTLE) if own else told.settle_seconds
-    return told._replace(base_url=url, settle_seconds=settle)
+def _in_sandbox(settings: ProviderSettings, url: str, own: bool) -> ProviderSettings:
+    settle = min(settings.settle_seconds, _SANDBOX_SETTLE) if own else settings.settle_seconds
+    return settings._replace(base_url=url, settle_seconds=settle)
 
 
 @contextmanager

@@ -192,8 +192,8 @@ def proxies_to(base_url: str, environ: Mapping[str, str]) -> dict[str, str]:
 def _bypassed(host: str, environ: Mapping[str, str]) -> bool:
     from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
-    told = proxies_from(environ)
-    return bool(proxy_bypass_environment(host, told)) or _in_range(host, told.get("no", ""))
+    proxies = proxies_from(environ)
+    return bool(proxy_bypass_environment(host, proxies)) or _in_range(host, proxies.get("no", ""))
 
 
 def _in_range(host: str, listed: str) -> bool:
@@ -265,7 +265,7 @@ def _secret_names(environ: Mapping[str, str]) -> list[str]:
         ours = tuple(f"{name}_" for name in names)  # of any environment
         return [*names, *(name for name in environ if name.upper().startswith(ours)), *_MORE_SECRETS]
     except (ImportError, AttributeError):
-        # A provider that cannot be loaded may be the very bug that is being told of: then whatever is
+        # A provider that cannot be loaded may be the very bug that is being reported: then whatever is
         # called a secret is one.
         return [name for name in environ if name.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD"))]
 

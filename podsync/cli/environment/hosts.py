@@ -33,9 +33,9 @@ def is_own(url: str, plugin: ProviderInfo) -> bool:
 def foreign_hosts(hosts: Mapping[str, Json], known: Mapping[str, ProviderInfo]) -> list[Diagnostic]:
     """Return a warning for each provider of a plan that is reached at another host than its own ones."""
     return [
-        _warning(name, str(told.get("base_url", "")), known.get(name))
-        for name, told in sorted(hosts.items())
-        if name not in known or not is_own(str(told.get("base_url", "")), known[name])
+        _warning(name, str(host.get("base_url", "")), known.get(name))
+        for name, host in sorted(hosts.items())
+        if name not in known or not is_own(str(host.get("base_url", "")), known[name])
     ]
 
 
@@ -85,11 +85,11 @@ def refuse_foreign_hosts(
 
 def _allowed(environ: Mapping[str, str]) -> Collection[str]:
     """Return the hosts that the environment allows; raises UsageError for what is no host."""
-    told = [each.strip() for each in environ.get(ALLOWED, "").split(",") if each.strip()]
-    for each in told:
+    words = [each.strip() for each in environ.get(ALLOWED, "").split(",") if each.strip()]
+    for each in words:
         if host_of(f"https://{each}") != each.lower().removesuffix(":443"):
             raise UsageError(
                 f"{ALLOWED}: {each} is not a host",
                 "write host or host:port, separated by commas: api.example.com",
             )
-    return frozenset(host_of(f"https://{each}") for each in told)
+    return frozenset(host_of(f"https://{each}") for each in words)

@@ -72,8 +72,8 @@ def machine() -> str:
             continue
     else:
         known.append(f"{uuid.getnode():012x}")
-    told = "\0".join(known)
-    return hashlib.blake2b(told.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
+    text = "\0".join(known)
+    return hashlib.blake2b(text.encode(), digest_size=8, person=b"podsync-machine").hexdigest()
 
 
 #: The address of a repository on GitHub, as people and `actions/checkout` write it; a key in it is left out.
@@ -144,14 +144,14 @@ def _user() -> str | None:
 
 
 def is_older(environ: Mapping[str, str], folder: Path, commit: str) -> bool | UnknownAge:
-    """Whether the checked out commit is a real ancestor of `commit`, or why this cannot be told."""
+    """Whether the checked out commit is a real ancestor of `commit`, or why this is not known."""
     from podsync.state.git import checkout
 
     return checkout.is_older(git_of(environ, folder), commit)
 
 
 def first_commits(environ: Mapping[str, str], folder: Path) -> list[str] | UnknownAge:
-    """Return the commits that the repository's history begins with, or why this cannot be told."""
+    """Return the commits that the repository's history begins with, or why this is not known."""
     from podsync.state.git import checkout
 
     return checkout.first_commits(git_of(environ, folder))
@@ -178,8 +178,8 @@ def absence(
     except StateError as error:
         if not partial:
             return None
-        told = f"whether all files of the catalog are checked out cannot be determined: {error.message}"
-        return checkout.Absence(told, error.remedy)
+        why = f"whether all files of the catalog are checked out cannot be determined: {error.message}"
+        return checkout.Absence(why, error.remedy)
 
 
 def _commit(environ: Mapping[str, str], folder: Path) -> str | None:

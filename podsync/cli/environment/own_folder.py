@@ -122,6 +122,6 @@ def _index(here: Path) -> Path | None:
         if git.is_dir():
             return git / "index"
         if git.is_file():  # a work tree beside the repository, or a submodule
-            told = git.read_text(encoding="utf-8", errors="surrogateescape").strip()
-            return place / told.removeprefix("gitdir:").strip() / "index"
+            pointer = git.read_text(encoding="utf-8", errors="surrogateescape").strip()
+            return place / pointer.removeprefix("gitdir:").strip() / "index"
     return None

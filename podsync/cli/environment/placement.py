@@ -33,12 +33,12 @@ def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
         return
     if given is not None and not given.resolve().is_relative_to(_root(here)):
         return
-    told = f"{key}: {path} leads {'into what git keeps' if inside else 'out of the repository'}"
+    summary = f"{key}: {path} leads {'into what git keeps' if inside else 'out of the repository'}"
     remedy = (
         "keep it beside podsync.yaml; for another place put the settings outside the repository too, "
         "and name them: --config FILE"
     )
-    raise CatalogError([Diagnostic("error", "outside", told, detail=remedy)])
+    raise CatalogError([Diagnostic("error", "outside", summary, detail=remedy)])
 
 
 def folder_of(catalog: str) -> str:

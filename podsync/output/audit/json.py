@@ -50,7 +50,7 @@ def _account(audit: AccountAudit) -> dict[str, Any]:
 def _product(audit: AccountAudit, one: ListedProduct) -> dict[str, Any]:
     row = one.row
     hidden = {picture.field: None for picture in pictures_of(audit.provider, row.fields) if not picture.url}
-    told = {
+    document = {
         "id": row.id,
         "standing": one.standing.value.replace(" ", "_"),
         "address": None if one.address is None else str(one.address),
@@ -63,8 +63,8 @@ def _product(audit: AccountAudit, one: ListedProduct) -> dict[str, Any]:
         "facts": thaw(row.facts),
     }
     if audit.picture_faults is not None:
-        told["picture_faults"] = list(audit.picture_faults.get(row.id, ()))
-    return told
+        document["picture_faults"] = list(audit.picture_faults.get(row.id, ()))
+    return document
 
 
 def _json(value: Any) -> str:

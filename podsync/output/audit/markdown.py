@@ -7,17 +7,7 @@ from itertools import chain
 
 from podsync.inventory.audit import AccountAudit
 from podsync.inventory.products import ListedProduct, Standing
-from podsync.output.audit.words import (
-    GROUPS,
-    STANDINGS,
-    account_of,
-    counts_of,
-    group_words,
-    line_of,
-    model_words,
-    notes_of,
-    summary_of,
-)
+from podsync.output.audit import words
 from podsync.output.markdown.escape import picture, plain, row, size
 from podsync.output.wording import number
 
@@ -28,7 +18,7 @@ _GROUPS, _NAMED, _MODELS = 50, 50, 30
 
 def audit_markdown(audits: Sequence[AccountAudit], limit: int = LIMIT) -> str:
     """Return at most `limit` bytes: what does not fit is counted."""
-    end = f"**{plain(summary_of(audits), 400)}**\n"
+    end = f"**{plain(words.summary_of(audits), 400)}**\n"
     left, kept, dropped = limit - size(end) - 200, [], 0
     for line in chain.from_iterable(map(_account, audits)):
         left -= size(line) + 1
@@ -45,10 +35,10 @@ def audit_markdown(audits: Sequence[AccountAudit], limit: int = LIMIT) -> str:
 
 
 def _account(audit: AccountAudit) -> Iterator[str]:
-    yield f"## {plain(account_of(audit))}"
+    yield f"## {plain(words.account_of(audit))}"
     yield ""
-    yield f"{plain(counts_of(audit), 400)}."
-    for note in notes_of(audit):
+    yield f"{plain(words.counts_of(audit), 400)}."
+    for note in words.notes_of(audit):
         yield f"\n> {plain(note, 600)}"
     yield from _models(audit)
     yield from _groups(audit)
@@ -62,14 +52,14 @@ def _account(audit: AccountAudit) -> Iterator[str]:
     if faulty:
         yield f"\n### Faults of pictures ({number(len(faulty))})\n"
         for one in faulty[:_NAMED]:
-            line = line_of(audit, one)
+            line = words.line_of(audit, one)
             yield f"- {plain(line.name)} {plain(line.id)}: {plain('; '.join(line.picture_faults), 400)}"
         yield from _rest(len(faulty))
-    for standing in STANDINGS:
+    for standing in words.STANDINGS:
         products = [one for one in audit.products if one.standing is standing]
         if products and standing is not Standing.MANAGED:
             yield f"\n### {standing.value.capitalize()} ({number(len(products))})\n"
-            yield f"{STANDINGS[standing].capitalize()}."
+            yield f"{words.STANDINGS[standing].capitalize()}."
             yield from _table(audit, products[:_NAMED])
             yield from _rest(len(products))
 
@@ -79,19 +69,19 @@ def _models(audit: AccountAudit) -> Iterator[str]:
         return
     yield "\n| model | products |\n|---|---:|"
     for model, count in audit.by_model[:_MODELS]:
-        yield f"| {plain(model_words(audit, model))} | {number(count)} |"
+        yield f"| {plain(words.model_words(audit, model))} | {number(count)} |"
     yield from _rest(len(audit.by_model), _MODELS)
 
 
 def _groups(audit: AccountAudit) -> Iterator[str]:
-    for resemblance, (heading, meaning) in GROUPS.items():
+    for resemblance, (heading, meaning) in words.GROUPS.items():
         groups = [group for group in audit.groups if group.resemblance is resemblance]
         if not groups:
             continue
         yield f"\n### {heading} ({number(len(groups))})\n"
         yield f"{meaning.capitalize()}."
         for group in groups[:_GROUPS]:
-            yield f"\n{plain(group_words(group))}"
+            yield f"\n{plain(words.group_words(group))}"
             yield from _table(audit, group.products[:_NAMED])
         yield from _rest(len(groups), _GROUPS)
 
@@ -100,7 +90,7 @@ def _table(audit: AccountAudit, products: Sequence[ListedProduct], *, open_: boo
     last = "no values for" if open_ else "here"
     yield f"\n| | name | id | model | made | {last} |\n|---|---|---|---|---|---|"
     for one in products:
-        line = line_of(audit, one)
+        line = words.line_of(audit, one)
         front = next((url for _, url, problem in line.pictures if url and not problem), "")
         last = ", ".join(line.open_options) if open_ else line.address or line.standing
         identity = f"{line.visible} {line.id}".strip()

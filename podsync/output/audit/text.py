@@ -7,18 +7,7 @@ from collections.abc import Iterator, Sequence
 from podsync.inventory.audit import AccountAudit
 from podsync.inventory.lookalikes import LookAlikes
 from podsync.inventory.products import Standing
-from podsync.output.audit.words import (
-    GROUPS,
-    STANDINGS,
-    account_of,
-    counts_of,
-    group_words,
-    line_of,
-    model_words,
-    notes_of,
-    shared_of,
-    summary_of,
-)
+from podsync.output.audit import words
 from podsync.output.layout import facts, page, shorten, wrap
 from podsync.output.style import PLAIN, Style
 from podsync.output.wording import counted, number
@@ -32,27 +21,27 @@ def audit_text(audits: Sequence[AccountAudit], style: Style = PLAIN, width: int 
     lines: list[str] = []
     for audit in audits:
         lines += [*_account(audit, style, width), ""]
-    return page([*lines, style.bold(summary_of(audits))])
+    return page([*lines, style.bold(words.summary_of(audits))])
 
 
 def _account(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
-    yield from wrap(f"{style.bold(account_of(audit))} lists {counts_of(audit)}", width, "", "  ")
-    for note in notes_of(audit):
+    yield from wrap(f"{style.bold(words.account_of(audit))} lists {words.counts_of(audit)}", width, "", "  ")
+    for note in words.notes_of(audit):
         yield from wrap(style.warn(note), width, "  ! ", "    ")
     if audit.by_model:
-        told = [f"{model_words(audit, model)}: {number(count)}" for model, count in audit.by_model]
-        more = [f"and {number(len(told) - _MODELS)} more"] if len(told) > _MODELS else []
-        yield from facts(["by model", *told[:_MODELS], *more], width, "  ", "    ")
+        models = [f"{words.model_words(audit, model)}: {number(count)}" for model, count in audit.by_model]
+        more = [f"and {number(len(models) - _MODELS)} more"] if len(models) > _MODELS else []
+        yield from facts(["by model", *models[:_MODELS], *more], width, "  ", "    ")
     yield from _groups(audit, style, width)
     yield from _open(audit, style, width)
     yield from _pictures(audit, style, width)
-    for standing in STANDINGS:
+    for standing in words.STANDINGS:
         if standing is not Standing.MANAGED:
             yield from _standing(audit, standing, style, width)
 
 
 def _groups(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
-    for resemblance, (heading, meaning) in GROUPS.items():
+    for resemblance, (heading, meaning) in words.GROUPS.items():
         groups = [group for group in audit.groups if group.resemblance is resemblance]
         if not groups:
             continue
@@ -66,11 +55,11 @@ def _groups(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
 
 def _group(audit: AccountAudit, group: LookAlikes, style: Style, width: int) -> Iterator[str]:
     """Yield what they share, said once, then a line for each."""
-    lines = [line_of(audit, one) for one in group.products]
-    shared = shared_of(lines)
+    lines = [words.line_of(audit, one) for one in group.products]
+    shared = words.shared_of(lines)
     one_name = len({line.name for line in lines}) == 1
     named = f'"{shorten(lines[0].name, 60)}"' if one_name else ""
-    yield from facts([f"{group_words(group)}: {named}".rstrip(": "), *shared], width, "  ", "    ")
+    yield from facts([f"{words.group_words(group)}: {named}".rstrip(": "), *shared], width, "  ", "    ")
     for line in lines[:_IN_GROUP]:
         own = [fact for fact in line.facts if fact not in shared]
         name = "" if one_name else f'"{shorten(line.name, 60)}"'
@@ -91,7 +80,7 @@ def _open(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
         width,
     )
     for one in found[:_NAMED]:
-        line = line_of(audit, one)
+        line = words.line_of(audit, one)
         yield from facts(
             [f'"{shorten(line.name, 60)}"', line.id, f"no values for {', '.join(line.open_options)}"],
             width, "  ", "    ",
@@ -106,7 +95,7 @@ def _pictures(audit: AccountAudit, style: Style, width: int) -> Iterator[str]:
     count = counted(len(audit.picture_faults), "product")
     yield f"{style.bold('Pictures')} ({count}): what is wrong with them"
     for one in [each for each in audit.products if each.row.id in audit.picture_faults][:_NAMED]:
-        line = line_of(audit, one)
+        line = words.line_of(audit, one)
         yield from facts([f'"{shorten(line.name, 60)}"', line.id], width, "  ", "    ")
         for fault in line.picture_faults:
             yield from wrap(fault, width, "    ! ", "      ")
@@ -119,9 +108,9 @@ def _standing(audit: AccountAudit, standing: Standing, style: Style, width: int)
         return
     yield ""
     heading = f"{style.bold(standing.value.capitalize())} ({number(len(found))})"
-    yield from wrap(f"{heading}: {STANDINGS[standing]}", width)
+    yield from wrap(f"{heading}: {words.STANDINGS[standing]}", width)
     for one in found[:_NAMED]:
-        line = line_of(audit, one)
+        line = words.line_of(audit, one)
         where = [style.dim(line.address)] if line.address else []
         yield from facts([f'"{shorten(line.name, 60)}"', line.id, *line.facts, *where], width, "  ", "    ")
     yield from _rest(len(found))

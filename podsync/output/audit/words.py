@@ -32,7 +32,7 @@ _CUSTOMERS = 5
 
 @dataclass(frozen=True, slots=True)
 class ProductLine:
-    """A listed product in words; what is not told is "".
+    """A listed product in words; what is not known is "".
 
     `id` is as files have it, `visible` as people see it. `pictures` are (label, URL, problem); the URL is ""
     where it must not be shown.
@@ -65,7 +65,7 @@ class ProductLine:
     @property
     def facts(self) -> tuple[str, ...]:
         """What tells it from others, without name and standing."""
-        told = (
+        known = (
             self.visible,
             f"model {self.model_words}" if self.model else "",
             f"made {self.made}" if self.made else "",
@@ -73,7 +73,7 @@ class ProductLine:
             "ordered once" if self.orders == "1" else "",
             f"for {self.customers}" if self.customers else "",
         )
-        return tuple(fact for fact in told if fact)
+        return tuple(fact for fact in known if fact)
 
 
 def line_of(audit: AccountAudit, one: ListedProduct) -> ProductLine:
@@ -103,10 +103,10 @@ def line_of(audit: AccountAudit, one: ListedProduct) -> ProductLine:
 
 def _customers(audit: AccountAudit, one: ListedProduct) -> str:
     roles = audit.provider.info.roles
-    told = [str(each) for each in one.row.fields.get(roles.customers) or ()] if roles.customers else []
-    if roles.everybody and roles.everybody in told:
+    ids = [str(each) for each in one.row.fields.get(roles.customers) or ()] if roles.customers else []
+    if roles.everybody and roles.everybody in ids:
         return "EVERY customer"
-    return some([safe(each) for each in told], _CUSTOMERS)
+    return some([safe(each) for each in ids], _CUSTOMERS)
 
 
 def lines_of(audit: AccountAudit) -> Iterator[ProductLine]:
@@ -130,8 +130,8 @@ def counts_of(audit: AccountAudit) -> str:
         if count := audit.counts[standing]:
             noun = words.get(standing)
             parts.append(counted(count, noun) if noun else f"{number(count)} {standing.value}")
-    told = counted(len(audit.products), "product")
-    return f"{told}: {', '.join(parts)}" if parts else told
+    total = counted(len(audit.products), "product")
+    return f"{total}: {', '.join(parts)}" if parts else total
 
 
 def notes_of(audit: AccountAudit) -> Iterator[str]:

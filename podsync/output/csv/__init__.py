@@ -1,3 +1,3 @@
-"""Tables for spreadsheets: one writer, and a module for what is told in columns."""
+"""Tables for spreadsheets: one writer, and a module for each kind of table."""
 
 __all__ = ["products", "writer"]

@@ -15,7 +15,6 @@ from podsync.model.frozen import Path, Spec
 from podsync.output.csv.writer import of_provider, written
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
-from podsync.state.entries import Entry
 from podsync.state.model import State
 
 #: What a document reads as: leave this field out.
@@ -44,17 +43,11 @@ def state_csv(state: State) -> Iterator[str]:
         ProductRow(
             one.address,
             (one.status, of_provider(one.provider, one.id) if one.id is not None else ""),
-            _spec_of(one),
+            one.sent,
         )
         for one in entries
     ]
     return _table(("status", "id"), rows)
-
-
-def _spec_of(entry: Entry) -> Spec:
-    if entry.spec is not None:
-        return entry.spec
-    return entry.pending.body if entry.pending is not None else {}
 
 
 def _table(facts: Sequence[str], rows: Sequence[ProductRow]) -> Iterator[str]:

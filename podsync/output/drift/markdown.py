@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from podsync.output.drift.words import WayOut, compared_text, drift_counts, drift_texts, ways_out
+from podsync.output.drift.words import Remedy, compared_text, drift_counts, drift_texts, remedies
 from podsync.output.markdown.escape import code, plain
 from podsync.plan.drift.values import Compared, Drift
 
@@ -32,15 +32,15 @@ def drift_rows(drift: Sequence[Drift]) -> Iterator[str]:
 
 def compared_rows(compared: Sequence[Compared]) -> Iterator[str]:
     """Yield what was compared, small."""
-    told = [plain(sentence, _LONGEST) for sentence in compared_text(compared)]
-    if told:
-        yield f"<sub>{'<br>'.join(told)}</sub>"
+    sentences = [plain(sentence, _LONGEST) for sentence in compared_text(compared)]
+    if sentences:
+        yield f"<sub>{'<br>'.join(sentences)}</sub>"
         yield ""
 
 
-def _way(way: WayOut, typed: Callable[[str], str]) -> str:
-    commands = ", then ".join(code(typed(each)) for each in way.commands)
-    return f"- {plain(way.words, _LONGEST)}{f': {commands}' if commands else '.'}"
+def _remedy(remedy: Remedy, typed: Callable[[str], str]) -> str:
+    commands = ", then ".join(code(typed(each)) for each in remedy.commands)
+    return f"- {plain(remedy.words, _LONGEST)}{f': {commands}' if commands else '.'}"
 
 
 def drift_markdown(
@@ -48,6 +48,6 @@ def drift_markdown(
 ) -> str:
     """Return the whole report of `podsync drift`; `last` is its verdict."""
     lines = [f"**{plain(last, _LONGEST)}**", "", *drift_rows(drift)]
-    ways = [_way(way, typed) for way in ways_out(drift)]
-    lines += [*ways, ""] if ways else []
+    found = [_remedy(remedy, typed) for remedy in remedies(drift)]
+    lines += [*found, ""] if found else []
     return "\n".join([*lines, *compared_rows(compared)])

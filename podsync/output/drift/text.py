@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from podsync.output.drift.words import compared_text, drift_counts, drift_texts, ways_out
-from podsync.output.layout import GAP, INDENT, beside, pad, page, wrap
+from podsync.output.drift.words import compared_text, drift_counts, drift_texts, remedies
+from podsync.output.layout import GAP, INDENT, beside, pad, page, spaced, wrap
 from podsync.output.style import Style
 from podsync.output.text.plan_head import head
 from podsync.plan.model import Plan
 
-#: Of so many products it is told what became of them; the rest is counted, and is in the JSON.
+#: Of so many products it is shown what became of them; the rest is counted, and is in the JSON.
 _MOST = 200
 
 
@@ -19,9 +19,9 @@ def drift_lines(plan: Plan, style: Style, width: int) -> Iterator[str]:
     if not plan.drift:
         return
     yield style.bold(f"Not as podsync left it: {drift_counts(plan.drift)}")
-    told = list(drift_texts(plan.drift[:_MOST]))
-    widest = min(max(len(each.address) for each in told), 60)
-    for each in told:
+    texts = list(drift_texts(plan.drift[:_MOST]))
+    widest = min(max(len(each.address) for each in texts), 60)
+    for each in texts:
         first = f"{GAP}{pad(each.address, widest)}{GAP}{style.warn(each.word)}"
         yield from beside(first, style.dim(each.place), width)
         yield from wrap(each.what, width, INDENT)
@@ -37,10 +37,10 @@ def compared_lines(plan: Plan, width: int) -> Iterator[str]:
         yield from wrap(sentence, width, "", GAP)
 
 
-def _ways_out(plan: Plan, width: int, typed: Callable[[str], str]) -> Iterator[str]:
-    for way in ways_out(plan.drift):
-        yield from wrap(f"{way.words}:" if way.commands else f"{way.words}.", width, "", GAP)
-        yield from (GAP + typed(each) for each in way.commands)
+def _remedies(plan: Plan, width: int, typed: Callable[[str], str]) -> Iterator[str]:
+    for remedy in remedies(plan.drift):
+        yield from wrap(f"{remedy.words}:" if remedy.commands else f"{remedy.words}.", width, "", GAP)
+        yield from (GAP + typed(each) for each in remedy.commands)
 
 
 def drift_report(
@@ -50,11 +50,7 @@ def drift_report(
     blocks = [
         head(plan, style, width, sandbox=sandbox, catalog=False),
         drift_lines(plan, style, width),
-        _ways_out(plan, width, typed),
+        _remedies(plan, width, typed),
         compared_lines(plan, width),
     ]
-    lines: list[str] = []
-    for block in blocks:
-        found = list(block)
-        lines += [*found, ""] if found else []
-    return page([*lines, last])
+    return page([*spaced(blocks), last])

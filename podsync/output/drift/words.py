@@ -70,12 +70,12 @@ def _details(drift: Drift) -> Iterator[str]:
 
 
 def _field(field: DriftedField) -> str:
-    def told(value: object) -> str:
+    def shown(value: object) -> str:
         return shorten(text_of(value), _LONGEST) if value is not None else "nothing"
 
-    text = f"{safe(field.field)}: {told(field.known)} -> {told(field.listed)}"
+    text = f"{safe(field.field)}: {shown(field.known)} -> {shown(field.listed)}"
     if field.both:
-        return f"{text}; both changed: the document says {told(field.wanted)}"
+        return f"{text}; both changed: the document says {shown(field.wanted)}"
     return text
 
 
@@ -100,11 +100,11 @@ def compared_text(compared: Sequence[Compared]) -> Iterator[str]:
         why: dict[str, list[str]] = defaultdict(list)
         unlisted = info.unlisted if info is not None else frozenset()
         never, itself = "no listing tells", f"{name} may list otherwise by itself"
-        told = [
+        skipped = [
             (field, count, never if field in unlisted else itself) for field, count in each.fields.items()
         ]
-        told += [(field, count, "no document tells") for field, count in each.unknown.items()]
-        for field, count, reason in told:
+        skipped += [(field, count, "no document tells") for field, count in each.unknown.items()]
+        for field, count, reason in skipped:
             why[reason].append(safe(field) if count == each.products else f"{safe(field)} ({number(count)})")
         for reason, fields in sorted(why.items()):
             text += f" Not compared: {listed(fields)}, which {reason}."
@@ -113,30 +113,30 @@ def compared_text(compared: Sequence[Compared]) -> Iterator[str]:
         yield text
 
 
-class WayOut(NamedTuple):
+class Remedy(NamedTuple):
     """What can be done, and the commands that do it, one after the other."""
 
     words: str
     commands: tuple[str, ...]
 
 
-def ways_out(drift: Sequence[Drift]) -> Iterator[WayOut]:
+def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
     """Yield what can be done about drift."""
     first = {each.kind: each for each in reversed(drift)}
     if first.keys() & {DriftKind.CHANGED, DriftKind.GONE, DriftKind.TWIN}:
-        yield WayOut("To accept all of it", ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
+        yield Remedy("To accept all of it", ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
     changed = [each for each in drift if each.kind is DriftKind.CHANGED]
     updates = [each for each in changed if each.settable]
     others = [each for each in changed if not each.settable]
     if updates:
-        yield WayOut("To set one back", (f'podsync apply --replace "{updates[0].address}"',))
+        yield Remedy("To set one back", (f'podsync apply --replace "{updates[0].address}"',))
     if others:
         name = title(others[0].provider)
         words = f"{name} cannot set one back. To make it anew beside the old one"
-        yield WayOut(words, (f'podsync apply --replace "{others[0].address}"',))
+        yield Remedy(words, (f'podsync apply --replace "{others[0].address}"',))
     if DriftKind.GONE in first:
         gone = first[DriftKind.GONE]
         words = f'To make one again, write recreate: "{safe(gone.id)}" into the document of {gone.address}'
-        yield WayOut(words, ())
+        yield Remedy(words, ())
     if DriftKind.ORPHAN_GONE in first:
-        yield WayOut("To take orphans that are gone off the list", ("podsync state orphans --check",))
+        yield Remedy("To take orphans that are gone off the list", ("podsync state orphans --check",))

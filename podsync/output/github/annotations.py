@@ -86,8 +86,8 @@ def plan_remarks(plan: Plan) -> Iterator[Remark]:
             if action is Action.ORPHAN and at is not None:
                 at = Position(at.path)  # the document that stood there is gone
             name = name_of(change.provider, spec)
-            told = [quoted(clip(name)) if name else "", change.reason, *change.risks]
-            message = ". ".join(one.rstrip(".") for one in told if one) or action.value
+            parts = [quoted(clip(name)) if name else "", change.reason, *change.risks]
+            message = ". ".join(one.rstrip(".") for one in parts if one) or action.value
             title = f"{word_of(change, refused)} {change.address}"
             yield Remark(kind, f"plan-{action.value}", title, message, at, str(change.address))
 

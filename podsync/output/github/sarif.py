@@ -55,8 +55,8 @@ def sarif(remarks: Sequence[Remark], rules: Mapping[str, Rule], *, root: str = "
     run: dict[str, Any] = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints"}
     run["invocations"] = [{"executionSuccessful": True}]
     if len(ordered) > len(shown):
-        told = {"text": f"{number(len(ordered) - len(shown))} more results are left out"}
-        run["invocations"][0]["toolExecutionNotifications"] = [{"level": "warning", "message": told}]
+        rest = {"text": f"{number(len(ordered) - len(shown))} more results are left out"}
+        run["invocations"][0]["toolExecutionNotifications"] = [{"level": "warning", "message": rest}]
     run["results"] = results
     return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 

@@ -10,13 +10,12 @@ from typing import Any
 from podsync.model.digests import short_digest
 from podsync.model.frozen import EMPTY
 from podsync.output.colours import colour_name
-from podsync.output.escape import safe
 from podsync.output.json.text import printable
-from podsync.output.product import choice_text, name_of
-from podsync.output.text.change import anew_name, leaves_behind, name_left, word_of
+from podsync.output.product import choice_text
+from podsync.output.text.change import anew_name, leaves_behind, removal, word_of
 from podsync.output.text.plan_head import OLD_STAYS, STAYS, refused_addresses, renamed
-from podsync.output.wording import by_hand, day, title, visible_id
-from podsync.plan.action import SWAP, Action
+from podsync.output.wording import day, title, visible_id
+from podsync.plan.action import Action
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.model import Plan
 from podsync.providers.registry import roles_of
@@ -30,7 +29,7 @@ GROUPS: Mapping[Action, tuple[str, str]] = {
     Action.REPLACE: ("Replaced by a new product", OLD_STAYS),
     Action.ORPHAN: (
         "Stays on sale until removed by hand",
-        f"its document is gone: nothing is sent, and it {STAYS}",
+        f"no document makes it any more: nothing is sent, and it {STAYS}",
     ),
     Action.UPDATE: ("Changed in place", "only what is marked is sent"),
     Action.RESTORE: ("Wanted again", "taken back if it is still there, else created"),
@@ -71,7 +70,7 @@ def page_data(
         "hash": plan.hash,
         "code": code,
         "groups": {action.value: list(GROUPS[action]) for action in GROUPS},
-        "kinds": {c.address.kind: f"{title(c.provider)} · {_words(c.address.kind)}" for c in work},
+        "kinds": {c.address.kind: f"{title(c.provider)} · {c.address.kind.replace('_', ' ')}s" for c in work},
         "roles": {c.address.kind: roles_of(c.provider).to_json() for c in work},
         "colours": {value: name for value in sorted(values) if (name := colour_name(value))},
         "models": known,
@@ -112,7 +111,7 @@ def _record(
         "id": visible_id(change.provider, change.shown) or change.importing or "",
         "made": day(change.made_at) if change.made_at is not None else "",
         "was": str(change.previous_address) if change.previous_address is not None else "",
-        "hand": _by_hand(change) if leaves_behind(change) and change.address not in refused else "",
+        "hand": removal(change) if leaves_behind(change) and change.address not in refused else "",
         "refused": change.address in refused,
         "renamed": renamed(change),
         "labels": dict(change.labels),
@@ -170,17 +169,6 @@ def _field(field: FieldChange, change: Change) -> list[Any]:
     return [field.path, None if unknown else before, after, *words]
 
 
-def _by_hand(change: Change) -> str:
-    """Say what is left for a person, since no API can delete."""
-    before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
-    which = visible_id(change.provider, change.shown) or f'"{safe(before)}"'
-    twin = change.action is Action.REPLACE and before == after != ""
-    tail = " (the new one has the same name)" if twin else ""
-    if SWAP in change.steps_left:
-        which, tail = f'"{safe(name_left(change))}"', ""
-    return f"remove {which} {by_hand(change.provider)}{tail}"
-
-
 def _colours(change: Change) -> Iterator[object]:
     role = roles_of(change.provider).colour
     for spec in (change.before, change.after):
@@ -195,7 +183,3 @@ def _models(change: Change) -> Iterator[object]:
     for spec in (change.before, change.after):
         if spec is not None:
             yield spec.get(roles_of(change.provider).model)
-
-
-def _words(kind: str) -> str:
-    return f"{kind.replace('_', ' ')}s"

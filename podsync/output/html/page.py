@@ -16,18 +16,9 @@ from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
 from podsync.output.forecast import PUBLISHED
+from podsync.output.html import panels
 from podsync.output.html.data import embedded, page_data
-from podsync.output.html.panels import (
-    drifted,
-    faults,
-    forecast,
-    headline,
-    refusals,
-    risky,
-    text,
-    totals,
-    without_script,
-)
+from podsync.output.html.panels import text
 from podsync.output.html.shell import asset, filled, in_one_function
 from podsync.output.style import PLAIN
 from podsync.output.text.plan_head import head, title_of
@@ -93,13 +84,13 @@ def review_pieces(
     """Yield the page as `review` serves it: renewed while it is open, faults of the catalog on top.
 
     `plan` is that of the last catalog without faults, None while there was none. `version` is the page's own:
-    it asks to be told of another one.
+    it asks for another one as soon as there is one.
     """
     if plan is None:
         values, data = _of_faults(found), _NOTHING
     else:
         values, data = _of_plan(plan, about), _data(plan, about)
-    values["faults"] = faults(found, stale=plan is not None)
+    values["faults"] = panels.faults(found, stale=plan is not None)
     return _filled(values, {**data, "version": version}, live=True)
 
 
@@ -113,15 +104,15 @@ def _of_plan(plan: Plan, about: About) -> dict[str, str]:
     named = f"podsync plan {text(plan.hash.rpartition(':')[2][:12])}"
     return {
         "title": title_of(named, plan.environment, sandbox=about.sandbox),
-        "headline": text(title_of(headline(plan), plan.environment, sandbox=about.sandbox, mark=":")),
+        "headline": text(title_of(panels.headline(plan), plan.environment, sandbox=about.sandbox, mark=":")),
         "head": "".join(f"<p>{text(line)}</p>" for line in lines),
         "hash": f"plan <code>{text(plan.hash)}</code>",
         "faults": "",
-        "refused": refusals(plan.diagnostics),
-        "totals": "".join(totals(plan)),
-        "risky": risky(plan) + drifted(plan),
-        "plain": "".join(without_script(plan)),
-        "forecast": text(forecast(plan, about.rates, about.levels)),
+        "refused": panels.refusals(plan.diagnostics),
+        "totals": "".join(panels.totals(plan)),
+        "risky": panels.risky(plan) + panels.drifted(plan),
+        "plain": "".join(panels.without_script(plan)),
+        "forecast": text(panels.forecast(plan, about.rates, about.levels)),
         "summary": text(last_line(plan)),
     }
 

@@ -21,7 +21,7 @@ from podsync.plan.model import Plan
 
 _MOST_FAULTS = 200
 _MOST_WITHOUT_SCRIPT = 200
-#: So many texts of one rule are told at once, the rest when somebody asks.
+#: So many texts of one rule are shown at once, the rest when somebody asks.
 _MOST_EQUAL = 3
 #: The word below each count.
 _COUNTED: Mapping[Action, str] = {
@@ -156,17 +156,17 @@ def _told_once(found: Sequence[Diagnostic]) -> list[str]:
 def _row(group: Sequence[Diagnostic]) -> str:
     first = group[0]
     texts = list(dict.fromkeys(_said(one) for one in group))
-    told = "".join(f"<p>{one}</p>" for one in texts[:_MOST_EQUAL])
+    shown = "".join(f"<p>{one}</p>" for one in texts[:_MOST_EQUAL])
     if len(texts) > _MOST_EQUAL:
         rest = texts[_MOST_EQUAL:_MOST_FAULTS]
         unsaid = len(texts) - _MOST_EQUAL - len(rest)
         more = "".join(f"<p>{one}</p>" for one in rest)
         more += f"<p>… and {number(unsaid)} more (all in -o json)</p>" if unsaid else ""
-        told += f"<details><summary>{number(len(texts) - _MOST_EQUAL)} more</summary>{more}</details>"
+        shown += f"<details><summary>{number(len(texts) - _MOST_EQUAL)} more</summary>{more}</details>"
     count = f" <small>{number(len(group))} times</small>" if len(group) > 1 else ""
     told_lines = "<br>".join(map(text, first.detail.split("\n")))
     detail = f'<p class="help">→ {told_lines}</p>' if first.detail else ""
-    return f"<li><b>{text(first.severity)}: {text(first.rule)}</b>{count}<div>{told}{detail}</div></li>"
+    return f"<li><b>{text(first.severity)}: {text(first.rule)}</b>{count}<div>{shown}{detail}</div></li>"
 
 
 def _said(fault: Diagnostic) -> str:

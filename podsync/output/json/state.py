@@ -23,7 +23,6 @@ def state_list_json(state: State) -> str:
 
 
 def _listed(entry: Entry) -> dict[str, Any]:
-    spec = entry.spec if entry.spec is not None else entry.pending.body if entry.pending else {}
     return {
         "address": str(entry.address),
         "provider": entry.provider,
@@ -31,7 +30,7 @@ def _listed(entry: Entry) -> dict[str, Any]:
         "status": entry.status,
         "origin": entry.origin,
         "id": entry.id,
-        "name": name_of(entry.provider, spec),
+        "name": name_of(entry.provider, entry.sent),
         "remote": entry.remote,
         "created_at": iso(entry.created_at),
         "updated_at": iso(entry.updated_at),

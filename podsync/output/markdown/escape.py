@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
 from podsync.model.frozen import Json
+from podsync.model.position import Position
 from podsync.output.colours import colour_name
 from podsync.output.escape import safe
 
@@ -74,6 +75,11 @@ def code(text: str, most: int = SHOWN) -> str:
     if not shown.isascii() or _CODE.fullmatch(shown) is None or shown.endswith(" "):
         return f"<code>{plain(shown, most)}</code>"
     return f"`{shown}`"
+
+
+def placed(at: Position | None) -> str:
+    """Return `file:line`, "" where there is none."""
+    return "" if at is None else code(f"{clip(at.path, 100)}:{at.line}")
 
 
 def colour(value: str) -> str:

@@ -14,7 +14,7 @@ from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
 from podsync.output.drift.markdown import compared_rows, drift_rows
 from podsync.output.forecast import PUBLISHED
-from podsync.output.markdown.escape import clip, code, link, plain, size
+from podsync.output.markdown.escape import code, link, placed, plain, size
 from podsync.output.markdown.fit import FOLD_ABOVE, Section, fitted
 from podsync.output.markdown.rows import LISTED, block, brief, brief_create, created, created_head, listed_row
 from podsync.output.product import product_facts, quoted
@@ -86,17 +86,17 @@ def plan_markdown(
         "",
         *_head(plan),
         "",
+        *_look(plan),
+        *drift_rows(plan.drift),
     ]
-    first += _look(plan)
-    first += drift_rows(plan.drift)
     below = [
         *compared_rows(plan.compared),
-        *_foot(plan, rates, orphans_before, levels, typed),
+        *(plain(line, 500) for line in foot(plan, rates, orphans_before, _WIDE, levels, typed)),
         "",
         f"`{last_line(plan)}`",
         "",
+        _signature(plan, head_sha),
     ]
-    below += [_signature(plan, head_sha)]
     room = limit - sum(map(size, [*first, *below]))
     rest = link("all of them are here", where) if where else "all of them are in the plan itself (`-o json`)"
     return "\n".join([*first, *fitted([*_faults(plan), *_sections(plan)], room, rest), *below]) + "\n"
@@ -156,8 +156,8 @@ def _news(made: Sequence[Change], models: Mapping[str, str]) -> Iterator[str]:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    told = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they stand above
-    lines = [plain(line.strip(), _HEAD) for line in told]
+    rows = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they stand above
+    lines = [plain(line.strip(), _HEAD) for line in rows]
     yield f"<sub>{'<br>'.join(lines)}</sub>"
 
 
@@ -175,7 +175,7 @@ def _faults(plan: Plan) -> Iterator[Section]:
 
 
 def _fault(fault: Diagnostic) -> str:
-    place = f" · {code(f'{clip(fault.at.path, 100)}:{fault.at.line}')}" if fault.at is not None else ""
+    place = f" · {placed(fault.at)}" if fault.at is not None else ""
     detail = "".join(f"<br>→ {plain(line, 400)}" for line in fault.detail.split("\n")[:_MOST_LINES] if line)
     return f"- ⚠ {plain(fault.summary, 300)}{place} {code(fault.rule, 60)}{detail}"
 
@@ -215,7 +215,7 @@ def _sections(plan: Plan) -> Iterator[Section]:
 
 
 def _created(changes: Sequence[Change], models: Mapping[str, str]) -> Iterator[Section]:
-    """Yield a table for each kind; a risk that many share is told once."""
+    """Yield a table for each kind; a risk that many share is said once."""
     shared = shared_risks(changes)
     said = frozenset(shared)
     kinds = dict.fromkeys(change.address.kind for change in changes)
@@ -232,7 +232,7 @@ def _table_of(
     found: Sequence[Change], words: str, shared: dict[str, str], full: Callable[[Change], str]
 ) -> Section:
     own = {risk for change in found for risk in change.risks} & shared.keys()
-    told = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
+    risks = [shared_risk(shared.pop(risk), risk) for risk in list(shared) if risk in own]
     return Section(
         words,
         found,
@@ -240,18 +240,8 @@ def _table_of(
         brief_create,
         head=created_head(roles_of(found[0].provider)),
         first=FOLD_ABOVE,
-        notes=tuple(f"⚠ {plain(text, 300)}" for text in told[:10]),
+        notes=tuple(f"⚠ {plain(text, 300)}" for text in risks[:10]),
     )
-
-
-def _foot(
-    plan: Plan,
-    rates: Mapping[str, RateLimit],
-    orphans_before: int,
-    levels: Mapping[str, float],
-    typed: Callable[[str], str],
-) -> list[str]:
-    return [plain(line, 500) for line in foot(plan, rates, orphans_before, _WIDE, levels, typed)]
 
 
 def _signature(plan: Plan, head_sha: str) -> str:

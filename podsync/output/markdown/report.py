@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from podsync import __version__
 from podsync.apply.report import Outcome, Report, Result, report_line
 from podsync.model.address import Address
-from podsync.model.position import Position
-from podsync.output.markdown.escape import clip, code, link, plain, row, size, written
+from podsync.output.markdown.escape import code, link, placed, plain, row, size, written
 from podsync.output.markdown.fit import Section, fitted
 from podsync.output.markdown.plan import COMMENT, above
 from podsync.output.next_steps import next_steps
@@ -17,7 +17,7 @@ from podsync.output.text.change import leaves_behind, name_left
 from podsync.output.text.outcome import meaning, word_of
 from podsync.output.text.plan_head import accounts
 from podsync.output.text.report import LEAVING, safety_text, stopped_texts
-from podsync.output.wording import by_hand, counted, number, title, visible_id
+from podsync.output.wording import by_hand, counted, number, sentences, title, visible_id
 from podsync.plan.change import Change
 
 _MOST_NOTES = 10
@@ -66,15 +66,15 @@ def _counts(report: Report) -> Iterator[str]:
 
 def _next(report: Report, command: str, place: str) -> Iterator[str]:
     """Yield what people fear and need not, and what to do now."""
-    told = safety_text(report)
-    if told:
-        yield from (told, "")
+    safety = safety_text(report)
+    if safety:
+        yield from (safety, "")
     steps, more = next_steps(report, command, place)
     if not steps:
         return
     blocks = [
         [
-            f"{code(step.told, _STEP)}{f' {plain(step.place)}' if step.place else ''}",
+            f"{code(step.text, _STEP)}{f' {plain(step.place)}' if step.place else ''}",
             *(f"   - {code(line, _STEP)}" for line in step.either),
         ]
         for step in steps
@@ -84,8 +84,8 @@ def _next(report: Report, command: str, place: str) -> Iterator[str]:
         blocks.pop()
         more += 1
     yield from ("### Next", "")
-    for index, (told, *either) in enumerate([*blocks, last], 1):
-        yield from (f"{index}. {told}", *either)
+    for index, (safety, *either) in enumerate([*blocks, last], 1):
+        yield from (f"{index}. {safety}", *either)
     if more:
         yield from ("", f"… and {counted(more, 'more step')} before the last one")
     yield ""
@@ -97,34 +97,32 @@ def _sections(report: Report) -> Iterator[Section]:
     for outcome in report.outcomes:
         found[outcome.result].append(outcome)
 
-    def trouble(outcome: Outcome) -> str:
-        return _trouble(outcome, changes)
-
-    def done(outcome: Outcome) -> str:
-        return _done(outcome, changes)
-
     above = set(report.stopped.values())
-    told = [one for one in found[Result.NOT_TRIED] if one.error in above]
+    stopped = [one for one in found[Result.NOT_TRIED] if one.error in above]
     found[Result.NOT_TRIED] = [one for one in found[Result.NOT_TRIED] if one.error not in above]
     for result in (Result.FAILED, Result.IN_DOUBT, Result.NOT_TRIED):
         if found[result]:
             words = f"{number(len(found[result]))} {word_of(result)}"
-            yield Section(words, found[result], trouble, _brief, risky=True, head=_TROUBLE_HEAD)
-    if told:
-        words = f"{number(len(told))} {word_of(Result.NOT_TRIED)}: it had stopped (see above)"
-        yield Section(words, told, lambda one: _placed(one, changes), _brief, risky=True)
+            yield Section(
+                words,
+                found[result],
+                partial(_trouble, changes=changes),
+                _brief,
+                risky=True,
+                head=_TROUBLE_HEAD,
+            )
+    if stopped:
+        words = f"{number(len(stopped))} {word_of(Result.NOT_TRIED)}: it had stopped (see above)"
+        yield Section(words, stopped, partial(_placed, changes=changes), _brief, risky=True)
     ended = [one for result in LEAVING for one in found[result] if one.address in changes]
     old = [one for one in ended if leaves_behind(changes[one.address])]
     if old:
-        yield Section(
-            f"{counted(len(old), 'product')} to remove by hand",
-            old,
-            lambda one: _removal(changes[one.address]),
-        )
+        words = f"{counted(len(old), 'product')} to remove by hand"
+        yield Section(words, old, lambda one: _removal(changes[one.address]))
     for result in _DONE:
         if found[result]:
             words = f"{number(len(found[result]))} {word_of(result)}"
-            yield Section(words, found[result], done, _brief, head=_DONE_HEAD)
+            yield Section(words, found[result], partial(_done, changes=changes), _brief, head=_DONE_HEAD)
 
 
 def _brief(outcome: Outcome) -> str:
@@ -149,15 +147,10 @@ def _done(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
 
 def _place(outcome: Outcome, changes: Mapping[Address, Change]) -> str:
     change = changes.get(outcome.address)
-    source: Position | None = outcome.source or (change.source if change is not None else None)
-    return code(f"{clip(source.path, 100)}:{source.line}") if source is not None else ""
+    return placed(outcome.source or (change.source if change is not None else None))
 
 
 def _removal(change: Change) -> str:
-    which = " ".join(
-        part
-        for part in (plain(visible_id(change.provider, change.shown), 40), code(str(change.address)))
-        if part
-    )
+    which = sentences([plain(visible_id(change.provider, change.shown), 40), code(str(change.address))])
     name = plain(name_left(change))
     return f"- remove {plain(title(change.provider))} {which} “{name}” {plain(by_hand(change.provider))}"

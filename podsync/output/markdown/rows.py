@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.output.layout import short_url
-from podsync.output.markdown.escape import clip, code, colour, picture, plain, row, written
+from podsync.output.markdown.escape import clip, code, colour, picture, placed, plain, row, written
 from podsync.output.product import choice_text, customers, name_of, product_facts
 from podsync.output.text.change import anew_name, leaves_behind, word_of
 from podsync.output.text.plan_head import TOLD
@@ -25,10 +25,8 @@ LISTED = "| front | name | product | why | where |\n|---|---|---|---|---|"
 
 def place(change: Change) -> str:
     """Return `file:line`; for an orphan where its document was."""
-    if change.source is None:
-        return ""
-    was = "was " if change.action is Action.ORPHAN else ""
-    return f"{was}{code(f'{clip(change.source.path, 100)}:{change.source.line}')}"
+    was = "was " if change.action is Action.ORPHAN and change.source is not None else ""
+    return was + placed(change.source)
 
 
 def created_head(roles: FieldRoles) -> str:
@@ -90,18 +88,18 @@ def block(change: Change, said: Collection[str] = (), refused: Collection[Addres
         lines = [f"{head}<br>{' · '.join(known)}" if known else head, "", *_table(change)]
     else:
         lines = [f"{head}<br>{' · '.join([*known, plain(change.reason)])}"]
-    told = [f"⚠ {plain(risk, 400)}" for risk in change.risks if risk not in said][:_MOST_FIELDS]
+    notes = [f"⚠ {plain(risk, 400)}" for risk in change.risks if risk not in said][:_MOST_FIELDS]
     if change.steps_done:
-        told.insert(0, plain(change.reason))
+        notes.insert(0, plain(change.reason))
     if change.temporary and anew_name(change):
-        told.insert(0, plain(anew_name(change), 240))
+        notes.insert(0, plain(anew_name(change), 240))
     if change.action is Action.REPLACE and any(field.forces_replace for field in change.fields):
         which = "it" if len(change.fields) == 1 else "what is marked &#42;"
-        told.insert(0, f"{plain(title(change.provider))} cannot change {which}")
+        notes.insert(0, f"{plain(title(change.provider))} cannot change {which}")
     if change.action is Action.REPLACE and leaves_behind(change) and change.address not in refused:
         which = plain(visible_id(change.provider, change.shown), 40) or "the old one"
-        told.append(f"then by hand: remove {which} {plain(by_hand(change.provider))}")
-    return "\n".join([*lines, *(["", "<br>".join(told)] if told else []), ""])
+        notes.append(f"then by hand: remove {which} {plain(by_hand(change.provider))}")
+    return "\n".join([*lines, *(["", "<br>".join(notes)] if notes else []), ""])
 
 
 def _table(change: Change) -> Iterator[str]:
@@ -189,5 +187,5 @@ def _known(change: Change) -> str:
 
 
 def _risks(change: Change, said: Collection[str]) -> str:
-    told = [f"<br>⚠ {plain(risk, 240)}" for risk in change.risks if risk not in said]
-    return "".join(told[:3]) + (f"<br>⚠ and {number(len(told) - 3)} more" if len(told) > 3 else "")
+    notes = [f"<br>⚠ {plain(risk, 240)}" for risk in change.risks if risk not in said]
+    return "".join(notes[:3]) + (f"<br>⚠ and {number(len(notes) - 3)} more" if len(notes) > 3 else "")

@@ -12,7 +12,7 @@ from podsync.output.layout import GAP, INDENT, beside, facts, pad, wrap
 from podsync.output.product import name_of, product_lines, quoted, whole_product
 from podsync.output.style import Style
 from podsync.output.text.fields import field_lines
-from podsync.output.wording import by_hand, day, title, visible_id
+from podsync.output.wording import by_hand, day, place_of, title, visible_id
 from podsync.plan.action import STAGED, SWAP, Action
 from podsync.plan.change import Change
 from podsync.providers.registry import roles_of
@@ -23,7 +23,7 @@ _RISK = "    ! "
 class Layout(NamedTuple):
     """What all changes of one plan share: width, columns, how much is shown.
 
-    `said` are risks that the page has told once for all, so that no change repeats them; `refused`
+    `said` are risks that the page has named once for all, so that no change repeats them; `refused`
     the addresses whose change will not happen; `brief` leaves out where pictures are. `models` maps
     ids of models to their names.
     """
@@ -56,14 +56,6 @@ def word_of(change: Change, refused: Collection[Address] = ()) -> str:
     return f"update: {', '.join(words)}" if words and "" not in words else "update"
 
 
-def place_of(change: Change) -> str:
-    """Return `file:line`, the last known one for a document that is gone."""
-    if change.source is None:
-        return ""
-    place = f"{safe(change.source.path)}:{change.source.line}"
-    return f"was {place}" if change.action is Action.ORPHAN else place
-
-
 def header(layout: Layout, action: Action, address: str, word: str, place: str) -> list[str]:
     """Return symbol, address and word, and the place at the right edge."""
     left = layout.style.symbol(action) + layout.style.bold(pad(address, layout.address_columns)) + GAP + word
@@ -73,7 +65,8 @@ def header(layout: Layout, action: Action, address: str, word: str, place: str) 
 def change_lines(change: Change, layout: Layout) -> Iterator[str]:
     """Yield all lines of one change."""
     word = word_of(change, layout.refused)
-    yield from header(layout, change.action, str(change.address), word, place_of(change))
+    was = "was " if change.action is Action.ORPHAN and change.source is not None else ""
+    yield from header(layout, change.action, str(change.address), word, was + place_of(change.source))
     if change.action is Action.NOOP:
         return
     yield from _about(change, layout)
@@ -87,7 +80,9 @@ def change_lines(change: Change, layout: Layout) -> Iterator[str]:
         if risk not in layout.said:
             yield from risk_lines(risk, layout)
     if leaves_behind(change) and change.address not in layout.refused:
-        yield from wrap(_by_hand(change, None if layout.full else 60), layout.width, INDENT, INDENT + GAP)
+        old = "the old " if change.action is Action.REPLACE else ""
+        text = f"then by hand: {removal(change, None if layout.full else 60, old=old)}"
+        yield from wrap(text, layout.width, INDENT, INDENT + GAP)
 
 
 def anew_name(change: Change) -> str:
@@ -125,8 +120,8 @@ def _about(change: Change, layout: Layout) -> Iterator[str]:
     named = any(one.path == roles.name for one in change.fields)
     room = None if layout.full else layout.width - len(INDENT)
     name = "" if named or spec is None else quoted(roles.name_of(spec), room)
-    told = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields) and not change.steps_done
-    reason = "" if told else safe(change.reason)
+    by_fields = change.action in (Action.UPDATE, Action.REPLACE) and bool(change.fields)
+    reason = "" if by_fields and not change.steps_done else safe(change.reason)
     parts = [name, *_known(change), reason, *_remark(change)]
     if any(parts):
         yield from facts(parts, layout.width, INDENT)
@@ -172,15 +167,12 @@ def name_left(change: Change) -> str:
     return f"(old …) {name_of(change.provider, change.after or {})}" if SWAP in change.steps_left else name
 
 
-def _by_hand(change: Change, columns: int | None) -> str:
-    """Say what is left for a person, since no API can delete."""
+def removal(change: Change, columns: int | None = None, *, old: str = "") -> str:
+    """Say what is left for a person, since no API can delete; `old` stands before its name."""
     before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
-    which = visible_id(change.provider, change.shown)
-    if not which:
-        old = "the old " if change.action is Action.REPLACE else ""
-        which = f"{old}{quoted(before, columns)}"
+    which = visible_id(change.provider, change.shown) or f"{old}{quoted(before, columns)}"
     twin = change.action is Action.REPLACE and before == after != ""
     tail = " (the new one has the same name)" if twin else ""
     if SWAP in change.steps_left:
         which, tail = quoted(name_left(change), columns), ""
-    return f"then by hand: remove {which} {by_hand(change.provider)}{tail}"
+    return f"remove {which} {by_hand(change.provider)}{tail}"

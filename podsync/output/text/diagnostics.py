@@ -35,10 +35,10 @@ def diagnostic_text(diagnostic: Diagnostic, style: Style = PLAIN, width: int | N
     at = diagnostic.at
     place = f"{style.dim(safe(str(at)))}: " if at else ""
     paint = style.bad if diagnostic.severity == "error" else style.warn
-    told = (
+    first = (
         f"{place}{paint(f'{diagnostic.severity}[{diagnostic.rule}]')}: {style.bold(safe(diagnostic.summary))}"
     )
-    lines = [told] if width is None else wrap(told, width, "", "  ")
+    lines = [first] if width is None else wrap(first, width, "", "  ")
     gutter = ""
     if at is not None and diagnostic.snippet:
         gutter = " " * len(str(at.line))

@@ -13,8 +13,10 @@ from podsync.output.colours import colour_name
 from podsync.output.escape import safe
 from podsync.output.layout import INDENT, facts
 from podsync.output.product import customers, model_words, name_of, quoted
-from podsync.output.text.change import Layout, change_lines, header, risk_lines
+from podsync.output.text.change import Layout, change_lines, header, leaves_behind, risk_lines
+from podsync.output.text.fields import field_lines
 from podsync.output.wording import counted, number, some, title
+from podsync.plan.action import Action
 from podsync.plan.change import Change
 from podsync.providers.registry import roles_of
 
@@ -42,12 +44,21 @@ def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, No
     return (yield from _shown(groups, layout))
 
 
-def by_document(changes: Sequence[Change]) -> tuple[list[list[Change]], list[Change]]:
+def documents_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
+    """Do so only with the many products of one document; what is refused is shown one by one."""
+    allowed = [change for change in changes if change.address not in layout.refused]
+    groups, _ = by_document(allowed, least=BRIEF_ABOVE)
+    folded = {id(change) for group in groups for change in group}
+    groups += [[change] for change in changes if id(change) not in folded]
+    return (yield from _shown(groups, layout))
+
+
+def by_document(changes: Sequence[Change], least: int = _EQUAL) -> tuple[list[list[Change]], list[Change]]:
     """Return groups of what one document makes and changes alike, and all that belongs to none."""
     if "[" not in "".join([change.address.name for change in changes]):
         return [], list(changes)
     groups = _by(_design, changes)
-    large = [group for group in groups if group[0].address.keys and len(group) >= _EQUAL]
+    large = [group for group in groups if group[0].address.keys and len(group) >= least]
     small = {id(change) for group in large for change in group}
     return large, [change for change in changes if id(change) not in small]
 
@@ -63,8 +74,8 @@ def matrix(group: Sequence[Change]) -> str:
     if not keys[0] or len({change.address.document for change in group}) > 1:
         return ""
     counts = {axis: len({each.get(axis) for each in keys}) for axis in keys[0]}
-    told = [counted(count, axis) for axis, count in counts.items()]
-    return (" x " if prod(counts.values()) == len(group) else ", ").join(told)
+    sizes = [counted(count, axis) for axis, count in counts.items()]
+    return (" x " if prod(counts.values()) == len(group) else ", ").join(sizes)
 
 
 def _by(key: _Key, changes: Sequence[Change], most: int = sys.maxsize) -> list[list[Change]]:
@@ -83,8 +94,9 @@ def _shown(groups: Sequence[list[Change]], layout: Layout) -> Generator[str, Non
         if len(group) == 1:
             yield from change_lines(group[0], layout)
         else:
-            kind = group[0].address.kind
-            yield from _group_lines(group, pattern if patterns.count(pattern) == 1 else kind, layout)
+            address = group[0].address
+            clear = bool(address.keys) or patterns.count(pattern) == 1
+            yield from _group_lines(group, pattern if clear else address.kind, layout)
     left = sum(len(group) for group in groups[FOLD_ABOVE:])
     if left:
         yield layout.style.dim(f"    … and {number(left)} more: --detail full lists each")
@@ -151,8 +163,21 @@ def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Itera
     yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
     half = (layout.width - len(INDENT) - 3) // 2
     ends = [quoted(name_of(change.provider, _spec(change)), half) for change in (group[0], group[-1])]
-    told = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group, layout.models)]
-    yield from facts([fact for fact in told if fact], layout.width, INDENT)
+    parts = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group, layout.models)]
+    yield from facts([fact for fact in parts if fact], layout.width, INDENT)
+    yield from _example(group, layout)
+
+
+def _example(group: Sequence[Change], layout: Layout) -> Iterator[str]:
+    """Say what changes in the first of a group, and what all of it leaves behind."""
+    first, style, width = group[0], layout.style, layout.width
+    if first.fields:
+        index = first.address.name.removeprefix(first.address.document)
+        yield f"{INDENT}{style.dim(f'for example {index or first.address}:')}"
+        yield from field_lines(first, style, width, full=False, anew=first.action is Action.REPLACE)
+    if leaves_behind(first):
+        which = "the old" if first.action is Action.REPLACE else "these"
+        yield f"{INDENT}then by hand: remove {which} {number(len(group))} at {title(first.provider)}"
 
 
 def _places(group: Sequence[Change]) -> str:
@@ -165,19 +190,19 @@ def _places(group: Sequence[Change]) -> str:
 
 def in_common(group: Sequence[Change], names: Mapping[str, str] = EMPTY) -> Iterator[str]:
     """Yield what all have in common, and how many different ones there are of what they have not."""
-    told = [(roles_of(change.provider), _spec(change)) for change in group]
+    products = [(roles_of(change.provider), _spec(change)) for change in group]
     models = _distinct([_model(change) for change in group])
     one = f"model {model_words(models[0], names)}" if len(models) == 1 else ""
     yield one or _some_of(len(models), "model", group)
-    colours = Counter(str(spec[roles.colour]) for roles, spec in told if roles.colour in spec)
+    colours = Counter(str(spec[roles.colour]) for roles, spec in products if roles.colour in spec)
     if colours:
         colour_names = dict.fromkeys(colour_name(value) or safe(value) for value, _ in colours.most_common())
         yield f"{counted(len(colours), 'colour')} ({some(list(colour_names), 4)})"
-    artworks = _distinct([item for roles, spec in told for item in spec.get(roles.artwork) or ()])
+    artworks = _distinct([item for roles, spec in products for item in spec.get(roles.artwork) or ()])
     yield counted(len(artworks), "artwork") if artworks else ""
-    buyers = _distinct([spec.get(roles.customers) for roles, spec in told])
+    buyers = _distinct([spec.get(roles.customers) for roles, spec in products])
     if len(buyers) == 1:
-        yield next(customers(roles, buyers[0]) for roles, spec in told if roles.customers in spec)
+        yield next(customers(roles, buyers[0]) for roles, spec in products if roles.customers in spec)
     else:
         yield _some_of(len(buyers), "different set of customers", group)
     changed = Counter(one.path for change in group for one in change.fields)
@@ -195,14 +220,14 @@ def _distinct(values: Sequence[Json]) -> list[Json]:
 
 
 def _risks(changes: Sequence[Change], layout: Layout) -> Iterator[str]:
-    told = Counter(risk for change in changes for risk in change.risks if risk not in layout.said)
+    counts = Counter(risk for change in changes for risk in change.risks if risk not in layout.said)
     whose = {risk: change for change in reversed(changes) for risk in change.risks}
-    for risk, count in told.most_common(10):
+    for risk, count in counts.most_common(10):
         who = f"{number(count)} products" if count > 1 else str(whose[risk].address)
         yield from risk_lines(shared_risk(who, risk), layout)
-    if len(told) > 10:
+    if len(counts) > 10:
         yield layout.style.warn(
-            f"    ! and {counted(len(told) - 10, 'other risk')}: --detail full lists each"
+            f"    ! and {counted(len(counts) - 10, 'other risk')}: --detail full lists each"
         )
 
 
@@ -212,14 +237,14 @@ def shared_risk(who: str, risk: str) -> str:
 
 
 def shared_risks(changes: Sequence[Change]) -> dict[str, str]:
-    """Return the risks that several changes have in common -> whom they concern, to be told once."""
-    told = Counter(risk for change in changes for risk in change.risks)
+    """Return the risks that several changes have in common -> whom they concern, to be said once."""
+    counts = Counter(risk for change in changes for risk in change.risks)
     whose: dict[str, set[str]] = defaultdict(set)
     for change in changes:
         for risk in change.risks:
             whose[risk].add(change.provider)
     return {
         risk: f"{number(count)} {' and '.join(map(title, sorted(whose[risk])))} products"
-        for risk, count in told.items()
+        for risk, count in counts.items()
         if count > 1
     }

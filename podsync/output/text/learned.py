@@ -49,9 +49,10 @@ def refusal_lines(state: State, address: Address, style: Style, width: int) -> I
 
 def provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[str]:
     """What the provider does to the values of this product, and by what its account is known again."""
-    spec = item.spec or (item.pending.body if item.pending is not None else {})
+    spec = item.sent
     seen = state.observed.get(item.provider, {}).get(item.account, {})
-    parts = [*_pictures(seen.get("pictures"), spec), *_names(seen.get("names"))]
+    names = seen.get("names")
+    parts = [*_pictures(seen.get("pictures"), spec), f"names: {_in_words(names)}" if names else ""]
     model = str(spec.get(roles_of(item.provider).model, ""))
     codes = state.models.get(item.provider, {}).get(model, ())
     if len(codes) > 1:
@@ -74,17 +75,12 @@ def _pictures(seen: Json, spec: Mapping[str, Json]) -> Iterator[str]:
     text = canonical_json(spec)
     for host, fields in sorted(seen.items()) if isinstance(seen, Mapping) else ():
         if f"//{host}/" in text:
-            yield f"pictures of {safe(host)}: {_told(fields)}"
+            yield f"pictures of {safe(host)}: {_in_words(fields)}"
 
 
-def _names(seen: Json) -> Iterator[str]:
-    if seen:
-        yield f"names: {_told(seen)}"
-
-
-def _told(value: Json) -> str:
+def _in_words(value: Json) -> str:
     """Say an observation in words, without what proves it."""
     if not isinstance(value, Mapping):
         return text_of(value)
-    told = ((safe(str(key)), each) for key, each in sorted(value.items()) if key != "proof" and each != {})
-    return ", ".join(key if each is True else f"{key} {_told(each)}" for key, each in told)
+    pairs = ((safe(str(key)), each) for key, each in sorted(value.items()) if key != "proof" and each != {})
+    return ", ".join(key if each is True else f"{key} {_in_words(each)}" for key, each in pairs)

@@ -9,7 +9,7 @@ from podsync.model.position import Position
 from podsync.output.escape import safe
 from podsync.output.layout import GAP, beside, cells, head_of, pad, page, wrap
 from podsync.output.style import Style
-from podsync.output.wording import number, second, time_of_day, visible_id
+from podsync.output.wording import number, place_of, second, time_of_day, visible_id
 from podsync.plan.action import SYMBOLS, Action
 
 #: The word for a result, where it is not the result's own.
@@ -30,10 +30,10 @@ def outcome_line(outcome: Outcome, done: int, total: int, style: Style, width: i
     word = paint(outcome.result, word_of(outcome.result), style)
     left = f"{mark:<4}{pad(str(outcome.address), _ADDRESS_COLUMNS)}{GAP}{word}"
     counter = f"{number(done)}/{number(total)}"
-    told = visible_id(outcome.provider, outcome.remote) if outcome.error is None else safe(outcome.error)
+    detail = visible_id(outcome.provider, outcome.remote) if outcome.error is None else safe(outcome.error)
     room = width - cells(left) - cells(counter) - 2 * len(GAP)
-    if told and room >= 12:
-        left += GAP + (told if cells(told) <= room else head_of(told, room - 1) + "…")
+    if detail and room >= 12:
+        left += GAP + (detail if cells(detail) <= room else head_of(detail, room - 1) + "…")
     return page([GAP.join(beside(left, style.dim(counter), width, ""))]).rstrip("\n")
 
 
@@ -56,8 +56,8 @@ def trouble_lines(
     """Yield which products they are about, and once what all of them mean; all indented by `columns`."""
     indent = " " * columns
     for outcome, source in zip(outcomes, sources, strict=True):
-        place = f"{safe(source.path)}:{source.line}" if source is not None else ""
-        yield from beside(indent + style.bold(str(outcome.address)), style.dim(place), width, indent + GAP)
+        place = style.dim(place_of(source))
+        yield from beside(indent + style.bold(str(outcome.address)), place, width, indent + GAP)
     alike = f"{number(len(outcomes))} times: " if len(outcomes) > 1 else ""
     yield from wrap(alike + meaning(outcomes[0]), width, indent + GAP)
 

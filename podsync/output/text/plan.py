@@ -9,7 +9,7 @@ from podsync.model.diagnostic import errors_among
 from podsync.model.frozen import EMPTY
 from podsync.model.settings import RateLimit
 from podsync.output.forecast import PUBLISHED, forecast_text
-from podsync.output.layout import page, wrap
+from podsync.output.layout import page, spaced, wrap
 from podsync.output.style import Style
 from podsync.output.text.plan_head import head, look_at_these, refusals
 from podsync.output.wording import counted, number, sentences, title
@@ -45,14 +45,8 @@ def plan_text(
         drift,
         _changes(plan, style, width, detail) if plan.changes else (),
     ]
-    lines: list[str] = []
-    for block in blocks:
-        found = list(block)
-        lines += [*found, ""] if found else []
-    lines += foot(plan, rates, orphans_before, width, levels, typed)
-    lines += compared
-    lines.append(last_line(plan))
-    return page(lines)
+    below = foot(plan, rates, orphans_before, width, levels, typed)
+    return page([*spaced(blocks), *below, *compared, last_line(plan)])
 
 
 def _drift(plan: Plan, style: Style, width: int) -> tuple[Iterable[str], Iterable[str]]:
@@ -83,19 +77,15 @@ def foot(
 ) -> list[str]:
     """Return what did not change, what it costs, and what is still open."""
     unchanged = plan.summary[Action.NOOP]
+    doubt = "Finding out what is in doubt may take some minutes more." if plan.summary[Action.SETTLE] else ""
+    left = f"Still open from before: {counted(orphans_before, 'product')} to remove by hand"
     parts = [
         f"{number(unchanged)} unchanged." if unchanged and plan.work else "",
-        _refused(plan) or sentences([forecast_text(plan, rates, levels), _final(plan), _waiting(plan)]),
-        _open(orphans_before),
+        _refused(plan) or sentences([forecast_text(plan, rates, levels), _final(plan), doubt]),
+        f"{left} (podsync state orphans)." if orphans_before else "",
     ]
     text = typed(sentences(parts))
     return wrap(text, width) if text else []
-
-
-def _open(orphans: int) -> str:
-    if not orphans:
-        return ""
-    return f"Still open from before: {counted(orphans, 'product')} to remove by hand (podsync state orphans)."
 
 
 def _refused(plan: Plan) -> str:
@@ -115,7 +105,3 @@ def _final(plan: Plan) -> str:
     if len(making) == 1:
         return f"{title(min(making))}'s API cannot delete what is created."
     return f"{'Neither' if len(making) == 2 else 'No'} API can delete what is created."
-
-
-def _waiting(plan: Plan) -> str:
-    return "Finding out what is in doubt may take some minutes more." if plan.summary[Action.SETTLE] else ""

@@ -14,7 +14,7 @@ from podsync.model.frozen import Json
 from podsync.output.escape import safe
 from podsync.output.layout import GAP, beside, facts, shorten, wrap
 from podsync.output.style import Style
-from podsync.output.wording import counted, listed, minute, number, run_name, title
+from podsync.output.wording import counted, listed, minute, number, place_of, run_name, title
 from podsync.plan.action import SWAP, SWAP_OPEN, Action
 from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
@@ -27,7 +27,7 @@ SANDBOX = "SANDBOX: simulated providers, nothing is real."
 #: The sentence that stands wherever the word orphan does.
 STAYS = "stays on sale until a person removes it"
 OLD_STAYS = "the old product stays on sale beside the new one until a person removes it"
-#: Risks of a change that the head has told already.
+#: Risks of a change that the head has named already.
 TOLD = frozenset({OLD_STAYS, f"it {STAYS}"})
 _OFFLINE = "Offline: nobody was asked."
 _MOST_FAULTS = 20
@@ -117,7 +117,7 @@ def accounts(hosts: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _rank(host: tuple[str, Json]) -> tuple[int, str]:
-    """Put providers in the order in which they are always told."""
+    """Put providers in the order in which they are always named."""
     return next((at for at, name in enumerate(plugins()) if name == host[0]), len(plugins())), host[0]
 
 
@@ -179,9 +179,8 @@ def refusals(plan: Plan, style: Style, width: int) -> Iterator[str]:
 def _faults(found: Sequence[Diagnostic], style: Style, width: int) -> Iterator[str]:
     paint = style.bad if found[0].severity == "error" else style.warn
     for fault in found[:_MOST_FAULTS]:
-        place = f"{safe(fault.at.path)}:{fault.at.line}" if fault.at is not None else ""
         rule = paint(f"{GAP}{fault.severity}[{safe(fault.rule)}]")
-        yield from beside(rule, style.dim(place), width, "    ")
+        yield from beside(rule, style.dim(place_of(fault.at)), width, "    ")
         yield from wrap(safe(fault.summary), width, "    ")
         if fault.detail:
             for index, line in enumerate(fault.detail.split("\n")):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from podsync.apply.report import LEFT, Outcome, Report, Result, report_line
 from podsync.output.escape import safe
-from podsync.output.layout import GAP, beside, facts, page, wrap
+from podsync.output.layout import GAP, beside, facts, page, spaced, wrap
 from podsync.output.next_steps import next_steps
 from podsync.output.product import quoted
 from podsync.output.style import Style
@@ -66,16 +66,10 @@ def report_text(
         _stopped(report, style, width),
         _results(report, style, width),
         _left_for_a_person(report, width, typed),
-        _notes(report, width),
-        _safety(report, width),
-        _next(report, width, command, place),
+        (line for note in report.notes for line in wrap(safe(note), width, "", GAP)),
+        wrap(safety, width) if (safety := safety_text(report)) else (),
     ]
-    lines: list[str] = []
-    for block in blocks[:-1]:
-        found = list(block)
-        lines += [*found, ""] if found else []
-    lines += blocks[-1]
-    return page([*lines, report_line(report)])
+    return page([*spaced(blocks), *_next(report, width, command, place), report_line(report)])
 
 
 def stopped_texts(report: Report) -> list[str]:
@@ -87,8 +81,8 @@ def stopped_texts(report: Report) -> list[str]:
         who = _SIGNALS.get(report.signal, f"signal {report.signal}")
         texts.append(f"Stopped by {who}. What was known by then is saved in the state.")
     for provider, why in sorted(report.stopped.items()):
-        told = safe(why).rstrip(".")
-        texts.append(f"Stopped at {title(provider)}: {told}. Nothing more was sent there.")
+        reason = safe(why).rstrip(".")
+        texts.append(f"Stopped at {title(provider)}: {reason}. Nothing more was sent there.")
     return texts
 
 
@@ -102,7 +96,7 @@ def _stopped(report: Report, style: Style, width: int) -> Iterator[str]:
 def _results(report: Report, style: Style, width: int) -> Iterator[str]:
     """Yield a count for each result, and what is behind it where something is left."""
     found = {result: [one for one in report.outcomes if one.result is result] for result in Result}
-    if not report.left and report.signal is None:
+    if not report.left and report.signal is None and not report.broke_off:
         found = {result: ones for result, ones in found.items() if result in _MEANING}
     figures = max((len(number(len(ones))) for ones in found.values() if ones), default=1)
     words = max((len(word_of(result)) for result, ones in found.items() if ones), default=0)
@@ -131,16 +125,16 @@ def _behind(
         if len(ones) > _MOST:
             yield f"{indent}… and {number(len(ones) - _MOST)} more {_REST}"
     else:
-        yield from wrap(_MEANING.get(result) or _where(ones), width, indent)
+        yield from wrap(_MEANING.get(result) or _where(ones, report), width, indent)
 
 
 def _not_tried(ones: Sequence[Outcome], report: Report, width: int, indent: str) -> Iterator[str]:
     """Name them by reason; what stopped everything has been said above."""
     above = report.refused is not None or report.signal is not None
-    told = {None, *(one.error for one in ones if above), *report.stopped.values()}
+    said = {None, *(one.error for one in ones if above), *report.stopped.values()}
     groups: dict[str | None, list[Outcome]] = {}
     for one in ones:
-        groups.setdefault(None if one.error in told else one.error, []).append(one)
+        groups.setdefault(None if one.error in said else one.error, []).append(one)
     for reason, group in list(groups.items())[:_MOST]:
         yield from wrap(_addresses(group), width, indent)
         if reason is not None:
@@ -150,10 +144,11 @@ def _not_tried(ones: Sequence[Outcome], report: Report, width: int, indent: str)
         yield f"{indent}… and {number(left)} more {_REST}"
 
 
-def _where(ones: Sequence[Outcome]) -> str:
+def _where(ones: Sequence[Outcome], report: Report) -> str:
     counts = Counter(title(one.provider) for one in ones)
     places = [f"{number(count)} at {name}" for name, count in sorted(counts.items())]
-    return (f"at {next(iter(counts))}" if len(counts) == 1 else listed(places)) + ", and in the state"
+    there = f"at {next(iter(counts))}" if len(counts) == 1 else listed(places)
+    return there if report.broke_off else f"{there}, and in the state"
 
 
 def _addresses(ones: Sequence[Outcome]) -> str:
@@ -185,16 +180,8 @@ LEAVING = (Result.REPLACED, Result.ORPHANED, Result.UPDATED)
 
 
 def _removal(change: Change) -> str:
-    which = [
-        visible_id(change.provider, change.shown),
-        quoted(name_left(change), 60),
-    ]
+    which = [visible_id(change.provider, change.shown), quoted(name_left(change), 60)]
     return sentences(["remove", *which, by_hand(change.provider)])
-
-
-def _notes(report: Report, width: int) -> Iterator[str]:
-    for note in report.notes:
-        yield from wrap(safe(note), width, "", GAP)
 
 
 def safety_text(report: Report) -> str:
@@ -203,18 +190,12 @@ def safety_text(report: Report) -> str:
         return ""
     left, asked = report.left - report.asked, report.asked
     person = f"{number(asked)} {'waits' if asked == 1 else 'wait'} for a person (see Next)"
-    told = "the one that is left" if left == 1 else f"the {number(left)} that are left"
-    rest = [f"it does {told}" if left else "", person if asked else ""]
+    others = "the one that is left" if left == 1 else f"the {number(left)} that are left"
+    rest = [f"it does {others}" if left else "", person if asked else ""]
     return (
         "Nothing was sent twice. Nothing has to be undone. Running apply again is safe: "
         f"{', and '.join(part for part in rest if part)}."
     )
-
-
-def _safety(report: Report, width: int) -> Iterator[str]:
-    text = safety_text(report)
-    if text:
-        yield from wrap(text, width)
 
 
 def _next(report: Report, width: int, command: str, place: str) -> list[str]:
@@ -224,13 +205,13 @@ def _next(report: Report, width: int, command: str, place: str) -> list[str]:
     for index, step in enumerate(steps, 1):
         label = f"{GAP}{index}. "
         indent = " " * len(label)
-        if step.told == command:
+        if step.text == command:
             if more:
                 lines.append(f"{GAP}… and {number(more)} more {_REST}")
             lines += beside(label + command, f"or: {safe(step.place)}" if step.place else "", width, indent)
             more = 0
         else:
-            lines += wrap(safe(step.told), width, label, indent)
+            lines += wrap(safe(step.text), width, label, indent)
         for line in step.either:
             lines += wrap(safe(line), width, indent + GAP, indent + GAP + "   ")
     if more:

@@ -35,11 +35,6 @@ def _which(entry: Entry | Orphan) -> str:
     return visible_id(entry.provider, entry.remote)
 
 
-def _spec_of(entry: Entry) -> str:
-    spec = entry.spec if entry.spec is not None else entry.pending.body if entry.pending else {}
-    return name_of(entry.provider, spec)
-
-
 def state_list(state: State, *, style: Style, width: int = 80, typed: Callable[[str], str] = str) -> str:
     """Return one line for each product: address, how it came here, visible id, name.
 
@@ -49,7 +44,8 @@ def state_list(state: State, *, style: Style, width: int = 80, typed: Callable[[
     if not entries:
         return page(["No products in the state.", *_orphan_count(state, typed)])
     rows = [
-        (str(one.address), _status(one), _which(one) or title(one.provider), _spec_of(one)) for one in entries
+        (str(one.address), _status(one), _which(one) or title(one.provider), name_of(one.provider, one.sent))
+        for one in entries
     ]
     columns = [max(cells(row[index]) for row in rows) for index in range(3)]
     lines = []
@@ -93,8 +89,8 @@ def state_show(state: State, address: Address, *, style: Style, width: int = 80)
     lines += refusal_lines(state, address, style, width)
     successors = _successors(state) if orphans else {}
     for orphan in orphans:
-        told = _orphan_lines(state, orphan, successors.get((orphan.address, orphan.created_at)), width)
-        lines += ["", f"An orphan of this address: it {STAYS}", *told]
+        rows = _orphan_lines(state, orphan, successors.get((orphan.address, orphan.created_at)), width)
+        lines += ["", f"An orphan of this address: it {STAYS}", *rows]
     lines += provider_lines(state, entry if entry is not None else orphans[0], width)
     return page(lines)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from podsync.evidence.findings import Findings
+from podsync.evidence.pairs import fields_beside
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
@@ -163,21 +164,20 @@ def differences(
     provider = known.provider
     changed: list[ListedField] = []
     left: list[str] = []
-    for field, value in spec.items():
-        listed = row.fields.get(field)
-        if field in provider.unlisted or field not in row.fields:
+    for field, value, listed, equal in fields_beside(provider, spec, row):
+        if equal is None:
             left.append(field)
-        elif provider.shows(field, value, listed):
+        elif equal:
             continue
-        elif _may_be_habit(provider, field, value, habits):
+        elif may_be_habit(provider, field, value, habits):
             left.append(field)
         elif field != provider.name_field or not _is_habit(value, listed, habits):
             changed.append(ListedField(field, value, listed))
     return tuple(changed), tuple(left)
 
 
-def _may_be_habit(provider: Provider, field: str, value: Json, habits: Habits) -> bool:
-    """Whether a value may be listed otherwise by the provider's own doing."""
+def may_be_habit(provider: Provider, field: str, value: Json, habits: Habits) -> bool:
+    """Whether a value may be listed otherwise by the provider's own doing: its listing proves nothing."""
     roles = provider.info.roles
     if field == roles.customers:
         return habits.customers == "changed"

@@ -116,8 +116,8 @@ class Gelato(Provider):
         own = [dict(option) for option in options if option.get("id") != BASE]
         for option in own:
             option["values"] = [{"value": value} for value in option.get("values") or ()]
-        told: Spec = freeze({**fields, "variantOptions": own})
-        return told
+        listed: Spec = freeze({**fields, "variantOptions": own})
+        return listed
 
     def open_options(self, fields: Spec) -> tuple[str, ...]:
         """An option whose list of values is empty; where no list is shown, nobody can say."""
@@ -143,7 +143,10 @@ class Gelato(Provider):
             fields["customerIds"] = sorted(fields["customerIds"])
         if "variantOptions" in fields:
             fields["variantOptions"] = [
-                {**_option(option), **({"values": told} if (told := values.canonical(option)) else {})}
+                {
+                    **_option(option),
+                    **({"values": given} if (given := values.canonical(option)) else {}),
+                }
                 for option in fields["variantOptions"]
             ]
         if "partQuantities" in fields:

@@ -28,14 +28,14 @@ class Models:
         codes = [self.codes(model) for model in models]
         return tuple(sorted(frozenset().union(*codes))) if all(codes) else ()
 
-    def model(self, code: str, told: str = "") -> str | None:
+    def model(self, code: str, named: str = "") -> str | None:
         """Return the model of a listed product, None where it is unknown.
 
-        `told` is the model that the product's own row names; KakaClo's rows did so once.
+        `named` is the model that the product's own row names; KakaClo's rows did so once.
         """
         found = {_same(model): model for model, each in self._all() if each == code} if code else {}
-        if told:
-            return told if not found or _same(told) in found else None
+        if named:
+            return named if not found or _same(named) in found else None
         return next(iter(found.values())) if len(found) == 1 else None
 
     def now(self) -> Mapping[str, tuple[str, ...]]:

@@ -71,12 +71,12 @@ class KakaClo(Provider):
 
     def identity(self, spec: Spec, habits: Habits | None = None) -> Json:
         """Model, name and, as far as the listing shows their URLs as they were sent, both pictures."""
-        told = [number(spec.get("modelId")), folded(spec.get("enName"))]
+        parts = [number(spec.get("modelId")), folded(spec.get("enName"))]
         for field in PICTURES:
             url = spec.get(field)
             listed = self.pictures != "rehosted" if habits is None else habits.picture(url, field) == "kept"
-            told.append(text(url) if listed else "")
-        return tuple(told)
+            parts.append(text(url) if listed else "")
+        return tuple(parts)
 
     def likeness(self, spec: Spec) -> frozenset[str]:
         """One model with the same name or the same front picture."""

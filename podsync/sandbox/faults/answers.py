@@ -1,4 +1,4 @@
-"""On answer: what is told in place of the truth, one function for each kind of fault that does so."""
+"""On answer: what is answered in place of the truth, one function for each kind of fault that does so."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,42 +29,42 @@ class Told:
     before: Any = None
 
 
-def _status(told: Told) -> HttpResponse:
-    if told.number in {204, 304}:  # these never have a body
-        return HttpResponse(told.number, b"", headers=told.headers)
-    if told.body is not None:
-        return HttpResponse(told.number, told.body.encode(), headers=told.headers)
+def _status(facts: Told) -> HttpResponse:
+    if facts.number in {204, 304}:  # these never have a body
+        return HttpResponse(facts.number, b"", headers=facts.headers)
+    if facts.body is not None:
+        return HttpResponse(facts.number, facts.body.encode(), headers=facts.headers)
     try:
-        reason = HTTPStatus(told.number).phrase
+        reason = HTTPStatus(facts.number).phrase
     except ValueError:
         reason = "Unknown"
-    return json_answer(told.number, told.error_body(told.number, reason), told.headers)
+    return json_answer(facts.number, facts.error_body(facts.number, reason), facts.headers)
 
 
-def _html(told: Told) -> HttpResponse:
-    page = told.body or "<!doctype html><title>Just a moment</title><h1>Checking your browser</h1>"
-    return HttpResponse(200, page.encode(), "text/html; charset=utf-8", told.headers)
+def _html(facts: Told) -> HttpResponse:
+    page = facts.body or "<!doctype html><title>Just a moment</title><h1>Checking your browser</h1>"
+    return HttpResponse(200, page.encode(), "text/html; charset=utf-8", facts.headers)
 
 
-def _empty(told: Told) -> HttpResponse:
-    return HttpResponse(200, b"", headers=told.headers)
+def _empty(facts: Told) -> HttpResponse:
+    return HttpResponse(200, b"", headers=facts.headers)
 
 
-def _garbage(told: Told) -> HttpResponse:
-    return HttpResponse(200, (told.body or '{"data": {"list"').encode(), headers=told.headers)
+def _garbage(facts: Told) -> HttpResponse:
+    return HttpResponse(200, (facts.body or '{"data": {"list"').encode(), headers=facts.headers)
 
 
-def _nothing_listed(told: Told) -> HttpResponse:
-    return json_answer(200, told.empty_listing(), told.headers)
+def _nothing_listed(facts: Told) -> HttpResponse:
+    return json_answer(200, facts.empty_listing(), facts.headers)
 
 
-def _error_text(told: Told) -> HttpResponse:
-    return json_answer(200, {"message": told.body or "Internal error, try again later"}, told.headers)
+def _error_text(facts: Told) -> HttpResponse:
+    return json_answer(200, {"message": facts.body or "Internal error, try again later"}, facts.headers)
 
 
-def _job(told: Told) -> HttpResponse:
-    echo = _object(told.request.body and told.request.json())
-    return json_answer(202, {**echo, "id": "job-5f0c21", "status": "queued"}, told.headers)
+def _job(facts: Told) -> HttpResponse:
+    echo = _object(facts.request.body and facts.request.json())
+    return json_answer(202, {**echo, "id": "job-5f0c21", "status": "queued"}, facts.headers)
 
 
 def _object(value: object) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def answer(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> 
     try:
         match operation(request.method, request.path):
             case "create":
-                body = add(_json(request), shop, rules, now)
+                body = add(request.declared_json(), shop, rules, now)
                 return json_answer(rules.gelato_created_status, _created(body, rules))
             case "update":
                 return json_answer(200, _update(request, shop, rules, now))
@@ -146,28 +146,25 @@ def find_key(_shop: Shop, product_id: str) -> str:
     return key_of(product_id)
 
 
-def _with_id(told: Told, identity: str) -> HttpResponse:
-    """The true answer with another id in it; one that shows no id stays as it is."""
-    true = told.true or HttpResponse(200, b"", headers=told.headers)
+def _with_id(facts: Told, place: int) -> HttpResponse:
+    """The true answer with the id at a place among the shop's; one that shows no id stays as it is."""
+    identity = facts.before.ids[place] if facts.before and facts.before.ids else _NOBODYS
+    true = facts.true or HttpResponse(200, b"", headers=facts.headers)
     shown = json.loads(true.body) if true.body else None
     if not isinstance(shown, dict) or "id" not in shown:
         return true
-    return json_answer(true.status, {**shown, "id": identity}, told.headers)
+    return json_answer(true.status, {**shown, "id": identity}, facts.headers)
 
 
-def _other_id(told: Told) -> HttpResponse:
-    return _with_id(told, told.before.ids[0] if told.before and told.before.ids else _NOBODYS)
+def _unchanged(facts: Told) -> HttpResponse:
+    return (facts.before and facts.before.shown) or HttpResponse(200, b"", headers=facts.headers)
 
 
-def _last_id(told: Told) -> HttpResponse:
-    return _with_id(told, told.before.ids[-1] if told.before and told.before.ids else _NOBODYS)
-
-
-def _unchanged(told: Told) -> HttpResponse:
-    return (told.before and told.before.shown) or HttpResponse(200, b"", headers=told.headers)
-
-
-ANSWERS = {"other-id": _other_id, "last-id": _last_id, "unchanged": _unchanged}
+ANSWERS = {
+    "other-id": lambda facts: _with_id(facts, 0),
+    "last-id": lambda facts: _with_id(facts, -1),
+    "unchanged": _unchanged,
+}
 
 
 def key_of(product_id: str) -> str:
@@ -176,7 +173,7 @@ def key_of(product_id: str) -> str:
 
 
 def _update(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
-    changes = check_patch(_json(request), rules)
+    changes = check_patch(request.declared_json(), rules)
     key = key_of(request.path.rpartition("/")[2])
     with shop.lock:
         old = _existing(shop, key)
@@ -190,7 +187,7 @@ def _update(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) ->
 
 def _add_values(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> JsonObject:
     key = key_of(request.path.split("/")[-2])
-    given = check_values(_json(request))
+    given = check_values(request.declared_json())
     with shop.lock:
         old = _existing(shop, key)
         options = {option["id"]: dict(option) for option in old["variantOptions"]}
@@ -226,8 +223,8 @@ def _list(request: HttpRequest, shop: Shop, rules: GelatoRules, now: float) -> J
     result: JsonObject = {"customerProducts": [_listed(row, rules) for row in page]}
     if rules.gelato_pagination:
         total = listing.total(rows, page, rules)
-        told = {} if total is None else {"total": total}
-        result["pagination"] = {**told, "offset": offset, "limit": limit}
+        count = {} if total is None else {"total": total}
+        result["pagination"] = {**count, "offset": offset, "limit": limit}
     return result
 
 
@@ -268,7 +265,7 @@ def _created(row: JsonObject, rules: GelatoRules, *, state: bool | None = None) 
     shown = {**row, "id": _id(row, rules.gelato_create_id)}
     if rules.gelato_create_state if state is None else state:
         shown["state"] = "published"
-    return _with_extra(shown, rules)
+    return rules.shown(shown)
 
 
 def _listed(row: JsonObject, rules: GelatoRules) -> JsonObject:
@@ -278,7 +275,7 @@ def _listed(row: JsonObject, rules: GelatoRules) -> JsonObject:
     ]
     if not rules.gelato_list_values:
         shown["variantOptions"] = [
-            {key: told for key, told in option.items() if key not in ("values", "defaultValue")}
+            {key: value for key, value in option.items() if key not in ("values", "defaultValue")}
             for option in shown["variantOptions"]
         ]
     shown["customerIds"] = CUSTOMERS[rules.gelato_customers](row["customerIds"])
@@ -288,11 +285,7 @@ def _listed(row: JsonObject, rules: GelatoRules) -> JsonObject:
         shown["productModelId"] = int(row["productModelId"])
     if not rules.gelato_list_quantities:
         shown.pop("partQuantities", None)
-    return _with_extra(shown, rules)
-
-
-def _with_extra(shown: JsonObject, rules: GelatoRules) -> JsonObject:
-    return {**shown, "sandboxExtra": {"new": True}} if rules.extra_fields else shown
+    return rules.shown(shown)
 
 
 def _id(row: JsonObject, form: IdForm) -> str:
@@ -316,16 +309,6 @@ def _refuse_namesake(
         shared = "*" in {*customers, *other["customerIds"]} or set(customers) & set(other["customerIds"])
         if other["id"] != besides and shared:
             raise RefusalError(f"A customer product named {name!r} exists already.", 409)
-
-
-def _json(request: HttpRequest) -> object:
-    if request.header("Content-Type").partition(";")[0].strip().lower() != "application/json":
-        raise RefusalError("Content-Type must be application/json")
-    try:
-        value: object = request.json()
-    except ValueError as error:
-        raise RefusalError(f"the body is not JSON: {error}") from error
-    return value
 
 
 def _words(query: dict[str, str], name: str) -> list[str]:

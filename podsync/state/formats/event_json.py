@@ -16,13 +16,10 @@ from podsync.model.errors import StateError
 from podsync.state.events import Event
 from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json, to_json
 
-
-def _type_name(cls: type) -> str:
-    """`NotSent` -> `not_sent`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
-
-
-_TYPES: Mapping[str, Any] = {_type_name(cls): cls for cls in get_args(Event)}
+#: `not_sent` -> `NotSent`, and back.
+_TYPES: Mapping[str, Any] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower(): cls for cls in get_args(Event)
+}
 _NAMES: Mapping[type, str] = {cls: name for name, cls in _TYPES.items()}
 
 
@@ -47,16 +44,13 @@ def event_from_json(data: Any) -> Event:
         message = f"podsync {__version__} does not understand an event: {error}"
         raise StateError(message, _NEWER) from None
     if place.unknown:
-        message = f"podsync {__version__} does not know {_first_key(place.unknown, name)} of an event"
+        field = f"the field {min(place.unknown)!r:.60} ({name})"
+        message = f"podsync {__version__} does not know {field} of an event"
         raise StateError(message, _NEWER)
     return event
 
 
 _NEWER = "use the version of podsync that wrote it, or a newer one; nothing was changed"
-
-
-def _first_key(unknown: Mapping[str, Any], name: str) -> str:
-    return f"the field {min(unknown)!r:.60} ({name})"
 
 
 def _seconds(value: Any) -> float:

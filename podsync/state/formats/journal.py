@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -81,6 +81,11 @@ def record(serial: int, durable: int, text: bytes) -> bytes:
     return b"%d %d %d %08x %s\n" % (serial, durable, len(text), _checksum(serial, durable, text), text)
 
 
+def records(serial: int, texts: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the lines of events that are written at once, after the durable event `serial`."""
+    return (record(number, serial, text) for number, text in enumerate(texts, serial + 1))
+
+
 def _ascii_json(data: object) -> bytes:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
 
@@ -138,8 +143,8 @@ def _header(line: bytes, name: str) -> tuple[str, str] | None:
     if version != _VERSION or int(match[2], 16) != crc32(match[3]):
         return None
     try:
-        told = strict_json.loads(match[3])
-        return str(told["lineage"]), str(told["base"])
+        names = strict_json.loads(match[3])
+        return str(names["lineage"]), str(names["base"])
     except (strict_json.NotStrictError, KeyError):
         return None
 

@@ -3,6 +3,7 @@
     "observed": {"acme": {"default": {…}}}, "landmarks": {"acme": [{…}]},
     "models": {"acme": {"73": ["PODQRA073"]}}, "foreign": {"acme": ["4990"]},
     "unclaimed": {"acme": ["4991"]},
+    "remembered": {"acme": {"4992": {"at": "…", "addresses": ["kind.dino"], "fields": {…}}}},
     "absent": {"acme": {"5012": {"at": "…", "date": "…", "gone": true}}},
     "readings": {"acme": {"3": ["4990"]}}, "released": {"kind.dino": 1},
     "refusals": [{"address": "kind.dino", "provider": "acme", "body": {…}, …}],
@@ -20,7 +21,7 @@ from typing import Any
 
 from podsync.model.address import Address
 from podsync.model.frozen import freeze, thaw
-from podsync.state.entries import Absent, Refusal
+from podsync.state.entries import Absent, Refusal, RememberedRow
 from podsync.state.formats import dataclass_json
 from podsync.state.formats.dataclass_json import JsonPlace, Unfit, mapping
 from podsync.state.formats.times import time_at, time_from_text, time_to_text
@@ -33,10 +34,11 @@ def to_json(state: State) -> dict[str, Any]:
         name: thaw(getattr(state, name))
         for name in ("observed", "landmarks", "models", "foreign", "unclaimed", "catalog", "unproven")
     }
-    document["absent"] = {
-        provider: {each: _object(absent) for each, absent in ids.items()}
-        for provider, ids in state.absent.items()
-    }
+    for name in ("absent", "remembered"):
+        document[name] = {
+            provider: {each: _object(known) for each, known in ids.items()}
+            for provider, ids in getattr(state, name).items()
+        }
     document["readings"] = {
         provider: {str(number): list(ids) for number, ids in readings.items()}
         for provider, readings in state.readings.items()
@@ -51,7 +53,7 @@ def to_json(state: State) -> dict[str, Any]:
     return {key: value for key, value in document.items() if value}
 
 
-def _object(value: Absent | Refusal) -> dict[str, Any]:
+def _object(value: Absent | Refusal | RememberedRow) -> dict[str, Any]:
     return {**thaw(value.extra), **dataclass_json.to_json(value, time_to_text)}
 
 
@@ -90,8 +92,11 @@ def _sorted_texts(data: Any, where: str) -> tuple[str, ...]:
     return tuple(sorted(dict.fromkeys(data)))  # mostly in order already, which a set would lose
 
 
-def _absent(data: Any, where: str) -> Absent:
-    return dataclass_json.from_json(Absent, data, JsonPlace(where, time_from_text))
+def _each_id(kind: type[Absent | RememberedRow]) -> Callable[[Any, str], Any]:
+    """Read what is known of ids, by provider and id."""
+    return _each(
+        _each(lambda data, where: dataclass_json.from_json(kind, data, JsonPlace(where, time_from_text)))
+    )
 
 
 def _readings(data: Any, where: str) -> Mapping[int, tuple[str, ...]]:
@@ -107,11 +112,11 @@ def _refusals(data: Any, where: str) -> Mapping[Address, tuple[Refusal, ...]]:
     found: dict[Address, tuple[Refusal, ...]] = {}
     for index, each in enumerate(_list(data, where)):
         place = f"{where}[{index}]"
-        told = dict(mapping(each, place))
-        if "address" not in told:
+        fields = dict(mapping(each, place))
+        if "address" not in fields:
             raise Unfit(place, "'address' is missing")
-        address = _address(told.pop("address"), place)
-        refusal = dataclass_json.from_json(Refusal, told, JsonPlace(place, time_from_text))
+        address = _address(fields.pop("address"), place)
+        refusal = dataclass_json.from_json(Refusal, fields, JsonPlace(place, time_from_text))
         found[address] = (*found.get(address, ()), refusal)
     return MappingProxyType(dict(sorted(found.items())))
 
@@ -133,8 +138,8 @@ def _released(data: Any, where: str) -> Mapping[Address, int]:
 
 
 def _contacts(data: Any, where: str) -> Mapping[str, float]:
-    told = mapping(data, where)
-    return MappingProxyType({name: time_at(at, f"{where}.{name}") for name, at in told.items()})
+    times = mapping(data, where)
+    return MappingProxyType({name: time_at(at, f"{where}.{name}") for name, at in times.items()})
 
 
 def _exactly(kind: type, words: str) -> Callable[[Any, str], Any]:
@@ -152,7 +157,8 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "models": _each(_each(_sorted_texts)),
     "foreign": _each(_sorted_texts),
     "unclaimed": _each(_sorted_texts),
-    "absent": _each(_each(_absent)),
+    "remembered": _each_id(RememberedRow),
+    "absent": _each_id(Absent),
     "readings": _each(_readings),
     "refusals": _refusals,
     "released": _released,

@@ -40,8 +40,8 @@ _REQUIRED = ("lineage", "serial", "providers", "entries", "orphans")
 _TOP = frozenset({*_REQUIRED, "version", "podsync_version", "last_apply"})
 #: Keys of what was learned.
 LEARNED = frozenset({
-    "observed", "landmarks", "models", "foreign", "unclaimed", "absent", "readings", "refusals", "released",
-    "contacts", "catalog", "unproven",
+    "observed", "landmarks", "models", "foreign", "unclaimed", "remembered", "absent", "readings", "refusals",
+    "released", "contacts", "catalog", "unproven",
 })  # fmt: skip
 _ENTRY_ALWAYS = frozenset({"id", "labels", "lifecycle", "pending", "remote", "spec", "unverified"})
 _ORPHAN_ALWAYS = frozenset({"id", "remote", "spec", "replaced_by"})
@@ -80,7 +80,10 @@ def to_document(state: State) -> dict[str, Any]:
         "providers": {name: to_json(host, time_to_text) for name, host in state.hosts.items()},
         "last_apply": None if state.last_apply is None else _last_apply_to_json(state.last_apply),
         "entries": {str(address): _entry_to_json(entry) for address, entry in state.entries.items()},
-        "orphans": [_orphan_to_json(orphan) for orphan in state.orphans],
+        "orphans": [
+            _with_unknown(_with_body(to_json(each, time_to_text, _ORPHAN_ALWAYS)), each.extra)
+            for each in state.orphans
+        ],
     }
     if any(getattr(state, name) for name in LEARNED):
         from podsync.state.formats import learned_json
@@ -95,7 +98,7 @@ def to_document(state: State) -> dict[str, Any]:
 def loads(data: bytes, name: str = "the state file") -> State:
     """Read the bytes of a state file; `name` is how messages call it.
 
-    Raises DamagedError for what is empty, cut, not strict JSON or not of this shape, and StateError
+    Raises DamagedStateError for what is empty, cut, not strict JSON or not of this shape, and StateError
     for a newer version, and for what another program has made of the file.
     """
     try:
@@ -107,10 +110,7 @@ def loads(data: bytes, name: str = "the state file") -> State:
 
 
 def entry_alone(data: bytes, name: str = "the state file") -> Entry:
-    """Read `"kind.dino": {` and what follows up to, not including, its last brace.
-
-    Raises DamagedError.
-    """
+    """Read `"kind.dino": {` and what follows up to, not including, its last brace; DamagedStateError."""
     try:
         ((text, content),) = strict_json.loads(b"{" + data + b"}}").items()
         return _entry(text, content)
@@ -136,8 +136,8 @@ def _document(data: bytes, name: str) -> Any:
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise _damaged(f"{name} is not a state of podsync: it has no version")
     if document["version"] > VERSION:
-        told = document["version"]
-        message = f"{name} is of format {told}; podsync {__version__} reads formats up to {VERSION}"
+        version = document["version"]
+        message = f"{name} is of format {version}; podsync {__version__} reads formats up to {VERSION}"
         raise StateError(message, "upgrade podsync; the file was left as it is")
     return document if document["version"] == VERSION else _upgraded(document, name)
 
@@ -210,8 +210,8 @@ def _last_apply(data: Any) -> Any:
         if read.get(key) is not None:
             read[key] = time_at(read[key], f"last_apply.{key}")
     if "dates" in read:
-        told = mapping(read["dates"], "last_apply.dates")
-        read["dates"] = {name: time_at(date, f"last_apply.dates.{name}") for name, date in told.items()}
+        dates = mapping(read["dates"], "last_apply.dates")
+        read["dates"] = {name: time_at(date, f"last_apply.dates.{name}") for name, date in dates.items()}
     return freeze(read)
 
 
@@ -290,10 +290,6 @@ def _orphans(data: Any) -> tuple[Orphan, ...]:
             made = round(made + 0.001, 3)
         orphans[orphan.address, made] = replace(orphan, created_at=made)
     return tuple(orphans[key] for key in sorted(orphans))
-
-
-def _orphan_to_json(orphan: Orphan) -> dict[str, Any]:
-    return _with_unknown(_with_body(to_json(orphan, time_to_text, _ORPHAN_ALWAYS)), orphan.extra)
 
 
 def _with_unknown(data: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,10 +20,10 @@ def unmerged(name: str, found: Conflict) -> tuple[str, str]:
         return message, _KEEP
     if ours == theirs:
         return f"{message}: both sides have serial {ours}", _KEEP
-    told = f"{found.names[0] or 'ours'} has serial {ours}, {found.names[1] or 'theirs'} serial {theirs}"
+    serials = f"{found.names[0] or 'ours'} has serial {ours}, {found.names[1] or 'theirs'} serial {theirs}"
     side = "ours" if ours > theirs else "theirs"
     remedy = f"keep the side with the higher serial: git checkout --{side} {name}, then git add {name}"
-    return f"{message}: {told}", f"{remedy}, and look: podsync plan --refresh; {_LEFT}"
+    return f"{message}: {serials}", f"{remedy}, and look: podsync plan --refresh; {_LEFT}"
 
 
 def _serial(side: str) -> int | None:

@@ -31,13 +31,13 @@ def _from_1(document: dict[str, Any]) -> dict[str, Any]:
         raise Unfit("refused", "is not a mapping")
     refusals = []
     for text, data in refused.items():
-        told = from_json(_Refused1, data, JsonPlace(f"refused.{text}", time_from_text))
+        refusal = from_json(_Refused1, data, JsonPlace(f"refused.{text}", time_from_text))
         provider = kinds().get(text.partition(".")[0], "")
         host = providers.get(provider) if isinstance(providers, dict) else None
         account = host.get("account", DEFAULT_ACCOUNT) if isinstance(host, dict) else DEFAULT_ACCOUNT
         own = {"address": text, "provider": provider, "account": account, "body": {}}
         kept = {key: value for key, value in data.items() if key not in {"body", "others"}}
-        refusals.append(kept | own | {"digests": [told.body, *told.others]})
+        refusals.append(kept | own | {"digests": [refusal.body, *refusal.others]})
     if refusals:
         document["refusals"] = refusals
     return document | {"version": 2, "unproven": True}

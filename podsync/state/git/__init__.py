@@ -22,14 +22,11 @@ def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:
 
     return GitStore(
         Path.cwd(),
-        clock=around.clock,
         remote=keys["remote"],
         branch=keys["branch"],
         environment=around.without_keys,
-        who=around.who,
-        run_url=around.run_url,
         batching=Batching(lease=keys["lease_seconds"]),
-        on_note=around.on_note,
+        **around.facts,
     )
 
 

@@ -2,7 +2,7 @@
 
 A push is only ever a fast-forward, so it succeeds on the head that the commit was made for and on no
 other. Every commit carries a nonce: no two runs ever make the same one, not even from the same tree in
-the same second, so whoever is told "yes" has won. Where the answer is "no", or got lost, the remote's head
+the same second, so whoever gets a "yes" has won. Where the answer is "no", or got lost, the remote's head
 says how it ended.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from podsync.model.clock import Clock
@@ -30,6 +30,11 @@ _NO_RIGHT = (
     "read-only", "protected branch", "gh006", "gh013",
 )  # fmt: skip
 
+#: How `git fetch --quiet` ends, without a word, where a head does not follow the known one.
+_NOT_FOLLOWING = 1
+#: Such a head waits here until somebody has looked at it.
+_ASIDE = "refs/podsync/fetched"
+
 
 class OvertakenError(StateError):
     """Somebody else moved the branch."""
@@ -47,6 +52,11 @@ class TreeItem:
     kind: str
     id: str
     size: int = 0
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of its own: no folder, no submodule, no link."""
+        return self.mode in ("100644", "100755")
 
 
 def blob(identity: str) -> TreeItem:
@@ -95,6 +105,10 @@ class Branch:
             if answer.code != 1:
                 raise local_failure(answer, "rev-parse")
         return None
+
+    def at(self, head: str | None) -> Commit | None:
+        """Read the commit of a head, None for none."""
+        return None if head is None else self.commit(head)
 
     def commit(self, identity: str) -> Commit:
         """Read a commit; raises StateError when this clone does not have it."""
@@ -148,35 +162,48 @@ class Branch:
             raise self._failure(answer, "reading")
         return found[0]
 
-    def fetch(self) -> str | None:
+    def fetch(self, part: Callable[[str, str], object] = lambda _known, _head: None) -> str | None:
         """Bring the head here and return it; None: there is no such branch on the remote.
 
-        Where this clone is shallow (a runner's), the history behind the head stays away, so that a run
-        costs the same however long it is; a whole clone stays whole.
+        Where the head does not follow the one that this clone knows, `part` is called with both before that
+        one is forgotten. Where this clone is shallow (a runner's), the history behind the head stays away, so
+        that a run costs the same however long it is; a whole clone stays whole.
         """
+        answer = self._bring(f"{self._ref}:{self._tracking}")
+        if answer.code == _NOT_FOLLOWING and not answer.error.strip():
+            answer = self._bring(f"+{self._ref}:{_ASIDE}")
+            if answer.code == 0:
+                known, head = (self._git.must("rev-parse", ref) for ref in (self._tracking, _ASIDE))
+                found = head.decode().strip()
+                part(known.decode().strip(), found)
+                self.follow(found)
+                self._git.run("update-ref", "-d", _ASIDE)
+                return found
+        if answer.code == 0:
+            return self.local()
+        if "couldn't find remote ref" in answer.error:
+            return None
+        raise self._failure(answer, "reading")
+
+    def _bring(self, spec: str) -> GitResult:
         if self._shallow is None:
             self._shallow = self._git.is_shallow()
         depth = ["--depth=1"] if self._shallow else []
         words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", "--refmap=", *depth]
-        spec = f"+{self._ref}:{self._tracking}"
         for pause in (0.1, 0.3, 1.0, None):
             answer = self._reach(*words, self.remote, spec)
-            if answer.code == 0:
-                return self.local()
-            if "couldn't find remote ref" in answer.error:
-                return None
             # Another process of this clone fetches as well.
             if pause is None or not any(word in answer.error for word in ("lock", "shallow file")):
                 break
             self._clock.sleep(pause)
-        raise self._failure(answer, "reading")
+        return answer
 
     def publish(self, commit: str, parent: str | None, *, patience: float) -> None:
         """Make `commit` the head; it was made to follow `parent`.
 
         Raises OvertakenError when the head is another one: nothing was changed then, or `commit` was the
         head for a while. Raises RefusedPushError when the remote does not let us, and StateError when nobody
-        could be reached for `patience` seconds: then it may become the head without our being told.
+        could be reached for `patience` seconds: then it may become the head without an answer.
         """
         until, pause = self._clock.monotonic() + patience, _FIRST_PAUSE
         while True:
@@ -221,18 +248,18 @@ class Branch:
         )
 
     def _failure(self, answer: GitResult, doing: str) -> StateError:
-        told = answer.error.lower()
+        output = answer.error.lower()
         again = "what was done is not lost: run the command again"
-        if "not a git repository" in told and "does not appear" not in told:
+        if "not a git repository" in output and "does not appear" not in output:
             return local_failure(answer, doing)
         message = f"{doing} branch {self.name} on {self.remote} failed: {reason(answer)}"
-        if any(word in told for word in _NO_RIGHT):
+        if any(word in output for word in _NO_RIGHT):
             return StateError(
                 message,
                 f"give this run the right to push there (in GitHub Actions: permissions: contents: write),"
                 f" and let no branch rule cover {self.name}; {again}",
             )
-        if "remote rejected" in told:
+        if "remote rejected" in output:
             return StateError(message, f"the remote's own rules refuse it: exempt {self.name}; {again}")
         return StateError(message, f"see whether git ls-remote {self.remote} works; {again}")
 
@@ -258,7 +285,7 @@ class Branch:
 
 def _may_pass(answer: GitResult) -> bool:
     """Whether the same push may succeed a moment later, seen that the head has not moved."""
-    told = answer.error.lower()
-    if any(word in told for word in _BUSY):
+    output = answer.error.lower()
+    if any(word in output for word in _BUSY):
         return True
-    return "rejected" not in told and not any(word in told for word in _NO_RIGHT)
+    return "rejected" not in output and not any(word in output for word in _NO_RIGHT)

@@ -33,7 +33,7 @@ def must_hold_state(git: Git, branch: Branch, commit: Commit | None) -> None:
 def must_not_exist(git: Git, branch: Branch) -> None:
     """Raise StateError unless the remote has no such branch, which this clone knows nothing of.
 
-    The remote is asked, for a clone says nothing of what it was told not to fetch (`--single-branch`, the
+    The remote is asked, for a clone says nothing of what it does not fetch (`--single-branch`, the
     checkout of a CI). Where it cannot be reached, a whole clone that fetches every branch is believed.
     """
     remote, name = branch.remote, branch.name

@@ -23,7 +23,7 @@ class Absence(NamedTuple):
 
 
 class UnknownAge(NamedTuple):
-    """Why the age of what is checked out cannot be told, and what makes it known."""
+    """Why the age of what is checked out is not known, and what makes it known."""
 
     why: str
     remedy: str
@@ -53,13 +53,9 @@ def _missing(git: Git, wanted: Sequence[Path], seen: set[Path]) -> Absence | Non
             found = (_behind(git, item, place) or _missing(git.at(place), inner, seen)) if inner else None
             if found is not None:
                 return found
-        elif item.tag == "S" and _is_in(place, wanted) and not os.path.lexists(place):
+        elif item.tag == "S" and any(map(place.is_relative_to, wanted)) and not os.path.lexists(place):
             skipped.append(item.name)
     return _sparse(skipped) if skipped else None
-
-
-def _is_in(place: Path, wanted: Sequence[Path]) -> bool:
-    return any(place.is_relative_to(each) for each in wanted)
 
 
 class _IndexItem(NamedTuple):
@@ -154,7 +150,7 @@ def first_commits(git: Git) -> list[str] | UnknownAge:
 
 
 def is_older(git: Git, commit: str) -> bool | UnknownAge:
-    """Whether what is checked out is a real ancestor of `commit`, or why that cannot be told."""
+    """Whether what is checked out is a real ancestor of `commit`, or why that is not known."""
     try:
         return _compared(git, commit)
     except StateError as error:

@@ -181,9 +181,9 @@ def _anonymous(environment: dict[str, str]) -> dict[str, str]:
     return environment | named
 
 
-def _no_git(told: str) -> StateError:
+def _no_git(problem: str) -> StateError:
     remedy = "install git and have it on the PATH, or keep the state elsewhere (state.backend)"
-    return StateError(f"{told}; nothing was sent", remedy)
+    return StateError(f"{problem}; nothing was sent", remedy)
 
 
 def _no_repository() -> StateError:
@@ -214,21 +214,21 @@ def reason(answer: GitResult) -> str:
     telling = [line for line in lines if re.match(r"(fatal|error):", line)]
     # What the remote's own rules have to say (a protected branch) stands in lines of its own.
     words = [*(telling or lines)[:1], *[line for line in lines if line.startswith("remote: ")][:1]]
-    told = "; ".join(re.sub(r"^((fatal|error|remote): *)+", "", word) for word in words)
-    return told[:200] or f"it ended with {answer.code}"
+    text = "; ".join(re.sub(r"^((fatal|error|remote): *)+", "", word) for word in words)
+    return text[:200] or f"it ended with {answer.code}"
 
 
 def local_failure(answer: GitResult, what: str) -> StateError:
     """Return the error of a command that needs no network."""
-    told = answer.error
-    if "not a git repository" in told:
+    output = answer.error
+    if "not a git repository" in output:
         return _no_repository()
-    if "dubious ownership" in told:
+    if "dubious ownership" in output:
         return StateError(
             "git does not trust this repository: it belongs to another user",
             "git config --global --add safe.directory <this folder>; nothing was sent",
         )
-    if "promisor remote" in told or "lazy fetch" in told:
+    if "promisor remote" in output or "lazy fetch" in output:
         return StateError(
             "this clone is partial (git clone --filter): what is asked for was left at its remote",
             f"bring it here: {WHOLE}; nothing was sent",

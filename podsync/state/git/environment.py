@@ -1,7 +1,7 @@
-"""Where Git is started, with which program and which environment: nothing of it is told by the tree.
+"""Where Git is started, with which program and which environment: the tree decides none of it.
 
 A repository's tree may hold anything that its contributors like: a folder that looks like a bare repository,
-a program called `git`, a file that the settings include. What decides is told by the machine and its user:
+a program called `git`, a file that the settings include. What decides belongs to the machine and its user:
 the nearest `.git` (which Git lets no tree carry), absolute folders of the PATH outside the work tree, and the
 variables below.
 """
@@ -87,10 +87,10 @@ def _private(root: Path) -> Path:
     """Return what git keeps for this work tree alone: `.git`, or where that file leads."""
     entry = root / ".git"
     try:
-        told = entry.read_text(encoding="utf-8", errors="surrogateescape")
+        pointer = entry.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return entry
-    return root / told.removeprefix("gitdir:").strip()
+    return root / pointer.removeprefix("gitdir:").strip()
 
 
 def program(environment: Mapping[str, str], root: Path) -> str | None:

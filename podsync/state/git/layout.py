@@ -14,17 +14,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from podsync.files import strict_json
 from podsync.model.errors import StateError
 from podsync.state.events import Event
 from podsync.state.formats import journal, statefile
-from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json
-from podsync.state.formats.times import time_from_text, time_to_text
+from podsync.state.formats.dataclass_json import Unfit
 from podsync.state.git.branch import Branch, Commit, TreeItem, folder
 from podsync.state.local import snapshot
-from podsync.state.local.lock import Holder
+from podsync.state.lock import Holder
 from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 
@@ -104,8 +103,7 @@ def read_lock(branch: Branch, commit: Commit | None) -> Lock | None:
     try:
         data = strict_json.loads(branch.read([item], 65536)[0])
         lease = float(data["lease_seconds"])
-        told = {key: value for key, value in data.items() if key != "lease_seconds"}
-        holder = from_json(Holder, told, JsonPlace("", time_from_text))
+        holder = Holder.from_json(data)
         return Lock(holder, min(max(lease, _LEASES[0]), _LEASES[1]))
     except (StateError, Unfit, strict_json.NotStrictError, KeyError, TypeError, ValueError):
         return Lock(Holder(item.id, "somebody", 0, 0.0, "a command that cannot be read"), 120.0)
@@ -113,7 +111,7 @@ def read_lock(branch: Branch, commit: Commit | None) -> Lock | None:
 
 def lock_data(holder: Holder, lease: float) -> bytes:
     """Return the bytes of a lock record."""
-    data = asdict(holder) | {"since": time_to_text(holder.since), "lease_seconds": lease}
+    data = holder.to_json() | {"lease_seconds": lease}
     return (json.dumps(data, sort_keys=True, indent=1) + "\n").encode()
 
 
@@ -127,10 +125,11 @@ def read(branch: Branch, commit: Commit | None) -> BranchContents:
     item = commit.items.get(SNAPSHOT)
     if item is None and not files:
         return BranchContents(State())
-    if item is None or item.kind != "blob" or any(_FILE.fullmatch(path) is None for path in files):
+    own = [item, *(commit.items[path] for path in files)]
+    if any(each is None or not each.is_file for each in own) or not all(map(_FILE.fullmatch, files)):
         raise damaged(where, "its files are not those of a state")
     files.sort(key=lambda path: int(path.rsplit("/", 1)[1].split("-")[0]))
-    data, *texts = branch.read([item, *(commit.items[path] for path in files)], statefile.LIMIT)
+    data, *texts = branch.read([each for each in own if each is not None], statefile.LIMIT)
     try:
         found = snapshot.parse(data, where)
     except statefile.DamagedStateError as error:

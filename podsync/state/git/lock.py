@@ -1,4 +1,4 @@
-"""Waiting for a lock on a branch: whether its holder lives, told by this machine's own clock alone."""
+"""Waiting for a lock on a branch: whether its holder lives, judged by this machine's own clock alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from podsync.model.errors import LockedError
 from podsync.state.formats.times import time_to_text
 from podsync.state.git.branch import Branch, Commit, OvertakenError
 from podsync.state.git.layout import Lock
-from podsync.state.local.lock import PATIENCE
+from podsync.state.lock import PATIENCE
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 #: How long, in seconds, a push of the lock is tried when nobody can be reached.
@@ -17,13 +17,13 @@ _REACH = 10.0
 
 
 class Waiting:
-    """One wait for the lock, of `timeout` seconds; `on_wait` is told once for whom."""
+    """One wait for the lock, of `timeout` seconds; `on_wait` hears once for whom."""
 
     def __init__(self, branch: Branch, clock: Clock, timeout: float, on_wait: Callable[[str], None]) -> None:
         self._branch, self._clock, self._on_wait = branch, clock, on_wait
         self._begun = clock.monotonic()
         self._timeout, self._pause = timeout, _FIRST_PAUSE
-        self._seen, self._since, self._told = "", 0.0, False
+        self._seen, self._since, self._mentioned = "", 0.0, False
 
     def is_dead(self, commit: Commit, lock: Lock) -> bool:
         """Whether the branch has stood still for a whole lease while this run was looking."""
@@ -42,8 +42,8 @@ class Waiting:
             ends = max(ends, dead)
         if now >= ends:
             raise self._locked(commit, lock)
-        if not self._told and (quiet or now - self._begun >= PATIENCE):
-            self._told = True
+        if not self._mentioned and (quiet or now - self._begun >= PATIENCE):
+            self._mentioned = True
             last, left = time_to_text(commit.at), dead - now
             rest = f". It shows no sign of life since {last}; it is given {left:.0f} s more" if quiet else ""
             self._on_wait(f"waiting for {lock.holder} to let go of branch {self._branch.name}{rest}")

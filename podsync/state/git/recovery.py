@@ -27,12 +27,14 @@ _PATIENCE, _PUSH = 30.0, 5.0
 _PAUSE = 1.0
 
 
-def fitting(state: State, late: Sequence[UndeliveredEvent], now: float) -> list[Event]:
+def fitting(state: State, undelivered: Sequence[UndeliveredEvent], now: float) -> list[Event]:
     """Return what of these events is still news to `state`, in order."""
     draft = Reducer(state)
     found: list[Event] = []
-    answered = {(each.event.address, each.written_at) for each in late if isinstance(each.event, _RESULTS)}
-    for each in late:
+    answered = {
+        (each.event.address, each.written_at) for each in undelivered if isinstance(each.event, _RESULTS)
+    }
+    for each in undelivered:
         event = each.event
         if isinstance(event, Intent):
             if (event.address, event.written_at) in answered:
@@ -53,38 +55,38 @@ def fitting(state: State, late: Sequence[UndeliveredEvent], now: float) -> list[
 _RESULTS = (Made, Refused, NotSent, Doubted)
 
 
-def salvage(session: BranchWriter, branch: Branch, clock: Clock) -> str:
+def salvage(writer: BranchWriter, branch: Branch, clock: Clock) -> str:
     """Try for half a minute; return a sentence that says what became of the events, "" if there were none."""
     until = clock.monotonic() + _PATIENCE
     why = "somebody else holds the state"
     while True:
         try:
-            told = _once(session, branch, clock.now())
+            outcome = _once(writer, branch, clock.now())
         except OvertakenError:
-            told = None
+            outcome = None
         except RefusedPushError as error:
-            told, why, until = None, error.message, 0.0
+            outcome, why, until = None, error.message, 0.0
         except StateError as error:
-            told, why = None, error.message
-        if told is not None:
-            return told
+            outcome, why = None, error.message
+        if outcome is not None:
+            return outcome
         if clock.monotonic() + _PAUSE > until:
-            results = sum(isinstance(each.event, _RESULTS) for each in session.late)
+            results = sum(isinstance(each.event, _RESULTS) for each in writer.undelivered)
             return f"{results} results could not be written ({why}); the next apply finds them out"
         clock.sleep(_PAUSE)
 
 
-def _once(session: BranchWriter, branch: Branch, now: float) -> str | None:
+def _once(writer: BranchWriter, branch: Branch, now: float) -> str | None:
     """Return what was done; None: not now."""
     head = branch.fetch()
     if head is None:
         return "the branch is gone"
     commit = branch.commit(head)
     lock = layout.read_lock(branch, commit)
-    ours = lock is not None and lock.holder.id == session.holder.id
+    ours = lock is not None and lock.holder.id == writer.holder.id
     contents = layout.read(branch, commit)
-    same = contents.state.lineage == session.lineage
-    events = fitting(contents.state, session.late, now) if same else []
+    same = contents.state.lineage == writer.lineage
+    events = fitting(contents.state, writer.undelivered, now) if same else []
     if not events and not ours:
         return ""
     if lock is not None and not ours:
@@ -94,10 +96,9 @@ def _once(session: BranchWriter, branch: Branch, now: float) -> str | None:
     if events:
         serial = contents.state.serial
         texts = [journal.payload(event) for event in events]
-        records = (journal.record(at, serial, text) for at, text in enumerate(texts, serial + 1))
-        data = b"".join([journal.header(session.lineage, contents.base), *records])
+        data = b"".join([journal.header(writer.lineage, contents.base), *journal.records(serial, texts)])
         files.add(branch.write(data), serial + 1, serial + len(events))
-    made = branch.make(files.root(branch, {}), head, message(session.holder, f"{len(events)} late results"))
+    made = branch.make(files.root(branch, {}), head, message(writer.holder, f"{len(events)} late results"))
     branch.publish(made, head, patience=_PUSH)
     branch.follow(made)
     return f"{len(events)} late results were added to the newer state" if events else ""

@@ -6,23 +6,22 @@ Intent is on the branch, and whoever comes next finds it there.
 
 A holder moves the branch at least three times within its lease. Whoever waits counts, by his own clock
 alone, how long the branch has stood still; after a whole lease the lock is dead. Should its holder live
-after all, it is told no by its next push, and its requests have ended with their `send_before`.
+after all, its next push is refused, and its requests have ended with their `send_before`.
 """
 
 from __future__ import annotations
 
-import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import Unpack
 
 from podsync.failpoints import hit
-from podsync.model.clock import Clock
 from podsync.model.errors import LockedError, StateError
-from podsync.state.events import Event
+from podsync.state.base_store import BaseStore
 from podsync.state.formats.times import time_to_text
 from podsync.state.git import layout
 from podsync.state.git.branch import Branch, Commit
@@ -32,42 +31,41 @@ from podsync.state.git.layout import BranchContents, BranchFiles
 from podsync.state.git.lock import Waiting
 from podsync.state.git.recovery import salvage
 from podsync.state.git.writer import Batching, BranchWriter, message
-from podsync.state.local.lock import Holder
+from podsync.state.lock import Holder
 from podsync.state.model import State
-from podsync.state.store import changed, must_fit, under_lock
+from podsync.state.store import StoreFacts, must_fit, under_lock
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-class GitStore:
+class GitStore(BaseStore[BranchWriter]):
     """Implements `state.store.StateStore` on a branch.
 
     `folder` is anywhere in the repository. `environment` is what git finds its credentials with. Without the
-    lock it reads what this clone knows and speaks to nobody; `refresh` brings the newest here.
+    lock it reads what this clone knows and speaks to nobody; `refresh` brings the newest here. A lock passes
+    on when it is broken or shows no sign of life, though its holder may live.
     """
+
+    shared = True
 
     def __init__(
         self,
         folder: Path,
         *,
-        clock: Clock,
         remote: str = "origin",
         branch: str = "podsync-state",
         environment: Mapping[str, str],
-        who: Callable[[], str] = lambda: "somebody",
-        run_url: str | None = None,
         batching: Batching = Batching(),
-        on_note: Callable[[str], None] = lambda _note: None,
+        **facts: Unpack[StoreFacts],
     ) -> None:
+        super().__init__(**facts)
         self._git = Git(folder, environment, remote)
-        self._branch = Branch(self._git, remote, branch, clock)
-        self._clock, self._who, self._run_url = clock, who, run_url
-        self._batching, self._on_note = batching, on_note
-        self._session: BranchWriter | None = None
+        self._branch = Branch(self._git, remote, branch, self._clock)
+        # A push costs a second, however many Intents it takes along.
+        self._batching, self.ahead = batching, batching.most
         self._begun, self._opening = False, Lock()
-        self._known: tuple[str, int] | None = None
         self._before: str | None = None
-        self._looked: tuple[str | None, BranchContents] | None = None
+        self._read_last: tuple[str | None, BranchContents] | None = None
         #: Whether this run has asked the remote, and whether that knew no such branch.
         self._asked, self._absent = False, False
         #: The head that was found to hold a state, or nothing yet.
@@ -76,31 +74,14 @@ class GitStore:
     @property
     def label(self) -> str:
         """The branch, its remote where it is not the usual one, and the commit that was looked at last."""
-        commit = self._looked[0] if self._looked is not None else None
+        commit = self._read_last[0] if self._read_last is not None else None
         there = f" of {self._branch.remote}" if self._branch.remote != "origin" else ""
         return f"branch {self._branch.name}{there}" + (f" at {commit[:7]}" if commit is not None else "")
-
-    @property
-    def lineage(self) -> str:
-        """The lineage of the state as last loaded or written, empty where there is none yet."""
-        if self._session is not None and self._begun:
-            return self._session.lineage
-        return self._known[0] if self._known is not None else ""
 
     @property
     def identity(self) -> str:
         """The clone, with all its work trees, and the branch's place in it."""
         return f"git {self._branch.place()} {self._branch.remote} {self._branch.name}"
-
-    @property
-    def shared(self) -> bool:
-        """A lock passes on when it is broken or shows no sign of life, though its holder may live."""
-        return True
-
-    @property
-    def ahead(self) -> int:
-        """A push costs a second, however many Intents it takes along."""
-        return self._batching.most
 
     def refresh(self) -> None:
         """Bring the newest state here, for those who read without a network."""
@@ -116,29 +97,29 @@ class GitStore:
         nobody held it any more, it is watched for that long even if `timeout` is shorter. Raises StateError
         where the branch cannot be read or pushed to; nothing was sent then.
         """
-        holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), self._clock.now(), command, self._run_url)
+        holder = self._new_holder(command)
         try:
-            session = self._acquire(holder, timeout)
+            writer = self._acquire(holder, timeout)
         except (KeyboardInterrupt, SystemExit):
             with suppress(StateError, LockedError):
                 self.unlock(holder.id)
             raise
-        self._session, self._begun = session, False
+        self._writer, self._begun = writer, False
         hit("git.locked")
         try:
             yield
         except BaseException:
-            self._leave(session, failing=True)
+            self._leave(writer, failing=True)
             raise
         else:
-            self._leave(session, failing=False)
+            self._leave(writer, failing=False)
 
     def _acquire(self, holder: Holder, timeout: float) -> BranchWriter:
         waiting = Waiting(self._branch, self._clock, timeout, self._on_note)
         while True:
-            head = self._fetch()
-            commit = self._branch.commit(head) if head is not None else None
-            self._vet(head, commit)
+            commit = self._fetch()
+            head = commit.id if commit is not None else None
+            self._vet(commit)
             lock = layout.read_lock(self._branch, commit)
             if commit is not None and lock is not None and not waiting.is_dead(commit, lock):
                 waiting.wait(commit, lock)
@@ -153,31 +134,30 @@ class GitStore:
                 self._before = head
                 return BranchWriter(self._branch, self._clock, holder, self._batching, made, files)
 
-    def _leave(self, session: BranchWriter, *, failing: bool) -> None:
+    def _leave(self, writer: BranchWriter, *, failing: bool) -> None:
         """Let go of the lock; what did not reach the branch is saved as far as it can be."""
-        told = ""
+        outcome = ""
         try:
-            if session.lost is None:
+            if writer.lost is None:
                 with suppress(StateError):
-                    session.release()
-            if session.lost is not None:
-                told = salvage(session, self._branch, self._clock)
+                    writer.release()
+            if writer.lost is not None:
+                outcome = salvage(writer, self._branch, self._clock)
         finally:
-            session.stop()
-            self._known = (session.lineage, session.serial) if self._begun else self._known
-            self._session, self._looked = None, None
-            if session.lost is None:
-                self._branch.follow(session.head)
-        if told:
-            self._on_note(told)
-        if session.lost is not None and not (failing or session.told):
-            raise session.lost
+            writer.stop()
+            self._known = (writer.lineage, writer.serial) if self._begun else self._known
+            self._writer, self._read_last = None, None
+            if writer.lost is None:
+                self._branch.follow(writer.head)
+        if outcome:
+            self._on_note(outcome)
+        if writer.lost is not None and not (failing or writer.reported):
+            raise writer.lost
 
     def unlock(self, lock_id: str) -> None:
         """Let go of the lock of this id, whoever holds it. Raises LockedError for another id."""
         for _ in range(10):
-            head = self._fetch()
-            commit = self._branch.commit(head) if head is not None else None
+            commit = self._fetch()
             lock = layout.read_lock(self._branch, commit)
             if commit is None or lock is None or lock.holder.id != lock_id:
                 named = f"{lock.holder}, id {lock.holder.id}" if lock is not None else "nobody"
@@ -185,16 +165,15 @@ class GitStore:
             files = BranchFiles.of(commit)
             files.lock = None
             words = message(lock.holder, "lock let go of by hand")
-            made = self._branch.make(files.root(self._branch, {}), head, words)
-            if Waiting(self._branch, self._clock, 0, self._on_note).wins(made, head):
+            made = self._branch.make(files.root(self._branch, {}), commit.id, words)
+            if Waiting(self._branch, self._clock, 0, self._on_note).wins(made, commit.id):
                 self._branch.follow(made)
                 return
         raise LockedError(f"branch {self._branch.name} keeps moving: its holder is alive", "wait for it")
 
     def holder(self) -> Holder | None:
         """Who holds the lock now, as the remote knows it."""
-        head = self._fetch()
-        lock = layout.read_lock(self._branch, self._branch.commit(head) if head is not None else None)
+        lock = layout.read_lock(self._branch, self._fetch())
         return lock.holder if lock is not None else None
 
     def undo(self) -> str | None:
@@ -211,22 +190,21 @@ class GitStore:
 
         Raises StateError for what cannot be trusted.
         """
-        if self._session is not None:
-            self._session.flush()
-            contents, at = self._look(self._session.head)
-            head: str | None = self._session.head
+        if self._writer is not None:
+            self._writer.flush()
+            state = self._read(self._branch.commit(self._writer.head)).state
         else:
-            head = self._branch.local()
-            commit = self._branch.commit(head) if head is not None else None
-            self._vet(head, commit)
-            contents, at = self._read(head, commit)
-        self._known = contents.state.lineage, contents.state.serial
-        if self._session is None and not self._asked:
-            self._on_note(self._age(head, at))
-        return contents.state
+            commit = self._branch.at(self._branch.local())
+            self._vet(commit)
+            state = self._read(commit).state
+            if not self._asked:
+                self._on_note(self._age(commit))
+        self._known = state.lineage, state.serial
+        return state
 
-    def _vet(self, head: str | None, commit: Commit | None) -> None:
+    def _vet(self, commit: Commit | None) -> None:
         """Refuse a branch that is not known here while the remote has it, and one that holds code."""
+        head = commit.id if commit is not None else None
         if head is None and not self._absent:
             must_not_exist(self._git, self._branch)
             self._absent = True
@@ -234,34 +212,24 @@ class GitStore:
             must_hold_state(self._git, self._branch, commit)
             self._vetted = (head,)
 
-    def _look(self, head: str) -> tuple[BranchContents, float]:
-        return self._read(head, self._branch.commit(head))
+    def _read(self, commit: Commit | None) -> BranchContents:
+        head = commit.id if commit is not None else None
+        if self._read_last is None or self._read_last[0] != head:
+            self._read_last = head, layout.read(self._branch, commit)
+        return self._read_last[1]
 
-    def _read(self, head: str | None, commit: Commit | None) -> tuple[BranchContents, float]:
-        if self._looked is None or self._looked[0] != head:
-            self._looked = head, layout.read(self._branch, commit)
-        return self._looked[1], commit.at if commit is not None else 0.0
-
-    def _age(self, head: str | None, at: float) -> str:
+    def _age(self, commit: Commit | None) -> str:
         name = f"{self._branch.remote}/{self._branch.name}"
-        if head is None:
+        if commit is None:
             return f"no {name} is known here, so there is no state yet"
-        seconds = max(0.0, self._clock.now() - at)
+        seconds = max(0.0, self._clock.now() - commit.at)
         number, unit = next((seconds // size, unit) for size, unit in _UNITS if seconds >= size or size == 1)
-        when = time_to_text(at).replace("T", " ")[:16]
-        return f"state of {when} UTC ({number:.0f} {unit} ago), commit {head[:7]}: {name} as fetched last"
+        when = time_to_text(commit.at).replace("T", " ")[:16]
+        return (
+            f"state of {when} UTC ({number:.0f} {unit} ago), commit {commit.id[:7]}: {name} as fetched last"
+        )
 
     # -- writing
-
-    def append(self, events: Sequence[Event]) -> None:
-        """Add events; Intents are on the remote when this returns, all else 2 s later (see `writer`).
-
-        Raises StateError when Intents are not: nothing was sent for them then. Thread-safe.
-        """
-        session = under_lock(self._session)
-        if events:
-            self._begin(session)
-            session.append(events)
 
     def compact(self, state: State) -> None:
         """Write the snapshot; journal and lock go in the same commit. Does nothing if nothing changed.
@@ -269,29 +237,30 @@ class GitStore:
         Raises StateError when it cannot be written (the journal keeps all events then), and when
         `state` is not what the events add up to.
         """
-        session = under_lock(self._session)
-        if not self._begun and not self._look(session.head)[0].fresh:
+        writer = under_lock(self._writer)
+        if not self._begun and not self._read(self._branch.commit(writer.head)).fresh:
             return
-        self._begin(session)
-        if session.lost is not None:
-            session.told = True
-            raise session.lost
-        must_fit(state, session.lineage, session.serial)
-        session.compact(replace(state, lineage=session.lineage, lost=False))
+        self._open()
+        if writer.lost is not None:
+            writer.reported = True
+            raise writer.lost
+        must_fit(state, writer.lineage, writer.serial)
+        writer.compact(replace(state, lineage=writer.lineage, lost=False))
 
-    def _begin(self, session: BranchWriter) -> None:
+    def _open(self) -> BranchWriter:
         with self._opening:
-            if self._begun:
-                return
-            contents, _ = self._look(session.head)
-            if self._known not in {None, (contents.state.lineage, contents.state.serial)}:
-                raise changed(f"branch {self._branch.name}")
-            session.begin(contents, State(lineage=str(uuid.uuid4())))
-            self._begun = True
+            writer = under_lock(self._writer)
+            if not self._begun:
+                contents = self._read(self._branch.commit(writer.head))
+                state = contents.state
+                self._must_be_known(state.lineage, state.serial, f"branch {self._branch.name}")
+                writer.begin(contents, State(lineage=str(uuid.uuid4())))
+                self._begun = True
+            return writer
 
-    def _fetch(self) -> str | None:
-        """Bring the head here; StateError where the branch is gone that this clone knows."""
-        head = self._branch.fetch()
+    def _fetch(self) -> Commit | None:
+        """Bring the newest commit here; StateError where the branch is gone that this clone knows."""
+        head = self._branch.fetch(self._part)
         self._asked, self._absent = True, head is None
         known = self._branch.local() if head is None else None
         if known is not None:
@@ -301,13 +270,27 @@ class GitStore:
                 f"bring it back: git push {remote} {known[:12]}:refs/heads/{name}. Or begin without a state,"
                 f" which adopts what exists: git update-ref -d refs/remotes/{remote}/{name}",
             )
-        return head
+        return self._branch.at(head)
+
+    def _part(self, known: str, head: str) -> None:
+        """Say so where the branch was set back behind what this clone knows, before that is forgotten."""
+        now = layout.read(self._branch, self._branch.commit(head)).state
+        try:
+            newer = layout.read(self._branch, self._branch.commit(known)).state
+        except StateError:
+            return  # nothing to compare with
+        if newer.lineage and (newer.lineage != now.lineage or newer.serial > now.serial):
+            self._on_older(newer)
+            self._on_note(
+                f"branch {self._branch.name} was set back on {self._branch.remote}: this clone knows it at "
+                f"{known[:7]}, serial {newer.serial}, and it is at {head[:7]}, serial {now.serial}, now"
+            )
 
     def replace(self, state: State) -> None:
         """Put `state` in the place of what is there, which stays in the history; only under the lock."""
-        session = under_lock(self._session)
+        writer = under_lock(self._writer)
         self.compact(self.load())
-        self._begin(session)
-        before = session.head
-        session.replace(replace(state, lost=False))
+        self._open()
+        before = writer.head
+        writer.replace(replace(state, lost=False))
         self._before, self._known = before, (state.lineage, state.serial)

@@ -30,7 +30,7 @@ from podsync.state.git import layout
 from podsync.state.git.branch import Branch, TreeItem
 from podsync.state.git.layout import BranchContents, BranchFiles
 from podsync.state.local import snapshot
-from podsync.state.local.lock import Holder
+from podsync.state.lock import Holder
 from podsync.state.model import State
 
 
@@ -79,8 +79,8 @@ class BranchWriter:
     """What the holder of the lock knows of the branch. Thread-safe; `stop` ends its thread.
 
     `head` is the commit that this run pushed last, `files` what it holds; `serial` counts the events that
-    wait as well. `lost` says why nothing can be pushed any more, and `late` holds the events of which it is
-    not known that they reached the branch. `told`: whoever writes has heard of it.
+    wait as well. `lost` says why nothing can be pushed any more, and `undelivered` holds the events of which
+    it is not known that they reached the branch. `reported`: an error has said so to whoever writes.
     """
 
     branch: Branch
@@ -93,8 +93,8 @@ class BranchWriter:
     serial: int = 0
     released: bool = False
     lost: StateError | None = None
-    late: list[UndeliveredEvent] = field(default_factory=list)
-    told: bool = False
+    undelivered: list[UndeliveredEvent] = field(default_factory=list)
+    reported: bool = False
     pushes: int = 0
 
     def __post_init__(self) -> None:
@@ -126,19 +126,19 @@ class BranchWriter:
     def append(self, events: Sequence[Event]) -> None:
         """Take events in; Intents are on the remote when this returns. Raises StateError when they are not.
 
-        Once the lock is lost, results are kept in `late` and Intents are refused.
+        Once the lock is lost, results are kept in `undelivered` and Intents are refused.
         """
         texts = [journal.payload(event) for event in events]
         intents = sum(isinstance(event, Intent) for event in events)
         with self._turn:
-            told = [self._told(event) for event in events]
+            undelivered = [self._undelivered(event) for event in events]
             if self.lost is not None:
-                self.late += told
+                self.undelivered += undelivered
                 if intents:
-                    self.told = True
+                    self.reported = True
                     raise StateError(self.lost.message, self.lost.remedy) from self.lost
                 return
-            entry = _QueuedEvents(told, texts, self.clock.monotonic(), intents)
+            entry = _QueuedEvents(undelivered, texts, self.clock.monotonic(), intents)
             self._queue.append(entry)
             self.serial += len(events)
             self.released = False
@@ -146,10 +146,10 @@ class BranchWriter:
             while intents and not entry.done:
                 self._turn.wait()
         if entry.failure is not None:
-            self.told = True
+            self.reported = True
             raise StateError(entry.failure.message, entry.failure.remedy) from entry.failure
 
-    def _told(self, event: Event) -> UndeliveredEvent:
+    def _undelivered(self, event: Event) -> UndeliveredEvent:
         if isinstance(event, Intent):
             self._written[event.address] = event.written_at
         return UndeliveredEvent(
@@ -157,7 +157,7 @@ class BranchWriter:
         )
 
     def flush(self) -> None:
-        """Return when nothing waits to be pushed; what cannot be pushed is in `late`."""
+        """Return when nothing waits to be pushed; what cannot be pushed is in `undelivered`."""
         with self._turn:
             self._hurry = True
             self._turn.notify_all()
@@ -184,7 +184,7 @@ class BranchWriter:
                 with self._claimed(self.batching.most) as taken:
                     self._push(taken)
             except StateError:
-                return  # those who wait for it were told
+                return  # those who wait for it have the error
 
     def _left(self) -> float:
         """How many seconds from now the next push is due."""
@@ -223,7 +223,7 @@ class BranchWriter:
                     self.lost = failure
                     taken = [*taken, *self._queue]
                     self._queue = []
-                    self.late += [each for entry in taken for each in entry.events]
+                    self.undelivered += [each for entry in taken for each in entry.events]
                 for entry in taken:
                     entry.done, entry.failure = True, failure
                 self._busy = False
@@ -245,9 +245,9 @@ class BranchWriter:
         """Put a batch on the branch; an empty one only shows that this run lives."""
         self.files.lock = self._lock_item
         last = self._add(taken)
-        told = Counter(type(each.event).__name__.lower() for entry in taken for each in entry.events)
+        kinds = Counter(type(each.event).__name__.lower() for entry in taken for each in entry.events)
         hit("git.unpushed")
-        words = ", ".join(f"{count} {name}" for name, count in told.items()) or "still at work"
+        words = ", ".join(f"{count} {name}" for name, count in kinds.items()) or "still at work"
         self._publish(self.files, words, PATIENCE)
         hit("git.pushed")
         self._durable = last
@@ -258,10 +258,8 @@ class BranchWriter:
         texts = [text for entry in taken for text in entry.texts]
         first, last = self._durable + 1, self._durable + len(texts)
         if texts:
-            records = (
-                journal.record(serial, self._durable, text) for serial, text in enumerate(texts, first)
-            )
-            data = b"".join([journal.header(self.lineage, self._base), *records])
+            lines = journal.records(self._durable, texts)
+            data = b"".join([journal.header(self.lineage, self._base), *lines])
             self.files.add(self.branch.write(data), first, last)
         return last
 

@@ -20,7 +20,7 @@ from podsync.files.cache_file import FOLDERS, CacheFile, DamagedCacheError, key_
 from podsync.model.errors import StateError
 from podsync.model.json_bytes import compact, parse
 from podsync.state.formats import statefile
-from podsync.state.model import LateEntries, Outline, State
+from podsync.state.model import LazyEntries, Outline, State
 from podsync.state.store import changed
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Outlines(NamedTuple):
             return statefile.loads(data, name)  # and say what is wrong where it is
         held = data if len(data) <= self.held else None
         return replace(
-            state, entries=LateEntries(outline, _EntryCutter(self, name, digest, form, outline, held))
+            state, entries=LazyEntries(outline, _EntryCutter(self, name, digest, form, outline, held))
         )
 
     def _scan(self, data: bytes, name: str, digest: str) -> tuple[_Form, Outline] | None:
@@ -123,22 +123,22 @@ class Outlines(NamedTuple):
     def _recall(self, digest: str) -> tuple[_Form, Outline] | None:
         kept = self.cache.find()
         try:
-            told: Any = parse(kept.section(0)) if kept is not None else {}
-            if told.get("digest") != digest:
+            stored: Any = parse(kept.section(0)) if kept is not None else {}
+            if stored.get("digest") != digest:
                 return None
-            form = _Form(told["start"], told["end"], tuple(told["lengths"]))
-            addresses, spec_digests = told["addresses"].split(" "), told["spec_digests"].split(" ")
+            form = _Form(stored["start"], stored["end"], tuple(stored["lengths"]))
+            addresses, spec_digests = stored["addresses"].split(" "), stored["spec_digests"].split(" ")
             outline = Outline(
                 dict(zip(addresses, spec_digests, strict=True)),
-                frozenset(told["providers"]),
-                Counter(told["unbound"]),
+                frozenset(stored["providers"]),
+                Counter(stored["unbound"]),
             )
         except (DamagedCacheError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return (form, outline) if len(outline.spec_digests) == len(form.lengths) else None
 
     def _remember(self, digest: str, form: _Form, outline: Outline) -> None:
-        told = {
+        stored = {
             "digest": digest,
             "start": form.start,
             "end": form.end,
@@ -150,7 +150,7 @@ class Outlines(NamedTuple):
         }
         with self.cache.drafting() as draft:
             if draft is not None:
-                self.cache.write(draft, [[compact(told)]])
+                self.cache.write(draft, [[compact(stored)]])
 
 
 def _form_of(data: bytes) -> _Form | None:

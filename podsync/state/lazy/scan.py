@@ -22,8 +22,7 @@ class EntryOutline(NamedTuple):
     """What an outline holds of an entry.
 
     `unbound` is whether no listing has shown its id yet.
-    `spec_digest` is `model.wish_of` without its `sha256:`; empty for what is in doubt or half made, or has no
-    spec.
+    `spec_digest` is `spec_digest_of` without `sha256:`; empty for what is in doubt, half made or has no spec.
     """
 
     address: str
@@ -52,12 +51,12 @@ def scan(piece: bytes) -> EntryOutline | None:
 
 
 def _without_spaces(written: bytes) -> bytes:
-    """Undo the indentation. Inside a text no line ends, and of `": ` in one the comparison gets wind."""
+    """Undo the indentation. Inside a text no line ends, and `": ` in one makes the comparison fail."""
     return b"".join([line.lstrip(b" ") for line in written.split(b"\n")]).replace(b'": ', b'":')
 
 
 def scan_closely(piece: bytes, name: str) -> EntryOutline:
-    """Read the whole entry; `name` is how messages call the file. Raises DamagedError."""
+    """Read the whole entry; `name` is how messages call the file. Raises DamagedStateError."""
     entry = entry_alone(piece, name)
     certain = entry.pending is None and entry.spec is not None
     certain = certain and not (entry.steps_left or entry.swap)

@@ -17,14 +17,7 @@ __all__ = ["account_lock", "lock", "store"]
 def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:
     from podsync.state.local.store import LocalStore
 
-    return LocalStore(
-        Path(keys["path"]),
-        clock=around.clock,
-        who=around.who,
-        run_url=around.run_url,
-        on_note=around.on_note,
-        cache_root=Path(),
-    )
+    return LocalStore(Path(keys["path"]), cache_root=Path(), **around.facts)
 
 
 def _beside(place: str, environment: str) -> str:

@@ -18,9 +18,9 @@ from podsync.model.errors import LockedError
 
 
 def account_digest(provider: str, base_url: str, key: str) -> str:
-    """Return what names an account on this machine; the key cannot be told from it."""
-    told = "\0".join((provider, base_url.rstrip("/"), key))
-    return hashlib.blake2b(told.encode(), digest_size=16, person=b"podsync-account").hexdigest()
+    """Return what names an account on this machine; the key cannot be derived from it."""
+    text = "\0".join((provider, base_url.rstrip("/"), key))
+    return hashlib.blake2b(text.encode(), digest_size=16, person=b"podsync-account").hexdigest()
 
 
 def locks_folder(variables: Mapping[str, str]) -> Path | None:

@@ -50,10 +50,7 @@ class Appender:
     def _write(self, group: Sequence[Ticket]) -> None:
         self.check()
         texts = [text for ticket in group for text in ticket.texts]
-        records = [
-            journal.record(serial, self.serial, text) for serial, text in enumerate(texts, self.serial + 1)
-        ]
-        data = b"".join([b"" if self._size else self._header, *records])
+        data = b"".join([b"" if self._size else self._header, *journal.records(self.serial, texts)])
         if self._size + len(data) > journal.LIMIT:
             message = f"{self._path.name} would be larger than {journal.LIMIT >> 20} MiB"
             raise StateError(message, _AGAIN)
@@ -92,8 +89,8 @@ class Appender:
             self._break(error)
 
     def _break(self, error: BaseException) -> StateError:
-        told = getattr(error, "strerror", None) or type(error).__name__
-        self._broken = f"{self._path.name} cannot be trusted to keep what is written to it ({told})"
+        why = getattr(error, "strerror", None) or type(error).__name__
+        self._broken = f"{self._path.name} cannot be trusted to keep what is written to it ({why})"
         return StateError(self._broken, _AGAIN)
 
     def empty(self) -> None:

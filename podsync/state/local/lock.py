@@ -18,39 +18,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podsync.files import strict_json
-from podsync.model.errors import LockedError, StateError
-from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json
-from podsync.state.formats.times import time_from_text, time_to_text
+from podsync.model.errors import StateError
+from podsync.state.formats.dataclass_json import Unfit
+from podsync.state.lock import Holder, wait_for_lock
 
 if TYPE_CHECKING:
     from podsync.model.clock import Clock
 
-#: Waiting is mentioned only when it takes longer than this, in seconds.
-PATIENCE = 0.4
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _INFO_LIMIT = 8192
 _BINARY = getattr(os, "O_BINARY", 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a lock. `id` names this very holding, `since` is seconds since the epoch."""
-
-    id: str
-    who: str
-    pid: int
-    since: float
-    command: str
-    run_url: str | None = None
-
-    def __str__(self) -> str:
-        run = f", {self.run_url}" if self.run_url else ""
-        return f"{self.who} (process {self.pid}, {self.command}, since {time_to_text(self.since)}{run})"
 
 
 def read_holder(path: Path) -> Holder | None:
@@ -62,7 +42,7 @@ def read_holder(path: Path) -> Holder | None:
         with path.open("rb", buffering=0) as file:
             file.seek(1)
             data = file.read(_INFO_LIMIT)
-        return from_json(Holder, strict_json.loads(data), JsonPlace("", time_from_text))
+        return Holder.from_json(strict_json.loads(data))
     return None
 
 
@@ -91,38 +71,21 @@ def hold(
 ) -> Iterator[None]:
     """Hold the lock at `path` (and the journal's) while the block runs.
 
-    Waits up to `timeout` seconds; after 0.4 s `on_wait` is told for whom. Raises LockedError when
-    the time is over, StateError where the folder cannot be written or cannot lock.
+    Waits as `wait_for_lock` does. Raises StateError where the folder cannot be written or cannot lock.
     """
-    begun, pause, told = clock.monotonic(), _FIRST_PAUSE, False
     with ExitStack() as held:
-        while not _try(path, journal, held):
-            waited = clock.monotonic() - begun
-            if waited >= timeout:
-                raise _locked(path)
-            if waited >= PATIENCE and not told:
-                told = True
-                on_wait(f"waiting for {_name(path)} to let go of {path.name.removesuffix('.lock')}")
-            clock.sleep(min(pause, timeout - waited))
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        _write_info(path, _to_text(holder))
+        wait_for_lock(
+            lambda: _try(path, journal, held), lambda: read_holder(path), path.name.removesuffix(".lock"),
+            timeout=timeout, clock=clock, on_wait=on_wait, remedy=_remedy,
+        )  # fmt: skip
+        _write_info(path, json.dumps(holder.to_json(), sort_keys=True))
         held.callback(_write_info, path, "")
         yield
 
 
-def _name(path: Path) -> str:
-    holder = read_holder(path)
-    return "another run of podsync" if holder is None else str(holder)
-
-
-def _locked(path: Path) -> LockedError:
-    holder = read_holder(path)
-    state = path.name.removesuffix(".lock")
+def _remedy(holder: Holder | None) -> str:
     known = "" if holder is None else f" (lock {holder.id})"
-    return LockedError(
-        f"{state} is held by {_name(path)}",
-        f"wait for it (apply does, for --lock-timeout); if it dies, the lock is free at once{known}",
-    )
+    return f"wait for it (apply does, for --lock-timeout); if it dies, the lock is free at once{known}"
 
 
 def _try(path: Path, journal: Path, held: ExitStack) -> bool:
@@ -166,10 +129,6 @@ else:
             return os.path.samestat(os.fstat(descriptor), journal.stat())
         except (BlockingIOError, FileNotFoundError):
             return False
-
-
-def _to_text(holder: Holder) -> str:
-    return json.dumps(asdict(holder) | {"since": time_to_text(holder.since)}, sort_keys=True)
 
 
 def _write_info(path: Path, text: str) -> None:

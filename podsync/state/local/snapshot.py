@@ -20,7 +20,7 @@ from podsync.files.atomic import write_whole
 from podsync.files.os_files import Files
 from podsync.model.errors import StateError
 from podsync.model.frozen import freeze
-from podsync.state.formats import statefile
+from podsync.state.formats import journal, statefile
 from podsync.state.model import State
 
 #: How many backups stay. Their numbers only grow, so that a number names the same state for ever.
@@ -49,8 +49,7 @@ def read(files: Files, path: Path, loads: Loads = statefile.loads) -> Snapshot |
     try:
         data = files.read(path, statefile.LIMIT)
     except OSError as error:
-        message = f"{path.name} cannot be read: {error.strerror or error}"
-        raise StateError(message, "make it readable; it was left as it is") from error
+        raise unreadable(path, error) from error
     if data is None:
         return None
     try:
@@ -59,6 +58,12 @@ def read(files: Files, path: Path, loads: Loads = statefile.loads) -> Snapshot |
         raise
     except statefile.DamagedStateError as error:
         raise StateError(error.message, _way_out(files, path)) from None
+
+
+def unreadable(path: Path, error: OSError) -> StateError:
+    """Return the error of a file that the system does not let us read."""
+    message = f"{path.name} cannot be read: {error.strerror or error}"
+    return StateError(message, "make it readable; it was left as it is")
 
 
 def parse(data: bytes, name: str, loads: Loads = statefile.loads) -> Snapshot:
@@ -138,3 +143,49 @@ def _drop_old_backups(files: Files, path: Path) -> None:
     with suppress(OSError):
         for backup in _backups(files, path)[:-BACKUPS]:
             files.remove(backup)
+
+
+class Disk(NamedTuple):
+    """What stood on disk, and the state that it adds up to."""
+
+    snapshot: Snapshot | None
+    journal: journal.JournalContents
+    state: State
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the journal holds events that no snapshot has."""
+        return bool(self.journal.events) and (
+            self.snapshot is None or self.state.serial > self.snapshot.state.serial
+        )
+
+
+def join(found: Snapshot | None, contents: journal.JournalContents, name: str) -> State:
+    """Add a journal to its snapshot; raises StateError when the two do not belong together."""
+    if not contents.events:
+        return State() if found is None else found.state
+    from podsync.state.reducer.reducer import replay  # events are rare, and slow to import
+
+    if found is None:
+        # The snapshot was deleted. From the first event on, nothing is missing.
+        start = State(lineage=contents.lineage, serial=contents.first - 1, lost=contents.first > 1)
+        return replay(start, contents.events)
+    state = found.state
+    if contents.lineage != state.lineage:
+        raise _foreign(name, "its lineage is another one")
+    if contents.base == found.follows and contents.last <= state.serial:
+        return state
+    if contents.base != found.id:
+        raise _foreign(name, f"it continues another copy of it (events {contents.first} to {contents.last})")
+    if contents.first > state.serial + 1:
+        raise _foreign(name, f"events {state.serial + 1} to {contents.first - 1} are missing")
+    return replay(state, contents.events[state.serial + 1 - contents.first :])
+
+
+def _foreign(name: str, why: str) -> StateError:
+    return StateError(
+        f"{name}.journal does not belong to {name}: {why}",
+        f"bring back the {name} that belongs to the journal. Without it, move {name} aside and keep the"
+        " journal: the next apply finds what exists in the providers' listings and creates nothing twice."
+        " Both files were left as they are",
+    )

@@ -6,14 +6,13 @@ are passed over, so a crash between writing a snapshot and emptying the journal 
 
 from __future__ import annotations
 
-import os
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from podsync.failpoints import hit
 from podsync.files.atomic import remove_leftovers
@@ -21,18 +20,17 @@ from podsync.files.os_files import Files, OsFiles
 from podsync.model.digests import short_digest
 from podsync.model.errors import LockedError, StateError
 from podsync.shortcuts import may_use
+from podsync.state.base_store import BaseStore
 from podsync.state.formats import journal, statefile
 from podsync.state.local import snapshot
-from podsync.state.local.disk import Disk, join
-from podsync.state.local.snapshot import Snapshot
+from podsync.state.local.snapshot import Disk, Snapshot, join
 from podsync.state.model import State
-from podsync.state.store import changed, must_fit, under_lock
+from podsync.state.store import StoreFacts, must_fit, under_lock
 
 if TYPE_CHECKING:
-    from podsync.model.clock import Clock
     from podsync.state.events import Event
     from podsync.state.local.journal_writer import Appender
-    from podsync.state.local.lock import Holder
+    from podsync.state.lock import Holder
 
 #: How often, and how long apart in seconds, damage is looked at again that a writer may explain.
 _LOOKS, _PAUSE = 3, 0.05
@@ -48,12 +46,15 @@ class _LocalWriter:
     snapshot_serial: int | None
     stamp: tuple[int, ...] | None
 
+    def append(self, events: Sequence[Event]) -> None:
+        """Return when all of `events` are durable."""
+        self.appender.append(events)
 
-class LocalStore:
+
+class LocalStore(BaseStore[_LocalWriter]):
     """Implements `state.store.StateStore` in a folder.
 
-    `who` and `run_url` are what others read who wait for this run; `on_note` is told, in a
-    sentence, what a person should know: for whom we wait, that something unfinished was cut off.
+    An fsync costs a millisecond, and the operating system's lock dies with its process, and not before.
     `cache_root` is the folder that podsync works in: what is remembered of a large state is kept there.
     """
 
@@ -61,19 +62,16 @@ class LocalStore:
         self,
         path: Path,
         *,
-        clock: Clock,
-        who: Callable[[], str] = lambda: "somebody",
-        run_url: str | None = None,
         files: Files | None = None,
-        on_note: Callable[[str], None] = lambda _note: None,
         cache_root: Path | None = None,
+        **facts: Unpack[StoreFacts],
     ) -> None:
+        super().__init__(**facts)
         self.label = str(path)
         # Resolved, so that a link and its target are one state with one lock.
         self.path = path.resolve()
         self.journal_path = self.path.with_name(f"{self.path.name}.journal")
         self.lock_path = self.path.with_name(f"{self.path.name}.lock")
-        self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
         self._files = files or OsFiles()
         self._loads: snapshot.Loads = statefile.loads
         if cache_root is not None and may_use("state/lazy"):
@@ -83,16 +81,7 @@ class LocalStore:
             self._loads = Outlines.beside(cache_root, known_as, self._again).loads
         self._opening = Lock()
         self._locked = False
-        self._session: _LocalWriter | None = None
-        self._known: tuple[str, int] | None = None
         self._last_look: tuple[object, Disk] | None = None
-
-    @property
-    def lineage(self) -> str:
-        """The lineage of the state as last loaded or written, empty where there is none yet."""
-        if self._session is not None:
-            return self._session.lineage
-        return self._known[0] if self._known is not None else ""
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
@@ -100,17 +89,12 @@ class LocalStore:
 
         Raises StateError before anything can be sent where the folder cannot be written.
         """
-        from podsync.state.local.lock import Holder, hold
+        from podsync.state.local.lock import hold
 
-        holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), self._clock.now(), command, self._run_url)
         with hold(
-            self.lock_path,
-            self.journal_path,
-            holder,
-            timeout=timeout,
-            clock=self._clock,
-            on_wait=self._on_note,
-        ):
+            self.lock_path, self.journal_path, self._new_holder(command),
+            timeout=timeout, clock=self._clock, on_wait=self._on_note,
+        ):  # fmt: skip
             hit("lock.held")
             remove_leftovers(self._files, self.path)
             self._locked = True
@@ -124,16 +108,6 @@ class LocalStore:
     def identity(self) -> str:
         """The absolute path, links resolved."""
         return str(self.path)
-
-    @property
-    def shared(self) -> bool:
-        """The operating system's lock dies with its process, and not before."""
-        return False
-
-    @property
-    def ahead(self) -> int:
-        """An fsync costs a millisecond."""
-        return 1
 
     def unlock(self, lock_id: str) -> None:
         """Raise LockedError: this lock ends with its process, and nobody has to break it."""
@@ -151,13 +125,10 @@ class LocalStore:
         return f"the state as it was before is {newest}; copy it over {self.label}" if newest else None
 
     def holder(self) -> Holder | None:
-        """Who holds the state, as far as can be told (see :func:`read_holder`)."""
+        """Who holds the state, as far as is known (see :func:`read_holder`)."""
         from podsync.state.local.lock import read_holder
 
         return read_holder(self.lock_path)
-
-    def refresh(self) -> None:
-        """The file is read anew each time."""
 
     def load(self) -> State:
         """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted.
@@ -175,15 +146,6 @@ class LocalStore:
         self._known = disk.state.lineage, disk.state.serial
         return disk.state
 
-    def append(self, events: Sequence[Event]) -> None:
-        """Add events durably: they survive a crash once this has returned. Thread-safe.
-
-        Raises StateError when they are not durable, or what is on disk is not what was loaded. Only
-        under the lock.
-        """
-        if events:
-            self._open().appender.append(events)
-
     def compact(self, state: State) -> None:
         """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed.
 
@@ -191,24 +153,24 @@ class LocalStore:
         `state` is not what the events add up to.
         """
         under_lock(self._locked or None)
-        if self._session is None and not self._left_over():
+        if self._writer is None and not self._left_over():
             return
-        session = self._open()
-        if session.appender.serial == session.snapshot_serial:
+        writer = self._open()
+        if writer.appender.serial == writer.snapshot_serial:
             return
-        must_fit(state, session.lineage, session.appender.serial)
-        session.appender.check()
-        if self._files.stamp(self.path) != session.stamp:
+        must_fit(state, writer.lineage, writer.appender.serial)
+        writer.appender.check()
+        if self._files.stamp(self.path) != writer.stamp:
             message = f"{self.path.name} was changed by somebody else while this run held it"
             raise StateError(message, "bring back the file as it was; the journal holds what was done since")
         hit("compact.begun")
-        self._write(replace(state, lineage=session.lineage, lost=False), session)
+        self._write(replace(state, lineage=writer.lineage, lost=False), writer)
         hit("compact.written")
         try:
-            session.appender.empty()
+            writer.appender.empty()
         except OSError as error:
-            told = error.strerror or error
-            self._on_note(f"{self.journal_path.name} could not be emptied ({told}); that does no harm")
+            why = error.strerror or error
+            self._on_note(f"{self.journal_path.name} could not be emptied ({why}); that does no harm")
         hit("compact.emptied")
         self._close()
 
@@ -218,9 +180,9 @@ class LocalStore:
         Only under the lock. Raises StateError when it cannot be written; then all is as it was.
         """
         self.compact(self.load())
-        session = self._open()
-        session.base, self._last_look = None, None
-        self._write(replace(state, lost=False), session)
+        writer = self._open()
+        writer.base, self._last_look = None, None
+        self._write(replace(state, lost=False), writer)
         self._close()
         self._known = state.lineage, state.serial
 
@@ -256,8 +218,7 @@ class LocalStore:
         try:
             data = self._files.read(self.journal_path, journal.LIMIT) or b""
         except OSError as error:
-            message = f"{self.journal_path.name} cannot be read: {error.strerror or error}"
-            raise StateError(message, "make it readable; it was left as it is") from error
+            raise snapshot.unreadable(self.journal_path, error) from error
         contents = journal.read(data, self.journal_path.name)
         found = snapshot.read(self._files, self.path, self._loads)
         return Disk(found, contents, join(found, contents, self.path.name))
@@ -266,21 +227,20 @@ class LocalStore:
         try:
             yield from self._files.blocks(self.path, statefile.LIMIT)
         except OSError as error:
-            message = f"{self.path.name} cannot be read: {error.strerror or error}"
-            raise StateError(message, "make it readable; it was left as it is") from error
+            raise snapshot.unreadable(self.path, error) from error
 
     def _open(self) -> _LocalWriter:
         """Return the session, begun by whoever comes first: only now is anything on disk touched."""
         with self._opening:
             under_lock(self._locked or None)
-            if self._session is None:
+            if self._writer is None:
                 try:
-                    self._session = self._begin()
+                    self._writer = self._begin()
                 except OSError as error:
                     message = f"{self.path.name} could not be written: {error.strerror or error}"
                     remedy = "make room, and the folder writable; nothing was sent"
                     raise StateError(message, remedy) from error
-            return self._session
+            return self._writer
 
     def _begin(self) -> _LocalWriter:
         stamps = self._stamps()
@@ -288,21 +248,20 @@ class LocalStore:
         # Under one lock a large state is parsed once, unless somebody who has no lock touched it.
         disk = known[1] if known is not None and known[0] == stamps else self._look()
         self._last_look = None
-        told = disk.state.lineage, disk.state.serial
-        if self._known not in {None, told}:
-            raise changed(self.path.name)
+        found_as = disk.state.lineage, disk.state.serial
+        self._must_be_known(*found_as, self.path.name)
         base, size = disk.journal.base, disk.journal.size
         if not disk.fresh:
             found = disk.snapshot or self._write_first()
-            base, size, told = found.id, 0, (found.state.lineage, found.state.serial)
+            base, size, found_as = found.id, 0, (found.state.lineage, found.state.serial)
         from podsync.state.local.journal_writer import Appender
 
         appender = Appender(
-            self._files, self.journal_path, lineage=told[0], base=base, serial=told[1], size=size
+            self._files, self.journal_path, lineage=found_as[0], base=base, serial=found_as[1], size=size
         )
         written = disk.snapshot.state.serial if disk.snapshot else None if disk.fresh else 0
         stamp = stamps[0] if disk.snapshot else self._files.stamp(self.path)
-        return _LocalWriter(appender, told[0], base, written, stamp)
+        return _LocalWriter(appender, found_as[0], base, written, stamp)
 
     def _left_over(self) -> bool:
         """Whether a run that died left events which no snapshot has yet."""
@@ -319,19 +278,19 @@ class LocalStore:
         empty = State(lineage=str(uuid.uuid4()))
         return snapshot.write(self._files, self.path, empty, follows=None, backup=False)
 
-    def _write(self, state: State, session: _LocalWriter) -> None:
+    def _write(self, state: State, writer: _LocalWriter) -> None:
         try:
             # The empty state that every journal begins with is not worth a backup.
-            worth = bool(session.snapshot_serial)
-            snapshot.write(self._files, self.path, state, follows=session.base, backup=worth)
+            worth = bool(writer.snapshot_serial)
+            snapshot.write(self._files, self.path, state, follows=writer.base, backup=worth)
         except OSError as error:
-            told = error.strerror or error
-            message = f"{self.path.name} could not be written: {told}"
+            why = error.strerror or error
+            message = f"{self.path.name} could not be written: {why}"
             remedy = "nothing is lost, the journal holds it: make room and run the command again"
             raise StateError(message, remedy) from error
 
     def _close(self) -> None:
-        if self._session is not None:
-            self._known = self._session.lineage, self._session.appender.serial
-            self._session.appender.close()
-            self._session = None
+        if self._writer is not None:
+            self._known = self._writer.lineage, self._writer.appender.serial
+            self._writer.appender.close()
+            self._writer = None

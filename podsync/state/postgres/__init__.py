@@ -35,11 +35,8 @@ def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:
     return PostgresStore(
         url,
         keys["schema"],
-        clock=around.clock,
-        who=around.who,
-        run_url=around.run_url,
-        on_note=around.on_note,
         commands=(f'psql "${_URL}"' if url else "psql", "podsync state unlock"),
+        **around.facts,
     )
 
 

@@ -1,6 +1,6 @@
 """Reaching the database: one way to connect, and no word that could show a password.
 
-How to reach it is told by a connection string, or where that is empty by libpq's own variables
+How to reach it is said by a connection string, or where that is empty by libpq's own variables
 (`PGHOST`, `PGSERVICE` and so on). Whatever the server, the role or the database set as defaults, a
 session that writes commits durably, finds its tables by full names, and lets go of its lock when this
 machine is gone.
@@ -57,8 +57,8 @@ class Database:
             if each.val
         }
         try:
-            told = conninfo.conninfo_to_dict(self._url)
-            if not _is_meant(self._url, told):
+            given = conninfo.conninfo_to_dict(self._url)
+            if not _is_meant(self._url, given):
                 raise psycopg.ProgrammingError
         except psycopg.ProgrammingError:
             # Its text repeats the string.
@@ -69,7 +69,7 @@ class Database:
             raise StateError(
                 message, f"{remedy} and so on. In a password / is %2F, @ is %40, : is %3A, % is %25"
             ) from None
-        return found | {key: str(value) for key, value in told.items() if value is not None}
+        return found | {key: str(value) for key, value in given.items() if value is not None}
 
     @property
     def name(self) -> str:
@@ -81,11 +81,11 @@ class Database:
 
     def connect(self) -> Connection:
         """Open a session; every statement is a transaction of its own. Raises StateError."""
-        told: dict[str, Any] = {key: value for key, value in _CLIENT.items() if key not in self._facts}
+        defaults: dict[str, Any] = {key: value for key, value in _CLIENT.items() if key not in self._facts}
         try:
             connection: Connection = psycopg.connect(
                 self._url, autocommit=True, prepare_threshold=None, client_encoding="UTF8",
-                application_name="podsync", **told,
+                application_name="podsync", **defaults,
             )  # fmt: skip
         except (psycopg.Error, UnicodeError, ValueError) as error:
             raise self.fault(error, "cannot be reached", _REACH) from None
@@ -134,14 +134,25 @@ class Database:
         return StateError(f"the database {self.name} {words}: {text}{code}", remedy or _REMEDY)
 
 
-def _is_meant(url: str, told: Mapping[str, Any]) -> bool:
+def _is_meant(url: str, parts: Mapping[str, Any]) -> bool:
     """Whether a URL was not taken apart at a character of its password that should have been escaped."""
-    port = str(told.get("port", ""))
-    odd = [key for key in ("host", "dbname") if "@" in str(told.get(key, ""))]
+    port = str(parts.get("port", ""))
+    odd = [key for key in ("host", "dbname") if "@" in str(parts.get(key, ""))]
     return "://" not in url or (not odd and re.fullmatch(r"[0-9,]*", port) is not None)
 
 
 _REMEDY = "the state is as it was; run the command again when the database is well"
+
+
+def is_replica(connection: Connection) -> bool:
+    """Whether this server only follows another one, which may be ahead of it; servers before 14 do not tell.
+
+    One that follows refuses every statement where the default for transactions is the strictest.
+    """
+    if connection.info.parameter_status("in_hot_standby") != "on":
+        return False
+    connection.execute("SET default_transaction_isolation TO 'repeatable read'")
+    return True
 
 
 def gone(connection: Connection) -> bool:

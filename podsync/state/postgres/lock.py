@@ -12,24 +12,21 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 
 import psycopg
 
 from podsync.files import strict_json
 from podsync.model.clock import Clock
 from podsync.model.errors import LockedError, StateError
-from podsync.state.formats.dataclass_json import JsonPlace, Unfit, from_json
-from podsync.state.formats.times import time_from_text, time_to_text
-from podsync.state.local.lock import PATIENCE, Holder
+from podsync.state.formats.dataclass_json import Unfit
+from podsync.state.lock import PATIENCE, Holder, wait_for_lock
 from podsync.state.postgres.connection import Connection, Database
 from podsync.state.postgres.rows import StateRows
 
 #: The server needs a moment to see that a dead holder's session has ended; seconds.
 _GRACE = 0.5
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
-#: How long a session that was ended by `unlock` may take to go, in seconds.
-_END = 10.0
+#: How long a session that was ended by `unlock` may take to go, and how often it is looked for; seconds.
+_END, _PAUSE = 10.0, 0.05
 
 _HELD = """
 pg_locks.locktype = 'advisory' AND pg_locks.granted AND pg_locks.objsubid = 1
@@ -57,26 +54,23 @@ def take(
     on_wait: Callable[[str], None],
     unlock: str,
 ) -> None:
-    """Get the lock; after 0.4 s `on_wait` is told for whom we wait.
+    """Get the lock; waits as `wait_for_lock` does. `unlock` begins the command that ends a holder."""
 
-    Raises LockedError after `timeout` seconds, naming the holder; `unlock` begins the command that ends it.
-    """
-    begun, pause, told = clock.monotonic(), _FIRST_PAUSE, False
-    timeout = max(timeout, _GRACE)
-    while not _try(connection, rows.schema):
-        waited = clock.monotonic() - begun
-        if waited >= timeout:
-            raise _locked(read_holder(connection, rows), label, unlock)
-        if waited >= max(PATIENCE, _GRACE) and not told:
-            told = True
-            on_wait(f"waiting for {_name(read_holder(connection, rows))} to let go of {label}")
-        clock.sleep(min(pause, timeout - waited))
-        pause = min(2 * pause, _LONGEST_PAUSE)
+    def attempt() -> bool:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [key_of(rows.schema)]).fetchone()
+        return row is not None and bool(row[0])
 
+    def remedy(holder: Holder | None) -> str:
+        ended = f"; if it is surely dead: {unlock} {holder.id}" if holder is not None else ""
+        wait = (
+            "wait for it (apply does, for --lock-timeout); if it dies, the database lets go within a minute"
+        )
+        return wait + ended
 
-def _try(connection: Connection, schema: str) -> bool:
-    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [key_of(schema)]).fetchone()
-    return row is not None and bool(row[0])
+    wait_for_lock(
+        attempt, lambda: read_holder(connection, rows), label, timeout=max(timeout, _GRACE),
+        patience=max(PATIENCE, _GRACE), clock=clock, on_wait=on_wait, remedy=remedy,
+    )  # fmt: skip
 
 
 def refuse_pooled_transactions(connection: Connection, database: Database) -> None:
@@ -104,7 +98,7 @@ def _pid(connection: Connection) -> int:
 
 def sign(connection: Connection, rows: StateRows, holder: Holder) -> tuple[str, int]:
     """Write down that `holder` may write from now on; returns lineage and serial of what is there."""
-    text = json.dumps(asdict(holder) | {"since": time_to_text(holder.since)}, sort_keys=True)
+    text = json.dumps(holder.to_json(), sort_keys=True)
     statement = "UPDATE {s}.state SET fence = %s, holder = %s::json RETURNING lineage, serial"
     row = connection.execute(rows.sql(statement), [holder.id, text]).fetchone()
     if row is None:
@@ -128,9 +122,9 @@ def read_holder(connection: Connection, rows: StateRows) -> Holder | None:
         row = connection.execute(rows.sql("SELECT holder::text FROM {s}.state")).fetchone()
         if row is None or row[0] is None:
             return None
-        return from_json(Holder, strict_json.loads(row[0].encode()), JsonPlace("", time_from_text))
+        return Holder.from_json(strict_json.loads(row[0].encode()))
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        return None
+        return None  # nobody has made the tables yet
     except (Unfit, strict_json.NotStrictError):
         return None
 
@@ -159,19 +153,6 @@ def end(connection: Connection, rows: StateRows, lock_id: str, label: str, clock
     while connection.execute(_PIDS, facts).fetchone() is not None:
         if clock.monotonic() >= until:
             raise LockedError(f"{label} is still held by {holder}", "try again in a minute")
-        clock.sleep(_FIRST_PAUSE)
+        clock.sleep(_PAUSE)
     statement = "UPDATE {s}.state SET holder = NULL WHERE fence = %s"
     connection.execute(rows.sql(statement), [lock_id])
-
-
-def _name(holder: Holder | None) -> str:
-    return "another run of podsync" if holder is None else str(holder)
-
-
-def _locked(holder: Holder | None, label: str, unlock: str) -> LockedError:
-    ended = f"; if it is surely dead: {unlock} {holder.id}" if holder is not None else ""
-    return LockedError(
-        f"{label} is held by {_name(holder)}",
-        "wait for it (apply does, for --lock-timeout); if it dies, the database lets go within"
-        f" a minute{ended}",
-    )

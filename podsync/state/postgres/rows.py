@@ -114,8 +114,8 @@ class StateRows:
         if not lineage:
             return StoredState()
         if counted[:2] != counted[2:]:
-            told = f"{counted[0]} entries and {counted[1]} orphans were written"
-            raise self._damaged(f"{told}, {counted[2]} and {counted[3]} are there")
+            expected = f"{counted[0]} entries and {counted[1]} orphans were written"
+            raise self._damaged(f"{expected}, {counted[2]} and {counted[3]} are there")
         try:
             state = statefile.loads((text or "").encode("utf-8", "surrogatepass"), f"schema {self.schema}")
         except statefile.DamagedStateError as error:
@@ -197,7 +197,8 @@ class StateRows:
     def _put(self, connection: Connection, table: str, key: str, wanted: Mapping[str, str]) -> None:
         """Write the rows that differ, drop those that are not wanted."""
         there: dict[str, str] = dict(connection.execute(self.sql(_DIGESTS, table=table, key=key)).fetchall())
-        changed = {k: text for k, text in wanted.items() if there.get(k) != _digest(text)}
+        digests = {k: hashlib.sha256(text.encode("ascii")).hexdigest() for k, text in wanted.items()}
+        changed = {k: text for k, text in wanted.items() if there.get(k) != digests[k]}
         if changed:
             statement = self.sql(_PUT, table=table, key=key)
             connection.execute(statement, [list(changed), list(changed.values())])
@@ -213,7 +214,3 @@ def _rest(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _json(data: object) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("ascii")).hexdigest()

@@ -3,7 +3,7 @@
     state      one row: lineage, serial, who may write, and all of the state file but its rows
     entry      a product that exists, or is in doubt
     orphan     a product that nobody wants any more
-    event      what happened; rows above `state.local.snapshot` are not in `entry` and `orphan` yet
+    event      what happened; rows above `state.snapshot` are not in `entry` and `orphan` yet
     backup     the state as it was before each of the last writes of a snapshot
     migration  which of these were applied
 
@@ -107,6 +107,6 @@ def migrate(connection: Connection, schema: str, migrations: Sequence[str] = MIG
             )
         for number, text in enumerate(migrations[done:], done + 1):
             connection.execute(sql.SQL(text).format(s=name))
-            told = sql.SQL("INSERT INTO {}.migration (version, podsync) VALUES (%s, %s)").format(name)
-            connection.execute(told, [number, __version__])
+            insert = sql.SQL("INSERT INTO {}.migration (version, podsync) VALUES (%s, %s)").format(name)
+            connection.execute(insert, [number, __version__])
     return len(migrations) - done

@@ -7,34 +7,35 @@ lock's id in the transaction that writes, so a lost race writes nothing.
 
 from __future__ import annotations
 
-import os
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import RLock
+from typing import Unpack
 
 import psycopg
 
 from podsync.failpoints import hit
-from podsync.model.clock import Clock
 from podsync.model.errors import StateError
-from podsync.state.events import Event
-from podsync.state.local.lock import Holder
+from podsync.state.base_store import BaseStore
+from podsync.state.lock import Holder
 from podsync.state.model import State
 from podsync.state.postgres import lock
 from podsync.state.postgres import schema as postgres_schema
-from podsync.state.postgres.connection import Connection, Database, gone
+from podsync.state.postgres.connection import Connection, Database, gone, is_replica
 from podsync.state.postgres.rows import StateRows, StoredState
 from podsync.state.postgres.writer import PostgresWriter
-from podsync.state.store import changed, must_fit, under_lock
+from podsync.state.store import StoreFacts, must_fit, under_lock
+
+_PRIMARY = (
+    "name the server that it follows, or all of them with target_session_attrs=read-write; nothing was sent"
+)
 
 
-class PostgresStore:
-    """Implements `state.store.StateStore` in a schema of a database.
+class PostgresStore(BaseStore[PostgresWriter]):
+    """Implements `state.store.StateStore` in a schema of a database; a commit costs a few milliseconds.
 
-    `url` is a connection string, or empty where libpq's own variables tell it. `who` and `run_url` are
-    what others read who wait; `on_note` is told what a person should know. `commands` begin the lines
+    `url` is a connection string, or empty where libpq's own variables tell it. `commands` begin the lines
     that messages tell: of psql on this database, and of `state unlock`.
     """
 
@@ -45,19 +46,14 @@ class PostgresStore:
         url: str,
         schema: str,
         *,
-        clock: Clock,
-        who: Callable[[], str] = lambda: "somebody",
-        run_url: str | None = None,
-        on_note: Callable[[str], None] = lambda _note: None,
         commands: tuple[str, str] = ("psql", "podsync state unlock"),
+        **facts: Unpack[StoreFacts],
     ) -> None:
+        super().__init__(**facts)
         self._database, self._rows = Database(url), StateRows(schema)
-        self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
         self._psql, self._unlock = commands
         self._opening = RLock()
-        self._writer: PostgresWriter | None = None
         self._opened = False
-        self._known: tuple[str, int] | None = None
 
     @property
     def label(self) -> str:
@@ -69,13 +65,6 @@ class PostgresStore:
         """Host, database and schema."""
         return self.label
 
-    @property
-    def lineage(self) -> str:
-        """The lineage of the state as last loaded or written, empty where there is none yet."""
-        if self._writer is not None and self._writer.lineage:
-            return self._writer.lineage
-        return self._known[0] if self._known is not None else ""
-
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
         """Hold the state for writing; makes the tables, or brings them up to date.
@@ -84,6 +73,8 @@ class PostgresStore:
         be sent where the database cannot be reached or written.
         """
         with self._database.session() as connection:
+            if is_replica(connection):
+                raise StateError(f"the database {self._database.name} is a read replica", _PRIMARY)
             lock.refuse_pooled_transactions(connection, self._database)
             self._database.settle(connection)
             lock.take(
@@ -91,8 +82,7 @@ class PostgresStore:
                 on_wait=self._on_note, unlock=self._unlock,
             )  # fmt: skip
             postgres_schema.migrate(connection, self._rows.schema)
-            now = self._clock.now()
-            holder = Holder(uuid.uuid4().hex, self._who(), os.getpid(), now, command, self._run_url)
+            holder = self._new_holder(command)
             lineage, serial = lock.sign(connection, self._rows, holder)
             writer = PostgresWriter(
                 self._database, self._rows, connection, label=self.label, fence=holder.id,
@@ -131,14 +121,6 @@ class PostgresStore:
         with self._database.session() as connection:
             return lock.read_holder(connection, self._rows)
 
-    @property
-    def ahead(self) -> int:
-        """A commit costs a few milliseconds."""
-        return 1
-
-    def refresh(self) -> None:
-        """The database is asked each time."""
-
     def load(self) -> State:
         """Snapshot and events as of one moment, without the lock; StateError for what cannot be trusted."""
         writer = self._writer
@@ -151,14 +133,6 @@ class PostgresStore:
             raise self._database.fault(error) from None
         self._known = found.state.lineage, found.state.serial
         return found.state
-
-    def append(self, events: Sequence[Event]) -> None:
-        """Add events durably: they are committed once this has returned. Thread-safe.
-
-        Raises StateError when they are not, or what is there is not what was loaded. Only under the lock.
-        """
-        if events:
-            self._open().append(events)
 
     def compact(self, state: State) -> None:
         """Fold the events into the rows, in one transaction. Does nothing if nothing changed.
@@ -183,13 +157,15 @@ class PostgresStore:
             writer = under_lock(self._writer)
             writer.check()
             if not self._opened:
-                if self._known not in {None, (writer.lineage, writer.serial)}:
-                    raise changed(self.label)
+                self._must_be_known(writer.lineage, writer.serial, self.label)
                 self.load()
             return writer
 
     def _read_alone(self) -> StoredState:
         with self._database.session() as connection:
+            if is_replica(connection):
+                told = "is a read replica: the state may be newer than what it shows"
+                self._on_note(f"the database {self._database.name} {told}")
             if not postgres_schema.version(connection, self._rows.schema):
                 return StoredState()
             return self._rows.read(connection)
@@ -206,5 +182,5 @@ class PostgresStore:
     def _warn(self, connection: Connection) -> None:
         row = connection.execute("SELECT current_setting('fsync')").fetchone()
         if row is not None and row[0] == "off":
-            told = "runs with fsync off: what it acknowledges is lost when its machine stops"
-            self._on_note(f"the database {self._database.name} {told}")
+            risk = "runs with fsync off: what it acknowledges is lost when its machine stops"
+            self._on_note(f"the database {self._database.name} {risk}")

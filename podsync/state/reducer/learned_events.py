@@ -14,24 +14,8 @@ from typing import Any, TypeVar
 from podsync.model.address import Address
 from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
-from podsync.state.entries import REFUSED, Absent, Entry, Pending, Refusal
-from podsync.state.events import (
-    Answered,
-    Begun,
-    Contacted,
-    Disowned,
-    Emptied,
-    Ended,
-    FoundAgain,
-    Landmarked,
-    Looked,
-    Missed,
-    ModelsSeen,
-    Observed,
-    Proven,
-    Refused,
-    Unclaimed,
-)  # fmt: skip
+from podsync.state import events as ev
+from podsync.state.entries import REFUSED, Absent, Entry, Pending, Refusal, RememberedRow
 from podsync.state.model import NOTHING, Host
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
@@ -53,12 +37,12 @@ def _with(mapping: Mapping[_K, _V], key: _K, value: _V) -> Mapping[_K, _V]:
 # -- a run
 
 
-def _begun(draft: MutableState, event: Begun) -> None:
+def _begun(draft: MutableState, event: ev.Begun) -> None:
     try:
-        told = {k: Host(v["base_url"], v["account"]) for k, v in event.hosts.items()}
+        hosts = {k: Host(v["base_url"], v["account"]) for k, v in event.hosts.items()}
     except (KeyError, TypeError):
         raise Unfitting("its hosts are not understood") from None
-    draft.hosts = FrozenDict(dict(draft.hosts) | told)
+    draft.hosts = FrozenDict(dict(draft.hosts) | hosts)
     draft.catalog = event.catalog or draft.catalog
     last = {
         "at": event.at,
@@ -81,7 +65,7 @@ def _used(draft: MutableState) -> list[Any]:
     return list(draft.last_apply.get("used", ())) if draft.last_apply is not None else []
 
 
-def _ended(draft: MutableState, event: Ended) -> None:
+def _ended(draft: MutableState, event: ev.Ended) -> None:
     if draft.last_apply is None:
         raise Unfitting("no apply was begun")
     last = dict(draft.last_apply) | {"ended_at": event.at}
@@ -95,7 +79,7 @@ def _ended(draft: MutableState, event: Ended) -> None:
 # -- readings
 
 
-def _looked(draft: MutableState, event: Looked) -> None:
+def _looked(draft: MutableState, event: ev.Looked) -> None:
     if event.number < draft.next_reading(event.provider):
         raise Unfitting(f"there was a reading {event.number} of {event.provider} already")
     # An Intent that another worker is about to write may refer to the one before.
@@ -133,7 +117,7 @@ def _drop_reading(draft: MutableState, provider: str, number: int) -> None:
 # -- refusals
 
 
-def refuse(draft: MutableState, entry: Entry, pending: Pending, event: Refused) -> None:
+def refuse(draft: MutableState, entry: Entry, pending: Pending, event: ev.Refused) -> None:
     """Remember what was refused; an update that was refused hides no product."""
     if pending.op == "update":
         return
@@ -163,7 +147,7 @@ def exists_now(draft: MutableState, address: Address, body: Spec) -> None:
         del draft.refusals[address]
 
 
-def _answered(draft: MutableState, event: Answered) -> None:
+def _answered(draft: MutableState, event: ev.Answered) -> None:
     if event.address in draft.refusals:
         del draft.refusals[event.address]
 
@@ -172,9 +156,10 @@ def _answered(draft: MutableState, event: Answered) -> None:
 
 
 def is_ours(draft: MutableState, provider: str, known_as: str | None) -> None:
-    """Note that an entry or an orphan has this id: it is neither foreign nor unclaimed nor missing."""
+    """Note that an entry or an orphan has this id: what it is is known, and it is not missing."""
     if known_as is None:
         return
+    draft.remembered.pop((provider, known_as), None)
     for name in ("foreign", "unclaimed"):
         known = getattr(draft, name)
         ids = known.get(provider, ())
@@ -204,43 +189,69 @@ def _not_absent(draft: MutableState, provider: str, ids: Iterable[str]) -> None:
         draft.absent = _with(draft.absent, provider, MappingProxyType(left))
 
 
-def _missed(draft: MutableState, event: Missed) -> None:
+def _missed(draft: MutableState, event: ev.Missed) -> None:
     known = draft.absent.get(event.provider, EMPTY)
     new = {each: Absent(event.at, event.date) for each in event.ids if each not in known}
     _absent(draft, event.provider, new)
 
 
-def _found_again(draft: MutableState, event: FoundAgain) -> None:
+def _found_again(draft: MutableState, event: ev.FoundAgain) -> None:
     _not_absent(draft, event.provider, event.ids)
 
 
-def _disowned(draft: MutableState, event: Disowned) -> None:
+def _disowned(draft: MutableState, event: ev.Disowned) -> None:
     ids = {*draft.foreign.get(event.provider, ()), *event.ids}
     draft.foreign = _with(draft.foreign, event.provider, tuple(sorted(ids)))
+    for each in event.ids:
+        draft.remembered.pop((event.provider, each), None)
     unclaimed = draft.unclaimed.get(event.provider, ())
     if not ids.isdisjoint(unclaimed):
         left = tuple(each for each in unclaimed if each not in ids)
         draft.unclaimed = _with(draft.unclaimed, event.provider, left)
 
 
-def _unclaimed(draft: MutableState, event: Unclaimed) -> None:
+def _unclaimed(draft: MutableState, event: ev.Unclaimed) -> None:
     ids = {*draft.unclaimed.get(event.provider, ()), *event.ids}
     draft.unclaimed = _with(draft.unclaimed, event.provider, tuple(sorted(ids)))
+
+
+def _remembered(draft: MutableState, event: ev.Remembered) -> None:
+    known = draft.remembered.get((event.provider, event.id))
+    since, addresses = (event.at, ()) if known is None else (known.at, known.addresses)
+    draft.remembered[event.provider, event.id] = RememberedRow(
+        since,
+        tuple(sorted({*addresses, str(event.address)})),
+        event.fields,
+        event.made,
+        event.remote,
+        EMPTY if known is None else known.extra,
+    )
+
+
+def is_none_of(draft: MutableState, address: Address) -> None:
+    """Note that nothing was made at this address: what looks saw is not what was sent there."""
+    for key, row in list(draft.remembered.items()):
+        if str(address) in row.addresses:
+            left = tuple(each for each in row.addresses if each != str(address))
+            if left:
+                draft.remembered[key] = replace(row, addresses=left)
+            else:
+                del draft.remembered[key]
 
 
 # -- a provider
 
 
-def _observed(draft: MutableState, event: Observed) -> None:
+def _observed(draft: MutableState, event: ev.Observed) -> None:
     accounts = _with(draft.observed.get(event.provider, EMPTY), event.account, freeze(event.observed))
     draft.observed = _with(draft.observed, event.provider, accounts)
 
 
-def _landmarked(draft: MutableState, event: Landmarked) -> None:
+def _landmarked(draft: MutableState, event: ev.Landmarked) -> None:
     draft.landmarks = _with(draft.landmarks, event.provider, freeze(event.landmarks)[:LANDMARKS])
 
 
-def _models_seen(draft: MutableState, event: ModelsSeen) -> None:
+def _models_seen(draft: MutableState, event: ev.ModelsSeen) -> None:
     known = dict(draft.models.get(event.provider, EMPTY))
     for model, codes in event.models.items():
         if codes:
@@ -248,16 +259,17 @@ def _models_seen(draft: MutableState, event: ModelsSeen) -> None:
     draft.models = _with(draft.models, event.provider, MappingProxyType(known))
 
 
-def _contacted(draft: MutableState, event: Contacted) -> None:
+def _contacted(draft: MutableState, event: ev.Contacted) -> None:
     draft.contacts = MappingProxyType(dict(draft.contacts) | {event.provider: event.at})
 
 
-def _emptied(draft: MutableState, event: Emptied) -> None:
+def _emptied(draft: MutableState, event: ev.Emptied) -> None:
     """Tombstones from before stay; what may still be on its way, or has no id yet, stays in doubt."""
     provider = event.provider
     kept = {each: known for each, known in draft.absent.get(provider, EMPTY).items() if known.gone}
     draft.absent = _with(draft.absent, provider, MappingProxyType(kept))
     draft.landmarks = _with(draft.landmarks, provider, ())
+    draft.remembered = {key: row for key, row in draft.remembered.items() if key[0] != provider}
     tombs: dict[str, Absent] = {}
     for key, orphan in list(draft.orphans.items()):
         if orphan.provider == provider and orphan.id is not None:
@@ -271,23 +283,24 @@ def _emptied(draft: MutableState, event: Emptied) -> None:
     _absent(draft, provider, {each: tomb for each, tomb in tombs.items() if each not in kept})
 
 
-def _proven(draft: MutableState, _event: Proven) -> None:
+def _proven(draft: MutableState, _event: ev.Proven) -> None:
     draft.unproven = False
 
 
 LEARNING: Mapping[type, Callable[[MutableState, Any], None]] = {
-    Begun: _begun,
-    Ended: _ended,
-    Looked: _looked,
-    Answered: _answered,
-    Missed: _missed,
-    FoundAgain: _found_again,
-    Disowned: _disowned,
-    Unclaimed: _unclaimed,
-    Observed: _observed,
-    Landmarked: _landmarked,
-    ModelsSeen: _models_seen,
-    Contacted: _contacted,
-    Emptied: _emptied,
-    Proven: _proven,
+    ev.Begun: _begun,
+    ev.Ended: _ended,
+    ev.Looked: _looked,
+    ev.Answered: _answered,
+    ev.Missed: _missed,
+    ev.FoundAgain: _found_again,
+    ev.Disowned: _disowned,
+    ev.Unclaimed: _unclaimed,
+    ev.Remembered: _remembered,
+    ev.Observed: _observed,
+    ev.Landmarked: _landmarked,
+    ev.ModelsSeen: _models_seen,
+    ev.Contacted: _contacted,
+    ev.Emptied: _emptied,
+    ev.Proven: _proven,
 }

@@ -2,15 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
+from typing import TypeAlias, TypeVar
 
 from podsync.model.address import Address
 from podsync.model.frozen import Json
-from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal
+from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal, RememberedRow
 from podsync.state.model import NOTHING, Host, State, number_after
-from podsync.state.reducer.references import References, Referring, of_product, of_refusals
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+#: A provider, and the number of one of its readings.
+Reference: TypeAlias = tuple[str, int]
+
+
+class References:
+    """Counts which readings are still referred to: one that decides nothing any more is dropped.
+
+    `loose` are those that went to zero since it was cleared last.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[Reference] = Counter()
+        self.loose: set[Reference] = set()
+
+    def __contains__(self, reference: Reference) -> bool:
+        return self._counts[reference] > 0
+
+    def add(self, references: Iterable[Reference]) -> None:
+        """Count these."""
+        self._counts.update(references)
+
+    def drop(self, references: Iterable[Reference]) -> None:
+        """Count these no longer."""
+        for each in references:
+            self._counts[each] -= 1
+            if not self._counts[each]:
+                self.loose.add(each)
+
+
+class Referring(dict[_K, _V]):
+    """A dict whose values refer to readings; they are counted as items are set and deleted."""
+
+    def __init__(
+        self,
+        values: Mapping[_K, _V],
+        references: References,
+        of: Callable[[_V], Iterable[Reference]],
+    ) -> None:
+        super().__init__(values)
+        self._references, self._of = references, of
+        references.add(chain.from_iterable(map(of, self.values())))
+
+    def __setitem__(self, key: _K, value: _V) -> None:
+        self._references.add(self._of(value))
+        if key in self:
+            self._references.drop(self._of(self[key]))
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: _K) -> None:
+        self._references.drop(self._of(self[key]))
+        super().__delitem__(key)
+
+
+def _of_product(item: Entry | Orphan) -> list[Reference]:
+    """Return what a doubt about a product, or its window, refers to."""
+    return [
+        (item.provider, each.reading)
+        for each in (item.pending, item.window)
+        if each is not None and each.reading is not None
+    ]
+
+
+def _of_refusals(refusals: tuple[Refusal, ...]) -> list[Reference]:
+    """Return what the refusals of an address refer to."""
+    return [(each.provider, each.reading) for each in refusals if each.reading is not None]
 
 
 class Unfitting(Exception):  # noqa: N818 (never leaves this package)
@@ -31,14 +101,18 @@ class MutableState:
         self._base = state
         self.serial = state.serial
         self.references = References()
-        self.entries: dict[Address, Entry] = Referring(state.entries, self.references, of_product)
+        self.entries: dict[Address, Entry] = Referring(state.entries, self.references, _of_product)
         self.orphans: dict[tuple[Address, float], Orphan] = Referring(
-            {(o.address, o.created_at): o for o in state.orphans}, self.references, of_product
+            {(o.address, o.created_at): o for o in state.orphans}, self.references, _of_product
         )
         self.refusals: dict[Address, tuple[Refusal, ...]] = Referring(
-            state.refusals, self.references, of_refusals
+            state.refusals, self.references, _of_refusals
         )
         self.released: dict[Address, int] = dict(state.released)
+        #: By provider and id.
+        self.remembered: dict[tuple[str, str], RememberedRow] = {
+            (provider, each): row for provider, rows in state.remembered.items() for each, row in rows.items()
+        }
         self.hosts: Mapping[str, Host] = state.hosts
         self.last_apply = state.last_apply
         # What is below is replaced as a whole: it changes seldom.
@@ -61,8 +135,15 @@ class MutableState:
             orphans=tuple(self.orphans[key] for key in sorted(self.orphans)),
             refusals=MappingProxyType(dict(sorted(self.refusals.items()))),
             released=MappingProxyType(dict(sorted(self.released.items()))),
+            remembered=self._remembered(),
             **{name: getattr(self, name) for name in _WHOLE},
         )
+
+    def _remembered(self) -> Mapping[str, Mapping[str, RememberedRow]]:
+        found: dict[str, dict[str, RememberedRow]] = {}
+        for provider, each in sorted(self.remembered):
+            found.setdefault(provider, {})[each] = self.remembered[provider, each]
+        return MappingProxyType({provider: MappingProxyType(rows) for provider, rows in found.items()})
 
     def next_reading(self, provider: str) -> int:
         """Return the number of the next reading of a provider (see `State.next_reading`)."""

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, freeze
+from podsync.state import events as ev
 from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
-from podsync.state.events import (
-    Adopted,
-    Asked,
-    Bound,
-    Confirmed,
-    Doubted,
-    EntryGone,
-    Forgotten,
-    Gone,
-    Intent,
-    Made,
-    Moved,
-    Noted,
-    NotSent,
-    Orphaned,
-    Refused,
-    Restored,
-    Settled,
-    Unbound,
-)  # fmt: skip
-from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_ours, refuse
+from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_none_of, is_ours, refuse
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
+#: What a doubt keeps of its Intent.
+_OF_INTENT = tuple(each.name for each in fields(Pending) if each.name in ev.Intent.__dataclass_fields__)
 
-def _intent(draft: MutableState, event: Intent) -> None:
+
+def _intent(draft: MutableState, event: ev.Intent) -> None:
     known: Entry | Orphan | None = draft.entries.get(event.address)
     if event.orphan is not None:
         known = draft.orphan(event.address, event.orphan)
@@ -44,24 +28,11 @@ def _intent(draft: MutableState, event: Intent) -> None:
         raise Unfitting(f"{event.address} is in doubt already")
     if event.op == "update" and (known is None or known.spec is None):
         raise Unfitting(f"{event.address} does not exist, so it cannot be updated")
-    pending = Pending(
-        op=event.op,
-        body=event.body,
-        written_at=event.written_at,
-        send_before=event.send_before,
-        date=event.date,
-        attempts=event.attempts,
-        labels=event.labels,
-        lifecycle=event.lifecycle,
-        place=event.place,
-        earlier=EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body)),
-        beside=event.beside,
-        # A reading that nobody has is unknown: its number may name another one some day.
-        reading=event.reading if event.reading in draft.readings.get(event.provider, EMPTY) else None,
-        step=event.step,
-        steps_left=event.steps_left,
-        takes=event.takes,
-    )
+    facts: dict[str, Any] = {name: getattr(event, name) for name in _OF_INTENT}
+    facts["earlier"] = EMPTY if doubted is None else freeze(dict(doubted.earlier) | dict(doubted.body))
+    if event.reading not in draft.readings.get(event.provider, EMPTY):
+        facts["reading"] = None  # a number that nobody has may name another reading some day
+    pending = Pending(**facts)
     base = known or Entry(event.address, event.provider, event.account, spec=None)
     _put(draft, replace(base, pending=pending), event.written_at)
 
@@ -72,7 +43,7 @@ def _sets_values(*of_both: str) -> bool:
 
 
 def _doubt(
-    draft: MutableState, event: Made | Refused | NotSent | Doubted | Settled
+    draft: MutableState, event: ev.Made | ev.Refused | ev.NotSent | ev.Doubted | ev.Settled
 ) -> tuple[Entry | Orphan, Pending]:
     """Return the entry, or the orphan, of which an Intent ended, and what is in doubt about it."""
     if event.orphan is None:
@@ -83,7 +54,7 @@ def _doubt(
     return orphan, orphan.pending
 
 
-def _made(draft: MutableState, event: Made) -> None:
+def _made(draft: MutableState, event: ev.Made) -> None:
     entry, pending = _doubt(draft, event)
     if pending.op == "update" or isinstance(entry, Orphan):
         _be_updated(draft, entry, pending, event)
@@ -92,9 +63,11 @@ def _made(draft: MutableState, event: Made) -> None:
     _come_into_being(draft, entry, pending, at=event.at, id=event.id, remote=event.remote, window=window)
 
 
-def _be_updated(draft: MutableState, item: Entry | Orphan, pending: Pending, event: Made | Settled) -> None:
+def _be_updated(
+    draft: MutableState, item: Entry | Orphan, pending: Pending, event: ev.Made | ev.Settled
+) -> None:
     """The fields of an update hold from now on; it stays the same product."""
-    part = event.part if isinstance(event, Settled) else EMPTY
+    part = event.part if isinstance(event, ev.Settled) else EMPTY
     left = {name: value for name, value in pending.earlier.items() if name not in pending.body}
     item = replace(
         item,
@@ -108,14 +81,10 @@ def _be_updated(draft: MutableState, item: Entry | Orphan, pending: Pending, eve
             labels=pending.labels,
             lifecycle=pending.lifecycle,
             place=pending.place or item.place,
-            steps_left=item.steps_left if part else _without(item.steps_left, pending.step),
+            steps_left=item.steps_left if part else tuple(s for s in item.steps_left if s != pending.step),
             swap=None if item.swap is None or _has_taken(item, item.swap) else item.swap,
         )
     _put(draft, item, event.at)
-
-
-def _without(steps: tuple[str, ...], done: str) -> tuple[str, ...]:
-    return tuple(step for step in steps if step != done)
 
 
 def _has_taken(entry: Entry, swap: Swap) -> bool:
@@ -172,25 +141,9 @@ def _to_orphans(draft: MutableState, entry: Entry, at: float, reason: Any, repla
     known = draft.absent.get(entry.provider, EMPTY).get(entry.id or "")
     if known is not None and known.gone:
         return  # nobody has to remove it
+    pending = entry.pending if entry.pending is not None and entry.pending.op == "update" else None
     draft.orphans[entry.address, entry.created_at] = Orphan(
-        entry.address,
-        entry.provider,
-        entry.account,
-        spec=entry.spec,
-        id=entry.id,
-        remote=entry.remote,
-        labels=entry.labels,
-        lifecycle=entry.lifecycle,
-        place=entry.place,
-        window=entry.window,
-        pending=entry.pending if entry.pending is not None and entry.pending.op == "update" else None,
-        created_at=entry.created_at,
-        orphaned_at=at,
-        reason=reason,
-        replaced_by=replaced_by,
-        origin=entry.origin,
-        unverified=entry.unverified,
-        extra=entry.extra,
+        **entry.facts() | {"pending": pending}, orphaned_at=at, reason=reason, replaced_by=replaced_by
     )
 
 
@@ -203,29 +156,30 @@ def _give_up_intent(draft: MutableState, entry: Entry | Orphan, pending: Pending
     _put(draft, replace(entry, pending=still), at)
 
 
-def _refused(draft: MutableState, event: Refused) -> None:
+def _refused(draft: MutableState, event: ev.Refused) -> None:
     entry, pending = _doubt(draft, event)
     if isinstance(entry, Entry):
         refuse(draft, entry, pending, event)
     _give_up_intent(draft, entry, pending, event.at)
 
 
-def _not_sent(draft: MutableState, event: NotSent) -> None:
+def _not_sent(draft: MutableState, event: ev.NotSent) -> None:
     entry, pending = _doubt(draft, event)
     _give_up_intent(draft, entry, pending, event.at)
 
 
-def _doubted(draft: MutableState, event: Doubted) -> None:
+def _doubted(draft: MutableState, event: ev.Doubted) -> None:
     entry, pending = _doubt(draft, event)
     doubt = replace(pending, ended_at=event.at, ended_date=event.date, why=event.why, asked=event.asked)
     _put(draft, replace(entry, pending=doubt), event.at)
 
 
-def _settled(draft: MutableState, event: Settled) -> None:
+def _settled(draft: MutableState, event: ev.Settled) -> None:
     entry, pending = _doubt(draft, event)
     if not event.found:
         if pending.op == "create":
             draft.released[event.address] = draft.released.get(event.address, 0) + 1
+            is_none_of(draft, event.address)
         _give_up_intent(draft, entry, pending, event.at)
         return
     if pending.op == "update" or isinstance(entry, Orphan):
@@ -239,7 +193,7 @@ def _settled(draft: MutableState, event: Settled) -> None:
     _come_into_being(draft, entry, pending, at=event.at, window=window, **facts)
 
 
-def _bound(draft: MutableState, event: Bound) -> None:
+def _bound(draft: MutableState, event: ev.Bound) -> None:
     item = _item(draft, event)
     is_ours(draft, item.provider, event.id)
     window = item.window if event.provisional else None
@@ -250,7 +204,7 @@ def _bound(draft: MutableState, event: Bound) -> None:
     _put(draft, replace(item, id=event.id, remote=event.remote, window=window), event.at)
 
 
-def _confirmed(draft: MutableState, event: Confirmed) -> None:
+def _confirmed(draft: MutableState, event: ev.Confirmed) -> None:
     item = _item(draft, event)
     if item.id is None:
         raise Unfitting(f"the id of {event.address} is not known")
@@ -258,14 +212,14 @@ def _confirmed(draft: MutableState, event: Confirmed) -> None:
     _put(draft, replace(item, remote=event.remote or item.remote, window=None), event.at)
 
 
-def _unbound(draft: MutableState, event: Unbound) -> None:
+def _unbound(draft: MutableState, event: ev.Unbound) -> None:
     item = _item(draft, event)
     if not item.provisional:
         raise Unfitting(f"the id of {event.address} is not provisional")
     _put(draft, replace(item, id=None, remote=EMPTY, window=_not_answered(item.window)), event.at)
 
 
-def _asked(draft: MutableState, event: Asked) -> None:
+def _asked(draft: MutableState, event: ev.Asked) -> None:
     item = _item(draft, event)
     if item.window is None:
         raise Unfitting(f"a listing has shown {event.address}")
@@ -273,11 +227,11 @@ def _asked(draft: MutableState, event: Asked) -> None:
 
 
 def _not_answered(window: Window | None) -> Window | None:
-    """Another id than the one that the answer told is believed now, or none."""
+    """Another id than that of the answer is believed now, or none."""
     return None if window is None else replace(window, answered=None, shown=None)
 
 
-def _item(draft: MutableState, event: Bound | Confirmed | Unbound | Asked) -> Entry | Orphan:
+def _item(draft: MutableState, event: ev.Bound | ev.Confirmed | ev.Unbound | ev.Asked) -> Entry | Orphan:
     """Return the entry, or the orphan, of which something was learned."""
     if event.orphan is not None:
         return draft.orphan(event.address, event.orphan)
@@ -299,7 +253,7 @@ def _make_room(draft: MutableState, address: Address, at: float, replaced_by: st
         _to_orphans(draft, known, at, "replaced", replaced_by)
 
 
-def _adopted(draft: MutableState, event: Adopted) -> None:
+def _adopted(draft: MutableState, event: ev.Adopted) -> None:
     _make_room(draft, event.address, event.at, event.id)
     _exists(draft, event.address, event.provider, event.id)
     exists_now(draft, event.address, event.spec)
@@ -320,51 +274,41 @@ def _adopted(draft: MutableState, event: Adopted) -> None:
     )
 
 
-def _orphaned(draft: MutableState, event: Orphaned) -> None:
+def _orphaned(draft: MutableState, event: ev.Orphaned) -> None:
     entry = draft.certain(event.address) or draft.entry(event.address)
     _to_orphans(draft, entry, event.at, "removed", None)
     del draft.entries[event.address]
 
 
-def _restored(draft: MutableState, event: Restored) -> None:
+def _restored(draft: MutableState, event: ev.Restored) -> None:
     draft.certain(event.address)  # before anything is changed
     orphan = draft.orphan(event.source, event.created_at)
     del draft.orphans[event.source, event.created_at]
     _make_room(draft, event.address, event.at, orphan.id)
-    draft.entries[event.address] = Entry(
-        event.address,
-        orphan.provider,
-        orphan.account,
-        spec=orphan.spec,
-        id=orphan.id,
-        origin=orphan.origin,
-        unverified=orphan.unverified,
-        labels=event.labels,
-        lifecycle=event.lifecycle,
-        place=event.place,
-        remote=orphan.remote,
-        window=orphan.window,
-        pending=orphan.pending,
-        created_at=_unused_instant(draft, event.address, orphan.created_at),
-        updated_at=event.at,
-        extra=orphan.extra,
-    )
+    wanted = {
+        "address": event.address,
+        "labels": event.labels,
+        "lifecycle": event.lifecycle,
+        "place": event.place,
+        "created_at": _unused_instant(draft, event.address, orphan.created_at),
+    }
+    draft.entries[event.address] = Entry(**orphan.facts() | wanted, updated_at=event.at)
 
 
-def _gone(draft: MutableState, event: Gone) -> None:
+def _gone(draft: MutableState, event: ev.Gone) -> None:
     orphan = draft.orphan(event.address, event.created_at)
     del draft.orphans[event.address, event.created_at]
     is_gone(draft, orphan.provider, orphan.id, event.at)
 
 
-def _entry_gone(draft: MutableState, event: EntryGone) -> None:
+def _entry_gone(draft: MutableState, event: ev.EntryGone) -> None:
     entry = draft.entry(event.address)
     if entry.id is None:
         raise Unfitting(f"the id of {event.address} is not known")
     is_gone(draft, entry.provider, entry.id, event.at)
 
 
-def _moved(draft: MutableState, event: Moved) -> None:
+def _moved(draft: MutableState, event: ev.Moved) -> None:
     entry = draft.entry(event.source)
     if event.address in draft.entries:
         raise Unfitting(f"{event.address} is taken")
@@ -381,7 +325,7 @@ def _moved(draft: MutableState, event: Moved) -> None:
     )
 
 
-def _noted(draft: MutableState, event: Noted) -> None:
+def _noted(draft: MutableState, event: ev.Noted) -> None:
     entry = draft.entry(event.address)
     if event.spec and entry.spec is None:
         raise Unfitting(f"nothing is known to exist at {event.address}")
@@ -398,29 +342,29 @@ def _noted(draft: MutableState, event: Noted) -> None:
     )
 
 
-def _forgotten(draft: MutableState, event: Forgotten) -> None:
+def _forgotten(draft: MutableState, event: ev.Forgotten) -> None:
     draft.certain(event.address)
     del draft.entries[draft.entry(event.address).address]
 
 
 HANDLERS: Mapping[type, Callable[[MutableState, Any], None]] = {
     **LEARNING,
-    Intent: _intent,
-    Made: _made,
-    Refused: _refused,
-    NotSent: _not_sent,
-    Doubted: _doubted,
-    Settled: _settled,
-    Bound: _bound,
-    Confirmed: _confirmed,
-    Unbound: _unbound,
-    Asked: _asked,
-    Adopted: _adopted,
-    Orphaned: _orphaned,
-    Restored: _restored,
-    Gone: _gone,
-    EntryGone: _entry_gone,
-    Moved: _moved,
-    Noted: _noted,
-    Forgotten: _forgotten,
+    ev.Intent: _intent,
+    ev.Made: _made,
+    ev.Refused: _refused,
+    ev.NotSent: _not_sent,
+    ev.Doubted: _doubted,
+    ev.Settled: _settled,
+    ev.Bound: _bound,
+    ev.Confirmed: _confirmed,
+    ev.Unbound: _unbound,
+    ev.Asked: _asked,
+    ev.Adopted: _adopted,
+    ev.Orphaned: _orphaned,
+    ev.Restored: _restored,
+    ev.Gone: _gone,
+    ev.EntryGone: _entry_gone,
+    ev.Moved: _moved,
+    ev.Noted: _noted,
+    ev.Forgotten: _forgotten,
 }

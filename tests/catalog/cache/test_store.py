@@ -29,7 +29,7 @@ from podsync.plan.planner import make_plan
 from podsync.providers.registry import default_settings, providers
 from podsync.state.formats import statefile
 from podsync.state.lazy.entries import Outlines
-from podsync.state.model import LateEntries, State
+from podsync.state.model import LazyEntries, State
 from tests.benchmarks import corpus
 
 COUNT = 16
@@ -489,7 +489,7 @@ def test_some_entries_are_cut_out_of_what_was_read_and_then_of_the_file(tmp_path
     shop = Shop(tmp_path)
     whole = shop.state(cached=False).entries
     entries = shop.state(cached=True, held=held).entries
-    assert isinstance(entries, LateEntries)
+    assert isinstance(entries, LazyEntries)
     asked = [address for number, address in enumerate(whole) if number % 5 == 1]
 
     for _ in range(2):
@@ -500,7 +500,7 @@ def test_some_entries_are_cut_out_of_what_was_read_and_then_of_the_file(tmp_path
 def test_a_file_that_is_another_one_by_now_is_refused_when_entries_are_cut_out(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     entries = shop.state(cached=True).entries
-    assert isinstance(entries, LateEntries)
+    assert isinstance(entries, LazyEntries)
     path = shop.root / corpus.STATE
     path.write_bytes(path.read_bytes().replace(b"No. 3", b"No. 4"))
 

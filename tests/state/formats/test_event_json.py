@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from podsync.model.errors import StateError
 from podsync.state.events import Ended, Event, NotSent
 from podsync.state.formats.event_json import event_from_json, event_to_json
-from podsync.state.reducer.rounding import in_milliseconds
+from podsync.state.reducer.reducer import in_milliseconds
 from tests.state.histories import ADDRESSES, any_event, event
 
 

@@ -11,7 +11,7 @@ from podsync.model.errors import StateError
 from podsync.model.frozen import FrozenDict
 from podsync.state.events import Noted
 from podsync.state.formats import journal
-from podsync.state.reducer.rounding import in_milliseconds
+from podsync.state.reducer.reducer import in_milliseconds
 from tests.state.histories import ADDRESSES, any_event, simple
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "state" / "version-1.journal"

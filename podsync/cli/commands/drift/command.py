@@ -191,7 +191,7 @@ def _typed(session: Session) -> Callable[[str], str]:
     from podsync.cli.app.session import quoted
 
     there = f"git -C {quoted(session.chdir)} apply " if session.chdir else "git apply "
-    return lambda command: session.told(command).replace("git apply ", there)
+    return lambda command: session.as_typed(command).replace("git apply ", there)
 
 
 def _last(seen: Plan) -> str:

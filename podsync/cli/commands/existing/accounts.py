@@ -86,7 +86,7 @@ def answers_of(space: Workspace, provider: str | None = None) -> Iterator[Answer
             raise found.faults[0]
         for fault in found.faults:
             space.session.console.say(f"error: {fault.message}")
-            for line in space.session.told(fault.remedy).splitlines():
+            for line in space.session.as_typed(fault.remedy).splitlines():
                 space.session.console.say(f"  {line.strip()}")
         yield found
 
@@ -120,7 +120,7 @@ def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
     if loaded.errors:
         told = f"warning: the catalog has {counted(len(loaded.errors), 'fault')} (podsync validate): "
         space.session.console.say(
-            space.session.told(f"{told}what its documents adopt is known for those without")
+            space.session.as_typed(f"{told}what its documents adopt is known for those without")
         )
     for product in loaded.catalog:
         if product.history.adopt is not None:

@@ -73,7 +73,7 @@ def _text(found: Sequence[Checkup], session: Session) -> str:
     for each in found:
         mark = style.bad("wrong") if each.bad else style.warn("look ") if each.remedy else style.good("ok   ")
         lines += wrap(each.text, width, f"{mark}  {each.area:<9}  ", " " * 18)
-        for line in session.told(each.remedy).splitlines():
+        for line in session.as_typed(each.remedy).splitlines():
             lines += wrap(safe(line.strip()), width, " " * 18 + "-> ", " " * 21)
     bad, look = (sum(each.bad for each in found), sum(bool(e.remedy) and not e.bad for e in found))
     told = counted(bad, "fault") if bad else "nothing is wrong"
@@ -90,7 +90,7 @@ def _json(found: Sequence[Checkup], session: Session) -> str:
             "area": each.area,
             "verdict": words[2 if each.bad else bool(each.remedy)],
             "text": each.text,
-            "remedy": session.told(each.remedy),
+            "remedy": session.as_typed(each.remedy),
         }
         for each in found
     ]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, fields
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from podsync.apply.context import Lost
@@ -14,18 +12,16 @@ from podsync.cli.commands.importing.pinning import known_ids, patch_of_ids, say_
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, with_keys
 from podsync.cli.environment.credentials import key_name
-from podsync.evidence.pairs import PairVerdict, ProposedPair, pairs_of
+from podsync.evidence.pairs import pairs_of
 from podsync.evidence.situation import documents_of
+from podsync.inventory.pairs import paired
 from podsync.model.address import Address, Selection
-from podsync.model.product import seen_ids
-from podsync.output.csv import writer
-from podsync.output.escape import safe
-from podsync.output.text import pairs as pair_lines
-from podsync.output.text.pairs import PairLine
-from podsync.output.wording import minute, title
+from podsync.output.pairs.page import PairsAbout, pairs_page
+from podsync.output.pairs.table import pairs_csv, pairs_json
+from podsync.output.pairs.text import pairs_text
+from podsync.output.pairs.words import lines_of_pairs
+from podsync.output.wording import title
 from podsync.plan.action import Action
-from podsync.providers.contract import Role
-from podsync.providers.knowledge import Provider
 from podsync.providers.registry import plugins
 
 if TYPE_CHECKING:
@@ -34,7 +30,8 @@ if TYPE_CHECKING:
     from podsync.cli.app.outputs import Outputs
     from podsync.cli.workspace import Workspace
     from podsync.evidence.findings import Findings
-    from podsync.model.frozen import Spec
+    from podsync.inventory.pairs import PairedAccount
+    from podsync.output.pairs.words import PairLine
     from podsync.plan.model import Plan
     from podsync.state.model import State
 
@@ -59,15 +56,15 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
         for name, look in looks.items():
             if look.account is False:
                 raise another_account(connections[name])
-    found = (_lines(space, plan, state, connections[name], looks[name]) for name in sorted(looks))
-    lines = sorted((line for each in found for line in each), key=lambda line: not line.address)
+    accounts = [_paired(space, plan, state, connections[name], looks[name]) for name in sorted(looks)]
+    lines = lines_of_pairs(accounts)
     for name in sorted({change.provider for change in plan.work} - set(names)):
         variable = key_name(plugins()[name], space.environment)
         space.session.console.say(f"note: {title(name)} was not asked: {variable} is not set")
     alone = _unmatched(plan, names, lines)
     certain = {Address.parse(line.address): line.id.partition(":")[2] for line in lines if line.take == "yes"}
     text, left, written = patch_of_ids(space.catalog_read, {**certain, **(known_ids(space) if pin else {})})
-    forms = {**_forms(lines, alone), "patch": lambda: text}
+    forms = {**_forms(space, accounts, lines, alone), "patch": lambda: text}
     space.session.console.result(outputs.write(forms), exact=outputs.exact)
     if any(file.format == "patch" for file in outputs.files):
         say_patch(space, outputs, left, written)
@@ -76,10 +73,10 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
     return 0
 
 
-def _lines(
+def _paired(
     space: Workspace, plan: Plan, state: State, connection: ProviderConnection, look: Findings
-) -> list[PairLine]:
-    """Return the rows of one provider, as they are written and shown."""
+) -> PairedAccount:
+    """Return the pairs of one provider."""
     known, name = connection.known(state), connection.provider.name
     wanted = {
         change.address: change.after
@@ -87,64 +84,44 @@ def _lines(
         if change.provider == name and change.after is not None
     }
     specs = [product.spec for product in space.catalog_read if product.provider == name]
-    pairs = pairs_of(known, look, wanted, documents_of(known, specs))
-    return [_line(connection.provider, pair) for pair in pairs]
+    proposed = pairs_of(known, look, wanted, documents_of(known, specs))
+    return paired(known, connection.settings.base_url, proposed, whole=look.reading.sound)
 
 
-def _line(provider: Provider, pair: ProposedPair) -> PairLine:
-    row, spec = pair.row, pair.spec
-    model = row.fields.get(provider.model_field)
-    seen = seen_ids(row.shown).get(provider.info.visible_id[1])
-    return PairLine(
-        take="yes" if pair.verdict is PairVerdict.SAME else "",
-        verdict=pair.verdict.value,
-        address="" if pair.address is None else str(pair.address),
-        id=f"{provider.name}:{row.id}",
-        model="" if model is None else safe(str(model)),
-        name=safe(provider.name_of(spec)),
-        listed_name=safe(provider.name_of(row.fields)),
-        picture=_front(provider, spec),
-        listed_picture=_front(provider, row.fields),
-        spu="" if seen is None else safe(str(seen)),
-        made="" if row.created_at is None else minute(row.created_at),
-    )
-
-
-def _front(provider: Provider, spec: Spec) -> str:
-    """Return the URL of the front picture, "" where there is none."""
-    told = {name: value for name, value in spec.items() if name not in provider.unlisted}
-    return next((safe(str(one.url)) for one in provider.depictions(told) if one.role is Role.FRONT), "")
-
-
-def _unmatched(plan: Plan, names: frozenset[str], lines: Sequence[PairLine]) -> int:
-    """Return how many documents look like nothing that is listed."""
+def _unmatched(plan: Plan, names: frozenset[str], lines: Sequence[PairLine]) -> list[str]:
+    """Return the documents that look like nothing that is listed."""
     paired = {line.address for line in lines}
     addresses: list[Address] = [
         change.address for change in plan.work if change.action in _MAKING and change.provider in names
     ]
-    return sum(str(address) not in paired for address in addresses)
+    return [str(address) for address in addresses if str(address) not in paired]
 
 
-def _forms(lines: Sequence[PairLine], alone: int) -> Forms:
-    header = [each.name for each in fields(PairLine)]
-    plain: list[Mapping[str, str]] = [dict(zip(header, astuple(line), strict=True)) for line in lines]
+def _forms(
+    space: Workspace, accounts: Sequence[PairedAccount], lines: Sequence[PairLine], alone: Sequence[str]
+) -> Forms:
+    def page() -> Iterator[str]:
+        places = {
+            str(product.address): f"{product.declared_at.path}:{product.declared_at.line}"
+            for product in space.catalog_read
+        }
+        return pairs_page(accounts, PairsAbout(space.command_line, places, alone))
+
     return {
-        "text": lambda: pair_lines.pairs_text(lines, alone),
-        "csv": lambda: writer.written(header, (astuple(line) for line in lines)),
-        "json": lambda: json.dumps(
-            {"format_version": "1.0", "pairs": plain, "documents_alone": alone}, indent=1, ensure_ascii=False
-        ),
+        "text": lambda: pairs_text(lines, len(alone)),
+        "csv": lambda: pairs_csv(lines),
+        "json": lambda: pairs_json(lines, len(alone)),
+        "html": page,
     }
 
 
 def _say_next(space: Workspace, outputs: Outputs) -> None:
-    written = next((str(file.path) for file in outputs.files if file.format == "csv"), None)
-    if written is None:
-        if outputs.screen == "text":
-            command = space.command_line("import", "--match", "-o", "csv=pairs.csv")
-            space.session.console.say(f"To answer in bulk: {command}")
-        return
-    space.session.console.say(
-        f"Fill in the column take of {written} (yes: the document's; no: nobody's here; empty: open), then: "
-        + space.command_line("import", written)
-    )
+    say, written = space.session.console.say, {file.format: str(file.path) for file in outputs.files}
+    if outputs.screen == "text" and "html" not in written:
+        say(f"With pictures: {space.command_line('import', '--match', '-o', 'html=pairs.html')}")
+    if "csv" in written:
+        answers = "yes: the document's; no: nobody's here; empty: open"
+        command = space.command_line("import", written["csv"])
+        say(f"Fill in the column take of {written['csv']} ({answers}), then: {command}")
+    elif outputs.screen == "text":
+        say(f"To answer in bulk: {space.command_line('import', '--match', '-o', 'csv=pairs.csv')}")

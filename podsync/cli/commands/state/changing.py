@@ -68,4 +68,4 @@ def say_undo(space: Workspace, done: StateChange) -> None:
     """Say how a change is taken back, if there was one."""
     back = space.command_line(*done.undo.split()) if done.undo else space.store.undo()
     if back is not None and done.events:
-        space.session.console.say(f"undo: {space.session.told(back)}")
+        space.session.console.say(f"undo: {space.session.as_typed(back)}")

@@ -99,7 +99,7 @@ def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
     session.console.result(f"{space.state_label} has serial {pushed.serial} now{before}. {_size(pushed)}\n")
     back = space.store.undo() if here.lineage else None
     if back is not None:
-        session.console.say(f"undo: {session.told(back)}")
+        session.console.say(f"undo: {session.as_typed(back)}")
     return 0
 
 

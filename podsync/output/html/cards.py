@@ -1,0 +1,95 @@
+"""Pages of listed products: cards with pictures below counts that filter.
+
+They are written here whole and escaped; their script only hides what was not asked for, so that they can be
+read without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from podsync.output.html.panels import text
+from podsync.output.html.shell import asset, filled, in_one_function
+from podsync.output.wording import number
+
+#: (label, URL, problem) of a mock-up; only one without a problem is shown.
+Picture = tuple[str, str, str]
+#: (key of `data-is`, words, count): a count that filters.
+Total = tuple[str, str, int]
+
+
+def cards_page(
+    title: str,
+    *,
+    headline: str,
+    head: Sequence[str],
+    totals: Iterable[Total],
+    panels: str,
+    hint: str,
+    summary: str,
+    products: Iterator[str],
+) -> Iterator[str]:
+    """Yield a page a piece at a time. All texts but `panels` and `products` are escaped here."""
+    style = asset(__package__, "page.css") + asset(__package__, "cards.css")
+    script = in_one_function([asset(__package__, "cards.js")])
+    values = {
+        "title": text(title),
+        "headline": text(headline),
+        "head": "".join(f"<p>{text(each)}</p>" for each in head),
+        "totals": "".join(map(_total, totals)),
+        "panels": panels,
+        "hint": text(hint),
+        "summary": text(summary),
+    }
+    for piece in filled(asset(__package__, "cards.html"), values, style, script):
+        if piece is None:
+            yield from products
+        else:
+            yield piece
+
+
+def _total(total: Total) -> str:
+    key, words, count = total
+    if not count:
+        return ""
+    return (
+        f'<li><button type="button" class="total" data-only="{key}" data-is="{key}" '
+        f'aria-pressed="false"><b>{number(count)}</b> {text(words)}</button></li>'
+    )
+
+
+def section_head(key: str, heading: str, count: str, meaning: str) -> str:
+    """Return the beginning of a section; it ends with `</section>`."""
+    words = text(meaning[:1].upper() + meaning[1:])
+    return (
+        f'<section class="group {key}"><header data-part="{key}"><div class="title"><h2>{text(heading)} '
+        f"<span>{text(count)}</span></h2></div><p>{words}</p></header>\n"
+    )
+
+
+def card(kinds: Sequence[str], identity: str, pictures: Sequence[Picture], name: str, inner: str) -> str:
+    """Return a card; `kinds` are what the counts know it by, `inner` is markup. A document has no id."""
+    told = f' data-id="{text(identity)}"' if identity else ""
+    return (
+        f'<li><article class="card" data-is="{text(" ".join(kinds))}"{told}>{_figures(pictures, name)}'
+        f"{inner}</article></li>\n"
+    )
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> str:
+    """Return what is told of a product, without what is empty."""
+    told = (f"<dt>{text(key)}</dt><dd>{text(value)}</dd>" for key, value in rows if value)
+    return f"<dl>{''.join(told)}</dl>"
+
+
+def _figures(pictures: Sequence[Picture], name: str) -> str:
+    shown = [
+        f'<figure><div class="pic"><img loading="lazy" decoding="async" referrerpolicy="no-referrer" '
+        f'src="{text(url)}" alt="{text(f"{label}: {name}")}"></div>'
+        f"<figcaption>{text(label)}</figcaption></figure>"
+        for label, url, problem in pictures
+        if url and not problem
+    ]
+    if not shown:
+        return ""
+    return f'<div class="pics{" one" if len(shown) == 1 else ""}">{"".join(shown)}</div>'

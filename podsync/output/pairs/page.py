@@ -1,0 +1,207 @@
+"""Documents beside the listed products that may be theirs, as one self-contained page with pictures.
+
+Each document is a block: its own card, then one for each product that may be it, with what is equal, what
+differs, and the commands by which a person answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from podsync.inventory.lookalikes import Resemblance
+from podsync.inventory.pairs import Candidate, PairedAccount
+from podsync.model.frozen import EMPTY
+from podsync.output.audit.page import notes_panel, product_rows, risks
+from podsync.output.audit.words import GROUPS, ProductLine, account_of, shared_of
+from podsync.output.html.cards import Total, card, cards_page, facts, section_head
+from podsync.output.html.panels import text
+from podsync.output.pairs.words import (
+    VERDICTS,
+    Beside,
+    addresses_by_id,
+    beside,
+    by_address,
+    document_facts,
+    document_pictures,
+    product_of,
+    summary_of,
+)
+from podsync.output.wording import counted, number, some, title
+
+_NAMED = 20
+_MEANING = (
+    "yes: the product is the document's; it is managed from then on, and nothing is sent. "
+    "no: nobody here manages it, and the document may be created beside it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PairsAbout:
+    """What a page says besides the pairs.
+
+    `command` returns a command as it has to be typed here. `places` maps addresses to `file:line`. Documents
+    that are `alone` look like nothing that is listed.
+    """
+
+    command: Callable[..., str]
+    places: Mapping[str, str] = EMPTY
+    alone: Sequence[str] = ()
+
+
+def pairs_page(accounts: Sequence[PairedAccount], about: PairsAbout) -> Iterator[str]:
+    """Yield the page, a document at a time."""
+    verdicts = [each.verdict.value for account in accounts for each in account.candidates]
+    documents = len(
+        {each.address for a in accounts for each in a.candidates if each.address and not each.certain}
+    )
+    asked = f"{counted(documents, 'document')} to answer for" if documents else "Nothing has to be answered"
+    yield from cards_page(
+        "podsync import --match",
+        headline=f"{asked}, {number(verdicts.count('same'))} certain",
+        head=[
+            *(f"{account_of(each.audit)}." for each in accounts),
+            _MEANING,
+        ],
+        totals=_totals(accounts, verdicts),
+        panels=notes_panel([each.audit for each in accounts]) + _panels(about),
+        hint="name, address, id, SPU, model …",
+        summary=summary_of(verdicts, len(about.alone)),
+        products=_sections(accounts, about),
+    )
+
+
+def _totals(accounts: Sequence[PairedAccount], verdicts: Sequence[str]) -> Iterator[Total]:
+    words = {"look-alike": "look-alikes", "none": "like no document"}
+    for verdict in VERDICTS:
+        yield verdict, words.get(verdict, verdict), verdicts.count(verdict)
+    yield "alike", "doubles", sum(len(group.products) for a in accounts for group in a.doubles)
+
+
+def _panels(about: PairsAbout) -> str:
+    bulk = (
+        f"<p>{text('To answer in bulk: fill in the column take of')} <code>pairs.csv</code></p>"
+        f"{_answer('1.', about.command('import', '--match', '-o', 'csv=pairs.csv'))}"
+        f"{_answer('2.', about.command('import', 'pairs.csv'))}"
+    )
+    told = f'<section class="panel" aria-label="In bulk">{bulk}</section>'
+    if not about.alone:
+        return told
+    what = f"{counted(len(about.alone), 'document looks', 'documents look')} like nothing that is listed"
+    named = some([str(each) for each in about.alone], _NAMED)
+    return f'{told}<section class="panel" aria-label="Alone"><p>{text(f"{what}: {named}")}</p></section>'
+
+
+def _sections(accounts: Sequence[PairedAccount], about: PairsAbout) -> Iterator[str]:
+    blocks = [(account, group) for account in accounts for group in by_address(account)]
+    open_ones = [each for each in blocks if not each[1][0].certain]
+    certain = [each for each in blocks if each[1][0].certain]
+    addresses = {id(account): addresses_by_id(account) for account in accounts}
+    for key, heading, found, meaning in (
+        ("to-answer", "To answer", open_ones, "a person says which of these products is the document's"),
+        ("certain", "Certain", certain, VERDICTS["same"]),
+    ):
+        if found:
+            yield section_head(key, heading, counted(len(found), "document"), meaning)
+            yield '<div class="blocks pairings">\n'
+            for account, group in found:
+                yield from _pairing(account, group, addresses[id(account)], about)
+            yield "</div></section>\n"
+    for account in accounts:
+        yield from _doubles(account, about)
+    for account in accounts:
+        if account.strangers:
+            heading = f"Like no document, at {title(account.audit.provider.name)}"
+            meaning = "to take one: write the address of a document and yes into its row of the file"
+            yield section_head("none", heading, number(len(account.strangers)), meaning)
+            yield '<ul class="cards">\n'
+            for one in account.strangers:
+                yield _stranger(product_of(account, one), about)
+            yield "</ul></section>\n"
+
+
+def _pairing(
+    account: PairedAccount,
+    group: Sequence[Candidate],
+    addresses: Mapping[str, Sequence[str]],
+    about: PairsAbout,
+) -> Iterator[str]:
+    """Yield a document's block: what it says, then each product that may be it."""
+    first, address = group[0], str(group[0].address)
+    verdicts = list(dict.fromkeys(each.verdict.value for each in group))
+    place = f" <small>{text(about.places[address])}</small>" if address in about.places else ""
+    word = "; ".join(f"{verdict}: {VERDICTS[verdict]}" for verdict in verdicts)
+    kind = "block pairing whole many" if len(group) > 1 else "block pairing whole"
+    yield (
+        f'<div class="{kind}"><header><h3>{text(address)}{place}</h3>'
+        f'<p class="word">{text(word)}</p></header><ul class="cards">\n'
+    )
+    name = account.audit.provider.name_of(first.spec)
+    told = f'<p class="verdict-of" data-is="document">the document</p><h4>{text(name)}</h4>'
+    told += facts(document_facts(account, first))
+    yield card(verdicts, "", document_pictures(account, first), name, told)
+    for one in group:
+        shared = [each for each in addresses[one.product.row.id] if each != address]
+        yield _candidate(account, one, shared, about)
+    yield "</ul></div>\n"
+
+
+def _candidate(account: PairedAccount, one: Candidate, others: Sequence[str], about: PairsAbout) -> str:
+    line, verdict = product_of(account, one), one.verdict.value
+    take = "take: yes" if one.certain else "take: open"
+    inner = f'<p class="verdict-of" data-is="{verdict}">listed · {text(verdict)} · {take}</p>'
+    inner += f"<h4>{text(line.name) or '<i>no name</i>'}</h4>{facts(product_rows(line))}"
+    inner += _beside(beside(account, one)) + risks(line)
+    if others:
+        inner += f'<p class="risk">{text(f"it may be that of {some(others, _NAMED)}, too")}</p>'
+    inner += _answer("yes", about.command("import", str(one.address), line.id.partition(":")[2]))
+    return card([verdict], line.id, line.pictures, line.name, inner + _not_ours(line, about))
+
+
+def _beside(told: Beside) -> str:
+    rows = "".join(
+        f"<dt>{text(each.field)} differs</dt>"
+        f"<dd><del>{text(each.wanted)}</del><ins>{text(each.listed)}</ins></dd>"
+        for each in told.differs
+    )
+    found = f'<dl class="differs">{rows}</dl>' if rows else ""
+    found += f"<p>equal: {text(', '.join(told.equal))}</p>" if told.equal else "<p>nothing is equal</p>"
+    found += f"<p>no listing tells: {text(', '.join(told.untold))}</p>" if told.untold else ""
+    return f'<div class="beside">{found}</div>'
+
+
+def _doubles(account: PairedAccount, about: PairsAbout) -> Iterator[str]:
+    """Yield the groups of what looks like no document and like each other."""
+    if not account.doubles:
+        return
+    heading, meaning = GROUPS[Resemblance.DOUBLE]
+    by_id = {each.product.row.id: each for each in account.strangers}
+    heading = f"{heading} like no document, at {title(account.audit.provider.name)}"
+    yield section_head("alike", heading, counted(len(account.doubles), "group"), meaning)
+    yield '<div class="blocks">\n'
+    for group in account.doubles:
+        lines = [product_of(account, by_id[one.row.id]) for one in group.products]
+        shared = " · ".join([f"{number(len(lines))} alike", *shared_of(lines)])
+        yield f'<div class="block"><header><h3>{text(lines[0].name)}</h3>'
+        yield f'<p class="word">{text(shared)}</p></header><ul class="cards">\n'
+        for line in lines:
+            yield _stranger(line, about, level="")
+        yield "</ul></div>\n"
+    yield "</div></section>\n"
+
+
+def _stranger(line: ProductLine, about: PairsAbout, level: str = "h3") -> str:
+    name = f"<{level}>{text(line.name) or '<i>no name</i>'}</{level}>" if level else ""
+    inner = f"{name}{facts(product_rows(line))}{risks(line)}{_not_ours(line, about)}"
+    return card(["none"], line.id, line.pictures, line.name, inner)
+
+
+def _not_ours(line: ProductLine, about: PairsAbout) -> str:
+    provider, _, identity = line.id.partition(":")
+    return _answer("no", about.command("import", "--not-ours", provider, identity))
+
+
+def _answer(word: str, command: str) -> str:
+    return (
+        f'<p class="answer"><b>{word}</b><code>{text(command)}</code><button type="button">Copy</button></p>'
+    )
