@@ -101,8 +101,7 @@ class _PairDecision:
     def _arrival(self, product: Product) -> Change:
         adopt = product.history.adopt
         if adopt is None:
-            first = self.provider.first(product.spec)
-            if first is not product.spec:  # else one request makes all of it
+            if (first := self.provider.first(product.spec)) is not product.spec:  # else one request is all
                 self._refuse_unreachable(product, first)
             return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
         reason = f"its document says that it is {adopt}"
