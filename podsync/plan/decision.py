@@ -106,7 +106,8 @@ class _PairDecision:
     def _arrival(self, product: Product) -> Change:
         adopt = product.history.adopt
         if adopt is None:
-            self._refuse_unreachable(product, self.provider.first(product.spec))
+            if (first := self.provider.first(product.spec)) is not product.spec:  # else one request is all
+                self._refuse_unreachable(product, first)
             return self._change(Action.CREATE, "create_because_not_in_state", "not in the state")
         reason = f"its document says that it is {adopt}"
         return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
