@@ -24,12 +24,13 @@ from podsync.plan.action import (
     Action,
 )  # fmt: skip
 from podsync.plan.answers import COMPLETE
-from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange
-from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
+from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange, left_by
+from podsync.plan.diff import differing_fields, field_changes, leads_to, told_of_defaults, untold
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
+    from podsync.plan.diff import Defaults
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan, Swap
 
@@ -41,10 +42,12 @@ class Decided(NamedTuple):
     faults: list[Diagnostic]
 
 
-def decide(pair: Pair, providers: Mapping[str, Provider], selection: Selection) -> Decided:
-    """Return the one change for a pair."""
+def decide(
+    pair: Pair, providers: Mapping[str, Provider], selection: Selection, asked: Defaults = None
+) -> Decided:
+    """Return the one change for a pair; see `planner.make_plan`."""
     decision = _PairDecision(pair, providers[pair.known.provider], selection)
-    return Decided(decision.make(), decision.faults)
+    return Decided(told_of_defaults(decision.make(), pair, asked), decision.faults)
 
 
 class _PairDecision:
@@ -191,6 +194,7 @@ class _PairDecision:
             fields=fields,
             risks=self._risks(before if fields else None, after) if risks is None else risks,
             source=self._source(fields),
+            declared=product.declared_at if product is not None and fields else None,
             distinct=product is not None and product.history.moved == (),
             asks=product.history.asks if product is not None else EMPTY,
             temporary=temporary,
@@ -228,7 +232,7 @@ class _PairDecision:
         temporary = freeze({name: pending.body.get(name) for name in pending.takes})
         reason = "sent earlier, outcome not known"
         if product is None:
-            reason += "; its document is gone: if it exists it becomes an orphan"
+            reason += f"; {left_by(entry.address)}: if it exists it becomes an orphan"
         elif pending.body != self.provider.first(freeze({**product.spec, **temporary})):
             reason += "; the document was edited since"
         return self._change(Action.SETTLE, "settle_because_in_doubt", reason, risks=(), temporary=temporary)
@@ -237,15 +241,14 @@ class _PairDecision:
         if entry.lifecycle.prevent_orphan and not self.pair.released:
             self._refuse(
                 "prevent-orphan",
-                f"{entry.address} is protected by lifecycle.prevent_orphan, but its document is gone",
+                f"{entry.address} is protected by lifecycle.prevent_orphan, but {left_by(entry.address)}",
                 "restore the document; or let the product go: write "
                 f"`removed: [{entry.address.word}]` as a document of its own",
             )
-        if self.pair.gone:
-            reason = "its document is gone, and so is the product"
-            return self._change(Action.ORPHAN, "orphan_because_no_document", reason, risks=())
-        risk = ("it stays on sale until a person removes it",)
-        return self._change(Action.ORPHAN, "orphan_because_no_document", "its document is gone", risks=risk)
+        reason, gone = left_by(entry.address), self.pair.gone
+        reason = f"{reason}, and the product itself is gone" if gone else reason
+        risks = () if gone else ("it stays on sale until a person removes it",)
+        return self._change(Action.ORPHAN, "orphan_because_no_document", reason, risks=risks)
 
     def _restore(self, product: Product) -> Change:
         orphan = self.pair.orphan

@@ -113,6 +113,14 @@ SAME = "environments: environments.production: KakaClo has the same account as i
         (ONE_HOST, f"3:3 {SAME} (default at developer.kakaclo.com)"),
         (ONE_STATE, "3:23 environments: environments.production.state: it is the state of staging"),
         (
+            ONE_STATE.replace("{path: s.json}}\n  p", "{path: ./S.json}}\n  p"),
+            "3:23 environments: environments.production.state: it is the state of staging",
+        ),
+        (
+            ONE_HOST.replace("Developer.kakaclo.com:443", "developer.kakaclo.com."),
+            f"3:3 {SAME} (default at developer.kakaclo.com)",
+        ),
+        (
             "environments: {Staging: {}}\n",
             "1:16 schema: environments.Staging: 'Staging' is not a name of an ",
         ),
