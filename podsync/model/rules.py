@@ -320,6 +320,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "It is not listed, another address holds it, or it is of another model. Look at the id again.",
         ),
         Rule(
+            "renamed-there", "warning", "Values are to be set back, and orders may say the listed name",
+            "Keep the name by the patch of `podsync drift`, or write `renamed_from:` with the listed name.",
+        ),
+        Rule(
             "in-doubt", "warning", "Nobody knows whether an earlier request was carried out",
             "Compare the products that are named with the document, then run the command that the message "
             "prints for what you see.",

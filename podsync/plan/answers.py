@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from podsync.model.address import Address
+from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
+    from podsync.plan.change import Change
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
 
@@ -49,6 +51,24 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
         f"b) it was not, not even in part: {settle} --not-made",
         f"c) in part: add the rest on the web page, then: {settle} --made",
     )
+
+
+def renamed_there(provider: Provider, change: Change, listed: str | None) -> tuple[str, ...]:
+    """Return why values must not be set back, and what to do: orders may say the name that is listed."""
+    name = provider.unique_name(change.after or EMPTY)
+    if listed is None or listed in (name, change.gives_up):
+        return ()
+    told = f"write `renamed_from: {quoted(listed)}` into the document"
+    return (
+        f"somebody renamed it at {provider.title}: orders that say {quoted(listed)} would fail",
+        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+        f'b) to take the name from them: {told}, then: podsync apply --replace "{change.address}"',
+    )
+
+
+def quoted(text: str) -> str:
+    """Quote for YAML: double quotes, with the two characters that matter escaped."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:

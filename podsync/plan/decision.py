@@ -14,6 +14,7 @@ from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, Product, seen_ids
 from podsync.plan.action import (
     ADOPT_DECLARED,
+    MOVE_NAMED,
     NOTE_ACCEPTED,
     NOTE_TOLD,
     RECREATE,
@@ -23,8 +24,15 @@ from podsync.plan.action import (
     SWAP_OPEN,
     Action,
 )  # fmt: skip
-from podsync.plan.answers import COMPLETE
-from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange
+from podsync.plan.answers import COMPLETE, quoted
+from podsync.plan.change import (
+    STAGED_RISKS,
+    SWAP_RISKS,
+    UNKNOWN,
+    WHATEVER,
+    Change,
+    FieldChange,
+)
 from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
@@ -32,6 +40,15 @@ from podsync.providers.known_models import left_model
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan, Swap
+
+
+#: What is said of a product that is to be made again, while nobody knows that it is gone.
+RECREATE_RISK = "may still exist: apply makes nothing before two whole readings have missed it"
+_BELIEVED = (
+    "nothing is sent, and what is listed otherwise is drift then. To change the product, rename the document "
+    "first, and edit it in a change of its own"
+)
+_RENAMED_THERE = "if somebody renamed it there, apply asks for renamed_from"
 
 
 class Decided(NamedTuple):
@@ -93,6 +110,8 @@ class _PairDecision:
             return self._set_back(product, entry)
         if not self.forced and self._is_reached(entry, names):
             return self._update(product, entry, names)
+        if self.pair.previous is not None and entry.id == product.history.adopt and not self.forced:
+            return self._take_word(product, entry, names)
         return self._replace(product, entry, names)
 
     def _arrival(self, product: Product) -> Change:
@@ -103,12 +122,22 @@ class _PairDecision:
         reason = f"its document says that it is {adopt}"
         return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
 
+    def _take_word(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
+        """Move the product that the document names: what it says of it is believed, and never made."""
+        fields = tuple(one._replace(forces_replace=False) for one in self._fields(product, entry, names))
+        risk = f"the document is believed about {', '.join(names)}: {_BELIEVED}"
+        reason = f"its document says that it is {entry.id}"
+        return self._change(Action.MOVE, MOVE_NAMED, reason, fields, risks=(risk,), importing=entry.id)
+
     def _recreate(self, product: Product, entry: Entry) -> Change:
         self._refuse_incomplete(product)
         self._refuse_unreachable(product, self.provider.first(product.spec))
-        reason = f"{entry.id} is gone, and its document wants it again"
+        gone = self.pair.gone
+        reason = f"{entry.id} is {'gone' if gone else 'to be gone'}, and its document wants it again"
         change = self._change(Action.CREATE, RECREATE, reason)
-        return replace(change, before=None, risks=self._risks(None, product.spec))
+        what = visible_words(self.provider, entry)
+        risk = f"made again in place of {what}, which {'is gone' if gone else RECREATE_RISK}"
+        return replace(change, before=None, risks=(risk, *self._risks(None, product.spec)))
 
     def _accepted(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the fields that were changed there, from the very value that the state holds."""
@@ -127,10 +156,14 @@ class _PairDecision:
 
     def _set_back(self, product: Product, entry: Entry) -> Change:
         mutable = tuple(sorted(name for name in product.spec if name in self.provider.mutable))
-        fields = field_changes(self.provider, entry.spec or EMPTY, product, mutable, frozenset(mutable))
-        return self._change(
-            Action.UPDATE, SET_BACK, "asked for by --replace: its values are sent again", fields
-        )
+        whatever = dict.fromkeys(mutable, WHATEVER)
+        fields = field_changes(self.provider, entry.spec or EMPTY, product, mutable, whatever)
+        name = self.provider.unique_name(product.spec)
+        risks = () if name is None else (f"orders find it by {quoted(name)} alone then: {_RENAMED_THERE}",)
+        reason = "asked for by --replace: its values are sent again"
+        change = self._change(Action.UPDATE, SET_BACK, reason, fields, risks=risks)
+        old = product.history.renamed_from
+        return change if old is None else replace(change, asks=freeze({**change.asks, "renamed_from": old}))
 
     def _differing(self, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, self.wanted))
@@ -276,7 +309,7 @@ class _PairDecision:
         return self._change(Action.NOOP, "no_difference", "nothing differs", risks=())
 
     def _fields(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[FieldChange, ...]:
-        unknown = frozenset(entry.pending.body) if entry.pending else frozenset()
+        unknown = dict.fromkeys(entry.pending.body if entry.pending else (), UNKNOWN)
         return field_changes(self.provider, entry.spec or EMPTY, product, names, unknown)
 
     def _update(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
@@ -290,7 +323,7 @@ class _PairDecision:
             self._refuse(
                 f"{self.provider.name}-rename",
                 f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
-                f"put `renamed_from: {_quoted(old or '')}` into the document if that is meant",
+                f"put `renamed_from: {quoted(old or '')}` into the document if that is meant",
                 ("spec", self.provider.name_field),
             )
         takes = entry.swap is not None and self.provider.name_field in names
@@ -432,6 +465,13 @@ class _PairDecision:
         self.faults.append(Diagnostic("error", rule, summary, at, remedy, self.pair.address))
 
 
+def visible_words(provider: Provider, entry: Entry) -> str:
+    """Return the id that people see, else the provider's own."""
+    noun, key = provider.info.visible_id
+    seen = seen_ids(entry.remote).get(key) if key else None
+    return f"{noun} {seen}" if seen else f"{provider.title} {entry.id}"
+
+
 def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
     """Return each spec with this field alone."""
     return tuple({name: spec[name]} if name in spec else {} for spec in specs)
@@ -439,8 +479,3 @@ def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
 
 def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:
     return EMPTY if known is None else seen_ids(known.remote)
-
-
-def _quoted(text: str) -> str:
-    """Quote for YAML: double quotes, with the two characters that matter escaped."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

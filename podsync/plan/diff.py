@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.model.product import Product
-from podsync.plan.change import UNKNOWN, FieldChange
+from podsync.plan.change import FieldChange, UnknownValue
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -48,7 +48,11 @@ def untold(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
 
 
 def field_changes(
-    provider: Provider, before: Spec, product: Product, names: tuple[str, ...], unknown: frozenset[str]
+    provider: Provider,
+    before: Spec,
+    product: Product,
+    names: tuple[str, ...],
+    unknown: Mapping[str, UnknownValue],
 ) -> tuple[FieldChange, ...]:
     """Return every change inside the fields `names`; those in `unknown` have no certain old value."""
     changes: list[FieldChange] = []
@@ -56,7 +60,7 @@ def field_changes(
         old, new = before.get(name), product.spec.get(name)
         forces = name not in provider.mutable
         if name in unknown:
-            changes.append(FieldChange(name, UNKNOWN, new, forces, product.at(("spec", name))))
+            changes.append(FieldChange(name, unknown[name], new, forces, product.at(("spec", name))))
             continue
         for path, was, now in _walk(provider, (name,), old, new):
             at = None if now is None else product.at(("spec", *path))
