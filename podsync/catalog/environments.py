@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from posixpath import normpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -92,7 +93,7 @@ def shared_things(document: Document) -> Iterator[Diagnostic]:
 
 def _state(settings: Mapping[str, Any]) -> tuple[object, ...]:
     told = state_settings(settings["state"])
-    return told.backend, *(told.keys[key] for key in BACKENDS[told.backend].where)
+    return told.backend, *(normpath(str(told.keys[key])) for key in BACKENDS[told.backend].where)
 
 
 def shared_account(document: Document, first: str, second: str, *providers: str) -> Diagnostic:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from podsync.plan.change import Change
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
+    from podsync.state.entries import Entry
 
 #: The way out of a spec that its document may leave incomplete, while the product is there.
 COMPLETE = "fill in the fields, all of which a new product needs"
@@ -69,6 +70,15 @@ def renamed_there(provider: Provider, change: Change, listed: str | None) -> tup
 def quoted(text: str) -> str:
     """Quote for YAML: double quotes, with the two characters that matter escaped."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
+    """Return in place of what a product is made again, and what is known of that one."""
+    noun, key = provider.info.visible_id
+    seen = seen_ids(entry.remote).get(key) if key else None
+    what = f"{noun} {seen}" if seen else f"{provider.title} {entry.id}"
+    known = "is gone" if gone else "may still exist: apply makes nothing before two whole readings missed it"
+    return f"made again in place of {what}, which {known}"
 
 
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:

@@ -22,6 +22,12 @@ SWAP_RISKS = (
     "the old product stays under another name until a person removes it",
     "the name is missing for about one request, or after a crash until the next apply begins with its rename",
 )
+#: Of a document that names a product which the state knows otherwise.
+BELIEVED = (
+    "nothing is sent, and what is listed otherwise is drift then. To change the product, rename the document "
+    "first, and edit it in a change of its own"
+)
+RENAMED_THERE = "if somebody renamed it there, apply asks for renamed_from"
 STAGED_RISKS = (f"{STAGED}: orders find the old product until the document says `replace: swap`",)
 
 

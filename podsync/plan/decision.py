@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.digests import short_digest
-from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
+from podsync.model.frozen import EMPTY, Path, Spec, freeze
 from podsync.model.position import Position
-from podsync.model.product import UNPROTECTED, Product, seen_ids
+from podsync.model.product import UNPROTECTED, Product
 from podsync.plan.action import (
     ADOPT_DECLARED,
     MOVE_NAMED,
@@ -24,31 +24,32 @@ from podsync.plan.action import (
     SWAP_OPEN,
     Action,
 )  # fmt: skip
-from podsync.plan.answers import COMPLETE, quoted
+from podsync.plan.answers import COMPLETE, again_risk, quoted
 from podsync.plan.change import (
+    BELIEVED,
+    RENAMED_THERE,
     STAGED_RISKS,
     SWAP_RISKS,
     UNKNOWN,
     WHATEVER,
     Change,
     FieldChange,
-)
-from podsync.plan.diff import differing_fields, field_changes, leads_to, untold
+)  # fmt: skip
+from podsync.plan.diff import (
+    differing_fields,
+    field_changes,
+    leads_to,
+    one_field,
+    progress,
+    shown_of,
+    untold,
+)  # fmt: skip
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan, Swap
-
-
-#: What is said of a product that is to be made again, while nobody knows that it is gone.
-RECREATE_RISK = "may still exist: apply makes nothing before two whole readings have missed it"
-_BELIEVED = (
-    "nothing is sent, and what is listed otherwise is drift then. To change the product, rename the document "
-    "first, and edit it in a change of its own"
-)
-_RENAMED_THERE = "if somebody renamed it there, apply asks for renamed_from"
 
 
 class Decided(NamedTuple):
@@ -104,8 +105,11 @@ class _PairDecision:
         names = self._differing(entry)
         accepted = self._accepted(product, entry, names)
         names = tuple(name for name in names if name not in accepted)
+        if not names and not self.forced and accepted:
+            fields = self._fields(product, entry, accepted)
+            return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
         if not names and not self.forced:
-            return self._accept(product, entry, accepted) if accepted else self._unchanged(product, entry)
+            return self._unchanged(product, entry)
         if self.forced and not self.provider.replaces and set(names) <= self.provider.mutable:
             return self._set_back(product, entry)
         if not self.forced and self._is_reached(entry, names):
@@ -125,18 +129,15 @@ class _PairDecision:
     def _take_word(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         """Move the product that the document names: what it says of it is believed, and never made."""
         fields = tuple(one._replace(forces_replace=False) for one in self._fields(product, entry, names))
-        risk = f"the document is believed about {', '.join(names)}: {_BELIEVED}"
+        risks = (f"the document is believed about {', '.join(names)}: {BELIEVED}",)
         reason = f"its document says that it is {entry.id}"
-        return self._change(Action.MOVE, MOVE_NAMED, reason, fields, risks=(risk,), importing=entry.id)
+        return self._change(Action.MOVE, MOVE_NAMED, reason, fields, risks=risks, importing=entry.id)
 
     def _recreate(self, product: Product, entry: Entry) -> Change:
         self._refuse_incomplete(product)
         self._refuse_unreachable(product, self.provider.first(product.spec))
-        gone = self.pair.gone
-        reason = f"{entry.id} is {'gone' if gone else 'to be gone'}, and its document wants it again"
-        change = self._change(Action.CREATE, RECREATE, reason)
-        what = visible_words(self.provider, entry)
-        risk = f"made again in place of {what}, which {'is gone' if gone else RECREATE_RISK}"
+        risk = again_risk(self.provider, entry, gone=self.pair.gone)
+        change = self._change(Action.CREATE, RECREATE, "its product is gone, and its document wants it again")
         return replace(change, before=None, risks=(risk, *self._risks(None, product.spec)))
 
     def _accepted(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -147,19 +148,15 @@ class _PairDecision:
         return tuple(
             name
             for name in names
-            if name in before and not differing_fields(self.provider, *_one(name, known, before))
+            if name in before and not differing_fields(self.provider, *one_field(name, known, before))
         )
-
-    def _accept(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
-        fields = self._fields(product, entry, names)
-        return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
 
     def _set_back(self, product: Product, entry: Entry) -> Change:
         mutable = tuple(sorted(name for name in product.spec if name in self.provider.mutable))
         whatever = dict.fromkeys(mutable, WHATEVER)
         fields = field_changes(self.provider, entry.spec or EMPTY, product, mutable, whatever)
         name = self.provider.unique_name(product.spec)
-        risks = () if name is None else (f"orders find it by {quoted(name)} alone then: {_RENAMED_THERE}",)
+        risks = () if name is None else (f"orders find it by {quoted(name)} alone then: {RENAMED_THERE}",)
         reason = "asked for by --replace: its values are sent again"
         change = self._change(Action.UPDATE, SET_BACK, reason, fields, risks=risks)
         old = product.history.renamed_from
@@ -182,9 +179,8 @@ class _PairDecision:
         """Refuse what no step can make of what exists; returns whether there is any of it."""
         found = list(self.provider.unreachable(before, product.spec))
         for fault in found:
-            self._refuse(
-                fault.rule, f"{product.address}: {fault.summary}", fault.detail, ("spec", *fault.path)
-            )
+            summary = f"{product.address}: {fault.summary}"
+            self._refuse(fault.rule, summary, fault.detail, ("spec", *fault.path))
         return bool(found)
 
     def _change(
@@ -219,7 +215,7 @@ class _PairDecision:
             entry_digest=entry.digest if entry is not None else None,
             orphan_created_at=taken.created_at if taken is not None else None,
             importing=taken.id if taken is not None else importing,
-            shown=_shown(entry or orphan),
+            shown=shown_of(entry or orphan),
             made_at=(entry.created_at or None) if entry is not None else None,
             fields=fields,
             risks=self._risks(before if fields else None, after) if risks is None else risks,
@@ -239,15 +235,9 @@ class _PairDecision:
             left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
             return replace(change, steps_left=left) if len(left) > 1 else change
         if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
-            done, left = self._progress(entry)
+            done, left = progress(self.provider, entry)
             return replace(change, steps_done=done, steps_left=left)
         return change
-
-    def _progress(self, entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return which requests of a product are done, and which are left."""
-        spec, first = entry.spec or EMPTY, self.provider.first(entry.spec or EMPTY)
-        added = (step.name for step in self.provider.steps(first, spec) if step.name not in entry.steps_left)
-        return ("create", *added), (*entry.steps_left, *((SWAP,) if entry.swap else ()))
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
@@ -274,11 +264,9 @@ class _PairDecision:
                 "restore the document; or let the product go: write "
                 f"`removed: [{entry.address.word}]` as a document of its own",
             )
-        if self.pair.gone:
-            reason = "its document is gone, and so is the product"
-            return self._change(Action.ORPHAN, "orphan_because_no_document", reason, risks=())
-        risk = ("it stays on sale until a person removes it",)
-        return self._change(Action.ORPHAN, "orphan_because_no_document", "its document is gone", risks=risk)
+        reason = "its document is gone" + (", and so is the product" if self.pair.gone else "")
+        risks = () if self.pair.gone else ("it stays on sale until a person removes it",)
+        return self._change(Action.ORPHAN, "orphan_because_no_document", reason, risks=risks)
 
     def _restore(self, product: Product) -> Change:
         orphan = self.pair.orphan
@@ -303,9 +291,8 @@ class _PairDecision:
             reason = "what was to be added is not wanted any more"
             return self._change(Action.NOTE, "note_because_not_wanted", reason, risks=())
         if product.labels != entry.labels or product.lifecycle != entry.lifecycle:
-            return self._change(
-                Action.NOTE, "note_because_labels", "only labels or lifecycle differ", risks=()
-            )
+            reason = "only labels or lifecycle differ"
+            return self._change(Action.NOTE, "note_because_labels", reason, risks=())
         return self._change(Action.NOOP, "no_difference", "nothing differs", risks=())
 
     def _fields(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[FieldChange, ...]:
@@ -336,7 +323,7 @@ class _PairDecision:
             return "update_because_in_doubt", f"{what}: sent earlier, outcome not known"
         if pending is not None:
             return "update_because_mutable", "an update is in doubt and is sent again"
-        done, left = self._progress(entry)
+        done, left = progress(self.provider, entry)
         told = f"created, {len(done)} of {len(done) + len(left)} steps"
         if entry.steps_left:
             what = " and ".join(words.get(step, step) for step in entry.steps_left)
@@ -379,11 +366,8 @@ class _PairDecision:
         return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)
 
     def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
-        return (*self.provider.risks(before, after), *self._left_model(after))
-
-    def _left_model(self, after: Spec | None) -> tuple[str, ...]:
-        provider = self.provider
-        return left_model(provider.known, provider.title, (after or EMPTY).get(provider.model_field))
+        provider, model = self.provider, (after or EMPTY).get(self.provider.model_field)
+        return (*provider.risks(before, after), *left_model(provider.known, provider.title, model))
 
     def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         fields = self._fields(product, entry, names)
@@ -463,19 +447,3 @@ class _PairDecision:
         product = self.pair.product
         at = product.at(path) if product is not None and path else (product.declared_at if product else None)
         self.faults.append(Diagnostic("error", rule, summary, at, remedy, self.pair.address))
-
-
-def visible_words(provider: Provider, entry: Entry) -> str:
-    """Return the id that people see, else the provider's own."""
-    noun, key = provider.info.visible_id
-    seen = seen_ids(entry.remote).get(key) if key else None
-    return f"{noun} {seen}" if seen else f"{provider.title} {entry.id}"
-
-
-def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
-    """Return each spec with this field alone."""
-    return tuple({name: spec[name]} if name in spec else {} for spec in specs)
-
-
-def _shown(known: Entry | Orphan | None) -> Mapping[str, Json]:
-    return EMPTY if known is None else seen_ids(known.remote)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json, Path, Spec
-from podsync.model.product import Product
+from podsync.model.product import Product, seen_ids
+from podsync.plan.action import SWAP
 from podsync.plan.change import FieldChange, UnknownValue
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
-    from podsync.state.entries import Entry
+    from podsync.state.entries import Entry, Orphan
 
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
@@ -33,6 +34,23 @@ def leads_to(provider: Provider, before: Spec, after: Spec, names: Collection[st
     """Whether updates and steps give these fields the wanted values: nothing has to be made anew."""
     fixed = set(differing_fields(provider, before, after)) & set(names) - provider.mutable
     return not fixed or fixed <= {field for step in provider.steps(before, after) for field in step.body}
+
+
+def one_field(name: str, *specs: Spec) -> tuple[Spec, ...]:
+    """Return each spec with this field alone."""
+    return tuple({name: spec[name]} if name in spec else {} for spec in specs)
+
+
+def shown_of(known: Entry | Orphan | None) -> Mapping[str, Json]:
+    """Return the ids that people see of what exists."""
+    return EMPTY if known is None else seen_ids(known.remote)
+
+
+def progress(provider: Provider, entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which requests of a product are done, and which are left."""
+    spec, first = entry.spec or EMPTY, provider.first(entry.spec or EMPTY)
+    added = (step.name for step in provider.steps(first, spec) if step.name not in entry.steps_left)
+    return ("create", *added), (*entry.steps_left, *((SWAP,) if entry.swap else ()))
 
 
 def untold(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:

@@ -113,6 +113,10 @@ SAME = "environments: environments.production: KakaClo has the same account as i
         (ONE_HOST, f"3:3 {SAME} (default at developer.kakaclo.com)"),
         (ONE_STATE, "3:23 environments: environments.production.state: it is the state of staging"),
         (
+            ONE_STATE.replace("production: {state: {path: s", "production: {state: {path: ./x/../s"),
+            "3:23 environments: environments.production.state: it is the state of staging",
+        ),
+        (
             "environments: {Staging: {}}\n",
             "1:16 schema: environments.Staging: 'Staging' is not a name of an ",
         ),

@@ -268,3 +268,29 @@ def test_what_is_made_again_is_called_so_in_every_view(podsync, folder, catalog,
         told = " ".join(view.split())
         assert "made again in place of SPU" in told
         assert "may still exist" in told
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_what_is_ignored_and_managed_is_said_at_its_place(podsync, folder, catalog, server, shop, adopted):
+    if adopted:
+        lose(folder)
+        named(catalog, "tee", shop["tee"])
+    settings = folder / "podsync.yaml"
+    settings.write_text(f'{settings.read_text()}ignore:\n  kakaclo: ["77", "{shop["tee"]}"]\n')
+
+    run = podsync("plan", "-o", "json")
+
+    (told,) = [one for one in json.loads(run.out)["diagnostics"] if one["rule"] == "ignored-managed"]
+    assert f"{shop['tee']} is ignored, and designed_product.tee has it" in told["summary"]
+    assert told["range"]["filename"] == "podsync.yaml"
+    assert told["range"]["start"] == {"line": len(settings.read_text().splitlines()), "column": 19}
+
+
+def test_an_emptied_account_has_a_way_out(podsync, folder, catalog, server, shop):
+    for identity in shop.values():
+        server.remove(identity)
+
+    run = podsync("drift")
+
+    assert run.code == 9
+    assert "podsync state check --emptied" in run.err

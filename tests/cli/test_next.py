@@ -604,6 +604,15 @@ def plan_refresh_of_an_account_emptied_by_hand(shop: Shop) -> None:
     assert shop.follow("--yes-entries").code == 0
 
 
+@prints("apply/lookup/by_id.py: state check --emptied")
+def drift_of_an_account_emptied_by_hand(shop: Shop) -> None:
+    emptied(shop)
+
+    assert shop.run("drift").code == 9
+    assert shop.follow("--emptied").code == 64
+    assert shop.follow("--yes-entries").code == 0
+
+
 @prints("state/operations.py: plan --refresh", "state/operations.py: state check --emptied")
 def nothing_is_forgotten_of_an_account_in_question(shop: Shop) -> None:
     emptied(shop)
