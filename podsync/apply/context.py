@@ -39,12 +39,13 @@ class ProviderConnection:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line may ask of an apply."""
+    """What the command line may ask of an apply. `settles`: nothing is sent, only what is open is settled."""
 
     wait: bool = True
     first_contact: bool = False
     limit: int | None = None
     max_failures: int | None = None
+    settles: bool = False
 
 
 class Listener(Protocol):
@@ -189,4 +190,4 @@ class Context:
     @property
     def halted(self) -> bool:
         """Whether nothing new may be begun."""
-        return bool(self.stop.signal) or self.board.too_many_failures
+        return bool(self.stop.signal) or self.board.too_many_failures or self.options.settles

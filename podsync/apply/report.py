@@ -94,7 +94,8 @@ class Report:
     (ids not known yet, pictures re-hosted, what differs from the catalog after settling).
     `keys_refused` names the providers whose key was refused, `other_accounts` those at which nothing of what
     the state knows is visible, `first_contacts` those at which nothing is created without a word of consent.
-    `begun`: the state has taken the plan down as approved.
+    `begun`: the state has taken the plan down as approved. `broke_off`: the run ended by an error, so that
+    what was done may not all be in the state.
     """
 
     plan: Plan
@@ -109,6 +110,7 @@ class Report:
     other_accounts: tuple[str, ...] = ()
     first_contacts: tuple[str, ...] = ()
     begun: bool = False
+    broke_off: bool = False
 
     @property
     def counts(self) -> Mapping[Result, int]:
@@ -141,7 +143,7 @@ class Report:
             return "interrupted"
         if self.counts[Result.IN_DOUBT]:
             return "in_doubt"
-        if self.left or self.stopped or self.credentials_refused:
+        if self.left or self.stopped or self.credentials_refused or self.broke_off:
             return "incomplete"
         return "complete" if self.outcomes else "nothing_to_do"
 
@@ -166,7 +168,7 @@ def report_line(report: Report) -> str:
     rare = (Result.SETTLED, Result.ADOPTED, Result.RESTORED, Result.MOVED, Result.NOTED)
     always = (Result.CREATED, Result.UPDATED, Result.REPLACED, Result.ORPHANED)
     done = [f"{counts[r]} {r.value}" for r in rare if counts[r]] + [f"{counts[r]} {r.value}" for r in always]
-    if report.exit_code == 0:
+    if report.exit_code == 0 and not report.broke_off:
         return f"Apply complete: {', '.join(done)}."
     failed, doubt = counts[Result.FAILED], counts[Result.IN_DOUBT]
     tail = f"{failed} failed, {doubt} in doubt, {counts[Result.NOT_TRIED]} not tried"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from posixpath import normpath
+from os.path import normpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -58,7 +58,7 @@ def _account(settings: Mapping[str, Any], provider: str) -> tuple[str, int | Non
     base, told = default_settings()[provider], settings.get("providers", {}).get(provider, {})
     parts = urlsplit(told.get("base_url", base.base_url))
     return (
-        (parts.hostname or "").casefold(),
+        (parts.hostname or "").casefold().rstrip("."),
         parts.port or _PORTS.get(parts.scheme),
         told.get("account", base.account),
     )
@@ -93,7 +93,12 @@ def shared_things(document: Document) -> Iterator[Diagnostic]:
 
 def _state(settings: Mapping[str, Any]) -> tuple[object, ...]:
     told = state_settings(settings["state"])
-    return told.backend, *(normpath(str(told.keys[key])) for key in BACKENDS[told.backend].where)
+    return told.backend, *(_place(told.keys[key]) for key in BACKENDS[told.backend].where)
+
+
+def _place(told: object) -> object:
+    """Return a place in a form that is one for all ways to write it, also where case does not count."""
+    return normpath(told).casefold() if isinstance(told, str) else told
 
 
 def shared_account(document: Document, first: str, second: str, *providers: str) -> Diagnostic:

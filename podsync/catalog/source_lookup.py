@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion
-from podsync.catalog.authoring.layers import is_plain, leaves
+from podsync.catalog.authoring.layers import Layer, defaults_of, is_plain, layer_of, leaves
 from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, walk
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.document_rules import located
 from podsync.model.diagnostic import Diagnostic
-from podsync.model.frozen import EMPTY, Path
+from podsync.model.frozen import EMPTY, Path, value_at
 from podsync.model.position import Position
 from podsync.model.product import Product
 from podsync.model.settings import Authoring
@@ -74,11 +74,29 @@ class Sources:
 
     def of(self, product: Product) -> ProductSource:
         """Return the document that declares `product`."""
+        document = self._own(product)
+        return ProductSource(product, None if document is None else self._expanded(document, product))
+
+    def given(self, file: str, kind: str, path: Path) -> Position | None:
+        """Return where the defaults for `file` say the value at `path`, None where they do not."""
+        layer = layer_of(defaults_of(file, kind, self._around()), path)
+        if layer is None or value_at(layer.data, path) is None:
+            return None
+        span = layer.document.places.raw.get((*layer.prefix, *path), layer.document.start)
+        return Position(layer.document.text.path, *span)
+
+    def says(self, product: Product, path: Path) -> bool:
+        """Whether the document of a product says the value at `path` itself."""
+        document = self._own(product)
+        return document is not None and layer_of([Layer(document, (), document.data)], path) is not None
+
+    def _own(self, product: Product) -> Document | None:
+        """Return the document that declares `product`; None where it was changed meanwhile."""
         declared = product.declared_at
         for document in self._file(declared.path):
             if Position(declared.path, *document.start) == declared and _declares(document, product):
-                return ProductSource(product, self._expanded(document, product))
-        return ProductSource(product, None)
+                return document
+        return None
 
     def _read(self, path: str) -> tuple[Document, ...]:
         raw = read_bytes(FoundFile(str(self._root / path), path))

@@ -34,6 +34,7 @@ from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
 
 if TYPE_CHECKING:
+    from podsync.catalog.source_lookup import Sources
     from podsync.plan.model import Plan
     from podsync.providers.knowledge import Provider
     from podsync.state.model import State
@@ -292,6 +293,7 @@ class Workspace:
             state_label=self.state_label,
             environment=self.environment,
             every=every,
+            defaults=lambda: self._sources,
         )
         self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
         if made.work and self.known_file.parsed[1]:  # what models are called is told of what changes
@@ -313,6 +315,13 @@ class Workspace:
             if entry.id is not None and entry.provider in ignoring:
                 owners[entry.provider][entry.id] = address
         return settings_file.ignored_in_vain(self.settings_path, self.environment, owners)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        """The documents with their places, for what few changes want to know."""
+        from podsync.catalog.source_lookup import Sources
+
+        return Sources(Path(), self.authoring, self.settings.catalog)
 
     def _with_warnings(self, made: Plan, warnings: Sequence[Diagnostic]) -> Plan:
         """Return the plan with the warnings that concern it; foreign hosts first, where no view cuts them."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from podsync.evidence.sent import as_said, unverified
-from podsync.evidence.state_view import Known, presumed
+from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, ProtectedError, UsageError
 from podsync.model.frozen import EMPTY, Spec
@@ -65,15 +65,16 @@ class Said:
             )
         return identity not in self.known.foreign
 
-    def settled(self, entry: Entry, identity: str) -> Settled:
+    def settled(self, entry: Entry, identity: str) -> list[Event]:
         """A create in doubt made the listed product."""
         assert entry.pending is not None  # noqa: S101 (the caller saw it)
         row, body = self._row(identity), entry.pending.body
-        self._free(entry.address, row)
+        freed = self._freed(entry.address, row)
         self._agrees(entry.address, body, row)
         self._came_after(entry.address, row, self.known.before(entry.pending))
         told = unverified(body, row)
-        return Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+        found = Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+        return [*freed, found]
 
     # -- what fits
 
@@ -82,7 +83,7 @@ class Said:
     ) -> list[Event]:
         if entry is not None and entry.pending is not None:
             if entry.pending.step:
-                settle = f"podsync state settle {address} --step {entry.pending.step}"
+                settle = f"podsync state settle {address.word} --step {entry.pending.step}"
                 raise PodsyncError(
                     f"{address}: a step of {entry.id} is in doubt, {entry.pending.step}",
                     f"a) it was done: {settle} --made\nb) it was not: {settle} --not-made",
@@ -94,7 +95,7 @@ class Said:
                     f"b) it did not: podsync state settle {address.word} --not-created",
                 )
             if not self._is_what_it_replaces(entry, entry.pending, row):
-                return [self.settled(entry, row.id)]
+                return self.settled(entry, row.id)
             return self._bound(entry, row)
         if entry is None or self._is_replaced(entry, product, row):
             return self._adopted(address, entry, row, product)
@@ -235,9 +236,8 @@ class Said:
         return []
 
     def _is_guess(self, entry: Entry, row: Remote) -> bool:
-        guessed = presumed(entry) and entry.window is not None and entry.window.answered is None
         like = self.known.provider.match(entry.spec or EMPTY, row, self.known.habits)
-        return entry.id == row.id and guessed and entry.pending is None and like is not Match.SAME
+        return entry.id == row.id and entry.guessed and like is not Match.SAME
 
     def _free(self, address: Address, row: Remote) -> None:
         """Refuse a product that somebody owns, be it `address` itself: it is what that was before."""

@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from podsync.catalog.validation.schemas import schema
+from podsync.catalog.validation.schemas import schema_for_editors
 from podsync.model.known_ids import AccountIds, KnownModel
 from podsync.providers.contract import ListedModel, Remote
 from podsync.providers.descriptor import FieldRoles, ProviderInfo
@@ -67,7 +67,7 @@ def completing_schemas(known: Mapping[str, AccountIds]) -> dict[str, dict[str, A
     """Return by name the schema of each kind, and that of all of them, with what is known for each kind."""
     infos = {info.kind: info for info in plugins().values()}
     made = {kind: _completing(infos[kind], ids) for kind, ids in known.items()}
-    catalog = deepcopy(schema("catalog"))
+    catalog = deepcopy(schema_for_editors("catalog"))
     for kind, each in made.items():
         catalog["definitions"][kind] = {key: value for key, value in each.items() if key != "$schema"}
     return {**made, "catalog": catalog}
@@ -78,7 +78,7 @@ def _completing(info: ProviderInfo, ids: AccountIds) -> dict[str, Any]:
 
     It refuses no other id: what is new at the supplier is no fault.
     """
-    made = deepcopy(schema(info.kind))
+    made = deepcopy(schema_for_editors(info.kind))
     roles, spec = info.roles, made["properties"]["spec"]["properties"]
     models = [model for model in ids.models.values() if not model.left]
     _offer(spec.get(roles.model), [_of_model(model) for model in models])

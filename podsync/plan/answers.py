@@ -46,7 +46,7 @@ def of_doubt(
 
 def of_step(address: Address, step: str) -> tuple[str, ...]:
     """Return what may have become of a step of which the listing tells nothing."""
-    settle = f"podsync state settle {address} --step {step}"
+    settle = f"podsync state settle {address.word} --step {step}"
     return (
         f"a) it was done: {settle} --made",
         f"b) it was not, not even in part: {settle} --not-made",
@@ -104,7 +104,7 @@ def of_open_orphan(
     `alike` is how many of its address there are: nothing but their address names them, so that an answer
     means all of them.
     """
-    done, page = f"podsync state orphans --done {address}", f"{provider.title}'s web page"
+    done, page = f"podsync state orphans --done {address.word}", f"{provider.title}'s web page"
     all_ = f", once all {alike} orphans of this address without an id are gone" if alike > 1 else ""
     if not rows:
         return (

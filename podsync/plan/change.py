@@ -71,7 +71,8 @@ class Change:
     people see of what exists already. `temporary` are fields in which a new product differs from `after` at
     first: it takes over the names of the one before it. `steps_done` and `steps_left` name the requests that
     a product takes, where there are several. `source` is the line of the changed value, of the document for a
-    create; of an orphan the line where its document last stood, None where that is not known. `asks` is what
+    create; of an orphan the line where its document last stood, None where that is not known. `declared` is
+    where the document stands, if that is not `source`. `asks` is what
     the document asks about an existing product (`History.asks`).
     """
 
@@ -94,6 +95,7 @@ class Change:
     fields: tuple[FieldChange, ...] = ()
     risks: tuple[str, ...] = ()
     source: Position | None = None
+    declared: Position | None = None
     distinct: bool = False
     temporary: Spec = EMPTY
     steps_done: tuple[str, ...] = ()
@@ -166,7 +168,8 @@ class Change:
     @property
     def place(self) -> str:
         """Where the document stands, as the state keeps it for the day when it is gone."""
-        return f"{self.source.path}:{self.source.line}" if self.source is not None else ""
+        at = self.declared or self.source
+        return f"{at.path}:{at.line}" if at is not None else ""
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -183,3 +186,8 @@ class Change:
         """What people approve: apply may adopt what exists already instead of creating it."""
         by_itself = self.action is Action.ADOPT and self.named is None
         return Action.CREATE if by_itself else self.action
+
+
+def left_by(address: Address) -> str:
+    """Say why nothing wants the product of an entry: a document of several may be there still."""
+    return "no document makes it any more" if address.keys else "its document is gone"

@@ -13,7 +13,7 @@ from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.settings import Limits
 from podsync.plan.action import Action
-from podsync.plan.change import Change
+from podsync.plan.change import Change, left_by
 from podsync.plan.unchanged import Split, UnchangedPairs
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _renames_in_disguise(
             yield Diagnostic(
                 "error",
                 "looks-like-a-rename",
-                f"{change.address} is new and looks like {twin.address}, whose document is gone",
+                f"{change.address} is new and looks like {twin.address}: {left_by(twin.address)}",
                 change.source,
                 f"if it is the same product, put `{moved_words(change.address, twin.address)}` "
                 "into the new document; "

@@ -20,7 +20,6 @@ from podsync.plan.action import (
     RECREATE,
     SET_BACK,
     STAGED,
-    SWAP,
     SWAP_OPEN,
     Action,
 )  # fmt: skip
@@ -34,6 +33,7 @@ from podsync.plan.change import (
     WHATEVER,
     Change,
     FieldChange,
+    left_by,
 )  # fmt: skip
 from podsync.plan.diff import (
     differing_fields,
@@ -42,12 +42,15 @@ from podsync.plan.diff import (
     one_field,
     progress,
     shown_of,
+    told_of_defaults,
     untold,
+    with_steps,
 )  # fmt: skip
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
 
 if TYPE_CHECKING:
+    from podsync.plan.diff import Defaults
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry, Orphan, Swap
 
@@ -59,10 +62,12 @@ class Decided(NamedTuple):
     faults: list[Diagnostic]
 
 
-def decide(pair: Pair, providers: Mapping[str, Provider], selection: Selection) -> Decided:
-    """Return the one change for a pair."""
+def decide(
+    pair: Pair, providers: Mapping[str, Provider], selection: Selection, asked: Defaults = None
+) -> Decided:
+    """Return the one change for a pair; see `planner.make_plan`."""
     decision = _PairDecision(pair, providers[pair.known.provider], selection)
-    return Decided(decision.make(), decision.faults)
+    return Decided(told_of_defaults(decision.make(), pair, asked), decision.faults)
 
 
 class _PairDecision:
@@ -220,24 +225,13 @@ class _PairDecision:
             fields=fields,
             risks=self._risks(before if fields else None, after) if risks is None else risks,
             source=self._source(fields),
+            declared=product.declared_at if product is not None and fields else None,
             distinct=product is not None and product.history.moved == (),
             asks=product.history.asks if product is not None else EMPTY,
             temporary=temporary,
         )
-        change = self._with_steps(change)
+        change = with_steps(change, self.provider, entry)
         return change if product is None else change.knowing(product.spec_digest)
-
-    def _with_steps(self, change: Change) -> Change:
-        """Say which requests a product takes, and which are done, where there are several."""
-        entry, made = self.pair.entry, change.made
-        if change.action in (Action.CREATE, Action.REPLACE) and made is not None:
-            steps = self.provider.steps(self.provider.first(made), made)
-            left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
-            return replace(change, steps_left=left) if len(left) > 1 else change
-        if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
-            done, left = progress(self.provider, entry)
-            return replace(change, steps_done=done, steps_left=left)
-        return change
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
@@ -251,7 +245,7 @@ class _PairDecision:
         temporary = freeze({name: pending.body.get(name) for name in pending.takes})
         reason = "sent earlier, outcome not known"
         if product is None:
-            reason += "; its document is gone: if it exists it becomes an orphan"
+            reason += f"; {left_by(entry.address)}: if it exists it becomes an orphan"
         elif pending.body != self.provider.first(freeze({**product.spec, **temporary})):
             reason += "; the document was edited since"
         return self._change(Action.SETTLE, "settle_because_in_doubt", reason, risks=(), temporary=temporary)
@@ -260,12 +254,13 @@ class _PairDecision:
         if entry.lifecycle.prevent_orphan and not self.pair.released:
             self._refuse(
                 "prevent-orphan",
-                f"{entry.address} is protected by lifecycle.prevent_orphan, but its document is gone",
+                f"{entry.address} is protected by lifecycle.prevent_orphan, but {left_by(entry.address)}",
                 "restore the document; or let the product go: write "
                 f"`removed: [{entry.address.word}]` as a document of its own",
             )
-        reason = "its document is gone" + (", and so is the product" if self.pair.gone else "")
-        risks = () if self.pair.gone else ("it stays on sale until a person removes it",)
+        reason, gone = left_by(entry.address), self.pair.gone
+        reason = f"{reason}, and the product itself is gone" if gone else reason
+        risks = () if gone else ("it stays on sale until a person removes it",)
         return self._change(Action.ORPHAN, "orphan_because_no_document", reason, risks=risks)
 
     def _restore(self, product: Product) -> Change:

@@ -7,14 +7,17 @@ lists turned into mappings by their natural key, or an insertion would show as a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json, Path, Spec
+from podsync.model.position import Position
 from podsync.model.product import Product, seen_ids
-from podsync.plan.action import SWAP
-from podsync.plan.change import FieldChange, UnknownValue
+from podsync.plan.action import SWAP, Action
+from podsync.plan.change import Change, FieldChange, UnknownValue
+from podsync.plan.matching import Pair, last_place
 
 if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
@@ -51,6 +54,19 @@ def progress(provider: Provider, entry: Entry) -> tuple[tuple[str, ...], tuple[s
     spec, first = entry.spec or EMPTY, provider.first(entry.spec or EMPTY)
     added = (step.name for step in provider.steps(first, spec) if step.name not in entry.steps_left)
     return ("create", *added), (*entry.steps_left, *((SWAP,) if entry.swap else ()))
+
+
+def with_steps(change: Change, provider: Provider, entry: Entry | None) -> Change:
+    """Say which requests a product takes, and which are done, where there are several."""
+    made = change.made
+    if change.action in (Action.CREATE, Action.REPLACE) and made is not None:
+        steps = provider.steps(provider.first(made), made)
+        left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
+        return replace(change, steps_left=left) if len(left) > 1 else change
+    if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
+        done, left = progress(provider, entry)
+        return replace(change, steps_done=done, steps_left=left)
+    return change
 
 
 def untold(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
@@ -157,3 +173,56 @@ def _shown(value: Any) -> Json:
 def _text(path: Path) -> str:
     head, *rest = path
     return str(head) + "".join(f".{s}" if isinstance(s, str) and s.isidentifier() else f"[{s}]" for s in rest)
+
+
+class Inheritance(Protocol):
+    """What knows where documents take values from that they do not say themselves."""
+
+    def given(self, file: str, kind: str, path: Path) -> Position | None:
+        """Return where the defaults for `file` say the value at `path`, None where they do not."""
+
+    def says(self, product: Product, path: Path) -> bool:
+        """Whether the document of a product says the value at `path` itself."""
+
+
+#: Makes it when it is asked for; None where nobody knows.
+Defaults: TypeAlias = Callable[[], Inheritance] | None
+#: So many values are told of one change.
+_MOST_INHERITED = 8
+
+
+def told_of_defaults(change: Change, pair: Pair, asked: Defaults) -> Change:
+    """Return the change; where other defaults hold since its file was moved, that is its last risk."""
+    product, entry, former = pair.product, pair.entry, last_place(pair.entry)
+    if asked is None or product is None or entry is None or former is None:
+        return change
+    folder = former.path.rpartition("/")[0]
+    if change.action is Action.NOOP or folder == product.declared_at.path.rpartition("/")[0]:
+        return change
+    inherited, files = asked(), (former.path, product.declared_at.path)
+    found: list[str] = []
+    for path in _paths(change, product, entry):
+        if not inherited.says(product, path):
+            old, new = (inherited.given(file, product.address.kind, path) for file in files)
+            if old is not None or new is not None:
+                found.append(f"{'.'.join(map(str, path))} ({_place(old)} -> {_place(new)})")
+    if not found:
+        return change
+    if len(found) > _MOST_INHERITED:
+        found = [*found[:_MOST_INHERITED], f"{len(found) - _MOST_INHERITED} more"]
+    risk = f"moved from {folder}/, other defaults hold: {', '.join(found)}"
+    return replace(change, risks=(*change.risks, risk)).knowing(product.spec_digest)
+
+
+def _paths(change: Change, product: Product, entry: Entry) -> Iterator[Path]:
+    """Yield the values that change: those of the spec whole, then labels and protections."""
+    yield from (("spec", name) for name in change.changed)
+    for word, old, new in (
+        ("labels", entry.labels, product.labels),
+        ("lifecycle", entry.lifecycle.to_json(), product.lifecycle.to_json()),
+    ):
+        yield from ((word, name) for name in sorted({*old, *new}) if old.get(name) != new.get(name))
+
+
+def _place(at: Position | None) -> str:
+    return "none" if at is None else f"{at.path}:{at.line}"

@@ -122,7 +122,7 @@ def change_json(change: Change) -> dict[str, Any]:
         inner["temporary"] = change.temporary
     if change.fields:
         inner["fields"] = [_field_json(field) for field in change.fields]
-    source = change.source
+    source, declared = change.source, change.declared
     name, several, _ = change.address.name.partition("[")
     return {
         "address": str(change.address),
@@ -133,6 +133,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "provider_name": change.provider,
         "account": change.account,
         "source": None if source is None else {"file": source.path, "line": source.line},
+        **({} if declared is None else {"declared": {"file": declared.path, "line": declared.line}}),
         "action": change.action.value,
         "action_reason": change.action_reason,
         "reason": change.reason,
@@ -250,6 +251,7 @@ def _change(data: Mapping[str, Any]) -> Change:
         fields=tuple(_field(field, data["action_reason"]) for field in inner.get("fields", ())),
         risks=tuple(data.get("risks", ())),
         source=_position(data.get("source")),
+        declared=_position(data.get("declared")),
         distinct=bool(data.get("distinct")),
         asks=freeze(data.get("asks", {})) or EMPTY,
         temporary=_spec(inner.get("temporary", {})) or EMPTY,

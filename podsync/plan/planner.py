@@ -25,6 +25,7 @@ from podsync.providers.known_models import known_model
 
 if TYPE_CHECKING:
     from podsync.plan.change import Change
+    from podsync.plan.diff import Defaults
     from podsync.plan.matching import Pair
     from podsync.providers.knowledge import Provider
     from podsync.state.model import State
@@ -42,13 +43,14 @@ def make_plan(
     state_label: str = "",
     environment: str = "",
     every: bool = False,
+    defaults: Defaults = None,
 ) -> Plan:
     """Work out what apply would do.
 
     With `every`, what does not change is listed among the changes too, else it may only be counted.
     `environment` names the one of the settings. `hosts` maps provider -> {"base_url", "account"}; `allow`
-    lifts limits for once ({"creates": 214}). Raises UsageError for a pattern that matches nothing,
-    StateError for another host or account than the state's.
+    lifts limits for once ({"creates": 214}). `defaults` is asked once a file has moved. Raises UsageError
+    for a pattern that matches nothing, StateError for another host or account than the state's.
     """
     check_hosts(state, hosts)
     left = split(catalog, state, selection, every=every)
@@ -56,7 +58,7 @@ def make_plan(
     if selection.to_json() is not None:
         pairs = tuple(pairs)
         _check_patterns(selection, pairs)
-    changes, leaving, found = _decided(pairs, state, providers, selection)
+    changes, leaving, found = _decided(pairs, state, providers, selection, defaults)
     if changes or leaving:
         from podsync.plan.checks import check
 
@@ -119,7 +121,11 @@ def _pairs(left: Split, providers: Mapping[str, Provider]) -> Iterable[Pair]:
 
 
 def _decided(
-    pairs: Iterable[Pair], state: State, providers: Mapping[str, Provider], selection: Selection
+    pairs: Iterable[Pair],
+    state: State,
+    providers: Mapping[str, Provider],
+    selection: Selection,
+    defaults: Defaults,
 ) -> tuple[tuple[Change, ...], tuple[Change, ...], list[Diagnostic]]:
     """Return the changes that are asked for, all that leaves the catalog, and what is refused of those."""
     if pairs == ():
@@ -130,7 +136,7 @@ def _decided(
     leaving: list[Change] = []
     found: list[Diagnostic] = []
     for pair in pairs:
-        change, faults = decide(pair, providers, selection)
+        change, faults = decide(pair, providers, selection, defaults)
         if pair.product is None:
             leaving += _leaving(change, state)
         if _selected(change, pair.known.labels, selection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -40,6 +41,15 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | str) or value == "":
         return None
     return str(value)
+
+
+def as_id(value: Any) -> str | None:
+    """Return an id as text, None for what is none: one word, of characters that no shell reads as its own.
+
+    Commands that name it are printed for people to paste.
+    """
+    found = as_text(value)
+    return found if found is not None and re.fullmatch(r"\w[\w.:/+=@-]*", found, re.ASCII) else None
 
 
 def as_words(value: Any) -> str:

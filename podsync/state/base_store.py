@@ -14,6 +14,7 @@ from podsync.state.store import changed
 if TYPE_CHECKING:
     from podsync.model.clock import Clock
     from podsync.state.events import Event
+    from podsync.state.model import State
 
 
 class StoreWriter(Protocol):
@@ -45,8 +46,10 @@ class BaseStore(ABC, Generic[_W]):
         who: Callable[[], str] = lambda: "somebody",
         run_url: str | None = None,
         on_note: Callable[[str], None] = lambda _note: None,
+        on_older: Callable[[State], None] = lambda _newer: None,
     ) -> None:
-        self._clock, self._who, self._run_url, self._on_note = clock, who, run_url, on_note
+        self._clock, self._who, self._run_url = clock, who, run_url
+        self._on_note, self._on_older = on_note, on_older
         self._writer: _W | None = None
         self._known: tuple[str, int] | None = None
 

@@ -120,6 +120,12 @@ class KnownProduct:
         return self.spec is not None and self.id is None
 
     @property
+    def guessed(self) -> bool:
+        """Its id is likely at best, since no answer told it: a person may know better."""
+        told = self.window is not None and self.window.answered is None
+        return self.id is not None and told and self.pending is None
+
+    @property
     def unlisted(self) -> bool:
         """It is made, and a listing still has to show its id: an apply has to look, whatever else it does."""
         return self.unbound or self.provisional

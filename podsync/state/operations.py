@@ -175,10 +175,11 @@ def entries_at(state: State, provider: str) -> int:
 def settle(
     state: State, answers: Sequence[SettleAnswer], now: float, waits: Mapping[str, float], bare_id: BareId
 ) -> list[Event]:
-    """Doubts end as a person says; an id that another address holds is refused.
+    """Doubts end as a person says; an id that another address holds is refused, unless it is a guess.
 
-    Of an update, the product's own id says that it took effect. That nothing was made is believed only once
-    a listing would show it, and of an account that is not in question.
+    Whoever calls it looks a guess up, and has it given up. Of an update, the product's own id says that it
+    took effect. That nothing was made is believed only once a listing would show it, and of an account that
+    is not in question.
     """
     events: list[Event] = []
     held: dict[tuple[str, str], Address] = {}
@@ -200,7 +201,7 @@ def settle(
             events.append(Settled(answer.address, now, found=False))
             continue
         bare = bare_id(entry.provider, answer.adopt)
-        holder = state.owned(entry.provider).get(bare) or held.get((entry.provider, bare))
+        holder = _sure_of(state, entry, bare) or held.get((entry.provider, bare))
         if holder is not None:
             raise UsageError(f"{answer.adopt} belongs to {holder} already", "one product has one address")
         held[entry.provider, bare] = answer.address
@@ -209,11 +210,18 @@ def settle(
     return events
 
 
+def _sure_of(state: State, doubted: Entry, identity: str) -> Address | None:
+    """Return the address that holds this id, None also where it is no more than a guess of another one."""
+    holder = state.owned(doubted.provider).get(identity)
+    other = state.entries.get(holder) if holder is not None and holder != doubted.address else None
+    return None if other is not None and other.id == identity and other.guessed else holder
+
+
 def _answers_the_doubt(entry: Entry, pending: Pending, answer: SettleAnswer) -> None:
     """Refuse an answer about a step where something else is in doubt, and the other way round."""
     if pending.step == answer.step:
         return
-    settle = f"podsync state settle {entry.address}"
+    settle = f"podsync state settle {entry.address.word}"
     if pending.step:
         raise UsageError(
             f"{entry.address}: a step is in doubt, {pending.step}: the product itself is not",

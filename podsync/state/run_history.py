@@ -112,6 +112,18 @@ class RunHistory:
         rounded = None if date is None else round(date, 3)
         return self._note(lineage, serial, provider, Sends(sending=False, at=round(at, 3), date=rounded))
 
+    def knew_newer(self, newer: State) -> str | None:
+        """Note durably a state that was known here and is newer than what is there now.
+
+        Another machine wrote it: until when that one sent nobody here can say.
+        """
+        seen = self.read()
+        if seen is not None and seen.lineage == newer.lineage and seen.serial >= newer.serial:
+            return None
+        names = newer.providers.union(seen.providers if seen is not None else ())
+        providers = {name: Sends(sending=True) for name in sorted(names)}
+        return self._write(LastSeenState(newer.lineage, newer.serial, providers), seen)
+
     def saw(self, lineage: str, serial: int) -> str | None:
         """Note the state as it was left by a command that sent nothing."""
         return self._note(lineage, serial)
@@ -124,14 +136,16 @@ class RunHistory:
                 providers[provider] = sends
             if self.behind is not None:
                 providers = {n: replace(each, behind=n in self.behind) for n, each in providers.items()}
-            seen = LastSeenState(lineage, serial, providers)
-            if seen == before:
-                return None
-            try:
-                self._file.write(_to_json(seen))
-            except OSError as error:
-                why = error.strerror or error
-                return f"{self.path.parent} cannot be written ({why}): if the state is lost, nobody notices"
+            return self._write(LastSeenState(lineage, serial, providers), before)
+
+    def _write(self, seen: LastSeenState, before: LastSeenState | None) -> str | None:
+        if seen == before:
+            return None
+        try:
+            self._file.write(_to_json(seen))
+        except OSError as error:
+            why = error.strerror or error
+            return f"{self.path.parent} cannot be written ({why}): if the state is lost, nobody notices"
         return None
 
 

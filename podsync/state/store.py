@@ -42,13 +42,15 @@ class StoreFacts(TypedDict, total=False):
     """What a store knows of its run.
 
     `who` and `run_url` are what others read who wait for it; `on_note` hears, in a sentence, what a person
-    should know: for whom this run waits, that something unfinished was cut off.
+    should know: for whom this run waits, that something unfinished was cut off. `on_older` is given a state
+    that was known here, where what is there by now is older than it: that has to be noted durably.
     """
 
     clock: Required[Clock]
     who: Callable[[], str]
     run_url: str | None
     on_note: Callable[[str], None]
+    on_older: Callable[[State], None]
 
 
 class StoreSurroundings(NamedTuple):

@@ -593,6 +593,86 @@ def test_6_a_patch_is_acknowledged_and_applied_later(world, seconds):
     assert world.server.products("gelato")[0]["spec"]["name"] == "Another name"
 
 
+@pytest.mark.parametrize("fields", [{"name": "Another name"}, {"customerIds": ["customer-7"]}], ids=str)
+def test_6_a_patch_that_is_answered_as_done_and_never_stored_is_not_called_done(world, fields):
+    address = world.poster()
+    world.apply()
+    old = world.documents[address].spec["name"]
+    world.poster(**fields, doc={"renamed_from": old})
+    world.server.always("gelato.update", Odd("later", seconds=1000 * LONG))
+
+    first, again = world.apply(), world.apply()
+
+    for report in (first, again):
+        told = outcome(report, address)
+        assert (told.result, report.exit_code) == (Result.FAILED, 4)
+        assert "acknowledged the update and did not do it: it lists" in told.error
+    assert [change.address for change in world.plan().work] == [address]
+    assert world.entry(address).pending is None
+    world.server.behave()
+    ends_well(world)
+
+
+def test_6_a_patch_counts_once_the_listing_shows_it(world):
+    """The listing is behind: who waits sees it, who does not is in doubt, and the next apply clears it."""
+    address = renamed(world)
+    world.clock.pass_by(LONG)
+    world.server.replicas = (SETTLE / 4,)
+
+    soon = world.apply(wait=False)
+    later = world.apply()
+
+    assert (outcome(soon, address).result, soon.exit_code) == (Result.IN_DOUBT, 8)
+    assert "the listing does not show it yet" in outcome(soon, address).error
+    assert (outcome(later, address).result, later.exit_code) == (Result.UPDATED, 0)
+    assert not world.plan().work
+
+
+@pytest.mark.parametrize("fields", [{}, {"name": "Another name"}], ids=["alone", "with the name"])
+def test_6_of_a_field_that_the_listing_changes_the_answer_is_believed(world, fields):
+    world.server.customers_as = "upper"
+    world.poster("other")
+    address = world.poster()
+    world.apply()
+    world.clock.pass_by(LONG)
+    old = world.documents[address].spec["name"]
+    world.poster(**fields, customerIds=["customer-7"], doc={"renamed_from": old})
+
+    report = world.apply()
+
+    assert (outcome(report, address).result, report.exit_code) == (Result.UPDATED, 0)
+    assert len(world.server.sent("gelato.update")) == 1
+    ends_well(world)
+
+
+def test_6_a_cached_listing_says_nothing_against_a_patch(world):
+    address = renamed(world)
+    world.clock.pass_by(LONG)
+    world.server.cache_seconds = 100 * LONG
+
+    report = world.apply()
+
+    assert (outcome(report, address).result, report.exit_code) == (Result.IN_DOUBT, 8)
+    truth(world, report)
+    ends_well(world)
+
+
+def test_6_a_name_is_taken_once_the_listing_shows_that_it_is_released(world):
+    first, second = world.poster("first", name="One"), world.poster("second", name="Two")
+    world.apply()
+    world.poster("first", name="Three", doc={"renamed_from": "One"})
+    world.poster("second", name="One", doc={"renamed_from": "Two"})
+    world.server.misbehave("gelato.update", Odd("later", seconds=SETTLE / 4))
+
+    report = world.apply()
+
+    assert {outcome(report, each).result for each in (first, second)} == {Result.UPDATED}
+    held = {p["id"]: p["spec"]["name"] for p in world.server.products("gelato")}
+    assert held == {world.entry(first).id: "Three", world.entry(second).id: "One"}
+    released, taken = (seen.at for seen in world.server.sent("gelato.update"))
+    assert taken - released >= SETTLE / 4
+
+
 # -- 7. totals
 
 

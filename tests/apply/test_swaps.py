@@ -14,7 +14,7 @@ from podsync.output.text.plan import plan_text
 from tests.apply.evidence import LONG, outcome
 from tests.apply.test_steps import SIZES, Counted, begun, poster, size, sound, sound_so_far  # noqa: F401
 from tests.apply.vendor_server import Odd
-from tests.apply.world import Killed, Stop, World, at
+from tests.apply.world import SETTLE, Killed, Stop, World, at
 
 NAME = "The one Poster"
 SWAP, STAGED = Lifecycle(replace="swap"), Lifecycle(replace="staged")
@@ -64,12 +64,32 @@ def test_the_new_one_takes_over_the_name_once_it_is_whole_and_listed(made: World
     temporary = writes[0].body["name"]
     assert temporary == f"(next {temporary[6:12]}) {NAME}"
     assert renames(made) == [f"(old {old[:8]}) {NAME}", NAME]
-    # Between the two nothing at all is sent, not even a question.
-    assert made.server.requests[-2:] == writes[-2:]
+    # Between the two nothing at all is sent, not even a question; then the name is read back.
+    assert made.server.requests[-3:-1] == writes[-2:]
+    assert made.server.requests[-1].operation == "gelato.list"
     assert named(made) == [done.id] != [old]
     (orphan,) = [o for o in made.state.orphans if o.address == address]
     assert (orphan.id, orphan.reason) == (old, "replaced")
     assert made.entry(address).swap is None
+    assert made.plan().work == ()
+    sound(made)
+
+
+def test_the_name_counts_once_it_is_listed(made: World) -> None:
+    address = changed(made)
+    made.server.misbehave("gelato.update", None, Odd("later", seconds=1000 * LONG))
+
+    report = made.apply()
+
+    told = outcome(report, address)
+    assert (told.result, report.exit_code) == (Result.FAILED, 4)
+    assert 'it lists {"name":"(next ' in (told.error or "")
+    assert named(made) == []
+    (change,) = made.plan().work
+    assert change.action_reason == "update_because_swap_open"
+    made.server.misbehave("gelato.update", Odd("later", seconds=SETTLE / 4))
+    assert outcome(made.apply(), address).result is Result.UPDATED
+    assert len(named(made)) == 1
     assert made.plan().work == ()
     sound(made)
 

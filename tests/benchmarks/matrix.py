@@ -1,6 +1,10 @@
 """Many products from one document and a CSV, beside a file each and beside Terraform's `for_each`.
 
 python -m tests.benchmarks.matrix [--count 10000] [--runs 3] [--terraform-to 1000] [--out DIR]
+
+Terraform's time grows with the square of the rows, so it plans a sixteenth, a quarter and all of
+`--terraform-to`: what three sizes took says how it goes on. One that has not ended after `--seconds` is
+stopped, and its figures are lower bounds.
 """
 
 from __future__ import annotations
@@ -8,8 +12,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,10 +54,12 @@ _AGE = 5
 
 
 class Took(NamedTuple):
-    """Seconds, and the peak of memory in MiB."""
+    """Seconds on the clock and of the processors, the peak of memory in MiB, and whether it ended."""
 
     seconds: float
+    processors: float
     memory: float
+    ended: bool = True
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -59,13 +67,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--terraform-to", type=int, default=1_000, help="Terraform's time is quadratic")
+    parser.add_argument("--seconds", type=float, default=1_500, help="stop Terraform then")
     add_out(parser)
     told = parser.parse_args(argv)
     with kept(told.out, "matrix"):
-        _report(told.count, told.runs, told.terraform_to)
+        _report(told.count, told.runs, told.terraform_to, told.seconds)
 
 
-def _report(count: int, runs: int, terraform_to: int) -> None:
+def _report(count: int, runs: int, terraform_to: int, limit: float) -> None:
     rows: list[tuple[str, ...]] = []
     with a_folder() as folder:
         for words, make in (("one document and a CSV", one_document), ("a file each", files)):
@@ -81,19 +90,23 @@ def _report(count: int, runs: int, terraform_to: int) -> None:
             ]
             note(f"{words}: measured")
         if shutil.which("terraform") is not None and terraform_to:
-            few = min(count, terraform_to)
-            for size in sorted({few, max(1, few // 2)}):
+            most = min(count, terraform_to)
+            for size in sorted({max(1, most // 16), max(1, most // 4), most}):
                 made = folder / f"terraform{size}"
                 terraform(made, size)
-                rows.append(_row("Terraform, for_each over the CSV", size, "plan", [_terraform(made)]))
+                took = _terraform(made, limit)
+                rows.append(_row("Terraform, for_each over the CSV", size, "plan", [took]))
+                note(f"Terraform, {size:,}: {took.seconds:.1f} s")
     heading(f"{count:,} products of one matrix, medians of {runs} whole processes")
-    table(("tool", "products", "run", "s", "MiB"), rows)
-    say("A warm plan knows the files again; all products are new in each.\n")
+    table(("tool", "products", "run", "s", "CPU s", "MiB"), rows)
+    say("A warm plan knows the files again; all products are new in each. `>`: stopped then.\n")
 
 
 def _row(tool: str, count: int, run: str, took: Sequence[Took]) -> tuple[str, ...]:
     seconds, memory = median(each.seconds for each in took), median(each.memory for each in took)
-    return tool, f"{count:,}", run, f"{seconds:.2f}", f"{memory:.0f}"
+    processors = median(each.processors for each in took)
+    more = "" if all(each.ended for each in took) else "> "
+    return tool, f"{count:,}", run, f"{more}{seconds:.2f}", f"{more}{processors:.2f}", f"{memory:.0f}"
 
 
 def _rows(count: int) -> list[dict[str, str]]:
@@ -145,18 +158,23 @@ def _podsync(folder: Path) -> Took:
     return _run([sys.executable, "-m", "podsync", "plan", "--detail", "summary"], folder)
 
 
-def _terraform(folder: Path) -> Took:
-    return _run(["terraform", "plan", "-no-color", "-input=false"], folder)
+def _terraform(folder: Path, limit: float) -> Took:
+    return _run(["terraform", "plan", "-no-color", "-input=false"], folder, limit)
 
 
-def _run(words: Sequence[str], folder: Path) -> Took:
+def _run(words: Sequence[str], folder: Path, limit: float = threading.TIMEOUT_MAX) -> Took:
     began = time.perf_counter()
     process = subprocess.Popen(words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL)
+    late = threading.Timer(limit, process.kill)
+    late.start()
     _, status, used = os.wait4(process.pid, 0)
+    late.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    ended = process.returncode != -signal.SIGKILL
+    if ended and process.returncode:
         raise subprocess.CalledProcessError(process.returncode, words)
-    return Took(time.perf_counter() - began, used.ru_maxrss / 1024)
+    took = time.perf_counter() - began
+    return Took(took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, ended)
 
 
 if __name__ == "__main__":

@@ -113,8 +113,12 @@ SAME = "environments: environments.production: KakaClo has the same account as i
         (ONE_HOST, f"3:3 {SAME} (default at developer.kakaclo.com)"),
         (ONE_STATE, "3:23 environments: environments.production.state: it is the state of staging"),
         (
-            ONE_STATE.replace("production: {state: {path: s", "production: {state: {path: ./x/../s"),
+            ONE_STATE.replace("{path: s.json}}\n  p", "{path: ./S.json}}\n  p"),
             "3:23 environments: environments.production.state: it is the state of staging",
+        ),
+        (
+            ONE_HOST.replace("Developer.kakaclo.com:443", "developer.kakaclo.com."),
+            f"3:3 {SAME} (default at developer.kakaclo.com)",
         ),
         (
             "environments: {Staging: {}}\n",

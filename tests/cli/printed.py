@@ -61,6 +61,27 @@ def _unspoken(tree: ast.Module) -> Iterator[ast.AST]:
             yield node
 
 
+def unquoted() -> list[str]:
+    """Return `module: text` for each command in which an address stands as it is: keys need quotes."""
+    return [
+        f"{path.relative_to(SOURCE).as_posix()}: {before}{{{ast.unparse(value)}}}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        for before, value in _put_in(ast.parse(path.read_text(encoding="utf-8")))
+        if re.search(rf"podsync (?:{_VERBS})\b[^,;)\n]* $", before)
+        and ast.unparse(value).rpartition(".")[2].strip("()") in ("address", "holder", "known")
+    ]
+
+
+def _put_in(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Yield each value that a text takes, and what of the text stands before it."""
+    for node in ast.walk(tree):
+        before = ""
+        for part in node.values if isinstance(node, ast.JoinedStr) else ():
+            if isinstance(part, ast.FormattedValue):
+                yield before, part.value
+            before += str(part.value) if isinstance(part, ast.Constant) else "…"
+
+
 def typed(text: str) -> list[str]:
     """Return the commands in an output that repeat the global options."""
     return [match[0] for match in _TYPED.finditer(text)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from tests.apply.vendor_server import CREATES, Odd
 from tests.cli.conftest import KEY, TOKEN
 from tests.cli.vendors import TEE, TOTE, a_server, entries, lose, more, settled
+from tests.state.git.places import BRANCH, ENVIRON, Remote, git
 
 
 @pytest.fixture
@@ -183,6 +185,66 @@ def test_expect_beside_a_doubt_the_rest_goes_on_and_it_is_8(podsync, folder, cat
     assert run.code == 8
     assert outcomes == {TEE: "in_doubt", TOTE: "created"}
     assert (len(vendors.sent("kakaclo.create")), len(vendors.sent("gelato.create"))) == (1, 1)
+
+
+# -- what is refused keeps nothing else open
+
+
+@pytest.mark.parametrize("commit", [True, False], ids=["made", "not made"])
+def test_a_refused_document_keeps_no_doubt_of_another_one_open(podsync, folder, catalog, vendors, commit):
+    known = more(catalog, "known")
+    assert podsync("apply", "--auto-approve", "--target", known).code == 0
+    vendors.misbehave("kakaclo.create", Odd("cut", commit=commit))
+    vendors.lag = 3600
+    assert podsync("apply", "--auto-approve", "--no-wait", "--target", TEE).code == 8
+    for product in vendors.products("kakaclo"):
+        product["lag"] = 0
+    with (folder / "podsync.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("limits: {max_creates: 0}\n")
+    made = creates(vendors)
+
+    run = podsync("apply", "--auto-approve", "-o", "json")
+
+    told = {each["address"]: each["outcome"] for each in json.loads(run.out)["results"]}
+    assert run.code == 5
+    assert json.loads(run.out)["outcome"] == "refused"
+    assert told == {TEE: "settled" if commit else "not_tried"}
+    assert creates(vendors) == made
+    assert (TEE in entries(folder)) is commit
+    assert podsync("plan").code == 5
+
+
+# -- a state that was set back
+
+
+def test_what_a_newer_head_of_the_branch_made_is_waited_for_though_nothing_else_knows_of_it(
+    podsync, folder, catalog, vendors, monkeypatch
+):
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"):
+        monkeypatch.setenv(name, ENVIRON[name])
+    remote = Remote(folder.parent)
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "remote", "add", "origin", str(remote.bare))
+    with (folder / "podsync.yaml").open("a", encoding="utf-8") as settings:
+        settings.write("state: {backend: git}\n")
+    assert podsync("apply", "--auto-approve").code == 0
+    head = remote.head()
+    hat = more(catalog, "hat")
+    vendors.lag = 36_000
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 0
+    git(remote.bare, "update-ref", f"refs/heads/{BRANCH}", head)
+    shutil.rmtree(folder / ".podsync")
+
+    soon = podsync("apply", "--auto-approve", "--no-wait")
+    again = podsync("apply", "--auto-approve", "--no-wait")
+
+    assert "was set back on origin" in soon.err
+    assert (soon.code, again.code) == (4, 4)
+    assert creates(vendors) == 3
+    vendors.products("kakaclo")[-1]["lag"] = 0
+    assert podsync("apply", "--auto-approve").code == 0
+    assert hat in podsync("state", "list").out
+    assert creates(vendors) == 3
 
 
 # -- an id that a person types is looked up

@@ -105,6 +105,25 @@ def test_fold_proposes_one_document_and_changes_none(podsync, catalog):
     assert {path: path.read_bytes() for path in catalog.iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    ("defaults", "name", "output"),
+    [("{labels: {season: spring}}", "Tee", "catalog/tees.yaml"), ("{}", "-", "catalog/in/tees.yaml")],
+)
+def test_fold_proposes_nothing_that_makes_other_products(podsync, catalog, defaults, name, output):
+    folder = catalog / "in"
+    folder.mkdir()
+    (folder / "_defaults.yaml").write_text(f"designed_product: {defaults}\n", encoding="utf-8")
+    for number, told in enumerate((name, "Hat")):
+        text = UNORDERED.replace("name: hat", f"name: hat-{number}")
+        text = text.replace("enName: Hat", f'enName: "{told}"')
+        (folder / f"{number}.yaml").write_text(text.replace("front.png", f"{number}.png"), encoding="utf-8")
+
+    run = podsync("fmt", "--fold", "catalog/in", "-o", output)
+
+    assert (run.code, run.out) == (64, "")
+    assert "would not make the same products" in run.err
+
+
 @pytest.mark.parametrize("words", [("--fold",), ("-o", "x"), ("--fold", "--check", "catalog")])
 def test_fold_needs_its_documents(podsync, catalog, words):
     assert podsync("fmt", *words).code == 64

@@ -395,6 +395,38 @@ def test_a_doubt_is_answered_by_import_and_by_settle_alike(podsync, folder, cata
     assert "No changes" in podsync("plan").out
 
 
+@pytest.mark.parametrize("words", [("import", TEE), ("state", "settle", TEE, "--adopt")])
+def test_a_guess_is_given_up_to_a_doubt_that_a_person_answers(podsync, folder, catalog, shops, words):
+    hat = more(catalog, "hat")
+    assert podsync("apply", "--auto-approve", "--target", hat).code == 0
+    true = entries(folder)[hat]["id"]
+    shops.add_faults(Fault("kakaclo", "create", "fin", commit=True))
+    shops.set_rules(kakaclo_lag=1)
+    time.sleep(1.2)
+    assert podsync("apply", "--auto-approve", "--no-wait").code == 8
+    shops.set_rules(kakaclo_lag=0)
+    (identity,) = {*ids(shops)} - {true}
+    guess(folder, hat, identity)
+
+    run = podsync(*words, identity)
+
+    assert run.code == 0, run.err
+    assert f"the id of {hat} is open again" in run.out
+    assert (entries(folder)[TEE]["id"], entries(folder)[hat]["id"]) == (identity, None)
+    assert podsync("apply", "--auto-approve").code == 0
+    assert (entries(folder)[TEE]["id"], entries(folder)[hat]["id"]) == (identity, true)
+
+
+def guess(folder, address, identity):
+    """An id that a listing showed otherwise than it was sent, and that nothing has confirmed."""
+    path = folder / "podsync.state.json"
+    whole = json.loads(path.read_text())
+    entry = whole["entries"][address]
+    at = entry["created_at"]
+    entry |= {"id": identity, "window": {"since": at, "until": at}}
+    path.write_text(json.dumps(whole))
+
+
 @pytest.mark.parametrize("words", [("import", TEE, "1"), ("state", "settle", TEE, "--adopt", "1")])
 def test_a_doubt_is_not_answered_without_a_key(podsync, folder, catalog, shops, monkeypatch, words):
     shops.add_faults(Fault("kakaclo", "create", "fin", commit=True))

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from podsync.apply.report import Outcome, Result
+from podsync.apply.report import Outcome, Result, report_line
 from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.environment.clock import SystemClock
 from podsync.model.address import Address
 from podsync.model.errors import StateError
 from podsync.model.frozen import EMPTY, freeze
+from podsync.output.style import Style
+from podsync.output.text.report import report_text
 from podsync.plan.action import Action
 from podsync.plan.change import Change
 from podsync.plan.model import Plan
@@ -49,6 +52,20 @@ def test_what_was_heard_is_told_and_the_journal_says_the_rest():
     assert results(report) == {"one": Result.CREATED, "two": Result.IN_DOUBT, "three": Result.NOT_TRIED}
     assert report.exit_code == 8
     assert report.notes == ("a fact", "the run broke off: the disk is full")
+
+
+def test_what_was_made_by_a_run_that_broke_off_is_not_called_complete_or_in_the_state():
+    """Its answers may not have reached the state: a branch was moved, or a hook refused the last push."""
+    store = LocalStore(Path("podsync.state.json"), clock=SystemClock())
+    plan = replace(PLAN, changes=PLAN.changes[:1])
+
+    report = report_of(plan, HEARD, [], store, None, StateError("the push was refused"))
+
+    assert report.outcome == "incomplete"
+    assert report_line(report).startswith("Apply incomplete: 1 created")
+    told = report_text(report, style=Style(), command="podsync apply")
+    assert "1 created   at KakaClo\n" in told
+    assert "in the state" not in told
 
 
 def test_a_state_that_cannot_be_read_is_no_proof_that_nothing_was_sent():

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
+from shutil import which
 
 import click
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from podsync.cli.app.session import _PLAYS, Session
 from podsync.cli.main import cli
+from podsync.model.address import Address, Selection, indexed
+from podsync.output.text.plan_head import selection_words
+from tests.cli.printed import unquoted
 
 
 @pytest.fixture
@@ -77,3 +85,41 @@ def test_a_program_that_was_started_by_a_relative_path_is_named_where_it_is(tmp_
     )  # fmt: skip
 
     assert f"{tmp_path / 'bin' / 'podsync'} -C shop init" in done.stderr
+
+
+NAMES = st.from_regex(r"[a-z0-9]{1,4}(-[a-z0-9]{1,3})?", fullmatch=True)
+ADDRESSES = st.builds(
+    lambda name, keys: str(Address.parse(f"designed_product.{name}{indexed(keys.items())}")),
+    NAMES,
+    st.dictionaries(NAMES, NAMES, min_size=1, max_size=3),
+)
+#: A pattern as people write one; a file of this folder fits each, so that a bare one would be replaced.
+PATTERNS = st.builds(str.replace, ADDRESSES, st.sampled_from("aeiou0"), st.sampled_from("*?"))
+SHELLS = [("dash", "-c"), ("bash", "-O", "failglob", "-c"), ("zsh", "-c")]
+
+
+@pytest.mark.parametrize("shell", [words for words in SHELLS if which(words[0])], ids=lambda words: words[0])
+@given(words=st.lists(ADDRESSES | PATTERNS, min_size=20, max_size=40))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_addresses_with_keys_come_through_every_shell(shell, words, tmp_path):
+    plain = [word for word in words if not re.search("[*?]", word)]
+    for one in plain:
+        for key in one.partition("[")[2]:
+            (tmp_path / f"{one.partition('[')[0]}{key}").touch()
+    printed = [
+        *(Session().command_line("plan", "--target", word) for word in words),
+        *(f"podsync state rm {Address.parse(word).word}" for word in plain),
+        *(f"podsync plan {selection_words(Selection(targets=(word,)))}" for word in words),
+    ]
+
+    script = "podsync() { printf '%s\\n' \"$@\"; }\n" + "\n".join(printed)
+    done = subprocess.run([*shell, script], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    wanted = [each for word in words for each in ("plan", "--target", word)]
+    wanted += [each for word in plain for each in ("state", "rm", word)]
+    wanted += [each for word in words for each in ("plan", "--target", word)]
+    assert done.stdout.split("\n")[:-1] == wanted == [w for line in printed for w in shlex.split(line)[1:]]
+
+
+def test_no_address_stands_bare_in_a_command():
+    assert unquoted() == []

@@ -11,9 +11,9 @@ from podsync.evidence.state_view import Known
 from podsync.model.errors import PodsyncError
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry
-from podsync.state.events import Adopted, Unbound
+from podsync.state.events import Adopted, Settled, Unbound
 from podsync.state.reducer.reducer import replay
-from tests.evidence.look import NOW, PROVIDERS, address, entry, rehosted, row, spec, state, window
+from tests.evidence.look import NOW, PROVIDERS, address, doubt, entry, rehosted, row, spec, state, window
 from tests.plan.build import designed
 
 DOG, TEE = address("dog"), address("tee")
@@ -35,6 +35,17 @@ def test_an_id_that_is_only_likely_is_given_up_to_a_person() -> None:
     assert (after.entries[TEE].id, after.entries[DOG].id) == (None, "7")
 
 
+def test_an_id_that_is_only_likely_is_given_up_to_a_doubt_that_a_person_settles() -> None:
+    holder, asked = entry("tee", "7", window=window()), doubt("dog")
+    known = Known(PROVIDERS["kakaclo"], state(holder, asked), "default")
+
+    told = Said(known, {"7": rehosted("7", "tee")}, NOW).settled(asked, "7")
+
+    assert [type(each) for each in told] == [Unbound, Settled]
+    after = replay(known.state, told)
+    assert (after.entries[TEE].id, after.entries[DOG].id) == (None, "7")
+
+
 @pytest.mark.parametrize(
     ("holder", "listed"),
     [
@@ -49,3 +60,5 @@ def test_what_is_known_better_is_not(holder: Entry, listed: Remote) -> None:
 
     with pytest.raises(PodsyncError, match=r"7 belongs to designed_product\.tee already"):
         word.ours(DOG, "7")
+    with pytest.raises(PodsyncError, match=r"7 belongs to designed_product\.tee already"):
+        word.settled(doubt("dog"), "7")

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema
 
 from podsync.cli.app.formats import installed_rules
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.position import Position
+from podsync.output.escape import safe
 from podsync.output.github.annotations import MOST, plan_annotations, validate_annotations
 from podsync.output.github.sarif import MOST as MOST_RESULTS
 from podsync.output.github.sarif import plan_sarif, validate_sarif
@@ -104,6 +106,29 @@ def test_properties_and_messages_are_escaped_as_the_runner_asks() -> None:
     assert validate_annotations([odd], root="x,y") == (
         "::error file=x%2Cy/50%25%2Ca%3Ab\\n.yaml,line=1,endLine=1,title=a%3Ab%2Cc::100%25 sure\n"
     )
+
+
+def as_the_runner_reads(value: str) -> str:
+    for code, character in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
+        value = value.replace(code, character)
+    return value
+
+
+ODD = st.text(st.sampled_from("%0AaD2C3:,;=\r\n[]# é"), min_size=1, max_size=20)
+
+
+@given(ODD, ODD, ODD)
+@settings(deadline=None, max_examples=300)
+def test_the_runner_reads_the_very_path_title_and_message(path: str, title: str, message: str) -> None:
+    """Whatever a file, a key or a cell is called; only what drives a log is shown as an escape."""
+    text = validate_annotations([Diagnostic("error", title, message, Position(path))])
+
+    [(_, told, data)] = commands(text)
+    found = {
+        key: as_the_runner_reads(value) for key, _, value in (one.partition("=") for one in told.split(","))
+    }
+    assert found == {"file": safe(path), "line": "1", "endLine": "1", "title": safe(title)}
+    assert as_the_runner_reads(data) == "\n".join(map(safe, message.split("\n")))
 
 
 @pytest.mark.parametrize(("errors", "warnings"), [(0, 0), (10, 1), (11, 10), (500, 500)])

@@ -68,7 +68,9 @@ FREE: dict[str, Callable[[], Plan]] = {
         PLAN, state_label="x", state_at=1.0, state_run="y", unbound=freeze({"kakaclo": 2})
     ),
     "no-ops": lambda: _without(Action.NOOP),
-    "positions": lambda: _with(Action.CREATE, source=Position("elsewhere.yaml", 77)),
+    "positions": lambda: _with(
+        Action.CREATE, source=Position("elsewhere.yaml", 77), declared=Position("elsewhere.yaml", 1)
+    ),
     "reasons": lambda: _with(Action.CREATE, reason="because", action_reason="why"),
     "risks": lambda: _with(Action.ORPHAN, risks=()),
     "field changes": lambda: _with(Action.UPDATE, fields=(FieldChange("name", 1, 2),)),
@@ -106,7 +108,7 @@ def test_every_field_of_a_plan_and_of_a_change_was_weighed() -> None:
     assert set(Change.__dataclass_fields__) == {
         "address", "action", "action_reason", "reason", "provider", "account", "before", "after", "labels",
         "lifecycle", "previous_address", "entry_digest", "orphan_created_at", "importing", "shown", "made_at",
-        "fields", "risks", "source", "distinct", "temporary", "steps_done", "steps_left", "asks",
+        "fields", "risks", "source", "declared", "distinct", "temporary", "steps_done", "steps_left", "asks",
         "_after_digest",
     }  # fmt: skip
 

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ def binaries() -> Path | None:
 class Server:
     """Started by `start`, ended by `stop`; `folder` holds its data and its socket (its path is short)."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, empty: bool = True) -> None:
         self.programs = programs
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         self._user = self._somebody() if hasattr(os, "geteuid") and os.geteuid() == 0 else None
@@ -35,7 +37,10 @@ class Server:
             os.chown(self.folder, self._user.pw_uid, self._user.pw_gid)
             self.folder.chmod(0o755)
         self.data = self.folder / "data"
-        self._run("initdb", "-D", self.data, "-U", "podsync", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+        if empty:
+            self._run(
+                "initdb", "-D", self.data, "-U", "podsync", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"
+            )
 
     @staticmethod
     def _somebody() -> Any:
@@ -57,6 +62,20 @@ class Server:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
 
+    @contextmanager
+    def replica(self) -> Iterator[Server]:
+        """A server that follows this one, for as long as the block runs."""
+        follower = Server(self.programs, empty=False)
+        try:
+            follower._run(
+                "pg_basebackup", "-h", self.folder, "-p", _PORT, "-U", "podsync", "-D", follower.data,
+                "--write-recovery-conf", "--checkpoint=fast",
+            )  # fmt: skip
+            follower.start()
+            yield follower
+        finally:
+            follower.remove()
+
     def start(self) -> None:
         options = (
             f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c port={_PORT} "
@@ -70,7 +89,8 @@ class Server:
         self._run("pg_ctl", "stop", "-D", self.data, "-m", how, "-w")
 
     def remove(self) -> None:
-        self.stop()
+        if self.data.exists():
+            self.stop()
         shutil.rmtree(self.folder)
 
     def url(self, database: str = "postgres", user: str = "podsync", password: str = "") -> str:

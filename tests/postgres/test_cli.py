@@ -107,6 +107,24 @@ def test_no_word_of_where_the_database_is_are_missing_credentials(
     assert f"{URL} is {'not set' if value is None else 'empty'}" in run.err
 
 
+def test_a_read_replica_is_named_and_nothing_is_written_there(
+    podsync, settings, catalog, shops, server, monkeypatch
+):
+    assert podsync("apply", "--auto-approve").code == 0
+    with server.replica() as follower:
+        monkeypatch.setenv(URL, follower.url())
+
+        plan, apply = podsync("plan"), podsync("apply", "--auto-approve")
+        gone = podsync("state", "rm", TEE)
+
+    assert plan.code == 0
+    assert "is a read replica: the state may be newer than what it shows" in plan.err
+    for run in (apply, gone):
+        assert run.code == 1
+        assert "is a read replica\n" in run.err
+        assert "target_session_attrs=read-write" in run.err
+
+
 def test_libpq_s_own_variables_are_enough(podsync, settings, catalog, shops, server, monkeypatch):
     monkeypatch.delenv(URL)
     for name, value in {"PGHOST": str(server.folder), "PGUSER": "podsync", "PGDATABASE": "postgres"}.items():

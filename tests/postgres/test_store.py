@@ -358,7 +358,9 @@ def test_no_error_of_a_connection_shows_the_password(url):
 
 def test_a_password_that_the_server_refuses_is_not_shown(server, place):
     place.ask("CREATE ROLE guarded LOGIN PASSWORD 'right'")
-    (server.data / "pg_hba.conf").write_text("local all guarded scram-sha-256\nlocal all all trust\n")
+    (server.data / "pg_hba.conf").write_text(
+        "local all guarded scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
+    )
     place.ask("SELECT pg_reload_conf()")
     wrong = place.store(url=server.url(user="guarded", password="canary-wrong"))
     right = place.store(url=server.url(user="guarded", password="right"))

@@ -424,6 +424,7 @@ NO_LISTINGS: dict[str, JsonResponse] = {
     "a row with an empty id": ok(_page([{"id": ""}], 1)),
     "a row whose id is a list": ok(_page([{"id": [1]}], 1)),
     "a row whose id is true": ok(_page([{"id": True}], 1)),
+    "a row whose id a shell would run": ok(_page([{"id": "5;$(id)"}], 1)),
 }
 
 

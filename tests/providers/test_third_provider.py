@@ -173,7 +173,7 @@ def test_its_schemas_are_told(place: Place) -> None:
     own, catalog = json.loads(place("schema", "inkpress_poster").out), json.loads(place("schema").out)
     settings = json.loads(place("schema", "podsync").out)["properties"]["providers"]["properties"]
 
-    assert own["else"]["properties"]["spec"]["required"] == ["headline", "sheet", "artUrl", "price"]
+    assert list(own["properties"]["spec"]["examples"][0]) == ["headline", "sheet", "artUrl", "price"]
     assert "print" not in own["properties"]
     assert catalog["properties"]["kind"]["enum"] == [
         "designed_product",

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from podsync.model.address import Address
 from podsync.model.frozen import freeze
+from podsync.state.entries import Entry
 from podsync.state.model import State
 from podsync.state.run_history import LastSeenState, RunHistory, Sends
 from tests.state.faulty import EROFS, FaultyFiles
@@ -63,6 +65,21 @@ def test_a_command_that_sent_nothing_keeps_what_is_known_of_sends(memory):
 )
 def test_a_lost_or_older_state_is_noticed(state, outdated):
     assert LastSeenState("l", 3).outdates(state) is outdated
+
+
+def test_a_newer_state_that_was_known_is_remembered_with_sends_of_which_nobody_knows_the_end(memory):
+    memory.end_sending("gelato", lineage="l", serial=2, at=AT)
+    tee = Address("designed_product", "tee")
+    newer = State("l", 5, {tee: Entry(tee, "kakaclo", "default", spec={})})
+
+    assert memory.knew_newer(newer) is None
+
+    seen = memory.read()
+    assert (seen.lineage, seen.serial) == ("l", 5)
+    assert seen.providers == {"gelato": Sends(sending=True), "kakaclo": Sends(sending=True)}
+    memory.saw("l", 6)
+    memory.knew_newer(newer)
+    assert memory.read().serial == 6
 
 
 def test_each_state_has_a_memory_of_its_own(tmp_path):

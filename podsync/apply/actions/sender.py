@@ -70,7 +70,8 @@ class Job:
     `step`, `steps_left`, `takes`, `orphan` and `reading` (the number of the reading before it) are those of
     the Intent. `whatever`: it is sent although the run is to begin nothing new. `taken` tells why the id that
     an answer tells cannot be that of a new product, None where it can. `shown` tells whether the product that
-    an answer shows has the fields of an update, or what a step adds, as they were sent.
+    an answer shows has the fields of an update, or what a step adds, as they were sent; `listed`: what counts
+    is what a listing shows, since an answer may do no more than repeat what was sent.
     """
 
     address: Address
@@ -88,13 +89,14 @@ class Job:
     whatever: bool = False
     taken: Callable[[Remote], str | None] = lambda _: None
     shown: Callable[[Remote], bool] = lambda _: True
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
     """How a write ended: acknowledged (`receipt`), or the error that sorts it.
 
-    `unshown` is whether an update was acknowledged by an answer that does not show it.
+    `unshown` is whether an update was acknowledged and has to be read back.
     """
 
     receipt: Receipt | None = None
@@ -148,7 +150,8 @@ class Sender:
             except ProviderError as error:
                 return SendResult(error=error, attempts=attempts)
             else:
-                return SendResult(receipt, attempts=attempts, unshown=not _shows(job, receipt))
+                unshown = job.listed or not _shows(job, receipt)
+                return SendResult(receipt, attempts=attempts, unshown=unshown)
 
     def _once(self, job: Job, attempts: int) -> Receipt:
         """One Intent, one request, one result.
@@ -165,8 +168,11 @@ class Sender:
         hit("sender.answered")
         self.time.saw(receipt.date)
         now = clock.now()
-        if not _shows(job, receipt):
-            why = "the answer does not show what was sent"
+        if shown := _shows(job, receipt):
+            with self._lock:
+                self._refusals = 0
+        if job.listed or not shown:
+            why = "the listing does not show it yet" if shown else "the answer does not show what was sent"
             self._ledger.record(Doubted(job.address, now, self.time.now(), why, orphan=job.orphan))
             return receipt
         remote = receipt.remote

@@ -34,7 +34,7 @@ from podsync.model.address import Address
 from podsync.model.errors import ProviderError, StoppedError, UnauthorizedError
 from podsync.model.product import seen_ids
 from podsync.plan.action import Action
-from podsync.plan.change import Change
+from podsync.plan.change import Change, left_by
 from podsync.plan.diff import differing_fields
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
@@ -99,8 +99,8 @@ def finish(run: ProviderRun) -> None:
     for each in run.unshown.values():
         entry = run.ledger.entry(each.change.address)
         if entry is not None and entry.pending is not None:
-            told = entry.pending.why if each.step else "the answer does not show the change"
-            in_doubt(run, each.change.address, entry, f"{told or 'it was sent'}; the next apply looks again")
+            told = entry.pending.why or "it was sent"
+            in_doubt(run, each.change.address, entry, f"{told}; the next apply looks again")
     for change in (*run.growing.values(), *(each.change for each in run.swapping.values())):
         if not run.context.board.ended(change.address, *Result):
             half_made(run, change, f"its id is not listed yet; {LATER}")
@@ -162,10 +162,11 @@ def _wait_for_all(run: ProviderRun) -> None:
         if run.doubts or _unlisted(run) or _untimed(run) or any(late.for_id for late in run.late.values()):
             _look_again(run)
         grow(run)
-        if run.unshown:
-            read_back(run)
+        released = bool(run.unshown) and read_back(run)
         exchange_names(run)
         left = _waits_for(run)
+        if released:
+            continue
         if left is None or not run.context.options.wait or now >= left.until + left.patience:
             return
         reminder.say(now, left.what, left.until)
@@ -339,7 +340,7 @@ def _was_made(run: ProviderRun, entry: Entry, remote: Remote) -> None:
     if change is None or change.after is None:
         run.ledger.record(Orphaned(entry.address, now))
         run.context.board.note(
-            f"{entry.address}: it was made, and its document is gone: an orphan now ({remote.id})"
+            f"{entry.address}: it was made, and {left_by(entry.address)}: an orphan now ({remote.id})"
         )
     elif differing_fields(run.provider, body, run.provider.first(change.made or change.after)):
         run.context.board.note(
@@ -367,7 +368,8 @@ def _nothing_was_made(run: ProviderRun, entry: Entry) -> None:
     elif sends >= SENDS_AN_APPLY:
         failed(run, change, f"sent {sends} times, and nothing was made")
     elif not run.going:
-        not_tried(run, change, "nothing was made, and the run had to stop")
+        why = "the plan is refused" if run.context.options.settles else "the run had to stop"
+        not_tried(run, change, f"nothing was made, and {why}")
     elif sends:
         create(run, change)
     elif change.action is Action.SETTLE and run.worked:

@@ -2,7 +2,9 @@
 
 The old one goes first, or two products would have one name. Between the two nothing else is sent to the
 provider; a run that dies there leaves the name missing, and the next one begins with the second rename. A
-rename sets values: in doubt it is sent again, once it can no longer arrive itself.
+rename sets values: in doubt it is sent again, once it can no longer arrive itself. The exchange is done once
+the new one is listed under the name; of the first rename the answer is believed, or the name would be missing
+for longer.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from podsync.apply.actions.sender import SENDS_AN_APPLY, Job, SendResult
 from podsync.apply.actions.update import shows
 from podsync.apply.outcomes import LATER, conclude, done, failed, half_made, in_doubt, name_is_taken
 from podsync.apply.report import DONE
-from podsync.apply.run import ProviderRun
+from podsync.apply.run import ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.sent import existing
 from podsync.evidence.state_view import when
@@ -68,7 +70,7 @@ def take_names(run: ProviderRun, change: Change) -> None:
     entry = run.ledger.entry(change.address) or entry
     sent = _rename(run, _taking(run, change, entry, swap), entry)
     if sent is None:
-        done(run, change, DONE[change.action], attempts=1)
+        _look_later(run, change, swap)
         return
     name = run.provider.name_of(swap.takes)
     refused = isinstance(sent.error, UnauthorizedError)
@@ -76,6 +78,21 @@ def take_names(run: ProviderRun, change: Change) -> None:
     told = sent.error.message if sent.error is not None else "the answer does not show it"
     now = run.ledger.entry(change.address) or entry
     in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}')
+
+
+def _look_later(run: ProviderRun, change: Change, swap: Swap) -> None:
+    """The exchange is done once the new product is listed under the name; other work goes on meanwhile."""
+    entry = run.ledger.entry(change.address)
+    if entry is None or entry.pending is None:
+        _done(run, change)
+        return
+    until = run.context.clock.monotonic() + run.settings.settle_seconds
+    with run.lock:
+        run.unshown[change.address] = Unshown(change, entry.id or "", swap.takes, until, _done)
+
+
+def _done(run: ProviderRun, change: Change) -> None:
+    done(run, change, DONE[change.action], attempts=1)
 
 
 def _gave_up(old: Orphan, swap: Swap) -> bool:
@@ -133,6 +150,7 @@ def _taking(run: ProviderRun, change: Change, entry: Entry, swap: Swap) -> Job:
         place=change.place,
         whatever=True,
         shown=lambda remote: remote.id == entry.id and shows(run.provider, swap.takes, remote, run.habits),
+        listed=True,
     )
 
 
@@ -148,7 +166,10 @@ def _rename(run: ProviderRun, job: Job, item: Entry | Orphan) -> SendResult | No
         if number:
             _sleep(run, wait)
         sent = run.sender.send(job)
-        if sent.error is None and (not sent.unshown or _shown_later(run, job, item)):
+        told = sent.receipt.remote if sent.receipt is not None else None
+        if sent.error is None and told is not None and job.shown(told):
+            return None
+        if sent.error is None and _shown_later(run, job, item):
             return None
         if sent.error is not None and not isinstance(sent.error, InDoubtError):
             return sent

@@ -1,13 +1,15 @@
 """PROTOCOL step 6. A PATCH sets values, so one in doubt is sent again: once it can no longer arrive itself.
 
 Otherwise it could arrive after a later one, and what was acknowledged would be undone. An update counts as
-done when the answer shows the fields as they were sent; else it is read back.
+done when a listing shows the fields as they were sent: an answer may repeat them and keep nothing. Of a field
+that the provider lists otherwise the answer is believed.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from podsync.apply.actions.sender import SENDS_AN_APPLY, Job
 from podsync.apply.actions.steps import go_on, settle_step, witnesses
@@ -17,6 +19,7 @@ from podsync.apply.report import Result
 from podsync.apply.run import DeferredChange, ProviderRun, Unshown
 from podsync.evidence.ages import SEND_SECONDS, Moment, elapsed
 from podsync.evidence.state_view import when
+from podsync.model.address import Address
 from podsync.model.digests import canonical_json
 from podsync.model.errors import InDoubtError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec
@@ -25,7 +28,7 @@ from podsync.plan.action import SET_BACK
 from podsync.plan.answers import renamed_there
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
-from podsync.plan.drift.compare import differences
+from podsync.plan.drift.compare import differences, may_be_habit
 from podsync.providers.contract import Listing, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
@@ -69,6 +72,12 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
     if quiet_at > run.context.clock.monotonic():
         run.late[change.address] = DeferredChange(change, update, quiet_at)
         return
+    _send(run, change, entry, body)
+
+
+def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
+    """Send these fields; what a listing tells of them is read back, and then the steps follow."""
+    told = FrozenDict({n: v for n, v in body.items() if not may_be_habit(run.provider, n, v, run.habits)})
     request = run.provider.update_request(entry.id or "", body)
     with run.lock:
         sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
@@ -82,13 +91,20 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
         change.lifecycle,
         place=change.place,
         shown=lambda remote: shows(provider, body, remote, habits) and remote.id == identity,
+        listed=bool(told),
     )
     sent = run.sender.send(job)
     clock = run.context.clock
     if sent.unshown:
         until = clock.monotonic() + run.settings.settle_seconds
+        remote = sent.receipt.remote if sent.receipt is not None else None
+        left = told if remote is not None and job.shown(remote) else body
+
+        def then(run: ProviderRun, change: Change) -> None:
+            go_on(run, change, sent)
+
         with run.lock:
-            run.unshown[change.address] = Unshown(change, entry.id or "", body, until, go_on)
+            run.unshown[change.address] = Unshown(change, entry.id or "", left, until, then)
     elif (
         isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
     ):
@@ -222,8 +238,12 @@ def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> boo
     return True
 
 
-def read_back(run: ProviderRun) -> None:
-    """Look whether updates whose answers did not show it took effect; give up after `settle_seconds`."""
+def read_back(run: ProviderRun) -> bool:
+    """Look whether acknowledged updates took effect; give up after `settle_seconds`.
+
+    Return whether something that waited for one of them need not wait any longer.
+    """
+    released = False
     looked, now = run.context.clock.monotonic(), run.context.clock.now()
     listing = _listed_now(run)
     rows = {row.id: row for row in listing.items}
@@ -237,11 +257,11 @@ def read_back(run: ProviderRun) -> None:
                 run.attempts[address] = entry.pending.attempts
             run.ledger.record(Settled(address, now, found=True, id=each.id, remote=row.shown))
             del run.unshown[address]
-            guarded(run, each.change, each.then)
-        elif looked >= each.until:
-            before = {name: (each.change.before or {}).get(name) for name in each.body}
-            if row is not None and shows(run.provider, FrozenDict(before), row, run.habits):
-                run.ledger.record(Settled(address, now, found=False))
+            guarded(run, each.change, each.then, begun=True)
+            released = _release(run, address, looked) or released
+        elif looked >= each.until and listing.fresh:
+            if row is not None:
+                _settle_undone(run, each, row)
             # Where it lists something else its fields stay unknown: the next apply sends them again.
             del run.unshown[address]
             if not each.acknowledged:
@@ -251,6 +271,28 @@ def read_back(run: ProviderRun) -> None:
             told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
             why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
             failed(run, each.change, why)
+    return released
+
+
+def _settle_undone(run: ProviderRun, each: Unshown, row: Remote) -> None:
+    """Where it is listed as it was before, neither this update nor one before it was done."""
+    address = each.change.address
+    entry = run.ledger.entry(address)
+    if entry is None or entry.pending is None:
+        return
+    names = [*each.body, *entry.pending.earlier]
+    before = FrozenDict({name: (entry.spec or EMPTY).get(name) for name in names})
+    if shows(run.provider, before, row, run.habits):
+        event = Settled(address, run.context.clock.now(), found=False)
+        run.ledger.record(*[event] * (1 + bool(entry.pending.earlier)))
+
+
+def _release(run: ProviderRun, address: Address, now: float) -> bool:
+    """Let go of what takes a name that this update has released; return whether there is such a thing."""
+    takers = [taker for taker in run.late if address in run.waits.get(taker, ())]
+    for taker in takers:
+        run.late[taker] = replace(run.late[taker], quiet_at=now)
+    return bool(takers)
 
 
 def _go_on_without(run: ProviderRun, each: Unshown) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -15,6 +15,7 @@ from podsync.catalog.parsing.document import Document, ParsedFile
 from podsync.catalog.parsing.source_text import START, RawSpan, Text
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.digests import short_digest
+from podsync.model.frozen import Path as ValuePath
 from podsync.model.position import Position
 from podsync.model.settings import Authoring
 
@@ -113,9 +114,17 @@ class AuthoringContext:
         return self.settings.variables
 
     def place_of(self, variable: str) -> tuple[Text, RawSpan]:
-        """Return where the settings say a variable."""
-        spans = self._spans.get((variable, str(self.variables[variable])), START)
-        return self._settings_text, spans
+        """Return where the settings say a variable: in the chosen environment, else around all of them."""
+        found = self._read_settings
+        own: ValuePath = ("environments", self.settings.environment, "vars", variable)
+        places = found.places.raw if found is not None else {}
+        told = (places.get(path) for path in (own, ("vars", variable), *self._elsewhere(variable)))
+        return self._settings_text, next(filter(None, told), START)
+
+    def _elsewhere(self, variable: str) -> Iterator[ValuePath]:
+        """Yield where other environments say a variable; what is read for all of them has the last one's."""
+        for name in reversed(self.settings.environments):
+            yield ("environments", name, "vars", variable)
 
     @cached_property
     def _read_settings(self) -> Document | None:
@@ -130,27 +139,12 @@ class AuthoringContext:
         found = self._read_settings
         return found.text if found is not None else Text(self.settings.file, "")
 
-    @cached_property
-    def _spans(self) -> Mapping[tuple[str, str], RawSpan]:
-        """The place of each variable by its name and value: an environment may say it anew."""
-        found = self._read_settings
-        if found is None:
-            return {}
-        places = ((path, span) for path, span in found.places.raw.items() if path[-2:-1] == ("vars",))
-        return {(str(path[-1]), str(_at(found.data, path))): span for path, span in places}
-
 
 def _read(path: str, raw: bytes) -> ParsedFile:
     """Read with all places; most runs meet no file that others draw on."""
     from podsync.catalog.parsing.yaml_reader import read
 
     return read(path, raw)
-
-
-def _at(data: Any, path: Sequence[str | int]) -> Any:
-    for part in path:
-        data = data[part]
-    return data
 
 
 def _within(target: str, folder: str) -> bool:

@@ -11,7 +11,7 @@ from podsync.catalog.authoring.axes.reader import AxesReader
 from podsync.catalog.authoring.belonging import in_environment
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.former import FormerNames
-from podsync.catalog.authoring.layers import AUTHORED, Layer
+from podsync.catalog.authoring.layers import AUTHORED, Layer, defaults_of
 from podsync.catalog.authoring.origins import ProductOrigins
 from podsync.catalog.authoring.template import BadValue, Template, TextFault
 from podsync.catalog.discovery import FoundFile
@@ -67,7 +67,11 @@ class Expansion:
                 )
                 for number, told in enumerate(document.data.get("overrides") or ())
             ]
-            self._template = Template(tuple(self._layers()), overrides, axes, self._context, str(self._kind))
+            layers = (
+                *defaults_of(self._found.path, str(self._kind), self._context),
+                Layer(document, (), document.data),
+            )
+            self._template = Template(layers, overrides, axes, self._context, str(self._kind))
 
     def _axes(self) -> Mapping[str, Axis]:
         reader = AxesReader(self.document, self._found, self._context)
@@ -75,14 +79,6 @@ class Expansion:
         self.faults += reader.faults
         self.tables = tuple(dict.fromkeys(reader.files))
         return axes
-
-    def _layers(self) -> Iterator[Layer]:
-        for each in self._context.chain_of(self._found.path):
-            for document in self._context.parsed(each).documents[:1]:
-                said = document.data.get(str(self._kind))
-                if isinstance(said, dict):
-                    yield Layer(document, (str(self._kind),), said)
-        yield Layer(self.document, (), self.document.data)
 
     def _single_ids(self) -> Iterator[Diagnostic]:
         """Refuse what a document of several products says of one: `adopt` and `recreate` name a product."""

@@ -60,9 +60,19 @@ class FormerNames:
 
     def _ids(self, word: str) -> None:
         told = self._document.data.get(word)
-        for keys in told if isinstance(told, dict) else ():
-            if self._index(keys) is None:
+        first: dict[str, str] = {}
+        for keys, said in told.items() if isinstance(told, dict) else ():
+            index = self._index(keys)
+            if index is None:
                 self._no_product(word, keys)
+            elif index in first:
+                other = f"'{keys}' names the same product as '{first[index]}'"
+                self._refuse((word, keys), other, "keep one of the two", key=True)
+            elif isinstance(said, dict):
+                outside = f'environments stand outside: {word}: {{staging: {{"{keys}": ID}}}}'
+                self._refuse((word, keys), f"the id for '{keys}' is a mapping", outside)
+            else:
+                first[index] = keys
 
     def _no_product(self, word: str, keys: str) -> None:
         example = ",".join(f"{name}={next(iter(axis.rows))}" for name, axis in self._axes.items())

@@ -38,24 +38,49 @@ class Layer(NamedTuple):
     data: Mapping[str, Any]
 
 
+#: In place of a value that a layer has removed: a later one may do so again.
+_REMOVED = object()
+
+
+def defaults_of(path: str, kind: str, context: AuthoringContext) -> tuple[Layer, ...]:
+    """Return what `_defaults.yaml` say of a kind for the file at `path`, the outermost first."""
+    read = [document for each in context.chain_of(path) for document in context.parsed(each).documents[:1]]
+    return tuple(
+        Layer(document, (kind,), document.data[kind])
+        for document in read
+        if isinstance(document.data.get(kind), dict)
+    )
+
+
 def merged(layers: Sequence[Layer]) -> dict[str, Any]:
-    """Return what the layers say together. Lists replace; null removes what was inherited."""
+    """Return what the layers say together. Lists replace; null removes what was inherited.
+
+    A null where no layer before it says anything stays: it is a value that somebody forgot.
+    """
     found: dict[str, Any] = {}
     for layer in layers:
         found = _merged(found, layer.data)
-    return found
+    return _left(found)
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(base)
     for key, value in over.items():
         if value is None and key in found:
-            del found[key]
+            found[key] = _REMOVED
         elif isinstance(value, dict) and isinstance(found.get(key), dict):
             found[key] = _merged(found[key], value)
         else:
             found[key] = value
     return found
+
+
+def _left(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _left(value) if isinstance(value, dict) else value
+        for key, value in found.items()
+        if value is not _REMOVED
+    }
 
 
 def layer_of(layers: Sequence[Layer], path: Path) -> Layer | None:

@@ -63,6 +63,12 @@ def literal(value: Any, *, axes: bool) -> Any:
     )
 
 
+def for_axes(text: str) -> str:
+    """Return what a text of a document without axes is written as in one that has some."""
+    found = pieces(text, axes=False)
+    return "".join(each.text if isinstance(each, Reference) else literal(each, axes=True) for each in found)
+
+
 def _is_special(inner: str, *, axes: bool) -> bool:
     return axes or inner.startswith(f"{VARIABLE}.")
 

@@ -129,6 +129,10 @@ class Template:
             near = did_you_mean(name, [*self.axes, VARIABLE])
             detail = f"did you mean {near}?" if near else f"the axes: {', '.join(self.axes)}"
             raise NoReferenceError(mark, f"there is no axis '{name}'", detail)
+        elif field in self.axes[name].twice:
+            raise NoReferenceError(
+                mark, f"the table of {name} has two columns '{field}'", "give one of them another name"
+            )
         elif field:
             self._one_of(mark, field, self.axes[name].fields, f"the keys of {name} have no field", "fields")
 

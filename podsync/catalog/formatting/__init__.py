@@ -6,4 +6,4 @@ would be the largest dependency, and writes quotes, flow styles and folded texts
 are moved keep all that by themselves, and what was written is read back and compared before it is believed.
 """
 
-__all__ = ["files", "fold"]
+__all__ = ["files"]

@@ -2,45 +2,56 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+from collections.abc import Sequence
 
 from podsync.catalog.formatting.form import Formatted
-from podsync.catalog.parsing import csv_reader
+from podsync.catalog.parsing.csv_reader import NotCsvError, grid, meant, written
 from podsync.catalog.parsing.source_text import START, Text
 from podsync.model.diagnostic import Diagnostic
 
-_BLANKS = " \u00a0"
+#: What cannot stand outside of quotes. What stands between cells is told by the header: no cell of it may
+#: look like that.
+_IN_RECORD, _IN_HEADER = r'[",\r\n]', r'[",;\t\r\n]|^sep='
 
 
 def formatted(path: str, raw: bytes) -> Formatted:
-    """Return a CSV in plain form. Never raises for any content."""
+    """Return a CSV in plain form, taken apart as documents read it. Never raises for any content."""
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        return Formatted(raw, (_fault(path, line, "not UTF-8", "save it as CSV UTF-8"),))
-    if "\x00" in text:
-        summary = "it holds NUL characters"
-        return Formatted(raw, (_fault(path, 1, summary, "save it as CSV UTF-8, not as a workbook"),))
-    if not text.strip():
+        table = grid(path, raw, written)
+    except NotCsvError as error:
+        return Formatted(raw, (_fault(path, error),))
+    if table.faults:
+        return Formatted(raw, table.faults)
+    if not table.header:
         return Formatted(raw)
-    if broken := [fault for fault in csv_reader.read(path, raw, ()).faults if fault.rule == "quotes"]:
-        return Formatted(raw, tuple(broken))
-    told = re.match(r"sep=(.)(?:\r\n|\r|\n)", text)
-    body = text[told.end() :] if told else text
-    header = re.split(r"[\r\n]", body, maxsplit=1)[0]
-    delimiter = told[1] if told else max(csv_reader.DELIMITERS, key=header.count)
-    rows = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, skipinitialspace=True)
-    made = io.StringIO()
-    writer = csv.writer(made, lineterminator="\n")
-    for row in rows:
-        cells = [cell.strip(_BLANKS) for cell in row]
-        if any(map(csv_reader.meant, cells)):
-            writer.writerow(cells)
-    return Formatted(made.getvalue().encode())
+    told = [cell.value for cell in table.header]
+    lines = [_line(told, _IN_HEADER)]
+    for record in table.records:
+        cells = [cell.value for cell in record]
+        if any(map(meant, cells)):
+            lines.append(_line(cells, _IN_RECORD))
+    content = "".join(lines).encode()
+    return Formatted(content) if _said(content) == _said(raw) else Formatted(raw, (_left(path),))
 
 
-def _fault(path: str, line: int, summary: str, detail: str) -> Diagnostic:
-    return Text(path, "").fault("encoding", (line, 1, line, 2) if line > 1 else START, summary, detail)
+def _line(cells: Sequence[str], quoted: str) -> str:
+    """Return a record; in quotes stand the cells that hold one of `quoted`."""
+    pattern = re.compile(quoted)
+    return ",".join('"' + c.replace('"', '""') + '"' if pattern.search(c) else c for c in cells) + "\n"
+
+
+def _said(raw: bytes) -> list[list[str]]:
+    """Return what the cells of a table say, record by record."""
+    table = grid("", raw)
+    return [[cell.value for cell in record] for record in (table.header, *table.records)]
+
+
+def _left(path: str) -> Diagnostic:
+    summary = "this is written in a form that fmt does not move; the file is left as it is"
+    return Text(path, "").fault("layout", START, summary, "save it as CSV UTF-8 anew", severity="warning")
+
+
+def _fault(path: str, error: NotCsvError) -> Diagnostic:
+    span = (error.line, 1, error.line, 2) if error.line else START
+    return Text(path, "").fault("encoding", span, error.summary, error.remedy)

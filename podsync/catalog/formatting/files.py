@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from podsync.catalog.authoring.belonging import ONLY
 from podsync.catalog.authoring.context import AuthoringContext
+from podsync.catalog.authoring.expansion import Expansion
+from podsync.catalog.authoring.layers import MERGED
 from podsync.catalog.discovery import FoundDefaults, FoundFile, read_bytes, shown, walk
-from podsync.catalog.formatting import csv_form, yaml_form
+from podsync.catalog.formatting import csv_form, fold, yaml_form
 from podsync.catalog.formatting.form import Formatted
 from podsync.catalog.loader import files_of
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.straight import read_closely
 from podsync.model.diagnostic import Diagnostic, errors_among
-from podsync.model.errors import CatalogError
+from podsync.model.digests import canonical_json
+from podsync.model.errors import CatalogError, UsageError
 from podsync.model.settings import Authoring
 
 if TYPE_CHECKING:
@@ -30,6 +35,13 @@ class FileForm(NamedTuple):
     was: bytes
     content: bytes
     faults: tuple[Diagnostic, ...]
+
+
+class Folded(NamedTuple):
+    """One document in place of so many `documents`."""
+
+    text: str
+    documents: int
 
 
 class FilesInForm:
@@ -78,14 +90,43 @@ class FilesInForm:
             if not isinstance(raw, Diagnostic):  # whoever reads it says what is wrong with it
                 yield _table(tables[location], raw)
 
-    def documents(self) -> list[Document]:
-        """Return all documents; raises CatalogError where something is wrong with one."""
+    def folded(self, output: str | None) -> Folded:
+        """Return one document for all, as it may stand in the file `output`, else beside the first of them.
+
+        What it makes is compared before it is believed. Raises CatalogError where something is wrong with a
+        document, UsageError where they cannot be one.
+        """
+        sound = self._sound()
+        told = [(found, each) for found, file in sound for each in read(found.path, file.raw).documents]
+        text = fold.folded([document for _, document in told])
+        beside = Path(output).absolute() if output else Path(told[0][0].location).with_name("_folded.yaml")
+        place = FoundFile(str(beside), shown(beside, self._root))
+        made = [(place, document) for document in read(place.path, text.encode()).documents]
+        if self._products(made) != self._products(told):
+            raise UsageError(
+                "one document for these would not make the same products",
+                "fold documents that inherit the same _defaults.yaml into a file that inherits it too, and "
+                "leave out one whose value is - alone: in a field that leaves the value out",
+            )
+        return Folded(text, len(told))
+
+    def _sound(self) -> list[tuple[FoundFile, _ReadFile]]:
+        """Return all files of documents; raises CatalogError where something is wrong with one."""
         files = list(self._documents())
         faults = [each for each in self._found if isinstance(each, Diagnostic)]
         faults += [fault for _, file in files for fault in file.faults]
         if errors_among(faults):
             raise CatalogError(faults)
-        return [document for found, file in files for document in read(found.path, file.raw).documents]
+        return files
+
+    def _products(self, documents: Sequence[tuple[FoundFile, Document]]) -> Counter[str]:
+        """Return what documents make wherever they count, but for names; how often each is made."""
+        made: Counter[str] = Counter()
+        for found, document in documents:
+            anywhere = document._replace(data={k: each for k, each in document.data.items() if k != ONLY})
+            products = Expansion(anywhere, found, self._around).products()
+            made.update(canonical_json([each.data.get(part) for part in MERGED]) for each in products)
+        return made
 
     def _documents(self) -> Iterator[tuple[FoundFile, _ReadFile]]:
         """Yield each file of documents with what is wrong with it; one that others take keys from is none."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, TypeAlias
 
-from podsync.catalog.authoring.references import literal
+from podsync.catalog.authoring.references import for_axes
 from podsync.catalog.formatting.matrix import (
     Composition,
     Partition,
@@ -41,9 +41,13 @@ _Rows: TypeAlias = Mapping[Path, Sequence[Any]]
 
 def folded(documents: Sequence[Document]) -> str:
     """Return the document that makes the same products; raises UsageError where there is none."""
-    first = documents[0]
     if len(documents) < 2:
-        raise UsageError("one document alone has nothing to fold", "name several files, or a folder")
+        told = "one document alone has nothing to fold" if documents else "there is no document to fold"
+        raise UsageError(told, "name several files, or a folder")
+    for each in documents:
+        if each.data.get("kind") not in kinds():
+            raise UsageError(f"{_place(each)}: this is no product", "leave it out: name only products")
+    first = documents[0]
     columns = _columns(documents)
     differing = {path: values for path, values in columns.items() if len(set(map(repr, values))) > 1}
     if not differing.keys() - {_NAME}:
@@ -53,7 +57,11 @@ def folded(documents: Sequence[Document]) -> str:
         made = _Folding(first, columns, partitions, axes).text()
         if made is not None:
             return made
-    raise AssertionError("each row is an axis of its own")  # the last of all axes takes everything
+    names = sorted(_written(path) for path in partitions if _names(columns[path]))
+    raise UsageError(
+        f"these documents name other values in {names[0]}, and a key cannot have such a text",
+        "write the same ${var.…} into all of them, or leave out the documents that differ there",
+    )
 
 
 def _columns(documents: Sequence[Document]) -> _Rows:
@@ -101,7 +109,7 @@ def _values(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
     if not inner and not (isinstance(value, dict | list) and value):
-        yield path, value
+        yield path, for_axes(value) if isinstance(value, str) else value
     for key, item in inner:
         yield from _values((*path, key), item)
 
@@ -187,12 +195,13 @@ class _Folding:
     def _value(self, path: Path, column: Sequence[Any]) -> str | None:
         """Return a value as the document says it; None where it is not made of the axes."""
         if path not in self._partitions:
-            value = column[0]
-            return flow(literal(value, axes=True))
-        plain = all(isinstance(value, str) and "${" not in value for value in column)
-        made = made_of(column, self._axes) if plain else None
+            return flow(column[0])
+        made = made_of(column, self._axes) if all(isinstance(value, str) for value in column) else None
+        if made is not None and any(map(_names, made.pieces.values())):
+            made = None
         for number, axis in enumerate(self._axes):
-            if depends(self._partitions[path], axis) and not self._worth_a_template(made, number):
+            own = depends(self._partitions[path], axis) and not self._worth_a_template(made, number)
+            if own and not _names(column):
                 return self._reference(number, path, _by_class(column, axis))
         return None if made is None else self._template(path, made)
 
@@ -269,6 +278,11 @@ def _flow_text(text: str) -> str:
         if re.fullmatch(r"(?:[A-Za-z0-9]|\$\{)[\w${}.:/ -]*[\w}]", text) and ": " not in text
         else quoted(text)
     )
+
+
+def _names(texts: Sequence[Any]) -> bool:
+    """Whether one of these texts names a value, or says `${`: fields are put in as they are."""
+    return any(isinstance(text, str) and "${" in text for text in texts)
 
 
 def _by_class(column: Sequence[Any], axis: Partition) -> list[Any]:

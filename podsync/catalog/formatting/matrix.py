@@ -18,7 +18,8 @@ Partition: TypeAlias = tuple[int, ...]
 _MOST_AXES, _MOST_CANDIDATES = 3, 8
 #: So many of a matrix's combinations have to be there.
 _LEAST_FULL = 0.75
-_TOKEN = re.compile(r"[^\W_]+|[\W_]")
+#: A word, a `${…}`, or any other character.
+_TOKEN = re.compile(r"\$*\$\{[^{}\n]*\}?|[^\W_]+|[\W_]")
 
 
 class Hole(NamedTuple):

@@ -119,7 +119,7 @@ class _DocumentWriter:
         root.children[0].lead = above[kept:]
         below = list(self._lines[root.last + 1 : end])
         foot, rest = parted(below, root.column)
-        return [*above[:kept], *self._block(root, 0, "", foot), *rest]
+        return [*above[:kept], *self._block(root, 0, "", foot), *map(_at_margin, rest)]
 
     def _block(self, node: Node, column: int, prefix: str, foot: Sequence[str]) -> list[str]:
         """Return a block whose items begin at `column`; the first one stands behind `prefix`."""
@@ -188,6 +188,12 @@ def _kept_on_top(above: Sequence[str]) -> int:
 def _indented(lines: Sequence[str], column: int) -> list[str]:
     """Return lines of comments at a column; blank lines stay blank."""
     return [" " * column + line.lstrip(" ") if line.strip(" \r") else line for line in lines]
+
+
+def _at_margin(line: str) -> str:
+    """Return a line below a document; a comment there begins where the document does from now on."""
+    bare = line.lstrip(" ")
+    return bare if bare.startswith("#") else line
 
 
 def _shifted(lines: Sequence[str], by: int) -> list[str]:

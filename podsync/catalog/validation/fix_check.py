@@ -26,10 +26,11 @@ _MOVING = re.compile(r"\bline \d+|\d+:\d+")
 
 
 def proved(text: Text, found: Sequence[Diagnostic], check: Check) -> list[Diagnostic]:
-    """Return the faults with the help that holds."""
+    """Return the faults with the help that holds; what is about another file is not proved here."""
     proof, told = _Proof(text, check), []
     for number, each in enumerate(found):
-        told.append(proof.of(each) if each.fix and number < _MOST else each._replace(fix=()))
+        here = each.at is not None and each.at.path == text.path
+        told.append(proof.of(each) if each.fix and here and number < _MOST else each._replace(fix=()))
     return told
 
 

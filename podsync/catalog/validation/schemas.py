@@ -33,7 +33,7 @@ def schema_names() -> tuple[str, ...]:
 
 def schema_text(name: str) -> str:
     """Return a schema as a file holds it; raises KeyError for a name that there is none of."""
-    return json.dumps(_published(name), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(schema_for_editors(name), indent=2, ensure_ascii=False) + "\n"
 
 
 @cache
@@ -199,18 +199,32 @@ def _of_defaults() -> dict[str, Any]:
 
 def _inherited(node: Any) -> Any:
     """Return a schema for a part of a value: nothing is required, and null removes what is inherited."""
-
-    def nullable(found: dict[str, Any]) -> dict[str, Any]:
-        told = found.get("type", "string")
-        kinds_of = [told] if isinstance(told, str) else list(told)
-        left = {key: value for key, value in found.items() if key not in {"required", "minItems"}}
-        return left | {"type": [*kinds_of, "null"]}
-
-    return _everywhere(_naming(node), nullable)
+    return _everywhere(_naming(node), _nullable)
 
 
-def _published(name: str) -> dict[str, Any]:
-    """Return a schema as editors get it: documents may name values where a product has them."""
+def _nullable(found: dict[str, Any]) -> dict[str, Any]:
+    told = found.get("type", "string")
+    kinds_of = [told] if isinstance(told, str) else list(told)
+    left = {key: value for key, value in found.items() if key not in {"required", "minItems"}}
+    return left | {"type": [*kinds_of, "null"]}
+
+
+def _removable(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema for what is merged with defaults. Lists replace theirs, so that items stay whole."""
+    found = _nullable(node) | ({"minItems": node["minItems"]} if "minItems" in node else {})
+    if isinstance(node.get("additionalProperties"), dict):
+        found["additionalProperties"] = _removable(node["additionalProperties"])
+    if "properties" in node:
+        found["properties"] = {key: _removable(each) for key, each in node["properties"].items()}
+    return found
+
+
+def schema_for_editors(name: str) -> dict[str, Any]:
+    """Return a schema as editors get it, who see one file and not the products that it makes.
+
+    A document may name values, and leave to defaults what a product needs, or remove what they say: to
+    underline that would be untrue. What a product lacks, `validate` says. Do not change it: it is shared.
+    """
     if name in kinds():
         return _of_template(schema(name))
     if name != "catalog":
@@ -220,15 +234,19 @@ def _published(name: str) -> dict[str, Any]:
 
 
 def _of_template(told: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a kind for documents that make several products as well."""
+    """Return the schema of a kind for documents as they are written."""
     renamed = json.loads(_shared("document"))["properties"][_FOR_EDITORS]
     fields = {**told["properties"], _FOR_EDITORS: renamed}
     for word in ("labels", "renamed_from", "spec"):
         if word in fields:
             fields[word] = _naming(fields[word])
+    for word in _COMMON:
+        if word in fields:
+            fields[word] = _removable(fields[word])
     for word in ("adopt", "moved", "recreate"):
         fields[word] = fields[word] | {"type": [fields[word]["type"], "object"]}
-    return told | {"properties": fields}
+    left = {key: value for key, value in told.items() if key not in {"if", "else"}}
+    return left | {"required": [each for each in told["required"] if each != "spec"], "properties": fields}
 
 
 #: A text that names a value.

@@ -76,7 +76,6 @@ def _fold(space: Workspace, path: tuple[str, ...], output: str | None, *, fold: 
     from pathlib import Path
 
     from podsync.catalog.formatting.files import FilesInForm
-    from podsync.catalog.formatting.fold import folded
     from podsync.cli.chosen_environment import authoring_anywhere
     from podsync.model.errors import PodsyncError, UsageError
 
@@ -85,8 +84,7 @@ def _fold(space: Workspace, path: tuple[str, ...], output: str | None, *, fold: 
     if not path:
         raise UsageError("--fold needs to know which documents", "name files, or a folder")
     about = authoring_anywhere(space.settings, space.settings_path, space.authoring)
-    documents = FilesInForm(Path(), space.settings.catalog, path, space.providers, about).documents()
-    text = folded(documents)
+    text, count = FilesInForm(Path(), space.settings.catalog, path, space.providers, about).folded(output)
     if output is None:
         space.session.console.result(text, exact=True)
         return 0
@@ -96,7 +94,7 @@ def _fold(space: Workspace, path: tuple[str, ...], output: str | None, *, fold: 
     except OSError as error:
         raise PodsyncError(f"cannot write {output}: {error.strerror or error}") from None
     space.session.console.result(
-        f"{output}: one document for {len(documents)}. Remove those, then look: {space.command_line('plan')}"
+        f"{output}: one document for {count}. Remove those, then look: {space.command_line('plan')}"
     )
     return 0
 

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.origin import run_url, who
+from podsync.cli.environment.own_folder import FOLDER
 from podsync.cli.environment.programs import without_keys
 from podsync.state.backends import BACKENDS
 from podsync.state.store import StoreSurroundings
 
 if TYPE_CHECKING:
     from podsync.model.settings import StateSettings
+    from podsync.state.model import State
     from podsync.state.store import StateStore, StoreFacts
 
 
 def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> StateStore:
     """Return the store; nothing is read or written yet. `on_note` hears what a person should know."""
+
+    def note_newer(newer: State) -> None:
+        from podsync.state.run_history import RunHistory
+
+        told = RunHistory(Path(FOLDER), store.identity).knew_newer(newer)
+        if told is not None:
+            on_note(told)
+
     facts: StoreFacts = {
-        "clock": SystemClock(), "who": who, "run_url": run_url(os.environ), "on_note": on_note
+        "clock": SystemClock(), "who": who, "run_url": run_url(os.environ), "on_note": on_note,
+        "on_older": note_newer,
     }  # fmt: skip
     around = StoreSurroundings(facts, os.environ, without_keys(os.environ))
-    return BACKENDS[settings.backend].open(settings.keys, around)
+    store: StateStore = BACKENDS[settings.backend].open(settings.keys, around)
+    return store

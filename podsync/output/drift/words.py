@@ -125,6 +125,9 @@ def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
     first = {each.kind: each for each in reversed(drift)}
     if first.keys() & {DriftKind.CHANGED, DriftKind.GONE, DriftKind.TWIN}:
         yield Remedy("To accept all of it", ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
+    if DriftKind.GONE in first:
+        words = "What is gone is listed as an orphan once that is applied, until it is looked for"
+        yield Remedy(words, ("podsync state orphans --check",))
     changed = [each for each in drift if each.kind is DriftKind.CHANGED]
     # Of two, the one that takes no name from orders is the plainer example.
     updates = sorted((each for each in changed if each.settable), key=lambda each: bool(_new_name(each)))

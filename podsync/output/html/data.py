@@ -29,7 +29,7 @@ GROUPS: Mapping[Action, tuple[str, str]] = {
     Action.REPLACE: ("Replaced by a new product", OLD_STAYS),
     Action.ORPHAN: (
         "Stays on sale until removed by hand",
-        f"its document is gone: nothing is sent, and it {STAYS}",
+        f"no document makes it any more: nothing is sent, and it {STAYS}",
     ),
     Action.UPDATE: ("Changed in place", "only what is marked is sent"),
     Action.RESTORE: ("Wanted again", "taken back if it is still there, else created"),

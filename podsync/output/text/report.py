@@ -96,7 +96,7 @@ def _stopped(report: Report, style: Style, width: int) -> Iterator[str]:
 def _results(report: Report, style: Style, width: int) -> Iterator[str]:
     """Yield a count for each result, and what is behind it where something is left."""
     found = {result: [one for one in report.outcomes if one.result is result] for result in Result}
-    if not report.left and report.signal is None:
+    if not report.left and report.signal is None and not report.broke_off:
         found = {result: ones for result, ones in found.items() if result in _MEANING}
     figures = max((len(number(len(ones))) for ones in found.values() if ones), default=1)
     words = max((len(word_of(result)) for result, ones in found.items() if ones), default=0)
@@ -125,7 +125,7 @@ def _behind(
         if len(ones) > _MOST:
             yield f"{indent}… and {number(len(ones) - _MOST)} more {_REST}"
     else:
-        yield from wrap(_MEANING.get(result) or _where(ones), width, indent)
+        yield from wrap(_MEANING.get(result) or _where(ones, report), width, indent)
 
 
 def _not_tried(ones: Sequence[Outcome], report: Report, width: int, indent: str) -> Iterator[str]:
@@ -144,10 +144,11 @@ def _not_tried(ones: Sequence[Outcome], report: Report, width: int, indent: str)
         yield f"{indent}… and {number(left)} more {_REST}"
 
 
-def _where(ones: Sequence[Outcome]) -> str:
+def _where(ones: Sequence[Outcome], report: Report) -> str:
     counts = Counter(title(one.provider) for one in ones)
     places = [f"{number(count)} at {name}" for name, count in sorted(counts.items())]
-    return (f"at {next(iter(counts))}" if len(counts) == 1 else listed(places)) + ", and in the state"
+    there = f"at {next(iter(counts))}" if len(counts) == 1 else listed(places)
+    return there if report.broke_off else f"{there}, and in the state"
 
 
 def _addresses(ones: Sequence[Outcome]) -> str:

@@ -169,15 +169,15 @@ def differences(
             left.append(field)
         elif equal:
             continue
-        elif _may_be_habit(provider, field, value, habits):
+        elif may_be_habit(provider, field, value, habits):
             left.append(field)
         elif field != provider.name_field or not _is_habit(value, listed, habits):
             changed.append(ListedField(field, value, listed))
     return tuple(changed), tuple(left)
 
 
-def _may_be_habit(provider: Provider, field: str, value: Json, habits: Habits) -> bool:
-    """Whether a value may be listed otherwise by the provider's own doing."""
+def may_be_habit(provider: Provider, field: str, value: Json, habits: Habits) -> bool:
+    """Whether a value may be listed otherwise by the provider's own doing: its listing proves nothing."""
     roles = provider.info.roles
     if field == roles.customers:
         return habits.customers == "changed"

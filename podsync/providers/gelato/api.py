@@ -14,7 +14,7 @@ from podsync.network.request import Request
 from podsync.providers.contract import Listing, Query, Receipt, Remote
 from podsync.providers.gelato import INFO
 from podsync.providers.gelato.provider import LIST, VALUES
-from podsync.providers.normalise import as_text, text
+from podsync.providers.normalise import as_id, as_text, text
 from podsync.providers.paging import Page, joined, read_all, unheard
 
 PAGE_SIZE = 250
@@ -82,9 +82,9 @@ def _parts(values: Iterable[str]) -> Iterator[str]:
 
 
 def _remote(row: Mapping[str, Any], now: float | None) -> Remote:
-    identity = INFO.bare_id(as_text(row.get("id")) or "")
+    identity = INFO.bare_id(as_id(row.get("id")) or "")
     if not identity:
-        raise UnreadableError("Gelato listed a product without an id")
+        raise UnreadableError("Gelato listed a product without an id, or one that is no word")
     row = _ids_as_text(row)
     if not _understood(row):
         raise UnreadableError(f"Gelato listed a product that is not understood: {identity[:100]}")

@@ -15,7 +15,7 @@ from podsync.network import dates
 from podsync.network.request import Request
 from podsync.providers.contract import ListedModel, Listing, Query, Receipt, Remote
 from podsync.providers.kakaclo.models import Models
-from podsync.providers.normalise import as_text, as_words
+from podsync.providers.normalise import as_id, as_text, as_words
 from podsync.providers.paging import Page, joined, read_all, unheard
 
 SEARCH = "/v1/product/custom/customDesigned/search"
@@ -163,9 +163,9 @@ def _meant(body: Any) -> int | None:
 
 def _remote(row: Mapping[str, Any], models: Models, now: float | None) -> Remote:
     """Read one row; a model that is not known for certain is left out."""
-    identity = as_text(row.get("id"))
+    identity = as_id(row.get("id"))
     if identity is None:
-        raise UnreadableError("KakaClo listed a product without an id")
+        raise UnreadableError("KakaClo listed a product without an id, or one that is no word")
     fields = {field: row.get(field) for field in ("enName", "imageUrl", "backImageUrl")}
     model = models.model(as_text(row.get("modelCode")) or "", as_text(row.get("modelId")) or "")
     if model is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from podsync.model.clock import Clock
@@ -30,6 +30,11 @@ _NO_RIGHT = (
     "read-only", "protected branch", "gh006", "gh013",
 )  # fmt: skip
 
+#: How `git fetch --quiet` ends, without a word, where a head does not follow the known one.
+_NOT_FOLLOWING = 1
+#: Such a head waits here until somebody has looked at it.
+_ASIDE = "refs/podsync/fetched"
+
 
 class OvertakenError(StateError):
     """Somebody else moved the branch."""
@@ -47,6 +52,11 @@ class TreeItem:
     kind: str
     id: str
     size: int = 0
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of its own: no folder, no submodule, no link."""
+        return self.mode in ("100644", "100755")
 
 
 def blob(identity: str) -> TreeItem:
@@ -152,28 +162,41 @@ class Branch:
             raise self._failure(answer, "reading")
         return found[0]
 
-    def fetch(self) -> str | None:
+    def fetch(self, part: Callable[[str, str], object] = lambda _known, _head: None) -> str | None:
         """Bring the head here and return it; None: there is no such branch on the remote.
 
-        Where this clone is shallow (a runner's), the history behind the head stays away, so that a run
-        costs the same however long it is; a whole clone stays whole.
+        Where the head does not follow the one that this clone knows, `part` is called with both before that
+        one is forgotten. Where this clone is shallow (a runner's), the history behind the head stays away, so
+        that a run costs the same however long it is; a whole clone stays whole.
         """
+        answer = self._bring(f"{self._ref}:{self._tracking}")
+        if answer.code == _NOT_FOLLOWING and not answer.error.strip():
+            answer = self._bring(f"+{self._ref}:{_ASIDE}")
+            if answer.code == 0:
+                known, head = (self._git.must("rev-parse", ref) for ref in (self._tracking, _ASIDE))
+                found = head.decode().strip()
+                part(known.decode().strip(), found)
+                self.follow(found)
+                self._git.run("update-ref", "-d", _ASIDE)
+                return found
+        if answer.code == 0:
+            return self.local()
+        if "couldn't find remote ref" in answer.error:
+            return None
+        raise self._failure(answer, "reading")
+
+    def _bring(self, spec: str) -> GitResult:
         if self._shallow is None:
             self._shallow = self._git.is_shallow()
         depth = ["--depth=1"] if self._shallow else []
         words = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", "--refmap=", *depth]
-        spec = f"+{self._ref}:{self._tracking}"
         for pause in (0.1, 0.3, 1.0, None):
             answer = self._reach(*words, self.remote, spec)
-            if answer.code == 0:
-                return self.local()
-            if "couldn't find remote ref" in answer.error:
-                return None
             # Another process of this clone fetches as well.
             if pause is None or not any(word in answer.error for word in ("lock", "shallow file")):
                 break
             self._clock.sleep(pause)
-        raise self._failure(answer, "reading")
+        return answer
 
     def publish(self, commit: str, parent: str | None, *, patience: float) -> None:
         """Make `commit` the head; it was made to follow `parent`.

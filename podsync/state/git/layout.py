@@ -125,10 +125,11 @@ def read(branch: Branch, commit: Commit | None) -> BranchContents:
     item = commit.items.get(SNAPSHOT)
     if item is None and not files:
         return BranchContents(State())
-    if item is None or item.kind != "blob" or any(_FILE.fullmatch(path) is None for path in files):
+    own = [item, *(commit.items[path] for path in files)]
+    if any(each is None or not each.is_file for each in own) or not all(map(_FILE.fullmatch, files)):
         raise damaged(where, "its files are not those of a state")
     files.sort(key=lambda path: int(path.rsplit("/", 1)[1].split("-")[0]))
-    data, *texts = branch.read([item, *(commit.items[path] for path in files)], statefile.LIMIT)
+    data, *texts = branch.read([each for each in own if each is not None], statefile.LIMIT)
     try:
         found = snapshot.parse(data, where)
     except statefile.DamagedStateError as error:

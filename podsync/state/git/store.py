@@ -260,7 +260,7 @@ class GitStore(BaseStore[BranchWriter]):
 
     def _fetch(self) -> Commit | None:
         """Bring the newest commit here; StateError where the branch is gone that this clone knows."""
-        head = self._branch.fetch()
+        head = self._branch.fetch(self._part)
         self._asked, self._absent = True, head is None
         known = self._branch.local() if head is None else None
         if known is not None:
@@ -271,6 +271,20 @@ class GitStore(BaseStore[BranchWriter]):
                 f" which adopts what exists: git update-ref -d refs/remotes/{remote}/{name}",
             )
         return self._branch.at(head)
+
+    def _part(self, known: str, head: str) -> None:
+        """Say so where the branch was set back behind what this clone knows, before that is forgotten."""
+        now = layout.read(self._branch, self._branch.commit(head)).state
+        try:
+            newer = layout.read(self._branch, self._branch.commit(known)).state
+        except StateError:
+            return  # nothing to compare with
+        if newer.lineage and (newer.lineage != now.lineage or newer.serial > now.serial):
+            self._on_older(newer)
+            self._on_note(
+                f"branch {self._branch.name} was set back on {self._branch.remote}: this clone knows it at "
+                f"{known[:7]}, serial {newer.serial}, and it is at {head[:7]}, serial {now.serial}, now"
+            )
 
     def replace(self, state: State) -> None:
         """Put `state` in the place of what is there, which stays in the history; only under the lock."""

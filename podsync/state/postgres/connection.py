@@ -144,6 +144,17 @@ def _is_meant(url: str, parts: Mapping[str, Any]) -> bool:
 _REMEDY = "the state is as it was; run the command again when the database is well"
 
 
+def is_replica(connection: Connection) -> bool:
+    """Whether this server only follows another one, which may be ahead of it; servers before 14 do not tell.
+
+    One that follows refuses every statement where the default for transactions is the strictest.
+    """
+    if connection.info.parameter_status("in_hot_standby") != "on":
+        return False
+    connection.execute("SET default_transaction_isolation TO 'repeatable read'")
+    return True
+
+
 def gone(connection: Connection) -> bool:
     """Whether this session has ended, and its lock with it."""
     return connection.closed or connection.broken

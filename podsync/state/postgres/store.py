@@ -22,10 +22,14 @@ from podsync.state.lock import Holder
 from podsync.state.model import State
 from podsync.state.postgres import lock
 from podsync.state.postgres import schema as postgres_schema
-from podsync.state.postgres.connection import Connection, Database, gone
+from podsync.state.postgres.connection import Connection, Database, gone, is_replica
 from podsync.state.postgres.rows import StateRows, StoredState
 from podsync.state.postgres.writer import PostgresWriter
 from podsync.state.store import StoreFacts, must_fit, under_lock
+
+_PRIMARY = (
+    "name the server that it follows, or all of them with target_session_attrs=read-write; nothing was sent"
+)
 
 
 class PostgresStore(BaseStore[PostgresWriter]):
@@ -69,6 +73,8 @@ class PostgresStore(BaseStore[PostgresWriter]):
         be sent where the database cannot be reached or written.
         """
         with self._database.session() as connection:
+            if is_replica(connection):
+                raise StateError(f"the database {self._database.name} is a read replica", _PRIMARY)
             lock.refuse_pooled_transactions(connection, self._database)
             self._database.settle(connection)
             lock.take(
@@ -157,6 +163,9 @@ class PostgresStore(BaseStore[PostgresWriter]):
 
     def _read_alone(self) -> StoredState:
         with self._database.session() as connection:
+            if is_replica(connection):
+                told = "is a read replica: the state may be newer than what it shows"
+                self._on_note(f"the database {self._database.name} {told}")
             if not postgres_schema.version(connection, self._rows.schema):
                 return StoredState()
             return self._rows.read(connection)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from podsync.catalog import loader
+from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.settings_file import defaults
 from podsync.model.settings import Authoring
 from podsync.providers.registry import providers
@@ -94,3 +95,22 @@ def test_a_name_that_there_is_none_of_is_told_at_its_place(load, known, words, f
     (found,) = told(load("staging" if known else "", known, tee=words))
 
     assert found.startswith(fault)
+
+
+@pytest.mark.parametrize(
+    ("environment", "variable", "place"),
+    [("one", "cdn", (5, 17)), ("two", "cdn", (2, 13)), ("three", "cdn", (9, 17)), ("", "own", (9, 25))],
+)
+def test_a_variable_is_told_where_the_chosen_environment_says_it_though_others_say_the_same(
+    tmp_path, environment, variable, place
+):
+    (tmp_path / "podsync.yaml").write_text(
+        "version: 1\nvars: {cdn: x}\nenvironments:\n"
+        "  one:\n    vars: {cdn: x}\n  two:\n    vars: {}\n  three:\n    vars: {cdn: x, own: y}\n",
+        encoding="utf-8",
+    )
+    told = Authoring({"cdn": "x", "own": "y"}, environment=environment, environments=("one", "two", "three"))
+
+    text, span = AuthoringContext(tmp_path, tmp_path / "catalog", told).place_of(variable)
+
+    assert (text.path, span[:2]) == ("podsync.yaml", place)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 DINO = """\
@@ -90,6 +92,31 @@ overrides:
         "dino[colour=red,model=hoodie]": ("#FFFFFF", None, {"season": "red"}),
         "dino[colour=red,model=tee]": ("#000000", "https://cdn.test/back.png", {"season": "red"}),
     }
+
+
+def test_what_is_removed_may_be_removed_again(dino):
+    back = "backImageUrl: https://cdn.test/back.png"
+    extra = f"""\
+overrides:
+  - {{when: {{colour: mint}}, spec: {{backImageUrl: null}}}}
+  - {{when: {{model: tee}}, spec: {{backImageUrl: null}}}}
+  - {{when: {{colour: red, model: tee}}, spec: {{{back}}}}}
+spec:
+  {back}
+"""
+    dino.write("dino.yaml", DINO.replace("spec:\n", extra, 1))
+
+    assert {key for key, spec in dino.specs().items() if "backImageUrl" in spec} == {
+        "designed_product.dino[colour=red,model=hoodie]",
+        "designed_product.dino[colour=red,model=tee]",
+    }
+    dino.write("dino.yaml", DINO.replace("spec:\n", "spec:\n  backImageUrl: null\n", 1))
+    assert dino.faults() == [
+        (
+            "dino.yaml:7:17 schema: spec.backImageUrl: null is not a value, but text is expected, in "
+            "[colour=mint,model=hoodie] and 3 more"
+        )
+    ]
 
 
 def test_a_value_takes_the_type_of_its_field_and_a_hyphen_leaves_it_out(folder):
@@ -249,6 +276,22 @@ FAULTS = {
         ("colours.csv", "Red,", "Red, dark,"),
         ["colours.csv:3:1 table: 4 cells, and the header has 3"],
     ),
+    "column twice": (
+        ("colours.csv", "hex", "hex,hex"),
+        ["dino.yaml:10:15 reference: spec.colorValue: the table of colour has two columns 'hex'"],
+    ),
+    "adopted twice": (
+        (
+            "dino.yaml",
+            "spec:",
+            'adopt: {"colour=red,model=tee": "1", "model=tee,colour=red": "2"}\nspec:',
+        ),
+        ["dino.yaml:6:38 each: 'model=tee,colour=red' names the same product as 'colour=red,model=tee'"],
+    ),
+    "environments inside": (
+        ("dino.yaml", "spec:", 'adopt: {"colour=red,model=tee": {staging: "1"}}\nspec:'),
+        ["dino.yaml:6:33 each: the id for 'colour=red,model=tee' is a mapping"],
+    ),
     "no such column": (
         ("dino.yaml", "slug", "sluge"),
         ["colours.csv:1:1 table: the header has no column sluge"],
@@ -320,6 +363,39 @@ def test_each_fault_is_told_once_at_its_place(dino, case):
     dino.write(name, content.replace(old.encode(), new, 1))
 
     assert dino.faults() == told
+
+
+@pytest.mark.parametrize(
+    ("axis", "told"),
+    [
+        ("[tee, Tee]", "give it a key of its own, tee is that of another one. "),
+        ("{Tee: {}, TEE: {}}", "give it a key of its own, tee is that of another one. "),
+        ("{Tee: {}, mug: {}}", "write tee. "),
+        ("{file: models.csv}", "give it a key of its own, tee is that of another one. "),
+    ],
+)
+def test_no_key_is_proposed_that_another_one_has(dino, axis, told):
+    dino.write("models.csv", "slug,id,title\ntee,1,Tee\nTee,2,Mug\n")
+    dino.write("dino.yaml", re.sub(r"(?m)^  model:.*", f"  model: {axis}", DINO))
+
+    assert {each.detail.startswith(told) for each in dino.load().diagnostics} == {True}
+
+
+@pytest.mark.parametrize(
+    ("keys", "rule", "told"),
+    [
+        ("- red\n- mint\n", "each", "write `red: {hex: ...}` lines"),
+        ("red: {}\n---\nmint: {}\n", "each", "write `red: {hex: ...}` lines"),
+        ("1: {title: Red}\n", "key", 'put it in quotes: "1"'),
+    ],
+)
+def test_a_help_is_about_the_file_of_keys(dino, keys, rule, told):
+    dino.write("_keys.yaml", keys)
+    dino.write("dino.yaml", DINO.replace("{file: colours.csv, key: slug}", "{file: _keys.yaml}"))
+
+    (fault,) = dino.load().diagnostics
+    assert (fault.rule, fault.fix) == (rule, ())
+    assert fault.detail.startswith(told)
 
 
 @pytest.mark.parametrize("other", ["dino.yaml", "other.yaml"])

@@ -118,6 +118,31 @@ def test_a_combination_that_is_missing_is_excepted():
     assert "except:\n  - {model: mug, colour: mint}\n" in text
 
 
+def test_what_a_text_names_is_named_by_the_one_document_too():
+    documents = [dino(*each) for each in product(["tee", "hoodie"], COLOURS)]
+    for each in documents:
+        spec = each["spec"]
+        spec["imageUrl"] = spec["imageUrl"].replace("https://cdn.example.com", "${var.cdn}")
+        spec["enName"] += " ${x} $${var.cdn}"
+        spec["backImageUrl"] = "${var.cdn}/back.png"
+
+    text = fold(*documents)
+
+    assert "  enName: Dino ${model.enName} ${colour.enName} $${x} $${var.cdn}\n" in text
+    assert "  imageUrl: ${var.cdn}/dino/${model}-${colour}-front.png\n" in text
+    assert '  backImageUrl: "${var.cdn}/back.png"\n' in text
+
+
+def test_texts_that_name_different_values_are_not_folded():
+    tee, hoodie = dino("tee", "ink"), dino("hoodie", "ink")
+    tee["spec"]["imageUrl"], hoodie["spec"]["imageUrl"] = "${var.old}/x.png", "${var.new}/x.png"
+
+    with pytest.raises(UsageError) as caught:
+        fold(tee, hoodie)
+
+    assert "name other values in spec.imageUrl" in caught.value.message
+
+
 def test_without_a_matrix_each_document_is_a_row():
     text = fold(dino("tee", "crimson"), dino("hoodie", "mint"), dino("mug", "ink"))
 
@@ -130,7 +155,9 @@ def test_without_a_matrix_each_document_is_a_row():
 @pytest.mark.parametrize(
     ("documents", "told"),
     [
+        ([], "no document to fold"),
         ([dino("tee", "ink")], "one document alone"),
+        ([dino("tee", "ink"), {"removed": ["designed_product.hat"]}], "a.yaml:18: this is no product"),
         ([dino("tee", "ink"), dino("tee", "ink")], "nothing but their names"),
         (
             [dino("tee", "ink"), {**dino("mug", "ink"), "lifecycle": {}}],

@@ -114,6 +114,7 @@ def test_keys_are_put_in_order_and_all_else_stays(end, mark):
         ("a:\n\n    # c\n\n    b: 1\n", "a:\n\n  # c\n\n  b: 1\n"),
         ("a:\n    b: one\n     two\n", "a:\n  b: one\n   two\n"),
         ("a:\n    b:\n", "a:\n  b:\n"),
+        ("  b: 1\n  # c\n    # d\n", "b: 1\n# c\n# d\n"),
         (
             "kind: designed_product\nspec:\n  enName: >\n    x\n\n  # m\n  modelId: '1'",
             "kind: designed_product\nspec:\n  # m\n  modelId: '1'\n\n  enName: >\n    x\n",

@@ -15,6 +15,7 @@ from podsync.catalog.cache.fast_schema import compiled_check
 from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.schemas import schema, schema_names, schema_text
 from podsync.catalog.validation.validator import _compile
+from tests.catalog.authoring.conftest import Folder
 
 REPOSITORY = Path(__file__).parents[3]
 KINDS = ("customer_product", "designed_product")
@@ -84,6 +85,92 @@ def test_the_catalog_of_this_repository_is_valid_for_editors_too(path):
     assert (
         path.parent / modeline
     ).resolve() == REPOSITORY / "schemas" / f"{document.data['kind']}.schema.json"
+
+
+#: Files of a catalog in which documents draw on each other, all valid.
+AUTHORED = {
+    "_defaults.yaml": """\
+designed_product:
+  labels: {season: spring}
+  lifecycle: {prevent_orphan: true}
+  print: {art: {width_mm: 200, height_mm: 300}}
+  spec:
+    modelId: "1"
+    enName: Dino ${var.season}
+    imageUrl: https://cdn.test/front.png
+    backImageUrl: https://cdn.test/back.png
+    materialImages: [{imageName: art, imageUrl: "https://cdn.test/art.png"}]
+    colorValue: "#000000"
+customer_product:
+  spec:
+    productModelId: m
+    variantOptions: [{id: s, name: S, attributesMapping: [{partModelId: p, attributeIds: [x]}]}]
+""",
+    "all-inherited.yaml": "kind: designed_product\nname: all-inherited\n",
+    "some.yaml": "kind: designed_product\nname: some\nprint: {art: {min_dpi: 200}}\nspec: {enName: Some}\n",
+    "without.yaml": """\
+kind: designed_product
+name: without
+labels: null
+lifecycle: {prevent_orphan: null}
+print: null
+spec: {enName: Without, imageUrl: "https://cdn.test/w.png", backImageUrl: null, materialImages: null}
+""",
+    "many.yaml": """\
+kind: designed_product
+name: many
+each: {colour: {red: {hex: "#A72525"}, mint: {hex: "#9FE2BF"}}, model: [tee, hoodie]}
+except: [{colour: [red], model: hoodie}]
+overrides: [{when: {model: tee}, spec: {backImageUrl: null}, labels: {cut: wide}}]
+renamed: {colour: {green: mint}}
+moved: {"colour=red,model=tee": old}
+adopt: {"colour=red,model=tee": "5012"}
+spec:
+  enName: ${colour} ${model}
+  imageUrl: https://cdn.test/${colour}-${model}.png
+  colorValue: ${colour.hex}
+""",
+    "poster.yaml": """\
+kind: customer_product
+name: poster
+each: {row: {a: {quantity: 2, who: [customer-1]}}}
+spec:
+  name: Poster ${row}
+  customerIds: ${row.who}
+  partQuantities: [{partModelId: p, quantity: "${row.quantity}"}]
+""",
+}
+
+
+def test_what_is_valid_is_valid_for_editors_too(tmp_path):
+    """They see one file: what it inherits, they cannot know."""
+    folder = Folder(tmp_path)
+    folder.vars = {"season": "spring"}
+    for name, text in AUTHORED.items():
+        folder.write(name, text)
+    loaded = folder.load()
+    assert ([str(each) for each in loaded.errors], len(loaded.catalog)) == ([], 7)
+    for name, text in AUTHORED.items():
+        (document,) = read(name, text.encode()).documents
+        for schemas in ("defaults",) if name.startswith("_") else ("catalog", document.data["kind"]):
+            told = Draft7Validator(json.loads(schema_text(schemas))).iter_errors(document.data)
+            assert [(name, schemas, each.message) for each in told] == []
+
+
+@pytest.mark.parametrize("name", [*KINDS, "catalog"])
+def test_editors_are_told_of_what_no_defaults_can_mend(name):
+    check = Draft7Validator(json.loads(schema_text(name)))
+    for path in FILES:
+        (document,) = read(path.name, path.read_bytes()).documents
+        if name not in ("catalog", document.data["kind"]):
+            continue
+        for wrong in (
+            {"spec": {"x": 1}},
+            {"name": None},
+            {"lable": {}},
+            {"spec": {"materialImages": [{}], "variantOptions": [{}]}},
+        ):
+            assert not check.is_valid(document.data | wrong), wrong
 
 
 DOCUMENTS = [read(path.name, path.read_bytes()).documents[0].data for path in FILES]

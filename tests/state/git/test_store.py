@@ -535,7 +535,34 @@ def test_a_branch_that_is_gone_is_not_a_new_project(remote):
     assert "is gone from origin" in refused(remote.store(clone=clone))
 
 
-@pytest.mark.parametrize("how", ["gap", "foreign", "edited", "no snapshot"])
+@pytest.mark.parametrize("how", ["whole", "shallow"])
+@pytest.mark.parametrize("to", ["an older commit", "an older state anew", "another state", "the same state"])
+def test_a_branch_that_was_set_back_is_told_before_what_is_known_is_forgotten(remote, how, to):
+    apply(remote.store(), [intent("one")])
+    old = remote.head()
+    apply(remote.store(), [intent("two")])
+    clone, notes, newer = remote.clone(*(["--depth=1"] if how == "shallow" else [])), [], []
+    remote.store(clone=clone).refresh()
+    new = remote.head()
+    if to == "another state":
+        git(remote.bare, "update-ref", "-d", f"refs/heads/{BRANCH}")
+        apply(remote.store(), [intent("three")])
+    else:
+        tree = new if to == "the same state" else old
+        anew = git(remote.bare, "commit-tree", f"{tree}^{{tree}}", "-m", "x")
+        git(remote.bare, "update-ref", f"refs/heads/{BRANCH}", old if to == "an older commit" else anew)
+
+    store = remote.store(notes.append, clone=clone, on_older=newer.append)
+    store.refresh()
+
+    assert store.load() == remote.load()
+    told = to != "the same state"
+    assert [names(state) for state in newer] == [["one", "two"]] * told
+    assert ["was set back on origin" in note for note in notes] == [True] * told
+    assert git(clone, "for-each-ref", "--format=%(refname)", "refs/podsync") == ""
+
+
+@pytest.mark.parametrize("how", ["gap", "foreign", "edited", "no snapshot", "link", "submodule"])
 def test_a_journal_that_a_person_edited_is_refused(remote, how):
     apply(remote.store(), [intent("one")])
     store = remote.store()
@@ -549,13 +576,17 @@ def test_a_journal_that_a_person_edited_is_refused(remote, how):
     git(clone, "checkout", "--quiet", BRANCH)
     if how == "gap":
         git(clone, "rm", "--quiet", first)
-    elif how == "no snapshot":
-        git(clone, "rm", "--quiet", "podsync.state.json")
+    elif how in ("no snapshot", "link", "submodule"):
+        (clone / "podsync.state.json").rename(clone / "whole.json")
+        if how == "link":
+            (clone / "podsync.state.json").symlink_to("whole.json")
     elif how == "edited":
         (clone / first).write_text((clone / first).read_text().replace("one", "eno"))
     else:
         (clone / "journal" / "notes.txt").write_text("x")
     git(clone, "add", "--all")
+    if how == "submodule":
+        git(clone, "update-index", "--add", "--cacheinfo", f"160000,{remote.head()},podsync.state.json")
     git(clone, "commit", "--quiet", "-m", "by hand")
     git(clone, "push", "--quiet", "origin", BRANCH)
 
@@ -563,3 +594,5 @@ def test_a_journal_that_a_person_edited_is_refused(remote, how):
         remote.load()
 
     assert "damaged" in caught.value.message
+    if how in ("no snapshot", "link", "submodule"):
+        assert "its files are not those of a state" in caught.value.message

@@ -23,7 +23,8 @@ WRITTEN_SO = "small letters, digits and single hyphens, at most 100 characters"
 class Axis(NamedTuple):
     """An axis: `rows` has the fields of each key, sorted by key. `table`: they are cells of a CSV.
 
-    `was` has former keys of a key. `fields` are all names of fields, for messages.
+    `was` has former keys of a key. `fields` are all names of fields, for messages; `twice` are those that
+    a table has in two columns, so that neither can be meant.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Axis(NamedTuple):
     fields: Sequence[str]
     was: Mapping[str, tuple[str, ...]]
     table: bool = False
+    twice: Sequence[str] = ()
 
 
 def is_key(text: Any) -> bool:
@@ -39,9 +41,16 @@ def is_key(text: Any) -> bool:
     return isinstance(text, str) and len(text) <= NAME_LIMIT and NAME.fullmatch(text) is not None
 
 
-def key_help(key: str) -> str:
-    """Say how a key is written."""
-    meant = slug(key)[:NAME_LIMIT].strip("-") if key.isprintable() else ""
+def as_key(text: str) -> str:
+    """Return the key that is nearest to a text; empty where there is none."""
+    return slug(text)[:NAME_LIMIT].strip("-") if text.isprintable() else ""
+
+
+def key_help(key: str, others: Mapping[str, int] | None = None) -> str:
+    """Say how a key is written. `others`: how many keys of the axis are nearest to a key."""
+    meant = as_key(key)
+    if others is not None and others.get(meant, 0) > 1:
+        return f"give it a key of its own, {meant} is that of another one. A key has {WRITTEN_SO}"
     return f"write {meant}. A key has {WRITTEN_SO}" if meant and meant != key else f"a key has {WRITTEN_SO}"
 
 

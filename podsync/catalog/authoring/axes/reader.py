@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from podsync.catalog.authoring.axes.axis import MOST_AXES, WRITTEN_SO, Axis, fault_in, is_key, key_help
+from podsync.catalog.authoring.axes.axis import (
+    MOST_AXES,
+    WRITTEN_SO,
+    Axis,
+    as_key,
+    fault_in,
+    is_key,
+    key_help,
+)
 from podsync.catalog.authoring.axes.tables import TableReader
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.references import VARIABLE
@@ -73,7 +82,7 @@ class AxesReader:
             if not isinstance(key, str):
                 self._refuse(path, "a key is a text", "put it in quotes, if it is meant")
             elif not is_key(key):
-                self._refuse(path, f"{key!r} is no key", key_help(key))
+                self._refuse(path, f"{key!r} is no key", key_help(key, _nearest(value)))
             elif key in value[:number]:
                 self._refuse(path, f"the key {key} stands twice", "keep one of the two")
         if not value:
@@ -93,9 +102,8 @@ class AxesReader:
         for key, fields in value.items():
             inner = (*path, key)
             if not is_key(key):
-                self.faults.append(
-                    fault_in(document, "each", inner, f"{key!r} is no key", key_help(key), key=True)
-                )
+                detail = key_help(key, _nearest(value))
+                self.faults.append(fault_in(document, "each", inner, f"{key!r} is no key", detail, key=True))
             elif fields is not None and not isinstance(fields, dict):
                 told = f"the fields of {key} are a mapping, such as {{hex: ...}}"
                 self.faults.append(fault_in(document, "each", inner, told, "write `name: value` pairs"))
@@ -170,13 +178,20 @@ class AxesReader:
             self._refuse(("each", name, "key"), "a YAML file has no columns", "remove key")
             return None
         parsed = self._context.parsed(found)
+        several = len(parsed.documents) > 1
+        if several or not parsed.documents or any(each.rule == "schema" for each in parsed.diagnostics):
+            said = "has several documents" if several else "holds no mapping of keys"
+            self._refuse(path, f"{found.path} {said}", "write `red: {hex: ...}` lines, and no line `---`")
+            return None
         if errors_among(parsed.diagnostics):
             self.faults += [self._from_here(each, path) for each in parsed.diagnostics]
-            return None
-        if len(parsed.documents) != 1:
-            self._refuse(path, f"{found.path} holds no mapping of keys", "write `red: {hex: ...}` lines")
             return None
         if _DOCUMENT & parsed.documents[0].data.keys():
             self._refuse(path, f"{found.path} is a product document, not keys", "name another file")
             return None
         return self._inline(name, parsed.documents[0].data, parsed.documents[0], ())
+
+
+def _nearest(keys: Iterable[Any]) -> Mapping[str, int]:
+    """Return how many of these keys are nearest to a key."""
+    return Counter(as_key(key) for key in keys if isinstance(key, str))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from podsync.catalog.authoring.axes.axis import Axis, is_key, key_help
+from podsync.catalog.authoring.axes.axis import Axis, as_key, is_key, key_help
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.csv_reader import Cell, CsvGrid, NotCsvError, grid
@@ -55,7 +55,8 @@ class TableReader:
             return self._text, self._span(records[each][places[field] if field else column])
 
         was = {each: (row[WAS],) for each, row in rows.items() if row.get(WAS)} if WAS in fields else {}
-        return Axis(self._name, rows, place, fields, was, table=True)
+        both = [name for name, count in counts.items() if name and count > 1]
+        return Axis(self._name, rows, place, fields, was, table=True, twice=both)
 
     def _grid(self) -> CsvGrid:
         signed = self._context.signed(self._found)
@@ -89,6 +90,7 @@ class TableReader:
     def _by_key(self, table: CsvGrid, column: int) -> Mapping[str, tuple[Cell, ...]]:
         """Return each record by its key, sorted; records are as long as the header."""
         found: dict[str, tuple[Cell, ...]] = {}
+        nearest: Counter[str] = Counter()
         width = len(table.header)
         for record in table.records:
             cells = record
@@ -105,7 +107,10 @@ class TableReader:
             key = cell.value if is_key(cell.value) else _of_address(cell.value)
             if not key:
                 said = f"{cell.value!r} is no key" if cell.value else "there is no key in this row"
-                self._faults.append(self._fault(cell, said, key_help(cell.value)))
+                nearest = nearest or Counter(
+                    as_key(each[column].value) for each in table.records if each[column:]
+                )
+                self._faults.append(self._fault(cell, said, key_help(cell.value, nearest)))
             elif key in found:
                 told = f"the key {key} stands in line {found[key][column].line} already"
                 self._faults.append(self._fault(cell, told, "keep one of the two, or give it another key"))

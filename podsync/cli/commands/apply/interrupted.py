@@ -26,7 +26,7 @@ def report_of(
     state = _loaded(store)
     rest = tuple(_outcome(change, state) for change in plan.work if change.address not in told)
     why = f"the run broke off: {error}" if isinstance(error, PodsyncError) else "the run broke off"
-    return Report(plan, (*heard, *rest), signal=signal, notes=(*notes, why))
+    return Report(plan, (*heard, *rest), signal=signal, notes=(*notes, why), broke_off=True)
 
 
 def _loaded(store: StateStore) -> State | None:

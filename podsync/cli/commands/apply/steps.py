@@ -23,7 +23,7 @@ from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected, keys_for, spoken_to
+from podsync.cli.environment.connect import connected, keys_for, spoken_to, with_keys
 from podsync.cli.environment.looking import looks_at
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
@@ -32,7 +32,8 @@ from podsync.cli.environment.step_summary import append
 from podsync.cli.workspace import CACHE, Workspace, levels_at
 from podsync.evidence.findings import Findings
 from podsync.files.seal import key_folder, own_seal
-from podsync.model.errors import ProviderError
+from podsync.model.errors import PodsyncError, ProviderError
+from podsync.model.frozen import EMPTY, FrozenDict
 from podsync.output.text.plan_head import selection_words
 from podsync.plan.action import Action
 from podsync.plan.model import Plan, summary_line
@@ -43,6 +44,7 @@ from podsync.state.run_history import RunHistory
 
 _DECLINED = 1
 _REFUSED = 5
+_PROTECTED = "a limit or a protection was hit"
 
 
 @dataclass
@@ -58,6 +60,8 @@ class Applying:
     _approved: Plan | None = None
     _asked_already: bool = False
     _declined: bool = False
+    #: Whether the plan is refused, and only what is open is settled.
+    _refused: bool = False
 
     def run(self) -> int:
         """Hold the state's lock for all of it: what was planned is what is there."""
@@ -72,11 +76,15 @@ class Applying:
                 return code
         with self.space.store.lock("apply", self.asked.lock_timeout):
             plan = ahead if ahead is not None and self._is_unchanged() else self._decided(saved)
+            if (open_ := self._to_settle(plan)) is not None:
+                return self._settle_beside(plan, open_)
             code = self._ended(plan)
             return self._carry(plan, self._ready(plan)) if code is None else code
 
     def _look_and_ask(self, plan: Plan) -> int | None:
         """Without the lock: return the exit code where there is nothing to do or nobody wants it."""
+        if self._to_settle(plan) is not None:
+            return None
         code = self._ended(plan)
         if code is not None:
             return code
@@ -129,6 +137,8 @@ class Applying:
         if self.space.state_settings.backend != "git" or self.space.store.holder() is not None:
             return None
         plan = self._decided(saved)
+        if self._to_settle(plan) is not None:
+            return plan
         code = self._ended(plan)
         if code is None and (saved is not None or not self.asked.asks):  # else it comes before the question
             self._ready(plan)
@@ -161,7 +171,7 @@ class Applying:
         """Return the exit code of a plan that is refused, or that has nothing to do."""
         if plan.errored:
             self._show_plan(plan, needed_by_person=True)
-            self._finish(Report(plan, refused="a limit or a protection was hit"), told=True)
+            self._finish(Report(plan, refused=_PROTECTED), told=True)
             return _REFUSED
         if plan.work or spoken_to(plan):
             return None
@@ -169,6 +179,36 @@ class Applying:
             self.space.session.console.say(f"selected: {selection_words(plan.selection)}")
         self._finish(Report(plan), text=summary_line(plan.summary))
         return 0
+
+    def _to_settle(self, plan: Plan) -> Plan | None:
+        """Return what is open beside what is refused: a fault of one document keeps no doubt of others open.
+
+        None where the plan is not refused, where nothing is open, or where nobody could be asked about it.
+        What no document wants is left as it is: what is refused may be that it leaves the catalog.
+        """
+        if not plan.errored:
+            return None
+        keys = with_keys(self.space)
+        settle = [c for c in plan.work if c.action is Action.SETTLE and c.after is not None]
+        doubts = [change for change in settle if change.provider in keys]
+        unbound = {name: count for name, count in plan.unbound.items() if name in keys}
+        if not (doubts or any(unbound.values())):
+            return None
+        try:
+            refuse_older(self.space, self.asked, self._state)
+        except PodsyncError:
+            return None
+        left = replace(plan, changes=tuple(doubts), diagnostics=())
+        return replace(left, unbound=FrozenDict(unbound), unwanted=EMPTY)
+
+    def _settle_beside(self, plan: Plan, open_: Plan) -> int:
+        """Settle what is open, and refuse the rest; nothing is sent."""
+        self._show_plan(plan, needed_by_person=True)
+        last = (self._state.last_apply or EMPTY).get("hash")
+        self._rest_of = last if isinstance(last, str) else None  # what was approved before stays so
+        self._refused = True
+        self._carry_with(open_, keys_for(self.space, spoken_to(open_)))
+        return _REFUSED
 
     def _ready(self, plan: Plan) -> dict[str, str]:
         """Refuse what must not or cannot be carried out, and return the keys."""
@@ -181,12 +221,16 @@ class Applying:
         return self.asked.asks and bool(plan.work)
 
     def _carry(self, plan: Plan, keys: dict[str, str]) -> int:
-        asks, needed = self._asks(plan) and not self._asked_already, spoken_to(plan)
+        asks = self._asks(plan) and not self._asked_already
         if plan.work and not self._asked_already and self._approved is None:
             self._show_plan(plan, needed_by_person=asks)
         if asks and self._approved is None and (code := self._confirmed(plan)) is not None:
             return code
         # Not before: at the question Ctrl-C has to end it at once.
+        return self._carry_with(plan, keys)
+
+    def _carry_with(self, plan: Plan, keys: dict[str, str]) -> int:
+        needed = spoken_to(plan)
         with Signals(_STOPPING) as signals:
             clock = SystemClock(lambda: signals.signal)
             with connected(self.space, needed, keys, clock) as connections:
@@ -213,7 +257,13 @@ class Applying:
                     clock=clock,
                     listener=heard,
                     stop=signals,
-                    options=Options(not asked.no_wait, asked.first_contact, asked.limit, asked.max_failures),
+                    options=Options(
+                        not asked.no_wait,
+                        asked.first_contact,
+                        asked.limit,
+                        asked.max_failures,
+                        settles=self._refused,
+                    ),
                     memory=self._memory(clock),
                     origin=origins,
                     approved_as=self._rest_of,
@@ -230,6 +280,8 @@ class Applying:
                 heard.close()
                 self._finish(self._rescued(plan, heard, signals, error))
                 raise
+        if self._refused:
+            report = replace(report, refused=_PROTECTED)
         self._finish(report)
         return _DECLINED if self._declined else report.exit_code
 

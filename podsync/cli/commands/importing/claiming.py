@@ -231,12 +231,14 @@ def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[E
     _check_hosts(space, state, providers)
     with _asking(space, providers) as ask:
         said = ask(state, ids, {})
-    return [
-        said[doubts[event.address].provider].settled(doubts[event.address], event.id or "")
-        if isinstance(event, Settled) and event.address in doubts and event.found
-        else event
-        for event in events
-    ]
+    found: list[Event] = []
+    for event in events:
+        if isinstance(event, Settled) and event.address in doubts and event.found:
+            entry = doubts[event.address]
+            found += said[entry.provider].settled(entry, event.id or "")
+        else:
+            found.append(event)
+    return found
 
 
 @contextmanager

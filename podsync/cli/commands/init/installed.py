@@ -22,9 +22,9 @@ _COMMIT = re.compile(rf"git\+{_PLACE}(?:\.git)?@{_ID}")
 _RELEASE = re.compile(rf"podsync==[A-Za-z0-9.+!_-]+{_HASHES}")
 _FILE = re.compile(rf"podsync @ {_PLACE}{_HASHES}")
 _REMEDY = (
-    "podsync init --ci github --from git+https://HOST/OWNER/podsync@<the 40 hex digits of a commit>, "
-    'or --from "podsync==VERSION --hash=sha256:<64 hex digits>" for each file of a release '
-    "(pip hash FILE prints it; each release lists them)"
+    "podsync init --ci github --from git+https://HOST/OWNER/podsync@COMMIT, with the 40 hex digits of the "
+    'commit; of a release --from "podsync==VERSION --hash=sha256:DIGEST", with a --hash for each of its '
+    "files (pip hash FILE prints it; each release lists them)"
 )
 
 

@@ -150,9 +150,12 @@ def settle_doubts(
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         from podsync.cli.commands.importing.claiming import looked_up
+        from podsync.state.events import Unbound
 
         events = looked_up(space, state, settled(state, space))
-        return events, "\n".join(_said(state.entries[each.address], each) for each in given), ""
+        told = [_said(state.entries[each.address], each) for each in given]
+        told += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
+        return events, "\n".join(told), ""
 
     def answerable(state: Any, space: Any) -> None:
         from podsync.cli.commands.importing.claiming import can_look_up
