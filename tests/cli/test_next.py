@@ -42,8 +42,6 @@ _SCENES: dict[Callable[[Any], None], set[str]] = {}
 #: What only looks like a command: titles, and the help of rules, which is printed nowhere to be typed.
 NO_COMMANDS = {
     "output/html/page.py: plan",
-    "output/audit/page.py: audit",
-    "output/pairs/page.py: import --match",
 }
 NO_COMMANDS |= {place for place in inventory() if place.startswith("model/rules.py: ")}
 #: Where a command line is passed on.
