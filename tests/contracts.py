@@ -304,8 +304,8 @@ def intent(name: str, at: float = 1_767_323_045.0) -> ev.Intent:
 
 
 _LEARNED = (
-    "observed", "landmarks", "models", "foreign", "absent", "readings", "refusals", "released", "contacts",
-    "catalog",
+    "observed", "landmarks", "models", "foreign", "remembered", "absent", "readings", "refusals", "released",
+    "contacts", "catalog",
 )  # fmt: skip
 
 
@@ -323,6 +323,9 @@ def learned() -> list[ev.Event]:
         ev.Landmarked("kakaclo", at, (freeze({"id": "5013"}),)),
         ev.ModelsSeen("kakaclo", at, freeze({"73": ["PODQRA073"]})),
         ev.Disowned("kakaclo", at, ("4990",)),
+        ev.Remembered(
+            one.address, at + 3, "kakaclo", "5014", one.body, at - 1, freeze({"product": {"spu": "S"}})
+        ),
         ev.Contacted("kakaclo", at),
         ev.Missed("kakaclo", at, None, ("5012",)),
         ev.Ended(at + 9, left=True, dates=FrozenDict({"kakaclo": at + 8.5})),

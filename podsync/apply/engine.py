@@ -324,7 +324,8 @@ class _Apply:
             makers = [change.address for change in run.changes if change.makes]
             open_ = [address for address in makers if self._board.ended(address, Result.NOT_TRIED)]
             asked = run.findings.questions if run.findings is not None else {}
-            if run.was_new and any(address in asked for address in open_):
+            asks = run.was_new and any(address in asked for address in open_)
+            if asks or (run.young and open_):
                 self._memory.unanswered(run.provider.name)
             elif run.caught_up and not open_ and not self._plan.selection:
                 self._memory.caught_up(run.provider.name)

@@ -31,13 +31,16 @@ from podsync.state.events import (
     NotSent,
     Observed,
     Refused,
+    Remembered,
 )
 from podsync.state.model import State
 from podsync.state.reducer.reducer import Reducer
 from podsync.state.store import StateStore
 
 #: Events that leave the ids of all products as they are.
-_KEEPS_IDS = (Intent, NotSent, Refused, Doubted, Looked, Observed, Landmarked, ModelsSeen, Confirmed)
+_KEEPS_IDS = (
+    Intent, NotSent, Refused, Doubted, Looked, Observed, Landmarked, ModelsSeen, Confirmed, Remembered,
+)  # fmt: skip
 
 
 class Ledger:

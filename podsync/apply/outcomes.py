@@ -28,6 +28,8 @@ from podsync.state.operations import settled_at
 _GONE = 404
 #: What helps where a listing may not show all yet.
 LATER = "a later apply does it, or one without --no-wait"
+#: What a refusal says, unless something is seen that it may have made.
+NOTHING_MADE = ". Nothing was made"
 NOT_SURE = f"which product it is is not sure yet; {LATER}"
 
 
@@ -138,9 +140,7 @@ def conclude(run: ProviderRun, change: Change, sent: SendResult) -> None:
         updating = change.action is Action.UPDATE
         gone = f"if a person removed it: podsync state rm {change.address.word}, then: podsync apply"
         there = _is_there(run, change, entry) and bool(change.steps_left)
-        nothing = (
-            error.message if there else f"{error.message}. Nothing was {'changed' if updating else 'made'}"
-        )
+        nothing = error.message + ("" if there else ". Nothing was changed" if updating else NOTHING_MADE)
         failed(run, change, nothing, sent, gone if updating and error.status == _GONE else "")
 
 
@@ -218,10 +218,14 @@ def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -
 
 
 def ask_what_was_made(run: ProviderRun, address: Address, question: Question) -> None:
-    """A refused create may have made one of these, and no document wants it: a person says what it is."""
-    title, rows = run.provider.title, listed(run, question.rows)
-    why = f"no document wants it. {question.why}: {title} lists {rows}"
-    _ask(run, address, why, of_unwanted(run.provider, address, question.rows))
+    """A refused create may have made one of these, and nothing waits for it: a person says what it is."""
+    change, outcome = run.by_address.get(address), run.context.board.outcomes.get(address)
+    word = "lists" if any(row.last_listed is None for row in question.rows) else "listed"
+    why = f"{question.why}: {run.provider.title} {word} {listed(run, question.rows)}"
+    if change is None or change.after is None:
+        _ask(run, address, f"no document wants it. {why}", of_unwanted(run.provider, address, question.rows))
+    elif outcome is None or question.why not in (outcome.error or ""):
+        _ask(run, address, why, of_wanted(run.provider, address, question.rows))
 
 
 def _ask(run: ProviderRun, address: Address, why: str, answers: Sequence[str]) -> None:
@@ -254,7 +258,8 @@ def _asked_besides(
     if outcome is None or outcome.result not in results:
         return False
     steps = (*outcome.next, why, *answers) if answers else outcome.next
-    run.context.board.report(replace(outcome, error=f"{outcome.error}; {why}", next=steps))
+    told = (outcome.error or "").removesuffix(NOTHING_MADE)
+    run.context.board.report(replace(outcome, error=f"{told}; {why}", next=steps))
     return True
 
 
@@ -280,7 +285,9 @@ def listed(run: ProviderRun, remotes: Sequence[Remote]) -> str:
     """Name products for a person: id and name."""
     more = f" and {len(remotes) - NAMED} more" if len(remotes) > NAMED else ""
     name_of = run.provider.name_of
-    return ", ".join(f'{remote.id} "{name_of(remote.fields)}"' for remote in remotes[:NAMED]) + more
+    gone = {remote.id: " (not listed now)" for remote in remotes if remote.last_listed is not None}
+    named = (f'{each.id} "{name_of(each.fields)}"{gone.get(each.id, "")}' for each in remotes[:NAMED])
+    return ", ".join(named) + more
 
 
 def tell_otherwise(run: ProviderRun) -> None:

@@ -19,10 +19,12 @@ from podsync.apply.lookup.looker import Looker
 from podsync.apply.report import Result
 from podsync.evidence.ages import Moment
 from podsync.evidence.claims import Key
-from podsync.evidence.findings import Findings
+from podsync.evidence.findings import Findings, Question
+from podsync.evidence.listing import Reading
 from podsync.evidence.situation import Situation, Times, Want, documents_of
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
+from podsync.model.errors import UnreadableError
 from podsync.model.frozen import EMPTY, Spec
 from podsync.model.product import Product
 from podsync.model.settings import ProviderSettings
@@ -33,7 +35,7 @@ from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.state.entries import Entry, Orphan
-from podsync.state.events import Event, Looked
+from podsync.state.events import Event, Looked, Remembered
 from podsync.state.model import State
 
 
@@ -142,7 +144,7 @@ class ProviderRun:
     `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
     run found made: no plan could set anything against them. `otherwise` are adopted products that are listed
     with other values than their documents have. `caught_up`: the listing shows whatever was made
-    before a state was lost.
+    before a state was lost. `young`: it adopts what was made a moment ago.
     """
 
     connection: ProviderConnection
@@ -172,9 +174,11 @@ class ProviderRun:
     gone_orphans: set[Address] = field(default_factory=set)
     overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
     otherwise: dict[Address, tuple[ListedField, ...]] = field(default_factory=dict)
+    unwanted: Mapping[Address, Question] = field(default_factory=dict)
     looked: float = -math.inf
     unsure: str | None = None
     caught_up: bool = False
+    young: bool = False
     stopped: str | None = None
     credentials_refused: bool = False
     another_account: bool = False
@@ -283,13 +287,28 @@ class ProviderRun:
         return any(self.known.refusals()) and any(self.situation().unwanted())
 
     def look(self, *, presence: bool = False) -> Findings:
-        """Look once, and keep what was found; nothing is recorded."""
-        found = self.looker.look(self.situation(), presence=presence)
+        """Look once, and keep what was found; recorded is only what a listing showed that broke off."""
+        try:
+            found = self.looker.look(self.situation(), presence=presence)
+        except UnreadableError as error:
+            self._keep_what_came(error)
+            raise
         if self.findings is None or not presence:
             self.findings = found
-        for identity in found.missed:
+        for identity in found.missed | found.vanished:
             self.missed.setdefault(identity, found.reading.looked)
         return found
+
+    def _keep_what_came(self, error: UnreadableError) -> None:
+        """Remember what a look has shown that could not be ended: the next one may not show it."""
+        if not error.rows:
+            return
+        rows = {row.id: row for row in error.rows}
+        reading = Reading(rows, self.context.clock.monotonic(), broken=True)
+        found = self.looker.judged(self.situation(), reading)
+        remembered = [event for event in found.events if isinstance(event, Remembered)]
+        if remembered:
+            self.ledger.record(*remembered)
 
     def adopted(self, address: Address) -> Remote | None:
         """Return the product that exists already and is what this address wants."""

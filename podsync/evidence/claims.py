@@ -3,7 +3,7 @@
 All claims are judged at once over one reading, in this order: every exact find, then each provisional one,
 then every "nothing was made", then the questions. A row that is exactly one claim's is nobody else's; one
 whose changed form fits one claim alone is offered to no other; what the listing cannot tell apart is never
-given out by order.
+given out by order. What is remembered and not listed now is a candidate like any other, and never taken.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ class Verdicts:
     `found` maps a claim to its row and whether it is exact (else provisional); `asks` to the rows that a
     person has to choose from; `none` are doubts of which nothing was made, as far as candidates go.
     `revoked` are provisional ids that are taken back; `shown` are those that an answer told and the listing
-    shows otherwise than they were sent; `near` are rows that may be taken for a wanted one.
+    shows otherwise than they were sent; `near` are rows that may be taken for a wanted one, `offered` those
+    that may be what was sent, where it is too early to ask.
     """
 
     found: dict[Key, tuple[Remote, bool]] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Verdicts:
     asks: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
     none: list[Key] = field(default_factory=list)
     near: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
+    offered: dict[Key, tuple[Remote, ...]] = field(default_factory=dict)
 
 
 class UnownedRows:
@@ -191,15 +193,19 @@ class Judge:
         for claim in sent:
             rows = exact[claim.key]
             rivals = {c.key for row in rows for c in claimants[row] if c.kind is not ClaimKind.WANTED}
-            if len(rows) == 1 and rivals == {claim.key}:
+            if len(rows) == 1 and rivals == {claim.key} and self._is_listed(rows[0]):
                 told.found[claim.key] = (self._rows[rows[0]], True)
             else:
                 left.append(claim)
         for claim in wanted:
             rows = exact[claim.key]
-            if len(rows) == 1 and claimants[rows[0]] == [claim]:
+            if len(rows) == 1 and claimants[rows[0]] == [claim] and self._is_listed(rows[0]):
                 told.found[claim.key] = (self._rows[rows[0]], True)
         return left
+
+    def _is_listed(self, identity: str) -> bool:
+        """Whether this listing shows the row: what is only remembered may be gone."""
+        return self._rows[identity].last_listed is None
 
     def _candidates(
         self, left: Sequence[Claim], maybe: Mapping[Key, list[str]], spoken: Collection[str], told: Verdicts
@@ -243,7 +249,7 @@ class Judge:
             if len(ids) != 1 or offered[ids[0]] != 1 or exact[claim.key] or ids[0] in unclaimed:
                 continue
             found = self._rows[ids[0]]
-            if self._provider.borne_out(claim.spec, found, self._habits):
+            if self._is_listed(found.id) and self._provider.borne_out(claim.spec, found, self._habits):
                 told.found[claim.key] = (found, False)
 
     def _questions(
@@ -259,9 +265,12 @@ class Judge:
             if claim.key in told.found:
                 continue
             ids = [r for r in dict.fromkeys([*exact[claim.key], *candidates[claim.key]]) if r not in taken]
+            rows = tuple(sorted((self._rows[each] for each in ids), key=age))
             several_doubts = claim.kind is ClaimKind.DOUBT and len(exact[claim.key]) > 1
             if ids and (claim.settled or several_doubts):
-                told.asks[claim.key] = tuple(sorted((self._rows[each] for each in ids), key=age))
+                told.asks[claim.key] = rows
+            elif ids:
+                told.offered[claim.key] = rows
             elif claim.settled and claim.kind is ClaimKind.DOUBT:
                 told.none.append(claim.key)
 

@@ -46,7 +46,9 @@ class Findings:
     create may have made all the same, which no document wants by now; of those in `unsearched` the reading
     says too little. `overdue` is what was acknowledged, should be listed by now and is not known, with the
     rows that may be it. `unproven_account`: nothing shows that this is the account that was sent to before;
-    True where only a person can say, False where a later look may show it.
+    True where only a person can say, False where a later look may show it. `noticed` are rows that may be
+    what these addresses sent or want, beside those in questions: they are remembered. `unlisted`
+    are those that are remembered and not in the reading, `vanished` those of them that it would have shown.
     """
 
     reading: Reading
@@ -73,8 +75,11 @@ class Findings:
     unwanted: dict[Address, Question] = field(default_factory=dict)
     unsearched: dict[Address, str] = field(default_factory=dict)
     unowned: tuple[Remote, ...] = ()
+    unlisted: tuple[Remote, ...] = ()
     first_contact: tuple[Remote, ...] = ()
     unproven: tuple[Address, ...] = ()
     unproven_account: bool | None = None
+    noticed: list[tuple[Address, tuple[Remote, ...]]] = field(default_factory=list)
     missed: frozenset[str] = frozenset()
+    vanished: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()

@@ -23,6 +23,7 @@ from podsync.providers.habits import Habits
 from podsync.providers.name_forms import skeleton, skeletons
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import (
+    Bound,
     Disowned,
     EntryGone,
     FoundAgain,
@@ -31,6 +32,8 @@ from podsync.state.events import (
     Missed,
     ModelsSeen,
     Observed,
+    Remembered,
+    Settled,
     Unclaimed,
 )  # fmt: skip
 from podsync.state.reducer.reducer import replay
@@ -54,6 +57,8 @@ class _Look:
     def findings(self) -> Findings:
         told, known = self._told, self._known
         told.account = self._is_ours(self._reading.rows)
+        if self._reading.broken:
+            told.account = told.account or None  # what is known may have come later
         if told.account is False:
             # Until something is seen again the account is in question.
             missed = sorted(set(known.listed) - set(known.absent))
@@ -62,9 +67,10 @@ class _Look:
         self._models()
         told.unowned = self._unowned()
         told.knows = self._what_the_state_knows()
+        told.unlisted = tuple(row for row in known.remembered.values() if row.id not in self._reading.rows)
         self._absences()
         sent = SentJudge(self._it, self._reading, told)
-        judging = Judge(known.provider, told.unowned, told.habits, self._it.documents)
+        judging = Judge(known.provider, [*told.unowned, *told.unlisted], told.habits, self._it.documents)
         reading = self._reading
         likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}
         missing = reading.misses(likely) if reading.sound and reading.rows else frozenset()
@@ -155,11 +161,12 @@ class _Look:
 
     def _absences(self) -> None:
         """Ids that this reading should show: missed once, gone the second time, or there again."""
-        known, reading, it = self._known, self._reading, self._it
+        known, reading, it, told = self._known, self._reading, self._it, self._told
         rows = {identity: reading.rows[identity] for identity in reading.read}
         carries = reading.of_all and reading.twice and reading.sound and reading.fresh
         carries = carries and bool(self._is_ours(rows))
-        missed = reading.misses(known.listed) if carries else frozenset()
+        remembered = {row.id: known.model(row.fields) for row in told.unlisted}
+        missed = reading.misses({**remembered, **known.listed}) if carries else frozenset()
         # The tombstone of what nobody holds any more stays.
         again = sorted(
             i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)
@@ -183,7 +190,8 @@ class _Look:
                     if isinstance(item, Orphan)
                     else EntryGone(item.address, self._now)
                 )
-        self._told.missed, self._told.gone = missed, frozenset(gone)
+        told.missed, told.vanished = missed - remembered.keys(), missed & remembered.keys()
+        told.gone = frozenset(gone)
 
     def _claims(self, sent: SentJudge) -> list[Claim]:
         wants = [want for want in self._sendable if want.adopts]
@@ -278,7 +286,36 @@ class _Look:
             marks = chosen(reading.rows.values(), known.landmarks, lasting, key=known.seen_key)
             if marks != known.landmarks:
                 told.events.append(Landmarked(name, self._now, marks))
+        self._keep_in_mind()
         others = {row.id for rows in told.namesakes.values() for row in rows}
         spoken = {row.id for row in told.adopted.values()} | {row.id for row in told.found.values()}
         if others - spoken:
             told.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))
+
+    def _keep_in_mind(self) -> None:
+        """Remember each row that may be what an address sent or wants: it may be hidden by the next look.
+
+        What this look has bound is known; what is adopted is known once that is recorded.
+        """
+        told, known = self._told, self._known
+        noticed = [(key[0], rows) for key, rows in told.overdue.items()]
+        noticed += [*told.asks.items(), *told.noticed]
+        for questions in (told.questions, told.unwanted):
+            noticed += [(address, question.rows) for address, question in questions.items()]
+        noticed += [(address, (row,)) for address, row in told.adopted.items()]
+        found = [
+            (e.address, e.id) for e in told.events if isinstance(e, Bound | Settled) and e.id is not None
+        ]
+        if self._reading.broken:
+            noticed += [(address, (self._reading.rows[identity],)) for address, identity in found]
+            found = []
+        bound = {identity for _, identity in found}
+        kept = known.state.remembered.get(known.name, EMPTY)
+        new = {(address, row.id): row for address, rows in noticed for row in rows if row.id not in bound}
+        for (address, identity), row in sorted(new.items(), key=lambda each: each[0]):
+            before = kept.get(identity)
+            if before is not None and str(address) in before.addresses and before.fields == row.fields:
+                continue
+            told.events.append(
+                Remembered(address, self._now, known.name, identity, row.fields, row.created_at, row.shown)
+            )

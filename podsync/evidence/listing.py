@@ -25,6 +25,7 @@ class Reading:
     hidden rows counted). `looked` is the monotonic moment
     at which the reading *began*: what it cannot miss is judged as of then. `vouched` is whether the filter by
     model needs no codes, which may have changed. `twice` is whether it was read so that absence may be said.
+    `broken`: it ended before its end; its rows are remembered, and nothing else is made of them.
     """
 
     rows: Mapping[str, Remote]
@@ -39,6 +40,7 @@ class Reading:
     pairs: Mapping[str, tuple[str, ...]] = EMPTY
     vouched: bool = True
     twice: bool = False
+    broken: bool = False
 
     def misses(self, known: Mapping[str, str]) -> frozenset[str]:
         """Return the known ids that this reading should show and does not; `known` maps ids to models."""

@@ -130,6 +130,7 @@ class SentJudge:
                     told.young.add(key[0])
             else:
                 told.overdue[key] = rows
+        told.noticed += [(key[0], rows) for key, rows in verdicts.offered.items()]
         for key, item in self._items.items():
             known_by_now = key in verdicts.found or key in told.overdue
             if item.id is None and not known_by_now and self._it.item_is_settled(item):
@@ -199,7 +200,10 @@ class SentJudge:
             ):
                 told.unread.append(entry.address)
             elif beside := self._perhaps_made(entry, model, verdicts):
-                told.asks[entry.address] = beside
+                if knows_all:
+                    told.asks[entry.address] = beside
+                else:  # a newer state has made them, and maybe this one too, which is listed later
+                    told.unread.append(entry.address)
             elif known.state.released.get(entry.address, 0) >= NONES:
                 told.asks[entry.address] = ()
                 said = f"{entry.pending.why}; " if entry.pending is not None and entry.pending.why else ""
@@ -224,7 +228,7 @@ class SentJudge:
         )
         rows = (
             row
-            for row in self._told.unowned
+            for row in (*self._told.unowned, *self._told.unlisted)
             if row.id not in before
             and row.id not in spoken
             and not self._is_another_documents(row, pending.body, verdicts)

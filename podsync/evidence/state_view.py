@@ -11,6 +11,7 @@ from podsync.evidence.claims import Key
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import seen_ids
+from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import number
@@ -101,6 +102,16 @@ class Known:
     def unclaimed(self) -> frozenset[str]:
         """Ids that were listed while the state did not know all that is ours: one of them may be."""
         return frozenset(self.state.unclaimed.get(self.name, ()))
+
+    @cached_property
+    def remembered(self) -> dict[str, Remote]:
+        """Products that a look saw and that may be ours, until somebody has said what they are, by id."""
+        seen = self.state.remembered.get(self.name, EMPTY)
+        return {
+            each: Remote(each, row.fields, row.made, row.remote, last_listed=row.at)
+            for each, row in seen.items()
+            if each not in self.owned and each not in self.foreign
+        }
 
     @property
     def absent(self) -> Mapping[str, Json]:

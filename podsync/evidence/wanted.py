@@ -32,13 +32,15 @@ class WantedJudge:
         waiting = known.sent
         refused = self._refused(judging)
         given = {row.id for row, _ in verdicts.found.values()}
+        told.noticed += [(address, question.rows) for address, question in refused.items()]
         otherwise = self._sent_otherwise(judging)
         gone = known.gone - known.owned - known.foreign
         buried, own = self._over(gone), self._over(self._owners.keys())
         for want in self._it.wants:
-            if not want.asked:
-                continue
             key = (want.address, -1.0)
+            if not want.asked:
+                self._notice(want, verdicts)
+                continue
             if key in verdicts.found:
                 self._adopt(want, verdicts.found[key][0], otherwise)
                 continue
@@ -50,10 +52,9 @@ class WantedJudge:
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
             near += self._more(want, {*given, *self._it.managed, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
-            if want.before is None and want.address in refused:
-                told.questions[want.address] = refused[want.address]
-            elif want.before is None and want.adopts and back:
-                told.questions[want.address] = Question("it was gone, and is listed again", tuple(back))
+            question = refused.get(want.address) or self._seen_before(want, near, back)
+            if want.before is None and question is not None:
+                told.questions[want.address] = question
             elif near and (told.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
                 self._unclear(want, near, waiting, judging)
             elif taken := self._taken(want, given, judging, own):
@@ -67,6 +68,24 @@ class WantedJudge:
                 for row in told.unowned
                 if row.id not in given and row.id not in self._it.managed and not self._it.first_contact
             )
+
+    def _notice(self, want: Want, verdicts: Verdicts) -> None:
+        """Note what a product may be that this run leaves out: a later one is to know of it."""
+        key = (want.address, -1.0)
+        if key in verdicts.found:
+            self._told.noticed.append((want.address, (verdicts.found[key][0],)))
+        elif self._told.knows is not Knows.ALL and key in verdicts.near:
+            self._told.noticed.append((want.address, verdicts.near[key]))
+
+    @staticmethod
+    def _seen_before(want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
+        """What was there once: gone and listed `back`, or remembered and not listed now."""
+        if want.adopts and back:
+            return Question("it was gone, and is listed again", tuple(back))
+        if any(row.last_listed is not None for row in near):
+            why = "it was listed earlier, is not listed now, and may be this"
+            return Question(why, tuple(sorted(near, key=age)))
+        return None
 
     def _after_what_was_sent(self) -> None:
         """Of one row a person is asked once: who sent something comes before who wants something."""
@@ -156,6 +175,7 @@ class WantedJudge:
             row
             for row in judging.near(want.spec)
             if row.id not in given
+            and row.last_listed is None
             and (provider.clash(want.spec, row.fields) or (older and judging.may_be(want.spec, row)))
         )
         return tuple(
@@ -223,7 +243,11 @@ class WantedJudge:
         spoken = {row.id for row, _ in verdicts.found.values()}
         done: dict[Address, bool] = {}
         for address, refusal in self._it.unwanted():
-            rows = [r for r in self._made_by(refusal, [refusal.body], judging) if r.id not in spoken]
+            rows = [
+                row
+                for row in self._made_by(refusal, [refusal.body], judging)
+                if row.id not in spoken and row.id not in told.gone
+            ]
             model = known.model(refusal.body)
             settled = self._it.refusal_is_settled(address, refusal)
             absent = reading.twice and reading.proves_absence(
@@ -231,7 +255,9 @@ class WantedJudge:
             )
             if rows:
                 told.unwanted.setdefault(address, _hidden(refusal, rows))
-            elif settled and not absent:
+            # What is remembered is gone once two readings of everything have missed it.
+            enough = absent and (reading.of_all or not rows)
+            if settled and not enough and all(row.last_listed is not None for row in rows):
                 told.unsearched[address] = model
             done[address] = done.get(address, True) and settled and absent and not rows
         now = self._it.times.now.wall or 0.0

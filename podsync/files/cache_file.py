@@ -1,4 +1,4 @@
-"""Files that may be lost at any time: what was worked out once, kept beside the work.
+"""Cache files: results that are kept beside the catalog, and may be lost at any time.
 
 A cache file is a header line and sections of bytes. The header holds a key, which names everything
 that the content depends on, and size and digest of each section. Whatever is wrong with a file
@@ -130,10 +130,7 @@ class CacheFile(NamedTuple):
             yield None
             return
         try:
-            with (
-                _inside(self.root, self.folders, make=True) as folder,
-                _draft(folder, self.name) as draft,
-            ):
+            with _inside(self.root, self.folders, make=True) as folder, _draft(folder, self.name) as draft:
                 _forget_old(folder, draft, self.name)
                 yield draft
         except _NotPossible:
@@ -157,9 +154,9 @@ class CacheFile(NamedTuple):
                     "sizes": [size for size, _ in written],
                     "digests": [digest for _, digest in written],
                 }
-                told_of = json.dumps(header).encode().ljust(_HEADER - _MARK - 1)
-                mark = seal.mark(self._purpose, told_of).encode()
-                data = mark + b" " + told_of + b"\n"
+                padded = json.dumps(header).encode().ljust(_HEADER - _MARK - 1)
+                mark = seal.mark(self._purpose, padded).encode()
+                data = mark + b" " + padded + b"\n"
                 file.seek(0)
                 file.write(data)
             if len(data) == _HEADER:

@@ -1,4 +1,4 @@
-"""Content that another program put into a file of ours: encodings, pointers, merge conflicts."""
+"""Recognises content that another program put into a file: encodings, pointers, merge conflicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The few file operations that the state needs, as a Protocol, so that a test can let each one fail.
+"""The file operations that the state needs, as a Protocol, so that a test can let each one fail.
 
 Nothing here knows what it writes. Every operation raises OSError and nothing else.
 """
@@ -25,7 +25,7 @@ class Handle(Protocol):
     """A file open for appending."""
 
     def write(self, data: bytes) -> None:
-        """Add all of `data` at the end; after an OSError a part of it may stand there."""
+        """Add all of `data` at the end; after an OSError a part of it may be there."""
 
     def sync(self) -> None:
         """Return when what was written survives a loss of power."""

@@ -1,6 +1,6 @@
 r"""The mark by which podsync knows its own files again: made with a key that only this user has.
 
-Whatever stands in a catalog's folder may have come with somebody else's branch, archive or disk. So what
+Whatever is in a catalog's folder may have come with somebody else's branch, archive or disk. So what
 podsync keeps there for itself carries a mark, a keyed digest, and is believed only under that mark. The key
 is made once for each user and lies outside of every catalog:
 

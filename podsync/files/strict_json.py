@@ -1,4 +1,4 @@
-"""JSON as podsync reads its own files: what two readers could read differently is refused."""
+"""A JSON parser that refuses what two readers could read differently."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _text(data: bytes) -> str:
 
 
 def _not_json(text: str, error: json.JSONDecodeError) -> NotStrictError:
-    """Say what stands there instead of JSON, where that is known; else where it is not JSON any more."""
+    """Say what is there instead of JSON, where that is known; else where it is not JSON any more."""
     found = conflict(text)
     if found is not None:
         message = f"line {found.line} begins an unresolved merge conflict"

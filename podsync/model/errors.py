@@ -21,7 +21,7 @@ PodsyncError                 exit 1; anything below it has one clear sentence an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from podsync.model.diagnostic import Diagnostic
 
@@ -169,7 +169,12 @@ class InDoubtError(ProviderError):
 
 
 class UnreadableError(ProviderError):
-    """A listing could not be read or understood."""
+    """A listing could not be read or understood.
+
+    `rows` are the products that it showed before it broke off (`providers.contract.Remote`): they were there.
+    """
+
+    rows: tuple[Any, ...] = ()
 
 
 class UnreachableError(UnreadableError):

@@ -1,4 +1,4 @@
-"""When something was made, as a provider says it: what cannot be true counts as unknown.
+"""Parses the dates that providers send; what cannot be true counts as unknown.
 
 Zero, anything before 2015 (both providers' APIs are younger; seconds where milliseconds are due end up
 in 1970) and anything more than two days ahead of the provider's own clock are unknown. All times are

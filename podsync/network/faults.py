@@ -1,4 +1,4 @@
-"""What can go wrong on the route to a provider, in words: which host, which certificate, which proxy."""
+"""Network errors in words: which host, which certificate, which proxy, and what to do."""
 
 from __future__ import annotations
 

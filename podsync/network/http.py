@@ -34,7 +34,7 @@ from podsync.network.certificates import Trust, system
 from podsync.network.faults import WireError
 from podsync.network.request import Request
 from podsync.network.secrets import Secrets
-from podsync.network.wire import Exchange, Raw, Wire
+from podsync.network.wire import Exchange, RawResponse, Wire
 
 #: Retry-After beyond it is not believed.
 RETRY_AFTER_LIMIT = 300.0
@@ -187,7 +187,7 @@ class Http:
             self._clock.now(),
         )
 
-    def _fresh(self, raw: Raw, date: float | None, before: float | None) -> bool:
+    def _fresh(self, raw: RawResponse, date: float | None, before: float | None) -> bool:
         """Whether an answer is of now; only answers of success are compared, which caches keep.
 
         A `Date` that stood still while our clock went on is one that was kept.

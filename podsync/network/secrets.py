@@ -1,8 +1,8 @@
-"""Keys are taken out of every text that came from outside, in every form in which a key can travel.
+"""Masks keys in every text that came from outside, in every form in which a key can travel.
 
 A server that repeats the key must not make podsync write it down, and neither must an exception of our
 own. What is looked for: the key itself; each of its characters as JSON, a URL or HTML may spell it, also
-twice over and mixed; its bytes in hex; and its base64, whatever stands before and after it (three
+twice over and mixed; its bytes in hex; and its base64, whatever is before and after it (three
 alignments, both alphabets, its own signs spelt as above). Case is ignored, except in base64.
 """
 
@@ -19,7 +19,7 @@ SHORTEST = 8
 MASK = "***"
 #: Levels of a JSON value: what is deeper ends in an exception somewhere later.
 DEEPEST = 100
-#: Entities that have a name; every character may stand as a number as well.
+#: Entities that have a name; every character may be a number as well.
 _NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", " ": "nbsp", "+": "plus", "=": "equals"}
 _NAMED |= {"/": "sol", ":": "colon", "-": "hyphen", "_": "lowbar", ".": "period", "%": "percnt"}
 
@@ -55,7 +55,7 @@ def _forms(value: str) -> Iterable[str]:
     yield f"(?i:{''.join(map(_spelled, value))})"
     yield f"(?i:{data.hex()})"
     for offset in range(3):
-        # The characters that the secret alone decides, whatever stands around it; its neighbours hold a
+        # The characters that the secret alone decides, whatever is around it; its neighbours hold a
         # few of its bits, and go with it.
         text = base64.b64encode(bytes(offset) + data).decode().rstrip("=")
         first = (offset * 8 + 5) // 6

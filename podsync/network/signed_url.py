@@ -1,4 +1,4 @@
-"""Which URLs carry a signature, an expiry or a key. Knows URLs only."""
+"""Finds the query key of a URL that signs it, lets it expire, or is a credential."""
 
 from __future__ import annotations
 

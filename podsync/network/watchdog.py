@@ -1,4 +1,4 @@
-"""One thread that shuts connections whose time is up, whatever they are busy with.
+"""A thread that shuts connections whose time is up, whatever they are busy with.
 
 A socket's own timeout bounds each receive; a peer that sends a byte now and then is never late by it.
 """
@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 
 
-class Cut:
+class ConnectionDeadline:
     """A connection that is shut at a moment, unless that is called off before."""
 
     def __init__(self, line: socket.socket) -> None:
@@ -20,7 +20,7 @@ class Cut:
         self._lock = threading.Lock()
         self._done = False
 
-    def fall(self) -> None:
+    def expire(self) -> None:
         """Shut the connection, whoever is reading from it or writing to it."""
         with self._lock:
             if self._line is not None:
@@ -29,7 +29,7 @@ class Cut:
                     self._line.shutdown(socket.SHUT_RDWR)
                 self._line = None
 
-    def call_off(self) -> bool:
+    def cancel(self) -> bool:
         """Leave the connection alone from now on; returns whether it was shut already."""
         with self._lock:
             self._line = None
@@ -41,22 +41,22 @@ class Watchdog:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._due: list[tuple[float, int, Cut]] = []
+        self._due: list[tuple[float, int, ConnectionDeadline]] = []
         self._count = 0
         self._thread: threading.Thread | None = None
 
-    def watch(self, line: socket.socket, seconds: float) -> Cut:
-        """Shut `line` so many seconds from now. It has to stay open until the cut is called off."""
-        cut = Cut(line)
+    def watch(self, line: socket.socket, seconds: float) -> ConnectionDeadline:
+        """Shut `line` so many seconds from now. It has to stay open until the deadline is called off."""
+        deadline = ConnectionDeadline(line)
         with self._changed:
             self._count += 1
-            heapq.heappush(self._due, (time.monotonic() + seconds, self._count, cut))
+            heapq.heappush(self._due, (time.monotonic() + seconds, self._count, deadline))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="podsync-watchdog", daemon=True)
                 self._thread.start()
-            if self._due[0][2] is cut:
+            if self._due[0][2] is deadline:
                 self._changed.notify()
-        return cut
+        return deadline
 
     def _run(self) -> None:
         while True:
@@ -67,8 +67,8 @@ class Watchdog:
                 if left > 0:
                     self._changed.wait(min(left, threading.TIMEOUT_MAX))
                     continue
-                cut = heapq.heappop(self._due)[2]
-            cut.fall()
+                deadline = heapq.heappop(self._due)[2]
+            deadline.expire()
 
 
 #: The program's one watchdog.

@@ -1,4 +1,4 @@
-"""One request, one answer: when the first byte of a request was handed over, and when it is cut.
+"""Sends one request over urllib3 and reads its answer; knows when its first byte was handed over.
 
 Whether a request may have arrived is known by its own mark alone (`Exchange.sent`): it is set after the
 connection, the proxy's tunnel and TLS have come about, immediately before the first byte of the request is
@@ -26,7 +26,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import parse_url
 
 from podsync.network.faults import ProxyRefusalError, Route, WireError, broken, unreachable
-from podsync.network.watchdog import WATCHDOG, Cut
+from podsync.network.watchdog import WATCHDOG, ConnectionDeadline
 
 if TYPE_CHECKING:
     from podsync.network.certificates import Trust
@@ -57,7 +57,7 @@ class Exchange:
         self.sent = True
 
 
-class Raw(NamedTuple):
+class RawResponse(NamedTuple):
     """An answer as it arrived, whole."""
 
     status: int
@@ -118,7 +118,7 @@ class _PlainConnection(HTTPConnection):
     until: float
     handle: socket.socket | None = None
     tunnelled = False
-    _cut: Cut | None = None
+    _deadline: ConnectionDeadline | None = None
     _parts: list[bytes] | None = None
 
     def _new_conn(self) -> socket.socket:
@@ -140,7 +140,7 @@ class _PlainConnection(HTTPConnection):
                 problem = error
                 line.close()
             else:
-                self._cut = WATCHDOG.watch(self.handle, left)
+                self._deadline = WATCHDOG.watch(self.handle, left)
                 return line
         raise problem or TimeoutError
 
@@ -149,14 +149,14 @@ class _PlainConnection(HTTPConnection):
         try:
             self.connect()
         except FOREIGN as error:
-            if self._called_off():
+            if self._expired():
                 raise TimeoutError from error
             raise
-        if self._called_off():
+        if self._expired():
             raise TimeoutError
 
-    def _called_off(self) -> bool:
-        return self._cut is not None and self._cut.call_off()
+    def _expired(self) -> bool:
+        return self._deadline is not None and self._deadline.cancel()
 
     def _tunnel(self) -> None:
         """Have the proxy connect to the host. Nothing of the request is known to it."""
@@ -217,7 +217,7 @@ class Wire:
 
     def ask(
         self, exchange: Exchange, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> Raw:
+    ) -> RawResponse:
         """Send a request once and read its answer to the end; raises WireError for everything else."""
         connection = self._taken() or self._opened(exchange)
         kept = False
@@ -242,13 +242,13 @@ class Wire:
         path: str,
         body: bytes | None,
         headers: Mapping[str, str],
-    ) -> Raw:
+    ) -> RawResponse:
         target, sent = path, dict(headers)
         if self._peer.proxy is not None and self._peer.url.scheme == "http":
             target = f"http://{self._peer.authority}{path}"
             sent |= self._peer.proxy_headers
         assert connection.handle is not None  # noqa: S101 (an open connection has one)
-        cut = WATCHDOG.watch(connection.handle, 2 * self._timeout)
+        deadline = WATCHDOG.watch(connection.handle, 2 * self._timeout)
         try:
             connection.timeout = self._timeout
             connection.hand_over(exchange, method, target, body, sent)
@@ -256,11 +256,11 @@ class Wire:
             with closing(response):
                 content = _content(response)
         finally:
-            late = cut.call_off()
+            late = deadline.cancel()
         if late:
             # What was shut in the middle may look like an end.
             raise WireError("the answer did not end in time")
-        return Raw(response.status, response.headers, content)
+        return RawResponse(response.status, response.headers, content)
 
     def _taken(self) -> _PlainConnection | None:
         """Return a connection that was used a moment ago, None where there is none."""

@@ -12,7 +12,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def safe_character(character: str) -> str:
-    r"""Return the character, or what stands for it: `\x1b`, `\u202e`."""
+    r"""Return the character, or its escape: `\x1b`, `\u202e`."""
     if character.isprintable() or character in _JOINERS:
         return character
     if unicodedata.category(character) not in _HIDDEN:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from podsync.model.frozen import EMPTY
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 _SENDING = (Action.CREATE, Action.UPDATE, Action.REPLACE)
 
 PUBLISHED: Mapping[str, RateLimit] = {name: info.settings.rate_limit for name, info in plugins().items()}
+
+
+@dataclass(frozen=True)
+class PlanFacts:
+    """What every view of a plan may know beside it.
+
+    `levels`: how many requests of an earlier run each provider's bucket still holds. `orphans_before` is how
+    many products earlier applies have left for a person to remove. `typed` returns a text with each command
+    in it as it has to be typed.
+    """
+
+    rates: Mapping[str, RateLimit] = field(default_factory=lambda: PUBLISHED)
+    levels: Mapping[str, float] = EMPTY
+    sandbox: bool = False
+    orphans_before: int = 0
+    typed: Callable[[str], str] = str
 
 
 class Forecast(NamedTuple):

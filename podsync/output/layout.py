@@ -88,7 +88,7 @@ _COMMAND = r"(?:(?<=: )|(?<=\())\S*podsync \S.*?(?=, |; |\)|$)"
 
 
 def wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
-    """Break `text` at spaces, and no command; a word longer than the width stands alone.
+    """Break `text` at spaces, and no command; a word longer than the width has a line of its own.
 
     `rest` begins later lines.
     """

@@ -1,4 +1,4 @@
-"""Terminal colours. Colour is never the only signal: everything painted also stands there as a word."""
+"""Terminal colours. Colour is never the only signal: everything painted is also said in a word."""
 
 from __future__ import annotations
 
@@ -58,11 +58,7 @@ class Style(NamedTuple):
         padding = " " * (columns - len(symbol))
         if action is Action.REPLACE:
             return self.good("+") + "/" + self.bad(".") + padding
-        return (
-            self._paint(symbol, _COLOURS.get(action, "")) + padding
-            if action in _COLOURS
-            else symbol + padding
-        )
+        return (self._paint(symbol, _COLOURS[action]) if action in _COLOURS else symbol) + padding
 
 
 PLAIN = Style()

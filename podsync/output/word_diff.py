@@ -106,7 +106,7 @@ def _size(found: list[Part]) -> int:
 
 
 def _clipped(part: Part, keep: int, index: int, count: int) -> Part:
-    """Keep of an unchanged stretch what stands beside a change."""
+    """Keep of an unchanged stretch what is beside a change."""
     if not part.same or cells(part.old) <= keep + 1:
         return part
     if index == 0:
@@ -128,5 +128,5 @@ def _text(part: Part, style: Style) -> str:
 
 
 def _seen(text: str) -> str:
-    """Drop spaces at the edges, where brackets and arrow stand; if there is nothing else, show them."""
+    """Drop spaces at the edges, where brackets and arrow are; if there is nothing else, show them."""
     return text.strip(" ") or "␣" * len(text)

@@ -40,7 +40,7 @@ def of_doubt(
         return f"a) {page} shows it: {settle} --adopt ID", f"b) it does not: {settle} --not-created"
     rows = _lettered(provider, candidates, f"{settle} --adopt")
     page = f"{provider.title}'s web page"
-    none = f"{_letter(len(rows))}) none of them, and {page} has no other: {settle} --not-created"
+    none = f"{_letter(len(rows))}) {_none_of(candidates)}, and {page} has no other: {settle} --not-created"
     return rows if young else (*rows, none)
 
 
@@ -85,7 +85,8 @@ def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]
     """Return what products may be that look like one which is to be created, or which was."""
     rows = _lettered(provider, candidates, f"podsync import {address.word}")
     ids = " ".join(row.id for row in candidates[:NAMED])
-    return (*rows, f"{_letter(len(rows))}) none of them: podsync import --not-ours {provider.name} {ids}")
+    none = f"{_letter(len(rows))}) {_none_of(candidates)}"
+    return (*rows, f"{none}: podsync import --not-ours {provider.name} {ids}")
 
 
 def of_unlisted(provider: Provider, address: Address) -> tuple[str, ...]:
@@ -127,10 +128,15 @@ def of_open_orphan(
 def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
     """Return what may become of products that a refused create may have made, and that no document wants."""
     ids = " ".join(row.id for row in candidates[:NAMED])
+    page = f"{provider.title}'s web page"
+    wanted = f"it is wanted: write its document again, then: podsync import {address.word} {candidates[0].id}"
+    if all(row.last_listed is not None for row in candidates):
+        left = f"it was removed on {page}, or may stay there, and nobody here manages it"
+        return f"a) {left}: podsync import --not-ours {provider.name} {ids}", f"b) {wanted}"
     return (
-        f"a) it is not to be sold: remove it on {provider.title}'s web page",
+        f"a) it is not to be sold: remove it on {page}",
         f"b) it may stay, and nobody here manages it: podsync import --not-ours {provider.name} {ids}",
-        f"c) it is wanted: write its document again, then: podsync import {address.word} {candidates[0].id}",
+        f"c) {wanted}",
     )
 
 
@@ -141,6 +147,18 @@ def unproven_account(provider: Provider, *, asked: bool) -> str:
     if asked:
         return f"{made} is known by its id: until a person has said what they are, {right}"
     return f"{made} is known for certain yet, so that {right}"
+
+
+def _none_of(candidates: Sequence[Remote]) -> str:
+    """Say that it is none of these; what is only hidden, and is called removed, is made a second time."""
+    if all(row.last_listed is None for row in candidates):
+        return "none of them"
+    return "none of them, or it was removed (one that is only hidden there is then made twice)"
+
+
+def since(moment: float) -> str:
+    """Return a moment as people read it here, to the minute."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _page(provider: Provider) -> str:
@@ -164,6 +182,7 @@ def _told(provider: Provider, row: Remote) -> str:
     seen = seen_ids(row.shown).get(key)
     facts = [f"{noun} {seen}"] if seen else []
     if row.created_at is not None:
-        made = datetime.fromtimestamp(row.created_at, UTC)
-        facts.append(f"made {made:%Y-%m-%d %H:%M} UTC")
+        facts.append(f"made {since(row.created_at)}")
+    if row.last_listed is not None:
+        facts.append(f"listed {since(row.last_listed)}, and not now")
     return f"{row.id} ({', '.join(facts)})" if facts else row.id

@@ -21,6 +21,7 @@ from podsync.plan.answers import (
     of_doubt,
     of_open_orphan,
     of_unlisted,
+    of_unwanted,
     of_wanted,
     renamed_there,
     unproven_account,
@@ -64,6 +65,7 @@ def refreshed(
     for name, look in sorted(looks.items()):
         found += _about_all(providers[name], look, makes=_makes(changes, name))
         found += _about_unlisted(knowns[name], look) if name in knowns else []
+        found += _about_unwanted(providers[name], look)
     drift, compared = seen_by(looks, knowns, document, plan.changes) if knowns else ((), ())
     found += _about_renamed(providers, changes, drift)
     return replace(
@@ -83,7 +85,7 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
         return _ANOTHER_ACCOUNT
     if plan.errored:
         return _REFUSED
-    if any(look.asks or look.overdue for look in looks.values()):
+    if any(look.asks or look.overdue or look.unwanted for look in looks.values()):
         return _IN_DOUBT
     renamed = any(one.rule == _RENAMED for one in plan.diagnostics)
     asked = any(look.questions or look.taken or look.misnamed for look in looks.values())
@@ -217,6 +219,21 @@ def _about_unlisted(known: Known, look: Findings) -> list[Diagnostic]:
     return found
 
 
+def _about_unwanted(provider: Provider, look: Findings) -> list[Diagnostic]:
+    """What a refused create may have made, and no document wants."""
+    return [
+        Diagnostic(
+            "warning",
+            "may-be-ours",
+            f"{address}: no document wants it. {question.why}: {_listed(question.rows)}",
+            None,
+            "\n".join(of_unwanted(provider, address, question.rows)),
+            address,
+        )
+        for address, question in sorted(look.unwanted.items())
+    ]
+
+
 def _told(change: Change, severity: Severity, rule: str, summary: str, *remedies: str) -> Diagnostic:
     address: Address = change.address
     return Diagnostic(severity, rule, summary, change.source, "\n".join(remedies), address)
@@ -224,4 +241,4 @@ def _told(change: Change, severity: Severity, rule: str, summary: str, *remedies
 
 def _listed(rows: Sequence[Remote]) -> str:
     more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return ", ".join(row.id for row in rows[:NAMED]) + more
+    return ", ".join(row.id + (" (not listed now)" if row.last_listed else "") for row in rows[:NAMED]) + more

@@ -53,6 +53,8 @@ class Remote:
     the listing gives none, or one that cannot be true (`podsync.network.dates`). `facts` are what else
     the listing says to people, under the words of `FACTS`; they are never compared and never kept in
     the state.
+    `last_listed` is None for a row of a listing. Of a product that is remembered, and that the listing does
+    not show now, it is when a look saw it first: it counts as a candidate, and is never taken.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Remote:
     created_at: float | None = None
     shown: Mapping[str, Json] = EMPTY
     facts: Mapping[str, Json] = field(default=EMPTY, compare=False)
+    last_listed: float | None = None
 
 
 #: What `Remote.facts` may hold: the model's code, a price, how often it was ordered.

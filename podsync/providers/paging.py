@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from podsync.model.errors import UnreadableError
 from podsync.providers.contract import Listing, Remote
 
 #: A reading of more pages is announced before it goes on.
@@ -89,8 +90,24 @@ def read_all(
     It ends as soon as all of `wanted`, a set of ids, was read. `heard` is called once, when the first page of
     a long reading has come, with the number of its rows and of the requests that it is likely to take;
     `paged` after every page, with how many rows of this pass have come and the total, 0 if none is given.
+
+    Raises UnreadableError, with the rows of the pages before it, where a page does not come.
     """
-    page = _announced(page, size, 2 if absence else 1, heard, paged)
+    came: dict[str, Remote] = {}
+
+    def kept(number: int, offset: int, rows: int) -> Page:
+        answer = page(number, offset, rows)
+        came.update((item.id, item) for item in answer.items)
+        return answer
+
+    try:
+        return _read(_announced(kept, size, 2 if absence else 1, heard, paged), size, absence, wanted)
+    except UnreadableError as error:
+        error.rows = (*error.rows, *came.values())
+        raise
+
+
+def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Listing:
     seen: dict[str, Remote] = {}
     before: _Pass | None = None
     for _ in range(PASSES):

@@ -1,4 +1,4 @@
-"""The shops' memory on disk: one line of JSON per change, so that each costs the same however many.
+"""Keeps the shops on disk: a line of JSON per change, so that each costs the same however many.
 
 The folder holds `products.jsonl` (the lines), `lock.sqlite` (see `DataFile`) and `served.json`
 (where the process that has the folder serves it).
@@ -52,7 +52,7 @@ class DataFile:
             if lock is not None:
                 lock.close()
             if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise SandboxBusyError(path.parent, self._told_url()) from error
+                raise SandboxBusyError(path.parent, self._served_url()) from error
             raise SandboxDataError(f"{path}: {error}") from error
         return lock
 
@@ -95,7 +95,7 @@ class DataFile:
         self._served.unlink(missing_ok=True)
         self._lock.close()
 
-    def _told_url(self) -> str | None:
+    def _served_url(self) -> str | None:
         try:
             url = json.loads(self._served.read_text(encoding="utf-8"))["url"]
         except (OSError, ValueError, KeyError, TypeError):

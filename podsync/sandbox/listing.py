@@ -1,4 +1,4 @@
-"""On list: what a listing shows of what is there. Order, pages and totals are documented by no vendor."""
+"""What a listing shows of what is there. Order, pages and totals are documented by no vendor."""
 
 from collections.abc import Callable, Mapping, Sequence
 from zlib import crc32

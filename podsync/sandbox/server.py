@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from podsync.sandbox.control import PREFIX, control_answer
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.playing import Play, play
+from podsync.sandbox.faults.delivery import Delivery, deliver
 from podsync.sandbox.faults.schedule import AllRules, Fault
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.service import Recorded, Reply, Service
@@ -207,8 +207,8 @@ class Sandbox:
             return False
         reply = self._reply(request)
         kind, seconds = ("", 0.0) if reply.fault is None else (reply.fault.word, reply.fault.seconds)
-        what = Play(connection, reply.answer, seconds, reply.date, request.keep_alive, self._closing.wait)
-        return play(what, kind)
+        what = Delivery(connection, reply.answer, seconds, reply.date, request.keep_alive, self._closing.wait)
+        return deliver(what, kind)
 
     def _reply(self, request: HttpRequest) -> Reply:
         if request.path.startswith(PREFIX):

@@ -1,4 +1,4 @@
-"""All providers behind one door: who asks, what is counted, what goes wrong. No sockets here."""
+"""Answers a request to any provider: checks its key, records it, applies faults. No sockets here."""
 
 import json
 from collections import Counter, deque
@@ -8,12 +8,12 @@ from threading import Lock
 from typing import Any
 
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.answers import Told
-from podsync.sandbox.faults.playing import UNANSWERED, Pause
+from podsync.sandbox.faults.answers import FaultFacts
+from podsync.sandbox.faults.delivery import UNANSWERED, Pause
 from podsync.sandbox.faults.schedule import Fault, Schedule
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
-from podsync.sandbox.sides import all_answers, sides
+from podsync.sandbox.sides import Side, all_answers, sides
 from podsync.sandbox.store import Shop, Store
 from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
 
@@ -102,7 +102,7 @@ class Service:
 
     def handle(self, request: HttpRequest, pause: Pause) -> Reply:
         """Answer a request to a provider; `pause` waits, and is true if the sandbox stops meanwhile."""
-        provider = _provider(request.path)
+        provider = next((n for n, side in sides().items() if request.path.startswith(side.PREFIX)), None)
         if provider is None:
             return Reply(json_answer(404, {"message": "Not Found"}))
         recorded = self._record(provider, request)
@@ -123,7 +123,7 @@ class Service:
 
     def fill(self, provider: str, count: int) -> int:
         """Let a shop hold so many products of other people's; returns how many it has then."""
-        shop, side = self.shop(provider), sides()[provider.partition("#")[0]]
+        shop, side = self.shop(provider), _side(provider)
         for number in range(count):
             side.add(side.foreign(number), shop, self.rules, self.clock())
         return len(shop.committed())
@@ -131,16 +131,15 @@ class Service:
     def add_by_hand(self, provider: str, spec: JsonObject) -> JsonObject:
         """Commit a product as a person would on the web page. Raises ValueError if it is refused."""
         shop = self.shop(provider)
-        side = sides()[provider.partition("#")[0]]
         try:
-            return dict(side.add(spec, shop, self.rules, self.clock()))
+            return dict(_side(provider).add(spec, shop, self.rules, self.clock()))
         except RefusalError as error:
             raise ValueError(str(error)) from error
 
     def remove(self, provider: str, product_id: str) -> bool:
         """Remove a product as a person would; whether it was there."""
         shop = self.shop(provider)
-        key = sides()[provider.partition("#")[0]].find_key(shop, product_id)
+        key = _side(provider).find_key(shop, product_id)
         return key is not None and shop.remove(key, self.clock())
 
     def shop(self, name: str) -> Shop:
@@ -162,13 +161,7 @@ class Service:
     def _record(self, provider: str, request: HttpRequest) -> Recorded:
         operation = sides()[provider].operation(request.method, request.path) or ""
         recorded = Recorded(
-            provider,
-            operation,
-            request.method,
-            request.target,
-            request.headers,
-            request.body,
-            self.clock(),
+            provider, operation, request.method, request.target, request.headers, request.body, self.clock()
         )
         with self._lock:
             self.requests.append(recorded)
@@ -190,7 +183,7 @@ class Service:
         spoil = all_answers().get("garbage" if fault.word == "half" and true is None else fault.word)
         if spoil is None:
             return true
-        facts = Told(
+        facts = FaultFacts(
             request, side.error_body, side.empty_listing,
             fault.number, fault.body, fault.headers, true, before,
         )  # fmt: skip
@@ -202,7 +195,9 @@ class Service:
         if name is None:
             return side.unauthorized()
         bucket = getattr(rules, f"{provider}_bucket")
-        if bucket is not None and not self._has_room(name, now, bucket):
+        with self._lock:
+            room = bucket is None or self._buckets.setdefault(name, LeakyBucket()).take(now, *bucket)
+        if not room:
             headers = (("Retry-After", rules.retry_after),) if rules.retry_after else ()
             return json_answer(429, {"code": 429, "message": "Too Many Requests"}, headers)
         return side.answer(request, self.store.shop(name), rules, now + ahead)
@@ -226,10 +221,7 @@ class Service:
             self._dated = date if rules.date_back > 0 else None
             return date + rules.date_offset
 
-    def _has_room(self, shop: str, now: float, limits: tuple[float, float]) -> bool:
-        with self._lock:
-            return self._buckets.setdefault(shop, LeakyBucket()).take(now, *limits)
 
-
-def _provider(path: str) -> str | None:
-    return next((name for name, side in sides().items() if path.startswith(side.PREFIX)), None)
+def _side(shop: str) -> Side:
+    """The side of a shop's provider: `provider#2` is the second shop of `provider`."""
+    return sides()[shop.partition("#")[0]]

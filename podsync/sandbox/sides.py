@@ -1,4 +1,4 @@
-"""Which providers are simulated: each entry point of `podsync.sandboxes` names a `Side`, a module."""
+"""The simulated providers: each entry point of `podsync.sandboxes` names a `Side`, a module."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from podsync.entry_points import load_all
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.answers import ANSWERS, Told
+from podsync.sandbox.faults.answers import ANSWERS, FaultFacts
 from podsync.sandbox.faults.kinds import KINDS, FaultKind
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.store import Shop
@@ -33,7 +33,7 @@ class Side(Protocol):
     OPERATIONS: Sequence[str]
     #: Kinds of fault that only its answers can have, and the answers under them.
     KINDS: Mapping[str, FaultKind]
-    ANSWERS: Mapping[str, Callable[[Told], HttpResponse]]
+    ANSWERS: Mapping[str, Callable[[FaultFacts], HttpResponse]]
 
     def operation(self, method: str, path: str, /) -> str | None:
         """What a request is about; None for a path that does not exist."""
@@ -94,6 +94,6 @@ def all_kinds() -> dict[str, FaultKind]:
     return {**KINDS, **{word: kind for side in sides().values() for word, kind in side.KINDS.items()}}
 
 
-def all_answers() -> dict[str, Callable[[Told], HttpResponse]]:
+def all_answers() -> dict[str, Callable[[FaultFacts], HttpResponse]]:
     """Return the untrue answers, by the kind of fault that asks for them."""
     return {**ANSWERS, **{word: tell for side in sides().values() for word, tell in side.ANSWERS.items()}}

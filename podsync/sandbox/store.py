@@ -38,8 +38,7 @@ class Shop:
         with self.lock:
             number = self._store.next_number(self.name)
             key, body = build(number)
-            self._store.write({"shop": self.name, "n": number, "key": key, "at": at, "body": body})
-            self.restore(key, body, at)
+            self._commit(key, body, at, n=number)
             return body
 
     def change(self, key: str, fields: JsonObject, at: float) -> JsonObject | None:
@@ -49,8 +48,7 @@ class Shop:
             if old is None:
                 return None
             body = {**old, **fields}
-            self._store.write({"shop": self.name, "key": key, "at": at, "body": body})
-            self.restore(key, body, at)
+            self._commit(key, body, at)
             return body
 
     def remove(self, key: str, at: float) -> bool:
@@ -58,8 +56,7 @@ class Shop:
         with self.lock:
             if key not in self._current:
                 return False
-            self._store.write({"shop": self.name, "key": key, "at": at, "body": None})
-            self.restore(key, None, at)
+            self._commit(key, None, at)
             return True
 
     def get(self, key: str) -> JsonObject | None:
@@ -108,6 +105,10 @@ class Shop:
         for field in self._index:
             if field in body:
                 self._index[field].setdefault(body[field], {})[key] = None
+
+    def _commit(self, key: str, body: JsonObject | None, at: float, **more: int) -> None:
+        self._store.write({"shop": self.name, **more, "key": key, "at": at, "body": body})
+        self.restore(key, body, at)
 
     def _seen(self, key: str, until: float) -> JsonObject | None:
         for at, body in reversed(self._versions.get(key, ())):

@@ -1,4 +1,4 @@
-"""On insert: what a shop does to the values of a product before it keeps them.
+"""What a shop does to the values of a product before it stores them.
 
 No vendor documents any of it; each has been seen at one web shop or another.
 """

@@ -1,4 +1,4 @@
-"""Which stores there are, by the name that `podsync.yaml` says. A new one is its folder, and a line here."""
+"""The table of stores, by their names in `podsync.yaml`. A new store is a folder, and a line here."""
 
 from __future__ import annotations
 

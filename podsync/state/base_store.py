@@ -1,4 +1,4 @@
-"""What all stores have in common: for whom they write, and that nothing is written which was not loaded."""
+"""The base class of all stores: who writes, and the check that what is there is what was loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a state holds of each address: what exists, what is in doubt, what nobody wants, what was refused.
+"""Values that a state holds for an address: entries, orphans, doubts and refusals.
 
 Immutable values; all times are UTC seconds since the epoch.
 """
@@ -89,7 +89,7 @@ class KnownProduct:
     """What is known of a product, wanted or not. `created_at` identifies it: `id` may come later.
 
     `id` is None while it has not been seen in a listing, `window` is kept until one has shown it for certain.
-    `place` is where its document stood when this was last written, `catalog/designed/dino.yaml:14`: nothing
+    `place` is where its document was when this was last written, `catalog/designed/dino.yaml:14`: nothing
     is decided by it. `extra` are keys of the state file that nobody here knows.
     """
 
@@ -122,8 +122,8 @@ class KnownProduct:
     @property
     def guessed(self) -> bool:
         """Its id is likely at best, since no answer told it: a person may know better."""
-        told = self.window is not None and self.window.answered is None
-        return self.id is not None and told and self.pending is None
+        unanswered = self.window is not None and self.window.answered is None
+        return self.id is not None and unanswered and self.pending is None
 
     @property
     def unlisted(self) -> bool:
@@ -191,6 +191,21 @@ class Absent:
     at: float
     date: float | None = None
     gone: bool = False
+    extra: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedRow:
+    """A listed product that may be what was sent, or is wanted, at `addresses`: nobody has said what it is.
+
+    `at` is when a look saw it first, by our clock. `fields`, `made` and `remote` are what was listed.
+    """
+
+    at: float
+    addresses: tuple[str, ...] = ()
+    fields: Spec = EMPTY
+    made: float | None = None
+    remote: Mapping[str, Json] = EMPTY
     extra: Mapping[str, Json] = EMPTY
 
 

@@ -2,7 +2,7 @@
 
 Each carries all that it needs, so that a journal can be read without the code that wrote it.
 All times are UTC seconds since the epoch; `date` is the provider's own clock where it sent one.
-`place` is where the document stood, `catalog/designed/dino.yaml:14`: for people, once it is gone.
+`place` is where the document was, `catalog/designed/dino.yaml:14`: for people, once it is gone.
 """
 
 from __future__ import annotations
@@ -320,6 +320,20 @@ class Unclaimed(ProviderEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered(ProductEvent):
+    """A look saw a product that may be what this address sent or wants; what it is was not known then.
+
+    `fields`, `made` and `remote` are what was listed of it: it counts as if it were listed still.
+    """
+
+    provider: str
+    id: str
+    fields: Spec = EMPTY
+    made: float | None = None
+    remote: Mapping[str, Json] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
 class Contacted(ProviderEvent):
     """A person agreed that the account may hold products that nobody here manages."""
 
@@ -355,5 +369,5 @@ Event: TypeAlias = (
     Begun | Ended | Intent | Made | Refused | NotSent | Doubted | Settled | Bound | Adopted
     | Orphaned | Restored | Gone | Moved | Noted | Forgotten
     | Confirmed | Unbound | Asked | EntryGone | Answered | Looked | Observed | Landmarked | ModelsSeen
-    | Disowned | Unclaimed | Contacted | Missed | FoundAgain | Emptied | Proven
+    | Disowned | Unclaimed | Remembered | Contacted | Missed | FoundAgain | Emptied | Proven
 )  # fmt: skip

@@ -44,7 +44,7 @@ class GroupCommit:
         self._turn = Condition()
 
     def append(self, events: Sequence[Event]) -> None:
-        """Return when all of `events` are durable; they stand together, in their order.
+        """Return when all of `events` are durable; they are written together, in their order.
 
         Raises StateError when they are not.
         """

@@ -1,4 +1,4 @@
-"""A state on its way: out of a file into a store, and from one store to another. Pure.
+"""Rules for moving a state: out of a file into a store, and from one store to another. Pure.
 
 A state that was migrated stays where it was, with a mark that says where it went: `"moved_to":
 {"backend": "postgres", "schema": "podsync"}`. Commands refuse it from then on, and say where it is.

@@ -15,7 +15,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json
 
 if TYPE_CHECKING:
-    from podsync.state.entries import Absent, Entry, Orphan, Refusal, Swap
+    from podsync.state.entries import Absent, Entry, Orphan, Refusal, RememberedRow, Swap
 
 #: Not a `MappingProxyType`: Python 3.11 cannot hash one, and refuses it as a default.
 NOTHING: Mapping[Any, Any] = EMPTY
@@ -84,8 +84,9 @@ class State:
     By provider: `observed` (and by account) what it does to values; `landmarks` products by which the account
     is known again, at most three; `models` the codes ever seen for each model, sorted; `foreign` ids
     that are not ours, sorted; `unclaimed` ids that were listed while this state did not know all that is
-    ours, sorted; `absent` ids that a whole reading did not show; `readings` what was listed, unowned, before
-    Intents were written, by number; `contacts` when a person agreed that the account may hold products that
+    ours, sorted; `remembered` what looks saw, by id, that may be ours and of which nobody has said what it
+    is; `absent` ids that a whole reading did not show; `readings` what was listed, unowned, before Intents
+    were written, by number; `contacts` when a person agreed that the account may hold products that
     nobody here manages. What `observed` and `landmarks` hold is opaque here.
 
     By address: `refusals`, the newest first; `released` how often "nothing was made" was said of a doubt
@@ -111,6 +112,7 @@ class State:
     models: Mapping[str, Mapping[str, tuple[str, ...]]] = NOTHING
     foreign: Mapping[str, tuple[str, ...]] = NOTHING
     unclaimed: Mapping[str, tuple[str, ...]] = NOTHING
+    remembered: Mapping[str, Mapping[str, RememberedRow]] = NOTHING
     absent: Mapping[str, Mapping[str, Absent]] = NOTHING
     readings: Mapping[str, Mapping[int, tuple[str, ...]]] = NOTHING
     released: Mapping[Address, int] = NOTHING

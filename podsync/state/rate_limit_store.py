@@ -1,4 +1,4 @@
-"""How full each provider's bucket was when the last run ended; kept in `.podsync/pace/`.
+"""Remembers how full each provider's bucket was when the last run ended, in `.podsync/pace/`.
 
 The provider's bucket outlives our process: a second apply right after a full burst would meet 429s.
 Losing the file costs a few of those, never data, so what cannot be read or written, or does not carry this

@@ -1,4 +1,4 @@
-"""What `.podsync/` remembers of a state, so that the loss of the state is noticed.
+"""Remembers in `.podsync/` which state was seen last, so that its loss is noticed.
 
 `.podsync/seen/<hash of the store's identity>.json` says the last lineage and serial, and for
 each provider whether sends were going on and when the last one was. The next run then knows that a
@@ -7,7 +7,7 @@ state is older than the last one, and how long products may still be invisible i
 Losing this file costs time, never data. So one that is damaged or cannot be read counts as absent,
 and one that cannot be written is reported in a sentence, not raised.
 
-What stands in it decides how long a listing is waited for, so a time is believed only under this user's
+Its content decides how long a listing is waited for, so a time is believed only under this user's
 mark (see `podsync.files.seal`). A note without one (somebody else's, one that came with a branch, one that
 was written without a key) can add caution and never take any away: it may say that a state was lost, and to
 which providers requests were sent, but not that they have ended.

@@ -1,4 +1,4 @@
-"""What a store of the state promises. One contract test runs over every implementation."""
+"""The contract of a store, `StateStore`, and its description, `Backend`."""
 
 from __future__ import annotations
 
@@ -148,7 +148,10 @@ class StateStore(Protocol):
         """
 
     def compact(self, state: State) -> None:
-        """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed."""
+        """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed.
+
+        Raises StateError where it cannot be written, or `state` is not what the events add up to.
+        """
 
     def replace(self, state: State) -> None:
         """Put `state`, lineage and serial as they are, in the place of all that is there.

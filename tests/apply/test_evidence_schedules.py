@@ -673,6 +673,31 @@ def test_6_a_name_is_taken_once_the_listing_shows_that_it_is_released(world):
     assert taken - released >= SETTLE / 4
 
 
+@pytest.mark.parametrize("how", ["lost", "restored"])
+def test_6_a_state_beside_young_products_waits_for_what_was_made_with_them(world, how):
+    """A branch was deleted, or a backup restored, and a machine that knows of nothing applies."""
+    if how == "restored":
+        world.tee("old")
+    world.apply()
+    world.clock.pass_by(LONG)
+    backup = kept_state(world)
+    one, two = world.tee("one"), world.tee("two")
+    world.apply()
+    world.server.hide(world.entry(two).id, SETTLE / 2)
+    lose(world, memory=True)
+    if how == "restored":
+        put_back(world.folder, backup)
+    sent = creates(world)
+
+    soon = world.apply(wait=False)
+    later = world.apply()
+
+    assert (outcome(soon, one).result, outcome(soon, two).result) == (Result.ADOPTED, Result.NOT_TRIED)
+    assert outcome(later, two).result is Result.ADOPTED
+    assert creates(world) == sent
+    ends_well(world)
+
+
 # -- 7. totals
 
 

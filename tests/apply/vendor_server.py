@@ -18,6 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http.server import ThreadingHTTPServer
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -147,6 +148,29 @@ class VendorServer:
         """The bodies that became more than one product of an account."""
         return [body for (_provider, _account, body), count in self.books().items() if count > 1]
 
+    def never_told(self, settle_seconds: float) -> dict[str, str]:
+        """Products of which nobody could know when their body was made again, by id, with that body.
+
+        The answer to the create did not say that it was made; no answer to a listing showed it, for
+        `settle_seconds` and longer; and it was hidden from every listing when its body was made again.
+        """
+        with self._lock:
+            made: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+            for each in self._products:
+                if not each["hand"]:
+                    made[each["provider"], each["account"], json.dumps(each["body"], sort_keys=True)].append(
+                        each
+                    )
+            return {
+                one["id"]: body
+                for (*_, body), products in made.items()
+                for one, other in pairwise(products)
+                if not one["said"]
+                and (one["shown"] is None or one["shown"] > other["at"])
+                and other["at"] - one["at"] >= settle_seconds
+                and one["hidden"] <= other["at"] < self._hidden.get(one["id"], 0.0)
+            }
+
     def body_of(self, identity: str) -> Any:
         """What was sent to make this product (with what a PATCH has set since)."""
         with self._lock:
@@ -168,7 +192,11 @@ class VendorServer:
     def hide(self, identity: str, seconds: float) -> None:
         """Moderation: the product is in no listing for so long."""
         with self._lock:
-            self._hidden[identity] = self.clock() + seconds
+            now = self.clock()
+            for product in self._products:
+                if product["id"] == identity and self._hidden.get(identity, 0.0) <= now:
+                    product["hidden"] = now
+            self._hidden[identity] = now + seconds
 
     def remove(self, identity: str) -> None:
         """A person removes a product on the web page."""
@@ -212,6 +240,8 @@ class VendorServer:
         made = {
             "provider": provider, "account": account, "id": identity, "spec": kept, "body": spec,
             "lag": self.lag, "at": self.clock() - age, "hand": hand, "number": number, "was": [],
+            # Whether the answer to the create told that it was made, and when a listing showed it first.
+            "said": False, "shown": None, "hidden": 0.0,
         }  # fmt: skip
         self._products.append(made)
         return made
@@ -256,35 +286,48 @@ class VendorServer:
         size = min(size, self.page_limit)
         moved = offset // size
         start = max(0, offset + {"steady": 0, "repeat": -moved, "skip": moved}[self.pages])
-        return rows[start : start + size]
+        page = rows[start : start + size]
+        for row in page:
+            product = next(each for each in self._products if each["id"] == row["id"])
+            product["shown"] = product["shown"] or self.clock()
+        return page
 
     def code_of(self, model: str) -> str:
         return self.codes.get(model, f"CODE-{model}")
 
     # -- answers
 
-    def answer(self, operation: str, account: str, target: str, body: Any) -> tuple[int, Any]:
-        """Carry a request out."""
+    def answer(
+        self, operation: str, account: str, target: str, body: Any, *, said: bool = False
+    ) -> tuple[int, Any]:
+        """Carry a request out; `said` is whether its answer reaches the program."""
         with self._lock:
             self._catch_up()
-            if operation == "kakaclo.create":
-                return self._add(account, body)
-            if operation == "kakaclo.search":
-                return 200, envelope(self._search(account, body))
-            if operation == "kakaclo.models":
-                return 200, envelope(self._models(body))
-            if operation == "kakaclo.model":
-                return 200, envelope(self._model_page(target.rpartition("/")[2]))
-            if operation == "gelato.create":
-                return self._create(account, body)
-            if operation == "gelato.update":
-                return self._update(account, target, body)
-            if operation == "gelato.values":
-                return self._add_values(account, target, body)
-            if operation == "gelato.list":
-                query = {key: values[0] for key, values in parse_qs(urlsplit(target).query).items()}
-                return 200, self._list(account, query)
-            return 404, {"message": "Not Found"}
+            number = len(self._products)
+            answer = self._carried_out(operation, account, target, body)
+            for product in self._products[number:]:
+                product["said"] = said
+            return answer
+
+    def _carried_out(self, operation: str, account: str, target: str, body: Any) -> tuple[int, Any]:
+        if operation == "kakaclo.create":
+            return self._add(account, body)
+        if operation == "kakaclo.search":
+            return 200, envelope(self._search(account, body))
+        if operation == "kakaclo.models":
+            return 200, envelope(self._models(body))
+        if operation == "kakaclo.model":
+            return 200, envelope(self._model_page(target.rpartition("/")[2]))
+        if operation == "gelato.create":
+            return self._create(account, body)
+        if operation == "gelato.update":
+            return self._update(account, target, body)
+        if operation == "gelato.values":
+            return self._add_values(account, target, body)
+        if operation == "gelato.list":
+            query = {key: values[0] for key, values in parse_qs(urlsplit(target).query).items()}
+            return 200, self._list(account, query)
+        return 404, {"message": "Not Found"}
 
     def _add(self, account: str, body: Any) -> tuple[int, Any]:
         wanted = {"modelId", "enName", "imageUrl", "colorValue"}

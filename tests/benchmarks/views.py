@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from podsync.output.github.annotations import plan_annotations
-from podsync.output.github.sarif import plan_sarif
+from podsync.output.github.annotations import plan_remarks, workflow_commands
+from podsync.output.github.sarif import sarif
 from podsync.output.html.page import plan_html
 from podsync.output.json.text import printable
 from podsync.output.markdown.plan import plan_markdown
@@ -52,8 +52,8 @@ FORMATS: Mapping[str, Callable[[Plan], str]] = {
     "markdown": plan_markdown,
     "html": plan_html,
     "json": lambda plan: printable(planfile.dump(plan)),
-    "github": plan_annotations,
-    "sarif": plan_sarif,
+    "github": lambda plan: workflow_commands(plan_remarks(plan)),
+    "sarif": lambda plan: sarif(plan_remarks(plan), {}),
 }
 
 

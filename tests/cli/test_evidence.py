@@ -114,6 +114,61 @@ def test_10_refresh_and_apply_end_alike(podsync, folder, catalog, vendors, world
     assert vendors.doubled() == []
 
 
+def test_what_was_seen_and_is_hidden_is_asked_about_alike_and_a_persons_word_leads_out(
+    podsync, folder, catalog, vendors
+):
+    """Shown in every form; the printed command is believed though no listing shows the product now."""
+    renamed_and_rehosted(vendors)
+    lost(folder, podsync, vendors)
+    (tee,), (tote,) = ([p["id"] for p in vendors.products(name)] for name in ("kakaclo", "gelato"))
+    for name in ("kakaclo", "gelato"):
+        vendors.fill(name, 1)
+    assert podsync("apply", "--auto-approve", "--first-contact").code == 4
+    for identity in (tee, tote):
+        vendors.hide(identity, 3600)
+    more(catalog, "more")
+
+    plan = podsync(
+        "plan", "--refresh", "-o", "json=plan.json", "-o", "html=page.html", "-o", "markdown=plan.md"
+    )
+    apply = podsync("apply", "--auto-approve")
+
+    assert (plan.code, apply.code) == (4, 4)
+    found = [
+        d for d in json.loads((folder / "plan.json").read_text())["diagnostics"] if "now" in d["summary"]
+    ]
+    assert [d["rule"] for d in found] == ["may-be-ours"] * 2
+    for text in (plan.err + plan.out, (folder / "page.html").read_text(), (folder / "plan.md").read_text()):
+        assert f"{tee} (not listed now)" in " ".join(text.split())
+    assert vendors.doubled() == []
+    assert creates(vendors) == 3
+
+    told = [podsync("import", TEE, tee), podsync("import", "--not-ours", "gelato", tote)]
+    assert [run.code for run in told] == [0, 0]
+    assert f"{TEE}: it is {tee} (not listed now)" in told[0].out + told[0].err
+    assert podsync("plan", "--refresh").code == 0
+
+
+def test_what_a_refusal_made_and_no_document_wants_is_asked_about_alike(podsync, catalog, vendors):
+    name = more(catalog, "more").partition(".")[2]
+    assert podsync("apply", "--auto-approve").code == 0
+    settled()
+    (catalog / f"{name}.yaml").unlink()
+    assert podsync("apply", "--auto-approve").code == 0
+    vendors.misbehave("kakaclo.create", Odd("status", commit=True, status=400))
+    more(catalog, "other")
+    assert podsync("apply", "--auto-approve").code == 4
+    settled()
+    (catalog / "other.yaml").unlink()
+
+    plan, apply = podsync("plan", "--refresh"), podsync("apply", "--auto-approve")
+
+    assert (plan.code, apply.code) == (8, 8)
+    for told in (plan.out + plan.err, apply.out + apply.err):
+        assert "no document wants it. it was refused" in " ".join(told.split())
+        assert "podsync import --not-ours kakaclo" in " ".join(told.split())
+
+
 # -- apply looks before it asks
 
 

@@ -36,6 +36,16 @@ spec:
   colorValue: ${colour.hex}
 """
 ROWS = [f"c{number:02},Colour {number},s{number},#{number * 77:06X}" for number in range(12)]
+#: What many products of one document say together.
+REPLACED = """\
++/. designed_product.dino                                    24 replaces           catalog/dino.yaml
+      1 colour x 3 designs x 8 models · "Dino rex m1 Nwe" … "Dino tri m8 Nwe" · 8 models
+      1 colour (light blue) · enName changes in 24
+      for example [colour=c99,design=rex,model=m1]:
+      enName  "Dino rex m1 [New -> Nwe]"                                    KakaClo cannot change it
+      then by hand: remove the old 24 at KakaClo
+    (equal ones are put together: --detail full lists each)
+"""
 NOTHING = "No changes. The catalog matches the state."
 
 
@@ -119,6 +129,10 @@ def test_exactly_what_must_change_is_changed(shop):
     assert "colours.csv:7:13" in wrong.err
     assert (shop.made(), shop.ids()) == (312, second)
     shop.write(colours=table(*ROWS[:5], "c99,Nwe,s99,#ABCDEF", *ROWS[5:]))  # a typo that looks right
+    said = shop.podsync("plan").out
+    assert REPLACED in said
+    assert said.count("[colour=c99,") == 1
+    assert shop.podsync("plan", "--detail", "full").out.count("[colour=c99,") == 24
     assert shop.applied() == "Apply complete: 0 created, 0 updated, 24 replaced, 0 orphaned."
     third = shop.ids()
     assert {
@@ -127,6 +141,10 @@ def test_exactly_what_must_change_is_changed(shop):
 
     shop.write(dino=DINO.replace(', m3: {id: "3"}', ""))  # a model is taken out
     assert {each["reason"] for each in plan_of(shop)} == {"no document makes it any more"}
+    said = shop.podsync("plan").out
+    assert " 39 orphans " in said
+    assert "13 colours x 3 designs x 1 model · " in said
+    assert "[colour=" not in said
     assert shop.applied() == "Apply complete: 0 created, 0 updated, 0 replaced, 39 orphaned."
     assert shop.ids() == {address: one for address, one in third.items() if "model=m3" not in address}
     shop.write(dino=DINO)  # and comes back

@@ -800,7 +800,7 @@ def a_migration_to_nowhere(shop: Shop) -> None:
     assert shop.follow("state migrate").code in (1, 9)  # no database is set here; it says so
 
 
-@prints("state/formats/unmerged.py: plan --refresh")
+@prints("state/formats/statefile.py: plan --refresh")
 def a_state_with_a_merge_conflict(shop: Shop) -> None:
     shop.tee()
     assert shop.apply().code == 0

@@ -7,7 +7,7 @@ import pytest
 
 from podsync.apply.report import Outcome, Result
 from podsync.cli.app import progress
-from podsync.cli.app.progress import Counting, Listening, listener_for, progress_bar
+from podsync.cli.app.progress import ApplyListener, HeartbeatListener, listener_for, progress_bar
 from podsync.cli.app.session import Session
 from podsync.model.address import Address
 from podsync.plan.action import Action
@@ -64,7 +64,7 @@ def test_without_a_terminal_a_count_shows_that_it_lives(session, capsys, monkeyp
         heard.outcome(DONE, 1, 40)
         time.sleep(0.3)
 
-    assert isinstance(heard, Counting)
+    assert isinstance(heard, HeartbeatListener)
     assert re.search(
         r"^1 of 40 done, 39 left, until about \d\d:\d\d:\d\d UTC$", capsys.readouterr().err, re.MULTILINE
     )
@@ -87,7 +87,7 @@ def test_until_when_is_said_by_the_rates_and_by_the_pace_where_that_is_slower(se
     now = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(progress.time, "time", lambda: now[0])
-    heard = Listening(session, on_stdout=True, seconds=300)
+    heard = ApplyListener(session, on_stdout=True, seconds=300)
     now[0] += 10
     heard.outcome(DONE, 120, 720)
     by_the_rates = heard.progress

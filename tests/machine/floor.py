@@ -600,11 +600,12 @@ class Floor(World):
         """Say which of the rows is the document's, or that none is: what is another document's stays open."""
         address, provider, there = outcome.address, outcome.provider, self.there(outcome.provider)
         asked = [identity for identity in _asked(outcome) if identity in there]
+        removed = [identity for identity in _asked(outcome) if identity not in there]
         wanted = self.body(provider, self.documents[address].spec)
         same = sorted((i for i in asked if self.body(provider, there[i]) == wanted), key=_age)
         ours = [i for i in same if i not in self.model.hand]
         if same:
-            self._import(provider, {address: (ours or same)[0]}, [])
+            self._import(provider, {address: (ours or same)[0]}, removed)
             return
         entries = self.state.entries.values()
         bound = {each.address for each in entries if each.id is not None and each.pending is None}
@@ -612,7 +613,8 @@ class Floor(World):
         open_ += [e.pending.body for e in entries if e.provider == provider and e.pending]
         open_ += [e.spec for e in entries if e.provider == provider and e.id is None and e.spec]
         sought = {self.body(provider, spec) for spec in open_}
-        self._import(provider, {}, [i for i in asked if self.body(provider, there[i]) not in sought])
+        others = [i for i in asked if self.body(provider, there[i]) not in sought]
+        self._import(provider, {}, [*others, *removed])
 
     def _set_back(self, outcome: Outcome) -> None:
         """Of what another one has written there meanwhile: the catalog is right, as it is printed."""
@@ -644,7 +646,8 @@ class Floor(World):
 
         def events(state: State) -> list[Event]:
             known = connection.known(state)
-            rows = look_up(connection, known, {*taken.values(), *left_out}, wants, self.clock)
+            ids = {*taken.values(), *left_out}
+            rows = known.remembered | look_up(connection, known, ids, wants, self.clock)
             said = Said(known, rows, self.clock.now(), named, frozenset(taken.values()))
             found = [event for address, identity in taken.items() for event in said.ours(address, identity)]
             owned = {*state.owned(provider), *taken.values()}

@@ -283,13 +283,15 @@ def test_what_was_refused_though_made_is_named_when_its_document_is_gone(floor, 
 
     first, second = floor.run(Trouble()), floor.run(Trouble())
     floor.take_away(provider, made)
+    missed = floor.run(Trouble())
+    floor.clock.pass_by(2 * SETTLE)
     gone = floor.run(Trouble())
 
-    assert [first.exit_code, second.exit_code, gone.exit_code] == [8, 8, 0]
-    for report in (first, second):
+    assert [each.exit_code for each in (first, second, missed, gone)] == [8, 8, 8, 0]
+    for report, answers in ((first, "abc"), (second, "abc"), (missed, "ab")):
         (told,) = [o for o in report.outcomes if o.address == document.address]
         assert made in told.error
-        assert [line[:3] for line in told.next] == ["a) ", "b) ", "c) "]
+        assert [line[:3] for line in told.next] == [f"{letter}) " for letter in answers]
     assert gone.notes == ()
     assert not floor.state.refusals
     floor.good_day()

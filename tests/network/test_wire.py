@@ -80,11 +80,13 @@ class Scene:
         if self.proxy is not None:
             by = "https" if self.way == "tunnel by tls" else "http"
             proxies = {scheme: f"{by}://{user}{LOOPBACK}:{self.proxy.port}"}
-        told = ProviderSettings(
+        settings = ProviderSettings(
             f"{scheme}://{host}:{self.provider.port}/base", RateLimit(1000, 1000), timeout_seconds=timeout
         )
         headers = {"Authorization": f"Bearer {KEY}"}
-        return Http("It", told, headers, key=KEY, clock=self.clock, pace=Pace(), proxies=proxies, trust=trust)
+        return Http(
+            "It", settings, headers, key=KEY, clock=self.clock, pace=Pace(), proxies=proxies, trust=trust
+        )
 
 
 @pytest.fixture
@@ -156,8 +158,8 @@ def test_a_proxy_is_told_its_password_and_a_tunnel_nothing_else(scene, way):
 
     write(made.client(user="ann:p%40ss@"))
 
-    told = f"Proxy-Authorization: Basic {base64.b64encode(b'ann:p@ss').decode()}\r\n".encode()
-    assert told in made.proxy.requests[0]
+    header = f"Proxy-Authorization: Basic {base64.b64encode(b'ann:p@ss').decode()}\r\n".encode()
+    assert header in made.proxy.requests[0]
     if way != "proxy":
         assert KEY.encode() not in made.proxy.requests[0]
         assert b"Proxy-Authorization" not in made.provider.requests[0]
@@ -225,8 +227,8 @@ def test_a_certificate_that_is_not_accepted_is_not_sent_and_told_at_once(scene, 
 def test_a_certificate_for_another_name_is_told_as_such(scene):
     made = scene("tunnel", always(answer({})))
     proxies = {"https": f"http://{LOOPBACK}:{made.proxy.port}"}
-    told = ProviderSettings("https://other.test", RateLimit(9, 9))
-    client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies=proxies, trust=trusting)
+    settings = ProviderSettings("https://other.test", RateLimit(9, 9))
+    client = Http("It", settings, {}, key="", clock=Clock(), pace=Pace(), proxies=proxies, trust=trusting)
 
     error = failure(client)
 
@@ -239,8 +241,8 @@ def test_a_server_that_wants_a_certificate_of_ours_leaves_a_doubt(scene):
     context = serving_context()
     context.verify_mode = ssl.CERT_REQUIRED
     with peer(always(answer({})), context) as provider:
-        told = ProviderSettings(f"https://{LOOPBACK}:{provider.port}", RateLimit(9, 9))
-        client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
+        settings = ProviderSettings(f"https://{LOOPBACK}:{provider.port}", RateLimit(9, 9))
+        client = Http("It", settings, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
 
         assert type(failure(client)) is InDoubtError
 
@@ -398,8 +400,10 @@ def test_a_tunnel_in_drops_is_given_up_in_time_and_not_sent(scene, way, said):
 
 def test_a_handshake_that_does_not_end_is_given_up_in_time_and_not_sent(scene):
     with peer(lambda *_: time.sleep(2)) as provider:
-        told = ProviderSettings(f"https://{LOOPBACK}:{provider.port}", RateLimit(9, 9), timeout_seconds=0.3)
-        client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
+        settings = ProviderSettings(
+            f"https://{LOOPBACK}:{provider.port}", RateLimit(9, 9), timeout_seconds=0.3
+        )
+        client = Http("It", settings, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
         begin = time.monotonic()
 
         assert type(failure(client)) is NotSentError
@@ -458,16 +462,16 @@ def test_what_a_proxy_refuses_is_told_and_not_tried_again(scene, way, status, wo
 
 @pytest.mark.enable_socket
 def test_a_name_that_nobody_knows_is_told():
-    told = ProviderSettings("http://nobody.invalid", RateLimit(9, 9))
-    client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={})
+    settings = ProviderSettings("http://nobody.invalid", RateLimit(9, 9))
+    client = Http("It", settings, {}, key="", clock=Clock(), pace=Pace(), proxies={})
 
     assert "no address is known for nobody.invalid (DNS)" in failure(client).message
 
 
 def test_something_that_is_no_tls_is_told(scene):
     made = scene("plain", lambda _, line: line.say(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
-    told = ProviderSettings(f"https://{LOOPBACK}:{made.provider.port}", RateLimit(9, 9))
-    client = Http("It", told, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
+    settings = ProviderSettings(f"https://{LOOPBACK}:{made.provider.port}", RateLimit(9, 9))
+    client = Http("It", settings, {}, key="", clock=Clock(), pace=Pace(), proxies={}, trust=trusting)
 
     assert f"no TLS connection to {LOOPBACK} could be made" in failure(client).message
 
@@ -542,11 +546,11 @@ def test_our_own_clock_stands_in_for_one_that_is_not_told(scene):
 
 @every_way
 def test_an_answer_that_repeats_the_key_is_masked_in_every_form(scene, way):
-    told = {
+    body = {
         f"x{KEY}": [KEY, base64.b64encode(f"Bearer {KEY}".encode()).decode(), KEY.encode().hex()],
         "message": "".join(f"%{byte:02X}" for byte in KEY.encode()),
     }
-    made = scene(way, always(answer(told, status=400)))
+    made = scene(way, always(answer(body, status=400)))
 
     error = failure(made.client())
 

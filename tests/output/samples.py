@@ -169,7 +169,7 @@ def first_plan() -> Plan:
 def foreign_host() -> Plan:
     """A plan that goes elsewhere, whatever its account is called."""
     elsewhere = {"base_url": "https://api.example.net:8443/x", "account": "developer.kakaclo.com"}
-    told = Diagnostic(
+    fault = Diagnostic(
         "warning",
         "foreign-host",
         "kakaclo is reached at api.example.net:8443, not one of its own hosts (developer.kakaclo.com)",
@@ -177,7 +177,7 @@ def foreign_host() -> Plan:
     )
     made = create("dinosaur-tee", DINOSAUR, "catalog/designed/dinosaur-tee.yaml")
     hosts = freeze({**NAMED_HOSTS, "kakaclo": elsewhere})
-    return plan([made], hosts=hosts, diagnostics=(told,), documents=1, files=1)
+    return plan([made], hosts=hosts, diagnostics=(fault,), documents=1, files=1)
 
 
 def _dino(colour: str, front: str, value: str) -> dict[str, Any]:

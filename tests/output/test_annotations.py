@@ -16,9 +16,9 @@ from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.position import Position
 from podsync.output.escape import safe
-from podsync.output.github.annotations import MOST, plan_annotations, validate_annotations
+from podsync.output.github.annotations import MOST, fault_remark, plan_remarks, workflow_commands
 from podsync.output.github.sarif import MOST as MOST_RESULTS
-from podsync.output.github.sarif import plan_sarif, validate_sarif
+from podsync.output.github.sarif import sarif
 from podsync.output.style import PLAIN
 from podsync.plan.model import Plan
 from tests.output import samples
@@ -73,7 +73,7 @@ def fault(number: int, severity: Any = "error", line: int = 1, path: str = "cata
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_annotations_of_a_plan(name: str, golden: Golden) -> None:
-    text = plan_annotations(PLANS[name](), root="shop")
+    text = workflow_commands(plan_remarks(PLANS[name]()), root="shop")
 
     golden.check(f"plan-{name}.github.txt", text)
     commands(text)
@@ -81,14 +81,14 @@ def test_annotations_of_a_plan(name: str, golden: Golden) -> None:
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_sarif_of_a_plan(name: str, golden: Golden) -> None:
-    text = plan_sarif(PLANS[name](), RULES, root="shop")
+    text = sarif(plan_remarks(PLANS[name]()), RULES, root="shop")
 
     golden.check(f"plan-{name}.sarif", text)
     results(text)
 
 
 def test_an_annotation_stands_on_the_changed_value() -> None:
-    assert validate_annotations([fault(1, line=7)]) == (
+    assert workflow_commands(map(fault_remark, [fault(1, line=7)])) == (
         "::error file=catalog/a.yaml,line=7,col=3,endLine=7,endColumn=8,title=schema"
         "::fault 1 (see catalog/a.yaml:7:3)%0Ado this\n"
     )
@@ -97,13 +97,13 @@ def test_an_annotation_stands_on_the_changed_value() -> None:
 def test_an_annotation_over_several_lines_has_no_columns() -> None:
     wide = fault(1)._replace(at=Position("a.yaml", 3, 5, 9, 2))
 
-    assert "file=a.yaml,line=3,endLine=9,title=" in validate_annotations([wide])
+    assert "file=a.yaml,line=3,endLine=9,title=" in workflow_commands(map(fault_remark, [wide]))
 
 
 def test_properties_and_messages_are_escaped_as_the_runner_asks() -> None:
     odd = Diagnostic("error", "a:b,c", "100% sure", Position("50%,a:b\n.yaml"))
 
-    assert validate_annotations([odd], root="x,y") == (
+    assert workflow_commands(map(fault_remark, [odd]), root="x,y") == (
         "::error file=x%2Cy/50%25%2Ca%3Ab\\n.yaml,line=1,endLine=1,title=a%3Ab%2Cc::100%25 sure\n"
     )
 
@@ -121,7 +121,7 @@ ODD = st.text(st.sampled_from("%0AaD2C3:,;=\r\n[]# é"), min_size=1, max_size=20
 @settings(deadline=None, max_examples=300)
 def test_the_runner_reads_the_very_path_title_and_message(path: str, title: str, message: str) -> None:
     """Whatever a file, a key or a cell is called; only what drives a log is shown as an escape."""
-    text = validate_annotations([Diagnostic("error", title, message, Position(path))])
+    text = workflow_commands([fault_remark(Diagnostic("error", title, message, Position(path)))])
 
     [(_, told, data)] = commands(text)
     found = {
@@ -135,7 +135,7 @@ def test_the_runner_reads_the_very_path_title_and_message(path: str, title: str,
 def test_at_most_ten_of_a_kind_and_the_rest_is_counted(errors: int, warnings: int) -> None:
     faults = [fault(n, "warning") for n in range(warnings)] + [fault(n) for n in range(errors)]
 
-    found = commands(validate_annotations(faults))
+    found = commands(workflow_commands(map(fault_remark, faults)))
 
     kinds = [kind for kind, _, _ in found]
     assert kinds == ["error"] * min(errors, MOST) + ["warning"] * min(warnings, MOST)
@@ -148,7 +148,7 @@ def test_a_plan_is_told_worst_first() -> None:
         [*samples.many(30).changes, samples.replaced(), samples.orphaned(), samples.renamed()]
     )
 
-    found = commands(plan_annotations(plan))
+    found = commands(workflow_commands(plan_remarks(plan)))
 
     assert [kind for kind, _, _ in found] == ["warning"] * 3 + ["notice"] * MOST
     assert "title=replace designed_product.dino-crimson" in found[0][1]
@@ -156,8 +156,8 @@ def test_a_plan_is_told_worst_first() -> None:
 
 
 def test_fingerprints_stay_when_lines_move_and_tell_equal_faults_apart() -> None:
-    before = results(validate_sarif([fault(1, line=3), fault(1, line=9), fault(2)], RULES))
-    after = results(validate_sarif([fault(1, line=40), fault(1, line=41), fault(2, line=2)], RULES))
+    before = results(sarif(map(fault_remark, [fault(1, line=3), fault(1, line=9), fault(2)]), RULES))
+    after = results(sarif(map(fault_remark, [fault(1, line=40), fault(1, line=41), fault(2, line=2)]), RULES))
 
     assert fingerprints(before) == fingerprints(after)
     assert len(set(fingerprints(before))) == 3
@@ -174,20 +174,28 @@ def test_fingerprints_are_of_rule_file_product_and_words() -> None:
     ]
 
     assert (
-        len({print_ for other in others for print_ in fingerprints(results(validate_sarif([other], RULES)))})
+        len(
+            {
+                print_
+                for other in others
+                for print_ in fingerprints(results(sarif(map(fault_remark, [other]), RULES)))
+            }
+        )
         == 5
     )
 
 
 def test_a_result_without_a_place_points_at_the_settings() -> None:
-    found = results(validate_sarif([Diagnostic("warning", "max-creates", "too many")], RULES, root="shop"))
+    found = results(
+        sarif(map(fault_remark, [Diagnostic("warning", "max-creates", "too many")]), RULES, root="shop")
+    )
 
     place = found[0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "shop/podsync.yaml"
 
 
 def test_a_path_becomes_a_relative_uri() -> None:
-    found = results(validate_sarif([fault(1, path="catalog/a b:c#d?é%.yaml")], RULES))
+    found = results(sarif(map(fault_remark, [fault(1, path="catalog/a b:c#d?é%.yaml")]), RULES))
 
     place = found[0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "catalog/a%20b%3Ac%23d%3F%C3%A9%25.yaml"
@@ -196,7 +204,7 @@ def test_a_path_becomes_a_relative_uri() -> None:
 def test_sarif_of_10_000_changes_keeps_what_github_keeps() -> None:
     plan = samples.plan([*samples.many(10_000).changes, samples.replaced()])
 
-    text = plan_sarif(plan, RULES)
+    text = sarif(plan_remarks(plan), RULES)
 
     found = results(text)
     assert len(found) == MOST_RESULTS
@@ -208,14 +216,14 @@ def test_sarif_of_10_000_changes_keeps_what_github_keeps() -> None:
 def test_naughty_text_is_one_command_and_one_result(text: str) -> None:
     odd = Diagnostic("error", "schema", text, Position(text or "a.yaml", 1), text)
 
-    assert len(commands(validate_annotations([odd]))) == 1
-    assert len(results(validate_sarif([odd], RULES))) == 1
+    assert len(commands(workflow_commands(map(fault_remark, [odd])))) == 1
+    assert len(results(sarif(map(fault_remark, [odd]), RULES))) == 1
 
 
 @given(plans())
 @settings(deadline=None, max_examples=60)
 def test_no_plan_gives_another_command(plan: Plan) -> None:
-    found = commands(plan_annotations(plan))
+    found = commands(workflow_commands(plan_remarks(plan)))
 
     assert len(found) <= 3 * MOST
-    results(plan_sarif(plan, RULES))
+    results(sarif(plan_remarks(plan), RULES))

@@ -8,6 +8,7 @@ import pytest
 
 from podsync.apply.report import report_line
 from podsync.model.address import Address
+from podsync.output.forecast import PlanFacts
 from podsync.output.json.report import report_json
 from podsync.output.json.state import state_list_json, state_orphans_json, state_show_json
 from podsync.output.layout import cells
@@ -69,7 +70,7 @@ def test_plan(name: str, width: int, golden: Golden) -> None:
 @pytest.mark.parametrize("detail", ["summary", "full"])
 @pytest.mark.parametrize("name", ["first", "few", "every-action"])
 def test_plan_in_other_details(name: str, detail: str, golden: Golden) -> None:
-    text = plan_text(PLANS[name](), style=PLAIN, detail=detail, orphans_before=3)  # type: ignore[arg-type]
+    text = plan_text(PLANS[name](), PlanFacts(orphans_before=3), style=PLAIN, detail=detail)  # type: ignore[arg-type]
 
     golden.check(f"plan-{name}-{detail}.txt", text)
 
@@ -96,7 +97,9 @@ def test_screens_of_a_plan(make: Callable[[], Plan], golden: Golden, request: py
     name = request.node.callspec.id
     left = 0 if name == "first-plan" else 3
 
-    golden.check(f"screen-{name}.txt", plan_text(make(), style=PLAIN, width=120, orphans_before=left))
+    golden.check(
+        f"screen-{name}.txt", plan_text(make(), PlanFacts(orphans_before=left), style=PLAIN, width=120)
+    )
 
 
 def test_screen_of_an_incomplete_apply(golden: Golden) -> None:
@@ -118,7 +121,7 @@ def test_plan_in_colour(golden: Golden) -> None:
 
 
 def test_plan_of_the_sandbox(golden: Golden) -> None:
-    golden.check("plan-first-sandbox.txt", plan_text(PLANS["first"](), style=PLAIN, sandbox=True))
+    golden.check("plan-first-sandbox.txt", plan_text(PLANS["first"](), PlanFacts(sandbox=True), style=PLAIN))
 
 
 @pytest.mark.parametrize("width", [80, 120])

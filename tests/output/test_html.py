@@ -343,13 +343,13 @@ def test_a_field_without_values_has_them_in_both_specs(name: str) -> None:
 
     for record in page_data(plan)["changes"]:
         change = by_address[record["address"]]
-        for told, field in zip(record.get("fields", ()), change.fields, strict=True):
-            if len(told) == 2:
+        for shown, field in zip(record.get("fields", ()), change.fields, strict=True):
+            if len(shown) == 2:
                 specs = [change.before or {}, change.after or {}]
-                assert [spec.get(told[0]) for spec in specs] == [field.before, field.after]
-                assert told[1] == ["forces"] * field.forces_replace
+                assert [spec.get(shown[0]) for spec in specs] == [field.before, field.after]
+                assert shown[1] == ["forces"] * field.forces_replace
             else:
-                assert told[1:3] == [None if field.before is UNKNOWN else field.before, field.after]
+                assert shown[1:3] == [None if field.before is UNKNOWN else field.before, field.after]
 
 
 @pytest.mark.parametrize(

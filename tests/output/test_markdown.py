@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from podsync.apply.report import Report, Result, report_line
 from podsync.model.diagnostic import Diagnostic
 from podsync.output.escape import safe
+from podsync.output.forecast import PlanFacts
 from podsync.output.markdown.diagnostics import diagnostics_markdown
 from podsync.output.markdown.escape import clip, code, picture, plain
 from podsync.output.markdown.fit import Section, fitted
@@ -110,7 +111,9 @@ def assert_inert(markdown: str, *, first: str = "") -> Page:
 def test_plan(name: str, golden: Golden) -> None:
     plan = PLANS[name]()
 
-    text = plan_markdown(plan, environment="prod", head_sha="3f2a1bc0", where=WHERE, orphans_before=3)
+    text = plan_markdown(
+        plan, PlanFacts(orphans_before=3), environment="prod", head_sha="3f2a1bc0", where=WHERE
+    )
 
     golden.check(f"plan-{name}.md", text)
     assert_inert(text, first="<!-- podsync:plan v=1 env=prod {")
@@ -291,8 +294,8 @@ def assert_reads_as_itself(text: str) -> None:
     wanted = spaceless(safe(clip(text)))
     for markdown in (f"- {plain(text)} end", f"| a |\n|---|\n| {plain(text)} end |", f"- {code(text)} end"):
         page = assert_inert(markdown)
-        told = spaceless("".join(page.texts)).removeprefix("a" if markdown.startswith("|") else "")
-        assert told == wanted + "end"
+        shown = spaceless("".join(page.texts)).removeprefix("a" if markdown.startswith("|") else "")
+        assert shown == wanted + "end"
         assert not page.pictures
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from podsync.apply.report import Report, Result
 from podsync.output.escape import safe
-from podsync.output.github.annotations import MOST
-from podsync.output.github.sarif import plan_sarif
+from podsync.output.github.annotations import MOST, plan_remarks, workflow_commands
+from podsync.output.github.sarif import sarif
 from podsync.output.html.page import plan_html
 from podsync.output.json.report import report_json
 from podsync.output.json.text import printable
@@ -20,7 +20,7 @@ from podsync.plan import planfile
 from podsync.plan.model import Plan
 from tests.output import samples
 from tests.output.naughty_list import big_list, plan_of
-from tests.output.test_annotations import RULES, commands, plan_annotations, results
+from tests.output.test_annotations import RULES, commands, results
 from tests.output.test_hostile import assert_harmless
 from tests.output.test_html import Page as Html
 from tests.output.test_markdown import assert_inert, assert_reads_as_itself
@@ -82,11 +82,11 @@ def test_in_the_page_no_name_is_altered_and_none_is_a_tag(names: list[str], plan
 
 
 def test_in_annotations_there_are_ten_commands(plan: Plan) -> None:
-    assert len(commands(plan_annotations(plan))) == MOST
+    assert len(commands(workflow_commands(plan_remarks(plan)))) == MOST
 
 
 def test_in_sarif_each_is_one_result(names: list[str], plan: Plan) -> None:
-    assert len(results(plan_sarif(plan, RULES))) == len(names)
+    assert len(results(sarif(plan_remarks(plan), RULES))) == len(names)
 
 
 def test_in_a_report_no_error_is_altered(names: list[str], plan: Plan) -> None:

@@ -33,9 +33,9 @@ def test_the_question_stands_before_the_apply_with_its_alternatives():
 
 
 def test_what_a_provider_needs_comes_first_of_all():
-    told = report(asked(), next=("whose account is it?", "a) ours", "b) another one", "renew the key"))
+    made = report(asked(), next=("whose account is it?", "a) ours", "b) another one", "renew the key"))
 
-    assert next_steps(told, APPLY)[0] == [
+    assert next_steps(made, APPLY)[0] == [
         Step("whose account is it?", ("a) ours", "b) another one")),
         Step("renew the key"),
         Step("tee", LETTERS),
@@ -61,9 +61,9 @@ def test_no_apply_is_offered_that_would_end_in_the_same_way():
 
 
 def test_an_apply_that_a_step_says_is_not_said_again():
-    told = report(asked(), next=("whose?", f"a) another's: set the key, then: {APPLY}"))
+    made = report(asked(), next=("whose?", f"a) another's: set the key, then: {APPLY}"))
 
-    assert APPLY not in [step.text for step in next_steps(told, APPLY)[0]]
+    assert APPLY not in [step.text for step in next_steps(made, APPLY)[0]]
 
 
 def test_many_steps_are_counted_and_the_apply_is_never_left_out():
@@ -90,11 +90,11 @@ def test_many_steps_are_counted_and_the_apply_is_never_left_out():
 )
 def test_a_doubt_says_who_can_end_it(facts, words):
     facts = {"action": Action.CREATE, "since": samples.SENT_AT, "error": "cut"} | facts
-    told = meaning(samples.outcome("tee", Result.IN_DOUBT, **facts))
+    text = meaning(samples.outcome("tee", Result.IN_DOUBT, **facts))
 
-    assert told.startswith("sent 2026-11-21 02:13:58 UTC: cut. ")
-    assert words in told
-    assert ("is sure from" in told) is ("is sure from" in words)
+    assert text.startswith("sent 2026-11-21 02:13:58 UTC: cut. ")
+    assert words in text
+    assert ("is sure from" in text) is ("is sure from" in words)
 
 
 def test_what_waits_for_a_person_is_no_work_of_an_apply():

@@ -6,7 +6,7 @@ import pytest
 
 from podsync.model.settings import RateLimit
 from podsync.output.colours import colour_name
-from podsync.output.forecast import PUBLISHED, forecast_text
+from podsync.output.forecast import PUBLISHED, PlanFacts, forecast_text
 from podsync.output.html.page import About, plan_html
 from podsync.output.layout import beside, cells, facts, page, short_url, shorten, wrap
 from podsync.output.markdown.plan import plan_markdown
@@ -140,16 +140,16 @@ def test_the_forecast_follows_the_published_rates() -> None:
 def test_every_view_counts_what_the_bucket_still_holds() -> None:
     made = samples.many(30)
     levels = {"kakaclo": 150.0}
-    facts = {"levels": levels, "rates": PUBLISHED}
-    told = forecast_text(made, PUBLISHED, levels)
+    known = PlanFacts(levels=levels)
+    sentence = forecast_text(made, PUBLISHED, levels)
 
-    assert told != forecast_text(made, PUBLISHED)
+    assert sentence != forecast_text(made, PUBLISHED)
     for text in (
-        plan_text(made, style=PLAIN, width=200, **facts),
-        plan_markdown(made, **facts),
-        plan_html(made, About(rates=PUBLISHED, levels=levels)),
+        plan_text(made, known, style=PLAIN, width=200),
+        plan_markdown(made, known),
+        plan_html(made, About(levels=levels)),
     ):
-        assert told in " ".join(text.replace("&#8203;", "").split())
+        assert sentence in " ".join(text.replace("&#8203;", "").split())
 
 
 def test_words() -> None:

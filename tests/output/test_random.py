@@ -46,7 +46,7 @@ def of_products(changes: Iterable[Change]) -> set[str]:
     return set(addresses([[change.before, change.after] for change in changes]))
 
 
-def told(page: Page) -> str:
+def plain_words(page: Page) -> str:
     return spaceless("".join(page.texts))
 
 
@@ -67,7 +67,7 @@ def test_a_comment_is_found_again_fits_and_obeys_nothing(plan: Plan, environment
 @given(plans(folded=False))
 @EXAMPLES
 def test_every_name_in_a_comment_reads_as_itself(plan: Plan) -> None:
-    words = told(Page(plan_markdown(plan, where=WHERE)))
+    words = plain_words(Page(plan_markdown(plan, where=WHERE)))
 
     for change in plan.work:
         names = {name_of(change.provider, spec) for spec in (change.before, change.after) if spec is not None}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from podsync.model.errors import UnreadableError
 from podsync.model.frozen import FrozenDict
 from podsync.providers.contract import Listing, Remote
 from podsync.providers.normalise import as_text, present, text
@@ -53,6 +54,19 @@ def _ids(count: int) -> list[str]:
 
 
 # -- the end
+
+
+@pytest.mark.parametrize("absence", [True, False])
+def test_what_came_before_a_page_that_did_not_is_told_with_the_error(absence: bool) -> None:
+    class Breaks(Server):
+        def change(self) -> None:
+            if self.asked == 3:
+                raise UnreadableError("no third page")
+
+    with pytest.raises(UnreadableError) as told:
+        Breaks(range(60)).read(absence=absence)
+
+    assert [row.id for row in told.value.rows] == [str(n) for n in range(50)]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from podsync.sandbox import KINDS, Fault, parse_fault
-from podsync.sandbox.faults.playing import ENDINGS
+from podsync.sandbox.faults.delivery import DELIVERIES
 from podsync.sandbox.sides import all_answers
 
 
@@ -107,7 +107,7 @@ def test_what_would_never_happen_is_refused(text):
 
 
 def test_every_kind_acts_at_one_stage():
-    acting = [*all_answers(), *ENDINGS, "late", "later"]
+    acting = [*all_answers(), *DELIVERIES, "late", "later"]
 
     assert sorted(acting) == sorted(KINDS)
 

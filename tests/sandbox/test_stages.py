@@ -59,9 +59,9 @@ def test_pictures_that_are_rehosted_all_or_from_elsewhere_only(kakaclo, sandbox)
 
 
 @pytest.mark.parametrize(
-    ("total", "told"), [("true", 3), ("capped:2", 2), ("page", 1), ("hidden:4", 7), ("none", None)]
+    ("total", "shown"), [("true", 3), ("capped:2", 2), ("page", 1), ("hidden:4", 7), ("none", None)]
 )
-def test_totals(kakaclo, gelato, sandbox, total, told):
+def test_totals(kakaclo, gelato, sandbox, total, shown):
     sandbox.set_rules(total=total, page_size=2)
     for number in range(3):
         kakaclo.create(enName=f"T{number}")
@@ -70,9 +70,9 @@ def test_totals(kakaclo, gelato, sandbox, total, told):
     listed = kakaclo.search(pageNumber=2, pageSize=100)
     other = gelato.list(offset=2)
 
-    assert ([row["enName"] for row in listed["list"]], listed.get("total")) == (["T0"], told)
+    assert ([row["enName"] for row in listed["list"]], listed.get("total")) == (["T0"], shown)
     assert [row["name"] for row in other["customerProducts"]] == ["T0"]
-    assert other["pagination"].get("total") == told
+    assert other["pagination"].get("total") == shown
 
 
 def test_a_replica_shows_what_was(gelato, sandbox, clock):
@@ -111,14 +111,14 @@ def test_a_code_that_stands_for_two_models_and_one_that_changes(kakaclo, sandbox
     assert kakaclo.search(modelCodes=["PODQRB518"])["total"] == 0
 
 
-@pytest.mark.parametrize(("form", "told"), [("absent", None), ("number", 7), ("text", "007")])
-def test_a_model_with_leading_zeros(kakaclo, sandbox, form, told):
+@pytest.mark.parametrize(("form", "shown"), [("absent", None), ("number", 7), ("text", "007")])
+def test_a_model_with_leading_zeros(kakaclo, sandbox, form, shown):
     assert kakaclo.create(modelId="007").json()["code"] == 20001
     sandbox.set_rules(kakaclo_zeros=True, kakaclo_model_id=form)
 
     assert kakaclo.create(modelId="007").json()["code"] == 10000
     row = kakaclo.search()["list"][0]
-    assert (row["modelCode"], row.get("modelId")) == ("PODQ00007", told)
+    assert (row["modelCode"], row.get("modelId")) == ("PODQ00007", shown)
 
 
 def test_the_model_list_is_down(kakaclo, sandbox):
@@ -129,21 +129,21 @@ def test_the_model_list_is_down(kakaclo, sandbox):
 
 
 @pytest.mark.parametrize(
-    ("form", "told"), [("ids", ["a"]), ("objects", [{"id": "a"}]), ("joined", "a"), ("upper", ["A"])]
+    ("form", "shown"), [("ids", ["a"]), ("objects", [{"id": "a"}]), ("joined", "a"), ("upper", ["A"])]
 )
-def test_customers_in_another_form(gelato, sandbox, form, told):
+def test_customers_in_another_form(gelato, sandbox, form, shown):
     sandbox.set_rules(gelato_customers=form)
 
     assert gelato.create(customerIds=["a"]).json()["customerIds"] == ["a"]
-    assert gelato.list()["customerProducts"][0]["customerIds"] == told
+    assert gelato.list()["customerProducts"][0]["customerIds"] == shown
 
 
-@pytest.mark.parametrize(("form", "told"), [("text", "77"), ("number", 77), ("missing", None)])
-def test_gelatos_model_in_another_form(gelato, sandbox, form, told):
+@pytest.mark.parametrize(("form", "shown"), [("text", "77"), ("number", 77), ("missing", None)])
+def test_gelatos_model_in_another_form(gelato, sandbox, form, shown):
     sandbox.set_rules(gelato_model=form)
     gelato.create(productModelId="77")
 
-    assert gelato.list()["customerProducts"][0].get("productModelId") == told
+    assert gelato.list()["customerProducts"][0].get("productModelId") == shown
 
 
 def test_several_accounts_on_one_host(kakaclo, sandbox, session):

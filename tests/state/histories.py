@@ -84,13 +84,15 @@ FIELDS = {
     "observed": mappings,
     "landmarks": st.lists(mappings, max_size=3).map(tuple),
     "models": st.dictionaries(ids, names, max_size=2).map(freeze),
+    "fields": mappings,
+    "made": st.none() | times,
 }
 #: How an Intent may end.
 RESULTS = (ev.Made, ev.Refused, ev.NotSent, ev.Doubted, ev.Settled)
 #: Events of a provider that can happen whatever is known; a reading has a number that grows.
 LEARNED = (
-    ev.Observed, ev.Landmarked, ev.ModelsSeen, ev.Disowned, ev.Contacted, ev.Missed, ev.FoundAgain,
-    ev.Emptied, ev.Proven,
+    ev.Observed, ev.Landmarked, ev.ModelsSeen, ev.Disowned, ev.Remembered, ev.Contacted, ev.Missed,
+    ev.FoundAgain, ev.Emptied, ev.Proven,
 )  # fmt: skip
 
 
@@ -98,7 +100,7 @@ def event(cls: type, **fixed: object) -> st.SearchStrategy[ev.Event]:
     """One event of a type, its fields random but for those given."""
     chosen = {name: FIELDS[name] for name in cls.__dataclass_fields__}
     chosen |= {name: st.just(value) for name, value in fixed.items()}
-    if cls in {ev.Bound, ev.Adopted}:
+    if cls in {ev.Bound, ev.Adopted, ev.Remembered}:
         chosen["id"] = ids
     return st.builds(cls, **chosen)
 

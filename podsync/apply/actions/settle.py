@@ -111,8 +111,8 @@ def finish(run: ProviderRun) -> None:
 
 
 def _tell_unwanted(run: ProviderRun) -> None:
-    """Say what a refused create may have made, where no document wants it: else nobody knows of it."""
-    for address, question in sorted(run.findings.unwanted.items() if run.findings is not None else ()):
+    """Say what a refused create may have made, where nothing waits for it: else nobody knows of it."""
+    for address, question in sorted(run.unwanted.items()):
         ask_what_was_made(run, address, question)
 
 
@@ -322,7 +322,7 @@ def take_in(run: ProviderRun, findings: Findings) -> None:
         if address in findings.unread:
             why += "; whether nothing was made cannot be told from this listing"
         run.doubts[address] = Doubt(address, known_by, why)
-    run.overdue, run.looked = findings.overdue, findings.reading.looked
+    run.overdue, run.unwanted, run.looked = findings.overdue, findings.unwanted, findings.reading.looked
 
 
 def _cleared(run: ProviderRun, address: Address) -> None:

@@ -126,6 +126,10 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
     if run.lost and not run.caught_up and (wanted or others):
         what = "the listing to show what the last apply made (the state is new or lost)"
         reasons.append((what, began + run.until_settled))
+    elif findings.knows is not Knows.ALL and wanted and _is_young(run, findings, looked):
+        run.young = True
+        what = "the listing to show what was made with what exists already, a short while ago"
+        reasons.append((what, began + run.until_settled))
     situation = run.looker.dated(run.situation(), looked)
     # What is to be made again waits by itself: other work goes on meanwhile.
     missed = situation.looked_for & findings.missed - {change.recreates for change in run.changes}
@@ -137,6 +141,14 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
         reasons.append(("a product that was made here to be known for certain", until))
     open_ = [reason for reason in reasons if reason[1] > looked or reason[0].startswith("an orphan")]
     return max(open_, key=lambda reason: reason[1], default=None)
+
+
+def _is_young(run: ProviderRun, findings: Findings, looked: float) -> bool:
+    """Whether what is adopted is so young that what was made with it may not be listed yet."""
+    told = run.sender.time.at(looked)
+    now = run.context.clock.now() if told is None else told
+    made = (row.created_at for row in findings.adopted.values())
+    return any(at is not None and now - at < run.until_settled for at in made)
 
 
 def _lost_is_visible(run: ProviderRun, looked: float) -> bool:

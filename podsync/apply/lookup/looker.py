@@ -7,8 +7,8 @@ is visible, where "nothing was made" is to be said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from podsync.evidence.account import Knows
 from podsync.evidence.ages import Moment
@@ -18,9 +18,10 @@ from podsync.evidence.listing import Reading, reading_of, together
 from podsync.evidence.situation import Situation
 from podsync.evidence.state_view import Known
 from podsync.model.clock import Clock
-from podsync.model.frozen import EMPTY, FrozenDict, Spec
+from podsync.model.errors import UnreadableError
+from podsync.model.frozen import EMPTY, FrozenDict, Json, Spec
 from podsync.model.product import seen_ids
-from podsync.providers.contract import Query, Reader
+from podsync.providers.contract import Query, Reader, Remote
 
 #: So many names are searched one by one; for more, the whole listing is read once.
 FEW = 10
@@ -39,28 +40,41 @@ class Looker:
     clock: Clock
     date_at: Callable[[float], float | None]
     heard: Callable[[float | None], None]
+    #: What this look has shown so far.
+    _came: dict[str, Remote] = field(default_factory=dict)
 
     def look(self, situation: Situation, *, presence: bool = False) -> Findings:
-        """Read, judge, and read more where a verdict needs it; with `presence` no more than may be there."""
+        """Read, judge, and read more where a verdict needs it; with `presence` no more than may be there.
+
+        Raises UnreadableError, with all rows that came before, where a listing breaks off.
+        """
+        self._came.clear()
+        try:
+            return self._look(situation, presence)
+        except UnreadableError as error:
+            error.rows = (*self._came.values(), *error.rows)
+            raise
+
+    def _look(self, situation: Situation, presence: bool) -> Findings:
         known = situation.known
         models = _models(situation)
         looked = self.clock.monotonic()
         if not presence and _knows_too_little(situation):
-            return self._judged(situation, self._whole(known))
+            return self.judged(situation, self._whole(known))
         if situation.compares:
             reading = self._read(known, Query(pairs=known.pairs), of_all=True)
         else:
             reading = self._some(situation, models)
-        findings = self._judged(situation, reading)
+        findings = self.judged(situation, reading)
         if presence and findings.account is not False:
             return findings
         doubted = {e.address: known.model(e.pending.body) for e in known.doubts if e.pending is not None}
         needed = {doubted[address] for address in findings.unread} | set(findings.unsearched.values())
         if needed and findings.knows is Knows.ALL and not reading.of_all:
             reading = together(self._by_model(known, needed, absence=True), reading)
-            findings = self._judged(situation, replace(reading, looked=looked))
+            findings = self.judged(situation, replace(reading, looked=looked))
         if self._needs_all(situation, findings):
-            findings = self._judged(situation, self._whole(known))
+            findings = self.judged(situation, self._whole(known))
         return findings
 
     def _needs_all(self, situation: Situation, findings: Findings) -> bool:
@@ -75,7 +89,7 @@ class Looker:
         unread = bool(findings.unread or findings.unsearched)
         return findings.account is False or unread or unsure or bool(unseen)
 
-    def _judged(self, situation: Situation, reading: Reading) -> Findings:
+    def judged(self, situation: Situation, reading: Reading) -> Findings:
         """Judge as of the moment at which the reading began."""
         return judge(self.dated(situation, reading.looked), reading)
 
@@ -102,6 +116,7 @@ class Looker:
         looked = self.clock.monotonic()
         listing = self.reader.find(query)
         self.heard(listing.date)
+        self._came.update((row.id, row) for row in listing.items)
         return reading_of(
             listing,
             looked,
@@ -125,14 +140,19 @@ class Looker:
         readings = [self._by_model(known, models)] if models else []
         readings += [self._read(known, Query(name=name, pairs=known.pairs)) for name in sorted(searched)]
         there = {identity for reading in readings for identity in reading.rows}
-        named = {identity for identity, _ in situation.named.values()} - there
+        named: dict[str, Mapping[str, Json]] = {id_: EMPTY for id_, _ in situation.named.values()}
+        # What looked like one of these once, and is in none of these readings, is asked for by its id.
+        named |= {
+            identity: seen_ids(row.shown)
+            for identity, row in known.remembered.items()
+            if known.model(row.fields) in {*models, ""}
+        }
+        named = {identity: shown for identity, shown in sorted(named.items()) if identity not in there}
         if len(named) > PROBES:
             readings.append(self._read(known, Query(pairs=known.pairs), of_all=True))
             there |= readings[-1].rows.keys()
-            named = set()
-        sought = _sought(known, situation.looked_for | situation.checked, there) | dict.fromkeys(
-            sorted(named), EMPTY
-        )
+            named = {}
+        sought = _sought(known, situation.looked_for | situation.checked, there) | named
         if sought:
             readings.append(self._read(known, Query(known=FrozenDict(sought), pairs=known.pairs)))
         if not readings:

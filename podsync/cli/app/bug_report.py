@@ -1,4 +1,4 @@
-"""What is not foreseen: one line for people, the whole story in a file, in CI on stderr; no key in either."""
+"""Reports an unexpected exception: a line for people, the rest in a file, in CI on stderr; without keys."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def _keep(text: str, folder: Path) -> str:
     name = time.strftime(f"bug-%Y%m%dT%H%M%SZ-{os.urandom(3).hex()}.log", time.gmtime())
     home = folder / FOLDER
     try:
-        if not _is_own(home) and (os.path.lexists(home) or not (folder / "podsync.yaml").exists()):
+        # A link leads where somebody else wants the log.
+        own = home.is_dir() and not home.is_symlink()
+        if not own and (os.path.lexists(home) or not (folder / "podsync.yaml").exists()):
             home = Path(tempfile.gettempdir())  # do not leave a folder where podsync has no business
         home.mkdir(exist_ok=True)
         # A new file, for this user: a log tells of names and places.
@@ -42,8 +44,3 @@ def _keep(text: str, folder: Path) -> str:
     except OSError as error:
         return f"and its log could not be written: {error.strerror}"
     return f"the log is {home / name}"
-
-
-def _is_own(home: Path) -> bool:
-    """Whether it is a folder that could be ours: a link leads where somebody else wants the log."""
-    return home.is_dir() and not home.is_symlink()

@@ -50,7 +50,11 @@ def complete_address(ctx: click.Context, _param: click.Parameter, incomplete: st
 def addresses_in(catalog: Path) -> set[str]:
     """Return what looks like an address in the documents below a folder; unreadable files have none."""
     found: set[str] = set()
-    files = (p for p in catalog.rglob("*.y*ml") if not _skipped(p.relative_to(catalog)))
+    files = (
+        path
+        for path in catalog.rglob("*.y*ml")
+        if not any(part.startswith((".", "_")) for part in path.relative_to(catalog).parts)
+    )
     for path in islice(files, FILE_LIMIT):
         found.update(addresses_of(path))
     return found
@@ -65,7 +69,3 @@ def addresses_of(path: Path) -> list[str]:
     documents = re.split(r"^---", text, flags=re.MULTILINE)
     matches = [[re.search(each, document, re.MULTILINE) for each in (_KIND, _NAME)] for document in documents]
     return [f"{kind[1]}.{name[1]}" for kind, name in matches if kind and name]
-
-
-def _skipped(path: Path) -> bool:
-    return any(part.startswith((".", "_")) for part in path.parts)

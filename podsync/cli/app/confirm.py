@@ -25,7 +25,7 @@ def confirmed(space: Workspace, plan: Plan) -> bool:
     """Ask; whether the answer was the one that goes on."""
     creates = plan.summary[Action.CREATE]
     wanted = str(creates) if creates > MANY else "yes"
-    # Where it goes stands in the same line: a long plan has moved its head off the screen by now.
+    # Where it goes is in the same line: a long plan has moved its head off the screen by now.
     question = f"This goes to {', '.join(accounts(plan.hosts))}. Type {wanted} to go on: "
     if creates > MANY:
         space.session.console.say(f"{creates} products will be created, and podsync cannot delete them.")

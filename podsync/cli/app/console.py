@@ -1,4 +1,4 @@
-"""stdout and stderr: who is listening, in colour or not, how wide, and what to do when they leave."""
+"""stdout and stderr: terminal or not, colour, width, and readers that go away."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ class Console:
                 raw.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
             self._out.flush()
         except BrokenPipeError:
-            self._out = _deaf(self._out)
+            self._out = _silenced(self._out)
         except (OSError, ValueError) as error:
             self.lost = self.lost or (error if isinstance(error, OSError) else OSError(str(error)))
-            self._out = _deaf(self._out)
+            self._out = _silenced(self._out)
 
     def mute(self) -> None:
         """Nobody reads stdout any more: write nothing to it from now on."""
-        self._out = _deaf(self._out)
+        self._out = _silenced(self._out)
 
     def say(self, text: str) -> None:
         """Write a line for people to stderr."""
@@ -153,7 +153,7 @@ def _is_terminal(stream: TextIO | None) -> bool:
 def _lenient(stream: TextIO | None) -> TextIO:
     """Make a stream take every text: what its encoding lacks is written with a backslash."""
     if stream is None:  # pythonw, or started with the descriptor closed
-        return cast("TextIO", _Nobody())
+        return cast("TextIO", _NullStream())
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         with suppress(OSError, ValueError):
@@ -161,7 +161,7 @@ def _lenient(stream: TextIO | None) -> TextIO:
     return stream
 
 
-class _Nobody(io.TextIOBase):
+class _NullStream(io.TextIOBase):
     """A stream that nobody reads."""
 
     def write(self, text: str) -> int:
@@ -169,10 +169,10 @@ class _Nobody(io.TextIOBase):
         return len(text)
 
 
-def _deaf(stream: TextIO) -> TextIO:
+def _silenced(stream: TextIO) -> TextIO:
     """Point the stream's descriptor at nothing, so that the interpreter's own last flush is quiet."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
         os.close(null)
-    return cast("TextIO", _Nobody())
+    return cast("TextIO", _NullStream())

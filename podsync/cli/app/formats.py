@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from podsync.model.address import Address
     from podsync.model.diagnostic import Diagnostic, Rule
     from podsync.model.settings import RateLimit, Settings
+    from podsync.output.forecast import PlanFacts
+    from podsync.output.github.annotations import Remark
     from podsync.plan.model import Plan
     from podsync.state.model import State
 
@@ -56,21 +58,29 @@ def plan_forms(
     is made now; `base` is the plan of what the default branch has already. So many `environments` share one
     comment.
     """
-    known: Any = {"sandbox": sandbox}
-    known |= {} if rates is None else {"rates": rates}
-    known |= {} if levels is None else {"levels": levels}
+    facts = _plan_facts(session, rates=rates, levels=levels, sandbox=sandbox, orphans=orphans)
     shown, where = _as_typed(plan, session), origin.run_url(os.environ) or ""
     return {
-        "text": lambda: _plan_text(shown, session, detail=detail, orphans_before=orphans, **known),
+        "text": lambda: _plan_text(shown, session, facts, detail=detail),
         "json": lambda: _plan_json(plan, noops=detail == "full"),
-        "markdown": lambda: plan_markdown_of(
-            plan, session, orphans=orphans, where=where, **known, **_room(environments)
-        ),
-        "html": lambda: _plan_html(shown, catalog, base, **known),
-        "github": lambda: _github().plan_annotations(shown, root=origin.folder_in_repository()),
-        "sarif": lambda: _sarif().plan_sarif(shown, installed_rules(), root=origin.folder_in_repository()),
+        "markdown": lambda: _plan_markdown(shown, session, facts, where=where, **_room(environments)),
+        "html": lambda: _plan_html(shown, catalog, base, facts),
+        **_github_forms(shown),
         "csv": lambda: _products().plan_csv(plan, noops=detail == "full"),
     }
+
+
+def _plan_facts(
+    session: Session,
+    *,
+    rates: Mapping[str, RateLimit] | None = None,
+    levels: Mapping[str, float] | None = None,
+    sandbox: bool = False,
+    orphans: int = 0,
+) -> PlanFacts:
+    from podsync.output.forecast import PUBLISHED, PlanFacts
+
+    return PlanFacts(PUBLISHED if rates is None else rates, levels or {}, sandbox, orphans, session.as_typed)
 
 
 def _room(environments: int) -> dict[str, Any]:
@@ -90,29 +100,16 @@ def typed(diagnostics: Sequence[Diagnostic], session: Session) -> list[Diagnosti
     return [one._replace(detail=session.as_typed(one.detail)) for one in diagnostics]
 
 
-def plan_markdown_of(
-    plan: Plan,
-    session: Session,
-    *,
-    rates: Mapping[str, RateLimit] | None = None,
-    sandbox: bool = False,
-    orphans: int = 0,
-    **more: Any,
-) -> str:
-    """Return a plan as Markdown; `more`: its limit, and where all of it can be looked at."""
+def plan_markdown_of(plan: Plan, session: Session, *, limit: int, **known: Any) -> str:
+    """Return a plan as Markdown in `limit` bytes; `known` as of `plan_forms`."""
+    return _plan_markdown(_as_typed(plan, session), session, _plan_facts(session, **known), limit=limit)
+
+
+def _plan_markdown(plan: Plan, session: Session, facts: PlanFacts, **more: Any) -> str:
     from podsync.output.markdown.plan import plan_markdown
 
-    if rates is not None:
-        more["rates"] = rates
-    return plan_markdown(
-        _as_typed(plan, session),
-        environment=_part(session, sandbox=sandbox),
-        head_sha=origin.head_sha(os.environ),
-        sandbox=sandbox,
-        orphans_before=orphans,
-        typed=session.as_typed,
-        **more,
-    )
+    part, head_sha = _part(session, sandbox=facts.sandbox), origin.head_sha(os.environ)
+    return plan_markdown(plan, facts, environment=part, head_sha=head_sha, **more)
 
 
 def _screen(session: Session) -> dict[str, Any]:
@@ -122,10 +119,10 @@ def _screen(session: Session) -> dict[str, Any]:
     return {"style": Style(session.console.out_color), "width": session.console.width}
 
 
-def _plan_text(plan: Plan, session: Session, **facts: Any) -> str:
+def _plan_text(plan: Plan, session: Session, facts: PlanFacts, *, detail: Any) -> str:
     from podsync.output.text.plan import plan_text
 
-    return plan_text(plan, typed=session.as_typed, **_screen(session), **facts)
+    return plan_text(plan, facts, detail=detail, **_screen(session))
 
 
 def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
@@ -135,32 +132,20 @@ def _plan_json(plan: Plan, *, noops: bool) -> Iterator[str]:
     return map(printable, planfile.pieces(plan, noops=noops))
 
 
-def _plan_html(plan: Plan, catalog: str, base: Plan | None, **facts: Any) -> Iterator[str]:
+def _plan_html(plan: Plan, catalog: str, base: Plan | None, facts: PlanFacts) -> Iterator[str]:
     from pathlib import Path
 
     from podsync.output.html.page import About, pieces
 
     code = origin.code_address(Path.cwd(), catalog) if catalog else ""
     waiting = frozenset(tuple(change.key) for change in base.work) if base is not None else ()
-    return pieces(plan, About(code=code, waiting=waiting, **facts))
-
-
-def _github() -> Any:
-    from podsync.output.github import annotations as github
-
-    return github
+    return pieces(plan, About(**vars(facts), code=code, waiting=waiting))
 
 
 def _products() -> Any:
     from podsync.output.csv import products
 
     return products
-
-
-def _sarif() -> Any:
-    from podsync.output.github import sarif
-
-    return sarif
 
 
 def installed_rules() -> Mapping[str, Rule]:
@@ -247,18 +232,29 @@ def validate_forms(loaded: Loaded, catalog: str, session: Session, pictures: int
         "text": text,
         "json": lambda: _validate_json(loaded.diagnostics),
         "markdown": lambda: validate_markdown(loaded),
-        **_diagnostic_forms(loaded.diagnostics),
+        **_github_forms(diagnostics=loaded.diagnostics),
     }
 
 
-def _diagnostic_forms(diagnostics: Sequence[Diagnostic]) -> Forms:
-    """Return how diagnostics are shown beside the lines of a pull request."""
-    return {
-        "github": lambda: _github().validate_annotations(diagnostics, root=origin.folder_in_repository()),
-        "sarif": lambda: _sarif().validate_sarif(
-            diagnostics, installed_rules(), root=origin.folder_in_repository()
-        ),
-    }
+def _github_forms(plan: Plan | None = None, diagnostics: Sequence[Diagnostic] = ()) -> Forms:
+    """Return how GitHub shows a plan, or diagnostics, beside the lines of a pull request."""
+
+    def remarks() -> Iterator[Remark]:
+        from podsync.output.github.annotations import fault_remark, plan_remarks
+
+        return map(fault_remark, diagnostics) if plan is None else plan_remarks(plan)
+
+    def github() -> str:
+        from podsync.output.github.annotations import workflow_commands
+
+        return workflow_commands(remarks(), root=origin.folder_in_repository())
+
+    def sarif() -> str:
+        from podsync.output.github import sarif as view
+
+        return view.sarif(remarks(), installed_rules(), root=origin.folder_in_repository())
+
+    return {"github": github, "sarif": sarif}
 
 
 def _validate_json(diagnostics: Sequence[Diagnostic]) -> str:
@@ -271,7 +267,7 @@ def fault_forms(diagnostics: Sequence[Diagnostic], session: Session, *, sandbox:
     """Return how the faults of a catalog are reported, in the place of its plan."""
     return {
         "markdown": lambda: _faults_markdown(diagnostics, session, sandbox=sandbox),
-        **_diagnostic_forms(diagnostics),
+        **_github_forms(diagnostics=diagnostics),
     }
 
 

@@ -1,6 +1,6 @@
 """How every command behaves, on top of click.
 
-Global options stand on either side of a command; each long option can come from the environment
+Global options are accepted on either side of a command; each long option can come from the environment
 (and is named then); a slip of the finger is answered with what was probably meant.
 """
 

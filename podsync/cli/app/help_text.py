@@ -28,7 +28,7 @@ class _HelpPage:
         self._head: list[str] = []
 
     def lines(self, lines: list[str]) -> Iterator[str]:
-        """Yield what stands for each line; empty lines stay."""
+        """Yield what each line becomes; empty lines stay."""
         code = False
         for line in lines:
             if line.lstrip().startswith("```"):

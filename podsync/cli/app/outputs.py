@@ -27,7 +27,7 @@ class _OutputFile:
 class Outputs:
     """Where the result goes. Use as `with outputs:`; files are reserved there, and unmade without a result.
 
-    `screen` is the format of stdout; `annotated`: annotations for GitHub's runner stand before it.
+    `screen` is the format of stdout; `annotated`: annotations for GitHub's runner come before it.
     """
 
     def __init__(self) -> None:

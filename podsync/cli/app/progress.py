@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HEARTBEAT_SECONDS = 10.0
 
 
-class Listening:
+class ApplyListener:
     """`apply.engine.Listener` that tells people and remembers every outcome.
 
     `on_stdout` is whether the lines of products belong to the result; else they go to stderr. `seconds` is
@@ -111,7 +111,7 @@ class Listening:
         pass
 
 
-class Counting(Listening):
+class HeartbeatListener(ApplyListener):
     """Without a terminal: a count on stderr every ten seconds."""
 
     def __init__(self, session: Session, **facts: Any) -> None:
@@ -131,7 +131,7 @@ class Counting(Listening):
                 self._write(self.progress)
 
 
-class Drawing(Listening):
+class BarListener(ApplyListener):
     """On a terminal: a bar below the lines."""
 
     def __init__(self, session: Session, **facts: Any) -> None:
@@ -174,9 +174,9 @@ def progress_bar(session: Session, what: str) -> tuple[Progress, Any]:
 
 
 @contextmanager
-def listener_for(session: Session, *, on_stdout: bool, seconds: float = 0.0) -> Iterator[Listening]:
+def listener_for(session: Session, *, on_stdout: bool, seconds: float = 0.0) -> Iterator[ApplyListener]:
     """Listen in the way that suits stderr, until the end of `with`."""
-    kind = Drawing if session.console.draws else Counting
+    kind = BarListener if session.console.draws else HeartbeatListener
     listener = kind(session, on_stdout=on_stdout, seconds=seconds)
     try:
         yield listener

@@ -114,14 +114,14 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     """Look at every provider as apply does, and return the plan as it reads then, with the exit code."""
     from podsync.cli.environment.clock import SystemClock
     from podsync.cli.environment.connect import connected, keys_for, with_keys
-    from podsync.cli.environment.looking import looks_at
+    from podsync.cli.environment.findings import findings_of
     from podsync.plan.refresh import exit_code, refreshed
 
     names = sorted({*made.hosts, *with_keys(space)})
     keys = keys_for(space, names)
     clock = SystemClock()
     with connected(space, names, keys, clock) as connections:
-        looks = looks_at(space, made, state, connections, clock, compares=True)
+        looks = findings_of(space, made, state, connections, clock, compares=True)
         knowns = {name: connection.known(state) for name, connection in connections.items()}
     told = replace(made, hosts=freeze({name: space.host(name) for name in names}))
     seen = refreshed(told, space.providers, looks, knowns, space.catalog_read.at)

@@ -128,13 +128,13 @@ def _connection(
         )
     if paged is not None and hasattr(reader, "on_page"):
         reader.on_page = partial(paged, name)
-    kind = _AdvisingOfModels if isinstance(reader, ModelLister) else _Advising
+    kind = _AdvisedModelLister if isinstance(reader, ModelLister) else _AdvisedReader
     advising = kind(reader, renewal(plugin, space.environment))
     return ProviderConnection(provider, advising, writer, pace, settings, account)
 
 
 @dataclass(frozen=True, slots=True)
-class _Advising:
+class _AdvisedReader:
     """A reader whose faults come with what a person can do about them."""
 
     reader: Reader
@@ -157,7 +157,7 @@ class _Advising:
             raise
 
 
-class _AdvisingOfModels(_Advising):
+class _AdvisedModelLister(_AdvisedReader):
     """The same of a provider that tells its models."""
 
     __slots__ = ()

@@ -271,7 +271,7 @@ def _secret_names(environ: Mapping[str, str]) -> list[str]:
 
 
 def _passwords(url: str) -> Iterable[str]:
-    """Return the password that stands in a URL or a connection string, as written and as meant."""
+    """Return the password in a URL or a connection string, as written and as meant."""
     match = re.search(r"://[^/@]*?:([^@/]*)@|password\s*=\s*'?([^'&\s]+)", url)
     for written in filter(None, match.groups() if match else ()):
         yield from (written, unquote(written))

@@ -1,6 +1,6 @@
-"""`.podsync`, the folder that podsync keeps for itself: refused where it came with the files of a branch.
+"""Checks `.podsync`, the folder that podsync keeps for itself: one that came with a branch is refused.
 
-What stands in it is believed only under a mark (see `podsync.files.seal`). A link in it could still lead what
+Its content is believed only under a mark (see `podsync.files.seal`). A link in it could still lead what
 podsync writes out of the catalog's folder, and a copy that Git tracks would change under a reviewer's hands;
 neither is ever made by podsync.
 """

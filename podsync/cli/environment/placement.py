@@ -1,4 +1,4 @@
-"""Where in the repository a catalog is, and that settings of the tree lead nowhere else."""
+"""Checks where a catalog and its state are: in the repository, and the ones that belong together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError, StateError
-from podsync.model.settings import Settings, StateSettings
+from podsync.model.settings import Settings
 from podsync.state.backends import BACKENDS
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def catalog_of(settings: Settings, known: str) -> str:
     `shop/catalog in 5f3a…`. "" leaves what is known as it is: there is nothing to add.
     """
     here, first = folder_of(settings.catalog), known.partition(_IN)[2]
-    if not here or not _is_shared(settings.state):
+    shared = BACKENDS[settings.state.backend].shared
+    if not here or not shared(settings.state.keys, _root(Path.cwd().resolve())):
         return here
     found = _first_commits()
     if not isinstance(found, list) or not found:
@@ -91,11 +92,6 @@ def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
         f"give this one a state of its own ({_PLACES} in podsync.yaml); "
         f"or, if it is that one and its folder was moved: moved: [{json.dumps(known)}] in podsync.yaml",
     )
-
-
-def _is_shared(state: StateSettings) -> bool:
-    """Whether a state is kept where other repositories can have theirs, too."""
-    return BACKENDS[state.backend].shared(state.keys, _root(Path.cwd().resolve()))
 
 
 def _first_commits() -> list[str] | UnknownAge:

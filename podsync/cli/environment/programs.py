@@ -1,4 +1,4 @@
-"""What another program that podsync starts is given: never a key of podsync's own."""
+"""The environment of other programs that podsync starts: never with a key of podsync's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNMISTAKABLE = 16
 def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for another program: without the key of any provider, and of the database.
 
-    A key of one environment has that one's name at its end (`…_API_KEY_STAGING`), and a key may stand in
+    A key of one environment has that one's name at its end (`…_API_KEY_STAGING`), and a key may be in
     a second variable. What another program needs for itself, such as a token for its remote, stays.
     """
     names = {*SECRET_VARIABLES, *(plugin.key_variable for plugin in plugins().values())}

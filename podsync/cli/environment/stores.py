@@ -1,4 +1,4 @@
-"""The store that the settings name, opened with what the environment tells of us."""
+"""Opens the store that the settings name."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> State
     def note_newer(newer: State) -> None:
         from podsync.state.run_history import RunHistory
 
-        told = RunHistory(Path(FOLDER), store.identity).knew_newer(newer)
-        if told is not None:
-            on_note(told)
+        warning = RunHistory(Path(FOLDER), store.identity).knew_newer(newer)
+        if warning is not None:
+            on_note(warning)
 
     facts: StoreFacts = {
         "clock": SystemClock(), "who": who, "run_url": run_url(os.environ), "on_note": on_note,

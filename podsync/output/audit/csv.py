@@ -1,4 +1,4 @@
-"""What accounts hold, a row a product."""
+"""An audit as a table, a row a product."""
 
 from __future__ import annotations
 

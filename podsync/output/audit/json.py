@@ -1,4 +1,4 @@
-"""What accounts hold, for programs."""
+"""An audit as JSON."""
 
 from __future__ import annotations
 

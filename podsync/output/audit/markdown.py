@@ -1,4 +1,4 @@
-"""What accounts hold, as GitHub's Markdown: for a step summary, or an issue."""
+"""An audit as GitHub's Markdown: for a step summary, or an issue."""
 
 from __future__ import annotations
 

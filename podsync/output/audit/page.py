@@ -1,4 +1,4 @@
-"""What accounts hold as one self-contained page: look-alikes side by side, then every product."""
+"""An audit as one self-contained page: look-alikes side by side, then every product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What accounts hold, for a terminal: what needs a look first, the rest counted."""
+"""An audit for a terminal: what needs attention first, the rest counted."""
 
 from __future__ import annotations
 

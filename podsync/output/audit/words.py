@@ -1,4 +1,4 @@
-"""What is said of a listed product, in words that are safe to show anywhere; markup is each format's own."""
+"""The words of an audit, safe to show in every format; markup is each format's own."""
 
 from __future__ import annotations
 

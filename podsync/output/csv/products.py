@@ -22,7 +22,7 @@ LEFT_OUT = "-"
 
 
 class ProductRow(NamedTuple):
-    """A product: what stands in the first columns, and its spec."""
+    """A product: its first columns, and its spec."""
 
     address: Address
     facts: Sequence[str]

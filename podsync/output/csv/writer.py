@@ -1,4 +1,4 @@
-"""CSV that spreadsheets read, and in which none of them finds a formula: the only writer of it.
+"""Writes CSV that spreadsheets read, and in which none of them finds a formula.
 
 Commas, LF, UTF-8 without a BOM, quotes where they are needed. Reading (`podsync.catalog.parsing.csv_reader`)
 gives back what was written.

@@ -1,3 +1,3 @@
-"""Drift in words, and in each format: it stands in plans, and alone in the report of `podsync drift`."""
+"""Drift in words, and in each format: a part of plans, and the report of `podsync drift`."""
 
 __all__ = ["json", "markdown", "text", "words"]

@@ -28,7 +28,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class DriftText:
-    """One product: the word for what became of it, what it is, where its document stands, and the details."""
+    """One product: the word for what became of it, what it is, where its document is, and the details."""
 
     word: str
     address: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from podsync.model.diagnostic import Diagnostic
@@ -35,21 +35,14 @@ class Remark:
     about: str = ""
 
 
-def validate_annotations(diagnostics: Sequence[Diagnostic], *, root: str = "") -> str:
-    """Return the faults as annotations; `root` leads from the repository to the folder of the paths."""
-    return commands([fault_remark(fault) for fault in diagnostics], root=root)
+def workflow_commands(remarks: Iterable[Remark], *, root: str = "") -> str:
+    """Return at most ten of a kind in the order given; the tenth counts those that are left out.
 
-
-def plan_annotations(plan: Plan, *, root: str = "") -> str:
-    """Return refusals as errors, what is risky as warnings, the rest as notices."""
-    return commands(list(plan_remarks(plan)), root=root)
-
-
-def commands(remarks: Sequence[Remark], *, root: str = "") -> str:
-    """Return at most ten of a kind in the order given; the tenth counts those that are left out."""
-    lines: list[str] = []
+    `root` leads from the repository to the folder of the paths.
+    """
+    every, lines = list(remarks), list[str]()
     for kind in _KINDS:
-        found = [remark for remark in remarks if remark.kind == kind]
+        found = [remark for remark in every if remark.kind == kind]
         shown = found if len(found) <= MOST else found[: MOST - 1]
         lines += [_command(remark, root) for remark in shown]
         left = len(found) - len(shown)
@@ -67,7 +60,7 @@ def fault_remark(fault: Diagnostic) -> Remark:
 
 
 def plan_remarks(plan: Plan) -> Iterator[Remark]:
-    """Yield everything worth a line, worst first."""
+    """Yield refusals as errors, what is risky as warnings, the rest as notices; worst first."""
     if plan.environment:
         yield Remark("notice", "environment", plan.environment.upper(), environment_line(plan.environment))
     if plan.sandbox:
@@ -84,7 +77,7 @@ def plan_remarks(plan: Plan) -> Iterator[Remark]:
             spec = change.spec
             at = change.source
             if action is Action.ORPHAN and at is not None:
-                at = Position(at.path)  # the document that stood there is gone
+                at = Position(at.path)  # the document that was there is gone
             name = name_of(change.provider, spec)
             parts = [quoted(clip(name)) if name else "", change.reason, *change.risks]
             message = ". ".join(one.rstrip(".") for one in parts if one) or action.value
@@ -101,7 +94,8 @@ def _command(remark: Remark, root: str) -> str:
     pairs = [("title", clip(remark.title))]
     if remark.at is not None:
         pairs = [*_place(remark.at, root), *pairs]
-    words = ",".join(f"{key}={_property(value)}" for key, value in pairs)
+    escaped = str.maketrans({"%": "%25", ":": "%3A", ",": "%2C"})
+    words = ",".join(f"{key}={safe(value).translate(escaped)}" for key, value in pairs)
     return f"::{remark.kind} {words}::{_data(clip(remark.message, _LONGEST))}"
 
 
@@ -119,7 +113,3 @@ def _place(at: Position, root: str) -> Iterator[tuple[str, str]]:
 def _data(text: str) -> str:
     """Escape a message; its own line ends stay."""
     return "%0A".join(safe(line).replace("%", "%25") for line in text.split("\n"))
-
-
-def _property(text: str) -> str:
-    return safe(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from podsync import __version__
-from podsync.model.diagnostic import Diagnostic, Rule
+from podsync.model.diagnostic import Rule
 from podsync.model.position import Position
-from podsync.output.github.annotations import Remark, fault_remark, place_in, plan_remarks
+from podsync.output.github.annotations import Remark, place_in
 from podsync.output.json.text import json_text
 from podsync.output.markdown.escape import clip
 from podsync.output.wording import number
-from podsync.plan.model import Plan
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 #: GitHub keeps so many results of a run.
@@ -30,20 +29,11 @@ _SETTINGS = "podsync.yaml"
 _PLACES = re.compile(r":\d+(?::\d+)?|\bline \d+")
 
 
-def validate_sarif(diagnostics: Sequence[Diagnostic], rules: Mapping[str, Rule], *, root: str = "") -> str:
-    """Return the faults of a catalog; `root` leads from the repository to the folder of the paths."""
-    return sarif([fault_remark(fault) for fault in diagnostics], rules, root=root)
-
-
-def plan_sarif(plan: Plan, rules: Mapping[str, Rule], *, root: str = "") -> str:
-    """Return refusals, risks and changes of a plan."""
-    return sarif(list(plan_remarks(plan)), rules, root=root)
-
-
-def sarif(remarks: Sequence[Remark], rules: Mapping[str, Rule], *, root: str = "") -> str:
+def sarif(remarks: Iterable[Remark], rules: Mapping[str, Rule], *, root: str = "") -> str:
     """Return one run with the worst results, and how many there are more.
 
-    `rules` says what is known of a rule, by its id; a saved plan may name one that is not known here.
+    `rules` says what is known of a rule, by its id; a saved plan may name one that is not known here. `root`
+    leads from the repository to the folder of the paths.
     """
     ordered = sorted(remarks, key=lambda remark: _ORDER.index(remark.kind))
     shown = ordered[:MOST]

@@ -69,17 +69,17 @@ def section_head(key: str, heading: str, count: str, meaning: str) -> str:
 
 def card(kinds: Sequence[str], identity: str, pictures: Sequence[Picture], name: str, inner: str) -> str:
     """Return a card; `kinds` are what the counts know it by, `inner` is markup. A document has no id."""
-    told = f' data-id="{text(identity)}"' if identity else ""
+    attribute = f' data-id="{text(identity)}"' if identity else ""
     return (
-        f'<li><article class="card" data-is="{text(" ".join(kinds))}"{told}>{_figures(pictures, name)}'
+        f'<li><article class="card" data-is="{text(" ".join(kinds))}"{attribute}>{_figures(pictures, name)}'
         f"{inner}</article></li>\n"
     )
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> str:
-    """Return what is told of a product, without what is empty."""
-    told = (f"<dt>{text(key)}</dt><dd>{text(value)}</dd>" for key, value in rows if value)
-    return f"<dl>{''.join(told)}</dl>"
+    """Return the facts of a product, without what is empty."""
+    terms = (f"<dt>{text(key)}</dt><dd>{text(value)}</dd>" for key, value in rows if value)
+    return f"<dl>{''.join(terms)}</dl>"
 
 
 def _figures(pictures: Sequence[Picture], name: str) -> str:

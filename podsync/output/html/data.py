@@ -1,4 +1,4 @@
-"""What the page's script shows: every change as plain data, those of one design in one block."""
+"""The data of the page's script: every change, those of one design in one block."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def page_data(
     """Return every change that does something, risky ones first.
 
     `models` maps a model's id to its name. `code` is the address below which the files of the plan can be
-    looked at, "" where there is none. `waiting` holds the keys (`Change.key`) of what stands on the default
+    looked at, "" where there is none. `waiting` holds the keys (`Change.key`) of what is on the default
     branch already and is not applied yet.
     """
     refused = refused_addresses(plan)
@@ -134,7 +134,7 @@ def _record(
 
 
 def _design(change: Change, record: Mapping[str, Any]) -> Hashable:
-    """Return what the variants of one document or one design have in common; None: it stands alone."""
+    """Return what the variants of one document or one design have in common; None: it belongs to no block."""
     document, many, _ = change.address.name.partition("[")
     spec = change.after if change.after is not None else change.before or {}
     artwork = spec.get(roles_of(change.provider).artwork)
@@ -146,7 +146,7 @@ def _design(change: Change, record: Mapping[str, Any]) -> Hashable:
 
 
 def _into_blocks(records: list[dict[str, Any]], designs: list[Hashable]) -> None:
-    """Number the blocks of two and more: what stands alone has no number."""
+    """Number the blocks of two and more: a single one has no number."""
     counts = Counter(designs)
     numbers: dict[Hashable, int] = {}
     for record, design in zip(records, designs, strict=True):

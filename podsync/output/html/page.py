@@ -8,14 +8,13 @@ pictures over https, so that no name, however hostile, can become markup or ask 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.frozen import EMPTY
-from podsync.model.settings import RateLimit
-from podsync.output.forecast import PUBLISHED
+from podsync.output.forecast import PlanFacts
 from podsync.output.html import panels
 from podsync.output.html.data import embedded, page_data
 from podsync.output.html.panels import text
@@ -29,18 +28,8 @@ __all__ = ["About", "embedded", "page_data", "pieces", "plan_html", "review_piec
 
 #: The page's script, in the order in which its parts need each other.
 _SCRIPT = (
-    "text",
-    "pictures",
-    "product",
-    "fields",
-    "ticks",
-    "card",
-    "blocks",
-    "list",
-    "filter",
-    "sheet",
-    "keys",
-)
+    "text", "pictures", "product", "fields", "ticks", "card", "blocks", "list", "filter", "sheet", "keys",
+)  # fmt: skip
 #: Wide enough that no line of the head is broken: the browser does that.
 _ENDLESS = 1_000_000
 _NOTHING: Mapping[str, Any] = {
@@ -50,18 +39,14 @@ _NOTHING: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class About:
+class About(PlanFacts):
     """What the page may know beside the plan.
 
-    `levels`: how many requests of an earlier run each provider's bucket still holds.
     `models` maps a model's id to its name. `code` is the address below which the plan's files can be looked
     at. `pictures` maps addresses to `data:image/…`, for pictures that the page brings along. `waiting` holds
     the keys of the changes that the default branch has already (`page_data`).
     """
 
-    rates: Mapping[str, RateLimit] = field(default_factory=lambda: PUBLISHED)
-    levels: Mapping[str, float] = EMPTY
-    sandbox: bool = False
     models: Mapping[str, str] = EMPTY
     code: str = ""
     pictures: Mapping[str, str] = EMPTY

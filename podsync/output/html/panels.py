@@ -1,4 +1,4 @@
-"""What the page says about the whole plan, written here and escaped; it needs no script."""
+"""The parts of the page that concern the whole plan: escaped here, and shown without a script."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def risky(plan: Plan) -> str:
         f"<li><b>{number(count)} {text(word)}</b> <span>{text(words)}</span></li>"
         for count, word, words in risky_rows(plan)
     ]
-    lines += _told_once([one for one in plan.diagnostics if one.severity != "error"])
+    lines += _grouped([one for one in plan.diagnostics if one.severity != "error"])
     if not lines:
         return ""
     return (
@@ -115,7 +115,7 @@ def refusals(diagnostics: Sequence[Diagnostic]) -> str:
     found = errors_among(diagnostics)
     if not found:
         return ""
-    rows = _told_once(found)
+    rows = _grouped(found)
     return (
         '<section class="panel bad" aria-labelledby="no"><h2 id="no">Refused: apply sends nothing before '
         f"this is settled</h2><ul>{''.join(rows)}</ul></section>"
@@ -126,7 +126,8 @@ def faults(found: Sequence[Diagnostic], *, stale: bool) -> str:
     """Return the panel of what is wrong in the catalog, each fault with its line; `stale`: a plan follows."""
     if not found:
         return ""
-    rows = [f"<li><pre>{_block(one)}</pre></li>" for one in found[:_MOST_FAULTS]]
+    blocks = (diagnostic_text(one).rstrip("\n") for one in found[:_MOST_FAULTS])
+    rows = [f"<li><pre>{escape(block, quote=True)}</pre></li>" for block in blocks]
     if len(found) > _MOST_FAULTS:
         rows.append(f"<li>… and {number(len(found) - _MOST_FAULTS)} more</li>")
     wrong = len(errors_among(found))
@@ -138,11 +139,7 @@ def faults(found: Sequence[Diagnostic], *, stale: bool) -> str:
     )
 
 
-def _block(fault: Diagnostic) -> str:
-    return escape(diagnostic_text(fault).rstrip("\n"), quote=True)
-
-
-def _told_once(found: Sequence[Diagnostic]) -> list[str]:
+def _grouped(found: Sequence[Diagnostic]) -> list[str]:
     """Return a row for each rule and remedy: what many have in common is said once."""
     groups: dict[tuple[str, str, str], list[Diagnostic]] = {}
     for one in found:
@@ -164,8 +161,8 @@ def _row(group: Sequence[Diagnostic]) -> str:
         more += f"<p>… and {number(unsaid)} more (all in -o json)</p>" if unsaid else ""
         shown += f"<details><summary>{number(len(texts) - _MOST_EQUAL)} more</summary>{more}</details>"
     count = f" <small>{number(len(group))} times</small>" if len(group) > 1 else ""
-    told_lines = "<br>".join(map(text, first.detail.split("\n")))
-    detail = f'<p class="help">→ {told_lines}</p>' if first.detail else ""
+    steps = "<br>".join(map(text, first.detail.split("\n")))
+    detail = f'<p class="help">→ {steps}</p>' if first.detail else ""
     return f"<li><b>{text(first.severity)}: {text(first.rule)}</b>{count}<div>{shown}{detail}</div></li>"
 
 

@@ -1,4 +1,4 @@
-"""What every page has: its own style and script, and a policy that lets nothing else in but pictures."""
+"""Fills a page: its style and script, and a policy that lets nothing else in but pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def filled(
     images: str = "https:",
     connect: str = "",
 ) -> Iterator[str | None]:
-    """Yield the page piece by piece, None where `{{data}}` stands; what has no name there is no value.
+    """Yield the page piece by piece, None in the place of `{{data}}`; what has no name there is no value.
 
     `images` are the sources of pictures that the policy allows, `connect` a directive of it or "".
     """

@@ -41,7 +41,7 @@ def clip(text: str, most: int = SHOWN) -> str:
 
 
 def plain(text: str, most: int = SHOWN) -> str:
-    """Return text that renders as itself, wherever it stands behind the beginning of a line.
+    """Return text that renders as itself, anywhere behind the beginning of a line.
 
     It takes at most about four bytes for each of `most` characters, whatever they are.
     """
@@ -104,7 +104,7 @@ def link(text: str, url: str) -> str:
 
 
 def _address(url: Json) -> str:
-    """Return an `https` URL that can stand in an attribute, "" for anything else."""
+    """Return an `https` URL that is safe in an attribute, "" for anything else."""
     if not isinstance(url, str) or not url.startswith("https://") or len(url) > _PICTURE_LIMIT:
         return ""
     try:

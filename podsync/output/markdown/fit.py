@@ -1,4 +1,4 @@
-"""What fits: sections of lines within a budget of bytes, the risky ones first, the rest counted."""
+"""Fits sections of lines into a budget of bytes: the risky ones first, the rest counted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Section:
     """Items of one heading.
 
     `short` is the form that items take before they are only counted: of a `risky` section, all of them if
-    need be; of another one, those behind the first. `first` are so many items that stand before the fold.
+    need be; of another one, those behind the first. `first` are so many items that are shown before the fold.
     """
 
     title: str
@@ -91,7 +91,7 @@ def _taken(texts: Iterator[str], room: int) -> list[str]:
 def _lines(
     section: Section, full: list[str], short: list[str], notes: list[str], where: str
 ) -> Iterator[str]:
-    """Yield heading, what stands before the fold, what is folded, how many are left out, and notes."""
+    """Yield heading, what is shown before the fold, what is folded, how many are left out, and notes."""
     folded = len(section.items) > FOLD_ABOVE
     seen = min(section.first, len(full)) if folded else len(full)
     if not folded or seen:

@@ -10,10 +10,8 @@ from functools import partial
 
 from podsync import __version__
 from podsync.model.diagnostic import Diagnostic, errors_among
-from podsync.model.frozen import EMPTY
-from podsync.model.settings import RateLimit
 from podsync.output.drift.markdown import compared_rows, drift_rows
-from podsync.output.forecast import PUBLISHED
+from podsync.output.forecast import PlanFacts
 from podsync.output.markdown.escape import code, link, placed, plain, size
 from podsync.output.markdown.fit import FOLD_ABOVE, Section, fitted
 from podsync.output.markdown.rows import LISTED, block, brief, brief_create, created, created_head, listed_row
@@ -62,26 +60,22 @@ _HEADINGS: Mapping[Action, str] = {
 
 def plan_markdown(
     plan: Plan,
+    facts: PlanFacts = PlanFacts(),
     *,
     limit: int = COMMENT,
     environment: str = "",
     head_sha: str = "",
     where: str = "",
-    rates: Mapping[str, RateLimit] = PUBLISHED,
-    sandbox: bool = False,
-    orphans_before: int = 0,
-    levels: Mapping[str, float] = EMPTY,
-    typed: Callable[[str], str] = str,
 ) -> str:
     """Return at most `limit` bytes (LEAST and more): totals always, risky items first, then what fits.
 
     `environment` and `head_sha` go into the hidden first line, by which a comment is found again. `where`
-    is the address of a page that shows everything. `levels` and `typed`: see `plan`.
+    is the address of a page that shows everything.
     """
     first = [
         marker(plan.hash, environment, head_sha),
         *(line for each in open_swaps(plan) for line in (f"**{plain(each, 400)}**", "")),
-        *above(plan.environment, sandbox=sandbox),
+        *above(plan.environment, sandbox=facts.sandbox),
         _first_line(plan, where),
         "",
         *_head(plan),
@@ -91,7 +85,7 @@ def plan_markdown(
     ]
     below = [
         *compared_rows(plan.compared),
-        *(plain(line, 500) for line in foot(plan, rates, orphans_before, _WIDE, levels, typed)),
+        *(plain(line, 500) for line in foot(plan, facts, _WIDE)),
         "",
         f"`{last_line(plan)}`",
         "",
@@ -103,14 +97,14 @@ def plan_markdown(
 
 
 def above(environment: str, *, sandbox: bool) -> list[str]:
-    """Return what stands above everything: which environment this is, and that it is play."""
+    """Return the lines above everything: which environment this is, and that it is play."""
     return [line for each in banners(environment, sandbox=sandbox) for line in (f"**{each}**", "")]
 
 
 def marker(plan_hash: str, environment: str, head_sha: str) -> str:
     """Return the comment by which this one is found again; nothing in it can end it early.
 
-    `plan_hash` is "" where faults of the catalog stand in a plan's place.
+    `plan_hash` is "" where faults of the catalog take a plan's place.
     """
     name = re.sub(r"[^A-Za-z0-9_./]|(?<=-)-", "_", environment.replace("-", "_"))[:80] or "default"
     facts = {"plan_hash": plan_hash, "head_sha": _sha(head_sha)}
@@ -156,7 +150,7 @@ def _news(made: Sequence[Change], models: Mapping[str, str]) -> Iterator[str]:
 
 
 def _head(plan: Plan) -> Iterator[str]:
-    rows = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they stand above
+    rows = head(replace(plan, environment=""), PLAIN, _WIDE, sandbox=False)  # they are above
     lines = [plain(line.strip(), _HEAD) for line in rows]
     yield f"<sub>{'<br>'.join(lines)}</sub>"
 

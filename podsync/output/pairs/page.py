@@ -84,12 +84,12 @@ def _panels(about: PairsAbout) -> str:
         f"{_answer('1.', about.command('import', '--match', '-o', 'csv=pairs.csv'))}"
         f"{_answer('2.', about.command('import', 'pairs.csv'))}"
     )
-    told = f'<section class="panel" aria-label="In bulk">{bulk}</section>'
+    panel = f'<section class="panel" aria-label="In bulk">{bulk}</section>'
     if not about.alone:
-        return told
+        return panel
     what = f"{counted(len(about.alone), 'document looks', 'documents look')} like nothing that is listed"
     named = some([str(each) for each in about.alone], _NAMED)
-    return f'{told}<section class="panel" aria-label="Alone"><p>{text(f"{what}: {named}")}</p></section>'
+    return f'{panel}<section class="panel" aria-label="Alone"><p>{text(f"{what}: {named}")}</p></section>'
 
 
 def _sections(accounts: Sequence[PairedAccount], about: PairsAbout) -> Iterator[str]:
@@ -137,9 +137,9 @@ def _pairing(
         f'<p class="word">{text(word)}</p></header><ul class="cards">\n'
     )
     name = account.audit.provider.name_of(first.spec)
-    told = f'<p class="verdict-of" data-is="document">the document</p><h4>{text(name)}</h4>'
-    told += facts(document_facts(account, first))
-    yield card(verdicts, "", document_pictures(account, first), name, told)
+    body = f'<p class="verdict-of" data-is="document">the document</p><h4>{text(name)}</h4>'
+    body += facts(document_facts(account, first))
+    yield card(verdicts, "", document_pictures(account, first), name, body)
     for one in group:
         shared = [each for each in addresses[one.product.row.id] if each != address]
         yield _candidate(account, one, shared, about)
@@ -158,15 +158,19 @@ def _candidate(account: PairedAccount, one: Candidate, others: Sequence[str], ab
     return card([verdict], line.id, line.pictures, line.name, inner + _not_ours(line, about))
 
 
-def _beside(told: Beside) -> str:
+def _beside(comparison: Beside) -> str:
     rows = "".join(
         f"<dt>{text(each.field)} differs</dt>"
         f"<dd><del>{text(each.wanted)}</del><ins>{text(each.listed)}</ins></dd>"
-        for each in told.differs
+        for each in comparison.differs
     )
     found = f'<dl class="differs">{rows}</dl>' if rows else ""
-    found += f"<p>equal: {text(', '.join(told.equal))}</p>" if told.equal else "<p>nothing is equal</p>"
-    found += f"<p>no listing tells: {text(', '.join(told.untold))}</p>" if told.untold else ""
+    found += (
+        f"<p>equal: {text(', '.join(comparison.equal))}</p>"
+        if comparison.equal
+        else "<p>nothing is equal</p>"
+    )
+    found += f"<p>no listing tells: {text(', '.join(comparison.unlisted))}</p>" if comparison.unlisted else ""
     return f'<div class="beside">{found}</div>'
 
 

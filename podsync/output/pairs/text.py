@@ -1,4 +1,4 @@
-"""The pairs of `import --match` for people: what looks like what, and by what to tell."""
+"""The pairs of `import --match` for people: which document looks like which product, and why."""
 
 from __future__ import annotations
 

@@ -59,11 +59,11 @@ class FieldWords(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What a page shows of a candidate besides the product: what is equal, what differs, what is not told."""
+    """A candidate compared with its document: what is equal, what differs, what no listing shows."""
 
     equal: tuple[str, ...]
     differs: tuple[FieldWords, ...]
-    untold: tuple[str, ...]
+    unlisted: tuple[str, ...]
 
 
 def line_of_pair(account: PairedAccount, one: Candidate) -> PairLine:
@@ -71,19 +71,19 @@ def line_of_pair(account: PairedAccount, one: Candidate) -> PairLine:
     provider, row = account.audit.provider, one.product.row
     model = row.fields.get(provider.model_field)
     seen = seen_ids(row.shown).get(provider.info.visible_id[1])
-    told = product_of(account, one)
+    product = product_of(account, one)
     return PairLine(
         take="yes" if one.certain else "",
         verdict=one.verdict.value,
         address="" if one.address is None else str(one.address),
-        id=told.id,
+        id=product.id,
         model="" if model is None else safe(str(model)),
         name=safe(provider.name_of(one.spec)),
-        listed_name=told.name,
+        listed_name=product.name,
         picture=_front(document_pictures(account, one)),
-        listed_picture=_front(told.pictures),
+        listed_picture=_front(product.pictures),
         spu="" if seen is None else safe(str(seen)),
-        made=told.made,
+        made=product.made,
     )
 
 
@@ -123,7 +123,9 @@ def beside(account: PairedAccount, one: Candidate) -> Beside:
         tuple(safe(each.field) for each in one.fields if each.equal),
         tuple(
             FieldWords(
-                safe(each.field), _told(each.wanted), _HIDDEN if each.field in hidden else _told(each.listed)
+                safe(each.field),
+                _shown(each.wanted),
+                _HIDDEN if each.field in hidden else _shown(each.listed),
             )
             for each in differs
         ),
@@ -131,7 +133,7 @@ def beside(account: PairedAccount, one: Candidate) -> Beside:
     )
 
 
-def _told(value: Json) -> str:
+def _shown(value: Json) -> str:
     return "nothing" if value in (None, "", ()) else shorten(text_of(value), _LONGEST)
 
 

@@ -169,7 +169,7 @@ def name_left(change: Change) -> str:
 
 
 def removal(change: Change, columns: int | None = None, *, old: str = "") -> str:
-    """Say what is left for a person, since no API can delete; `old` stands before its name."""
+    """Say what is left for a person, since no API can delete; `old` comes before its name."""
     before, after = (name_of(change.provider, spec or {}) for spec in (change.before, change.after))
     which = visible_id(change.provider, change.shown) or f"{old}{quoted(before, columns)}"
     twin = change.action is Action.REPLACE and before == after != ""

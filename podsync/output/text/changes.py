@@ -10,6 +10,7 @@ from podsync.output.text.change import Layout, address_columns, change_lines, he
 from podsync.output.text.grouping import (
     BRIEF_ABOVE,
     FOLD_ABOVE,
+    documents_folded,
     equal_folded,
     grouped_lines,
     shared_risk,
@@ -60,6 +61,8 @@ def changes(plan: Plan, style: Style, width: int, *, full: bool) -> Iterator[str
             grouped |= yield from grouped_lines(changes, layout)
         elif action is Action.CREATE and len(changes) > BRIEF_ABOVE and not full:
             grouped |= yield from equal_folded(changes, layout._replace(brief=True))
+        elif len(changes) > BRIEF_ABOVE and not full:
+            grouped |= yield from documents_folded(changes, layout)
         else:
             for change in changes:
                 yield from change_lines(change, layout)

@@ -13,8 +13,10 @@ from podsync.output.colours import colour_name
 from podsync.output.escape import safe
 from podsync.output.layout import INDENT, facts
 from podsync.output.product import customers, model_words, name_of, quoted
-from podsync.output.text.change import Layout, change_lines, header, risk_lines
+from podsync.output.text.change import Layout, change_lines, header, leaves_behind, risk_lines
+from podsync.output.text.fields import field_lines
 from podsync.output.wording import counted, number, some, title
+from podsync.plan.action import Action
 from podsync.plan.change import Change
 from podsync.providers.registry import roles_of
 
@@ -42,12 +44,21 @@ def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, No
     return (yield from _shown(groups, layout))
 
 
-def by_document(changes: Sequence[Change]) -> tuple[list[list[Change]], list[Change]]:
+def documents_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
+    """Do so only with the many products of one document; what is refused is shown one by one."""
+    allowed = [change for change in changes if change.address not in layout.refused]
+    groups, _ = by_document(allowed, least=BRIEF_ABOVE)
+    folded = {id(change) for group in groups for change in group}
+    groups += [[change] for change in changes if id(change) not in folded]
+    return (yield from _shown(groups, layout))
+
+
+def by_document(changes: Sequence[Change], least: int = _EQUAL) -> tuple[list[list[Change]], list[Change]]:
     """Return groups of what one document makes and changes alike, and all that belongs to none."""
     if "[" not in "".join([change.address.name for change in changes]):
         return [], list(changes)
     groups = _by(_design, changes)
-    large = [group for group in groups if group[0].address.keys and len(group) >= _EQUAL]
+    large = [group for group in groups if group[0].address.keys and len(group) >= least]
     small = {id(change) for group in large for change in group}
     return large, [change for change in changes if id(change) not in small]
 
@@ -83,8 +94,9 @@ def _shown(groups: Sequence[list[Change]], layout: Layout) -> Generator[str, Non
         if len(group) == 1:
             yield from change_lines(group[0], layout)
         else:
-            kind = group[0].address.kind
-            yield from _group_lines(group, pattern if patterns.count(pattern) == 1 else kind, layout)
+            address = group[0].address
+            clear = bool(address.keys) or patterns.count(pattern) == 1
+            yield from _group_lines(group, pattern if clear else address.kind, layout)
     left = sum(len(group) for group in groups[FOLD_ABOVE:])
     if left:
         yield layout.style.dim(f"    … and {number(left)} more: --detail full lists each")
@@ -153,6 +165,19 @@ def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Itera
     ends = [quoted(name_of(change.provider, _spec(change)), half) for change in (group[0], group[-1])]
     parts = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group, layout.models)]
     yield from facts([fact for fact in parts if fact], layout.width, INDENT)
+    yield from _example(group, layout)
+
+
+def _example(group: Sequence[Change], layout: Layout) -> Iterator[str]:
+    """Say what changes in the first of a group, and what all of it leaves behind."""
+    first, style, width = group[0], layout.style, layout.width
+    if first.fields:
+        index = first.address.name.removeprefix(first.address.document)
+        yield f"{INDENT}{style.dim(f'for example {index or first.address}:')}"
+        yield from field_lines(first, style, width, full=False, anew=first.action is Action.REPLACE)
+    if leaves_behind(first):
+        which = "the old" if first.action is Action.REPLACE else "these"
+        yield f"{INDENT}then by hand: remove {which} {number(len(group))} at {title(first.provider)}"
 
 
 def _places(group: Sequence[Change]) -> str:

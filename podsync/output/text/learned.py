@@ -1,4 +1,4 @@
-"""What was learned of a provider, where it decides what becomes of one product: part of `state show`."""
+"""What was learned of a provider and concerns one product: a part of `state show`."""
 
 from __future__ import annotations
 

@@ -47,11 +47,7 @@ def paint(result: Result, text: str, style: Style) -> str:
 
 
 def trouble_lines(
-    outcomes: Sequence[Outcome],
-    sources: Sequence[Position | None],
-    style: Style,
-    width: int,
-    columns: int,
+    outcomes: Sequence[Outcome], sources: Sequence[Position | None], style: Style, width: int, columns: int
 ) -> Iterator[str]:
     """Yield which products they are about, and once what all of them mean; all indented by `columns`."""
     indent = " " * columns

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from podsync.model.diagnostic import errors_among
-from podsync.model.frozen import EMPTY
-from podsync.model.settings import RateLimit
-from podsync.output.forecast import PUBLISHED, forecast_text
+from podsync.output.forecast import PlanFacts, forecast_text
 from podsync.output.layout import page, spaced, wrap
 from podsync.output.style import Style
 from podsync.output.text.plan_head import head, look_at_these, refusals
@@ -21,32 +19,22 @@ Detail: TypeAlias = Literal["summary", "short", "full"]
 
 def plan_text(
     plan: Plan,
+    facts: PlanFacts = PlanFacts(),
     *,
     style: Style,
     width: int = 80,
     detail: Detail = "short",
-    rates: Mapping[str, RateLimit] = PUBLISHED,
-    sandbox: bool = False,
-    orphans_before: int = 0,
-    levels: Mapping[str, float] = EMPTY,
-    typed: Callable[[str], str] = str,
 ) -> str:
-    """Return the whole plan; the last line is the frozen summary.
-
-    `levels`: how many requests of an earlier run each provider's bucket still holds. `orphans_before` is how
-    many products earlier applies have left for a person to remove. `typed` returns a text with each command
-    in it as it has to be typed.
-    """
+    """Return the whole plan; the last line is the frozen summary."""
     drift, compared = _drift(plan, style, width)
     blocks = [
-        head(plan, style, width, sandbox=sandbox),
+        head(plan, style, width, sandbox=facts.sandbox),
         refusals(plan, style, width),
         look_at_these(plan, style, width),
         drift,
         _changes(plan, style, width, detail) if plan.changes else (),
     ]
-    below = foot(plan, rates, orphans_before, width, levels, typed)
-    return page([*spaced(blocks), *below, *compared, last_line(plan)])
+    return page([*spaced(blocks), *foot(plan, facts, width), *compared, last_line(plan)])
 
 
 def _drift(plan: Plan, style: Style, width: int) -> tuple[Iterable[str], Iterable[str]]:
@@ -67,24 +55,17 @@ def _changes(plan: Plan, style: Style, width: int, detail: Detail) -> Iterator[s
     return changes(plan, style, width, full=detail == "full")
 
 
-def foot(
-    plan: Plan,
-    rates: Mapping[str, RateLimit],
-    orphans_before: int,
-    width: int,
-    levels: Mapping[str, float] = EMPTY,
-    typed: Callable[[str], str] = str,
-) -> list[str]:
+def foot(plan: Plan, facts: PlanFacts, width: int) -> list[str]:
     """Return what did not change, what it costs, and what is still open."""
     unchanged = plan.summary[Action.NOOP]
     doubt = "Finding out what is in doubt may take some minutes more." if plan.summary[Action.SETTLE] else ""
-    left = f"Still open from before: {counted(orphans_before, 'product')} to remove by hand"
+    left = f"Still open from before: {counted(facts.orphans_before, 'product')} to remove by hand"
     parts = [
         f"{number(unchanged)} unchanged." if unchanged and plan.work else "",
-        _refused(plan) or sentences([forecast_text(plan, rates, levels), _final(plan), doubt]),
-        f"{left} (podsync state orphans)." if orphans_before else "",
+        _refused(plan) or sentences([forecast_text(plan, facts.rates, facts.levels), _final(plan), doubt]),
+        f"{left} (podsync state orphans)." if facts.orphans_before else "",
     ]
-    text = typed(sentences(parts))
+    text = facts.typed(sentences(parts))
     return wrap(text, width) if text else []
 
 

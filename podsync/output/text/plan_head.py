@@ -1,4 +1,4 @@
-"""The head of a plan: what was compared with what, who was asked, and what must be looked at first."""
+"""The head of a plan: what was compared, which providers were asked, and what is risky."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: The first line of all that is play.
 SANDBOX = "SANDBOX: simulated providers, nothing is real."
-#: The sentence that stands wherever the word orphan does.
+#: The sentence that goes with the word orphan.
 STAYS = "stays on sale until a person removes it"
 OLD_STAYS = "the old product stays on sale beside the new one until a person removes it"
 #: Risks of a change that the head has named already.
@@ -41,7 +41,7 @@ def environment_line(environment: str) -> str:
 
 
 def banners(environment: str, *, sandbox: bool) -> list[str]:
-    """Return what stands above everything: which environment this is, and that it is play."""
+    """Return the lines above everything: which environment this is, and that it is play."""
     return [*([environment_line(environment)] if environment else []), *([SANDBOX] if sandbox else [])]
 
 
@@ -52,7 +52,7 @@ def title_of(text: str, environment: str, *, sandbox: bool, mark: str = "") -> s
 
 
 def open_swaps(plan: Plan) -> list[str]:
-    """Return what stands above everything: names that are missing since an earlier apply."""
+    """Return the lines above everything: names that are missing since an earlier apply."""
     missing = [
         (change.address, safe(str(one.after)))
         for change in plan.work

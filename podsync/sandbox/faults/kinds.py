@@ -4,7 +4,7 @@ on request: `NAME=VALUE` puts other `Rules` in force, and with them what happens
 on insert, to names and pictures (the table `values.TREATMENTS`), and
 on list, to order, pages, totals, and what is hidden or old (`listing`);
 on answer: something else is answered than the truth (`answers.ANSWERS`, and those of each side);
-on the wire: something becomes of the bytes (`playing.ENDINGS`).
+on the wire: something becomes of the bytes (`delivery.DELIVERIES`).
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 class FaultKind:
     """help: one line. commits: whether the request takes effect; None: as the fault says.
 
-    numbers: what may stand behind the colon, None for kinds without one. provider: the only one whose
+    numbers: what may follow the colon, None for kinds without one. provider: the only one whose
     answers can be so. default: the operation that is meant where none is named.
     """
 

@@ -1,4 +1,4 @@
-"""What can go wrong on request, and the choice of the requests that it happens to."""
+"""Faults as values and as a person types them, and the choice of the requests that they befall."""
 
 import json
 import random
@@ -23,7 +23,7 @@ class Fault:
     """A fault and the requests that it befalls.
 
     kind: a word of KINDS, or `NAME=VALUE`: that rule is so while the fault lasts, VALUE being
-    JSON or a text. Of the kinds that play with answers one befalls a request; of rules all that fit.
+    JSON or a text. Of the kinds that deliver with answers one befalls a request; of rules all that fit.
 
     `commit` says whether the effect happens before the fault, where the kind leaves that open.
     Of the requests that fit `provider`, `operation` and `contains` (a text in the body), the first

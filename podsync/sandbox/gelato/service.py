@@ -1,4 +1,4 @@
-"""GelatoConnect's side: customer products and the values of their options.
+"""Simulated GelatoConnect: customer products and the values of their options.
 
 Source: connect.test.gelato.tech/docs/product/api (add, list, update, variant option values).
 """
@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.answers import Told
+from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.gelato.checks import check_create, check_patch, check_values
 from podsync.sandbox.gelato.rules import GelatoRules, IdForm
@@ -146,7 +146,7 @@ def find_key(_shop: Shop, product_id: str) -> str:
     return key_of(product_id)
 
 
-def _with_id(facts: Told, place: int) -> HttpResponse:
+def _with_id(facts: FaultFacts, place: int) -> HttpResponse:
     """The true answer with the id at a place among the shop's; one that shows no id stays as it is."""
     identity = facts.before.ids[place] if facts.before and facts.before.ids else _NOBODYS
     true = facts.true or HttpResponse(200, b"", headers=facts.headers)
@@ -156,7 +156,7 @@ def _with_id(facts: Told, place: int) -> HttpResponse:
     return json_answer(true.status, {**shown, "id": identity}, facts.headers)
 
 
-def _unchanged(facts: Told) -> HttpResponse:
+def _unchanged(facts: FaultFacts) -> HttpResponse:
     return (facts.before and facts.before.shown) or HttpResponse(200, b"", headers=facts.headers)
 
 

@@ -1,24 +1,18 @@
-"""KakaClo's side: designed products, design models, shop products.
+"""Simulated KakaClo: designed products, design models, shop products.
 
 Source: docs.kakaclo.com, pages under admin-api/custom-product and admin-api/api-reference/products.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.answers import Told
+from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
-from podsync.sandbox.kakaclo.checks import (
-    check_materials,
-    json_object,
-    number_of,
-    page_of,
-    text_of,
-    texts_of,
-)
+from podsync.sandbox.kakaclo.checks import check_materials, json_object, number_of, page_of, text_of, texts_of
 from podsync.sandbox.kakaclo.models import category_names, model_detail, search_models, shop_products
 from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
 from podsync.sandbox.refusal import RefusalError
@@ -45,10 +39,8 @@ LISTED = (
 
 def operation(method: str, path: str) -> str | None:
     """What a request is about, in the words of `Fault`; None for a path that does not exist."""
-    for verb, name, exact, _handler in _ROUTES:
-        if method == verb and _fits(path, name, exact=exact):
-            return _OPERATIONS[name]
-    return None
+    found = _endpoint(method, path)
+    return found.operation if found is not None else None
 
 
 def key(request: HttpRequest) -> str:
@@ -64,17 +56,14 @@ def unauthorized() -> HttpResponse:
 
 def answer(request: HttpRequest, shop: Shop, rules: KakaCloRules, now: float) -> HttpResponse:
     """The answer to an authorised request, its effect committed; `now` in epoch seconds."""
-    for verb, name, exact, handler in _ROUTES:
-        if not _fits(request.path, name, exact=exact):
-            continue
-        if request.method != verb:
-            continue
-        try:
-            data = handler(request, shop, rules, now)
-        except RefusalError as error:
-            return _refused(str(error), rules)
-        return json_answer(200, {"code": 10000, "message": rules.kakaclo_message, "data": data})
-    return json_answer(404, {"code": 404, "message": "Not Found"})
+    found = _endpoint(request.method, request.path)
+    if found is None:
+        return json_answer(404, {"code": 404, "message": "Not Found"})
+    try:
+        data = found.handler(request, shop, rules, now)
+    except RefusalError as error:
+        return _refused(str(error), rules)
+    return json_answer(200, {"code": 10000, "message": rules.kakaclo_message, "data": data})
 
 
 def add(spec: JsonObject, shop: Shop, rules: KakaCloRules, now: float) -> JsonObject:
@@ -129,7 +118,7 @@ def empty_listing() -> JsonObject:
     return {"code": 10000, "message": "Success!", "data": {"list": [], "total": 0}}
 
 
-def _refused_with_code(facts: Told) -> HttpResponse:
+def _refused_with_code(facts: FaultFacts) -> HttpResponse:
     return json_answer(200, {"code": facts.number, "message": "refused on request"}, facts.headers)
 
 
@@ -165,29 +154,32 @@ def _search_products(request: HttpRequest, shop: Shop, rules: KakaCloRules, now:
     return {"list": [_listed(row, rules) for row in page]} | ({} if total is None else {"total": total})
 
 
-Handler = Callable[[HttpRequest, Shop, KakaCloRules, float], object]
+class _Endpoint(NamedTuple):
+    """`path` is below _PRODUCT; one that ends with a slash is followed by an id."""
 
-# Verb, path below _PRODUCT, whether that is the whole path, handler.
-_ROUTES: tuple[tuple[str, str, bool, Handler], ...] = (
-    ("POST", "custom/customDesigned/addProduct", True, _add_product),
-    ("POST", "custom/customDesigned/search", True, _search_products),
-    ("POST", "custom/designModel/search", True, search_models),
-    ("GET", "custom/designModel/detail/", False, model_detail),
-    ("GET", "custom/modelCategoryName/search", True, category_names),
-    ("GET", "products", True, shop_products),
+    method: str
+    path: str
+    operation: str
+    handler: Callable[[HttpRequest, Shop, KakaCloRules, float], object]
+
+
+_ENDPOINTS = (
+    _Endpoint("POST", "custom/customDesigned/addProduct", "create", _add_product),
+    _Endpoint("POST", "custom/customDesigned/search", "list", _search_products),
+    _Endpoint("POST", "custom/designModel/search", "models", search_models),
+    _Endpoint("GET", "custom/designModel/detail/", "models", model_detail),
+    _Endpoint("GET", "custom/modelCategoryName/search", "models", category_names),
+    _Endpoint("GET", "products", "products", shop_products),
 )
-_OPERATIONS = {
-    "custom/customDesigned/addProduct": "create",
-    "custom/customDesigned/search": "list",
-    "custom/designModel/search": "models",
-    "custom/designModel/detail/": "models",
-    "custom/modelCategoryName/search": "models",
-    "products": "products",
-}
 
 
-def _fits(path: str, name: str, *, exact: bool) -> bool:
-    return path == _PRODUCT + name if exact else path.startswith(_PRODUCT + name)
+def _endpoint(method: str, path: str) -> _Endpoint | None:
+    below = path.removeprefix(_PRODUCT) if path.startswith(_PRODUCT) else ""
+    for each in _ENDPOINTS:
+        fits = below.startswith(each.path) if each.path.endswith("/") else below == each.path
+        if fits and method == each.method:
+            return each
+    return None
 
 
 def _refused(why: str, rules: KakaCloRules) -> HttpResponse:

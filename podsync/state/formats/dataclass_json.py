@@ -41,7 +41,7 @@ class Unfit(ValueError):  # noqa: N818 (it says what a value is; its readers tur
 
 
 class JsonPlace:
-    """Where a value stands, how times are read there, and where keys that nobody knows are put.
+    """Where a value is, how times are read there, and where keys that nobody knows are put.
 
     `time` raises ValueError for what is no time.
     """
@@ -62,7 +62,7 @@ class JsonPlace:
         return f"{self.where}.{name}" if self.where else name
 
 
-#: Reads the value that stands at a place under a name.
+#: Reads the value at a place under a name.
 _Reader: TypeAlias = Callable[[Any, JsonPlace, str], Any]
 #: Holds what the reader did not know; it has no place of its own in a file.
 _KEPT = "extra"

@@ -1,4 +1,4 @@
-"""The journal's bytes: one line per event, and what a crash can have left of them.
+"""Reads and writes the journal: a line per event, and what a crash can leave of the last ones.
 
     podsync-journal 1 5b0c11aa {"base":"<checkpoint>","lineage":"<uuid>"}
     42 41 183 9ae0c1ff {"type":"intent",…}
@@ -194,7 +194,7 @@ def _is_unfinished_header(data: bytes) -> bool:
 
 
 def _is_unfinished(data: bytes, start: int, last: int | None) -> bool:
-    """Whether a crash during one write explains all that stands from `start` on."""
+    """Whether a crash during one write explains everything from `start` on."""
     tail = data[start:]
     text = tail.rstrip(b"\0")
     if not _same_write(tail, last):

@@ -1,8 +1,9 @@
-"""What was learned of providers (see State), as it stands at the top of the state file, and back.
+"""Reads and writes the keys of the state file that hold what was learned of providers (see State).
 
     "observed": {"acme": {"default": {…}}}, "landmarks": {"acme": [{…}]},
     "models": {"acme": {"73": ["PODQRA073"]}}, "foreign": {"acme": ["4990"]},
     "unclaimed": {"acme": ["4991"]},
+    "remembered": {"acme": {"4992": {"at": "…", "addresses": ["kind.dino"], "fields": {…}}}},
     "absent": {"acme": {"5012": {"at": "…", "date": "…", "gone": true}}},
     "readings": {"acme": {"3": ["4990"]}}, "released": {"kind.dino": 1},
     "refusals": [{"address": "kind.dino", "provider": "acme", "body": {…}, …}],
@@ -20,7 +21,7 @@ from typing import Any
 
 from podsync.model.address import Address
 from podsync.model.frozen import freeze, thaw
-from podsync.state.entries import Absent, Refusal
+from podsync.state.entries import Absent, Refusal, RememberedRow
 from podsync.state.formats import dataclass_json
 from podsync.state.formats.dataclass_json import JsonPlace, Unfit, mapping
 from podsync.state.formats.times import time_at, time_from_text, time_to_text
@@ -33,10 +34,11 @@ def to_json(state: State) -> dict[str, Any]:
         name: thaw(getattr(state, name))
         for name in ("observed", "landmarks", "models", "foreign", "unclaimed", "catalog", "unproven")
     }
-    document["absent"] = {
-        provider: {each: _object(absent) for each, absent in ids.items()}
-        for provider, ids in state.absent.items()
-    }
+    for name in ("absent", "remembered"):
+        document[name] = {
+            provider: {each: _object(known) for each, known in ids.items()}
+            for provider, ids in getattr(state, name).items()
+        }
     document["readings"] = {
         provider: {str(number): list(ids) for number, ids in readings.items()}
         for provider, readings in state.readings.items()
@@ -51,7 +53,7 @@ def to_json(state: State) -> dict[str, Any]:
     return {key: value for key, value in document.items() if value}
 
 
-def _object(value: Absent | Refusal) -> dict[str, Any]:
+def _object(value: Absent | Refusal | RememberedRow) -> dict[str, Any]:
     return {**thaw(value.extra), **dataclass_json.to_json(value, time_to_text)}
 
 
@@ -88,6 +90,13 @@ def _sorted_texts(data: Any, where: str) -> tuple[str, ...]:
     if not {*map(type, _list(data, where))} <= {str}:
         raise Unfit(where, "is not a list of texts")
     return tuple(sorted(dict.fromkeys(data)))  # mostly in order already, which a set would lose
+
+
+def _each_id(kind: type[Absent | RememberedRow]) -> Callable[[Any, str], Any]:
+    """Read what is known of ids, by provider and id."""
+    return _each(
+        _each(lambda data, where: dataclass_json.from_json(kind, data, JsonPlace(where, time_from_text)))
+    )
 
 
 def _readings(data: Any, where: str) -> Mapping[int, tuple[str, ...]]:
@@ -148,9 +157,8 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "models": _each(_each(_sorted_texts)),
     "foreign": _each(_sorted_texts),
     "unclaimed": _each(_sorted_texts),
-    "absent": _each(
-        _each(lambda data, where: dataclass_json.from_json(Absent, data, JsonPlace(where, time_from_text)))
-    ),
+    "remembered": _each_id(RememberedRow),
+    "absent": _each_id(Absent),
     "readings": _each(_readings),
     "refusals": _refusals,
     "released": _released,

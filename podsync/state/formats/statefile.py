@@ -5,11 +5,11 @@
      "entries": {"kind.dino": {"status": "created", "id": "5012", "spec": {…}, …}},
      "orphans": [{"address": "…", …}], …}
 
-What was learned of providers stands at the top as well (see `learned_json`). An older format is upgraded as
+What was learned of providers is at the top as well (see `learned_json`). An older format is upgraded as
 it is read. Sorted and stable, so that it reads well in a diff. Times are `2026-01-02T03:04:05Z`, with
 milliseconds where there are any. What this version does not know is kept: at the top in
-`State.extra`, in an entry or an orphan in its `extra`; what stood inside `pending`, `window` and
-the like goes back there for as long as that stands.
+`State.extra`, in an entry or an orphan in its `extra`; what was inside `pending`, `window` and
+the like goes back there for as long as that exists.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from podsync import __version__
 from podsync.files import strict_json
+from podsync.files.foreign import Conflict
 from podsync.model.address import Address
 from podsync.model.errors import StateError
 from podsync.model.frozen import EMPTY, freeze, thaw
@@ -40,8 +41,8 @@ _REQUIRED = ("lineage", "serial", "providers", "entries", "orphans")
 _TOP = frozenset({*_REQUIRED, "version", "podsync_version", "last_apply"})
 #: Keys of what was learned.
 LEARNED = frozenset({
-    "observed", "landmarks", "models", "foreign", "unclaimed", "absent", "readings", "refusals", "released",
-    "contacts", "catalog", "unproven",
+    "observed", "landmarks", "models", "foreign", "unclaimed", "remembered", "absent", "readings", "refusals",
+    "released", "contacts", "catalog", "unproven",
 })  # fmt: skip
 _ENTRY_ALWAYS = frozenset({"id", "labels", "lifecycle", "pending", "remote", "spec", "unverified"})
 _ORPHAN_ALWAYS = frozenset({"id", "remote", "spec", "replaced_by"})
@@ -127,9 +128,7 @@ def _document(data: bytes, name: str) -> Any:
         document = strict_json.loads(data)
     except strict_json.NotStrictError as error:
         if error.conflict is not None:
-            from podsync.state.formats.unmerged import unmerged
-
-            raise UnmergedError(*unmerged(name, error.conflict)) from None
+            raise UnmergedError(*_unmerged(name, error.conflict)) from None
         if error.remedy:  # what mends this very file is better than any backup
             raise StateError(f"{name} is damaged: {error}", f"{error.remedy}; {_KEPT}") from None
         raise _damaged(f"{name} is damaged: {error}") from None
@@ -140,6 +139,34 @@ def _document(data: bytes, name: str) -> Any:
         message = f"{name} is of format {version}; podsync {__version__} reads formats up to {VERSION}"
         raise StateError(message, "upgrade podsync; the file was left as it is")
     return document if document["version"] == VERSION else _upgraded(document, name)
+
+
+_KEEP = (
+    "keep the side with the higher serial as a whole (git checkout --ours FILE, or --theirs), "
+    f"then git add it; {_KEPT}"
+)
+
+
+def _unmerged(name: str, found: Conflict) -> tuple[str, str]:
+    """Return the fault and its remedy; what one side has made is not undone by choosing the other."""
+    message = f"{name} holds an unresolved merge conflict, from line {found.line} on"
+    ours, theirs = _serial(found.ours), _serial(found.theirs)
+    if ours is None or theirs is None:
+        return message, _KEEP
+    if ours == theirs:
+        return f"{message}: both sides have serial {ours}", _KEEP
+    serials = f"{found.names[0] or 'ours'} has serial {ours}, {found.names[1] or 'theirs'} serial {theirs}"
+    side = "ours" if ours > theirs else "theirs"
+    remedy = f"keep the side with the higher serial: git checkout --{side} {name}, then git add {name}"
+    return f"{message}: {serials}", f"{remedy}, and look: podsync plan --refresh; {_KEPT}"
+
+
+def _serial(side: str) -> int | None:
+    try:
+        serial = strict_json.loads(side.encode("utf-8", "surrogatepass"))["serial"]
+    except (strict_json.NotStrictError, KeyError, TypeError):
+        return None
+    return serial if type(serial) is int else None
 
 
 def _upgraded(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -293,7 +320,7 @@ def _orphans(data: Any) -> tuple[Orphan, ...]:
 
 
 def _with_unknown(data: dict[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Put back what was not understood; inside `pending` and the like only where that still stands."""
+    """Put back what was not understood; inside `pending` and the like only where that still exists."""
     for key in _INNER:
         _graft(data.get(key), extra.get(key, EMPTY))
     _graft(data, {key: value for key, value in extra.items() if key not in _INNER})

@@ -29,7 +29,7 @@ def time_from_text(text: Any) -> float:
 
 
 def time_at(data: Any, where: str) -> float:
-    """Return the time that stands at a place; raises Unfit."""
+    """Return the time at a place; raises Unfit."""
     try:
         return time_from_text(data)
     except ValueError as error:

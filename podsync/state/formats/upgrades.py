@@ -1,4 +1,4 @@
-"""What turns a state file of one format into one of the next; what stands here is never changed again."""
+"""Upgrades of the state file from one format to the next. A released upgrade is never changed."""
 
 from __future__ import annotations
 

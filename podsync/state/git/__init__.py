@@ -1,4 +1,4 @@
-"""The store on a branch of the same repository: `command` runs git, `store` implements the port."""
+"""The store on a branch of the repository: `command` runs git, `store` implements `StateStore`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A branch on a remote as a register with compare-and-swap: read its head, put a commit on it or fail.
+"""A branch on a remote, used as a register with compare-and-swap: read its head, push a commit or fail.
 
 A push is only ever a fast-forward, so it succeeds on the head that the commit was made for and on no
 other. Every commit carries a nonce: no two runs ever make the same one, not even from the same tree in
@@ -19,6 +19,8 @@ from podsync.state.git.command import COMMIT, Git, GitResult, local_failure, rea
 from podsync.state.git.remotes import check_remote
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
+#: How long, in seconds, a push of the lock is tried when nobody can be reached.
+_REACH = 10.0
 #: Words of a refusal that says no more than "not now": another push came in between, or the remote is busy.
 _BUSY = (
     "cannot lock ref", "failed to update ref", "incorrect old value", "fetch first", "non-fast-forward",
@@ -59,16 +61,6 @@ class TreeItem:
         return self.mode in ("100644", "100755")
 
 
-def blob(identity: str) -> TreeItem:
-    """A file."""
-    return TreeItem("100644", "blob", identity)
-
-
-def folder(identity: str) -> TreeItem:
-    """A folder."""
-    return TreeItem("040000", "tree", identity)
-
-
 @dataclass(frozen=True, slots=True)
 class Commit:
     """A commit and everything in it, by path; folders too. `at` is when it says that it was made."""
@@ -79,7 +71,7 @@ class Commit:
 
     @property
     def root(self) -> dict[str, TreeItem]:
-        """What stands at the top."""
+        """The items of the top folder."""
         return {path: item for path, item in self.items.items() if "/" not in path}
 
 
@@ -228,6 +220,14 @@ class Branch:
             self._clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
+    def try_publish(self, commit: str, parent: str | None) -> bool:
+        """Make `commit` the head after `parent`; False when somebody else came first."""
+        try:
+            self.publish(commit, parent, patience=_REACH)
+        except OvertakenError:
+            return False
+        return True
+
     def _push(self, commit: str) -> GitResult:
         words = ("push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags")
         answer = self._reach(*words, self.remote, f"{commit}:{self._ref}")
@@ -268,13 +268,13 @@ class Branch:
     def write(self, data: bytes) -> TreeItem:
         """Keep a file's contents."""
         out = self._git.must("hash-object", "-w", "--no-filters", "--stdin", data=data)
-        return blob(out.decode().strip())
+        return TreeItem("100644", "blob", out.decode().strip())
 
     def tree(self, items: Mapping[str, TreeItem]) -> TreeItem:
         """Make a folder of what is kept."""
         lines = (f"{item.mode} {item.kind} {item.id}\t{name}\0" for name, item in sorted(items.items()))
         data = "".join(lines).encode("utf-8", "surrogateescape")
-        return folder(self._git.must("mktree", "-z", data=data).decode().strip())
+        return TreeItem("040000", "tree", self._git.must("mktree", "-z", data=data).decode().strip())
 
     def make(self, root: Mapping[str, TreeItem], parent: str | None, message: str) -> str:
         """Make a commit that no other run can make; nothing points to it yet."""

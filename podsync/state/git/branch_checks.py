@@ -1,4 +1,4 @@
-"""Whether a branch is one that may hold the state: it is not code, and not unknown here while it exists."""
+"""Checks before a branch is used for the state: it holds no code, and is known here if it exists."""
 
 from __future__ import annotations
 

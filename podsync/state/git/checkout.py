@@ -1,4 +1,4 @@
-"""What is checked out: whether the catalog's files are all there, and from which commit they are."""
+"""What is checked out: whether all files of the catalog are there, and which commit they are from."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def first_commits(git: Git) -> list[str] | UnknownAge:
             return _shallow()
         return git.must("rev-list", "--max-parents=0", "HEAD").decode().split()
     except StateError as error:
-        return _untold(error)
+        return _unknown(error)
 
 
 def is_older(git: Git, commit: str) -> bool | UnknownAge:
@@ -154,10 +154,10 @@ def is_older(git: Git, commit: str) -> bool | UnknownAge:
     try:
         return _compared(git, commit)
     except StateError as error:
-        return _untold(error)
+        return _unknown(error)
 
 
-def _untold(error: StateError) -> UnknownAge:
+def _unknown(error: StateError) -> UnknownAge:
     return UnknownAge(error.message, error.remedy.partition("; nothing was sent")[0])
 
 

@@ -1,4 +1,4 @@
-"""The `git` program: the only place that calls it, so that nothing which a tree carries is ever run.
+"""Runs the `git` program. Nothing else calls it, so that nothing which a tree carries is ever run.
 
 Only plumbing, fetch, push and ls-remote: the work tree, the index and the person's branches are never
 touched. `run` asks nobody: no transport is allowed to it, and it sees no key of any kind. `reach` speaks to a
@@ -164,7 +164,9 @@ class Git:
         except BaseException:
             _end(process)
             raise
-        return GitResult(process.returncode, out, _without_keys(err.decode("utf-8", "replace")))
+        # A remote may have been set up with a token in its address: user and password are left out.
+        problem = re.sub(r"://[^/\s'\"]*@", "://", err.decode("utf-8", "replace"))
+        return GitResult(process.returncode, out, problem)
 
     def must(self, *words: str, data: bytes = b"") -> bytes:
         """Run a command that stays on this machine; StateError unless it succeeds."""
@@ -203,16 +205,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.communicate()
 
 
-def _without_keys(text: str) -> str:
-    """Leave out user and password of an address: a remote may have been set up with a token in it."""
-    return re.sub(r"://[^/\s'\"]*@", "://", text)
-
-
 def reason(answer: GitResult) -> str:
     """Return the line of git's words that says most, in one line."""
     lines = [line.strip() for line in answer.error.splitlines() if line.strip()]
     telling = [line for line in lines if re.match(r"(fatal|error):", line)]
-    # What the remote's own rules have to say (a protected branch) stands in lines of its own.
+    # What the remote's own rules have to say (a protected branch) is in lines of its own.
     words = [*(telling or lines)[:1], *[line for line in lines if line.startswith("remote: ")][:1]]
     text = "; ".join(re.sub(r"^((fatal|error|remote): *)+", "", word) for word in words)
     return text[:200] or f"it ended with {answer.code}"

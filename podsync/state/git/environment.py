@@ -1,4 +1,4 @@
-"""Where Git is started, with which program and which environment: the tree decides none of it.
+"""Chooses the folder, the program and the environment of every git call; the tree decides none of them.
 
 A repository's tree may hold anything that its contributors like: a folder that looks like a bare repository,
 a program called `git`, a file that the settings include. What decides belongs to the machine and its user:
@@ -17,7 +17,7 @@ from pathlib import Path
 #: settings are. Everything else that begins with GIT_ is dropped: another repository or index (GIT_DIR,
 #: GIT_INDEX_FILE, GIT_OBJECT_DIRECTORY, as hooks have them), other contents (GIT_REPLACE_REF_BASE,
 #: GIT_SHALLOW_FILE, GIT_NAMESPACE), programs that nobody needs here (GIT_EXTERNAL_DIFF, GIT_PAGER,
-#: GIT_EDITOR), logs in which keys would stand (GIT_TRACE_CURL), and certificates left unchecked
+#: GIT_EDITOR), logs that would hold keys (GIT_TRACE_CURL), and certificates left unchecked
 #: (GIT_SSL_NO_VERIFY).
 _FOR_REMOTES = frozenset(
     {

@@ -1,4 +1,4 @@
-"""What a commit of the state's branch holds.
+"""The files in a commit of the state's branch, read and written.
 
     podsync.state.json                      the snapshot, as the local store writes it
     lock.json                               who holds the state; no such file, nobody
@@ -6,7 +6,7 @@
 
 Each file of the journal has the form of a local journal: a header that names the snapshot, and a record
 with a checksum for each event; together they are without a gap. Git names a file by its contents, so
-what is read is what was written; the rest is there to notice what a person edited. Whatever else stands
+what is read is what was written; the rest is there to notice what a person edited. Whatever else is
 on the branch is kept.
 """
 
@@ -21,7 +21,7 @@ from podsync.model.errors import StateError
 from podsync.state.events import Event
 from podsync.state.formats import journal, statefile
 from podsync.state.formats.dataclass_json import Unfit
-from podsync.state.git.branch import Branch, Commit, TreeItem, folder
+from podsync.state.git.branch import Branch, Commit, TreeItem
 from podsync.state.local import snapshot
 from podsync.state.lock import Holder
 from podsync.state.model import State
@@ -83,7 +83,7 @@ class BranchFiles:
         self.journal.setdefault(newest, {})[f"{first:08d}-{last:08d}.jsonl"] = item
 
     def root(self, branch: Branch, known: dict[str, TreeItem]) -> dict[str, TreeItem]:
-        """Make the folders, and return what stands at the top; `known` keeps those that are full."""
+        """Make the folders, and return the top folder; `known` keeps those that are full."""
         own = {SNAPSHOT: self.snapshot, LOCK: self.lock}
         root = self.others | {name: item for name, item in own.items() if item is not None}
         newest = max(self.journal, default="")
@@ -91,7 +91,7 @@ class BranchFiles:
             if name == newest or name not in known:
                 known[name] = branch.tree(items)
         if self.journal:
-            root[JOURNAL] = folder(branch.tree({name: known[name] for name in self.journal}).id)
+            root[JOURNAL] = branch.tree({name: known[name] for name in self.journal})
         return root
 
 

@@ -1,4 +1,4 @@
-"""Waiting for a lock on a branch: whether its holder lives, judged by this machine's own clock alone."""
+"""Waits for the lock on a branch, and judges by this machine's own clock whether its holder lives."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from collections.abc import Callable
 from podsync.model.clock import Clock
 from podsync.model.errors import LockedError
 from podsync.state.formats.times import time_to_text
-from podsync.state.git.branch import Branch, Commit, OvertakenError
+from podsync.state.git.branch import Branch, Commit
 from podsync.state.git.layout import Lock
 from podsync.state.lock import PATIENCE
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
-#: How long, in seconds, a push of the lock is tried when nobody can be reached.
-_REACH = 10.0
 
 
-class Waiting:
+class LockWait:
     """One wait for the lock, of `timeout` seconds; `on_wait` hears once for whom."""
 
     def __init__(self, branch: Branch, clock: Clock, timeout: float, on_wait: Callable[[str], None]) -> None:
@@ -49,14 +47,6 @@ class Waiting:
             self._on_wait(f"waiting for {lock.holder} to let go of branch {self._branch.name}{rest}")
         self._clock.sleep(max(0.0, min(self._pause, ends - now, dead - now)))
         self._pause = min(2 * self._pause, _LONGEST_PAUSE, lock.lease / 20)
-
-    def wins(self, commit: str, parent: str | None) -> bool:
-        """Try to make `commit` the head after `parent`; False when somebody else came first."""
-        try:
-            self._branch.publish(commit, parent, patience=_REACH)
-        except OvertakenError:
-            return False
-        return True
 
     def _locked(self, commit: Commit, lock: Lock) -> LockedError:
         last = time_to_text(commit.at)

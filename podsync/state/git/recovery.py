@@ -1,4 +1,4 @@
-"""What becomes of a run's events that did not reach the branch: the lock is lost, or nobody was reached.
+"""Recovers the events of a run that lost its lock or its network before they reached the branch.
 
 Results are put on the newer head where they still fit: their entry is in doubt by that very Intent. An
 Intent never is; one that turns out to have become durable was not sent, and that is written down. While

@@ -1,4 +1,4 @@
-"""Whether a remote may be spoken to: a person has set it up, and nothing of it is in the tree."""
+"""Checks a remote before it is contacted: a person has set it up, and nothing of it is in the tree."""
 
 from __future__ import annotations
 

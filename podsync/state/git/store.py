@@ -1,4 +1,4 @@
-"""The store on a branch of the repository that the catalog is in; see `layout` for what stands there.
+"""The store on a branch of the repository that the catalog is in; `layout` describes its files.
 
 `lock` pushes a lock record, and every push after that is a fast-forward on this run's own last commit: as
 soon as anybody else's commit is there, nothing of this run can follow. So a request leaves only while its
@@ -28,7 +28,7 @@ from podsync.state.git.branch import Branch, Commit
 from podsync.state.git.branch_checks import must_hold_state, must_not_exist
 from podsync.state.git.command import Git
 from podsync.state.git.layout import BranchContents, BranchFiles
-from podsync.state.git.lock import Waiting
+from podsync.state.git.lock import LockWait
 from podsync.state.git.recovery import salvage
 from podsync.state.git.writer import Batching, BranchWriter, message
 from podsync.state.lock import Holder
@@ -91,7 +91,7 @@ class GitStore(BaseStore[BranchWriter]):
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
-        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder.
+        """Hold the state for writing.
 
         A lock that shows no sign of life for its lease is taken over. Where its age makes it look as if
         nobody held it any more, it is watched for that long even if `timeout` is shorter. Raises StateError
@@ -115,7 +115,7 @@ class GitStore(BaseStore[BranchWriter]):
             self._leave(writer, failing=False)
 
     def _acquire(self, holder: Holder, timeout: float) -> BranchWriter:
-        waiting = Waiting(self._branch, self._clock, timeout, self._on_note)
+        waiting = LockWait(self._branch, self._clock, timeout, self._on_note)
         while True:
             commit = self._fetch()
             head = commit.id if commit is not None else None
@@ -128,7 +128,7 @@ class GitStore(BaseStore[BranchWriter]):
             files.lock = self._branch.write(layout.lock_data(holder, self._batching.lease))
             made = self._branch.make(files.root(self._branch, {}), head, message(holder, "lock"))
             hit("git.unlocked")
-            if waiting.wins(made, head):
+            if self._branch.try_publish(made, head):
                 if lock is not None:
                     self._on_note(f"took over the state from {lock.holder}: it shows no sign of life")
                 self._before = head
@@ -166,7 +166,7 @@ class GitStore(BaseStore[BranchWriter]):
             files.lock = None
             words = message(lock.holder, "lock let go of by hand")
             made = self._branch.make(files.root(self._branch, {}), commit.id, words)
-            if Waiting(self._branch, self._clock, 0, self._on_note).wins(made, commit.id):
+            if self._branch.try_publish(made, commit.id):
                 self._branch.follow(made)
                 return
         raise LockedError(f"branch {self._branch.name} keeps moving: its holder is alive", "wait for it")
@@ -186,10 +186,7 @@ class GitStore(BaseStore[BranchWriter]):
     # -- reading
 
     def load(self) -> State:
-        """Snapshot and journal: under the lock those of this run, else what this clone knows of them.
-
-        Raises StateError for what cannot be trusted.
-        """
+        """Snapshot and journal: under the lock those of this run, else what this clone knows of them."""
         if self._writer is not None:
             self._writer.flush()
             state = self._read(self._branch.commit(self._writer.head)).state
@@ -232,11 +229,7 @@ class GitStore(BaseStore[BranchWriter]):
     # -- writing
 
     def compact(self, state: State) -> None:
-        """Write the snapshot; journal and lock go in the same commit. Does nothing if nothing changed.
-
-        Raises StateError when it cannot be written (the journal keeps all events then), and when
-        `state` is not what the events add up to.
-        """
+        """Write the snapshot; journal and lock go in the same commit."""
         writer = under_lock(self._writer)
         if not self._begun and not self._read(self._branch.commit(writer.head)).fresh:
             return

@@ -1,4 +1,4 @@
-"""One holding of the branch's lock: collects events, and pushes them in batches.
+"""The writing end of the store on a branch: collects events, and pushes them in batches.
 
 A thread of its own pushes, so that a run which only waits still shows that it lives. What is durable when:
 
@@ -6,7 +6,7 @@ A thread of its own pushes, so that a run which only waits still shows that it l
   it waits for more of them as long as they keep coming, 2 s at the most.
 - Everything else (results above all) rides with the next push, at most 2 s later. The order of events is
   the order of the journal, and a push takes all that came before: so whatever an Intent relied on is durable
-  with it or before it, and a runner that is lost forgets results only. Their Intents stand, and the next run
+  with it or before it, and a runner that is lost forgets results only. Their Intents stay, and the next run
   settles them from the listing: correct all the same, only slower.
 - All of it is on the remote when the state was compacted, or the lock let go of.
 """

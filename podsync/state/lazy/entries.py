@@ -1,4 +1,4 @@
-"""A large state file without making its entries: they are cut out of the file, one by one, when asked for.
+"""Reads a large state file without making its entries: each is cut out of the file when it is needed.
 
 The file that `statefile.dumps` writes has one line `  "kind.dino": {` for each entry, and
 no other line that is indented by two spaces and opens an object there. A file of that form is the same
@@ -31,12 +31,12 @@ WORTH_AN_OUTLINE = 100_000
 #: A larger file is read again for the entries that are needed: that takes longer, and holds less.
 HELD = 1 << 24
 _BEGIN, _END = b'\n "entries": {\n', b"\n }"
-#: What stands behind an entry, and behind the last one.
+#: What follows an entry, and behind the last one.
 _BETWEEN, _LAST = b"\n  },\n", b"\n  }"
 
 
 class _Form(NamedTuple):
-    """Where things stand in a file: the entries as a whole, and the length of each."""
+    """The places in a file: the entries as a whole, and the length of each."""
 
     start: int
     end: int
@@ -168,7 +168,7 @@ def _form_of(data: bytes) -> _Form | None:
 
 
 def _is_top(head: bytes) -> bool:
-    """Whether what stands before the entries is whole if the outermost object ended there."""
+    """Whether what comes before the entries is whole if the outermost object ended there."""
     try:
         return isinstance(parse(head.removesuffix(b",") + b"}"), dict)
     except (ValueError, RecursionError):
@@ -201,7 +201,7 @@ class _EntryCutter:
             yield statefile.entry_alone(piece, self._name)
 
     def _pieces(self, addresses: Container[str]) -> list[tuple[str, bytes]]:
-        """Return what the file says of these, which stand in it one after the other."""
+        """Return what the file says of these, in the order of the file."""
         wanted = [span for span in self._spans() if span[0] in addresses]
         if self._held is not None:
             held, self._held = self._held, None

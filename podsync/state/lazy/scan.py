@@ -1,4 +1,4 @@
-"""A quick yes for an entry of a state file: written as podsync writes it, with nothing unusual in it.
+"""A fast check that an entry of a state file is written as podsync writes it, and is nothing unusual.
 
 Nearly every entry is one that exists and is in no doubt. What is accepted here is read by `statefile`
 without a word; what is not goes there, which decides and explains.

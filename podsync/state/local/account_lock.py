@@ -1,4 +1,4 @@
-"""One writer an account on this machine: two clones with a state each never write at once.
+"""The lock of an account on this machine: two clones with a state each never write to it at once.
 
 The store's lock is about a state. This one is about an account: provider, host and a digest of the key. It
 is kept in the user's own cache folder and dies with its process. Two machines cannot be kept apart like this:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Appender:
     """The writing end of a journal, for whoever holds the state's lock. Thread-safe.
 
-    `serial` is the last durable sequence number, `size` where the next record goes: whatever stands
+    `serial` is the last durable sequence number, `size` where the next record goes: whatever is
     behind it is an unfinished tail, and is cut off. Raises OSError when the file cannot be opened.
     """
 
@@ -40,10 +40,10 @@ class Appender:
             raise
 
     def append(self, events: Sequence[Event]) -> None:
-        """Return when all of `events` are durable; they stand together, in their order.
+        """Return when all of `events` are durable, as `GroupCommit.append` does.
 
-        Raises StateError when they are not: after a failed write the journal is as it was and the
-        next call may succeed; after a failed fsync nobody knows, and every later call raises.
+        After a failed write the journal is as it was and the next call may succeed; after a failed fsync
+        nobody knows, and every later call raises.
         """
         self._group.append(events)
 

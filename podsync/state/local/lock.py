@@ -1,7 +1,7 @@
-"""One writer at a time: an operating system's lock, which dies with its process.
+"""The lock of a state on a disk: an operating system's lock, which dies with its process.
 
 The lock is on `<state>.lock`, which is never deleted: two processes that open the same name must
-get the same file. Who holds it stands in that file too, from its second byte on: Windows locks the
+get the same file. Who holds it is written in that file too, from its second byte on: Windows locks the
 first byte only, so the rest can be read there as well, and no further file is needed. The text is
 for people; whether the lock is held is answered by the operating system alone, so what a dead
 holder left there blocks nobody.
@@ -61,13 +61,7 @@ def runs(holder: Holder) -> bool:
 
 @contextmanager
 def hold(
-    path: Path,
-    journal: Path,
-    holder: Holder,
-    *,
-    timeout: float,
-    clock: Clock,
-    on_wait: Callable[[str], None],
+    path: Path, journal: Path, holder: Holder, *, timeout: float, clock: Clock, on_wait: Callable[[str], None]
 ) -> Iterator[None]:
     """Hold the lock at `path` (and the journal's) while the block runs.
 
@@ -132,7 +126,7 @@ else:
 
 
 def _write_info(path: Path, text: str) -> None:
-    """Replace what stands from the second byte on; whoever waits can do without it."""
+    """Replace the text from the second byte on; whoever waits can do without it."""
     data = f"{text}\n".encode("utf-8", "replace")[:_INFO_LIMIT]
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDWR | _BINARY)

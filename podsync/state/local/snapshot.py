@@ -145,8 +145,8 @@ def _drop_old_backups(files: Files, path: Path) -> None:
             files.remove(backup)
 
 
-class Disk(NamedTuple):
-    """What stood on disk, and the state that it adds up to."""
+class LocalContents(NamedTuple):
+    """What was on disk, and the state that it adds up to."""
 
     snapshot: Snapshot | None
     journal: journal.JournalContents

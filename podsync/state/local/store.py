@@ -23,7 +23,7 @@ from podsync.shortcuts import may_use
 from podsync.state.base_store import BaseStore
 from podsync.state.formats import journal, statefile
 from podsync.state.local import snapshot
-from podsync.state.local.snapshot import Disk, Snapshot, join
+from podsync.state.local.snapshot import LocalContents, Snapshot, join
 from podsync.state.model import State
 from podsync.state.store import StoreFacts, must_fit, under_lock
 
@@ -81,14 +81,11 @@ class LocalStore(BaseStore[_LocalWriter]):
             self._loads = Outlines.beside(cache_root, known_as, self._again).loads
         self._opening = Lock()
         self._locked = False
-        self._last_look: tuple[object, Disk] | None = None
+        self._last_look: tuple[object, LocalContents] | None = None
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
-        """Hold the state for writing. Raises LockedError after `timeout` seconds, naming the holder.
-
-        Raises StateError before anything can be sent where the folder cannot be written.
-        """
+        """Hold the state for writing; StateError where the folder cannot be written."""
         from podsync.state.local.lock import hold
 
         with hold(
@@ -131,10 +128,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         return read_holder(self.lock_path)
 
     def load(self) -> State:
-        """Snapshot and journal. Reads without the lock; raises StateError for what cannot be trusted.
-
-        `State.lost` is set when the snapshot is gone from under a journal that continued it.
-        """
+        """Snapshot and journal; `State.lost` where the snapshot is gone from under its journal."""
         stamps = self._stamps()
         disk = self._look()
         self._last_look = (stamps, disk) if self._locked else None
@@ -147,11 +141,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         return disk.state
 
     def compact(self, state: State) -> None:
-        """Write the snapshot, then empty the journal; all or nothing. Does nothing if nothing changed.
-
-        Raises StateError when it cannot be written (the journal keeps all events then), and when
-        `state` is not what the events add up to.
-        """
+        """Write the snapshot, then empty the journal; where that fails the journal keeps all events."""
         under_lock(self._locked or None)
         if self._writer is None and not self._left_over():
             return
@@ -175,10 +165,7 @@ class LocalStore(BaseStore[_LocalWriter]):
         self._close()
 
     def replace(self, state: State) -> None:
-        """Put `state`, as it is, in the place of what is there, which is kept as a backup.
-
-        Only under the lock. Raises StateError when it cannot be written; then all is as it was.
-        """
+        """Put `state`, as it is, in the place of what is there, which is kept as a backup."""
         self.compact(self.load())
         writer = self._open()
         writer.base, self._last_look = None, None
@@ -195,7 +182,7 @@ class LocalStore(BaseStore[_LocalWriter]):
             self._write_first()
             return True
 
-    def _look(self) -> Disk:
+    def _look(self) -> LocalContents:
         """Read the journal, then the snapshot: in this order they cannot be a mix.
 
         Whatever the snapshot is newer by, the journal's events that it holds are passed over; it
@@ -214,14 +201,14 @@ class LocalStore(BaseStore[_LocalWriter]):
                 self._clock.sleep(_PAUSE)
         raise last
 
-    def _look_once(self) -> Disk:
+    def _look_once(self) -> LocalContents:
         try:
             data = self._files.read(self.journal_path, journal.LIMIT) or b""
         except OSError as error:
             raise snapshot.unreadable(self.journal_path, error) from error
         contents = journal.read(data, self.journal_path.name)
         found = snapshot.read(self._files, self.path, self._loads)
-        return Disk(found, contents, join(found, contents, self.path.name))
+        return LocalContents(found, contents, join(found, contents, self.path.name))
 
     def _again(self) -> Iterator[bytes]:
         try:

@@ -1,4 +1,4 @@
-"""Reaching the database: one way to connect, and no word that could show a password.
+"""Connects to the database, and puts its errors into words that cannot show a password.
 
 How to reach it is said by a connection string, or where that is empty by libpq's own variables
 (`PGHOST`, `PGSERVICE` and so on). Whatever the server, the role or the database set as defaults, a

@@ -1,4 +1,4 @@
-"""One writer at a time: a session's advisory lock, which dies with its session, and a fence.
+"""The lock of a state in PostgreSQL: a session's advisory lock, which dies with its session, and a fence.
 
 The server gives the lock up as soon as it knows that the session is gone; a machine that vanished
 without a word is found out within a minute (see `connection`). Whoever gets the lock writes its

@@ -1,4 +1,4 @@
-"""What stands in the tables, read and written: statements, each for one purpose.
+"""The statements that read and write the tables, one for each purpose.
 
 A snapshot is the state file in pieces: a row for each entry and each orphan, the rest in
 `state.document`. Whole again it is read by `statefile`, so all that holds for the file holds here.
@@ -169,7 +169,7 @@ class StateRows:
     ) -> bool:
         """Write `state` as the snapshot, in the caller's transaction; `backup`: keep what was the snapshot.
 
-        `before` and `known` are lineage and serial of what stands there now.
+        `before` and `known` are lineage and serial of what is there now.
         """
         document = statefile.to_document(state)
         entries = {address: _json(each) for address, each in document["entries"].items()}

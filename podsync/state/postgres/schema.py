@@ -1,4 +1,4 @@
-"""The tables, and how they came to be: numbered migrations, each applied once.
+"""The tables, made by numbered migrations, each applied once.
 
     state      one row: lineage, serial, who may write, and all of the state file but its rows
     entry      a product that exists, or is in doubt
@@ -63,7 +63,7 @@ SELECT coalesce((SELECT max(number) FROM {s}.backup), 0) + 1, lineage, snapshot,
 FROM {s}.state WHERE snapshot > 0;
 """
 
-#: Each brings a schema from one version to the next; what stands here is never changed again.
+#: Each brings a schema from one version to the next; a released one is never changed.
 MIGRATIONS: tuple[str, ...] = (_TABLES, _FORMAT_2)
 
 

@@ -67,11 +67,7 @@ class PostgresStore(BaseStore[PostgresWriter]):
 
     @contextmanager
     def lock(self, command: str, timeout: float) -> Iterator[None]:
-        """Hold the state for writing; makes the tables, or brings them up to date.
-
-        Raises LockedError after `timeout` seconds, naming the holder, and StateError before anything can
-        be sent where the database cannot be reached or written.
-        """
+        """Hold the state for writing; makes the tables, or brings them up to date."""
         with self._database.session() as connection:
             if is_replica(connection):
                 raise StateError(f"the database {self._database.name} is a read replica", _PRIMARY)
@@ -122,7 +118,7 @@ class PostgresStore(BaseStore[PostgresWriter]):
             return lock.read_holder(connection, self._rows)
 
     def load(self) -> State:
-        """Snapshot and events as of one moment, without the lock; StateError for what cannot be trusted."""
+        """Snapshot and events as of one moment."""
         writer = self._writer
         try:
             if writer is None or writer.lost is not None:
@@ -135,11 +131,7 @@ class PostgresStore(BaseStore[PostgresWriter]):
         return found.state
 
     def compact(self, state: State) -> None:
-        """Fold the events into the rows, in one transaction. Does nothing if nothing changed.
-
-        Raises StateError when it cannot be written (the events are all kept then), and when `state` is
-        not what they add up to.
-        """
+        """Fold the events into the rows, in one transaction; where that fails the events are all kept."""
         writer = self._open()
         if writer.serial == writer.snapshot:
             return
@@ -164,8 +156,8 @@ class PostgresStore(BaseStore[PostgresWriter]):
     def _read_alone(self) -> StoredState:
         with self._database.session() as connection:
             if is_replica(connection):
-                told = "is a read replica: the state may be newer than what it shows"
-                self._on_note(f"the database {self._database.name} {told}")
+                risk = "is a read replica: the state may be newer than what it shows"
+                self._on_note(f"the database {self._database.name} {risk}")
             if not postgres_schema.version(connection, self._rows.schema):
                 return StoredState()
             return self._rows.read(connection)

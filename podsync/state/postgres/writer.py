@@ -1,4 +1,4 @@
-"""The writing end of a state in PostgreSQL, for whoever holds the lock: group commit, and what follows a cut.
+"""The writing end of a state in PostgreSQL: group commit, and what follows when a session breaks.
 
 A session that breaks takes the lock along. From then on no Intent is written, so nothing is sent; what
 the requests on their way bring is written over a new connection for as long as nobody else has signed
@@ -190,7 +190,7 @@ class PostgresWriter:
         return self._broken
 
     def _shut_out(self) -> StateError:
-        """Whatever stands there now was not left by us: from here on this run writes nothing."""
+        """What is there now was not written by us: from here on this run writes nothing."""
         self._broken = StateError(
             f"{self._label} was changed by somebody else while this run held it", _AGAIN
         )

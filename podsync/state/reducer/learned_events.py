@@ -1,4 +1,4 @@
-"""What the events of a run, and those of what was learned of a provider, do to a draft.
+"""Handlers for events of a run, and for what was learned of a provider.
 
 `product_events` has the events of products, and uses what is public here.
 """
@@ -15,7 +15,7 @@ from podsync.model.address import Address
 from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, FrozenDict, Spec, freeze
 from podsync.state import events as ev
-from podsync.state.entries import REFUSED, Absent, Entry, Pending, Refusal
+from podsync.state.entries import REFUSED, Absent, Entry, Pending, Refusal, RememberedRow
 from podsync.state.model import NOTHING, Host
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
@@ -55,7 +55,7 @@ def _begun(draft: MutableState, event: ev.Begun) -> None:
         "approved": event.approved,
     }
     if draft.last_apply is not None and "dates" in draft.last_apply:
-        # Until when all was known stands until a run has ended that knows better.
+        # Until when all was known is kept until a run has ended that knows better.
         last["dates"] = draft.last_apply["dates"]
     draft.last_apply = freeze(last | {"machine": event.machine} if event.machine else last)
     _drop_idle_readings(draft)
@@ -156,9 +156,10 @@ def _answered(draft: MutableState, event: ev.Answered) -> None:
 
 
 def is_ours(draft: MutableState, provider: str, known_as: str | None) -> None:
-    """Note that an entry or an orphan has this id: it is neither foreign nor unclaimed nor missing."""
+    """Note that an entry or an orphan has this id: what it is is known, and it is not missing."""
     if known_as is None:
         return
+    draft.remembered.pop((provider, known_as), None)
     for name in ("foreign", "unclaimed"):
         known = getattr(draft, name)
         ids = known.get(provider, ())
@@ -201,6 +202,8 @@ def _found_again(draft: MutableState, event: ev.FoundAgain) -> None:
 def _disowned(draft: MutableState, event: ev.Disowned) -> None:
     ids = {*draft.foreign.get(event.provider, ()), *event.ids}
     draft.foreign = _with(draft.foreign, event.provider, tuple(sorted(ids)))
+    for each in event.ids:
+        draft.remembered.pop((event.provider, each), None)
     unclaimed = draft.unclaimed.get(event.provider, ())
     if not ids.isdisjoint(unclaimed):
         left = tuple(each for each in unclaimed if each not in ids)
@@ -210,6 +213,30 @@ def _disowned(draft: MutableState, event: ev.Disowned) -> None:
 def _unclaimed(draft: MutableState, event: ev.Unclaimed) -> None:
     ids = {*draft.unclaimed.get(event.provider, ()), *event.ids}
     draft.unclaimed = _with(draft.unclaimed, event.provider, tuple(sorted(ids)))
+
+
+def _remembered(draft: MutableState, event: ev.Remembered) -> None:
+    known = draft.remembered.get((event.provider, event.id))
+    since, addresses = (event.at, ()) if known is None else (known.at, known.addresses)
+    draft.remembered[event.provider, event.id] = RememberedRow(
+        since,
+        tuple(sorted({*addresses, str(event.address)})),
+        event.fields,
+        event.made,
+        event.remote,
+        EMPTY if known is None else known.extra,
+    )
+
+
+def is_none_of(draft: MutableState, address: Address) -> None:
+    """Note that nothing was made at this address: what looks saw is not what was sent there."""
+    for key, row in list(draft.remembered.items()):
+        if str(address) in row.addresses:
+            left = tuple(each for each in row.addresses if each != str(address))
+            if left:
+                draft.remembered[key] = replace(row, addresses=left)
+            else:
+                del draft.remembered[key]
 
 
 # -- a provider
@@ -242,6 +269,7 @@ def _emptied(draft: MutableState, event: ev.Emptied) -> None:
     kept = {each: known for each, known in draft.absent.get(provider, EMPTY).items() if known.gone}
     draft.absent = _with(draft.absent, provider, MappingProxyType(kept))
     draft.landmarks = _with(draft.landmarks, provider, ())
+    draft.remembered = {key: row for key, row in draft.remembered.items() if key[0] != provider}
     tombs: dict[str, Absent] = {}
     for key, orphan in list(draft.orphans.items()):
         if orphan.provider == provider and orphan.id is not None:
@@ -268,6 +296,7 @@ LEARNING: Mapping[type, Callable[[MutableState, Any], None]] = {
     ev.FoundAgain: _found_again,
     ev.Disowned: _disowned,
     ev.Unclaimed: _unclaimed,
+    ev.Remembered: _remembered,
     ev.Observed: _observed,
     ev.Landmarked: _landmarked,
     ev.ModelsSeen: _models_seen,

@@ -1,4 +1,4 @@
-"""A changeable copy of a state: what it holds, and how an event finds its place there."""
+"""A mutable copy of a state, and the look-ups that handlers of events need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from podsync.model.address import Address
 from podsync.model.frozen import Json
-from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal
+from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal, RememberedRow
 from podsync.state.model import NOTHING, Host, State, number_after
 
 _K = TypeVar("_K")
@@ -49,10 +49,7 @@ class Referring(dict[_K, _V]):
     """A dict whose values refer to readings; they are counted as items are set and deleted."""
 
     def __init__(
-        self,
-        values: Mapping[_K, _V],
-        references: References,
-        of: Callable[[_V], Iterable[Reference]],
+        self, values: Mapping[_K, _V], references: References, of: Callable[[_V], Iterable[Reference]]
     ) -> None:
         super().__init__(values)
         self._references, self._of = references, of
@@ -109,6 +106,10 @@ class MutableState:
             state.refusals, self.references, _of_refusals
         )
         self.released: dict[Address, int] = dict(state.released)
+        #: By provider and id.
+        self.remembered: dict[tuple[str, str], RememberedRow] = {
+            (provider, each): row for provider, rows in state.remembered.items() for each, row in rows.items()
+        }
         self.hosts: Mapping[str, Host] = state.hosts
         self.last_apply = state.last_apply
         # What is below is replaced as a whole: it changes seldom.
@@ -131,8 +132,15 @@ class MutableState:
             orphans=tuple(self.orphans[key] for key in sorted(self.orphans)),
             refusals=MappingProxyType(dict(sorted(self.refusals.items()))),
             released=MappingProxyType(dict(sorted(self.released.items()))),
+            remembered=self._remembered(),
             **{name: getattr(self, name) for name in _WHOLE},
         )
+
+    def _remembered(self) -> Mapping[str, Mapping[str, RememberedRow]]:
+        found: dict[str, dict[str, RememberedRow]] = {}
+        for provider, each in sorted(self.remembered):
+            found.setdefault(provider, {})[each] = self.remembered[provider, each]
+        return MappingProxyType({provider: MappingProxyType(rows) for provider, rows in found.items()})
 
     def next_reading(self, provider: str) -> int:
         """Return the number of the next reading of a provider (see `State.next_reading`)."""

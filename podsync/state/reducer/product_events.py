@@ -1,4 +1,4 @@
-"""What each event of a product does to a draft; one function an event, in the journal's words."""
+"""Handlers for events of products, a function for each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, freeze
 from podsync.state import events as ev
 from podsync.state.entries import Entry, Orphan, Pending, Swap, Window
-from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_ours, refuse
+from podsync.state.reducer.learned_events import LEARNING, exists_now, is_gone, is_none_of, is_ours, refuse
 from podsync.state.reducer.mutable_state import MutableState, Unfitting
 
 #: What a doubt keeps of its Intent.
@@ -93,7 +93,7 @@ def _has_taken(entry: Entry, swap: Swap) -> bool:
 
 
 def _come_into_being(draft: MutableState, entry: Entry, pending: Pending, **facts: Any) -> None:
-    """Turn a create in doubt into what exists; what stood at the address before becomes an orphan."""
+    """Turn a create in doubt into what exists; what was at the address before becomes an orphan."""
     swap = None
     if entry.spec is not None:
         _to_orphans(draft, entry, facts["at"], "replaced", facts["id"])
@@ -179,6 +179,7 @@ def _settled(draft: MutableState, event: ev.Settled) -> None:
     if not event.found:
         if pending.op == "create":
             draft.released[event.address] = draft.released.get(event.address, 0) + 1
+            is_none_of(draft, event.address)
         _give_up_intent(draft, entry, pending, event.at)
         return
     if pending.op == "update" or isinstance(entry, Orphan):
@@ -246,7 +247,7 @@ def _put(draft: MutableState, item: Entry | Orphan, at: float) -> None:
 
 
 def _make_room(draft: MutableState, address: Address, at: float, replaced_by: str | None) -> None:
-    """What stands at the address, if anything, is replaced: it becomes an orphan."""
+    """What is at the address, if anything, is replaced: it becomes an orphan."""
     known = draft.certain(address)
     if known is not None and known.spec is not None:
         _to_orphans(draft, known, at, "replaced", replaced_by)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,13 +17,15 @@ from podsync.model.errors import StateError
 from podsync.model.frozen import FrozenDict, freeze
 from podsync.model.product import Lifecycle
 from podsync.state import events as ev
+from podsync.state.entries import RememberedRow
 from podsync.state.formats import statefile
 from podsync.state.formats.times import time_from_text, time_to_text
 from podsync.state.model import State
 from podsync.state.reducer.reducer import replay
 from tests.state.histories import ADDRESSES, histories, json_values, labels, simple, specs, texts, times
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "state"
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "golden" / "state"
 CAT, DINO, TOTE = ADDRESSES
 SPEC = FrozenDict({"modelId": "1"})
 
@@ -106,11 +109,11 @@ def test_version_1_is_read_for_ever():
 
     fox = type(CAT)("designed_product", "fox")
     (refused,) = example().refusals[fox]
-    told = replace(refused, body=FrozenDict(), digests=(digest(refused.body),))
+    by_digest = replace(refused, body=FrozenDict(), digests=(digest(refused.body),))
     dino = replace(example().entries[DINO], window=None)
     last = FrozenDict({key: value for key, value in example().last_apply.items() if key != "dates"})
     orphans = tuple(replace(orphan, origin="created", unverified=()) for orphan in example().orphans)
-    facts = {"entries": example().entries | {DINO: dino}, "refusals": {fox: (told,)}, "last_apply": last}
+    facts = {"entries": example().entries | {DINO: dino}, "refusals": {fox: (by_digest,)}, "last_apply": last}
     facts |= {"orphans": orphans}
     assert statefile.loads(data) == replace(example(), **facts, unproven=True)
 
@@ -375,3 +378,14 @@ def test_frozen_and_proxied_mappings_are_written(spec, label):
     one = ev.Adopted(CAT, "kakaclo", "default", 1.0, "1", MappingProxyType(dict(spec)), labels=label)
 
     assert statefile.loads(statefile.dumps(replay(State(lineage="x"), [one]))).entries[CAT].spec == spec
+
+
+def test_the_published_schema_fits_what_is_written():
+    seen = RememberedRow(
+        1_767_323_060.0, ("designed_product.tee",), SPEC, 1_767_323_059.5, freeze({"product": {"spu": "S"}})
+    )
+    told = json.loads(statefile.dumps(replace(learned(), remembered={"kakaclo": {"5": seen}})))
+    schema = json.loads((ROOT / "schemas" / "state.schema.json").read_text(encoding="utf-8"))
+
+    jsonschema.Draft7Validator(schema).validate(told)
+    assert schema["properties"].keys() >= statefile.LEARNED

@@ -360,8 +360,8 @@ def test_the_work_tree_the_index_and_the_branches_stay_as_they_are(remote, kind)
         "refs/heads/main",
         "refs/heads/podsync-state",
     ]
-    told = git(clone, "rev-parse", "--is-shallow-repository")
-    assert told == ("true" if kind == "shallow" else "false")
+    shallow = git(clone, "rev-parse", "--is-shallow-repository")
+    assert shallow == ("true" if kind == "shallow" else "false")
 
 
 def test_a_shallow_clone_fetches_one_commit_however_long_the_history_is(remote):
@@ -511,10 +511,10 @@ def test_a_remote_that_is_away_is_named_without_its_keys(remote):
     clone = remote.clone()
     git(clone, "remote", "set-url", "origin", "http://ann:hunter2@127.0.0.1:1/x.git")
 
-    told = refused(remote.store(clone=clone))
+    message = refused(remote.store(clone=clone))
 
-    assert "hunter2" not in told
-    assert "failed" in told
+    assert "hunter2" not in message
+    assert "failed" in message
 
 
 def test_a_remote_that_lets_nobody_push_is_refused_before_anything_is_sent(remote):

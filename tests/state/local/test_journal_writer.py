@@ -35,14 +35,14 @@ def appender(files, path):
     one.close()
 
 
-def told(path):
+def serials(path):
     return [each.at for each in journal.read(path.read_bytes()).events]
 
 
 def test_several_events_are_one_write_and_one_fsync(appender, files, path):
     appender.append([event(1), event(2), event(3)])
 
-    assert told(path) == [1, 2, 3]
+    assert serials(path) == [1, 2, 3]
     assert (files.counts["write"], files.counts["sync"], appender.serial) == (1, 1, 3)
 
 
@@ -58,7 +58,7 @@ def test_threads_share_an_fsync_and_return_only_when_durable(appender, files, pa
     def after_sync(number):
         appender.append([event(number)])
         returned.append(number)
-        durable.append(number in told(path))
+        durable.append(number in serials(path))
 
     files.before = before
     leader = Thread(target=after_sync, args=(0,))
@@ -77,7 +77,7 @@ def test_threads_share_an_fsync_and_return_only_when_durable(appender, files, pa
     assert sorted(returned) == list(range(8))
     assert all(durable)
     assert files.counts["sync"] == 2
-    assert sorted(told(path)) == list(range(8))
+    assert sorted(serials(path)) == list(range(8))
 
 
 def test_many_threads_lose_nothing(appender, files, path):
@@ -91,7 +91,7 @@ def test_many_threads_lose_nothing(appender, files, path):
     for each in threads:
         each.join(30)
 
-    found = told(path)
+    found = serials(path)
     assert sorted(found) == sorted(worker * 100 + number for worker in range(8) for number in range(25))
     for worker in range(8):
         own = [at for at in found if at // 100 == worker]
@@ -111,7 +111,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was_and_room_makes_it_work_again(a
     assert "room" in caught.value.remedy
     del files.fail["write"]
     appender.append([event(4)])
-    assert told(path) == [1, 4]
+    assert serials(path) == [1, 4]
     assert appender.serial == 2
 
 
@@ -139,7 +139,7 @@ def test_after_a_write_that_cannot_be_taken_back_nothing_is_written_any_more(app
     with pytest.raises(StateError):
         appender.append([event(3)])
 
-    assert told(path) == [1]
+    assert serials(path) == [1]
 
 
 def test_a_failure_reaches_everyone_who_waited_for_that_write(appender, files):
@@ -213,7 +213,7 @@ def test_an_unfinished_tail_is_cut_off_before_the_first_record(files, path):
     one.append([event(2)])
     one.close()
 
-    assert told(path) == [1, 2]
+    assert serials(path) == [1, 2]
 
 
 def test_cost_is_linear(appender, files, path):

@@ -194,12 +194,12 @@ def test_nothing_refers_to_a_reading_that_is_not_there(history):
     state = replay(State(), history)
 
     items = [*state.entries.values(), *state.orphans]
-    told = {w.reading for i in items for w in (i.window, i.pending) if w is not None}
-    told |= {each.reading for known in state.refusals.values() for each in known}
-    assert told - {None} <= set(state.readings.get(KAKA, ()))
+    referred = {w.reading for i in items for w in (i.window, i.pending) if w is not None}
+    referred |= {each.reading for known in state.refusals.values() for each in known}
+    assert referred - {None} <= set(state.readings.get(KAKA, ()))
     if history:
         ended = replay(state, [BEGUN, ev.Ended(AT, left=False)])
-        assert set(ended.readings.get(KAKA, ())) == told - {None}
+        assert set(ended.readings.get(KAKA, ())) == referred - {None}
 
 
 # -- refusals
@@ -333,6 +333,36 @@ def test_what_is_ours_or_foreign_is_not_unclaimed():
     assert replay(state, [adopted(known_as="40")]).unclaimed == {KAKA: ("5", "6")}
 
 
+def test_what_a_look_saw_is_remembered_since_the_first_time_and_for_every_address():
+    dog = Address("designed_product", "dog")
+    new = freeze({"enName": "Renamed"})
+    told = [ev.Remembered(dog, AT, KAKA, "5", SPEC, 1.0), ev.Remembered(CAT, AT + 9, KAKA, "5", new, 1.0)]
+
+    row = replay(State(), told).remembered[KAKA]["5"]
+
+    assert (row.at, row.addresses, row.fields) == (AT, (str(CAT), str(dog)), new)
+
+
+@pytest.mark.parametrize(
+    ("events", "left"),
+    [
+        ([adopted(known_as="5")], ["7"]),
+        ([intent(), ev.Made(CAT, AT), ev.Bound(CAT, AT, "5")], ["7"]),
+        ([ev.Disowned(KAKA, AT, ("5",))], ["7"]),
+        ([intent(), ev.Settled(CAT, AT, found=False)], ["7"]),
+        ([intent(), ev.Refused(CAT, AT)], ["5", "7"]),
+        ([ev.Answered(CAT, AT)], ["5", "7"]),
+        ([ev.Emptied(KAKA, AT)], []),
+    ],
+    ids=["adopted", "bound", "not ours", "nothing was made", "refused", "a refusal answered", "emptied"],
+)
+def test_it_is_forgotten_once_it_is_known_what_it_is(events, left):
+    dog = Address("designed_product", "dog")
+    state = replay(State(), [ev.Remembered(CAT, AT, KAKA, "5"), ev.Remembered(dog, AT, KAKA, "7")])
+
+    assert list(replay(state, events).remembered.get(KAKA, ())) == left
+
+
 def test_what_is_missing_is_so_since_the_first_time_and_until_it_is_found():
     missed = [ev.Missed(KAKA, AT, AT - 1, ("5",)), ev.Missed(KAKA, AT + 9, None, ("5", "6"))]
 
@@ -406,10 +436,10 @@ def test_a_state_keeps_three_landmarks():
 
 
 def test_a_run_tells_its_machine_its_catalog_and_the_providers_clocks():
-    told = ev.Begun(AT, "h", 0, FrozenDict(), FrozenDict(), machine="d1ce", catalog="shop")
+    begun = ev.Begun(AT, "h", 0, FrozenDict(), FrozenDict(), machine="d1ce", catalog="shop")
     ended = ev.Ended(AT, left=False, dates=FrozenDict({KAKA: AT + 0.12345}))
 
-    state = replay(State(), [told, ended])
+    state = replay(State(), [begun, ended])
 
     assert (state.last_apply["machine"], state.catalog) == ("d1ce", "shop")
     assert state.last_apply["dates"] == {KAKA: AT + 0.123}

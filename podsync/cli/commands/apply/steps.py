@@ -17,14 +17,14 @@ from podsync.cli.app import formats
 from podsync.cli.app.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.app.console import whole
 from podsync.cli.app.outputs import Outputs
-from podsync.cli.app.progress import Listening, listener_for
+from podsync.cli.app.progress import ApplyListener, listener_for
 from podsync.cli.commands.apply.checks import expected_plan, refuse_older, saved_plan
 from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
 from podsync.cli.environment.connect import connected, keys_for, spoken_to, with_keys
-from podsync.cli.environment.looking import looks_at
+from podsync.cli.environment.findings import findings_of
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
 from podsync.cli.environment.step_outputs import of_report, tell
@@ -94,7 +94,7 @@ class Applying:
         clock = SystemClock()
         with connected(self.space, spoken_to(plan), keys, clock) as connections:
             try:
-                looks = looks_at(
+                looks = findings_of(
                     self.space, plan, self._state, connections, clock, first_contact=self.asked.first_contact
                 )
             except ProviderError:
@@ -296,7 +296,7 @@ class Applying:
         memory = RunHistory(CACHE, self.space.store.identity)
         return StateHistory(memory, store, clock, lambda told: say(f"note: {told}"))
 
-    def _rescued(self, plan: Plan, heard: Listening, signals: Signals, error: BaseException) -> Report:
+    def _rescued(self, plan: Plan, heard: ApplyListener, signals: Signals, error: BaseException) -> Report:
         """What was done is told even when the run broke off."""
         return report_of(plan, heard.outcomes, heard.notes, self.space.store, signals.signal or None, error)
 

@@ -107,11 +107,11 @@ def _looks(
     The state that is returned knows of the first look; it is never written.
     """
     from podsync.apply.lookup.by_id import another_account
-    from podsync.cli.environment.looking import looks_at
+    from podsync.cli.environment.findings import findings_of
     from podsync.state.events import Missed
     from podsync.state.reducer.reducer import replay
 
-    looks = looks_at(space, made, state, connections, clock, compares=True)
+    looks = findings_of(space, made, state, connections, clock, compares=True)
     for name, look in looks.items():
         if look.account is False:
             raise another_account(connections[name])
@@ -127,7 +127,7 @@ def _looks(
     known = replay(state, events)
     missed = {name: dict.fromkeys(look.missed, look.reading.looked) for name, look in again.items()}
     waited = {name: connections[name] for name in again}
-    later = looks_at(space, made, known, waited, clock, compares=True, missed=missed)
+    later = findings_of(space, made, known, waited, clock, compares=True, missed=missed)
     return {**looks, **later}, known
 
 

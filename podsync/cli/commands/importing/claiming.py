@@ -178,7 +178,8 @@ class _ImportClaim:
     def _told(self, word: Decision, said: Said, product: Product | None, events: Sequence[Event]) -> str:
         row = said.rows[word.id]
         before = self._state.entries.get(word.address) if word.address is not None else None
-        line = f"{word.address}: it is {safe(word.id)}"
+        unlisted = "" if row.last_listed is None else " (not listed now)"
+        line = f"{word.address}: it is {safe(word.id)}{unlisted}"
         if before is not None and before.id not in (None, word.id):
             line += f" now, no longer {safe(before.id or '')}"
         for event in events:
@@ -255,7 +256,8 @@ def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
                 wants = [
                     Want(p.address, p.spec) for p in named.values() if p is not None and p.provider == name
                 ]
-                rows = look_up(connection, known, ids[name], wants, clock)
+                # What a look has seen and remembered is believed, be it hidden by now.
+                rows = known.remembered | look_up(connection, known, ids[name], wants, clock)
                 found[name] = Said(known, rows, clock.now(), named)
             return found
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from podsync.sandbox import listing
 from podsync.sandbox.datafile import JsonObject
-from podsync.sandbox.faults.answers import Told
+from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
@@ -30,7 +30,7 @@ KEYS = "inkpress_keys"
 INDEXED = ("headline",)
 OPERATIONS = ("create", "release", "update", "delete", "list")
 KINDS: Mapping[str, FaultKind] = {}
-ANSWERS: Mapping[str, Callable[[Told], HttpResponse]] = {}
+ANSWERS: Mapping[str, Callable[[FaultFacts], HttpResponse]] = {}
 _MUTABLE = ("headline", "price", "shops")
 
 

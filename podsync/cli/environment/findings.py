@@ -16,7 +16,7 @@ from podsync.state.model import State
 from podsync.state.run_history import RunHistory
 
 
-def looks_at(
+def findings_of(
     space: Workspace,
     plan: Plan,
     state: State,

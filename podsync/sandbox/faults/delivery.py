@@ -1,4 +1,4 @@
-"""On the wire: answers, and what can become of their bytes."""
+"""Sends answers, and does to their bytes and the connection what a fault says."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ Pause = Callable[[float], bool]  # waits that many seconds; True if the sandbox 
 
 
 @dataclass(frozen=True, slots=True)
-class Play:
+class Delivery:
     """One answer about to go out. No answer: none is to be given."""
 
     connection: ClientConnection
@@ -32,45 +32,45 @@ class Play:
         return encode(answer, date=self.date, keep_alive=self.keep_alive)
 
 
-# An ending: plays, and returns whether the connection goes on.
-Ending = Callable[[Play], bool]
+# How an answer is delivered; returns whether the connection goes on.
+Deliver = Callable[[Delivery], bool]
 
 
-def play(what: Play, kind: str = "") -> bool:
+def deliver(what: Delivery, kind: str = "") -> bool:
     """Send the answer, or do to the connection what that kind of fault does; whether it goes on."""
-    ending = ENDINGS.get(kind)
-    if ending is not None:
-        return ending(what)
+    how = DELIVERIES.get(kind)
+    if how is not None:
+        return how(what)
     if what.answer is None:
         return False
     what.connection.send(b"".join(what.encoded(what.answer)))
     return what.keep_alive
 
 
-def _cut(_what: Play) -> bool:
+def _cut(_what: Delivery) -> bool:
     return False
 
 
-def _hang(what: Play) -> bool:
+def _hang(what: Delivery) -> bool:
     what.pause(what.seconds)
     return False
 
 
-def _reset(what: Play) -> bool:
+def _reset(what: Delivery) -> bool:
     # struct linger has two ints everywhere but on Windows, where they are shorts.
     layout = "hh" if os.name == "nt" else "ii"
     what.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(layout, 1, 0))
     return False
 
 
-def _half(what: Play) -> bool:
+def _half(what: Delivery) -> bool:
     if what.answer is not None:
         head, body = what.encoded(what.answer)
         what.connection.send(head + body[: len(body) // 2])
     return False
 
 
-def _slow(what: Play) -> bool:
+def _slow(what: Delivery) -> bool:
     if what.answer is None:
         return False
     data = b"".join(what.encoded(what.answer))
@@ -82,8 +82,8 @@ def _slow(what: Play) -> bool:
     return what.keep_alive
 
 
-def _endless(first: bytes, piece: bytes) -> Ending:
-    def ending(what: Play) -> bool:
+def _endless(first: bytes, piece: bytes) -> Deliver:
+    def how(what: Delivery) -> bool:
         with contextlib.suppress(OSError):  # the client has had enough
             what.connection.send(first)
             for _ in range(max(1, int(what.seconds / DRIP_SECONDS))):
@@ -92,12 +92,12 @@ def _endless(first: bytes, piece: bytes) -> Ending:
                     break
         return False
 
-    return ending
+    return how
 
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
-ENDINGS: Mapping[str, Ending] = {
+DELIVERIES: Mapping[str, Deliver] = {
     "fin": _cut,
     "commit-then-cut": _cut,
     "rst": _reset,
@@ -110,4 +110,4 @@ ENDINGS: Mapping[str, Ending] = {
 }
 
 #: Those after which no answer arrived.
-UNANSWERED = frozenset(ENDINGS) - {"half", "slow"}
+UNANSWERED = frozenset(DELIVERIES) - {"half", "slow"}

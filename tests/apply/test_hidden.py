@@ -1,0 +1,172 @@
+"""A product that a look has seen is hidden by moderation before anybody has said what it is.
+
+Nothing is made beside it, however many whole readings lack it; a person's word leads out.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from podsync.apply.report import Result
+from podsync.evidence.declared import Said
+from podsync.evidence.state_view import Known
+from podsync.state.reducer.reducer import replay
+from tests.apply.evidence import (
+    LONG,
+    PROVIDERS,
+    advice,
+    begin,
+    creates,
+    ends_well,
+    in_doubt,
+    lose,
+    made,
+    make,
+    outcome,
+    truth,
+)
+from tests.apply.vendor_server import Odd
+from tests.apply.world import PLUGINS, SETTLE, Life
+
+DAY = 86400.0
+both = pytest.mark.parametrize("provider", PROVIDERS)
+
+
+def hidden_for_a_day(world, provider, identity):
+    """Four whole readings lack the product, and none of them makes another; the last report."""
+    world.server.hide(identity, DAY)
+    number = creates(world)
+    for _ in range(4):
+        world.clock.pass_by(LONG)
+        report = world.apply()
+        truth(world, report)
+        assert creates(world) == number
+    assert report.exit_code in (4, 8)
+    assert f"{identity} " in " ".join(str(o.error) for o in report.outcomes)
+    assert "(not listed now)" in " ".join(str(o.error) for o in report.outcomes)
+    assert ", and not now): podsync" in " ".join(advice(report))
+    return report
+
+
+def takes(world, address, identity):
+    """A person types `import`, while no listing shows it."""
+    provider, store = world.documents[address].provider, world._store(Life())
+    with store.lock("import", 0.0):
+        state = store.load()
+        known = Known(PLUGINS[provider].provider(world._settings(provider)), state, "default")
+        said = Said(known, known.remembered, world.clock.now(), {address: world.documents[address]})
+        events = said.ours(address, identity)
+        store.append(events)
+        store.compact(replay(state, events))
+
+
+def the_only_one(world, provider):
+    (product,) = [p for p in world.server.products(provider) if not p["hand"]]
+    return product["id"]
+
+
+@both
+def test_what_was_refused_though_made_is_seen_and_hidden(world, provider):
+    begin(world, provider)
+    world.server.names = "upper"
+    world.server.misbehave(f"{provider}.create", Odd("status", commit=True, status=400))
+    address = make(world, provider)
+    world.apply()
+    world.clock.pass_by(LONG)
+    assert "may" in outcome(world.apply(), address).error
+    identity = the_only_one(world, provider)
+
+    report = hidden_for_a_day(world, provider, identity)
+    assert outcome(report, address).result is Result.NOT_TRIED
+    takes(world, address, identity)
+
+    assert (world.entry(address).id, world.state.remembered) == (identity, {})
+    assert (world.apply().exit_code, made(world, provider)) == (0, 1)
+
+
+def test_the_run_that_was_refused_says_what_its_own_look_shows(world):
+    """Its last look is for the id of another product, and shows what was refused as well."""
+    begin(world, "kakaclo")
+    world.server.misbehave("kakaclo.create", Odd("status", commit=True, status=400))
+    world.settings["parallelism"] = 1
+    address, _ = make(world, "kakaclo"), make(world, "kakaclo", "two")
+
+    told = outcome(world.apply(), address)
+    (identity,) = {p["id"] for p in world.server.products("kakaclo")} - set(world.state.owned("kakaclo"))
+
+    assert told.result is Result.FAILED
+    assert "Nothing was made" not in told.error
+    assert f'this may have been made all the same: KakaClo lists {identity} "The one Tee"' in told.error
+    hidden_for_a_day(world, "kakaclo", identity)
+
+
+@both
+def test_a_look_alike_of_a_lost_state_is_seen_and_hidden(world, provider):
+    begin(world, provider)
+    address = make(world, provider)
+    world.server.names = "upper"
+    world.apply()
+    world.clock.pass_by(LONG)
+    lose(world, memory=True)
+    world.forgot_orphans = True
+    assert "this may be it" in outcome(world.apply(first_contact=True), address).error
+
+    hidden_for_a_day(world, provider, the_only_one(world, provider))
+    assert made(world, provider) == 1
+
+
+@both
+def test_what_was_to_be_adopted_is_hidden_before_it_was(world, provider):
+    """The run that saw it died before it took it."""
+    begin(world, provider)
+    address = make(world, provider)
+    world.apply()
+    world.clock.pass_by(LONG)
+    lose(world, memory=True)
+    world.forgot_orphans = True
+    world.dies(lambda word, what: (word, what) == ("before", "Adopted"))
+
+    hidden_for_a_day(world, provider, the_only_one(world, provider))
+    assert address not in world.state.entries
+    assert made(world, provider) == 1
+
+
+@both
+def test_a_listing_shows_it_and_breaks_off(world, provider):
+    begin(world, provider)
+    address = in_doubt(world, provider, made=True)
+    listing = {"kakaclo": "kakaclo.search", "gelato": "gelato.list"}[provider]
+    world.server.misbehave(listing, None)
+    world.server.always(listing, Odd("status", status=500))
+    report = world.apply(wait=False)
+    assert provider in report.stopped
+    world.server.behave()
+
+    report = hidden_for_a_day(world, provider, the_only_one(world, provider))
+    assert outcome(report, address).result is Result.IN_DOUBT
+    world.clock.pass_by(DAY)
+
+    ends_well(world)
+    assert made(world, provider) == 1
+
+
+@both
+def test_a_person_says_that_it_is_nobodys_while_it_is_hidden(world, provider):
+    """What was removed is never listed again: the way out does not need it."""
+    begin(world, provider)
+    address = in_doubt(world, provider, made=True)
+    listing = {"kakaclo": "kakaclo.search", "gelato": "gelato.list"}[provider]
+    world.server.misbehave(listing, None)
+    world.server.always(listing, Odd("status", status=500))
+    world.apply(wait=False)
+    world.server.behave()
+    identity = the_only_one(world, provider)
+    hidden_for_a_day(world, provider, identity)
+    world.server.remove(identity)
+
+    world.answer(address, None)
+    assert world.state.remembered == {}
+    world.clock.pass_by(SETTLE)
+
+    ends_well(world)
+    assert made(world, provider) == 1

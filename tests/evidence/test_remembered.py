@@ -1,0 +1,157 @@
+"""What a look has seen and nobody has answered counts in every later look, listed or not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from podsync.evidence.account import Knows
+from podsync.evidence.findings import Findings
+from podsync.providers.contract import Remote
+from podsync.state.events import Answered, Bound, Disowned, Missed, Remembered, Settled
+from podsync.state.model import State
+from podsync.state.reducer.reducer import replay
+from tests.evidence.look import (
+    NEW,
+    NOW,
+    SETTLE,
+    address,
+    doubt,
+    entry,
+    events,
+    ids,
+    look,
+    refusal,
+    rehosted,
+    row,
+    spec,
+    state,
+    want,
+    window,
+)
+
+TEE, DOG = address("tee"), address("dog")
+BROKEN = {"broken": True, "kept": False}
+TWO = [rehosted("7", "tee"), rehosted("8", "tee")]
+#: Each leaves what may be the tee open, though a row is just like it, or may be it.
+OPEN = {
+    "a refusal": (state(refusals={TEE: (refusal("tee"),)}), [rehosted("7", "tee")], {}),
+    "a refusal that nobody waits for": (state(refusals={TEE: (refusal("tee"),)}), [row("7", "tee")], {}),
+    "a doubt that is young": (state(doubt("tee")), TWO, {"settled": False}),
+    "a doubt of which a person is asked": (state(doubt("tee")), TWO, {}),
+    "what was acknowledged": (
+        state(entry("tee", None, window=window())), TWO, {}
+    ),
+    "a state that was lost": (state(), [rehosted("7", "tee")], {"lost": True}),
+    "equal rows": (state(), [row("7", "tee"), row("8", "tee")], {}),
+    "what is to be adopted": (state(), [row("7", "tee")], {}),
+    "what the selection leaves out": (state(), [row("7", "tee")], {"asked": False}),
+    "what came before a listing broke off": (state(doubt("tee")), [row("7", "tee")], BROKEN),
+}  # fmt: skip
+
+
+def seen(
+    known: State, rows: list[Remote], *, asked: bool = True, wanted: bool = True, **options: Any
+) -> Findings:
+    """A look for a document, unless its create is in doubt or was acknowledged."""
+    wants = [want("tee", asked=asked)] if wanted and TEE not in known.entries else []
+    return look(known, rows, wants, **options)
+
+
+@pytest.mark.parametrize("why", OPEN)
+def test_a_row_that_may_be_what_an_address_sent_or_wants_is_remembered(why: str) -> None:
+    known, rows, options = OPEN[why]
+
+    found = seen(known, rows, wanted="nobody" not in why, **options)
+
+    told = events(found, Remembered)
+    assert [(each.address, each.id) for each in told] == [(TEE, each.id) for each in rows]
+    assert [(each.fields, each.made) for each in told] == [(each.fields, each.created_at) for each in rows]
+
+
+@pytest.mark.parametrize("why", OPEN)
+def test_it_counts_as_listed_once_it_is_not_and_nothing_is_made_or_taken(why: str) -> None:
+    """Whatever is left of the question: nothing was made is not said, and nobody takes what may be gone."""
+    known, rows, options = OPEN[why]
+    wanted = "nobody" not in why
+    new = events(seen(known, rows, wanted=wanted, **options), Remembered)
+    known = replay(known, new)
+
+    found = seen(known, [], wanted=wanted)
+
+    asked = [*found.asks.get(TEE, ()), *(r for each in found.overdue.values() for r in each)]
+    questions = [q for q in (found.questions.get(TEE), found.unwanted.get(TEE)) if q is not None]
+    asked += [each for question in questions for each in question.rows]
+    assert ids(asked) == ids(rows)
+    assert {each.last_listed for each in asked} == {new[0].at}
+    assert (found.adopted, found.found, found.none, found.namesakes) == ({}, {}, [], {})
+    assert not [e for e in found.events if isinstance(e, Settled | Bound | Answered | Disowned | Remembered)]
+
+
+def remembered(identity: str = "7", *, where: Any = TEE, fields: Any = None) -> State:
+    told = Remembered(where, NOW, "kakaclo", identity, fields or spec("tee"), NEW)
+    return replay(state(), [told])
+
+
+def test_a_document_that_was_renamed_is_held_up_by_it_as_well() -> None:
+    found = look(remembered(), [], [want("cat", spec=spec("tee"))])
+
+    assert ids(found.questions[address("cat")].rows) == ["7"]
+    assert [(each.address, each.id) for each in events(found, Remembered)] == [(address("cat"), "7")]
+
+
+def test_what_is_another_product_for_certain_holds_up_nothing() -> None:
+    found = look(remembered(), [], [want("dog")])
+
+    assert (found.questions, found.namesakes, events(found, Remembered)) == ({}, {}, [])
+
+
+def test_an_equal_row_that_is_listed_is_not_taken_while_another_is_only_hidden() -> None:
+    found = look(remembered(), [row("8", "tee")], [want("tee")])
+
+    assert (found.adopted, ids(found.questions[TEE].rows)) == ({}, ["8", "7"])
+
+
+def test_once_it_is_listed_again_it_is_judged_like_any_other() -> None:
+    assert look(remembered(), [row("7", "tee")], [want("tee")]).adopted[TEE].id == "7"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"foreign": {"kakaclo": ("7",)}}, {"entries": {DOG: entry("dog", "7")}}],
+    ids=["not ours", "another's"],
+)
+def test_what_somebody_has_answered_holds_up_nothing(told: Any) -> None:
+    known = remembered()
+    found = look(
+        State(**{**{n: getattr(known, n) for n in known.__slots__}, **told}), [], [want("tee")], kept=False
+    )
+
+    assert found.questions == {}
+
+
+def test_what_nobody_waits_for_is_asked_about_until_two_readings_of_everything_have_missed_it() -> None:
+    refused = state(refusals={TEE: (refusal("tee"),)})
+    known = replay(refused, [Remembered(TEE, NOW, "kakaclo", "7", spec("tee"), NEW)])
+
+    first = look(known)
+    assert [(each.ids, ids(first.unwanted[TEE].rows)) for each in events(first, Missed)] == [(("7",), ["7"])]
+    assert events(first, Answered) == []
+
+    known = replay(known, [*events(first, Missed)])
+    again = look(known, missed={"7": 1000.0 - SETTLE})
+    assert (again.unwanted, [each.address for each in events(again, Answered)]) == ({}, [TEE])
+    after = look(replay(known, again.events), [], [want("tee")])
+    assert ids(after.questions[TEE].rows) == ["7"]
+
+
+def test_what_a_part_of_a_listing_shows_settles_nothing_and_says_nothing_of_the_account() -> None:
+    known = state(doubt("tee"), entry("dog", None, window=window()))
+
+    found = look(
+        known, [row("7", "tee"), row("8", "dog")], kept=False, broken=True, sound=False, of_all=False
+    )
+
+    assert (found.account, found.knows) == (None, Knows.ALL)
+    assert [(each.address, each.id) for each in events(found, Remembered)] == [(DOG, "8"), (TEE, "7")]
