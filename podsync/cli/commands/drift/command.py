@@ -147,7 +147,7 @@ def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
 
     session = space.session
     settings = str(space.settings_path or "podsync.yaml")
-    patch = patch_of(seen.drift, Path(), space.settings.catalog, settings)
+    patch = patch_of(seen.drift, Path(), space.settings.catalog, settings, space.environment)
     session.console.result(outputs.write(_forms(space, seen, patch.text)), exact=outputs.exact)
     asked = [each for each in outputs.files if each.format == "patch"]
     if asked or outputs.screen == "patch":
