@@ -166,6 +166,9 @@ class Template:
         check = checker({c for c in cells if isinstance(c, str)}, str(examples[0])) if axis.table else unfit
         texts = "string" in _types(node) or not whole
         for key, value in zip(axis.rows, cells, strict=True):
+            if (key, field) in axis.exact:
+                values[key] = value if texts else _typed(str(value), node)
+                continue
             made = self._value(axis, key, field, value, node, whole=whole, texts=texts)
             fault = made if isinstance(made, CellFault) else None
             if fault is None and isinstance(value, str) and value != LEAVE_OUT:
