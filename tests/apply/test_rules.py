@@ -12,7 +12,7 @@ from podsync.evidence.ages import SEND_SECONDS
 from podsync.model.address import Address, Selection
 from podsync.model.errors import ProtectedError, UsageError
 from podsync.state.events import Disowned
-from podsync.state.operations import SettleAnswer
+from podsync.state.operations import SettleAnswer, settle
 from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import advice, begin
 from tests.apply.test_schedules import creates, lose, names, outcome, renamed
@@ -431,6 +431,27 @@ def test_an_answer_about_an_update_holds_for_those_before_it(world):
     world.settled(SettleAnswer(POSTER, None))
 
     assert world.entry(POSTER).pending is None
+
+
+def test_a_person_says_of_an_account_that_lists_nothing_that_a_refusal_hid_no_product(world):
+    world.poster()
+    world.server.misbehave("gelato.create", Odd("status", status=422))
+    world.apply()
+    world.delete(POSTER)
+    with pytest.raises(ProtectedError, match="may still show up"):
+        settle(world.state, [SettleAnswer(POSTER, None)], world.clock.now(), {"gelato": SETTLE}, str)
+    world.clock.pass_by(3 * SETTLE)
+    world.apply()
+    assert world.plan().unwanted == {"gelato": 1}
+
+    with pytest.raises(UsageError, match="was refused and is not in doubt"):
+        world.settled(SettleAnswer(POSTER, "5"))
+    world.settled(SettleAnswer(POSTER, None))
+
+    assert (world.state.refusals, world.plan().unwanted) == ({}, {})
+    asked = len(world.server.sent("gelato.list"))
+    assert world.apply().outcomes == ()
+    assert len(world.server.sent("gelato.list")) == asked
 
 
 def test_another_id_is_no_answer_to_an_update_in_doubt(world):
