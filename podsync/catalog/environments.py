@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from os.path import normpath
+from os.path import normpath, realpath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from podsync.providers.registry import default_settings, plugins
-from podsync.state.backends import BACKENDS, state_settings
+from podsync.state.backends import BACKENDS, state_files, state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document
     from podsync.model.diagnostic import Diagnostic
 
 _PORTS = {"http": 80, "https": 443}
+_THIS_MACHINE = "localhost"
+_LOOPBACK = frozenset({_THIS_MACHINE, "127.0.0.1", "::1"})
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,19 +48,29 @@ def settings_of(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return laid_over(laid_over(around, {"state": place}), own)
 
 
-def environment_sharing(data: Mapping[str, Any], name: str, provider: str) -> str | None:
-    """Return another environment that has the same account of a provider, at the same host."""
-    reached = _account(settings_of(data, name), provider)
+def environment_sharing(
+    data: Mapping[str, Any], name: str, provider: str, url: str | None = None
+) -> str | None:
+    """Return another environment that has the same account of a provider, at the same host.
+
+    `url` is the base URL of all environments, None where each has what the settings say.
+    """
+    reached = _account(settings_of(data, name), provider, url)
     others = (other for other in names_of(data) if other != name)
-    return next((other for other in others if _account(settings_of(data, other), provider) == reached), None)
+    return next(
+        (other for other in others if _account(settings_of(data, other), provider, url) == reached), None
+    )
 
 
-def _account(settings: Mapping[str, Any], provider: str) -> tuple[str, int | None, str]:
+def _account(
+    settings: Mapping[str, Any], provider: str, url: str | None = None
+) -> tuple[str, int | None, str]:
     """Return host, port and account of a provider, so that equal ones are the same products."""
     base, told = default_settings()[provider], settings.get("providers", {}).get(provider, {})
-    parts = urlsplit(told.get("base_url", base.base_url))
+    parts = urlsplit(url or told.get("base_url", base.base_url))
+    host = (parts.hostname or "").casefold().rstrip(".")
     return (
-        (parts.hostname or "").casefold().rstrip("."),
+        _THIS_MACHINE if host in _LOOPBACK else host,
         parts.port or _PORTS.get(parts.scheme),
         told.get("account", base.account),
     )
@@ -93,6 +105,8 @@ def shared_things(document: Document) -> Iterator[Diagnostic]:
 
 def _state(settings: Mapping[str, Any]) -> tuple[object, ...]:
     told = state_settings(settings["state"])
+    if files := state_files(told):
+        return told.backend, *(_place(realpath(each)) for each in files)
     return told.backend, *(_place(told.keys[key]) for key in BACKENDS[told.backend].where)
 
 
@@ -101,16 +115,22 @@ def _place(told: object) -> object:
     return normpath(told).casefold() if isinstance(told, str) else told
 
 
-def shared_account(document: Document, first: str, second: str, *providers: str) -> Diagnostic:
-    """Return the fault of two environments that have one account at each of `providers`."""
-    host, _, account = _account(settings_of(document.data, second), providers[0])
+def shared_account(
+    document: Document, first: str, second: str, *providers: str, url: str | None = None
+) -> Diagnostic:
+    """Return the fault of two environments that have one account at each of `providers`.
+
+    `url` is as in :func:`environment_sharing`.
+    """
+    host, _, account = _account(settings_of(document.data, second), providers[0], url)
+    by = f", by {plugins()[providers[0]].url_variable}" if url else ""
     titles = " and ".join(plugins()[provider].title for provider in providers)
     path = ("environments", second, "providers", providers[0], "account")
     return _fault(
         document,
         path,
         f"environments.{second}: {titles} {'has' if len(providers) == 1 else 'have'} the same account as in "
-        f"{first} ({account} at {host})",
+        f"{first} ({account} at {host}{by})",
         "two states would each make every product in it; name the account of each environment: "
         f"providers: {{{providers[0]}: {{account: {second}-shop}}}}",
     )

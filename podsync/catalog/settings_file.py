@@ -18,7 +18,7 @@ from podsync.catalog.environments import (
 from podsync.catalog.fast_path import settings_cache
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
-from podsync.model.frozen import freeze
+from podsync.model.frozen import EMPTY, freeze
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings
 from podsync.state.backends import state_settings
@@ -54,18 +54,22 @@ def load(path: Path, root: Path | None = None, environment: str = "") -> Setting
     return _settings(data, environment)
 
 
-def shared_accounts(path: Path, environment: str, providers: Iterable[str]) -> list[Diagnostic]:
+def shared_accounts(
+    path: Path, environment: str, providers: Iterable[str], urls: Mapping[str, str] = EMPTY
+) -> list[Diagnostic]:
     """Return a fault for each of `providers` of which another environment has the same account.
 
-    `path` is a settings file without any fault, `environment` one of its environments.
+    `path` is a settings file without any fault, `environment` one of its environments. `urls` are the base
+    URLs, by provider, that hold in all of them whatever the file says.
     """
     raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
     documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
     return [
-        shared_account(document, other, environment, provider)
+        shared_account(document, other, environment, provider, url=urls.get(provider))
         for document in documents
         for provider in providers
-        if (other := environment_sharing(document.data, environment, provider)) is not None
+        if (other := environment_sharing(document.data, environment, provider, urls.get(provider)))
+        is not None
     ]
 
 

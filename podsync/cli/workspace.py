@@ -14,7 +14,7 @@ from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import NO_FILE, KnownFile
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
-from podsync.cli.environment.credentials import host_of, with_base_urls
+from podsync.cli.environment.credentials import base_urls, host_of, with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -247,7 +247,9 @@ class Workspace:
     def _refuse_shared_accounts(self, providers: Sequence[str]) -> None:
         """Refuse a provider of which two environments have one account: each state would make all in it."""
         if self.environment and self.settings_path is not None:
-            found = settings_file.shared_accounts(self.settings_path, self.environment, providers)
+            # A base URL of the process is that of every environment: what hosts told apart may meet there.
+            urls = {} if self.sandbox else base_urls(os.environ)
+            found = settings_file.shared_accounts(self.settings_path, self.environment, providers, urls)
             if found:
                 raise CatalogError(found)
 

@@ -280,11 +280,16 @@ def _passwords(url: str) -> Iterable[str]:
 def with_base_urls(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """Let the base URLs of the process's environment win over the settings."""
     changed = dict(settings.providers)
-    for name, plugin in plugins().items():
-        url = base_url_from(environ, plugin.url_variable)
-        if url is not None and name in changed:
+    for name, url in base_urls(environ).items():
+        if name in changed:
             changed[name] = changed[name]._replace(base_url=url)
     return settings._replace(providers=changed)
+
+
+def base_urls(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the base URLs that the process's environment sets, by provider; UsageError for an unsafe one."""
+    found = {name: base_url_from(environ, plugin.url_variable) for name, plugin in plugins().items()}
+    return {name: url for name, url in found.items() if url is not None}
 
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
