@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.characters import hidden, name_of, seen
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Path, Spec
@@ -149,7 +150,6 @@ def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:
     sizes = document.data.get("print")
     if not sizes:
         return
-    from podsync.catalog.validation.value_messages import did_you_mean
     from podsync.providers.contract import Role
 
     provider = document.provider

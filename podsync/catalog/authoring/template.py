@@ -12,8 +12,8 @@ from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.layers import AUTHORED, Layer, merged
 from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Pieces, Reference, pieces
 from podsync.catalog.parsing.scalars import resolve
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.catalog.validation.schemas import schema
-from podsync.catalog.validation.value_messages import did_you_mean
 from podsync.model.frozen import Path
 
 #: In these a `${…}` counts.
