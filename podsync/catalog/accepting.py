@@ -76,12 +76,15 @@ class CatalogEditor:
         self._after[path] = after
         return True
 
-    def adopt(self, path: str, address: Address, identity: str) -> bool:
-        """Let the document of an address name its product; False where it is not there, or names one."""
+    def adopt(self, path: str, address: Address, identity: str, environment: str = "") -> bool:
+        """Let the document of an address name its product; False where it is not there, or names one.
+
+        Where the settings have environments, the id is that of one of them.
+        """
         found = next((each for each in self._documents(path) if _is_of(each, address)), None)
         if found is None or "adopt" in found.data:
             return False
-        self._after[path] = mended(self._after[path], adopting(found, identity))
+        self._after[path] = mended(self._after[path], adopting(found, identity, environment))
         return True
 
     def remove(self, path: str, address: Address) -> None:
@@ -148,9 +151,10 @@ def can_be_written(listed: Json) -> bool:
     return all(isinstance(item, str | int | float | None) for item in items)
 
 
-def adopting(document: Document, identity: str) -> Fix:
+def adopting(document: Document, identity: str, environment: str = "") -> Fix:
     """Return what names a product in a document: a line of its own below the name."""
-    line, key = f"adopt: {quoted(identity)}", document.keys.raw.get(("name",))
+    value = f"{{{environment}: {quoted(identity)}}}" if environment else quoted(identity)
+    line, key = f"adopt: {value}", document.keys.raw.get(("name",))
     if key is None or document.text.written(key).strip()[:4] != "name" or _in_one_line(document):
         return edits(document, (), Fixing("add", line))
     at = document.places.raw[("name",)][0]

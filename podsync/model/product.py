@@ -96,6 +96,8 @@ class History:
     @property
     def asks(self) -> Mapping[str, Json]:
         """What has to be decided about a product that is there already and as its document wants it."""
+        if self is NO_HISTORY:
+            return EMPTY
         asked: dict[str, Json] = {} if self.recreate is None else {"recreate": self.recreate}
         return FrozenDict(asked | {"changed_there": self.changed_there} if self.changed_there else asked)
 

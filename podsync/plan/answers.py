@@ -11,11 +11,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from podsync.model.address import Address
+from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
+    from podsync.plan.change import Change
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
+    from podsync.state.entries import Entry
 
 #: The way out of a spec that its document may leave incomplete, while the product is there.
 COMPLETE = "fill in the fields, all of which a new product needs"
@@ -74,6 +77,33 @@ def step_in_doubt(what: str, told: Sequence[str], *, sent: bool) -> str:
     why = f"{what} were sent" if sent else perhaps_added(what)
     named = f": {'; '.join(told)}" if told else ""
     return f"{why}, and the listing does not tell whether these are there{named}"
+
+
+def renamed_there(provider: Provider, change: Change, listed: str | None) -> tuple[str, ...]:
+    """Return why values must not be set back, and what to do: orders may say the name that is listed."""
+    ours = (provider.unique_name(spec or EMPTY) for spec in (change.before, change.after))
+    if listed is None or listed in (*ours, change.gives_up):
+        return ()
+    told = f"write `renamed_from: {quoted(listed)}` into the document"
+    return (
+        f"somebody renamed it at {provider.title}: orders that say {quoted(listed)} would fail",
+        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+        f'b) to take the name from them: {told}, then: podsync apply --replace "{change.address}"',
+    )
+
+
+def quoted(text: str) -> str:
+    """Quote for YAML: double quotes, with the two characters that matter escaped."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
+    """Return in place of what a product is made again, and what is known of that one."""
+    noun, key = provider.info.visible_id
+    seen = seen_ids(entry.remote).get(key) if key else None
+    what = f"{noun} {seen}" if seen else f"{provider.title} {entry.id}"
+    known = "is gone" if gone else "may still exist: apply makes nothing before two whole readings missed it"
+    return f"made again in place of {what}, which {known}"
 
 
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:

@@ -179,6 +179,46 @@ def test_a_product_is_hidden_for_a_time(kakaclo, server, moment):
     assert search(kakaclo)[1] == 1
 
 
+@pytest.mark.parametrize(
+    ("untold", "waits", "hides", "lists", "answered"),
+    [
+        (True, 700, 10_000, False, False),
+        (False, 700, 10_000, False, True),
+        (False, 700, 10_000, True, False),
+        (False, 700, 600, False, False),
+        (False, 700, None, False, False),
+        (False, 500, 10_000, False, False),
+    ],
+    ids=[
+        "nobody could know",
+        "the answer told",
+        "a listing showed it",
+        "hidden before",
+        "not hidden",
+        "too early",
+    ],
+)
+def test_what_nobody_could_know_is_told_from_every_other_double(
+    kakaclo, server, moment, untold, waits, hides, lists, answered
+):
+    if not answered:
+        server.misbehave("kakaclo.create", Odd("status", commit=True, status=400))
+    kakaclo("customDesigned/addProduct", tee())
+    if lists:
+        search(kakaclo)
+    (first,) = server.products("kakaclo")
+    if hides is not None:
+        server.hide(first["id"], hides)
+    moment.now += waits
+    kakaclo("customDesigned/addProduct", tee())
+
+    server.behave()
+    moment.now += 10_000
+
+    assert len(server.doubled()) == 1
+    assert list(server.never_told(600)) == ([first["id"]] if untold else [])
+
+
 def test_a_search_misses_a_name(kakaclo, server):
     add(kakaclo, "Seen")
     add(kakaclo, "Unseen")

@@ -11,6 +11,7 @@ Nothing in it is left to chance but `chaos` and `shuffled`, and those go by `ran
 from __future__ import annotations
 
 import json
+import math
 import random
 import threading
 import uuid
@@ -126,6 +127,9 @@ class VendorServer:
             self._odd.clear()
             self._always.clear()
             self._hidden.clear()
+            for product in self._products:
+                since, until = product["hidden"]
+                product["hidden"] = (since, min(until, self.clock()))
             self.chaos, self.pages, self.replicas, self.cache_seconds = 0.0, "steady", (0.0,), 0.0
 
     def products(self, provider: str, account: str = "main") -> list[dict[str, Any]]:
@@ -168,7 +172,7 @@ class VendorServer:
                 if not one["said"]
                 and (one["shown"] is None or one["shown"] > other["at"])
                 and other["at"] - one["at"] >= settle_seconds
-                and one["hidden"] <= other["at"] < self._hidden.get(one["id"], 0.0)
+                and one["hidden"][0] <= other["at"] <= one["hidden"][1]
             }
 
     def body_of(self, identity: str) -> Any:
@@ -194,8 +198,9 @@ class VendorServer:
         with self._lock:
             now = self.clock()
             for product in self._products:
-                if product["id"] == identity and self._hidden.get(identity, 0.0) <= now:
-                    product["hidden"] = now
+                if product["id"] == identity:
+                    since = product["hidden"][0] if self._hidden.get(identity, 0.0) > now else now
+                    product["hidden"] = (since, now + seconds)
             self._hidden[identity] = now + seconds
 
     def remove(self, identity: str) -> None:
@@ -240,8 +245,9 @@ class VendorServer:
         made = {
             "provider": provider, "account": account, "id": identity, "spec": kept, "body": spec,
             "lag": self.lag, "at": self.clock() - age, "hand": hand, "number": number, "was": [],
-            # Whether the answer to the create told that it was made, and when a listing showed it first.
-            "said": False, "shown": None, "hidden": 0.0,
+            # Whether the answer to the create told that it was made, when a listing showed it first, and
+            # from when until when it was hidden last.
+            "said": False, "shown": None, "hidden": (math.inf, 0.0),
         }  # fmt: skip
         self._products.append(made)
         return made

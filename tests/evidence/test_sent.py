@@ -107,6 +107,17 @@ def test_none_is_said_of_a_settled_doubt_after_a_whole_reading() -> None:
     assert found.none == [TEE]
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_new_product_of_its_model_is_asked_about_by_a_state_that_knows_all_only(lost: bool) -> None:
+    """A newer state has made it, it may be; and what became of the doubt there may be listed later."""
+    found = look(state(doubt("tee")), [row("7", "another")], [want("dog")], lost=lost)
+
+    assert ({each: ids(rows) for each, rows in found.asks.items()}, found.unread) == (
+        ({}, [TEE]) if lost else ({TEE: ["7"]}, [])
+    )
+    assert (found.none, found.found) == ([], {})
+
+
 def test_none_is_not_said_before_a_doubt_is_settled() -> None:
     found = look(state(doubt("tee")), settled=False)
 

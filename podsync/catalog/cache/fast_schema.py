@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from podsync.catalog.validation.schemas import pattern, repeated, schema
 
-Check: TypeAlias = Callable[[Any], bool]
+#: What it returns is true or false.
+Check: TypeAlias = Callable[[Any], object]
 #: From what a keyword says, and the schema around it, to the check of a value.
 _Maker: TypeAlias = Callable[[Any, Any], Check]
 
@@ -133,8 +134,7 @@ def _items(expected: Any, _schema: Any) -> Check:
 
 
 def _pattern(expected: Any, _schema: Any) -> Check:
-    search = pattern(expected).search
-    return lambda value: search(value) is not None
+    return pattern(expected).search
 
 
 def _if(expected: Any, schema: Any) -> Check:

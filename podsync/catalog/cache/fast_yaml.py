@@ -27,7 +27,6 @@ from podsync.catalog.parsing.encoding import decode
 from podsync.catalog.parsing.scalars import SUSPECTS, resolve
 from podsync.catalog.parsing.source_text import MAX_DEPTH, RawSpan
 from podsync.catalog.rules import document_faults
-from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, freeze
 from podsync.model.product import UNPROTECTED, History, Lifecycle
 
@@ -178,11 +177,6 @@ def quick_record(
     if provider is None or "only" in data or not check_of(provider.kind)(data):
         return None
     address = f"{kind}.{data['name']}{suffix}"
-    if not suffix:
-        try:
-            Address.parse(address)
-        except ValueError:
-            return None
     spec = freeze(data["spec"])
     if any(document_faults(data, spec, provider)):
         return None

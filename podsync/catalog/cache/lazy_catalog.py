@@ -64,7 +64,7 @@ class LazyCatalog(Sequence[Product]):
         kept = self.table.kept(number)
         file = self._file_of(number)
         suffix = kept.address[kept.address.index("[") :] if "[" in kept.address else ""
-        positions = LazyPlaces(self._again(file), kept.start, suffix)
+        positions = LazyPlaces(lambda: self._again(file), kept.start, suffix)
         provider = self._by_kind[kept.address.partition(".")[0]]
         return product_of(kept, self.table.paths[file], provider, positions)
 
@@ -296,14 +296,14 @@ class LazyPlaces(Mapping[Path, Span | Position]):
     A value that was written in another file has a position.
     """
 
-    def __init__(self, file: RereadableFile, start: str, index: str = "") -> None:
+    def __init__(self, file: Callable[[], RereadableFile], start: str, index: str = "") -> None:
         self._file = file
         self._start = start
         self._index = index
 
     @cached_property
     def _found(self) -> Mapping[Path, Span | Position]:
-        document = self._file.document(self._start, self._index)
+        document = self._file().document(self._start, self._index)
         if document is None:
             return {}
         if document.origins is None:

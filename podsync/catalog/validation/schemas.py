@@ -292,7 +292,7 @@ def pattern(expression: str) -> re.Pattern[str]:
 
 def repeated(items: list[Any]) -> int | None:
     """Return the index of the first item that stood before; linear, whatever the items are."""
-    if all(type(item) is str for item in items) and len(set(items)) == len(items):
+    if set(map(type, items)) == {str} and len(set(items)) == len(items):
         return None
     seen: set[str] = set()
     for index, item in enumerate(items):

@@ -56,7 +56,7 @@ def _head_schema(kinds: tuple[str, ...]) -> Mapping[str, Any]:
 
 def _surely_fits(name: str, data: Any) -> bool:
     check = quick_check(name)
-    return check is not None and check(data)
+    return check is not None and bool(check(data))
 
 
 @cache

@@ -271,7 +271,9 @@ def agree(spec: Spec, fields: Spec) -> bool:
 def check(spec: Spec) -> Iterator[SpecFault]:
     """Yield what a schema cannot say: a value twice, two defaults, what the option does not map, ids."""
     for index, option in enumerate(spec.get(OPTIONS) or ()):
-        values = option.get("values") or ()
+        values = option.get("values")
+        if not values:
+            continue
         path = (OPTIONS, index, "values")
         yield from _repeated(path, "value", values, "value", "a value stands once in its option")
         defaults = [place for place, value in enumerate(values) if value.get("isDefault")]
