@@ -31,7 +31,7 @@ from podsync.apply.context import (
 from podsync.apply.guard import guarded
 from podsync.apply.ledger import Ledger
 from podsync.apply.lookup.before_send import look
-from podsync.apply.outcomes import listed
+from podsync.apply.outcomes import listed, tell_otherwise
 from podsync.apply.report import Outcome, Report, Result
 from podsync.apply.run import Others, ProviderRun
 from podsync.apply.workers import work
@@ -273,6 +273,8 @@ class _Apply:
         for change in self._plan.work:
             if change.address not in self._board.outcomes:
                 self._board.report(self._unspoken(change, state, stopped))
+        for run in self._runs:
+            tell_otherwise(run)
         report = Report(
             self._plan,
             tuple(self._board.outcomes[address] for address in sorted(self._board.outcomes)),

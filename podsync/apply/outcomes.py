@@ -13,6 +13,7 @@ from podsync.apply.run import ProviderRun
 from podsync.evidence.ages import SEND_SECONDS
 from podsync.evidence.findings import Question
 from podsync.model.address import Address
+from podsync.model.digests import canonical_json
 from podsync.model.errors import NotSentError, ProviderError, RefusedError, UnauthorizedError
 from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
@@ -295,3 +296,13 @@ def listed(run: ProviderRun, remotes: Sequence[Remote]) -> str:
     gone = {remote.id: " (not listed now)" for remote in remotes if remote.last_listed is not None}
     named = (f'{each.id} "{name_of(each.fields)}"{gone.get(each.id, "")}' for each in remotes[:NAMED])
     return ", ".join(named) + more
+
+
+def tell_otherwise(run: ProviderRun) -> None:
+    """Take down which adopted products are listed with other values than their documents have."""
+    found = sorted(run.otherwise.items())
+    for address, fields in found[:NAMED]:
+        values = "; ".join(f"{each.field} is {canonical_json(each.listed)} there" for each in fields)
+        run.context.board.note(f"{address} is not as its document says: {values}; see podsync drift")
+    if len(found) > NAMED:
+        run.context.board.note(f"{len(found) - NAMED} more adopted products differ: see podsync drift")

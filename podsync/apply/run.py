@@ -30,6 +30,7 @@ from podsync.model.product import Product
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import SET_BACK, Action
 from podsync.plan.change import Change
+from podsync.plan.drift.compare import ListedField
 from podsync.providers.contract import Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
@@ -141,7 +142,8 @@ class ProviderRun:
     those of updates that were read back. `postponed`
     creates wait for a doubt that the listing could not tell from them, `held` for what becomes of pictures.
     `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
-    run found made: no plan could set anything against them. `caught_up`: the listing shows whatever was made
+    run found made: no plan could set anything against them. `otherwise` are adopted products that are listed
+    with other values than their documents have. `caught_up`: the listing shows whatever was made
     before a state was lost. `young`: it adopts what was made a moment ago.
     """
 
@@ -171,6 +173,7 @@ class ProviderRun:
     too_young: Mapping[Address, str] = field(default_factory=dict)
     gone_orphans: set[Address] = field(default_factory=set)
     overdue: Mapping[Key, tuple[Remote, ...]] = field(default_factory=dict)
+    otherwise: dict[Address, tuple[ListedField, ...]] = field(default_factory=dict)
     unwanted: Mapping[Address, Question] = field(default_factory=dict)
     looked: float = -math.inf
     unsure: str | None = None

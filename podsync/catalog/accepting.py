@@ -19,7 +19,7 @@ from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.fixes import Fixing, edits, flow, line_of, quoted
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, Edit, Fix, mended
-from podsync.model.frozen import Json, Path, thaw
+from podsync.model.frozen import Json, Path, thaw, value_at
 
 #: What some editors put before UTF-8; no reading shows it.
 _MARK = "\ufeff"
@@ -76,12 +76,15 @@ class CatalogEditor:
         self._after[path] = after
         return True
 
-    def adopt(self, path: str, address: Address, identity: str) -> bool:
-        """Let the document of an address name its product; False where it is not there, or names one."""
+    def adopt(self, path: str, address: Address, identity: str, environment: str = "") -> bool:
+        """Let the document of an address name its product; False where it is not there, or names one.
+
+        Where the settings have environments, the id is that of one of them.
+        """
         found = next((each for each in self._documents(path) if _is_of(each, address)), None)
         if found is None or "adopt" in found.data:
             return False
-        self._after[path] = mended(self._after[path], adopting(found, identity))
+        self._after[path] = mended(self._after[path], adopting(found, identity, environment))
         return True
 
     def remove(self, path: str, address: Address) -> None:
@@ -148,9 +151,10 @@ def can_be_written(listed: Json) -> bool:
     return all(isinstance(item, str | int | float | None) for item in items)
 
 
-def adopting(document: Document, identity: str) -> Fix:
+def adopting(document: Document, identity: str, environment: str = "") -> Fix:
     """Return what names a product in a document: a line of its own below the name."""
-    line, key = f"adopt: {quoted(identity)}", document.keys.raw.get(("name",))
+    value = f"{{{environment}: {quoted(identity)}}}" if environment else quoted(identity)
+    line, key = f"adopt: {value}", document.keys.raw.get(("name",))
     if key is None or document.text.written(key).strip()[:4] != "name" or _in_one_line(document):
         return edits(document, (), Fixing("add", line))
     at = document.places.raw[("name",)][0]
@@ -227,7 +231,7 @@ def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
     span = document.places.raw[path]
     if first is None or document.text.written(span)[:1] == "[":
         return edits(document, path, Fixing("put", flow(list(wanted))))
-    there: Sequence[Json] = _at(document.data, path)
+    there: Sequence[Json] = value_at(document.data, path)
     changes: list[Edit] = []
     for index, item in enumerate(there):
         if item not in wanted:
@@ -236,12 +240,6 @@ def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
     dash = document.text.line(first[0])[: first[1] - 1]
     lines = "".join(f"{dash}{flow(item)}\n" for item in wanted if item not in there)
     return (*changes, Edit(last[2] + 1, 1, last[2] + 1, 1, lines)) if lines else tuple(changes)
-
-
-def _at(data: Json, path: Path) -> Json:
-    for part in path:
-        data = data[part]
-    return data
 
 
 def _noted(document: Document, known: Mapping[str, Json]) -> Fix:
@@ -292,7 +290,7 @@ def listing_more(content: str, path: Path, items: Iterable[str]) -> str:
         places = document.places.raw
         inner = next(path[:n] for n in range(len(path), -1, -1) if n == 0 or path[:n] in places)
         if inner == path:
-            there = tuple(_at(document.data, path) or ())
+            there = tuple(value_at(document.data, path) or ())
             new = [item for item in wanted if item not in there]
             return mended(content, _items(document, path, (*there, *new))) if new else content
         whole = places[inner] if inner else document.start

@@ -20,11 +20,12 @@ from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import EMPTY, freeze
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
-from podsync.providers.registry import default_settings
+from podsync.providers.registry import default_settings, plugins
 from podsync.state.backends import state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document, ParsedFile
+    from podsync.model.address import Address
 
 
 def load(path: Path, root: Path | None = None, environment: str = "") -> Settings:
@@ -71,6 +72,41 @@ def shared_accounts(
         if (other := environment_sharing(document.data, environment, provider, urls.get(provider)))
         is not None
     ]
+
+
+def ignored_in_vain(
+    path: Path, environment: str, owners: Mapping[str, Mapping[str, Address]]
+) -> list[Diagnostic]:
+    """Return a warning for each id below `ignore` that a document or the state has, at its place.
+
+    `owners` maps, by provider, ids as listings tell them to addresses. `path` is a settings file without any
+    fault, `environment` one of its environments or "".
+    """
+    raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
+    documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
+    places = [("ignore",), *([("environments", environment, "ignore")] if environment else [])]
+    found = []
+    for document in documents:
+        for place in places:
+            told: Any = document.data
+            for key in place:
+                told = told.get(key, {})
+            for provider, ids in told.items():
+                for index, identity in enumerate(ids):
+                    address = owners.get(provider, {}).get(plugins()[provider].bare_id(identity))
+                    if address is not None:
+                        found.append(_in_vain(document, (*place, provider, index), identity, address))
+    return found
+
+
+def _in_vain(document: Document, path: tuple[Any, ...], identity: str, address: Address) -> Diagnostic:
+    summary = f"{identity} is ignored, and {address} has it: it stays managed"
+    detail = (
+        f"take it out of `ignore`; or let it go: remove its document, and write `removed: [{address.word}]` "
+        "as a document of its own"
+    )
+    span = document.places.raw.get(path) or document.start
+    return document.text.fault("ignored-managed", span, summary, detail, severity="warning", address=address)
 
 
 def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:

@@ -18,7 +18,7 @@ from podsync.cli.environment.credentials import base_urls, host_of, with_base_ur
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
-from podsync.model.address import Selection
+from podsync.model.address import Address, Selection
 from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
@@ -300,7 +300,23 @@ class Workspace:
         self.refuse_absence(self.own_files, thorough=made.summary[Action.ORPHAN] > 0)
         if made.work and self.known_file.parsed[1]:  # what models are called is told of what changes
             raise CatalogError(self.known_file.parsed[1])
+        if vain := self._ignored_in_vain(state, catalog):
+            made = replace(made, diagnostics=in_file_order((*made.diagnostics, *vain)))
         return self._with_warnings(made, warnings)
+
+    def _ignored_in_vain(self, state: State, catalog: Catalog) -> list[Diagnostic]:
+        """Return a warning for each id that the settings ignore and something here manages."""
+        ignoring = {name for name, told in self.settings.providers.items() if told.ignored}
+        if not ignoring or self.settings_path is None:
+            return []
+        owners: dict[str, dict[str, Address]] = {name: {} for name in ignoring}
+        for product in catalog:
+            if product.history.adopt is not None and product.provider in ignoring:
+                owners[product.provider][product.history.adopt] = product.address
+        for address, entry in state.entries.items():
+            if entry.id is not None and entry.provider in ignoring:
+                owners[entry.provider][entry.id] = address
+        return settings_file.ignored_in_vain(self.settings_path, self.environment, owners)
 
     @cached_property
     def _sources(self) -> Sources:

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 _LFS = b"version https://git-lfs.github.com/spec/v"
-MARKERS = _BEGIN, _BASE, _MIDDLE, _END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
+_BEGIN, _BASE, _MIDDLE, _END = "<<<<<<<", "|||||||", "=======", ">>>>>>>"
 UTF16 = (
     "Windows PowerShell writes it with `>`: there use `-o FORMAT=FILE`, or `| Out-File -Encoding utf8 FILE`; "
     "in an editor save it as UTF-8"
@@ -49,6 +49,11 @@ def recognised(raw: bytes) -> Foreign | None:
 def _looks_utf16(start: bytes) -> bool:
     """Whether every second byte is NUL: ASCII in two bytes, without a mark."""
     return len(start) > 3 and not (any(start[1::2]) and any(start[::2])) and any(start)
+
+
+def has_marker(content: str) -> bool:
+    """Whether Git may have left a marker of a merge in a text; every file of a catalog comes by here."""
+    return _BEGIN in content or _BASE in content or _MIDDLE in content or _END in content
 
 
 class Conflict(NamedTuple):

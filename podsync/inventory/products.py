@@ -33,7 +33,7 @@ class ListedProduct:
 
 
 class ListedPicture(NamedTuple):
-    """A mock-up that a listing names. `problem`: why it can stand in no document; a signed URL is "" then."""
+    """A mock-up that a listing names. `problem`: why it can stand in no document; a key's URL is "" then."""
 
     label: str
     field: str
@@ -44,14 +44,16 @@ class ListedPicture(NamedTuple):
 def pictures_of(provider: Provider, fields: Spec) -> tuple[ListedPicture, ...]:
     """Return the mock-ups of a listed product, the front first.
 
-    A signed URL is a credential: it gets into no file and no page.
+    A signed URL is a credential, and so is one with a user in it: it gets into no file and no page.
     """
     found = []
     for label, field in provider.info.roles.pictures:
         url = fields.get(field)
         if not isinstance(url, str) or not url:
             continue
-        if key := signing_key(url):
+        if "@" in url.partition("://")[2].partition("/")[0]:
+            found.append(ListedPicture(label, field, "", "its address holds a user's name or password"))
+        elif key := signing_key(url):
             found.append(ListedPicture(label, field, "", f"its address is signed ('{key}') and will expire"))
         elif not url.startswith("https://"):
             found.append(ListedPicture(label, field, url, "its address does not begin with https://"))

@@ -320,19 +320,20 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "It is not listed, another address holds it, or it is of another model. Look at the id again.",
         ),
         Rule(
+            "renamed-there", "warning", "Values are to be set back, and orders may say the listed name",
+            "Keep the name by the patch of `podsync drift`, or write `renamed_from:` with the listed name.",
+        ),
+        Rule(
             "in-doubt", "warning", "Nobody knows whether an earlier request was carried out",
-            "Compare the products that are named with the document, then run the command that the message "
-            "prints for what you see.",
+            "Compare the products that are named with the document, then run the command for what you see.",
         ),
         Rule(
             "may-be-ours", "warning", "A listed product may be the one that a document wants",
-            "It is not created until a person says so. Run the command that the message prints for what you "
-            "see.",
+            "It is not created until a person says so. Run the command for what you see.",
         ),
         Rule(
             "not-listed", "warning", "A product that was made is not listed when it should be",
-            "Look for it on the provider's web page, then run the command that the message prints for what "
-            "you see.",
+            "Look for it on the provider's web page, then run the command for what you see.",
         ),
         Rule(
             "unproven-account", "warning", "Nothing shows that this is the account that was sent to before",
@@ -341,8 +342,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "another-account", "error", "No known product is visible: the key may be of another account",
-            "Set the key of the account that the state belongs to. If the account was emptied by hand, run "
-            "`podsync state check --emptied PROVIDER`.",
+            "Set the key of the state's account; one that was emptied: `podsync state check --emptied NAME`.",
         ),
         Rule(
             "first-contact", "error", "The account holds products that the state knows nothing of",
@@ -351,8 +351,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "foreign-host", "warning", "A provider is reached at a host that is not its own",
-            "The key goes there. Check `base_url`; apply asks for the host to be allowed in its "
-            "environment.",
+            "The key goes there. Check `base_url`; apply wants the host allowed in its environment.",
         ),
         Rule(
             "environment-name", "error", "A document names an environment that there is none of",
@@ -361,6 +360,10 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         Rule(
             "environments", "error", "Two environments share a state or an account",
             "Give each its own `state` and `account` below `environments` in podsync.yaml.",
+        ),
+        Rule(
+            "ignored-managed", "warning", "An id below `ignore` is that of a product which is managed here",
+            "Take it out of `ignore`, or let the product go.",
         ),
         Rule(
             "review", "error", "The plan under review cannot be made any more",
@@ -408,8 +411,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "plan-settle", "warning", "The outcome of an earlier request is in doubt",
-            "Apply looks for the product before it sends anything. `podsync state settle` says what a "
-            "person saw.",
+            "Apply looks for it before it sends anything. `podsync state settle` says what a person saw.",
         ),
         Rule(
             "plan-replace", "warning",
@@ -418,8 +420,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
         ),
         Rule(
             "plan-orphan", "warning", "A product stays on sale without a document until a person removes it",
-            "Restore the document if that is not meant, else remove the product at the provider: `podsync "
-            "state orphans` lists it.",
+            "Restore the document if it is not meant, else remove the product: see `podsync state orphans`.",
         ),
         Rule(
             "plan-update", "notice", "A product is changed where it is",

@@ -23,6 +23,8 @@ class Action(StrEnum):
 
 #: Actions that may have to create something.
 MAKING = (Action.CREATE, Action.REPLACE, Action.SETTLE, Action.ADOPT)
+#: That of a move by which a document takes the product that it names, with what it says of it.
+MOVE_NAMED = "move_because_named"
 #: The `action_reason` of an adopt that a document asks for by an id: it never becomes a create.
 ADOPT_DECLARED = "adopt_because_declared"
 #: That of a note by which the state takes over what was changed at the provider, once a look bears it out.

@@ -16,6 +16,7 @@ from podsync.model.product import seen_ids
 if TYPE_CHECKING:
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
+    from podsync.state.entries import Entry
 
 #: The way out of a spec that its document may leave incomplete, while the product is there.
 COMPLETE = "fill in the fields, all of which a new product needs"
@@ -74,6 +75,20 @@ def step_in_doubt(what: str, told: Sequence[str], *, sent: bool) -> str:
     why = f"{what} were sent" if sent else perhaps_added(what)
     named = f": {'; '.join(told)}" if told else ""
     return f"{why}, and the listing does not tell whether these are there{named}"
+
+
+def quoted(text: str) -> str:
+    """Quote for YAML: double quotes, with the two characters that matter escaped."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
+    """Return in place of what a product is made again, and what is known of that one."""
+    noun, key = provider.info.visible_id
+    seen = seen_ids(entry.remote).get(key) if key else None
+    what = f"{noun} {seen}" if seen else f"{provider.title} {entry.id}"
+    known = "is gone" if gone else "may still exist: apply makes nothing before two whole readings missed it"
+    return f"made again in place of {what}, which {known}"
 
 
 def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from podsync.model.digests import digest, short_digest
 from podsync.model.frozen import EMPTY, Json, Spec, freeze
 from podsync.model.position import NOWHERE, Position
 from podsync.model.product import UNPROTECTED, Lifecycle, Product, spec_digest_of
-from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE, STAGED, Action
+from podsync.plan.action import ADOPT_DECLARED, MAKING, NOTE_ACCEPTED, RECREATE, SET_BACK, STAGED, Action
 
 #: What a person should know of either; the second one is what no order of two renames can spare.
 SWAP_RISKS = (
@@ -25,6 +25,12 @@ SWAP_RISKS = (
         "the next apply"
     ),
 )
+#: Of a document that names a product which the state knows otherwise.
+BELIEVED = (
+    "nothing is sent, and what is listed otherwise is drift then. To change the product, rename the document "
+    "first, and edit it in a change of its own"
+)
+RENAMED_THERE = "if somebody renamed it there, apply asks for renamed_from"
 STAGED_RISKS = (f"{STAGED}: orders find the old product until the document says `replace: swap`",)
 
 
@@ -34,14 +40,20 @@ def temporary_name(product: Product, name: Json, wanted: Json, *since: float) ->
     return f"(next {mark}) {name}"
 
 
-class _UnknownValue:
-    """The value of a field while an update of it is in doubt."""
+class UnknownValue:
+    """A value that nobody knows: `words` say why."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
 
     def __repr__(self) -> str:
         return "unknown"
 
 
-UNKNOWN = _UnknownValue()
+#: The value of a field while an update of it is in doubt.
+UNKNOWN = UnknownValue("in doubt")
+#: That of a field which is set whatever somebody made of it at the provider.
+WHATEVER = UnknownValue("whatever is there")
 
 
 class FieldChange(NamedTuple):
@@ -133,6 +145,11 @@ class Change:
     def recreates(self) -> str | None:
         """The id of the product that is gone and is made again by this change."""
         return self.asks.get("recreate") if self.action_reason == RECREATE else None
+
+    @property
+    def gives_up(self) -> str | None:
+        """The name that somebody gave the product there and that orders lose by this change."""
+        return self.asks.get("renamed_from") if self.action_reason == SET_BACK else None
 
     @property
     def makes(self) -> bool:

@@ -10,27 +10,42 @@ from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import EMPTY, Path, Spec, freeze
 from podsync.model.position import Position
-from podsync.model.product import UNPROTECTED, Product, seen_ids
+from podsync.model.product import UNPROTECTED, Product
 from podsync.plan.action import (
     ADOPT_DECLARED,
+    MOVE_NAMED,
     NOTE_ACCEPTED,
     NOTE_TOLD,
     RECREATE,
     SET_BACK,
     STAGED,
-    SWAP,
     SWAP_OPEN,
     Action,
 )  # fmt: skip
-from podsync.plan.answers import COMPLETE, perhaps_added
-from podsync.plan.change import STAGED_RISKS, SWAP_RISKS, Change, FieldChange, left_by, temporary_name
+from podsync.plan.answers import COMPLETE, again_risk, perhaps_added, quoted
+from podsync.plan.change import (
+    BELIEVED,
+    RENAMED_THERE,
+    STAGED_RISKS,
+    SWAP_RISKS,
+    UNKNOWN,
+    WHATEVER,
+    Change,
+    FieldChange,
+    left_by,
+    temporary_name,
+)  # fmt: skip
 from podsync.plan.diff import (
     differing_fields,
     field_changes,
     leads_to,
     may_be_there,
+    one_field,
+    progress,
+    shown_of,
     told_of_defaults,
     untold,
+    with_steps,
 )  # fmt: skip
 from podsync.plan.matching import Pair, last_place
 from podsync.providers.known_models import left_model
@@ -95,12 +110,17 @@ class _PairDecision:
         names = self._differing(entry)
         accepted = self._accepted(product, entry, names)
         names = tuple(name for name in names if name not in accepted)
+        if not names and not self.forced and accepted:
+            fields = self._fields(product, entry, accepted)
+            return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
         if not names and not self.forced:
-            return self._accept(product, entry, accepted) if accepted else self._unchanged(product, entry)
+            return self._unchanged(product, entry)
         if self.forced and not self.provider.replaces and set(names) <= self.provider.mutable:
             return self._set_back(product, entry)
         if not self.forced and self._is_reached(entry, names):
             return self._update(product, entry, names)
+        if self.pair.previous is not None and entry.id == product.history.adopt and not self.forced:
+            return self._take_word(product, entry, names)
         return self._replace(product, entry, names)
 
     def _arrival(self, product: Product) -> Change:
@@ -112,12 +132,19 @@ class _PairDecision:
         reason = f"its document says that it is {adopt}"
         return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
 
+    def _take_word(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
+        """Move the product that the document names: what it says of it is believed, and never made."""
+        fields = tuple(one._replace(forces_replace=False) for one in self._fields(product, entry, names))
+        risks = (f"the document is believed about {', '.join(names)}: {BELIEVED}",)
+        reason = f"its document says that it is {entry.id}"
+        return self._change(Action.MOVE, MOVE_NAMED, reason, fields, risks=risks, importing=entry.id)
+
     def _recreate(self, product: Product, entry: Entry) -> Change:
         self._refuse_incomplete(product)
         self._refuse_unreachable(product, self.provider.first(product.spec))
-        reason = f"{entry.id} is gone, and its document wants it again"
-        change = self._change(Action.CREATE, RECREATE, reason)
-        return replace(change, before=None, risks=self._risks(None, product.spec))
+        risk = again_risk(self.provider, entry, gone=self.pair.gone)
+        change = self._change(Action.CREATE, RECREATE, "its product is gone, and its document wants it again")
+        return replace(change, before=None, risks=(risk, *self._risks(None, product.spec)))
 
     def _accepted(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the fields that were changed there, from the very value that the state holds."""
@@ -127,19 +154,19 @@ class _PairDecision:
         return tuple(
             name
             for name in names
-            if name in before and not differing_fields(self.provider, *_one(name, known, before))
+            if name in before and not differing_fields(self.provider, *one_field(name, known, before))
         )
-
-    def _accept(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
-        fields = self._fields(product, entry, names)
-        return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
 
     def _set_back(self, product: Product, entry: Entry) -> Change:
         mutable = tuple(sorted(name for name in product.spec if name in self.provider.mutable))
-        fields = field_changes(self.provider, entry.spec or EMPTY, product, mutable, frozenset(mutable))
-        return self._change(
-            Action.UPDATE, SET_BACK, "asked for by --replace: its values are sent again", fields
-        )
+        whatever = dict.fromkeys(mutable, WHATEVER)
+        fields = field_changes(self.provider, entry.spec or EMPTY, product, mutable, whatever)
+        name = self.provider.unique_name(product.spec)
+        risks = () if name is None else (f"orders find it by {quoted(name)} alone then: {RENAMED_THERE}",)
+        reason = "asked for by --replace: its values are sent again"
+        change = self._change(Action.UPDATE, SET_BACK, reason, fields, risks=risks)
+        old = product.history.renamed_from
+        return change if old is None else replace(change, asks=freeze({**change.asks, "renamed_from": old}))
 
     def _differing(self, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, self.wanted))
@@ -158,9 +185,8 @@ class _PairDecision:
         """Refuse what no step can make of what exists; returns whether there is any of it."""
         found = list(self.provider.unreachable(before, product.spec))
         for fault in found:
-            self._refuse(
-                fault.rule, f"{product.address}: {fault.summary}", fault.detail, ("spec", *fault.path)
-            )
+            summary = f"{product.address}: {fault.summary}"
+            self._refuse(fault.rule, summary, fault.detail, ("spec", *fault.path))
         return bool(found)
 
     def _change(
@@ -195,7 +221,7 @@ class _PairDecision:
             entry_digest=entry.digest if entry is not None else None,
             orphan_created_at=taken.created_at if taken is not None else None,
             importing=taken.id if taken is not None else importing,
-            shown=seen_ids(known_by.remote) if (known_by := entry or orphan) is not None else EMPTY,
+            shown=shown_of(entry or orphan),
             made_at=(entry.created_at or None) if entry is not None else None,
             fields=fields,
             risks=self._risks(before if fields else None, after) if risks is None else risks,
@@ -205,26 +231,8 @@ class _PairDecision:
             asks=product.history.asks if product is not None else EMPTY,
             temporary=temporary,
         )
-        change = self._with_steps(change)
+        change = with_steps(change, self.provider, entry)
         return change if product is None else change.knowing(product.spec_digest)
-
-    def _with_steps(self, change: Change) -> Change:
-        """Say which requests a product takes, and which are done, where there are several."""
-        entry, made = self.pair.entry, change.made
-        if change.action in (Action.CREATE, Action.REPLACE) and made is not None:
-            steps = self.provider.steps(self.provider.first(made), made)
-            left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
-            return replace(change, steps_left=left) if len(left) > 1 else change
-        if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
-            done, left = self._progress(entry)
-            return replace(change, steps_done=done, steps_left=left)
-        return change
-
-    def _progress(self, entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return which requests of a product are done, and which are left."""
-        spec, first = entry.spec or EMPTY, self.provider.first(entry.spec or EMPTY)
-        added = (step.name for step in self.provider.steps(first, spec) if step.name not in entry.steps_left)
-        return ("create", *added), (*entry.steps_left, *((SWAP,) if entry.swap else ()))
 
     def _source(self, fields: tuple[FieldChange, ...]) -> Position | None:
         if self.pair.product is None:
@@ -279,13 +287,12 @@ class _PairDecision:
             reason = "what was to be added is not wanted any more"
             return self._change(Action.NOTE, "note_because_not_wanted", reason, risks=())
         if product.labels != entry.labels or product.lifecycle != entry.lifecycle:
-            return self._change(
-                Action.NOTE, "note_because_labels", "only labels or lifecycle differ", risks=()
-            )
+            reason = "only labels or lifecycle differ"
+            return self._change(Action.NOTE, "note_because_labels", reason, risks=())
         return self._change(Action.NOOP, "no_difference", "nothing differs", risks=())
 
     def _fields(self, product: Product, entry: Entry, names: tuple[str, ...]) -> tuple[FieldChange, ...]:
-        unknown = frozenset(entry.pending.body) if entry.pending else frozenset()
+        unknown = dict.fromkeys(entry.pending.body if entry.pending else (), UNKNOWN)
         return field_changes(self.provider, entry.spec or EMPTY, product, names, unknown)
 
     def _update(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
@@ -299,7 +306,7 @@ class _PairDecision:
             self._refuse(
                 f"{self.provider.name}-rename",
                 f"{product.address}: renaming {old!r} to {name!r} breaks orders that still say {old!r}",
-                f"put `renamed_from: {_quoted(old or '')}` into the document if that is meant",
+                f"put `renamed_from: {quoted(old or '')}` into the document if that is meant",
                 ("spec", self.provider.name_field),
             )
         takes = entry.swap is not None and self.provider.name_field in names
@@ -314,7 +321,7 @@ class _PairDecision:
             return "update_because_in_doubt", told
         if pending is not None:
             return "update_because_mutable", "an update is in doubt and is sent again"
-        done, left = self._progress(entry)
+        done, left = progress(self.provider, entry)
         told = f"created, {len(done)} of {len(done) + len(left)} steps"
         if what := " and ".join(words.get(step, step) for step in entry.steps_left):
             return "update_because_half_made", f"{told}: {what} are not added yet"
@@ -356,9 +363,8 @@ class _PairDecision:
         return replace(change, after=after, labels=entry.labels, lifecycle=entry.lifecycle)
 
     def _risks(self, before: Spec | None, after: Spec | None) -> tuple[str, ...]:
-        provider = self.provider
-        left = left_model(provider.known, provider.title, (after or EMPTY).get(provider.model_field))
-        return (*provider.risks(before, after), *left)
+        provider, model = self.provider, (after or EMPTY).get(self.provider.model_field)
+        return (*provider.risks(before, after), *left_model(provider.known, provider.title, model))
 
     def _replace(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
         fields = self._fields(product, entry, names)
@@ -436,13 +442,3 @@ class _PairDecision:
         product = self.pair.product
         at = product.at(path) if product is not None and path else (product.declared_at if product else None)
         self.faults.append(Diagnostic("error", rule, summary, at, remedy, self.pair.address))
-
-
-def _one(name: str, *specs: Spec) -> tuple[Spec, ...]:
-    """Return each spec with this field alone."""
-    return tuple({name: spec[name]} if name in spec else {} for spec in specs)
-
-
-def _quoted(text: str) -> str:
-    """Quote for YAML: double quotes, with the two characters that matter escaped."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

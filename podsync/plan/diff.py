@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 from podsync.model.digests import canonical_json
 from podsync.model.frozen import EMPTY, Json, Path, Spec
 from podsync.model.position import Position
-from podsync.model.product import Product
-from podsync.plan.action import Action
+from podsync.model.product import Product, seen_ids
+from podsync.plan.action import SWAP, Action
 from podsync.plan.answers import perhaps_added
-from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.change import Change, FieldChange, UnknownValue
 from podsync.plan.matching import Pair, last_place
 
 if TYPE_CHECKING:
     from podsync.providers.contract import ProductStep
     from podsync.providers.knowledge import Provider
-    from podsync.state.entries import Entry
+    from podsync.state.entries import Entry, Orphan
 
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
@@ -55,6 +55,36 @@ def leads_to(provider: Provider, before: Spec, after: Spec, names: Collection[st
     return not fixed or fixed <= {field for step in provider.steps(before, after) for field in step.body}
 
 
+def one_field(name: str, *specs: Spec) -> tuple[Spec, ...]:
+    """Return each spec with this field alone."""
+    return tuple({name: spec[name]} if name in spec else {} for spec in specs)
+
+
+def shown_of(known: Entry | Orphan | None) -> Mapping[str, Json]:
+    """Return the ids that people see of what exists."""
+    return EMPTY if known is None else seen_ids(known.remote)
+
+
+def progress(provider: Provider, entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which requests of a product are done, and which are left."""
+    spec, first = entry.spec or EMPTY, provider.first(entry.spec or EMPTY)
+    added = (step.name for step in provider.steps(first, spec) if step.name not in entry.steps_left)
+    return ("create", *added), (*entry.steps_left, *((SWAP,) if entry.swap else ()))
+
+
+def with_steps(change: Change, provider: Provider, entry: Entry | None) -> Change:
+    """Say which requests a product takes, and which are done, where there are several."""
+    made = change.made
+    if change.action in (Action.CREATE, Action.REPLACE) and made is not None:
+        steps = provider.steps(provider.first(made), made)
+        left = ("create", *(step.name for step in steps), *((SWAP,) if change.temporary else ()))
+        return replace(change, steps_left=left) if len(left) > 1 else change
+    if change.action is Action.UPDATE and entry is not None and (entry.steps_left or entry.swap):
+        done, left = progress(provider, entry)
+        return replace(change, steps_done=done, steps_left=left)
+    return change
+
+
 def untold(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
     """Return the fields of a wanted spec of which the state does not know what the product has.
 
@@ -68,7 +98,11 @@ def untold(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
 
 
 def field_changes(
-    provider: Provider, before: Spec, product: Product, names: tuple[str, ...], unknown: frozenset[str]
+    provider: Provider,
+    before: Spec,
+    product: Product,
+    names: tuple[str, ...],
+    unknown: Mapping[str, UnknownValue],
 ) -> tuple[FieldChange, ...]:
     """Return every change inside the fields `names`; those in `unknown` have no certain old value."""
     changes: list[FieldChange] = []
@@ -76,7 +110,7 @@ def field_changes(
         old, new = before.get(name), product.spec.get(name)
         forces = name not in provider.mutable
         if name in unknown:
-            changes.append(FieldChange(name, UNKNOWN, new, forces, product.at(("spec", name))))
+            changes.append(FieldChange(name, unknown[name], new, forces, product.at(("spec", name))))
             continue
         for path, was, now in _walk(provider, (name,), old, new):
             at = None if now is None else product.at(("spec", *path))

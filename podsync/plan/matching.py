@@ -71,11 +71,12 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
     moved |= _exchanges(products, state, moved, providers)
     taken = {entry.address for entry in moved.values()}
     orphans = _Orphans(state.orphans, providers)
+    gone = {(name, each) for name, ids in state.absent.items() for each, known in ids.items() if known.gone}
     pairs = []
     for product in products:
         entry = moved.get(product.address) or state.entries.get(product.address)
-        pairs.append(Pair(product, entry, orphans.wanted_by(product, entry)))
-    gone = {(name, each) for name, ids in state.absent.items() for each, known in ids.items() if known.gone}
+        absent = bool(gone) and entry is not None and (entry.provider, entry.id) in gone
+        pairs.append(Pair(product, entry, orphans.wanted_by(product, entry), gone=absent))
     pairs += [
         Pair(None, entry, released=str(address) in catalog.removed, gone=(entry.provider, entry.id) in gone)
         for address, entry in leavers.items()

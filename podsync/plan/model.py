@@ -19,6 +19,7 @@ from podsync.model.digests import digest
 from podsync.model.frozen import EMPTY, Json
 
 if TYPE_CHECKING:
+    from podsync.model.address import Address
     from podsync.plan.change import Change
     from podsync.plan.drift.values import Compared, Drift
 from podsync.plan.action import Action
@@ -76,9 +77,16 @@ class Plan:
     @cached_property
     def summary(self) -> Mapping[Action, int]:
         """How many changes of each action, every action named."""
-        counts = Counter(change.action for change in self.changes)
+        held = self.not_adopted
+        counts = Counter(change.action for change in self.changes if change.address not in held)
         counts[Action.NOOP] += self.left_out
         return {action: counts[action] for action in Action}
+
+    @property
+    def not_adopted(self) -> frozenset[Address]:
+        """Addresses whose documents name a product that a look has shown not to be theirs to take."""
+        found = (one.address for one in self.diagnostics if one.rule == "not-adopted")
+        return frozenset(address for address in found if address is not None)
 
     @property
     def sandbox(self) -> bool:
@@ -106,6 +114,8 @@ class Plan:
 
 def last_line(plan: Plan) -> str:
     """Return the frozen last line of this plan; what was changed at the providers is no match."""
+    if plan.not_adopted:
+        return _counts_line(plan.summary)
     if plan.work or not plan.drift:
         return summary_line(plan.summary)
     count = len({drift.address for drift in plan.drift})
@@ -118,6 +128,10 @@ def summary_line(counts: Mapping[Action, int]) -> str:
     """Return the frozen last line of a plan."""
     if not any(counts[action] for action in Action if action is not Action.NOOP):
         return "No changes. The catalog matches the state."
+    return _counts_line(counts)
+
+
+def _counts_line(counts: Mapping[Action, int]) -> str:
     rare = (Action.SETTLE, Action.ADOPT, Action.RESTORE, Action.MOVE, Action.NOTE)
     always = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.ORPHAN)
     parts = [f"{counts[a]} to {a.value}" for a in rare if counts[a]]

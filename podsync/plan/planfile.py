@@ -18,8 +18,8 @@ from podsync.model.json_bytes import canonical
 from podsync.model.position import Position
 from podsync.model.product import Lifecycle
 from podsync.model.settings import is_environment
-from podsync.plan.action import TERRAFORM_ACTIONS, Action
-from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.action import SET_BACK, TERRAFORM_ACTIONS, Action
+from podsync.plan.change import UNKNOWN, WHATEVER, Change, FieldChange, UnknownValue
 from podsync.plan.drift.json_form import drift_json, load_compared, load_drift
 from podsync.plan.model import Plan
 
@@ -158,7 +158,7 @@ def steps_json(done: tuple[str, ...], left: tuple[str, ...]) -> dict[str, Any]:
 
 def _field_json(field: FieldChange) -> dict[str, Any]:
     data: dict[str, Any] = {"path": field.path, "before": field.before, "after": field.after}
-    if field.before is UNKNOWN:
+    if isinstance(field.before, UnknownValue):
         data |= {"before": None, "before_unknown": True}
     if field.forces_replace:
         data["forces_replace"] = True
@@ -248,7 +248,7 @@ def _change(data: Mapping[str, Any]) -> Change:
         importing=None if importing is None else importing["id"],
         shown=freeze(data.get("shown", {})) or EMPTY,
         made_at=data.get("made_at"),
-        fields=tuple(_field(field) for field in inner.get("fields", ())),
+        fields=tuple(_field(field, data["action_reason"]) for field in inner.get("fields", ())),
         risks=tuple(data.get("risks", ())),
         source=_position(data.get("source")),
         declared=_position(data.get("declared")),
@@ -266,8 +266,9 @@ def _spec(data: Any) -> Json:
     return freeze(data)
 
 
-def _field(data: Mapping[str, Any]) -> FieldChange:
-    before = UNKNOWN if data.get("before_unknown") else freeze(data["before"])
+def _field(data: Mapping[str, Any], reason: str) -> FieldChange:
+    unknown = WHATEVER if reason == SET_BACK else UNKNOWN
+    before = unknown if data.get("before_unknown") else freeze(data["before"])
     forces = bool(data.get("forces_replace"))
     return FieldChange(data["path"], before, freeze(data["after"]), forces, _position(data.get("at")))
 

@@ -6,17 +6,17 @@ here, since the rest goes on; what stops all of it is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from podsync.evidence.findings import Findings
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, in_file_order
-from podsync.model.frozen import EMPTY
+from podsync.model.frozen import EMPTY, freeze
 from podsync.model.position import Severity
 from podsync.model.product import Product, seen_ids
-from podsync.plan.action import Action
+from podsync.plan.action import SET_BACK, Action
 from podsync.plan.answers import (
     of_doubt,
     of_open_orphan,
@@ -28,7 +28,9 @@ from podsync.plan.answers import (
     unproven_account,
 )
 from podsync.plan.change import Change
+from podsync.plan.drift.compare import renamed_there
 from podsync.plan.drift.seen import seen_by
+from podsync.plan.drift.values import Drift
 from podsync.plan.model import Plan
 from podsync.providers.contract import Remote
 from podsync.providers.knowledge import Provider
@@ -38,6 +40,7 @@ from podsync.state.entries import Orphan
 NAMED = 5
 #: What apply does about a step that nobody was asked about yet.
 NOT_BEFORE = "apply asks, and sends none of them before a person has answered"
+_RENAMED = "renamed-there"
 _MAKING = (Action.CREATE, Action.REPLACE)
 _ANOTHER_ACCOUNT, _IN_DOUBT, _REFUSED, _LEFT = 9, 8, 5, 4
 
@@ -68,6 +71,7 @@ def refreshed(
         found += _about_unlisted(knowns[name], look) if name in knowns else []
         found += _about_unwanted(providers[name], look)
     drift, compared = seen_by(looks, knowns, document, plan.changes) if knowns else ((), ())
+    found += _about_renamed(providers, changes, drift)
     return replace(
         plan,
         changes=tuple(changes),
@@ -87,7 +91,23 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
         return _REFUSED
     if any(look.asks or look.overdue or look.unwanted or look.steps for look in looks.values()):
         return _IN_DOUBT
-    return _LEFT if any(look.questions or look.taken or look.misnamed for look in looks.values()) else 0
+    renamed = any(one.rule == _RENAMED for one in plan.diagnostics)
+    asked = any(look.questions or look.taken or look.misnamed for look in looks.values())
+    return _LEFT if renamed or asked else 0
+
+
+def _about_renamed(
+    providers: Mapping[str, Provider], changes: Sequence[Change], drift: Sequence[Drift]
+) -> Iterator[Diagnostic]:
+    """What is not set back: orders may say the name that somebody gave it there."""
+    listed = {each.address: {field.field: field.listed for field in each.fields} for each in drift}
+    for change in changes:
+        if change.action_reason != SET_BACK or change.address not in listed:
+            continue
+        provider = providers[change.provider]
+        answers = renamed_there(provider, change, provider.unique_name(freeze(listed[change.address])))
+        if answers:
+            yield _told(change, "warning", _RENAMED, f"{change.address}: {answers[0]}", *answers[1:])
 
 
 def _makes(changes: Sequence[Change], provider: str) -> bool:

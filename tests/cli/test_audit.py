@@ -170,14 +170,17 @@ def test_no_cell_is_a_formula_and_a_table_comes_back_as_it_was(podsync, vendors)
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t"))]
 
 
+WITH_USER = "https://user:geheim@bucket.example.com/a.png"
 SIGNED = "https://bucket.example.com/a.png?X-Amz-Signature=geheim&X-Amz-Expires=60"
 HOSTILE = "</script><img src=x onerror=alert(1)>\u202e\x1b[31m\n::error::x ##[error]y | a | @everyone"
 
 
+@pytest.mark.parametrize("address", [SIGNED, WITH_USER])
 @pytest.mark.parametrize("form", ["text", "json", "csv", "markdown", "html"])
-def test_hostile_text_stays_text_and_signed_addresses_are_not_told(podsync, vendors, form):
-    vendors.by_hand("kakaclo", {**TEE_SPEC, "enName": HOSTILE, "imageUrl": SIGNED, "backImageUrl": HOSTILE})
-    vendors.by_hand("kakaclo", {**TEE_SPEC, "enName": HOSTILE, "imageUrl": SIGNED, "backImageUrl": HOSTILE})
+def test_hostile_text_stays_text_and_addresses_that_are_keys_are_not_told(podsync, vendors, form, address):
+    for _ in range(2):
+        spec = {"enName": HOSTILE, "imageUrl": address, "backImageUrl": HOSTILE}
+        vendors.by_hand("kakaclo", {**TEE_SPEC, **spec})
 
     out = podsync("audit", "-o", form).out
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from tests.cli.conftest import TEE, TOTE
-from tests.cli.vendors import a_server, entries, settled
+from tests.cli.vendors import a_server, entries, lose, settled
 
 WRITES = ("kakaclo.create", "gelato.create", "gelato.update")
 
@@ -177,3 +177,120 @@ def test_a_catalog_that_lets_all_go_is_no_empty_one(podsync, folder, catalog, se
     assert podsync("apply", "--auto-approve", "--allow", "orphans=5").code == 0
     assert entries(folder) == {}
     assert podsync("plan").out.splitlines()[-1] == "No changes. The catalog matches the state."
+
+
+# -- what is said of it
+
+
+def named(catalog, name: str, identity: str, **values: str) -> None:
+    """The document says that it is this product, and says other values of it."""
+    text = (catalog / f"{name}.yaml").read_text().replace("spec:\n", f'adopt: "{identity}"\nspec:\n', 1)
+    for old, new in values.items():
+        text = text.replace(old, new)
+    (catalog / f"{name}.yaml").write_text(text)
+
+
+def test_who_adopts_says_what_is_listed_otherwise(podsync, folder, catalog, server, shop):
+    lose(folder)
+    server.change(shop["tee"], enName="By hand")
+    for name, identity in shop.items():
+        named(catalog, name, identity)
+    planned = podsync("plan")
+    run = podsync("apply", "--auto-approve")
+
+    said = " ".join(run.out.split())
+    assert "apply says what is listed otherwise" in " ".join(planned.out.split())
+    assert run.code == 0, run.out
+    assert 'designed_product.tee is not as its document says: enName is "By hand" there' in said
+    assert "designed_product.plain is not as its document says" not in said
+
+
+def test_what_is_not_adopted_is_not_counted(podsync, folder, catalog, server, shop):
+    lose(folder)
+    for name in ("gone", "twin", "plain", "tote"):
+        (catalog / f"{name}.yaml").unlink()
+    named(catalog, "tee", "999999")
+
+    run = podsync("plan", "--refresh")
+
+    assert "not-adopted" in run.out
+    assert run.out.splitlines()[-1] == "Plan: 0 to create, 0 to update, 0 to replace, 0 to orphan."
+
+
+def test_a_document_that_takes_another_ones_product_makes_nothing(podsync, folder, catalog, server, shop):
+    text = (catalog / "tee.yaml").read_text().replace("name: tee", f'name: rex\nadopt: "{shop["tee"]}"')
+    (catalog / "tee.yaml").write_text(text.replace("/tee/front", "/rex/front").replace("#A72525", "#000000"))
+    server.forget_requests()
+    refreshed = podsync("plan", "--refresh")
+    run = podsync("apply", "--auto-approve")
+
+    assert refreshed.out.splitlines()[-1].startswith(
+        "Plan: 1 to move, 0 to create, 0 to update, 0 to replace"
+    )
+    assert "imageUrl: https://cdn.example.com/rex/front.png -> https://cdn.example.com/tee/front.png" in (
+        refreshed.out
+    )
+    assert (run.code, server.sent(*WRITES)) == (0, []), run.out
+    assert entries(folder)["designed_product.rex"]["id"] == shop["tee"]
+    assert podsync("plan").out.splitlines()[-1] == "No changes. The catalog matches the state."
+    assert "designed_product.rex" in podsync("drift").out
+
+
+def test_what_is_set_back_says_so_and_takes_no_name_from_orders_unasked(
+    podsync, folder, catalog, server, shop
+):
+    server.change(shop["tote"], name="Tote 2")
+    server.forget_requests()
+    words = ("--replace", "customer_product.tote")
+    planned, refreshed = podsync("plan", *words), podsync("plan", "--refresh", *words)
+    stopped = podsync("apply", "--auto-approve", *words)
+
+    assert "in doubt" not in planned.out
+    assert "(whatever is there) -> " in planned.out
+    assert "orders that still say" not in planned.out
+    assert (refreshed.code, stopped.code) == (4, 4)
+    assert "warning[renamed-there]" in refreshed.out
+    assert 'orders that say "Tote 2" would fail' in " ".join(stopped.out.split())
+    assert server.sent(*WRITES) == []
+    (catalog / "tote.yaml").write_text(f'renamed_from: "Tote 2"\n{(catalog / "tote.yaml").read_text()}')
+    assert podsync("apply", "--auto-approve", *words).code == 0
+    assert server.body_of(shop["tote"])["name"] == "Test Tote"
+
+
+def test_what_is_made_again_is_called_so_in_every_view(podsync, folder, catalog, server, shop):
+    text = (catalog / "gone.yaml").read_text()
+    (catalog / "gone.yaml").write_text(text.replace("spec:\n", f'recreate: "{shop["gone"]}"\nspec:\n', 1))
+
+    run = podsync("plan", "-o", "text", "-o", "markdown=plan.md", "-o", "html=plan.html")
+
+    assert "create: again" in run.out
+    for view in (run.out, (folder / "plan.md").read_text(), (folder / "plan.html").read_text()):
+        told = " ".join(view.split())
+        assert "made again in place of SPU" in told
+        assert "may still exist" in told
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_what_is_ignored_and_managed_is_said_at_its_place(podsync, folder, catalog, server, shop, adopted):
+    if adopted:
+        lose(folder)
+        named(catalog, "tee", shop["tee"])
+    settings = folder / "podsync.yaml"
+    settings.write_text(f'{settings.read_text()}ignore:\n  kakaclo: ["77", "{shop["tee"]}"]\n')
+
+    run = podsync("plan", "-o", "json")
+
+    (told,) = [one for one in json.loads(run.out)["diagnostics"] if one["rule"] == "ignored-managed"]
+    assert f"{shop['tee']} is ignored, and designed_product.tee has it" in told["summary"]
+    assert told["range"]["filename"] == "podsync.yaml"
+    assert told["range"]["start"] == {"line": len(settings.read_text().splitlines()), "column": 19}
+
+
+def test_an_emptied_account_has_a_way_out(podsync, folder, catalog, server, shop):
+    for identity in shop.values():
+        server.remove(identity)
+
+    run = podsync("drift")
+
+    assert run.code == 9
+    assert "podsync state check --emptied" in run.err

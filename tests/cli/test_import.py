@@ -830,3 +830,21 @@ def test_an_address_that_nobody_knows_is_told_before_a_key_is_asked_for(podsync,
     assert run.code == 64
     assert "neither the catalog nor the state knows designed_product.tea" in run.err
     assert "did you mean designed_product.tee" in run.err
+
+
+def test_the_ids_of_one_environment_are_no_other_ones(podsync, folder, catalog):
+    (folder / "podsync.yaml").write_text(
+        "version: 1\nsandbox: true\nenvironments:\n"
+        "  staging: {providers: {kakaclo: {account: a}, gelato: {account: a}}}\n"
+        "  production: {providers: {kakaclo: {account: b}, gelato: {account: b}}}\n",
+        encoding="utf-8",
+    )
+    assert podsync("apply", "--env", "staging", "--auto-approve").code == 0
+
+    run = podsync("import", "--env", "staging", "--pin", "-o", "patch=pairs.patch")
+    applied(folder)
+
+    assert run.code == 0
+    assert "adopt: {staging: " in (catalog / "tee.yaml").read_text(encoding="utf-8")
+    assert podsync("plan", "--env", "production").out.splitlines()[-1].startswith("Plan: 2 to create")
+    assert "No changes" in podsync("plan", "--env", "staging").out

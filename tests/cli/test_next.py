@@ -42,8 +42,6 @@ _SCENES: dict[Callable[[Any], None], set[str]] = {}
 #: What only looks like a command: titles, and the help of rules, which is printed nowhere to be typed.
 NO_COMMANDS = {
     "output/html/page.py: plan",
-    "output/audit/page.py: audit",
-    "output/pairs/page.py: import --match",
 }
 NO_COMMANDS |= {place for place in inventory() if place.startswith("model/rules.py: ")}
 #: Where a command line is passed on.
@@ -599,6 +597,15 @@ def plan_refresh_of_an_account_emptied_by_hand(shop: Shop) -> None:
     emptied(shop)
 
     assert shop.run("plan", "--refresh").code == 9
+    assert shop.follow("--emptied").code == 64
+    assert shop.follow("--yes-entries").code == 0
+
+
+@prints("apply/lookup/by_id.py: state check --emptied")
+def drift_of_an_account_emptied_by_hand(shop: Shop) -> None:
+    emptied(shop)
+
+    assert shop.run("drift").code == 9
     assert shop.follow("--emptied").code == 64
     assert shop.follow("--yes-entries").code == 0
 
@@ -1175,17 +1182,34 @@ def a_doctor_and_a_list_of_models(shop: Shop) -> None:
 # -- what somebody changed at a provider
 
 
-@prints("apply/actions/update.py: apply --replace")
-def a_field_that_somebody_else_has_set_meanwhile(shop: Shop) -> None:
+@prints("plan/answers.py: apply --replace")
+def a_name_that_somebody_else_has_set_meanwhile(shop: Shop) -> None:
     address = renamed(shop)
     settled(shop)
     shop.vendors.change(shop.entries()[address]["id"], name="By hand")
     assert shop.apply().code == 4
     assert shop.vendors.sent("gelato.update") == []
 
+    shop.edit("tote", "renamed_from: Tote", "renamed_from: By hand")
     assert shop.follow("apply --replace").code == 64
     assert shop.follow(r"apply .*--auto-approve").code == 0
     assert [p["spec"]["name"] for p in shop.vendors.products("gelato")] == ["Bag"]
+    assert shop.run("drift", "--detailed-exitcode").code == 0
+
+
+@prints("apply/actions/update.py: apply --replace")
+def a_field_that_somebody_else_has_set_meanwhile(shop: Shop) -> None:
+    address = shop.tote()
+    assert shop.apply().code == 0
+    settled(shop)
+    shop.edit("tote", 'customerIds: ["*"]', "customerIds: [anna]")
+    shop.vendors.change(shop.entries()[address]["id"], customerIds=["ben"])
+    assert shop.apply().code == 4
+    assert shop.vendors.sent("gelato.update") == []
+
+    assert shop.follow("apply --replace").code == 64
+    assert shop.follow(r"apply .*--auto-approve").code == 0
+    assert [p["spec"]["customerIds"] for p in shop.vendors.products("gelato")] == [["anna"]]
     assert shop.run("drift", "--detailed-exitcode").code == 0
 
 
@@ -1208,6 +1232,7 @@ def drift_is_set_back_or_made_anew(shop: Shop) -> None:
     assert shop.run("drift", "--detailed-exitcode").code == 2
     told = shop.last
 
+    shop.edit("tote", "spec:", 'renamed_from: "By hand"\nspec:')
     for address in (tote, tee):
         shop.last = told
         assert shop.follow(f"apply --replace .?{address}").code == 64

@@ -90,3 +90,16 @@ def test_a_customer_product_may_be_incomplete_too() -> None:
     assert not plan([half]).errored
     grown = replace(half, spec=freeze({**half.spec, "productModelId": "model-tote"}))
     assert only(plan([grown], state(made(half, origin="imported")))).action is Action.NOTE
+
+
+def test_who_names_another_documents_product_and_says_otherwise_replaces_nothing() -> None:
+    """What the document says of it is believed, as of any product that is adopted; nothing is made."""
+    before, after = designed("dino"), designed("rex", adopt="5012", imageUrl="https://cdn.test/new.png")
+    found = plan([after], state(made(before, id="5012")))
+    change = only(found)
+
+    assert (change.action, str(change.previous_address)) == (Action.MOVE, "designed_product.dino")
+    assert (change.makes, found.errored, change.importing) == (False, False, "5012")
+    assert "imageUrl" in change.changed
+    assert "the document is believed about" in change.risks[0]
+    assert planfile.load(planfile.dump(found)).hash == found.hash

@@ -54,6 +54,13 @@ def test_recreate_plans_a_create_and_is_inert_for_any_other_id() -> None:
     assert not plan([wanted], state(made(DINO, id="5013"))).work
 
 
+def test_recreate_says_what_it_is_and_whether_the_old_one_may_still_exist() -> None:
+    wanted = replace(DINO, history=replace(DINO.history, recreate="5012"))
+
+    assert "in place of KakaClo 5012, which may still exist" in only(plan([wanted], state(KNOWN))).risks[0]
+    assert only(plan([wanted], gone(state(KNOWN)))).risks[0].endswith("KakaClo 5012, which is gone")
+
+
 def test_recreate_makes_the_document_as_it_is_now() -> None:
     wanted = customer("tote", recreate="id-tote", productModelId="model-other")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from tests.workflows.conftest import tee
 from tests.workflows.hub import KEY, TOKEN
 
 TEE = {
@@ -67,3 +68,59 @@ def test_what_only_looks_pushes_nothing(hub, shops):
             run["ask"].log + run["propose"].log
         )
     assert "podsync-export" not in hub.git("ls-remote", "origin")
+
+
+# -- a file of pairs that was reviewed
+
+
+def imported(hub, file, ref="origin/main"):
+    hub.git("fetch", "--quiet", "origin")
+    inputs = {"action": "import a file of pairs", "file": file}
+    return hub.start("podsync-repair.yml", "workflow_dispatch", hub.git("rev-parse", ref), inputs=inputs)
+
+
+def without_a_state(hub, shops):
+    """A product is in the shop as its document says, and the state is lost."""
+    hub.push(hub.commit("main", tee("teal"), base="main"))
+    hub.git("push", "--quiet", "origin", ":podsync-state")
+    (product,) = shops.products("kakaclo")
+    return str(product["id"])
+
+
+def test_pairs_that_were_reviewed_are_imported_from_a_browser(hub, shops):
+    identity = without_a_state(hub, shops)
+    found = asked(hub, "ask which product is which document's")
+    hub.commit("main", {"pairs.csv": (found.artifacts["podsync-found"] / "pairs.csv").read_text()})
+
+    run = imported(hub, "pairs.csv")
+
+    assert run["repair"].result == "success", run["repair"].log
+    assert f"designed_product.teal: it is {identity}" in run["repair"].log
+    assert [s.name for s in run["repair"].steps if TOKEN in s.env.values()] == ["Import the pairs"]
+    sha = hub.git("rev-parse", "origin/main")
+    assert hub.start("apply.yml", "workflow_dispatch", sha)["plan"].outputs["changes"] == "0"
+    assert len(shops.products("kakaclo")) == 1
+
+
+def test_what_nobody_reviewed_is_not_imported(hub, shops, tmp_path):
+    identity = without_a_state(hub, shops)
+    pairs = f"take,address,id\nyes,designed_product.teal,kakaclo:{identity}\n"
+    (tmp_path / "pairs.csv").write_text(pairs)
+    hub.commit("proposal", {"pairs.csv": pairs}, base="main")
+    (hub.clone / "link.csv").symlink_to(tmp_path / "pairs.csv")
+    hub.commit("main", {}, base="main")
+
+    runs = [
+        imported(hub, "pairs.csv"),
+        imported(hub, "pairs.csv", "origin/proposal"),
+        imported(hub, str(tmp_path / "pairs.csv")),
+        imported(hub, "link.csv"),
+        imported(hub, f"$(touch {tmp_path}/pwned)"),
+        imported(hub, "*.yaml"),
+        imported(hub, ""),
+    ]
+
+    assert [run["repair"]["Find the file of pairs on main"].code for run in runs] == [64] * len(runs)
+    assert {run["repair"].result for run in runs} == {"failure"}
+    assert not (tmp_path / "pwned").exists()
+    assert "podsync-state" not in hub.git("ls-remote", "origin")

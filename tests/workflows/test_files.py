@@ -216,7 +216,11 @@ def test_secrets_are_those_of_the_environment(repository):
     ]
 
     step, look = "Apply what was approved", "Compare"
-    repairs = [("repair.yml", "ask", "Ask the providers"), ("repair.yml", "repair", "Settle what was made")]
+    repairs = [
+        ("repair.yml", "ask", "Ask the providers"),
+        ("repair.yml", "repair", "Import the pairs"),
+        ("repair.yml", "repair", "Settle what was made"),
+    ]
     if ("apply.yml", "apply", step) in [place[:3] for place in found]:
         own = "-shop" if (repository / "shop").is_dir() else ""
         assert sorted(found) == [

@@ -16,6 +16,7 @@ from podsync.plan.action import Action
 from podsync.plan.answers import COMPLETE, of_wanted
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
+from podsync.plan.drift.compare import differences
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Adopted, Restored
@@ -122,7 +123,8 @@ def take(run: ProviderRun, change: Change) -> None:
     """Take the product that the document names, if it is there to be taken; nothing is ever made for it."""
     found = run.findings
     rows = found.reading.rows if found is not None else {}
-    said = Said(run.known, rows, run.context.clock.now(), {change.address: change.document})
+    known = run.known
+    said = Said(known, rows, run.context.clock.now(), {change.address: change.document})
     try:
         if found is not None and change.address in found.misnamed:
             raise found.misnamed[change.address]
@@ -131,6 +133,10 @@ def take(run: ProviderRun, change: Change) -> None:
         not_tried(run, change, error.message, *error.remedy.splitlines(), replans=True)
         return
     run.ledger.record(*events)
+    fields, _ = differences(known, change.document.spec, rows[change.named or ""], run.habits)
+    if fields:
+        with run.lock:
+            run.otherwise[change.address] = fields
     done(run, change, Result.ADOPTED)
 
 

@@ -71,7 +71,7 @@ class LocalChanges:
     def _note(self, change: Change) -> None:
         entry = self._ledger.entry(change.address)
         wanted = change.after or EMPTY
-        told = FrozenDict({name: wanted[name] for name in change.changed if name in wanted})
+        told = FrozenDict({name: wanted.get(name) for name in change.changed})
         if entry is None:
             return
         differs = (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle)

@@ -209,6 +209,10 @@ def _untimed(run: ProviderRun) -> int:
     return run.looker.dated(run.situation(), run.context.clock.monotonic()).untimed()
 
 
+def _counted(count: int, word: str, what: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'} {what}"
+
+
 def _waits_for(run: ProviderRun) -> _Wait | None:
     """Return what is open and ends last; None when nothing is."""
     retry = run.settings.retry_seconds
@@ -220,15 +224,16 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         until = max(late.quiet_at for late in run.late.values())
         # Sent then, they may be in doubt once more.
         patience = SENDS_AN_APPLY * run.settings.timeout_seconds + retry
-        return _Wait(f"{len(run.late)} changes that have to wait for earlier requests", until, patience)
+        return _Wait(_counted(len(run.late), "change", "waiting for earlier requests"), until, patience)
     if run.unshown:
         until = max(each.until for each in run.unshown.values())
-        return _Wait(f"{len(run.unshown)} updates to be shown by the listing", until, retry)
+        return _Wait(_counted(len(run.unshown), "update", "to be shown by the listing"), until, retry)
     if run.swapping:
         until = max(each.quiet_at for each in run.swapping.values())
-        return _Wait(f"{len(run.swapping)} new products to be listed as they were made", until, retry)
+        return _Wait(_counted(len(run.swapping), "new product", "to be listed as made"), until, retry)
     if ready(run):
-        return _Wait(f"{len(run.growing)} products to be finished", run.context.clock.monotonic(), retry)
+        told = _counted(len(run.growing), "product", "to be finished")
+        return _Wait(told, run.context.clock.monotonic(), retry)
     waits, new, older = [], _unlisted(run), _untimed(run)
     if new:
         waits.append(_Wait(f"{len(new)} new ids to become visible", max(map(run.listed_by, new))))

@@ -27,7 +27,7 @@ from podsync.model.product import seen_ids
 from podsync.plan.action import SET_BACK
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
-from podsync.plan.drift.compare import differences, may_be_habit
+from podsync.plan.drift.compare import differences, may_be_habit, renamed_there
 from podsync.providers.contract import Listing, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
@@ -151,9 +151,11 @@ def look_for_update(
 def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
     """Return why a field must not be set and what to do, where somebody else has set it in the meantime."""
     row = run.findings.reading.rows.get(entry.id or "") if run.findings is not None else None
-    if row is None or entry.pending is not None or change.action_reason == SET_BACK:
+    if row is None or entry.pending is not None:
         return ()
     after, provider = change.after or EMPTY, run.provider
+    if change.action_reason == SET_BACK:
+        return renamed_there(provider, change, provider.unique_name(row.fields))
     # Its temporary name is nobody's: it gets another one anyway. The rest is what orders are to find.
     temporary = entry.swap.takes if entry.swap is not None else EMPTY
     shown = provider.mutable if entry.swap is not None else frozenset()
@@ -167,6 +169,10 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
     ]
     if not other:
         return ()
+    if any(each.field == provider.name_field for each in other):
+        renamed = renamed_there(provider, change, provider.unique_name(row.fields))
+        if renamed:
+            return renamed
     told = "; ".join(f"{each.field} is {canonical_json(each.listed)} there by now" for each in other)
     return (
         f"somebody changed it at {provider.title}: {told}",

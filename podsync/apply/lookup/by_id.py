@@ -40,8 +40,10 @@ def look_up(
 
 def another_account(connection: ProviderConnection) -> CredentialsError:
     """Return what to say where none of the products that the state knows is visible."""
+    emptied = f"podsync state check --emptied {connection.provider.name}"
     return CredentialsError(
         f"none of the products that the state knows is visible at {connection.settings.base_url} "
         f"(account {connection.settings.account}): is it another account's key? Nothing was changed",
-        "set the key of the account that this state belongs to",
+        "a) set the key of the account that this state belongs to\n"
+        f"b) it is the right one, and was emptied by hand: {emptied}",
     )

@@ -65,7 +65,7 @@ def kept_of(
     spec, labels, lifecycle = wanted
     return ProductRecord(
         address,
-        ":".join(map(str, start)),
+        _start(start),
         spec_digest_of(spec, labels, lifecycle, history.asks).partition(":")[2],
         history.text,
         " ".join(fingerprints_of(provider, DEFAULT_ACCOUNT, spec)),
@@ -91,6 +91,12 @@ def product_of(
         positions,
     )
     return product.knowing(kept.spec_digest)
+
+
+@lru_cache(maxsize=1024)
+def _start(start: RawSpan) -> str:
+    """Write a `ProductRecord.start`: one text for all documents that begin at the same place."""
+    return ":".join(map(str, start))
 
 
 #: Texts and numbers are what they are.

@@ -13,9 +13,14 @@ from typing import Any
 
 import click
 
+from podsync.cli.app import formats
 from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.app.words import in_words
+from podsync.cli.commands.demo_pictures import drawn
+from podsync.cli.commands.init.starter_files import shipped_catalog
+from podsync.cli.commands.saved_plan import read_plan
+from podsync.cli.main import main
 from podsync.output.wording import title
 from podsync.providers.registry import plugins
 
@@ -78,8 +83,6 @@ def _walk(steps: Iterable[tuple[tuple[str, ...], str]], session: Session) -> int
 
 
 def _script() -> Any:
-    from podsync.cli.commands.init.starter_files import shipped_catalog
-
     return json.loads((shipped_catalog() / _SCRIPT).read_text(encoding="utf-8"))
 
 
@@ -97,26 +100,18 @@ def _edited(script: Any) -> str:
 
 def _write_page(session: Session) -> None:
     """Write the page again, with pictures that are drawn here: the demonstration needs no network."""
-    from podsync.cli.app import formats
-    from podsync.cli.commands.demo_pictures import drawn
-    from podsync.cli.commands.saved_plan import read_plan
-
     plan = read_plan("plan.json", session)
     page = "".join(formats.page_with_pictures(plan, drawn(plan)))
     Path("plan.html").write_text(page, encoding="utf-8")
 
 
 def _prepare(folder: Path) -> None:
-    from podsync.cli.commands.init.starter_files import shipped_catalog
-
     shutil.copytree(shipped_catalog(), folder / "catalog", ignore=shutil.ignore_patterns(_SCRIPT))
     settings = "version: 1\nsandbox: true   # no request leaves this machine\n"
     (folder / "podsync.yaml").write_text(settings, encoding="utf-8")
 
 
 def _run(words: tuple[str, ...], session: Session) -> int:
-    from podsync.cli.main import main
-
     return main([*words, "--no-color"] if session.no_color else [*words])
 
 

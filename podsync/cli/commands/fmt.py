@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podsync.catalog.formatting.files import FilesInForm
+from podsync.cli.app.formats import say_diagnostics
 from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session
+from podsync.cli.chosen_environment import authoring_anywhere
+from podsync.cli.workspace import Workspace
+from podsync.files.atomic import write_whole
+from podsync.files.os_files import OsFiles
+from podsync.model.diagnostic import errors_among, in_file_order
+from podsync.model.errors import PodsyncError, UsageError
+from podsync.output.escape import safe
+from podsync.output.wording import counted
 
 if TYPE_CHECKING:
     from podsync.catalog.formatting.files import FileForm
-    from podsync.cli.workspace import Workspace
 
 _DIFFERS = 1
 _INVALID = 3
@@ -40,14 +49,6 @@ def fmt(session: Session, path: tuple[str, ...], check: bool, fold: bool, output
     """
     from pathlib import Path
 
-    from podsync.catalog.formatting.files import FilesInForm
-    from podsync.cli.app.formats import say_diagnostics
-    from podsync.cli.chosen_environment import authoring_anywhere
-    from podsync.cli.workspace import Workspace
-    from podsync.model.diagnostic import errors_among, in_file_order
-    from podsync.output.escape import safe
-    from podsync.output.wording import counted
-
     space = Workspace.open(session, in_any=True)
     if fold or output is not None:
         return _fold(space, path, output, fold=fold and not check)
@@ -75,10 +76,6 @@ def _fold(space: Workspace, path: tuple[str, ...], output: str | None, *, fold: 
     """Print one document for many, or write it to a new file."""
     from pathlib import Path
 
-    from podsync.catalog.formatting.files import FilesInForm
-    from podsync.cli.chosen_environment import authoring_anywhere
-    from podsync.model.errors import PodsyncError, UsageError
-
     if not fold:
         raise UsageError("--fold stands without --check, and -o only beside --fold", "podsync fmt --help")
     if not path:
@@ -104,10 +101,6 @@ def _write(form: FileForm) -> None:
 
     Raises PodsyncError where it cannot be written, or was changed meanwhile.
     """
-    from podsync.files.atomic import write_whole
-    from podsync.files.os_files import OsFiles
-    from podsync.model.errors import PodsyncError
-
     target = form.place.resolve()
     try:
         if target.read_bytes() != form.was:

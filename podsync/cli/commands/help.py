@@ -7,8 +7,12 @@ from pathlib import Path
 import click
 
 import podsync
+from podsync.cli.app.formats import installed_rules
 from podsync.cli.app.framework import command, nearest
+from podsync.cli.app.help_text import rendered
 from podsync.cli.app.session import Session
+from podsync.model.errors import UsageError
+from podsync.output.style import Style
 
 
 def pages() -> dict[str, Path]:
@@ -34,9 +38,6 @@ def help_(ctx: click.Context, topic: str | None) -> int:
         session.console.result(_contents(known))
         return 0
     if topic in known:
-        from podsync.cli.app.help_text import rendered
-        from podsync.output.style import Style
-
         console = session.console
         text = known[topic].read_text(encoding="utf-8")
         console.result(rendered(text, Style(console.out_color), min(console.width, 100)))
@@ -57,14 +58,10 @@ def _about(path: Path) -> str:
 
 
 def _of_command_or_rule(ctx: click.Context, session: Session, topic: str, known: list[str]) -> int:
-    from podsync.model.errors import UsageError
-
     group = ctx.parent.command if ctx.parent is not None else None
     names = group.list_commands(ctx) if isinstance(group, click.Group) else []
     found = group.get_command(ctx, topic) if isinstance(group, click.Group) and topic in names else None
     if found is None:
-        from podsync.cli.app.formats import installed_rules
-
         rules = installed_rules()
         if topic in rules:
             rule = rules[topic]

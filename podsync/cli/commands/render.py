@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podsync.catalog.source_lookup import Sources
+from podsync.catalog.validation.schemas import schema_names, schema_text
 from podsync.cli.app.completion import complete_address
 from podsync.cli.app.framework import command, nearest
 from podsync.cli.app.session import Session
+from podsync.cli.workspace import Workspace
 from podsync.model.address import Address
+from podsync.model.errors import UsageError
+from podsync.output.explained import explained
+from podsync.output.json.text import json_text
 
 if TYPE_CHECKING:
-    from podsync.cli.workspace import Workspace
     from podsync.model.frozen import Spec
     from podsync.model.product import Product
     from podsync.network.request import Request
@@ -38,9 +43,6 @@ def render(session: Session, address: str, explain: bool) -> int:
     A product of several requests shows each; ID stands for the id that the first one gets.
     Of a document that makes several products, without keys, that of each is shown.
     """
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import UsageError
-
     space = Workspace.open(session)
     space.tell_environment()
     wanted = _typed(address)
@@ -67,8 +69,6 @@ def _typed(address: str) -> Address | None:
 
 
 def _request(space: Workspace, product: Product) -> str:
-    from podsync.output.json.text import json_text
-
     provider = space.providers[product.provider]
     base, (header, form) = space.host(product.provider)["base_url"].rstrip("/"), provider.info.key_header
     fixed = f"{header}: {form.replace('{}', '***')}\nContent-Type: application/json"
@@ -80,9 +80,6 @@ def _request(space: Workspace, product: Product) -> str:
 
 def _explained(space: Workspace, products: Sequence[Product]) -> str:
     """Return each value of these products with its place, and of what it was put together."""
-    from podsync.catalog.source_lookup import Sources
-    from podsync.output.explained import explained
-
     sources = Sources(Path(), space.authoring, space.settings.catalog)
     return explained([(product, sources.of(product).values()) for product in products])
 
@@ -120,9 +117,6 @@ def schema(session: Session, kind: str) -> int:
     KIND is {kinds}, catalog (all; the default), defaults
     (`_defaults.yaml`), podsync (the settings), plan or state.
     """
-    from podsync.catalog.validation.schemas import schema_names, schema_text
-    from podsync.model.errors import UsageError
-
     wanted = re.sub(r"\.schema\.json\Z", "", kind)
     if wanted not in schema_names():
         raise UsageError(f"there is no schema for {kind}", near(wanted, list(schema_names())))

@@ -10,9 +10,16 @@ import click
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import Duration, ShellWords
 from podsync.cli.app.session import Session
+from podsync.cli.chosen_environment import sandbox_folder
+from podsync.cli.environment.clock import Signals, SystemClock
+from podsync.cli.environment.credentials import key_name
+from podsync.cli.environment.own_folder import refuse_foreign
+from podsync.model.errors import PodsyncError, StoppedError, UsageError
+from podsync.providers.registry import plugins
+from podsync.sandbox import Rules, Sandbox, SandboxBusyError, SandboxDataError, first_keys, parse_fault, sides
 
 if TYPE_CHECKING:
-    from podsync.sandbox import Fault, Sandbox
+    from podsync.sandbox import Fault
 
 
 @command(
@@ -43,10 +50,6 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
     Prints the lines that point podsync, or any other client, at it. What is made is kept
     under .podsync/sandbox/. A podsync with --sandbox in the same folder uses it too.
     """
-    from podsync.cli.environment.clock import Signals, SystemClock
-    from podsync.model.errors import StoppedError
-    from podsync.sandbox import Rules, Sandbox, sides
-
     rules = Rules().with_changes({f"{name}_lag": lag for name in sides()})
     server = Sandbox(rules, _folder(session.env), port, [_fault(text) for text in fault], record=0)
     _start(server, port)
@@ -64,17 +67,11 @@ def sandbox(session: Session, port: int, fault: tuple[str, ...], lag: float) -> 
 
 
 def _folder(environment: str) -> Any:
-    from podsync.cli.chosen_environment import sandbox_folder
-    from podsync.cli.environment.own_folder import refuse_foreign
-
     refuse_foreign()
     return sandbox_folder(environment) / "data"
 
 
 def _start(server: Sandbox, port: int) -> None:
-    from podsync.model.errors import PodsyncError
-    from podsync.sandbox import SandboxBusyError, SandboxDataError
-
     try:
         server.start()
     except SandboxBusyError as error:
@@ -86,9 +83,6 @@ def _start(server: Sandbox, port: int) -> None:
 
 
 def _fault(text: str) -> Fault:
-    from podsync.model.errors import UsageError
-    from podsync.sandbox import parse_fault
-
     try:
         return parse_fault(text)
     except ValueError as error:
@@ -96,10 +90,6 @@ def _fault(text: str) -> Fault:
 
 
 def _lines(server: Sandbox, rules: Any, environment: str) -> str:
-    from podsync.cli.environment.credentials import key_name
-    from podsync.providers.registry import plugins
-    from podsync.sandbox import first_keys
-
     keys = first_keys(rules)
     infos = [info for info in plugins().values() if info.name in keys]
     pairs = [

@@ -18,7 +18,7 @@ def audit_page(audits: Sequence[AccountAudit]) -> Iterator[str]:
     unmanaged = sum(audit.counts[Standing.UNMANAGED] for audit in audits)
     total = sum(len(audit.products) for audit in audits)
     yield from cards_page(
-        "podsync audit",
+        "audit",
         headline=f"{counted(total, 'product')}, {number(unmanaged)} without a document",
         head=[f"{words.account_of(a)}: {words.counts_of(a)}." for a in audits],
         totals=_totals(audits),

@@ -125,11 +125,20 @@ def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
     first = {each.kind: each for each in reversed(drift)}
     if first.keys() & {DriftKind.CHANGED, DriftKind.GONE, DriftKind.TWIN}:
         yield Remedy("To accept all of it", ("podsync drift -o patch=drift.patch", "git apply drift.patch"))
+    if DriftKind.GONE in first:
+        words = "What is gone is listed as an orphan once that is applied, until it is looked for"
+        yield Remedy(words, ("podsync state orphans --check",))
     changed = [each for each in drift if each.kind is DriftKind.CHANGED]
-    updates = [each for each in changed if each.settable]
+    # Of two, the one that takes no name from orders is the plainer example.
+    updates = sorted((each for each in changed if each.settable), key=lambda each: bool(_new_name(each)))
     others = [each for each in changed if not each.settable]
     if updates:
-        yield Remedy("To set one back", (f'podsync apply --replace "{updates[0].address}"',))
+        one = updates[0]
+        new = _new_name(one)
+        words = "To set one back"
+        if new:
+            words += f', write renamed_from: "{new}" into its document: orders that say that name fail'
+        yield Remedy(words, (f'podsync apply --replace "{one.address}"',))
     if others:
         name = title(others[0].provider)
         words = f"{name} cannot set one back. To make it anew beside the old one"
@@ -140,3 +149,11 @@ def remedies(drift: Sequence[Drift]) -> Iterator[Remedy]:
         yield Remedy(words, ())
     if DriftKind.ORPHAN_GONE in first:
         yield Remedy("To take orphans that are gone off the list", ("podsync state orphans --check",))
+
+
+def _new_name(drift: Drift) -> str:
+    """Return the name that it was given there, where orders find products by their names."""
+    info = plugins().get(drift.provider)
+    if info is None or not info.unique_names:
+        return ""
+    return next((safe(str(each.listed)) for each in drift.fields if each.field == info.roles.name), "")

@@ -29,7 +29,7 @@ def cards_page(
     summary: str,
     products: Iterator[str],
 ) -> Iterator[str]:
-    """Yield a page a piece at a time. All texts but `panels` and `products` are escaped here."""
+    """Yield the page of a command, a piece at a time; texts but `panels` and `products` are escaped."""
     style = asset(__package__, "page.css") + asset(__package__, "cards.css")
     script = in_one_function([asset(__package__, "cards.js")])
     values = {

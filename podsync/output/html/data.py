@@ -16,7 +16,7 @@ from podsync.output.text.change import anew_name, leaves_behind, removal, word_o
 from podsync.output.text.plan_head import OLD_STAYS, STAYS, refused_addresses, renamed
 from podsync.output.wording import day, title, visible_id
 from podsync.plan.action import Action
-from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.change import Change, FieldChange, UnknownValue
 from podsync.plan.model import Plan
 from podsync.providers.registry import roles_of
 
@@ -159,8 +159,9 @@ def _field(field: FieldChange, change: Change) -> list[Any]:
 
     Without the values, path and words, where the two specs have them: a third of such a record.
     """
-    unknown = field.before is UNKNOWN
-    words = ["unknown"] * unknown + ["forces"] * field.forces_replace
+    unknown = isinstance(field.before, UnknownValue)
+    words = ["unknown", field.before.words] if isinstance(field.before, UnknownValue) else []
+    words += ["forces"] * field.forces_replace
     specs = (change.before, change.after)
     if None not in specs and [(spec or {}).get(field.path) for spec in specs] == [field.before, field.after]:
         return [field.path, words]

@@ -14,7 +14,7 @@ from podsync.output.text.plan_head import TOLD
 from podsync.output.word_diff import parts
 from podsync.output.wording import by_hand, counted, day, number, title, visible_id
 from podsync.plan.action import SYMBOLS, Action
-from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.change import Change, FieldChange, UnknownValue
 from podsync.providers.descriptor import NO_ROLES, FieldRoles
 from podsync.providers.registry import roles_of
 
@@ -140,8 +140,8 @@ def _tagged(tag: str, text: str) -> str:
 
 
 def _value(roles: FieldRoles, name: str, value: Json) -> str:
-    if value is UNKNOWN:
-        return "(in doubt)"
+    if isinstance(value, UnknownValue):
+        return f"({value.words})"
     if value is None:
         return "(none)"
     if name == roles.colour and isinstance(value, str):
@@ -152,7 +152,7 @@ def _value(roles: FieldRoles, name: str, value: Json) -> str:
 
 
 def _picture_cell(url: Json) -> str:
-    if url is None or url is UNKNOWN:
+    if url is None or isinstance(url, UnknownValue):
         return _value(NO_ROLES, "", url)
     text = written(url)
     shown = picture(url, "picture", 160)

@@ -57,7 +57,7 @@ def pairs_page(accounts: Sequence[PairedAccount], about: PairsAbout) -> Iterator
     )
     asked = f"{counted(documents, 'document')} to answer for" if documents else "Nothing has to be answered"
     yield from cards_page(
-        "podsync import --match",
+        "import --match",
         headline=f"{asked}, {number(verdicts.count('same'))} certain",
         head=[
             *(f"{account_of(each.audit)}." for each in accounts),

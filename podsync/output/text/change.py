@@ -49,7 +49,8 @@ def word_of(change: Change, refused: Collection[Address] = ()) -> str:
     if change.address in refused:
         return f"{change.action.value}: refused"
     if change.action is not Action.UPDATE:
-        return change.action.value
+        again = f"{change.action.value}: again"
+        return again if change.recreates is not None else change.action.value
     roles = roles_of(change.provider)
     named = {roles.name: "rename", roles.customers: "customers", roles.options: "values"}
     words = dict.fromkeys(named.get(field, "") for field in change.changed)

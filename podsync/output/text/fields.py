@@ -12,7 +12,7 @@ from podsync.output.product import choice_text, text_of, with_colour
 from podsync.output.style import Style
 from podsync.output.word_diff import marked
 from podsync.output.wording import some, title
-from podsync.plan.change import UNKNOWN, Change, FieldChange
+from podsync.plan.change import Change, FieldChange, UnknownValue
 from podsync.providers.descriptor import FieldRoles
 from podsync.providers.registry import roles_of
 
@@ -56,8 +56,9 @@ def _within(line: str, width: int) -> list[str]:
 def field_text(roles: FieldRoles, field: FieldChange, style: Style, columns: int | None) -> str:
     """Return the old and the new value of one field in at most about `columns`."""
     old, new = field.before, field.after
-    if old is UNKNOWN:
-        return f"(in doubt) -> {style.good(_value(roles, field.path, new, _less(columns, 14)))}"
+    if isinstance(old, UnknownValue):
+        before = f"({old.words}) -> "
+        return f"{before}{style.good(_value(roles, field.path, new, _less(columns, len(before))))}"
     if old is None:
         return f"added {style.good(_value(roles, field.path, new, _less(columns, 6)))}"
     if new is None:

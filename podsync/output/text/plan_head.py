@@ -15,7 +15,7 @@ from podsync.output.escape import safe
 from podsync.output.layout import GAP, beside, facts, shorten, wrap
 from podsync.output.style import Style
 from podsync.output.wording import counted, listed, minute, number, place_of, run_name, title
-from podsync.plan.action import SWAP, SWAP_OPEN, Action
+from podsync.plan.action import SET_BACK, SWAP, SWAP_OPEN, Action
 from podsync.plan.model import Plan
 from podsync.providers.registry import plugins
 
@@ -142,9 +142,12 @@ def _asked(plan: Plan) -> str:
         seen = "What exists there already is shown as adopt"
         seen += "." if plan.compared else "; what was changed there by hand is not compared."
         return f"Asked: {who}. {seen}{rest}"
+    more = []
     if plan.summary[Action.CREATE]:
-        return f"{_OFFLINE} What already exists there is looked up by apply, or now with --refresh."
-    return _OFFLINE
+        more.append("What already exists there is looked up by apply, or now with --refresh.")
+    if any(change.named is not None for change in plan.work):
+        more.append("Of what is adopted, apply says what is listed otherwise, or --refresh now.")
+    return " ".join([_OFFLINE, *more])
 
 
 def selection_words(selection: Selection) -> str:
@@ -241,6 +244,6 @@ def renamed(change: Change) -> bool:
     info = plugins().get(change.provider)
     if change.action is not Action.UPDATE or info is None or not info.unique_names:
         return False
-    if SWAP in change.steps_left:
-        return False  # it takes over the name that orders say
+    if SWAP in change.steps_left or change.action_reason == SET_BACK:
+        return False  # it takes over the name that orders say, or keeps the one that the state knows
     return any(one.path == info.roles.name for one in change.fields)

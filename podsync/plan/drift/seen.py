@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from podsync.evidence.findings import Findings
 from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY
-from podsync.model.product import Product
+from podsync.model.product import Product, seen_ids
+from podsync.plan.action import MOVE_NAMED
 from podsync.plan.change import Change
-from podsync.plan.drift.compare import Drifted, compare
+from podsync.plan.drift.compare import Drifted, compare, differences
 from podsync.plan.drift.values import Compared, Drift, DriftedField, DriftKind
 from podsync.providers.knowledge import Provider
 
@@ -20,7 +21,7 @@ def seen_by(
     looks: Mapping[str, Findings],
     knowns: Mapping[str, Known],
     document: Callable[[Address], Product | None],
-    changes: Iterable[Change] = (),
+    changes: Sequence[Change] = (),
 ) -> tuple[tuple[Drift, ...], tuple[Compared, ...]]:
     """Return the drift that looks at everything show, and what they have compared.
 
@@ -30,13 +31,29 @@ def seen_by(
     compared = []
     # What a plan moves is the same product under its new address.
     moved = {change.previous_address: change.address for change in changes if change.previous_address}
+    named = [change for change in changes if change.action_reason == MOVE_NAMED]
     for name, look in sorted(looks.items()):
         drifted, told = compare(knowns[name], look)
+        # What a document says of the product that it names is believed by apply, and is compared as that.
+        believed = {c.previous_address: c for c in named if c.provider == name}
+        drifted = tuple(each for each in drifted if each.address not in believed)
+        drifted += tuple(_believed(knowns[name], look, believed.values()))
         compared.append(Compared(name, told.products, told.unlisted, told.fields, told.unknown))
         for each in drifted:
             address = moved.get(each.address, each.address)
             found += _of_document(replace(each, address=address), knowns[name].provider, document(address))
     return tuple(sorted(found, key=lambda each: (each.address, each.kind))), tuple(compared)
+
+
+def _believed(known: Known, look: Findings, changes: Iterable[Change]) -> Iterator[Drifted]:
+    """Yield what is listed otherwise than the documents say that take a product with a move."""
+    for change in changes:
+        row = look.reading.rows.get(change.importing or "")
+        if row is not None and change.after is not None:
+            fields, _ = differences(known, change.after, row, look.habits)
+            if fields:
+                shown, kind = seen_ids(row.shown), DriftKind.CHANGED
+                yield Drifted(kind, change.address, change.account, row.id, shown, change.after, fields)
 
 
 def _of_document(drifted: Drifted, provider: Provider, product: Product | None) -> Iterator[Drift]:

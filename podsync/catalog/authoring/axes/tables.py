@@ -11,8 +11,7 @@ from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.csv_reader import Cell, CsvGrid, NotCsvError, grid
 from podsync.catalog.parsing.source_text import START, RawSpan, Text
-from podsync.catalog.validation.nearest import slug
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean, slug
 from podsync.model.address import Address
 from podsync.model.characters import exactly
 from podsync.model.diagnostic import Diagnostic

@@ -9,18 +9,35 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podsync.apply.lookup.by_id import another_account
 from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
-from podsync.cli.app.session import Session
+from podsync.cli.app.outputs import Outputs
+from podsync.cli.app.session import Session, quoted
+from podsync.cli.commands.drift.patch import patch_of
+from podsync.cli.environment.clock import Signals, SystemClock
+from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.environment.findings import findings_of
+from podsync.cli.workspace import Workspace
 from podsync.model.address import Selection
 from podsync.model.frozen import freeze
+from podsync.output.drift.json import drift_report_json
+from podsync.output.drift.markdown import drift_markdown
+from podsync.output.drift.text import drift_report
+from podsync.output.drift.words import drift_counts
+from podsync.output.html.page import About, pieces
+from podsync.output.style import Style
+from podsync.output.wording import counted, second, title
+from podsync.plan.drift.seen import seen_by
+from podsync.plan.drift.values import COUNTED
+from podsync.plan.refresh import unmanaged
+from podsync.state.events import Missed
+from podsync.state.reducer.reducer import replay
 
 if TYPE_CHECKING:
     from podsync.apply.context import ProviderConnection
     from podsync.cli.app.console import Forms
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
     from podsync.evidence.findings import Findings
     from podsync.model.clock import Clock
     from podsync.plan.model import Plan
@@ -50,10 +67,6 @@ def drift(
     gone. The patch takes a changed value into its document, removes the documents of what is gone, and
     ignores twins from now on.
     """
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
-    from podsync.plan.drift.values import COUNTED
-
     outputs = Outputs.parse(output, more=FORMATS_OF["drift"])
     space = Workspace.open(session, sandbox=sandbox)
     outputs.refuse(space.own_files)
@@ -71,11 +84,6 @@ def drift(
 
 def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
     """Look at every provider that the state knows products of, and return the plan with what that shows."""
-    from podsync.cli.environment.clock import Signals, SystemClock
-    from podsync.cli.environment.connect import connected, keys_for
-    from podsync.plan.drift.seen import seen_by
-    from podsync.plan.refresh import unmanaged
-
     names = sorted(state.providers & set(space.settings.providers))
     keys = keys_for(space, names)
     with Signals() as signals:
@@ -106,11 +114,6 @@ def _looks(
 
     The state that is returned knows of the first look; it is never written.
     """
-    from podsync.apply.lookup.by_id import another_account
-    from podsync.cli.environment.findings import findings_of
-    from podsync.state.events import Missed
-    from podsync.state.reducer.reducer import replay
-
     looks = findings_of(space, made, state, connections, clock, compares=True)
     for name, look in looks.items():
         if look.account is False:
@@ -132,8 +135,6 @@ def _looks(
 
 
 def _say_wait(space: Workspace, missing: Mapping[str, Findings], until: float) -> None:
-    from podsync.output.wording import counted, second, title
-
     for name, look in missing.items():
         count = counted(len(look.missed - look.gone), "product")
         space.session.console.say(
@@ -143,11 +144,9 @@ def _say_wait(space: Workspace, missing: Mapping[str, Findings], until: float) -
 
 
 def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
-    from podsync.cli.commands.drift.patch import patch_of
-
     session = space.session
     settings = str(space.settings_path or "podsync.yaml")
-    patch = patch_of(seen.drift, Path(), space.settings.catalog, settings)
+    patch = patch_of(seen.drift, Path(), space.settings.catalog, settings, space.environment)
     session.console.result(outputs.write(_forms(space, seen, patch.text)), exact=outputs.exact)
     asked = [each for each in outputs.files if each.format == "patch"]
     if asked or outputs.screen == "patch":
@@ -159,9 +158,6 @@ def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
     last = _last(seen)
 
     def text() -> str:
-        from podsync.output.drift.text import drift_report
-        from podsync.output.style import Style
-
         console = space.session.console
         style, told = Style(console.out_color), _typed(space.session)
         return drift_report(
@@ -169,18 +165,12 @@ def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
         )
 
     def markdown() -> str:
-        from podsync.output.drift.markdown import drift_markdown
-
         return drift_markdown(seen.drift, seen.compared, last, _typed(space.session))
 
     def page() -> Iterator[str]:
-        from podsync.output.html.page import About, pieces
-
         return pieces(seen, About(sandbox=space.sandbox))
 
     def data() -> str:
-        from podsync.output.drift.json import drift_report_json
-
         return drift_report_json(seen)
 
     return {"text": text, "markdown": markdown, "html": page, "json": data, "patch": lambda: patch}
@@ -188,16 +178,12 @@ def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
 
 def _typed(session: Session) -> Callable[[str], str]:
     """Return what makes a command as it has to be typed where this run was: Git takes the same folder."""
-    from podsync.cli.app.session import quoted
-
     there = f"git -C {quoted(session.chdir)} apply " if session.chdir else "git apply "
     return lambda command: session.as_typed(command).replace("git apply ", there)
 
 
 def _last(seen: Plan) -> str:
     """Return the verdict: what drifted, or that what was compared did not."""
-    from podsync.output.drift.words import drift_counts
-
     if seen.drift:
         return f"Drift: {drift_counts(seen.drift)}."
     if not any(each.products for each in seen.compared):

@@ -22,16 +22,19 @@ class Patch(NamedTuple):
     left: tuple[str, ...]
 
 
-def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str) -> Patch:
+def patch_of(drift: Sequence[Drift], root: Path, catalog: str, settings: str, environment: str = "") -> Patch:
     """Return the patch that accepts all of this drift; `catalog` and `settings` are paths below `root`.
 
     A changed value goes into its document, what is gone loses its document, a twin is ignored from now on.
+    With an `environment` the drift is that of this one alone: a document stays, for others may want it.
     """
     editor = CatalogEditor(root)
     left: list[str] = []
     for each in drift:
         if each.kind is DriftKind.CHANGED:
             left += _change(editor, each)
+        elif each.kind is DriftKind.GONE and environment:
+            left.append(f"{each.address}: it is gone in {environment}; limit its document with `only`")
         elif each.kind is DriftKind.GONE and each.source is not None:
             editor.remove(each.source.path, each.address)
             editor.list_more(f"{catalog}/{_REMOVED}", ("removed",), [str(each.address)])

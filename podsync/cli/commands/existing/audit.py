@@ -9,12 +9,19 @@ import click
 from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, provider_option, sandbox_option
+from podsync.cli.app.outputs import Outputs
+from podsync.cli.commands.existing.accounts import answers_of, audit_of
+from podsync.cli.commands.existing.pictures import with_picture_faults
+from podsync.cli.environment.step_summary import append
+from podsync.cli.workspace import Workspace
+from podsync.inventory.products import Standing
+from podsync.output.audit import csv, json, markdown, page, text
+from podsync.output.audit.markdown import audit_markdown
+from podsync.output.style import Style
 
 if TYPE_CHECKING:
     from podsync.cli.app.console import Forms
-    from podsync.cli.app.outputs import Outputs
     from podsync.cli.app.session import Session
-    from podsync.cli.workspace import Workspace
     from podsync.images.facts import Mode
     from podsync.inventory.audit import AccountAudit
 
@@ -50,9 +57,6 @@ def audit(
     A product is managed where the state has it, or a document adopts it. Doubles are products of which all
     that is listed is the same. A product with an option that has no value cannot be ordered.
     """
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
-
     outputs = Outputs.parse(output, more=FORMATS_OF["audit"])
     space = Workspace.open(session, sandbox=sandbox, anywhere=True)
     outputs.refuse(space.own_files)
@@ -62,15 +66,9 @@ def audit(
 
 
 def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mode | None) -> int:
-    from podsync.cli.commands.existing.accounts import answers_of, audit_of
-    from podsync.cli.environment.step_summary import append
-    from podsync.output.audit.markdown import audit_markdown
-
     with answers_of(space, provider) as answers:
         found = [audit_of(each) for each in answers.accounts]
     if images is not None:
-        from podsync.cli.commands.existing.pictures import with_picture_faults
-
         found = with_picture_faults(found, images, space.session)
     space.session.console.result(outputs.write(_forms(found, space.session)), exact=outputs.exact)
     append(lambda room: audit_markdown(found, room), space.session)
@@ -80,9 +78,6 @@ def _audit(space: Workspace, outputs: Outputs, provider: str | None, images: Mod
 
 
 def _forms(audits: list[AccountAudit], session: Session) -> Forms:
-    from podsync.output.audit import csv, json, markdown, page, text
-    from podsync.output.style import Style
-
     style, width = Style(session.console.out_color), session.console.width
     return {
         "text": lambda: text.audit_text(audits, style, width),
@@ -94,8 +89,6 @@ def _forms(audits: list[AccountAudit], session: Session) -> Forms:
 
 
 def _say_next(space: Workspace, outputs: Outputs, audits: list[AccountAudit]) -> None:
-    from podsync.inventory.products import Standing
-
     say = space.session.console.say
     if outputs.screen == "text" and not any(file.format == "html" for file in outputs.files):
         say(f"With pictures: {space.command_line('audit', '-o', 'html=audit.html')}")

@@ -12,13 +12,29 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from podsync import __version__
+from podsync.catalog import settings_file
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
+from podsync.cli.app.outputs import Outputs
+from podsync.cli.environment.clock import SystemClock
+from podsync.cli.environment.connect import connected, keys_for, with_keys
+from podsync.cli.environment.credentials import host_of, key_of, proxies_to, with_base_urls
+from podsync.cli.environment.hosts import is_own
+from podsync.cli.environment.origin import git_of, head_sha
+from podsync.cli.workspace import Workspace, levels_of
 from podsync.model.errors import CatalogError, PodsyncError, StateError
+from podsync.output.escape import safe
+from podsync.output.json.text import json_text
+from podsync.output.layout import wrap
+from podsync.output.style import Style
+from podsync.output.wording import counted, minute, title
+from podsync.providers.contract import Query
+from podsync.providers.registry import plugins
+from podsync.state.git.environment import root_of
+from podsync.state.local.lock import runs
 
 if TYPE_CHECKING:
     from podsync.cli.app.session import Session
-    from podsync.cli.workspace import Workspace
     from podsync.state.git.command import Git
 
 #: Seconds by which two clocks may differ without a word: dates of products decide little within that.
@@ -48,9 +64,6 @@ def doctor(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     that takes, how far its clock is off, and how many requests are left at once. No provider is sent a
     change. A key is never shown. Every finding says what to do; what cannot be looked at is said too.
     """
-    from podsync.cli.app.outputs import Outputs
-    from podsync.output.escape import safe
-
     outputs = Outputs.parse(output)
     found = list(_checked(session, sandbox))
     forms = {
@@ -63,11 +76,6 @@ def doctor(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
 
 
 def _text(found: Sequence[Checkup], session: Session) -> str:
-    from podsync.output.escape import safe
-    from podsync.output.layout import wrap
-    from podsync.output.style import Style
-    from podsync.output.wording import counted
-
     style, width = Style(session.console.out_color), session.console.width
     lines: list[str] = []
     for each in found:
@@ -82,8 +90,6 @@ def _text(found: Sequence[Checkup], session: Session) -> str:
 
 
 def _json(found: Sequence[Checkup], session: Session) -> str:
-    from podsync.output.json.text import json_text
-
     words = ("ok", "look", "wrong")
     rows = [
         {
@@ -132,10 +138,6 @@ def _guarded(area: str, check: Callable[[], Iterator[Checkup]]) -> Iterator[Chec
 
 def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Checkup]]:
     """Return what can be worked with, the defaults where the settings cannot be read, and what is wrong."""
-    from podsync.catalog import settings_file
-    from podsync.cli.environment.credentials import with_base_urls
-    from podsync.cli.workspace import Workspace
-
     made: list[Workspace] = []
 
     def settings() -> Iterator[Checkup]:
@@ -157,8 +159,6 @@ def _space(session: Session, sandbox: bool) -> tuple[Workspace | None, list[Chec
 
 
 def _catalog(space: Workspace) -> Iterator[Checkup]:
-    from podsync.output.wording import counted
-
     folder = space.settings.catalog
     if not Path(folder).is_dir():
         yield Checkup("catalog", f"there is no folder {folder}", "podsync init")
@@ -177,9 +177,6 @@ def _catalog(space: Workspace) -> Iterator[Checkup]:
 
 
 def _state(space: Workspace) -> Iterator[Checkup]:
-    from podsync.output.wording import counted, minute
-    from podsync.state.local.lock import runs
-
     label = space.state_label
     state = space.load(tell=False)
     if not state.lineage:
@@ -214,9 +211,6 @@ def _state(space: Workspace) -> Iterator[Checkup]:
 
 
 def _git(_space: Workspace) -> Iterator[Checkup]:
-    from podsync.cli.environment.origin import git_of, head_sha
-    from podsync.state.git.environment import root_of
-
     root = root_of(Path.cwd())
     if root is None:
         yield Checkup("git", "this folder is in no repository", "git init: changes are reviewed then")
@@ -234,11 +228,6 @@ def _ignored(git: Git) -> bool:
 
 
 def _providers(space: Workspace) -> Iterator[Checkup]:
-    from podsync.cli.environment.connect import with_keys
-    from podsync.cli.environment.credentials import key_of
-    from podsync.output.wording import title
-    from podsync.providers.registry import plugins
-
     asked = with_keys(space)
     for name, plugin in plugins().items():
         yield from _guarded("host", lambda name=name: _host(space, name))  # type: ignore[misc]
@@ -257,11 +246,6 @@ def _providers(space: Workspace) -> Iterator[Checkup]:
 
 
 def _host(space: Workspace, name: str) -> Iterator[Checkup]:
-    from podsync.cli.environment.credentials import host_of, proxies_to
-    from podsync.cli.environment.hosts import is_own
-    from podsync.output.wording import title
-    from podsync.providers.registry import plugins
-
     plugin, told = plugins()[name], space.host(name)
     url, account = str(told["base_url"]), str(told["account"])
     source = f" (by {plugin.url_variable})" if os.environ.get(plugin.url_variable, "").strip() else ""
@@ -273,12 +257,6 @@ def _host(space: Workspace, name: str) -> Iterator[Checkup]:
 
 
 def _answer(space: Workspace, name: str) -> Iterator[Checkup]:
-    from podsync.cli.environment.clock import SystemClock
-    from podsync.cli.environment.connect import connected, keys_for
-    from podsync.cli.workspace import levels_of
-    from podsync.output.wording import title
-    from podsync.providers.contract import Query
-
     clock = SystemClock()
     keys = keys_for(space, {name})
     with connected(space, {name}, keys, clock) as connections:

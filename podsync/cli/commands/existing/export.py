@@ -10,13 +10,21 @@ import click
 
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import provider_option, sandbox_option
+from podsync.cli.commands.existing.accounts import answers_of, audit_of
+from podsync.cli.environment.placement import must_stay_in_tree
+from podsync.cli.workspace import Workspace
+from podsync.files.atomic import write_whole
+from podsync.files.os_files import OsFiles
+from podsync.inventory.documents import DocumentExport, may_be_documents
+from podsync.model.errors import PodsyncError
+from podsync.output.escape import safe
+from podsync.output.wording import counted, number, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from podsync.cli.app.session import Session
     from podsync.cli.commands.existing.accounts import AskedAccount
-    from podsync.cli.workspace import Workspace
     from podsync.inventory.documents import ExportedDocument
     from podsync.model.product import Catalog
 
@@ -44,17 +52,12 @@ def export(session: Session, folder: str | None, provider: str | None, sandbox: 
     No file is ever overwritten. A second export writes only what is new: products that no document adopts,
     that the state does not have, and of which nobody has said that they are not ours.
     """
-    from podsync.cli.workspace import Workspace
-
     space = Workspace.open(session, sandbox=sandbox)
     space.announce()
     return _export(space, folder, provider)
 
 
 def _export(space: Workspace, folder: str | None, provider: str | None) -> int:
-    from podsync.cli.commands.existing.accounts import answers_of
-    from podsync.cli.environment.placement import must_stay_in_tree
-
     # Whose ids are adopted already is known of a catalog without faults only.
     catalog = space.catalog()
     with answers_of(space, provider) as answers:
@@ -77,9 +80,6 @@ def _documents(
 ) -> tuple[list[ExportedDocument], list[str]]:
     """Return the documents to write, and what looks like a document that is there already."""
     from dataclasses import replace
-
-    from podsync.cli.commands.existing.accounts import audit_of
-    from podsync.inventory.documents import DocumentExport, may_be_documents
 
     audit = audit_of(account)
     wanted = [product for product in catalog if product.provider == account.name]
@@ -110,10 +110,6 @@ def _taken(account: AskedAccount, catalog: Catalog, place: Path) -> set[str]:
 
 def _write(place: Path, document: ExportedDocument) -> str:
     """Write one file, whole; raises PodsyncError where the disk will not have it."""
-    from podsync.files.atomic import write_whole
-    from podsync.files.os_files import OsFiles
-    from podsync.model.errors import PodsyncError
-
     target = place / f"{document.address.name}.yaml"
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -132,9 +128,6 @@ def _told(
     written: Sequence[tuple[str, ExportedDocument]], skipped: Sequence[str], accounts: Sequence[AskedAccount]
 ) -> str:
     from collections import Counter
-
-    from podsync.output.escape import safe
-    from podsync.output.wording import counted, number, title
 
     lines = [safe(path) for path, _ in written[:_NAMED]]
     lines += [f"and {number(len(written) - _NAMED)} more"] if len(written) > _NAMED else []

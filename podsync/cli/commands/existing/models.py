@@ -9,9 +9,28 @@ from typing import TYPE_CHECKING
 
 import click
 
+from podsync.catalog.known_file import NAME
+from podsync.catalog.parsing.known_text import written
 from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, provider_option, sandbox_option
+from podsync.cli.app.outputs import Outputs
+from podsync.cli.commands.existing.accounts import asked_of
+from podsync.cli.environment.clock import SystemClock
+from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.environment.credentials import host_of
+from podsync.cli.environment.placement import must_stay_in_tree
+from podsync.cli.workspace import Workspace
+from podsync.files.atomic import write_whole
+from podsync.files.os_files import OsFiles
+from podsync.inventory.harvest import completing_schemas, from_list, from_products, together
+from podsync.model.errors import CatalogError, PodsyncError
+from podsync.output.csv.writer import records
+from podsync.output.escape import safe
+from podsync.output.layout import cells, pad
+from podsync.output.wording import counted, day
+from podsync.providers.contract import ModelLister, Query
+from podsync.providers.registry import plugins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +38,6 @@ if TYPE_CHECKING:
     from podsync.apply.context import ProviderConnection
     from podsync.cli.app.console import Forms
     from podsync.cli.app.session import Session
-    from podsync.cli.workspace import Workspace
     from podsync.model.known_ids import AccountIds, KnownModel
 
 #: Sizes cost a request a model: they are asked for where so few are shown.
@@ -58,9 +76,6 @@ def models(
     catalog/_known.yaml and into schemas/. Commit both: plans name models then, validate warns of one that is
     not known, editors complete ids by name, and what a supplier changes is a diff.
     """
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
-
     outputs = Outputs.parse(output, more=FORMATS_OF["models"])
     space = Workspace.open(session, sandbox=sandbox, anywhere=not save)
     outputs.refuse(space.own_files)
@@ -78,11 +93,6 @@ def models(
 
 def _asked(space: Workspace, provider: str | None, word: str | None, sizes: bool) -> dict[str, AccountIds]:
     """Ask each provider; what is kept of it already is taken along."""
-    from podsync.cli.commands.existing.accounts import asked_of
-    from podsync.cli.environment.clock import SystemClock
-    from podsync.cli.environment.connect import connected, keys_for
-    from podsync.providers.registry import plugins
-
     names, clock = asked_of(space, provider), SystemClock()
     keys = keys_for(space, names)
     with connected(space, names, keys, clock) as connections:
@@ -97,10 +107,6 @@ def _of_account(
     space: Workspace, connection: ProviderConnection, word: str | None, sizes: bool, now: float
 ) -> AccountIds:
     from dataclasses import replace
-
-    from podsync.inventory.harvest import from_list, from_products
-    from podsync.output.wording import day
-    from podsync.providers.contract import ModelLister, Query
 
     reader, provider = connection.reader, connection.provider
     if not isinstance(reader, ModelLister):
@@ -124,8 +130,6 @@ def _shown(ids: AccountIds, word: str | None) -> list[KnownModel]:
 
 
 def _forms(shown: Sequence[tuple[str, KnownModel]]) -> Forms:
-    from podsync.output.csv.writer import records
-
     def rows() -> Iterator[dict[str, str]]:
         for name, model in shown:
             told = {word: getattr(model, word) for word in _COLUMNS if word not in ("provider", "sizes")}
@@ -139,10 +143,6 @@ def _forms(shown: Sequence[tuple[str, KnownModel]]) -> Forms:
 
 
 def _text(rows: Sequence[Mapping[str, str]]) -> str:
-    from podsync.output.escape import safe
-    from podsync.output.layout import cells, pad
-    from podsync.output.wording import counted
-
     told = [
         [safe(row[word]) for word in _COLUMNS[:-1]] + [f"left {row['left']}" if row["left"] else ""]
         for row in rows
@@ -157,13 +157,6 @@ def _text(rows: Sequence[Mapping[str, str]]) -> str:
 
 def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
     """Write `_known.yaml` and the schemas; what is kept of other accounts stays. Tells what was written."""
-    from podsync.catalog.known_file import NAME
-    from podsync.catalog.parsing.known_text import written
-    from podsync.cli.environment.credentials import host_of
-    from podsync.inventory.harvest import completing_schemas, together
-    from podsync.model.errors import CatalogError
-    from podsync.providers.registry import plugins
-
     accounts, faults = space.known_file.parsed
     if faults:
         raise CatalogError(faults)
@@ -185,11 +178,6 @@ def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
 
 def _write(space: Workspace, target: Path, text: str) -> None:
     """Write one file, whole, unless it says the same already."""
-    from podsync.cli.environment.placement import must_stay_in_tree
-    from podsync.files.atomic import write_whole
-    from podsync.files.os_files import OsFiles
-    from podsync.model.errors import PodsyncError
-
     must_stay_in_tree("catalog", str(target), space.given)
     try:
         if target.is_file() and target.read_bytes() == text.encode():

@@ -9,10 +9,17 @@ import click
 from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, output_option, sandbox_option
+from podsync.cli.app.outputs import Outputs
+from podsync.cli.commands.importing.claiming import claim
+from podsync.cli.commands.importing.decisions import Decision, checked_id, read_decisions
+from podsync.cli.commands.importing.matching import match_all
+from podsync.cli.commands.importing.pinning import pin_all
+from podsync.cli.workspace import Workspace
+from podsync.model.errors import UsageError
+from podsync.providers.registry import kinds, plugins
 
 if TYPE_CHECKING:
     from podsync.cli.app.session import Session
-    from podsync.cli.commands.importing.decisions import Decision
 
 _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync import ADDRESS ID")
 
@@ -56,10 +63,6 @@ def import_products(
     -o patch=FILE writes what is certain into documents, as `adopt`. --pin does so with the ids of all that
     the state has, and asks nobody: a state that is lost costs nothing then.
     """
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import UsageError
-
     if match or pin:
         if words or not_ours is not None:
             raise UsageError("--match and --pin take no words", _FORMS[0])
@@ -67,9 +70,6 @@ def import_products(
         space = Workspace.open(session, sandbox=sandbox)
         outputs.refuse(space.own_files)
         space.announce()
-        from podsync.cli.commands.importing.matching import match_all
-        from podsync.cli.commands.importing.pinning import pin_all
-
         with outputs:
             return match_all(space, outputs, pin=pin) if match else pin_all(space, outputs)
     if output:
@@ -78,11 +78,6 @@ def import_products(
 
 
 def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandbox: bool) -> int:
-    from podsync.cli.commands.importing.claiming import claim
-    from podsync.cli.commands.importing.decisions import read_decisions
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import UsageError
-
     space = Workspace.open(session, sandbox=sandbox)
     space.announce()
     if not_ours is not None:
@@ -99,10 +94,6 @@ def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandb
 
 
 def _one(address: str, identity: str) -> Decision:
-    from podsync.cli.commands.importing.decisions import Decision, checked_id
-    from podsync.model.errors import UsageError
-    from podsync.providers.registry import kinds
-
     known = address_of(address)
     try:
         provider = kinds()[known.kind]
@@ -112,10 +103,6 @@ def _one(address: str, identity: str) -> Decision:
 
 
 def _not_ours(provider: str, ids: tuple[str, ...]) -> tuple[Decision, ...]:
-    from podsync.cli.commands.importing.decisions import Decision, checked_id
-    from podsync.model.errors import UsageError
-    from podsync.providers.registry import plugins
-
     if provider not in plugins():
         raise UsageError(f"{provider} is not a provider", f"--not-ours takes one of: {', '.join(plugins())}")
     if not ids:

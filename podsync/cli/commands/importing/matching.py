@@ -63,7 +63,8 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
         space.session.console.say(f"note: {title(name)} was not asked: {variable} is not set")
     alone = _unmatched(plan, names, lines)
     certain = {Address.parse(line.address): line.id.partition(":")[2] for line in lines if line.take == "yes"}
-    text, left, written = patch_of_ids(space.catalog_read, {**certain, **(known_ids(space) if pin else {})})
+    ids = {**certain, **(known_ids(space) if pin else {})}
+    text, left, written = patch_of_ids(space.catalog_read, ids, space.environment)
     forms = {**_forms(space, accounts, lines, alone), "patch": lambda: text}
     space.session.console.result(outputs.write(forms), exact=outputs.exact)
     if any(file.format == "patch" for file in outputs.files):

@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from podsync.cli.workspace import Workspace
 
 
-def patch_of_ids(products: Iterable[Product], ids: Mapping[Address, str]) -> tuple[str, list[Address], int]:
-    """Return the patch, the addresses whose document has to be edited by hand, and how many it writes."""
+def patch_of_ids(
+    products: Iterable[Product], ids: Mapping[Address, str], environment: str
+) -> tuple[str, list[Address], int]:
+    """Return the patch, the addresses whose document has to be edited by hand, and how many it writes.
+
+    The ids are those of one of the settings' environments; "" where there is none.
+    """
     editor, left, written = CatalogEditor(Path()), [], 0
     for product in products:
         identity = ids.get(product.address)
         if identity is None or product.history.adopt is not None:
             continue
-        if editor.adopt(product.declared_at.path, product.address, identity):
+        if editor.adopt(product.declared_at.path, product.address, identity, environment):
             written += 1
         else:
             left.append(product.address)
@@ -41,7 +46,7 @@ def known_ids(space: Workspace) -> dict[Address, str]:
 def pin_all(space: Workspace, outputs: Outputs) -> int:
     """Write the ids of all entries as a patch; asks nobody."""
     products = list(space.catalog())
-    text, left, written = patch_of_ids(products, known_ids(space))
+    text, left, written = patch_of_ids(products, known_ids(space), space.environment)
     forms: Forms = {
         "text": lambda: text or "Nothing to pin: every document whose product is known names it.",
         "patch": lambda: text,

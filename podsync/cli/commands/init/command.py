@@ -8,8 +8,14 @@ from pathlib import Path
 import click
 
 from podsync.cli.app.framework import command
-from podsync.cli.app.session import Session
+from podsync.cli.app.session import Session, program, quoted
+from podsync.cli.app.words import in_words
+from podsync.cli.commands.init.github import Github
 from podsync.cli.commands.init.result import InitResult
+from podsync.cli.commands.init.starter_files import IGNORED, starters
+from podsync.cli.environment.clock import SystemClock
+from podsync.model.errors import PodsyncError, UsageError
+from podsync.state.local.store import LocalStore
 
 _NEXT = """\
 Next{enter}
@@ -49,8 +55,6 @@ def init(session: Session, folder: str | None, ci: str | None, from_: str | None
     repository, podsync-state, and the workflows are written to its .github folder: three commands
     from an empty repository to an apply that somebody has reviewed.
     """
-    from podsync.model.errors import PodsyncError, UsageError
-
     if ci not in (None, "github"):
         raise UsageError(f"--ci {ci} is not available", "podsync init --ci github")
     if from_ is not None and ci is None:
@@ -59,8 +63,6 @@ def init(session: Session, folder: str | None, ci: str | None, from_: str | None
     made = InitResult(root)
     github = None
     if ci is not None:
-        from podsync.cli.commands.init.github import Github
-
         github = Github.of(root, from_)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -77,10 +79,6 @@ def init(session: Session, folder: str | None, ci: str | None, from_: str | None
 
 
 def _write_all(made: InitResult, *, state_branch: str | None) -> None:
-    from podsync.cli.commands.init.starter_files import IGNORED, starters
-    from podsync.cli.environment.clock import SystemClock
-    from podsync.state.local.store import LocalStore
-
     for path, text in starters(state_branch=state_branch):
         made.file(path, text)
     state = Path("podsync.state.json")
@@ -105,9 +103,6 @@ def _told(made: InitResult) -> str:
 
 def _next(session: Session, folder: str | None) -> str:
     """Name commands that work in the folder that was made, and how to get there."""
-    from podsync.cli.app.session import program, quoted
-    from podsync.cli.app.words import in_words
-
     into = os.path.join(session.chdir or "", folder or "")  # noqa: PTH118 (kept as it was typed)
     enter = f"\n  0. {quoted('cd', into)}" if os.path.normpath(into or ".") != "." else ""
     lines = {

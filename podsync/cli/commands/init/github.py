@@ -8,7 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from podsync.catalog import settings_file
+from podsync.cli.commands.init import installed
 from podsync.cli.commands.init.workflows import BRANCH, FOLDER, Parameters, workflow_files
+from podsync.cli.environment import origin
+from podsync.model.errors import CatalogError, UsageError
 
 if TYPE_CHECKING:
     from podsync.cli.commands.init.result import InitResult
@@ -45,10 +49,6 @@ class Github:
 
         Raises UsageError before anything is written.
         """
-        from podsync.cli.commands.init import installed
-        from podsync.cli.environment import origin
-        from podsync.model.errors import UsageError
-
         inside = origin.folder_in_repository(root)
         branch = origin.default_branch(os.environ, _nearest(root)) or "main"
         if not BRANCH.fullmatch(branch):
@@ -67,9 +67,6 @@ class Github:
 
     def write(self, made: InitResult) -> None:
         """Write what belongs to the repository's root; the settings are there by now."""
-        from podsync.catalog import settings_file
-        from podsync.model.errors import CatalogError
-
         try:
             state = settings_file.load(made.root / "podsync.yaml").state
         except CatalogError:  # settings of somebody's own: what is wrong with them is validate's to say
@@ -86,9 +83,6 @@ class Github:
 
     def _environments(self, root: Path) -> Iterator[tuple[str, str]]:
         """Yield the environments of the settings, each with the branch of its state."""
-        from podsync.catalog import settings_file
-        from podsync.model.errors import CatalogError
-
         try:
             names = settings_file.load(root / "podsync.yaml").environments
         except CatalogError:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from podsync.model.errors import PodsyncError
+from podsync.state.git.environment import root_of
+
 
 @dataclass
 class InitResult:
@@ -32,9 +35,6 @@ class InitResult:
 
     def _stay(self, place: Path) -> None:
         """Raise PodsyncError where a link leads out of the repository: it may be anybody's who filled it."""
-        from podsync.model.errors import PodsyncError
-        from podsync.state.git.environment import root_of
-
         top = root_of(self.root) or self.root.resolve()
         if not place.resolve().is_relative_to(top):
             raise PodsyncError(

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podsync.cli.app.formats import typed
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import sandbox_option
 from podsync.cli.app.session import Session
-from podsync.cli.workspace import SETTINGS_FILE, Workspace
+from podsync.cli.commands.review.page_server import PageServer
+from podsync.cli.commands.review.watch import Watch
+from podsync.cli.commands.saved_plan import read_plan
+from podsync.cli.environment.clock import Signals, SystemClock
+from podsync.cli.workspace import SETTINGS_FILE, Workspace, levels_at
+from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic
-from podsync.model.errors import CatalogError, PodsyncError
+from podsync.model.errors import CatalogError, PodsyncError, StoppedError
+from podsync.output.html.page import About, review_pieces
 from podsync.state.backends import state_files
 
 if TYPE_CHECKING:
-    from podsync.cli.commands.review.page_server import PageServer, Render
-    from podsync.output.html.page import About
+    from podsync.cli.commands.review.page_server import Render
     from podsync.plan.model import Plan
     from podsync.state.model import State
 
@@ -65,9 +71,6 @@ class _Fixed:
 
 
 def _saved(file: str, session: Session) -> _Fixed:
-    from podsync.cli.commands.saved_plan import read_plan
-    from podsync.output.html.page import About, review_pieces
-
     plan = read_plan(file, session)
     about = About(sandbox=plan.sandbox)
     return _Fixed(lambda version: review_pieces(plan, about, (), version))
@@ -90,8 +93,6 @@ class _ReviewedPlan:
 
     def render(self, version: int) -> Any:
         """Return the page."""
-        from podsync.output.html.page import review_pieces
-
         return review_pieces(self.plan, self.about, self.found, version)
 
 
@@ -103,8 +104,6 @@ class _FileLooks:
     """
 
     def __init__(self, session: Session, *, sandbox: bool) -> None:
-        from podsync.cli.commands.review.watch import Watch
-
         self._session, self._sandbox = session, sandbox
         space = self._open()
         self._state = space.load()
@@ -128,11 +127,6 @@ class _FileLooks:
         return _Silent.open(self._session, sandbox=self._sandbox)
 
     def _look(self) -> _ReviewedPlan:
-        from podsync.cli.app.formats import typed
-        from podsync.cli.workspace import levels_at
-        from podsync.model.address import Selection
-        from podsync.output.html.page import About
-
         before = self._seen or _ReviewedPlan(None, About(), ())
         try:
             space = self._open()
@@ -164,9 +158,6 @@ def _watched(space: Workspace) -> list[Path]:
 
 
 def _serve(looks: _Fixed | _FileLooks, session: Session, port: int | None, *, browser: bool) -> int:
-    from podsync.cli.environment.clock import Signals, SystemClock
-    from podsync.model.errors import StoppedError
-
     with Signals() as signals:
         clock = SystemClock(lambda: signals.signal)
         first = looks.again()
@@ -189,8 +180,6 @@ def _serve(looks: _Fixed | _FileLooks, session: Session, port: int | None, *, br
 
 def server_on(port: int | None) -> PageServer:
     """Return a server, not yet started; without a port on the usual one, or on any if that is taken."""
-    from podsync.cli.commands.review.page_server import PageServer
-
     try:
         return PageServer(PORT if port is None else port)
     except OSError as error:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from podsync.model.errors import PodsyncError
+from podsync.state.reducer.reducer import replay
+
 if TYPE_CHECKING:
     from podsync.cli.workspace import Workspace
     from podsync.state.events import Event
@@ -16,8 +19,6 @@ def checked(space: Workspace, check: Callable[[State], object], load: Callable[[
 
     While somebody holds it, who may change it, a fault is no fault yet: None.
     """
-    from podsync.model.errors import PodsyncError
-
     space.store.refresh()
     try:
         return check(load())
@@ -52,8 +53,6 @@ def change_state(
 
 def write_change(space: Workspace, command: str, change: Callable[[State], StateChange]) -> StateChange:
     """Load, change, write and compact under the lock; return what was done."""
-    from podsync.state.reducer.reducer import replay
-
     with space.store.lock(command, 0):
         state = space.load()
         done = change(state)

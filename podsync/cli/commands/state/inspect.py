@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+from podsync.cli.app import formats
 from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import CommandGroup, command
 from podsync.cli.app.options import output_option, sandbox_state_option
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
-
-if TYPE_CHECKING:
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
+from podsync.cli.commands.render import near
+from podsync.cli.environment.stores import open_store
+from podsync.cli.workspace import Workspace
+from podsync.model.address import Address
+from podsync.model.errors import PodsyncError, UsageError
 
 state = CommandGroup(
     "state",
@@ -48,10 +49,6 @@ state = CommandGroup(
 
 
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    from podsync.cli.environment.stores import open_store
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import PodsyncError
-
     try:
         space = Workspace.open(ctx.obj if isinstance(ctx.obj, Session) else Session())
         # Notes have no place between the words that a shell offers.
@@ -88,9 +85,6 @@ def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox:
 
 
 def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, address: str | None) -> int:
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
-
     outputs = Outputs.parse(output, more=FORMATS_OF[f"state {what}"])
     space = Workspace.open(session, sandbox=sandbox)
     outputs.refuse(space.own_files)
@@ -100,11 +94,6 @@ def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, a
 
 def tell(space: Workspace, outputs: Outputs, what: str, address: str | None = None) -> int:
     """Write a part of the state in the formats that were asked for; return 0."""
-    from podsync.cli.app import formats
-    from podsync.cli.commands.render import near
-    from podsync.model.address import Address
-    from podsync.model.errors import UsageError
-
     remembered = space.store.load()
     wanted = None
     if address is not None:

@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podsync.apply.absence import look_for
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import ShellWords, output_option, sandbox_state_option
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
+from podsync.cli.commands.state.changing import StateChange, say_undo, write_change
+from podsync.cli.commands.state.inspect import tell
+from podsync.cli.environment.clock import Signals, SystemClock
+from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.workspace import Workspace
+from podsync.model.errors import UsageError
+from podsync.output.escape import safe
+from podsync.output.wording import counted, second, visible_id
+from podsync.state.events import EntryGone, FoundAgain, Gone, Missed
+from podsync.state.operations import removed
 
 if TYPE_CHECKING:
     from podsync.apply.context import ProviderConnection
-    from podsync.cli.commands.state.changing import StateChange
-    from podsync.cli.workspace import Workspace
     from podsync.model.clock import Clock
     from podsync.state.entries import Orphan
     from podsync.state.model import State
@@ -50,11 +60,6 @@ def list_orphans(
     They stay on sale until a person removes them at the provider: neither API can delete. Listings may
     lag, so --check calls one gone when two whole readings do not show it, `settle_seconds` apart.
     """
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.commands.state.inspect import tell
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import UsageError
-
     if no_wait and not check:
         raise UsageError("--no-wait belongs to --check")
     if check and done:
@@ -73,9 +78,6 @@ def list_orphans(
 def _tick_off(space: Workspace, done: Sequence[str]) -> None:
     import time
 
-    from podsync.cli.commands.state.changing import StateChange
-    from podsync.state.operations import removed
-
     def change(state: State) -> StateChange:
         events, told = removed(state, done, time.time(), space.waits), ", ".join(done)
         return StateChange(events, f"{told}: removed by hand, and no longer in the list")
@@ -85,9 +87,6 @@ def _tick_off(space: Workspace, done: Sequence[str]) -> None:
 
 def _write(space: Workspace, change: Callable[[State], StateChange]) -> None:
     """Write what a change comes to; stdout is for the list alone."""
-    from podsync.cli.commands.state.changing import say_undo, write_change
-    from podsync.state.events import Gone
-
     done = write_change(space, "state orphans", change)
     if done.done:
         space.session.console.say(done.done)
@@ -96,9 +95,6 @@ def _write(space: Workspace, change: Callable[[State], StateChange]) -> None:
 
 
 def _check(space: Workspace, *, wait: bool) -> None:
-    from podsync.cli.environment.clock import Signals, SystemClock
-    from podsync.cli.environment.connect import connected, keys_for
-
     names = {orphan.provider for orphan in _listed(space.load())}
     if not names:
         return
@@ -136,8 +132,6 @@ class _OrphanLooks:
         _write(self._space, self._look)
 
     def _look(self, state: State) -> StateChange:
-        from podsync.cli.commands.state.changing import StateChange
-
         self._events: list[Any] = []
         self._lines: list[str] = []
         for name, connection in self._connections.items():
@@ -147,10 +141,6 @@ class _OrphanLooks:
         return StateChange(self._events, "\n".join(self._lines))
 
     def _ask(self, connection: ProviderConnection, state: State, ids: Mapping[str, Orphan]) -> None:
-        from podsync.apply.absence import look_for
-        from podsync.output.wording import counted
-        from podsync.state.events import EntryGone, FoundAgain, Gone, Missed
-
         missed, title = self._missed[connection.provider.name], connection.provider.title
         found = look_for(connection, connection.known(state), ids, missed, self._clock)
         about = (Missed, FoundAgain, Gone, EntryGone)
@@ -175,8 +165,6 @@ class _OrphanLooks:
 
     def _wait_for(self, connection: ProviderConnection, ids: Collection[str], looked: float) -> str:
         """Note that these were missed at the monotonic moment `looked`; return when to look again."""
-        from podsync.output.wording import second
-
         missed, clock = self._missed[connection.provider.name], self._clock
         at = max(missed.setdefault(each, looked) for each in ids) + connection.settings.settle_seconds
         self.until = at if self.until is None else max(self.until, at)
@@ -184,8 +172,5 @@ class _OrphanLooks:
 
 
 def _gone(orphan: Orphan, title: str) -> str:
-    from podsync.output.escape import safe
-    from podsync.output.wording import visible_id
-
     which = visible_id(orphan.provider, orphan.remote) or safe(orphan.id or "")
     return f"{orphan.address}: {title} {which} is gone, and leaves the list"

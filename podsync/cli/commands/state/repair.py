@@ -15,6 +15,15 @@ import click
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import address_of, sandbox_state_option
 from podsync.cli.app.session import Session
+from podsync.cli.commands.importing.claiming import can_look_up, looked_up
+from podsync.cli.commands.state.changing import StateChange, change_state
+from podsync.cli.commands.state.emptied import let_go, number_of_entries
+from podsync.cli.workspace import CACHE, Workspace
+from podsync.model.errors import UsageError
+from podsync.providers.registry import bare_id
+from podsync.state.events import Unbound
+from podsync.state.operations import SettleAnswer, move, remove, settle
+from podsync.state.run_history import RunHistory
 
 
 def _write(
@@ -25,9 +34,6 @@ def _write(
     check: Callable[[Any, Any], object],
 ) -> int:
     """Change the state as `change` says; it and `check` take state and workspace (see `changing`)."""
-    from podsync.cli.commands.state.changing import StateChange, change_state
-    from podsync.cli.workspace import Workspace
-
     space = Workspace.open(session, sandbox=sandbox)
     space.tell_environment()
     return change_state(
@@ -48,8 +54,6 @@ def _write(
 @click.pass_obj
 def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int:
     """Know the product at SOURCE as TARGET. `moved:` in the document does the same with review."""
-    from podsync.state.operations import move
-
     old, new = address_of(source), address_of(target)
     done, back = f"{old} is {new} now", f"state mv {new} {old}"
 
@@ -68,10 +72,6 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
 @click.pass_obj
 def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     """Stop managing the product at ADDRESS. It stays on sale until a person removes it."""
-    from podsync.cli.workspace import CACHE
-    from podsync.state.operations import remove
-    from podsync.state.run_history import RunHistory
-
     known = address_of(address)
     done = f"{known} is forgotten; the product stays on sale until a person removes it"
 
@@ -124,10 +124,6 @@ def settle_doubts(
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
     that it was done.
     """
-    from podsync.model.errors import UsageError
-    from podsync.providers.registry import bare_id
-    from podsync.state.operations import SettleAnswer, settle
-
     said = (adopt is not None) + not_created + (step is not None)
     if (step is None) != (made is None):
         raise UsageError(
@@ -149,17 +145,12 @@ def settle_doubts(
         return settle(state, given, time.time(), space.waits, bare_id)
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
-        from podsync.cli.commands.importing.claiming import looked_up
-        from podsync.state.events import Unbound
-
         events = looked_up(space, state, settled(state, space))
         told = [_said(state.entries[each.address], each) for each in given]
         told += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
         return events, "\n".join(told), ""
 
     def answerable(state: Any, space: Any) -> None:
-        from podsync.cli.commands.importing.claiming import can_look_up
-
         can_look_up(space, state, settled(state, space))
 
     return _write(session, sandbox, "settle", answered, answerable)
@@ -176,9 +167,6 @@ def _said(entry: Any, answer: Any) -> str:
 
 def _read_answers(file: str) -> list[Any]:
     """Read one answer a line; blank lines and those that begin with # say nothing."""
-    from podsync.model.errors import UsageError
-    from podsync.state.operations import SettleAnswer
-
     try:
         lines = Path(file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -213,9 +201,6 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None, 
 
     With --emptied it lets go of all that the account of PROVIDER held: their documents become creates.
     """
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import UsageError
-
     if emptied is not None:
         return _let_go(session, sandbox, emptied, yes_entries)
     if yes_entries is not None:
@@ -234,9 +219,6 @@ def check_state(session: Session, emptied: str | None, yes_entries: int | None, 
 
 
 def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) -> int:
-    from podsync.cli.commands.state.emptied import let_go, number_of_entries
-    from podsync.cli.workspace import Workspace
-
     if number is None:
         number = number_of_entries(Workspace.open(session, sandbox=sandbox), provider)
     if number is None:
@@ -262,9 +244,6 @@ def unlock_state(session: Session, lock_id: str | None, sandbox: bool) -> int:
     A local lock ends with its process, one in a database with its session: the server lets go within
     a minute of losing it. Whoever lost the lock sends nothing more.
     """
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import UsageError
-
     space = Workspace.open(session, sandbox=sandbox)
     space.tell_environment()
     holder = space.store.holder()

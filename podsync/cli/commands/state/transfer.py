@@ -8,14 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from podsync.catalog import settings_file
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_state_option
+from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session
+from podsync.cli.commands.state.changing import checked
+from podsync.cli.environment.placement import must_stay_in_tree
+from podsync.cli.environment.stores import open_store
+from podsync.cli.workspace import Workspace
+from podsync.model.errors import StateError, UsageError
 from podsync.model.settings import StateSettings
+from podsync.state import migration
 from podsync.state.backends import BACKENDS
+from podsync.state.formats import statefile
+from podsync.state.migration import settings_line
 
 if TYPE_CHECKING:
-    from podsync.cli.workspace import Workspace
     from podsync.state.model import State
     from podsync.state.store import StateStore
 
@@ -40,11 +49,6 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
 
     The way podsync.state.json looks; it holds no keys.
     """
-    from podsync.cli.app.outputs import Outputs
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import StateError
-    from podsync.state.formats import statefile
-
     outputs = Outputs.parse(output)
     space = Workspace.open(session, sandbox=sandbox)
     space.tell_environment()
@@ -74,10 +78,6 @@ def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
 
     Refused if its serial is lower or its lineage another. What was there stays as a backup.
     """
-    from podsync.cli.commands.state.changing import checked
-    from podsync.cli.workspace import Workspace
-    from podsync.state import migration
-
     space = Workspace.open(session, sandbox=sandbox)
     space.tell_environment()
     pushed = migration.from_file(_read(file), file)
@@ -104,9 +104,6 @@ def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
 
 
 def _read(file: str) -> bytes:
-    from podsync.model.errors import UsageError
-    from podsync.state.formats import statefile
-
     try:
         if file == "-":
             return sys.stdin.buffer.read(statefile.LIMIT + 1)
@@ -137,10 +134,6 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     The new place must be empty. It is written, read back, and the old one marked: podsync refuses to
     go on with that. Then podsync.yaml has to name the new place.
     """
-    from podsync.cli.environment.stores import open_store
-    from podsync.cli.workspace import Workspace
-    from podsync.model.errors import UsageError
-
     if to is None:
         either = " or ".join(", ".join(BACKENDS).rsplit(", ", 1))
         raise UsageError(
@@ -171,9 +164,6 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
 
 def _carried(space: Workspace, source: StateStore, target: StateStore, settings: StateSettings) -> State:
     """Write the state to its new place, read it back, and mark the old one."""
-    from podsync.model.errors import StateError, UsageError
-    from podsync.state import migration
-
     with source.lock("state migrate", 0):
         state = space.load()
         if not state.lineage:
@@ -204,10 +194,6 @@ def _settings(
     """Return the settings of the new place, checked as podsync.yaml is."""
     import json
 
-    from podsync.catalog import settings_file
-    from podsync.cli.environment.placement import must_stay_in_tree
-    from podsync.model.errors import UsageError
-
     given = {key: value for key, value in where.items() if value is not None}
     own_keys = BACKENDS[backend].where
     foreign = [key for key in given if key not in own_keys]
@@ -229,6 +215,4 @@ def _place(settings: StateSettings) -> dict[str, str]:
 
 
 def _line(settings: StateSettings) -> str:
-    from podsync.state.migration import settings_line
-
     return settings_line(_place(settings))

@@ -30,7 +30,7 @@ function members(old, now, roles) {
 }
 
 function fieldBody(path, old, now, words, roles) {
-  if (words.includes("unknown")) return [el("span", { class: "chip" }, "in doubt"), " → ", el("ins", null, value(path, now, roles))];
+  if (words.includes("unknown")) return [el("span", { class: "chip" }, words[words.indexOf("unknown") + 1]), " → ", el("ins", null, value(path, now, roles))];
   const texts = typeof old === "string" && typeof now === "string";
   if (picturePath(path, roles)) return el("div", null, sideBySide(path, old, now), texts && el("code", null, marked(old, now)));
   if (old === null) return ["added ", el("ins", null, value(path, now, roles))];
