@@ -26,7 +26,7 @@ _LOOPBACK = frozenset({_THIS_MACHINE, "127.0.0.1", "::1"})
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two mappings as one: `above` wins, and what is a mapping in both is merged likewise."""
+    """Return two mappings as one: `above` wins, and nested mappings are merged likewise."""
     merged = dict(below)
     for key, value in above.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
@@ -40,7 +40,7 @@ def names_of(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def settings_of(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return what a valid settings document says in one of its environments, as such a document."""
+    """Return the settings document of one environment, as a document without environments."""
     around = {key: value for key, value in data.items() if key != "environments"}
     own = data["environments"][name]
     standard = state_settings(around.get("state", {})).keys
@@ -66,13 +66,13 @@ def _account(
     settings: Mapping[str, Any], provider: str, url: str | None = None
 ) -> tuple[str, int | None, str]:
     """Return host, port and account of a provider, so that equal ones are the same products."""
-    base, told = default_settings()[provider], settings.get("providers", {}).get(provider, {})
-    parts = urlsplit(url or told.get("base_url", base.base_url))
+    base, own = default_settings()[provider], settings.get("providers", {}).get(provider, {})
+    parts = urlsplit(url or own.get("base_url", base.base_url))
     host = (parts.hostname or "").casefold().rstrip(".")
     return (
         _THIS_MACHINE if host in _LOOPBACK else host,
         parts.port or _PORTS.get(parts.scheme),
-        told.get("account", base.account),
+        own.get("account", base.account),
     )
 
 
@@ -83,18 +83,18 @@ def shared_things(document: Document) -> Iterator[Diagnostic]:
     (:func:`shared_account`), unless no provider is named anywhere.
     """
     data = document.data
-    told = {name: settings_of(data, name) for name in names_of(data)}
+    by_name = {name: settings_of(data, name) for name in names_of(data)}
     named = {provider for each in data["environments"].values() for provider in each.get("providers", {})}
-    for first, second in combinations(told, 2):
+    for first, second in combinations(by_name, 2):
         alike = [
             provider
             for provider in default_settings()
             if (not named or provider in named)
-            and _account(told[first], provider) == _account(told[second], provider)
+            and _account(by_name[first], provider) == _account(by_name[second], provider)
         ]
         if alike:
             yield shared_account(document, first, second, *alike)
-        if _state(told[first]) == _state(told[second]):
+        if _state(by_name[first]) == _state(by_name[second]):
             yield _fault(
                 document,
                 ("environments", second, "state"),
@@ -104,15 +104,15 @@ def shared_things(document: Document) -> Iterator[Diagnostic]:
 
 
 def _state(settings: Mapping[str, Any]) -> tuple[object, ...]:
-    told = state_settings(settings["state"])
-    if files := state_files(told):
-        return told.backend, *(_place(realpath(each)) for each in files)
-    return told.backend, *(_place(told.keys[key]) for key in BACKENDS[told.backend].where)
+    state = state_settings(settings["state"])
+    if files := state_files(state):
+        return state.backend, *(_place(realpath(each)) for each in files)
+    return state.backend, *(_place(state.keys[key]) for key in BACKENDS[state.backend].where)
 
 
-def _place(told: object) -> object:
+def _place(place: object) -> object:
     """Return a place in a form that is one for all ways to write it, also where case does not count."""
-    return normpath(told).casefold() if isinstance(told, str) else told
+    return normpath(place).casefold() if isinstance(place, str) else place
 
 
 def shared_account(

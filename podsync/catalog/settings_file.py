@@ -58,9 +58,9 @@ def load(path: Path, root: Path | None = None, environment: str = "") -> Setting
 def shared_accounts(
     path: Path, environment: str, providers: Iterable[str], urls: Mapping[str, str] = EMPTY
 ) -> list[Diagnostic]:
-    """Return a fault for each of `providers` of which another environment has the same account.
+    """Return a fault for each of `providers` whose account another environment shares.
 
-    `path` is a settings file without any fault, `environment` one of its environments. `urls` are the base
+    `path` is a settings file without faults, `environment` one of its environments. `urls` are the base
     URLs, by provider, that hold in all of them whatever the file says.
     """
     raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
@@ -79,8 +79,8 @@ def ignored_in_vain(
 ) -> list[Diagnostic]:
     """Return a warning for each id below `ignore` that a document or the state has, at its place.
 
-    `owners` maps, by provider, ids as listings tell them to addresses. `path` is a settings file without any
-    fault, `environment` one of its environments or "".
+    `owners` maps, by provider, listed ids to addresses. `path` is a settings file without faults,
+    `environment` one of its environments or "".
     """
     raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
     documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
@@ -88,10 +88,10 @@ def ignored_in_vain(
     found = []
     for document in documents:
         for place in places:
-            told: Any = document.data
+            node: Any = document.data
             for key in place:
-                told = told.get(key, {})
-            for provider, ids in told.items():
+                node = node.get(key, {})
+            for provider, ids in node.items():
                 for index, identity in enumerate(ids):
                     address = owners.get(provider, {}).get(plugins()[provider].bare_id(identity))
                     if address is not None:
@@ -110,7 +110,7 @@ def _in_vain(document: Document, path: tuple[Any, ...], identity: str, address: 
 
 
 def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
-    """Return what the bytes of a settings file say, and every fault; with faults, the defaults."""
+    """Return the settings in these bytes, and all faults; with faults, the defaults."""
     data, diagnostics = _read(name, raw)
     return _settings(data), diagnostics
 
@@ -162,14 +162,14 @@ def _settings(data: Mapping[str, Any], environment: str = "") -> Settings:
     environments = names_of(data)
     if environment in environments:
         data = settings_of(data, environment)
-    told, ignored = data.get("providers", {}), data.get("ignore", {})
+    providers, ignored = data.get("providers", {}), data.get("ignore", {})
     return Settings(
         catalog=data.get("catalog", standard.catalog),
         moved=tuple(data.get("moved", ())),
         sandbox=data.get("sandbox", standard.sandbox),
         state=state_settings(data.get("state", {})),
         providers={
-            name: _provider(base, told.get(name, {}))._replace(ignored=tuple(ignored.get(name, ())))
+            name: _provider(base, providers.get(name, {}))._replace(ignored=tuple(ignored.get(name, ())))
             for name, base in default_settings().items()
         },
         limits=Limits(**data.get("limits", {})),
@@ -179,8 +179,8 @@ def _settings(data: Mapping[str, Any], environment: str = "") -> Settings:
     )
 
 
-def _provider(base: ProviderSettings, told: Mapping[str, Any]) -> ProviderSettings:
-    changed = dict(told)
+def _provider(base: ProviderSettings, own: Mapping[str, Any]) -> ProviderSettings:
+    changed = dict(own)
     if "rate_limit" in changed:
         changed["rate_limit"] = RateLimit(
             burst=changed["rate_limit"].get("burst", base.rate_limit.burst),

@@ -100,7 +100,7 @@ class Workspace:
         told = settings if space.sandbox else with_base_urls(settings, os.environ)
         space = replace(space, settings=told, known_file=KnownFile.of(Path(settings.catalog)))
         hosts = {name: host_of(str(space.host(name)["base_url"])) for name in told.providers}
-        return replace(space, settings=space.known_file.told(told, hosts))
+        return replace(space, settings=space.known_file.with_known_ids(told, hosts))
 
     # -- what is in the folder
 

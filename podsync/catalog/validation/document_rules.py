@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Built(NamedTuple):
-    """What a document makes: its products (none if it has an error), and what is wrong with it.
+    """The products of a document (none if it has an error), and its faults.
 
-    `removed` are the addresses that it lets go, with their places.
+    `removed` are the addresses that it removes, with their places.
     """
 
     products: tuple[Product, ...]
@@ -83,7 +83,7 @@ def fits_its_schema(document: Document, providers: Mapping[str, Provider]) -> bo
 
 
 def _without_kind(kinds: Sequence[str], document: Document) -> list[SchemaVerdict]:
-    """Return the faults of a document whose kind is missing or unknown: its fields may tell it."""
+    """Return the faults of a document whose kind is missing or unknown; its fields may show the kind."""
 
     def typed(path: Path) -> str:
         return written(document, path)
@@ -94,13 +94,13 @@ def _without_kind(kinds: Sequence[str], document: Document) -> list[SchemaVerdic
     if meant is None or not about:
         return verdicts
     put = Fixing("put", meant)
-    told = [
+    with_kind = [
         each
         if each.mend and each.mend.text in {meant, f"kind: {meant}"}
         else each._replace(detail=f"write kind: {meant}", mend=put)
         for each in about
     ]
-    return [*told, *validate(meant, {**document.data, "kind": meant}, typed)]
+    return [*with_kind, *validate(meant, {**document.data, "kind": meant}, typed)]
 
 
 def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -> SchemaVerdict | None:
@@ -113,7 +113,7 @@ def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -
 
 
 def written(document: Document, path: Path) -> str:
-    """Return what was typed at `path`; empty where nothing was."""
+    """Return the text that was typed at `path`; empty if there is none."""
     found = document.origin(path, around=False)
     if found is None:
         return ""
@@ -132,7 +132,7 @@ def located(document: Document, path: Path, *, on_key: bool = False) -> tuple[Te
 def in_place(
     document: Document, verdicts: Iterable[SchemaVerdict], address: Address | None = None
 ) -> Iterator[Diagnostic]:
-    """Give each verdict its place; what is only the shadow of an unreadable value is left out."""
+    """Give each verdict its place; faults that follow from an unreadable value are left out."""
     for path, on_key, summary, detail, mend, mark in verdicts:
         if path in document.faulty:
             continue
@@ -146,7 +146,7 @@ def in_place(
 
 
 def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
-    """Return the edits of a mend, where the value stands in the document as it is."""
+    """Return the edits of a remedy, if the value is written in the document itself."""
     if mend is None or document.suffix:
         return ()
     if document.origins is not None:
@@ -170,7 +170,7 @@ def _with_values(document: Document, path: Path, detail: str) -> str:
 
 
 def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
-    """Return where inside a span a character stands, as far as it was written so."""
+    """Return the place of a character inside a span, if the value is written as it is read."""
     column = text.written(span).find(mark)
     return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
 
@@ -200,7 +200,7 @@ def product_from(
 
 
 def _fault(document: Document, found: SpecFault, address: Address | None) -> Diagnostic:
-    """Give what a rule found its place."""
+    """Give a rule's fault its place."""
     path, instead = found.path, found.instead
     lead = path[:-1] if found.in_key else path
     mend = Fixing("name", flow(instead)) if found.in_key else Fixing("put", quoted(instead or ""))
