@@ -11,16 +11,14 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from os.path import normpath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from podsync.network.hosts import host_and_port
 from podsync.providers.registry import default_settings, plugins
 from podsync.state.backends import BACKENDS, state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document
     from podsync.model.diagnostic import Diagnostic
-
-_PORTS = {"http": 80, "https": 443}
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,12 +54,8 @@ def environment_sharing(data: Mapping[str, Any], name: str, provider: str) -> st
 def _account(settings: Mapping[str, Any], provider: str) -> tuple[str, int | None, str]:
     """Return host, port and account of a provider, so that equal ones are the same products."""
     base, told = default_settings()[provider], settings.get("providers", {}).get(provider, {})
-    parts = urlsplit(told.get("base_url", base.base_url))
-    return (
-        (parts.hostname or "").casefold().rstrip("."),
-        parts.port or _PORTS.get(parts.scheme),
-        told.get("account", base.account),
-    )
+    host, port = host_and_port(told.get("base_url", base.base_url))
+    return host.rstrip("."), port, told.get("account", base.account)
 
 
 def shared_things(document: Document) -> Iterator[Diagnostic]:

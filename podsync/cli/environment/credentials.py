@@ -285,23 +285,3 @@ def with_base_urls(settings: Settings, environ: Mapping[str, str]) -> Settings:
         if url is not None and name in changed:
             changed[name] = changed[name]._replace(base_url=url)
     return settings._replace(providers=changed)
-
-
-_DEFAULT_PORTS = {"https": 443, "http": 80}
-_HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:[]")
-
-
-def host_of(url: str) -> str:
-    """Return `host` or `host:port` of a URL, in small letters, without the port that its scheme has anyway.
-
-    What is no such URL is returned whole: it is equal to no host.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return url
-    if not host or "@" in parts.netloc or not _HOST_CHARACTERS.issuperset(parts.netloc.lower()):
-        return url
-    bare = f"[{host}]" if ":" in host else host
-    return bare if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{bare}:{port}"
