@@ -139,7 +139,7 @@ def _meant(data: Mapping[str, Json], fields: Sequence[AcceptedField]) -> dict[st
     spec, there = dict(data["spec"]), dict(data.get("changed_there") or {})
     for each in fields:
         there[each.field] = thaw(each.known)
-        spec[each.field] = literal(thaw(each.listed), axes=False)
+        spec[each.field] = literal(thaw(each.listed))
         if each.listed in (None, "", ()):
             del spec[each.field]
     return {**data, "spec": spec, "changed_there": there}
@@ -181,7 +181,7 @@ def overridden(document: Document, address: Address, fields: Sequence[AcceptedFi
     """Return the edits that say what is different of one of several products, and what that replaces."""
     override = {
         "when": dict(address.keys),
-        "spec": {each.field: literal(thaw(each.listed), axes=True) or None for each in fields},
+        "spec": {each.field: literal(thaw(each.listed)) or None for each in fields},
         "changed_there": {each.field: thaw(each.known) for each in fields},
     }
     return appended(document, "overrides", flow(override))
@@ -203,7 +203,7 @@ def appended(document: Document, word: str, item: str) -> Fix:
 
 def _taken(document: Document, each: AcceptedField) -> Fix:
     path: Path = ("spec", each.field)
-    listed = literal(thaw(each.listed), axes=False)
+    listed = literal(thaw(each.listed))
     if each.field not in (document.data.get("spec") or {}):
         return edits(document, ("spec",), Fixing("add", line_of(each.field, listed)))
     if listed in (None, "", []):

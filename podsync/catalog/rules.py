@@ -175,8 +175,9 @@ DOCUMENT_RULES: Final = (
     DocumentRule(
         Rule(
             "odd-text", "warning", "A text looks like another one, or like several",
-            "It has an invisible character, or one item of a list holds several. Type it anew, or make each "
-            "an item of its own.",
+            "It has an invisible character, one item of a list holds several, or a `${…}` in it names no "
+            "value. Type it anew, make each an item of its own, or write `${var.NAME}`; `$${` is the text "
+            "`${`.",
         ),
         _odd_texts,
     ),

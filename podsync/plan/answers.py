@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
+from podsync.providers import name_forms
 
 if TYPE_CHECKING:
     from podsync.plan.change import Change
@@ -81,8 +82,10 @@ def step_in_doubt(what: str, told: Sequence[str], *, sent: bool) -> str:
 
 def renamed_there(provider: Provider, change: Change, listed: str | None) -> tuple[str, ...]:
     """Return why values must not be set back, and what to do: orders may say the name that is listed."""
-    ours = (provider.unique_name(spec or EMPTY) for spec in (change.before, change.after))
-    if listed is None or listed in (*ours, change.gives_up):
+    names = [provider.unique_name(spec or EMPTY) for spec in (change.before, change.after)]
+    # A shop that shows our own name in a form of its own has renamed nothing.
+    ours = any(name_forms.changes(name, listed) is not None for name in (*names, change.gives_up))
+    if listed is None or ours:
         return ()
     told = f"write `renamed_from: {quoted(listed)}` into the document"
     return (
