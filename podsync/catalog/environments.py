@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from os.path import normpath, realpath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from podsync.network.hosts import host_and_port
 from podsync.providers.registry import default_settings, plugins
 from podsync.state.backends import BACKENDS, state_files, state_settings
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document
     from podsync.model.diagnostic import Diagnostic
 
-_PORTS = {"http": 80, "https": 443}
 _THIS_MACHINE = "localhost"
 _LOOPBACK = frozenset({_THIS_MACHINE, "127.0.0.1", "::1"})
 
@@ -67,13 +66,9 @@ def _account(
 ) -> tuple[str, int | None, str]:
     """Return host, port and account of a provider, so that equal ones are the same products."""
     base, own = default_settings()[provider], settings.get("providers", {}).get(provider, {})
-    parts = urlsplit(url or own.get("base_url", base.base_url))
-    host = (parts.hostname or "").casefold().rstrip(".")
-    return (
-        _THIS_MACHINE if host in _LOOPBACK else host,
-        parts.port or _PORTS.get(parts.scheme),
-        own.get("account", base.account),
-    )
+    host, port = host_and_port(url or own.get("base_url", base.base_url))
+    host = host.rstrip(".")
+    return _THIS_MACHINE if host in _LOOPBACK else host, port, own.get("account", base.account)
 
 
 def shared_things(document: Document) -> Iterator[Diagnostic]:

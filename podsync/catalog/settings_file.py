@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from podsync.catalog.environments import (
     shared_things,
 )
 from podsync.catalog.fast_path import settings_cache
+from podsync.catalog.validation.validator import fits, validate
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import EMPTY, freeze
@@ -135,16 +136,20 @@ def _parsed(name: str, raw: bytes) -> ParsedFile:
 
 
 def _faults(reading: ParsedFile) -> list[Diagnostic]:
-    from podsync.catalog.validation.document_rules import in_place, written
-    from podsync.catalog.validation.validator import validate
-
     faults = list(reading.diagnostics)
     for document in reading.documents:
-        verdicts = validate("podsync", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
-        faults += in_place(document, verdicts)
-        if not verdicts and document.data.get("environments"):
+        if not fits("podsync", document.data):
+            faults += _in_words(document)
+        elif document.data.get("environments"):
             faults += shared_things(document)
     return faults + [_second(document) for document in reading.documents[1:]]
+
+
+def _in_words(document: Document) -> Iterator[Diagnostic]:
+    """Yield what the schema of the settings finds in a document."""
+    from podsync.catalog.validation.document_rules import in_place, written
+
+    return in_place(document, validate("podsync", document.data, lambda path: written(document, path)))
 
 
 def _second(document: Document) -> Diagnostic:

@@ -14,7 +14,7 @@ from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import NO_FILE, KnownFile
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
-from podsync.cli.environment.credentials import base_urls, host_of, with_base_urls
+from podsync.cli.environment.credentials import base_urls, with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -30,6 +30,7 @@ from podsync.model.settings import (
     Settings,
     StateSettings,
 )
+from podsync.network.hosts import host_of
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
 
