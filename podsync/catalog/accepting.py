@@ -19,7 +19,7 @@ from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.fixes import Fixing, edits, flow, line_of, quoted
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, Edit, Fix, mended
-from podsync.model.frozen import Json, Path, thaw
+from podsync.model.frozen import Json, Path, thaw, value_at
 
 #: What some editors put before UTF-8; no reading shows it.
 _MARK = "\ufeff"
@@ -139,7 +139,7 @@ def _meant(data: Mapping[str, Json], fields: Sequence[AcceptedField]) -> dict[st
     spec, there = dict(data["spec"]), dict(data.get("changed_there") or {})
     for each in fields:
         there[each.field] = thaw(each.known)
-        spec[each.field] = literal(thaw(each.listed), axes=False)
+        spec[each.field] = literal(thaw(each.listed))
         if each.listed in (None, "", ()):
             del spec[each.field]
     return {**data, "spec": spec, "changed_there": there}
@@ -181,7 +181,7 @@ def overridden(document: Document, address: Address, fields: Sequence[AcceptedFi
     """Return the edits that say what is different of one of several products, and what that replaces."""
     override = {
         "when": dict(address.keys),
-        "spec": {each.field: literal(thaw(each.listed), axes=True) or None for each in fields},
+        "spec": {each.field: literal(thaw(each.listed)) or None for each in fields},
         "changed_there": {each.field: thaw(each.known) for each in fields},
     }
     return appended(document, "overrides", flow(override))
@@ -203,7 +203,7 @@ def appended(document: Document, word: str, item: str) -> Fix:
 
 def _taken(document: Document, each: AcceptedField) -> Fix:
     path: Path = ("spec", each.field)
-    listed = literal(thaw(each.listed), axes=False)
+    listed = literal(thaw(each.listed))
     if each.field not in (document.data.get("spec") or {}):
         return edits(document, ("spec",), Fixing("add", line_of(each.field, listed)))
     if listed in (None, "", []):
@@ -231,7 +231,7 @@ def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
     span = document.places.raw[path]
     if first is None or document.text.written(span)[:1] == "[":
         return edits(document, path, Fixing("put", flow(list(wanted))))
-    there: Sequence[Json] = _at(document.data, path)
+    there: Sequence[Json] = value_at(document.data, path)
     changes: list[Edit] = []
     for index, item in enumerate(there):
         if item not in wanted:
@@ -240,12 +240,6 @@ def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
     dash = document.text.line(first[0])[: first[1] - 1]
     lines = "".join(f"{dash}{flow(item)}\n" for item in wanted if item not in there)
     return (*changes, Edit(last[2] + 1, 1, last[2] + 1, 1, lines)) if lines else tuple(changes)
-
-
-def _at(data: Json, path: Path) -> Json:
-    for part in path:
-        data = data[part]
-    return data
 
 
 def _noted(document: Document, known: Mapping[str, Json]) -> Fix:
@@ -296,7 +290,7 @@ def listing_more(content: str, path: Path, items: Iterable[str]) -> str:
         places = document.places.raw
         inner = next(path[:n] for n in range(len(path), -1, -1) if n == 0 or path[:n] in places)
         if inner == path:
-            there = tuple(_at(document.data, path) or ())
+            there = tuple(value_at(document.data, path) or ())
             new = [item for item in wanted if item not in there]
             return mended(content, _items(document, path, (*there, *new))) if new else content
         whole = places[inner] if inner else document.start

@@ -25,4 +25,4 @@ def faults_of(path: str, text: str, providers: Mapping[str, Provider]) -> tuple[
 
 def as_written(value: Any) -> Any:
     """Return a value as a document of one product says it: no text in it names another value."""
-    return literal(value, axes=False)
+    return literal(value)

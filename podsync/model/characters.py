@@ -67,3 +67,45 @@ def protected(text: str) -> str:
 def unprotected(text: str) -> str:
     """Return what `protected` was given; a text that it did not change is returned as it is."""
     return text[1:] if text.startswith("'") and re.match(_FORMULA, text) else text
+
+
+#: What spreadsheets make of a formula that has no value.
+SHEET_ERROR = r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)"
+#: A number as spreadsheets shorten it; `12E456` may be a colour.
+SHEET_NUMBER = r"[-+]?[0-9]+(?:[.,][0-9]+)?E[-+][0-9]+"
+_MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
+#: A date as spreadsheets make it of other texts.
+SHEET_DATE = rf"[0-9]{{1,2}}(?:-|\. ?){_MONTH}(?:[-. ][0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}}"
+_DIGITS = "[0-9]+"
+
+
+def exact(text: str, *, numbers: bool = False) -> str:
+    """Return the cell of a table that a document reads as this text, whatever the text looks like.
+
+    A `'` stands before what would be refused or left out, and around what begins or ends with a blank.
+    `numbers`: also before digits alone.
+    """
+    bare = text.strip("'")
+    if bare != bare.strip():
+        return f"'{text}'"
+    marked = _misread(text.lstrip("'")) and (numbers or not re.fullmatch(_DIGITS, text))
+    return f"'{text}" if marked else text
+
+
+def exactly(cell: str) -> str | None:
+    """Return the text that `exact` has marked; None where a cell has no such mark."""
+    if not cell.startswith("'"):
+        return None
+    bare = cell.strip("'")
+    if bare != bare.strip():
+        return cell[1:-1] if cell.endswith("'") else None
+    return cell[1:] if _misread(cell.lstrip("'")) else None
+
+
+def _misread(text: str) -> bool:
+    """Whether documents take the text of a cell for something else, or for spoilt, in some column."""
+    return (
+        text in ("", "-")
+        or "${" in text
+        or any(re.fullmatch(each, text) for each in (SHEET_ERROR, SHEET_NUMBER, SHEET_DATE, _DIGITS))
+    )

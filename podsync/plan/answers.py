@@ -11,11 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
 
 if TYPE_CHECKING:
-    from podsync.plan.change import Change
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry
@@ -77,19 +75,6 @@ def step_in_doubt(what: str, told: Sequence[str], *, sent: bool) -> str:
     why = f"{what} were sent" if sent else perhaps_added(what)
     named = f": {'; '.join(told)}" if told else ""
     return f"{why}, and the listing does not tell whether these are there{named}"
-
-
-def renamed_there(provider: Provider, change: Change, listed: str | None) -> tuple[str, ...]:
-    """Return why values must not be set back, and what to do: orders may say the name that is listed."""
-    ours = (provider.unique_name(spec or EMPTY) for spec in (change.before, change.after))
-    if listed is None or listed in (*ours, change.gives_up):
-        return ()
-    told = f"write `renamed_from: {quoted(listed)}` into the document"
-    return (
-        f"somebody renamed it at {provider.title}: orders that say {quoted(listed)} would fail",
-        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
-        f'b) to take the name from them: {told}, then: podsync apply --replace "{change.address}"',
-    )
 
 
 def quoted(text: str) -> str:

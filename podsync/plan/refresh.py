@@ -24,11 +24,11 @@ from podsync.plan.answers import (
     of_unlisted,
     of_unwanted,
     of_wanted,
-    renamed_there,
     step_in_doubt,
     unproven_account,
 )
 from podsync.plan.change import Change
+from podsync.plan.drift.compare import renamed_there
 from podsync.plan.drift.seen import seen_by
 from podsync.plan.drift.values import Drift
 from podsync.plan.model import Plan

@@ -274,6 +274,8 @@ def test_a_bad_file_names_line_and_column_and_nothing_is_taken(podsync, folder, 
         (b"take,take,address,id\n", "has two columns take"),
         (b"take,address,id\nyes,\xff,\n", ":2: not UTF-8"),
         (b"PK\x03\x04\x00\x00", "NUL"),
+        (b"take,address,id\n" + b"yes,,\n" * 200_001, "the file has 200,002 lines; 200,000 are read"),
+        (b"take,address,id\n" + b" " * (32 << 20), "the file has more than 32 MiB"),
         (None, "cannot be read"),
     ],
 )

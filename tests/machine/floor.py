@@ -507,7 +507,7 @@ class Floor(World):
         elif outcome.result is Result.IN_DOUBT and "podsync import" in " ".join(outcome.next):
             self._never_seen()
             self._name_unlisted()
-        elif "somebody changed it at" in told:
+        elif "somebody changed it at" in told or "somebody renamed it at" in told:
             self._answer_drift(outcome)
         elif any("podsync import" in line for line in outcome.next):
             self._answer_question(outcome)
@@ -548,6 +548,8 @@ class Floor(World):
     def _answer_drift(self, outcome: Outcome) -> None:
         if "variantOptions" in (outcome.error or ""):
             self._take_values(outcome.address)
+        elif "somebody renamed it at" in (outcome.error or ""):
+            self._take_the_name(outcome)
         else:
             self._set_back(outcome)
 
@@ -621,6 +623,15 @@ class Floor(World):
         assert any(f'podsync apply --replace "{outcome.address}"' in line for line in outcome.next)
         self.log.append(f"    a person sets {outcome.address} back")
         self.run(Trouble(), selecting={"selection": Selection(replace=(str(outcome.address),))})
+
+    def _take_the_name(self, outcome: Outcome) -> None:
+        """Of what another one has renamed there: the document says so, as is printed, and sets it back."""
+        listed = re.search(r'orders that say ("(?:[^"\\]|\\.)*")', outcome.error or "")
+        assert listed is not None, outcome.error
+        assert any(f"renamed_from: {listed[1]}" in line for line in outcome.next)
+        document = self.documents[outcome.address]
+        self.write(rewritten(document, renamed_from=re.sub(r"\\(.)", r"\1", listed[1][1:-1])))
+        self._set_back(outcome)
 
     def _name_unlisted(self) -> None:
         """Say which row is what was made long ago: nobody else could tell."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podsync.catalog.parsing import csv_reader
 from podsync.model.address import Address
+from podsync.model.characters import exactly
+from podsync.model.diagnostic import errors_among
 from podsync.model.frozen import freeze
 from podsync.output.csv.products import ProductRow, _table, plan_csv, state_csv
+from tests.catalog.authoring.conftest import Folder
 from tests.plan.build import customer, designed, in_doubt, made, plan, state
 
 PLAN = """\
@@ -58,7 +63,7 @@ def test_the_keys_of_an_address_are_columns_of_their_own():
     )
 
 
-_TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12).map(str.strip)
+_TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 _SPECS = st.recursive(
     _TEXTS | st.integers(0, 99),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
@@ -78,7 +83,59 @@ def test_every_cell_is_read_back_as_it_was_and_none_begins_a_formula(specs):
     assert table.faults == ()
     for row, spec in zip(table.rows, specs, strict=True):
         for column in columns[1:]:
-            assert row[column].value == found(spec, column.split("."))
+            cell = row[column].value
+            text = exactly(cell)
+            assert (cell if text is None else text) == found(spec, column.split("."))
+
+
+_DOCUMENT = """\
+kind: designed_product
+name: row
+each: {row: {file: rows.csv}}
+spec:
+  modelId: ${row.modelId}
+  enName: ${row.enName}
+  imageUrl: ${row.imageUrl}
+  backImageUrl: ${row.backImageUrl}
+  materialImages: [{imageName: "${row.materialImages.0.imageName}", imageUrl: "${row.imageUrl}"}]
+  colorValue: ${row.colorValue}
+"""
+_HOSTILE = ["-", "'-", "''-", "'", "1.2E+05", "3-Apr", "Mrz-24", "#REF!", "######", "${", "${row.x}", "$${"]
+_HOSTILE += [
+    "007",
+    "7",
+    "'7",
+    "#AABBCC",
+    "ABCDEF",
+    "=1+1",
+    "+1E+2",
+    "@x",
+    "' x'",
+    "'90s Tee",
+    " x ",
+    "\u00a0x",
+]
+_NAMES = st.sampled_from(_HOSTILE) | st.text(
+    st.sampled_from("'- ;,\"|=1E+#$${}x\u00a0\u2003"), min_size=1, max_size=6
+).filter(str.strip)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(_NAMES, _NAMES), min_size=1, max_size=12))
+def test_a_document_reads_every_text_of_a_plan_as_it_was(texts):
+    wanted = []
+    for number, (name, artwork) in enumerate(texts):
+        picture = f"https://cdn.test/{number}.png"
+        images = [{"imageName": artwork, "imageUrl": picture}]
+        wanted.append(of(f"p{number:02}", enName=name, imageUrl=picture, materialImages=images))
+    with TemporaryDirectory() as root:
+        folder = Folder(Path(root))
+        folder.write("rows.csv", "".join(plan_csv(plan(wanted, state()))))
+        folder.write("row.yaml", _DOCUMENT)
+        read = folder.load()
+
+    assert [each.summary for each in errors_among(read.diagnostics)] == []
+    assert [dict(each.spec) for each in read.catalog] == [dict(each.spec) for each in wanted]
 
 
 def found(value: Any, path: list[str]) -> str:

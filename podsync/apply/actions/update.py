@@ -25,10 +25,9 @@ from podsync.model.errors import InDoubtError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.model.product import seen_ids
 from podsync.plan.action import SET_BACK
-from podsync.plan.answers import renamed_there
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
-from podsync.plan.drift.compare import differences, may_be_habit
+from podsync.plan.drift.compare import differences, may_be_habit, renamed_there
 from podsync.providers.contract import Listing, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider

@@ -102,6 +102,8 @@ class Expansion:
             return
         for combination in self._combinations():
             shape = self._template.shape(combination)
+            if shape.odd:
+                self._tell(shape.odd, combination, odd=True)
             if shape.faults:
                 self._tell(shape.faults, combination)
                 continue
@@ -149,12 +151,17 @@ class Expansion:
 
     # -- faults
 
-    def _tell(self, faults: Iterable[TextFault], combination: Combination) -> None:
+    def _tell(self, faults: Iterable[TextFault], combination: Combination, *, odd: bool = False) -> None:
         assert self._template is not None  # noqa: S101 (there are combinations)
         origins = ProductOrigins(self._template, combination)
         for path, mark, summary, detail in faults:
             text, span = _marked(origins, self.document, path, mark)
-            told = text.fault("reference", span, f"{dotted(path)}: {summary}", detail)
+            said = f"{dotted(path)}: {summary}"
+            told = (
+                text.fault("odd-text", span, said, detail, severity="warning")
+                if odd
+                else text.fault("reference", span, said, detail)
+            )
             if told not in self.faults:
                 self.faults.append(told)
 

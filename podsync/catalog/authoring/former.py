@@ -8,7 +8,7 @@ from typing import Any
 
 from podsync.catalog.authoring.axes.axis import Axis, fault_in, is_key, key_help
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.address import Address, indexed
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path

@@ -19,15 +19,15 @@ MERGED = ("labels", "lifecycle", "print", "spec")
 
 #: Keys of a document that make several products of it.
 AUTHORED = frozenset({"each", "except", "overrides", "renamed"})
-#: In a plain document only this is special.
-VARIABLES = "${var."
+#: Begins the name of a value, and a literal `$${`.
+NAMES = "${"
 
 
 def is_plain(document: Document, found: FoundFile, context: AuthoringContext) -> bool:
     """Whether a document makes one product, and says all of it itself."""
     if not AUTHORED.isdisjoint(document.data) or says_where(document.data):
         return False
-    return not context.chain_of(found.path) and VARIABLES not in document.text.content
+    return not context.chain_of(found.path) and NAMES not in document.text.content
 
 
 class Layer(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 _MARK = re.compile(r"(?P<escape>\$)?\$\{(?P<inner>[^{}\n]*)(?P<end>\}?)")
@@ -33,12 +33,15 @@ class NoReferenceError(Exception):
 
 
 def pieces(text: str, *, axes: bool) -> Pieces:
-    """Take a text apart. Without `axes` only `${var.…}` is special. Raises NoReferenceError."""
+    """Take a text apart; `$${` is the text `${`. Without `axes` only `${var.…}` is a name.
+
+    Raises NoReferenceError.
+    """
     found: list[str | Reference] = []
     at = 0
     for match in _MARK.finditer(text):
         inner = match["inner"]
-        if not _is_special(inner, axes=axes):
+        if not (match["escape"] or _is_special(inner, axes=axes)):
             continue
         found.append(text[at : match.start()])
         at = match.end()
@@ -50,23 +53,28 @@ def pieces(text: str, *, axes: bool) -> Pieces:
     return tuple(piece for piece in _joined(found) if piece)
 
 
-def literal(value: Any, *, axes: bool) -> Any:
+def strays(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what looks like a name and is none, in a document without axes: as written, and what is in it."""
+    for match in _MARK.finditer(text):
+        if not (match["escape"] or _is_special(match["inner"], axes=False)):
+            yield match[0], match["inner"].strip()
+
+
+def literal(value: Any) -> Any:
     """Return a value whose texts, and those inside of it, `pieces` takes as they were."""
     if isinstance(value, Mapping):
-        return {key: literal(each, axes=axes) for key, each in value.items()}
+        return {key: literal(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(literal(each, axes=axes) for each in value)
+        return type(value)(literal(each) for each in value)
     if not isinstance(value, str) or "${" not in value:
         return value
-    return _MARK.sub(
-        lambda match: f"${match[0]}" if _is_special(match["inner"], axes=axes) else match[0], value
-    )
+    return _MARK.sub(lambda match: f"${match[0]}", value)
 
 
 def for_axes(text: str) -> str:
     """Return what a text of a document without axes is written as in one that has some."""
     found = pieces(text, axes=False)
-    return "".join(each.text if isinstance(each, Reference) else literal(each, axes=True) for each in found)
+    return "".join(each.text if isinstance(each, Reference) else literal(each) for each in found)
 
 
 def _is_special(inner: str, *, axes: bool) -> bool:

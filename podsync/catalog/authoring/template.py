@@ -10,10 +10,18 @@ from podsync.catalog.authoring.axes.cells import LEAVE_OUT, CellFault, checker, 
 from podsync.catalog.authoring.axes.choices import Combination
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.layers import AUTHORED, Layer, merged
-from podsync.catalog.authoring.references import VARIABLE, NoReferenceError, Pieces, Reference, pieces
+from podsync.catalog.authoring.references import (
+    LITERAL,
+    VARIABLE,
+    NoReferenceError,
+    Pieces,
+    Reference,
+    pieces,
+    strays,
+)
 from podsync.catalog.parsing.scalars import resolve
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.catalog.validation.schemas import schema
-from podsync.catalog.validation.value_messages import did_you_mean
 from podsync.model.frozen import Path
 
 #: In these a `${…}` counts.
@@ -55,10 +63,14 @@ class _Column(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Data with what has to be filled in, for all combinations with the same overrides."""
+    """Data with what has to be filled in, for all combinations with the same overrides.
+
+    `odd` are texts that may have been meant otherwise.
+    """
 
     make: _Make
     faults: tuple[TextFault, ...]
+    odd: tuple[TextFault, ...]
     bad: tuple[tuple[int, Mapping[str, BadValue]], ...]
 
 
@@ -136,6 +148,12 @@ class Template:
         elif field:
             self._one_of(mark, field, self.axes[name].fields, f"the keys of {name} have no field", "fields")
 
+    def meant(self, inner: str) -> str:
+        """Say how a value of the settings is named that `${inner}` may mean."""
+        variables = self.context.variables
+        near = did_you_mean(inner.lower().removeprefix(f"{VARIABLE}."), list(variables))
+        return f"to put a value of the settings in: ${{var.{near or 'NAME'}}}; {LITERAL}"
+
     @staticmethod
     def _one_of(mark: str, field: str, known: Iterable[str], words: str, what: str) -> None:
         if field in known:
@@ -166,6 +184,9 @@ class Template:
         check = checker({c for c in cells if isinstance(c, str)}, str(examples[0])) if axis.table else unfit
         texts = "string" in _types(node) or not whole
         for key, value in zip(axis.rows, cells, strict=True):
+            if (key, field) in axis.exact:
+                values[key] = value if texts else _typed(str(value), node)
+                continue
             made = self._value(axis, key, field, value, node, whole=whole, texts=texts)
             fault = made if isinstance(made, CellFault) else None
             if fault is None and isinstance(value, str) and value != LEAVE_OUT:
@@ -202,6 +223,7 @@ class _Shaping:
         self._template = template
         self._data = data
         self._faults: list[TextFault] = []
+        self._odd: list[TextFault] = []
         self._used: list[_Column] = []
 
     def shape(self) -> Shape:
@@ -224,7 +246,7 @@ class _Shaping:
             found = {k: v for k, v in column.values.items() if type(v) is BadValue}
             if found:
                 bad.append((column.axis, found))
-        return Shape(make, tuple(self._faults), tuple(bad))
+        return Shape(make, tuple(self._faults), tuple(self._odd), tuple(bad))
 
     def _filling(self, value: Any, path: Path) -> _Make | None:
         """Return what fills a value in; None where it is the same for all."""
@@ -266,6 +288,15 @@ class _Shaping:
         except NoReferenceError as error:
             self._faults.append(TextFault(path, error.mark, error.summary, error.detail))
             return None
+        for mark, inner in strays(text) if not self._template.axes else ():
+            self._odd.append(
+                TextFault(
+                    path,
+                    mark,
+                    f"{mark} is no name of a value, and is sent as it is",
+                    self._template.meant(inner),
+                )
+            )
         known = self._with_variables(found, path)
         if all(isinstance(piece, str) for piece in known):
             value: Any = "".join(map(str, known))

@@ -132,7 +132,7 @@ def _read_one(found: FoundFile, task: Task) -> Answer:
         digest = around.digest(digest, around.needs(found.path, tables))
     if digest in task.known:
         return drawn_record(read, None, found, tables, around)
-    if around is None or not (around.defaults or b"each" in read.raw or b"${var." in read.raw):
+    if around is None or not (around.defaults or b"each" in read.raw or b"${" in read.raw):
         from podsync.catalog.cache.fast_yaml import quick_read
 
         kept = quick_read(read.raw, task.by_kind)

@@ -15,8 +15,8 @@ from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import UsageError
 from podsync.model.position import Position
 
-#: Bytes of the largest file that is read.
-LIMIT = 64 << 20
+#: Bytes and lines of the largest file that is read.
+LIMIT, MOST_LINES = 32 << 20, 200_000
 #: What may stand between cells.
 DELIMITERS = ",;\t"
 #: May stand around a cell and its quotes.
@@ -95,6 +95,8 @@ def read(path: str, data: bytes, columns: Sequence[str]) -> CsvTable:
     Raises UsageError for what is no such file at all: too large, not UTF-8, without the columns.
     """
     try:
+        if len(data) <= LIMIT and (lines := max(data.count(b"\n"), data.count(b"\r"))) > MOST_LINES:
+            raise NotCsvError(0, f"the file has {lines:,} lines; {MOST_LINES:,} are read", "split it")
         found = grid(path, data)
     except NotCsvError as error:
         place = f"{path}:{error.line}" if error.line else path

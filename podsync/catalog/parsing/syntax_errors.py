@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from podsync.catalog.parsing.source_text import Text
 from podsync.catalog.parsing.strictness import StrictnessFault, curly_end, fitting, rest_of_value, too_deep
+from podsync.catalog.validation.fields import field_schemas
 from podsync.catalog.validation.fixes import drop_lines, quoted
 from podsync.model.characters import hidden, name_of
 from podsync.model.diagnostic import Edit, Fix
@@ -99,8 +100,6 @@ def _in_quotes(text: Text, line: int, column: int) -> tuple[str, Fix]:
 
 def _takes_texts(key: str) -> bool:
     """Whether the field is a list of texts, in every kind that has it."""
-    from podsync.catalog.validation.fields import field_schemas
-
     found = field_schemas(("spec", key))
     return bool(found) and all(
         each.get("type") == "array" and each.get("items", {}).get("type") == "string" for each in found

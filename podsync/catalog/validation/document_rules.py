@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
-from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.rules import document_faults, signed_urls
 from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
@@ -111,15 +110,6 @@ def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -
         return None
     summary = f"kind: the fields below spec are those of a {meant}"
     return SchemaVerdict(("kind",), False, summary, f"write kind: {meant}", Fixing("put", str(meant)))
-
-
-def examine(content: str, providers: Mapping[str, Provider]) -> list[Diagnostic]:
-    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
-    reading = read("", content.encode("utf-8", "surrogatepass"))
-    found = list(reading.diagnostics)
-    for document in reading.documents:
-        found += build(document, providers).diagnostics
-    return found
 
 
 def written(document: Document, path: Path) -> str:

@@ -1,16 +1,19 @@
 """Products as rows: of a plan, and of a state. A document reads them back with `each: {row: {file: …}}`.
 
 A column for each axis of the addresses, then one for each place in the specs: `FIELD`, or `FIELD.0.FIELD`
-inside of a list. A place that a product does not have is `-`: what reads it leaves the field out.
+inside of a list. A place that a product does not have is `-`: what reads it leaves the field out. Texts that
+it would take for something else are marked (`podsync.model.characters.exact`).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from podsync.model.address import Address
+from podsync.model.characters import exact
 from podsync.model.frozen import Path, Spec
 from podsync.output.csv.writer import of_provider, written
 from podsync.plan.action import Action
@@ -19,6 +22,7 @@ from podsync.state.model import State
 
 #: What a document reads as: leave this field out.
 LEFT_OUT = "-"
+_ZEROS = re.compile("0[0-9]+|#[0-9A-Fa-f]{6}|(?=.*[A-Fa-f])[0-9A-Fa-f]{6}")
 
 
 class ProductRow(NamedTuple):
@@ -58,18 +62,22 @@ def _table(facts: Sequence[str], rows: Sequence[ProductRow]) -> Iterator[str]:
     # No two columns have one name: then neither could be read.
     axes = sorted({axis for each in keys for axis in each}.difference(places, facts, ["address"]))
     header = ("address", *facts, *axes, *places)
+    columns = [_texts([each.get(axis) for each in keys]) for axis in axes]
+    columns += [_texts([values.get(path) for values in flat]) for path in paths]
     return written(
         header,
         (
-            [
-                str(row.address),
-                *row.facts,
-                *(index.get(axis, LEFT_OUT) for axis in axes),
-                *(values.get(path, LEFT_OUT) for path in paths),
-            ]
-            for row, index, values in zip(rows, keys, flat, strict=True)
+            [str(row.address), *row.facts, *(column[number] for column in columns)]
+            for number, row in enumerate(rows)
         ),
     )
+
+
+def _texts(values: Sequence[str | None]) -> list[str]:
+    """Return the cells of a column; None where a product has no value."""
+    # Beside such a text, digits alone look like a number that has lost its zeros.
+    numbers = any(each is not None and _ZEROS.fullmatch(each) for each in values)
+    return [LEFT_OUT if each is None else exact(each, numbers=numbers) for each in values]
 
 
 def _keys(address: Address) -> Mapping[str, str]:

@@ -17,6 +17,8 @@ from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import seen_ids
+from podsync.plan.answers import quoted
+from podsync.plan.change import Change
 from podsync.plan.drift.values import DriftKind
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
@@ -209,3 +211,18 @@ class _Twins:
 
     def _is_same(self, spec: Spec, own: Remote, row: Remote) -> bool:
         return row.fields == own.fields or self._provider.match(spec, row, self._habits) is Match.SAME
+
+
+def renamed_there(provider: Provider, change: Change, listed: str | None) -> tuple[str, ...]:
+    """Return why values must not be set back, and what to do: orders may say the name that is listed."""
+    names = [provider.unique_name(spec or EMPTY) for spec in (change.before, change.after)]
+    # A shop that shows our own name in a form of its own has renamed nothing.
+    ours = any(changes(name, listed) is not None for name in (*names, change.gives_up))
+    if listed is None or ours:
+        return ()
+    told = f"write `renamed_from: {quoted(listed)}` into the document"
+    return (
+        f"somebody renamed it at {provider.title}: orders that say {quoted(listed)} would fail",
+        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+        f'b) to take the name from them: {told}, then: podsync apply --replace "{change.address}"',
+    )

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.catalog.authoring.conftest import line
+
 DINO = """\
 kind: designed_product
 name: dino
@@ -145,18 +147,50 @@ spec:
     assert found["b"]["customerIds"] == ("x", "y")
 
 
+@pytest.mark.parametrize(
+    ("text", "mark", "meant"),
+    [
+        ("a ${ var.cdn }", "${ var.cdn }", "cdn"),
+        ("a ${CDN} $${b}", "${CDN}", "cdn"),
+        ("a ${HOME}", "${HOME}", "NAME"),
+        ("a ${ var.cdn", "${ var.cdn", "cdn"),
+    ],
+)
+@pytest.mark.parametrize("inherited", [False, True])
+def test_what_is_no_name_in_a_single_product_is_said_where_it_is_written(
+    folder, text, mark, meant, inherited
+):
+    folder.vars = {"cdn": "https://cdn.test"}
+    said = {"enName": f'  enName: "{text}"\n'}
+    document = "kind: designed_product\nname: tee\nspec:\n  modelId: '1'\n"
+    document += "  imageUrl: https://cdn.test/a.png\n  colorValue: '#FFFFFF'\n"
+    if inherited:
+        folder.write("_defaults.yaml", "designed_product:\n spec:\n" + said["enName"])
+    folder.write("tee.yaml", document if inherited else document + said["enName"])
+
+    (fault,) = folder.load().diagnostics
+
+    place = "_defaults.yaml:3:14" if inherited else "tee.yaml:7:14"
+    assert line(fault) == f"{place} odd-text: spec.enName: {mark} is no name of a value, and is sent as it is"
+    assert (fault.severity, fault.detail) == (
+        "warning",
+        f"to put a value of the settings in: ${{var.{meant}}}; to write it as it is: $${{",
+    )
+    (spec,) = [dict(each.spec) for each in folder.load().catalog]
+    assert spec["enName"] == text.replace("$$", "$")
+
+
 def test_texts_are_filled_in_once_and_only_where_they_say_so(folder):
     folder.vars = {"a": "A", "n": 7, "yes": True}
     plain = "kind: designed_product\nname: {name}\n{each}spec:\n  modelId: '1'\n  enName: \"{text}\"\n"
     rest = "  imageUrl: https://cdn.test/{name}.png\n  colorValue: '#FFFFFF'\n"
-    text = "${var.a} $${var.a} ${other} $${other} ${var.n}${var.yes}"
+    text = "${var.a} $${var.a} $${other} ${var.n}${var.yes}"
     for name, each in (("plain", ""), ("many", "each: {k: [x]}\n")):
-        said = text if name == "plain" else text.replace(" ${other}", "")
-        content = (plain + rest).replace("{name}", name).replace("{each}", each).replace("{text}", said)
+        content = (plain + rest).replace("{name}", name).replace("{each}", each).replace("{text}", text)
         folder.write(f"{name}.yaml", content)
 
     assert {key: spec["enName"] for key, spec in folder.specs().items()} == {
-        "designed_product.plain": "A ${var.a} ${other} $${other} 7true",
+        "designed_product.plain": "A ${var.a} ${other} 7true",
         "designed_product.many[k=x]": "A ${var.a} ${other} 7true",
     }
 

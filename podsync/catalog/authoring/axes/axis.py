@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from podsync.catalog.parsing.document import Document
@@ -24,7 +24,8 @@ class Axis(NamedTuple):
     """An axis: `rows` has the fields of each key, sorted by key. `table`: they are cells of a CSV.
 
     `was` has former keys of a key. `fields` are all names of fields, for messages; `twice` are those that
-    a table has in two columns, so that neither can be meant.
+    a table has in two columns, so that neither can be meant. `exact` are keys with fields whose texts are
+    meant as they are, whatever a spreadsheet could have done to them.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Axis(NamedTuple):
     was: Mapping[str, tuple[str, ...]]
     table: bool = False
     twice: Sequence[str] = ()
+    exact: Container[tuple[str, str]] = ()
 
 
 def is_key(text: Any) -> bool:

@@ -6,15 +6,10 @@ import re
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from podsync.model.characters import name_of
+from podsync.model.characters import SHEET_DATE, SHEET_ERROR, SHEET_NUMBER, name_of
 
 #: A cell that says this leaves the field out.
 LEAVE_OUT = "-"
-_ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
-#: As spreadsheets write it; `12E456` may be a colour.
-_SCIENTIFIC = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?E[-+][0-9]+")
-_MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
-_DATE = re.compile(rf"[0-9]{{1,2}}(?:-|\. ?){_MONTH}(?:[-. ][0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _COLOUR = re.compile("#[0-9A-Fa-f]{6}")
 _HEX = re.compile("[0-9A-Fa-f]{6}")
@@ -39,14 +34,14 @@ def checker(column: Collection[str], example: str = "") -> Callable[[str], CellF
         if not text:
             return CellFault("the cell is empty", "write a value, or - to leave the field out")
         first = text[0]
-        if first == "#" and _ERROR.fullmatch(text):
+        if first == "#" and re.fullmatch(SHEET_ERROR, text):
             return CellFault(f"{text} is an error of the spreadsheet", "mend the formula, and save it again")
         if not ("0" <= text[-1] <= "9" or first.isdigit()):
             return unfit(text)
-        if _SCIENTIFIC.fullmatch(text):
+        if re.fullmatch(SHEET_NUMBER, text):
             told = f"{text} is a number that the spreadsheet has shortened"
             return CellFault(told, "format the column as text, and write the number anew")
-        if _DATE.fullmatch(text):
+        if re.fullmatch(SHEET_DATE, text):
             told = f"{text} is a date that the spreadsheet has made"
             return CellFault(told, "format the column as text, and write it anew")
         if text.isascii() and text.isdigit() and (meant := with_zeros(text)):

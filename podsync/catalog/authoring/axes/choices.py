@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from podsync.catalog.authoring.axes.axis import Axis, fault_in
 from podsync.catalog.authoring.layers import MERGED
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 

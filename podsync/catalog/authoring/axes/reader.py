@@ -21,7 +21,7 @@ from podsync.catalog.authoring.references import VARIABLE
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import Path

@@ -11,9 +11,9 @@ from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.csv_reader import Cell, CsvGrid, NotCsvError, grid
 from podsync.catalog.parsing.source_text import START, RawSpan, Text
-from podsync.catalog.validation.nearest import slug
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean, slug
 from podsync.model.address import Address
+from podsync.model.characters import exactly
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError
 
@@ -49,6 +49,7 @@ class TableReader:
         for row in rows.values() if len(fields) < width else ():
             for twice in [name for name in row if counts[name] > 1 or not name]:
                 del row[twice]
+        marked = self._unmarked(rows)
         places = {name: number for number, name in enumerate(names)}
 
         def place(each: str, field: str) -> tuple[Text, RawSpan]:
@@ -56,7 +57,18 @@ class TableReader:
 
         was = {each: (row[WAS],) for each, row in rows.items() if row.get(WAS)} if WAS in fields else {}
         both = [name for name, count in counts.items() if name and count > 1]
-        return Axis(self._name, rows, place, fields, was, table=True, twice=both)
+        return Axis(self._name, rows, place, fields, was, table=True, twice=both, exact=marked)
+
+    def _unmarked(self, rows: Mapping[str, dict[str, str]]) -> set[tuple[str, str]]:
+        """Take the marks off texts that podsync wrote exactly; return where they stand."""
+        found: set[tuple[str, str]] = set()
+        if "'" in self._text.content:
+            for key, row in rows.items():
+                for field, cell in row.items():
+                    if (text := exactly(cell)) is not None:
+                        row[field] = text
+                        found.add((key, field))
+        return found
 
     def _grid(self) -> CsvGrid:
         signed = self._context.signed(self._found)
