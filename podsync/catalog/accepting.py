@@ -1,6 +1,6 @@
-"""Writing into YAML what a person accepts: a provider's value at its very line, comments and quotes kept.
+"""Writing accepted values into YAML: a provider's value on its line, with comments and quotes kept.
 
-Nothing is written to a disk: a `CatalogEditor` holds what files would be after all that was accepted.
+Nothing is written to disk: a `CatalogEditor` holds the content that the files would have.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.validation.fixes import Fixing, edits, flow, line_of, quoted
 from podsync.model.address import Address
 from podsync.model.diagnostic import Diagnostic, Edit, Fix, mended
-from podsync.model.frozen import Json, Path, thaw
+from podsync.model.frozen import Json, Path, thaw, value_at
 
 #: What some editors put before UTF-8; no reading shows it.
 _MARK = "\ufeff"
@@ -44,7 +44,7 @@ class EditedFile(NamedTuple):
 
 
 class CatalogEditor:
-    """What the files below `root` would be. Paths are relative to it, with forward slashes."""
+    """The content that files below `root` would have. Paths are relative to it, with forward slashes."""
 
     def __init__(self, root: FilePath) -> None:
         self._root = root
@@ -53,10 +53,10 @@ class CatalogEditor:
         self._after: dict[str, str] = {}
 
     def accept(self, path: str, address: Address, fields: Sequence[AcceptedField]) -> bool | None:
-        """Take listed values into the document of an address; None where it is not there any more.
+        """Write listed values into the document of an address; None if the document is missing.
 
-        What the file would be is read again. False, and nothing is taken, where it has a new fault, or says
-        anything else than meant: a document may be written in ways that no edit is known to follow.
+        The edited file is parsed again. The result is False, and nothing is kept, if the edit adds a fault or
+        changes anything else: a document may be written in a form that the edits do not support.
         """
         documents = self._documents(path)
         found = next((each for each in documents if _is_of(each, address)), None)
@@ -65,21 +65,21 @@ class CatalogEditor:
         change = overridden(found, address, fields) if address.keys else accepted(found, fields)
         before, after = self._after[path], mended(self._after[path], change)
         reread = read(path, after.encode())
-        told = [_told(each.data) for each in documents if each is not found]
+        untouched = [_canonical(each.data) for each in documents if each is not found]
         taken = [each for each in reread.documents if _is_of(each, address)]
-        others = [_told(each.data) for each in reread.documents if each not in taken]
-        good = len(taken) == 1 and others == told
+        others = [_canonical(each.data) for each in reread.documents if each not in taken]
+        good = len(taken) == 1 and others == untouched
         if good and not address.keys:
-            good = _told(taken[0].data) == _told(_meant(found.data, fields))
+            good = _canonical(taken[0].data) == _canonical(_meant(found.data, fields))
         if not good or len(reread.diagnostics) > len(read(path, before.encode()).diagnostics):
             return False
         self._after[path] = after
         return True
 
     def adopt(self, path: str, address: Address, identity: str, environment: str = "") -> bool:
-        """Let the document of an address name its product; False where it is not there, or names one.
+        """Name the product in the document of an address; False if it is missing or names one already.
 
-        Where the settings have environments, the id is that of one of them.
+        Where the settings have environments, the id is written for one of them.
         """
         found = next((each for each in self._documents(path) if _is_of(each, address)), None)
         if found is None or "adopt" in found.data:
@@ -130,12 +130,12 @@ def _is_of(document: Document, address: Address) -> bool:
     return named == (address.kind, address.document) and ("each" in document.data) == bool(address.keys)
 
 
-def _told(data: Any) -> str:
+def _canonical(data: Any) -> str:
     return json.dumps(thaw(data), sort_keys=True, default=str)
 
 
 def _meant(data: Mapping[str, Json], fields: Sequence[AcceptedField]) -> dict[str, Json]:
-    """Return what a document says once listed values are taken into it."""
+    """Return the data that a document should have after listed values are accepted."""
     spec, there = dict(data["spec"]), dict(data.get("changed_there") or {})
     for each in fields:
         there[each.field] = thaw(each.known)
@@ -146,7 +146,7 @@ def _meant(data: Mapping[str, Json], fields: Sequence[AcceptedField]) -> dict[st
 
 
 def can_be_written(listed: Json) -> bool:
-    """Whether a listed value can stand in a document as it is: a text, a number, or a list of such."""
+    """Whether a document can hold a listed value: a text, a number, or a list of such."""
     items = listed if isinstance(listed, tuple) else (listed,)
     return all(isinstance(item, str | int | float | None) for item in items)
 
@@ -169,7 +169,7 @@ def _in_one_line(document: Document) -> bool:
 
 
 def accepted(document: Document, fields: Sequence[AcceptedField]) -> Fix:
-    """Return the edits that take these values into a document, and say beside them which they replace."""
+    """Return the edits that write these values into a document, with the values that they replace."""
     changes: list[Edit] = []
     for each in fields:
         changes += _taken(document, each)
@@ -178,7 +178,7 @@ def accepted(document: Document, fields: Sequence[AcceptedField]) -> Fix:
 
 
 def overridden(document: Document, address: Address, fields: Sequence[AcceptedField]) -> Fix:
-    """Return the edits that say what is different of one of several products, and what that replaces."""
+    """Return the edits that override values for one of several products, and the values before."""
     override = {
         "when": dict(address.keys),
         "spec": {each.field: literal(thaw(each.listed)) or None for each in fields},
@@ -189,8 +189,8 @@ def overridden(document: Document, address: Address, fields: Sequence[AcceptedFi
 
 def appended(document: Document, word: str, item: str) -> Fix:
     """Return the edits that put an item, as YAML in one line, at the end of a list of the document."""
-    told = document.data.get(word)
-    if not told:
+    items = document.data.get(word)
+    if not items:
         drop = edits(document, (word,), Fixing("drop")) if word in document.data else ()
         return (*drop, *edits(document, (), Fixing("add", f"{word}: [{item}]")))
     line, column, end_line, end_column = document.places.raw[word,]
@@ -214,7 +214,7 @@ def _taken(document: Document, each: AcceptedField) -> Fix:
 
 
 def _as_typed(document: Document, path: Path, value: Json) -> str:
-    """Return a value as YAML, quoted as the one that stands there is."""
+    """Return a value as YAML, quoted like the value that it replaces."""
     if not isinstance(value, str):
         return flow(value)
     before = document.text.written(document.places.raw[path])[:1]
@@ -226,12 +226,12 @@ def _as_typed(document: Document, path: Path, value: Json) -> str:
 
 
 def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
-    """Return the edits that make a list hold these items: those that stay keep their lines and comments."""
+    """Return the edits that make a list hold these items. Items that remain keep their lines and comments."""
     first = document.places.raw.get((*path, 0))
     span = document.places.raw[path]
     if first is None or document.text.written(span)[:1] == "[":
         return edits(document, path, Fixing("put", flow(list(wanted))))
-    there: Sequence[Json] = _at(document.data, path)
+    there: Sequence[Json] = value_at(document.data, path)
     changes: list[Edit] = []
     for index, item in enumerate(there):
         if item not in wanted:
@@ -240,12 +240,6 @@ def _items(document: Document, path: Path, wanted: Sequence[Json]) -> Fix:
     dash = document.text.line(first[0])[: first[1] - 1]
     lines = "".join(f"{dash}{flow(item)}\n" for item in wanted if item not in there)
     return (*changes, Edit(last[2] + 1, 1, last[2] + 1, 1, lines)) if lines else tuple(changes)
-
-
-def _at(data: Json, path: Path) -> Json:
-    for part in path:
-        data = data[part]
-    return data
 
 
 def _noted(document: Document, known: Mapping[str, Json]) -> Fix:
@@ -282,12 +276,12 @@ def without(content: str, document: Document, documents: Sequence[Document]) -> 
 
 
 def _separator(lines: Sequence[str], start: int) -> int:
-    """Return the line of the `---` above a document that starts on a line; 0 where there is none."""
+    """Return the line of the `---` above a document that starts on a line; 0 if there is none."""
     return next((line for line in range(start, 0, -1) if lines[line - 1].startswith("---")), 0)
 
 
 def listing_more(content: str, path: Path, items: Iterable[str]) -> str:
-    """Return YAML with these texts in the list at a path of mappings; what is missing of it is made."""
+    """Return YAML with these texts in the list at a path of mappings. Missing levels are added."""
     documents = read("", content.encode()).documents
     wanted = list(items)
     inner: Path = ()
@@ -296,7 +290,7 @@ def listing_more(content: str, path: Path, items: Iterable[str]) -> str:
         places = document.places.raw
         inner = next(path[:n] for n in range(len(path), -1, -1) if n == 0 or path[:n] in places)
         if inner == path:
-            there = tuple(_at(document.data, path) or ())
+            there = tuple(value_at(document.data, path) or ())
             new = [item for item in wanted if item not in there]
             return mended(content, _items(document, path, (*there, *new))) if new else content
         whole = places[inner] if inner else document.start

@@ -23,7 +23,7 @@ MAX_BYTES = 4 * 1024 * 1024
 _NAME_OF = attrgetter("name")
 _USUAL = (".yaml", ".yml")
 _SUFFIXES = frozenset({".yaml", ".yml"})
-#: What may lie beside products without a word: notes, tables, pictures.
+#: Files that are ignored without a warning: notes, tables, pictures.
 _SILENT = frozenset({
     ".md", ".csv", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".tif", ".tiff", ".bmp",
     ".avif", ".heic", ".psd", ".ai", ".eps", ".pdf",
@@ -38,9 +38,9 @@ class FoundFile(NamedTuple):
     path: str
 
 
-#: What the documents of a folder, and of those below it, have in common.
+#: The file with values that all documents of a folder and its subfolders share.
 DEFAULTS = "_defaults.yaml"
-#: What is written for it by mistake.
+#: Frequent misspellings of it.
 _NEARLY_DEFAULTS = frozenset({"_default.yaml", "_defaults.yml", "_default.yml", "_Defaults.yaml"})
 
 
@@ -60,7 +60,7 @@ def shown(path: str | PurePath, root: Path) -> str:
 
 
 def _valid(text: str) -> str:
-    """Return `text` with bytes that are no UTF-8 made visible."""
+    """Return `text` with bytes that are not UTF-8 made visible."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -82,8 +82,8 @@ class _FolderWalk:
             with os.scandir(folder) as entries:
                 ordered = sorted(entries, key=_NAME_OF)
         except OSError as error:
-            told = f"the folder cannot be read: {_reason(error)}"
-            self.found.append(_fault("unreadable", called, told, _ACCESS))
+            summary = f"the folder cannot be read: {_reason(error)}"
+            self.found.append(_fault("unreadable", called, summary, _ACCESS))
             return self
         prefix = "" if called == "." else called.rstrip("/") + "/"
         self._alike([entry.name for entry in ordered], prefix)
@@ -109,8 +109,8 @@ class _FolderWalk:
             if _within(os.path.realpath(entry.path), self._limits):
                 self.found.append(FoundDefaults(FoundFile(entry.path, path)))
             else:
-                told = "this link leaves the catalog"
-                self.found.append(_fault("link", path, told, "put the file itself here"))
+                summary = "this link leaves the catalog"
+                self.found.append(_fault("link", path, summary, "put the file itself here"))
         elif entry.name in _NEARLY_DEFAULTS:
             self.found.append(_not_read(path, "this file is not read", f"did you mean {DEFAULTS}?"))
 
@@ -124,9 +124,9 @@ class _FolderWalk:
             other = first.setdefault(_folded(name), name)
             read = not name.startswith((".", "_")) and PurePath(name).suffix.lower() not in _SILENT
             if other is not name and read:
-                told = f"this name differs from {_valid(other)} in nothing but case"
+                summary = f"this name differs from {_valid(other)} in nothing but case"
                 path = prefix + _valid(name)
-                self.found.append(_fault("case-only", path, told, _ONE_NAME, "warning"))
+                self.found.append(_fault("case-only", path, summary, _ONE_NAME, "warning"))
 
     def _entry(self, entry: os.DirEntry[str], path: str) -> None:
         suffix = PurePath(entry.name).suffix.lower()
@@ -135,8 +135,8 @@ class _FolderWalk:
                 return
             target = os.path.realpath(entry.path)
             if not _within(target, self._limits):
-                told = "this link leaves the catalog"
-                self.found.append(_fault("link", path, told, "put the file itself here"))
+                summary = "this link leaves the catalog"
+                self.found.append(_fault("link", path, summary, "put the file itself here"))
                 return
             if entry.is_dir():
                 detail = "what it points to is read where it is"
@@ -167,7 +167,7 @@ def _within(target: str, folder: str) -> bool:
 
 
 class Signed(NamedTuple):
-    """A file's content, and what `stat` said of it just before; `changed_at` is in nanoseconds."""
+    """A file's content, and its `stat` from just before the read; `changed_at` is in nanoseconds."""
 
     raw: bytes
     signature: str
@@ -175,17 +175,17 @@ class Signed(NamedTuple):
 
 
 def signature_of(status: os.stat_result) -> str:
-    """Return what changes when a file does, as far as `stat` can tell: also the time of the change.
+    """Return a signature that changes with the file, as far as `stat` shows: it has the time of the change.
 
-    Every write sets that time, and nobody can set it back. Windows keeps the time of creation there.
+    Every write sets that time, and no program can set it back. Windows has the time of creation there.
     """
     return f"{status.st_size}.{status.st_mtime_ns}.{status.st_ctime_ns}.{status.st_ino}"
 
 
 def signatures(files: Sequence[FoundFile]) -> list[str]:
-    """Return what `stat` says of each file now; empty where it is no proof or says nothing."""
+    """Return the current signature of each file; empty where `stat` is no proof or fails."""
     if os.name != "posix":
-        return [""] * len(files)  # the time of the last change is not told there
+        return [""] * len(files)  # Windows does not report the time of the last change
     try:
         return [signature_of(os.stat(file.location)) for file in files]  # noqa: PTH116 (called once per file)
     except OSError:  # somebody has just removed one
@@ -208,7 +208,7 @@ def read_bytes(found: FoundFile) -> bytes | Diagnostic:
 def read_signed(found: FoundFile) -> Signed | Diagnostic:
     """Return a file's content with its signature, or why it is not read."""
     try:
-        # The type is asked for before opening (opening a pipe would wait), and of what was opened.
+        # The type is checked before opening (opening a pipe would block) and again on the open file.
         if not stat.S_ISREG(os.stat(found.location).st_mode):  # noqa: PTH116 (called once per file)
             return _special(found.path)
         descriptor = os.open(found.location, _FLAGS)

@@ -9,22 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from os.path import normpath
+from os.path import normpath, realpath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from podsync.network.hosts import host_and_port
 from podsync.providers.registry import default_settings, plugins
-from podsync.state.backends import BACKENDS, state_settings
+from podsync.state.backends import BACKENDS, state_files, state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document
     from podsync.model.diagnostic import Diagnostic
 
-_PORTS = {"http": 80, "https": 443}
+_THIS_MACHINE = "localhost"
+_LOOPBACK = frozenset({_THIS_MACHINE, "127.0.0.1", "::1"})
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two mappings as one: `above` wins, and what is a mapping in both is merged likewise."""
+    """Return two mappings as one: `above` wins, and nested mappings are merged likewise."""
     merged = dict(below)
     for key, value in above.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
@@ -38,7 +39,7 @@ def names_of(data: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def settings_of(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return what a valid settings document says in one of its environments, as such a document."""
+    """Return the settings document of one environment, as a document without environments."""
     around = {key: value for key, value in data.items() if key != "environments"}
     own = data["environments"][name]
     standard = state_settings(around.get("state", {})).keys
@@ -46,22 +47,28 @@ def settings_of(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return laid_over(laid_over(around, {"state": place}), own)
 
 
-def environment_sharing(data: Mapping[str, Any], name: str, provider: str) -> str | None:
-    """Return another environment that has the same account of a provider, at the same host."""
-    reached = _account(settings_of(data, name), provider)
+def environment_sharing(
+    data: Mapping[str, Any], name: str, provider: str, url: str | None = None
+) -> str | None:
+    """Return another environment that has the same account of a provider, at the same host.
+
+    `url` is the base URL of all environments, None where each has what the settings say.
+    """
+    reached = _account(settings_of(data, name), provider, url)
     others = (other for other in names_of(data) if other != name)
-    return next((other for other in others if _account(settings_of(data, other), provider) == reached), None)
-
-
-def _account(settings: Mapping[str, Any], provider: str) -> tuple[str, int | None, str]:
-    """Return host, port and account of a provider, so that equal ones are the same products."""
-    base, told = default_settings()[provider], settings.get("providers", {}).get(provider, {})
-    parts = urlsplit(told.get("base_url", base.base_url))
-    return (
-        (parts.hostname or "").casefold().rstrip("."),
-        parts.port or _PORTS.get(parts.scheme),
-        told.get("account", base.account),
+    return next(
+        (other for other in others if _account(settings_of(data, other), provider, url) == reached), None
     )
+
+
+def _account(
+    settings: Mapping[str, Any], provider: str, url: str | None = None
+) -> tuple[str, int | None, str]:
+    """Return host, port and account of a provider, so that equal ones are the same products."""
+    base, own = default_settings()[provider], settings.get("providers", {}).get(provider, {})
+    host, port = host_and_port(url or own.get("base_url", base.base_url))
+    host = host.rstrip(".")
+    return _THIS_MACHINE if host in _LOOPBACK else host, port, own.get("account", base.account)
 
 
 def shared_things(document: Document) -> Iterator[Diagnostic]:
@@ -71,18 +78,18 @@ def shared_things(document: Document) -> Iterator[Diagnostic]:
     (:func:`shared_account`), unless no provider is named anywhere.
     """
     data = document.data
-    told = {name: settings_of(data, name) for name in names_of(data)}
+    by_name = {name: settings_of(data, name) for name in names_of(data)}
     named = {provider for each in data["environments"].values() for provider in each.get("providers", {})}
-    for first, second in combinations(told, 2):
+    for first, second in combinations(by_name, 2):
         alike = [
             provider
             for provider in default_settings()
             if (not named or provider in named)
-            and _account(told[first], provider) == _account(told[second], provider)
+            and _account(by_name[first], provider) == _account(by_name[second], provider)
         ]
         if alike:
             yield shared_account(document, first, second, *alike)
-        if _state(told[first]) == _state(told[second]):
+        if _state(by_name[first]) == _state(by_name[second]):
             yield _fault(
                 document,
                 ("environments", second, "state"),
@@ -92,25 +99,33 @@ def shared_things(document: Document) -> Iterator[Diagnostic]:
 
 
 def _state(settings: Mapping[str, Any]) -> tuple[object, ...]:
-    told = state_settings(settings["state"])
-    return told.backend, *(_place(told.keys[key]) for key in BACKENDS[told.backend].where)
+    state = state_settings(settings["state"])
+    if files := state_files(state):
+        return state.backend, *(_place(realpath(each)) for each in files)
+    return state.backend, *(_place(state.keys[key]) for key in BACKENDS[state.backend].where)
 
 
-def _place(told: object) -> object:
+def _place(place: object) -> object:
     """Return a place in a form that is one for all ways to write it, also where case does not count."""
-    return normpath(told).casefold() if isinstance(told, str) else told
+    return normpath(place).casefold() if isinstance(place, str) else place
 
 
-def shared_account(document: Document, first: str, second: str, *providers: str) -> Diagnostic:
-    """Return the fault of two environments that have one account at each of `providers`."""
-    host, _, account = _account(settings_of(document.data, second), providers[0])
+def shared_account(
+    document: Document, first: str, second: str, *providers: str, url: str | None = None
+) -> Diagnostic:
+    """Return the fault of two environments that have one account at each of `providers`.
+
+    `url` is as in :func:`environment_sharing`.
+    """
+    host, _, account = _account(settings_of(document.data, second), providers[0], url)
+    by = f", by {plugins()[providers[0]].url_variable}" if url else ""
     titles = " and ".join(plugins()[provider].title for provider in providers)
     path = ("environments", second, "providers", providers[0], "account")
     return _fault(
         document,
         path,
         f"environments.{second}: {titles} {'has' if len(providers) == 1 else 'have'} the same account as in "
-        f"{first} ({account} at {host})",
+        f"{first} ({account} at {host}{by})",
         "two states would each make every product in it; name the account of each environment: "
         f"providers: {{{providers[0]}: {{account: {second}-shop}}}}",
     )

@@ -34,7 +34,7 @@ def settings_cache(root: Path, raw: bytes) -> SettingsMemory | None:
 
 
 def quick_check(name: str) -> Check | None:
-    """Return what says yes to data that surely satisfies schema `name`; its no is no verdict."""
+    """Return a check that says yes to data that surely satisfies schema `name`; its no decides nothing."""
     if not may_use(_CACHE):
         return None
     from podsync.catalog.cache.fast_schema import check_of

@@ -1,7 +1,7 @@
-"""`_known.yaml` in the catalog: the ids that each account was seen to have, by provider, host and account.
+"""`_known.yaml` in the catalog: the ids that each account has, by provider, host and account.
 
-`podsync models --save` writes it; it is committed, so that what a supplier changes is a diff. It is read with
-every catalog, since it counts for what is remembered of the documents, and parsed only when somebody asks.
+`podsync models --save` writes it. It is committed, so that a supplier's change is a diff. It is read with
+every catalog, since cached verdicts depend on it, and parsed only on demand.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NAME = "_known.yaml"
 
 @dataclass(frozen=True)
 class KnownFile:
-    """The file as it is; empty where there is none."""
+    """The content of the file; empty if there is none."""
 
     path: str = ""
     raw: bytes = field(default=b"", repr=False)
@@ -37,12 +37,12 @@ class KnownFile:
         return cls(place.as_posix(), raw if isinstance(raw, bytes) else b"\xff")
 
     def ids(self, provider: str, host: str, account: str) -> KnownIds:
-        """Return what is known of one account."""
-        told = hashlib.sha256(self.raw).hexdigest()[:32]
-        return KnownIds(told, partial(self._of, (provider, host, account)))
+        """Return the known ids of one account."""
+        digest = hashlib.sha256(self.raw).hexdigest()[:32]
+        return KnownIds(digest, partial(self._of, (provider, host, account)))
 
-    def told(self, settings: Settings, hosts: Mapping[str, str]) -> Settings:
-        """Return the settings with what is known of the account of each provider, at these hosts."""
+    def with_known_ids(self, settings: Settings, hosts: Mapping[str, str]) -> Settings:
+        """Return the settings with the known ids of each provider's account, at these hosts."""
         if not self.raw:
             return settings
         providers = {
@@ -56,7 +56,7 @@ class KnownFile:
 
     @cached_property
     def parsed(self) -> tuple[Accounts, tuple[Diagnostic, ...]]:
-        """What the file says, and what is wrong with it; with a fault it says nothing."""
+        """Its ids, and its faults; with a fault there are no ids."""
         if not self.raw:
             return {}, ()
         from podsync.catalog.parsing.known_text import parsed

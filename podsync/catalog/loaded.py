@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from podsync.catalog.parsing.source_text import Text
     from podsync.providers.knowledge import Provider
 
-#: Finds the files of a catalog, and what is wrong on the way to them.
-Look: TypeAlias = Callable[[], Sequence[FoundFile | FoundDefaults | Diagnostic]]
+#: Finds the files of a catalog, and faults of the search.
+FindFiles: TypeAlias = Callable[[], Sequence[FoundFile | FoundDefaults | Diagnostic]]
 
 
 class Loaded(NamedTuple):
-    """The catalog as far as it is valid, and all that is wrong with it."""
+    """The valid part of the catalog, and all faults."""
 
     catalog: Catalog
     diagnostics: tuple[Diagnostic, ...]
@@ -32,10 +32,10 @@ class Loaded(NamedTuple):
         return errors_among(self.diagnostics)
 
     @classmethod
-    def of(cls, catalog: Catalog, found: Iterable[Diagnostic], asked: Container[str]) -> Loaded:
+    def of(cls, catalog: Catalog, found: Iterable[Diagnostic], in_scope: Container[str]) -> Loaded:
         """Keep the diagnostics that are asked for, in order, and no more than a person can read."""
-        told = dict.fromkeys(found)
-        reported = [each for each in told if each.at is None or each.at.path in asked]
+        unique = dict.fromkeys(found)
+        reported = [each for each in unique if each.at is None or each.at.path in in_scope]
         if reported:
             from podsync.catalog.validation.limits import capped
 
@@ -51,13 +51,13 @@ class CatalogRun(Protocol):
     def __exit__(self, *_exception: object) -> None: ...
 
     def finish(self) -> Loaded:
-        """Read what is left; return the catalog, and all that is wrong with it."""
+        """Read the remaining files; return the catalog and all faults."""
 
 
 class CheckedFile(NamedTuple):
-    """A file that was read with all its places. `read` is None where it could not be read.
+    """A file that was read with all places. `read` is None if it could not be read.
 
-    `removed` are the addresses that it lets go, with their places. `tables` are the files that its documents
+    `removed` are the addresses that it removes, with their places. `tables` are the files that its documents
     take keys from.
     """
 
@@ -70,14 +70,14 @@ class CheckedFile(NamedTuple):
 
 
 class AskedFor:
-    """Whether faults at a path are asked for: what documents draw on concerns all who ask for one."""
+    """The paths whose faults are reported: those in scope, and files that several documents share."""
 
-    def __init__(self, asked: Container[str], shared: Container[str]) -> None:
-        self._asked, self._shared = asked, shared
+    def __init__(self, in_scope: Container[str], shared: Container[str]) -> None:
+        self._in_scope, self._shared = in_scope, shared
 
     def __contains__(self, path: object) -> bool:
-        """Whether they are."""
-        return path in self._asked or path in self._shared
+        """Whether faults at this path are reported."""
+        return path in self._in_scope or path in self._shared
 
 
 #: Reads a file with all its places, and says all that is wrong with it.

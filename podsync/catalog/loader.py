@@ -25,7 +25,7 @@ WORTH_A_CACHE = 100
 
 
 class Scope:
-    """What given PATHs mean: which faults are reported, and what is read besides the catalog."""
+    """What given PATHs mean: which faults are reported, and which files outside the catalog are read."""
 
     def __init__(self, reported: Sequence[str], files: Sequence[Path], folders: Sequence[Path]) -> None:
         self.reported = tuple(reported)
@@ -92,29 +92,29 @@ def begin(
     remember_from: int | None = None,
     authoring: Authoring = Authoring(),
 ) -> CatalogRun:
-    """Find and read the files below `root / catalog_dir`; the block of the run may do something else.
+    """Find and read the files below `root / catalog_dir`; the block of the run may do other work.
 
-    With `paths`, only faults below those are reported. From `remember_from` files on, what has not
-    changed since the last time is taken from a cache in `.podsync/`, and put there for the next; that
-    changes nothing but the time it takes. A folder that is not there is an empty catalog: Git keeps no
-    empty folder. Raises UsageError when it is no folder, and for a path that does not exist.
+    With `paths`, only faults below those are reported. From `remember_from` files on, unchanged files are
+    taken from a cache in `.podsync/`, which is updated; this changes nothing but the time. A missing folder
+    is an empty catalog, because Git keeps no empty folder. Raises UsageError if it is not a folder, and for a
+    path that does not exist.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
     folder = root / catalog_dir
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"the catalog {catalog_dir} is not a folder", "set `catalog:` in podsync.yaml")
-    asked = scope(root, catalog_dir, paths)
+    in_scope = scope(root, catalog_dir, paths)
 
-    def look() -> Sequence[FoundFile | FoundDefaults | Diagnostic]:
-        return _candidates(folder, asked, root)
+    def find_files() -> Sequence[FoundFile | FoundDefaults | Diagnostic]:
+        return _candidates(folder, in_scope, root)
 
     fast = cached_run()
     if fast is None:
         from podsync.catalog.straight import StraightRun
 
-        return StraightRun(providers, asked, look, root, folder, authoring)
+        return StraightRun(providers, in_scope, find_files, root, folder, authoring)
     return fast(
-        root, providers, asked, look, _read_closely, remember_from=remember_from,
+        root, providers, in_scope, find_files, _read_closely, remember_from=remember_from,
         authoring=authoring, folder=folder,
     )  # fmt: skip
 
@@ -130,14 +130,14 @@ def _read_closely(
 def files_of(
     root: Path, catalog_dir: str | Path, paths: Sequence[str | Path] = ()
 ) -> list[FoundFile | Diagnostic]:
-    """Return the product files that `paths` mean, all of the catalog's for none, and what is wrong with some.
+    """Return the product files that `paths` mean (all of the catalog's for none), and faults of the search.
 
     Raises UsageError for a path that does not exist.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 (links in it are the caller's)
-    asked = scope(root, catalog_dir, paths)
-    found = _candidates(root / catalog_dir, asked, root)
-    return [each for each in found if not isinstance(each, FoundDefaults) and _path_of(each) in asked]
+    in_scope = scope(root, catalog_dir, paths)
+    found = _candidates(root / catalog_dir, in_scope, root)
+    return [each for each in found if not isinstance(each, FoundDefaults) and _path_of(each) in in_scope]
 
 
 def _path_of(found: FoundFile | Diagnostic) -> str:
@@ -146,14 +146,14 @@ def _path_of(found: FoundFile | Diagnostic) -> str:
     return found.at.path if found.at is not None else ""
 
 
-def _candidates(folder: Path, asked: Scope, root: Path) -> list[FoundFile | FoundDefaults | Diagnostic]:
+def _candidates(folder: Path, extra_paths: Scope, root: Path) -> list[FoundFile | FoundDefaults | Diagnostic]:
     """Return every file once, the catalog's first."""
     found = walk(folder, root) if folder.exists() else []
-    if not (asked.folders or asked.files):
+    if not (extra_paths.folders or extra_paths.files):
         return found
-    for extra in asked.folders:
-        found += walk(extra, root)
-    found += [FoundFile(str(file), shown(file, root)) for file in asked.files]
+    for folder_outside in extra_paths.folders:
+        found += walk(folder_outside, root)
+    found += [FoundFile(str(file), shown(file, root)) for file in extra_paths.files]
     seen: set[str] = set()
     once: list[FoundFile | FoundDefaults | Diagnostic] = []
     for each in found:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.characters import hidden, name_of, seen
 from podsync.model.diagnostic import Rule, SpecFault
 from podsync.model.frozen import Path, Spec
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
 
+_SEPARATORS: Final = frozenset("?;|")
+
+
 class CheckedDocument(NamedTuple):
     """What a rule looks at: a document that fits its schema.
 
-    `spec` is that of `data`, frozen. `unusual` are the texts below `labels` and `spec` that hold `?`, `,`,
-    `;`, `|` or a character outside of ASCII, with their paths in the document. `odd` are the paths at which
-    the provider has found something.
+    `spec` is that of `data`, frozen. `unusual` are the texts below `labels` and `spec` that hold `?`, `;`,
+    `|` or a character outside of ASCII, and the URLs and items of lists that hold `,`; with their paths in
+    the document. `odd` are the paths at which the provider has found something.
     """
 
     data: Mapping[str, Any]
@@ -79,18 +83,42 @@ def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
 
 
 def _unusual(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
-    """Return the unusual texts in it with their paths, level by level; every document comes by here."""
+    """Return the unusual texts in it with their paths, level by level."""
+    if _is_plain(data):
+        return []
     found: list[tuple[Path, str]] = []
     ahead: list[tuple[Path, Any]] = [((), data)]
     for path, value in ahead:
         for key, item in value.items() if type(value) is dict else enumerate(value):
             kind = type(item)
-            if kind is str:
-                if not item.isascii() or "," in item or "?" in item or ";" in item or "|" in item:
-                    found.append(((*path, key), item))
-            elif kind is dict or kind is list:
+            if kind is dict or kind is list:
                 ahead.append(((*path, key), item))
+            elif kind is str and (
+                not (item.isascii() and _SEPARATORS.isdisjoint(item))
+                or ("," in item and (type(key) is int or item.startswith("https://")))
+            ):
+                found.append(((*path, key), item))
     return found
+
+
+def _is_plain(data: Mapping[str, Any]) -> bool:
+    """Whether no text in it is unusual, asked of all of them at once: every document comes by here."""
+    texts: list[str] = []
+    items: list[str] = []
+    ahead: list[Any] = [data]
+    for value in ahead:
+        inside, into = (value.values(), texts) if type(value) is dict else (value, items)
+        for item in inside:
+            kind = type(item)
+            if kind is str:
+                into.append(item)
+            elif kind is dict or kind is list:
+                ahead.append(item)
+    listed, whole = "".join(items), "".join(texts)
+    if "," in listed or ("," in whole and any("," in one for one in texts if one[:8] == "https://")):
+        return False
+    whole += listed
+    return whole.isascii() and not ("?" in whole or ";" in whole or "|" in whole)
 
 
 def _odd_texts(document: CheckedDocument) -> Iterator[SpecFault]:
@@ -122,7 +150,6 @@ def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:
     sizes = document.data.get("print")
     if not sizes:
         return
-    from podsync.catalog.validation.value_messages import did_you_mean
     from podsync.providers.contract import Role
 
     provider = document.provider

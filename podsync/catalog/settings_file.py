@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from podsync.catalog.environments import (
     shared_things,
 )
 from podsync.catalog.fast_path import settings_cache
+from podsync.catalog.validation.validator import fits, validate
 from podsync.model.diagnostic import Diagnostic, errors_among, in_file_order
 from podsync.model.errors import CatalogError
-from podsync.model.frozen import freeze
+from podsync.model.frozen import EMPTY, freeze
 from podsync.model.settings import Limits, ProviderSettings, RateLimit, Settings
 from podsync.providers.registry import default_settings, plugins
 from podsync.state.backends import state_settings
@@ -55,18 +56,22 @@ def load(path: Path, root: Path | None = None, environment: str = "") -> Setting
     return _settings(data, environment)
 
 
-def shared_accounts(path: Path, environment: str, providers: Iterable[str]) -> list[Diagnostic]:
-    """Return a fault for each of `providers` of which another environment has the same account.
+def shared_accounts(
+    path: Path, environment: str, providers: Iterable[str], urls: Mapping[str, str] = EMPTY
+) -> list[Diagnostic]:
+    """Return a fault for each of `providers` whose account another environment shares.
 
-    `path` is a settings file without any fault, `environment` one of its environments.
+    `path` is a settings file without faults, `environment` one of its environments. `urls` are the base
+    URLs, by provider, that hold in all of them whatever the file says.
     """
     raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
     documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
     return [
-        shared_account(document, other, environment, provider)
+        shared_account(document, other, environment, provider, url=urls.get(provider))
         for document in documents
         for provider in providers
-        if (other := environment_sharing(document.data, environment, provider)) is not None
+        if (other := environment_sharing(document.data, environment, provider, urls.get(provider)))
+        is not None
     ]
 
 
@@ -75,8 +80,8 @@ def ignored_in_vain(
 ) -> list[Diagnostic]:
     """Return a warning for each id below `ignore` that a document or the state has, at its place.
 
-    `owners` maps, by provider, ids as listings tell them to addresses. `path` is a settings file without any
-    fault, `environment` one of its environments or "".
+    `owners` maps, by provider, listed ids to addresses. `path` is a settings file without faults,
+    `environment` one of its environments or "".
     """
     raw = read_bytes(FoundFile(str(path), shown(path, Path.cwd())))
     documents = () if isinstance(raw, Diagnostic) else _parsed(shown(path, Path.cwd()), raw).documents
@@ -84,10 +89,10 @@ def ignored_in_vain(
     found = []
     for document in documents:
         for place in places:
-            told: Any = document.data
+            node: Any = document.data
             for key in place:
-                told = told.get(key, {})
-            for provider, ids in told.items():
+                node = node.get(key, {})
+            for provider, ids in node.items():
                 for index, identity in enumerate(ids):
                     address = owners.get(provider, {}).get(plugins()[provider].bare_id(identity))
                     if address is not None:
@@ -106,7 +111,7 @@ def _in_vain(document: Document, path: tuple[Any, ...], identity: str, address: 
 
 
 def parse(name: str, raw: bytes) -> tuple[Settings, tuple[Diagnostic, ...]]:
-    """Return what the bytes of a settings file say, and every fault; with faults, the defaults."""
+    """Return the settings in these bytes, and all faults; with faults, the defaults."""
     data, diagnostics = _read(name, raw)
     return _settings(data), diagnostics
 
@@ -131,16 +136,20 @@ def _parsed(name: str, raw: bytes) -> ParsedFile:
 
 
 def _faults(reading: ParsedFile) -> list[Diagnostic]:
-    from podsync.catalog.validation.document_rules import in_place, written
-    from podsync.catalog.validation.validator import validate
-
     faults = list(reading.diagnostics)
     for document in reading.documents:
-        verdicts = validate("podsync", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]
-        faults += in_place(document, verdicts)
-        if not verdicts and document.data.get("environments"):
+        if not fits("podsync", document.data):
+            faults += _in_words(document)
+        elif document.data.get("environments"):
             faults += shared_things(document)
     return faults + [_second(document) for document in reading.documents[1:]]
+
+
+def _in_words(document: Document) -> Iterator[Diagnostic]:
+    """Yield what the schema of the settings finds in a document."""
+    from podsync.catalog.validation.document_rules import in_place, written
+
+    return in_place(document, validate("podsync", document.data, lambda path: written(document, path)))
 
 
 def _second(document: Document) -> Diagnostic:
@@ -158,14 +167,14 @@ def _settings(data: Mapping[str, Any], environment: str = "") -> Settings:
     environments = names_of(data)
     if environment in environments:
         data = settings_of(data, environment)
-    told, ignored = data.get("providers", {}), data.get("ignore", {})
+    providers, ignored = data.get("providers", {}), data.get("ignore", {})
     return Settings(
         catalog=data.get("catalog", standard.catalog),
         moved=tuple(data.get("moved", ())),
         sandbox=data.get("sandbox", standard.sandbox),
         state=state_settings(data.get("state", {})),
         providers={
-            name: _provider(base, told.get(name, {}))._replace(ignored=tuple(ignored.get(name, ())))
+            name: _provider(base, providers.get(name, {}))._replace(ignored=tuple(ignored.get(name, ())))
             for name, base in default_settings().items()
         },
         limits=Limits(**data.get("limits", {})),
@@ -175,8 +184,8 @@ def _settings(data: Mapping[str, Any], environment: str = "") -> Settings:
     )
 
 
-def _provider(base: ProviderSettings, told: Mapping[str, Any]) -> ProviderSettings:
-    changed = dict(told)
+def _provider(base: ProviderSettings, own: Mapping[str, Any]) -> ProviderSettings:
+    changed = dict(own)
     if "rate_limit" in changed:
         changed["rate_limit"] = RateLimit(
             burst=changed["rate_limit"].get("burst", base.rate_limit.burst),

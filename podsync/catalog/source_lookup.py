@@ -1,7 +1,7 @@
-"""A product's document, read once more: for places and keys that the catalog does not keep.
+"""A product's document, read again: for places and keys that the catalog does not keep.
 
-Ten thousand products are kept with what plan and apply need of them; a check that wants more of a few
-comes back to their files.
+The catalog keeps of each product what plan and apply need. A check that needs more of a few products reads
+their files again.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from podsync.catalog.authoring.layers import is_plain
 from podsync.catalog.authoring.origins import places_of
 from podsync.catalog.authoring.product_faults import ProductFaults
 from podsync.catalog.discovery import FoundDefaults, FoundFile, read_signed
-from podsync.catalog.loaded import AskedFor, CheckedFile, Loaded, Look
+from podsync.catalog.loaded import AskedFor, CheckedFile, FindFiles, Loaded
 from podsync.catalog.parsing import yaml_reader
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import MAX_FAULTS
@@ -40,20 +40,20 @@ _MOST_FAULTY = 300
 class StraightRun:
     """Reads a catalog. Use as `with StraightRun(…) as run: run.finish()`.
 
-    `look` finds the files, and `asked` tells whether faults at a path are asked for.
+    `in_scope` holds the paths whose faults are reported.
     """
 
     def __init__(
         self,
         providers: Mapping[str, Provider],
-        asked: Container[str],
-        look: Look,
+        in_scope: Container[str],
+        find_files: FindFiles,
         root: FilePath,
         folder: FilePath,
         authoring: Authoring = Authoring(),
     ) -> None:
-        self._providers, self._asked, self._look = providers, asked, look
-        self._told = root, folder, authoring
+        self._providers, self._in_scope, self._find_files = providers, in_scope, find_files
+        self._context_arguments = root, folder, authoring
 
     def __enter__(self) -> Self:
         return self
@@ -62,15 +62,15 @@ class StraightRun:
         """Nothing is left open."""
 
     def finish(self) -> Loaded:
-        """Read every file; return the catalog, and all that is wrong with it."""
-        found = self._look()
+        """Read every file; return the catalog and all faults."""
+        found = self._find_files()
         around = AuthoringContext(
-            *self._told, [each.file for each in found if isinstance(each, FoundDefaults)]
+            *self._context_arguments, [each.file for each in found if isinstance(each, FoundDefaults)]
         )
         files = [read_closely(each, self._providers, around) for each in found if isinstance(each, FoundFile)]
         diagnostics = [each for each in found if isinstance(each, Diagnostic)]
         diagnostics += [fault for each in around.defaults for fault in defaults_faults(each, around)]
-        # A file that documents take keys from is no document, and has no fault as one.
+        # A file that documents take keys from is not a document, and is not checked as one.
         tables = {table for file in files for table in file.tables}
         diagnostics += [
             fault
@@ -93,10 +93,10 @@ class StraightRun:
         diagnostics += removed_and_declared(removed, first, first.__getitem__, line)
         products = sorted(first.values(), key=lambda product: str(product.address))
         catalog = Catalog(products, len(files), lets_go=frozenset(removed))
-        return Loaded.of(catalog, diagnostics, AskedFor(self._asked, shared))
+        return Loaded.of(catalog, diagnostics, AskedFor(self._in_scope, shared))
 
     def _clashes(self, declared: Sequence[Product], line: Line) -> list[Diagnostic]:
-        """Return what is wrong between products."""
+        """Return the faults between products."""
         rows = [
             FingerprintRow(
                 number,
@@ -106,7 +106,7 @@ class StraightRun:
             )
             for number, each in enumerate(declared)
         ]
-        return cross_check(rows, declared.__getitem__, self._providers, line, self._asked.__contains__)
+        return cross_check(rows, declared.__getitem__, self._providers, line, self._in_scope.__contains__)
 
 
 def read_closely(
@@ -124,19 +124,19 @@ def read_closely(
     reading = yaml_reader.read(found.path, read.raw)
     file = _Documents(found, providers, around)
     wrong = list(reading.diagnostics)
-    count, untold = len(errors_among(wrong)), 0
+    count, unchecked = len(errors_among(wrong)), 0
     for document in reading.documents:
         if count >= MAX_FAULTS:
-            # What the others are about would bury the first; that they are wrong is seen quickly.
-            untold += not fits_its_schema(document, providers)
+            # More faults would bury the first ones; a quick check finds out whether there are any.
+            unchecked += not fits_its_schema(document, providers)
             continue
         new = file.faults_of(document)
         wrong += new
         count += len(errors_among(new))
-    if untold:
+    if unchecked:
         bad = errors_among(wrong)[MAX_FAULTS:]
         wrong = [each for each in wrong if each not in bad]
-        wrong.append(documents_left_out(found.path, untold))
+        wrong.append(documents_left_out(found.path, unchecked))
     if wrong:
         wrong = list(proved(reading.text, wrong, lambda text: _examined(text, found, providers, around)))
     wrong = [*file.faults_around(), *wrong]
@@ -153,7 +153,7 @@ def _examined(
 
 
 class _Documents:
-    """Collects what the documents of one file make."""
+    """Collects the products of the documents of one file."""
 
     def __init__(
         self, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
@@ -164,14 +164,14 @@ class _Documents:
         self._found, self._providers, self._around = found, providers, around
 
     def faults_around(self) -> list[Diagnostic]:
-        """Return what is wrong with the defaults for this file."""
+        """Return the faults of the defaults for this file."""
         if self._around is None:
             return []
         chain = self._around.chain_of(self._found.path)
         return [fault for each in chain for fault in defaults_faults(each, self._around)]
 
     def faults_of(self, document: Document) -> list[Diagnostic]:
-        """Take a document's products; return what is wrong with it."""
+        """Add a document's products; return its faults."""
         if self._around is None or is_plain(document, self._found, self._around):
             return self._taken(document)
         if self.faults_around():
@@ -179,13 +179,13 @@ class _Documents:
         expansion = Expansion(document, self._found, self._around)
         collected = ProductFaults()
         for product in expansion.products():
-            collected.look()
+            collected.count_product()
             if collected.count < _MOST_FAULTY:
                 collected.add(product, self._taken(product))
             else:
                 collected.skip()
         self.tables |= dict.fromkeys(each.path for each in expansion.tables)
-        return [*expansion.faults, *collected.told()]
+        return [*expansion.faults, *collected.diagnostics()]
 
     def _taken(self, document: Document) -> list[Diagnostic]:
         built = build(document, self._providers)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def faults_of(path: str, text: str, providers: Mapping[str, Provider]) -> tuple[Diagnostic, ...]:
-    """Return the errors of a file of this text, as `validate` would tell them of it alone."""
+    """Return the errors of a file with this text, as `validate` would report them for it alone."""
     reading = read(path, text.encode())
     found = list(reading.diagnostics)
     for document in reading.documents:

@@ -14,7 +14,7 @@ from podsync.catalog import loader, settings_file
 from podsync.catalog.known_file import NO_FILE, KnownFile
 from podsync.cli.app.session import Session, program, quoted
 from podsync.cli.chosen_environment import check_environment, sandbox_folder
-from podsync.cli.environment.credentials import host_of, with_base_urls
+from podsync.cli.environment.credentials import base_urls, with_base_urls
 from podsync.cli.environment.own_folder import FOLDER, refuse_foreign
 from podsync.cli.environment.placement import must_be_its_catalog, must_stay_in_tree
 from podsync.files.seal import key_folder, own_seal
@@ -30,6 +30,7 @@ from podsync.model.settings import (
     Settings,
     StateSettings,
 )
+from podsync.network.hosts import host_of
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
 
@@ -100,7 +101,7 @@ class Workspace:
         told = settings if space.sandbox else with_base_urls(settings, os.environ)
         space = replace(space, settings=told, known_file=KnownFile.of(Path(settings.catalog)))
         hosts = {name: host_of(str(space.host(name)["base_url"])) for name in told.providers}
-        return replace(space, settings=space.known_file.told(told, hosts))
+        return replace(space, settings=space.known_file.with_known_ids(told, hosts))
 
     # -- what is in the folder
 
@@ -247,7 +248,9 @@ class Workspace:
     def _refuse_shared_accounts(self, providers: Sequence[str]) -> None:
         """Refuse a provider of which two environments have one account: each state would make all in it."""
         if self.environment and self.settings_path is not None:
-            found = settings_file.shared_accounts(self.settings_path, self.environment, providers)
+            # A base URL of the process is that of every environment: what hosts told apart may meet there.
+            urls = {} if self.sandbox else base_urls(os.environ)
+            found = settings_file.shared_accounts(self.settings_path, self.environment, providers, urls)
             if found:
                 raise CatalogError(found)
 

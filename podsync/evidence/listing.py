@@ -84,7 +84,7 @@ def reading_of(
     hidden = listing.excess > 0 and listing.excess == habits.hidden_rows
     filtered = listing.filtered or not models
     return Reading(
-        {item.id: item for item in listing.items},
+        {item.id: item for item in (*listing.earlier, *listing.items)},
         looked,
         frozenset(item.id for item in listing.items),
         of_all=of_all or not filtered,

@@ -32,8 +32,8 @@ class ImageCache:
     def read(self) -> dict[str, SeenImage]:
         """Return URL -> what was seen; empty when the file cannot be trusted to the last byte."""
         try:
-            told, own = self._note.read()
-            believed = told["seen"] if own and told["version"] == VERSION else {}
+            note, own = self._note.read()
+            believed = note["seen"] if own and note["version"] == VERSION else {}
             return {url: _seen(entry) for url, entry in believed.items()}
         except (LookupError, TypeError, ValueError, AttributeError):
             return {}
@@ -46,9 +46,9 @@ class ImageCache:
 
 
 def _entry(seen: SeenImage) -> dict[str, Any]:
-    told = {field.name: getattr(seen, field.name) for field in fields(seen)}
+    entry = {field.name: getattr(seen, field.name) for field in fields(seen)}
     header = seen.header
-    return told | {"header": [header.verdict, header.kind, header.width, header.height, header.alpha]}
+    return entry | {"header": [header.verdict, header.kind, header.width, header.height, header.alpha]}
 
 
 def _seen(entry: Any) -> SeenImage:

@@ -62,25 +62,25 @@ class Fetcher:
                 return self._followed(url, known, until)
             except UnseenError as error:
                 wait = min(error.wait or 2.0 ** (count - 1), self._limits.wait_seconds)
-                late = until.at - self._clock.monotonic() <= wait
-                if not error.again or late or count == self._limits.tries:
+                too_late = until.at - self._clock.monotonic() <= wait
+                if not error.again or too_late or count == self._limits.tries:
                     return error.unseen
                 self._clock.sleep(wait)
         raise AssertionError("the last try returns")
 
     def _followed(self, url: str, known: SeenImage | None, until: Deadline) -> SeenImage:
-        here = url
+        location = url
         for _ in range(self._limits.redirects + 1):
             try:
-                got = self._hop(here, known, until, redirected=here != url)
+                got = self._hop(location, known, until, redirected=location != url)
             except UnseenError as error:
-                if here != url:
+                if location != url:
                     reason = f"after a redirect: {error.unseen.reason}"
                     error.unseen = replace(error.unseen, reason=reason)
                 raise
             if isinstance(got, SeenImage):
                 return got
-            here = got
+            location = got
         raise UnseenError(UnseenImage("it leads from address to address without end", _GONE))
 
     def _hop(
@@ -127,18 +127,18 @@ class Fetcher:
 
     def _body(self, got: ImageResponse) -> _Body:
         """Read the beginning, or all of it, never beyond the limit."""
-        told = _length(got)
+        length = _length(got)
         body = _BodyReader(self._limits.head_bytes, whole=self._full)
-        if self._full and told is not None and told > self._limits.full_bytes:
+        if self._full and length is not None and length > self._limits.full_bytes:
             body = _BodyReader(self._limits.head_bytes, whole=False)
         while body.wants:
             piece = got.read(_PIECE)
             if not piece:
-                return body.ended(told, partial=got.status == 206)
+                return body.ended(length, partial=got.status == 206)
             body.add(piece)
             if body.size > self._limits.full_bytes:
                 break
-        return body.cut(told)
+        return body.cut(length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +174,22 @@ class _BodyReader:
             self._head += piece[: self._most - len(self._head)]
             self._header = self._header or self._read("more")
 
-    def ended(self, told: int | None, *, partial: bool) -> _Body:
+    def ended(self, length: int | None, *, partial: bool) -> _Body:
         """Return what is known after the last byte of the answer."""
-        whole = not partial or told == self.size
-        if not partial and told is not None and self.size < told:
+        whole = not partial or length == self.size
+        if not partial and length is not None and self.size < length:
             raise UnseenError(
                 UnseenImage("the answer breaks off", "try again later", silent=True), again=True
             )
         return self._body(
             "nothing" if whole and self.size <= self._most else "unasked",
-            self.size if whole else told,
+            self.size if whole else length,
             self._digest.hexdigest() if whole else None,
         )
 
-    def cut(self, told: int | None) -> _Body:
+    def cut(self, length: int | None) -> _Body:
         """Return what is known when nothing more is read."""
-        return self._body("unasked", told if told is not None or not self._whole else self.size, None)
+        return self._body("unasked", length if length is not None or not self._whole else self.size, None)
 
     def _body(self, rest: Rest, size: int | None, digest: str | None) -> _Body:
         header = self._header or self._read(rest)

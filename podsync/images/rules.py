@@ -52,8 +52,8 @@ def judge(
         )
         for finding in found:
             where.setdefault((place.url, finding), []).append(place)
-    told = [_diagnostic(finding, of) for (_, finding), of in where.items()]
-    return (*told, *_same_fronts(ordered, sights))
+    diagnostics = [_diagnostic(finding, of) for (_, finding), of in where.items()]
+    return (*diagnostics, *_same_fronts(ordered, sights))
 
 
 def faults_of(role: Role, sight: SeenImage | UnseenImage) -> tuple[str, ...]:

@@ -46,8 +46,8 @@ def from_products(provider: Provider, rows: Iterable[Remote]) -> AccountIds:
         customers.update(map(str, row.fields.get(roles.customers) or ()))
         for part, attributes in _parts(roles, row.fields):
             parts[part].update(attributes)
-    told = {part: tuple(sorted(parts[part])) for part in sorted(parts)}
-    return AccountIds(models, told, tuple(sorted(customers - {roles.everybody})))
+    sorted_parts = {part: tuple(sorted(parts[part])) for part in sorted(parts)}
+    return AccountIds(models, sorted_parts, tuple(sorted(customers - {roles.everybody})))
 
 
 def _parts(roles: FieldRoles, fields: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
@@ -98,9 +98,9 @@ def _items(rules: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _offer(rules: dict[str, Any] | None, snippets: Iterable[dict[str, str]]) -> None:
-    told = list(snippets)
-    if rules and told:
-        rules["defaultSnippets"] = told
+    offered = list(snippets)
+    if rules and offered:
+        rules["defaultSnippets"] = offered
 
 
 def _of_model(model: KnownModel) -> dict[str, str]:

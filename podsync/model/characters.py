@@ -70,13 +70,13 @@ def unprotected(text: str) -> str:
 
 
 #: What spreadsheets make of a formula that has no value.
-SHEET_ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)")
+SHEET_ERROR = r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|#+)"
 #: A number as spreadsheets shorten it; `12E456` may be a colour.
-SHEET_NUMBER = re.compile(r"[-+]?[0-9]+(?:[.,][0-9]+)?E[-+][0-9]+")
+SHEET_NUMBER = r"[-+]?[0-9]+(?:[.,][0-9]+)?E[-+][0-9]+"
 _MONTH = "(?:Jan|Feb|Mar|Mrz|Apr|May|Mai|Jun|Jul|Aug|Sep|Oct|Okt|Nov|Dec|Dez)"
 #: A date as spreadsheets make it of other texts.
-SHEET_DATE = re.compile(rf"[0-9]{{1,2}}(?:-|\. ?){_MONTH}(?:[-. ][0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}}")
-_DIGITS = re.compile("[0-9]+")
+SHEET_DATE = rf"[0-9]{{1,2}}(?:-|\. ?){_MONTH}(?:[-. ][0-9]{{2,4}})?|{_MONTH}-[0-9]{{2}}"
+_DIGITS = "[0-9]+"
 
 
 def exact(text: str, *, numbers: bool = False) -> str:
@@ -88,7 +88,7 @@ def exact(text: str, *, numbers: bool = False) -> str:
     bare = text.strip("'")
     if bare != bare.strip():
         return f"'{text}'"
-    marked = _misread(text.lstrip("'")) and (numbers or not _DIGITS.fullmatch(text))
+    marked = _misread(text.lstrip("'")) and (numbers or not re.fullmatch(_DIGITS, text))
     return f"'{text}" if marked else text
 
 
@@ -107,5 +107,5 @@ def _misread(text: str) -> bool:
     return (
         text in ("", "-")
         or "${" in text
-        or any(each.fullmatch(text) for each in (SHEET_ERROR, SHEET_NUMBER, SHEET_DATE, _DIGITS))
+        or any(re.fullmatch(each, text) for each in (SHEET_ERROR, SHEET_NUMBER, SHEET_DATE, _DIGITS))
     )

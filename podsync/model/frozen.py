@@ -47,7 +47,11 @@ def freeze(value: Any) -> Json:
     kind = type(value)
     # What a parser returns is just this, and most of it is text: asking for the type is three times as fast.
     if kind is dict:
-        return FrozenDict({key: item if type(item) is str else freeze(item) for key, item in value.items()})
+        frozen = FrozenDict(value)
+        for key, item in value.items():
+            if type(item) not in _SCALARS:
+                dict.__setitem__(frozen, key, freeze(item))
+        return frozen
     if kind is list:
         return tuple([item if type(item) is str else freeze(item) for item in value])
     if kind in _SCALARS:

@@ -75,10 +75,12 @@ class History:
         """Return what a valid document says, ids as listings tell them; `data` may hold other keys."""
         if HISTORY_WORDS.isdisjoint(data):
             return NO_HISTORY
-        told = {word: freeze(data[word]) for word in HISTORY_WORDS & data.keys()}
-        if any("[" in name for name in told.get("moved", ())):
-            told["moved"] = tuple(map(_sorted_keys, told["moved"]))
-        return cls(**told | {word: bare_id(told[word]) for word in ("adopt", "recreate") if word in told})
+        values = {word: freeze(data[word]) for word in HISTORY_WORDS & data.keys()}
+        if any("[" in name for name in values.get("moved", ())):
+            values["moved"] = tuple(map(_sorted_keys, values["moved"]))
+        return cls(
+            **values | {word: bare_id(values[word]) for word in ("adopt", "recreate") if word in values}
+        )
 
     @classmethod
     def parse(cls, text: str) -> History:
@@ -90,16 +92,20 @@ class History:
         """What is said, as canonical JSON of one object; empty where nothing is."""
         if self is NO_HISTORY:
             return ""
-        said = {word: value for word in HISTORY_WORDS if (value := getattr(self, word)) not in (None, EMPTY)}
-        return canonical_json(said) if said else ""
+        values = {
+            word: value for word in HISTORY_WORDS if (value := getattr(self, word)) not in (None, EMPTY)
+        }
+        return canonical_json(values) if values else ""
 
     @property
     def asks(self) -> Mapping[str, Json]:
         """What has to be decided about a product that is there already and as its document wants it."""
         if self is NO_HISTORY:
             return EMPTY
-        asked: dict[str, Json] = {} if self.recreate is None else {"recreate": self.recreate}
-        return FrozenDict(asked | {"changed_there": self.changed_there} if self.changed_there else asked)
+        decisions: dict[str, Json] = {} if self.recreate is None else {"recreate": self.recreate}
+        return FrozenDict(
+            decisions | {"changed_there": self.changed_there} if self.changed_there else decisions
+        )
 
 
 #: The keys of a document that make its `History`.
@@ -247,8 +253,8 @@ class Catalog:
         """Digest over the meaning of all documents, not over their bytes."""
         if self.index is not None:
             return self.index.digest
-        told = ((str(p.address), p.spec_digest, p.history.text) for p in self.products)
-        return catalog_digest(told, sorted(self.lets_go))
+        rows = ((str(p.address), p.spec_digest, p.history.text) for p in self.products)
+        return catalog_digest(rows, sorted(self.lets_go))
 
 
 def catalog_digest(products: Iterable[tuple[str, str, str]], removed: Iterable[str] = ()) -> str:

@@ -11,12 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from podsync.model.address import Address
-from podsync.model.frozen import EMPTY
 from podsync.model.product import seen_ids
-from podsync.providers import name_forms
 
 if TYPE_CHECKING:
-    from podsync.plan.change import Change
     from podsync.providers.contract import Remote
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry
@@ -78,21 +75,6 @@ def step_in_doubt(what: str, told: Sequence[str], *, sent: bool) -> str:
     why = f"{what} were sent" if sent else perhaps_added(what)
     named = f": {'; '.join(told)}" if told else ""
     return f"{why}, and the listing does not tell whether these are there{named}"
-
-
-def renamed_there(provider: Provider, change: Change, listed: str | None) -> tuple[str, ...]:
-    """Return why values must not be set back, and what to do: orders may say the name that is listed."""
-    names = [provider.unique_name(spec or EMPTY) for spec in (change.before, change.after)]
-    # A shop that shows our own name in a form of its own has renamed nothing.
-    ours = any(name_forms.changes(name, listed) is not None for name in (*names, change.gives_up))
-    if listed is None or ours:
-        return ()
-    told = f"write `renamed_from: {quoted(listed)}` into the document"
-    return (
-        f"somebody renamed it at {provider.title}: orders that say {quoted(listed)} would fail",
-        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
-        f'b) to take the name from them: {told}, then: podsync apply --replace "{change.address}"',
-    )
 
 
 def quoted(text: str) -> str:

@@ -40,11 +40,11 @@ from podsync.plan.diff import (
     field_changes,
     leads_to,
     may_be_there,
+    never_learned,
     one_field,
     progress,
     shown_of,
-    told_of_defaults,
-    untold,
+    with_defaults_risk,
     with_steps,
 )  # fmt: skip
 from podsync.plan.matching import Pair, last_place
@@ -64,11 +64,11 @@ class Decided(NamedTuple):
 
 
 def decide(
-    pair: Pair, providers: Mapping[str, Provider], selection: Selection, asked: Defaults = None
+    pair: Pair, providers: Mapping[str, Provider], selection: Selection, defaults: Defaults = None
 ) -> Decided:
     """Return the one change for a pair; see `planner.make_plan`."""
     decision = _PairDecision(pair, providers[pair.known.provider], selection)
-    return Decided(told_of_defaults(decision.make(), pair, asked), decision.faults)
+    return Decided(with_defaults_risk(decision.make(), pair, defaults), decision.faults)
 
 
 class _PairDecision:
@@ -170,7 +170,7 @@ class _PairDecision:
 
     def _differing(self, entry: Entry) -> tuple[str, ...]:
         names = set(differing_fields(self.provider, entry.spec or EMPTY, self.wanted))
-        names -= untold(self.provider, entry, self.wanted)
+        names -= never_learned(self.provider, entry, self.wanted)
         if entry.pending is not None:
             names |= set(entry.pending.body)
         return tuple(sorted(names))
@@ -274,8 +274,8 @@ class _PairDecision:
         return self._change(action, code, reason, risks=(), taken=orphan)
 
     def _unchanged(self, product: Product, entry: Entry) -> Change:
-        told = untold(self.provider, entry, product.spec)
-        fields = self._fields(product, entry, tuple(sorted(told)))
+        new_fields = never_learned(self.provider, entry, product.spec)
+        fields = self._fields(product, entry, tuple(sorted(new_fields)))
         if self.pair.previous is not None:
             named = self.pair.previous.name in (product.history.moved or ())
             code = "move_because_declared" if named else "move_because_equal_spec"

@@ -85,7 +85,7 @@ def with_steps(change: Change, provider: Provider, entry: Entry | None) -> Chang
     return change
 
 
-def untold(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
+def never_learned(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
     """Return the fields of a wanted spec of which the state does not know what the product has.
 
     podsync has not sent them: it took the product as it was, and no listing tells them, or the document of
@@ -207,15 +207,15 @@ Defaults: TypeAlias = Callable[[], Inheritance] | None
 _MOST_INHERITED = 8
 
 
-def told_of_defaults(change: Change, pair: Pair, asked: Defaults) -> Change:
+def with_defaults_risk(change: Change, pair: Pair, defaults: Defaults) -> Change:
     """Return the change; where other defaults hold since its file was moved, that is its last risk."""
     product, entry, former = pair.product, pair.entry, last_place(pair.entry)
-    if asked is None or product is None or entry is None or former is None:
+    if defaults is None or product is None or entry is None or former is None:
         return change
     folder = former.path.rpartition("/")[0]
     if change.action is Action.NOOP or folder == product.declared_at.path.rpartition("/")[0]:
         return change
-    inherited, files = asked(), (former.path, product.declared_at.path)
+    inherited, files = defaults(), (former.path, product.declared_at.path)
     found: list[str] = []
     for path in _paths(change, product, entry):
         if not inherited.says(product, path):

@@ -120,8 +120,8 @@ def last_line(plan: Plan) -> str:
         return summary_line(plan.summary)
     count = len({drift.address for drift in plan.drift})
     many = f"{count} products are not as podsync left them"
-    told = "1 product is not as podsync left it" if count == 1 else many
-    return f"No changes. The catalog matches the state, and {told}."
+    drifted = "1 product is not as podsync left it" if count == 1 else many
+    return f"No changes. The catalog matches the state, and {drifted}."
 
 
 def summary_line(counts: Mapping[Action, int]) -> str:

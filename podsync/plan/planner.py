@@ -93,10 +93,10 @@ def _models(changes: Iterable[Change], providers: Mapping[str, Provider]) -> Map
         if change.action is Action.NOOP or provider is None or not provider.known.digest:
             continue
         for spec in (change.before, change.after):
-            told = (spec or EMPTY).get(provider.model_field)
-            model = None if told is None else known_model(provider.known, told)
+            identity = (spec or EMPTY).get(provider.model_field)
+            model = None if identity is None else known_model(provider.known, identity)
             if model is not None and model.name:
-                found[str(told)] = model.name
+                found[str(identity)] = model.name
     return FrozenDict(found)
 
 

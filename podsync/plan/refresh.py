@@ -24,11 +24,11 @@ from podsync.plan.answers import (
     of_unlisted,
     of_unwanted,
     of_wanted,
-    renamed_there,
     step_in_doubt,
     unproven_account,
 )
 from podsync.plan.change import Change
+from podsync.plan.drift.compare import renamed_there
 from podsync.plan.drift.seen import seen_by
 from podsync.plan.drift.values import Drift
 from podsync.plan.model import Plan
@@ -60,16 +60,16 @@ def refreshed(
     changes: list[Change] = []
     found: list[Diagnostic] = []
     for change in plan.changes:
-        look = looks.get(change.provider)
-        if look is None:
+        findings = looks.get(change.provider)
+        if findings is None:
             changes.append(change)
             continue
-        changes.append(_seen(change, look))
-        found += _about(change, providers[change.provider], look)
-    for name, look in sorted(looks.items()):
-        found += _about_all(providers[name], look, makes=_makes(changes, name))
-        found += _about_unlisted(knowns[name], look) if name in knowns else []
-        found += _about_unwanted(providers[name], look)
+        changes.append(_seen(change, findings))
+        found += _about(change, providers[change.provider], findings)
+    for name, findings in sorted(looks.items()):
+        found += _about_all(providers[name], findings, makes=_makes(changes, name))
+        found += _about_unlisted(knowns[name], findings) if name in knowns else []
+        found += _about_unwanted(providers[name], findings)
     drift, compared = seen_by(looks, knowns, document, plan.changes) if knowns else ((), ())
     found += _about_renamed(providers, changes, drift)
     return replace(
@@ -77,7 +77,7 @@ def refreshed(
         changes=tuple(changes),
         diagnostics=in_file_order([*plan.diagnostics, *found]),
         refreshed=True,
-        unmanaged={name: unmanaged(look) for name, look in sorted(looks.items())},
+        unmanaged={name: unmanaged(findings) for name, findings in sorted(looks.items())},
         drift=drift,
         compared=compared,
     )
@@ -92,8 +92,8 @@ def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
     if any(look.asks or look.overdue or look.unwanted or look.steps for look in looks.values()):
         return _IN_DOUBT
     renamed = any(one.rule == _RENAMED for one in plan.diagnostics)
-    asked = any(look.questions or look.taken or look.misnamed for look in looks.values())
-    return _LEFT if renamed or asked else 0
+    open_questions = any(look.questions or look.taken or look.misnamed for look in looks.values())
+    return _LEFT if renamed or open_questions else 0
 
 
 def _about_renamed(
@@ -107,29 +107,29 @@ def _about_renamed(
         provider = providers[change.provider]
         answers = renamed_there(provider, change, provider.unique_name(freeze(listed[change.address])))
         if answers:
-            yield _told(change, "warning", _RENAMED, f"{change.address}: {answers[0]}", *answers[1:])
+            yield _diagnostic(change, "warning", _RENAMED, f"{change.address}: {answers[0]}", *answers[1:])
 
 
 def _makes(changes: Sequence[Change], provider: str) -> bool:
     return any(change.provider == provider and change.action in _MAKING for change in changes)
 
 
-def unmanaged(look: Findings) -> int:
+def unmanaged(findings: Findings) -> int:
     """Return how many listed products nobody here owns or wants."""
-    spoken = {remote.id for remote in (*look.adopted.values(), *look.found.values())}
-    return len({row.id for row in look.unowned} - spoken - look.managed)
+    spoken = {remote.id for remote in (*findings.adopted.values(), *findings.found.values())}
+    return len({row.id for row in findings.unowned} - spoken - findings.managed)
 
 
-def _seen(change: Change, look: Findings) -> Change:
+def _seen(change: Change, findings: Findings) -> Change:
     """Return the change as it reads now that it is known what exists."""
-    if change.action is Action.SETTLE and change.address in look.found:
-        row = look.found[change.address]
+    if change.action is Action.SETTLE and change.address in findings.found:
+        row = findings.found[change.address]
         shown = seen_ids(row.shown)
         return replace(change, reason=f"{change.reason}; the listing shows it now ({row.id})", shown=shown)
-    if change.address in look.named:
-        row = look.named[change.address]
+    if change.address in findings.named:
+        row = findings.named[change.address]
         return replace(change, shown=seen_ids(row.shown), made_at=row.created_at)
-    remote = look.adopted.get(change.address)
+    remote = findings.adopted.get(change.address)
     if remote is None or change.action is not Action.CREATE:
         return change
     return replace(
@@ -144,92 +144,98 @@ def _seen(change: Change, look: Findings) -> Change:
     )
 
 
-def _about(change: Change, provider: Provider, look: Findings) -> list[Diagnostic]:
+def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagnostic]:
     """What keeps apply from making this one, or should be known before."""
     address = change.address
-    if address in look.asks:
-        rows = look.asks[address]
-        why = look.why.get(address, f"one of these may be it: {_listed(rows)}")
-        answers = of_doubt(provider, address, rows, young=address in look.young)
-        return [_told(change, "warning", "in-doubt", f"{address} is in doubt: {why}", *answers)]
-    if address in look.steps:
-        question = look.steps[address]
+    if address in findings.asks:
+        rows = findings.asks[address]
+        why = findings.why.get(address, f"one of these may be it: {_listed(rows)}")
+        answers = of_doubt(provider, address, rows, young=address in findings.young)
+        return [_diagnostic(change, "warning", "in-doubt", f"{address} is in doubt: {why}", *answers)]
+    if address in findings.steps:
+        question = findings.steps[address]
         what = provider.info.steps.get(question.step, question.step)
         words = f"{address}: {step_in_doubt(what, question.told, sent=question.sent)}"
         answers = of_step(address, question.step) if question.asked else (NOT_BEFORE,)
-        return [_told(change, "warning", "in-doubt", words, *answers)]
-    if address in look.misnamed:
-        error = look.misnamed[address]
+        return [_diagnostic(change, "warning", "in-doubt", words, *answers)]
+    if address in findings.misnamed:
+        error = findings.misnamed[address]
         words = f"{address} is not adopted: {error.message}"
-        return [_told(change, "warning", "not-adopted", words, error.remedy)]
-    if address in look.questions:
-        open_ = look.questions[address]
+        return [_diagnostic(change, "warning", "not-adopted", words, error.remedy)]
+    if address in findings.questions:
+        open_ = findings.questions[address]
         words = f"{address} is not created: {open_.why}: {_listed(open_.rows)}"
         if open_.after is not None:
-            return [_told(change, "warning", "may-be-ours", words)]
+            return [_diagnostic(change, "warning", "may-be-ours", words)]
         answers = of_wanted(provider, address, open_.rows)
         many = "many at once: podsync import --match -o csv=pairs.csv"
-        return [_told(change, "warning", "may-be-ours", words, *answers, many)]
-    if address in look.taken:
-        rows = look.taken[address]
+        return [_diagnostic(change, "warning", "may-be-ours", words, *answers, many)]
+    if address in findings.taken:
+        rows = findings.taken[address]
         words = (
             f"{address}: {provider.title} has a product of this name for a shared customer ({_listed(rows)})"
         )
         answer = "apply leaves it out; choose another name, or rename the other one by hand"
-        return [_told(change, "warning", "name-taken", words, answer)]
-    if address in look.namesakes:
-        words = f"{address}: {provider.title} lists a namesake ({_listed(look.namesakes[address])})"
-        return [_told(change, "warning", "namesake", words, "it is not ours; apply creates beside it")]
+        return [_diagnostic(change, "warning", "name-taken", words, answer)]
+    if address in findings.namesakes:
+        words = f"{address}: {provider.title} lists a namesake ({_listed(findings.namesakes[address])})"
+        return [_diagnostic(change, "warning", "namesake", words, "it is not ours; apply creates beside it")]
     return []
 
 
-def _about_all(provider: Provider, look: Findings, *, makes: bool) -> list[Diagnostic]:
+def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[Diagnostic]:
     """What keeps apply from sending anything to a provider."""
-    if look.account is False:
+    if findings.account is False:
         words = f"none of the products that the state knows is visible at {provider.title}: another account?"
         remedies = (
             "a) the key is of another account: set that of the account that this state belongs to",
             f"b) it is the right one, and was emptied by hand: podsync state check --emptied {provider.name}",
         )
         return [Diagnostic("error", "another-account", words, None, "\n".join(remedies))]
-    if look.first_contact and makes:
+    if findings.first_contact and makes:
         words = (
-            f"first contact: {provider.title} lists {len(look.first_contact)} products that the state knows "
-            f"nothing of ({_listed(look.first_contact)})"
+            f"first contact: {provider.title} lists {len(findings.first_contact)} products that the state "
+            f"knows nothing of ({_listed(findings.first_contact)})"
         )
         remedies = (
             "a) some are of this catalog: podsync import --match -o csv=pairs.csv",
             "b) nobody here manages any of them: podsync apply --first-contact",
         )
         return [Diagnostic("error", "first-contact", words, None, "\n".join(remedies))]
-    if look.unproven_account is not None and makes:
-        first = "nothing is created" if look.unproven_account else "apply waits before it creates anything"
-        words = f"{first}: {unproven_account(provider, asked=look.unproven_account)}"
+    if findings.unproven_account is not None and makes:
+        first = (
+            "nothing is created" if findings.unproven_account else "apply waits before it creates anything"
+        )
+        words = f"{first}: {unproven_account(provider, asked=findings.unproven_account)}"
         return [Diagnostic("warning", "unproven-account", words)]
     return []
 
 
-def _about_unlisted(known: Known, look: Findings) -> list[Diagnostic]:
+def _about_unlisted(known: Known, findings: Findings) -> list[Diagnostic]:
     """What was made and should be known by its id: apply asks, too."""
     provider, found = known.provider, []
     for item in known.unbound:
-        rows = look.overdue.get((item.address, item.created_at))
+        rows = findings.overdue.get((item.address, item.created_at))
         if rows is None:
             continue
-        told = f"one of these may be it: {_listed(rows)}" if rows else f"{provider.title} does not list it"
+        listed = f"one of these may be it: {_listed(rows)}" if rows else f"{provider.title} does not list it"
         if isinstance(item, Orphan):
             alike = sum(isinstance(o, Orphan) and o.address == item.address for o in known.unbound)
             answers = of_open_orphan(provider, item.address, rows, alike=alike)
         elif rows:
             answers = of_wanted(provider, item.address, rows)
         else:
-            answers = of_unlisted(provider, item.address) if look.reading.sound and look.reading.fresh else ()
-        words = f"{item.address}: it was made, and its id is not known: {told}"
+            answers = (
+                of_unlisted(provider, item.address)
+                if findings.reading.sound and findings.reading.fresh
+                else ()
+            )
+        words = f"{item.address}: it was made, and its id is not known: {listed}"
         found.append(Diagnostic("warning", "not-listed", words, None, "\n".join(answers), item.address))
     return found
 
 
-def _about_unwanted(provider: Provider, look: Findings) -> list[Diagnostic]:
+def _about_unwanted(provider: Provider, findings: Findings) -> list[Diagnostic]:
     """What a refused create may have made, and no document wants."""
     return [
         Diagnostic(
@@ -240,11 +246,11 @@ def _about_unwanted(provider: Provider, look: Findings) -> list[Diagnostic]:
             "\n".join(of_unwanted(provider, address, question.rows)),
             address,
         )
-        for address, question in sorted(look.unwanted.items())
+        for address, question in sorted(findings.unwanted.items())
     ]
 
 
-def _told(change: Change, severity: Severity, rule: str, summary: str, *remedies: str) -> Diagnostic:
+def _diagnostic(change: Change, severity: Severity, rule: str, summary: str, *remedies: str) -> Diagnostic:
     address: Address = change.address
     return Diagnostic(severity, rule, summary, change.source, "\n".join(remedies), address)
 

@@ -51,8 +51,8 @@ class Split(NamedTuple):
 def split(catalog: Catalog, state: State, selection: Selection, *, every: bool) -> Split:
     """Set aside what is settled; nothing is, when `every` change is to be told or a selection made."""
     index, entries = catalog.index, state.entries
-    asked = selection.to_json() is not None
-    if every or asked or index is None or not isinstance(entries, LazyEntries):
+    selected = selection.to_json() is not None
+    if every or selected or index is None or not isinstance(entries, LazyEntries):
         return Split(catalog, state, UnchangedPairs())
     outline = entries.outline
     same = frozenset(

@@ -143,7 +143,8 @@ class Listing:
     had an `Age` above 0 or a `Date` before that of an earlier answer: such a listing proves
     presence only. `filtered` says that the provider itself chose by `Query.models`; False for
     models that have no known code: then everything was read. `pairs` are model -> codes as the
-    provider's model list tells them now, empty where there is no such list or it is down.
+    provider's model list tells them now, empty where there is no such list or it is down. `earlier` are
+    rows that only an earlier pass of this reading showed: they were there a moment ago.
     """
 
     items: tuple[Remote, ...]
@@ -153,6 +154,7 @@ class Listing:
     fresh: bool = True
     filtered: bool = False
     pairs: Mapping[str, tuple[str, ...]] = EMPTY
+    earlier: tuple[Remote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

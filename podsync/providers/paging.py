@@ -118,7 +118,9 @@ def _read(page: Pages, size: int, absence: bool, wanted: Collection[str]) -> Lis
         alike = now.alone(size) or (before is not None and now.like(before))
         if now.whole and now.fresh and (alike or not absence):
             rows = tuple(now.ids.values())
-            return Listing(rows, complete=now.excess == 0, date=now.date, excess=now.excess)
+            earlier = tuple(row for row in seen.values() if row.id not in now.ids)
+            complete = now.excess == 0
+            return Listing(rows, complete, date=now.date, excess=now.excess, earlier=earlier)
         if not absence or not now.fresh:
             break  # one answer out of a cache, and the whole of it proves presence only
         before = now
@@ -187,4 +189,5 @@ def joined(parts: list[Listing]) -> Listing:
         date=parts[-1].date,
         excess=sum(part.excess for part in parts),
         fresh=all(part.fresh for part in parts),
+        earlier=tuple(item for part in parts for item in part.earlier if item.id not in items),
     )

@@ -613,6 +613,23 @@ def test_6_a_patch_that_is_answered_as_done_and_never_stored_is_not_called_done(
     ends_well(world)
 
 
+def test_6_customers_that_are_listed_in_another_form_are_a_persons_to_recognise(world):
+    """Neither what was sent nor what was before: it is not called undone, and the way out is told."""
+    world.server.customers_as = "upper"
+    address = world.poster()
+    world.apply()
+    world.poster(customerIds=["customer-2", "customer-3"])
+    world.server.always("gelato.update", Odd("unchanged", commit=True))
+
+    report = world.apply()
+    told = outcome(report, address)
+
+    assert (told.result, report.exit_code) == (Result.FAILED, 4)
+    assert "lists neither what was sent nor what was before: it lists" in told.error
+    identity = world.entry(address).id
+    assert f'if that is it: podsync state settle "{address}" --adopt {identity}' in told.next
+
+
 def test_6_a_patch_counts_once_the_listing_shows_it(world):
     """The listing is behind: who waits sees it, who does not is in doubt, and the next apply clears it."""
     address = renamed(world)

@@ -151,6 +151,24 @@ def test_a_listing_shows_it_and_breaks_off(world, provider):
 
 
 @both
+def test_it_is_hidden_between_two_readings_of_one_look(world, provider):
+    """The first reading, of its model, shows it; the second one, of everything, does not."""
+    begin(world, provider)
+    address = make(world, provider)
+    world.server.misbehave(f"{provider}.create", Odd("status", commit=True, status=400))
+    world.apply()
+    identity = the_only_one(world, provider)
+    listing = {"kakaclo": "kakaclo.search", "gelato": "gelato.list"}[provider]
+    world.server.forget_requests()
+    world.server.misbehave(listing, None, Odd("pass", hook=lambda: world.server.hide(identity, DAY)))
+
+    report = world.apply()
+
+    assert (outcome(report, address).result, world.entry(address).id) == (Result.ADOPTED, identity)
+    assert made(world, provider) == 1
+
+
+@both
 def test_a_person_says_that_it_is_nobodys_while_it_is_hidden(world, provider):
     """What was removed is never listed again: the way out does not need it."""
     begin(world, provider)

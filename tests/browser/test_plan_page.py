@@ -11,7 +11,7 @@ import pytest
 
 from podsync.output.html.page import About, plan_html
 from podsync.plan.action import Action
-from podsync.plan.change import FieldChange
+from podsync.plan.change import Change, FieldChange
 from podsync.plan.model import Plan
 from tests.browser.conftest import Opened, serious
 from tests.browser.gallery import CDN, season, tee, variants
@@ -386,6 +386,27 @@ def test_variants_are_one_block_that_says_once_what_they_share(show: Show) -> No
     assert fox.locator(".strip .pic").count() == 1
     assert fox.locator(".tile .name").first.inner_text() == "Ash"
     assert len({box["y"] for box in (fox.locator(".tile").nth(at).bounding_box() for at in range(3))}) == 1
+
+
+def test_a_block_of_one_document_says_how_many_keys_each_axis_has(show: Show) -> None:
+    def block(document: str, count: int) -> list[Change]:
+        keys = [
+            f"[colour={colour.lower()},model=m{n}]" for colour in ("Ash", "Moss", "Oak") for n in range(2)
+        ]
+        return [
+            samples.create(
+                f"{document}{key}", {**tee("Dino", "Ash"), "enName": f"{document} {key}"}, "catalog/a.yaml"
+            )
+            for key in keys[:count]
+        ]
+
+    one = show(samples.plan([*block("dino", 6), *block("fox", 5)]))
+    one.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    assert [" ".join(title.split()) for title in one.texts(".block h3")] == [
+        "dino · 6 · 3 colours x 2 models",
+        "fox · 5 · 3 colours, 2 models",
+    ]
 
 
 def test_the_backs_of_all_variants_are_one_press_away(show: Show) -> None:

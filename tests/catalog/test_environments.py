@@ -117,6 +117,16 @@ SAME = "environments: environments.production: KakaClo has the same account as i
             "3:23 environments: environments.production.state: it is the state of staging",
         ),
         (
+            ONE_STATE.replace("s.json", "link/s.json", 1),
+            "3:23 environments: environments.production.state: it is the state of staging",
+        ),
+        (
+            ONE_HOST.replace("https://Developer.kakaclo.com:443", "http://127.0.0.1:8080").replace(
+                "production: {}", "production: {providers: {kakaclo: {base_url: 'http://localhost:8080'}}}"
+            ),
+            f"3:28 {SAME} (default at localhost)",
+        ),
+        (
             ONE_HOST.replace("Developer.kakaclo.com:443", "developer.kakaclo.com."),
             f"3:3 {SAME} (default at developer.kakaclo.com)",
         ),
@@ -126,7 +136,10 @@ SAME = "environments: environments.production: KakaClo has the same account as i
         ),
     ],
 )
-def test_what_environments_may_not_share_is_told_at_its_line(text, told):
+def test_what_environments_may_not_share_is_told_at_its_line(text, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+
     (fault,) = faults(text)
 
     assert fault.startswith(told)

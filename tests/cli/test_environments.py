@@ -130,6 +130,32 @@ def test_a_provider_without_accounts_of_its_own_is_refused_where_it_is_used(pods
     assert podsync(*STAGING, "plan").code == 0
 
 
+def test_a_base_url_of_the_process_is_that_of_every_environment(podsync, shop, folder, monkeypatch):
+    block = (
+        "{{state: {{path: {0}.json}}, providers: {{kakaclo: {{base_url: 'https://{0}.example.com'{1}}}}}}}"
+    )
+    write = (folder / "podsync.yaml").write_text
+    (shop / "tote.yaml").unlink()
+
+    def text(first: str = "", second: str = "") -> str:
+        staging, production = block.format("staging", first), block.format("production", second)
+        return f"version: 1\nenvironments:\n  staging: {staging}\n  production: {production}\n"
+
+    write(text(), encoding="utf-8")
+    assert podsync(*STAGING, "plan").code == 0
+
+    monkeypatch.setenv("KAKACLO_BASE_URL", "https://other.example.com")
+    run = podsync(*STAGING, "plan")
+    write(text(", account: try", ", account: shop"), encoding="utf-8")
+
+    assert run.code == 3
+    assert (
+        "environments.staging: KakaClo has the same account as in production "
+        "(default at other.example.com, by KAKACLO_BASE_URL)"
+    ) in run.err
+    assert podsync(*STAGING, "plan").code == 0
+
+
 # -- keys
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.model.settings import RateLimit
+from podsync.model.product import Lifecycle
+from podsync.model.settings import Limits, RateLimit
 from podsync.output.colours import colour_name
 from podsync.output.forecast import PUBLISHED, PlanFacts, forecast_text
 from podsync.output.html.page import About, plan_html
@@ -16,6 +17,7 @@ from podsync.output.word_diff import marked
 from podsync.output.wording import counted, duration, listed, run_name, some, time_of_day
 from podsync.plan.action import Action
 from tests.output import samples
+from tests.plan.build import designed, made, plan, state
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,25 @@ def test_a_design_in_many_colours_is_one_group() -> None:
     ]
     assert all("8 creates" in line for line in groups)
     assert '"Design 0000 - 0" … "Design 0000 - 7" · model 0' in text
+
+
+def test_a_group_of_refused_changes_says_so_and_holds_no_other() -> None:
+    kept = Lifecycle(prevent_orphan=True)
+    entries = [
+        made(
+            designed(
+                f"d[n=k{number:02}]", enName=f"D {number}", lifecycle=kept if number < 42 else Lifecycle()
+            )
+        )
+        for number in range(50)
+    ]
+
+    text = plan_text(plan([], state(*entries), limits=Limits(max_orphans=None)), style=PLAIN)
+
+    groups = [" ".join(line.split()) for line in text.splitlines() if line.startswith(".   ")]
+    assert groups == [". designed_product.d 42 orphans: refused", ". designed_product.d 8 orphans"]
+    assert "8 orphans   each stays on sale until a person removes it" in text
+    assert text.count("then by hand: remove these 8 at KakaClo") == text.count("then by hand") == 1
 
 
 def test_a_few_new_products_are_shown_one_by_one() -> None:

@@ -219,6 +219,16 @@ def test_a_row_skipped_because_another_was_removed_is_found_in_the_next_pass(
     assert Shrinking(rows, total=total).read() == (sorted(rows[1:]), True)
 
 
+def test_a_row_that_only_an_earlier_pass_showed_is_told_beside_those_of_the_last_one() -> None:
+    """It may be hidden by now, and was there: what it is can be asked, and nothing is made beside it."""
+    server = Shrinking([str(n) for n in range(60)])
+    listing = read_all(server.page, SIZE, absence=True)
+
+    assert [row.id for row in listing.earlier] == ["0"]
+    assert [row.id for row in joined([listing, listing]).earlier] == ["0", "0"]
+    assert listing.complete is True
+
+
 class Dropping(Server):
     """Loses a row wherever a page ends."""
 

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from podsync.cli.environment.hosts import foreign_hosts, host_of, is_own, refuse_foreign_hosts
+from podsync.cli.environment.hosts import foreign_hosts, is_own, refuse_foreign_hosts
 from podsync.model.errors import ProtectedError, UsageError
+from podsync.network.hosts import host_of
 from podsync.providers.registry import plugins
 from tests.cli.conftest import KEY, TOKEN, Run
 

@@ -25,10 +25,9 @@ from podsync.model.errors import InDoubtError
 from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.model.product import seen_ids
 from podsync.plan.action import SET_BACK
-from podsync.plan.answers import renamed_there
 from podsync.plan.change import Change
 from podsync.plan.diff import differing_fields
-from podsync.plan.drift.compare import differences, may_be_habit
+from podsync.plan.drift.compare import differences, may_be_habit, renamed_there
 from podsync.providers.contract import Listing, Query, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
@@ -274,8 +273,16 @@ def read_back(run: ProviderRun) -> bool:
                 continue
             shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
             told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
-            why = f"{run.provider.title} acknowledged the update and did not do it: {told}"
-            failed(run, each.change, why)
+            entry, title = run.ledger.entry(address), run.provider.title
+            if row is None or entry is None or entry.pending is None:
+                failed(run, each.change, f"{title} acknowledged the update and did not do it: {told}")
+                continue
+            # It may list by another form what was sent: only a person can tell.
+            why = (
+                f"{title} acknowledged the update and lists neither what was sent nor what was before: {told}"
+            )
+            answer = f'if that is it: podsync state settle "{address}" --adopt {each.id}'
+            failed(run, each.change, why, remedy=answer)
     return released
 
 

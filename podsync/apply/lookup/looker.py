@@ -74,7 +74,8 @@ class Looker:
             reading = together(self._by_model(known, needed, absence=True), reading)
             findings = self.judged(situation, replace(reading, looked=looked))
         if self._needs_all(situation, findings):
-            findings = self.judged(situation, self._whole(known))
+            # What was shown a moment ago was there, though the provider may have hidden it since.
+            findings = self.judged(situation, together(self._whole(known), reading))
         return findings
 
     def _needs_all(self, situation: Situation, findings: Findings) -> bool:

@@ -1,11 +1,11 @@
-"""What of a document holds in the chosen environment: whether it belongs there, and which ids are meant."""
+"""A document in the chosen environment: whether it applies there, and which ids it has there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from podsync.catalog.parsing.document import Document
@@ -19,13 +19,13 @@ _IDS = ("adopt", "recreate")
 
 
 class Belonging(NamedTuple):
-    """A document as it is meant in one environment, and what is wrong with that.
+    """A document in one environment, and its faults.
 
-    `here` is False for a document of other environments: it makes nothing.
+    `applies` is False for a document of other environments: it makes no product.
     """
 
     document: Document
-    here: bool = True
+    applies: bool = True
     faults: tuple[Diagnostic, ...] = ()
 
 
@@ -35,28 +35,28 @@ def says_where(data: Mapping[str, Any]) -> bool:
 
 
 def in_environment(document: Document, settings: Authoring) -> Belonging:
-    """Return a document as it is meant in the environment of the settings."""
+    """Return a document with the values of the settings' environment."""
     data = dict(document.data)
     faults: list[Diagnostic] = []
     only = data.pop(ONLY, None)
     if ONLY in document.data:
         faults += _names(document, only, settings.environments)
     for word in _IDS:
-        told = data.get(word)
-        if not isinstance(told, dict) or any("=" in name for name in told):
+        ids = data.get(word)
+        if not isinstance(ids, dict) or any("=" in name for name in ids):
             continue  # keys with = name products of the document, not environments
-        faults += _unknown(document, [((word, name), name) for name in told], settings.environments, key=True)
-        data |= {word: told.get(settings.environment)}
+        faults += _unknown(document, [((word, name), name) for name in ids], settings.environments, key=True)
+        data |= {word: ids.get(settings.environment)}
         if data[word] is None:
             del data[word]
-    here = not isinstance(only, list) or settings.environment in only
-    return Belonging(document._replace(data=data), here, tuple(faults))
+    applies = not isinstance(only, list) or settings.environment in only
+    return Belonging(document._replace(data=data), applies, tuple(faults))
 
 
 def _names(document: Document, only: Any, known: tuple[str, ...]) -> Iterable[Diagnostic]:
     if not isinstance(only, list) or not only or not all(isinstance(name, str) for name in only):
-        told = "only has the names of environments"
-        return [_fault(document, (ONLY,), told, "write a list: only: [staging]")]
+        summary = "only has the names of environments"
+        return [_fault(document, (ONLY,), summary, "write a list: only: [staging]")]
     return _unknown(document, [((ONLY, number), name) for number, name in enumerate(only)], known)
 
 

@@ -28,6 +28,6 @@ class Chains:
 
 
 def combined(own: str, others: Iterable[str]) -> str:
-    """Return one signature for a file and what it depends on; empty where one of them proves nothing."""
-    told = [own, *others]
-    return "" if "" in told else "+".join(told)
+    """Return one signature for a file and its dependencies; empty if one of them has none."""
+    signatures = [own, *others]
+    return "" if "" in signatures else "+".join(signatures)

@@ -39,7 +39,7 @@ class AuthoringContext:
         self.defaults = tuple(defaults)
         self._chains = Chains(defaults)
         self._parsed: dict[str, ParsedFile] = {}
-        #: What is wrong with each `_defaults.yaml` that was looked at.
+        #: The faults of each `_defaults.yaml` that was read.
         self.judged: dict[str, tuple[Diagnostic, ...]] = {}
         self.signed = lru_cache(maxsize=None)(read_signed)
 
@@ -48,7 +48,7 @@ class AuthoringContext:
         return self._chains.of(path)
 
     def needs(self, path: str, tables: Iterable[str] = ()) -> tuple[FoundFile, ...]:
-        """Return what the file at `path` depends on: its defaults, and `tables` by their paths."""
+        """Return the files that the file at `path` depends on: its defaults, and `tables` by path."""
         found = (FoundFile(os.path.join(self.root, each), each) for each in tables)  # noqa: PTH118
         return (*self.chain_of(path), *found)
 
@@ -82,15 +82,15 @@ class AuthoringContext:
         return FoundFile(location, shown(location, self.root))
 
     def stays_inside(self, document: FoundFile, found: FoundFile) -> bool:
-        """Whether a file is in the catalog, whatever links say; of a document elsewhere, in its folder."""
+        """Whether a file is in the catalog, links resolved; for a document elsewhere, in its folder."""
         real, own = os.path.realpath(found.location), os.path.realpath(os.path.dirname(document.location))  # noqa: PTH120
         limits = self._folder if _within(own, self._folder) else own
         return _within(real, limits)
 
-    # -- what the cache compares
+    # -- dependencies, for the cache
 
     def digest(self, own: str, needs: Sequence[FoundFile]) -> str:
-        """Return what stands for a file's content together with that of all it depends on."""
+        """Return a digest of a file's content and of all its dependencies."""
         if not needs:
             return own
         contents = [signed.raw if isinstance(signed := self.signed(f), Signed) else b"" for f in needs]
@@ -114,15 +114,15 @@ class AuthoringContext:
         return self.settings.variables
 
     def place_of(self, variable: str) -> tuple[Text, RawSpan]:
-        """Return where the settings say a variable: in the chosen environment, else around all of them."""
+        """Return where the settings define a variable: the chosen environment first, then the top level."""
         found = self._read_settings
         own: ValuePath = ("environments", self.settings.environment, "vars", variable)
         places = found.places.raw if found is not None else {}
-        told = (places.get(path) for path in (own, ("vars", variable), *self._elsewhere(variable)))
-        return self._settings_text, next(filter(None, told), START)
+        spans = (places.get(path) for path in (own, ("vars", variable), *self._elsewhere(variable)))
+        return self._settings_text, next(filter(None, spans), START)
 
     def _elsewhere(self, variable: str) -> Iterator[ValuePath]:
-        """Yield where other environments say a variable; what is read for all of them has the last one's."""
+        """Yield the paths of a variable in other environments; data for all of them uses the last one's."""
         for name in reversed(self.settings.environments):
             yield ("environments", name, "vars", variable)
 

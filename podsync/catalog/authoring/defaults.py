@@ -1,4 +1,4 @@
-"""`_defaults.yaml`: what the documents of a folder, and of those below it, have in common."""
+"""`_defaults.yaml`: values that the documents of a folder and its subfolders share."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def _faults(found: FoundFile, context: AuthoringContext) -> list[Diagnostic]:
     faults = list(parsed.diagnostics)
     for number, document in enumerate(parsed.documents):
         if number:
-            told = "the defaults of a folder are one document; this is another"
+            summary = "the defaults of a folder are one document; this is another"
             faults.append(
-                document.text.fault("defaults", document.start, told, "remove the line `---` above it")
+                document.text.fault("defaults", document.start, summary, "remove the line `---` above it")
             )
             continue
         verdicts = validate("defaults", document.data, lambda path, of=document: written(of, path))  # type: ignore[misc]

@@ -144,7 +144,7 @@ class Expansion:
                 data["moved"] = former
             for word in ("adopt", "recreate"):
                 if word in data:
-                    own = self._former.said(data.pop(word), index)
+                    own = self._former.value_for(data.pop(word), index)
                     data |= {} if own is None else {word: own}
         origins = ProductOrigins(self._template, combination)
         return self.document._replace(data=data, suffix=index, origins=origins)

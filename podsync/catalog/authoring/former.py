@@ -1,4 +1,4 @@
-"""What the products of a document were called before: `moved`, `renamed`, and a column `was`."""
+"""Former names of a document's products: `moved`, `renamed`, and a column `was`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from podsync.catalog.authoring.axes.axis import Axis, fault_in, is_key, key_help
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.address import Address, indexed
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
@@ -18,7 +18,7 @@ _ANY = "any"
 
 
 class FormerNames:
-    """Reads `moved` and `renamed` of a document; what is wrong goes to `faults`."""
+    """Reads `moved` and `renamed` of a document; faults go to `faults`."""
 
     def __init__(self, document: Document, axes: Mapping[str, Axis]) -> None:
         self.faults: list[Diagnostic] = []
@@ -51,24 +51,24 @@ class FormerNames:
         ]
         return found or (None if self._documents is None else [])
 
-    def said(self, told: Any, index: str) -> Any:
-        """Return what a mapping from keys (`colour=red,model=tee`) says of one product, None for nothing."""
-        return next((value for keys, value in told.items() if self._index(keys) == index), None)
+    def value_for(self, by_keys: Any, index: str) -> Any:
+        """Return the value for one product in a mapping by keys (`colour=red,model=tee`); None if absent."""
+        return next((value for keys, value in by_keys.items() if self._index(keys) == index), None)
 
     def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
         self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
 
     def _ids(self, word: str) -> None:
-        told = self._document.data.get(word)
+        ids = self._document.data.get(word)
         first: dict[str, str] = {}
-        for keys, said in told.items() if isinstance(told, dict) else ():
+        for keys, identity in ids.items() if isinstance(ids, dict) else ():
             index = self._index(keys)
             if index is None:
                 self._no_product(word, keys)
             elif index in first:
                 other = f"'{keys}' names the same product as '{first[index]}'"
                 self._refuse((word, keys), other, "keep one of the two", key=True)
-            elif isinstance(said, dict):
+            elif isinstance(identity, dict):
                 outside = f'environments stand outside: {word}: {{staging: {{"{keys}": ID}}}}'
                 self._refuse((word, keys), f"the id for '{keys}' is a mapping", outside)
             else:
@@ -77,8 +77,8 @@ class FormerNames:
     def _no_product(self, word: str, keys: str) -> None:
         example = ",".join(f"{name}={next(iter(axis.rows))}" for name, axis in self._axes.items())
         detail = f'name a key of every axis: "{example}"'
-        told = f"'{keys}' names no product of this document"
-        self._refuse((word, keys), told, detail, key=True)
+        summary = f"'{keys}' names no product of this document"
+        self._refuse((word, keys), summary, detail, key=True)
 
     # -- keys
 
@@ -87,19 +87,21 @@ class FormerNames:
             for key, was in axis.was.items():
                 for old in was:
                     if not is_key(old) or old in axis.rows:
-                        told = f"'{old}' is a key of this axis still" if is_key(old) else f"{old!r} is no key"
+                        summary = (
+                            f"'{old}' is a key of this axis still" if is_key(old) else f"{old!r} is no key"
+                        )
                         text, span = axis.place(key, "was")
                         detail = "take it out, or rename that row" if is_key(old) else key_help(old)
-                        self.faults.append(text.fault("each", span, f"{name}: {told}", detail))
+                        self.faults.append(text.fault("each", span, f"{name}: {summary}", detail))
 
-    def _renamed(self, told: Any) -> None:
-        if told is None:
+    def _renamed(self, renamed: Any) -> None:
+        if renamed is None:
             return
-        if not isinstance(told, dict) or not all(isinstance(each, dict) for each in told.values()):
+        if not isinstance(renamed, dict) or not all(isinstance(each, dict) for each in renamed.values()):
             detail = "write {axis: {old: new}}"
             self._refuse(("renamed",), "renamed has the old and the new keys of axes", detail)
             return
-        for name, keys in told.items():
+        for name, keys in renamed.items():
             if name not in self._axes:
                 near = did_you_mean(name, self._axes)
                 detail = f"did you mean {near}?" if near else f"the axes: {', '.join(self._axes)}"
@@ -109,10 +111,10 @@ class FormerNames:
             for old, new in keys.items():
                 path: Path = ("renamed", name, old)
                 if not is_key(old) or old in known:
-                    said = (
+                    summary = (
                         f"the axis {name} has the key {old} still" if old in known else f"{old!r} is no key"
                     )
-                    self._refuse(path, said, "on the left stands the old key", key=True)
+                    self._refuse(path, summary, "on the left stands the old key", key=True)
                 elif not isinstance(new, str) or new not in known:
                     near = did_you_mean(new, known)
                     detail = f"did you mean {near}?" if near else "on the right stands the new key"
@@ -122,20 +124,20 @@ class FormerNames:
 
     # -- names
 
-    def _list(self, told: Any) -> None:
+    def _list(self, names: Any) -> None:
         wanted = "a list of former names, or a mapping from keys to one"
-        if not isinstance(told, list):
+        if not isinstance(names, list):
             self._refuse(("moved",), f"moved is {wanted}", 'write [old-name] or {"colour=red": old}')
             return
-        for number, name in enumerate(told):
+        for number, name in enumerate(names):
             if not is_key(name):
                 detail = 'a name with keys belongs to one product: {"colour=red": "' + str(name)[:100] + '"}'
                 help_ = detail if isinstance(name, str) and "[" in name else "a name that this document had"
                 self._refuse(("moved", number), f"{name!r} is no name of a document", help_)
-        self._documents = [name for name in told if is_key(name)]
+        self._documents = [name for name in names if is_key(name)]
 
-    def _mapping(self, told: Mapping[str, Any]) -> None:
-        for keys, names in told.items():
+    def _mapping(self, by_keys: Mapping[str, Any]) -> None:
+        for keys, names in by_keys.items():
             path: Path = ("moved", keys)
             index = self._index(keys)
             if index is None:
@@ -151,7 +153,7 @@ class FormerNames:
                     self._named.setdefault(index, []).append(former)
 
     def _index(self, text: str) -> str | None:
-        """Return the index that `colour=red,model=tee` means, None where there is no such product."""
+        """Return the index of `colour=red,model=tee`; None if there is no such product."""
         pairs = [pair.strip().partition("=") for pair in text.strip("[]").split(",")]
         keys = {name.strip(): key.strip() for name, _, key in pairs}
         if keys.keys() != self._axes.keys() or len(pairs) != len(keys):

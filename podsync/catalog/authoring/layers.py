@@ -1,4 +1,4 @@
-"""What a document inherits: mappings merged deeply, later ones last, each with its place."""
+"""Inheritance of documents: mappings are merged deeply, later layers win, and each layer keeps its place."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 MERGED = ("labels", "lifecycle", "print", "spec")
 
 
-#: Keys of a document that make several products of it.
+#: Keys with which a document makes several products.
 AUTHORED = frozenset({"each", "except", "overrides", "renamed"})
 #: Begins the name of a value, and a literal `$${`.
 NAMES = "${"
 
 
 def is_plain(document: Document, found: FoundFile, context: AuthoringContext) -> bool:
-    """Whether a document makes one product, and says all of it itself."""
+    """Whether a document makes one product and inherits nothing."""
     if not AUTHORED.isdisjoint(document.data) or says_where(document.data):
         return False
     return not context.chain_of(found.path) and NAMES not in document.text.content
@@ -53,9 +53,9 @@ def defaults_of(path: str, kind: str, context: AuthoringContext) -> tuple[Layer,
 
 
 def merged(layers: Sequence[Layer]) -> dict[str, Any]:
-    """Return what the layers say together. Lists replace; null removes what was inherited.
+    """Return the merged layers. Lists replace; null removes an inherited value.
 
-    A null where no layer before it says anything stays: it is a value that somebody forgot.
+    A null without an inherited value stays: it is a value that somebody forgot.
     """
     found: dict[str, Any] = {}
     for layer in layers:
@@ -84,16 +84,16 @@ def _left(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def layer_of(layers: Sequence[Layer], path: Path) -> Layer | None:
-    """Return the layer that the value at `path` comes from, None where no layer says it."""
+    """Return the layer that sets the value at `path`; None if no layer does."""
     for layer in reversed(layers):
-        said = _says(layer.data, path)
-        if said is not None:
-            return layer if said else None
+        has_value = _says(layer.data, path)
+        if has_value is not None:
+            return layer if has_value else None
     return None
 
 
 def _says(data: Any, path: Path) -> bool | None:
-    """Whether a layer has the value at `path`; None where what others say of it stands."""
+    """Whether a layer has the value at `path`; None if the layers below decide."""
     for part in path:
         if isinstance(data, dict):
             if part not in data:
@@ -109,7 +109,7 @@ def _says(data: Any, path: Path) -> bool | None:
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield every value that is neither a mapping nor a list, and those of them that are empty."""
+    """Yield every value that is not a mapping or a list, and every empty mapping or list."""
     items: Iterator[tuple[str | int, Any]] | None = None
     if isinstance(value, Mapping) and value:
         items = iter(value.items())

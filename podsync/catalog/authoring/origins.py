@@ -80,5 +80,5 @@ class OriginPlaces(Mapping[Path, "Span | Position"]):
 
 
 def places_of(document: Document) -> Mapping[Path, Span | Position]:
-    """Return the places of a document's values, wherever they were written."""
+    """Return the places of a document's values, in whichever file they were written."""
     return document.places if document.origins is None else OriginPlaces(document)

@@ -1,4 +1,4 @@
-"""What is wrong with the products of one document, said once for all that have it in common."""
+"""Faults of the products of one document; products with the same fault share one diagnostic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from podsync.catalog.authoring.expansion import among
 from podsync.catalog.parsing.document import Document
 from podsync.model.diagnostic import Diagnostic
 
-#: So many different values behind one place are told; more are one fault.
+#: Up to this many values at one place are reported one by one; more become one fault.
 _MOST_VALUES = 5
 
 
@@ -23,7 +23,7 @@ class ProductFaults:
         self._found: dict[tuple[object, ...], dict[str, list[tuple[Diagnostic, str]]]] = {}
 
     def add(self, document: Document, faults: Sequence[Diagnostic]) -> None:
-        """Note what is wrong with a product."""
+        """Record the faults of a product."""
         self.count += bool(faults)
         if not document.suffix:
             self._plain += faults
@@ -32,16 +32,16 @@ class ProductFaults:
             groups = self._found.setdefault((each.rule, each.severity, each.at), {})
             groups.setdefault(each.detail, []).append((each, document.suffix))
 
-    def look(self) -> None:
-        """Count a product that was looked at: what is wrong with all of them is no fault of one value."""
+    def count_product(self) -> None:
+        """Count a checked product: a fault of all products is not the fault of one value."""
         self._all += 1
 
     def skip(self) -> None:
-        """Count a product that was not looked at any more."""
+        """Count a product that was not checked."""
         self._skipped += 1
 
-    def told(self) -> Iterable[Diagnostic]:
-        """Yield each fault once, with the products that it is about."""
+    def diagnostics(self) -> Iterable[Diagnostic]:
+        """Yield each fault once, with the products that have it."""
         yield from self._plain
         for groups in self._found.values():
             together = list(groups.values())

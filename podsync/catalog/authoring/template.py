@@ -20,8 +20,8 @@ from podsync.catalog.authoring.references import (
     strays,
 )
 from podsync.catalog.parsing.scalars import resolve
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.catalog.validation.schemas import schema
-from podsync.catalog.validation.value_messages import did_you_mean
 from podsync.model.frozen import Path
 
 #: In these a `${…}` counts.

@@ -1,4 +1,4 @@
-"""What has become of the files since they were read: which are what they were, and which have to be read."""
+"""Which files have changed since they were cached, and have to be read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from podsync.catalog.authoring.chains import Chains, combined
 from podsync.catalog.cache.store import CachedTable, stamp
 from podsync.catalog.cache.table import Table
 from podsync.catalog.discovery import FoundDefaults, FoundFile, signatures
-from podsync.catalog.loaded import Look
+from podsync.catalog.loaded import FindFiles
 from podsync.model.diagnostic import Diagnostic
 
 
@@ -23,10 +23,10 @@ class Stretch(NamedTuple):
 
 
 class FilesStatus(NamedTuple):
-    """The files as they stand: `stretches` in order, and those of them that are to be read.
+    """The current files: `stretches` in order, and the unread ones.
 
-    `astray` has the location of each file that is not where its path says, seen from `root`. `defaults` are
-    what documents have in common, folder by folder.
+    `astray` has the location of each file outside of its path below `root`. `defaults` are the
+    `_defaults.yaml` files, folder by folder.
     """
 
     root: str
@@ -51,14 +51,14 @@ class FilesStatus(NamedTuple):
         return FoundFile(os.path.join(self.root, path) if location is None else location, path)  # noqa: PTH118
 
 
-def scan(look: Look, root: Path, past: CachedTable | None = None) -> FilesStatus:
-    """Look for all files, and compare them with the past. Raises DamagedError where that cannot be read."""
-    found = look()
+def scan(find_files: FindFiles, root: Path, past: CachedTable | None = None) -> FilesStatus:
+    """Compare all files with the remembered table. Raises DamagedError where that cannot be read."""
+    found = find_files()
     files = [each for each in found if isinstance(each, FoundFile)]
     diagnostics = tuple(each for each in found if isinstance(each, Diagnostic))
     defaults = tuple([each.file for each in found if isinstance(each, FoundDefaults)])
-    here = os.path.join(root, "")  # noqa: PTH118 (a path for each file takes longer than to ask for it)
-    astray = {path: location for location, path in files if here + path != location}
+    root_prefix = os.path.join(root, "")  # noqa: PTH118 (a path for each file takes longer than to ask for it)
+    astray = {path: location for location, path in files if root_prefix + path != location}
     if past is None:
         return FilesStatus(
             str(root), [Stretch(None, len(files))] if files else [], files, astray, diagnostics, defaults
@@ -84,17 +84,17 @@ def _with_needs(
     needs: Mapping[str, Sequence[str]],
     root: str,
 ) -> list[str]:
-    """Return the signatures of files together with those of what they depend on, now and the last time."""
+    """Return the signatures of files, each combined with those of its current and its cached dependencies."""
     chains = Chains(defaults)
     tables = [FoundFile(os.path.join(root, path), path) for each in needs.values() for path in each]  # noqa: PTH118
     around = [*defaults, *dict.fromkeys(tables)]
     signed = dict(zip([each.path for each in around], signatures(around), strict=True))
     found = []
     for (_, path), own in zip(files, now, strict=True):
-        told = [signed[each.path] for each in chains.of(path)] + [
+        depended_on = [signed[each.path] for each in chains.of(path)] + [
             signed[each] for each in needs.get(path, ())
         ]
-        found.append(combined(own, told))
+        found.append(combined(own, depended_on))
     return found
 
 

@@ -1,9 +1,8 @@
-"""Which products a rule between files could have a word about: nearly all share nothing with another.
+"""Which products a rule between documents could concern: nearly all share nothing with another.
 
-Whatever a rule says, it says of two products that have something in common: the address, the identity,
-the picture or the design (see `traits`), or a former name. And what it does not say of some products
-it does not say of fewer of them. So where there was no fault, those that were read now tell whether
-there is one.
+Every such rule needs two products with something in common: the address, the identity, the picture or the
+design (see `traits`), or a former name. The rules are monotonic: a set without faults has no subset with
+faults. So if there was no fault, only products that share something with a newly read one are compared.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _FEW = 10
 
 
 class Columns(NamedTuple):
-    """What is compared: `addresses`, `traits` (texts of five words each, as in `Traits`), `histories`."""
+    """The compared columns: `addresses`, `traits` (texts of five words, as in `Traits`), `histories`."""
 
     addresses: Sequence[str]
     traits: Sequence[str]

@@ -1,9 +1,8 @@
-"""A quick yes: whether plain data surely satisfies a JSON Schema.
+"""A fast schema check that only says yes: the data surely satisfies a JSON Schema.
 
-Nearly every document of a catalog is valid, and a full validator costs half a millisecond each and
-an eighth of a second to import. What is accepted here is valid; what is not goes to the validator,
-which decides and explains. A keyword that is not known here accepts nothing, so that a schema may
-use any.
+Nearly every document of a catalog is valid, and a full validator costs half a millisecond each and an eighth
+of a second to import. Data accepted here is valid. Everything else goes to the validator, which decides and
+explains. A keyword unknown here accepts nothing, so a schema may use any.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from podsync.catalog.validation.schemas import pattern, repeated, schema
 
 #: What it returns is true or false.
 Check: TypeAlias = Callable[[Any], object]
-#: From what a keyword says, and the schema around it, to the check of a value.
+#: Makes the check of a value from a keyword's value and the schema around it.
 _Maker: TypeAlias = Callable[[Any, Any], Check]
 
 #: Say nothing of a value, or are looked after together with another keyword (`type` by `_all_of`).
@@ -62,7 +61,7 @@ def _guarded(check: Check, about: frozenset[type], kinds: frozenset[type]) -> li
 
 
 def _all_of(kinds: frozenset[type], checks: Sequence[Check]) -> Check:
-    """Return one check; every value of every document comes by here, so the usual forms are cheap."""
+    """Return one check. Every value of every document passes through it, so the usual forms are cheap."""
     if kinds == _ANY:
         if len(checks) == 1:
             return checks[0]

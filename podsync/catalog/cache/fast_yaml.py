@@ -2,12 +2,12 @@
 
 Most files are plain, and `yaml_reader` spends most of its time on places that only a diagnostic needs. Here
 libyaml builds its node tree in C, the tree becomes data, and no places are kept. The answer is None for
-everything that `yaml_reader` reports, or reads in a way of its own: an anchor, a tag, a comment after a
-text, a repeated key, a directive, a syntax error. Then `yaml_reader` reads the file. So both readers return
-the same data for the same file.
+everything that `yaml_reader` reports or treats specially: an anchor, a tag, a comment after a text, a
+repeated key, a directive, a syntax error. Then `yaml_reader` reads the file. So both readers return the same
+data for the same file.
 
-Measured on 10,000 products: `yaml_reader`'s walk over events 3.0 s, this one 1.3 s. A line parser of our
-own for a part of YAML was not built: it would be a second grammar to trust.
+Measured on 10,000 products: `yaml_reader`'s walk over events 3.0 s, this one 1.3 s. A line parser of our own
+for a part of YAML was not built: it would be a second grammar to trust.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ if yaml.__with_libyaml__:  # else `yaml_reader` reads every file
     from yaml._yaml import CParser
 
     class _LibYaml(CParser):
-        """Makes nodes whose tag is empty unless one was written; what they mean is left to `scalars`.
+        """Makes nodes whose tag is empty unless one was written; `scalars` decides what they mean.
 
-        The parser asks for a tag, and says where it is, at every node. Built-in functions that make
-        nothing of it answer in four fifths of the time that functions of our own take.
+        The parser asks for a tag and its place at every node. Built-in functions that ignore the question
+        take four fifths of the time that our own would.
         """
 
         resolve = descend_resolver = ascend_resolver = "".format
@@ -154,7 +154,7 @@ def _scalar(node: Any) -> Any:
 
 
 def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecord] | None:
-    """Return what a file without any fault or warning holds; None: `yaml_reader` has to read it."""
+    """Return the content of a file without faults or warnings; None if `yaml_reader` has to read it."""
     documents = read(raw)
     if documents is None:
         return None
@@ -170,7 +170,7 @@ def quick_read(raw: bytes, by_kind: Mapping[str, Provider]) -> list[ProductRecor
 def quick_record(
     data: Mapping[str, Any], start: RawSpan, by_kind: Mapping[str, Provider], suffix: str = ""
 ) -> ProductRecord | None:
-    """Return what is kept of a product if nothing whatever is wrong with its document."""
+    """Return the record of a product if its document has no fault and no warning."""
     kind = data.get("kind")
     provider = by_kind.get(kind) if isinstance(kind, str) else None
     # What belongs to some environments only is for `authoring` to say.
@@ -186,7 +186,7 @@ def quick_record(
 
 
 class QuickFile(NamedTuple):
-    """What a file without any fault holds; `tables` are paths of files that keys were taken from."""
+    """The content of a file without faults; `tables` are paths of the files that its keys come from."""
 
     kept: list[ProductRecord]
     tables: tuple[str, ...] = ()
@@ -221,7 +221,7 @@ def quick_products(
 
 
 def _with_places(raw: bytes, found: FoundFile) -> list[Document] | None:
-    """Return the documents; with places only where keys are: a number is put in as it was typed."""
+    """Return the documents, with places only where they have keys: a number is inserted as it was typed."""
     from podsync.catalog.authoring.layers import AUTHORED
     from podsync.catalog.parsing import yaml_reader
     from podsync.catalog.parsing.document import Document

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
 
 
-#: So many questions for what is alike are answered by a look at every product.
+#: Up to this many searches for equal products scan every product; then an index is made.
 _FEW = 5
 
 
@@ -71,8 +71,8 @@ class LazyCatalog(Sequence[Product]):
     def _read_again(self, file: int) -> RereadableFile:
         path = self.table.paths[file]
         tables = self._tables[file]
-        told = tables.split("\t") if tables else ()
-        return RereadableFile(self._locations(path), self.table.digests[file], self._drawn_on, told)
+        table_paths = tables.split("\t") if tables else ()
+        return RereadableFile(self._locations(path), self.table.digests[file], self._drawn_on, table_paths)
 
     @cached_property
     def _tables(self) -> Sequence[str]:
@@ -176,11 +176,11 @@ class LazyCatalog(Sequence[Product]):
 
     @cached_property
     def removed(self) -> Mapping[str, Position]:
-        """The addresses that the catalog lets go, and where it says so."""
+        """The addresses that the catalog removes on purpose, with their places."""
         if not any(self.table.removals):
             return EMPTY
-        told = zip(self.table.paths, self.table.removals, strict=True)
-        return {a: Position(path, *at) for path, text in told if text for a, *at in parse(text)}
+        removals = zip(self.table.paths, self.table.removals, strict=True)
+        return {a: Position(path, *at) for path, text in removals if text for a, *at in parse(text)}
 
     def product(self, address: str) -> Product:
         """Make the product of an address; raises KeyError."""
@@ -188,7 +188,7 @@ class LazyCatalog(Sequence[Product]):
 
     @cached_property
     def _identities(self) -> tuple[dict[str, int], dict[str, list[int]]]:
-        """The first number of each identity, and all of those that several products have."""
+        """Return the first number of each identity, and all numbers of those that several products have."""
         first: dict[str, int] = {}
         several: dict[str, list[int]] = {}
         for number, text in enumerate(self.table.traits):
@@ -230,9 +230,9 @@ class LateContext:
 
 
 class RereadableFile:
-    """A file that can be read again, if it is still what it was: what `digest` says, None for whatever.
+    """A file that can be read again if it is unchanged: `digest` must match, unless it is None.
 
-    `drawn_on` returns what its documents may draw on, `tables` are the files that they have taken keys from.
+    `drawn_on` returns the context of its documents; `tables` are the files that its keys come from.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What `straight.StraightRun` does, faster: what is remembered, what is read now, what shares something."""
+"""`straight.StraightRun` with a cache: cached files, newly read files, and clashes between them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from podsync.catalog.cache.lazy_catalog import LateContext, LazyCatalog
 from podsync.catalog.cache.record import ProductRecord
 from podsync.catalog.cache.store import CachedTable, CatalogCache
 from podsync.catalog.cache.table import Piece, Table
-from podsync.catalog.loaded import AskedFor, Loaded, Look, ReadClosely
+from podsync.catalog.loaded import AskedFor, FindFiles, Loaded, ReadClosely
 from podsync.files.cache_file import CacheDraft, DamagedCacheError
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import PodsyncError
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     from podsync.catalog.cache.reader import CatalogReader
     from podsync.providers.knowledge import Provider
 
-#: What is kept of so many files is written in the time that one file takes to be read.
+#: This many records are written in the time that reading one file takes.
 _WRITTEN_WHILE_ONE_IS_READ = 50
 
 
 class CachedRun:
     """Reads a catalog. Use as `with CachedRun(…) as run: run.finish()`; what can be begun at once is.
 
-    `look` finds the files, and `asked` tells whether faults at a path are asked for. `read_closely` reads a
-    file in which something is unusual or wrong. From `remember_from` files on, what is found is remembered;
-    then only what has changed since the last time is read.
+    `in_scope` holds the paths whose faults are reported. `read_closely` reads a file that the fast reader
+    does not take. From `remember_from` files on, the result is cached, and the next run reads only the files
+    that have changed.
     """
 
     def __init__(
         self,
         root: Path,
         providers: Mapping[str, Provider],
-        asked: Container[str],
-        look: Look,
+        in_scope: Container[str],
+        find_files: FindFiles,
         read_closely: ReadClosely,
         *,
         remember_from: int | None,
@@ -56,8 +56,8 @@ class CachedRun:
         self._tables: set[str] = set()
         self._providers = providers
         self._by_kind = {provider.kind: provider for provider in providers.values()}
-        self._asked = asked
-        self._look = look
+        self._in_scope = in_scope
+        self._find_files = find_files
         self._read_closely = read_closely
         self._remember_from = remember_from
         self._past: CachedTable | None = None
@@ -72,7 +72,7 @@ class CachedRun:
         return CatalogCache.beside(self._root, self._providers, self._authoring)
 
     def __enter__(self) -> Self:
-        """Begin: to read everything where nothing is known, else to look for what has changed."""
+        """Begin: read everything if nothing is cached, else look for changes."""
         if self._remember_from is not None and CatalogCache.is_beside(self._root, self._authoring):
             self._past = self._memory.recall()
         try:
@@ -87,7 +87,7 @@ class CachedRun:
         self._stack.close()
 
     def finish(self) -> Loaded:
-        """Read what is left; return the catalog, and all that is wrong with it."""
+        """Read the remaining files; return the catalog and all faults."""
         try:
             return self._finished()
         finally:  # the workers and their pipes are needed no more
@@ -97,7 +97,7 @@ class CachedRun:
     def _finished(self) -> Loaded:
         if self._past is not None:
             try:
-                self._standing = scan(self._look, self._root, self._past)
+                self._standing = scan(self._find_files, self._root, self._past)
                 if self._standing.all_known(self._past):
                     return self._as_it_was(self._past)
                 self._begin(self._past.table)
@@ -112,11 +112,11 @@ class CachedRun:
         return self._finish(products, [] if past.sound else self._clashes(products))
 
     def _begin_anew(self) -> None:
-        self._standing = scan(self._look, self._root)
+        self._standing = scan(self._find_files, self._root)
         self._begin(None)
 
     def _begin(self, past: Table | None) -> None:
-        """Begin to read what is not known."""
+        """Begin to read the files that are not cached."""
         from podsync.catalog.cache.reader import CatalogReader
 
         if self._worth_a_memory and self._draft is None:
@@ -143,7 +143,7 @@ class CachedRun:
         return self._finish(products, [*reading.diagnostics, *clashes])
 
     def _context(self, standing: FilesStatus) -> LateContext:
-        """Return what documents may draw on, as the files stand."""
+        """Return the context of the documents for the current files."""
         self._around = LateContext(self._root, self._folder, self._authoring, standing.defaults)
         return self._around
 
@@ -154,17 +154,19 @@ class CachedRun:
         return LazyCatalog(table, self._standing.found, self._by_kind, digest, around)
 
     def _no_clash(self, products: LazyCatalog, reading: CatalogReader) -> bool:
-        """Whether it is plain that there is none: there was none, and what is new shares nothing."""
+        """Whether there is surely no clash: there was none before, and no new product shares anything."""
         if self._past is None or not self._past.sound or products.removed:
             return False
         return products.shares_nothing([number for each in reading.news for number in each])
 
     def _clashes(self, products: LazyCatalog) -> list[Diagnostic]:
-        """Return what is wrong between products, wherever that is."""
+        """Return the faults between products of any files."""
         from podsync.catalog.validation.cross_document_rules import cross_check, removed_and_declared
 
-        asked = self._asked.__contains__
-        found = cross_check(products.clash_candidates(), products.make, self._providers, products.line, asked)
+        in_scope = self._in_scope.__contains__
+        found = cross_check(
+            products.clash_candidates(), products.make, self._providers, products.line, in_scope
+        )
         return found + removed_and_declared(
             products.removed, products.spec_digests, products.product, products.line
         )
@@ -172,9 +174,9 @@ class CachedRun:
     def _finish(self, products: LazyCatalog, found: Iterable[Diagnostic]) -> Loaded:
         catalog = Catalog(products, self._standing.total, products)
         shared = {each.path for each in self._standing.defaults} | self._tables
-        return Loaded.of(catalog, (*self._standing.diagnostics, *found), AskedFor(self._asked, shared))
+        return Loaded.of(catalog, (*self._standing.diagnostics, *found), AskedFor(self._in_scope, shared))
 
-    # -- what is remembered
+    # -- the cache
 
     @property
     def _worth_a_memory(self) -> bool:
@@ -185,7 +187,7 @@ class CachedRun:
         return self._remember_from is not None and len(table.addresses) >= self._remember_from
 
     def _looked_at_again(self, table: Table, faulty: Container[str]) -> Table:
-        """Begin a draft now, and return the table with signatures of what is still what it was."""
+        """Begin a draft now, and return the table with current signatures of unchanged files."""
         from podsync.catalog.cache.reader import signed_again
 
         self._draft = self._stack.enter_context(self._memory.cache.drafting())
@@ -194,10 +196,10 @@ class CachedRun:
         return signed_again(table, files, around, self._draft, faulty)
 
     def _worth_writing(self, reading: CatalogReader) -> bool:
-        """Whether the next run would save more time than it takes to write everything down now.
+        """Whether the next run would save more time than writing the cache takes now.
 
-        Somebody who is editing runs podsync again after each change; once the files are what they were,
-        or all are known by their content, the next runs have nothing to do but to see that.
+        Somebody who is editing runs podsync again after each change. Once the files are unchanged, or all are
+        known by their content, the next runs only have to see that.
         """
         if self._past is None or (reading.fresh and not reading.parsed):
             return True
@@ -239,7 +241,7 @@ class CachedRun:
         if self._again is None:
             from podsync.catalog.cache.reader import CatalogReader
 
-            standing = scan(self._look, self._root)
+            standing = scan(self._find_files, self._root)
             around = self._context(standing)()
             with CatalogReader(standing, self._providers, self._read_closely, around=around) as reading:
                 self._again = reading.table()

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 class CatalogReader:
     """Reads the unread files of `standing`; workers start at once.
 
-    Use as `with Reading(…) as reading:`. `past` is the table that the standing is about. A file that is
-    read after `draft` was begun may be known by its signature the next time. After `table`,
-    `model.diagnostic` and `faulty` (paths) tell what was wrong, `fresh` of how many files there is something
-    new to remember, `parsed` how many had content that is not known, `news` which products (by number) these
-    hold.
+    Use as `with CatalogReader(…) as reading:`. `past` is the table that the standing refers to. A file that
+    is read after `draft` was begun may be known by its signature the next time. After `table`, `diagnostics`
+    and `faulty` (paths) have the faults, `fresh` counts the files with a new record, `parsed` those with
+    unknown content, and `news` are the numbers of their products.
     """
 
     def __init__(
@@ -78,7 +77,7 @@ class CatalogReader:
         self._stack.close()
 
     def table(self) -> Table:
-        """Read what is left, and return all that is kept of the files."""
+        """Read the remaining files, and return the records of all files."""
         read: list[FileRow] = []
         spans = _Spans()
         own: dict[int, tuple[str, str]] = {}
@@ -135,9 +134,9 @@ class CatalogReader:
         kept = [keep(each, self._providers[each.provider]) for each in file.products]
         plain = drawn_record(file.read, kept, found, file.tables, self._around)
         removed = [[str(each), *at[1:]] for each, at in file.removed]
-        told = compact(removed).decode() if removed else ""
+        removals = compact(removed).decode() if removed else ""
         tables = "\t".join(file.tables)
-        return FileRow(found.path, provable(plain, self._draft), plain.digest, tuple(kept), told, tables)
+        return FileRow(found.path, provable(plain, self._draft), plain.digest, tuple(kept), removals, tables)
 
     def _tables_of_known(self, past: Table, needs: Mapping[str, Sequence[str]]) -> set[str]:
         """Return what documents that are known to be what they were take keys from."""
@@ -148,7 +147,7 @@ class CatalogReader:
         return found
 
     def _forgive_tables(self) -> None:
-        """Forget what is wrong with files that documents take keys from: they are no documents."""
+        """Drop the faults of files that documents take keys from: they are not documents."""
         tables = self.tables & self.faulty
         if tables:
             self.faulty -= tables

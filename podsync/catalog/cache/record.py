@@ -1,7 +1,7 @@
-"""What is kept of a valid file: text only, small, and the same whether it was read now or long ago.
+"""The record of a valid file: text only, small, and the same whether it was read now or cached.
 
-Every product of a catalog passes through this form, from this process, from another one that helps
-to read, or from the cache. So the three cannot differ.
+Every product of a catalog passes through this form, from this process, from a worker process, or from the
+cache. So the three cannot differ.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class ProductRecord(NamedTuple):
 
 
 def digest_of(raw: bytes) -> str:
-    """Return what stands for a file's content in the cache: 32 hex digits."""
+    """Return the digest of a file's content in the cache: 32 hex digits."""
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
 def keep(product: Product, provider: Provider) -> ProductRecord:
-    """Return what is kept of a product."""
+    """Return the record of a product."""
     _, line, column, end_line, end_column = product.declared_at
     return kept_of(
         str(product.address),
@@ -61,7 +61,7 @@ def kept_of(
     wanted: tuple[Spec, Mapping[str, str], Lifecycle],
     provider: Provider,
 ) -> ProductRecord:
-    """Return what is kept of a product that begins at `start`; `wanted` is what its document asks for."""
+    """Return the record of a product that begins at `start`; `wanted` is the body of its document."""
     spec, labels, lifecycle = wanted
     return ProductRecord(
         address,

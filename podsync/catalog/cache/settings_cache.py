@@ -1,8 +1,8 @@
-"""What `podsync.yaml` said the last time, so that a run without anything new parses no YAML.
+"""The last content of `podsync.yaml`, so that a run without changes parses no YAML.
 
-It is kept under the digest of the file's content, and only beside caches that are there already: nothing
-appears in a new folder. A file that says where a provider is reached is never kept, and never believed from
-here: keys are sent there, so it is read from what people have reviewed.
+It is kept under the digest of the file's content, and only beside existing caches: nothing appears in a new
+folder. A file that sets the address of a provider is never cached and never trusted from the cache. Keys are
+sent to that address, so it is read from the file that people have reviewed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class SettingsMemory(NamedTuple):
         return cls(CacheFile(root, FOLDERS, "settings", key_of(parts, ("podsync.catalog",))))
 
     def recall(self) -> Mapping[str, Any] | None:
-        """Return the document; None where there is none that can be trusted."""
+        """Return the document; None if no cached one can be trusted."""
         kept = self.cache.find()
         if kept is None or len(kept.sizes) != 1:
             return None
@@ -54,7 +54,9 @@ def _tells_where(data: Mapping[str, Any]) -> bool:
     inner = data.get("environments", {})
     if not isinstance(inner, dict) or not all(isinstance(each, dict) for each in inner.values()):
         return True
-    told = [each.get("providers", {}) for each in (data, *inner.values())]
-    return any(not isinstance(providers, dict) for providers in told) or any(
-        not isinstance(each, dict) or "base_url" in each for providers in told for each in providers.values()
+    blocks = [each.get("providers", {}) for each in (data, *inner.values())]
+    return any(not isinstance(providers, dict) for providers in blocks) or any(
+        not isinstance(each, dict) or "base_url" in each
+        for providers in blocks
+        for each in providers.values()
     )

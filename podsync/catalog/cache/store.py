@@ -1,9 +1,9 @@
-"""What is remembered of a catalog from run to run, so that a file that has not changed is not read.
+"""The cache of a catalog between runs, so that unchanged files are not read.
 
-Only files without any fault or warning are remembered, under the digest of their content. A file is
-known again by what `stat` says of it, where that is proof; else by its content. It is no proof for a
-file that was changed shortly before it was read: a second change within the tick of the disk's clock
-would look the same (Git calls such a file racily clean). Then its content is asked again next time.
+Only files without faults or warnings are cached, under the digest of their content. A file is recognised by
+its `stat` where that is proof, else by its content. It is no proof for a file that was changed shortly before
+it was read: a second change within the tick of the disk's clock would look the same (Git calls such a file
+racily clean). Its content is compared the next time.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ _TICK = 2 * 10**9
 
 
 class CachedTable(NamedTuple):
-    """A table as it was saved, its columns read when they are asked for: that may raise DamagedError.
+    """A table as it was saved; columns are read on first use, which may raise DamagedError.
 
-    `files` is how many there were, `stamp` stands for all paths and signatures. `sound`: nothing was wrong
-    between the products; `digest`: the catalog's. `needs`: the files that documents of a file take keys from.
+    `files` is their number, `stamp` a digest of all paths and signatures. `sound`: there was no fault between
+    the products; `digest` is the catalog's. `needs` are the files that the documents of a file take keys
+    from.
     """
 
     table: Table
@@ -52,7 +53,7 @@ class CachedTable(NamedTuple):
 
 
 class CatalogCache(NamedTuple):
-    """Keeps what a catalog's files hold, below `root`, for these providers and schemas."""
+    """Caches the records of a catalog below `root`, for these providers and schemas."""
 
     cache: CacheFile
 
@@ -72,24 +73,24 @@ class CatalogCache(NamedTuple):
         return os.path.lexists(os.path.join(root, *FOLDERS, _name(authoring)))  # noqa: PTH118
 
     def recall(self) -> CachedTable | None:
-        """Return what was remembered last; None where there is nothing that can be trusted."""
+        """Return the last table; None if none can be trusted."""
         kept = self.cache.find()
         if kept is None or len(kept.sizes) != len(_SECTIONS) + 1:
             return None
         try:
-            told = parse(kept.section(0))
-            counts = dict.fromkeys(OF_FILES, told["files"]) | dict.fromkeys(OF_PRODUCTS, told["products"])
-            sound, digest = told["sound"] is True, str(told["digest"])
-            needs = {str(path): tuple(map(str, tables)) for path, tables in told["needs"].items()}
+            head = parse(kept.section(0))
+            counts = dict.fromkeys(OF_FILES, head["files"]) | dict.fromkeys(OF_PRODUCTS, head["products"])
+            sound, digest = head["sound"] is True, str(head["digest"])
+            needs = {str(path): tuple(map(str, tables)) for path, tables in head["needs"].items()}
 
             def load(name: str) -> list[str]:
-                if name == "tables":  # few files have any: these stand in the head
+                if name == "tables":  # few files have any, so they are in the head
                     paths = found.paths if needs else [""] * counts[name]
                     return ["\t".join(needs.get(path, ())) for path in paths]
                 return _lines(kept, name, counts[name])
 
             found = Table(load)
-            return CachedTable(found, int(told["files"]), str(told["stamp"]), sound, digest, needs)
+            return CachedTable(found, int(head["files"]), str(head["stamp"]), sound, digest, needs)
         except (DamagedCacheError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
@@ -121,7 +122,7 @@ def _pieces(column: Sequence[str]) -> Iterator[bytes]:
 
 
 def _lines(kept: CacheSections, name: str, count: int) -> list[str]:
-    """Return a column, in which there are no line feeds but those between its lines."""
+    """Return a column. A line feed only separates its lines."""
     data = kept.section(_SECTIONS.index(name) + 1)
     try:
         lines = data.decode().split("\n") if count else []
@@ -133,9 +134,9 @@ def _lines(kept: CacheSections, name: str, count: int) -> list[str]:
 
 
 def stamp(paths: Sequence[str], signatures: Sequence[str]) -> str:
-    """Return what stands for all of these."""
-    told = "\0".join(("\n".join(paths), "\n".join(signatures)))
-    return hashlib.sha256(told.encode()).hexdigest()
+    """Return a digest of all paths and signatures."""
+    text = "\0".join(("\n".join(paths), "\n".join(signatures)))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def provable(answer: Answer, draft: CacheDraft | None) -> str:
@@ -146,14 +147,14 @@ def provable(answer: Answer, draft: CacheDraft | None) -> str:
 
 
 def _name(authoring: Authoring) -> str:
-    """Return the name of the file: who goes from one environment to another and back needs both."""
+    """Return the name of the cache file, one for each environment: people switch back and forth."""
     return f"{_NAME}-{authoring.environment}" if authoring.environment else _NAME
 
 
 def key(providers: Mapping[str, Provider], authoring: Authoring = Authoring()) -> str:
-    """Name all that the verdict on a file depends on beside its content: code, schemas, settings."""
-    told = sorted(authoring.variables.items()), *authoring[1:2], *authoring[3:]
-    parts = [repr(sorted(providers.items())), repr(told)]
+    """Return a key of all that a file's verdict depends on but its content: code, schemas, settings."""
+    authored = sorted(authoring.variables.items()), *authoring[1:2], *authoring[3:]
+    parts = [repr(sorted(providers.items())), repr(authored)]
     parts += [text for _, provider in sorted(providers.items()) for text in sources(provider.kind)]
     modules = {provider.info.package for provider in providers.values()}
     package = Path(podsync.__file__).parent

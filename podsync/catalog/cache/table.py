@@ -1,7 +1,7 @@
-"""Everything that is kept of a catalog's files, in columns of text.
+"""The records of a catalog's files, in columns of text.
 
-A row of a hundred thousand files is never made an object of its own: comparing, saving and loading
-whole columns is what a plan without changes consists of, and it asks for two of them.
+A plan without changes compares, saves and loads whole columns and reads two of them, so rows never become
+objects.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from podsync.catalog.cache.record import ProductRecord
 #: What there is of each file, and of each product in it (as in `ProductRecord`), both in file order.
 OF_FILES = ("paths", "signatures", "digests", "counts", "removals", "tables")
 OF_PRODUCTS = ("addresses", "starts", "spec_digests", "histories", "traits", "bodies")
-#: What a file has of its own where its content is another one's.
+#: The columns that files of equal content do not share.
 _OWN = ("paths", "signatures")
 #: Makes a column by its name.
 Load: TypeAlias = Callable[[str], list[str]]
 
 
 class FileRow(NamedTuple):
-    """A valid file. `signature` is what `stat` said of it, empty where that proves nothing.
+    """A valid file. `signature` is its `stat`, empty where that proves nothing.
 
-    `removed` is JSON of the addresses that it lets go, with line and column each; empty for none. `tables`
-    are the paths of the files that its documents take keys from, a tab between two.
+    `removed` is JSON of the addresses that it removes, with line and column each; empty for none. `tables`
+    are the paths of the files that its documents take keys from, separated by tabs.
     """
 
     path: str
@@ -39,7 +39,7 @@ class FileRow(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Files of a table that stand one after the other, from `start` to before `end`."""
+    """Consecutive files of a table, from `start` to before `end`."""
 
     table: Table
     start: int
@@ -47,10 +47,10 @@ class Piece(NamedTuple):
 
 
 class Table:
-    """Columns, each made by `load` when it is first asked for; `kept` may know a shorter way to one product.
+    """Columns, each made by `load` on first use; `kept` may be a faster way to one product.
 
     Of files: `paths`, `signatures`, `digests`, `counts` of their products, `removals`, and `tables`. Of
-    products what a `ProductRecord` has, `histories` empty where a document says nothing of the past.
+    products: the fields of a `ProductRecord`; `histories` is empty for a document without a past.
     """
 
     def __init__(self, load: Load, kept: Callable[[int], ProductRecord] | None = None) -> None:
@@ -85,8 +85,8 @@ class Table:
                 first, last = (start, end) if of_files else (table.firsts[start], table.firsts[end])
                 found += table.column(name)[first:last]
             if name in _OWN:
-                for number, told in own.items():
-                    found[number] = told[_OWN.index(name)]
+                for number, path_and_signature in own.items():
+                    found[number] = path_and_signature[_OWN.index(name)]
             return found
 
         def kept(number: int) -> ProductRecord:
@@ -122,12 +122,12 @@ class Table:
 
     @property
     def digests(self) -> list[str]:
-        """What stands for each file's content."""
+        """The digest of each file's content."""
         return self.column("digests")
 
     @property
     def removals(self) -> list[str]:
-        """What each file lets go, as `FileRow.removed`."""
+        """The removed addresses of each file, as `FileRow.removed`."""
         return self.column("removals")
 
     @property
@@ -157,7 +157,7 @@ class Table:
 
     @property
     def traits(self) -> list[str]:
-        """What the rules between files compare."""
+        """The fingerprints that the rules between documents compare."""
         return self.column("traits")
 
     @cached_property
@@ -177,6 +177,6 @@ class Table:
 
 
 def first_products(pieces: Iterable[Piece]) -> list[int]:
-    """Return the number of each piece's first product where they stand one after the other, and of all."""
+    """Return the number of the first product of each consecutive piece, and the total."""
     lengths = (each.table.firsts[each.end] - each.table.firsts[each.start] for each in pieces)
     return [0, *accumulate(lengths)]

@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import BinaryIO, NoReturn
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
-#: What a worker does. All pieces are returned, unchanged, after the last one.
+#: The work of a worker. It returns the pieces, unchanged, after the last one.
 Work = Callable[[], Iterable[bytes]]
 
 
@@ -47,7 +47,7 @@ class WorkerProcess:
             finally:
                 os.close(writing)
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        except BaseException:  # a signal may have come: nobody else knows of this worker yet
+        except BaseException:  # after a signal nothing else would end this worker
             self.end()
             raise
 
@@ -75,7 +75,7 @@ def _work(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         _let_go(pipe, *needed)
         _detach_streams(pipe, *needed)
-        gc.disable()  # what is read has no cycles, and a collection would copy the parent's pages
+        gc.disable()  # the data has no cycles, and a collection would copy the parent's pages
         found = []
         for each in work():
             found.append(each)
@@ -89,16 +89,16 @@ def _work(work: Work, parent: int, pipe: int, needed: Iterable[int]) -> NoReturn
 
 
 def _detach_streams(*needed: int) -> None:
-    """Replace the standard streams with the null device: nobody may wait for a worker of a dead parent."""
+    """Replace the standard streams with the null device, so that nothing waits for an orphaned worker."""
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in {0, 1, 2}.difference(needed):  # a pipe may stand where the parent had none
+    for stream in {0, 1, 2}.difference(needed):  # a pipe may have the number of a closed stream
         os.dup2(nowhere, stream)
     if nowhere > 2:
         os.close(nowhere)
 
 
 def _let_go(*needed: int) -> None:
-    """Close whatever else is open: a lock of the parent's must not outlive it here."""
+    """Close all other open files: a lock of the parent must not outlive it here."""
     first = 3
     for kept in sorted(needed):
         os.closerange(first, kept)

@@ -1,4 +1,4 @@
-"""Reading many files, on every processor that there is.
+"""Reading many files on all processors.
 
 Files are handed out in small batches through a pipe, and each process takes the next batch when it is free.
 Worker processes start at once; this process joins them when it has nothing else to do. A worker returns the
@@ -32,9 +32,9 @@ _MOST_BATCHES, _NUMBER = 1000, 4
 
 
 class FileRecord(NamedTuple):
-    """A file without a fault: what `stat` said just before, its content's digest, its products.
+    """A file without faults: its `stat` from just before the read, its content's digest, its products.
 
-    `kept` is None for content that is known. `tables` are paths of files that keys were taken from.
+    `kept` is None for known content. `tables` are paths of the files that its keys come from.
     """
 
     signature: str
@@ -166,7 +166,7 @@ def _unpickled(worker: WorkerProcess) -> dict[int, list[Answer]]:
     found: dict[int, list[Answer]] = {}
     with suppress(EOFError, OSError, pickle.UnpicklingError), worker.output() as pipe:
         while True:
-            # From a copy of ourselves, through a pipe that nobody else can write to.
+            # From a fork of this process, through a pipe that no other process can write to.
             batch, answers = pickle.load(pipe)  # noqa: S301
             found[batch] = answers
     return found

@@ -25,8 +25,8 @@ def formatted(path: str, raw: bytes) -> Formatted:
         return Formatted(raw, table.faults)
     if not table.header:
         return Formatted(raw)
-    told = [cell.value for cell in table.header]
-    lines = [_line(told, _IN_HEADER)]
+    header = [cell.value for cell in table.header]
+    lines = [_line(header, _IN_HEADER)]
     for record in table.records:
         cells = [cell.value for cell in record]
         if any(map(meant, cells)):
@@ -36,13 +36,13 @@ def formatted(path: str, raw: bytes) -> Formatted:
 
 
 def _line(cells: Sequence[str], quoted: str) -> str:
-    """Return a record; in quotes stand the cells that hold one of `quoted`."""
+    """Return a record; cells with a character of `quoted` are put in quotes."""
     pattern = re.compile(quoted)
     return ",".join('"' + c.replace('"', '""') + '"' if pattern.search(c) else c for c in cells) + "\n"
 
 
 def _said(raw: bytes) -> list[list[str]]:
-    """Return what the cells of a table say, record by record."""
+    """Return the values of a table's cells, record by record."""
     table = grid("", raw)
     return [[cell.value for cell in record] for record in (table.header, *table.records)]
 

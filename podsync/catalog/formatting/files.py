@@ -1,4 +1,4 @@
-"""The files of a catalog, each as it is and as it would be in form."""
+"""The files of a catalog, each as it is and as it would be formatted."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ class Folded(NamedTuple):
 
 
 class FilesInForm:
-    """The files that `paths` mean, all of the catalog's for none, and the tables that they read.
+    """The files that `paths` mean (all of the catalog's for none), and the tables that they read.
 
-    Other tables may lie beside them, a supplier's for example: only who names them has them changed. Raises
-    UsageError for a path that does not exist.
+    Other tables, such as a supplier's, are formatted only if they are named. Raises UsageError for a path
+    that does not exist.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class FilesInForm:
         self._around = self._context(authoring)
 
     def _context(self, authoring: Authoring) -> AuthoringContext:
-        """Return what the documents may draw on."""
+        """Return the authoring context of the documents."""
         found = walk(self._folder, self._root) if self._folder.exists() else []
         defaults = [each.file for each in found if isinstance(each, FoundDefaults)]
         return AuthoringContext(self._root, self._folder, authoring, defaults)
 
     def forms(self) -> Iterator[FileForm]:
-        """Yield each file, as it is and as it would be."""
+        """Yield each file, as it is and as it would be formatted."""
         tables: dict[str, FoundFile] = {}
         for found, read_file in self._documents():
             made = Formatted(read_file.raw, read_file.faults)
@@ -87,28 +87,30 @@ class FilesInForm:
                 tables[each.location] = each
         for location in sorted(tables):
             raw = read_bytes(tables[location])
-            if not isinstance(raw, Diagnostic):  # whoever reads it says what is wrong with it
+            if not isinstance(raw, Diagnostic):  # the reader of the file reports its faults
                 yield _table(tables[location], raw)
 
     def folded(self, output: str | None) -> Folded:
-        """Return one document for all, as it may stand in the file `output`, else beside the first of them.
+        """Return one document for all, for the file `output`, else for the folder of the first of them.
 
-        What it makes is compared before it is believed. Raises CatalogError where something is wrong with a
-        document, UsageError where they cannot be one.
+        Its products are compared with the originals. Raises CatalogError if a document has a fault,
+        UsageError if they cannot be one document.
         """
         sound = self._sound()
-        told = [(found, each) for found, file in sound for each in read(found.path, file.raw).documents]
-        text = fold.folded([document for _, document in told])
-        beside = Path(output).absolute() if output else Path(told[0][0].location).with_name("_folded.yaml")
+        originals = [(found, each) for found, file in sound for each in read(found.path, file.raw).documents]
+        text = fold.folded([document for _, document in originals])
+        beside = (
+            Path(output).absolute() if output else Path(originals[0][0].location).with_name("_folded.yaml")
+        )
         place = FoundFile(str(beside), shown(beside, self._root))
         made = [(place, document) for document in read(place.path, text.encode()).documents]
-        if self._products(made) != self._products(told):
+        if self._products(made) != self._products(originals):
             raise UsageError(
                 "one document for these would not make the same products",
                 "fold documents that inherit the same _defaults.yaml into a file that inherits it too, and "
                 "leave out one whose value is - alone: in a field that leaves the value out",
             )
-        return Folded(text, len(told))
+        return Folded(text, len(originals))
 
     def _sound(self) -> list[tuple[FoundFile, _ReadFile]]:
         """Return all files of documents; raises CatalogError where something is wrong with one."""
@@ -120,7 +122,7 @@ class FilesInForm:
         return files
 
     def _products(self, documents: Sequence[tuple[FoundFile, Document]]) -> Counter[str]:
-        """Return what documents make wherever they count, but for names; how often each is made."""
+        """Return the products that documents make in their environments, without names, with their number."""
         made: Counter[str] = Counter()
         for found, document in documents:
             anywhere = document._replace(data={k: each for k, each in document.data.items() if k != ONLY})
@@ -129,7 +131,7 @@ class FilesInForm:
         return made
 
     def _documents(self) -> Iterator[tuple[FoundFile, _ReadFile]]:
-        """Yield each file of documents with what is wrong with it; one that others take keys from is none."""
+        """Yield each file of documents with its faults; a file that others take keys from is skipped."""
         checked = []
         for found in self._found:
             if isinstance(found, FoundFile) and not _is_table(found):
@@ -142,7 +144,7 @@ class FilesInForm:
                 yield found, _ReadFile(raw, errors_among(file.diagnostics))
 
     def _beside(self, found: FoundFile, names: Sequence[str]) -> Iterator[FoundFile]:
-        """Yield the files of these names beside another one, as far as they are in the catalog."""
+        """Yield the files of these names next to another one, as far as they are in the catalog."""
         for name in names:
             place = Path(found.location).parent / name
             if place.resolve().is_relative_to(self._folder.resolve()):

@@ -1,7 +1,7 @@
-"""One document with axes for many that differ in few values: a proposal, for a person to give better names.
+"""Many documents that differ in few values as one with axes: a proposal, whose names a person improves.
 
-Every document that went in comes out of it with the same spec and the same labels. Its products have new
-addresses; they are moves where the specs are equal, so nothing is sent for them.
+Every folded document comes out with the same spec and the same labels. Its products have new addresses; they
+are moves where the specs are equal, so nothing is sent for them.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ _OWN = ("labels", "spec")
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 #: So much that texts share is written once; less, such as the # of a colour, stays with each value.
 _WORTH_A_TEMPLATE = 8
-#: Where the name of a document stands among its values.
+#: The path of a document's name.
 _NAME: Path = ("name",)
 _Rows: TypeAlias = Mapping[Path, Sequence[Any]]
 
 
 def folded(documents: Sequence[Document]) -> str:
-    """Return the document that makes the same products; raises UsageError where there is none."""
+    """Return the document that makes the same products; raises UsageError if none does."""
     if len(documents) < 2:
-        told = "one document alone has nothing to fold" if documents else "there is no document to fold"
-        raise UsageError(told, "name several files, or a folder")
+        message = "one document alone has nothing to fold" if documents else "there is no document to fold"
+        raise UsageError(message, "name several files, or a folder")
     for each in documents:
         if each.data.get("kind") not in kinds():
             raise UsageError(f"{_place(each)}: this is no product", "leave it out: name only products")
@@ -281,7 +281,7 @@ def _flow_text(text: str) -> str:
 
 
 def _names(texts: Sequence[Any]) -> bool:
-    """Whether one of these texts names a value, or says `${`: fields are put in as they are."""
+    """Whether one of these texts has a reference or a literal `${`: fields are inserted unchanged."""
     return any(isinstance(text, str) and "${" in text for text in texts)
 
 

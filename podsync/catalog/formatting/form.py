@@ -8,7 +8,7 @@ from podsync.model.diagnostic import Diagnostic
 
 
 class Formatted(NamedTuple):
-    """A file as it would be written, or what is wrong with it: then `content` is what it was.
+    """A file in its form, or its faults: then `content` is unchanged.
 
     `tables` are the names of CSV files that its documents read, as they are written there.
     """

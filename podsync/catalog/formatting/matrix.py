@@ -1,8 +1,8 @@
-"""Which axes rows of values have: columns that vary together, and texts that are made of them.
+"""Which axes rows of values have: columns that vary together, and texts made of them.
 
-A *partition* of the rows says by a number for each row which rows have the same value. Columns of one
-partition belong to one axis. Axes make a matrix where every combination of their classes is one row, but for
-a few that are missing.
+A *partition* numbers the rows so that rows with the same value have the same number. Columns of one partition
+belong to one axis. Axes make a matrix if every combination of their classes is one row, except for a few that
+are missing.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _TOKEN = re.compile(r"\$*\$\{[^{}\n]*\}?|[^\W_]+|[\W_]")
 
 
 class Hole(NamedTuple):
-    """The place in a text at which a piece of an axis stands."""
+    """The place of an axis' piece in a text."""
 
     axis: int
 
 
-#: A text over axes: what is always the same, and holes.
+#: A text over axes: literal parts and holes.
 Template: TypeAlias = tuple[str | Hole, ...]
 
 
@@ -45,7 +45,7 @@ class Composition(NamedTuple):
 
 
 def partition(values: Sequence[Any]) -> Partition:
-    """Return the partition of a column; classes are numbered as they come first."""
+    """Return the partition of a column; classes are numbered in order of appearance."""
     numbers: dict[str, int] = {}
     return tuple(numbers.setdefault(repr(value), len(numbers)) for value in values)
 
@@ -76,7 +76,7 @@ def axes_of(columns: Sequence[Partition]) -> Iterator[tuple[Partition, ...]]:
 
 
 def made_of(texts: Sequence[str], axes: Sequence[Partition]) -> Composition | None:
-    """Return how texts are made of pieces of the axes; None where that cannot be told."""
+    """Return how texts are made of pieces of the axes; None if that is not certain."""
     rows = [tuple(_TOKEN.findall(text)) for text in texts]
     pieces: dict[int, Sequence[str]] = {}
     for number, axis in enumerate(axes):
@@ -108,7 +108,7 @@ def _taken(
         return made, [""] * classes(axis)
     for group in groups.values():
         if len(group) < 2:
-            return None  # nobody can tell which part of it is this axis's
+            return None  # the part of this axis is ambiguous
         start, end = _around([rows[number] for number in group])
         for number in group:
             row = rows[number]

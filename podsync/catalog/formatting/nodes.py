@@ -1,4 +1,4 @@
-"""A document as nodes over its lines: what is indented together, and what moves together."""
+"""A document as a tree of nodes over its lines, by indentation."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class _Builder:
         raise UnknownLayout(end + 1)
 
     def _with_leads(self, node: Node) -> Node:
-        """Give the lines between two children to the one before (what stands deeper) or the one behind."""
+        """Give the lines between two children to the one before (if indented deeper) or to the one after."""
         for before, child in zip(node.children, node.children[1:], strict=False):
             between = list(self._lines[before.node.last + 1 : child.first])
             if child.first <= before.node.last:
@@ -122,7 +122,7 @@ class _Builder:
 
 
 def parted(lines: Sequence[str], column: int) -> tuple[list[str], list[str]]:
-    """Part lines of comments and blanks: what stands deeper than `column`, and the rest."""
+    """Split lines of comments and blanks: those indented deeper than `column`, and the rest."""
     end = 0
     for number, line in enumerate(lines):
         bare = line.lstrip(" ")

@@ -1,4 +1,4 @@
-"""The order of keys is that of the schemas; keys that they do not know stay behind, as they were written."""
+"""The order of keys follows the schemas; unknown keys come last, in their order."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A catalog file with its keys in order and even indentation; values and comments stay as they are written.
+"""A catalog file with its keys in order and even indentation; values and comments are unchanged.
 
-A comment belongs to the key that it stands before, a blank line too; one that stands deeper than the next key
-ends the block above. What stands before the first key of a document, up to a blank line, stays on top.
+A comment or a blank line belongs to the key below it. A comment indented deeper than the next key ends the
+block above. Lines before the first key of a document, up to a blank line, stay on top.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def formatted(path: str, raw: bytes) -> Formatted:
 
 
 def _tables(reading: ParsedFile) -> Iterator[str]:
-    """Yield the names of the tables of `each`, as they are written."""
+    """Yield the names of the tables of `each`, as written."""
     for document in reading.documents:
         axes = document.data.get("each")
         for axis in axes.values() if isinstance(axes, dict) else ():
@@ -57,7 +57,7 @@ def _left(reading: ParsedFile, line: int) -> Diagnostic:
 
 
 def _same(before: ParsedFile, after: ParsedFile) -> bool:
-    """Whether nothing but places has changed: every value, and every word of every line."""
+    """Whether only places have changed: every value and every word of every line is the same."""
     data = [[document.data for document in each.documents] for each in (before, after)]
     lines = [[line.strip(" -\r") for line in each.text.content.split("\n")] for each in (before, after)]
     words = [Counter(filter(None, each)) for each in lines]
@@ -76,7 +76,7 @@ def _content(reading: ParsedFile) -> str:
     unended = bool(lines[-1])
     returns = unended and any(line.endswith("\r") for line in lines[:-1])
     if returns:
-        lines[-1] += "\r"  # it may come to stand before another one
+        lines[-1] += "\r"  # another document may follow it
     made: list[str] = []
     at = 0
     for number, document in enumerate(reading.documents):
@@ -87,7 +87,7 @@ def _content(reading: ParsedFile) -> str:
         at = end
     made += lines[at:]
     if unended and made[-1].strip() != lines[-1].strip():
-        made.append("")  # what is last now had an end before
+        made.append("")  # the item that is last now had a line end
     elif returns:
         made[-1] = made[-1].removesuffix("\r")
     return "\n".join(made)
@@ -110,7 +110,7 @@ class _DocumentWriter:
         self._about: Mapping[str, Any] = schema_of(document.data)
 
     def document(self, start: int, end: int) -> list[str]:
-        """Return lines `start` to `end` (not inside) anew: the document, what stands before it and behind."""
+        """Return lines `start` to before `end` in form: the document, with the lines before and after it."""
         root = tree(self._document, self._lines)
         if not root.children:
             return list(self._lines[start:end])
@@ -122,7 +122,7 @@ class _DocumentWriter:
         return [*above[:kept], *self._block(root, 0, "", foot), *map(_at_margin, rest)]
 
     def _block(self, node: Node, column: int, prefix: str, foot: Sequence[str]) -> list[str]:
-        """Return a block whose items begin at `column`; the first one stands behind `prefix`."""
+        """Return a block whose items begin at `column`; the first one follows `prefix`."""
         children = self._in_order(node)
         made: list[str] = []
         last = node.children[-1]
@@ -136,7 +136,7 @@ class _DocumentWriter:
         return [*made, *_indented(inner[1], column)]
 
     def _in_order(self, node: Node) -> list[Child]:
-        """Return the items in order; blank lines before the first one stay before whatever is first."""
+        """Return the items in order; blank lines before the first item stay before the new first one."""
         if not node.keys:
             return node.children
         by_key = dict(zip(node.keys, node.children, strict=True))
@@ -175,13 +175,13 @@ class _DocumentWriter:
 
 
 def _kept_on_top(above: Sequence[str]) -> int:
-    """Return how many of the lines before the first key of a document are about the whole of it."""
+    """Return how many of the lines before the first key are about the whole document."""
     mark = max((number + 1 for number, line in enumerate(above) if line.startswith("---")), default=0)
     words = [bool(line.strip(" \r")) for line in above]
     blanks = [number + 1 for number in range(mark, len(above)) if not words[number]]
     if not blanks:
         return len(above)
-    # Blank lines alone say nothing: they belong to what they stand before.
+    # Blank lines alone belong to the item below them.
     return blanks[-1] if any(words[mark : blanks[-1]]) else mark
 
 

@@ -10,7 +10,7 @@ from podsync.model.frozen import Path
 
 
 class Used(NamedTuple):
-    """A value that was put into a text: `${colour.hex}`, and where it stands."""
+    """A value that was inserted into a text (`${colour.hex}`), and its place."""
 
     reference: str
     text: Text
@@ -18,7 +18,7 @@ class Used(NamedTuple):
 
 
 class WrittenAt(NamedTuple):
-    """Where a value was written: in which text, at which span, behind which key; and what was put into it."""
+    """The origin of a value: its text, its span, its key, and the values inserted into it."""
 
     text: Text
     span: RawSpan
@@ -34,11 +34,11 @@ class Origins(Protocol):
 
 
 class Document(NamedTuple):
-    """One document: `places` and `keys` say where each value and each key stands.
+    """One document: `places` and `keys` have the place of each value and each key.
 
-    `faulty` are paths whose value could not be read as meant; what a schema says about them is noise.
-    `suffix` tells which product of several it is: `[colour=red]`. `origins` is set where values come from
-    elsewhere (see `catalog.authoring`); `places` are those of the document itself all the same.
+    `faulty` are paths with an unreadable value; schema faults there are noise. `suffix` names one of several
+    products: `[colour=red]`. `origins` is set if values come from elsewhere (see `catalog.authoring`);
+    `places` are those of the document itself even then.
     """
 
     text: Text
@@ -64,7 +64,7 @@ class Document(NamedTuple):
 
 
 class ParsedFile(NamedTuple):
-    """What a file holds. A document that has an error in it is listed all the same."""
+    """The content of a file. A document with an error is included."""
 
     text: Text
     documents: tuple[Document, ...]

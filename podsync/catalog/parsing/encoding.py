@@ -16,7 +16,7 @@ from podsync.model.diagnostic import Diagnostic, Edit
 #: middle, half characters, and what is no character at all.
 _CLASS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff"
 UNWANTED = f"[{_CLASS}\r]"
-#: In a file, a carriage return may stand before a line feed.
+#: In a file, a carriage return is allowed before a line feed.
 _UNWANTED_IN_FILE = f"[{_CLASS}]|\r(?!\n)"
 #: Where YAML wants a space or nothing: at the start of a line, around `key:`, behind `-`.
 _HIDDEN = f"[{SPACES}{UNSEEN}]"
@@ -53,7 +53,7 @@ def _foreign(path: str, raw: bytes) -> Diagnostic | None:
 
 
 def _unwanted(text: Text, raw: bytes) -> Iterator[Diagnostic]:
-    """Yield what an editor would not show and nobody can mean."""
+    """Yield characters that editors do not show and no text needs."""
     match = re.search(_UNWANTED_IN_FILE, text.content)
     if match is not None:
         summary = f"the file holds {name_of(match.group())}, which nobody can see"

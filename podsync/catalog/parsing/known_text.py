@@ -15,12 +15,12 @@ _HEAD = """\
 # What each account was seen to have, written by models --save. Committed, so that what a supplier changes
 # is a diff. By provider, host and account.
 """
-#: What is kept of a model beside its id, in the order in which it is written.
+#: The fields of a model beside its id, in the order in which they are written.
 _WORDS = ("name", "code", "category", "price", "sizes", "left")
 
 
 def parsed(path: str, raw: bytes) -> tuple[Accounts, tuple[Diagnostic, ...]]:
-    """Return what a file says, and what is wrong with it; with a fault it says nothing."""
+    """Return the ids of a file, and its faults; with a fault there are no ids."""
     reading = read(path, raw)
     faults = errors_among(reading.diagnostics)
     if faults or not reading.documents:
@@ -28,25 +28,25 @@ def parsed(path: str, raw: bytes) -> tuple[Accounts, tuple[Diagnostic, ...]]:
     try:
         return dict(_accounts(reading.documents[0].data)), ()
     except (TypeError, ValueError, AttributeError, KeyError):
-        told = "this is not what is written here"
+        summary = "this is not what is written here"
         remedy = "take it back from Git, or remove it and write it anew: podsync models --save"
-        return {}, (Diagnostic("error", "known-ids", told, Position(path, 1, 1), remedy),)
+        return {}, (Diagnostic("error", "known-ids", summary, Position(path, 1, 1), remedy),)
 
 
 def _accounts(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str, str, str], AccountIds]]:
     for provider, hosts in data.items():
         for host, accounts in hosts.items():
-            for account, told in accounts.items():
-                yield (provider, host, account), _account(told)
+            for account, account_data in accounts.items():
+                yield (provider, host, account), _account(account_data)
 
 
-def _account(told: Mapping[str, Any]) -> AccountIds:
+def _account(data: Mapping[str, Any]) -> AccountIds:
     models = {}
-    for identity, each in told.get("models", {}).items():
+    for identity, each in data.get("models", {}).items():
         words = {word: _text(each[word]) for word in _WORDS if word in each and word != "sizes"}
         models[identity] = KnownModel(identity, sizes=tuple(map(_text, each.get("sizes", ()))), **words)
-    parts = {part: tuple(map(_text, ids)) for part, ids in told.get("parts", {}).items()}
-    return AccountIds(models, parts, tuple(map(_text, told.get("customers", ()))), told.get("listed") is True)
+    parts = {part: tuple(map(_text, ids)) for part, ids in data.get("parts", {}).items()}
+    return AccountIds(models, parts, tuple(map(_text, data.get("customers", ()))), data.get("listed") is True)
 
 
 def _text(value: Any) -> str:
@@ -75,8 +75,8 @@ def _account_lines(account: str, ids: AccountIds) -> Iterator[str]:
         yield "      models:"
         for identity in sorted(ids.models, key=_in_order):
             model = ids.models[identity]
-            told = {word: value for word in _WORDS if (value := getattr(model, word))}
-            yield f"        {yaml_writer.in_flow(identity)}: {yaml_writer.in_flow(told)}"
+            columns = {word: value for word in _WORDS if (value := getattr(model, word))}
+            yield f"        {yaml_writer.in_flow(identity)}: {yaml_writer.in_flow(columns)}"
     if ids.parts:
         yield "      parts:"
         for part in sorted(ids.parts):

@@ -40,7 +40,7 @@ def resolve(text: str) -> str | int | float | bool | None:
 
 
 def joined(text: str) -> str:
-    """Put halves of characters that stand side by side together; a lone one stays."""
+    """Join surrogate halves that are adjacent; a lone one stays."""
     if text.isprintable():  # a half is not
         return text
     return re.sub(_PAIR, lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)

@@ -59,7 +59,7 @@ class Text:
         return self.lines[number - 1].removesuffix("\r") if 0 < number <= len(self.lines) else ""
 
     def written(self, span: RawSpan) -> str:
-        """Return what stands in the first line of a span, as the person typed it."""
+        """Return the first line of a span, as the person typed it."""
         line, column, end_line, end_column = span
         return self.line(line)[column - 1 : end_column - 1 if end_line == line else None]
 

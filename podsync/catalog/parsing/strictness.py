@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from podsync.catalog.parsing.encoding import UNWANTED
 from podsync.catalog.parsing.source_text import MAX_DEPTH, START, RawSpan, Text
+from podsync.catalog.validation.fields import field_schemas
 from podsync.catalog.validation.fixes import drop_lines, quoted
+from podsync.catalog.validation.nearest import nearest
 from podsync.model.characters import is_curly, name_of
 from podsync.model.diagnostic import Edit, Fix
 from podsync.model.frozen import Path
@@ -92,9 +94,6 @@ def comment_in_text(text: Text, value: str | None, span: RawSpan, path: Path) ->
 
 def fitting(path: Path, text: str) -> str | None:
     """Return how a text is written in the field at `path`, of whatever kind; None where none takes it."""
-    from podsync.catalog.validation.fields import field_schemas
-    from podsync.catalog.validation.nearest import nearest
-
     found = field_schemas(path)
     if not found:
         return text

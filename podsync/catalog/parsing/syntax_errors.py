@@ -1,4 +1,4 @@
-"""The YAML parser's complaints in plain words: what is wrong, where, and what to write instead.
+"""The YAML parser's complaints in plain words: the fault, its place, and its remedy.
 
 libyaml and PyYAML's own parser word the same fault differently; both are understood.
 """
@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from podsync.catalog.parsing.source_text import Text
 from podsync.catalog.parsing.strictness import StrictnessFault, curly_end, fitting, rest_of_value, too_deep
+from podsync.catalog.validation.fields import field_schemas
 from podsync.catalog.validation.fixes import drop_lines, quoted
 from podsync.model.characters import hidden, name_of
 from podsync.model.diagnostic import Edit, Fix
 
 
 class Complaint(NamedTuple):
-    """What the parser said. `at` and `opened` are 1-based line and column; `opened` is the context's."""
+    """A parser error. `at` and `opened` are 1-based line and column; `opened` is the context's."""
 
     problem: str
     context: str
@@ -26,7 +27,7 @@ class Complaint(NamedTuple):
 
 
 def explain(complaint: Complaint, text: Text) -> StrictnessFault:
-    """Return the first explanation that fits, else that it is no YAML and where."""
+    """Return the first explanation that fits, else a general one with the place."""
     if hidden(_character(text, complaint.at)):
         return _hidden(complaint.at, text)
     for needle, explanation in _EXPLANATIONS:
@@ -46,10 +47,10 @@ def _hidden(place: tuple[int, int], text: Text) -> StrictnessFault:
     line, column = place
     rest = text.line(line)[column - 1 :]
     run = next((n for n, each in enumerate(rest) if each != " " and not hidden(each)), len(rest))
-    plain, told = (" ", "type a space in its place") if rest[run:] else ("", "take it out")
+    plain, detail = (" ", "type a space in its place") if rest[run:] else ("", "take it out")
     summary = f"{name_of(rest[0])} stands behind the value: nobody can see it"
     fix = _over(line, column, rest[:run], plain)
-    return _fault(place, summary, told, fix, rule="control-character", length=run)
+    return _fault(place, summary, detail, fix, rule="control-character", length=run)
 
 
 def _character(text: Text, place: tuple[int, int]) -> str:
@@ -80,7 +81,7 @@ def _indent(text: Text, line: int, of: str = " ") -> str:
 
 
 def _key_before(text: Text, line: int, column: int) -> str:
-    """Return `key: ` where such stands directly before the place, for the help to repeat; else nothing."""
+    """Return a `key: ` directly before the place, for the help to repeat; else ""."""
     match = re.search(r"([\w-]+): *$", text.line(line)[: column - 1])
     return f"{match[1]}: " if match else ""
 
@@ -99,8 +100,6 @@ def _in_quotes(text: Text, line: int, column: int) -> tuple[str, Fix]:
 
 def _takes_texts(key: str) -> bool:
     """Whether the field is a list of texts, in every kind that has it."""
-    from podsync.catalog.validation.fields import field_schemas
-
     found = field_schemas(("spec", key))
     return bool(found) and all(
         each.get("type") == "array" and each.get("items", {}).get("type") == "string" for each in found
@@ -151,8 +150,8 @@ def _bare_star(complaint: Complaint, text: Text) -> StrictnessFault:
     character = _character(text, complaint.opened)
     word = {"*": "an alias", "&": "an anchor"}.get(character, "an alias")
     summary = f"an unquoted {character} begins {word}, which is not read here"
-    told, fix = _in_quotes(text, *complaint.opened)
-    return _fault(complaint.opened, summary, f"put the text in quotes: {told}", fix)
+    quoted_text, fix = _in_quotes(text, *complaint.opened)
+    return _fault(complaint.opened, summary, f"put the text in quotes: {quoted_text}", fix)
 
 
 def _tab_or_character(complaint: Complaint, text: Text) -> StrictnessFault:
@@ -160,8 +159,8 @@ def _tab_or_character(complaint: Complaint, text: Text) -> StrictnessFault:
     if character in {"\t", ""}:
         return _tab(complaint, text)
     summary = f"a text cannot begin with {character} unless it is in quotes"
-    told, fix = _in_quotes(text, *complaint.at)
-    return _fault(complaint.at, summary, f"put the whole text in quotes: {told}", fix)
+    quoted_text, fix = _in_quotes(text, *complaint.at)
+    return _fault(complaint.at, summary, f"put the whole text in quotes: {quoted_text}", fix)
 
 
 def _tab(complaint: Complaint, text: Text) -> StrictnessFault:
@@ -182,9 +181,9 @@ def _second_colon(complaint: Complaint, text: Text) -> StrictnessFault:
     line, column = complaint.at
     match = re.match(r"( *(?:- +)*[^:]+: +)(?=\S)", text.line(line)[: column - 1])
     if match:
-        told, fix = _in_quotes(text, line, match.end() + 1)
+        quoted_text, fix = _in_quotes(text, line, match.end() + 1)
         return _fault(
-            complaint.at, "a second ': ' in an unquoted text", f"put the text in quotes: {told}", fix
+            complaint.at, "a second ': ' in an unquoted text", f"put the text in quotes: {quoted_text}", fix
         )
     detail = "indent it like the keys that it belongs to, or check the line above"
     return _fault(complaint.at, "a key cannot stand here", detail, _like_above(text, line))
@@ -206,11 +205,13 @@ def _no_key(complaint: Complaint, text: Text) -> StrictnessFault:
         detail = "write `key: value` (with a space after the colon), or indent a text that goes on"
         return _fault(complaint.opened, "this line has no `key: value`", detail)
     rest = content[match.end() :].rstrip()
-    told, separator = f"{match[2]}: {rest}", content[match.end(2) : match.end()]
+    corrected, separator = f"{match[2]}: {rest}", content[match.end(2) : match.end()]
     fix = _over(line, match.end(2) + 1, separator, ": ")
     if match[3] == ":":
-        return _fault((line, match.end(2) + 1), "a space is missing after the colon", f"write {told}", fix)
-    return _fault((line, match.start(3) + 1), "this line has no `key: value`", f"write {told}", fix)
+        return _fault(
+            (line, match.end(2) + 1), "a space is missing after the colon", f"write {corrected}", fix
+        )
+    return _fault((line, match.start(3) + 1), "this line has no `key: value`", f"write {corrected}", fix)
 
 
 def _unclosed_bracket(complaint: Complaint, text: Text) -> StrictnessFault:
@@ -287,8 +288,8 @@ def _after_document(complaint: Complaint, _text: Text) -> StrictnessFault:
 def _tag_handle(complaint: Complaint, text: Text) -> StrictnessFault:
     line, _ = complaint.opened
     start = text.line(line).find("!")
-    told, fix = _in_quotes(text, line, start + 1) if start >= 0 else ("", ())
-    detail = f"remove it, or put a text that begins with ! in quotes: {told}"
+    quoted_text, fix = _in_quotes(text, line, start + 1) if start >= 0 else ("", ())
+    detail = f"remove it, or put a text that begins with ! in quotes: {quoted_text}"
     return _fault(complaint.at, "tags are not read", detail, fix, rule="tag")
 
 
@@ -308,8 +309,8 @@ def _block_header(complaint: Complaint, text: Text) -> StrictnessFault:
     if len(following) > len(own) or start < 0:
         fix = _insert(line, column, f"\n{following}") if start >= 0 else ()
         return _fault(complaint.at, summary, "begin the text on the next line", fix)
-    told, fix = _in_quotes(text, line, start + 1)
-    return _fault(complaint.at, summary, f"put the text in quotes: {told}", fix)
+    quoted_text, fix = _in_quotes(text, line, start + 1)
+    return _fault(complaint.at, summary, f"put the text in quotes: {quoted_text}", fix)
 
 
 def _no_value(complaint: Complaint, text: Text) -> StrictnessFault:
@@ -317,10 +318,10 @@ def _no_value(complaint: Complaint, text: Text) -> StrictnessFault:
     if not character:
         summary = "the file ends here, and a bracket is still open"
         return _fault(complaint.at, summary, "write ] or } where the list or the mapping ends")
-    told, fix = _in_quotes(text, *complaint.at)
+    quoted_text, fix = _in_quotes(text, *complaint.at)
     if not rest_of_value(text, *complaint.at):
         return _fault(complaint.at, f"{character} stands where a value is expected", "remove it")
-    detail = f"remove it, or put the text in quotes: {told}"
+    detail = f"remove it, or put the text in quotes: {quoted_text}"
     return _fault(complaint.at, f"{character} closes nothing here", detail, fix)
 
 
@@ -335,7 +336,7 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[Complaint, Text], StrictnessFault]], .
     (r"maximum nesting depth", _nesting),
     (
         r"quoted scalar: found unexpected (end of stream|document)",
-        lambda told, text: _left_open(told.opened, text),
+        lambda complaint, text: _left_open(complaint.opened, text),
     ),
     (r"unknown escape character|expected escape sequence|did not find expected hexdecimal", _escape),
     (r"invalid Unicode character escape", _half_character),

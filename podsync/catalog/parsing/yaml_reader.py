@@ -1,8 +1,8 @@
 """YAML text -> documents: data, and the place of every value. The only home of `yaml`.
 
-The parser's events are walked once; there are no node trees, and depth, size and number of values
-are capped before anything recurses. YAML is read strictly: what a reviewer would have to know by
-heart (anchors, tags, merge keys, the last of two equal keys) is refused.
+The parser's events are walked once; there are no node trees, and depth, size and number of values are capped
+before anything recurses. YAML is read strictly: features that a reviewer would have to know by heart
+(anchors, tags, merge keys, the last of two equal keys) are refused.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 
 from podsync.catalog.parsing.scalars import resolve
 
-#: Texts that mean nothing but themselves, whatever reads them: words, and https addresses.
+#: Texts that every YAML reader takes as text: words, and https addresses.
 _PLAIN = re.compile(
     r"[^\W\d_](?:[\w ./()&+'-]*[\w./()+'-])?|https://[A-Za-z0-9._~/?=&%+:@!$();-]*[A-Za-z0-9_~/=&%+-]"
 )
@@ -29,7 +29,7 @@ def scalar(value: Any) -> str:
 
 
 def lines(key: str, value: Any, indent: str = "") -> Iterator[str]:
-    """Yield `key: value` as block YAML; lists of plain values stand in one line where there is room."""
+    """Yield `key: value` as block YAML; lists of plain values stay on one line if they fit."""
     if isinstance(value, Mapping):
         yield f"{indent}{key}:"
         for name, each in value.items():
@@ -53,19 +53,19 @@ def _sequence(key: str, values: Sequence[Any], indent: str) -> Iterator[str]:
             continue
         first = f"{indent}  - "
         for name, inner in each.items():
-            told = list(lines(name, inner, f"{indent}    "))
-            yield first + told[0].lstrip(" ")
-            yield from told[1:]
+            inner_lines = list(lines(name, inner, f"{indent}    "))
+            yield first + inner_lines[0].lstrip(" ")
+            yield from inner_lines[1:]
             first = f"{indent}    "
 
 
 def in_flow(value: Any) -> str:
-    """Return a value as YAML that stands inside of a list or a mapping in one line."""
+    """Return a value as YAML for a list or a mapping on one line."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{in_flow(key)}: {in_flow(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(in_flow, value))}]"
-    told = scalar(value)
-    if not isinstance(value, str) or re.fullmatch(r"[\w.-]+", told):
-        return told
+    text = scalar(value)
+    if not isinstance(value, str) or re.fullmatch(r"[\w.-]+", text):
+        return text
     return json.dumps(value, ensure_ascii=False)

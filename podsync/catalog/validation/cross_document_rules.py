@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 #: Makes the product of a number, which only a clash asks for.
 Make = Callable[[int], Product]
-#: Tells the source line of a position, for the diagnostic to show.
+#: Returns the source line of a position, for the diagnostic to show.
 Line = Callable[[Position], str]
-#: Tells whether faults at a path are asked for; a fault of two places is put where they are.
+#: Whether faults at a path are reported; a fault of two places goes to the one that is.
 Focus = Callable[[str], bool]
 
 
 class _PairRule(NamedTuple):
-    """A rule about two products: its id, and what to say of the one when the other stands at a place.
+    """A rule about two products: its id, and the message for the second with the place of the first.
 
-    `path` is where the fault stands; "name" and "front" below `spec` are fields of that role.
+    `path` is the place of the fault; "name" and "front" below `spec` are fields of that role.
     """
 
     rule: str
@@ -77,14 +77,14 @@ _ADOPTED_TWICE = _PairRule(
     "one product has one document: look at the id again, or remove one of the two",
 )  # fmt: skip
 
-#: What a listing, or an order, cannot tell apart.
+#: Rules for products that a listing, or an order, cannot tell apart.
 _ALIKE = (_INDISTINGUISHABLE, _SAME_NAME)
 
 
 def cross_check(
     rows: Iterable[FingerprintRow], make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus
 ) -> list[Diagnostic]:
-    """Return what is wrong between products; `rows` are the candidates in file order."""
+    """Return the faults between products; `rows` are the candidates in file order."""
     check = _Check(make, providers, line, focus)
     unique: dict[str, FingerprintRow] = {}
     for row in rows:
@@ -100,7 +100,7 @@ def cross_check(
 
 
 class _Check:
-    """Collects what the rules find."""
+    """Collects the faults that the rules find."""
 
     def __init__(self, make: Make, providers: Mapping[str, Provider], line: Line, focus: Focus) -> None:
         self.found: list[Diagnostic] = []
@@ -117,13 +117,13 @@ class _Check:
         path: Path = (),
         former: str = "",
     ) -> None:
-        """Report at the later place, or at the earlier if only that is asked for."""
-        here, other = self._make(second.number), self._make(first.number)
-        if not former and not self._focus(here.declared_at.path) and self._focus(other.declared_at.path):
-            here, other = other, here
-        provider = self._providers[here.provider]
+        """Report at the later place, or at the earlier one if only that is in focus."""
+        reported, other = self._make(second.number), self._make(first.number)
+        if not former and not self._focus(reported.declared_at.path) and self._focus(other.declared_at.path):
+            reported, other = other, reported
+        provider = self._providers[reported.provider]
         names = {
-            "address": here.address,
+            "address": reported.address,
             "other": other.address,
             "place": f"{other.declared_at.path}:{other.declared_at.line}",
             "title": provider.title,
@@ -133,13 +133,13 @@ class _Check:
         where = path or broken.path
         if where[0] == "spec":
             where = "spec", getattr(provider.info.roles, str(where[1]))
-        at = here.at(where)
+        at = reported.at(where)
         summary, detail = broken.summary.format_map(names), broken.detail.format_map(names)
         # Products that exist already, each under an id of its own, are told apart by that.
-        both = broken in _ALIKE and here.history.adopt is not None and other.history.adopt is not None
+        both = broken in _ALIKE and reported.history.adopt is not None and other.history.adopt is not None
         severity: Severity = "warning" if both else broken.severity
         self.found.append(
-            Diagnostic(severity, broken.rule, summary, at, detail, here.address, self._line(at))
+            Diagnostic(severity, broken.rule, summary, at, detail, reported.address, self._line(at))
         )
 
     def look_alikes(self, rows: Iterable[FingerprintRow]) -> None:
@@ -185,7 +185,7 @@ class _Check:
             if not traits.picture:
                 continue
             first = pictures.setdefault(traits.picture, row)
-            # Those that are reported as indistinguishable already are not told of twice.
+            # Products already reported as indistinguishable are not reported twice.
             if first.traits.colour != traits.colour and first.traits.identity != traits.identity:
                 self.pair(_SAME_PICTURE, first, row)
             if not traits.design:
@@ -222,7 +222,7 @@ def removed_and_declared(
     product: Callable[[str], Product],
     line: Line,
 ) -> list[Diagnostic]:
-    """Report addresses that one document lets go and another one describes."""
+    """Report addresses that one document removes and another one describes."""
     found = []
     for address, at in removed.items():
         if address not in declared:

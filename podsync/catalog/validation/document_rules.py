@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
-from podsync.catalog.parsing.yaml_reader import read
 from podsync.catalog.rules import document_faults, signed_urls
 from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, edits, flow, quoted
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Built(NamedTuple):
-    """What a document makes: its products (none if it has an error), and what is wrong with it.
+    """The products of a document (none if it has an error), and its faults.
 
-    `removed` are the addresses that it lets go, with their places.
+    `removed` are the addresses that it removes, with their places.
     """
 
     products: tuple[Product, ...]
@@ -84,7 +83,7 @@ def fits_its_schema(document: Document, providers: Mapping[str, Provider]) -> bo
 
 
 def _without_kind(kinds: Sequence[str], document: Document) -> list[SchemaVerdict]:
-    """Return the faults of a document whose kind is missing or unknown: its fields may tell it."""
+    """Return the faults of a document whose kind is missing or unknown; its fields may show the kind."""
 
     def typed(path: Path) -> str:
         return written(document, path)
@@ -95,13 +94,13 @@ def _without_kind(kinds: Sequence[str], document: Document) -> list[SchemaVerdic
     if meant is None or not about:
         return verdicts
     put = Fixing("put", meant)
-    told = [
+    with_kind = [
         each
         if each.mend and each.mend.text in {meant, f"kind: {meant}"}
         else each._replace(detail=f"write kind: {meant}", mend=put)
         for each in about
     ]
-    return [*told, *validate(meant, {**document.data, "kind": meant}, typed)]
+    return [*with_kind, *validate(meant, {**document.data, "kind": meant}, typed)]
 
 
 def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -> SchemaVerdict | None:
@@ -113,17 +112,8 @@ def _of_another_kind(kind: str, kinds: Sequence[str], data: Mapping[str, Any]) -
     return SchemaVerdict(("kind",), False, summary, f"write kind: {meant}", Fixing("put", str(meant)))
 
 
-def examine(content: str, providers: Mapping[str, Provider]) -> list[Diagnostic]:
-    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
-    reading = read("", content.encode("utf-8", "surrogatepass"))
-    found = list(reading.diagnostics)
-    for document in reading.documents:
-        found += build(document, providers).diagnostics
-    return found
-
-
 def written(document: Document, path: Path) -> str:
-    """Return what was typed at `path`; empty where nothing was."""
+    """Return the text that was typed at `path`; empty if there is none."""
     found = document.origin(path, around=False)
     if found is None:
         return ""
@@ -142,7 +132,7 @@ def located(document: Document, path: Path, *, on_key: bool = False) -> tuple[Te
 def in_place(
     document: Document, verdicts: Iterable[SchemaVerdict], address: Address | None = None
 ) -> Iterator[Diagnostic]:
-    """Give each verdict its place; what is only the shadow of an unreadable value is left out."""
+    """Give each verdict its place; faults that follow from an unreadable value are left out."""
     for path, on_key, summary, detail, mend, mark in verdicts:
         if path in document.faulty:
             continue
@@ -156,7 +146,7 @@ def in_place(
 
 
 def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
-    """Return the edits of a mend, where the value stands in the document as it is."""
+    """Return the edits of a remedy, if the value is written in the document itself."""
     if mend is None or document.suffix:
         return ()
     if document.origins is not None:
@@ -180,7 +170,7 @@ def _with_values(document: Document, path: Path, detail: str) -> str:
 
 
 def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
-    """Return where inside a span a character stands, as far as it was written so."""
+    """Return the place of a character inside a span, if the value is written as it is read."""
     column = text.written(span).find(mark)
     return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
 
@@ -210,7 +200,7 @@ def product_from(
 
 
 def _fault(document: Document, found: SpecFault, address: Address | None) -> Diagnostic:
-    """Give what a rule found its place."""
+    """Give a rule's fault its place."""
     path, instead = found.path, found.instead
     lead = path[:-1] if found.in_key else path
     mend = Fixing("name", flow(instead)) if found.in_key else Fixing("put", quoted(instead or ""))

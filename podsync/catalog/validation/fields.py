@@ -1,4 +1,4 @@
-"""What the schemas of all kinds say of a field."""
+"""The schemas of a field in all kinds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from podsync.model.frozen import Path
 
 
 def kind_of_fields(kinds: Sequence[str], spec: Any) -> str | None:
-    """Return the kind that more fields of a spec belong to than to any other; None where none stands out."""
+    """Return the kind that most fields of a spec belong to; None if no kind has more than the others."""
     if not isinstance(spec, dict):
         return None
     known = {kind: schema(kind)["properties"]["spec"]["properties"].keys() for kind in kinds}

@@ -1,4 +1,4 @@
-"""What the rules between documents compare of a product, as short digests."""
+"""The parts of a product that rules between documents compare, as short digests."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def former_addresses(address: str, history: str) -> Sequence[str]:
 
 def adopted_id(history: str) -> str | None:
     """Return the id of the existing product that a document (by its `History.text`) is for."""
-    told: str | None = parse(history).get("adopt")
-    return told
+    identity: str | None = parse(history).get("adopt")
+    return identity
 
 
 class Fingerprints(NamedTuple):
@@ -37,7 +37,7 @@ class Fingerprints(NamedTuple):
 
 
 def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprints:
-    """Return what the rules need to know of a product of this spec."""
+    """Return the fingerprints of a product with this spec."""
     owner, roles = (provider.name, account), provider.info.roles
     identity = identity_of(*owner, provider.identity(spec))
     if not spec.get(roles.front):
@@ -55,12 +55,12 @@ def fingerprints_of(provider: Provider, account: str, spec: Spec) -> Fingerprint
 
 
 def _mark(*texts: object) -> str:
-    """Return 32 hex digits that stand for these texts, in which there are no NUL characters."""
+    """Return a digest of 32 hex digits for these texts, which contain no NUL."""
     return blake2b("\0".join(map(str, texts)).encode(), digest_size=16).hexdigest()
 
 
 class FingerprintRow(NamedTuple):
-    """A product as these rules see it. `number` is how whoever asked knows it."""
+    """A product as these rules see it. `number` is the caller's number for it."""
 
     number: int
     address: str

@@ -1,7 +1,7 @@
-"""Following a help before it is told: what it says is put in, and the document is read again.
+"""Checking a fix before it is proposed: it is applied, and the document is read again.
 
-A fix that would leave its fault, or bring another, is not proposed. Where the next fault has a fix of its
-own, both are one; where it has none, what is said of it is the help.
+A fix that leaves its fault or adds another is not proposed. If the next fault has a fix of its own, both
+become one fix; if not, its detail becomes the help.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TypeAlias
 from podsync.catalog.parsing.source_text import Text
 from podsync.model.diagnostic import Diagnostic, Edit, Fix, mended
 
-#: From the content of a file to all that is wrong with it, nothing of it proved.
+#: Returns all faults of a file's content, their fixes unchecked.
 Check: TypeAlias = Callable[[str], Sequence[Diagnostic]]
-#: Faults of one file whose help is followed; the others are not told.
+#: At most this many fixes are checked in one file; the others are not proposed.
 _MOST = 60
 #: Faults of one value that lie behind one another: it has to be quoted, then it is no list, ...
 _DEPTH = 3
@@ -26,12 +26,14 @@ _MOVING = re.compile(r"\bline \d+|\d+:\d+")
 
 
 def proved(text: Text, found: Sequence[Diagnostic], check: Check) -> list[Diagnostic]:
-    """Return the faults with the help that holds; what is about another file is not proved here."""
-    proof, told = _Proof(text, check), []
+    """Return the faults with checked fixes; faults of other files lose theirs."""
+    proof, checked = _Proof(text, check), []
     for number, each in enumerate(found):
-        here = each.at is not None and each.at.path == text.path
-        told.append(proof.of(each) if each.fix and here and number < _MOST else each._replace(fix=()))
-    return told
+        in_this_file = each.at is not None and each.at.path == text.path
+        checked.append(
+            proof.of(each) if each.fix and in_this_file and number < _MOST else each._replace(fix=())
+        )
+    return checked
 
 
 class _Proof:
@@ -43,33 +45,33 @@ class _Proof:
         self._starts = [1, *(n for n, line in enumerate(text.lines, 1) if _SEPARATOR.match(line))]
         self._before: dict[str, Counter[tuple[str, str, str]]] = {}
 
-    def of(self, told: Diagnostic) -> Diagnostic:
-        """Return the fault with what mends it for good, or with the words for what would come then."""
-        content = self._document(told.fix)
+    def of(self, fault: Diagnostic) -> Diagnostic:
+        """Return the fault with a fix that removes it for good, or with the detail of the next fault."""
+        content = self._document(fault.fix)
         if len(content) > _MOST_CHARACTERS:
-            return told._replace(fix=())
+            return fault._replace(fix=())
         if content not in self._before:
             self._before[content] = _kinds(self._check(content))
-        allowed = self._before[content] - _kinds([told])
-        detail, now, fix = told.detail, content, told.fix
+        allowed = self._before[content] - _kinds([fault])
+        detail, now, fix = fault.detail, content, fault.fix
         for _ in range(_DEPTH):
             now = mended(now, fix)
             left = self._check(now)
             new = _kinds(left) - allowed
             if not new:
-                whole = told.fix if fix is told.fix else _difference(content, now)
-                return told._replace(detail=detail, fix=whole)
+                whole = fault.fix if fix is fault.fix else _difference(content, now)
+                return fault._replace(detail=detail, fix=whole)
             following = next(each for each in left if _kind(each) in new)
-            if _kind(following) == _kind(told):
+            if _kind(following) == _kind(fault):
                 break
             detail, fix = following.detail or detail, following.fix
             if not fix:
                 break
-        literal = told.fix[0].text.strip()
-        return told._replace(detail=detail if literal and literal in told.detail else told.detail, fix=())
+        literal = fault.fix[0].text.strip()
+        return fault._replace(detail=detail if literal and literal in fault.detail else fault.detail, fix=())
 
     def _document(self, fix: Fix) -> str:
-        """Return the file with nothing but the document that a fix is in; its lines keep their numbers."""
+        """Return the file reduced to the document of a fix; line numbers stay."""
         first, last = min(edit.line for edit in fix), max(edit.end_line for edit in fix)
         start = max((n for n in self._starts if n <= first), default=1)
         end = min((n for n in self._starts if n > max(first, last)), default=len(self._text.lines) + 1)

@@ -1,4 +1,4 @@
-"""How a fault can be mended: as what the help says, and as edits of the file."""
+"""How a fault can be fixed: in words, and as edits of the file."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _PLAIN = r"[A-Za-z0-9][A-Za-z0-9_./-]*"
 
 
 class Fixing(NamedTuple):
-    """What to do at the path of a fault. `text` is YAML.
+    """The remedy at the path of a fault. `text` is YAML.
 
-    put: write it as the value; name: write it as the key; add: put it, some `key: value` lines, into the
-    mapping; drop: take the item or the key out; under: put the pair below the key `text` beside it.
+    put: write it as the value; name: write it as the key; add: insert it, some `key: value` lines, into the
+    mapping; drop: remove the item or the key; under: move the pair below the key `text` next to it.
     """
 
     how: Literal["put", "name", "add", "drop", "under"]
@@ -36,14 +36,14 @@ def quoted(text: str) -> str:
 
 
 def _visible(character: str) -> str:
-    """Return a character as it stands in quotes; by its number if nobody can see it."""
+    """Return a character in quotes; an invisible one by its number."""
     if character.isprintable():
         return character
     return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
 
 
 def flow(value: Any) -> str:
-    """Return a value as YAML in one line; texts without quotes where they can stand so."""
+    """Return a value as YAML on one line; texts are unquoted where that is safe."""
     if isinstance(value, str):
         safe = re.fullmatch(_PLAIN, value) and isinstance(resolve(value), str)
         return value if safe else quoted(value)
@@ -62,12 +62,12 @@ def line_of(key: str, value: Any) -> str:
 
 
 def block(data: Mapping[str, Any]) -> str:
-    """Return a mapping as `key: value` lines; lists and mappings inside stand in one line each."""
+    """Return a mapping as `key: value` lines; inner lists and mappings are on one line each."""
     return "\n".join(line_of(key, value) for key, value in data.items())
 
 
 def edits(document: Document, path: Path, mend: Fixing) -> Fix:
-    """Return what a mend changes in the file; nothing where the way it is written makes that uncertain."""
+    """Return the edits of a remedy; none if the way the value is written makes them uncertain."""
     return _HOW[mend.how](document, path, mend.text)
 
 

@@ -1,4 +1,4 @@
-"""How many faults are told: enough to work on, and how many there are besides."""
+"""How many faults are reported: enough to work on, and the number of the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIRST = "fix the ones above first"
 
 
 def documents_left_out(path: str, count: int) -> Diagnostic:
-    """Return the word that stands for all that is wrong with further documents of a file."""
+    """Return the one fault that stands for all faults of further documents of a file."""
     more = "1 more document of this file is" if count == 1 else f"{count:,} more documents of this file are"
     return _left_out("error", f"{more} not valid", Position(path, _LAST, 1))
 
@@ -48,8 +48,8 @@ def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     for (severity, path), count in over.items():
         noun = severity if count == 1 else f"{severity}s"
         where = f" in {path}" if path else ""
-        told = f"{count:,} more {noun}{where} {'is' if count == 1 else 'are'} not shown"
-        kept.append(_left_out(severity, told, None))
+        summary = f"{count:,} more {noun}{where} {'is' if count == 1 else 'are'} not shown"
+        kept.append(_left_out(severity, summary, None))
     return tuple(kept)
 
 

@@ -6,20 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from podsync.catalog.validation.fields import kind_of_fields
 from podsync.catalog.validation.fixes import Fixing, line_of
-from podsync.catalog.validation.nearest import culprit, slug
+from podsync.catalog.validation.nearest import culprit, did_you_mean, slug
 from podsync.catalog.validation.value_messages import (
     SchemaFinding,
     SchemaVerdict,
     Written,
     about_value,
-    did_you_mean,
     example_of,
     line,
     shown,
 )
 from podsync.model.characters import seen, unwrapped
 from podsync.model.frozen import Path
+from podsync.providers.registry import plugins
 
 #: Findings of one document that are told: more would only bury the first.
 _MOST = 100
@@ -115,16 +116,12 @@ def _absent(finding: SchemaFinding, key: str, schema: Mapping[str, Any]) -> Sche
 
 def _kind_of(finding: SchemaFinding, schema: Mapping[str, Any]) -> str | None:
     """Return the only kind that there is, or the one that the document's fields are of."""
-    from podsync.catalog.validation.fields import kind_of_fields
-
     kinds = schema.get("enum") or [schema.get("const")]
     return kinds[0] if len(kinds) == 1 else kind_of_fields(kinds, finding.instance.get("spec"))
 
 
 def _name_from(document: Mapping[str, Any]) -> str:
     """Return the name of the product made fit to be the document's."""
-    from podsync.providers.registry import plugins
-
     spec = document.get("spec")
     given = (spec.get(info.roles.name) for info in plugins().values()) if isinstance(spec, dict) else ()
     title = next(filter(None, given), None)

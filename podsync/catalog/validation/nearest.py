@@ -1,10 +1,10 @@
-"""What was surely meant by a text that does not fit: the same, written as it has to be."""
+"""What was surely meant by a text that does not fit: the same, written as it has to be, or a known word."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from podsync.catalog.validation.schemas import pattern
@@ -19,6 +19,19 @@ _URL_OTHERWISE = r"(?:https:[/\\]*|//|(?=www\.))(?=[\w-]+\.)"
 _MARKDOWN = r"!?\[[^\]]*\]\((https://[^\s()]+)\)"
 #: Where a picture lies that only this machine can see.
 _LOCAL = r"[A-Za-z]:[/\\]|file:|\.{0,2}[/\\](?![/\\])|\\\\|~"
+#: A longer word is no misspelling, and comparing it takes long.
+_LONGEST_WORD = 60
+
+
+def did_you_mean(wrong: object, known: Iterable[str]) -> str | None:
+    """Return the known word that `wrong` is most like, whatever its case."""
+    if len(str(wrong)) > _LONGEST_WORD:
+        return None
+    from difflib import get_close_matches
+
+    by_small = {word.lower(): word for word in known}
+    close = get_close_matches(str(wrong).lower(), by_small, n=1, cutoff=0.6)
+    return by_small[close[0]] if close else None
 
 
 def fits(text: str, schema: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
-"""The schemas as people and editors get them: what all kinds share, put together with what a provider adds.
+"""The schemas as people and editors get them: the shared parts, and those of each provider.
 
-`document.schema.json` and `settings.schema.json` beside this module hold what is shared, `schema.json` in a
-provider's package what its `spec` holds; those of plans and states are whole files.
+`document.schema.json` and `settings.schema.json` beside this module hold the shared parts; `schema.json` in a
+provider's package describes its `spec`. The schemas of plans and states are whole files.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from podsync.state.backends import BACKENDS
 _SUFFIX = ".schema.json"
 _HERE = Path(__file__).parent
 _WHOLE = ("plan", "state")
-#: What an environment may say of its own.
+#: The settings that an environment may override.
 _PER_ENVIRONMENT = ("sandbox", "state", "providers", "limits", "vars", "ignore")
 
 
@@ -32,7 +32,7 @@ def schema_names() -> tuple[str, ...]:
 
 
 def schema_text(name: str) -> str:
-    """Return a schema as a file holds it; raises KeyError for a name that there is none of."""
+    """Return a schema as a file holds it; raises KeyError for an unknown name."""
     return json.dumps(schema_for_editors(name), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -45,8 +45,8 @@ def schema(name: str) -> dict[str, Any]:
     if name == "catalog":
         return _of_catalog()
     if name == "removed":
-        told: dict[str, Any] = json.loads(_shared("removed").replace("KIND.d", f"{next(iter(kinds()))}.d"))
-        return told
+        removed: dict[str, Any] = json.loads(_shared("removed").replace("KIND.d", f"{next(iter(kinds()))}.d"))
+        return removed
     if name == "defaults":
         return _of_defaults()
     return _of_settings() if name == "podsync" else _of_kind(plugins()[kinds()[name]])
@@ -66,7 +66,7 @@ def sources(kind: str | None) -> Iterator[str]:
 
 
 def _folder() -> Path:
-    """Return where whole schemas are: inside an installed package, beside it in a checkout."""
+    """Return the folder of whole schemas: inside an installed package, beside it in a checkout."""
     package = Path(podsync.__file__).parent
     installed = package / "schemas"
     return installed if installed.is_dir() else package.parent / "schemas"
@@ -114,14 +114,14 @@ def _of_kind(info: ProviderInfo) -> dict[str, Any]:
 def _of_catalog() -> dict[str, Any]:
     infos = plugins().values()
     removed = schema("removed")
-    told = {"title": "kind", "description": " ".join(map(_made_at, infos)), "enum": list(kinds())}
+    kind_field = {"title": "kind", "description": " ".join(map(_made_at, infos)), "enum": list(kinds())}
     return {
         "$schema": schema(next(iter(kinds())))["$schema"],
         "title": "podsync product document",
         "description": "One product. `kind` decides what `spec` holds.",
         "type": "object",
         "anyOf": [{"required": ["kind"]}, {"required": ["removed"]}],
-        "properties": {"kind": told, **removed["properties"]},
+        "properties": {"kind": kind_field, **removed["properties"]},
         "allOf": [
             {
                 "if": {"required": ["kind"], "properties": {"kind": {"const": kind}}},
@@ -198,19 +198,19 @@ def _of_defaults() -> dict[str, Any]:
 
 
 def _inherited(node: Any) -> Any:
-    """Return a schema for a part of a value: nothing is required, and null removes what is inherited."""
+    """Return a schema for a part of a value: nothing is required, and null removes an inherited value."""
     return _everywhere(_naming(node), _nullable)
 
 
 def _nullable(found: dict[str, Any]) -> dict[str, Any]:
-    told = found.get("type", "string")
-    kinds_of = [told] if isinstance(told, str) else list(told)
+    types = found.get("type", "string")
+    kinds_of = [types] if isinstance(types, str) else list(types)
     left = {key: value for key, value in found.items() if key not in {"required", "minItems"}}
     return left | {"type": [*kinds_of, "null"]}
 
 
 def _removable(node: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema for what is merged with defaults. Lists replace theirs, so that items stay whole."""
+    """Return a schema for a field that is merged with defaults. Lists replace theirs: items stay complete."""
     found = _nullable(node) | ({"minItems": node["minItems"]} if "minItems" in node else {})
     if isinstance(node.get("additionalProperties"), dict):
         found["additionalProperties"] = _removable(node["additionalProperties"])
@@ -220,23 +220,26 @@ def _removable(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def schema_for_editors(name: str) -> dict[str, Any]:
-    """Return a schema as editors get it, who see one file and not the products that it makes.
+    """Return a schema for editors, which see one file and not its products.
 
-    A document may name values, and leave to defaults what a product needs, or remove what they say: to
-    underline that would be untrue. What a product lacks, `validate` says. Do not change it: it is shared.
+    A document may use references, leave required fields to defaults, or remove inherited values, so an editor
+    must not underline these. `validate` reports missing fields of products. Do not change the result: it is
+    shared.
     """
     if name in kinds():
         return _of_template(schema(name))
     if name != "catalog":
         return schema(name)
     found = _of_catalog()
-    return found | {"definitions": {kind: _of_template(told) for kind, told in found["definitions"].items()}}
+    return found | {
+        "definitions": {kind: _of_template(definition) for kind, definition in found["definitions"].items()}
+    }
 
 
-def _of_template(told: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of a kind for documents as they are written."""
+def _of_template(definition: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a kind for documents as they are written, before expansion."""
     renamed = json.loads(_shared("document"))["properties"][_FOR_EDITORS]
-    fields = {**told["properties"], _FOR_EDITORS: renamed}
+    fields = {**definition["properties"], _FOR_EDITORS: renamed}
     for word in ("labels", "renamed_from", "spec"):
         if word in fields:
             fields[word] = _naming(fields[word])
@@ -245,8 +248,11 @@ def _of_template(told: dict[str, Any]) -> dict[str, Any]:
             fields[word] = _removable(fields[word])
     for word in ("adopt", "moved", "recreate"):
         fields[word] = fields[word] | {"type": [fields[word]["type"], "object"]}
-    left = {key: value for key, value in told.items() if key not in {"if", "else"}}
-    return left | {"required": [each for each in told["required"] if each != "spec"], "properties": fields}
+    left = {key: value for key, value in definition.items() if key not in {"if", "else"}}
+    return left | {
+        "required": [each for each in definition["required"] if each != "spec"],
+        "properties": fields,
+    }
 
 
 #: A text that names a value.
@@ -254,16 +260,19 @@ _NAMED = r"\$\{[^}]+\}"
 
 
 def _naming(node: Any) -> Any:
-    """Return a schema that takes texts in which values are named."""
+    """Return a schema that also accepts texts with references."""
 
     def naming(found: dict[str, Any]) -> dict[str, Any]:
         if "pattern" in found:
             left = {key: value for key, value in found.items() if key != "maxLength"}
             return left | {"pattern": f"{_NAMED}|{found['pattern']}"}
-        told = found.get("type", "string")
-        if told == "string" or found is node:
+        types = found.get("type", "string")
+        if types == "string" or found is node:
             return found
-        return found | {"type": [*([told] if isinstance(told, str) else told), "string"], "pattern": _NAMED}
+        return found | {
+            "type": [*([types] if isinstance(types, str) else types), "string"],
+            "pattern": _NAMED,
+        }
 
     return _everywhere(node, naming)
 
@@ -291,7 +300,7 @@ def pattern(expression: str) -> re.Pattern[str]:
 
 
 def repeated(items: list[Any]) -> int | None:
-    """Return the index of the first item that stood before; linear, whatever the items are."""
+    """Return the index of the first repeated item; linear, for items of any type."""
     if set(map(type, items)) == {str} and len(set(items)) == len(items):
         return None
     seen: set[str] = set()

@@ -22,7 +22,7 @@ def fits(name: str, data: Any) -> bool:
 
 
 def validate(name: str, data: Any, written: Written) -> list[SchemaVerdict]:
-    """Return every fault that schema `name` finds in plain `data`; `written` tells what was typed."""
+    """Return every fault that schema `name` finds in plain `data`; `written` returns the typed text."""
     if _surely_fits(name, data):
         return []
     return _told(_validator(name)(data), schema(name), written)
@@ -73,7 +73,7 @@ def _compile(schema: Mapping[str, Any]) -> Callable[[Any], Iterator[SchemaFindin
     from podsync.catalog.validation.value_messages import SchemaFinding
 
     def is_integer(_checker: TypeChecker, value: object) -> bool:
-        """2.0 is no integer here: it would be sent as 2.0."""
+        """Whether a value is an integer. 2.0 is not: it would be sent as 2.0."""
         return isinstance(value, int) and not isinstance(value, bool)
 
     def matches(_validator: Any, expression: str, value: Any, _schema: Any) -> Iterator[ValidationError]:

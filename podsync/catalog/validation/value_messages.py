@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from podsync.catalog.validation.fixes import Fixing, block, flow, line_of, quoted
-from podsync.catalog.validation.nearest import culprit, fits, is_local, nearest
+from podsync.catalog.validation.nearest import culprit, did_you_mean, fits, is_local, nearest
 from podsync.catalog.validation.schemas import repeated
 from podsync.model.frozen import Path
 
 #: Tells what a person typed at a path: `012`, where the data only has 12.
 Written = Callable[[Path], str]
 _SHOWN = 60
-#: A longer word is no misspelling, and comparing it takes long.
-_LONGEST_WORD = 60
 _NOUNS = {
     "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "array": "a list", "object": "a mapping", "null": "null",
@@ -77,17 +75,6 @@ def dotted(path: Path) -> str:
 def line(path: Path, text: str) -> str:
     """Return a text with the path before it."""
     return f"{dotted(path)}: {text}" if path else text
-
-
-def did_you_mean(wrong: object, known: Iterable[str]) -> str | None:
-    """Return the known word that `wrong` is most like, whatever its case."""
-    if len(str(wrong)) > _LONGEST_WORD:
-        return None
-    from difflib import get_close_matches
-
-    by_small = {word.lower(): word for word in known}
-    close = get_close_matches(str(wrong).lower(), by_small, n=1, cutoff=0.6)
-    return by_small[close[0]] if close else None
 
 
 def shown(value: Any) -> str:

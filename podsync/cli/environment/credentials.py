@@ -280,28 +280,13 @@ def _passwords(url: str) -> Iterable[str]:
 def with_base_urls(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """Let the base URLs of the process's environment win over the settings."""
     changed = dict(settings.providers)
-    for name, plugin in plugins().items():
-        url = base_url_from(environ, plugin.url_variable)
-        if url is not None and name in changed:
+    for name, url in base_urls(environ).items():
+        if name in changed:
             changed[name] = changed[name]._replace(base_url=url)
     return settings._replace(providers=changed)
 
 
-_DEFAULT_PORTS = {"https": 443, "http": 80}
-_HOST_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_:[]")
-
-
-def host_of(url: str) -> str:
-    """Return `host` or `host:port` of a URL, in small letters, without the port that its scheme has anyway.
-
-    What is no such URL is returned whole: it is equal to no host.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return url
-    if not host or "@" in parts.netloc or not _HOST_CHARACTERS.issuperset(parts.netloc.lower()):
-        return url
-    bare = f"[{host}]" if ":" in host else host
-    return bare if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{bare}:{port}"
+def base_urls(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the base URLs that the process's environment sets, by provider; UsageError for an unsafe one."""
+    found = {name: base_url_from(environ, plugin.url_variable) for name, plugin in plugins().items()}
+    return {name: url for name, url in found.items() if url is not None}

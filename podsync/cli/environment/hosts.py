@@ -13,9 +13,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from podsync.cli.environment.credentials import host_of, is_loopback
+from podsync.cli.environment.credentials import is_loopback
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import ProtectedError, UsageError
+from podsync.network.hosts import host_of
 from podsync.plan.model import FOREIGN_HOST
 
 if TYPE_CHECKING:

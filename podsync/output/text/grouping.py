@@ -32,15 +32,21 @@ _Key = Callable[[Change], Hashable]
 
 def grouped_lines(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
     """Yield groups instead of changes; a group of one is shown as it is. Returns whether there are groups."""
-    documents, others = by_document(changes)
-    return (yield from _shown([*documents, *(_groups(others) if others else ())], layout))
+    groups: list[list[Change]] = []
+    for part in _parted(changes, layout):
+        documents, others = by_document(part)
+        groups += [*documents, *(_groups(others) if others else ())]
+    return (yield from _shown(groups, layout))
 
 
 def equal_folded(changes: Sequence[Change], layout: Layout) -> Generator[str, None, bool]:
     """Do so only with changes that are equal but for name, colour and pictures."""
-    groups, others = by_document(changes)
-    for group in _by(_fine, others):
-        groups += [group] if len(group) >= _EQUAL else [[change] for change in group]
+    groups: list[list[Change]] = []
+    for part in _parted(changes, layout):
+        documents, others = by_document(part)
+        groups += documents
+        for group in _by(_fine, others):
+            groups += [group] if len(group) >= _EQUAL else [[change] for change in group]
     return (yield from _shown(groups, layout))
 
 
@@ -51,6 +57,16 @@ def documents_folded(changes: Sequence[Change], layout: Layout) -> Generator[str
     folded = {id(change) for group in groups for change in group}
     groups += [[change] for change in changes if id(change) not in folded]
     return (yield from _shown(groups, layout))
+
+
+def _parted(changes: Sequence[Change], layout: Layout) -> Iterator[Sequence[Change]]:
+    """Yield what is refused, then the others: no group holds both."""
+    if not layout.refused:
+        yield changes
+        return
+    for refused in (True, False):
+        if part := [change for change in changes if (change.address in layout.refused) is refused]:
+            yield part
 
 
 def by_document(changes: Sequence[Change], least: int = _EQUAL) -> tuple[list[list[Change]], list[Change]]:
@@ -160,7 +176,10 @@ def _common_start(texts: Sequence[str]) -> str:
 
 def _group_lines(group: Sequence[Change], pattern: str, layout: Layout) -> Iterator[str]:
     first = group[0]
-    yield from header(layout, first.action, pattern, counted(len(group), first.action.value), _places(group))
+    word = counted(len(group), first.action.value)
+    if first.address in layout.refused:
+        word += ": refused"
+    yield from header(layout, first.action, pattern, word, _places(group))
     half = (layout.width - len(INDENT) - 3) // 2
     ends = [quoted(name_of(change.provider, _spec(change)), half) for change in (group[0], group[-1])]
     parts = [matrix(group), f"{ends[0]} … {ends[1]}", *in_common(group, layout.models)]
@@ -175,7 +194,7 @@ def _example(group: Sequence[Change], layout: Layout) -> Iterator[str]:
         index = first.address.name.removeprefix(first.address.document)
         yield f"{INDENT}{style.dim(f'for example {index or first.address}:')}"
         yield from field_lines(first, style, width, full=False, anew=first.action is Action.REPLACE)
-    if leaves_behind(first):
+    if leaves_behind(first) and first.address not in layout.refused:
         which = "the old" if first.action is Action.REPLACE else "these"
         yield f"{INDENT}then by hand: remove {which} {number(len(group))} at {title(first.provider)}"
 

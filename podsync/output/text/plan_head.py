@@ -220,14 +220,15 @@ def risky_rows(plan: Plan) -> Iterator[tuple[int, str, str]]:
     yield from row(
         Action.SETTLE, "in doubt", "sent earlier, outcome not known: apply finds out before anything else"
     )
-    yield from row(Action.REPLACE, "replace", OLD_STAYS)
-    yield from row(Action.ORPHAN, "orphan", STAYS)
+    old = OLD_STAYS if counts[Action.REPLACE] == 1 else OLD_STAYS.replace("the old", "each old")
+    yield from row(Action.REPLACE, "replace", old)
+    yield from row(Action.ORPHAN, "orphan", STAYS if counts[Action.ORPHAN] == 1 else f"each {STAYS}")
     renames = [change for change in plan.changes if renamed(change)]
     if renames:
         from podsync.output.product import name_of, quoted
 
-        old = [quoted(name_of(change.provider, change.before or {}), 40) for change in renames]
-        names = " or ".join(old) if len(old) <= 3 else "one of the old names"
+        before = [quoted(name_of(change.provider, change.before or {}), 40) for change in renames]
+        names = " or ".join(before) if len(before) <= 3 else "one of the old names"
         yield (
             len(renames),
             "rename" if len(renames) == 1 else "renames",

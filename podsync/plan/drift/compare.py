@@ -17,6 +17,8 @@ from podsync.evidence.state_view import Known
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
 from podsync.model.product import seen_ids
+from podsync.plan.answers import quoted
+from podsync.plan.change import Change
 from podsync.plan.drift.values import DriftKind
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
@@ -69,18 +71,21 @@ class Comparison:
     unknown: Mapping[str, int] = EMPTY
 
 
-def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparison]:
+def compare(known: Known, findings: Findings) -> tuple[tuple[Drifted, ...], Comparison]:
     """Return all drift that a look at everything shows, in the order of addresses, and what was compared."""
-    rows, habits = look.reading.rows, look.habits
-    spoken = {row.id for row in (*look.adopted.values(), *look.found.values())} | look.managed
-    unowned = [row for row in look.unowned if row.id not in spoken]
+    rows, habits = findings.reading.rows, findings.habits
+    spoken = {row.id for row in (*findings.adopted.values(), *findings.found.values())} | findings.managed
+    unowned = [row for row in findings.unowned if row.id not in spoken]
     # What was gone and was made anew may come back: nobody has it, and it is on sale beside the new one.
     back = (
-        (known.gone & rows.keys()) - known.owned - known.foreign - {row.id for row in look.adopted.values()}
+        (known.gone & rows.keys())
+        - known.owned
+        - known.foreign
+        - {row.id for row in findings.adopted.values()}
     )
     unowned += [rows[identity] for identity in sorted(back)]
-    gone = look.gone | (known.gone & known.owned - rows.keys())
-    missed = look.missed - gone
+    gone = findings.gone | (known.gone & known.owned - rows.keys())
+    missed = findings.missed - gone
     found: list[Drifted] = []
     uncompared: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
@@ -97,7 +102,7 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
         if entry.origin != "created":
             uncompared.update(known.provider.unlisted - entry.spec.keys())
         if entry.origin == "imported":
-            unknown.update(_told(known.provider, row) - entry.spec.keys())
+            unknown.update(_listed_fields(known.provider, row) - entry.spec.keys())
         if fields:
             found.append(_drifted(DriftKind.CHANGED, entry, row, fields=fields))
         if others := twins.of(entry.spec, row):
@@ -111,23 +116,23 @@ def compare(known: Known, look: Findings) -> tuple[tuple[Drifted, ...], Comparis
             continue
         absent = known.absent.get(item.id or "")
         found.append(_drifted(kind, item, None, missing_since=None if absent is None else absent.at))
-    found += _taken_over(known, look)
+    found += _taken_over(known, findings)
     ordered = sorted(found, key=lambda each: (each.address, each.kind))
     counts = dict(sorted(uncompared.items())), dict(sorted(unknown.items()))
     return tuple(ordered), Comparison(compared, unlisted, *counts)
 
 
-def _told(provider: Provider, row: Remote) -> set[str]:
-    """The fields that a listing tells of a product, and that a document could say."""
-    said = {field for field, value in row.fields.items() if value not in (None, "", ())}
-    return said & {*provider.info.required, *provider.telling}
+def _listed_fields(provider: Provider, row: Remote) -> set[str]:
+    """Return the fields that a listing has for a product and that a document could set."""
+    listed = {field for field, value in row.fields.items() if value not in (None, "", ())}
+    return listed & {*provider.info.required, *provider.telling}
 
 
-def _taken_over(known: Known, look: Findings) -> Iterator[Drifted]:
+def _taken_over(known: Known, findings: Findings) -> Iterator[Drifted]:
     """What is adopted by its id just now, and is listed otherwise than its document says."""
-    for address, row in look.named.items():
-        product = look.documents[address]
-        fields, _ = differences(known, product.spec, row, look.habits)
+    for address, row in findings.named.items():
+        product = findings.documents[address]
+        fields, _ = differences(known, product.spec, row, findings.habits)
         if fields:
             yield Drifted(
                 DriftKind.CHANGED, address, product.account, row.id, seen_ids(row.shown), product.spec, fields
@@ -209,3 +214,18 @@ class _Twins:
 
     def _is_same(self, spec: Spec, own: Remote, row: Remote) -> bool:
         return row.fields == own.fields or self._provider.match(spec, row, self._habits) is Match.SAME
+
+
+def renamed_there(provider: Provider, change: Change, listed: str | None) -> tuple[str, ...]:
+    """Return why values must not be set back, and what to do: orders may say the name that is listed."""
+    names = [provider.unique_name(spec or EMPTY) for spec in (change.before, change.after)]
+    # A shop that shows our own name in a form of its own has renamed nothing.
+    ours = any(changes(name, listed) is not None for name in (*names, change.gives_up))
+    if listed is None or ours:
+        return ()
+    told = f"write `renamed_from: {quoted(listed)}` into the document"
+    return (
+        f"somebody renamed it at {provider.title}: orders that say {quoted(listed)} would fail",
+        "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
+        f'b) to take the name from them: {told}, then: podsync apply --replace "{change.address}"',
+    )

@@ -104,10 +104,10 @@ def load_compared(data: Mapping[str, Any]) -> tuple[Compared, ...]:
     return tuple(
         Compared(
             name,
-            int(told["products"]),
-            int(told["unlisted"]),
-            freeze(told["not_compared"]),
-            freeze(told.get("not_known", {})),
+            int(counts["products"]),
+            int(counts["unlisted"]),
+            freeze(counts["not_compared"]),
+            freeze(counts.get("not_known", {})),
         )
-        for name, told in sorted(data.get("compared", {}).items())
+        for name, counts in sorted(data.get("compared", {}).items())
     )

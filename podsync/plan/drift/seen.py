@@ -32,25 +32,27 @@ def seen_by(
     # What a plan moves is the same product under its new address.
     moved = {change.previous_address: change.address for change in changes if change.previous_address}
     named = [change for change in changes if change.action_reason == MOVE_NAMED]
-    for name, look in sorted(looks.items()):
-        drifted, told = compare(knowns[name], look)
+    for name, findings in sorted(looks.items()):
+        drifted, comparison = compare(knowns[name], findings)
         # What a document says of the product that it names is believed by apply, and is compared as that.
         believed = {c.previous_address: c for c in named if c.provider == name}
         drifted = tuple(each for each in drifted if each.address not in believed)
-        drifted += tuple(_believed(knowns[name], look, believed.values()))
-        compared.append(Compared(name, told.products, told.unlisted, told.fields, told.unknown))
+        drifted += tuple(_believed(knowns[name], findings, believed.values()))
+        compared.append(
+            Compared(name, comparison.products, comparison.unlisted, comparison.fields, comparison.unknown)
+        )
         for each in drifted:
             address = moved.get(each.address, each.address)
             found += _of_document(replace(each, address=address), knowns[name].provider, document(address))
     return tuple(sorted(found, key=lambda each: (each.address, each.kind))), tuple(compared)
 
 
-def _believed(known: Known, look: Findings, changes: Iterable[Change]) -> Iterator[Drifted]:
+def _believed(known: Known, findings: Findings, changes: Iterable[Change]) -> Iterator[Drifted]:
     """Yield what is listed otherwise than the documents say that take a product with a move."""
     for change in changes:
-        row = look.reading.rows.get(change.importing or "")
+        row = findings.reading.rows.get(change.importing or "")
         if row is not None and change.after is not None:
-            fields, _ = differences(known, change.after, row, look.habits)
+            fields, _ = differences(known, change.after, row, findings.habits)
             if fields:
                 shown, kind = seen_ids(row.shown), DriftKind.CHANGED
                 yield Drifted(kind, change.address, change.account, row.id, shown, change.after, fields)

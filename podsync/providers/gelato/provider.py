@@ -283,12 +283,11 @@ def _adds(body: Spec) -> tuple[ProductStep, ...]:
 
 
 def _repeated(field: str, key: str, items: Iterable[Mapping[str, Any]], detail: str) -> Iterable[SpecFault]:
-    seen: set[str] = set()
-    for index, item in enumerate(items):
-        value = str(item.get(key))
-        if value in seen:
-            yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
-        seen.add(value)
+    ids = [str(item.get(key)) for item in items]
+    if len(set(ids)) < len(ids):
+        for index, value in enumerate(ids):
+            if value in ids[:index]:
+                yield SpecFault("repeated-id", (field, index, key), f"{key} {value!r} appears twice", detail)
 
 
 def _staged(name: Json, listed: str) -> bool:

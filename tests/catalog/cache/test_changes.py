@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from podsync.catalog.cache.changes import FilesStatus, Look, Stretch, scan
+from podsync.catalog.cache.changes import FilesStatus, FindFiles, Stretch, scan
 from podsync.catalog.cache.store import CachedTable, stamp
 from podsync.catalog.cache.table import FileRow, Table
 from podsync.catalog.discovery import FoundFile, signatures, walk
@@ -25,13 +25,13 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def past(root: Path) -> CachedTable:
-    files = [each for each in look_in(root)() if isinstance(each, FoundFile)]
+    files = [each for each in finder_in(root)() if isinstance(each, FoundFile)]
     paths, now = [each.path for each in files], signatures(files)
     known = [FileRow(path, told, f"digest of {path}", ()) for path, told in zip(paths, now, strict=True)]
     return CachedTable(Table.of(known), len(files), stamp(paths, now), sound=True, digest="")
 
 
-def look_in(root: Path) -> Look:
+def finder_in(root: Path) -> FindFiles:
     return lambda: walk(root / "catalog", root)
 
 
@@ -40,7 +40,7 @@ def names(standing: FilesStatus) -> list[str]:
 
 
 def test_nothing_has_changed(root: Path, past: CachedTable) -> None:
-    found = scan(look_in(root), root, past)
+    found = scan(finder_in(root), root, past)
 
     assert found.all_known(past)
     assert (found.total, found.unread, found.astray) == (COUNT, (), {})
@@ -55,7 +55,7 @@ def test_of_files_that_were_changed_added_removed_and_renamed_the_others_are_kno
     (folder / "4.yaml").unlink()
     (folder / "5.yaml").rename(folder / "9.yaml")
 
-    found = scan(look_in(root), root, past)
+    found = scan(finder_in(root), root, past)
 
     assert found.stretches == [
         Stretch(0, 1), Stretch(None, 1), Stretch(2, 1), Stretch(None, 1), Stretch(3, 1), Stretch(None, 1),
@@ -68,13 +68,13 @@ def test_a_file_of_which_stat_says_nothing_certain_is_read(root: Path, past: Cac
     columns = {name: list(past.table.column(name)) for name in ("paths", "signatures")}
     columns["signatures"][3] = ""
 
-    found = scan(look_in(root), root, past._replace(table=Table(columns.__getitem__), stamp="another"))
+    found = scan(finder_in(root), root, past._replace(table=Table(columns.__getitem__), stamp="another"))
 
     assert names(found) == ["3.yaml"]
 
 
 def test_where_nothing_is_known_all_is_to_be_read(root: Path) -> None:
-    found = scan(look_in(root), root)
+    found = scan(finder_in(root), root)
 
     assert found.stretches == [Stretch(None, COUNT)]
     assert len(found.unread) == COUNT
@@ -101,7 +101,7 @@ def test_a_file_is_found_by_its_path_wherever_it_is(tmp_path: Path) -> None:
 def test_where_something_is_wrong_on_the_way_it_is_told(root: Path, past: CachedTable) -> None:
     (root / "catalog" / "notes").write_text("")
 
-    found = scan(look_in(root), root, past)
+    found = scan(finder_in(root), root, past)
 
     assert [each.rule for each in found.diagnostics] == ["not-read"]
     assert found.all_known(past)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from itertools import chain
 
 import pytest
 
@@ -13,7 +14,7 @@ from podsync.catalog.loader import load
 from podsync.catalog.parsing import yaml_reader
 from podsync.catalog.parsing.source_text import MAX_FAULTS
 from podsync.catalog.settings_file import parse
-from podsync.catalog.validation.document_rules import examine
+from podsync.catalog.validation.document_rules import build
 from podsync.catalog.validation.fix_check import proved
 from podsync.catalog.validation.limits import MOST_IN_ALL
 from podsync.model.diagnostic import Diagnostic, mended
@@ -28,9 +29,16 @@ INSTRUCTION = re.compile(
 )
 
 
+def examine(content: str) -> list[Diagnostic]:
+    """All that is wrong with a file without a name, by the rules that look at one document only."""
+    reading = yaml_reader.read("", content.encode("utf-8", "surrogatepass"))
+    built = (build(document, PROVIDERS).diagnostics for document in reading.documents)
+    return [*reading.diagnostics, *chain.from_iterable(built)]
+
+
 def faults(content: str) -> list[Diagnostic]:
-    text = yaml_reader.read("", content.encode()).text  # `examine` gives the file no name
-    return proved(text, examine(content, PROVIDERS), lambda changed: examine(changed, PROVIDERS))
+    text = yaml_reader.read("", content.encode()).text
+    return proved(text, examine(content), examine)
 
 
 def kinds(found) -> Counter:

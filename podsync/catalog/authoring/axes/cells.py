@@ -34,14 +34,14 @@ def checker(column: Collection[str], example: str = "") -> Callable[[str], CellF
         if not text:
             return CellFault("the cell is empty", "write a value, or - to leave the field out")
         first = text[0]
-        if first == "#" and SHEET_ERROR.fullmatch(text):
+        if first == "#" and re.fullmatch(SHEET_ERROR, text):
             return CellFault(f"{text} is an error of the spreadsheet", "mend the formula, and save it again")
         if not ("0" <= text[-1] <= "9" or first.isdigit()):
             return unfit(text)
-        if SHEET_NUMBER.fullmatch(text):
+        if re.fullmatch(SHEET_NUMBER, text):
             told = f"{text} is a number that the spreadsheet has shortened"
             return CellFault(told, "format the column as text, and write the number anew")
-        if SHEET_DATE.fullmatch(text):
+        if re.fullmatch(SHEET_DATE, text):
             told = f"{text} is a date that the spreadsheet has made"
             return CellFault(told, "format the column as text, and write it anew")
         if text.isascii() and text.isdigit() and (meant := with_zeros(text)):

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 from podsync.catalog.authoring.axes.axis import Axis, fault_in
 from podsync.catalog.authoring.layers import MERGED
 from podsync.catalog.parsing.document import Document
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.frozen import Path
 
-#: So many combinations are looked at, whatever `except` leaves of them.
+#: At most this many combinations are examined, before `except` removes any.
 MOST_COMBINATIONS = 1_000_000
 
 
-#: What an override may say besides when it holds.
+#: The keys of an override beside `when`.
 _SAID = (*MERGED, "changed_there")
 
 
@@ -56,7 +56,7 @@ class _Conditions:
         return bool(self._axes)
 
     def fitting(self, keys: Sequence[str]) -> list[int]:
-        """Return the numbers of those that fit, in order."""
+        """Return the numbers of the conditions that match, in order."""
         found = [
             each.number
             for axis in self._axes
@@ -67,7 +67,7 @@ class _Conditions:
 
 
 class Choices:
-    """Reads `except` and `overrides` of a document; what is wrong goes to `faults`."""
+    """Reads `except` and `overrides` of a document; faults go to `faults`."""
 
     def __init__(self, document: Document, axes: Mapping[str, Axis], most: int | None) -> None:
         self.faults: list[Diagnostic] = []
@@ -78,19 +78,19 @@ class Choices:
         self._excepts = _Conditions(
             [
                 found
-                for number, told in enumerate(excepts)
-                if (found := self._condition(number, told, ("except", number)))
+                for number, data in enumerate(excepts)
+                if (found := self._condition(number, data, ("except", number)))
             ]
         )
         self._wanted = [
             found
-            for number, told in enumerate(self._list("overrides"))
-            if (found := self._override(number, told))
+            for number, data in enumerate(self._list("overrides"))
+            if (found := self._override(number, data))
         ]
         self._overrides = _Conditions(self._wanted)
 
     def combinations(self) -> Iterator[Combination]:
-        """Yield what is left of all combinations, sorted; nothing where they are too many."""
+        """Yield the combinations that `except` leaves, sorted; nothing if there are too many."""
         keys = [list(axis.rows) for axis in self._axes.values()]
         count = prod(map(len, keys))
         if count > MOST_COMBINATIONS:
@@ -119,49 +119,49 @@ class Choices:
     def _too_many(self, count: int) -> None:
         most = self._most if self._most is not None else MOST_COMBINATIONS
         counts = " x ".join(f"{len(axis.rows):,} {name}" for name, axis in self._axes.items())
-        told = f"{counts} make {count:,} products; one document may make {most:,}"
+        summary = f"{counts} make {count:,} products; one document may make {most:,}"
         detail = "take keys out, or split it into several documents"
         if count <= MOST_COMBINATIONS:
             detail += "; limits.max_each in podsync.yaml raises it"
-        self.faults.append(fault_in(self._document, "max-each", ("each",), told, detail))
+        self.faults.append(fault_in(self._document, "max-each", ("each",), summary, detail))
 
     def _refuse(self, path: Path, summary: str, detail: str, *, key: bool = False) -> None:
         self.faults.append(fault_in(self._document, "each", path, summary, detail, key=key))
 
     def _list(self, word: str) -> list[Any]:
-        told = self._document.data.get(word)
-        if told is None and word not in self._document.data:
+        items = self._document.data.get(word)
+        if items is None and word not in self._document.data:
             return []
-        if isinstance(told, list):
-            return told
+        if isinstance(items, list):
+            return items
         self._refuse((word,), f"{word} is a list", f"write {word}: [...]")
         return []
 
-    def _override(self, number: int, told: Any) -> _Condition | None:
+    def _override(self, number: int, override: Any) -> _Condition | None:
         path: Path = ("overrides", number)
-        if not isinstance(told, dict) or "when" not in told:
+        if not isinstance(override, dict) or "when" not in override:
             example = "write {when: {axis: key}, spec: {…}}"
             self._refuse(path, "an override says when it holds, and what holds then", example)
             return None
-        for key in told:
+        for key in override:
             if key not in {"when", *_SAID}:
                 near = did_you_mean(key, ["when", *_SAID])
                 detail = f"did you mean {near}?" if near else f"known keys: when, {', '.join(_SAID)}"
                 self._refuse((*path, key), f"unknown key '{key}'", detail, key=True)
                 return None
-            if key != "when" and not isinstance(told[key], dict):
+            if key != "when" and not isinstance(override[key], dict):
                 self._refuse((*path, key), f"{key} is a mapping", "write `name: value` pairs")
                 return None
-        return self._condition(number, told["when"], (*path, "when"))
+        return self._condition(number, override["when"], (*path, "when"))
 
-    def _condition(self, number: int, told: Any, path: Path) -> _Condition | None:
-        if not isinstance(told, dict) or not told:
+    def _condition(self, number: int, condition: Any, path: Path) -> _Condition | None:
+        if not isinstance(condition, dict) or not condition:
             self._refuse(path, "this names no key", f"write {{{next(iter(self._axes), 'axis')}: key}}")
             return None
         before = len(self.faults)
         found: dict[int, frozenset[str]] = {}
         names = list(self._axes)
-        for name, keys in told.items():
+        for name, keys in condition.items():
             if name not in self._axes:
                 near = did_you_mean(name, names)
                 detail = f"did you mean {near}?" if near else f"the axes: {', '.join(names)}"

@@ -21,17 +21,17 @@ from podsync.catalog.authoring.references import VARIABLE
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean
 from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.errors import CatalogError
 from podsync.model.frozen import Path
 
-#: A file that says one of these is no file of keys: its faults as a document must be told.
+#: A file with one of these keys is a document, not a file of keys, and is checked as a document.
 _DOCUMENT = frozenset({"each", "kind", "removed", "spec"})
 
 
 class AxesReader:
-    """Reads `each` of a document; what is wrong goes to `faults`, and `files` are those that were read."""
+    """Reads `each` of a document. Faults go to `faults`; `files` are the files that were read."""
 
     def __init__(self, document: Document, found: FoundFile, context: AuthoringContext) -> None:
         self.faults: list[Diagnostic] = []
@@ -42,18 +42,18 @@ class AxesReader:
 
     def axes(self) -> dict[str, Axis]:
         """Return the axes by name, sorted; those without a fault."""
-        told = self._document.data.get("each")
-        if not isinstance(told, dict) or not told:
+        each = self._document.data.get("each")
+        if not isinstance(each, dict) or not each:
             self._refuse(("each",), "each has no axis", "name one: each: {colour: [red, mint]}")
             return {}
-        if len(told) > MOST_AXES:
+        if len(each) > MOST_AXES:
             self._refuse(("each",), f"each has more than {MOST_AXES} axes", "put some of them into one table")
             return {}
         found = {}
-        for name, value in told.items():
+        for name, value in each.items():
             if not is_key(name) or name == VARIABLE:
-                said = f"'{name}' is no name of an axis"
-                self._refuse(("each", name), said, f"{WRITTEN_SO}; not {VARIABLE}", key=True)
+                summary = f"'{name}' is no name of an axis"
+                self._refuse(("each", name), summary, f"{WRITTEN_SO}; not {VARIABLE}", key=True)
                 continue
             axis = self._axis(name, value)
             if axis is not None:
@@ -71,8 +71,8 @@ class AxesReader:
             return self._short(name, value)
         if isinstance(value, dict) and value:
             return self._inline(name, value, self._document, path)
-        told = "write its keys: [red, mint], {red: {hex: …}} or {file: colours.csv}"
-        self._refuse(path, f"the axis {name} has no keys", told)
+        detail = "write its keys: [red, mint], {red: {hex: …}} or {file: colours.csv}"
+        self._refuse(path, f"the axis {name} has no keys", detail)
         return None
 
     def _short(self, name: str, value: list[Any]) -> Axis | None:
@@ -105,8 +105,8 @@ class AxesReader:
                 detail = key_help(key, _nearest(value))
                 self.faults.append(fault_in(document, "each", inner, f"{key!r} is no key", detail, key=True))
             elif fields is not None and not isinstance(fields, dict):
-                told = f"the fields of {key} are a mapping, such as {{hex: ...}}"
-                self.faults.append(fault_in(document, "each", inner, told, "write `name: value` pairs"))
+                summary = f"the fields of {key} are a mapping, such as {{hex: ...}}"
+                self.faults.append(fault_in(document, "each", inner, summary, "write `name: value` pairs"))
             else:
                 rows[key] = fields or {}
         if len(self.faults) > before:
@@ -122,29 +122,29 @@ class AxesReader:
 
     # -- files
 
-    def _from_file(self, name: str, told: Mapping[str, Any]) -> Axis | None:
+    def _from_file(self, name: str, axis_data: Mapping[str, Any]) -> Axis | None:
         path: Path = ("each", name, "file")
-        for other in told:
+        for other in axis_data:
             if other not in {"file", "key"}:
                 near = did_you_mean(other, ["key"])
                 detail = f"did you mean {near}?" if near else "an axis from a file has file and key"
                 self._refuse(("each", name, other), f"unknown key '{other}'", detail, key=True)
                 return None
-        found = self._file(path, told["file"])
+        found = self._file(path, axis_data["file"])
         if found is None:
             return None
-        axis = self._read(name, told, found)
+        axis = self._read(name, axis_data, found)
         if axis is not None:
             self.files.append(found)
         return axis
 
-    def _read(self, name: str, told: Mapping[str, Any], found: FoundFile) -> Axis | None:
+    def _read(self, name: str, axis_data: Mapping[str, Any], found: FoundFile) -> Axis | None:
         path: Path = ("each", name, "file")
         if not found.path.lower().endswith(".csv"):
-            return self._from_yaml(name, told, found)
+            return self._from_yaml(name, axis_data, found)
         reader = TableReader(self._context, found, name)
         try:
-            return reader.axis(told.get("key"))
+            return reader.axis(axis_data.get("key"))
         except CatalogError as error:
             self.faults += [self._from_here(each, path) for each in error.diagnostics]
             return None
@@ -172,16 +172,16 @@ class AxesReader:
         at = fault.at.path if fault.at is not None else ""
         return fault_in(self._document, "each", path, f"{at}: {fault.summary}", fault.detail)
 
-    def _from_yaml(self, name: str, told: Mapping[str, Any], found: FoundFile) -> Axis | None:
+    def _from_yaml(self, name: str, axis_data: Mapping[str, Any], found: FoundFile) -> Axis | None:
         path: Path = ("each", name, "file")
-        if "key" in told:
+        if "key" in axis_data:
             self._refuse(("each", name, "key"), "a YAML file has no columns", "remove key")
             return None
         parsed = self._context.parsed(found)
         several = len(parsed.documents) > 1
         if several or not parsed.documents or any(each.rule == "schema" for each in parsed.diagnostics):
-            said = "has several documents" if several else "holds no mapping of keys"
-            self._refuse(path, f"{found.path} {said}", "write `red: {hex: ...}` lines, and no line `---`")
+            problem = "has several documents" if several else "holds no mapping of keys"
+            self._refuse(path, f"{found.path} {problem}", "write `red: {hex: ...}` lines, and no line `---`")
             return None
         if errors_among(parsed.diagnostics):
             self.faults += [self._from_here(each, path) for each in parsed.diagnostics]

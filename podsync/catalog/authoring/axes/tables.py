@@ -11,14 +11,13 @@ from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.discovery import FoundFile
 from podsync.catalog.parsing.csv_reader import Cell, CsvGrid, NotCsvError, grid
 from podsync.catalog.parsing.source_text import START, RawSpan, Text
-from podsync.catalog.validation.nearest import slug
-from podsync.catalog.validation.value_messages import did_you_mean
+from podsync.catalog.validation.nearest import did_you_mean, slug
 from podsync.model.address import Address
 from podsync.model.characters import exactly
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError
 
-#: A column of this name says what a key was called before.
+#: The column with the former name of each key.
 WAS = "was"
 
 
@@ -84,9 +83,9 @@ class TableReader:
         if table.faults:
             raise CatalogError(table.faults)
         if not table.header:
-            told = "the file is empty"
+            summary = "the file is empty"
             detail = "its first line has the names of the columns"
-            raise CatalogError([Text(self._found.path, "").fault("table", START, told, detail)])
+            raise CatalogError([Text(self._found.path, "").fault("table", START, summary, detail)])
         return table
 
     def _key_column(self, table: CsvGrid, names: list[str], key: Any) -> int:
@@ -96,9 +95,9 @@ class TableReader:
             return names.index(key)
         known = [name for name in names if name]
         near = did_you_mean(key, known)
-        told = f"the header has {'two columns' if key in names else 'no column'} {key}"
+        summary = f"the header has {'two columns' if key in names else 'no column'} {key}"
         detail = f"did you mean {near}?" if near and key not in names else f"columns: {', '.join(known)}"
-        raise CatalogError([self._fault(table.header[0], told, detail)])
+        raise CatalogError([self._fault(table.header[0], summary, detail)])
 
     def _by_key(self, table: CsvGrid, column: int) -> Mapping[str, tuple[Cell, ...]]:
         """Return each record by its key, sorted; records are as long as the header."""
@@ -109,8 +108,8 @@ class TableReader:
             cells = record
             if len(record) != width:
                 if any(cell.value for cell in record[width:]):
-                    told = f"{len(record)} cells, and the header has {width}"
-                    self._faults.append(self._fault(record[0], told, "is a comma unquoted?"))
+                    summary = f"{len(record)} cells, and the header has {width}"
+                    self._faults.append(self._fault(record[0], summary, "is a comma unquoted?"))
                     continue
                 # Spreadsheets leave out empty cells at the end of a line.
                 last = record[-1]
@@ -125,13 +124,13 @@ class TableReader:
                 )
                 self._faults.append(self._fault(cell, said, key_help(cell.value, nearest)))
             elif key in found:
-                told = f"the key {key} stands in line {found[key][column].line} already"
-                self._faults.append(self._fault(cell, told, "keep one of the two, or give it another key"))
+                summary = f"the key {key} stands in line {found[key][column].line} already"
+                self._faults.append(self._fault(cell, summary, "keep one of the two, or give it another key"))
             else:
                 found[key] = cells
         if not found and not self._faults:
-            told = "there is no row below the header"
-            self._faults.append(self._fault(table.header[0], told, "write a row for each key"))
+            summary = "there is no row below the header"
+            self._faults.append(self._fault(table.header[0], summary, "write a row for each key"))
         return {key: found[key] for key in sorted(found)}
 
     def _span(self, cell: Cell) -> RawSpan:

@@ -18,11 +18,12 @@ from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, with_keys
-from podsync.cli.environment.credentials import host_of, key_of, proxies_to, with_base_urls
+from podsync.cli.environment.credentials import key_of, proxies_to, with_base_urls
 from podsync.cli.environment.hosts import is_own
 from podsync.cli.environment.origin import git_of, head_sha
 from podsync.cli.workspace import Workspace, levels_of
 from podsync.model.errors import CatalogError, PodsyncError, StateError
+from podsync.network.hosts import host_of
 from podsync.output.escape import safe
 from podsync.output.json.text import json_text
 from podsync.output.layout import wrap

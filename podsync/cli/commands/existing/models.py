@@ -18,13 +18,13 @@ from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.existing.accounts import asked_of
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for
-from podsync.cli.environment.credentials import host_of
 from podsync.cli.environment.placement import must_stay_in_tree
 from podsync.cli.workspace import Workspace
 from podsync.files.atomic import write_whole
 from podsync.files.os_files import OsFiles
 from podsync.inventory.harvest import completing_schemas, from_list, from_products, together
 from podsync.model.errors import CatalogError, PodsyncError
+from podsync.network.hosts import host_of
 from podsync.output.csv.writer import records
 from podsync.output.escape import safe
 from podsync.output.layout import cells, pad

@@ -50,6 +50,15 @@ function tile(index, name, its, said, backs) {
     el("p", { class: "address" }, change.id && el("span", null, change.id), line), risks(change, also)));
 }
 
+/* `12 colours x 3 designs x 8 models` for products of one document; empty for others. */
+function matrixOf(all) {
+  const keys = all.map(({ address }) => /\[([^\]]+)\]$/.exec(address)).map((found) => (found ? found[1].split(",").map((one) => one.split("=")) : []));
+  if (!keys[0].length || new Set(all.map(({ address }) => address.replace(/\[.*/, ""))).size > 1) return "";
+  const sizes = keys[0].map(([axis], at) => [axis, new Set(keys.map((one) => (one[at] || [])[1])).size]);
+  const whole = sizes.reduce((product, [, size]) => product * size, 1) === all.length;
+  return sizes.map(([axis, size]) => counted(size, axis)).join(whole ? " x " : ", ");
+}
+
 function block(indexes, said, part, backs = false) {
   const its = shared(indexes, said);
   const first = changes[indexes[0]];
@@ -58,7 +67,7 @@ function block(indexes, said, part, backs = false) {
   const name = its.name || (made ? made[1] : "One design");
   const turned = !paired && indexes.some((index) => sidesOf(changes[index]).some(([label]) => label === "back")) && el("button", { type: "button", class: "turn", "aria-pressed": String(backs), on: () => turn() }, "backs");
   const head = el("header", null,
-    el("div", { class: "title" }, el("h3", null, name, el("span", null, ` · ${number.format(indexes.length)}${part}`)), el("div", { class: "acts" }, turned, tick(indexes, `Seen: all ${indexes.length} of ${name}`, "all seen"))),
+    el("div", { class: "title" }, el("h3", null, name, el("span", null, ` · ${[number.format(indexes.length) + part, matrixOf(indexes.map((index) => changes[index]))].filter(Boolean).join(" · ")}`)), el("div", { class: "acts" }, turned, tick(indexes, `Seen: all ${indexes.length} of ${name}`, "all seen"))),
     el("div", { class: "shares" }, wordLine(first), facts(first, its.facts), its.file && el("p", { class: "file" }, el("code", null, its.file))),
     fieldRows(first, its.fields, 6),
     its.risks.map((one) => el("p", { class: "risk" }, "! ", one)));

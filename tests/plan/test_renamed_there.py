@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from podsync.plan.answers import renamed_there
+from podsync.plan.drift.compare import renamed_there
 from tests.plan.build import PROVIDERS, customer, made, only, plan, state
 
 GELATO = PROVIDERS["gelato"]
