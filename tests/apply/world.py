@@ -246,6 +246,8 @@ class World:
         self.pictures = "unknown"
         self.limits = Limits()
         self.documents: dict[Address, Product] = {}
+        #: Addresses that the catalog names under `removed:`.
+        self.lets_go: set[str] = set()
         self.heard = Heard()
         self.reports: list[Report] = []
         self.files: Files | None = None
@@ -294,7 +296,8 @@ class World:
         """What apply would do."""
         found = {name: plugin.provider(self._settings(name)) for name, plugin in PLUGINS.items()}
         hosts = {name: {"base_url": self.urls()[name], "account": "default"} for name in found}
-        catalog = Catalog(tuple(self.documents[address] for address in sorted(self.documents)), 1)
+        products = tuple(self.documents[address] for address in sorted(self.documents))
+        catalog = Catalog(products, 1, lets_go=frozenset(self.lets_go))
         known = self.state if state is None else state
         options = {"limits": self.limits, **options}
         return make_plan(catalog, known, found, hosts=freeze(hosts), **options)

@@ -491,7 +491,6 @@ class Floor(World):
 
     def _answer(self, outcome: Outcome) -> None:
         told = outcome.error or ""
-        taken = outcome.result is Result.FAILED and "HTTP 409" in told
         if outcome.result is Result.IN_DOUBT and any("--adopt" in line for line in outcome.next):
             self._answer_doubt(outcome.address, outcome.provider)
             # What is refused again and again has a name that somebody else's product has.
@@ -513,10 +512,17 @@ class Floor(World):
             self._answer_question(outcome)
         elif "404" in told and outcome.result in (Result.FAILED, Result.IN_DOUBT):
             self._forget_product(outcome.address)
-        elif taken or "did not do it" in told or "nobody could tell which is which" in told:
+        else:
+            self._answer_refused(outcome, told)
+
+    def _answer_refused(self, outcome: Outcome, told: str) -> None:
+        taken = outcome.result is Result.FAILED and "HTTP 409" in told
+        if taken or "did not do it" in told or "nobody could tell which is which" in told:
             self._new_name(outcome.address)
         elif "of this name for a shared customer" in told:
             self._make_room(outcome)
+        elif any(line.startswith("if that is it: podsync state settle") for line in outcome.next):
+            self._answer_update(outcome.address)
 
     def _answer_doubt(self, address: Address, provider: str) -> None:
         state = self.state
@@ -544,6 +550,13 @@ class Floor(World):
             when = operations.settled_at(pending, QUIET_AFTER[provider])
             self.clock.pass_by(when - self.clock.now())
             settle()
+
+    def _answer_update(self, address: Address) -> None:
+        """Say that the update took effect, though its values are listed otherwise than they were sent."""
+        entry = self.state.entries[address]
+        self.log.append(f"    a person says {address}: updated")
+        answer = operations.SettleAnswer(address, entry.id)
+        self._write(lambda known: operations.settle(known, [answer], self.clock.now(), QUIET_AFTER, bare_id))
 
     def _answer_drift(self, outcome: Outcome) -> None:
         if "variantOptions" in (outcome.error or ""):
@@ -1011,10 +1024,11 @@ def a_floor(
     folder: Path,
     luck: random.Random | None = None,
     rules_of: Callable[[random.Random], Rules] = climate.climate,
+    kind: Callable[[Path, Sandbox, FakeClock], Floor] = Floor,
 ) -> Iterator[Floor]:
-    """A floor for one schedule; how the providers behave is drawn by lot, or plain."""
+    """A floor of a kind for one schedule; how the providers behave is drawn by lot, or plain."""
     clock = FloorClock()
     rules = Rules(**climate.plain()) if luck is None else rules_of(luck)
     folder.mkdir(parents=True, exist_ok=True)
     with Sandbox(rules, clock=clock.true, record=0, first_id=1) as sandbox:
-        yield Floor(folder, sandbox, clock)
+        yield kind(folder, sandbox, clock)

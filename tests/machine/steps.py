@@ -389,10 +389,10 @@ VALUE_WEIGHTS = (3, 3, 2, 3, 8, 1, 2, 1, 1, 3, 1)
 WEIGHTS = (5, 2, 2, 4, 3, 1, 1, 3, 2, 1, 1, 1, 1, 1, 3, 9, 1)
 
 
-def take(floor: Floor, name: str, number: int) -> None:
+def take(floor: Floor, name: str, number: int, steps: Mapping[str, Step] = STEPS) -> None:
     """One step, and what must hold after every step."""
     floor.log.append(f"{name}({number})")
-    (STEPS | VALUE_STEPS)[name](floor, random.Random(f"{name} {number}"))
+    steps[name](floor, random.Random(f"{name} {number}"))
     floor.always()
     floor.figures["steps"] += 1
 
