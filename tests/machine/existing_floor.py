@@ -27,11 +27,10 @@ MODEL = {"kakaclo": "modelId", "gelato": "productModelId"}
 
 
 class ExistingFloor(Floor):
-    """See the module. `named` are the addresses whose documents have ever named an id."""
+    """See the module. `ignored` are the ids that the settings ignore, by provider."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.named: dict[str, set[Address]] = {}
         self.ignored: dict[str, set[str]] = {name: set() for name in PROVIDERS}
 
     def _settings(self, name: str) -> ProviderSettings:
@@ -49,7 +48,7 @@ class ExistingFloor(Floor):
             identity, there = product.history.adopt, self.there(product.provider)
             if identity is None:
                 continue
-            self.named.setdefault(identity, set()).add(product.address)
+            self.model.named.setdefault(identity, set()).add(product.address)
             if identity in there and self.told(product.provider, there[identity]) != self.told(
                 product.provider, product.spec
             ):
@@ -70,13 +69,13 @@ class ExistingFloor(Floor):
             self._owned(),
             {name: set(self.there(name)) for name in PROVIDERS},
         )
-        flying = {*self.model.flying, *self.model.adrift}
+        held, flying = self._held(), {*self.model.flying, *self.model.adrift}
         try:
             return super().run(trouble, **options)
         finally:
             flying |= {*self.model.flying}
             with suppress(StateError):
-                self._check_named(open_, before, flying)
+                self._check_named(open_, held, before, flying)
                 self._check_ignored(owned)
 
     def _naming(self) -> dict[Address, Product]:
@@ -87,9 +86,17 @@ class ExistingFloor(Floor):
                 address: document
                 for address, document in self.documents.items()
                 if document.history.adopt is not None
+                and document.history.adopt != document.history.recreate
                 and address not in entries
                 and not any(Address(address.kind, name) in entries for name in document.history.moved or ())
             }
+        return {}
+
+    def _held(self) -> dict[str, Address]:
+        """The ids of entries whose documents are there."""
+        with suppress(StateError):
+            entries = self.state.entries.items()
+            return {e.id: address for address, e in entries if e.id is not None and address in self.documents}
         return {}
 
     def _owned(self) -> Mapping[str, set[str]]:
@@ -99,13 +106,18 @@ class ExistingFloor(Floor):
         return {}
 
     def _check_named(
-        self, open_: Mapping[Address, Product], before: Mapping[str, set[str]], flying: set[str]
+        self,
+        open_: Mapping[Address, Product],
+        held: Mapping[str, Address],
+        before: Mapping[str, set[str]],
+        flying: set[str],
     ) -> None:
         entries = self.state.entries
+        self._check_holders(open_, held)
         others = {self.body(p.provider, p.spec) for a, p in self.documents.items() if a not in open_}
         for address, document in open_.items():
             entry, body = entries.get(address), self.body(document.provider, document.spec)
-            if entry is not None and (entry.id != document.history.adopt or entry.pending is not None):
+            if entry is not None and (entry.id != document.history.adopt or _creates(entry)):
                 self.figures["misbound"] += 1
                 raise Misbound(
                     f"{address} names {document.history.adopt}, and holds {entry.id}, {entry.pending}"
@@ -120,9 +132,18 @@ class ExistingFloor(Floor):
             if entry is not None:
                 self.figures["taken by name"] += 1
 
+    def _check_holders(self, open_: Mapping[Address, Product], held: Mapping[str, Address]) -> None:
+        """What another document's entry held stays its own, whatever a document names."""
+        for address, document in open_.items():
+            entry, identity = self.state.entries.get(address), document.history.adopt or ""
+            holder = held.get(identity)
+            if entry is not None and entry.id == identity and holder not in (None, address):
+                self.figures["misbound"] += 1
+                raise Misbound(f"{address} has taken {identity}, which {holder} held")
+
     def _check_ignored(self, owned: Mapping[str, set[str]]) -> None:
         for name, before in owned.items():
-            wrong = (self.ignored[name] & set(self.state.owned(name))) - before - self.named.keys()
+            wrong = (self.ignored[name] & set(self.state.owned(name))) - before - self.model.named.keys()
             if wrong:
                 self.figures["misbound"] += len(wrong)
                 raise Misbound(f"{wrong} of {name} are ignored, and managed")
@@ -144,7 +165,7 @@ class ExistingFloor(Floor):
                 continue
             field, true, thought = MODEL[entry.provider], there[entry.id], entry.spec or {}
             # A document that names its product and moves is believed about all of it.
-            if address in self.named.get(entry.id, ()):
+            if address in self.model.named.get(entry.id, ()):
                 continue
             if str(true[field]) != str(thought.get(field, true[field])):
                 yield f"{address} holds {entry.id}, whose model is {true[field]}, not {thought[field]}"
@@ -184,3 +205,7 @@ class ExistingFloor(Floor):
             assert self.write(rewritten(document, spec=self.whole(document)))
         else:
             super()._mend(rule, detail, change, changes)
+
+
+def _creates(entry: Entry) -> bool:
+    return entry.pending is not None and entry.pending.op == "create"

@@ -187,7 +187,8 @@ class Model:
     yet); `twins` are bodies that a person made too, or asked for twice; `flying` are bodies on their way,
     `adrift` those whose
     state was lost meanwhile; `disowned` are ids of which a person once said that nobody manages them:
-    beside such a product the document's own may be made.
+    beside such a product the document's own may be made. `named` are the addresses whose documents have
+    named an id: they are believed about it.
     """
 
     hand: set[str] = field(default_factory=set)
@@ -198,6 +199,7 @@ class Model:
     outdated: set[str] = field(default_factory=set)
     flying: list[str] = field(default_factory=list)
     adrift: set[str] = field(default_factory=set)
+    named: dict[str, set[Address]] = field(default_factory=dict)
 
 
 class Floor(World):
@@ -635,15 +637,19 @@ class Floor(World):
         """Of what another one has written there meanwhile: the catalog is right, as it is printed."""
         assert any(f'podsync apply --replace "{outcome.address}"' in line for line in outcome.next)
         self.log.append(f"    a person sets {outcome.address} back")
-        self.run(Trouble(), selecting={"selection": Selection(replace=(str(outcome.address),))})
+        report = self.run(Trouble(), selecting={"selection": Selection(replace=(str(outcome.address),))})
+        before = self.documents[outcome.address].history.renamed_from
+        for each in report.outcomes if report is not None else ():
+            listed = _renamed_to(each)
+            if each.address == outcome.address and listed not in (None, before):
+                self._take_the_name(each)
 
     def _take_the_name(self, outcome: Outcome) -> None:
         """Of what another one has renamed there: the document says so, as is printed, and sets it back."""
-        listed = re.search(r'orders that say ("(?:[^"\\]|\\.)*")', outcome.error or "")
+        listed = _renamed_to(outcome)
         assert listed is not None, outcome.error
-        assert any(f"renamed_from: {listed[1]}" in line for line in outcome.next)
-        document = self.documents[outcome.address]
-        self.write(rewritten(document, renamed_from=re.sub(r"\\(.)", r"\1", listed[1][1:-1])))
+        assert any("renamed_from: " in line for line in outcome.next)
+        self.write(rewritten(self.documents[outcome.address], renamed_from=listed))
         self._set_back(outcome)
 
     def _name_unlisted(self) -> None:
@@ -1006,6 +1012,12 @@ def _asked(outcome: Outcome) -> list[str]:
     """The ids of which a person is asked whose they are, by the first question."""
     none = next(line for line in outcome.next if "podsync import --not-ours" in line)
     return none.partition("--not-ours ")[2].split()[1:]
+
+
+def _renamed_to(outcome: Outcome) -> str | None:
+    """The name that is listed, of what another one has renamed there."""
+    listed = re.search(r'orders that say "((?:[^"\\]|\\.)*)"', outcome.error or "")
+    return re.sub(r"\\(.)", r"\1", listed[1]) if listed is not None else None
 
 
 def _age(identity: str) -> tuple[int, str]:

@@ -146,6 +146,8 @@ def misbound(floor: Floor) -> Iterator[str]:
         made = floor.made(item.provider)
         if item.id is None or item.provisional or item.spec is None or item.id not in made:
             continue
+        if item.address in floor.model.named.get(item.id, ()):
+            continue  # the document is believed about it
         unsure = isinstance(item, Orphan) or item.unverified or item.id in floor.model.forgotten
         same, fields = floor.told if unsure else floor.body, _LASTING[item.provider]
         true, thought = ({f: each[f] for f in fields if f in each} for each in (made[item.id], item.spec))
