@@ -35,7 +35,7 @@ class WantedJudge:
         told.noticed += [(address, question.rows) for address, question in refused.items()]
         otherwise = self._sent_otherwise(judging)
         gone = known.gone - known.owned - known.foreign
-        buried, own = self._over(gone), self._over(self._owners.keys())
+        buried, own, others = self._over(gone), self._over(self._owners.keys()), self._over(known.foreign)
         for want in self._it.wants:
             key = (want.address, -1.0)
             if not want.asked:
@@ -57,7 +57,7 @@ class WantedJudge:
                 told.questions[want.address] = question
             elif near and (told.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
                 self._unclear(want, near, waiting, judging)
-            elif taken := self._taken(want, given, judging, own):
+            elif taken := self._taken(want, given, judging, own, others):
                 told.taken[want.address] = taken
             elif near:
                 self._unclear(want, near, waiting, judging)
@@ -165,8 +165,13 @@ class WantedJudge:
             self._it.documents,
         )
 
-    def _taken(self, want: Want, given: set[str], judging: Judge, own: Judge) -> tuple[Remote, ...]:
-        """Rows that orders could not tell from it; what shares its name already an update makes no worse."""
+    def _taken(
+        self, want: Want, given: set[str], judging: Judge, own: Judge, others: Judge
+    ) -> tuple[Remote, ...]:
+        """Rows that orders could not tell from it; what shares its name already an update makes no worse.
+
+        Whose a product is makes no difference to an order: those that nobody here manages count too.
+        """
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
             return ()
@@ -178,9 +183,14 @@ class WantedJudge:
             and row.last_listed is None
             and (provider.clash(want.spec, row.fields) or (older and judging.may_be(want.spec, row)))
         )
+        foreign = (
+            row
+            for row in others.near(want.spec)
+            if row.id not in self._known.owned and provider.clash(want.spec, row.fields)
+        )
         return tuple(
             row
-            for row in (*rows, *self._renamed(want, own))
+            for row in (*rows, *foreign, *self._renamed(want, own))
             if want.before is None or not provider.clash(want.before, row.fields)
         )
 

@@ -17,7 +17,7 @@ from podsync.model.address import Address
 from podsync.model.errors import ProtectedError, UsageError
 from podsync.model.product import seen_ids
 from podsync.state.entries import Entry, Orphan, Pending, Window
-from podsync.state.events import Emptied, Event, Forgotten, Gone, Moved, Settled
+from podsync.state.events import Answered, Emptied, Event, Forgotten, Gone, Moved, Settled
 from podsync.state.formats.times import time_to_text
 from podsync.state.model import State
 
@@ -184,12 +184,17 @@ def settle(
     events: list[Event] = []
     held: dict[tuple[str, str], Address] = {}
     for answer in answers:
+        known = state.entries.get(answer.address)
+        if (known is None or known.pending is None) and answer.address in state.refusals:
+            events.append(_settle_refused(state, answer, now, waits))
+            continue
         entry = _entry(state, answer.address)
         if entry.pending is None:
             raise UsageError(f"{answer.address} is not in doubt", "what is: podsync state list")
         _answers_the_doubt(entry, entry.pending, answer)
         if answer.adopt is None and not answer.made:
-            _can_be_none(state, entry, settled_at(entry.pending, _wait(waits, entry.provider)), now)
+            when = settled_at(entry.pending, _wait(waits, entry.provider))
+            _can_be_none(state, entry.address, entry.provider, when, now)
         if answer.step:
             known_as = entry.id if answer.made else None
             events.append(Settled(answer.address, now, found=answer.made, id=known_as))
@@ -208,6 +213,21 @@ def settle(
         sent = tuple(sorted(entry.pending.body))
         events.append(Settled(answer.address, now, found=True, id=bare, unverified=sent))
     return events
+
+
+def _settle_refused(state: State, answer: SettleAnswer, now: float, waits: Mapping[str, float]) -> Answered:
+    """A refusal may have hidden a success: an account that lists nothing leaves that to a person."""
+    if answer.adopt is not None or answer.step:
+        raise UsageError(
+            f"{answer.address} was refused and is not in doubt",
+            f"it was made all the same: podsync import {answer.address.word} ID\n"
+            f"nothing was made: podsync state settle {answer.address.word} --not-created",
+        )
+    for refusal in state.refusals[answer.address]:
+        _can_be_none(
+            state, answer.address, refusal.provider, refusal.at + _wait(waits, refusal.provider), now
+        )
+    return Answered(answer.address, now)
 
 
 def _sure_of(state: State, doubted: Entry, identity: str) -> Address | None:
@@ -230,14 +250,14 @@ def _answers_the_doubt(entry: Entry, pending: Pending, answer: SettleAnswer) -> 
     raise UsageError(f"{entry.address}: no step is in doubt", f"{settle} --adopt ID, or --not-created")
 
 
-def _can_be_none(state: State, entry: Entry, when: float, now: float) -> None:
+def _can_be_none(state: State, address: Address, provider: str, when: float, now: float) -> None:
     if now < when:
         raise ProtectedError(
-            f"{entry.address}: what was sent may still show up; that nothing came of it can be said from"
+            f"{address}: what was sent may still show up; that nothing came of it can be said from"
             f" {time_to_text(when)} on",
             "until then apply looks for it: podsync apply",
         )
-    _not_in_question(state, entry.provider)
+    _not_in_question(state, provider)
 
 
 def _settle_update(

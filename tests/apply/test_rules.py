@@ -11,11 +11,13 @@ from podsync.apply.report import Result
 from podsync.evidence.ages import SEND_SECONDS
 from podsync.model.address import Address, Selection
 from podsync.model.errors import ProtectedError, UsageError
-from podsync.state.operations import SettleAnswer
+from podsync.state.events import Disowned
+from podsync.state.operations import SettleAnswer, settle
+from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import advice, begin
 from tests.apply.test_schedules import creates, lose, names, outcome, renamed
 from tests.apply.vendor_server import Odd
-from tests.apply.world import SETTLE, TIMEOUT, MortalStore, Stop, at
+from tests.apply.world import SETTLE, TIMEOUT, Life, MortalStore, Stop, at
 from tests.products import poster_spec, tee_spec
 
 TEE, POSTER = Address("designed_product", "tee"), Address("customer_product", "poster")
@@ -302,6 +304,35 @@ def test_a_customer_is_not_given_a_second_product_of_one_name(world, theirs):
     assert world.server.sent("gelato.update") == []
 
 
+def test_what_is_not_ours_keeps_its_name_all_the_same(world):
+    """That it is nobody's here says nothing to an order: it could still not tell the two apart."""
+    begin(world, "gelato")
+    theirs = world.server.by_hand("gelato", poster_spec("poster", productModelId="another"))
+    disowned(world, "gelato", theirs)
+    world.poster()
+    sent = len(world.server.sent("gelato.create"))
+
+    told = outcome(world.apply(), POSTER)
+
+    assert told.result is Result.FAILED
+    assert theirs in told.error
+    assert "choose another name, or rename or remove the other product by hand" in told.next
+    assert len(world.server.sent("gelato.create")) == sent
+
+    world.poster(name="A name of its own")
+    assert outcome(world.apply(), POSTER).result is Result.CREATED
+
+
+def disowned(world, provider, *ids):
+    """A person says that nobody here manages them."""
+    store = world._store(Life())
+    event = Disowned(provider, world.clock.now(), ids)
+    with store.lock("import", 0.0):
+        state = store.load()
+        store.append([event])
+        store.compact(replay(state, [event]))
+
+
 def test_a_customer_who_leaves_needs_a_look_at_that_product_alone(world):
     """What somebody may have changed there is not overwritten unseen; what was changed is read back."""
     world.poster(customerIds=["customer-1", "customer-2"])
@@ -400,6 +431,27 @@ def test_an_answer_about_an_update_holds_for_those_before_it(world):
     world.settled(SettleAnswer(POSTER, None))
 
     assert world.entry(POSTER).pending is None
+
+
+def test_a_person_says_of_an_account_that_lists_nothing_that_a_refusal_hid_no_product(world):
+    world.poster()
+    world.server.misbehave("gelato.create", Odd("status", status=422))
+    world.apply()
+    world.delete(POSTER)
+    with pytest.raises(ProtectedError, match="may still show up"):
+        settle(world.state, [SettleAnswer(POSTER, None)], world.clock.now(), {"gelato": SETTLE}, str)
+    world.clock.pass_by(3 * SETTLE)
+    world.apply()
+    assert world.plan().unwanted == {"gelato": 1}
+
+    with pytest.raises(UsageError, match="was refused and is not in doubt"):
+        world.settled(SettleAnswer(POSTER, "5"))
+    world.settled(SettleAnswer(POSTER, None))
+
+    assert (world.state.refusals, world.plan().unwanted) == ({}, {})
+    asked = len(world.server.sent("gelato.list"))
+    assert world.apply().outcomes == ()
+    assert len(world.server.sent("gelato.list")) == asked
 
 
 def test_another_id_is_no_answer_to_an_update_in_doubt(world):

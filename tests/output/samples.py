@@ -16,7 +16,7 @@ from podsync.model.product import Lifecycle
 from podsync.plan.action import Action
 from podsync.plan.change import UNKNOWN, Change, FieldChange
 from podsync.plan.model import Plan
-from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal, Window
+from podsync.state.entries import Absent, Entry, Orphan, Pending, Refusal, RememberedRow, Window
 from podsync.state.model import State
 
 #: 2026-11-20 14:02:10 UTC.
@@ -651,7 +651,8 @@ def learned_state() -> State:
     ash = Address("designed_product", "dino-ash")
     window = Window(STATE_AT, STATE_AT + 1, reading=1)
     entries = dict(known.entries)
-    entries[ash] = replace(entries[ash], id="5041", window=window)
+    lacks = freeze({"variants": None})
+    entries[ash] = replace(entries[ash], id="5041", window=window, outdated_at=STATE_AT, lacks=lacks)
     host = _dino("Ash", "ash-front", "#808080")["imageUrl"].split("/")[2]
     body = freeze(_dino("Ash", "ash-front", "#818181"))
     refusal = Refusal("kakaclo", "default", body, STATE_AT, None, "the colour is not one of ours", 1)
@@ -679,6 +680,12 @@ def learned_state() -> State:
         models=freeze({"kakaclo": {str(body["modelId"]): ["PODQRA073", "PODQRA074"], "9": ["X"]}}),
         foreign={"kakaclo": ("4990", "4991"), "gelato": ("77",)},
         unclaimed={"kakaclo": ("4992",)},
+        remembered={
+            "kakaclo": {
+                "4993": RememberedRow(STATE_AT, (str(ash),), body),
+                "4990": RememberedRow(STATE_AT, (str(ash),), body),
+            }
+        },
         absent={
             "kakaclo": {"5040": Absent(STATE_AT + DAY), "5008": Absent(STATE_AT + DAY, gone=True)},
         },

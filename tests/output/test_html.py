@@ -332,7 +332,7 @@ def test_a_value_in_doubt_is_not_shown_as_known() -> None:
     records = page_data(samples.every_action())["changes"]
 
     [field] = next(one for one in records if one["address"] == "customer_product.tote-bag")["fields"]
-    assert field == ["name", None, "Tote Bag", "unknown"]
+    assert field == ["name", None, "Tote Bag", "unknown", "in doubt"]
 
 
 @pytest.mark.parametrize("name", PLANS)

@@ -113,9 +113,10 @@ def test_what_looks_alike_is_a_namesake_for_a_state_that_knows_all_and_else_a_qu
     assert (rules(asked), asked.applyable) == (["may-be-ours"], True)
 
 
-def test_a_name_that_orders_find_is_not_taken_twice() -> None:
+@pytest.mark.parametrize("foreign", [{}, {"gelato": ("1",)}], ids=["anybody's", "said to be not ours"])
+def test_a_name_that_orders_find_is_not_taken_twice(foreign) -> None:
     bag_ = customer("bag", **{**bag(), "name": "Another bag"})
-    knows = _applied(state(made(bag_, id="5")))
+    knows = replace(_applied(state(made(bag_, id="5"))), foreign=foreign)
 
     taken = _look([TOTE, bag_], knows, {"gelato": [_row(bag_, "5"), _row(TOTE, "1", productModelId="other")]})
 

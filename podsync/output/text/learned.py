@@ -32,6 +32,34 @@ def id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
         yield f"gone at {title(item.provider)} since {since}" if absent.gone else f"not listed since {since}"
 
 
+def doubt_lines(state: State, item: Entry | Orphan, style: Style, width: int) -> Iterator[str]:
+    """What was listed and may be this address's, which keeps it from being made until a person answers."""
+    rows = state.remembered.get(item.provider, {})
+    settled = {*state.foreign.get(item.provider, ()), *state.owned(item.provider)}
+    mine = sorted(
+        (row.at, each, row)
+        for each, row in rows.items()
+        if str(item.address) in row.addresses and each not in settled
+    )
+    for at, each, row in mine[:_SHOWN]:
+        name = quoted(name_of(item.provider, row.fields), 48)
+        text = (
+            f"may be this: {safe(each)} {name}, listed first {second(at)}. "
+            "A create at this address asks about it until a person has said what it is."
+        )
+        yield from (style.warn(line) for line in wrap(text, width, GAP, GAP * 2))
+    if len(mine) > _SHOWN:
+        yield f"{GAP}and {counted(len(mine) - _SHOWN, 'more product')} that may be this"
+    if item.outdated_at is not None:
+        text = (
+            f"a newer state was lost {second(item.outdated_at)}: steps may have added more than is known here"
+        )
+        yield from wrap(text, width, GAP, GAP * 2)
+    lacks = item.lacks if isinstance(item, Entry) else {}
+    if lacks:
+        yield from wrap(f"known not to be there: {', '.join(map(safe, sorted(lacks)))}", width, GAP, GAP * 2)
+
+
 def refusal_lines(state: State, address: Address, style: Style, width: int) -> Iterator[str]:
     """What was refused at the address and not answered, and how often nothing was made there."""
     refusals = state.refusals.get(address, ())

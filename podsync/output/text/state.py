@@ -11,7 +11,7 @@ from podsync.output.escape import safe
 from podsync.output.layout import GAP, INDENT, cells, facts, pad, page, shorten, wrap
 from podsync.output.product import name_of, quoted, text_of, whole_product
 from podsync.output.style import Style
-from podsync.output.text.learned import id_facts, provider_lines, refusal_lines
+from podsync.output.text.learned import doubt_lines, id_facts, provider_lines, refusal_lines
 from podsync.output.text.plan_head import STAYS
 from podsync.output.wording import by_hand, counted, day, minute, number, second, title, visible_id
 from podsync.state.entries import Entry, Orphan, Pending
@@ -86,11 +86,14 @@ def state_show(state: State, address: Address, *, style: Style, width: int = 80)
     lines = [style.bold(str(address))]
     if entry is not None:
         lines += _entry_lines(state, entry, style, width)
+        lines += doubt_lines(state, entry, style, width)
     lines += refusal_lines(state, address, style, width)
     successors = _successors(state) if orphans else {}
     for orphan in orphans:
         rows = _orphan_lines(state, orphan, successors.get((orphan.address, orphan.created_at)), width)
         lines += ["", f"An orphan of this address: it {STAYS}", *rows]
+        if entry is None:
+            lines += doubt_lines(state, orphan, style, width)
     lines += provider_lines(state, entry if entry is not None else orphans[0], width)
     return page(lines)
 

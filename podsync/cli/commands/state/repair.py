@@ -122,7 +122,7 @@ def settle_doubts(
 
     The ID has to be listed, which takes the provider's key. Where an update is in doubt: --adopt with its
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
-    that it was done.
+    that it was done. Of a create that was refused, --not-created says that it hid no product.
     """
     said = (adopt is not None) + not_created + (step is not None)
     if (step is None) != (made is None):
@@ -146,7 +146,7 @@ def settle_doubts(
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         events = looked_up(space, state, settled(state, space))
-        told = [_said(state.entries[each.address], each) for each in given]
+        told = [_said(state.entries.get(each.address), each) for each in given]
         told += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
         return events, "\n".join(told), ""
 
@@ -158,6 +158,8 @@ def settle_doubts(
 
 def _said(entry: Any, answer: Any) -> str:
     adopt = answer.adopt
+    if entry is None or entry.pending is None:
+        return f"{answer.address}: nothing was made by what was refused"
     if answer.step:
         return f"{entry.address}: {answer.step} were {'' if answer.made else 'not '}added"
     if entry.pending.op == "update":
