@@ -623,3 +623,16 @@ def test_customers_of_a_half_made_new_product_are_set_back_without_another_one(m
     made.apply()
     assert made.plan().work == ()
     sound(made)
+
+
+def test_where_an_option_was_changed_there_more_is_added_and_nothing_is_made_anew(made: World) -> None:
+    (only,) = named(made)
+    address = made.poster("one", variantOptions=[size(*SIZES, "90x90")], doc={"lifecycle": SWAP})
+    made.server.add_value(NAME, size("20x20", default="")["values"][0])
+    made.clock.pass_by(LONG)
+    told = outcome(made.apply(), address)
+    assert told.next[-1] == f'b) to add what the document says: podsync apply --replace "{address}"'
+
+    assert made.apply(selecting={"selection": Selection(replace=(str(address),))}).exit_code == 0
+
+    assert named(made) == [only]

@@ -1198,7 +1198,7 @@ def a_doctor_and_a_list_of_models(shop: Shop) -> None:
 # -- what somebody changed at a provider
 
 
-@prints("plan/answers.py: apply --replace")
+@prints("plan/drift/compare.py: apply --replace")
 def a_name_that_somebody_else_has_set_meanwhile(shop: Shop) -> None:
     address = renamed(shop)
     settled(shop)
