@@ -391,6 +391,22 @@ def an_orphan_whose_id_no_listing_has_told(shop: Shop) -> None:
     assert shop.apply().code == 0
 
 
+@prints("plan/answers.py: import --not-ours")
+def an_orphan_that_is_one_of_several(shop: Shop) -> None:
+    address = acknowledged(shop)
+    shop.vendors.by_hand("kakaclo", shop.vendors.body_of(shop.vendors.products("kakaclo")[-1]["id"]))
+    other = shop.vendors.products("kakaclo")[-1]["id"]
+    (shop.folder / "catalog" / f"{address.partition('.')[2]}.yaml").unlink()
+    assert shop.apply("--target", "*").code in (0, 8)
+    for each in shop.vendors.products("kakaclo"):
+        each["lag"] = 0
+    settled(shop)
+    assert shop.apply().code == 8
+
+    assert other in shop.follow("--not-ours", ID=other).out
+    assert shop.apply().code == 0
+
+
 # -- updates
 
 
