@@ -17,7 +17,7 @@ from podsync.evidence.situation import Situation, Want
 from podsync.evidence.wanted import WantedJudge
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError
-from podsync.model.frozen import EMPTY, FrozenDict
+from podsync.model.frozen import EMPTY, FrozenDict, Spec
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.name_forms import skeleton, skeletons
@@ -212,6 +212,11 @@ class _Look:
                 if identity in given:
                     raise PodsyncError(f"{identity} is what {given[identity]} has sent")
                 said.ours(address, identity)
+                if holder := self._likelier(address, identity):
+                    raise PodsyncError(
+                        f"{identity} is what {holder} has most likely made, and looks less like {address}",
+                        "compare the id with the documents: each product has one",
+                    )
                 if rival := self._wanted_by_another(address, identity, judging):
                     raise PodsyncError(
                         f"{identity} is listed just as {rival} wants it, and not as {address} does",
@@ -221,6 +226,18 @@ class _Look:
                 told.misnamed[address] = error
             else:
                 told.named[address] = self._reading.rows[identity]
+
+    def _likelier(self, address: Address, identity: str) -> Address | None:
+        """Who holds a named product as its likely one, where that is more like it than the document is."""
+        order = (Match.DIFFERENT, Match.MAYBE, Match.SAME)
+        row, habits = self._reading.rows[identity], self._told.habits
+
+        def fits(spec: Spec) -> int:
+            return order.index(self._known.provider.match(spec, row, habits))
+
+        wanted = self._it.named[address][1].spec
+        holders = (e for e in self._known.entries if e.provisional and e.id == identity)
+        return next((e.address for e in holders if fits(e.spec or EMPTY) > fits(wanted)), None)
 
     def _wanted_by_another(self, address: Address, identity: str, judging: Judge) -> Address | None:
         """Whose product a named one is for certain, where it is not what its own document says."""

@@ -77,6 +77,16 @@ def test_a_document_takes_what_it_names_where_both_say_the_same() -> None:
     assert found.named[address("twin")].id == "7"
 
 
+def test_a_likely_id_is_not_given_up_to_a_document_that_is_less_like_it() -> None:
+    """Its holder was made again, were it taken: no listing shows its pictures as they were sent."""
+    known = state(entry("dog", "7", window=window()))
+
+    found = look(known, [rehosted("7", "dog")], named={"ant": ("7", "ant")})
+
+    assert found.named == {}
+    assert "is what designed_product.dog has most likely made" in str(found.misnamed[address("ant")])
+
+
 def test_of_two_equal_rows_none_is_adopted() -> None:
     why, rows = asked(state(), row("7", "tee"), row("8", "tee"))
 
