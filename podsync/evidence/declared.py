@@ -162,8 +162,7 @@ class Said:
         return [intent, found]
 
     def _fits(self, spec: Spec, row: Remote) -> int:
-        order = (Match.DIFFERENT, Match.MAYBE, Match.SAME)
-        return order.index(self.known.provider.match(spec, row, self.known.habits))
+        return self.known.provider.match(spec, row, self.known.habits).rank
 
     def _is_what_it_replaces(self, entry: Entry, pending: Pending, row: Remote) -> bool:
         """Whether the row is the product that has no sure id yet, and not the one that a doubt has made.

@@ -229,11 +229,10 @@ class _Look:
 
     def _likelier(self, address: Address, identity: str) -> Address | None:
         """Who holds a named product as its likely one, where that is more like it than the document is."""
-        order = (Match.DIFFERENT, Match.MAYBE, Match.SAME)
         row, habits = self._reading.rows[identity], self._told.habits
 
         def fits(spec: Spec) -> int:
-            return order.index(self._known.provider.match(spec, row, habits))
+            return self._known.provider.match(spec, row, habits).rank
 
         wanted = self._it.named[address][1].spec
         holders = (e for e in self._known.entries if e.provisional and e.id == identity)

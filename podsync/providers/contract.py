@@ -22,6 +22,11 @@ class Match(Enum):
     DIFFERENT = "different"
     MAYBE = "maybe"
 
+    @property
+    def rank(self) -> int:
+        """How well it fits: the larger, the better."""
+        return (Match.DIFFERENT, Match.MAYBE, Match.SAME).index(self)
+
 
 class Role(Enum):
     """What a picture is for: a mock-up of the finished product, or what is printed on it."""
