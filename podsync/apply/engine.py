@@ -146,8 +146,8 @@ class _Apply:
                 self._local.move(change)
         self._together(look)
         hit("apply.looked")
-        looks = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
-        if not self.still_wanted(looks):
+        findings = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
+        if not self.still_wanted(findings):
             return self._report("the plan has changed, and nobody wanted it as it is now")
         refused = self._first_contact()
         if refused is None:
@@ -237,12 +237,12 @@ class _Apply:
         for run in found:
             self._adopt_only(run)
         self._contacts = [run.provider.name for run in found]
-        told = "; ".join(
+        contacts = "; ".join(
             f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
             f"({listed(run, run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
             for run in found
         )
-        return f"first contact: {told}"
+        return f"first contact: {contacts}"
 
     def _contacted(self, run: ProviderRun) -> None:
         """A person agreed: what is listed may be nobody's here. It says of no row whose it is."""
@@ -290,8 +290,8 @@ class _Apply:
         )
         if self._ledger.begun:
             dates = {run.provider.name: run.sender.ended_at() for run in self._runs}
-            told = FrozenDict({name: round(at, 3) for name, at in self._known_until().items()})
-            state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0, dates=told))
+            known_until = FrozenDict({name: round(at, 3) for name, at in self._known_until().items()})
+            state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0, dates=known_until))
             self._store.compact(state)
             hit("apply.compacted")
             self._remember_what_is_whole()
@@ -323,8 +323,8 @@ class _Apply:
         for run in self._runs:
             makers = [change.address for change in run.changes if change.makes]
             open_ = [address for address in makers if self._board.ended(address, Result.NOT_TRIED)]
-            asked = run.findings.questions if run.findings is not None else {}
-            asks = run.was_new and any(address in asked for address in open_)
+            open_questions = run.findings.questions if run.findings is not None else {}
+            asks = run.was_new and any(address in open_questions for address in open_)
             if asks or (run.young and open_):
                 self._memory.unanswered(run.provider.name)
             elif run.caught_up and not open_ and not self._plan.selection:

@@ -23,10 +23,10 @@ def guarded(
         return
     blockers = sorted(run.waits.get(change.address, ()))
     blocker = next((b for b in blockers if not run.context.board.ended(b, Result.UPDATED)), None)
-    if blocker in run.late:
-        run.late[change.address] = DeferredChange(change, do, run.late[blocker].quiet_at)
+    if blocker in run.deferred:
+        run.deferred[change.address] = DeferredChange(change, do, run.deferred[blocker].quiet_at)
     elif blocker in run.unshown:
-        run.late[change.address] = DeferredChange(change, do, run.unshown[blocker].until)
+        run.deferred[change.address] = DeferredChange(change, do, run.unshown[blocker].until)
     elif blocker is not None:
         not_tried(run, change, f"it takes a name that {blocker} did not release")
     elif run.going or begun:

@@ -59,12 +59,14 @@ def _with_steps(run: ProviderRun, change: Change, outcome: Outcome) -> Outcome:
         left = (*entry.steps_left, *((SWAP,) if entry.swap is not None else ()))
     else:
         left = steps
-    told = replace(outcome, steps_done=tuple(s for s in steps if s not in left), steps_left=left)
-    if told.half_made and told.error:
+    with_steps = replace(outcome, steps_done=tuple(s for s in steps if s not in left), steps_left=left)
+    if with_steps.half_made and with_steps.error:
         return replace(
-            told, id=entry.id if entry is not None else None, error=f"{told.half_made}: {told.error}"
+            with_steps,
+            id=entry.id if entry is not None else None,
+            error=f"{with_steps.half_made}: {with_steps.error}",
         )
-    return told
+    return with_steps
 
 
 def _is_there(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
@@ -219,8 +221,8 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
 def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -> None:
     """An orphan's id should be known by now: a person says which product it is, or that it is removed."""
     title = run.provider.title
-    told = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
-    why = f"it is an orphan, and its id is not known: {told}"
+    rows_text = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
+    why = f"it is an orphan, and its id is not known: {rows_text}"
     alike = sum(isinstance(i, Orphan) and i.address == orphan.address for i in run.known.unbound)
     _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows, alike=alike))
 
@@ -266,8 +268,8 @@ def _asked_besides(
     if outcome is None or outcome.result not in results:
         return False
     steps = (*outcome.next, why, *answers) if answers else outcome.next
-    told = (outcome.error or "").removesuffix(NOTHING_MADE)
-    run.context.board.report(replace(outcome, error=f"{told}; {why}", next=steps))
+    error = (outcome.error or "").removesuffix(NOTHING_MADE)
+    run.context.board.report(replace(outcome, error=f"{error}; {why}", next=steps))
     return True
 
 

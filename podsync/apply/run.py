@@ -136,15 +136,15 @@ def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
 class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
 
-    `waits` says which change needs another one's released name. `findings` is what the last look said.
-    `late` are changes that wait for updates which may still arrive, in the order of the plan. `growing` are
-    products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
-    those of updates that were read back. `postponed`
-    creates wait for a doubt that the listing could not tell from them, `held` for what becomes of pictures.
-    `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
-    run found made: no plan could set anything against them. `otherwise` are adopted products that are listed
-    with other values than their documents have. `caught_up`: the listing shows whatever was made
-    before a state was lost. `young`: it adopts what was made a moment ago.
+    `waits` has the changes that need another one's released name. `findings` are those of the last look.
+    `deferred` are changes that wait for updates which may still arrive, in the order of the plan. `growing`
+    are products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
+    those of updates that were read back. `postponed` creates wait for a doubt that the listing could not tell
+    from them, `held` for what becomes of pictures. `unsure` says why nothing may be created although it is
+    not listed. `settled` are the specs of products that this run found made: no plan could compare them.
+    `otherwise` are adopted products that are listed with other values than their documents have. `caught_up`:
+    the listing shows everything that was made before a state was lost. `young`: it adopts a product that was
+    made a moment ago.
     """
 
     connection: ProviderConnection
@@ -154,7 +154,7 @@ class ProviderRun:
     context: Context
     others: Others = Others()
     doubts: dict[Address, Doubt] = field(default_factory=dict)
-    late: dict[Address, DeferredChange] = field(default_factory=dict)
+    deferred: dict[Address, DeferredChange] = field(default_factory=dict)
     unshown: dict[Address, Unshown] = field(default_factory=dict)
     growing: dict[Address, Change] = field(default_factory=dict)
     swapping: dict[Address, DeferredChange] = field(default_factory=dict)

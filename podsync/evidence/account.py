@@ -23,10 +23,10 @@ LANDMARKS = 3
 def landmark(remote: Remote, *, key: str) -> Json:
     """Return what is kept of a product to know its account by."""
     product = seen_ids(remote.shown)
-    told = {"id": remote.id}
+    mark = {"id": remote.id}
     if product.get(key):
-        return FrozenDict({**told, key: product[key]})
-    return FrozenDict({**told, "made": remote.created_at} if remote.created_at is not None else told)
+        return FrozenDict({**mark, key: product[key]})
+    return FrozenDict({**mark, "made": remote.created_at} if remote.created_at is not None else mark)
 
 
 def is_landmark(mark: Mapping[str, Json], remote: Remote, *, key: str) -> bool:

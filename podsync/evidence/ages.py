@@ -30,7 +30,7 @@ def elapsed(then: Moment, now: Moment) -> float:
     return max(0.0, min(now.wall - then.wall, now.date - then.date - DATE_GRAIN))
 
 
-def untold(then: Moment, now: Moment) -> bool:
+def is_unmeasurable(then: Moment, now: Moment) -> bool:
     """Whether nobody can say how long ago that was: a clock is missing, or was set back since."""
     if then.wall is None or now.wall is None or then.date is None or now.date is None:
         return True
@@ -41,12 +41,12 @@ def untold(then: Moment, now: Moment) -> bool:
 class Age:
     """How old something is for certain: by this run's own clock, or by what went by between runs.
 
-    `here` are seconds of this run's clock since a moment at which it was over for certain.
+    `own_seconds` are seconds of this run's clock since a moment at which it was over for certain.
     """
 
-    here: float
+    own_seconds: float
     between: float = 0.0
 
     def at_least(self, seconds: float) -> bool:
         """Whether that many seconds have gone by."""
-        return max(self.here, self.between) >= seconds
+        return max(self.own_seconds, self.between) >= seconds

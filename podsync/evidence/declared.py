@@ -72,8 +72,10 @@ class Said:
         freed = self._freed(entry.address, row)
         self._agrees(entry.address, body, row)
         self._came_after(entry.address, row, self.known.before(entry.pending))
-        told = unverified(body, row)
-        found = Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+        not_listed = unverified(body, row)
+        found = Settled(
+            entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed
+        )
         return [*freed, found]
 
     # -- what fits
@@ -151,8 +153,10 @@ class Said:
             steps_left=tuple(step.name for step in provider.steps(body, made)),
             takes=freeze({field_: product.spec.get(field_)}),
         )  # fmt: skip
-        told = unverified(body, row)
-        found = Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+        not_listed = unverified(body, row)
+        found = Settled(
+            entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed
+        )
         return [intent, found]
 
     def _fits(self, spec: Spec, row: Remote) -> int:
@@ -307,8 +311,8 @@ class Said:
     def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
         provider = self.known.provider
         model, wanted = row.fields.get(provider.model_field), spec.get(provider.model_field)
-        told = model is not None and wanted is not None
-        if told and self.known.model(row.fields) != self.known.model(spec):
+        comparable = model is not None and wanted is not None
+        if comparable and self.known.model(row.fields) != self.known.model(spec):
             raise PodsyncError(
                 f"{row.id} is of model {model}, and {address} of model {wanted}",
                 "look at the id again, or at the document",

@@ -34,15 +34,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class StepQuestion:
-    """A step that may have been done; a person has to say. `told` is what it adds, for people.
+    """A step that may have been done; a person has to say. `additions` say what it adds.
 
-    `sent`: this state has sent it. `asked`: the state has the question, so that it can be answered.
+    `sent`: this state has sent it. `recorded`: the state has the question, so that it can be answered.
     """
 
     step: str
-    told: tuple[str, ...]
+    additions: tuple[str, ...]
     sent: bool
-    asked: bool
+    recorded: bool
 
 
 @dataclass

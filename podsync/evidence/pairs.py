@@ -54,8 +54,8 @@ def fields_beside(provider: Provider, spec: Spec, row: Remote) -> Iterator[Field
     """Yield each field of a spec beside its value in a listing."""
     for field, wanted in spec.items():
         listed = row.fields.get(field)
-        untold = field in provider.unlisted or field not in row.fields
-        yield FieldPair(field, wanted, listed, None if untold else provider.shows(field, wanted, listed))
+        not_listed = field in provider.unlisted or field not in row.fields
+        yield FieldPair(field, wanted, listed, None if not_listed else provider.shows(field, wanted, listed))
 
 
 def pairs_of(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, untold
+from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
@@ -78,11 +78,11 @@ class Situation:
         """How long ago the sender of a create in doubt was done for certain."""
         times, pending = self.times, entry.pending
         assert pending is not None  # noqa: S101 (only doubts are asked about)
-        here = times.looked - times.failed.get(entry.address, times.began)
+        own_seconds = times.looked - times.failed.get(entry.address, times.began)
         over = when(pending)
         if over is not None:
-            return Age(here, elapsed(over, times.now))
-        return Age(here, elapsed(Moment(pending.written_at, pending.date), times.now) - SEND_SECONDS)
+            return Age(own_seconds, elapsed(over, times.now))
+        return Age(own_seconds, elapsed(Moment(pending.written_at, pending.date), times.now) - SEND_SECONDS)
 
     def doubt_is_settled(self, entry: Entry) -> bool:
         """Whether a listing that lags would show by now what this request made."""
@@ -93,10 +93,10 @@ class Situation:
         times, window = self.times, item.window
         if window is not None and window.asked is not None:
             return True
-        here = times.looked - times.made.get(item.address, times.began)
+        own_seconds = times.looked - times.made.get(item.address, times.began)
         between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
         wait = self.settle_seconds + (self.timeout_seconds if presumed(item) else 0.0)
-        return Age(here, between).at_least(wait)
+        return Age(own_seconds, between).at_least(wait)
 
     @property
     def is_unproven(self) -> bool:
@@ -118,13 +118,15 @@ class Situation:
         windows = [i.window for i in items if i.window is not None and i.window.asked is None]
         moments = [Moment(window.until, window.date) for window in windows]
         moments += [Moment(r.at, r.date) for address, r in self.unwanted() if address not in times.refused]
-        return sum(untold(moment, times.now) for moment in moments)
+        return sum(is_unmeasurable(moment, times.now) for moment in moments)
 
     def refusal_is_settled(self, address: Address, refusal: Refusal) -> bool:
         """Whether a listing would show by now what that request made, if the answer was wrong."""
         times = self.times
-        here = times.looked - times.refused.get(address, times.began)
-        return Age(here, elapsed(Moment(refusal.at, refusal.date), times.now)).at_least(self.settle_seconds)
+        own_seconds = times.looked - times.refused.get(address, times.began)
+        return Age(own_seconds, elapsed(Moment(refusal.at, refusal.date), times.now)).at_least(
+            self.settle_seconds
+        )
 
     def refusals(self) -> Iterator[tuple[Want, Address, Refusal]]:
         """Yield each refusal that nobody has answered, with the want that it holds up.
@@ -147,11 +149,11 @@ class Situation:
         identity, habits = self.known.provider.identity, self.known.habits
         by_address = {want.address: want for want in self.wants}
         alike: dict[Json, list[Want]] = defaultdict(list)
-        told = list(self.known.refusals())
-        for want in self.wants if told else ():
+        refusals = list(self.known.refusals())
+        for want in self.wants if refusals else ():
             alike[identity(want.spec, habits)].append(want)
         found = []
-        for (address, _), refusal in told:
+        for (address, _), refusal in refusals:
             held = {want.address: want for want in alike[identity(refusal.body, habits)] if refusal.body}
             if address in by_address:
                 held[address] = by_address[address]

@@ -215,8 +215,8 @@ class Known:
         if last is None:
             return None
         if "dates" in last:
-            told: float | None = last["dates"].get(self.name)
-            return told
+            date: float | None = last["dates"].get(self.name)
+            return date
         return last.get("ended_at") or last.get("at")
 
 

@@ -87,7 +87,7 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
     if run.context.options.wait and until > clock:
         # Other work goes on meanwhile; `settle` comes back to it.
         with run.lock:
-            run.late[change.address] = DeferredChange(change, again, until)
+            run.deferred[change.address] = DeferredChange(change, again, until)
     else:
         why = f"{identity} is missing, and not yet gone: a second whole reading has to miss it, later"
         not_tried(run, change, f"{why}; {LATER}")
@@ -124,11 +124,11 @@ def take(run: ProviderRun, change: Change) -> None:
     found = run.findings
     rows = found.reading.rows if found is not None else {}
     known = run.known
-    said = Said(known, rows, run.context.clock.now(), {change.address: change.document})
+    decisions = Said(known, rows, run.context.clock.now(), {change.address: change.document})
     try:
         if found is not None and change.address in found.misnamed:
             raise found.misnamed[change.address]
-        events = said.ours(change.address, change.named or "")
+        events = decisions.ours(change.address, change.named or "")
     except PodsyncError as error:
         not_tried(run, change, error.message, *error.remedy.splitlines(), replans=True)
         return
@@ -143,8 +143,8 @@ def take(run: ProviderRun, change: Change) -> None:
 def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
     now = run.context.clock.now()
     spec = existing(run.provider, change.made or EMPTY, remote)
-    told = unverified(spec, remote)
-    facts = (remote.id, spec, remote.shown, told, change.labels, change.lifecycle)
+    not_listed = unverified(spec, remote)
+    facts = (remote.id, spec, remote.shown, not_listed, change.labels, change.lifecycle)
     return Adopted(change.address, run.provider.name, change.account, now, *facts, place=change.place)
 
 
@@ -208,7 +208,7 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
         # Other work goes on meanwhile; `settle` comes back to it.
         until = max(run.refused.get(change.address, run.context.began), run.context.began)
         with run.lock:
-            run.late[change.address] = DeferredChange(change, again, until + run.settings.settle_seconds)
+            run.deferred[change.address] = DeferredChange(change, again, until + run.settings.settle_seconds)
         return True
     if entry is None or entry.spec is None or not entry.unlisted:
         return False

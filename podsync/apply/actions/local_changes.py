@@ -71,12 +71,12 @@ class LocalChanges:
     def _note(self, change: Change) -> None:
         entry = self._ledger.entry(change.address)
         wanted = change.after or EMPTY
-        told = FrozenDict({name: wanted.get(name) for name in change.changed})
+        noted = FrozenDict({name: wanted.get(name) for name in change.changed})
         if entry is None:
             return
         differs = (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle)
-        if told or entry.steps_left or differs:
-            facts = (change.labels, change.lifecycle, change.place, told, tuple(sorted(told)))
+        if noted or entry.steps_left or differs:
+            facts = (change.labels, change.lifecycle, change.place, noted, tuple(sorted(noted)))
             self._ledger.record(Noted(change.address, self._clock.now(), *facts))
 
     def _done(self, change: Change) -> None:

@@ -212,8 +212,8 @@ def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
     pending = entry.pending
     assert pending is not None  # noqa: S101 (the caller saw it)
     _asked(run, change, pending)
-    told = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
-    why = step_in_doubt(_what(run, each.step), told, sent=pending.attempts > 0)
+    additions = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
+    why = step_in_doubt(_what(run, each.step), additions, sent=pending.attempts > 0)
     in_doubt(run, change.address, entry, why, of_step(change.address, each.step))
 
 

@@ -112,7 +112,7 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
             f"the state is {findings.knows.value}, and the listing keeps changing and could not be read whole"
         )
     elif makers and situation.is_unproven:
-        why = unproven_account(run.provider, asked=situation.has_to_be_asked)
+        why = unproven_account(run.provider, needs_person=situation.has_to_be_asked)
         run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {LATER}"
 
 
@@ -157,8 +157,8 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
 
 def _is_young(run: ProviderRun, findings: Findings, looked: float) -> bool:
     """Whether what is adopted is so young that what was made with it may not be listed yet."""
-    told = run.sender.time.at(looked)
-    now = run.context.clock.now() if told is None else told
+    provider_now = run.sender.time.at(looked)
+    now = run.context.clock.now() if provider_now is None else provider_now
     made = (row.created_at for row in findings.adopted.values())
     return any(at is not None and now - at < run.until_settled for at in made)
 

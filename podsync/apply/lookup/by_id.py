@@ -25,9 +25,9 @@ def look_up(
     Raises CredentialsError where this is not the account that the state speaks of.
     """
     times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None))
-    told = ProviderTime(clock)
-    look = Looker(connection.reader, clock, told.at, told.saw)
-    found = look.look(Situation(known, times, tuple(wants)), presence=True)
+    provider_time = ProviderTime(clock)
+    looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
+    found = looker.look(Situation(known, times, tuple(wants)), presence=True)
     if found.account is False:
         raise another_account(connection)
     rows = dict(found.reading.rows)

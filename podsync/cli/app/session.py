@@ -105,9 +105,9 @@ class Session:
             words = match["command"].split()
             if words[0] not in {*_COMMANDS, "state"}:
                 return match[0]
-            asked = match["asked"] or ""
-            play = " --sandbox" if self._plays(words[0]) and not asked else ""
-            return f"{quoted(*self._program(), *words)}{play}{asked}"
+            sandbox_option = match["asked"] or ""
+            play = " --sandbox" if self._plays(words[0]) and not sandbox_option else ""
+            return f"{quoted(*self._program(), *words)}{play}{sandbox_option}"
 
         return re.sub(_PLAIN, typed, text) if "podsync " in text or "git " in text else text
 

@@ -34,5 +34,7 @@ def read_plan(file: str, session: Session) -> Plan:
         raise PodsyncError(f"{file} cannot be read: {reason}") from None
     plan = planfile.load(raw)
     # Who made the file may have left the warning out: it is worked out anew.
-    told = plan.diagnostics if plan.sandbox else with_foreign_hosts(plan.diagnostics, plan.hosts, plugins())
-    return replace(plan, diagnostics=told)
+    diagnostics = (
+        plan.diagnostics if plan.sandbox else with_foreign_hosts(plan.diagnostics, plan.hosts, plugins())
+    )
+    return replace(plan, diagnostics=diagnostics)

@@ -22,9 +22,9 @@ def report_of(
     error: BaseException,
 ) -> Report:
     """Return what is known to be done; a change without a word is in doubt if its intent stands."""
-    told = {outcome.address for outcome in heard}
+    finished = {outcome.address for outcome in heard}
     state = _loaded(store)
-    rest = tuple(_outcome(change, state) for change in plan.work if change.address not in told)
+    rest = tuple(_outcome(change, state) for change in plan.work if change.address not in finished)
     why = f"the run broke off: {error}" if isinstance(error, PodsyncError) else "the run broke off"
     return Report(plan, (*heard, *rest), signal=signal, notes=(*notes, why), broke_off=True)
 

@@ -70,7 +70,7 @@ class ApplyRequest:
         return ("--expect", approved)
 
 
-def first_of_all(space: Workspace, asked: ApplyRequest, report: Report, again: str) -> Iterator[str]:
+def first_of_all(space: Workspace, request: ApplyRequest, report: Report, again: str) -> Iterator[str]:
     """Yield what keeps a provider from going on: a key, or a word of consent that nothing else can be.
 
     `again` is the command that goes on with what is left.
@@ -91,6 +91,6 @@ def first_of_all(space: Workspace, asked: ApplyRequest, report: Report, again: s
             "a) some are of this catalog: podsync import --match -o csv=pairs.csv, fill in its column take, "
             "then: podsync import pairs.csv"
         )
-        words = asked.words(report.plan.selection)
+        words = request.words(report.plan.selection)
         consent = space.command_line("apply", *words, "--first-contact")
         yield f"b) nobody here manages any of them: {consent}"
