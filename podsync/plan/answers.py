@@ -128,9 +128,9 @@ def of_open_orphan(
             f"b) it is not: podsync import --not-ours {provider.name} {rows[0].id}",
         )
     ids = " ".join(row.id for row in rows[:NAMED])
-    others = f"podsync import --not-ours {provider.name} with the ids of the others"
+    others = f"podsync import --not-ours {provider.name} ID [ID …]"
     return (
-        f"a) it is one of {ids}: {others}",
+        f"a) it is one of {ids}: say which it is not: {others}",
         f"b) it was removed on {page}{all_}: {done}",
     )
 

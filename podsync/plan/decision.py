@@ -36,9 +36,10 @@ from podsync.plan.change import (
     temporary_name,
 )  # fmt: skip
 from podsync.plan.diff import (
+    can_set_back,
     differing_fields,
     field_changes,
-    leads_to,
+    is_reached,
     may_be_there,
     never_learned,
     one_field,
@@ -115,9 +116,9 @@ class _PairDecision:
             return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
         if not names and not self.forced:
             return self._unchanged(product, entry)
-        if self.forced and not self.provider.replaces and set(names) <= self.provider.mutable:
-            return self._set_back(product, entry)
-        if not self.forced and self._is_reached(entry, names):
+        if self.forced and can_set_back(self.provider, entry, self.wanted, names):
+            return self._set_back(product, entry, names)
+        if not self.forced and is_reached(self.provider, entry, self.wanted, names):
             return self._update(product, entry, names)
         if self.pair.previous is not None and entry.id == product.history.adopt and not self.forced:
             return self._take_word(product, entry, names)
@@ -157,12 +158,23 @@ class _PairDecision:
             if name in before and not differing_fields(self.provider, *one_field(name, known, before))
         )
 
-    def _set_back(self, product: Product, entry: Entry) -> Change:
-        mutable = tuple(sorted(name for name in product.spec if name in self.provider.mutable))
+    def _set_back(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
+        kept: Collection[str] = ()
+        if entry.swap is not None:
+            self._check_swap(product, entry.swap)
+            kept = entry.swap.takes if product.lifecycle.replace == STAGED else ()
+        mutable = [name for name in product.spec if name in self.provider.mutable and name not in kept]
+        sent = tuple(sorted({*mutable, *names}))
         whatever = dict.fromkeys(mutable, WHATEVER)
-        fields = field_changes(self.provider, entry.spec or EMPTY, product, mutable, whatever)
+        fields = field_changes(self.provider, entry.spec or EMPTY, product, sent, whatever)
+        fields = tuple(one._replace(forces_replace=False) for one in fields)
         name = self.provider.unique_name(product.spec)
         risks = () if name is None else (f"orders find it by {quoted(name)} alone then: {RENAMED_THERE}",)
+        if entry.swap is not None and not kept:
+            risks = (*risks, *SWAP_RISKS)
+        if not set(names) <= self.provider.mutable:
+            added = (*self._risks(entry.spec, product.spec), *may_be_there(self.provider, entry, self.wanted))
+            risks = (*risks, *added)
         reason = "asked for by --replace: its values are sent again"
         change = self._change(Action.UPDATE, SET_BACK, reason, fields, risks=risks)
         old = product.history.renamed_from
@@ -174,12 +186,6 @@ class _PairDecision:
         if entry.pending is not None:
             names |= set(entry.pending.body)
         return tuple(sorted(names))
-
-    def _is_reached(self, entry: Entry, names: Collection[str]) -> bool:
-        """Whether the product that exists, or may exist, can be updated to the wanted spec."""
-        spec, pending = entry.spec or EMPTY, entry.pending
-        perhaps = [spec] if pending is None or not pending.step else [spec, freeze({**spec, **pending.body})]
-        return any(leads_to(self.provider, each, self.wanted, names) for each in perhaps)
 
     def _refuse_unreachable(self, product: Product, before: Spec) -> bool:
         """Refuse differences that no step can make; returns whether there are any."""

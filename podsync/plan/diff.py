@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from podsync.model.digests import canonical_json
-from podsync.model.frozen import EMPTY, Json, Path, Spec
+from podsync.model.frozen import EMPTY, Json, Path, Spec, freeze
 from podsync.model.position import Position
 from podsync.model.product import Product, seen_ids
 from podsync.plan.action import SWAP, Action
@@ -53,6 +53,24 @@ def leads_to(provider: Provider, before: Spec, after: Spec, names: Collection[st
     """Whether updates and steps can give these fields the wanted values, without a new product."""
     fixed = set(differing_fields(provider, before, after)) & set(names) - provider.mutable
     return not fixed or fixed <= {field for step in provider.steps(before, after) for field in step.body}
+
+
+def is_reached(provider: Provider, entry: Entry, wanted: Spec, names: Collection[str]) -> bool:
+    """Whether what exists, or may exist by now, can become what is wanted without being made anew."""
+    spec, pending = entry.spec or EMPTY, entry.pending
+    perhaps = [spec] if pending is None or not pending.step else [spec, freeze({**spec, **pending.body})]
+    return any(leads_to(provider, each, wanted, names) for each in perhaps)
+
+
+def can_set_back(provider: Provider, entry: Entry, wanted: Spec, names: Collection[str]) -> bool:
+    """Whether --replace sends values again: what an update reaches is not made anew under that word.
+
+    A step in doubt is no part of that: it is settled by the update that sent it.
+    """
+    if provider.replaces:
+        return False
+    in_doubt = entry.pending is not None and entry.pending.step
+    return set(names) <= provider.mutable or (not in_doubt and is_reached(provider, entry, wanted, names))
 
 
 def one_field(name: str, *specs: Spec) -> tuple[Spec, ...]:

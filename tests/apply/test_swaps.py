@@ -577,3 +577,62 @@ def test_customers_that_a_person_changed_at_the_new_product_stop_it_before_the_r
     made.apply()
     assert made.plan().work == ()
     sound(made)
+
+
+@pytest.mark.parametrize("lifecycle", [Lifecycle(), SWAP, STAGED], ids=["none", "swap", "staged"])
+def test_what_is_printed_to_set_customers_back_makes_no_new_product(
+    made: World, lifecycle: Lifecycle
+) -> None:
+    """The document wants another value besides, and what an update and a step reach is never made anew."""
+    (only,) = named(made)
+    more = {"variantOptions": [size(*SIZES, "90x90")], "customerIds": ["customer-2"]}
+    address = made.poster("one", doc={"lifecycle": lifecycle}, **more)
+    made.server.change(only, customerIds=["customer-9"])
+    told = outcome(made.apply(), address)
+    assert told.next[-1] == f'b) to set what the document says: podsync apply --replace "{address}"'
+    selection = {"selection": Selection(replace=(str(address),))}
+
+    (change,) = made.plan(**selection).work
+    report = made.apply(selecting=selection)
+
+    assert (change.action, change.temporary) == ("update", {})
+    assert {field.path for field in change.fields} == {
+        "customerIds", "name", "variantOptions.size.values[90x90]",
+    }  # fmt: skip
+    assert (report.exit_code, named(made)) == (0, [only])
+    assert made.server.body_of(only)["customerIds"] == ["customer-2"]
+    assert made.plan().work == ()
+    sound(made)
+
+
+def test_customers_of_a_half_made_new_product_are_set_back_without_another_one(made: World) -> None:
+    (old,) = named(made)
+    address, before = changed(made), len(made.server.products("gelato"))
+    made.server.misbehave("gelato.values", Odd("status", status=401))
+    made.apply()
+    half = made.entry(address).id
+    made.server.change(half or "", customerIds=["customer-9"])
+    made.clock.pass_by(LONG)
+    told = outcome(made.apply(), address)
+    assert told.next[-1] == f'b) to set what the document says: podsync apply --replace "{address}"'
+
+    assert made.apply(selecting={"selection": Selection(replace=(str(address),))}).exit_code == 0
+
+    assert named(made) == [half] != [old]
+    assert len(made.server.products("gelato")) == before + 1
+    made.apply()
+    assert made.plan().work == ()
+    sound(made)
+
+
+def test_where_an_option_was_changed_there_more_is_added_and_nothing_is_made_anew(made: World) -> None:
+    (only,) = named(made)
+    address = made.poster("one", variantOptions=[size(*SIZES, "90x90")], doc={"lifecycle": SWAP})
+    made.server.add_value(NAME, size("20x20", default="")["values"][0])
+    made.clock.pass_by(LONG)
+    told = outcome(made.apply(), address)
+    assert told.next[-1] == f'b) to add what the document says: podsync apply --replace "{address}"'
+
+    assert made.apply(selecting={"selection": Selection(replace=(str(address),))}).exit_code == 0
+
+    assert named(made) == [only]

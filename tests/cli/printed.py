@@ -93,5 +93,5 @@ def untyped(text: str) -> list[str]:
 
 
 def words_of(command: str) -> list[str]:
-    """Return the words of a printed command without podsync and its global options."""
-    return shlex.split(command)[1 + len(GLOBALS) :]
+    """Return the words of a printed command without podsync, its global options and `[ID …]`."""
+    return shlex.split(command.removesuffix(" [ID …]"))[1 + len(GLOBALS) :]

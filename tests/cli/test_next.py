@@ -391,6 +391,22 @@ def an_orphan_whose_id_no_listing_has_told(shop: Shop) -> None:
     assert shop.apply().code == 0
 
 
+@prints("plan/answers.py: import --not-ours")
+def an_orphan_that_is_one_of_several(shop: Shop) -> None:
+    address = acknowledged(shop)
+    shop.vendors.by_hand("kakaclo", shop.vendors.body_of(shop.vendors.products("kakaclo")[-1]["id"]))
+    other = shop.vendors.products("kakaclo")[-1]["id"]
+    (shop.folder / "catalog" / f"{address.partition('.')[2]}.yaml").unlink()
+    assert shop.apply("--target", "*").code in (0, 8)
+    for each in shop.vendors.products("kakaclo"):
+        each["lag"] = 0
+    settled(shop)
+    assert shop.apply().code == 8
+
+    assert other in shop.follow("--not-ours", ID=other).out
+    assert shop.apply().code == 0
+
+
 # -- updates
 
 
@@ -401,7 +417,7 @@ def renamed(shop: Shop) -> str:
     return address
 
 
-@prints("apply/outcomes.py: state rm", "apply/outcomes.py: apply")
+@prints("plan/answers.py: state rm", "plan/answers.py: apply")
 def an_update_of_what_a_person_removed(shop: Shop) -> None:
     address = renamed(shop)
     shop.tote("another")
@@ -417,7 +433,7 @@ def an_update_of_what_a_person_removed(shop: Shop) -> None:
     assert sorted(p["spec"]["name"] for p in shop.vendors.products("gelato")) == ["Another", "Bag"]
 
 
-@prints("apply/outcomes.py: state settle", "apply/outcomes.py: state rm")
+@prints("apply/outcomes.py: state settle", "plan/answers.py: state rm")
 def an_update_in_doubt_that_is_refused_now(shop: Shop) -> None:
     address = renamed(shop)
     shop.tote("another")
@@ -1182,7 +1198,7 @@ def a_doctor_and_a_list_of_models(shop: Shop) -> None:
 # -- what somebody changed at a provider
 
 
-@prints("plan/answers.py: apply --replace")
+@prints("plan/drift/compare.py: apply --replace")
 def a_name_that_somebody_else_has_set_meanwhile(shop: Shop) -> None:
     address = renamed(shop)
     settled(shop)
@@ -1280,6 +1296,57 @@ def an_address_that_nobody_knows(shop: Shop) -> None:
     address = shop.tee()
     assert shop.run("import", "designed_product.none", "7").code == 64
     assert address in shop.follow("plan --detail").out
+
+
+@prints("apply/actions/swap.py: state orphans --done", "apply/actions/swap.py: apply")
+def a_swap_whose_old_product_a_person_removed(shop: Shop) -> None:
+    address = shop.tote()
+    assert shop.apply().code == 0
+    settled(shop)
+    old = shop.entries()[address]["id"]
+    shop.edit("tote", "spec:", "lifecycle: {replace: swap}\nspec:")
+    shop.edit("tote", "attributeIds: [attr-one]", "attributeIds: [attr-two]")
+    shop.vendors.misbehave("gelato.update", Odd("status", status=404))
+    assert shop.apply().code == 4
+    told = shop.last
+    shop.vendors.remove(old)
+    settled(shop)
+
+    assert shop.follow("orphans --done").code == 0
+    shop.last = told
+    assert shop.follow(r"settings\.yaml apply$").code in (0, 64)
+    assert shop.apply().code == 0
+    assert [p["spec"]["name"] for p in shop.vendors.products("gelato")] == ["Tote"]
+
+
+@prints("apply/actions/update.py: state settle")
+def an_update_that_is_listed_in_a_form_of_its_own(shop: Shop) -> None:
+    address = shop.tote()
+    shop.edit("tote", 'customerIds: ["*"]', "customerIds: [anna]")
+    assert shop.apply().code == 0
+    settled(shop)
+    assert shop.apply().code == 0
+    shop.edit("tote", "customerIds: [anna]", "customerIds: [ben]")
+    form = {"customers_as": "upper"}
+    shop.vendors.misbehave("gelato.update", Odd("pass", hook=lambda: vars(shop.vendors).update(form)))
+    assert shop.apply().code == 4
+
+    assert shop.follow("state settle").code == 0
+    assert shop.entries()[address].get("pending") is None
+
+
+@prints("state/operations.py: import")
+def a_refusal_is_answered_with_an_id(shop: Shop) -> None:
+    address = shop.tee()
+    shop.vendors.misbehave("kakaclo.create", Odd("code", status=20013, commit=True))
+    assert shop.apply().code == 4
+    settled(shop)
+    mine = shop.vendors.products("kakaclo")[0]["id"]
+    assert shop.run("state", "settle", address, "--adopt", mine).code == 64
+
+    assert shop.follow("import", ID=mine).code == 0
+    assert shop.entries()[address]["id"] == mine
+    assert shop.apply().code == 0
 
 
 # -- what people may say unasked

@@ -6,6 +6,7 @@ Each prepares the folder and the shops; the next apply records what it is named 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +15,12 @@ from typing import Any
 from podsync.sandbox import Fault
 from tests.crash import catalogs
 from tests.crash.catalogs import Document, poster, tee
-from tests.crash.scene import APPLIES, LAG, SETTLE, TIMEOUT, Scene
+from tests.crash.scene import APPLIES, LAG, SETTLE, TIMEOUT, Run, Scene
 
 ONE = [tee("one", 21), poster("one")]
 TWO = [*ONE, tee("two", 22), poster("two")]
+
+_NOT_OURS = re.compile(r"import --not-ours (\S+) (\S+)")
 
 
 @dataclass
@@ -31,6 +34,8 @@ class Strange:
     words: tuple[str, ...] = ()
     others: list[tuple[str, str]] = field(default_factory=list)
     late: bool = False
+    #: The ids of all that others have ever made.
+    strangers: set[str] = field(default_factory=set)
 
     def begins(self, documents: list[Document]) -> None:
         """Nothing but these was ever made."""
@@ -55,6 +60,7 @@ class Strange:
         made = shops.create_by_hand(provider, {**document["spec"], **spec})
         shops.set_rules(create_date_hours=0.0)
         self.others.append((provider, str(made["id"])))
+        self.strangers.add(str(made["id"]))
         time.sleep(LAG)
 
     def somebody_removes(self) -> None:
@@ -63,6 +69,13 @@ class Strange:
             assert self.scene.shops.delete(provider, identity)
         self.others.clear()
         time.sleep(2 * LAG)
+
+    def disowns(self, run: Run) -> None:
+        """Say of each product that is asked about and that others made that it is not ours."""
+        for provider, identity in set(_NOT_OURS.findall(" ".join(run.out.split()))):
+            if identity in self.strangers:
+                done = self.scene.command("import", "--not-ours", provider, identity)
+                assert done.code == 0, (done.out, done.err)
 
     def recovers(self) -> None:
         """Applying again ends with 0; then everything is there exactly once, beside what others made."""
@@ -74,6 +87,7 @@ class Strange:
             if run.code == 0 and not open_:
                 break
             scene.answer(run)
+            self.disowns(run)
             self.somebody_removes()
             if self.late:
                 scene.shops.set_rules(hidden="")
@@ -177,5 +191,5 @@ SCENES: Mapping[str, Callable[[Strange], None]] = {
     "Contacted": first_contact, "Unclaimed": first_contact, "Observed": first_contact,
     "Disowned": a_namesake, "Answered": a_refusal, "Proven": an_older_version, "Unbound": an_untrue_id,
     "Asked": a_product_that_was_never_listed, "EntryGone": a_missed_product,
-    "FoundAgain": a_product_that_was_missed, "Outdated": an_older_state,
+    "FoundAgain": a_product_that_was_missed, "Outdated": an_older_state, "Remembered": a_missed_product,
 }  # fmt: skip

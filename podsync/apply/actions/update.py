@@ -176,10 +176,12 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
         if renamed:
             return renamed
     found_there = "; ".join(f"{each.field} is {canonical_json(each.listed)} there by now" for each in other)
+    # An update sets fields, and a step only adds to what is there.
+    does = "set" if {each.field for each in other} <= provider.mutable else "add"
     return (
         f"somebody changed it at {provider.title}: {found_there}",
         "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
-        f'b) to set what the document says: podsync apply --replace "{change.address}"',
+        f'b) to {does} what the document says: podsync apply --replace "{change.address}"',
     )
 
 

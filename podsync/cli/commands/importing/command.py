@@ -28,7 +28,7 @@ _FORMS = ("podsync import --match -o csv=FILE", "podsync import FILE", "podsync 
     "import",
     examples=(
         "podsync import --match                     what looks like what",
-        "podsync import --match -o html=pairs.html  the same, with pictures side by side",
+        "podsync import --match -o html=pairs.html  with pictures, side by side",
         "podsync import --match -o csv=pairs.csv    the same, to be filled in",
         "podsync import pairs.csv                   take its answers",
         "podsync import --match -o patch=FILE       certain pairs, into the documents",
