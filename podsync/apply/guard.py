@@ -15,9 +15,9 @@ from podsync.plan.change import Change
 def guarded(
     run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None], *, begun: bool = False
 ) -> None:
-    """Do one change unless it is done, has to wait for another one, or the run has stopped.
+    """Carry out one change unless it is done, has to wait for another one, or the run has stopped.
 
-    `begun`: it was done, and only its end is left: a run that has stopped tells that as well.
+    `begun`: it was done, and only its end is left: that is recorded even if the run has stopped.
     """
     if run.context.board.ended(change.address, *Result):
         return

@@ -25,7 +25,7 @@ class StateHistory:
         self._store = store
         self._clock = clock
         self._tell = tell
-        #: Providers whose part of the note is written anew at the end.
+        #: Providers whose part of the note is rewritten at the end.
         self._sent: set[str] = set()
 
     def lost(self, state: State) -> Lost | None:
@@ -34,7 +34,7 @@ class StateHistory:
         if seen is None:
             return Lost() if state.lost else None
         whole = seen.outdates(state)
-        # What was lost stays so until the provider's listing was seen to show all that was made before.
+        # A lost state stays lost until the provider's listing has shown everything that was made before.
         behind = {name: sends for name, sends in seen.providers.items() if whole or sends.behind}
         self._memory.behind = set(behind)
         if not whole and not behind:
@@ -66,7 +66,7 @@ class StateHistory:
             self._tell(note)
 
     def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
-        """Note the state as it was left, and the providers' clocks."""
+        """Record the final state and the providers' clocks."""
         lineage, now = self._store.lineage, self._clock.now()
         notes = [self._memory.saw(lineage, state.serial)]
         for name, date in sends.items():

@@ -36,7 +36,7 @@ from podsync.state.operations import settled_at
 _GONE = 404
 #: What helps where a listing may not show all yet.
 LATER = "a later apply does it, or one without --no-wait"
-#: What a refusal says, unless something is seen that it may have made.
+#: The end of a refusal's message, unless a row may be its product.
 NOTHING_MADE = ". Nothing was made"
 NOT_SURE = f"which product it is is not sure yet; {LATER}"
 
@@ -70,7 +70,7 @@ def _with_steps(run: ProviderRun, change: Change, outcome: Outcome) -> Outcome:
 
 
 def _is_there(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
-    """Whether the product that the change makes exists, whatever it lacks."""
+    """Whether the product of the change exists, complete or not."""
     if entry is None or entry.spec is None:
         return False
     first, made = run.provider.first, change.made or EMPTY
@@ -85,7 +85,7 @@ def half_made(run: ProviderRun, change: Change, why: str, *remedies: str) -> Non
 def done(
     run: ProviderRun, change: Change, result: Result, sent: SendResult | None = None, *, attempts: int = 0
 ) -> None:
-    """Report success; `attempts` are those of what was in doubt."""
+    """Report success; `attempts` are those of a settled doubt."""
     entry = run.ledger.entry(change.address)
     receipt = sent.receipt if sent is not None else None
     _report(
@@ -285,7 +285,7 @@ def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> 
 
 
 def waiting(run: ProviderRun, what: str, until: float) -> None:
-    """Say what is waited for; `until` is monotonic."""
+    """Tell people about a wait; `until` is monotonic."""
     clock = run.context.clock
     left = max(0.0, until - clock.monotonic())
     run.context.board.listener.waiting(run.provider.title, what, clock.now() + left)

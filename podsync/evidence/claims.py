@@ -21,12 +21,12 @@ from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 
-#: What names a claim: an address, and for what was sent the moment of the product (0: it is in doubt).
+#: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]
 
 
 class ClaimKind(Enum):
-    """What a claim rests on."""
+    """The basis of a claim."""
 
     DOUBT = "in doubt"
     UNBOUND = "made, its id not known"
@@ -56,7 +56,7 @@ class Claim:
     latest: float | None = None
 
     def is_later(self, row: Remote) -> bool:
-        """Whether the row was made after what was sent, for certain."""
+        """Whether the row was certainly made after the sent product."""
         made = row.created_at
         return self.settled and made is not None and self.latest is not None and made > self.latest
 
@@ -166,7 +166,7 @@ class Judge:
         return verdicts
 
     def _compared(self, claims: Sequence[Claim]) -> tuple[dict[Key, list[str]], dict[Key, list[str]]]:
-        """Return per claim the ids of rows that are the same, and of those that may be."""
+        """Return for each claim the ids of rows that are the same, and of rows that may be."""
         exact: dict[Key, list[str]] = {}
         maybe: dict[Key, list[str]] = {}
         for claim in claims:
@@ -188,7 +188,7 @@ class Judge:
         exact: Mapping[Key, list[str]],
         verdicts: Verdicts,
     ) -> list[Claim]:
-        """Take every find that is one to one; return what was sent and is not found yet."""
+        """Take every match that is one to one; return sent products without a match."""
         claimants: dict[str, list[Claim]] = defaultdict(list)
         for claim in (*sent, *wanted):
             for row in exact[claim.key]:
@@ -208,7 +208,7 @@ class Judge:
         return left
 
     def _is_listed(self, identity: str) -> bool:
-        """Whether this listing shows the row: what is only remembered may be gone."""
+        """Whether this listing shows the row: a row that is only remembered may be gone."""
         return self._rows[identity].last_listed is None
 
     def _candidates(
@@ -234,7 +234,7 @@ class Judge:
         return found
 
     def _rank(self, spec: Spec, row: Remote) -> int:
-        """0: the very name; 1: a changed form of it; 2: only a picture is shared."""
+        """0: the same name; 1: a changed form of it; 2: only a picture is shared."""
         called = self._provider.name_of(row.fields)
         kinds = name_forms.changes(spec.get(self._provider.name_field), called, self._documents)
         return 2 if kinds is None else bool(kinds)
@@ -247,7 +247,7 @@ class Judge:
         unclaimed: Collection[str],
         verdicts: Verdicts,
     ) -> None:
-        """Bind what is one to one and was changed only as values are, or may be, changed here."""
+        """Bind one-to-one candidates that differ only as this provider changes values, or may change them."""
         offered: dict[str, int] = defaultdict(int)
         for claim in left:
             for row in candidates[claim.key]:
@@ -267,7 +267,7 @@ class Judge:
         candidates: Mapping[Key, list[str]],
         verdicts: Verdicts,
     ) -> None:
-        """Of what is settled and not found: nothing was made, or a person has to say which it is."""
+        """For settled claims without a match: nothing was made, or a person has to choose a row."""
         taken = {row.id for row, _ in verdicts.found.values()}
         for claim in left:
             if claim.key in verdicts.found:
@@ -307,7 +307,7 @@ class Judge:
             second = [r for r in rivals if not claim.is_later(self._rows[r])]
             habits = Habits(setting=self._habits.setting) if claim.answered else self._habits
             if row is None:
-                # An answer told it wrongly, or what was taken for it was another product, or is gone.
+                # The answer's id was wrong, or another product was taken for it, or it is gone.
                 if claim.settled and fresh and (claim.answered or claim.id in missing):
                     verdicts.revoked.add(claim.key)
                 continue

@@ -1,7 +1,7 @@
-"""What a person says of a listed product, as events: it is ours, or it is not.
+"""A person's decisions about listed products, as events: a product is ours, or it is not.
 
-A person knows more than a listing tells, and may mistype an id: a word is believed only as far as what is
-listed bears it out. Pure. Raises PodsyncError, with what to do, for a word that is not believed.
+A person knows more than a listing shows, and may mistype an id: a decision is accepted only if the listing
+does not contradict it. Pure. Raises PodsyncError, with a remedy, for a decision that is refused.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Said:
         return bool(refusals) and all(not each.body or self._fits(each.body, row) > 0 for each in refusals)
 
     def not_ours(self, identity: str) -> bool:
-        """Nobody here manages the listed product; False where that is known already."""
+        """Whether it is news that the listed product is not ours; raises PodsyncError if it is managed."""
         self._row(identity)
         holder = self._owned.get(identity)
         if holder is not None:
@@ -142,7 +142,7 @@ class Said:
     def _taking_over(
         self, entry: Entry, row: Remote, product: Product | None, refusal: Refusal
     ) -> list[Event]:
-        """It was made as it was sent: what stands at the address keeps its name until the two exchange it."""
+        """It was made as sent: the product at the address keeps its name until the two are swapped."""
         assert product is not None  # noqa: S101 (the caller saw it)
         self._free(entry.address, row)
         provider, body, field_ = self.known.provider, refusal.body, self.known.provider.name_field
@@ -249,7 +249,7 @@ class Said:
         shown = present.shown if present is not None else entry.remote
         return [Bound(other.address, self.now, entry.id, shown, provisional=other.provisional)]
 
-    # -- what is looked at
+    # -- checks of one row
 
     def _row(self, identity: str) -> Remote:
         row = self.rows.get(identity)
@@ -328,6 +328,6 @@ class Said:
 
 
 def listed_otherwise(known: Known, spec: Spec, row: Remote) -> str:
-    """Return what a person should know of a product that is taken although it is called otherwise."""
+    """Return the listed name of a taken product if it differs from the document's; "" if not."""
     called = known.provider.name_of(row.fields)
     return called if called != known.provider.name_of(spec) else ""

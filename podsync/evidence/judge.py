@@ -1,4 +1,4 @@
-"""The order in which a look is judged: account, knowledge, absences, what was sent, what is wanted."""
+"""The order of judging a look: account, knowledge, absences, sent products, wanted products."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from podsync.state.events import (
 )  # fmt: skip
 from podsync.state.reducer.reducer import replay
 
-#: Seconds: where dates of our own products are further from what was learned, no date says anything.
+#: Seconds: if dates of our own products differ by more from what was learned, no date is evidence.
 _DATES_APART = 6 * 3600.0
 
 
@@ -58,7 +58,7 @@ class _Look:
         result, known = self._findings, self._known
         result.account = self._is_ours(self._reading.rows)
         if self._reading.broken:
-            result.account = result.account or None  # what is known may have come later
+            result.account = result.account or None  # the unread rest may have the known rows
         if result.account is False:
             # Until something is seen again the account is in question.
             missed = sorted(set(known.listed) - set(known.absent))
@@ -171,7 +171,7 @@ class _Look:
         carries = carries and bool(self._is_ours(rows))
         remembered = {row.id: known.model(row.fields) for row in findings.unlisted}
         missed = reading.misses({**remembered, **known.listed}) if carries else frozenset()
-        # The tombstone of what nobody holds any more stays.
+        # The tombstone of a product without an owner stays.
         again = sorted(
             i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)
         )
@@ -206,7 +206,7 @@ class _Look:
         return [*sent.claims(), *wanted]
 
     def _declared(self, judging: Judge) -> None:
-        """Documents that name their products: what is not theirs to take, or not listed, is said."""
+        """Take products that documents name; record why a named product cannot be taken."""
         situation, findings = self._situation, self._findings
         if not situation.named:
             return
@@ -237,9 +237,9 @@ class _Look:
         return next((each.address for each in wants if judging.match(each.spec, row) is Match.SAME), None)
 
     def _unclaimed(self) -> set[str]:
-        """Rows of which nothing is known while the state does not know all that is ours.
+        """Return unknown rows while the state does not know all of our products.
 
-        They look like nothing that is wanted now. Whatever looks like one of them later is a question still.
+        They do not resemble anything wanted now. A later document that resembles one of them is a question.
         """
         findings, known = self._findings, self._known
         if findings.knows is Knows.ALL or not self._reading.of_all:
@@ -274,7 +274,7 @@ class _Look:
             after = replace(self._situation, known=replace(self._known, state=state))
             self._findings.unproven_account = after.has_to_be_asked if after.is_unproven else None
 
-    # -- what is remembered
+    # -- memory between looks
 
     def _remember(self) -> None:
         findings, known, reading = self._findings, self._known, self._reading
@@ -301,9 +301,9 @@ class _Look:
             findings.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))
 
     def _keep_in_mind(self) -> None:
-        """Remember each row that may be what an address sent or wants: it may be hidden by the next look.
+        """Remember each row that an address may have sent or wants: the next look may not show it.
 
-        What this look has bound is known; what is adopted is known once that is recorded.
+        Rows bound by this look are known; adopted rows are known once that is recorded.
         """
         findings, known = self._findings, self._known
         noticed = [(key[0], rows) for key, rows in findings.overdue.items()]

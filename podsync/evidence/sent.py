@@ -1,4 +1,4 @@
-"""What a look says of what this state sent: what was made, under which id, and of what nothing was made."""
+"""What became of this state's requests: which products were made, under which ids, and which were not."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def proves_absence(
 
 
 def _shows_some(provider: Provider, name: str, spec: Spec, row: Remote) -> bool:
-    """Whether a product shows some of what a step of this name has added to it."""
+    """Whether a product shows part of what a step of this name has added."""
     first = provider.first(spec)
     for step in provider.steps(first, spec):
         shown = provider.step_shown(step, first, row) if step.name == name else None
@@ -87,7 +87,7 @@ def _differ(provider: Provider, one: Spec, other: Spec) -> bool:
 
 
 def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:
-    """Return what a product has that a person says to be that of a spec: all, where nothing tells."""
+    """Return the fields of a product that a person assigns to a spec: all, if the listing hides a step."""
     made = provider.first(spec)
     all_shown = all(provider.step_shown(step, made, remote) is not None for step in provider.past_steps(spec))
     return existing(provider, spec, remote) if all_shown else spec
@@ -144,7 +144,7 @@ class SentJudge:
         return claims
 
     def _latest(self, window: Window) -> float | None:
-        """Return the last date that a listing can give to what was made in this window."""
+        """Return the last listed date that a product made in this window can have."""
         if window.date is None:
             return None
         off = self._known.habits.offset
@@ -154,7 +154,7 @@ class SentJudge:
     def judge(self, verdicts: Verdicts) -> None:
         """Every exact find, each provisional one, every None, then the questions."""
         findings = self._findings
-        # What was there before a doubt comes first: the product of a replace in doubt takes its place.
+        # Products from before a doubt come first: the product of a replace in doubt takes their place.
         self._found({key: found for key, found in verdicts.found.items() if key in self._items})
         for key, row in verdicts.confirmed.items():
             self._learn(key, row, sure=True)
@@ -279,7 +279,7 @@ class SentJudge:
         return tuple(sorted(rows, key=age))
 
     def _is_another_documents(self, row: Remote, body: Spec, verdicts: Verdicts) -> bool:
-        """Whether this is surely not what was sent, and has the name of what a document wants."""
+        """Whether this row is surely not the sent product, and has the name that a document wants."""
         provider, documents = self._known.provider, self._situation.documents
         if provider.match(body, row, self._findings.habits, documents) is not Match.DIFFERENT:
             return False

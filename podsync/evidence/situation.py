@@ -1,4 +1,4 @@
-"""What is known before a look: what the state holds, what is wanted, what the clocks say."""
+"""The knowledge before a look: the state, the wanted products, the clocks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What the clocks say. `looked` and `began` are monotonic, `now` is the moment of `looked` for others.
+    """Moments of a look. `looked` and `began` are monotonic, `now` is the moment of `looked` by other clocks.
 
     `began` is the moment since which no request of an earlier run can leave any more. `failed`, `refused`,
     `made` and `missed` are monotonic moments of this run: when the sender of a doubt was done, when a body
@@ -51,7 +51,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Situation:
-    """What is known before a look."""
+    """The knowledge before a look."""
 
     known: Known
     times: Times
@@ -61,13 +61,13 @@ class Situation:
     first_contact: bool = False
     #: Ids that are asked for: orphans that are wanted again.
     looked_for: frozenset[str] = frozenset()
-    #: Known ids of which a listing is to tell how they are now.
+    #: Known ids whose current values are needed.
     checked: frozenset[str] = frozenset()
-    #: Ids of existing products that a document names: nobody else wants them.
+    #: Ids of existing products that a document names: no other document may take them.
     managed: frozenset[str] = frozenset()
-    #: Those documents of which the plan takes the product that they name, with its id.
+    #: Documents whose named product the plan takes, with its id.
     named: Mapping[Address, tuple[str, Product]] = field(default_factory=dict)
-    #: Whether all that is known is compared with what is listed.
+    #: Whether all known products are compared with the listing.
     compares: bool = False
     #: Whether something was sent here before this run.
     sent_before: bool = False
@@ -170,7 +170,7 @@ class Situation:
 
 
 def documents_of(known: Known, specs: Sequence[Spec]) -> frozenset[str]:
-    """Return the exact names of these documents and of what the state holds."""
+    """Return the exact names in these documents and in the state."""
     field_ = known.provider.name_field
     held = [item.spec or EMPTY for item in known.items]
     return frozenset(plain(spec.get(field_)) for spec in (*specs, *held))

@@ -1,4 +1,4 @@
-"""What a look says of wanted products: which exist already, which may be there, which must not be made."""
+"""Wanted products in a look: which exist already, which may exist, which must not be made."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WantedJudge:
         self._situation, self._findings, self._known = situation, findings, situation.known
 
     def judge(self, verdicts: Verdicts, judging: Judge) -> None:
-        """Adopt what is there already, ask about what may be ours, name what is in the way."""
+        """Adopt existing products, ask about rows that may be ours, record names that are taken."""
         findings, known, provider = self._findings, self._known, self._known.provider
         waiting = known.sent
         refused = self._refused(judging)
@@ -72,7 +72,7 @@ class WantedJudge:
             )
 
     def _notice(self, want: Want, verdicts: Verdicts) -> None:
-        """Note what a product may be that this run leaves out: a later one is to know of it."""
+        """Record the rows that a product outside of the selection may be: a later run needs them."""
         key = (want.address, -1.0)
         if key in verdicts.found:
             self._findings.noticed.append((want.address, (verdicts.found[key][0],)))
@@ -131,7 +131,7 @@ class WantedJudge:
         return bool(identity(want.spec, habits) == identity(entry.spec, habits))
 
     def _adopt(self, want: Want, row: Remote, otherwise: Mapping[Address, Mapping[str, Refusal]]) -> None:
-        """Adopt what is the same, but for what was sent with other fields that no listing tells."""
+        """Adopt a product that is the same, unless one was sent with other fields that no listing shows."""
         refusal = otherwise.get(want.address, {}).get(row.id)
         if refusal is None:
             self._findings.adopted[want.address] = row
@@ -161,7 +161,7 @@ class WantedJudge:
         return [row for row in rows if row.id not in but and judging.may_be(want.spec, row, unknown)]
 
     def _over(self, ids: Collection[str]) -> Judge:
-        """Return a judge over listed rows that are nobody's to take: ours already, or gone."""
+        """Return a judge over listed rows that cannot be taken: they are ours already, or gone."""
         listed = self._findings.reading.rows
         return Judge(
             self._known.provider,

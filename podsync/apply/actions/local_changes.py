@@ -21,7 +21,7 @@ class LocalChanges:
 
     def __init__(self, plan: Plan, ledger: Ledger, board: OutcomeBoard, clock: Clock, stop: Stop) -> None:
         self._work, self._ledger, self._board, self._clock, self._stop = plan.work, ledger, board, clock, stop
-        #: Address -> where its entry stands while documents exchange their specs.
+        #: Address -> the temporary address of its entry while documents exchange their specs.
         self._aside: dict[Address, Address] = {}
 
     def carry_out(self) -> None:

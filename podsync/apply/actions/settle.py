@@ -1,4 +1,4 @@
-"""PROTOCOL steps 2 and 5: what became of creates in doubt, and the ids that a create did not tell."""
+"""PROTOCOL steps 2 and 5: settling creates in doubt, and ids that a create did not return."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Asked, Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
 
-#: A person is told this often what is waited for.
+#: Seconds between two messages about a wait.
 SAY_EVERY = 30.0
 
 
 @dataclass
 class Pauses:
-    """Growing pauses between two looks, never longer than a fraction of what is waited for."""
+    """Growing pauses between two looks, never longer than a fraction of the wait."""
 
     whole: float
     _next: float = field(default=0.5)
@@ -60,7 +60,7 @@ class Pauses:
 
 @dataclass
 class Reminder:
-    """Tells people what is waited for: at once, and then every `SAY_EVERY` seconds."""
+    """Tells people about a wait: at once, and then every `SAY_EVERY` seconds."""
 
     run: ProviderRun
     _said: float = field(default=-SAY_EVERY)
@@ -81,7 +81,7 @@ def wait(run: ProviderRun, what: str, until: float) -> None:
 
 
 def finish(run: ProviderRun) -> None:
-    """Wait for what is in doubt or not visible yet, and finish what is half made; the rest is reported."""
+    """Wait for doubts and unlisted products, and finish half-made ones; the rest is reported."""
     try:
         _wait_for_all(run)
     except StoppedError:
@@ -135,7 +135,7 @@ def _tell_unlisted(run: ProviderRun) -> None:
 
 
 def _asked(run: ProviderRun, items: Sequence[Entry | Orphan]) -> None:
-    """Write down of what a person is asked: the answer is believed whatever our wall clock says by then."""
+    """Record that a person was asked: the answer is believed whatever our wall clock shows by then."""
     new = [item for item in items if item.window is not None and item.window.asked is None]
     events = [
         Asked(item.address, run.context.clock.now(), item.created_at if isinstance(item, Orphan) else None)
@@ -193,7 +193,7 @@ def wait_until(run: ProviderRun, done_: Callable[[], bool], what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """What is waited for, until which monotonic moment, and how long it is tried beyond that."""
+    """An open wait: its subject, its monotonic end, and how much longer it is tried."""
 
     what: str
     until: float
@@ -219,7 +219,7 @@ def _counted(count: int, word: str, what: str) -> str:
 
 
 def _waits_for(run: ProviderRun) -> _Wait | None:
-    """Return what is open and ends last; None when nothing is."""
+    """Return the open wait that ends last; None if there is none."""
     retry = run.settings.retry_seconds
     if run.doubts:
         until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled

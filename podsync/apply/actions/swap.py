@@ -198,7 +198,7 @@ def _stopped_before(run: ProviderRun, change: Change, swap: Swap, sent: SendResu
 
 
 def _away(run: ProviderRun, old: Orphan, swap: Swap) -> Job:
-    """Return the rename of the old one; one that is in doubt is sent as it was."""
+    """Return the rename of the old product; one in doubt is sent again unchanged."""
     mark = (old.id or "")[:8]
     body = freeze({name: f"(old {mark}) {value}" for name, value in swap.takes.items()})
     if old.pending is not None:
@@ -297,7 +297,7 @@ def _rows(run: ProviderRun, *items: Entry | Orphan) -> dict[str, Remote]:
 
 
 def _named(run: ProviderRun, swap: Swap) -> dict[str, Remote]:
-    """Read whatever may have the name that is to be taken."""
+    """Read every product that may have the name."""
     named = run.connection.reader.find(Query(name=run.provider.name_of(swap.takes)))
     return {row.id: row for row in named.items}
 
@@ -323,7 +323,7 @@ def _is_whole(run: ProviderRun, entry: Entry, rows: dict[str, Remote]) -> bool:
 
 
 def _others(run: ProviderRun, entry: Entry, swap: Swap, rows: dict[str, Remote]) -> Iterator[Remote]:
-    """Yield what else has the name: orders could not tell it from the new one."""
+    """Yield other products with the name: orders could not distinguish them from the new one."""
     old = run.ledger.orphan(swap.source, swap.made_at)
     own = {entry.id, old.id if old is not None else None}
     for row in rows.values():

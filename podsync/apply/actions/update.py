@@ -56,7 +56,7 @@ def update(run: ProviderRun, change: Change) -> None:
 
 
 def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
-    """Send the fields that an update can set; an exchange of names is no such update."""
+    """Send the fields that an update can set; a swap of names is not an update."""
     entry = _take_in(run, change, entry)
     if answer := _drifted(run, change, entry):
         not_tried(run, change, *answer, replans=True)
@@ -75,7 +75,7 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
 
 
 def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
-    """Send these fields; what a listing tells of them is read back, and then the steps follow."""
+    """Send these fields, read back those that a listing shows, and continue with the steps."""
     to_read_back = FrozenDict(
         {n: v for n, v in body.items() if not may_be_habit(run.provider, n, v, run.habits)}
     )
@@ -231,7 +231,7 @@ def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
 
 
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
-    """Whether a product has these fields as they were sent, or changed as this provider is known to."""
+    """Whether a product has these fields as they were sent, or changed by a known habit of this provider."""
     for name, value in body.items():
         listed = remote.fields.get(name)
         one, other = (
@@ -281,7 +281,7 @@ def read_back(run: ProviderRun) -> bool:
             if row is None or entry is None or entry.pending is None:
                 failed(run, each.change, f"{title} acknowledged the update and did not do it: {listed}")
                 continue
-            # It may list by another form what was sent: only a person can tell.
+            # It may list the sent value in another form: only a person can decide.
             neither = "neither what was sent nor what was before"
             why = f"{title} acknowledged the update and lists {neither}: {listed}"
             answer = f'if that is it: podsync state settle "{address}" --adopt {each.id}'

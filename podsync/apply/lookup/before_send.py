@@ -19,7 +19,7 @@ from podsync.state.events import Outdated, Proven
 
 
 def look(run: ProviderRun) -> None:
-    """Read what is needed; bind, settle, and find what can be adopted. Sends nothing."""
+    """Read what is needed; bind, settle, and find products to adopt. Sends nothing."""
     try:
         _look(run)
     except UnauthorizedError as error:
@@ -81,7 +81,7 @@ def _only_compares(run: ProviderRun, change: Change) -> bool:
 
 
 def _look_once_more(run: ProviderRun) -> None:
-    """Look whole, in the middle of the work, and keep what it says of what is to be made."""
+    """Read the whole listing during the work, and keep its verdicts on wanted products."""
     findings = _look_once(run)
     if run.stopped is None:
         _conclude(run, findings)
@@ -100,7 +100,7 @@ def _look_once(run: ProviderRun) -> Findings:
 
 
 def _conclude(run: ProviderRun, findings: Findings) -> None:
-    """Keep what the last look says of what is to be made."""
+    """Keep the verdicts of the last look on wanted products."""
     situation = run.looker.dated(run.situation(), findings.reading.looked)
     young = situation.open_refusals()
     run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
@@ -143,7 +143,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
         what = "the listing to show what was made with what exists already, a short while ago"
         reasons.append((what, began + run.until_settled))
     situation = run.looker.dated(run.situation(), looked)
-    # What is to be made again waits by itself: other work goes on meanwhile.
+    # A product that is made again waits alone: other work continues.
     missed = situation.looked_for & findings.missed - {change.recreates for change in run.changes}
     if missed:
         what = "an orphan that is wanted again to become visible"
@@ -164,7 +164,7 @@ def _is_young(run: ProviderRun, findings: Findings, looked: float) -> bool:
 
 
 def _lost_is_visible(run: ProviderRun, looked: float) -> bool:
-    """Whether a look at that moment shows whatever was sent before the state was lost."""
+    """Whether a look at that moment shows everything that was sent before the state was lost."""
     lost = run.context.lost
     if lost is None:
         return True

@@ -57,7 +57,7 @@ def preview(
         known = connection.known(state)
         changes = [change for change in plan.work if change.provider == name]
         specs = [change.after for change in changes if change.after is not None]
-        # Whoever sent what is in doubt may live: nothing here holds the lock.
+        # The sender of a doubt may still run: nothing here holds the lock.
         times = Times(
             -math.inf,
             clock.monotonic() + SEND_SECONDS,

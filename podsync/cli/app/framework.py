@@ -128,7 +128,7 @@ class CommandGroup(click.Group):
         return _as_result(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names in the order in which people meet them."""
+        """Return the names in the order in which people need them."""
         return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -201,7 +201,7 @@ def refuse_single_dash(ctx: click.Context, command: click.Command, args: Sequenc
 
 
 def _tell_environment(ctx: click.Context, session: Session, environ: Mapping[str, str]) -> None:
-    """Name the options that come from the environment, and those that only look as if they did."""
+    """Name the options that come from the environment, and variables that only look like options."""
     used: list[str] = []
     context: click.Context | None = ctx
     while context is not None:

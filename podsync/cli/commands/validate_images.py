@@ -1,4 +1,4 @@
-"""`validate --images`: from the catalog's URLs to what is wrong with the pictures behind them."""
+"""`validate --images`: from the catalog's URLs to the faults of the pictures behind them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _progress(session: Session, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _line(url: str, sight: Sight) -> str:
-    """Return what was seen of one picture as one line."""
+    """Return the facts about one picture as one line."""
     if not isinstance(sight, SeenImage):
         return safe(f"picture {url}: {sight.reason}")
     header = sight.header

@@ -21,7 +21,7 @@ _SIGNALS = {
 }
 #: Waits are cut into pieces of this many seconds: no lock is needed to wake them from a signal.
 _PIECE = 0.1
-#: The two clocks are not read at the same moment, and tick unevenly: less than this is no sleep.
+#: The two clocks are not read at the same moment, and tick unevenly: a smaller jump is not a sleep.
 _JUMP = 1.0
 
 

@@ -1,4 +1,4 @@
-"""What an apply checks before it looks: the plan is the approved one, the catalog is no older one."""
+"""The checks of an apply before it looks: the plan is the approved one, and the catalog is not older."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def apply(session: Session, /, **options: Any) -> int:
 
 
 def _refuse_contradictions(request: ApplyRequest) -> None:
-    """A saved plan says already what is selected and what is allowed."""
+    """Refuse options that contradict a saved plan, which has its own selection and limits."""
     from podsync.model.errors import UsageError
 
     if request.plan is None:

@@ -1,4 +1,4 @@
-"""What the command line of an apply says, and the commands that go on from where it ended."""
+"""The options of an apply, and the commands that continue it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ApplyRequest:
-    """What the command line of an apply says."""
+    """The options of an apply."""
 
     plan: str | None = None
     auto_approve: bool = False

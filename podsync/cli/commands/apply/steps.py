@@ -1,4 +1,4 @@
-"""One apply, step by step: what is checked before anything is sent, and what is said after."""
+"""One apply, step by step: the checks before anything is sent, and the report after."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Applying:
     _approved: Plan | None = None
     _asked_already: bool = False
     _declined: bool = False
-    #: Whether the plan is refused, and only what is open is settled.
+    #: Whether the plan is refused, and only doubts are settled.
     _refused: bool = False
 
     def run(self) -> int:
@@ -207,10 +207,10 @@ class Applying:
         return replace(left, unbound=FrozenDict(unbound), unwanted=EMPTY)
 
     def _settle_beside(self, plan: Plan, open_: Plan) -> int:
-        """Settle what is open, and refuse the rest; nothing is sent."""
+        """Settle open doubts and refuse the rest; send nothing."""
         self._show_plan(plan, needed_by_person=True)
         last = (self._state.last_apply or EMPTY).get("hash")
-        self._rest_of = last if isinstance(last, str) else None  # what was approved before stays so
+        self._rest_of = last if isinstance(last, str) else None  # an earlier approval stays
         self._refused = True
         self._carry_with(open_, keys_for(self.space, spoken_to(open_)))
         return _REFUSED
