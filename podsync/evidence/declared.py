@@ -18,6 +18,7 @@ from podsync.model.frozen import EMPTY, Spec, freeze
 from podsync.model.product import Product
 from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
+from podsync.providers.name_forms import changes
 from podsync.state.entries import Entry, Pending, Refusal
 from podsync.state.events import Adopted, Answered, Bound, Confirmed, Event, Intent, Settled, Unbound
 
@@ -122,7 +123,12 @@ class Said:
             return True
         if row is None:
             return False
-        return self._fits(wanted, row) > self._fits(sent, row)
+        return self._likeness(wanted, row) > self._likeness(sent, row)
+
+    def _likeness(self, spec: Spec, row: Remote) -> tuple[int, bool]:
+        """Rank how well a row fits; where two versions share a picture, the name tells them apart."""
+        name_of = self.known.provider.name_of
+        return self._fits(spec, row), changes(name_of(spec), name_of(row.fields)) is not None
 
     def _made_to_take_over(self, entry: Entry, row: Remote, product: Product | None) -> Refusal | None:
         """Return the refused create of a product that is to take over a name, if it made this one."""

@@ -11,7 +11,7 @@ from podsync.evidence.state_view import Known
 from podsync.model.errors import PodsyncError
 from podsync.providers.contract import Remote
 from podsync.state.entries import Entry
-from podsync.state.events import Adopted, Settled, Unbound
+from podsync.state.events import Adopted, Bound, Settled, Unbound
 from podsync.state.reducer.reducer import replay
 from tests.evidence.look import NOW, PROVIDERS, address, doubt, entry, rehosted, row, spec, state, window
 from tests.plan.build import designed
@@ -62,3 +62,25 @@ def test_what_is_known_better_is_not(holder: Entry, listed: Remote) -> None:
         word.ours(DOG, "7")
     with pytest.raises(PodsyncError, match=r"7 belongs to designed_product\.tee already"):
         word.settled(doubt("dog"), "7")
+
+
+def test_a_product_that_is_called_as_the_document_says_now_is_not_bound_as_what_was_sent_before() -> None:
+    """A shared picture fits both; the name fits the document alone."""
+    sent = spec("dog", enName="Dog by the sea")
+    older = entry("dog", None, spec=sent, window=window())
+    known = Known(PROVIDERS["kakaclo"], state(older), "default")
+    now = replace(designed("dog"), spec=spec("dog", enName="Dog v1 by the sea"))
+    pictures = {"imageUrl": "https://img.example/7"}
+    rows = {
+        "7": row("7", "dog", enName="dog v1 by the sea", **pictures),
+        "6": row("6", "dog", enName="dog by the sea", **pictures),
+    }
+    word = Said(known, rows, NOW, {DOG: now})
+
+    assert [type(each) for each in word.ours(DOG, "6")] == [Bound]
+    told = word.ours(DOG, "7")
+
+    assert [type(each) for each in told] == [Adopted]
+    after = replay(known.state, told)
+    assert (after.entries[DOG].id, after.entries[DOG].spec) == ("7", now.spec)
+    assert [(each.id, each.spec) for each in after.orphans] == [(None, sent)]
