@@ -29,7 +29,7 @@ def look_for(
     where this is not the account that the state speaks of.
     """
     times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None), missed=missed)
-    told = ProviderTime(clock)
+    provider_time = ProviderTime(clock)
     settings = connection.settings
     situation = Situation(
         known,
@@ -38,7 +38,7 @@ def look_for(
         settle_seconds=settings.settle_seconds,
         timeout_seconds=settings.timeout_seconds,
     )
-    found = Looker(connection.reader, clock, told.at, told.saw).look(situation)
+    found = Looker(connection.reader, clock, provider_time.at, provider_time.saw).look(situation)
     if found.account is False:
         raise another_account(connection)
     return found

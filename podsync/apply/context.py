@@ -1,4 +1,4 @@
-"""What every lane of one apply shares: the ledger, the clock, who listens, and whether to stop."""
+"""Shared by all lanes of one apply: the ledger, the clock, the listener, and the stop signal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ProviderConnection:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line may ask of an apply. `settles`: nothing is sent, only what is open is settled."""
+    """Options of the command line. `settles`: nothing is sent, only doubts are settled."""
 
     wait: bool = True
     first_contact: bool = False
@@ -131,7 +131,7 @@ class OutcomeBoard:
     _bad: int = 0
 
     def report(self, outcome: Outcome) -> None:
-        """Take one outcome down and tell whoever listens."""
+        """Record an outcome and tell the listener."""
         with self.lock:
             change = self.changes.get(outcome.address)
             if change is not None:
@@ -170,12 +170,12 @@ def _is_bad(outcome: Outcome) -> bool:
 
 @dataclass(frozen=True)
 class Context:
-    """What a lane works with.
+    """The context of a lane.
 
-    `began` is the monotonic moment since which no request of an earlier run can leave any more. A local
-    lock is free because its holder is dead: that is when we got it. A shared store's holder may live, but
-    whatever it wrote down before we got the lock leaves within `SEND_SECONDS` of that, or never.
-    `ahead` is the store's: see `state.store.StateStore`.
+    `began` is the monotonic moment since which no request of an earlier run can leave any more. A local lock
+    is free because its holder is dead: that is when we got it. A shared store's holder may live, but whatever
+    it wrote down before we got the lock leaves within `SEND_SECONDS` of that, or never. `ahead` is the
+    store's: see `state.store.StateStore`.
     """
 
     clock: Clock

@@ -88,12 +88,12 @@ def carry_out(
     locks: Path | None = None,
     still_wanted: Callable[[Mapping[str, Findings]], bool] = lambda _: True,
 ) -> Report:
-    """Carry `plan` out and say how each change ended.
+    """Carry `plan` out and return how every change ended.
 
-    `approved_as` is the hash that people approved, when this is the rest of it. `others` is what the catalog
-    holds beside the changes of the plan, by provider. Raises StateError
-    when the state can no longer be written, LockedError when another process of this user writes to one of
-    the accounts (`locks` is the folder of those locks); every other fault of the world ends in the report.
+    `approved_as` is the approved hash, if this is the rest of that plan. `others` is the rest of the catalog,
+    by provider. Raises StateError when the state can no longer be written, LockedError when another process
+    of this user writes to one of the accounts (`locks` is the folder of those locks). Every other fault of
+    the world ends in the report.
     """
     apply = _Apply(plan, state, store, connections, clock, listener, stop, memory, options, origin, others)
     apply.still_wanted = still_wanted
@@ -118,7 +118,7 @@ class _Apply:
         others: Mapping[str, Others],
     ) -> None:
         self._plan = plan
-        #: Asked once more, with what was seen under the lock, before anything is sent.
+        #: Called with the findings under the lock, before anything is sent.
         self.still_wanted: Callable[[Mapping[str, Findings]], bool] = lambda _: True
         self._origin, self._others = origin, others
         self._store = store
@@ -128,7 +128,7 @@ class _Apply:
         self._state = state
         self._connections = connections
         self._board = OutcomeBoard({c.address: c for c in plan.work}, listener, options.max_failures)
-        # Where the last apply ran on another machine its process may live: a lock of this one tells nothing.
+        # If the last apply ran on another machine, its process may live: a local lock proves nothing.
         elsewhere = (state.last_apply or EMPTY).get("machine", "") not in ("", origin.machine)
         began = clock.monotonic() + (SEND_SECONDS if store.shared or elsewhere else 0.0)
         self._context = Context(clock, stop, options, self._board, memory, began, self._lost(), store.ahead)
@@ -146,8 +146,8 @@ class _Apply:
                 self._local.move(change)
         self._together(look)
         hit("apply.looked")
-        looks = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
-        if not self.still_wanted(looks):
+        findings = {run.provider.name: run.findings for run in self._runs if run.findings is not None}
+        if not self.still_wanted(findings):
             return self._report("the plan has changed, and nobody wanted it as it is now")
         refused = self._first_contact()
         if refused is None:
@@ -226,7 +226,7 @@ class _Apply:
             raise crashes[0]
 
     def _first_contact(self) -> str | None:
-        """Creating beside products that nobody here knows of needs a word of consent, given once."""
+        """Return the refusal to create next to unknown products without consent; None if it is not needed."""
         found = [run for run in self._runs if run.first_contact and self._makes(run)]
         if self._context.options.first_contact:
             for run in self._runs:
@@ -237,12 +237,12 @@ class _Apply:
         for run in found:
             self._adopt_only(run)
         self._contacts = [run.provider.name for run in found]
-        told = "; ".join(
+        contacts = "; ".join(
             f"{run.provider.title} lists {len(run.first_contact)} products that the state knows nothing of "
             f"({listed(run, run.first_contact[:3])}{', …' if len(run.first_contact) > 3 else ''})"
             for run in found
         )
-        return f"first contact: {told}"
+        return f"first contact: {contacts}"
 
     def _contacted(self, run: ProviderRun) -> None:
         """A person agreed: what is listed may be nobody's here. It says of no row whose it is."""
@@ -250,7 +250,7 @@ class _Apply:
             self._ledger.record(Contacted(run.provider.name, self._clock.now()))
 
     def _makes(self, run: ProviderRun) -> bool:
-        """Whether something is still to be made there: what is listed already is adopted whatever is said."""
+        """Whether something is still to be created there; listed products are adopted without consent."""
         ended = self._board.ended
         return any(
             change.makes and not ended(change.address, *Result) and run.adopted(change.address) is None
@@ -258,7 +258,7 @@ class _Apply:
         )
 
     def _adopt_only(self, run: ProviderRun) -> None:
-        """Take what is surely ours; nothing is sent."""
+        """Adopt products that are surely ours; send nothing."""
         for change in run.changes:
             remote = run.adopted(change.address)
             if change.named is not None:
@@ -290,8 +290,8 @@ class _Apply:
         )
         if self._ledger.begun:
             dates = {run.provider.name: run.sender.ended_at() for run in self._runs}
-            told = FrozenDict({name: round(at, 3) for name, at in self._known_until().items()})
-            state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0, dates=told))
+            known_until = FrozenDict({name: round(at, 3) for name, at in self._known_until().items()})
+            state = self._ledger.end(Ended(self._clock.now(), left=report.left > 0, dates=known_until))
             self._store.compact(state)
             hit("apply.compacted")
             self._remember_what_is_whole()
@@ -307,9 +307,9 @@ class _Apply:
         until = dict(before)
         for run in self._runs:
             name, found = run.provider.name, run.findings
-            # Who did not look, or not for all that is wanted, knows no more than before.
+            # A provider without a look at all wanted products knows no more than before.
             open_ = run.stopped is not None or found is None or bool(found.questions or run.others.wants)
-            # As between runs, the smaller of what the two clocks say: a Date may be ahead.
+            # As between runs, the earlier of the two clocks counts: a Date may be ahead.
             ended = min(run.sender.ended_at() or math.inf, self._clock.now())
             known = run.known_before if open_ else ended
             if known is not None:
@@ -323,8 +323,8 @@ class _Apply:
         for run in self._runs:
             makers = [change.address for change in run.changes if change.makes]
             open_ = [address for address in makers if self._board.ended(address, Result.NOT_TRIED)]
-            asked = run.findings.questions if run.findings is not None else {}
-            asks = run.was_new and any(address in asked for address in open_)
+            open_questions = run.findings.questions if run.findings is not None else {}
+            asks = run.was_new and any(address in open_questions for address in open_)
             if asks or (run.young and open_):
                 self._memory.unanswered(run.provider.name)
             elif run.caught_up and not open_ and not self._plan.selection:

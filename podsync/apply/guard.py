@@ -15,18 +15,18 @@ from podsync.plan.change import Change
 def guarded(
     run: ProviderRun, change: Change, do: Callable[[ProviderRun, Change], None], *, begun: bool = False
 ) -> None:
-    """Do one change unless it is done, has to wait for another one, or the run has stopped.
+    """Carry out one change unless it is done, has to wait for another one, or the run has stopped.
 
-    `begun`: it was done, and only its end is left: a run that has stopped tells that as well.
+    `begun`: it was done, and only its end is left: that is recorded even if the run has stopped.
     """
     if run.context.board.ended(change.address, *Result):
         return
     blockers = sorted(run.waits.get(change.address, ()))
     blocker = next((b for b in blockers if not run.context.board.ended(b, Result.UPDATED)), None)
-    if blocker in run.late:
-        run.late[change.address] = DeferredChange(change, do, run.late[blocker].quiet_at)
+    if blocker in run.deferred:
+        run.deferred[change.address] = DeferredChange(change, do, run.deferred[blocker].quiet_at)
     elif blocker in run.unshown:
-        run.late[change.address] = DeferredChange(change, do, run.unshown[blocker].until)
+        run.deferred[change.address] = DeferredChange(change, do, run.unshown[blocker].until)
     elif blocker is not None:
         not_tried(run, change, f"it takes a name that {blocker} did not release")
     elif run.going or begun:

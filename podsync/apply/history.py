@@ -25,7 +25,7 @@ class StateHistory:
         self._store = store
         self._clock = clock
         self._tell = tell
-        #: Providers whose part of the note is written anew at the end.
+        #: Providers whose part of the note is rewritten at the end.
         self._sent: set[str] = set()
 
     def lost(self, state: State) -> Lost | None:
@@ -34,7 +34,7 @@ class StateHistory:
         if seen is None:
             return Lost() if state.lost else None
         whole = seen.outdates(state)
-        # What was lost stays so until the provider's listing was seen to show all that was made before.
+        # A lost state stays lost until the provider's listing has shown everything that was made before.
         behind = {name: sends for name, sends in seen.providers.items() if whole or sends.behind}
         self._memory.behind = set(behind)
         if not whole and not behind:
@@ -59,22 +59,22 @@ class StateHistory:
     def sending(self, provider: str, serial: int) -> None:
         """Note durably that requests leave from now on."""
         self._sent.add(provider)
-        told = self._memory.begin_sending(
+        note = self._memory.begin_sending(
             provider, lineage=self._store.lineage, serial=serial, at=self._clock.now()
         )
-        if told is not None:
-            self._tell(told)
+        if note is not None:
+            self._tell(note)
 
     def ended(self, state: State, sends: Mapping[str, float | None]) -> None:
-        """Note the state as it was left, and the providers' clocks."""
+        """Record the final state and the providers' clocks."""
         lineage, now = self._store.lineage, self._clock.now()
-        told = [self._memory.saw(lineage, state.serial)]
+        notes = [self._memory.saw(lineage, state.serial)]
         for name, date in sends.items():
             if name in (self._memory.behind or ()) and name not in self._sent:
                 continue
-            told.append(
+            notes.append(
                 self._memory.end_sending(name, lineage=lineage, serial=state.serial, at=now, date=date)
             )
-        for sentence in dict.fromkeys(told):
+        for sentence in dict.fromkeys(notes):
             if sentence is not None:
                 self._tell(sentence)

@@ -44,7 +44,7 @@ _KEEPS_IDS = (
 
 
 class Ledger:
-    """Records events and answers questions about what is known now. Thread-safe."""
+    """Records events and answers queries about the current state. Thread-safe."""
 
     def __init__(self, store: StateStore, state: State) -> None:
         self._store = store
@@ -53,7 +53,7 @@ class Ledger:
         self._doubts = {entry.address for entry in state.entries.values() if _in_doubt(entry)}
         #: provider -> its ids; forgotten when an event takes some away, made again when asked for.
         self._owned: dict[str, set[str]] = {}
-        #: The state as it was last asked for; forgotten with every event.
+        #: The last returned state; dropped with every event.
         self._frozen: State | None = None
         self._lock = threading.RLock()
         self._closed = False
@@ -62,7 +62,7 @@ class Ledger:
         #: Recorded before the first event: a run that changes nothing writes nothing.
         self.prelude: Event | None = None
         self.begun = False
-        #: The store could not keep something: nothing that is not on its way may be sent any more.
+        #: The store failed: no new request may be sent.
         self.broken = False
 
     def record(self, *events: Event) -> None:
@@ -97,7 +97,7 @@ class Ledger:
                     self._apply(NotSent(event.address, event.written_at, event.orphan))
 
     def _apply(self, event: Event) -> None:
-        """Change the draft, and what is kept beside it so that no create costs more than the one before."""
+        """Apply events to the draft and its indexes, so that no create costs more than the one before."""
         address: Any = getattr(event, "address", None)
         self._draft.apply(event)
         self._frozen = None
@@ -150,21 +150,21 @@ class Ledger:
             return self._draft.freeze()
 
     def close(self) -> State:
-        """Take no more events, let what is being written come to disk, return the state as it is."""
+        """Accept no more events, wait until all are on disk, and return the state."""
         with self._written:
             self._closed = True
             self._written.wait_for(lambda: not self._writing)
             return self._draft.freeze()
 
     def state(self) -> State:
-        """Return the state as it is now."""
+        """Return the current state."""
         with self._lock:
             if self._frozen is None:
                 self._frozen = self._draft.freeze()
             return self._frozen
 
     def entry(self, address: Address) -> Entry | None:
-        """Return what is known about an address."""
+        """Return the entry of an address."""
         with self._lock:
             return self._draft.entries.get(address)
 
@@ -202,14 +202,14 @@ class Ledger:
             return [entry for entry in found if entry.provider == provider]
 
     def others(self, provider: str, address: Address) -> list[Entry | Orphan]:
-        """Return what exists beside the product of an address."""
+        """Return the products that exist beside that of an address."""
         entries = [e for e in self.entries(provider) if e.address != address and e.spec is not None]
         return [*entries, *self.orphans(provider)]
 
     def indistinguishable(
         self, provider: Provider, spec: Spec, address: Address, habits: Habits
     ) -> Entry | None:
-        """Return an unsettled doubt that the listing could not tell from `spec`, of whatever address."""
+        """Return an unsettled doubt, of any address, that the listing could not distinguish from `spec`."""
         wanted = provider.identity(spec, habits)
         for entry in self.doubts(provider.name):
             body = entry.pending.body if entry.pending is not None else None

@@ -36,7 +36,7 @@ from podsync.state.operations import settled_at
 _GONE = 404
 #: What helps where a listing may not show all yet.
 LATER = "a later apply does it, or one without --no-wait"
-#: What a refusal says, unless something is seen that it may have made.
+#: The end of a refusal's message, unless a row may be its product.
 NOTHING_MADE = ". Nothing was made"
 NOT_SURE = f"which product it is is not sure yet; {LATER}"
 
@@ -59,16 +59,18 @@ def _with_steps(run: ProviderRun, change: Change, outcome: Outcome) -> Outcome:
         left = (*entry.steps_left, *((SWAP,) if entry.swap is not None else ()))
     else:
         left = steps
-    told = replace(outcome, steps_done=tuple(s for s in steps if s not in left), steps_left=left)
-    if told.half_made and told.error:
+    with_steps = replace(outcome, steps_done=tuple(s for s in steps if s not in left), steps_left=left)
+    if with_steps.half_made and with_steps.error:
         return replace(
-            told, id=entry.id if entry is not None else None, error=f"{told.half_made}: {told.error}"
+            with_steps,
+            id=entry.id if entry is not None else None,
+            error=f"{with_steps.half_made}: {with_steps.error}",
         )
-    return told
+    return with_steps
 
 
 def _is_there(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
-    """Whether the product that the change makes exists, whatever it lacks."""
+    """Whether the product of the change exists, complete or not."""
     if entry is None or entry.spec is None:
         return False
     first, made = run.provider.first, change.made or EMPTY
@@ -83,7 +85,7 @@ def half_made(run: ProviderRun, change: Change, why: str, *remedies: str) -> Non
 def done(
     run: ProviderRun, change: Change, result: Result, sent: SendResult | None = None, *, attempts: int = 0
 ) -> None:
-    """Report success; `attempts` are those of what was in doubt."""
+    """Report success; `attempts` are those of a settled doubt."""
     entry = run.ledger.entry(change.address)
     receipt = sent.receipt if sent is not None else None
     _report(
@@ -219,8 +221,8 @@ def ask_where_it_is(run: ProviderRun, entry: Entry, rows: Sequence[Remote]) -> N
 def ask_about_orphan(run: ProviderRun, orphan: Orphan, rows: Sequence[Remote]) -> None:
     """An orphan's id should be known by now: a person says which product it is, or that it is removed."""
     title = run.provider.title
-    told = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
-    why = f"it is an orphan, and its id is not known: {told}"
+    rows_text = f"one of these may be it: {listed(run, rows)}" if rows else f"{title} does not list it"
+    why = f"it is an orphan, and its id is not known: {rows_text}"
     alike = sum(isinstance(i, Orphan) and i.address == orphan.address for i in run.known.unbound)
     _ask(run, orphan.address, why, of_open_orphan(run.provider, orphan.address, rows, alike=alike))
 
@@ -266,8 +268,8 @@ def _asked_besides(
     if outcome is None or outcome.result not in results:
         return False
     steps = (*outcome.next, why, *answers) if answers else outcome.next
-    told = (outcome.error or "").removesuffix(NOTHING_MADE)
-    run.context.board.report(replace(outcome, error=f"{told}; {why}", next=steps))
+    error = (outcome.error or "").removesuffix(NOTHING_MADE)
+    run.context.board.report(replace(outcome, error=f"{error}; {why}", next=steps))
     return True
 
 
@@ -283,7 +285,7 @@ def name_is_taken(run: ProviderRun, change: Change, taken: Sequence[Remote]) -> 
 
 
 def waiting(run: ProviderRun, what: str, until: float) -> None:
-    """Say what is waited for; `until` is monotonic."""
+    """Tell people about a wait; `until` is monotonic."""
     clock = run.context.clock
     left = max(0.0, until - clock.monotonic())
     run.context.board.listener.waiting(run.provider.title, what, clock.now() + left)

@@ -1,4 +1,4 @@
-"""What an apply did, as a value: complete and true whatever happened."""
+"""The result of an apply, as a value: complete and true in every case."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Result(StrEnum):
     NOT_TRIED = "not_tried"
 
 
-#: Results of what is still to do.
+#: Results of changes that are still to do.
 LEFT = (Result.FAILED, Result.IN_DOUBT, Result.NOT_TRIED)
 #: What each action is called once it is done.
 DONE: Mapping[Action, Result] = {
@@ -130,7 +130,7 @@ class Report:
 
     @property
     def goes_on(self) -> bool:
-        """Whether an apply of the same plan would do something about what is left."""
+        """Whether an apply of the same plan would continue with the rest."""
         left = any(outcome.result in LEFT and not outcome.replans for outcome in self.outcomes)
         return self.refused is None and (left or bool(self.stopped))
 

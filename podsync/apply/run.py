@@ -1,7 +1,7 @@
-"""What one apply knows and shares while it works at one provider.
+"""The shared state of one apply at one provider.
 
 The phases (`look`, `workers`, `create`, `update`, `settle`) are functions over this value, in PROTOCOL's
-words; `outcomes` reports what they did.
+words; `outcomes` reports their results.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class DeferredChange:
-    """A change that has to wait: at the monotonic moment `quiet_at`, `do` may do it.
+    """A change that has to wait: `do` may carry it out from the monotonic moment `quiet_at`.
 
-    An update of the same product may still arrive until then, or one that releases the wanted name.
-    `for_id`: its id is not sure; as soon as it is, nothing more is waited for.
+    Until then an update of the same product may still arrive, or one that releases the wanted name. `for_id`:
+    its id is not sure; the wait ends as soon as it is.
     """
 
     change: Change
@@ -80,9 +80,9 @@ class Unshown:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What the catalog holds beside the changes: products without an entry, and the specs of all.
+    """The catalog apart from the changes: products without an entry, and the specs of all.
 
-    `managed` are the ids of existing products that a document names: they are nobody else's.
+    `managed` are the ids of existing products that a document names: no other document may take them.
     """
 
     wants: tuple[Want, ...] = ()
@@ -93,7 +93,7 @@ class Others:
 def others_of(
     products: Iterable[Product], state: State, providers: Iterable[str], selected: Collection[Address]
 ) -> Mapping[str, Others]:
-    """Return what the catalog holds beside the changes of a plan, by provider."""
+    """Return the catalog apart from the changes of a plan, by provider."""
     wants: dict[str, list[Want]] = {name: [] for name in providers}
     specs: dict[str, list[Spec]] = {name: [] for name in wants}
     managed: dict[str, set[str]] = {name: set() for name in wants}
@@ -136,15 +136,15 @@ def want_of(provider: Provider, change: Change, *, makes: bool) -> Want | None:
 class ProviderRun:
     """One provider's part of an apply. What stops it stops this provider alone.
 
-    `waits` says which change needs another one's released name. `findings` is what the last look said.
-    `late` are changes that wait for updates which may still arrive, in the order of the plan. `growing` are
-    products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
-    those of updates that were read back. `postponed`
-    creates wait for a doubt that the listing could not tell from them, `held` for what becomes of pictures.
-    `unsure` says why nothing may be created although it is not listed. `settled` are the specs of what this
-    run found made: no plan could set anything against them. `otherwise` are adopted products that are listed
-    with other values than their documents have. `caught_up`: the listing shows whatever was made
-    before a state was lost. `young`: it adopts what was made a moment ago.
+    `waits` has the changes that need another one's released name. `findings` are those of the last look.
+    `deferred` are changes that wait for updates which may still arrive, in the order of the plan. `growing`
+    are products that were made and lack steps, `swapping` those that are to take over a name. `attempts` are
+    those of updates that were read back. `postponed` creates wait for a doubt that the listing could not tell
+    from them, `held` for what becomes of pictures. `unsure` says why nothing may be created although it is
+    not listed. `settled` are the specs of products that this run found made: no plan could compare them.
+    `otherwise` are adopted products that are listed with other values than their documents have. `caught_up`:
+    the listing shows everything that was made before a state was lost. `young`: it adopts a product that was
+    made a moment ago.
     """
 
     connection: ProviderConnection
@@ -154,7 +154,7 @@ class ProviderRun:
     context: Context
     others: Others = Others()
     doubts: dict[Address, Doubt] = field(default_factory=dict)
-    late: dict[Address, DeferredChange] = field(default_factory=dict)
+    deferred: dict[Address, DeferredChange] = field(default_factory=dict)
     unshown: dict[Address, Unshown] = field(default_factory=dict)
     growing: dict[Address, Change] = field(default_factory=dict)
     swapping: dict[Address, DeferredChange] = field(default_factory=dict)
@@ -198,7 +198,7 @@ class ProviderRun:
 
     @property
     def provider(self) -> Provider:
-        """What the provider is."""
+        """Knowledge about the provider."""
         return self.connection.provider
 
     @property
@@ -208,7 +208,7 @@ class ProviderRun:
 
     @property
     def known(self) -> Known:
-        """What the state knows here now."""
+        """The current knowledge of the state about this provider."""
         return self.connection.known(self.ledger.state())
 
     @property
@@ -251,7 +251,7 @@ class ProviderRun:
         return tuple(found[address] for address in sorted(found))
 
     def situation(self) -> Situation:
-        """Return what is known before a look; its moment is set by the look."""
+        """Return the knowledge before a look; the look sets its moment."""
         known, context = self.known, self.context
         failed = {address: doubt.known_by for address, doubt in self.doubts.items()}
         times = Times(
@@ -321,12 +321,12 @@ class ProviderRun:
         return sent + [(item.address, item.spec or EMPTY) for item in (*known.unbound, *known.provisional)]
 
     def learned(self, findings: Findings) -> None:
-        """Keep what a look has learned of the provider's habits."""
+        """Keep the habits that a look has learned."""
         self._habits = findings.habits
 
     @property
     def habits(self) -> Habits:
-        """What is known by now of what this account does to values."""
+        """The known habits of this account."""
         return self._habits
 
     def reading_before(self) -> int | None:

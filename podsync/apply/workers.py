@@ -1,4 +1,4 @@
-"""The order in which one provider's changes are done: what is taken back, updates, then what is made."""
+"""The order of one provider's changes: restores, updates, then creates."""
 
 from __future__ import annotations
 

@@ -87,12 +87,12 @@ def _unusual(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
     if _is_plain(data):
         return []
     found: list[tuple[Path, str]] = []
-    ahead: list[tuple[Path, Any]] = [((), data)]
-    for path, value in ahead:
+    pending: list[tuple[Path, Any]] = [((), data)]
+    for path, value in pending:
         for key, item in value.items() if type(value) is dict else enumerate(value):
             kind = type(item)
             if kind is dict or kind is list:
-                ahead.append(((*path, key), item))
+                pending.append(((*path, key), item))
             elif kind is str and (
                 not (item.isascii() and _SEPARATORS.isdisjoint(item))
                 or ("," in item and (type(key) is int or item.startswith("https://")))
@@ -105,15 +105,15 @@ def _is_plain(data: Mapping[str, Any]) -> bool:
     """Whether no text in it is unusual, asked of all of them at once: every document comes by here."""
     texts: list[str] = []
     items: list[str] = []
-    ahead: list[Any] = [data]
-    for value in ahead:
+    pending: list[Any] = [data]
+    for value in pending:
         inside, into = (value.values(), texts) if type(value) is dict else (value, items)
         for item in inside:
             kind = type(item)
             if kind is str:
                 into.append(item)
             elif kind is dict or kind is list:
-                ahead.append(item)
+                pending.append(item)
     listed, whole = "".join(items), "".join(texts)
     if "," in listed or ("," in whole and any("," in one for one in texts if one[:8] == "https://")):
         return False
@@ -138,11 +138,11 @@ def _odd(path: Path, text: str) -> Iterator[SpecFault]:
             yield SpecFault("odd-url", path, "two URLs stand in it", "keep one of them", "warning")
         elif end := re.search("[,;|]+$", text):
             whole = text[: end.start()]
-            told = f"the URL ends with {end[0]}"
-            yield SpecFault("odd-url", path, told, f"if that is not part of it: {whole}", "warning", whole)
+            detail = f"the URL ends with {end[0]}"
+            yield SpecFault("odd-url", path, detail, f"if that is not part of it: {whole}", "warning", whole)
     elif isinstance(path[-1], int) and re.search(r"\w[,;|] *\w", text):
-        told = "if these are several, make each an item of its own"
-        yield SpecFault("odd-text", path, f"{text!r} is one item of the list", told, "warning")
+        detail = "if these are several, make each an item of its own"
+        yield SpecFault("odd-text", path, f"{text!r} is one item of the list", detail, "warning")
 
 
 def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:

@@ -26,34 +26,34 @@ def sandbox_folder(environment: str) -> Path:
 
 def check_environment(settings: Settings, session: Session) -> None:
     """Refuse a run that could mean any environment, or one that there is none of."""
-    asked, known = session.env, settings.environments
-    if settings.environment == asked and (asked or not known):
+    chosen, known = session.env, settings.environments
+    if settings.environment == chosen and (chosen or not known):
         return
     names = ", ".join(known)
-    if not asked:
+    if not chosen:
         raise UsageError(
             f"podsync.yaml has environments, and this run names none of them: {names}",
             " or ".join(f"--env {name}" for name in known) + " (or PODSYNC_ENV)",
         )
     if not known:
         raise UsageError(
-            f"--env {asked}: podsync.yaml has no environments", "leave --env and PODSYNC_ENV away"
+            f"--env {chosen}: podsync.yaml has no environments", "leave --env and PODSYNC_ENV away"
         )
-    near = nearest(asked, known)
+    near = nearest(chosen, known)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise UsageError(f"--env {asked}: there is no such environment", f"{hint}there are: {names}")
+    raise UsageError(f"--env {chosen}: there is no such environment", f"{hint}there are: {names}")
 
 
-def authoring_anywhere(settings: Settings, file: Path | None, told: Authoring) -> Authoring:
+def authoring_anywhere(settings: Settings, file: Path | None, authoring: Authoring) -> Authoring:
     """Return what documents may draw on in any environment of the settings in `file`.
 
-    That is for what is the same in all of them, where none is chosen. `told` is what they may draw on here.
+    This serves commands without a chosen environment. `authoring` is the context outside of environments.
     """
     if settings.environment or file is None:
-        return told
+        return authoring
     from podsync.catalog import settings_file
 
-    known = dict(told.variables)
+    known = dict(authoring.variables)
     for name in settings.environments:
         known |= settings_file.load(file, environment=name).vars
-    return told._replace(variables=known)
+    return authoring._replace(variables=known)

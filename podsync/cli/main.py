@@ -121,7 +121,7 @@ def main(argv: Sequence[str] | None = None, session: Session | None = None) -> i
         code = 0
         session.console.mute()
     except Exception as error:  # noqa: BLE001 (the boundary)
-        code = _told(error, session)
+        code = _report_error(error, session)
     return _finished(code, session)
 
 
@@ -153,14 +153,14 @@ def _wrong_usage(error: click.ClickException, session: Session) -> int:
 def _no_such_option(error: click.NoSuchOption) -> str:
     from podsync.cli.app.framework import long_options, nearest
 
-    here = f" of {error.ctx.command_path}" if error.ctx is not None else ""
+    of_command = f" of {error.ctx.command_path}" if error.ctx is not None else ""
     known = long_options(error.ctx.command) if error.ctx is not None else []
     near = nearest(error.option_name, known)
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    return f"no such option{here}: {error.option_name}{hint}"
+    return f"no such option{of_command}: {error.option_name}{hint}"
 
 
-def _told(error: Exception, session: Session) -> int:
+def _report_error(error: Exception, session: Session) -> int:
     """Put a fault of the world into words; anything else is a bug of ours."""
     from podsync.model.errors import CatalogError, PodsyncError
 
@@ -219,7 +219,7 @@ def _finished(code: int, session: Session) -> int:
     if "GITHUB_OUTPUT" in os.environ:
         from podsync.cli.environment.step_outputs import tell
 
-        told = code or int(session.outputs_lost)
-        tell(lambda: {"exit-code": str(told)}, session)
+        exit_code = code or int(session.outputs_lost)
+        tell(lambda: {"exit-code": str(exit_code)}, session)
         code = code or int(session.outputs_lost)
     return code

@@ -81,13 +81,13 @@ class Workspace:
         if session.env or not in_any:
             check_environment(settings, session)
         kept = any(file.exists() for file in state_files(settings.state))
-        here = path is not None or Path(settings.catalog).is_dir() or kept
+        exists = path is not None or Path(settings.catalog).is_dir() or kept
         session.sandbox = sandbox
         space = cls(session, settings, path, sandbox or settings.sandbox)
         # Without its settings and its state a catalog looks new.
         if missing := [file for file in space.kept_files if not os.path.lexists(file)]:
-            space.refuse_absence(missing, thorough=not here and not anywhere)
-        if not here and not anywhere:
+            space.refuse_absence(missing, thorough=not exists and not anywhere)
+        if not exists and not anywhere:
             message = "no catalog here: neither podsync.yaml nor a folder catalog"
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
@@ -98,10 +98,10 @@ class Workspace:
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
-        told = settings if space.sandbox else with_base_urls(settings, os.environ)
-        space = replace(space, settings=told, known_file=KnownFile.of(Path(settings.catalog)))
-        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in told.providers}
-        return replace(space, settings=space.known_file.with_known_ids(told, hosts))
+        settings_in_use = settings if space.sandbox else with_base_urls(settings, os.environ)
+        space = replace(space, settings=settings_in_use, known_file=KnownFile.of(Path(settings.catalog)))
+        hosts = {name: host_of(str(space.host(name)["base_url"])) for name in settings_in_use.providers}
+        return replace(space, settings=space.known_file.with_known_ids(settings_in_use, hosts))
 
     # -- what is in the folder
 
@@ -149,7 +149,9 @@ class Workspace:
     @property
     def rates(self) -> dict[str, RateLimit]:
         """How fast each provider may be asked."""
-        return {name: told.rate_limit for name, told in self.settings.providers.items()}
+        return {
+            name: provider_settings.rate_limit for name, provider_settings in self.settings.providers.items()
+        }
 
     @cached_property
     def store(self) -> StateStore:
@@ -175,8 +177,8 @@ class Workspace:
             must_be_its_catalog(state.catalog, self.settings, self.state_label)
         if tell and not state.lineage and (back := self.store.undo()) is not None:
             # Nothing would be lost by an apply, which looks before it creates; but it would ask much more.
-            told = self.session.as_typed(back)
-            self.session.console.say(f"warning: {self.state_label} is missing or empty; {told}")
+            undo_hint = self.session.as_typed(back)
+            self.session.console.say(f"warning: {self.state_label} is missing or empty; {undo_hint}")
         return state
 
     def tell_of_writers(self) -> None:
@@ -189,8 +191,8 @@ class Workspace:
 
             holder = read_holder(lock)
             if holder is not None and runs(holder):
-                told = f"note: {holder} is writing {self.state_label}"
-                self.session.console.say(f"{told}; what it has not finished looks in doubt or undone here")
+                note = f"note: {holder} is writing {self.state_label}"
+                self.session.console.say(f"{note}; what it has not finished looks in doubt or undone here")
 
     @property
     def state_label(self) -> str:
@@ -256,12 +258,12 @@ class Workspace:
 
     def host(self, name: str) -> Json:
         """Return where this run would speak to a provider."""
-        told = self.settings.providers[name]
+        provider_settings = self.settings.providers[name]
         if not self.sandbox:
-            return {"base_url": told.base_url, "account": told.account}
+            return {"base_url": provider_settings.base_url, "account": provider_settings.account}
         from podsync.plan.model import SANDBOX_URL
 
-        return {"base_url": f"{SANDBOX_URL}/{name}", "account": told.account}
+        return {"base_url": f"{SANDBOX_URL}/{name}", "account": provider_settings.account}
 
     def plan(
         self,
@@ -307,7 +309,9 @@ class Workspace:
 
     def _ignored_in_vain(self, state: State, catalog: Catalog) -> list[Diagnostic]:
         """Return a warning for each id that the settings ignore and something here manages."""
-        ignoring = {name for name, told in self.settings.providers.items() if told.ignored}
+        ignoring = {
+            name for name, provider_settings in self.settings.providers.items() if provider_settings.ignored
+        }
         if not ignoring or self.settings_path is None:
             return []
         owners: dict[str, dict[str, Address]] = {name: {} for name in ignoring}
@@ -331,9 +335,9 @@ class Workspace:
         found = made.diagnostics
         if warnings:
             changed = {change.source.path for change in made.work if change.source is not None}
-            told = [one for one in warnings if one.at is not None and one.at.path in changed]
-            self._say([one for one in warnings if one not in told])
-            found = in_file_order((*found, *told))
+            relevant = [one for one in warnings if one.at is not None and one.at.path in changed]
+            self._say([one for one in warnings if one not in relevant])
+            found = in_file_order((*found, *relevant))
         if not self.sandbox:
             from podsync.cli.environment.hosts import with_foreign_hosts
 
@@ -412,8 +416,8 @@ def levels_at(space: Workspace, plan: Plan) -> dict[str, float]:
     """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
     if space.sandbox:
         return {}
-    told = {name: space.settings.providers[name] for name in {change.provider for change in plan.work}}
-    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in told.items()}
+    settings = {name: space.settings.providers[name] for name in {change.provider for change in plan.work}}
+    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in settings.items()}
 
 
 def _valid(loaded: loader.Loaded) -> loader.Loaded:

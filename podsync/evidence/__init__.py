@@ -1,6 +1,6 @@
 """What is believed, and from whom: values in, verdicts out. No network, no clock, no state is changed here.
 
-Each kind of evidence has one module. What it cannot carry is *unknown*; unknown never makes a product and
+Each kind of evidence has one module. Anything else is *unknown*; unknown never makes a product and
 never binds one: it waits, or a person is asked.
 
     ages         how long ago something was, within a run and between runs

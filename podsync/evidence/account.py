@@ -21,12 +21,12 @@ LANDMARKS = 3
 
 
 def landmark(remote: Remote, *, key: str) -> Json:
-    """Return what is kept of a product to know its account by."""
+    """Return the facts that identify an account later: a product's id and its visible id or date."""
     product = seen_ids(remote.shown)
-    told = {"id": remote.id}
+    mark = {"id": remote.id}
     if product.get(key):
-        return FrozenDict({**told, key: product[key]})
-    return FrozenDict({**told, "made": remote.created_at} if remote.created_at is not None else told)
+        return FrozenDict({**mark, key: product[key]})
+    return FrozenDict({**mark, "made": remote.created_at} if remote.created_at is not None else mark)
 
 
 def is_landmark(mark: Mapping[str, Json], remote: Remote, *, key: str) -> bool:
@@ -49,10 +49,10 @@ def is_ours(
     *,
     key: str,
 ) -> bool | None:
-    """Whether a reading is of the state's account; None where the state knows nothing to tell it by.
+    """Whether a reading is of the state's account; None if the state knows nothing to decide it by.
 
-    `known` maps ids that a listing has shown before, and that are not gone, to what people see of them;
-    `likely` those that are not sure: seen, they speak for the account, unseen, they say nothing.
+    `known` maps ids that a listing has shown, and that are not gone, to their visible ids. `likely` are
+    unsure ids: a listed one proves the account, a missing one proves nothing.
     """
     if not landmarks and not known:
         return None
@@ -71,9 +71,10 @@ def _same(shown: Mapping[str, Json], remote: Remote, key: str) -> bool:
 def chosen(
     rows: Iterable[Remote], before: Collection[Mapping[str, Json]], lasting: Collection[str], *, key: str
 ) -> tuple[Json, ...]:
-    """Return the landmarks after a whole reading: those that are still there, then the oldest rows.
+    """Return the landmarks after a whole reading: those still listed, then the oldest rows.
 
-    `lasting` are ids of products that an entry holds: orphans are removed by hand, those seldom are.
+    `lasting` are ids of products with an entry: orphans are removed by hand, products with an entry seldom
+    are.
     """
     there = {remote.id: remote for remote in rows}
     kept = [mark for mark in before if mark["id"] in there and is_landmark(mark, there[mark["id"]], key=key)]
@@ -85,12 +86,12 @@ def chosen(
     return tuple([*kept, *(landmark(remote, key=key) for remote in rest)][:LANDMARKS])
 
 
-#: Dates of products that nobody has compared with the provider's clock may be local time, of any zone.
+#: Dates of products that were never compared with the provider's clock may be local time of any zone.
 CLOCK_ALLOWANCE = 24 * 3600.0
 
 
 class Knows(Enum):
-    """What the state knows of what is ours."""
+    """How much the state knows of our products."""
 
     ALL = "up to date"
     NEW = "new"
@@ -121,7 +122,7 @@ def made_since(
 
 
 def judged(*, new: bool, lost: bool, newer: Collection[Remote]) -> Knows:
-    """Return what the state knows, from what was found out."""
+    """Return how much the state knows."""
     if new:
         return Knows.NEW
     if lost:

@@ -21,12 +21,12 @@ from podsync.providers.contract import Match, Remote
 from podsync.providers.habits import Habits
 from podsync.providers.knowledge import Provider
 
-#: What names a claim: an address, and for what was sent the moment of the product (0: it is in doubt).
+#: The key of a claim: an address, and for a sent product its moment (0: it is in doubt).
 Key: TypeAlias = tuple[Address, float]
 
 
 class ClaimKind(Enum):
-    """What a claim rests on."""
+    """The basis of a claim."""
 
     DOUBT = "in doubt"
     UNBOUND = "made, its id not known"
@@ -56,7 +56,7 @@ class Claim:
     latest: float | None = None
 
     def is_later(self, row: Remote) -> bool:
-        """Whether the row was made after what was sent, for certain."""
+        """Whether the row was certainly made after the sent product."""
         made = row.created_at
         return self.settled and made is not None and self.latest is not None and made > self.latest
 
@@ -144,29 +144,29 @@ class Judge:
         does: else what is listed otherwise than it was sent may be what a newer state has made; `unclaimed`
         are rows from such a time.
         """
-        told = Verdicts()
+        verdicts = Verdicts()
         sent = [c for c in claims if c.kind in (ClaimKind.DOUBT, ClaimKind.UNBOUND)]
         wanted = [c for c in claims if c.kind is ClaimKind.WANTED]
         held = [c for c in claims if c.kind is ClaimKind.PROVISIONAL]
         exact, maybe = self._compared([*sent, *wanted, *held])
         spoken = {row for rows in exact.values() for row in rows}
-        left = self._exact(sent, wanted, exact, told)
-        candidates = self._candidates(left, maybe, spoken, told)
+        left = self._exact(sent, wanted, exact, verdicts)
+        candidates = self._candidates(left, maybe, spoken, verdicts)
         if knows_all:
-            self._provisional(left, exact, candidates, unclaimed, told)
-        self._questions(left, exact, candidates, told)
-        self._held(held, exact, maybe, listed, spoken, fresh, missing, told)
-        taken = {row.id for row, _ in told.found.values()}
+            self._provisional(left, exact, candidates, unclaimed, verdicts)
+        self._questions(left, exact, candidates, verdicts)
+        self._held(held, exact, maybe, listed, spoken, fresh, missing, verdicts)
+        taken = {row.id for row, _ in verdicts.found.values()}
         for claim in wanted:
-            if claim.key not in told.found:
+            if claim.key not in verdicts.found:
                 rows = [*exact[claim.key], *(r for r in maybe[claim.key] if r not in spoken)]
                 near = [self._rows[row] for row in dict.fromkeys(rows) if row not in taken]
                 if near:
-                    told.near[claim.key] = tuple(near)
-        return told
+                    verdicts.near[claim.key] = tuple(near)
+        return verdicts
 
     def _compared(self, claims: Sequence[Claim]) -> tuple[dict[Key, list[str]], dict[Key, list[str]]]:
-        """Return per claim the ids of rows that are the same, and of those that may be."""
+        """Return for each claim the ids of rows that are the same, and of rows that may be."""
         exact: dict[Key, list[str]] = {}
         maybe: dict[Key, list[str]] = {}
         for claim in claims:
@@ -182,9 +182,13 @@ class Judge:
         return exact, maybe
 
     def _exact(
-        self, sent: Sequence[Claim], wanted: Sequence[Claim], exact: Mapping[Key, list[str]], told: Verdicts
+        self,
+        sent: Sequence[Claim],
+        wanted: Sequence[Claim],
+        exact: Mapping[Key, list[str]],
+        verdicts: Verdicts,
     ) -> list[Claim]:
-        """Take every find that is one to one; return what was sent and is not found yet."""
+        """Take every match that is one to one; return sent products without a match."""
         claimants: dict[str, list[Claim]] = defaultdict(list)
         for claim in (*sent, *wanted):
             for row in exact[claim.key]:
@@ -194,24 +198,28 @@ class Judge:
             rows = exact[claim.key]
             rivals = {c.key for row in rows for c in claimants[row] if c.kind is not ClaimKind.WANTED}
             if len(rows) == 1 and rivals == {claim.key} and self._is_listed(rows[0]):
-                told.found[claim.key] = (self._rows[rows[0]], True)
+                verdicts.found[claim.key] = (self._rows[rows[0]], True)
             else:
                 left.append(claim)
         for claim in wanted:
             rows = exact[claim.key]
             if len(rows) == 1 and claimants[rows[0]] == [claim] and self._is_listed(rows[0]):
-                told.found[claim.key] = (self._rows[rows[0]], True)
+                verdicts.found[claim.key] = (self._rows[rows[0]], True)
         return left
 
     def _is_listed(self, identity: str) -> bool:
-        """Whether this listing shows the row: what is only remembered may be gone."""
+        """Whether this listing shows the row: a row that is only remembered may be gone."""
         return self._rows[identity].last_listed is None
 
     def _candidates(
-        self, left: Sequence[Claim], maybe: Mapping[Key, list[str]], spoken: Collection[str], told: Verdicts
+        self,
+        left: Sequence[Claim],
+        maybe: Mapping[Key, list[str]],
+        spoken: Collection[str],
+        verdicts: Verdicts,
     ) -> dict[Key, list[str]]:
         """Return per claim the rows that may be it, each offered to those alone that it fits best."""
-        taken = {row.id for row, _ in told.found.values()}
+        taken = {row.id for row, _ in verdicts.found.values()}
         fits: dict[str, dict[Key, int]] = defaultdict(dict)
         for claim in left:
             for row in maybe[claim.key]:
@@ -226,7 +234,7 @@ class Judge:
         return found
 
     def _rank(self, spec: Spec, row: Remote) -> int:
-        """0: the very name; 1: a changed form of it; 2: only a picture is shared."""
+        """0: the same name; 1: a changed form of it; 2: only a picture is shared."""
         called = self._provider.name_of(row.fields)
         kinds = name_forms.changes(spec.get(self._provider.name_field), called, self._documents)
         return 2 if kinds is None else bool(kinds)
@@ -237,9 +245,9 @@ class Judge:
         exact: Mapping[Key, list[str]],
         candidates: Mapping[Key, list[str]],
         unclaimed: Collection[str],
-        told: Verdicts,
+        verdicts: Verdicts,
     ) -> None:
-        """Bind what is one to one and was changed only as values are, or may be, changed here."""
+        """Bind one-to-one candidates that differ only as this provider changes values, or may change them."""
         offered: dict[str, int] = defaultdict(int)
         for claim in left:
             for row in candidates[claim.key]:
@@ -250,29 +258,29 @@ class Judge:
                 continue
             found = self._rows[ids[0]]
             if self._is_listed(found.id) and self._provider.borne_out(claim.spec, found, self._habits):
-                told.found[claim.key] = (found, False)
+                verdicts.found[claim.key] = (found, False)
 
     def _questions(
         self,
         left: Sequence[Claim],
         exact: Mapping[Key, list[str]],
         candidates: Mapping[Key, list[str]],
-        told: Verdicts,
+        verdicts: Verdicts,
     ) -> None:
-        """Of what is settled and not found: nothing was made, or a person has to say which it is."""
-        taken = {row.id for row, _ in told.found.values()}
+        """For settled claims without a match: nothing was made, or a person has to choose a row."""
+        taken = {row.id for row, _ in verdicts.found.values()}
         for claim in left:
-            if claim.key in told.found:
+            if claim.key in verdicts.found:
                 continue
             ids = [r for r in dict.fromkeys([*exact[claim.key], *candidates[claim.key]]) if r not in taken]
             rows = tuple(sorted((self._rows[each] for each in ids), key=age))
             several_doubts = claim.kind is ClaimKind.DOUBT and len(exact[claim.key]) > 1
             if ids and (claim.settled or several_doubts):
-                told.asks[claim.key] = rows
+                verdicts.asks[claim.key] = rows
             elif ids:
-                told.offered[claim.key] = rows
+                verdicts.offered[claim.key] = rows
             elif claim.settled and claim.kind is ClaimKind.DOUBT:
-                told.none.append(claim.key)
+                verdicts.none.append(claim.key)
 
     def _held(
         self,
@@ -283,14 +291,14 @@ class Judge:
         spoken: Collection[str],
         fresh: bool,
         missing: Collection[str],
-        told: Verdicts,
+        verdicts: Verdicts,
     ) -> None:
         """Confirm provisional ids; take one back where a second candidate came before it was settled.
 
         Whether it came before is told by its date where nobody looked. What is listed as it was sent is it,
         and not what came back changed, whatever an answer told.
         """
-        taken = {row.id for row, _ in told.found.values()}
+        taken = {row.id for row, _ in verdicts.found.values()}
         for claim in held:
             row = listed.get(claim.id or "")
             others = [r for r in maybe[claim.key] if r not in spoken and r not in taken]
@@ -299,22 +307,22 @@ class Judge:
             second = [r for r in rivals if not claim.is_later(self._rows[r])]
             habits = Habits(setting=self._habits.setting) if claim.answered else self._habits
             if row is None:
-                # An answer told it wrongly, or what was taken for it was another product, or is gone.
+                # The answer's id was wrong, or another product was taken for it, or it is gone.
                 if claim.settled and fresh and (claim.answered or claim.id in missing):
-                    told.revoked.add(claim.key)
+                    verdicts.revoked.add(claim.key)
                 continue
             match = self.match(claim.spec, row, habits)
             if match is Match.SAME:
-                told.confirmed[claim.key] = row
+                verdicts.confirmed[claim.key] = row
             elif match is Match.DIFFERENT:
-                told.revoked.add(claim.key)
+                verdicts.revoked.add(claim.key)
             elif second:
-                told.revoked.add(claim.key)
-                told.asks[claim.key] = tuple(sorted((row, *(self._rows[r] for r in second)), key=age))
+                verdicts.revoked.add(claim.key)
+                verdicts.asks[claim.key] = tuple(sorted((row, *(self._rows[r] for r in second)), key=age))
             elif claim.settled:
-                told.confirmed[claim.key] = row
+                verdicts.confirmed[claim.key] = row
             elif claim.answered and not claim.shown:
-                told.shown[claim.key] = row
+                verdicts.shown[claim.key] = row
 
 
 def age(remote: Remote) -> tuple[float, int, str]:

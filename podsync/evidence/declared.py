@@ -1,7 +1,7 @@
-"""What a person says of a listed product, as events: it is ours, or it is not.
+"""A person's decisions about listed products, as events: a product is ours, or it is not.
 
-A person knows more than a listing tells, and may mistype an id: a word is believed only as far as what is
-listed bears it out. Pure. Raises PodsyncError, with what to do, for a word that is not believed.
+A person knows more than a listing shows, and may mistype an id: a decision is accepted only if the listing
+does not contradict it. Pure. Raises PodsyncError, with a remedy, for a decision that is refused.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Said:
         return bool(refusals) and all(not each.body or self._fits(each.body, row) > 0 for each in refusals)
 
     def not_ours(self, identity: str) -> bool:
-        """Nobody here manages the listed product; False where that is known already."""
+        """Whether it is news that the listed product is not ours; raises PodsyncError if it is managed."""
         self._row(identity)
         holder = self._owned.get(identity)
         if holder is not None:
@@ -73,8 +73,10 @@ class Said:
         freed = self._freed(entry.address, row)
         self._agrees(entry.address, body, row)
         self._came_after(entry.address, row, self.known.before(entry.pending))
-        told = unverified(body, row)
-        found = Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+        not_listed = unverified(body, row)
+        found = Settled(
+            entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed
+        )
         return [*freed, found]
 
     # -- what fits
@@ -146,7 +148,7 @@ class Said:
     def _taking_over(
         self, entry: Entry, row: Remote, product: Product | None, refusal: Refusal
     ) -> list[Event]:
-        """It was made as it was sent: what stands at the address keeps its name until the two exchange it."""
+        """It was made as sent: the product at the address keeps its name until the two are swapped."""
         assert product is not None  # noqa: S101 (the caller saw it)
         self._free(entry.address, row)
         provider, body, field_ = self.known.provider, refusal.body, self.known.provider.name_field
@@ -157,8 +159,10 @@ class Said:
             steps_left=tuple(step.name for step in provider.steps(body, made)),
             takes=freeze({field_: product.spec.get(field_)}),
         )  # fmt: skip
-        told = unverified(body, row)
-        found = Settled(entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=told)
+        not_listed = unverified(body, row)
+        found = Settled(
+            entry.address, self.now, found=True, id=row.id, remote=row.shown, unverified=not_listed
+        )
         return [intent, found]
 
     def _fits(self, spec: Spec, row: Remote) -> int:
@@ -250,7 +254,7 @@ class Said:
         shown = present.shown if present is not None else entry.remote
         return [Bound(other.address, self.now, entry.id, shown, provisional=other.provisional)]
 
-    # -- what is looked at
+    # -- checks of one row
 
     def _row(self, identity: str) -> Remote:
         row = self.rows.get(identity)
@@ -312,8 +316,8 @@ class Said:
     def _agrees(self, address: Address, spec: Spec, row: Remote) -> None:
         provider = self.known.provider
         model, wanted = row.fields.get(provider.model_field), spec.get(provider.model_field)
-        told = model is not None and wanted is not None
-        if told and self.known.model(row.fields) != self.known.model(spec):
+        comparable = model is not None and wanted is not None
+        if comparable and self.known.model(row.fields) != self.known.model(spec):
             raise PodsyncError(
                 f"{row.id} is of model {model}, and {address} of model {wanted}",
                 "look at the id again, or at the document",
@@ -329,6 +333,6 @@ class Said:
 
 
 def listed_otherwise(known: Known, spec: Spec, row: Remote) -> str:
-    """Return what a person should know of a product that is taken although it is called otherwise."""
+    """Return the listed name of a taken product if it differs from the document's; "" if not."""
     called = known.provider.name_of(row.fields)
     return called if called != known.provider.name_of(spec) else ""

@@ -1,7 +1,7 @@
-"""All that one look at one provider says. `plan --refresh` and apply judge by this very code.
+"""All findings of one look at one provider. `plan --refresh` and apply use this same code.
 
-A `Situation` and a `Reading` go in, `Findings` come out: events that become known by it, and a verdict for
-each product that is wanted. Who only plans shows them; who holds the lock records the events and acts.
+A `Situation` and a `Reading` go in, `Findings` come out: events, and a verdict for each wanted product. A
+plan shows them; an apply, which holds the lock, records the events and acts.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from podsync.state.events import Event
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Why nothing is made of a wanted product; a person has to say what these rows are.
+    """Why no product is made for a document; a person has to say what these rows are.
 
-    `after` is who sent what one of these rows may be: a person is asked of that one first.
+    `after` is the address that may have sent one of these rows: its question is asked first.
     """
 
     why: str
@@ -34,15 +34,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class StepQuestion:
-    """A step that may have been done; a person has to say. `told` is what it adds, for people.
+    """A step that may have been done; a person has to say. `additions` say what it adds.
 
-    `sent`: this state has sent it. `asked`: the state has the question, so that it can be answered.
+    `sent`: this state has sent it. `recorded`: the state has the question, so that it can be answered.
     """
 
     step: str
-    told: tuple[str, ...]
+    additions: tuple[str, ...]
     sent: bool
-    asked: bool
+    recorded: bool
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The order in which a look is judged: account, knowledge, absences, what was sent, what is wanted."""
+"""The order of judging a look: account, knowledge, absences, sent products, wanted products."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from podsync.state.events import (
 )  # fmt: skip
 from podsync.state.reducer.reducer import replay
 
-#: Seconds: where dates of our own products are further from what was learned, no date says anything.
+#: Seconds: if dates of our own products differ by more from what was learned, no date is evidence.
 _DATES_APART = 6 * 3600.0
 
 
@@ -49,28 +49,30 @@ def judge(situation: Situation, reading: Reading) -> Findings:
 
 class _Look:
     def __init__(self, situation: Situation, reading: Reading) -> None:
-        self._it, self._reading = situation, reading
+        self._situation, self._reading = situation, reading
         self._known = situation.known
-        self._told = Findings(reading, habits=self._known.habits, managed=situation.managed)
+        self._findings = Findings(reading, habits=self._known.habits, managed=situation.managed)
         self._now = situation.times.now.wall or 0.0
 
     def findings(self) -> Findings:
-        told, known = self._told, self._known
-        told.account = self._is_ours(self._reading.rows)
+        result, known = self._findings, self._known
+        result.account = self._is_ours(self._reading.rows)
         if self._reading.broken:
-            told.account = told.account or None  # what is known may have come later
-        if told.account is False:
+            result.account = result.account or None  # the unread rest may have the known rows
+        if result.account is False:
             # Until something is seen again the account is in question.
             missed = sorted(set(known.listed) - set(known.absent))
-            told.events.append(Missed(known.name, self._now, self._it.times.now.date, tuple(missed)))
-            return told
+            result.events.append(Missed(known.name, self._now, self._situation.times.now.date, tuple(missed)))
+            return result
         self._models()
-        told.unowned = self._unowned()
-        told.knows = self._what_the_state_knows()
-        told.unlisted = tuple(row for row in known.remembered.values() if row.id not in self._reading.rows)
+        result.unowned = self._unowned()
+        result.knows = self._what_the_state_knows()
+        result.unlisted = tuple(row for row in known.remembered.values() if row.id not in self._reading.rows)
         self._absences()
-        sent = SentJudge(self._it, self._reading, told)
-        judging = Judge(known.provider, [*told.unowned, *told.unlisted], told.habits, self._it.documents)
+        sent = SentJudge(self._situation, self._reading, result)
+        judging = Judge(
+            known.provider, [*result.unowned, *result.unlisted], result.habits, self._situation.documents
+        )
         reading = self._reading
         likely = {item.id or "": known.model(item.spec or EMPTY) for item in known.provisional}
         missing = reading.misses(likely) if reading.sound and reading.rows else frozenset()
@@ -79,18 +81,18 @@ class _Look:
             reading.rows,
             fresh=reading.fresh,
             missing=missing,
-            knows_all=told.knows is Knows.ALL,
+            knows_all=result.knows is Knows.ALL,
             unclaimed=known.unclaimed,
         )
         sent.judge(verdicts)
-        wanted = WantedJudge(self._it, told)
+        wanted = WantedJudge(self._situation, result)
         wanted.judge(verdicts, judging)
         wanted.unwanted(verdicts, judging, self._reading)
         self._declared(judging)
         self._unproven()
         self._remember()
         self._account_after_all()
-        return told
+        return result
 
     # -- before the claims
 
@@ -106,7 +108,7 @@ class _Look:
 
     @cached_property
     def _sendable(self) -> list[Want]:
-        return [want for want in self._it.wants if want.before is None]
+        return [want for want in self._situation.wants if want.before is None]
 
     def _what_the_state_knows(self) -> Knows:
         known, provider = self._known, self._known.provider
@@ -121,11 +123,13 @@ class _Look:
         newer: list[Remote] = []
         if self._sendable:
             last = known.last_apply() if self._dates_hold() else None
-            since = made_since(self._told.unowned, last, known.habits, concerns)
-            newer = [row for row in since if row.id not in known.unclaimed | self._it.managed]
+            since = made_since(self._findings.unowned, last, known.habits, concerns)
+            newer = [row for row in since if row.id not in known.unclaimed | self._situation.managed]
         explained = self._explained(newer)
         return judged(
-            new=known.is_new, lost=self._it.lost, newer=[row for row in newer if row.id not in explained]
+            new=known.is_new,
+            lost=self._situation.lost,
+            newer=[row for row in newer if row.id not in explained],
         )
 
     def _dates_hold(self) -> bool:
@@ -149,7 +153,7 @@ class _Look:
         """Codes are added to what is known of a model, of those that concern us."""
         known, pairs = self._known, self._reading.pairs
         ours = {known.model(item.spec or EMPTY) for item in known.items}
-        ours |= {known.model(want.spec) for want in self._it.wants}
+        ours |= {known.model(want.spec) for want in self._situation.wants}
         fresh = {
             model: codes
             for model, codes in pairs.items()
@@ -157,61 +161,63 @@ class _Look:
             and not set(codes) <= set(known.pairs.get(model, ()))
         }
         if fresh:
-            self._told.events.append(ModelsSeen(known.name, self._now, FrozenDict(fresh)))
+            self._findings.events.append(ModelsSeen(known.name, self._now, FrozenDict(fresh)))
 
     def _absences(self) -> None:
         """Ids that this reading should show: missed once, gone the second time, or there again."""
-        known, reading, it, told = self._known, self._reading, self._it, self._told
+        known, reading, situation, findings = self._known, self._reading, self._situation, self._findings
         rows = {identity: reading.rows[identity] for identity in reading.read}
         carries = reading.of_all and reading.twice and reading.sound and reading.fresh
         carries = carries and bool(self._is_ours(rows))
-        remembered = {row.id: known.model(row.fields) for row in told.unlisted}
+        remembered = {row.id: known.model(row.fields) for row in findings.unlisted}
         missed = reading.misses({**remembered, **known.listed}) if carries else frozenset()
-        # The tombstone of what nobody holds any more stays.
+        # The tombstone of a product without an owner stays.
         again = sorted(
             i for i in known.absent if i in reading.rows and (i not in known.gone or i in known.owned)
         )
         if again:
-            self._told.events.append(FoundAgain(known.name, self._now, tuple(again)))
+            self._findings.events.append(FoundAgain(known.name, self._now, tuple(again)))
         gone = set()
         for identity in sorted(missed & set(known.absent)):
             before = known.absent[identity]
-            here = it.times.looked - it.times.missed.get(identity, it.times.looked)
-            between = elapsed(Moment(before.at, before.date), it.times.now)
-            if Age(here, between).at_least(it.settle_seconds):
+            own_seconds = situation.times.looked - situation.times.missed.get(
+                identity, situation.times.looked
+            )
+            between = elapsed(Moment(before.at, before.date), situation.times.now)
+            if Age(own_seconds, between).at_least(situation.settle_seconds):
                 gone.add(identity)
         new = sorted(missed - set(known.absent))
         if new:
-            self._told.events.append(Missed(known.name, self._now, it.times.now.date, tuple(new)))
+            self._findings.events.append(Missed(known.name, self._now, situation.times.now.date, tuple(new)))
         for item in known.items:
             if item.id in gone:
-                self._told.events.append(
+                self._findings.events.append(
                     Gone(item.address, item.created_at, self._now)
                     if isinstance(item, Orphan)
                     else EntryGone(item.address, self._now)
                 )
-        told.missed, told.vanished = missed - remembered.keys(), missed & remembered.keys()
-        told.gone = frozenset(gone)
+        findings.missed, findings.vanished = missed - remembered.keys(), missed & remembered.keys()
+        findings.gone = frozenset(gone)
 
     def _claims(self, sent: SentJudge) -> list[Claim]:
         wants = [want for want in self._sendable if want.adopts]
-        managed, kind = self._it.managed, ClaimKind.WANTED
+        managed, kind = self._situation.managed, ClaimKind.WANTED
         wanted = (Claim((want.address, -1.0), kind, want.spec, before=managed) for want in wants)
         return [*sent.claims(), *wanted]
 
     def _declared(self, judging: Judge) -> None:
-        """Documents that name their products: what is not theirs to take, or not listed, is said."""
-        it, told = self._it, self._told
-        if not it.named:
+        """Take products that documents name; record why a named product cannot be taken."""
+        situation, findings = self._situation, self._findings
+        if not situation.named:
             return
-        told.documents = {address: product for address, (_, product) in it.named.items()}
-        said = Said(self._known, self._reading.rows, self._now, told.documents)
-        given = {row.id: address for address, row in told.found.items()}
-        for address, (identity, _) in it.named.items():
+        findings.documents = {address: product for address, (_, product) in situation.named.items()}
+        decisions = Said(self._known, self._reading.rows, self._now, findings.documents)
+        given = {row.id: address for address, row in findings.found.items()}
+        for address, (identity, _) in situation.named.items():
             try:
                 if identity in given:
                     raise PodsyncError(f"{identity} is what {given[identity]} has sent")
-                said.ours(address, identity)
+                decisions.ours(address, identity)
                 if holder := self._likelier(address, identity):
                     raise PodsyncError(
                         f"{identity} is what {holder} has most likely made, and looks less like {address}",
@@ -223,41 +229,41 @@ class _Look:
                         "compare the id with the documents: each product has one",
                     )
             except PodsyncError as error:
-                told.misnamed[address] = error
+                findings.misnamed[address] = error
             else:
-                told.named[address] = self._reading.rows[identity]
+                findings.named[address] = self._reading.rows[identity]
 
     def _likelier(self, address: Address, identity: str) -> Address | None:
         """Who holds a named product as its likely one, where that is more like it than the document is."""
-        row, habits = self._reading.rows[identity], self._told.habits
+        row, habits = self._reading.rows[identity], self._findings.habits
 
         def fits(spec: Spec) -> int:
             return self._known.provider.match(spec, row, habits).rank
 
-        wanted = self._it.named[address][1].spec
+        wanted = self._situation.named[address][1].spec
         holders = (e for e in self._known.entries if e.provisional and e.id == identity)
         return next((e.address for e in holders if fits(e.spec or EMPTY) > fits(wanted)), None)
 
     def _wanted_by_another(self, address: Address, identity: str, judging: Judge) -> Address | None:
         """Whose product a named one is for certain, where it is not what its own document says."""
         row = self._reading.rows[identity]
-        if judging.match(self._it.named[address][1].spec, row) is Match.SAME:
+        if judging.match(self._situation.named[address][1].spec, row) is Match.SAME:
             return None
-        wants = (each for each in self._it.wants if each.address != address and each.before is None)
+        wants = (each for each in self._situation.wants if each.address != address and each.before is None)
         return next((each.address for each in wants if judging.match(each.spec, row) is Match.SAME), None)
 
     def _unclaimed(self) -> set[str]:
-        """Rows of which nothing is known while the state does not know all that is ours.
+        """Return unknown rows while the state does not know all of our products.
 
-        They look like nothing that is wanted now. Whatever looks like one of them later is a question still.
+        They do not resemble anything wanted now. A later document that resembles one of them is a question.
         """
-        told, known = self._told, self._known
-        if told.knows is Knows.ALL or not self._reading.of_all:
+        findings, known = self._findings, self._known
+        if findings.knows is Knows.ALL or not self._reading.of_all:
             return set()
-        rows = told.unowned
-        if told.knows is Knows.OLDER:
+        rows = findings.unowned
+        if findings.knows is Knows.OLDER:
             rows = made_since(rows, known.last_apply(), known.habits, lambda _: True)
-        return {row.id for row in rows} - known.unclaimed - self._it.managed
+        return {row.id for row in rows} - known.unclaimed - self._situation.managed
 
     def _unproven(self) -> None:
         """Of groups that only pictures tell apart, an older version may have bound one's id to another."""
@@ -268,7 +274,7 @@ class _Look:
         for entry in known.entries:
             if entry.spec is not None and entry.id is not None:
                 groups.setdefault(provider.identity(entry.spec, Habits()), []).append(entry)
-        self._told.unproven = tuple(
+        self._findings.unproven = tuple(
             entry.address
             for group in groups.values()
             if len(group) > 1
@@ -279,48 +285,50 @@ class _Look:
 
     def _account_after_all(self) -> None:
         """Whether what this look has found shows that this is the account that was sent to before."""
-        if self._it.is_unproven and self._sendable:
-            state = replay(self._known.state, self._told.events)
-            after = replace(self._it, known=replace(self._known, state=state))
-            self._told.unproven_account = after.has_to_be_asked if after.is_unproven else None
+        if self._situation.is_unproven and self._sendable:
+            state = replay(self._known.state, self._findings.events)
+            after = replace(self._situation, known=replace(self._known, state=state))
+            self._findings.unproven_account = after.has_to_be_asked if after.is_unproven else None
 
-    # -- what is remembered
+    # -- memory between looks
 
     def _remember(self) -> None:
-        told, known, reading = self._told, self._known, self._reading
+        findings, known, reading = self._findings, self._known, self._reading
         name = known.name
         unclaimed = self._unclaimed()
         if unclaimed:
-            told.events.append(Unclaimed(name, self._now, tuple(sorted(unclaimed))))
+            findings.events.append(Unclaimed(name, self._now, tuple(sorted(unclaimed))))
         shows_known = not reading.misses(known.listed) - known.gone
         if reading.of_all and reading.fresh and reading.excess and shows_known:
-            told.habits = told.habits.with_hidden(reading.excess, at=self._now, apart=self._it.settle_seconds)
-        if told.habits.observed != known.habits.observed:
-            told.events.append(Observed(name, known.account, self._now, told.habits.observed))
+            findings.habits = findings.habits.with_hidden(
+                reading.excess, at=self._now, apart=self._situation.settle_seconds
+            )
+        if findings.habits.observed != known.habits.observed:
+            findings.events.append(Observed(name, known.account, self._now, findings.habits.observed))
         if reading.of_all and reading.sound and reading.fresh:
             lasting = {entry.id for entry in known.entries if entry.id is not None}
             marks = chosen(reading.rows.values(), known.landmarks, lasting, key=known.seen_key)
             if marks != known.landmarks:
-                told.events.append(Landmarked(name, self._now, marks))
+                findings.events.append(Landmarked(name, self._now, marks))
         self._keep_in_mind()
-        others = {row.id for rows in told.namesakes.values() for row in rows}
-        spoken = {row.id for row in told.adopted.values()} | {row.id for row in told.found.values()}
+        others = {row.id for rows in findings.namesakes.values() for row in rows}
+        spoken = {row.id for row in findings.adopted.values()} | {row.id for row in findings.found.values()}
         if others - spoken:
-            told.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))
+            findings.events.append(Disowned(name, self._now, tuple(sorted(others - spoken))))
 
     def _keep_in_mind(self) -> None:
-        """Remember each row that may be what an address sent or wants: it may be hidden by the next look.
+        """Remember each row that an address may have sent or wants: the next look may not show it.
 
-        What this look has bound is known; what is adopted is known once that is recorded.
+        Rows bound by this look are known; adopted rows are known once that is recorded.
         """
-        told, known = self._told, self._known
-        noticed = [(key[0], rows) for key, rows in told.overdue.items()]
-        noticed += [*told.asks.items(), *told.noticed]
-        for questions in (told.questions, told.unwanted):
+        findings, known = self._findings, self._known
+        noticed = [(key[0], rows) for key, rows in findings.overdue.items()]
+        noticed += [*findings.asks.items(), *findings.noticed]
+        for questions in (findings.questions, findings.unwanted):
             noticed += [(address, question.rows) for address, question in questions.items()]
-        noticed += [(address, (row,)) for address, row in told.adopted.items()]
+        noticed += [(address, (row,)) for address, row in findings.adopted.items()]
         found = [
-            (e.address, e.id) for e in told.events if isinstance(e, Bound | Settled) and e.id is not None
+            (e.address, e.id) for e in findings.events if isinstance(e, Bound | Settled) and e.id is not None
         ]
         if self._reading.broken:
             noticed += [(address, (self._reading.rows[identity],)) for address, identity in found]
@@ -332,6 +340,6 @@ class _Look:
             before = kept.get(identity)
             if before is not None and str(address) in before.addresses and before.fields == row.fields:
                 continue
-            told.events.append(
+            findings.events.append(
                 Remembered(address, self._now, known.name, identity, row.fields, row.created_at, row.shown)
             )

@@ -80,7 +80,7 @@ def reading_of(
     codes: bool,
     twice: bool,
 ) -> Reading:
-    """Return what one listing shows of the `models` that were asked for, by `codes` where there are any."""
+    """Return the reading of one listing for the requested `models`, by `codes` where there are any."""
     hidden = listing.excess > 0 and listing.excess == habits.hidden_rows
     filtered = listing.filtered or not models
     return Reading(

@@ -1,6 +1,6 @@
-"""`import --match`: which listed product may be which document's, from what one look has found. Pure.
+"""`import --match`: which listed product may belong to which document, from one look. Pure.
 
-The verdicts are those by which apply adopts and asks; here they are put side by side for a person.
+Apply adopts and asks by the same verdicts; here they are pairs for a person.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from podsync.providers.knowledge import Provider
 
 
 class PairVerdict(Enum):
-    """What the listing says of a pair."""
+    """The verdict of the listing on a pair."""
 
     SAME = "same"
     LOOK_ALIKE = "look-alike"
@@ -42,7 +42,7 @@ class ProposedPair:
 
 
 class FieldPair(NamedTuple):
-    """A field of a spec beside what is listed. `equal` is None where no listing tells it."""
+    """A field of a spec with its listed value. `equal` is None if no listing shows it."""
 
     field: str
     wanted: Json
@@ -51,11 +51,11 @@ class FieldPair(NamedTuple):
 
 
 def fields_beside(provider: Provider, spec: Spec, row: Remote) -> Iterator[FieldPair]:
-    """Yield each field of a spec beside its value in a listing."""
+    """Yield each field of a spec with its listed value."""
     for field, wanted in spec.items():
         listed = row.fields.get(field)
-        untold = field in provider.unlisted or field not in row.fields
-        yield FieldPair(field, wanted, listed, None if untold else provider.shows(field, wanted, listed))
+        not_listed = field in provider.unlisted or field not in row.fields
+        yield FieldPair(field, wanted, listed, None if not_listed else provider.shows(field, wanted, listed))
 
 
 def pairs_of(

@@ -1,4 +1,4 @@
-"""What a look says of what this state sent: what was made, under which id, and of what nothing was made."""
+"""What became of this state's requests: which products were made, under which ids, and which were not."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def proves_absence(
 
 
 def _shows_some(provider: Provider, name: str, spec: Spec, row: Remote) -> bool:
-    """Whether a product shows some of what a step of this name has added to it."""
+    """Whether a product shows part of what a step of this name has added."""
     first = provider.first(spec)
     for step in provider.steps(first, spec):
         shown = provider.step_shown(step, first, row) if step.name == name else None
@@ -87,10 +87,10 @@ def _differ(provider: Provider, one: Spec, other: Spec) -> bool:
 
 
 def as_said(provider: Provider, spec: Spec, remote: Remote) -> Spec:
-    """Return what a product has that a person says to be that of a spec: all, where nothing tells."""
+    """Return the fields of a product that a person assigns to a spec: all, if the listing hides a step."""
     made = provider.first(spec)
-    told = all(provider.step_shown(step, made, remote) is not None for step in provider.past_steps(spec))
-    return existing(provider, spec, remote) if told else spec
+    all_shown = all(provider.step_shown(step, made, remote) is not None for step in provider.past_steps(spec))
+    return existing(provider, spec, remote) if all_shown else spec
 
 
 def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
@@ -106,17 +106,22 @@ def existing(provider: Provider, spec: Spec, remote: Remote) -> Spec:
 class SentJudge:
     """Judges creates in doubt and products without a confirmed id; fills in `Findings`."""
 
-    def __init__(self, situation: Situation, reading: Reading, told: Findings) -> None:
-        self._it, self._reading, self._told, self._known = situation, reading, told, situation.known
+    def __init__(self, situation: Situation, reading: Reading, findings: Findings) -> None:
+        self._situation, self._reading, self._findings, self._known = (
+            situation,
+            reading,
+            findings,
+            situation.known,
+        )
         self._now = situation.times.now.wall or 0.0
 
     def claims(self) -> list[Claim]:
         """Return a claim for each create in doubt and each product whose id is not confirmed."""
-        known, it = self._known, self._it
+        known, situation = self._known, self._situation
         claims = [
             Claim(
                 (entry.address, 0.0), ClaimKind.DOUBT, entry.pending.body,
-                before=known.before(entry.pending), settled=it.doubt_is_settled(entry),
+                before=known.before(entry.pending), settled=situation.doubt_is_settled(entry),
             )
             for entry in known.doubts
             if entry.pending is not None
@@ -129,7 +134,7 @@ class SentJudge:
                     ClaimKind.UNBOUND if item.id is None else ClaimKind.PROVISIONAL,
                     item.spec or EMPTY,
                     before=known.before(window),
-                    settled=it.item_is_settled(item),
+                    settled=situation.item_is_settled(item),
                     id=item.id,
                     answered=window.answered is not None,
                     shown=window.shown is not None,
@@ -139,40 +144,40 @@ class SentJudge:
         return claims
 
     def _latest(self, window: Window) -> float | None:
-        """Return the last date that a listing can give to what was made in this window."""
+        """Return the last listed date that a product made in this window can have."""
         if window.date is None:
             return None
         off = self._known.habits.offset
         allowed = CLOCK_ALLOWANCE if off is None else off + 2 * DATES_AGREE
-        return window.date + self._it.timeout_seconds + allowed
+        return window.date + self._situation.timeout_seconds + allowed
 
     def judge(self, verdicts: Verdicts) -> None:
         """Every exact find, each provisional one, every None, then the questions."""
-        told = self._told
-        # What was there before a doubt comes first: the product of a replace in doubt takes its place.
+        findings = self._findings
+        # Products from before a doubt come first: the product of a replace in doubt takes their place.
         self._found({key: found for key, found in verdicts.found.items() if key in self._items})
         for key, row in verdicts.confirmed.items():
             self._learn(key, row, sure=True)
-            told.events.append(Confirmed(key[0], self._now, self._orphan(key), row.shown or EMPTY))
-        told.events += [self._is_it(key, row, sure=False) for key, row in verdicts.shown.items()]
+            findings.events.append(Confirmed(key[0], self._now, self._orphan(key), row.shown or EMPTY))
+        findings.events += [self._is_it(key, row, sure=False) for key, row in verdicts.shown.items()]
         for key in sorted(verdicts.revoked):
-            told.events.append(Unbound(key[0], self._now, self._orphan(key)))
+            findings.events.append(Unbound(key[0], self._now, self._orphan(key)))
         self._found({key: found for key, found in verdicts.found.items() if key in self._doubts})
         self._nones(verdicts)
         for key, rows in verdicts.asks.items():
             if key in self._doubts:
-                told.asks[key[0]] = rows
-                if not self._it.doubt_is_settled(self._doubts[key]):
-                    told.young.add(key[0])
+                findings.asks[key[0]] = rows
+                if not self._situation.doubt_is_settled(self._doubts[key]):
+                    findings.young.add(key[0])
             else:
-                told.overdue[key] = rows
-        told.noticed += [(key[0], rows) for key, rows in verdicts.offered.items()]
+                findings.overdue[key] = rows
+        findings.noticed += [(key[0], rows) for key, rows in verdicts.offered.items()]
         for key, item in self._items.items():
-            known_by_now = key in verdicts.found or key in told.overdue
-            if item.id is None and not known_by_now and self._it.item_is_settled(item):
-                told.overdue[key] = ()
-        done = {*told.found, *told.none, *told.asks, *told.unread}
-        told.waits = [entry.address for entry in self._doubts.values() if entry.address not in done]
+            known_by_now = key in verdicts.found or key in findings.overdue
+            if item.id is None and not known_by_now and self._situation.item_is_settled(item):
+                findings.overdue[key] = ()
+        done = {*findings.found, *findings.none, *findings.asks, *findings.unread}
+        findings.waits = [entry.address for entry in self._doubts.values() if entry.address not in done]
 
     @cached_property
     def _doubts(self) -> Mapping[Key, Entry]:
@@ -190,9 +195,9 @@ class SentJudge:
         """Every exact find, then each provisional one."""
         for key, (row, sure) in sorted(found.items(), key=lambda each: not each[1][1]):
             self._learn(key, row, sure=sure)
-            self._told.events.append(self._is_it(key, row, sure=sure))
+            self._findings.events.append(self._is_it(key, row, sure=sure))
             if key in self._doubts:
-                self._told.found[key[0]] = row
+                self._findings.found[key[0]] = row
 
     def _is_it(self, key: Key, row: Remote, *, sure: bool) -> Event:
         if key not in self._doubts:
@@ -216,39 +221,39 @@ class SentJudge:
             spec = doubt.pending.body
         if not sure or spec is None:
             return
-        self._told.habits = self._told.habits.learned(self._known.provider.sighting(spec, row))
+        self._findings.habits = self._findings.habits.learned(self._known.provider.sighting(spec, row))
         window = item.window if item is not None else None
         if window is not None and window.date is not None and row.created_at is not None:
-            self._told.habits = self._told.habits.dated(row.id, row.created_at - window.date)
+            self._findings.habits = self._findings.habits.dated(row.id, row.created_at - window.date)
 
     def _nones(self, verdicts: Verdicts) -> None:
-        known, told = self._known, self._told
+        known, findings = self._known, self._findings
         for key in verdicts.none:
             entry = self._doubts[key]
             model = known.model(entry.pending.body if entry.pending is not None else EMPTY)
-            knows_all = told.knows is Knows.ALL
+            knows_all = findings.knows is Knows.ALL
             empty = self._reading.sound and self._reading.fresh and not self._reading.rows
             if empty:
-                told.asks[entry.address] = ()
-                told.why[entry.address] = "the account lists nothing at all, which proves nothing"
+                findings.asks[entry.address] = ()
+                findings.why[entry.address] = "the account lists nothing at all, which proves nothing"
             elif not self._reading.proves_absence(
-                model, known.listed, excused=known.gone | told.gone, knows_all=knows_all
+                model, known.listed, excused=known.gone | findings.gone, knows_all=knows_all
             ):
-                told.unread.append(entry.address)
+                findings.unread.append(entry.address)
             elif beside := self._perhaps_made(entry, model, verdicts):
                 if knows_all:
-                    told.asks[entry.address] = beside
+                    findings.asks[entry.address] = beside
                 else:  # a newer state has made them, and maybe this one too, which is listed later
-                    told.unread.append(entry.address)
+                    findings.unread.append(entry.address)
             elif known.state.released.get(entry.address, 0) >= NONES:
-                told.asks[entry.address] = ()
-                said = f"{entry.pending.why}; " if entry.pending is not None and entry.pending.why else ""
-                told.why[entry.address] = (
-                    f"{said}nothing was made the last time either: send it again only if you say so"
+                findings.asks[entry.address] = ()
+                reason = f"{entry.pending.why}; " if entry.pending is not None and entry.pending.why else ""
+                findings.why[entry.address] = (
+                    f"{reason}nothing was made the last time either: send it again only if you say so"
                 )
             else:
-                told.none.append(entry.address)
-                told.events.append(Settled(entry.address, self._now, found=False))
+                findings.none.append(entry.address)
+                findings.events.append(Settled(entry.address, self._now, found=False))
 
     def _perhaps_made(self, entry: Entry, model: str, verdicts: Verdicts) -> tuple[Remote, ...]:
         """Unowned rows of that model that were not listed before it was sent, whatever they are called.
@@ -264,7 +269,7 @@ class SentJudge:
         )
         rows = (
             row
-            for row in (*self._told.unowned, *self._told.unlisted)
+            for row in (*self._findings.unowned, *self._findings.unlisted)
             if row.id not in before
             and row.id not in spoken
             and not self._is_another_documents(row, pending.body, verdicts)
@@ -274,15 +279,15 @@ class SentJudge:
         return tuple(sorted(rows, key=age))
 
     def _is_another_documents(self, row: Remote, body: Spec, verdicts: Verdicts) -> bool:
-        """Whether this is surely not what was sent, and has the name of what a document wants."""
-        provider, documents = self._known.provider, self._it.documents
-        if provider.match(body, row, self._told.habits, documents) is not Match.DIFFERENT:
+        """Whether this row is surely not the sent product, and has the name that a document wants."""
+        provider, documents = self._known.provider, self._situation.documents
+        if provider.match(body, row, self._findings.habits, documents) is not Match.DIFFERENT:
             return False
         return any(
             row in verdicts.near.get((want.address, -1.0), ())
             and changes(want.spec.get(provider.name_field), provider.name_of(row.fields), documents)
             is not None
-            for want in self._it.wants
+            for want in self._situation.wants
         )
 
 

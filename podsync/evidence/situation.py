@@ -1,4 +1,4 @@
-"""What is known before a look: what the state holds, what is wanted, what the clocks say."""
+"""The knowledge before a look: the state, the wanted products, the clocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, untold
+from podsync.evidence.ages import SEND_SECONDS, Age, Moment, elapsed, is_unmeasurable
 from podsync.evidence.state_view import Known, presumed, when
 from podsync.model.address import Address
 from podsync.model.frozen import EMPTY, Json, Spec
@@ -33,7 +33,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What the clocks say. `looked` and `began` are monotonic, `now` is the moment of `looked` for others.
+    """Moments of a look. `looked` and `began` are monotonic, `now` is the moment of `looked` by other clocks.
 
     `began` is the moment since which no request of an earlier run can leave any more. `failed`, `refused`,
     `made` and `missed` are monotonic moments of this run: when the sender of a doubt was done, when a body
@@ -51,7 +51,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Situation:
-    """What is known before a look."""
+    """The knowledge before a look."""
 
     known: Known
     times: Times
@@ -61,13 +61,13 @@ class Situation:
     first_contact: bool = False
     #: Ids that are asked for: orphans that are wanted again.
     looked_for: frozenset[str] = frozenset()
-    #: Known ids of which a listing is to tell how they are now.
+    #: Known ids whose current values are needed.
     checked: frozenset[str] = frozenset()
-    #: Ids of existing products that a document names: nobody else wants them.
+    #: Ids of existing products that a document names: no other document may take them.
     managed: frozenset[str] = frozenset()
-    #: Those documents of which the plan takes the product that they name, with its id.
+    #: Documents whose named product the plan takes, with its id.
     named: Mapping[Address, tuple[str, Product]] = field(default_factory=dict)
-    #: Whether all that is known is compared with what is listed.
+    #: Whether all known products are compared with the listing.
     compares: bool = False
     #: Whether something was sent here before this run.
     sent_before: bool = False
@@ -78,11 +78,11 @@ class Situation:
         """How long ago the sender of a create in doubt was done for certain."""
         times, pending = self.times, entry.pending
         assert pending is not None  # noqa: S101 (only doubts are asked about)
-        here = times.looked - times.failed.get(entry.address, times.began)
+        own_seconds = times.looked - times.failed.get(entry.address, times.began)
         over = when(pending)
         if over is not None:
-            return Age(here, elapsed(over, times.now))
-        return Age(here, elapsed(Moment(pending.written_at, pending.date), times.now) - SEND_SECONDS)
+            return Age(own_seconds, elapsed(over, times.now))
+        return Age(own_seconds, elapsed(Moment(pending.written_at, pending.date), times.now) - SEND_SECONDS)
 
     def doubt_is_settled(self, entry: Entry) -> bool:
         """Whether a listing that lags would show by now what this request made."""
@@ -93,10 +93,10 @@ class Situation:
         times, window = self.times, item.window
         if window is not None and window.asked is not None:
             return True
-        here = times.looked - times.made.get(item.address, times.began)
+        own_seconds = times.looked - times.made.get(item.address, times.began)
         between = 0.0 if window is None else elapsed(Moment(window.until, window.date), times.now)
         wait = self.settle_seconds + (self.timeout_seconds if presumed(item) else 0.0)
-        return Age(here, between).at_least(wait)
+        return Age(own_seconds, between).at_least(wait)
 
     @property
     def is_unproven(self) -> bool:
@@ -118,13 +118,15 @@ class Situation:
         windows = [i.window for i in items if i.window is not None and i.window.asked is None]
         moments = [Moment(window.until, window.date) for window in windows]
         moments += [Moment(r.at, r.date) for address, r in self.unwanted() if address not in times.refused]
-        return sum(untold(moment, times.now) for moment in moments)
+        return sum(is_unmeasurable(moment, times.now) for moment in moments)
 
     def refusal_is_settled(self, address: Address, refusal: Refusal) -> bool:
         """Whether a listing would show by now what that request made, if the answer was wrong."""
         times = self.times
-        here = times.looked - times.refused.get(address, times.began)
-        return Age(here, elapsed(Moment(refusal.at, refusal.date), times.now)).at_least(self.settle_seconds)
+        own_seconds = times.looked - times.refused.get(address, times.began)
+        return Age(own_seconds, elapsed(Moment(refusal.at, refusal.date), times.now)).at_least(
+            self.settle_seconds
+        )
 
     def refusals(self) -> Iterator[tuple[Want, Address, Refusal]]:
         """Yield each refusal that nobody has answered, with the want that it holds up.
@@ -147,11 +149,11 @@ class Situation:
         identity, habits = self.known.provider.identity, self.known.habits
         by_address = {want.address: want for want in self.wants}
         alike: dict[Json, list[Want]] = defaultdict(list)
-        told = list(self.known.refusals())
-        for want in self.wants if told else ():
+        refusals = list(self.known.refusals())
+        for want in self.wants if refusals else ():
             alike[identity(want.spec, habits)].append(want)
         found = []
-        for (address, _), refusal in told:
+        for (address, _), refusal in refusals:
             held = {want.address: want for want in alike[identity(refusal.body, habits)] if refusal.body}
             if address in by_address:
                 held[address] = by_address[address]
@@ -168,7 +170,7 @@ class Situation:
 
 
 def documents_of(known: Known, specs: Sequence[Spec]) -> frozenset[str]:
-    """Return the exact names of these documents and of what the state holds."""
+    """Return the exact names in these documents and in the state."""
     field_ = known.provider.name_field
     held = [item.spec or EMPTY for item in known.items]
     return frozenset(plain(spec.get(field_)) for spec in (*specs, *held))

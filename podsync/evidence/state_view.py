@@ -1,4 +1,4 @@
-"""What the state knows of one provider, put in the form in which a look needs it."""
+"""The state's knowledge of one provider, in the form that a look needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from podsync.state.model import State
 class Known:
     """One provider's part of a state.
 
-    `setting` is what the settings say of pictures, `ignored` are the ids that they say nobody here manages.
+    `setting` is the pictures setting; `ignored` are ids that the settings declare unmanaged.
     """
 
     provider: Provider
@@ -39,7 +39,7 @@ class Known:
 
     @property
     def seen_key(self) -> str:
-        """The name of the id that people see, "" where there is none."""
+        """The name of the visible id, "" if there is none."""
         return self.provider.info.visible_id[1]
 
     @cached_property
@@ -64,27 +64,27 @@ class Known:
 
     @property
     def unbound(self) -> tuple[Entry | Orphan, ...]:
-        """What was made and has no id yet."""
+        """Products that were made and have no id yet."""
         return tuple(item for item in self.items if item.id is None)
 
     @property
     def provisional(self) -> tuple[Entry | Orphan, ...]:
-        """What has an id that no listing has confirmed yet."""
+        """Products with an id that no listing has confirmed yet."""
         return tuple(item for item in self.items if item.provisional)
 
     @property
     def answered(self) -> tuple[Entry | Orphan, ...]:
-        """What has an id that only an answer told: no listing has shown it."""
+        """Products with an id that only an answer has reported."""
         return tuple(item for item in self.provisional if not presumed(item))
 
     @property
     def presumed(self) -> tuple[Entry | Orphan, ...]:
-        """What has an id that a listing has shown, but not as it was sent."""
+        """Products whose id a listing has shown, but not as it was sent."""
         return tuple(item for item in self.provisional if presumed(item))
 
     @property
     def sent(self) -> tuple[Spec, ...]:
-        """What was sent and has no id here yet: bodies in doubt, and what was acknowledged."""
+        """Bodies of products without an id: creates in doubt, and acknowledged ones."""
         bodies = (entry.pending.body for entry in self.doubts if entry.pending is not None)
         return (*bodies, *(item.spec or EMPTY for item in self.unbound))
 
@@ -95,12 +95,12 @@ class Known:
 
     @property
     def foreign(self) -> frozenset[str]:
-        """Ids of which a person, or a look with an up-to-date state, has said that they are not ours."""
+        """Ids that a person, or a look with an up-to-date state, has declared not ours."""
         return self.ignored.union(self.state.foreign.get(self.name, ()))
 
     @cached_property
     def unclaimed(self) -> frozenset[str]:
-        """Ids that were listed while the state did not know all that is ours: one of them may be."""
+        """Ids that were listed while the state did not know all of our products: one of them may be ours."""
         return frozenset(self.state.unclaimed.get(self.name, ()))
 
     @cached_property
@@ -134,12 +134,12 @@ class Known:
 
     @cached_property
     def likely(self) -> Mapping[str, Mapping[str, Json]]:
-        """Ids that are not sure, with what people see of them."""
+        """Unsure ids, with their visible ids."""
         return {item.id: seen_ids(item.remote) for item in self.provisional if item.id is not None}
 
     @cached_property
     def shown(self) -> Mapping[str, Mapping[str, Json]]:
-        """The same ids, with what people see of them."""
+        """The ids that a listing has shown, with their visible ids."""
         return {
             item.id: seen_ids(item.remote)
             for item in self.items
@@ -147,7 +147,7 @@ class Known:
         }
 
     def ids_of(self, addresses: Iterable[Address]) -> Iterator[str]:
-        """Yield the ids of the entries at these addresses, as far as they are known."""
+        """Yield the known ids of the entries at these addresses."""
         for address in addresses:
             entry = self.state.entries.get(address)
             if entry is not None and entry.id is not None:
@@ -160,7 +160,7 @@ class Known:
 
     @property
     def habits(self) -> Habits:
-        """What is known of what this account does to values."""
+        """The known habits of this account."""
         return Habits(self.state.observed.get(self.name, EMPTY).get(self.account, EMPTY), self.setting)
 
     @property
@@ -170,12 +170,12 @@ class Known:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing of it was ever seen here: no product of ours, and no word about others."""
+        """Whether nothing of this account was ever seen: no product of ours, and no decision about others."""
         return not (self.entries or self.orphans or self.foreign or self.contacted)
 
     @property
     def contacted(self) -> bool:
-        """Whether a person agreed that the account may hold products that nobody here manages."""
+        """Whether a person agreed that the account may hold unmanaged products."""
         return self.name in self.state.contacts
 
     @property
@@ -188,7 +188,7 @@ class Known:
         return number(spec.get(self.provider.model_field))
 
     def refusals(self) -> Iterator[tuple[Key, Refusal]]:
-        """Refusals that nobody has answered."""
+        """Refusals without an answer."""
         for address, refusals in self.state.refusals.items():
             for refusal in refusals:
                 if refusal.provider == self.name:
@@ -215,8 +215,8 @@ class Known:
         if last is None:
             return None
         if "dates" in last:
-            told: float | None = last["dates"].get(self.name)
-            return told
+            date: float | None = last["dates"].get(self.name)
+            return date
         return last.get("ended_at") or last.get("at")
 
 

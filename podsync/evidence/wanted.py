@@ -1,4 +1,4 @@
-"""What a look says of wanted products: which exist already, which may be there, which must not be made."""
+"""Wanted products in a look: which exist already, which may exist, which must not be made."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from podsync.state.events import Answered
 class WantedJudge:
     """Judges what documents want; fills in `Findings`."""
 
-    def __init__(self, situation: Situation, told: Findings) -> None:
-        self._it, self._told, self._known = situation, told, situation.known
+    def __init__(self, situation: Situation, findings: Findings) -> None:
+        self._situation, self._findings, self._known = situation, findings, situation.known
 
     def judge(self, verdicts: Verdicts, judging: Judge) -> None:
-        """Adopt what is there already, ask about what may be ours, name what is in the way."""
-        told, known, provider = self._told, self._known, self._known.provider
+        """Adopt existing products, ask about rows that may be ours, record names that are taken."""
+        findings, known, provider = self._findings, self._known, self._known.provider
         waiting = known.sent
         refused = self._refused(judging)
         given = {row.id for row, _ in verdicts.found.values()}
-        told.noticed += [(address, question.rows) for address, question in refused.items()]
+        findings.noticed += [(address, question.rows) for address, question in refused.items()]
         otherwise = self._sent_otherwise(judging)
         gone = known.gone - known.owned - known.foreign
         buried, own, others = self._over(gone), self._over(self._owners.keys()), self._over(known.foreign)
-        for want in self._it.wants:
+        for want in self._situation.wants:
             key = (want.address, -1.0)
             if not want.asked:
                 self._notice(want, verdicts)
@@ -47,35 +47,37 @@ class WantedJudge:
             if self._follows_what_is_unlisted(want):
                 continue
             if misnamed := self._named_by_another(want, judging):
-                told.questions[want.address] = misnamed
+                findings.questions[want.address] = misnamed
                 continue
             near = [row for row in verdicts.near.get(key, ()) if row.id not in given]
-            near += self._more(want, {*given, *self._it.managed, *(row.id for row in near)}, judging)
+            near += self._more(want, {*given, *self._situation.managed, *(row.id for row in near)}, judging)
             back = [row for row in buried.near(want.spec) if buried.may_be(want.spec, row)]
             question = refused.get(want.address) or self._seen_before(want, near, back)
             if want.before is None and question is not None:
-                told.questions[want.address] = question
-            elif near and (told.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
+                findings.questions[want.address] = question
+            elif near and (findings.knows is not Knows.ALL or provider.unique_name(want.spec) is None):
                 self._unclear(want, near, waiting, judging)
             elif taken := self._taken(want, given, judging, own, others):
-                told.taken[want.address] = taken
+                findings.taken[want.address] = taken
             elif near:
                 self._unclear(want, near, waiting, judging)
         self._after_what_was_sent()
         if not (known.made_any or known.contacted):
-            told.first_contact = tuple(
+            findings.first_contact = tuple(
                 row
-                for row in told.unowned
-                if row.id not in given and row.id not in self._it.managed and not self._it.first_contact
+                for row in findings.unowned
+                if row.id not in given
+                and row.id not in self._situation.managed
+                and not self._situation.first_contact
             )
 
     def _notice(self, want: Want, verdicts: Verdicts) -> None:
-        """Note what a product may be that this run leaves out: a later one is to know of it."""
+        """Record the rows that a product outside of the selection may be: a later run needs them."""
         key = (want.address, -1.0)
         if key in verdicts.found:
-            self._told.noticed.append((want.address, (verdicts.found[key][0],)))
-        elif self._told.knows is not Knows.ALL and key in verdicts.near:
-            self._told.noticed.append((want.address, verdicts.near[key]))
+            self._findings.noticed.append((want.address, (verdicts.found[key][0],)))
+        elif self._findings.knows is not Knows.ALL and key in verdicts.near:
+            self._findings.noticed.append((want.address, verdicts.near[key]))
 
     @staticmethod
     def _seen_before(want: Want, near: Sequence[Remote], back: Sequence[Remote]) -> Question | None:
@@ -89,14 +91,14 @@ class WantedJudge:
 
     def _after_what_was_sent(self) -> None:
         """Of one row a person is asked once: who sent something comes before who wants something."""
-        told = self._told
-        asked = {address: rows for (address, _), rows in told.overdue.items()} | told.asks
-        sender = {row.id: address for address, rows in asked.items() for row in rows}
-        for address, question in told.questions.items():
+        findings = self._findings
+        open_questions = {address: rows for (address, _), rows in findings.overdue.items()} | findings.asks
+        sender = {row.id: address for address, rows in open_questions.items() for row in rows}
+        for address, question in findings.questions.items():
             senders = [sender[row.id] for row in question.rows if sender.get(row.id, address) != address]
             if senders:
                 why = f"it may be what {senders[0]} has sent, and of that one the question is first"
-                told.questions[address] = replace(question, why=why, after=senders[0])
+                findings.questions[address] = replace(question, why=why, after=senders[0])
 
     def _named_by_another(self, want: Want, judging: Judge) -> Question | None:
         """A row that is just what this document wants, and that another one names by its id.
@@ -105,7 +107,10 @@ class WantedJudge:
         """
         if want.before is not None or not want.adopts:
             return None
-        rivals = {identity: (address, told.spec) for address, (identity, told) in self._it.named.items()}
+        rivals = {
+            identity: (address, product.spec)
+            for address, (identity, product) in self._situation.named.items()
+        }
         for row in judging.near(want.spec):
             address, other = rivals.get(row.id, (None, EMPTY))
             if address is None or judging.match(want.spec, row) is not Match.SAME:
@@ -122,21 +127,21 @@ class WantedJudge:
         entry, identity = self._known.state.entries.get(want.address), self._known.provider.identity
         if entry is None or entry.spec is None or not entry.unlisted:
             return False
-        habits = self._told.habits
+        habits = self._findings.habits
         return bool(identity(want.spec, habits) == identity(entry.spec, habits))
 
     def _adopt(self, want: Want, row: Remote, otherwise: Mapping[Address, Mapping[str, Refusal]]) -> None:
-        """Adopt what is the same, but for what was sent with other fields that no listing tells."""
+        """Adopt a product that is the same, unless one was sent with other fields that no listing shows."""
         refusal = otherwise.get(want.address, {}).get(row.id)
         if refusal is None:
-            self._told.adopted[want.address] = row
+            self._findings.adopted[want.address] = row
         else:
-            self._told.questions[want.address] = _hidden(refusal, (row,))
+            self._findings.questions[want.address] = _hidden(refusal, (row,))
 
     def _sent_otherwise(self, judging: Judge) -> Mapping[Address, Mapping[str, Refusal]]:
         """By address, the rows that a refused create of another body may have made."""
         canonical, found = self._known.provider.canonical, defaultdict[Address, dict[str, Refusal]](dict)
-        for want, address, refusal in self._it.refusals():
+        for want, address, refusal in self._situation.refusals():
             if want.address == address and refusal.body and canonical(refusal.body) != canonical(want.spec):
                 for row in self._made_by(refusal, [refusal.body], judging):
                     found[address].setdefault(row.id, refusal)
@@ -147,22 +152,22 @@ class WantedJudge:
 
         It may have forgotten what was done to values since.
         """
-        known, told = self._known, self._told
-        older = told.knows is not Knows.ALL
+        known, findings = self._known, self._findings
+        older = findings.knows is not Knows.ALL
         if want.before is not None or not want.adopts or not (older or known.unclaimed):
             return []
-        unknown = Habits(setting=told.habits.setting)
+        unknown = Habits(setting=findings.habits.setting)
         rows = (row for row in judging.near(want.spec) if older or row.id in known.unclaimed)
         return [row for row in rows if row.id not in but and judging.may_be(want.spec, row, unknown)]
 
     def _over(self, ids: Collection[str]) -> Judge:
-        """Return a judge over listed rows that are nobody's to take: ours already, or gone."""
-        listed = self._told.reading.rows
+        """Return a judge over listed rows that cannot be taken: they are ours already, or gone."""
+        listed = self._findings.reading.rows
         return Judge(
             self._known.provider,
             [listed[identity] for identity in ids if identity in listed],
-            self._told.habits,
-            self._it.documents,
+            self._findings.habits,
+            self._situation.documents,
         )
 
     def _taken(
@@ -175,7 +180,7 @@ class WantedJudge:
         provider = self._known.provider
         if provider.unique_name(want.spec) is None:
             return ()
-        older = self._told.knows is not Knows.ALL
+        older = self._findings.knows is not Knows.ALL
         rows = (
             row
             for row in judging.near(want.spec)
@@ -199,11 +204,11 @@ class WantedJudge:
 
         A newer state may have given it. What was written a short while ago may not be listed as it is yet.
         """
-        provider, now = self._known.provider, self._it.times.now.wall or 0.0
+        provider, now = self._known.provider, self._situation.times.now.wall or 0.0
         for row in own.near(want.spec):
             item = self._owners[row.id]
             if isinstance(item, Entry) and (
-                item.address == want.address or now - item.updated_at < self._it.settle_seconds
+                item.address == want.address or now - item.updated_at < self._situation.settle_seconds
             ):
                 continue
             wanted = own.may_be(want.spec, row) or provider.clash(want.spec, row.fields)
@@ -215,32 +220,32 @@ class WantedJudge:
         return {item.id: item for item in self._known.items if item.id is not None}
 
     def _unclear(self, want: Want, near: Sequence[Remote], waiting: Sequence[Spec], judging: Judge) -> None:
-        told, rows = self._told, tuple(sorted(near, key=age))
+        findings, rows = self._findings, tuple(sorted(near, key=age))
         same = any(judging.match(want.spec, row) is Match.SAME for row in rows)
         ours = any(judging.may_be(spec, row) for row in rows for spec in waiting)
-        if told.knows is not Knows.ALL:
-            told.questions[want.address] = Question(
-                f"the state is {told.knows.value}, and this may be it", rows
+        if findings.knows is not Knows.ALL:
+            findings.questions[want.address] = Question(
+                f"the state is {findings.knows.value}, and this may be it", rows
             )
         elif any(row.id in self._known.unclaimed for row in rows):
-            told.questions[want.address] = Question(
+            findings.questions[want.address] = Question(
                 "it was listed when the state did not know all that is ours, and this may be it", rows
             )
         elif ours:
-            told.questions[want.address] = Question(
+            findings.questions[want.address] = Question(
                 "what was sent earlier may be this, and is not settled", rows
             )
         elif same:
-            told.questions[want.address] = Question(
+            findings.questions[want.address] = Question(
                 "equal products exist, and which is meant is not known", rows
             )
         else:
-            told.namesakes[want.address] = rows
+            findings.namesakes[want.address] = rows
 
     def _refused(self, judging: Judge) -> dict[Address, Question]:
         """Addresses where a refusal may have hidden a success: a new row fits what was refused or wanted."""
         found: dict[Address, Question] = {}
-        for want, _, refusal in self._it.refusals():
+        for want, _, refusal in self._situation.refusals():
             if want.address not in found:
                 rows = self._made_by(refusal, [refusal.body, want.spec], judging)
                 if rows:
@@ -249,29 +254,29 @@ class WantedJudge:
 
     def unwanted(self, verdicts: Verdicts, judging: Judge, reading: Reading) -> None:
         """Look for what was refused and is wanted no more: it may be there, and nobody would know of it."""
-        told, known = self._told, self._known
+        findings, known = self._findings, self._known
         spoken = {row.id for row, _ in verdicts.found.values()}
         done: dict[Address, bool] = {}
-        for address, refusal in self._it.unwanted():
+        for address, refusal in self._situation.unwanted():
             rows = [
                 row
                 for row in self._made_by(refusal, [refusal.body], judging)
-                if row.id not in spoken and row.id not in told.gone
+                if row.id not in spoken and row.id not in findings.gone
             ]
             model = known.model(refusal.body)
-            settled = self._it.refusal_is_settled(address, refusal)
+            settled = self._situation.refusal_is_settled(address, refusal)
             absent = reading.twice and reading.proves_absence(
-                model, known.listed, excused=known.gone | told.gone, knows_all=told.knows is Knows.ALL
+                model, known.listed, excused=known.gone | findings.gone, knows_all=findings.knows is Knows.ALL
             )
             if rows:
-                told.unwanted.setdefault(address, _hidden(refusal, rows))
+                findings.unwanted.setdefault(address, _hidden(refusal, rows))
             # What is remembered is gone once two readings of everything have missed it.
             enough = absent and (reading.of_all or not rows)
             if settled and not enough and all(row.last_listed is not None for row in rows):
-                told.unsearched[address] = model
+                findings.unsearched[address] = model
             done[address] = done.get(address, True) and settled and absent and not rows
-        now = self._it.times.now.wall or 0.0
-        told.events += [Answered(address, now) for address in sorted(done) if done[address]]
+        now = self._situation.times.now.wall or 0.0
+        findings.events += [Answered(address, now) for address in sorted(done) if done[address]]
 
     def _made_by(self, refusal: Refusal, specs: Sequence[Spec], judging: Judge) -> list[Remote]:
         """Rows that were not listed before it was refused and may be one of these, the oldest first."""

@@ -82,10 +82,10 @@ def _refused_v6(address: IPv6Address) -> str:
 
 
 def refused_name(host: str) -> str:
-    """Return why a host name can be no public one, whatever it resolves to; "" when it may be.
+    """Return why a host name cannot be public, whatever it resolves to; "" if it can.
 
-    An address is judged by itself. Other spellings of IPv4 (`2130706433`, `0177.0.0.1`, `0x7f.1`)
-    are what resolvers still read as one; no public name ends in a number (RFC 3696, 2).
+    An address is judged by itself. Other spellings of IPv4 (`2130706433`, `0177.0.0.1`, `0x7f.1`) are what
+    resolvers still read as one; no public name ends in a number (RFC 3696, 2).
     """
     name = host.rstrip(".").lower()
     try:

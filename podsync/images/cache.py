@@ -1,7 +1,7 @@
-"""What was seen when, in `.podsync/pictures.json`: a server that says "not modified" is believed.
+"""Seen pictures, in `.podsync/pictures.json`; a server that answers "not modified" is trusted.
 
-The file is disposable. One that is missing, damaged, not written by this version, or without this user's
-mark (see `podsync.files.seal`) is as good as empty: then everything is looked at anew.
+The file is disposable. A file that is missing, damaged, written by another version, or without this user's
+seal (see `podsync.files.seal`) counts as empty: every picture is fetched again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from podsync.files.notes import Note
 from podsync.images.facts import SeenImage
 from podsync.images.formats import Header
 
-#: Raised whenever what is seen of a picture comes to mean something else.
+#: Increased when the meaning of the recorded facts changes.
 VERSION: Final = 2
 _LIMIT = 64 * 1024 * 1024
 _VERDICTS: Final = frozenset({"picture", "unusual", "damaged", "other"})
@@ -30,7 +30,7 @@ class ImageCache:
         self._note = Note(folder, "pictures.json", f"pictures {os.path.realpath(folder)}", _LIMIT)
 
     def read(self) -> dict[str, SeenImage]:
-        """Return URL -> what was seen; empty when the file cannot be trusted to the last byte."""
+        """Return URL -> seen picture; empty if the file cannot be trusted to the last byte."""
         try:
             note, own = self._note.read()
             believed = note["seen"] if own and note["version"] == VERSION else {}

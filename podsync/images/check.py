@@ -1,4 +1,4 @@
-"""Each URL once, a few at a time, and fewer at one host: places -> what was seen."""
+"""Fetching each URL once, a few at a time, and fewer per host: places -> facts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def look_at_all(
 ) -> None:
     """Look at every URL once; `heard` gets each result, in the calling thread.
 
-    An exception of `heard`, or an interrupt, leaves at once: what is on its way is forgotten.
+    An exception of `heard`, or an interrupt, ends at once: pending requests are abandoned.
     """
     round_ = _Round(urls)
     results: queue.SimpleQueue[tuple[str, Sight] | BaseException] = queue.SimpleQueue()
@@ -74,7 +74,7 @@ class _Round:
         self._changed = threading.Condition()
 
     def take(self) -> str | None:
-        """Return the next URL, as soon as its host has room; None when there is none left."""
+        """Return the next URL as soon as its host has room; None if there is none left."""
         with self._changed:
             while not self._ready and self._left:
                 self._changed.wait()

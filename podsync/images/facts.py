@@ -1,4 +1,4 @@
-"""What a look at a URL found, as values; and who looks."""
+"""The result of a look at a URL, as values; and the port that looks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from podsync.images.formats import Header
 
-#: How much of a picture is read: its first kilobytes, or all of it.
+#: The part of a picture that is read: its first kilobytes, or all of it.
 Mode: TypeAlias = Literal["head", "full"]
 
 
@@ -51,7 +51,7 @@ class PictureReader(Protocol):
     """Looks at one URL. Thread-safe."""
 
     def look(self, url: str, known: SeenImage | None) -> SeenImage | UnseenImage:
-        """Return what is there; `known`, what an earlier run saw, when the server says it still holds.
+        """Return the picture, or why there is none; `known` is returned if the server says it is unchanged.
 
-        Never raises for anything that a server may do.
+        Never raises, whatever the server does.
         """

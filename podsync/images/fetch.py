@@ -17,7 +17,7 @@ from podsync.network.signed_url import signing_key
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PIECE = 16 * 1024
-#: Enough to tell two files apart by how they begin.
+#: Bytes that are enough to distinguish two files by their beginning.
 START_BYTES = 4096
 #: Longer words of a server are not kept, nor sent back to it.
 _LONGEST_WORD = 200
@@ -27,7 +27,7 @@ _GONE: Final = "upload it again, or correct the address"
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """What one picture may cost: bytes read, seconds over all tries and redirects, tries, redirects."""
+    """Limits for one picture: bytes read, seconds over all tries and redirects, tries, redirects."""
 
     head_bytes: int = 256 * 1024
     full_bytes: int = 100 * 1000 * 1000
@@ -52,7 +52,7 @@ class Fetcher:
         self._limits = limits
 
     def look(self, url: str, known: SeenImage | None) -> SeenImage | UnseenImage:
-        """Follow redirects by hand, every hop judged anew; try again where that may help."""
+        """Follow redirects explicitly and judge every hop; retry where that may help."""
         seconds = self._limits.full_seconds if self._full else self._limits.head_seconds
         until = Deadline(self._clock.monotonic() + seconds, self._clock.monotonic)
         if known is not None and self._full and known.digest is None:
@@ -86,7 +86,7 @@ class Fetcher:
     def _hop(
         self, url: str, known: SeenImage | None, until: Deadline, *, redirected: bool
     ) -> SeenImage | str:
-        """Ask once; return what is there, or the address that it leads to."""
+        """Send one request; return the picture, or the address of a redirect."""
         to = target(url)
         same = known if known is not None and known.final == _identity(url) else None
         with opened(to, self._asks(same), self._network, self._context, until) as got:
@@ -162,12 +162,12 @@ class _BodyReader:
 
     @property
     def wants(self) -> bool:
-        """Whether more bytes would tell more."""
+        """Whether more bytes are needed."""
         known = self._header is not None and self.size >= START_BYTES
         return self._whole or not (known or self.size >= self._most)
 
     def add(self, piece: bytes) -> None:
-        """Take what was received."""
+        """Add received bytes."""
         self.size += len(piece)
         self._digest.update(piece)
         if len(self._head) < self._most:
@@ -175,7 +175,7 @@ class _BodyReader:
             self._header = self._header or self._read("more")
 
     def ended(self, length: int | None, *, partial: bool) -> _Body:
-        """Return what is known after the last byte of the answer."""
+        """Return the facts after the last byte of the answer."""
         whole = not partial or length == self.size
         if not partial and length is not None and self.size < length:
             raise UnseenError(
@@ -188,7 +188,7 @@ class _BodyReader:
         )
 
     def cut(self, length: int | None) -> _Body:
-        """Return what is known when nothing more is read."""
+        """Return the facts if nothing more is read."""
         return self._body("unasked", length if length is not None or not self._whole else self.size, None)
 
     def _body(self, rest: Rest, size: int | None, digest: str | None) -> _Body:
@@ -228,14 +228,14 @@ def _next(url: str, got: ImageResponse) -> str:
 
 
 def _identity(url: str) -> str:
-    """Return what stays of an address when it is signed anew; a short name for a very long one."""
+    """Return a digest of the part of an address that a new signature does not change."""
     bare = url.partition("#")[0]
     bare = bare.partition("?")[0] if signing_key(bare) else bare
     return hashlib.sha256(bare.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _length(got: ImageResponse) -> int | None:
-    """Return the size of the whole file, as the server tells it."""
+    """Return the size of the whole file, as reported by the server."""
     if got.status in (206, 416):
         return header_number(got.headers.get("content-range", "").rpartition("/")[2])
     if "transfer-encoding" in got.headers:

@@ -1,8 +1,7 @@
-"""What a file is, by its first bytes: format, pixel size, transparency. No pixel is ever decoded.
+"""The format of a file by its first bytes: type, pixel size, transparency. No pixel is ever decoded.
 
-Headers are read by hand, so that a picture that unpacks to gigabytes costs what its first kilobytes
-cost. An answer never changes when more of the file is known; where the bytes do not suffice yet,
-the answer is None.
+Headers are parsed here, so a picture that unpacks to gigabytes costs what its first kilobytes cost. An answer
+never changes when more of the file is known. If the bytes are not enough yet, the answer is None.
 
 Sources: PNG 3rd edition (W3C), ITU-T T.81 annex B, GIF89a, RFC 9649 (WebP).
 """
@@ -16,12 +15,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["picture", "unusual", "damaged", "other"]
-#: What follows the bytes at hand: more of them, nothing (they are the whole file), or nobody asks.
+#: What follows these bytes: more, nothing (they are the whole file), or unknown.
 Rest: TypeAlias = Literal["more", "nothing", "unasked"]
 
 #: Without a known beginning, so many bytes decide what else it is.
 SNIFFED = 512
-#: A header that goes on for longer than this is told without what comes later.
+#: A longer header is reported without its later parts.
 MOST_SEGMENTS = 4096
 
 
@@ -42,7 +41,7 @@ class Header:
 
 
 class _Short(Exception):  # noqa: N818 (never leaves this module)
-    """The bytes end before the answer; `so_far` is what they tell all the same."""
+    """The bytes end before the answer; `so_far` has what is known."""
 
     so_far: Header | None = None
 
@@ -52,10 +51,10 @@ class _BrokenImage(Exception):  # noqa: N818 (never leaves this module)
 
 
 def read_header(data: bytes, rest: Rest = "more") -> Header | None:
-    """Return what a file is that begins with `data`; None when more bytes are needed.
+    """Return the format of a file that begins with `data`; None if more bytes are needed.
 
-    Without a rest, a header that breaks off is damage; with one that nobody asks for, what is known
-    so far is the answer. Never raises.
+    At the end of the file, an incomplete header is damage. If the rest is unknown, the answer is what is
+    known so far. Never raises.
     """
     for magic, kind, parse in _PICTURES:
         if data.startswith(magic):
@@ -118,7 +117,7 @@ def _png(data: bytes) -> Header:
     return unknown
 
 
-#: Markers that stand alone, without a length.
+#: Markers without a length.
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 #: Frame headers: all SOF but DHT (C4), JPG (C8), DAC (CC).
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -230,7 +229,7 @@ _SVG: Final = re.compile(
 
 
 def _other(start: bytes) -> Header:
-    """Name what is none of the four. `start`: up to `SNIFFED` bytes, or all that there are."""
+    """Name a file that is none of the four. `start`: up to `SNIFFED` bytes, or all bytes."""
     if not start.strip():
         return Header("other", "empty file" if not start else "blank file")
     if start[4:8] == b"ftyp":

@@ -54,7 +54,7 @@ class UnseenError(Exception):
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
-    """Return the addresses of a host, by the system's resolver; raises OSError when there are none."""
+    """Return the addresses of a host, by the system's resolver; raises OSError if there are none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(where[0]) for *_, where in found))
 
@@ -82,7 +82,7 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds until then; raises TimeoutError when there are none."""
+        """Seconds until then; raises TimeoutError if there are none left."""
         seconds = self.at - self.now()
         if seconds <= 0:
             raise TimeoutError
@@ -91,7 +91,7 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL, taken apart: ASCII host, and what is asked for there."""
+    """A parsed URL: ASCII host, and the request target there."""
 
     host: str
     port: int
@@ -288,5 +288,5 @@ def _silence(reason: str) -> UnseenError:
 
 
 def header_number(text: Any) -> int | None:
-    """Return a length as a header tells it, None for anything else."""
+    """Return a length from a header, None for any other value."""
     return int(text) if isinstance(text, str) and re.fullmatch(r"[0-9]{1,15}", text) else None

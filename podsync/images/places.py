@@ -53,7 +53,7 @@ class DocumentSource(Protocol):
         """What stands in it; empty when it is not there any more."""
 
     def place(self, path: Path) -> tuple[Position, str]:
-        """Where a value stands, and that line."""
+        """The place of a value, and its source line."""
 
 
 def places(

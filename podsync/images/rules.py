@@ -1,4 +1,4 @@
-"""What was seen -> diagnostics at the place of the URL. Pure."""
+"""Facts about pictures -> diagnostics at the place of the URL. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from podsync.model.diagnostic import Diagnostic
 from podsync.model.position import Severity
 from podsync.providers.contract import Role
 
-#: A picture whose longer side has fewer pixels is a thumbnail or a placeholder, whatever it is for.
+#: A picture whose longer side has fewer pixels is a thumbnail or a placeholder.
 LEAST_PIXELS = 500
-#: More pixels than this are refused by what has to unpack them.
+#: Programs that decode pictures refuse more pixels than this.
 MOST_PIXELS = 500_000_000
 #: Bytes from which on a mock-up makes shop pages slow, and an artwork is refused.
 MOST_BYTES: Final[Mapping[Role, int]] = {
@@ -57,7 +57,7 @@ def judge(
 
 
 def faults_of(role: Role, sight: SeenImage | UnseenImage) -> tuple[str, ...]:
-    """Return what is wrong with one picture, a sentence each, wherever it is named."""
+    """Return the faults of one picture, a sentence each, wherever it is used."""
     found = _unseen(sight) if isinstance(sight, UnseenImage) else _faults(role, None, sight)
     return tuple(f"{_WORDS[role]} {finding.clause}" for finding in found)
 

@@ -1,4 +1,4 @@
-"""One account as it was listed, each product with who has it here. Pure."""
+"""One account as it was listed, each product with its owner here. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class AccountAudit:
 
     @cached_property
     def counts(self) -> Counter[Standing]:
-        """How many products stand how."""
+        """Return the number of products for each standing."""
         return Counter(one.standing for one in self.products)
 
     @cached_property
@@ -73,7 +73,7 @@ def audited(
     adopted: Mapping[str, Address] = EMPTY,
     models: Sequence[ListedModel] = (),
 ) -> AccountAudit:
-    """Return what an account holds.
+    """Return the contents of an account.
 
     `adopted` maps ids to the documents that name them.
     """

@@ -1,7 +1,7 @@
-"""Documents for products that have none: what a listing tells, in the words of a person. Pure.
+"""Documents for products without one: listed values, as a person would write them. Pure.
 
-What may not stand in a document is left out, with a comment that says why. That is not judged here: each text
-is put to the catalog's own rules, and what they refuse goes, field by field.
+A value that a document must not contain is left out, with a comment that says why. The catalog's own rules
+decide that: each text is checked, and refused fields are removed one by one.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class DocumentExport:
     # -- its name
 
     def _name(self, one: ListedProduct) -> str:
-        """Return a name after the title; one that is taken, or is none, ends in the id."""
+        """Return a name made from the title; it ends in the id if it is taken or not valid."""
         row = one.row
         base = _cut(slug(self.audit.provider.name_of(row.fields)), NAME_LIMIT)
         if not base or base in self.taken or base in _DEVICES:
@@ -147,7 +147,7 @@ class DocumentExport:
         return "\n".join(lines) + "\n", places
 
     def _remark(self, name: str, line: str, one: ListedProduct) -> str:
-        """Return the model's name as a comment, where one may stand: behind a value in quotes."""
+        """Return the model's name as a comment, after a quoted value."""
         known = self.audit.models.get(self.audit.model_of(one))
         if name != self.audit.provider.model_field or known is None or not known.name:
             return ""
@@ -167,7 +167,7 @@ class DocumentExport:
 
 
 def _reason(fault: Diagnostic) -> str:
-    """Return what is wrong, without the path of the value: the comment stands there."""
+    """Return the fault without the path of the value: the comment is at that value."""
     return re.sub(r"^spec\.[\w.\[\]]+: ", "", fault.summary)
 
 
@@ -176,7 +176,7 @@ def _cut(text: str, length: int) -> str:
 
 
 def _comment(text: str) -> str:
-    """Return a text that ends with its line, whatever it holds."""
+    """Return a text as a comment of one line, whatever it contains."""
     shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
     return shown if len(shown) <= 300 else f"{shown[:300]}…"
 

@@ -1,4 +1,4 @@
-"""What an account is known to have, from what it lists: for plans, and for editors to complete. Pure."""
+"""The known ids of an account, from its listing: for plans, and for completion in editors. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def from_list(models: Sequence[ListedModel], before: AccountIds, day: str) -> Ac
 
 
 def from_products(provider: Provider, rows: Iterable[Remote]) -> AccountIds:
-    """Return what the products of an account are built from, where the provider has no list of it."""
+    """Return the ids that an account's products are built from, for providers without a list of them."""
     roles = provider.info.roles
     models: dict[str, KnownModel] = {}
     parts: dict[str, set[str]] = defaultdict(set)
@@ -64,7 +64,7 @@ def _parts(roles: FieldRoles, fields: Mapping[str, Any]) -> Iterator[tuple[str, 
 
 
 def completing_schemas(known: Mapping[str, AccountIds]) -> dict[str, dict[str, Any]]:
-    """Return by name the schema of each kind, and that of all of them, with what is known for each kind."""
+    """Return the schema of each kind and that of all kinds, by name, with the known ids."""
     infos = {info.kind: info for info in plugins().values()}
     made = {kind: _completing(infos[kind], ids) for kind, ids in known.items()}
     catalog = deepcopy(schema_for_editors("catalog"))
@@ -115,7 +115,7 @@ def _plain(identity: str) -> dict[str, str]:
 
 
 def _body(identity: str) -> str:
-    """Return what is put in: quoted, with what means something to a snippet as itself."""
+    """Return the text to insert: quoted, with snippet characters escaped."""
     quoted = identity.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + quoted.replace("\\", "\\\\").replace("$", "\\$").replace("}", "\\}") + '"'
 

@@ -14,7 +14,7 @@ from podsync.providers.name_forms import folded, plain
 
 
 class Resemblance(Enum):
-    """What the products of a group have in common, the closest first."""
+    """What the products of a group share, the closest resemblance first."""
 
     DOUBLE = "double"
     NAME = "same name"
@@ -55,7 +55,7 @@ def _by_name(provider: Provider, products: Sequence[ListedProduct]) -> Iterator[
 
 
 def _sharing(provider: Provider, group: Sequence[ListedProduct]) -> Iterator[list[ListedProduct]]:
-    """Take apart by customers what has one name: products that no customer shares stand alone."""
+    """Split products of one name by shared customers; products without a shared customer are alone."""
     roles = provider.info.roles
     customers = [[str(each) for each in one.row.fields.get(roles.customers) or ()] for one in group]
     if any(roles.everybody in each for each in customers):
@@ -90,7 +90,7 @@ def _by_picture(provider: Provider, products: Sequence[ListedProduct]) -> Iterat
 
 
 def _listed(provider: Provider, one: ListedProduct) -> str:
-    """Return all that is listed of a product, in the form in which specs are compared."""
+    """Return all listed fields of a product, in the form in which specs are compared."""
     return canonical_json(provider.canonical(provider.listed_spec(one.row.fields)))
 
 

@@ -1,4 +1,4 @@
-"""Documents beside the listed products that may be theirs, field by field. Pure."""
+"""Documents next to the listed products that may be theirs, field by field. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from podsync.providers.contract import ListedModel
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed product that may be a document's; without an address it looks like no document.
+    """A listed product that may belong to a document; without an address it resembles none.
 
-    `fields` are those of the spec, in its order, each beside what is listed.
+    `fields` are those of the spec, in its order, each with the listed value.
     """
 
     verdict: PairVerdict
@@ -31,7 +31,7 @@ class Candidate:
 
     @property
     def certain(self) -> bool:
-        """Whether nobody has to be asked."""
+        """Whether no person has to be asked."""
         return self.verdict is PairVerdict.SAME
 
 

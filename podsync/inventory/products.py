@@ -1,4 +1,4 @@
-"""A listed product, with who has it here, and its pictures."""
+"""A listed product, with its owner here, and its pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of products, and which of them a command is about."""
+"""Addresses of products, and the selection of a command."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class Selection(NamedTuple):
 
 
 def _matches(pattern: str, address: Address) -> bool:
-    """Match with `*` and `?` only; what a pattern does not say of the axes may be anything."""
+    """Match with `*` and `?` only; axes that a pattern does not name may have any key."""
     name = address.name
     if _pattern(pattern).fullmatch(f"{address.kind}.{name}") is not None:
         return True
@@ -148,5 +148,5 @@ def _matches(pattern: str, address: Address) -> bool:
 
 @lru_cache(maxsize=256)
 def _pattern(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern: brackets stand for themselves, they are part of addresses."""
+    """Compile a pattern. Brackets are literal: they are part of addresses."""
     return re.compile(translate(pattern.replace("[", "[[]")))

@@ -1,4 +1,4 @@
-"""Characters that nobody sees, or that look like others: their names, and texts without them."""
+"""Characters that are invisible or resemble others: their names, and texts without them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAIRS = (*((a, b) for a in _CURLY for b in _CURLY), ("`", "`"), ("<", ">"))
 
 
 def hidden(text: str) -> str:
-    """Return the first character of a text that nobody sees; empty where there is none."""
+    """Return the first invisible character of a text; empty if there is none."""
     match = None if text.isascii() else re.search(f"[{SPACES}{UNSEEN}]", text)
     return match[0] if match else ""
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Pace(Protocol):
-    """The provider's rate limit, shared by everything that speaks to one account of it."""
+    """The provider's rate limit, shared by all requests to one account."""
 
     def take(self) -> None:
         """Wait until one more request may leave."""

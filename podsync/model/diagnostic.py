@@ -25,9 +25,9 @@ class Rule(NamedTuple):
 
 
 class SpecFault(NamedTuple):
-    """What an offline rule found wrong in a spec, or in a document; `path` is inside of that.
+    """A fault that an offline rule found in a spec or a document; `path` is relative to it.
 
-    `instead` is the text to write there, where that is certain. `in_key`: the key itself is at fault.
+    `instead` is the replacement text, if that is certain. `in_key`: the key itself is at fault.
     """
 
     rule: str
@@ -40,7 +40,7 @@ class SpecFault(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """Put `text` in place of what stands in a span; lines and columns count from 1, the end is exclusive."""
+    """Replace a span by `text`; lines and columns count from 1, the end is exclusive."""
 
     line: int
     column: int
@@ -87,7 +87,7 @@ def mended(content: str, fix: Fix) -> str:
 
 
 def errors_among(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Only those that make a catalog or a plan unusable."""
+    """Return only the errors: faults that make a catalog or a plan unusable."""
     return tuple(d for d in diagnostics if d.severity == "error")
 
 

@@ -19,5 +19,5 @@ def digest(value: Any) -> str:
 
 
 def short_digest(value: Any) -> str:
-    """Return 32 hex digits that stand for `value` inside one run and in the cache; never in a file."""
+    """Return 32 hex digits for `value`, for one run and the cache; never written to other files."""
     return hashlib.blake2b(json_bytes.canonical(value), digest_size=16).hexdigest()

@@ -38,7 +38,7 @@ class PodsyncError(Exception):
 
 
 class UsageError(PodsyncError):
-    """The command cannot be meant as it was typed."""
+    """The command is not valid as typed."""
 
     exit_code = 64
 
@@ -54,7 +54,7 @@ class CatalogError(PodsyncError):
 
 
 class DecisionError(CatalogError):
-    """What a person says of existing products does not hold; nothing of it was taken."""
+    """Decisions about existing products are not valid; none of them was applied."""
 
     exit_code = 1
 
@@ -70,7 +70,7 @@ class LockedError(PodsyncError):
 
 
 class StaleError(PodsyncError):
-    """What was approved is not what would be done."""
+    """The plan that would be applied is not the approved one."""
 
     exit_code = 7
 
@@ -125,10 +125,10 @@ class ProviderError(PodsyncError):
 
 
 class NotSentError(ProviderError):
-    """The request surely took no effect: not a byte of it left, or the answer was 429.
+    """The request surely took no effect: no byte of it left, or the answer was 429.
 
-    `lasting`: what kept it from leaving does not pass by itself (a certificate, a proxy that refuses), so
-    that sending it again is no use.
+    `lasting`: the cause does not pass by itself (a certificate, a proxy that refuses), so retrying is
+    useless.
     """
 
     def __init__(

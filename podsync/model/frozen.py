@@ -1,7 +1,7 @@
-"""Frozen JSON: mappings and lists that cannot be changed after they were made.
+"""Frozen JSON: mappings and lists that cannot be changed.
 
-A *spec* is what a provider is sent, in the provider's own field names. It is frozen all the way
-down (:func:`freeze`), yet stays a `dict` with `str` keys, so that `json.dumps` takes it as it is.
+A *spec* is what a provider is sent, in the provider's own field names. It is frozen all the way down
+(:func:`freeze`), yet stays a `dict` with `str` keys, so that `json.dumps` takes it as it is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 #: Any JSON value after :func:`freeze`: mappings are `FrozenDict`, sequences are tuples.
 Json: TypeAlias = Any
 Spec: TypeAlias = Mapping[str, Json]
-#: Where a value stands inside a document: `("spec", "pictures", 0, "url")`.
+#: The path of a value in a document: `("spec", "pictures", 0, "url")`.
 Path: TypeAlias = tuple[str | int, ...]
 
 
@@ -73,7 +73,7 @@ def thaw(value: Json) -> Any:
 
 
 def value_at(data: Any, path: Path) -> Any:
-    """Return the value at a path inside mappings and lists; None where there is none."""
+    """Return the value at a path inside mappings and lists; None if there is none."""
     for part in path:
         try:
             data = data[part]

@@ -1,7 +1,7 @@
-"""Ids that an account was seen to have: models with their names, and what its products are built from.
+"""Known ids of an account: models with their names, and the parts that its products are built from.
 
-They are kept in a file of the catalog, which is parsed only when somebody asks: a run in which nothing
-changes needs none of it.
+They are kept in a file of the catalog, which is parsed only on demand: a run without changes does not need
+it.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ class KnownModel:
 
 @dataclass(frozen=True, slots=True)
 class AccountIds:
-    """What one account was seen to have. `parts` maps ids of parts to their attributes."""
+    """The known ids of one account. `parts` maps ids of parts to their attributes."""
 
     models: Mapping[str, KnownModel] = EMPTY
     parts: Mapping[str, tuple[str, ...]] = EMPTY
     customers: tuple[str, ...] = ()
-    #: Whether the provider has a list of models, and these are all of it.
+    #: Whether the provider lists its models, and these are all of them.
     listed: bool = False
 
 
@@ -64,14 +64,14 @@ class KnownIds:
 
     @property
     def ids(self) -> AccountIds:
-        """What is known; nothing where the file says nothing of this account."""
+        """The ids; empty if the file has none for this account."""
         if self._told is None:
             self._told = self._load()
         return self._told
 
     @property
     def models(self) -> Mapping[str, KnownModel]:
-        """The models by id; those that have left among them."""
+        """The models by id, including those that have left."""
         return self.ids.models
 
 

@@ -1,4 +1,4 @@
-"""Places in files: where a value stands, and how serious a fault there is."""
+"""Places in files, and severities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 
 class Span(NamedTuple):
-    """Where a value stands in its file; lines and columns count from 1, the end is exclusive."""
+    """The place of a value in its file; lines and columns count from 1, the end is exclusive."""
 
     line: int
     column: int

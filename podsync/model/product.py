@@ -72,7 +72,7 @@ class History:
 
     @classmethod
     def of(cls, data: Mapping[str, Any], bare_id: Callable[[str], str]) -> History:
-        """Return what a valid document says, ids as listings tell them; `data` may hold other keys."""
+        """Return the history in a valid document, with ids as listings have them; `data` may hold more."""
         if HISTORY_WORDS.isdisjoint(data):
             return NO_HISTORY
         values = {word: freeze(data[word]) for word in HISTORY_WORDS & data.keys()}
@@ -89,7 +89,7 @@ class History:
 
     @property
     def text(self) -> str:
-        """What is said, as canonical JSON of one object; empty where nothing is."""
+        """The history as canonical JSON of one object; empty if there is none."""
         if self is NO_HISTORY:
             return ""
         values = {
@@ -99,7 +99,7 @@ class History:
 
     @property
     def asks(self) -> Mapping[str, Json]:
-        """What has to be decided about a product that is there already and as its document wants it."""
+        """The requests about an existing product: `recreate` and `changed_there`."""
         if self is NO_HISTORY:
             return EMPTY
         decisions: dict[str, Json] = {} if self.recreate is None else {"recreate": self.recreate}
@@ -144,12 +144,12 @@ class Product:
         )
 
     def knowing(self, spec_digest: str) -> Self:
-        """Return this product, told its `spec_digest` (without `sha256:`) by who has worked it out before."""
+        """Return this product with its `spec_digest` (without `sha256:`), computed by the caller."""
         object.__setattr__(self, "_spec_digest", spec_digest)
         return self
 
     def at(self, path: Path) -> Position:
-        """Return where the value at `path` stands, or the nearest value around it."""
+        """Return the place of the value at `path`, or of the nearest value around it."""
         for length in range(len(path), 0, -1):
             span = self.positions.get(path[:length])
             if isinstance(span, Position):
@@ -162,28 +162,28 @@ class Product:
 def spec_digest_of(
     spec: Spec | None, labels: Mapping[str, str], lifecycle: Lifecycle, asks: Mapping[str, Json] = EMPTY
 ) -> str:
-    """Digest of a product as a document wants it, or as an entry has it: equal ones are the same.
+    """Return the digest of a wanted or an existing product; equal digests mean the same product.
 
-    What a document `asks` about an existing product is part of the wish: it is approved with it, and no
-    equal entry settles it unseen.
+    The requests of a document (`asks`) are part of the digest: they are approved with the product, and an
+    equal entry does not settle them unseen.
     """
     wish: list[Json] = [spec, labels, lifecycle.to_json()]
     return digest([*wish, asks] if asks else wish)
 
 
 def seen_ids(shown: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return the ids that people see, of what a state or a listing shows of a product."""
+    """Return the ids that people see, from the recorded fields of a product."""
     product: Mapping[str, Json] = shown.get("product", EMPTY)
     return product
 
 
 def identity_of(provider: str, account: str, identity: Json) -> str:
-    """Return what products have in common that a provider's listing cannot tell apart."""
+    """Return a digest of what products share if a provider's listing cannot tell them apart."""
     return short_digest([provider, account, identity])
 
 
 class Index(Protocol):
-    """What is known of a catalog's products without making them."""
+    """Knowledge about a catalog's products without creating them."""
 
     @property
     def spec_digests(self) -> Mapping[str, str]:
@@ -235,7 +235,7 @@ class Catalog:
         return self.index.providers
 
     def at(self, address: Address) -> Product | None:
-        """Return what is wanted at an address."""
+        """Return the wanted product of an address."""
         if self.index is None:
             return next((product for product in self.products if product.address == address), None)
         try:

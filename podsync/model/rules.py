@@ -1,7 +1,7 @@
-"""The rules that podsync can find broken: what each means, and what to do about it.
+"""The rules that podsync checks: the meaning and the remedy of each.
 
-A rule stands here once, whatever raises it. Two kinds stand beside the code that checks them: the rules of
-one valid document (`catalog.rules`), and those that only one provider has (`Provider.own_rules`).
+A rule is in this table once, whatever raises it. Two kinds are kept next to the code that checks them: the
+rules of one valid document (`catalog.rules`), and those of a single provider (`Provider.own_rules`).
 `catalog.rules.known_rules` returns all of them together.
 """
 

@@ -87,10 +87,10 @@ class Settings(NamedTuple):
 
 
 class Authoring(NamedTuple):
-    """What the settings say to documents: values by name, and how many products one document may make.
+    """Settings for documents: variables by name, and the limit of products per document.
 
-    `file` is where the settings stand, for the place of a value. `environment` is the chosen one of
-    `environments`, "" for none.
+    `file` is the settings file, for the place of a value. `environment` is the chosen one of `environments`,
+    "" for none.
     """
 
     variables: Mapping[str, str | int | float | bool] = EMPTY

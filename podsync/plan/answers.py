@@ -1,7 +1,7 @@
-"""What a person may say of listed products, as alternatives with the commands that say it. Pure.
+"""The answers a person may give about listed products, with the commands for them. Pure.
 
-`plan --refresh` and apply ask in the same words. Each alternative names what tells its product from the
-others; the last one says that it is none of them, where that may be said.
+`plan --refresh` and apply ask in the same words. Each answer names the facts that distinguish its product;
+the last one says that it is none of them, where that is allowed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from podsync.providers.knowledge import Provider
     from podsync.state.entries import Entry
 
-#: The way out of a spec that its document may leave incomplete, while the product is there.
+#: The remedy for an incomplete spec while the product exists.
 COMPLETE = "fill in the fields, all of which a new product needs"
 #: So many candidates are named; the rest can be seen at the provider.
 NAMED = 10
@@ -27,10 +27,10 @@ NAMED = 10
 def of_doubt(
     provider: Provider, address: Address, candidates: Sequence[Remote], *, young: bool = False
 ) -> tuple[str, ...]:
-    """Return what may have become of a create in doubt.
+    """Return the possible outcomes of a create in doubt.
 
-    While it is `young` nobody can say that nothing was made: that answer is not offered then. An account that
-    lists nothing may be another one: only its own page can tell.
+    While it is `young`, "nothing was made" is not offered: it is too early to know. An account that lists
+    nothing may be the wrong one: only its own web page can show that.
     """
     settle = f"podsync state settle {address.word}"
     if not candidates:
@@ -43,7 +43,7 @@ def of_doubt(
 
 
 def of_step(address: Address, step: str) -> tuple[str, ...]:
-    """Return what may have become of a step of which the listing tells nothing."""
+    """Return the possible outcomes of a step that the listing does not show."""
     settle = f"podsync state settle {address.word} --step {step}"
     return (
         f"a) all of them are there: {settle} --made",
@@ -53,10 +53,10 @@ def of_step(address: Address, step: str) -> tuple[str, ...]:
 
 
 def if_removed(address: Address, doubt: str = "", *, replaces: bool = False) -> str:
-    """Return what to do about a product that a person has removed.
+    """Return the remedy for a product that a person has removed.
 
-    `doubt` answers what is in doubt about it. `replaces`: the product before it has the name still, and is
-    taken back first.
+    `doubt` answers its open doubt. `replaces`: the product before it still has the name, and is restored
+    first.
     """
     settle = f"podsync state settle {address.word} {doubt}, then: " if doubt else ""
     then = (
@@ -70,10 +70,10 @@ def perhaps_added(what: str) -> str:
     return f"others may have added {what}"
 
 
-def step_in_doubt(what: str, told: Sequence[str], *, sent: bool) -> str:
-    """Return the question about a step; `told` is what it adds, as people see it on the web page."""
+def step_in_doubt(what: str, additions: Sequence[str], *, sent: bool) -> str:
+    """Return the question about a step; `additions` are what it adds, in the words of the web page."""
     why = f"{what} were sent" if sent else perhaps_added(what)
-    named = f": {'; '.join(told)}" if told else ""
+    named = f": {'; '.join(additions)}" if additions else ""
     return f"{why}, and the listing does not tell whether these are there{named}"
 
 
@@ -83,7 +83,7 @@ def quoted(text: str) -> str:
 
 
 def again_risk(provider: Provider, entry: Entry, *, gone: bool) -> str:
-    """Return in place of what a product is made again, and what is known of that one."""
+    """Return the risk of making a product again: the product that it replaces, and what is known of that."""
     noun, key = provider.info.visible_id
     seen = seen_ids(entry.remote).get(key) if key else None
     what = f"{noun} {seen}" if seen else f"{provider.title} {entry.id}"
@@ -100,7 +100,7 @@ def of_wanted(provider: Provider, address: Address, candidates: Sequence[Remote]
 
 
 def of_unlisted(provider: Provider, address: Address) -> tuple[str, ...]:
-    """Return what may have become of what was acknowledged and is not listed."""
+    """Return the possible outcomes of a create that was acknowledged and is not listed."""
     return (
         f"a) {_page(provider)} shows it: podsync import {address.word} ID",
         f"b) it does not: podsync state rm {address.word}, then: podsync apply",
@@ -110,10 +110,10 @@ def of_unlisted(provider: Provider, address: Address) -> tuple[str, ...]:
 def of_open_orphan(
     provider: Provider, address: Address, rows: Sequence[Remote], *, alike: int = 1
 ) -> tuple[str, ...]:
-    """Return what may have become of an orphan whose id no listing has told for certain.
+    """Return the possible outcomes of an orphan whose id no listing has confirmed.
 
-    `alike` is how many of its address there are: nothing but their address names them, so that an answer
-    means all of them.
+    `alike` is the number of orphans at its address: only the address names them, so one answer means all of
+    them.
     """
     done, page = f"podsync state orphans --done {address.word}", f"{provider.title}'s web page"
     all_ = f", once all {alike} orphans of this address without an id are gone" if alike > 1 else ""
@@ -136,7 +136,7 @@ def of_open_orphan(
 
 
 def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remote]) -> tuple[str, ...]:
-    """Return what may become of products that a refused create may have made, and that no document wants."""
+    """Return the possible outcomes of a refused create that no document wants any more."""
     ids = " ".join(row.id for row in candidates[:NAMED])
     page = f"{provider.title}'s web page"
     wanted = f"it is wanted: write its document again, then: podsync import {address.word} {candidates[0].id}"
@@ -150,17 +150,17 @@ def of_unwanted(provider: Provider, address: Address, candidates: Sequence[Remot
     )
 
 
-def unproven_account(provider: Provider, *, asked: bool) -> str:
-    """Return why nothing is made where nothing known is seen; `asked`: no later look can tell."""
+def unproven_account(provider: Provider, *, needs_person: bool) -> str:
+    """Return why nothing is created in an unproven account; `needs_person`: no later look can prove it."""
     made = f"none of the products that were made at {provider.title}"
     right = "nobody can tell whether this is the right account"
-    if asked:
+    if needs_person:
         return f"{made} is known by its id: until a person has said what they are, {right}"
     return f"{made} is known for certain yet, so that {right}"
 
 
 def _none_of(candidates: Sequence[Remote]) -> str:
-    """Say that it is none of these; what is only hidden, and is called removed, is made a second time."""
+    """Return the answer that it is none of these; a hidden product declared removed is made a second time."""
     if all(row.last_listed is None for row in candidates):
         return "none of them"
     return "none of them, or it was removed (one that is only hidden there is then made twice)"
@@ -181,13 +181,13 @@ def _letter(index: int) -> str:
 
 def _lettered(provider: Provider, candidates: Sequence[Remote], command: str) -> tuple[str, ...]:
     return tuple(
-        f"{_letter(index)}) it is {_told(provider, row)}: {command} {row.id}"
+        f"{_letter(index)}) it is {_identifying(provider, row)}: {command} {row.id}"
         for index, row in enumerate(candidates[:NAMED])
     )
 
 
-def _told(provider: Provider, row: Remote) -> str:
-    """What tells a product from others, for a person."""
+def _identifying(provider: Provider, row: Remote) -> str:
+    """Return a product's id with the facts that distinguish it, for a person."""
     noun, key = provider.info.visible_id
     seen = seen_ids(row.shown).get(key)
     facts = [f"{noun} {seen}"] if seen else []

@@ -1,8 +1,8 @@
-"""Whether what would be done is what people approved.
+"""Whether the planned changes are those that people approved.
 
-`approved` (kept in the state's `last_apply` while something of it is left) maps an address to
-`[action, entry digest, after digest]`. What is left of an approved plan is a subset of it: the same
-change, a doubt about the very thing that was approved, or the second half of a change of two steps.
+`approved` (kept in the state's `last_apply` while part of it is left) maps an address to `[action, entry
+digest, after digest]`. The rest of an approved plan is a subset of it: the same change, a doubt about an
+approved change, or the second half of a change of two steps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from podsync.state.model import State
 
 #: Approved actions that may send a create (a restore does where the orphan is gone).
 _MAKING = (Action.CREATE.value, Action.REPLACE.value, Action.SETTLE.value, Action.RESTORE.value)
-#: What may be left -> of which approved actions with the same wish.
+#: A remaining action -> the approved actions that allow it, for the same wanted product.
 _LEFT_OF: Mapping[Action, tuple[str, ...]] = {
     Action.SETTLE: _MAKING,
     Action.UPDATE: (Action.UPDATE.value, *_MAKING),
@@ -27,7 +27,7 @@ _LEFT_OF: Mapping[Action, tuple[str, ...]] = {
 
 
 def approved(plan: Plan) -> Mapping[str, Json]:
-    """Return what an apply of this plan is allowed to do, in the form that the state keeps."""
+    """Return the changes that an apply of this plan may make, in the form that the state keeps."""
     work: Mapping[str, Json] = freeze(
         {str(c.address): [c.approved_as.value, c.entry_digest, c.after_digest] for c in plan.work}
     )

@@ -1,6 +1,6 @@
-"""One change of a plan as data: what is to be done about an address, and which values differ.
+"""One change of a plan as data: the action for an address, and the values that differ.
 
-Like the plan, it is asked and never worked out again. `reason` and `risks` are for people.
+A change is computed once; views and apply only read it. `reason` and `risks` are for people.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ STAGED_RISKS = (f"{STAGED}: orders find the old product until the document says 
 
 
 def temporary_name(product: Product, name: Json, wanted: Json, *since: float) -> str:
-    """Return what a new product is called until it takes over a name."""
+    """Return the name of a new product until it takes over its final one."""
     mark = short_digest([str(product.address), wanted, [round(each, 3) for each in since]])[:6]
     return f"(next {mark}) {name}"
 
 
 class UnknownValue:
-    """A value that nobody knows: `words` say why."""
+    """An unknown value; `words` say why it is unknown."""
 
     def __init__(self, words: str) -> None:
         self.words = words
@@ -138,7 +138,7 @@ class Change:
 
     @property
     def accepts(self) -> bool:
-        """Whether it takes over what somebody changed at the provider."""
+        """Whether it accepts values that somebody changed at the provider."""
         return self.action_reason == NOTE_ACCEPTED
 
     @property
@@ -158,7 +158,7 @@ class Change:
 
     @property
     def document(self) -> Product:
-        """The product that is wanted, as far as a change tells of it."""
+        """The wanted product, as far as a change describes it."""
         return Product(
             self.address,
             self.provider,
@@ -171,12 +171,12 @@ class Change:
 
     @property
     def spec(self) -> Spec:
-        """What the document wants; what exists, where there is no document."""
+        """The wanted spec; without a document, that of the existing product."""
         return self.after if self.after is not None else self.before or EMPTY
 
     @property
     def place(self) -> str:
-        """Where the document stands, as the state keeps it for the day when it is gone."""
+        """The place of the document, kept in the state in case it is deleted."""
         at = self.declared or self.source
         return f"{at.path}:{at.line}" if at is not None else ""
 

@@ -1,4 +1,4 @@
-"""What is refused about several changes at once: limits, renames in disguise, names that clash."""
+"""Refusals that concern several changes at once: limits, renames in disguise, name clashes."""
 
 from __future__ import annotations
 
@@ -47,11 +47,10 @@ def check(
     limits: Limits,
     allow: Mapping[str, int],
 ) -> list[Diagnostic]:
-    """Return everything that makes these changes unfit to be applied together.
+    """Return the faults that keep these changes from being applied together.
 
-    `leaving` are the orphans that a whole plan would make, and what is in doubt without a document: a
-    selection leaves them out of `changes`. `left` is what these changes were decided from, with what was
-    settled before.
+    `leaving` are the orphans that a whole plan would make, and doubts without a document: a selection leaves
+    them out of `changes`. `left` is the input of these changes together with the unchanged pairs.
     """
     return [
         *_over_limits(changes, limits, allow, managed=len(left.state.entries) + len(left.settled)),
@@ -85,7 +84,7 @@ def _over_limits(
             )
 
 
-#: So many orphans, as a share in percent, look like a catalog of which a part is missing; few never do.
+#: A share of orphans, in percent, that suggests a partly missing catalog; a few orphans never do.
 _SHARE, _FEW = 30, 5
 
 
@@ -211,7 +210,7 @@ def _held_names(state: State, providers: Mapping[str, Provider]) -> _Holders:
     """Names that orders use now."""
     held: dict[tuple[str, str, str], list[tuple[Address | None, Spec]]] = defaultdict(list)
     rows: list[tuple[Address | None, Entry | Orphan]] = [*state.entries.items()]
-    # Until an exchange of names is done, what is to get the name counts as its holder.
+    # Until a swap is done, the product that will get the name counts as its holder.
     heirs = {(e.swap.source, e.swap.made_at): a for a, e in state.entries.items() if e.swap is not None}
     rows += [(heirs.get((orphan.address, orphan.created_at)), orphan) for orphan in state.orphans]
     for address, known in rows:
@@ -238,7 +237,7 @@ def _clash(one: Spec | None, other: Spec | None, provider: Provider) -> bool:
 def _holders(
     change: Change, held: _Holders, settled: UnchangedPairs, providers: Mapping[str, Provider]
 ) -> Iterator[Address | None]:
-    """Who else holds the name that this change takes, for a shared customer."""
+    """Yield the other holders of the name that this change takes, for a shared customer."""
     if change.action not in (Action.CREATE, Action.UPDATE) and not change.temporary:
         return
     key = _name_key(change.provider, change.account, change.made, providers)

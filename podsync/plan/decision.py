@@ -1,4 +1,4 @@
-"""What is to be done about one pair of document and entry, and what of it is refused."""
+"""The change for one pair of document and entry, and the faults that refuse it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 
 class Decided(NamedTuple):
-    """A change, and what is refused about it."""
+    """A change and its faults."""
 
     change: Change
     faults: list[Diagnostic]
@@ -73,7 +73,7 @@ def decide(
 
 
 class _PairDecision:
-    """Decides about one pair; collects what is refused."""
+    """Decides about one pair and collects the faults."""
 
     def __init__(self, pair: Pair, provider: Provider, selection: Selection) -> None:
         self.pair = pair
@@ -134,7 +134,7 @@ class _PairDecision:
         return self._change(Action.ADOPT, ADOPT_DECLARED, reason, risks=(), importing=adopt)
 
     def _take_word(self, product: Product, entry: Entry, names: tuple[str, ...]) -> Change:
-        """Move the product that the document names: what it says of it is believed, and never made."""
+        """Move the product that the document names by id: the id is trusted, and nothing is created."""
         fields = tuple(one._replace(forces_replace=False) for one in self._fields(product, entry, names))
         risks = (f"the document is believed about {', '.join(names)}: {BELIEVED}",)
         reason = f"its document says that it is {entry.id}"
@@ -188,7 +188,7 @@ class _PairDecision:
         return tuple(sorted(names))
 
     def _refuse_unreachable(self, product: Product, before: Spec) -> bool:
-        """Refuse what no step can make of what exists; returns whether there is any of it."""
+        """Refuse differences that no step can make; returns whether there are any."""
         found = list(self.provider.unreachable(before, product.spec))
         for fault in found:
             summary = f"{product.address}: {fault.summary}"
@@ -323,16 +323,16 @@ class _PairDecision:
         pending, words = entry.pending, self.provider.info.steps
         if pending is not None and pending.step:
             what = words.get(pending.step, pending.step)
-            told = f"{what}: sent earlier, outcome not known" if pending.attempts else perhaps_added(what)
-            return "update_because_in_doubt", told
+            reason = f"{what}: sent earlier, outcome not known" if pending.attempts else perhaps_added(what)
+            return "update_because_in_doubt", reason
         if pending is not None:
             return "update_because_mutable", "an update is in doubt and is sent again"
         done, left = progress(self.provider, entry)
-        told = f"created, {len(done)} of {len(done) + len(left)} steps"
+        progress_text = f"created, {len(done)} of {len(done) + len(left)} steps"
         if what := " and ".join(words.get(step, step) for step in entry.steps_left):
-            return "update_because_half_made", f"{told}: {what} are not added yet"
+            return "update_because_half_made", f"{progress_text}: {what} are not added yet"
         if entry.swap is not None:
-            return "update_because_swap", f"{told}: it stands ready to take over the name"
+            return "update_because_swap", f"{progress_text}: it stands ready to take over the name"
         return "update_because_mutable", "only fields that can change"
 
     def _check_swap(self, product: Product, swap: Swap) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str, ...]:
-    """Return the top-level fields whose canonical values differ, sorted; what one leaves out does not."""
+    """Return the top-level fields whose canonical values differ, sorted, apart from omitted optional ones."""
     if before == after:
         return ()
     one = provider.canonical(provider.completed(before, after))
@@ -36,7 +36,7 @@ def differing_fields(provider: Provider, before: Spec, after: Spec) -> tuple[str
 
 
 def is_unsure(provider: Provider, entry: Entry, step: ProductStep) -> bool:
-    """Whether others may have done a step already, and nobody has said yet that they have not."""
+    """Whether a step may have been done already, and no person has said that it was not."""
     return entry.may_have_more and bool(differing_fields(provider, entry.lacks, step.body))
 
 
@@ -50,7 +50,7 @@ def may_be_there(provider: Provider, entry: Entry, wanted: Spec) -> Iterator[str
 
 
 def leads_to(provider: Provider, before: Spec, after: Spec, names: Collection[str]) -> bool:
-    """Whether updates and steps give these fields the wanted values: nothing has to be made anew."""
+    """Whether updates and steps can give these fields the wanted values, without a new product."""
     fixed = set(differing_fields(provider, before, after)) & set(names) - provider.mutable
     return not fixed or fixed <= {field for step in provider.steps(before, after) for field in step.body}
 
@@ -104,10 +104,9 @@ def with_steps(change: Change, provider: Provider, entry: Entry | None) -> Chang
 
 
 def never_learned(provider: Provider, entry: Entry, wanted: Spec) -> frozenset[str]:
-    """Return the fields of a wanted spec of which the state does not know what the product has.
+    """Return the fields of a wanted spec whose current values the state does not know.
 
-    podsync has not sent them: it took the product as it was, and no listing tells them, or the document of
-    that time did not.
+    podsync has not sent them: it adopted the product, and the listing or its document did not have them.
     """
     if entry.origin == "created":
         return frozenset()
@@ -221,7 +220,7 @@ class Inheritance(Protocol):
 
 #: Makes it when it is asked for; None where nobody knows.
 Defaults: TypeAlias = Callable[[], Inheritance] | None
-#: So many values are told of one change.
+#: At most this many values of a change are named.
 _MOST_INHERITED = 8
 
 

@@ -40,7 +40,7 @@ class Pair(NamedTuple):
 
     @property
     def known(self) -> Product | Entry:
-        """The product, or the entry where there is none."""
+        """The product, or the entry if there is none."""
         known = self.product or self.entry
         assert known is not None  # noqa: S101 (a pair has at least one side)
         return known
@@ -82,11 +82,13 @@ def pair_up(catalog: Catalog, state: State, providers: Mapping[str, Provider]) -
         for address, entry in leavers.items()
         if address not in taken
     ]
-    return tuple(sorted((_told(pair, state) for pair in pairs), key=lambda pair: pair.address))
+    return tuple(
+        sorted((_with_half_done_exchange(pair, state) for pair in pairs), key=lambda pair: pair.address)
+    )
 
 
-def _told(pair: Pair, state: State) -> Pair:
-    """Return the pair, told whether an exchange of names is half done."""
+def _with_half_done_exchange(pair: Pair, state: State) -> Pair:
+    """Return the pair; `nameless` is set if a swap is half done."""
     swap = pair.entry.swap if pair.entry is not None else None
     return pair if swap is None else pair._replace(nameless=state.given_up(swap))
 
@@ -102,7 +104,7 @@ def _moves(
     for product in arrivals:
         history = product.history
         former = [Address(product.address.kind, name) for name in history.moved or ()]
-        # Who names the product itself has named where it was, too.
+        # A document that names its product by id also names its former address.
         former += filter(None, [held.get((product.provider, history.adopt or ""))])
         known = next((address for address in former if address in free), None)
         if known is not None:
@@ -202,7 +204,7 @@ class _Orphans:
 
 
 def last_place(entry: Entry | None) -> Position | None:
-    """Return where the document of an entry stood when the state last heard of it."""
+    """Return the place of an entry's document when the state last recorded it."""
     path, _, line = (entry.place if entry is not None else "").rpartition(":")
     known = bool(path) and line.isascii() and line.isdigit() and len(line) < 10
     return Position(path, int(line)) if known else None

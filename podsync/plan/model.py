@@ -90,7 +90,7 @@ class Plan:
 
     @property
     def sandbox(self) -> bool:
-        """Whether every provider of it is the sandbox's."""
+        """Whether all its providers are the sandbox's."""
         urls = {name: host.get("base_url") for name, host in self.hosts.items()}
         return bool(urls) and all(url == f"{SANDBOX_URL}/{name}" for name, url in urls.items())
 

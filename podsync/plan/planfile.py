@@ -65,7 +65,7 @@ def pieces(plan: Plan, *, noops: bool = False) -> Iterator[str]:
 
 
 def _facts(plan: Plan) -> dict[str, Any]:
-    """Return what stands before the changes, in the order of the file."""
+    """Return the head of the file, in its order."""
     return (
         ({"sandbox": True} if plan.sandbox else {})
         | environment_json(plan)
@@ -168,7 +168,7 @@ def _field_json(field: FieldChange) -> dict[str, Any]:
 
 
 def load(text: str | bytes) -> Plan:
-    """Read a saved plan; raises PodsyncError for what is no plan, a newer version, or was edited."""
+    """Read a saved plan; raises PodsyncError if it is no plan, of a newer version, or edited."""
     remedy = "make a new one: podsync plan -o json=plan.json"
     try:
         data = loads(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)

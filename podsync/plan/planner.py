@@ -86,7 +86,7 @@ def make_plan(
 
 
 def _models(changes: Iterable[Change], providers: Mapping[str, Provider]) -> Mapping[str, str]:
-    """Return what the models of these changes are called; without any, the names are not even read."""
+    """Return the names of these changes' models; without changes, the names are not even read."""
     found: dict[str, str] = {}
     for change in changes:
         provider = providers.get(change.provider)
@@ -127,7 +127,7 @@ def _decided(
     selection: Selection,
     defaults: Defaults,
 ) -> tuple[tuple[Change, ...], tuple[Change, ...], list[Diagnostic]]:
-    """Return the changes that are asked for, all that leaves the catalog, and what is refused of those."""
+    """Return the selected changes, all changes that leave the catalog, and the faults of the selection."""
     if pairs == ():
         return (), (), []
     from podsync.plan.decision import decide

@@ -1,7 +1,7 @@
-"""A plan as it reads once the providers were looked at: what is adopted, asked, refused. Pure.
+"""The plan after a look at the providers: adopted products, open questions, refusals. Pure.
 
-The verdicts are `evidence.findings`; apply acts on the very same ones. What stops one product is a warning
-here, since the rest goes on; what stops all of it is an error.
+The verdicts are `evidence.findings`; apply acts on the same ones. A stop of one product is a warning here,
+since the rest goes on; a stop of a whole provider is an error.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def refreshed(
     knowns: Mapping[str, Known] = EMPTY,
     document: Callable[[Address], Product | None] = lambda _: None,
 ) -> Plan:
-    """Return the plan as it reads once these looks are known.
+    """Return the plan with the findings of these looks.
 
-    `knowns` is what the state knows of each provider, where all of it was compared; `document` returns what
-    the catalog wants at an address.
+    `knowns` is the state's view of each provider, if everything was compared; `document` returns the wanted
+    product of an address.
     """
     changes: list[Change] = []
     found: list[Diagnostic] = []
@@ -85,14 +85,19 @@ def refreshed(
 
 def exit_code(plan: Plan, looks: Mapping[str, Findings]) -> int:
     """Return how an apply would end for what these looks have found; 0 where nothing stops it."""
-    if any(look.account is False for look in looks.values()):
+    if any(findings.account is False for findings in looks.values()):
         return _ANOTHER_ACCOUNT
     if plan.errored:
         return _REFUSED
-    if any(look.asks or look.overdue or look.unwanted or look.steps for look in looks.values()):
+    if any(
+        findings.asks or findings.overdue or findings.unwanted or findings.steps
+        for findings in looks.values()
+    ):
         return _IN_DOUBT
     renamed = any(one.rule == _RENAMED for one in plan.diagnostics)
-    open_questions = any(look.questions or look.taken or look.misnamed for look in looks.values())
+    open_questions = any(
+        findings.questions or findings.taken or findings.misnamed for findings in looks.values()
+    )
     return _LEFT if renamed or open_questions else 0
 
 
@@ -115,13 +120,13 @@ def _makes(changes: Sequence[Change], provider: str) -> bool:
 
 
 def unmanaged(findings: Findings) -> int:
-    """Return how many listed products nobody here owns or wants."""
+    """Return the number of listed products that nothing here owns or wants."""
     spoken = {remote.id for remote in (*findings.adopted.values(), *findings.found.values())}
     return len({row.id for row in findings.unowned} - spoken - findings.managed)
 
 
 def _seen(change: Change, findings: Findings) -> Change:
-    """Return the change as it reads now that it is known what exists."""
+    """Return the change as it is once existing products are known."""
     if change.action is Action.SETTLE and change.address in findings.found:
         row = findings.found[change.address]
         shown = seen_ids(row.shown)
@@ -145,7 +150,7 @@ def _seen(change: Change, findings: Findings) -> Change:
 
 
 def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagnostic]:
-    """What keeps apply from making this one, or should be known before."""
+    """Return what keeps apply from making this product, or should be known before."""
     address = change.address
     if address in findings.asks:
         rows = findings.asks[address]
@@ -155,8 +160,8 @@ def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagn
     if address in findings.steps:
         question = findings.steps[address]
         what = provider.info.steps.get(question.step, question.step)
-        words = f"{address}: {step_in_doubt(what, question.told, sent=question.sent)}"
-        answers = of_step(address, question.step) if question.asked else (NOT_BEFORE,)
+        words = f"{address}: {step_in_doubt(what, question.additions, sent=question.sent)}"
+        answers = of_step(address, question.step) if question.recorded else (NOT_BEFORE,)
         return [_diagnostic(change, "warning", "in-doubt", words, *answers)]
     if address in findings.misnamed:
         error = findings.misnamed[address]
@@ -184,7 +189,7 @@ def _about(change: Change, provider: Provider, findings: Findings) -> list[Diagn
 
 
 def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[Diagnostic]:
-    """What keeps apply from sending anything to a provider."""
+    """Return what keeps apply from sending anything to a provider."""
     if findings.account is False:
         words = f"none of the products that the state knows is visible at {provider.title}: another account?"
         remedies = (
@@ -206,13 +211,13 @@ def _about_all(provider: Provider, findings: Findings, *, makes: bool) -> list[D
         first = (
             "nothing is created" if findings.unproven_account else "apply waits before it creates anything"
         )
-        words = f"{first}: {unproven_account(provider, asked=findings.unproven_account)}"
+        words = f"{first}: {unproven_account(provider, needs_person=findings.unproven_account)}"
         return [Diagnostic("warning", "unproven-account", words)]
     return []
 
 
 def _about_unlisted(known: Known, findings: Findings) -> list[Diagnostic]:
-    """What was made and should be known by its id: apply asks, too."""
+    """Return questions about created products whose ids should be known by now; apply asks them, too."""
     provider, found = known.provider, []
     for item in known.unbound:
         rows = findings.overdue.get((item.address, item.created_at))
@@ -236,7 +241,7 @@ def _about_unlisted(known: Known, findings: Findings) -> list[Diagnostic]:
 
 
 def _about_unwanted(provider: Provider, findings: Findings) -> list[Diagnostic]:
-    """What a refused create may have made, and no document wants."""
+    """Return questions about products that refused creates may have made and no document wants."""
     return [
         Diagnostic(
             "warning",

@@ -1,7 +1,7 @@
-"""What surely needs no decision: a document and its entry that ask for the very same.
+"""Pairs that surely need no decision: a document and its entry with equal digests.
 
-Where both sides are known by their digests alone (a catalog and a state of files that have not changed),
-equal digests settle it, and neither side is ever made. What is left goes the long way.
+If a catalog and a state are unchanged files, only their digests are read: equal digests need no change, and
+neither the product nor the entry is created as an object. All other pairs are decided one by one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class UnchangedPairs:
         return len(self.addresses)
 
     def alike(self, provider: Provider, account: str, spec: Spec) -> Iterator[Product]:
-        """Yield those that a listing shows like a product of this spec, in the order of addresses."""
+        """Yield the products that a listing shows like one of this spec, in the order of addresses."""
         if self.catalog is None or self.catalog.index is None:
             return
         wanted = identity_of(provider.name, account, provider.identity(spec))
@@ -41,7 +41,7 @@ class UnchangedPairs:
 
 
 class Split(NamedTuple):
-    """Catalog and state without what is settled, and that."""
+    """Catalog and state without the unchanged pairs, and those pairs."""
 
     catalog: Catalog
     state: State
@@ -49,7 +49,7 @@ class Split(NamedTuple):
 
 
 def split(catalog: Catalog, state: State, selection: Selection, *, every: bool) -> Split:
-    """Set aside what is settled; nothing is, when `every` change is to be told or a selection made."""
+    """Set the unchanged pairs aside; none if `every` change is shown or there is a selection."""
     index, entries = catalog.index, state.entries
     selected = selection.to_json() is not None
     if every or selected or index is None or not isinstance(entries, LazyEntries):

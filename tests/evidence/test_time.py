@@ -33,9 +33,9 @@ def test_between_runs_the_smaller_of_two_clocks_is_believed(
 
 
 def test_within_a_run_its_own_clock_is_enough() -> None:
-    assert Age(here=60.0).at_least(60.0)
-    assert not Age(here=59.9).at_least(60.0)
+    assert Age(own_seconds=60.0).at_least(60.0)
+    assert not Age(own_seconds=59.9).at_least(60.0)
 
 
 def test_what_went_by_between_runs_is_enough() -> None:
-    assert Age(here=0.0, between=60.0).at_least(60.0)
+    assert Age(own_seconds=0.0, between=60.0).at_least(60.0)

@@ -1,1 +1,1 @@
-"""What an apply does about one change: take back, create, update, settle, note."""
+"""The actions of an apply for one change: restore, create, update, settle, note."""

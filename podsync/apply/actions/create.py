@@ -23,7 +23,7 @@ from podsync.state.events import Adopted, Restored
 
 
 def restore(run: ProviderRun, change: Change) -> None:
-    """Take an orphan back if the listing still has it; else create anew, once it is gone for certain."""
+    """Restore an orphan if it is still listed; else create the product, once it is certainly gone."""
     source = change.previous_address or change.address
     orphan = run.ledger.orphan(source, change.orphan_created_at or 0.0)
     if orphan is None and change.address in run.gone_orphans:
@@ -44,7 +44,7 @@ def restore(run: ProviderRun, change: Change) -> None:
 
 
 def make(run: ProviderRun, change: Change) -> None:
-    """Adopt what is there already, or create it."""
+    """Adopt an existing product, or create it."""
     entry = run.ledger.entry(change.address)
     if entry is not None and entry.pending is not None and entry.pending.op == "update":
         look_for_update(run, change, entry, entry.pending, make)
@@ -73,7 +73,7 @@ def make(run: ProviderRun, change: Change) -> None:
 
 
 def _is_not_gone(run: ProviderRun, change: Change) -> bool:
-    """Whether what is to be made again may still be there: missing once is not gone."""
+    """Whether a product that is to be made again may still exist: missing once is not gone."""
     identity = change.recreates
     if identity is None or identity in run.known.gone:
         return False
@@ -87,7 +87,7 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
     if run.context.options.wait and until > clock:
         # Other work goes on meanwhile; `settle` comes back to it.
         with run.lock:
-            run.late[change.address] = DeferredChange(change, again, until)
+            run.deferred[change.address] = DeferredChange(change, again, until)
     else:
         why = f"{identity} is missing, and not yet gone: a second whole reading has to miss it, later"
         not_tried(run, change, f"{why}; {LATER}")
@@ -95,14 +95,14 @@ def _is_not_gone(run: ProviderRun, change: Change) -> bool:
 
 
 def _settled_as_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> bool:
-    """Whether, after settling, what exists is what the document wants."""
+    """Whether, after settling, the existing product is as the document wants it."""
     if change.action is not Action.SETTLE or entry is None or entry.spec is None:
         return False
     return not differing_fields(run.provider, entry.spec, change.made or {})
 
 
 def _orphan_is_wanted(run: ProviderRun, entry: Entry | None, change: Change) -> bool:
-    """Whether, after settling, the document wants what is an orphan: a restore, which is not in this plan."""
+    """Whether, after settling, the document wants an orphan: a restore, which is not in this plan."""
     if change.action is not Action.SETTLE:
         return False
     wanted, foreign = run.provider.canonical(change.made or {}), entry is None and not change.distinct
@@ -124,11 +124,11 @@ def take(run: ProviderRun, change: Change) -> None:
     found = run.findings
     rows = found.reading.rows if found is not None else {}
     known = run.known
-    said = Said(known, rows, run.context.clock.now(), {change.address: change.document})
+    decisions = Said(known, rows, run.context.clock.now(), {change.address: change.document})
     try:
         if found is not None and change.address in found.misnamed:
             raise found.misnamed[change.address]
-        events = said.ours(change.address, change.named or "")
+        events = decisions.ours(change.address, change.named or "")
     except PodsyncError as error:
         not_tried(run, change, error.message, *error.remedy.splitlines(), replans=True)
         return
@@ -143,13 +143,13 @@ def take(run: ProviderRun, change: Change) -> None:
 def _adopted(run: ProviderRun, change: Change, remote: Remote) -> Adopted:
     now = run.context.clock.now()
     spec = existing(run.provider, change.made or EMPTY, remote)
-    told = unverified(spec, remote)
-    facts = (remote.id, spec, remote.shown, told, change.labels, change.lifecycle)
+    not_listed = unverified(spec, remote)
+    facts = (remote.id, spec, remote.shown, not_listed, change.labels, change.lifecycle)
     return Adopted(change.address, run.provider.name, change.account, now, *facts, place=change.place)
 
 
 def _stopped_by_rows(run: ProviderRun, change: Change) -> bool:
-    """What is listed beside it: a name that orders use, or what may be ours, stops the product."""
+    """Whether a listed row stops the product: it has a name that orders use, or may be ours."""
     found = run.findings
     if found is None:
         return False
@@ -198,7 +198,7 @@ def _rivals(run: ProviderRun, change: Change) -> list[Entry | Orphan]:
 
 
 def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
-    """Whether something that is not settled could not be told from it."""
+    """Whether an unsettled product could not be distinguished from it."""
     spec = change.made or FrozenDict()
     if run.ledger.indistinguishable(run.provider, spec, change.address, run.habits) is not None:
         with run.lock:
@@ -208,7 +208,7 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
         # Other work goes on meanwhile; `settle` comes back to it.
         until = max(run.refused.get(change.address, run.context.began), run.context.began)
         with run.lock:
-            run.late[change.address] = DeferredChange(change, again, until + run.settings.settle_seconds)
+            run.deferred[change.address] = DeferredChange(change, again, until + run.settings.settle_seconds)
         return True
     if entry is None or entry.spec is None or not entry.unlisted:
         return False
@@ -220,7 +220,7 @@ def _has_to_wait(run: ProviderRun, change: Change, entry: Entry | None) -> bool:
 
 
 def again(run: ProviderRun, change: Change) -> None:
-    """Make what was refused, now that a listing would show it if that answer was wrong."""
+    """Create a refused product, now that a listing would show it if the refusal was wrong."""
     run.look_again()
     make(run, change)
 
@@ -280,7 +280,7 @@ def create(run: ProviderRun, change: Change) -> None:
 
 
 def _not_ours(run: ProviderRun, remote: Remote) -> str | None:
-    """Return why an id that an answer tells cannot be that of a new product, None where it can."""
+    """Return why the id in an answer cannot be that of a new product; None if it can."""
     if remote.id in run.ledger.owned(run.provider.name):
         return f"the answer gave the id {remote.id}, which is another product's"
     rows = run.findings.reading.rows if run.findings is not None else {}

@@ -21,7 +21,7 @@ class LocalChanges:
 
     def __init__(self, plan: Plan, ledger: Ledger, board: OutcomeBoard, clock: Clock, stop: Stop) -> None:
         self._work, self._ledger, self._board, self._clock, self._stop = plan.work, ledger, board, clock, stop
-        #: Address -> where its entry stands while documents exchange their specs.
+        #: Address -> the temporary address of its entry while documents exchange their specs.
         self._aside: dict[Address, Address] = {}
 
     def carry_out(self) -> None:
@@ -71,12 +71,12 @@ class LocalChanges:
     def _note(self, change: Change) -> None:
         entry = self._ledger.entry(change.address)
         wanted = change.after or EMPTY
-        told = FrozenDict({name: wanted.get(name) for name in change.changed})
+        noted = FrozenDict({name: wanted.get(name) for name in change.changed})
         if entry is None:
             return
         differs = (entry.labels, entry.lifecycle) != (change.labels, change.lifecycle)
-        if told or entry.steps_left or differs:
-            facts = (change.labels, change.lifecycle, change.place, told, tuple(sorted(told)))
+        if noted or entry.steps_left or differs:
+            facts = (change.labels, change.lifecycle, change.place, noted, tuple(sorted(noted)))
             self._ledger.record(Noted(change.address, self._clock.now(), *facts))
 
     def _done(self, change: Change) -> None:

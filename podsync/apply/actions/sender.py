@@ -55,11 +55,11 @@ class ProviderTime:
             self._offset = date - self._clock.monotonic()
 
     def now(self) -> float | None:
-        """What the provider's clock shows now, None when it never told."""
+        """The current time of the provider's clock; None if it was never reported."""
         return self.at(self._clock.monotonic())
 
     def at(self, moment: float) -> float | None:
-        """What the provider's clock showed, or will show, at a monotonic moment."""
+        """The provider's time at a monotonic moment, past or future; None if it was never reported."""
         return None if self._offset is None else self._offset + moment
 
 
@@ -177,7 +177,7 @@ class Sender:
             return receipt
         remote = receipt.remote
         with self._lock:
-            # Two answers that tell one id are two workers' here: the second one must see the first one's.
+            # Two workers may get the same id: the second one must see the first one's.
             why_not = job.taken(remote) if remote is not None and job.op == "create" else None
             if why_not is None:
                 self._ledger.record(
@@ -269,7 +269,7 @@ class Sender:
             return unknown
 
     def _sort(self, job: Job, error: ProviderError) -> None:
-        """Write down what the answer means; a step that was refused may have been done: it is in doubt."""
+        """Record what the answer means. A refused step may have been done, so it is in doubt."""
         hit("sender.failed")
         now = self._context.clock.now()
         self.time.saw(error.date)
@@ -294,7 +294,7 @@ class Sender:
             return self._refusals >= REFUSALS_IN_A_ROW
 
     def _announce(self) -> None:
-        """Let `.podsync/` know, before the first request, that requests leave."""
+        """Record in `.podsync/`, before the first request, that requests leave."""
         with self._lock:
             if not self._announced:
                 self._ledger.begin()

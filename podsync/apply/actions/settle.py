@@ -1,4 +1,4 @@
-"""PROTOCOL steps 2 and 5: what became of creates in doubt, and the ids that a create did not tell."""
+"""PROTOCOL steps 2 and 5: settling creates in doubt, and ids that a create did not return."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ from podsync.providers.contract import Remote
 from podsync.state.entries import Entry, Orphan
 from podsync.state.events import Asked, Bound, Confirmed, Doubted, Gone, Orphaned, Unbound
 
-#: A person is told this often what is waited for.
+#: Seconds between two messages about a wait.
 SAY_EVERY = 30.0
 
 
 @dataclass
 class Pauses:
-    """Growing pauses between two looks, never longer than a fraction of what is waited for."""
+    """Growing pauses between two looks, never longer than a fraction of the wait."""
 
     whole: float
     _next: float = field(default=0.5)
@@ -60,7 +60,7 @@ class Pauses:
 
 @dataclass
 class Reminder:
-    """Tells people what is waited for: at once, and then every `SAY_EVERY` seconds."""
+    """Tells people about a wait: at once, and then every `SAY_EVERY` seconds."""
 
     run: ProviderRun
     _said: float = field(default=-SAY_EVERY)
@@ -81,7 +81,7 @@ def wait(run: ProviderRun, what: str, until: float) -> None:
 
 
 def finish(run: ProviderRun) -> None:
-    """Wait for what is in doubt or not visible yet, and finish what is half made; the rest is reported."""
+    """Wait for doubts and unlisted products, and finish half-made ones; the rest is reported."""
     try:
         _wait_for_all(run)
     except StoppedError:
@@ -94,13 +94,13 @@ def finish(run: ProviderRun) -> None:
         entry = run.ledger.entry(address)
         if entry is not None and entry.pending is not None:
             in_doubt(run, address, entry, doubt.why)
-    for late in run.late.values():
-        _still_late(run, late.change)
+    for deferred in run.deferred.values():
+        _still_deferred(run, deferred.change)
     for each in run.unshown.values():
         entry = run.ledger.entry(each.change.address)
         if entry is not None and entry.pending is not None:
-            told = entry.pending.why or "it was sent"
-            in_doubt(run, each.change.address, entry, f"{told}; the next apply looks again")
+            reason = entry.pending.why or "it was sent"
+            in_doubt(run, each.change.address, entry, f"{reason}; the next apply looks again")
     for change in (*run.growing.values(), *(each.change for each in run.swapping.values())):
         if not run.context.board.ended(change.address, *Result):
             half_made(run, change, f"its id is not listed yet; {LATER}")
@@ -135,7 +135,7 @@ def _tell_unlisted(run: ProviderRun) -> None:
 
 
 def _asked(run: ProviderRun, items: Sequence[Entry | Orphan]) -> None:
-    """Write down of what a person is asked: the answer is believed whatever our wall clock says by then."""
+    """Record that a person was asked: the answer is believed whatever our wall clock shows by then."""
     new = [item for item in items if item.window is not None and item.window.asked is None]
     events = [
         Asked(item.address, run.context.clock.now(), item.created_at if isinstance(item, Orphan) else None)
@@ -158,8 +158,13 @@ def _wait_for_all(run: ProviderRun) -> None:
     clock, pauses, reminder = run.context.clock, Pauses(run.settings.settle_seconds), Reminder(run)
     while run.stopped is None and not run.context.stop.signal and _waits_for(run) is not None:
         now = clock.monotonic()
-        _send_late(run, now)
-        if run.doubts or _unlisted(run) or _untimed(run) or any(late.for_id for late in run.late.values()):
+        _send_deferred(run, now)
+        if (
+            run.doubts
+            or _unlisted(run)
+            or _untimed(run)
+            or any(deferred.for_id for deferred in run.deferred.values())
+        ):
             _look_again(run)
         grow(run)
         released = bool(run.unshown) and read_back(run)
@@ -188,7 +193,7 @@ def wait_until(run: ProviderRun, done_: Callable[[], bool], what: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """What is waited for, until which monotonic moment, and how long it is tried beyond that."""
+    """An open wait: its subject, its monotonic end, and how much longer it is tried."""
 
     what: str
     until: float
@@ -214,17 +219,17 @@ def _counted(count: int, word: str, what: str) -> str:
 
 
 def _waits_for(run: ProviderRun) -> _Wait | None:
-    """Return what is open and ends last; None when nothing is."""
+    """Return the open wait that ends last; None if there is none."""
     retry = run.settings.retry_seconds
     if run.doubts:
         until = max(doubt.known_by for doubt in run.doubts.values()) + run.until_settled
         # A listing that could not be read completely is tried again, but not for ever.
         return _Wait(f"{len(run.doubts)} in doubt to be settled", until, retry)
-    if run.late:
-        until = max(late.quiet_at for late in run.late.values())
+    if run.deferred:
+        until = max(deferred.quiet_at for deferred in run.deferred.values())
         # Sent then, they may be in doubt once more.
         patience = SENDS_AN_APPLY * run.settings.timeout_seconds + retry
-        return _Wait(_counted(len(run.late), "change", "waiting for earlier requests"), until, patience)
+        return _Wait(_counted(len(run.deferred), "change", "waiting for earlier requests"), until, patience)
     if run.unshown:
         until = max(each.until for each in run.unshown.values())
         return _Wait(_counted(len(run.unshown), "update", "to be shown by the listing"), until, retry)
@@ -232,8 +237,8 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
         until = max(each.quiet_at for each in run.swapping.values())
         return _Wait(_counted(len(run.swapping), "new product", "to be listed as made"), until, retry)
     if ready(run):
-        told = _counted(len(run.growing), "product", "to be finished")
-        return _Wait(told, run.context.clock.monotonic(), retry)
+        what = _counted(len(run.growing), "product", "to be finished")
+        return _Wait(what, run.context.clock.monotonic(), retry)
     waits, new, older = [], _unlisted(run), _untimed(run)
     if new:
         waits.append(_Wait(f"{len(new)} new ids to become visible", max(map(run.listed_by, new))))
@@ -243,22 +248,22 @@ def _waits_for(run: ProviderRun) -> _Wait | None:
     return max(waits, key=lambda each: each.until, default=None)
 
 
-def _send_late(run: ProviderRun, now: float) -> None:
+def _send_deferred(run: ProviderRun, now: float) -> None:
     """Do what had to wait until now, in the order of the plan; an id has to be looked for till then."""
-    for address, late in list(run.late.items()):
-        if now >= late.quiet_at and (not late.for_id or run.looked >= late.quiet_at):
-            del run.late[address]
-            guarded(run, late.change, late.do)
+    for address, deferred in list(run.deferred.items()):
+        if now >= deferred.quiet_at and (not deferred.for_id or run.looked >= deferred.quiet_at):
+            del run.deferred[address]
+            guarded(run, deferred.change, deferred.do)
 
 
-def _still_late(run: ProviderRun, change: Change) -> None:
+def _still_deferred(run: ProviderRun, change: Change) -> None:
     """Report a change that would have had to wait longer than this run did."""
     entry = run.ledger.entry(change.address)
     why = "an update before this one may still arrive; the next apply sends it"
     if change.address in run.too_young:
-        told = f"it was refused a short while ago ({run.too_young[change.address]})"
+        refusal = f"it was refused a short while ago ({run.too_young[change.address]})"
         sure = f"nothing is sent for it before {run.settings.settle_seconds:g} s are over"
-        not_tried(run, change, f"{told}; {sure}, in case that answer was wrong; {LATER}")
+        not_tried(run, change, f"{refusal}; {sure}, in case that answer was wrong; {LATER}")
     elif entry is not None and entry.pending is not None:
         in_doubt(run, change.address, entry, why)
     elif entry is not None and entry.unlisted:
@@ -277,10 +282,10 @@ def _look_again(run: ProviderRun) -> None:
         run.stop_wrong_account(findings.events)
         return
     take_in(run, findings)
-    for address, late in list(run.late.items()):
+    for address, deferred in list(run.deferred.items()):
         entry = run.ledger.entry(address)
-        if late.for_id and not (entry is not None and entry.unlisted):
-            run.late[address] = replace(late, quiet_at=now, for_id=False)
+        if deferred.for_id and not (entry is not None and entry.unlisted):
+            run.deferred[address] = replace(deferred, quiet_at=now, for_id=False)
     for address, change in list(run.postponed.items()):
         if run.ledger.indistinguishable(run.provider, change.made or {}, address, run.habits) is None:
             del run.postponed[address]

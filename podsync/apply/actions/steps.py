@@ -22,7 +22,7 @@ from podsync.providers.contract import Listing, ProductStep
 from podsync.state.entries import Entry, Pending
 from podsync.state.events import Doubted, Intent, Settled
 
-#: So many other products are looked at to see that the listing shows what a step adds.
+#: At most this many other products are read to see that the listing shows what a step adds.
 WITNESSES = 5
 
 
@@ -37,7 +37,7 @@ def ready(run: ProviderRun) -> list[Change]:
 
 
 def grow(run: ProviderRun) -> None:
-    """Go on with what is listed by now."""
+    """Continue with products that are listed now."""
     changes = ready(run) if run.going else []
     for change in changes:
         del run.growing[change.address]
@@ -144,7 +144,7 @@ def _send(run: ProviderRun, change: Change, entry: Entry, step: ProductStep) -> 
 
 
 def settle_step(run: ProviderRun, each: Unshown, listing: Listing, looked: float) -> None:
-    """Act on what the listing shows of a step that was sent."""
+    """Act on what the listing shows of a sent step."""
     change, provider, now = each.change, run.provider, run.context.clock.now()
     entry, rows = run.ledger.entry(change.address), {row.id: row for row in listing.items}
     row = rows.get(each.id)
@@ -200,7 +200,7 @@ def _ask_whether_it_is_there(run: ProviderRun, change: Change, entry: Entry, eac
 
 
 def _asked(run: ProviderRun, change: Change, pending: Pending) -> None:
-    """Write down that a person was asked: the answer is believed whatever our wall clock says by then."""
+    """Record that a person was asked: the answer is believed whatever our wall clock shows by then."""
     if pending.asked is None:
         over = when(pending) or run.looker.moment(run.context.began)
         facts = (change.address, over.wall or 0.0, over.date, pending.why)
@@ -208,12 +208,12 @@ def _asked(run: ProviderRun, change: Change, pending: Pending) -> None:
 
 
 def _ask(run: ProviderRun, change: Change, entry: Entry, each: Unshown) -> None:
-    """The listing does not tell: a person says what became of it."""
+    """Ask a person about a step that the listing does not show."""
     pending = entry.pending
     assert pending is not None  # noqa: S101 (the caller saw it)
     _asked(run, change, pending)
-    told = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
-    why = step_in_doubt(_what(run, each.step), told, sent=pending.attempts > 0)
+    additions = run.provider.step_told(ProductStep(each.step, each.body), entry.spec or EMPTY)
+    why = step_in_doubt(_what(run, each.step), additions, sent=pending.attempts > 0)
     in_doubt(run, change.address, entry, why, of_step(change.address, each.step))
 
 

@@ -83,15 +83,17 @@ def take_names(run: ProviderRun, change: Change) -> None:
     name = run.provider.name_of(swap.takes)
     refused = sent is not None and isinstance(sent.error, UnauthorizedError)
     run.stop(f'the name "{name}" is missing: nothing else is sent before it is back', credentials=refused)
-    told = held or "the answer does not show it"
+    reason = held or "the answer does not show it"
     if sent is not None and sent.error is not None:
-        told = sent.error.message
+        reason = sent.error.message
     now = run.ledger.entry(change.address) or entry
     gone = sent is not None and isinstance(sent.error, RefusedError) and sent.error.status == _NOT_FOUND
     answers = (
         (if_removed(change.address, "--not-created" if now.pending is not None else ""),) if gone else ()
     )
-    in_doubt(run, change.address, now, f'the name "{name}" is missing until the next apply: {told}', answers)
+    in_doubt(
+        run, change.address, now, f'the name "{name}" is missing until the next apply: {reason}', answers
+    )
 
 
 def _not_whole(run: ProviderRun, change: Change, entry: Entry, rows: Mapping[str, Remote]) -> None:
@@ -183,18 +185,20 @@ def _stopped_before(run: ProviderRun, change: Change, swap: Swap, sent: SendResu
             conclude(run, change, sent)
         return
     name = run.provider.name_of(swap.takes)
-    told = sent.error.message if sent.error is not None else "the answer does not show it"
+    reason = sent.error.message if sent.error is not None else "the answer does not show it"
     run.stop(f'the name "{name}" may be missing: nothing else is sent before it is back')
     entry = run.ledger.entry(change.address)
     if entry is not None:
-        in_doubt(run, change.address, entry, f'the name "{name}" may be missing until the next apply: {told}')
+        in_doubt(
+            run, change.address, entry, f'the name "{name}" may be missing until the next apply: {reason}'
+        )
 
 
 # -- the two renames
 
 
 def _away(run: ProviderRun, old: Orphan, swap: Swap) -> Job:
-    """Return the rename of the old one; one that is in doubt is sent as it was."""
+    """Return the rename of the old product; one in doubt is sent again unchanged."""
     mark = (old.id or "")[:8]
     body = freeze({name: f"(old {mark}) {value}" for name, value in swap.takes.items()})
     if old.pending is not None:
@@ -240,8 +244,8 @@ def _rename(run: ProviderRun, job: Job, item: Entry | Orphan) -> SendResult | No
         if number:
             _sleep(run, wait)
         sent = run.sender.send(job)
-        told = sent.receipt.remote if sent.receipt is not None else None
-        if sent.error is None and told is not None and job.shown(told):
+        remote = sent.receipt.remote if sent.receipt is not None else None
+        if sent.error is None and remote is not None and job.shown(remote):
             return None
         if sent.error is None and _shown_later(run, job, item):
             return None
@@ -293,7 +297,7 @@ def _rows(run: ProviderRun, *items: Entry | Orphan) -> dict[str, Remote]:
 
 
 def _named(run: ProviderRun, swap: Swap) -> dict[str, Remote]:
-    """Read whatever may have the name that is to be taken."""
+    """Read every product that may have the name."""
     named = run.connection.reader.find(Query(name=run.provider.name_of(swap.takes)))
     return {row.id: row for row in named.items}
 
@@ -319,7 +323,7 @@ def _is_whole(run: ProviderRun, entry: Entry, rows: dict[str, Remote]) -> bool:
 
 
 def _others(run: ProviderRun, entry: Entry, swap: Swap, rows: dict[str, Remote]) -> Iterator[Remote]:
-    """Yield what else has the name: orders could not tell it from the new one."""
+    """Yield other products with the name: orders could not distinguish them from the new one."""
     old = run.ledger.orphan(swap.source, swap.made_at)
     own = {entry.id, old.id if old is not None else None}
     for row in rows.values():

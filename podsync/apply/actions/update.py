@@ -56,7 +56,7 @@ def update(run: ProviderRun, change: Change) -> None:
 
 
 def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
-    """Send the fields that an update can set; an exchange of names is no such update."""
+    """Send the fields that an update can set; a swap of names is not an update."""
     entry = _take_in(run, change, entry)
     if answer := _drifted(run, change, entry):
         not_tried(run, change, *answer, replans=True)
@@ -69,14 +69,16 @@ def _set(run: ProviderRun, change: Change, entry: Entry) -> None:
         return
     quiet_at = _quiet_at(run, entry, body)
     if quiet_at > run.context.clock.monotonic():
-        run.late[change.address] = DeferredChange(change, update, quiet_at)
+        run.deferred[change.address] = DeferredChange(change, update, quiet_at)
         return
     _send(run, change, entry, body)
 
 
 def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
-    """Send these fields; what a listing tells of them is read back, and then the steps follow."""
-    told = FrozenDict({n: v for n, v in body.items() if not may_be_habit(run.provider, n, v, run.habits)})
+    """Send these fields, read back those that a listing shows, and continue with the steps."""
+    to_read_back = FrozenDict(
+        {n: v for n, v in body.items() if not may_be_habit(run.provider, n, v, run.habits)}
+    )
     request = run.provider.update_request(entry.id or "", body)
     with run.lock:
         sends = run.sends[change.address] = run.sends.get(change.address, 0) + 1
@@ -90,14 +92,14 @@ def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
         change.lifecycle,
         place=change.place,
         shown=lambda remote: shows(provider, body, remote, habits) and remote.id == identity,
-        listed=bool(told),
+        listed=bool(to_read_back),
     )
     sent = run.sender.send(job)
     clock = run.context.clock
     if sent.unshown:
         until = clock.monotonic() + run.settings.settle_seconds
         remote = sent.receipt.remote if sent.receipt is not None else None
-        left = told if remote is not None and job.shown(remote) else body
+        left = to_read_back if remote is not None and job.shown(remote) else body
 
         def then(run: ProviderRun, change: Change) -> None:
             go_on(run, change, sent)
@@ -107,7 +109,7 @@ def _send(run: ProviderRun, change: Change, entry: Entry, body: Spec) -> None:
     elif (
         isinstance(sent.error, InDoubtError) and sends < SENDS_AN_APPLY and run.going and not sent.error.stops
     ):
-        run.late[change.address] = DeferredChange(
+        run.deferred[change.address] = DeferredChange(
             change, update, clock.monotonic() + run.settings.timeout_seconds
         )
     else:
@@ -173,11 +175,11 @@ def _drifted(run: ProviderRun, change: Change, entry: Entry) -> tuple[str, ...]:
         renamed = renamed_there(provider, change, provider.unique_name(row.fields))
         if renamed:
             return renamed
-    told = "; ".join(f"{each.field} is {canonical_json(each.listed)} there by now" for each in other)
+    found_there = "; ".join(f"{each.field} is {canonical_json(each.listed)} there by now" for each in other)
     # An update sets fields, and a step only adds to what is there.
     does = "set" if {each.field for each in other} <= provider.mutable else "add"
     return (
-        f"somebody changed it at {provider.title}: {told}",
+        f"somebody changed it at {provider.title}: {found_there}",
         "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
         f'b) to {does} what the document says: podsync apply --replace "{change.address}"',
     )
@@ -223,13 +225,13 @@ def _wait_for_id(run: ProviderRun, change: Change, entry: Entry) -> None:
     if now >= sure_at and not run.looker.dated(run.situation(), now).item_is_settled(entry):
         sure_at = run.context.began + run.until_settled
     if now < sure_at:
-        run.late[change.address] = DeferredChange(change, update, sure_at, for_id=True)
+        run.deferred[change.address] = DeferredChange(change, update, sure_at, for_id=True)
     else:
         not_tried(run, change, NOT_SURE)
 
 
 def shows(provider: Provider, body: Spec, remote: Remote, habits: Habits) -> bool:
-    """Whether a product has these fields as they were sent, or changed as this provider is known to."""
+    """Whether a product has these fields as they were sent, or changed by a known habit of this provider."""
     for name, value in body.items():
         listed = remote.fields.get(name)
         one, other = (
@@ -274,15 +276,14 @@ def read_back(run: ProviderRun) -> bool:
                 _go_on_without(run, each)
                 continue
             shown_now = {name: row.fields.get(name) for name in each.body} if row is not None else {}
-            told = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
+            listed = f"it lists {canonical_json(shown_now)}" if shown_now else "it does not list the product"
             entry, title = run.ledger.entry(address), run.provider.title
             if row is None or entry is None or entry.pending is None:
-                failed(run, each.change, f"{title} acknowledged the update and did not do it: {told}")
+                failed(run, each.change, f"{title} acknowledged the update and did not do it: {listed}")
                 continue
-            # It may list by another form what was sent: only a person can tell.
-            why = (
-                f"{title} acknowledged the update and lists neither what was sent nor what was before: {told}"
-            )
+            # It may list the sent value in another form: only a person can decide.
+            neither = "neither what was sent nor what was before"
+            why = f"{title} acknowledged the update and lists {neither}: {listed}"
             answer = f'if that is it: podsync state settle "{address}" --adopt {each.id}'
             failed(run, each.change, why, remedy=answer)
     return released
@@ -303,9 +304,9 @@ def _settle_undone(run: ProviderRun, each: Unshown, row: Remote) -> None:
 
 def _release(run: ProviderRun, address: Address, now: float) -> bool:
     """Let go of what takes a name that this update has released; return whether there is such a thing."""
-    takers = [taker for taker in run.late if address in run.waits.get(taker, ())]
+    takers = [taker for taker in run.deferred if address in run.waits.get(taker, ())]
     for taker in takers:
-        run.late[taker] = replace(run.late[taker], quiet_at=now)
+        run.deferred[taker] = replace(run.deferred[taker], quiet_at=now)
     return bool(takers)
 
 

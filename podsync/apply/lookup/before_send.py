@@ -19,7 +19,7 @@ from podsync.state.events import Outdated, Proven
 
 
 def look(run: ProviderRun) -> None:
-    """Read what is needed; bind, settle, and find what can be adopted. Sends nothing."""
+    """Read what is needed; bind, settle, and find products to adopt. Sends nothing."""
     try:
         _look(run)
     except UnauthorizedError as error:
@@ -81,7 +81,7 @@ def _only_compares(run: ProviderRun, change: Change) -> bool:
 
 
 def _look_once_more(run: ProviderRun) -> None:
-    """Look whole, in the middle of the work, and keep what it says of what is to be made."""
+    """Read the whole listing during the work, and keep its verdicts on wanted products."""
     findings = _look_once(run)
     if run.stopped is None:
         _conclude(run, findings)
@@ -100,7 +100,7 @@ def _look_once(run: ProviderRun) -> Findings:
 
 
 def _conclude(run: ProviderRun, findings: Findings) -> None:
-    """Keep what the last look says of what is to be made."""
+    """Keep the verdicts of the last look on wanted products."""
     situation = run.looker.dated(run.situation(), findings.reading.looked)
     young = situation.open_refusals()
     run.too_young = {address: refusal.message for address, (_, refusal) in young.items()}
@@ -112,7 +112,7 @@ def _conclude(run: ProviderRun, findings: Findings) -> None:
             f"the state is {findings.knows.value}, and the listing keeps changing and could not be read whole"
         )
     elif makers and situation.is_unproven:
-        why = unproven_account(run.provider, asked=situation.has_to_be_asked)
+        why = unproven_account(run.provider, needs_person=situation.has_to_be_asked)
         run.unsure = why if situation.has_to_be_asked else run.unsure or f"{why}; {LATER}"
 
 
@@ -143,7 +143,7 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
         what = "the listing to show what was made with what exists already, a short while ago"
         reasons.append((what, began + run.until_settled))
     situation = run.looker.dated(run.situation(), looked)
-    # What is to be made again waits by itself: other work goes on meanwhile.
+    # A product that is made again waits alone: other work continues.
     missed = situation.looked_for & findings.missed - {change.recreates for change in run.changes}
     if missed:
         what = "an orphan that is wanted again to become visible"
@@ -157,14 +157,14 @@ def _may_show_more(run: ProviderRun, findings: Findings) -> tuple[str, float] | 
 
 def _is_young(run: ProviderRun, findings: Findings, looked: float) -> bool:
     """Whether what is adopted is so young that what was made with it may not be listed yet."""
-    told = run.sender.time.at(looked)
-    now = run.context.clock.now() if told is None else told
+    provider_now = run.sender.time.at(looked)
+    now = run.context.clock.now() if provider_now is None else provider_now
     made = (row.created_at for row in findings.adopted.values())
     return any(at is not None and now - at < run.until_settled for at in made)
 
 
 def _lost_is_visible(run: ProviderRun, looked: float) -> bool:
-    """Whether a look at that moment shows whatever was sent before the state was lost."""
+    """Whether a look at that moment shows everything that was sent before the state was lost."""
     lost = run.context.lost
     if lost is None:
         return True

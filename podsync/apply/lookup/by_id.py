@@ -1,4 +1,4 @@
-"""Looks up products that a person names by their ids: only what is listed is believed."""
+"""Looking up products that a person names by id: only listed ones are accepted."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from podsync.providers.contract import Query, Remote
 def look_up(
     connection: ProviderConnection, known: Known, ids: Collection[str], wants: Sequence[Want], clock: Clock
 ) -> dict[str, Remote]:
-    """Return what is listed under these ids; first the wanted models are read, then what is missing.
+    """Return the rows of these ids; the wanted models are read first, then missing ids.
 
-    Raises CredentialsError where this is not the account that the state speaks of.
+    Raises CredentialsError if this is not the account of the state.
     """
     times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None))
-    told = ProviderTime(clock)
-    look = Looker(connection.reader, clock, told.at, told.saw)
-    found = look.look(Situation(known, times, tuple(wants)), presence=True)
+    provider_time = ProviderTime(clock)
+    looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
+    found = looker.look(Situation(known, times, tuple(wants)), presence=True)
     if found.account is False:
         raise another_account(connection)
     rows = dict(found.reading.rows)

@@ -25,15 +25,15 @@ from podsync.providers.contract import Query, Reader, Remote
 
 #: So many names are searched one by one; for more, the whole listing is read once.
 FEW = 10
-#: So many known ids are looked for to see that this is the right account, where there is no landmark.
+#: At most this many known ids are read to recognise the account if it has no landmark.
 PROBES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """Looks at one provider. `date_at` tells its clock at a monotonic moment, as far as it is known.
+    """Looks at one provider. `date_at` returns its time at a monotonic moment, if it is known.
 
-    `heard` is told the date of every listing.
+    `heard` gets the date of every listing.
     """
 
     reader: Reader
@@ -74,7 +74,7 @@ class Looker:
             reading = together(self._by_model(known, needed, absence=True), reading)
             findings = self.judged(situation, replace(reading, looked=looked))
         if self._needs_all(situation, findings):
-            # What was shown a moment ago was there, though the provider may have hidden it since.
+            # A row shown a moment ago existed, although the provider may hide it now.
             findings = self.judged(situation, together(self._whole(known), reading))
         return findings
 
@@ -171,17 +171,17 @@ def _knows_too_little(situation: Situation) -> bool:
 
 
 def _models(situation: Situation) -> frozenset[str]:
-    """Return the models, as specs name them, of what is to be made and of what was sent."""
+    """Return the models of wanted and of sent products, as specs name them."""
     known = situation.known
     specs: list[Spec] = [want.spec for want in situation.wants if want.asked and want.before is None]
     specs += [*known.sent, *(refusal.body for _, refusal in situation.unwanted())]
-    # A second candidate may be listed beside them.
+    # The listing may have a second candidate.
     specs += [item.spec or EMPTY for item in known.presumed]
     return frozenset(known.model(spec) for spec in specs)
 
 
 def _sought(known: Known, also: Iterable[str], there: Collection[str]) -> dict[str, object]:
-    """Return the known products to look up: landmarks, provisional ids, what is asked for, a few others."""
+    """Return the known products to look up: landmarks, provisional ids, requested ids, a few others."""
     sought: dict[str, object] = {item.id: seen_ids(item.remote) for item in known.answered if item.id}
     sought |= {identity: known.shown[identity] for identity in also if identity in known.shown}
     marks = {

@@ -57,7 +57,7 @@ def preview(
         known = connection.known(state)
         changes = [change for change in plan.work if change.provider == name]
         specs = [change.after for change in changes if change.after is not None]
-        # Whoever sent what is in doubt may live: nothing here holds the lock.
+        # The sender of a doubt may still run: nothing here holds the lock.
         times = Times(
             -math.inf,
             clock.monotonic() + SEND_SECONDS,
@@ -78,8 +78,8 @@ def preview(
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,
         )
-        told = ProviderTime(clock)
-        found[name] = Looker(connection.reader, clock, told.at, told.saw).look(situation)
+        provider_time = ProviderTime(clock)
+        found[name] = Looker(connection.reader, clock, provider_time.at, provider_time.saw).look(situation)
         if compares:
             found[name].steps.update(_steps_in_question(known, changes, found[name].reading))
     return found
@@ -110,8 +110,8 @@ def _steps_in_question(
             acknowledged=False,
         )
         if verdict is StepVerdict.ASKS:
-            told, sent = provider.step_told(step, before), pending is not None and pending.attempts > 0
-            yield change.address, StepQuestion(step.name, told, sent, asked=pending is not None)
+            additions, sent = provider.step_told(step, before), pending is not None and pending.attempts > 0
+            yield change.address, StepQuestion(step.name, additions, sent, recorded=pending is not None)
 
 
 def wants_of(provider: Provider, changes: Iterable[Change], known: Known) -> tuple[Want, ...]:

@@ -56,16 +56,16 @@ class Expansion:
             self.faults += [*self._choices.faults, *self._former.faults, *self._single_ids()]
         else:
             for word in sorted(AUTHORED & document.data.keys()):
-                told = f"{word} is said of the products of an `each`, and there is none"
-                self.faults.append(fault_in(document, "each", (word,), told, f"remove {word}", key=True))
+                summary = f"{word} is said of the products of an `each`, and there is none"
+                self.faults.append(fault_in(document, "each", (word,), summary, f"remove {word}", key=True))
         if not self.faults:
             overrides = [
                 Layer(
                     document,
                     ("overrides", number),
-                    {key: said for key, said in told.items() if key != "when"},
+                    {key: value for key, value in override.items() if key != "when"},
                 )
-                for number, told in enumerate(document.data.get("overrides") or ())
+                for number, override in enumerate(document.data.get("overrides") or ())
             ]
             layers = (
                 *defaults_of(self._found.path, str(self._kind), self._context),
@@ -83,11 +83,11 @@ class Expansion:
     def _single_ids(self) -> Iterator[Diagnostic]:
         """Refuse what a document of several products says of one: `adopt` and `recreate` name a product."""
         for word in ("adopt", "recreate"):
-            told = self.document.data.get(word)
-            if told is not None and not isinstance(told, dict):
+            ids = self.document.data.get(word)
+            if ids is not None and not isinstance(ids, dict):
                 detail = f'write a mapping: {word}: {{"colour=red,model=tee": ID}}'
-                said = f"{word} names one product, and this document makes several"
-                yield fault_in(self.document, "each", (word,), said, detail)
+                summary = f"{word} names one product, and this document makes several"
+                yield fault_in(self.document, "each", (word,), summary, detail)
 
     # -- products
 
@@ -156,14 +156,14 @@ class Expansion:
         origins = ProductOrigins(self._template, combination)
         for path, mark, summary, detail in faults:
             text, span = _marked(origins, self.document, path, mark)
-            said = f"{dotted(path)}: {summary}"
-            told = (
-                text.fault("odd-text", span, said, detail, severity="warning")
+            summary_line = f"{dotted(path)}: {summary}"
+            fault = (
+                text.fault("odd-text", span, summary_line, detail, severity="warning")
                 if odd
-                else text.fault("reference", span, said, detail)
+                else text.fault("reference", span, summary_line, detail)
             )
-            if told not in self.faults:
-                self.faults.append(told)
+            if fault not in self.faults:
+                self.faults.append(fault)
 
     def _note(self, bad: Iterable[BadValue], product: Document) -> None:
         for each in bad:

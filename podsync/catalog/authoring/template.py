@@ -341,8 +341,8 @@ class _Shaping:
 
 def _types(node: Mapping[str, Any]) -> str:
     """Return the types that a schema takes, as one text; a text is taken where it does not say."""
-    told = node.get("type", "string")
-    return told if isinstance(told, str) else " ".join(told)
+    types = node.get("type", "string")
+    return types if isinstance(types, str) else " ".join(types)
 
 
 def _typed(text: str, node: Mapping[str, Any]) -> Any:

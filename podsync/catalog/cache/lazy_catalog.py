@@ -218,7 +218,7 @@ class LateContext:
     def __init__(
         self, root: FilePath, folder: FilePath, settings: Authoring, defaults: Sequence[FoundFile]
     ) -> None:
-        self._told = root, folder, settings, defaults
+        self._context_arguments = root, folder, settings, defaults
 
     def __call__(self) -> AuthoringContext:
         """Return it."""
@@ -226,7 +226,7 @@ class LateContext:
 
     @cached_property
     def _made(self) -> AuthoringContext:
-        return AuthoringContext(*self._told)
+        return AuthoringContext(*self._context_arguments)
 
 
 class RereadableFile:

@@ -94,8 +94,8 @@ def culprit(text: str) -> tuple[str, str] | None:
         return unseen, f"{name_of(unseen)} stands in it, which nobody can see"
     for character in text[:1] + text[-1:]:
         if is_curly(character):
-            told = f"{character} is a curly quote (U+{ord(character):04X}), which YAML takes as text"
-            return character, told
+            message = f"{character} is a curly quote (U+{ord(character):04X}), which YAML takes as text"
+            return character, message
     if text.strip()[:8].lower() == "https://" and (" " in text or "\t" in text):
         return " " if " " in text else "\t", "there is a space in the URL"
     if text[:6].lower() == "https:" and "\\" in text:

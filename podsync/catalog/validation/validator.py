@@ -25,16 +25,16 @@ def validate(name: str, data: Any, written: Written) -> list[SchemaVerdict]:
     """Return every fault that schema `name` finds in plain `data`; `written` returns the typed text."""
     if _surely_fits(name, data):
         return []
-    return _told(_validator(name)(data), schema(name), written)
+    return _verdicts(_validator(name)(data), schema(name), written)
 
 
 def validate_head(kinds: Sequence[str], data: Any, written: Written) -> list[SchemaVerdict]:
     """Return the faults of a document whose kind is missing or unknown: only what every kind has."""
     head = _head_schema(tuple(kinds))
-    return _told(_compile(head)(data), head, written)
+    return _verdicts(_compile(head)(data), head, written)
 
 
-def _told(
+def _verdicts(
     findings: Iterator[SchemaFinding], schema: Mapping[str, Any], written: Written
 ) -> list[SchemaVerdict]:
     from podsync.catalog.validation.messages import messages

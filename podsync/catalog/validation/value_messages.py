@@ -102,8 +102,8 @@ def about_value(finding: SchemaFinding, written: Written) -> SchemaVerdict:
     if finding.keyword == "uniqueItems":
         items: list[Any] = finding.instance
         path = (*finding.path, repeated(items) or 0)
-        told = f"{shown(items[repeated(items) or 0])} appears twice in this list"
-        return SchemaVerdict(path, False, line(path, told), "keep one of the two", Fixing("drop"))
+        summary = f"{shown(items[repeated(items) or 0])} appears twice in this list"
+        return SchemaVerdict(path, False, line(path, summary), "keep one of the two", Fixing("drop"))
     words = _WORDS.get(finding.keyword, _otherwise)(finding, written)
     return SchemaVerdict(path, finding.in_key, line(path, words.text), words.detail, words.mend, words.mark)
 
@@ -243,8 +243,8 @@ def _pattern(finding: SchemaFinding, written: Written) -> ValueMessage:
     text = f"{shown(value)} is not {'an' if vowel else 'a'} {noun} such as {_example(schema)}"
     rule = schema.get("description", "")
     if "URL" in noun and is_local(value):
-        told = "the provider fetches the picture itself: upload it, and write its address on the web"
-        return ValueMessage(f"{shown(value)} is a file on this machine", told)
+        remedy = "the provider fetches the picture itself: upload it, and write its address on the web"
+        return ValueMessage(f"{shown(value)} is a file on this machine", remedy)
     first, whole = written(finding.path).strip("\"' "), value.replace(" ", "")
     if "URL" in noun and value.startswith(f"{first} ") and fits(whole, schema):
         # YAML makes one space of a line's end.

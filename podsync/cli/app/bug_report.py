@@ -16,7 +16,7 @@ from podsync.cli.environment.own_folder import FOLDER
 
 
 def report_bug(error: BaseException, session: Session) -> int:
-    """Tell of an exception that nobody expected; returns the exit code."""
+    """Report an unexpected exception; returns the exit code."""
     story = mask("".join(traceback.format_exception(error)), os.environ)
     text = f"podsync {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{story}"
     brief = mask(f"{type(error).__name__}: {error}".splitlines()[0][:200], os.environ)
@@ -38,7 +38,7 @@ def _keep(text: str, folder: Path) -> str:
         if not own and (os.path.lexists(home) or not (folder / "podsync.yaml").exists()):
             home = Path(tempfile.gettempdir())  # do not leave a folder where podsync has no business
         home.mkdir(exist_ok=True)
-        # A new file, for this user: a log tells of names and places.
+        # A new file, for this user only: a log contains names and places.
         with open(os.open(home / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:  # noqa: PTH123
             stream.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:

@@ -56,7 +56,7 @@ class Console:
 
     @property
     def width(self) -> int:
-        """Columns to write for: the terminal's, 100 where there is none."""
+        """Columns to write for: the terminal's, 100 without one."""
         if not (self.out_is_terminal or self.err_is_terminal):
             return 100
         import shutil
@@ -75,7 +75,7 @@ class Console:
 
     @property
     def hints(self) -> bool:
-        """Whether a person sits there who may like to know what to do next."""
+        """Whether a person reads stderr and may want to know the next step."""
         return self.err_is_terminal and not self.in_ci
 
     def result(self, text: Text, *, exact: bool = False) -> None:
@@ -100,7 +100,7 @@ class Console:
             self._out = _silenced(self._out)
 
     def mute(self) -> None:
-        """Nobody reads stdout any more: write nothing to it from now on."""
+        """Write nothing more to stdout: its reader is gone."""
         self._out = _silenced(self._out)
 
     def say(self, text: str) -> None:
@@ -116,7 +116,7 @@ class Console:
             self._err.flush()
         try:
             line = sys.stdin.readline()
-        except (OSError, ValueError):  # hung up, or bytes that are no text
+        except (OSError, ValueError):  # hung up, or bytes that are not text
             return None
         return line.strip() if line else None
 
@@ -162,7 +162,7 @@ def _lenient(stream: TextIO | None) -> TextIO:
 
 
 class _NullStream(io.TextIOBase):
-    """A stream that nobody reads."""
+    """A stream without a reader."""
 
     def write(self, text: str) -> int:
         """Take the text and forget it."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from podsync.state.model import State
 
 
-#: What each command writes beside text and json.
+#: The formats of each command, apart from text and json.
 FORMATS_OF: Mapping[str, tuple[str, ...]] = {
     "apply": ("markdown",),
     "import": ("csv", "html", "patch"),
@@ -84,7 +84,7 @@ def _plan_facts(
 
 
 def _room(environments: int) -> dict[str, Any]:
-    """Return the limit of a plan's Markdown: all of a comment, or its share of it."""
+    """Return the limit of a plan's Markdown: a whole comment, or its share of one."""
     from podsync.output.markdown.plan import COMMENT, LEAST
 
     return {} if environments <= 1 else {"limit": max(COMMENT // environments, LEAST)}
@@ -164,7 +164,7 @@ def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]
 
 
 def apply_head(plan: Plan, session: Session, *, approved: bool, run: str, sandbox: bool) -> str:
-    """Return what is said before the first request."""
+    """Return the text before the first request."""
     from podsync.output.text import report as report_view
 
     return report_view.apply_head(plan, approved=approved, run=run, sandbox=sandbox, **_screen(session))

@@ -128,7 +128,7 @@ class CommandGroup(click.Group):
         return _as_result(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Return the names in the order in which people meet them."""
+        """Return the names in the order in which people need them."""
         return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -201,16 +201,18 @@ def refuse_single_dash(ctx: click.Context, command: click.Command, args: Sequenc
 
 
 def _tell_environment(ctx: click.Context, session: Session, environ: Mapping[str, str]) -> None:
-    """Name the options that come from the environment, and those that only look as if they did."""
+    """Name the options that come from the environment, and variables that only look like options."""
     used: list[str] = []
-    here: click.Context | None = ctx
-    while here is not None:
-        known = {f"{here.auto_envvar_prefix}_{p.name.upper()}": p.name for p in here.command.params if p.name}
+    context: click.Context | None = ctx
+    while context is not None:
+        known = {
+            f"{context.auto_envvar_prefix}_{p.name.upper()}": p.name for p in context.command.params if p.name
+        }
         source = ParameterSource.ENVIRONMENT
-        used += [name for name, param in known.items() if here.get_parameter_source(param) is source]
-        if here is ctx:
+        used += [name for name, param in known.items() if context.get_parameter_source(param) is source]
+        if context is ctx:
             _warn_of_strangers(ctx, session, known, environ)
-        here = here.parent
+        context = context.parent
     if used:
         session.console.say(f"from the environment: {', '.join(sorted(used))}")
 

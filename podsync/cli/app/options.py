@@ -24,7 +24,7 @@ ALLOWED = ("creates", "replaces", "orphans")
 
 
 class ShellWords(_Type):
-    """Text; several of them in an environment variable are taken apart as a shell would."""
+    """Text; several values in an environment variable are split as a shell would."""
 
     name = "text"
 
@@ -167,7 +167,7 @@ def choosing_words(selection: Selection, allow: Sequence[tuple[str, int]]) -> tu
 
 
 def address_of(text: str) -> Address:
-    """Return the address that was typed; raises UsageError for what is none."""
+    """Return the typed address; raises UsageError if it is not one."""
     try:
         return Address.parse(text)
     except ValueError as error:
@@ -175,7 +175,7 @@ def address_of(text: str) -> Address:
 
 
 def _documents_of(path: str) -> list[str]:
-    """Return the addresses of the documents in a file; raises UsageError where there is none."""
+    """Return the addresses of the documents in a file; raises UsageError if there are none."""
     found = addresses_of(Path(path))
     if not found:
         raise _wrong(f"--target-file {path}: there is no document in it", "give a file of the catalog")

@@ -165,7 +165,7 @@ def _commit(file: _OutputFile, text: Text) -> None:
         text = iter((text, "" if text.endswith("\n") else "\n"))
     data = (piece.encode("utf-8", "backslashreplace") for piece in text)
     try:
-        if file.stream is None or file.temporary is None:  # no half of it either
+        if file.stream is None or file.temporary is None:  # not half of it either
             _target(file.path).write_bytes(b"".join(data))
             return
         file.stream.writelines(data)

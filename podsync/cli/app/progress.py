@@ -1,4 +1,4 @@
-"""What is said while an apply runs: a line for each product, and how far it is."""
+"""Messages while an apply runs: a line for each product, and the progress."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from podsync.output.wording import second, time_of_day, title
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-#: Without a terminal a line is written this often, so that nobody takes a long apply for a dead one.
+#: Seconds between two lines without a terminal, so that a long apply does not look dead.
 HEARTBEAT_SECONDS = 10.0
 
 
@@ -38,7 +38,7 @@ class ApplyListener:
         self._session = session
         self._on_stdout = on_stdout
         self._done = self._total = self._untried = 0
-        #: The last line news of each product: what is said again is none.
+        #: The last message about each product: a repeated one is not written.
         self._said: dict[Address, str] = {}
         self._lock = threading.RLock()
 
@@ -51,7 +51,7 @@ class ApplyListener:
         """Write a line for a change that ended."""
         with self._lock:
             self._outcomes[outcome.address] = outcome
-            # What is left of an earlier plan is reported besides the changes of this one.
+            # The rest of an earlier plan is reported in addition to the changes of this one.
             self._done, self._total = done, max(done, total)
             if outcome.result is Result.NOT_TRIED:
                 # Nothing happened; the report names the reasons, and a stop would write one line for each.
@@ -67,7 +67,7 @@ class ApplyListener:
             self._advance()
 
     def waiting(self, provider: str, what: str, until: float) -> None:
-        """Say what is waited for; apply calls it every 30 seconds."""
+        """Report a wait; apply calls it every 30 seconds."""
         with self._lock:
             line = f"waiting for {title(provider)}: {safe(what)}, until {second(until)} at most"
             self._write(f"{line}; stopping is safe")
@@ -95,7 +95,7 @@ class ApplyListener:
 
     @property
     def progress(self) -> str:
-        """How far it is, in words; until when as the rates say, or as it goes where that is slower."""
+        """The progress in words; the end is by the rate limits, or by the actual pace if that is slower."""
         done, left = self._done, self._total - self._done
         if not done or not left:
             return f"{done:,} of {self._total:,} done"

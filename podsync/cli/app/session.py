@@ -1,4 +1,4 @@
-"""What the global options say, and the streams of this run."""
+"""The global options, and the streams of this run."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 #: Commands that take `--sandbox`; so does each of `state`.
 _PLAYS = frozenset({"apply", "audit", "doctor", "drift", "export", "import", "models", "plan", "review"})
-#: A command in a text, in the plain form in which all but the command line writes it. Few runs print one.
+#: A command in a text, in the plain form that parts other than the command line write. Few runs print one.
 _PLAIN = (
     r"(?<![\w/\\.'-])(?:git (?P<git>add|checkout|pull|show)\b|"
     r"podsync (?P<command>state [a-z]+|[a-z]+)\b(?P<asked>(?:(?!podsync )[^\n])*? --sandbox\b)?)"
 )
-#: An address, or a pattern for some, in which keys are named: every shell reads it in double quotes.
+#: An address or a pattern with keys: every shell reads it in double quotes.
 _INDEXED = r"[a-z0-9_.*?-]+\[[a-z0-9=,*?-]*\]"
 _COMMANDS = _PLAYS | {"demo", "doctor", "fmt", "init", "render", "schema", "show", "validate"}
 
@@ -105,9 +105,9 @@ class Session:
             words = match["command"].split()
             if words[0] not in {*_COMMANDS, "state"}:
                 return match[0]
-            asked = match["asked"] or ""
-            play = " --sandbox" if self._plays(words[0]) and not asked else ""
-            return f"{quoted(*self._program(), *words)}{play}{asked}"
+            sandbox_option = match["asked"] or ""
+            play = " --sandbox" if self._plays(words[0]) and not sandbox_option else ""
+            return f"{quoted(*self._program(), *words)}{play}{sandbox_option}"
 
         return re.sub(_PLAIN, typed, text) if "podsync " in text or "git " in text else text
 

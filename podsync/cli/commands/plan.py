@@ -123,8 +123,8 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     with connected(space, names, keys, clock) as connections:
         looks = findings_of(space, made, state, connections, clock, compares=True)
         knowns = {name: connection.known(state) for name, connection in connections.items()}
-    told = replace(made, hosts=freeze({name: space.host(name) for name in names}))
-    seen = refreshed(told, space.providers, looks, knowns, space.catalog_read.at)
+    with_hosts = replace(made, hosts=freeze({name: space.host(name) for name in names}))
+    seen = refreshed(with_hosts, space.providers, looks, knowns, space.catalog_read.at)
     return seen, exit_code(seen, looks)
 
 
@@ -180,8 +180,8 @@ def _tell_faults(
     """Put the faults of the catalog where CI looks for a plan; no plan, page or data is written."""
     from podsync.cli.app import formats
 
-    told = formats.fault_forms(diagnostics, session, sandbox=space.sandbox)
-    text = outputs.write_known(told)
+    forms = formats.fault_forms(diagnostics, session, sandbox=space.sandbox)
+    text = outputs.write_known(forms)
     if text:
         session.console.result(text, exact=outputs.exact)
 

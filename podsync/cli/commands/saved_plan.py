@@ -33,6 +33,8 @@ def read_plan(file: str, session: Session) -> Plan:
         reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
         raise PodsyncError(f"{file} cannot be read: {reason}") from None
     plan = planfile.load(raw)
-    # Who made the file may have left the warning out: it is worked out anew.
-    told = plan.diagnostics if plan.sandbox else with_foreign_hosts(plan.diagnostics, plan.hosts, plugins())
-    return replace(plan, diagnostics=told)
+    # The author of the file may have removed the warning, so it is computed again.
+    diagnostics = (
+        plan.diagnostics if plan.sandbox else with_foreign_hosts(plan.diagnostics, plan.hosts, plugins())
+    )
+    return replace(plan, diagnostics=diagnostics)

@@ -1,4 +1,4 @@
-"""`validate --images`: from the catalog's URLs to what is wrong with the pictures behind them."""
+"""`validate --images`: from the catalog's URLs to the faults of the pictures behind them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _REMEMBERED = 50_000
 
 def with_pictures(space: Workspace, loaded: Loaded, mode: Mode, paths: Sequence[str]) -> tuple[Loaded, int]:
     """Return the verdict with what is wrong with the pictures of the products asked for, and their number."""
-    asked = scope(Path(os.path.abspath(".")), space.settings.catalog, paths)  # noqa: PTH100 (as in load)
-    products = [product for product in loaded.catalog if product.declared_at.path in asked]
+    in_scope = scope(Path(os.path.abspath(".")), space.settings.catalog, paths)  # noqa: PTH100 (as in load)
+    products = [product for product in loaded.catalog if product.declared_at.path in in_scope]
     wanted = tuple(
         places(products, space.providers, Sources(Path(), space.authoring, space.settings.catalog).of)
     )
@@ -84,7 +84,7 @@ def _progress(session: Session, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _line(url: str, sight: Sight) -> str:
-    """Return what was seen of one picture as one line."""
+    """Return the facts about one picture as one line."""
     if not isinstance(sight, SeenImage):
         return safe(f"picture {url}: {sight.reason}")
     header = sight.header

@@ -1,1 +1,1 @@
-"""What the process is given: keys, hosts, clock, Git, GitHub Actions, stores."""
+"""The environment of the process: keys, hosts, clock, Git, GitHub Actions, stores."""

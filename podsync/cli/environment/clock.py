@@ -21,7 +21,7 @@ _SIGNALS = {
 }
 #: Waits are cut into pieces of this many seconds: no lock is needed to wake them from a signal.
 _PIECE = 0.1
-#: The two clocks are not read at the same moment, and tick unevenly: less than this is no sleep.
+#: The two clocks are not read at the same moment, and tick unevenly: a smaller jump is not a sleep.
 _JUMP = 1.0
 
 
@@ -33,8 +33,8 @@ class Signals:
     listens to nothing.
     """
 
-    def __init__(self, said: str = "") -> None:
-        self._said = said
+    def __init__(self, message: str = "") -> None:
+        self._message = message
         self._signal = 0
         self._before: dict[int, Any] = {}
 
@@ -54,13 +54,13 @@ class Signals:
         self._before = {}
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        asked = _SIGNALS.get(number, number)
+        stop_signal = _SIGNALS.get(number, number)
         if self._signal:
-            _leave(128 + asked)
-        self._signal = asked
+            _leave(128 + stop_signal)
+        self._signal = stop_signal
         # Not through sys.stderr: the signal may have come in the middle of a write to it.
         with suppress(OSError):
-            os.write(2, self._said.encode())
+            os.write(2, self._message.encode())
 
 
 def _leave(code: int) -> None:
@@ -112,12 +112,12 @@ def steady() -> Callable[[], float]:
 
 
 class SystemClock:
-    """`model.clock.Clock` over the real time. `asked` returns the number of a signal to stop, 0 for none."""
+    """`model.clock.Clock` over the real time. `stop_signal` returns the signal to stop, 0 for none."""
 
     def __init__(
-        self, asked: Callable[[], int] = lambda: 0, monotonic: Callable[[], float] | None = None
+        self, stop_signal: Callable[[], int] = lambda: 0, monotonic: Callable[[], float] | None = None
     ) -> None:
-        self._asked = asked
+        self._stop_signal = stop_signal
         self._monotonic = monotonic or steady()
 
     def now(self) -> float:
@@ -132,17 +132,17 @@ class SystemClock:
         """Wait; raises StoppedError as soon as the run is asked to stop."""
         end = self._monotonic() + seconds
         while True:
-            asked = self._asked()
-            if asked:
-                raise stopped(asked)
+            signal_number = self._stop_signal()
+            if signal_number:
+                raise stopped(signal_number)
             left = end - self._monotonic()
             if left <= 0:
                 return
             time.sleep(min(left, _PIECE))
 
 
-def stopped(asked: int) -> StoppedError:
-    """Return the error of a run that the signal `asked` ended."""
+def stopped(signal_number: int) -> StoppedError:
+    """Return the error of a run that the signal `signal_number` ended."""
     error = StoppedError("Stopped.")
-    error.exit_code = 128 + asked
+    error.exit_code = 128 + signal_number
     return error

@@ -49,9 +49,9 @@ def folder_in_repository(folder: Path | None = None) -> str:
     """Return the way from the repository's root to a folder, "" where there is none to go."""
     from podsync.state.git.environment import root_of
 
-    here = (folder or Path.cwd()).resolve()
-    root = root_of(here) or here
-    return "" if here == root else here.relative_to(root).as_posix()
+    resolved = (folder or Path.cwd()).resolve()
+    root = root_of(resolved) or resolved
+    return "" if resolved == root else resolved.relative_to(root).as_posix()
 
 
 def machine() -> str:

@@ -93,19 +93,19 @@ def _tracked(root: Path) -> list[str]:
     names = answer.out.decode("utf-8", "surrogateescape").split("\0") if answer.code == 0 else []
     inside = origin.folder_in_repository(root)
     below = f"{inside}/" if inside else ""
-    here = [name.removeprefix(below) for name in names if name.startswith(below)]
+    inside_folder = [name.removeprefix(below) for name in names if name.startswith(below)]
     # Where upper and lower case are one, another spelling is the same folder.
-    return [name for name in here if name.partition("/")[0].casefold() == FOLDER]
+    return [name for name in inside_folder if name.partition("/")[0].casefold() == FOLDER]
 
 
-def _may_be_tracked(here: Path) -> bool:
+def _may_be_tracked(folder: Path) -> bool:
     """Whether the index of the repository around this folder could name it: Git is not asked for less.
 
     An index is searched, not understood: one that shortens its names, or keeps some of them in another file,
     may name anything.
     """
     try:
-        index = _index(here)
+        index = _index(folder)
         data = index.read_bytes() if index is not None and index.is_file() else b""
         shared = index is not None and any(n.startswith(_SHARED) for n in os.listdir(index.parent))  # noqa: PTH208
     except OSError:
@@ -113,11 +113,11 @@ def _may_be_tracked(here: Path) -> bool:
     if shared or int.from_bytes(data[4:8], "big") >= _COMPRESSED or FOLDER.encode() in data:
         return True
     # Where upper and lower case are one, another spelling is the same folder.
-    return os.path.lexists(here / FOLDER.upper()) and FOLDER.encode() in data.lower()
+    return os.path.lexists(folder / FOLDER.upper()) and FOLDER.encode() in data.lower()
 
 
-def _index(here: Path) -> Path | None:
-    for place in (here, *here.parents):
+def _index(folder: Path) -> Path | None:
+    for place in (folder, *folder.parents):
         git = place / ".git"
         if git.is_dir():
             return git / "index"

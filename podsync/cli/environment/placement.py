@@ -26,12 +26,12 @@ def must_stay_in_tree(key: str, path: str, given: Path | None = None) -> None:
     Whoever can change the settings would choose which file of this machine is written, or shown in a log.
     `given` are settings that the command line names: from outside the repository they may say any place.
     """
-    here, place = Path.cwd().resolve(), Path(path).resolve()
-    root = here if place.is_relative_to(here) else _root(here)
+    working_folder, place = Path.cwd().resolve(), Path(path).resolve()
+    root = working_folder if place.is_relative_to(working_folder) else _root(working_folder)
     inside = place.is_relative_to(root)
     if inside and ".git" not in (part.casefold() for part in place.relative_to(root).parts):
         return
-    if given is not None and not given.resolve().is_relative_to(_root(here)):
+    if given is not None and not given.resolve().is_relative_to(_root(working_folder)):
         return
     summary = f"{key}: {path} leads {'into what git keeps' if inside else 'out of the repository'}"
     remedy = (
@@ -58,14 +58,14 @@ def catalog_of(settings: Settings, known: str) -> str:
     That is its folder. A state that other repositories can reach knows as well the first commit of this one:
     `shop/catalog in 5f3a…`. "" leaves what is known as it is: there is nothing to add.
     """
-    here, first = folder_of(settings.catalog), known.partition(_IN)[2]
+    folder, first = folder_of(settings.catalog), known.partition(_IN)[2]
     shared = BACKENDS[settings.state.backend].shared
-    if not here or not shared(settings.state.keys, _root(Path.cwd().resolve())):
-        return here
+    if not folder or not shared(settings.state.keys, _root(Path.cwd().resolve())):
+        return folder
     found = _first_commits()
     if not isinstance(found, list) or not found:
-        return "" if first else here
-    return f"{here}{_IN}{first if first in found else found[-1]}"
+        return "" if first else folder
+    return f"{folder}{_IN}{first if first in found else found[-1]}"
 
 
 def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
@@ -73,8 +73,8 @@ def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
 
     Each of two catalogs with one state would leave behind what the other one made.
     """
-    here, former = folder_of(settings.catalog), {str(PurePosixPath(each)) for each in settings.moved}
-    if not here or known in former:
+    own_folder, former = folder_of(settings.catalog), {str(PurePosixPath(each)) for each in settings.moved}
+    if not own_folder or known in former:
         return
     folder, _, first = known.partition(_IN)
     found = _first_commits() if first else []
@@ -84,9 +84,9 @@ def must_be_its_catalog(known: str, settings: Settings, label: str) -> None:
             f"determined: {found.why}",
             f"{found.remedy}; nothing was done",
         )
-    if (not first or first in found) and (folder == here or folder in former):
+    if (not first or first in found) and (folder == own_folder or folder in former):
         return
-    place = f"{here}{_IN}{found[-1]}" if first and found else here
+    place = f"{own_folder}{_IN}{found[-1]}" if first and found else own_folder
     raise StateError(
         f"{label} is the state of the catalog in {known}, and this catalog is in {place}",
         f"give this one a state of its own ({_PLACES} in podsync.yaml); "
@@ -102,7 +102,7 @@ def _first_commits() -> list[str] | UnknownAge:
     return origin.first_commits(os.environ, Path.cwd())
 
 
-def _root(here: Path) -> Path:
+def _root(folder: Path) -> Path:
     from podsync.state.git.environment import root_of
 
-    return root_of(here) or here
+    return root_of(folder) or folder

@@ -1,3 +1,3 @@
-"""Drift: what somebody changed at a provider, as a look shows it and as a plan holds it."""
+"""Drift: changes that somebody made at a provider, as a look shows them and as a plan holds them."""
 
 __all__ = ["compare", "json_form", "seen", "values"]

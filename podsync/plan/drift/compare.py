@@ -1,7 +1,7 @@
 """What somebody changed at a provider since podsync last saw it. Pure.
 
-Only what a listing tells is compared, field by field, with what the state holds. A value that this provider
-is known to change is no drift; a value that it may have changed by itself is not compared, and that is said.
+Only listed fields are compared, one by one, with the state. A value that this provider is known to change is
+not drift. A value that it may have changed by itself is not compared, and is counted as such.
 """
 
 from __future__ import annotations
@@ -223,9 +223,9 @@ def renamed_there(provider: Provider, change: Change, listed: str | None) -> tup
     ours = any(changes(name, listed) is not None for name in (*names, change.gives_up))
     if listed is None or ours:
         return ()
-    told = f"write `renamed_from: {quoted(listed)}` into the document"
+    rename = f"write `renamed_from: {quoted(listed)}` into the document"
     return (
         f"somebody renamed it at {provider.title}: orders that say {quoted(listed)} would fail",
         "a) to keep what is there: podsync drift -o patch=drift.patch, then: git apply drift.patch",
-        f'b) to take the name from them: {told}, then: podsync apply --replace "{change.address}"',
+        f'b) to take the name from them: {rename}, then: podsync apply --replace "{change.address}"',
     )

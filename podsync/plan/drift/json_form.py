@@ -100,7 +100,7 @@ def _drift(data: Mapping[str, Any]) -> Drift:
 
 
 def load_compared(data: Mapping[str, Any]) -> tuple[Compared, ...]:
-    """Return what a saved plan has compared."""
+    """Return the comparisons of a saved plan."""
     return tuple(
         Compared(
             name,

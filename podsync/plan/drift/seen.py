@@ -1,4 +1,4 @@
-"""What a look shows, put beside what the documents say."""
+"""Drift of the looks, beside the values of the documents."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def seen_by(
     """
     found: list[Drift] = []
     compared = []
-    # What a plan moves is the same product under its new address.
+    # A moved product is the same product under its new address.
     moved = {change.previous_address: change.address for change in changes if change.previous_address}
     named = [change for change in changes if change.action_reason == MOVE_NAMED]
     for name, findings in sorted(looks.items()):
         drifted, comparison = compare(knowns[name], findings)
-        # What a document says of the product that it names is believed by apply, and is compared as that.
+        # Apply trusts a document that names its product by id, so its values are compared with the listing.
         believed = {c.previous_address: c for c in named if c.provider == name}
         drifted = tuple(each for each in drifted if each.address not in believed)
         drifted += tuple(_believed(knowns[name], findings, believed.values()))
@@ -48,7 +48,7 @@ def seen_by(
 
 
 def _believed(known: Known, findings: Findings, changes: Iterable[Change]) -> Iterator[Drifted]:
-    """Yield what is listed otherwise than the documents say that take a product with a move."""
+    """Yield the differences between the listing and documents that take a product with a move."""
     for change in changes:
         row = findings.reading.rows.get(change.importing or "")
         if row is not None and change.after is not None:

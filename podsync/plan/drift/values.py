@@ -1,4 +1,4 @@
-"""Drift as a plan shows it: what the state holds, what the document says, what is listed."""
+"""Drift as a plan shows it: the values of the state, the document and the listing."""
 
 from __future__ import annotations
 

@@ -39,14 +39,14 @@ def checker(column: Collection[str], example: str = "") -> Callable[[str], CellF
         if not ("0" <= text[-1] <= "9" or first.isdigit()):
             return unfit(text)
         if re.fullmatch(SHEET_NUMBER, text):
-            told = f"{text} is a number that the spreadsheet has shortened"
-            return CellFault(told, "format the column as text, and write the number anew")
+            summary = f"{text} is a number that the spreadsheet has shortened"
+            return CellFault(summary, "format the column as text, and write the number anew")
         if re.fullmatch(SHEET_DATE, text):
-            told = f"{text} is a date that the spreadsheet has made"
-            return CellFault(told, "format the column as text, and write it anew")
+            summary = f"{text} is a date that the spreadsheet has made"
+            return CellFault(summary, "format the column as text, and write it anew")
         if text.isascii() and text.isdigit() and (meant := with_zeros(text)):
-            told = f"{text} is a number that has lost its zeros"
-            return CellFault(told, f"format the column as text, and write {meant} if that is meant")
+            summary = f"{text} is a number that has lost its zeros"
+            return CellFault(summary, f"format the column as text, and write {meant} if that is meant")
         return unfit(text)
 
     return fault_of

@@ -118,11 +118,11 @@ class TableReader:
             cell = cells[column]
             key = cell.value if is_key(cell.value) else _of_address(cell.value)
             if not key:
-                said = f"{cell.value!r} is no key" if cell.value else "there is no key in this row"
+                summary = f"{cell.value!r} is no key" if cell.value else "there is no key in this row"
                 nearest = nearest or Counter(
                     as_key(each[column].value) for each in table.records if each[column:]
                 )
-                self._faults.append(self._fault(cell, said, key_help(cell.value, nearest)))
+                self._faults.append(self._fault(cell, summary, key_help(cell.value, nearest)))
             elif key in found:
                 summary = f"the key {key} stands in line {found[key][column].line} already"
                 self._faults.append(self._fault(cell, summary, "keep one of the two, or give it another key"))

@@ -1,4 +1,4 @@
-"""What an apply checks before it looks: the plan is the approved one, the catalog is no older one."""
+"""The checks of an apply before it looks: the plan is the approved one, and the catalog is not older."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def expected_plan(space: Workspace, state: State, plan: Plan, expected: str) -> 
     )
 
 
-def saved_plan(space: Workspace, asked: ApplyRequest, state: State, plan: Plan) -> Plan:
+def saved_plan(space: Workspace, request: ApplyRequest, state: State, plan: Plan) -> Plan:
     """Check that a saved plan still speaks of this state and of these hosts."""
-    if asked.expect is not None and not hex_of(plan.hash).startswith(asked.expect):
+    if request.expect is not None and not hex_of(plan.hash).startswith(request.expect):
         raise StaleError(
-            f"{asked.plan} is not the plan that was expected: its hash is {hex_of(plan.hash)[:12]}",
-            f"look at it: {space.command_line('show', asked.plan or '')}",
+            f"{request.plan} is not the plan that was expected: its hash is {hex_of(plan.hash)[:12]}",
+            f"look at it: {space.command_line('show', request.plan or '')}",
         )
     _check_hosts(space, plan)
     check_fresh(plan, state)
@@ -60,21 +60,21 @@ def _check_hosts(space: Workspace, plan: Plan) -> None:
     if plan.sandbox and not space.sandbox:
         raise UsageError("this plan was made for the sandbox", "add --sandbox, or plan again without it")
     for name, host in plan.hosts.items():
-        here = space.host(name) if name in space.settings.providers else None
-        if here != host:
-            told = f"{here['base_url']} (account {here['account']})" if here else "nothing"
+        current = space.host(name) if name in space.settings.providers else None
+        if current != host:
+            current_text = f"{current['base_url']} (account {current['account']})" if current else "nothing"
             raise StaleError(
                 f"this plan was made for {host['base_url']} (account {host['account']}), "
-                f"but {name} is set to {told}",
+                f"but {name} is set to {current_text}",
                 f"plan again: {space.command_line('plan', '-o', 'json=plan.json')}",
             )
 
 
-def refuse_older(space: Workspace, asked: ApplyRequest, state: State) -> None:
+def refuse_older(space: Workspace, request: ApplyRequest, state: State) -> None:
     """Raise StaleError where the catalog's commit comes before the one that was applied last."""
     last = state.last_apply or {}
     commit = str(last.get("commit") or "")
-    if space.sandbox or asked.plan is not None or asked.older_catalog or not commit:
+    if space.sandbox or request.plan is not None or request.older_catalog or not commit:
         return
     older = is_older(os.environ, Path.cwd(), commit)
     if older is False:

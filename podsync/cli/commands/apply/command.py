@@ -70,23 +70,23 @@ def apply(session: Session, /, **options: Any) -> int:
     from podsync.cli.workspace import Workspace
 
     outputs = Outputs.parse(options.pop("output"), more=FORMATS_OF["apply"])
-    asked = ApplyRequest(selection=selection_of(options), **options)
-    _refuse_contradictions(asked)
-    space = Workspace.open(session, sandbox=asked.sandbox)
+    request = ApplyRequest(selection=selection_of(options), **options)
+    _refuse_contradictions(request)
+    space = Workspace.open(session, sandbox=request.sandbox)
     outputs.refuse(space.own_files)
     if outputs.screen != "text":  # the text says it itself
         space.announce()
     with outputs:
-        return Applying(space, asked, outputs).run()
+        return Applying(space, request, outputs).run()
 
 
-def _refuse_contradictions(asked: ApplyRequest) -> None:
-    """A saved plan says already what is selected and what is allowed."""
+def _refuse_contradictions(request: ApplyRequest) -> None:
+    """Refuse options that contradict a saved plan, which has its own selection and limits."""
     from podsync.model.errors import UsageError
 
-    if asked.plan is None:
+    if request.plan is None:
         return
-    if asked.selection.to_json() is not None or asked.allow:
+    if request.selection.to_json() is not None or request.allow:
         raise UsageError(
             "a saved plan cannot be narrowed or allowed more",
             "give --target, --exclude, --selector, --replace and --allow to: podsync plan -o json=plan.json",

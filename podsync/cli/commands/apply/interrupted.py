@@ -1,4 +1,4 @@
-"""A report of an apply that broke off: what was heard of, and what the journal says about the rest."""
+"""The report of an apply that broke off: the reported outcomes, and the journal about the rest."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def report_of(
     error: BaseException,
 ) -> Report:
     """Return what is known to be done; a change without a word is in doubt if its intent stands."""
-    told = {outcome.address for outcome in heard}
+    finished = {outcome.address for outcome in heard}
     state = _loaded(store)
-    rest = tuple(_outcome(change, state) for change in plan.work if change.address not in told)
+    rest = tuple(_outcome(change, state) for change in plan.work if change.address not in finished)
     why = f"the run broke off: {error}" if isinstance(error, PodsyncError) else "the run broke off"
     return Report(plan, (*heard, *rest), signal=signal, notes=(*notes, why), broke_off=True)
 
@@ -43,7 +43,7 @@ def _outcome(change: Change, state: State | None) -> Outcome:
             change.address, change.action, DONE[change.action], change.provider, change.account,
             id=entry.id, source=change.source,
         )  # fmt: skip
-    # A state that cannot be read any more says nothing: then nobody may claim that nothing was sent.
+    # If the state cannot be read, the report must not claim that nothing was sent.
     doubtful = state is None or (entry is not None and entry.pending is not None)
     return Outcome(
         change.address,
@@ -57,5 +57,5 @@ def _outcome(change: Change, state: State | None) -> Outcome:
 
 
 def _was_done(change: Change, entry: Entry) -> bool:
-    """Whether the answer was written down, though the run broke off before anybody heard of it."""
+    """Whether the answer was recorded although the run broke off before it was reported."""
     return entry.pending is None and entry.spec == change.after and entry.digest != change.entry_digest

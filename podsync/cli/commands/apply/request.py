@@ -1,4 +1,4 @@
-"""What the command line of an apply says, and the commands that go on from where it ended."""
+"""The options of an apply, and the commands that continue it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ApplyRequest:
-    """What the command line of an apply says."""
+    """The options of an apply."""
 
     plan: str | None = None
     auto_approve: bool = False
@@ -70,7 +70,7 @@ class ApplyRequest:
         return ("--expect", approved)
 
 
-def first_of_all(space: Workspace, asked: ApplyRequest, report: Report, again: str) -> Iterator[str]:
+def first_of_all(space: Workspace, request: ApplyRequest, report: Report, again: str) -> Iterator[str]:
     """Yield what keeps a provider from going on: a key, or a word of consent that nothing else can be.
 
     `again` is the command that goes on with what is left.
@@ -91,6 +91,6 @@ def first_of_all(space: Workspace, asked: ApplyRequest, report: Report, again: s
             "a) some are of this catalog: podsync import --match -o csv=pairs.csv, fill in its column take, "
             "then: podsync import pairs.csv"
         )
-        words = asked.words(report.plan.selection)
+        words = request.words(report.plan.selection)
         consent = space.command_line("apply", *words, "--first-contact")
         yield f"b) nobody here manages any of them: {consent}"

@@ -1,4 +1,4 @@
-"""One apply, step by step: what is checked before anything is sent, and what is said after."""
+"""One apply, step by step: the checks before anything is sent, and the report after."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Applying:
     """Carries out one apply; `run` returns its exit code."""
 
     space: Workspace
-    asked: ApplyRequest
+    request: ApplyRequest
     outputs: Outputs
     _state: State = field(default_factory=State)
     _rest_of: str | None = None
@@ -60,22 +60,22 @@ class Applying:
     _approved: Plan | None = None
     _asked_already: bool = False
     _declined: bool = False
-    #: Whether the plan is refused, and only what is open is settled.
+    #: Whether the plan is refused, and only doubts are settled.
     _refused: bool = False
 
     def run(self) -> int:
         """Hold the state's lock for all of it: what was planned is what is there."""
-        saved = read_plan(self.asked.plan, self.space.session) if self.asked.plan is not None else None
-        ahead = self._ahead(saved)
-        if isinstance(ahead, int):
-            return ahead
-        if saved is None and self.asked.asks:
+        saved = read_plan(self.request.plan, self.space.session) if self.request.plan is not None else None
+        checked = self._ahead(saved)
+        if isinstance(checked, int):
+            return checked
+        if saved is None and self.request.asks:
             # Look, show, ask: a question over lunch must not keep others from the state.
-            code = self._look_and_ask(ahead or self._planned())
+            code = self._look_and_ask(checked or self._planned())
             if code is not None:
                 return code
-        with self.space.store.lock("apply", self.asked.lock_timeout):
-            plan = ahead if ahead is not None and self._is_unchanged() else self._decided(saved)
+        with self.space.store.lock("apply", self.request.lock_timeout):
+            plan = checked if checked is not None and self._is_unchanged() else self._decided(saved)
             if (open_ := self._to_settle(plan)) is not None:
                 return self._settle_beside(plan, open_)
             code = self._ended(plan)
@@ -95,7 +95,12 @@ class Applying:
         with connected(self.space, spoken_to(plan), keys, clock) as connections:
             try:
                 looks = findings_of(
-                    self.space, plan, self._state, connections, clock, first_contact=self.asked.first_contact
+                    self.space,
+                    plan,
+                    self._state,
+                    connections,
+                    clock,
+                    first_contact=self.request.first_contact,
                 )
             except ProviderError:
                 # Under the lock it is read again, and reported there with all that follows from it.
@@ -120,7 +125,7 @@ class Applying:
         if self._approved is None:
             return True
         seen = refreshed(plan, self.space.providers, looks)
-        now, then = ([(each.key, each.action) for each in told.work] for told in (seen, self._approved))
+        now, then = ([(change.key, change.action) for change in each.work] for each in (seen, self._approved))
         if now == then:
             return True
         self.space.session.console.say("The plan has changed since you were asked:")
@@ -140,7 +145,7 @@ class Applying:
         if self._to_settle(plan) is not None:
             return plan
         code = self._ended(plan)
-        if code is None and (saved is not None or not self.asked.asks):  # else it comes before the question
+        if code is None and (saved is not None or not self.request.asks):  # else it comes before the question
             self._ready(plan)
         return plan if code is None else code
 
@@ -153,16 +158,16 @@ class Applying:
         if saved is None:
             return self._planned()
         self._state = self.space.load()
-        return saved_plan(self.space, self.asked, self._state, saved)
+        return saved_plan(self.space, self.request, self._state, saved)
 
     # -- what would be done
 
     def _planned(self) -> Plan:
         with self.space.reading() as reading:
             self._state = self.space.load()
-            plan = self.space.plan(self._state, reading, self.asked.selection, dict(self.asked.allow))
-        if self.asked.expect is not None:
-            self._rest_of = expected_plan(self.space, self._state, plan, self.asked.expect)
+            plan = self.space.plan(self._state, reading, self.request.selection, dict(self.request.allow))
+        if self.request.expect is not None:
+            self._rest_of = expected_plan(self.space, self._state, plan, self.request.expect)
         return plan
 
     # -- doing it
@@ -171,7 +176,7 @@ class Applying:
         """Return the exit code of a plan that is refused, or that has nothing to do."""
         if plan.errored:
             self._show_plan(plan, needed_by_person=True)
-            self._finish(Report(plan, refused=_PROTECTED), told=True)
+            self._finish(Report(plan, refused=_PROTECTED), shown_already=True)
             return _REFUSED
         if plan.work or spoken_to(plan):
             return None
@@ -195,30 +200,30 @@ class Applying:
         if not (doubts or any(unbound.values())):
             return None
         try:
-            refuse_older(self.space, self.asked, self._state)
+            refuse_older(self.space, self.request, self._state)
         except PodsyncError:
             return None
         left = replace(plan, changes=tuple(doubts), diagnostics=())
         return replace(left, unbound=FrozenDict(unbound), unwanted=EMPTY)
 
     def _settle_beside(self, plan: Plan, open_: Plan) -> int:
-        """Settle what is open, and refuse the rest; nothing is sent."""
+        """Settle open doubts and refuse the rest; send nothing."""
         self._show_plan(plan, needed_by_person=True)
         last = (self._state.last_apply or EMPTY).get("hash")
-        self._rest_of = last if isinstance(last, str) else None  # what was approved before stays so
+        self._rest_of = last if isinstance(last, str) else None  # an earlier approval stays
         self._refused = True
         self._carry_with(open_, keys_for(self.space, spoken_to(open_)))
         return _REFUSED
 
     def _ready(self, plan: Plan) -> dict[str, str]:
         """Refuse what must not or cannot be carried out, and return the keys."""
-        refuse_older(self.space, self.asked, self._state)
+        refuse_older(self.space, self.request, self._state)
         if self._asks(plan):
-            must_be_able_to_ask(self.space, self.asked.whole_words())
+            must_be_able_to_ask(self.space, self.request.whole_words())
         return keys_for(self.space, spoken_to(plan))
 
     def _asks(self, plan: Plan) -> bool:
-        return self.asked.asks and bool(plan.work)
+        return self.request.asks and bool(plan.work)
 
     def _carry(self, plan: Plan, keys: dict[str, str]) -> int:
         asks = self._asks(plan) and not self._asked_already
@@ -239,7 +244,7 @@ class Applying:
     def _send(
         self, plan: Plan, connections: dict[str, ProviderConnection], signals: Signals, clock: SystemClock
     ) -> int:
-        asked = self.asked
+        request = self.request
         on_screen = self.outputs.screen == "text"
         catalog = catalog_of(self.space.settings, self._state.catalog)
         origins = origin(os.environ, Path.cwd(), catalog)
@@ -258,10 +263,10 @@ class Applying:
                     listener=heard,
                     stop=signals,
                     options=Options(
-                        not asked.no_wait,
-                        asked.first_contact,
-                        asked.limit,
-                        asked.max_failures,
+                        not request.no_wait,
+                        request.first_contact,
+                        request.limit,
+                        request.max_failures,
                         settles=self._refused,
                     ),
                     memory=self._memory(clock),
@@ -294,7 +299,7 @@ class Applying:
                 "with caution by the next one, which may wait longer than it has to"
             )
         memory = RunHistory(CACHE, self.space.store.identity)
-        return StateHistory(memory, store, clock, lambda told: say(f"note: {told}"))
+        return StateHistory(memory, store, clock, lambda note: say(f"note: {note}"))
 
     def _rescued(self, plan: Plan, heard: ApplyListener, signals: Signals, error: BaseException) -> Report:
         """What was done is told even when the run broke off."""
@@ -303,24 +308,26 @@ class Applying:
     # -- telling
 
     def _say_head(self, plan: Plan, run: str) -> None:
-        approved = self.asked.expect is not None or self.asked.plan is not None
+        approved = self.request.expect is not None or self.request.plan is not None
         session = self.space.session
         session.console.result(
             "\n" + formats.apply_head(plan, session, approved=approved, run=run, sandbox=self.space.sandbox)
         )
 
-    def _finish(self, report: Report, *, text: str | None = None, told: bool = False) -> None:
-        """Write the report everywhere; `told`: people have read it on stdout already."""
-        words = self.asked.words(report.plan.selection)
-        again = self.space.command_line("apply", *words, *self.asked.approval(report, self._state.last_apply))
+    def _finish(self, report: Report, *, text: str | None = None, shown_already: bool = False) -> None:
+        """Write the report everywhere; `shown_already`: stdout has it already."""
+        words = self.request.words(report.plan.selection)
+        again = self.space.command_line(
+            "apply", *words, *self.request.approval(report, self._state.last_apply)
+        )
         session = self.space.session
-        report = replace(report, next=(*first_of_all(self.space, self.asked, report, again), *report.next))
+        report = replace(report, next=(*first_of_all(self.space, self.request, report, again), *report.next))
         place = "or Re-run failed jobs" if session.console.in_github else ""
         shown = dict(formats.report_forms(report, session, again, place))
         if text is not None:
             shown["text"] = lambda: text
         result = self.outputs.write(shown)
-        if not (told and self.outputs.screen == "text"):
+        if not (shown_already and self.outputs.screen == "text"):
             session.console.result(result, exact=self.outputs.exact)
         append(lambda room: formats.report_markdown_of(report, session, again, place, limit=room), session)
         tell(lambda: of_report(report), session)

@@ -89,15 +89,15 @@ def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
     with Signals() as signals:
         clock = SystemClock(lambda: signals.signal)
         with connected(space, names, keys, clock) as connections:
-            looks, known = _looks(space, made, state, connections, clock, wait=wait)
+            findings, known = _looks(space, made, state, connections, clock, wait=wait)
     knowns = {name: connection.known(known) for name, connection in connections.items()}
-    drifts, compared = seen_by(looks, knowns, space.catalog_read.at)
+    drifts, compared = seen_by(findings, knowns, space.catalog_read.at)
     return replace(
         made,
         hosts=freeze({name: space.host(name) for name in names}),
         drift=drifts,
         compared=compared,
-        unmanaged={name: unmanaged(look) for name, look in sorted(looks.items())},
+        unmanaged={name: unmanaged(look) for name, look in sorted(findings.items())},
     )
 
 
@@ -115,28 +115,28 @@ def _looks(
     The state that is returned knows of the first look; it is never written.
     """
     looks = findings_of(space, made, state, connections, clock, compares=True)
-    for name, look in looks.items():
-        if look.account is False:
+    for name, found in looks.items():
+        if found.account is False:
             raise another_account(connections[name])
-    again = {name: look for name, look in looks.items() if look.missed - look.gone}
+    again = {name: found for name, found in looks.items() if found.missed - found.gone}
     if not (wait and again):
         return looks, state
     until = max(
-        look.reading.looked + connections[name].settings.settle_seconds for name, look in again.items()
+        found.reading.looked + connections[name].settings.settle_seconds for name, found in again.items()
     )
     _say_wait(space, again, clock.now() + until - clock.monotonic())
     clock.sleep(until - clock.monotonic())
-    events = [event for look in again.values() for event in look.events if isinstance(event, Missed)]
+    events = [event for found in again.values() for event in found.events if isinstance(event, Missed)]
     known = replay(state, events)
-    missed = {name: dict.fromkeys(look.missed, look.reading.looked) for name, look in again.items()}
+    missed = {name: dict.fromkeys(found.missed, found.reading.looked) for name, found in again.items()}
     waited = {name: connections[name] for name in again}
     later = findings_of(space, made, known, waited, clock, compares=True, missed=missed)
     return {**looks, **later}, known
 
 
 def _say_wait(space: Workspace, missing: Mapping[str, Findings], until: float) -> None:
-    for name, look in missing.items():
-        count = counted(len(look.missed - look.gone), "product")
+    for name, found in missing.items():
+        count = counted(len(found.missed - found.gone), "product")
         space.session.console.say(
             f"{title(name)}: {count} not listed. A listing may lag: it is read again at {second(until)} "
             "(Ctrl-C is safe; --no-wait looks once)"
@@ -148,8 +148,8 @@ def _tell(space: Workspace, outputs: Outputs, seen: Plan) -> None:
     settings = str(space.settings_path or "podsync.yaml")
     patch = patch_of(seen.drift, Path(), space.settings.catalog, settings, space.environment)
     session.console.result(outputs.write(_forms(space, seen, patch.text)), exact=outputs.exact)
-    asked = [each for each in outputs.files if each.format == "patch"]
-    if asked or outputs.screen == "patch":
+    patches = [each for each in outputs.files if each.format == "patch"]
+    if patches or outputs.screen == "patch":
         for left in patch.left:
             session.console.say(f"note: not in the patch: {left}")
 
@@ -159,9 +159,9 @@ def _forms(space: Workspace, seen: Plan, patch: str) -> Forms:
 
     def text() -> str:
         console = space.session.console
-        style, told = Style(console.out_color), _typed(space.session)
+        style, typed = Style(console.out_color), _typed(space.session)
         return drift_report(
-            seen, style=style, width=console.width, sandbox=space.sandbox, last=last, typed=told
+            seen, style=style, width=console.width, sandbox=space.sandbox, last=last, typed=typed
         )
 
     def markdown() -> str:

@@ -107,8 +107,8 @@ def _asked(connection: ProviderConnection, known: Known, adopted: Mapping[str, A
 
 def _state(space: Workspace) -> State:
     """Return the state; an empty one where nobody has begun here."""
-    here = any(os.path.lexists(path) for path in space.kept_files)
-    return space.load(tell=False) if here or space.sandbox else State()
+    exists = any(os.path.lexists(path) for path in space.kept_files)
+    return space.load(tell=False) if exists or space.sandbox else State()
 
 
 def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
@@ -118,9 +118,9 @@ def _adopted(space: Workspace) -> dict[str, dict[str, Address]]:
         return found
     loaded = space.read_catalog()
     if loaded.errors:
-        told = f"warning: the catalog has {counted(len(loaded.errors), 'fault')} (podsync validate): "
+        warning = f"warning: the catalog has {counted(len(loaded.errors), 'fault')} (podsync validate): "
         space.session.console.say(
-            space.session.as_typed(f"{told}what its documents adopt is known for those without")
+            space.session.as_typed(f"{warning}what its documents adopt is known for those without")
         )
     for product in loaded.catalog:
         if product.history.adopt is not None:
@@ -144,8 +144,8 @@ def _progress(space: Workspace, names: Collection[str]) -> Iterator[Callable[[st
 
     def paged(name: str, rows: int, total: int) -> None:
         of = f" of {number(total)}" if total else ""
-        told = f"{title(name)}: {number(rows)}{of} products"
-        bar.update(task, description=told, completed=rows, total=max(total, rows))
+        description = f"{title(name)}: {number(rows)}{of} products"
+        bar.update(task, description=description, completed=rows, total=max(total, rows))
 
     with bar:
         yield paged

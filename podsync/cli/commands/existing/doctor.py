@@ -84,10 +84,10 @@ def _text(found: Sequence[Checkup], session: Session) -> str:
         lines += wrap(each.text, width, f"{mark}  {each.area:<9}  ", " " * 18)
         for line in session.as_typed(each.remedy).splitlines():
             lines += wrap(safe(line.strip()), width, " " * 18 + "-> ", " " * 21)
-    bad, look = (sum(each.bad for each in found), sum(bool(e.remedy) and not e.bad for e in found))
-    told = counted(bad, "fault") if bad else "nothing is wrong"
-    end = f", {counted(look, 'thing')} to look at" if look else ""
-    return "\n".join([*lines, "", f"Doctor: {told}{end}."]) + "\n"
+    bad, to_check = (sum(each.bad for each in found), sum(bool(e.remedy) and not e.bad for e in found))
+    result = counted(bad, "fault") if bad else "nothing is wrong"
+    end = f", {counted(to_check, 'thing')} to look at" if to_check else ""
+    return "\n".join([*lines, "", f"Doctor: {result}{end}."]) + "\n"
 
 
 def _json(found: Sequence[Checkup], session: Session) -> str:
@@ -165,12 +165,14 @@ def _catalog(space: Workspace) -> Iterator[Checkup]:
         yield Checkup("catalog", f"there is no folder {folder}", "podsync init")
         return
     loaded = space.read_catalog()
-    told = f"{counted(len(loaded.catalog), 'product')} in {counted(loaded.catalog.files, 'file')} of {folder}"
+    summary = (
+        f"{counted(len(loaded.catalog), 'product')} in {counted(loaded.catalog.files, 'file')} of {folder}"
+    )
     if loaded.errors:
         faults = counted(len(loaded.errors), "fault")
-        yield Checkup("catalog", f"{told}, {faults}", "podsync validate", True, 3)
+        yield Checkup("catalog", f"{summary}, {faults}", "podsync validate", True, 3)
     else:
-        yield Checkup("catalog", told)
+        yield Checkup("catalog", summary)
     if not space.known_file.raw:
         yield Checkup("models", "their names are not kept here", "podsync models --save")
     else:
@@ -187,8 +189,8 @@ def _state(space: Workspace) -> Iterator[Checkup]:
         last = (state.last_apply or {}).get("ended_at") or (state.last_apply or {}).get("at")
         when = f"last apply {minute(last)}" if last else "never applied"
         doubts = sum(entry.pending is not None for entry in state.entries.values())
-        told = f"{label}: {counted(len(state.entries), 'product')}, {when}"
-        yield Checkup("state", told)
+        summary = f"{label}: {counted(len(state.entries), 'product')}, {when}"
+        yield Checkup("state", summary)
         if state.orphans:
             stays = "stay on sale until a person removes them"
             yield Checkup(
@@ -229,7 +231,7 @@ def _ignored(git: Git) -> bool:
 
 
 def _providers(space: Workspace) -> Iterator[Checkup]:
-    asked = with_keys(space)
+    reachable = with_keys(space)
     for name, plugin in plugins().items():
         yield from _guarded("host", lambda name=name: _host(space, name))  # type: ignore[misc]
         variable, key = key_of(plugin, os.environ, space.environment)
@@ -240,15 +242,15 @@ def _providers(space: Workspace) -> Iterator[Checkup]:
             yield Checkup("key", f"{title(name)}: {variable} is {empty}", f"get a key: {plugin.renew}")
             continue
         else:
-            told = f"{variable} of the environment, {len(key)} characters, not shown"
-            yield Checkup("key", f"{title(name)}: {told}")
-        if name in asked:
+            summary = f"{variable} of the environment, {len(key)} characters, not shown"
+            yield Checkup("key", f"{title(name)}: {summary}")
+        if name in reachable:
             yield from _guarded("answer", lambda name=name: _answer(space, name))  # type: ignore[misc]
 
 
 def _host(space: Workspace, name: str) -> Iterator[Checkup]:
-    plugin, told = plugins()[name], space.host(name)
-    url, account = str(told["base_url"]), str(told["account"])
+    plugin, host = plugins()[name], space.host(name)
+    url, account = str(host["base_url"]), str(host["account"])
     source = f" (by {plugin.url_variable})" if os.environ.get(plugin.url_variable, "").strip() else ""
     proxy = ", through a proxy" if proxies_to(url, os.environ) else ""
     named = "" if account == "default" else f", account {account}"
@@ -267,8 +269,8 @@ def _answer(space: Workspace, name: str) -> Iterator[Checkup]:
         settings = connection.settings
     rate = settings.rate_limit
     left = max(0, int(rate.burst - levels_of(name, settings, clock.now).read(rate.per_second)))
-    told = f"answers in {took:.1f} s and takes the key; {left} of {rate.burst} requests at once are left"
-    yield Checkup("answer", f"{title(name)}: {told}, then {rate.per_second:g} a second")
+    summary = f"answers in {took:.1f} s and takes the key; {left} of {rate.burst} requests at once are left"
+    yield Checkup("answer", f"{title(name)}: {summary}, then {rate.per_second:g} a second")
     if listing.date is None:
         yield Checkup("clock", f"{title(name)} does not tell its time")
         return

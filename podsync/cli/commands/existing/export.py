@@ -70,7 +70,7 @@ def _export(space: Workspace, folder: str | None, provider: str | None) -> int:
         documents, alike = _documents(space, account, catalog, place)
         written += [(_write(place, one), one) for one in documents]
         skipped += alike
-    space.session.console.result(_told(written, skipped, accounts))
+    space.session.console.result(_summary(written, skipped, accounts))
     _say_next(space, folder, len(written), bool(skipped))
     return answers.code
 
@@ -90,8 +90,11 @@ def _documents(
         audit, space.providers, _taken(account, catalog, place), f"{above}/", space.environment
     )
     documents = list(writer.documents())
-    told = [f"{account.name}:{identity} looks like {address}" for identity, address in alike.items()]
-    return documents, [*told, *(f"{account.name}:{each}: {why}" for each, why in writer.unwritable.items())]
+    lookalikes = [f"{account.name}:{identity} looks like {address}" for identity, address in alike.items()]
+    return documents, [
+        *lookalikes,
+        *(f"{account.name}:{each}: {why}" for each, why in writer.unwritable.items()),
+    ]
 
 
 def _taken(account: AskedAccount, catalog: Catalog, place: Path) -> set[str]:
@@ -124,7 +127,7 @@ def _write(place: Path, document: ExportedDocument) -> str:
     return target.as_posix()
 
 
-def _told(
+def _summary(
     written: Sequence[tuple[str, ExportedDocument]], skipped: Sequence[str], accounts: Sequence[AskedAccount]
 ) -> str:
     from collections import Counter
@@ -147,8 +150,8 @@ def _told(
         for account in accounts
         if not account.listing.complete
     ]
-    told = counted(len(written), "document")
-    return "\n".join([*lines, f"Export: {told} written." if written else "Export: nothing is new."])
+    count_written = counted(len(written), "document")
+    return "\n".join([*lines, f"Export: {count_written} written." if written else "Export: nothing is new."])
 
 
 def _say_next(space: Workspace, folder: str | None, count: int, alike: bool) -> None:

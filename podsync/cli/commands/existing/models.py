@@ -116,8 +116,8 @@ def _of_account(
     wanted = {model.id for model in _shown(ids, word) if not model.left}
     if not (sizes or (word and len(wanted) <= _FEW)):
         return ids
-    told = [reader.details(model) if model.id in wanted else model for model in listed]
-    return replace(from_list(told, ids, day(now)), listed=True)
+    detailed = [reader.details(model) if model.id in wanted else model for model in listed]
+    return replace(from_list(detailed, ids, day(now)), listed=True)
 
 
 def _shown(ids: AccountIds, word: str | None) -> list[KnownModel]:
@@ -132,8 +132,8 @@ def _shown(ids: AccountIds, word: str | None) -> list[KnownModel]:
 def _forms(shown: Sequence[tuple[str, KnownModel]]) -> Forms:
     def rows() -> Iterator[dict[str, str]]:
         for name, model in shown:
-            told = {word: getattr(model, word) for word in _COLUMNS if word not in ("provider", "sizes")}
-            yield {"provider": name, **told, "sizes": ", ".join(model.sizes)}
+            fields = {word: getattr(model, word) for word in _COLUMNS if word not in ("provider", "sizes")}
+            yield {"provider": name, **fields, "sizes": ", ".join(model.sizes)}
 
     return {
         "text": lambda: _text(list(rows())),
@@ -143,16 +143,16 @@ def _forms(shown: Sequence[tuple[str, KnownModel]]) -> Forms:
 
 
 def _text(rows: Sequence[Mapping[str, str]]) -> str:
-    told = [
+    cell_rows = [
         [safe(row[word]) for word in _COLUMNS[:-1]] + [f"left {row['left']}" if row["left"] else ""]
         for row in rows
     ]
-    widths = [max((cells(row[at]) for row in told), default=0) for at in range(len(_COLUMNS))]
+    widths = [max((cells(row[at]) for row in cell_rows), default=0) for at in range(len(_COLUMNS))]
     lines = [
         "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=True) if width).rstrip()
-        for row in told
+        for row in cell_rows
     ]
-    return "\n".join([*lines, f"{counted(len(told), 'model')}."]) + "\n"
+    return "\n".join([*lines, f"{counted(len(cell_rows), 'model')}."]) + "\n"
 
 
 def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
@@ -162,8 +162,8 @@ def _save(space: Workspace, found: Mapping[str, AccountIds]) -> None:
         raise CatalogError(faults)
     kept = dict(accounts)
     for name, ids in found.items():
-        told = space.host(name)
-        kept[name, host_of(str(told["base_url"])), str(told["account"])] = ids
+        host = space.host(name)
+        kept[name, host_of(str(host["base_url"])), str(host["account"])] = ids
     _write(space, Path(space.settings.catalog, NAME), written(kept))
     schemas = completing_schemas(
         {

@@ -27,8 +27,8 @@ def with_picture_faults(audits: Sequence[AccountAudit], mode: Mode, session: Ses
         faults: dict[str, list[str]] = defaultdict(list)
         for identity, role, url in _named(audit):
             faults[identity] += faults_of(role, seen[url])
-        told = {identity: tuple(each) for identity, each in faults.items() if each}
-        found.append(replace(audit, picture_faults=told))
+        picture_faults = {identity: tuple(each) for identity, each in faults.items() if each}
+        found.append(replace(audit, picture_faults=picture_faults))
     return found
 
 

@@ -84,18 +84,18 @@ def _claimed(
 ) -> StateChange:
     _check_hosts(space, state, {word.provider for word in (*taken, *left_out)})
     named = {word.address: products.get(word.address) for word in taken if word.address is not None}
-    said = {
+    decisions = {
         name: replace(each, claimed=frozenset(word.id for word in taken if word.provider == name))
         for name, each in ask(state, _asked(state, [*taken, *left_out]), named).items()
     }
-    it = _ImportClaim(state, said, products)
+    claim = _ImportClaim(state, decisions, products)
     for word in taken:
-        it.take(word)
+        claim.take(word)
     for word in left_out:
-        it.leave_out(word)
-    if it.faults:
-        raise it.fault()
-    return StateChange(it.events, "\n".join([*it.told(), *more]))
+        claim.leave_out(word)
+    if claim.faults:
+        raise claim.fault()
+    return StateChange(claim.events, "\n".join([*claim.summary_lines(), *more]))
 
 
 def _asked(state: State, words: Sequence[Decision]) -> dict[str, set[str]]:
@@ -111,8 +111,10 @@ def _asked(state: State, words: Sequence[Decision]) -> dict[str, set[str]]:
 class _ImportClaim:
     """What becomes of each word."""
 
-    def __init__(self, state: State, said: Mapping[str, Said], products: Mapping[Address, Product]) -> None:
-        self._state, self._said, self._products = state, said, products
+    def __init__(
+        self, state: State, decisions: Mapping[str, Said], products: Mapping[Address, Product]
+    ) -> None:
+        self._state, self._decisions, self._products = state, decisions, products
         self._events: list[Event] = []
         self.faults: list[tuple[Decision, PodsyncError]] = []
         self._lines: list[str] = []
@@ -122,41 +124,41 @@ class _ImportClaim:
     def take(self, word: Decision) -> None:
         """It is ours."""
         assert word.address is not None  # noqa: S101 (whoever reads a yes asks for one)
-        said, product = self._said[word.provider], self._products.get(word.address)
+        decisions, product = self._decisions[word.provider], self._products.get(word.address)
         try:
-            events = said.ours(word.address, word.id)
+            events = decisions.ours(word.address, word.id)
         except PodsyncError as error:
             self.faults.append((word, error))
             return
         self._events += events
         self._known += not events
         if events:
-            self._lines.append(self._told(word, said, product, events))
+            self._lines.append(self._line(word, decisions, product, events))
 
     def leave_out(self, word: Decision) -> None:
         """It is not ours."""
         try:
-            new = self._said[word.provider].not_ours(word.id)
+            new = self._decisions[word.provider].not_ours(word.id)
         except PodsyncError as error:
             self.faults.append((word, error))
             return
         self._known += not new
         if new:
             self._foreign.setdefault(word.provider, []).append(word.id)
-            for address in _looks_like(self._said[word.provider], word.id):
-                told = f"{address}: it is not {safe(word.id)}; what became of it stays open"
-                self._lines.append(f"{told}, and the next apply looks again")
+            for address in _looks_like(self._decisions[word.provider], word.id):
+                line = f"{address}: it is not {safe(word.id)}; what became of it stays open"
+                self._lines.append(f"{line}, and the next apply looks again")
 
     @property
     def events(self) -> list[Event]:
         """What all words come to."""
         left_out = [
-            Disowned(provider, self._said[provider].now, tuple(sorted(ids)))
+            Disowned(provider, self._decisions[provider].now, tuple(sorted(ids)))
             for provider, ids in sorted(self._foreign.items())
         ]
         return [*self._events, *left_out]
 
-    def told(self) -> list[str]:
+    def summary_lines(self) -> list[str]:
         """Return what was done, a line each."""
         lines = list(self._lines)
         for provider, ids in sorted(self._foreign.items()):
@@ -175,8 +177,8 @@ class _ImportClaim:
         found: list[Diagnostic] = [word.fault(error) for word, error in self.faults]
         return DecisionError(found)
 
-    def _told(self, word: Decision, said: Said, product: Product | None, events: Sequence[Event]) -> str:
-        row = said.rows[word.id]
+    def _line(self, word: Decision, decisions: Said, product: Product | None, events: Sequence[Event]) -> str:
+        row = decisions.rows[word.id]
         before = self._state.entries.get(word.address) if word.address is not None else None
         unlisted = "" if row.last_listed is None else " (not listed now)"
         line = f"{word.address}: it is {safe(word.id)}{unlisted}"
@@ -188,13 +190,13 @@ class _ImportClaim:
                 identity = safe(getattr(event, "id", ""))
                 line += f"; {other} is {identity} now" if identity else f"; the id of {other} is open again"
         spec = product.spec if product is not None else (before.spec or EMPTY) if before else EMPTY
-        listed = listed_otherwise(said.known, spec, row) if spec else ""
+        listed = listed_otherwise(decisions.known, spec, row) if spec else ""
         return line + (f' (listed as "{safe(listed)}", which stays)' if listed else "")
 
 
-def _looks_like(said: Said, identity: str) -> list[Address]:
+def _looks_like(decisions: Said, identity: str) -> list[Address]:
     """Return the addresses whose product a row may be: what was sent and is not found yet."""
-    known, row = said.known, said.rows[identity]
+    known, row = decisions.known, decisions.rows[identity]
     sent = [(each.address, each.pending.body) for each in known.doubts if each.pending is not None]
     sent += [(each.address, each.spec or EMPTY) for each in known.unbound]
     match = known.provider.match
@@ -231,12 +233,12 @@ def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[E
     }
     _check_hosts(space, state, providers)
     with _asking(space, providers) as ask:
-        said = ask(state, ids, {})
+        decisions = ask(state, ids, {})
     found: list[Event] = []
     for event in events:
         if isinstance(event, Settled) and event.address in doubts and event.found:
             entry = doubts[event.address]
-            found += said[entry.provider].settled(entry, event.id or "")
+            found += decisions[entry.provider].settled(entry, event.id or "")
         else:
             found.append(event)
     return found

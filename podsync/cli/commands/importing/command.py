@@ -86,11 +86,11 @@ def _claim(session: Session, words: tuple[str, ...], not_ours: str | None, sandb
         return claim(space, (_one(*words),), ())
     if len(words) != 1:
         raise UsageError("import takes a FILE, or an ADDRESS and an ID", "\n".join(_FORMS))
-    told = read_decisions(words[0])
-    more = [f"{each}: left open, a row of it has no answer" for each in told.unsure]
-    if told.open:
-        more.append(f"{told.open} rows are left open; apply asks about them")
-    return claim(space, told.taken, told.left_out, more)
+    decisions = read_decisions(words[0])
+    more = [f"{each}: left open, a row of it has no answer" for each in decisions.unsure]
+    if decisions.open:
+        more.append(f"{decisions.open} rows are left open; apply asks about them")
+    return claim(space, decisions.taken, decisions.left_out, more)
 
 
 def _one(address: str, identity: str) -> Decision:

@@ -112,11 +112,11 @@ def _identified(text: str) -> tuple[str, str] | str:
         return error.message
 
 
-def checked_id(provider: str, told: str) -> str:
+def checked_id(provider: str, typed: str) -> str:
     """Return the id as listings tell it; raises UsageError for what can be none."""
-    plain = bare_id(provider, told.strip().removeprefix(f"{provider}:"))
+    plain = bare_id(provider, typed.strip().removeprefix(f"{provider}:"))
     if not plain or len(plain) > _LONGEST_ID or not plain.isprintable() or " " in plain or "," in plain:
-        raise UsageError(f"{told!r} is not an id", "the ids: podsync import --match")
+        raise UsageError(f"{typed!r} is not an id", "the ids: podsync import --match")
     return plain
 
 

@@ -53,8 +53,8 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
     with connected(space, names, keys, clock) as connections:
         # Whatever the state knows: a person is asked about everything that may be ours.
         looks = preview(plan, state, space.catalog_read, connections, clock=clock, lost=Lost())
-        for name, look in looks.items():
-            if look.account is False:
+        for name, findings in looks.items():
+            if findings.account is False:
                 raise another_account(connections[name])
     accounts = [_paired(space, plan, state, connections[name], looks[name]) for name in sorted(looks)]
     lines = lines_of_pairs(accounts)
@@ -75,7 +75,7 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
 
 
 def _paired(
-    space: Workspace, plan: Plan, state: State, connection: ProviderConnection, look: Findings
+    space: Workspace, plan: Plan, state: State, connection: ProviderConnection, findings: Findings
 ) -> PairedAccount:
     """Return the pairs of one provider."""
     known, name = connection.known(state), connection.provider.name
@@ -85,8 +85,8 @@ def _paired(
         if change.provider == name and change.after is not None
     }
     specs = [product.spec for product in space.catalog_read if product.provider == name]
-    proposed = pairs_of(known, look, wanted, documents_of(known, specs))
-    return paired(known, connection.settings.base_url, proposed, whole=look.reading.sound)
+    proposed = pairs_of(known, findings, wanted, documents_of(known, specs))
+    return paired(known, connection.settings.base_url, proposed, whole=findings.reading.sound)
 
 
 def _unmatched(plan: Plan, names: frozenset[str], lines: Sequence[PairLine]) -> list[str]:

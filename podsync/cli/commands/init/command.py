@@ -72,9 +72,9 @@ def init(session: Session, folder: str | None, ci: str | None, from_: str | None
     except OSError as error:
         where = error.filename or root
         raise PodsyncError(f"cannot write {where}: {error.strerror or error}") from None
-    told = _told(made)
-    told += _next(session, folder) if github is None else github.told(made.root)
-    session.console.result(told)
+    text = _files_written(made)
+    text += _next(session, folder) if github is None else github.next_steps(made.root)
+    session.console.result(text)
     return 0
 
 
@@ -92,7 +92,7 @@ def _write_all(made: InitResult, *, state_branch: str | None) -> None:
     made.ignore(IGNORED)
 
 
-def _told(made: InitResult) -> str:
+def _files_written(made: InitResult) -> str:
     lines = [f"made   {name}" for name in made.made]
     lines += [f"added  {name}" for name in made.added]
     lines += [f"kept   {name}" for name in made.kept]

@@ -96,7 +96,7 @@ class Github:
         """Whether owners are named where GitHub looks only while .github has none."""
         return any((root / self.up / place / "CODEOWNERS").exists() for place in (".", "docs"))
 
-    def told(self, root: Path) -> str:
+    def next_steps(self, root: Path) -> str:
         """Return what was found, what to do next, and the lines of the script that does it."""
         script = Path(os.path.normpath(root / self.up / self.parameters.setup))
         _, _, sets = (text := script.read_text("utf-8")).partition(_SETS)

@@ -84,23 +84,23 @@ def settings_text(state_branch: str | None = None) -> str:
     return text.replace(_LOCAL, line)
 
 
-def _block(info: ProviderInfo, said: Mapping[str, str]) -> str:
+def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
     """Return the settings of one provider."""
-    told = info.settings._asdict()
-    del told["ignored"], told["known"]  # `ignore` and `_known.yaml` say them
-    limit = ", ".join(f"{key}: {value}" for key, value in told.pop("rate_limit")._asdict().items())
-    told = {
-        "base_url": told.pop("base_url"),
-        "account": told.pop("account"),
+    settings = info.settings._asdict()
+    del settings["ignored"], settings["known"]  # `ignore` and `_known.yaml` say them
+    limit = ", ".join(f"{key}: {value}" for key, value in settings.pop("rate_limit")._asdict().items())
+    settings = {
+        "base_url": settings.pop("base_url"),
+        "account": settings.pop("account"),
         "rate_limit": f"{{{limit}}}",
-        **told,
+        **settings,
     }
     lines = [f"#   {info.name}:"]
-    for key, value in told.items():
+    for key, value in settings.items():
         own = info.settings_schema.get(key)
-        if key not in said and own is None and key == "pictures":
+        if key not in descriptions and own is None and key == "pictures":
             continue  # a setting that only some have
-        words = said.get(key, "")
+        words = descriptions.get(key, "")
         if own is not None:
             about = own["description"].partition(":")[0]
             words = f"{' | '.join(own['enum'])}: {about[:1].lower()}{about[1:]}"

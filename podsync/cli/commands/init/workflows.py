@@ -151,7 +151,7 @@ if: >-
 
 def _for_each_provider(text: str) -> str:
     """Repeat the lines that stand together and name something of a provider, for every one."""
-    told = [
+    providers = [
         {
             "INPUT": info.key_variable.lower().replace("_", "-"), "KEY": info.key_variable,
             "URL": info.url_variable, "TITLE": info.title, "EACH": "",
@@ -163,7 +163,9 @@ def _for_each_provider(text: str) -> str:
         return re.sub(_OF_PROVIDER, lambda mark: words[mark[1]], lines)
 
     return re.sub(
-        f"(?:.*{_OF_PROVIDER}.*\n)+", lambda lines: "".join(of_one(lines[0], words) for words in told), text
+        f"(?:.*{_OF_PROVIDER}.*\n)+",
+        lambda lines: "".join(of_one(lines[0], words) for words in providers),
+        text,
     )
 
 

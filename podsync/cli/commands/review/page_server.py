@@ -100,16 +100,16 @@ class PageServer:
 
     def versions(self) -> Iterator[int | None]:
         """Yield the version of now and each that follows, None when there was none for a while."""
-        told = None
+        sent = None
         while True:
             with self._news:
-                if self._version == told and not self._closed:
+                if self._version == sent and not self._closed:
                     self._news.wait(_STILL_HERE)
                 version, closed = self._version, self._closed
             if closed:
                 return
-            yield None if version == told else version
-            told = version
+            yield None if version == sent else version
+            sent = version
 
 
 class _PageHttpServer(ThreadingHTTPServer):

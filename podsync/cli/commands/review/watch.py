@@ -45,11 +45,11 @@ class Watch:
 def _files(path: Path) -> Iterator[tuple[str, _Signature]]:
     """Yield each file; one that goes away meanwhile, or may not be looked at, is not there."""
     try:
-        told = path.stat()
+        status = path.stat()
     except OSError:
         return
     if not path.is_dir():
-        yield str(path), _signature(told)
+        yield str(path), _signature(status)
         return
     folders = [str(path)]
     while folders:
@@ -66,5 +66,5 @@ def _files(path: Path) -> Iterator[tuple[str, _Signature]]:
             continue
 
 
-def _signature(told: os.stat_result) -> _Signature:
-    return told.st_mtime_ns, told.st_size, told.st_ino
+def _signature(status: os.stat_result) -> _Signature:
+    return status.st_mtime_ns, status.st_size, status.st_ino

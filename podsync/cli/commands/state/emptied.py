@@ -37,7 +37,7 @@ def number_of_entries(space: Workspace, provider: str) -> int | None:
             " terminal to ask on",
             f"if the account is the right one, and was emptied by hand: {command}",
         )
-    console.say(_told(state, provider, count))
+    console.say(_answer_text(state, provider, count))
     for _ in range(_QUESTIONS):
         if console.ask(f"Type {count} to go on: ") == str(count):
             return count
@@ -45,7 +45,7 @@ def number_of_entries(space: Workspace, provider: str) -> int | None:
     return None
 
 
-def _told(state: State, provider: str, count: int) -> str:
+def _answer_text(state: State, provider: str, count: int) -> str:
     orphans = sum(each.provider == provider and each.id is not None for each in state.orphans)
     return (
         f"{title(provider)}: is it the right account, and was everything in it removed by hand?"

@@ -79,8 +79,8 @@ def _tick_off(space: Workspace, done: Sequence[str]) -> None:
     import time
 
     def change(state: State) -> StateChange:
-        events, told = removed(state, done, time.time(), space.waits), ", ".join(done)
-        return StateChange(events, f"{told}: removed by hand, and no longer in the list")
+        events, names = removed(state, done, time.time(), space.waits), ", ".join(done)
+        return StateChange(events, f"{names}: removed by hand, and no longer in the list")
 
     _write(space, change)
 

@@ -81,9 +81,9 @@ def remove_entry(session: Session, address: str, sandbox: bool) -> int:
     def forget(state: Any, space: Any) -> tuple[list[Any], str, str]:
         events, now = gone(state, space), time.time()
         facts = {"lineage": state.lineage, "serial": state.serial, "at": now}
-        told = RunHistory(CACHE, space.store.identity).forgets(state.entries[known].provider, **facts)
-        if told is not None:
-            session.console.say(f"note: {told}")
+        warning = RunHistory(CACHE, space.store.identity).forgets(state.entries[known].provider, **facts)
+        if warning is not None:
+            session.console.say(f"note: {warning}")
         return events, done, ""
 
     return _write(session, sandbox, "rm", forget, gone)
@@ -124,13 +124,13 @@ def settle_doubts(
     own id says that it took effect, --not-created that not. Of a step of a product that exists, --made says
     that it was done. Of a create that was refused, --not-created says that it hid no product.
     """
-    said = (adopt is not None) + not_created + (step is not None)
+    options_given = (adopt is not None) + not_created + (step is not None)
     if (step is None) != (made is None):
         raise UsageError(
             "--step NAME takes --made or --not-made", "podsync state settle ADDRESS --step values --made"
         )
-    one = address is not None and said == 1
-    if (answers is not None) == one or (answers is not None and (address or said)):
+    one = address is not None and options_given == 1
+    if (answers is not None) == one or (answers is not None and (address or options_given)):
         raise UsageError(
             "settle takes ADDRESS with --adopt ID or --not-created, or --from FILE",
             "podsync state settle ADDRESS --adopt ID",
@@ -146,9 +146,9 @@ def settle_doubts(
 
     def answered(state: Any, space: Any) -> tuple[list[Any], str, str]:
         events = looked_up(space, state, settled(state, space))
-        told = [_said(state.entries.get(each.address), each) for each in given]
-        told += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
-        return events, "\n".join(told), ""
+        lines = [_said(state.entries.get(each.address), each) for each in given]
+        lines += [f"the id of {each.address} is open again" for each in events if isinstance(each, Unbound)]
+        return events, "\n".join(lines), ""
 
     def answerable(state: Any, space: Any) -> None:
         can_look_up(space, state, settled(state, space))
@@ -225,10 +225,10 @@ def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) 
         number = number_of_entries(Workspace.open(session, sandbox=sandbox), provider)
     if number is None:
         return 1
-    told = number
+    count = number
 
     def gone(state: Any, _: Any) -> tuple[list[Any], str]:
-        return let_go(state, provider, told)
+        return let_go(state, provider, count)
 
     return _write(session, sandbox, "check", lambda *given: (*gone(*given), ""), gone)
 

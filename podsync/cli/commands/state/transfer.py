@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 def _where_options(function: Any) -> Any:
     """Add an option for each key of `podsync.yaml` that says where a state is."""
     for backend in reversed([*BACKENDS.values()]):
-        for key, (metavar, told) in reversed([*backend.where.items()]):
-            function = click.option(f"--{key}", metavar=metavar, help=f"{backend.name}: {told}")(function)
+        for key, (metavar, description) in reversed([*backend.where.items()]):
+            function = click.option(f"--{key}", metavar=metavar, help=f"{backend.name}: {description}")(
+                function
+            )
     return function
 
 
@@ -90,14 +92,14 @@ def push_state(session: Session, file: str, force: bool, sandbox: bool) -> int:
         session.console.result(very)
         return 0
     with space.store.lock("state push", 0):
-        here = space.store.load()
-        if not fits(here):
+        current = space.store.load()
+        if not fits(current):
             session.console.result(very)
             return 0
         space.store.replace(pushed)
-    before = f"; it was {here.serial}" if here.lineage else ""
+    before = f"; it was {current.serial}" if current.lineage else ""
     session.console.result(f"{space.state_label} has serial {pushed.serial} now{before}. {_size(pushed)}\n")
-    back = space.store.undo() if here.lineage else None
+    back = space.store.undo() if current.lineage else None
     if back is not None:
         session.console.say(f"undo: {session.as_typed(back)}")
     return 0
