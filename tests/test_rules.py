@@ -14,7 +14,7 @@ from podsync.model.diagnostic import Rule
 from podsync.model.rules import RULES
 from podsync.plan.action import Action
 from podsync.plan.checks import LIMITED
-from podsync.providers.registry import plugins
+from podsync.providers.registry import plugins, provider_of
 from tests import house
 from tests.raised import raised
 
@@ -69,7 +69,7 @@ def _page() -> Iterator[str]:
     groups = {title: list(rules) for title, rules in RULES.items()}
     groups["One document"] += [each.row for each in DOCUMENT_RULES]
     for info in plugins().values():
-        groups[info.long_title or info.title] = list(info.provider(info.settings).rules())
+        groups[info.long_title or info.title] = list(provider_of(info, info.settings).rules())
     yield from ("# Rules", "")
     yield "What podsync can find wrong, by the word that a message has in brackets: `error[same-name]`."
     yield "`podsync help RULE` shows one rule. The message itself names the place and what to write."
