@@ -312,7 +312,7 @@ RULES: Final[Mapping[str, tuple[Rule, ...]]] = {
             "Undo the change, or remove `prevent_replace` in a change of its own.",
         ),
         Rule(
-            "incomplete-spec", "error", "A new product would be made of a document that is not complete",
+            "incomplete-spec", "error", "A document leaves out what is known, or what a new product needs",
             "Beside `adopt:` a document may leave fields out. Fill in those that the message names.",
         ),
         Rule(
