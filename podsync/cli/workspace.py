@@ -26,7 +26,6 @@ from podsync.model.product import Catalog
 from podsync.model.settings import (
     Authoring,
     ProviderSettings,
-    RateLimit,
     Settings,
     StateSettings,
 )
@@ -36,6 +35,8 @@ from podsync.state.backends import state_files, state_settings
 
 if TYPE_CHECKING:
     from podsync.catalog.source_lookup import Sources
+    from podsync.cli.app.outputs import Outputs
+    from podsync.output.forecast import PlanFacts
     from podsync.plan.model import Plan
     from podsync.providers.knowledge import Provider
     from podsync.state.model import State
@@ -103,6 +104,27 @@ class Workspace:
         hosts = {name: host_of(str(space.host(name)["base_url"])) for name in settings_in_use.providers}
         return replace(space, settings=space.known_file.with_known_ids(settings_in_use, hosts))
 
+    @classmethod
+    def open_for(
+        cls,
+        outputs: Outputs,
+        session: Session,
+        *,
+        sandbox: bool,
+        anywhere: bool = False,
+        text_tells: bool = False,
+    ) -> Workspace:
+        """Open it for a command that writes `outputs`, and announce where it works.
+
+        UsageError where an output would overwrite a file of podsync's own. `text_tells`: the command's text
+        announces it itself.
+        """
+        space = cls.open(session, sandbox=sandbox, anywhere=anywhere)
+        outputs.refuse(space.own_files)
+        if not (text_tells and outputs.screen == "text"):
+            space.announce()
+        return space
+
     # -- what is in the folder
 
     @property
@@ -146,11 +168,20 @@ class Workspace:
         providers = self.settings.providers
         return {name: each.timeout_seconds + each.settle_seconds for name, each in providers.items()}
 
-    @property
-    def rates(self) -> dict[str, RateLimit]:
-        """How fast each provider may be asked."""
+    def plan_facts(self, plan: Plan, orphans: int = 0) -> PlanFacts:
+        """Return what views may know beside a plan; earlier applies left `orphans` products to remove."""
+        from podsync.output.forecast import PlanFacts
+
+        rates = {name: each.rate_limit for name, each in self.settings.providers.items()}
+        return PlanFacts(rates, self._levels(plan), self.sandbox, orphans, self.session.as_typed)
+
+    def _levels(self, plan: Plan) -> dict[str, float]:
+        """Return how many requests each provider's bucket still holds, of those that the plan writes to."""
+        names = () if self.sandbox else {change.provider for change in plan.work}
+        settings = {name: self.settings.providers[name] for name in names}
         return {
-            name: provider_settings.rate_limit for name, provider_settings in self.settings.providers.items()
+            name: levels_of(name, each, time.time).read(each.rate_limit.per_second)
+            for name, each in settings.items()
         }
 
     @cached_property
@@ -410,14 +441,6 @@ def levels_of(name: str, settings: ProviderSettings, now: Callable[[], float]) -
     from podsync.state.rate_limit_store import Levels
 
     return Levels(CACHE, f"{name} {settings.account} {settings.base_url}", now)
-
-
-def levels_at(space: Workspace, plan: Plan) -> dict[str, float]:
-    """Return how full the buckets are that earlier runs have filled; each provider's that is written to."""
-    if space.sandbox:
-        return {}
-    settings = {name: space.settings.providers[name] for name in {change.provider for change in plan.work}}
-    return {n: levels_of(n, each, time.time).read(each.rate_limit.per_second) for n, each in settings.items()}
 
 
 def _valid(loaded: loader.Loaded) -> loader.Loaded:

@@ -43,7 +43,7 @@ def _where_options(function: Any) -> Any:
     "pull",
     examples=("podsync state pull > state.json", "podsync state pull -o json=state.json"),
 )
-@output_option()
+@output_option("state pull")
 @sandbox_state_option
 @click.pass_obj
 def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
