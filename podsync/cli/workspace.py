@@ -23,12 +23,7 @@ from podsync.model.diagnostic import Diagnostic, in_file_order
 from podsync.model.errors import CatalogError, ProtectedError, StateError, UsageError
 from podsync.model.frozen import Json
 from podsync.model.product import Catalog
-from podsync.model.settings import (
-    Authoring,
-    ProviderSettings,
-    Settings,
-    StateSettings,
-)
+from podsync.model.settings import Authoring, ProviderSettings, Settings, StateSettings
 from podsync.network.hosts import host_of
 from podsync.providers.registry import plugins, providers
 from podsync.state.backends import state_files, state_settings
@@ -74,11 +69,7 @@ class Workspace:
         path = _settings_path(session.config)
         if path is not None and session.config is None:
             must_stay_in_tree("settings", SETTINGS_FILE)  # the faults of a file are shown with its lines
-        settings = (
-            settings_file.load(path, environment=session.env)
-            if path is not None
-            else settings_file.defaults()
-        )
+        settings = settings_file.load(path or Path(SETTINGS_FILE), environment=session.env)
         if session.env or not in_any:
             check_environment(settings, session)
         kept = any(file.exists() for file in state_files(settings.state))
@@ -93,9 +84,8 @@ class Workspace:
             raise UsageError(message, _where_else(session))
         session.detail(f"settings: {path or 'none, defaults hold'}; catalog: {settings.catalog}")
         if session.verbose and own_seal(Path()) is None:
-            session.detail(
-                f"no key of this user yet in {key_folder() or 'any home folder'}: nothing kept is believed"
-            )
+            where = key_folder() or "any home folder"
+            session.detail(f"no key of this user yet in {where}: nothing kept is believed")
         must_stay_in_tree("catalog", settings.catalog, space.given)
         for file in state_files(space.state_settings):
             must_stay_in_tree("state.path", str(file), space.given)
@@ -106,22 +96,15 @@ class Workspace:
 
     @classmethod
     def open_for(
-        cls,
-        outputs: Outputs,
-        session: Session,
-        *,
-        sandbox: bool,
-        anywhere: bool = False,
-        text_tells: bool = False,
+        cls, outputs: Outputs, session: Session, *, sandbox: bool, anywhere: bool = False, quiet: bool = False
     ) -> Workspace:
         """Open it for a command that writes `outputs`, and announce where it works.
 
-        UsageError where an output would overwrite a file of podsync's own. `text_tells`: the command's text
-        announces it itself.
+        UsageError where an output would overwrite a file of podsync's own. `quiet`: the text announces it.
         """
         space = cls.open(session, sandbox=sandbox, anywhere=anywhere)
         outputs.refuse(space.own_files)
-        if not (text_tells and outputs.screen == "text"):
+        if not (quiet and outputs.screen == "text"):
             space.announce()
         return space
 
@@ -141,11 +124,8 @@ class Workspace:
     @property
     def state_settings(self) -> StateSettings:
         """Where the state is kept; the sandbox has one of its own, beside its data."""
-        return (
-            state_settings({"path": str(self.sandbox_folder / "podsync.state.json")})
-            if self.sandbox
-            else self.settings.state
-        )
+        own = {"path": str(self.sandbox_folder / "podsync.state.json")}
+        return state_settings(own) if self.sandbox else self.settings.state
 
     @property
     def sandbox_folder(self) -> Path:
@@ -289,12 +269,12 @@ class Workspace:
 
     def host(self, name: str) -> Json:
         """Return where this run would speak to a provider."""
-        provider_settings = self.settings.providers[name]
-        if not self.sandbox:
-            return {"base_url": provider_settings.base_url, "account": provider_settings.account}
-        from podsync.plan.model import SANDBOX_URL
+        url, account = self.settings.providers[name].base_url, self.settings.providers[name].account
+        if self.sandbox:
+            from podsync.plan.model import SANDBOX_URL
 
-        return {"base_url": f"{SANDBOX_URL}/{name}", "account": provider_settings.account}
+            url = f"{SANDBOX_URL}/{name}"
+        return {"base_url": url, "account": account}
 
     def plan(
         self,
@@ -340,9 +320,7 @@ class Workspace:
 
     def _ignored_in_vain(self, state: State, catalog: Catalog) -> list[Diagnostic]:
         """Return a warning for each id that the settings ignore and something here manages."""
-        ignoring = {
-            name for name, provider_settings in self.settings.providers.items() if provider_settings.ignored
-        }
+        ignoring = {name for name, each in self.settings.providers.items() if each.ignored}
         if not ignoring or self.settings_path is None:
             return []
         owners: dict[str, dict[str, Address]] = {name: {} for name in ignoring}

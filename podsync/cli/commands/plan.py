@@ -46,7 +46,7 @@ def detail_option(function: Any) -> Any:
         "podsync plan --target '{kind}.dino-*' --detail full",
         "podsync plan -o json=plan.json     then: podsync apply plan.json",
         "podsync plan -o html=plan.html -o markdown=plan.md -o text -o github",
-    ),
+    )
 )
 @output_option("plan")
 @selection_options
@@ -72,7 +72,7 @@ def plan(session: Session, /, **options: Any) -> int:
     from podsync.model.errors import CatalogError
 
     outputs = Outputs.parse(options.pop("output"), "plan")
-    space = Workspace.open_for(outputs, session, sandbox=options.pop("sandbox"), text_tells=True)
+    space = Workspace.open_for(outputs, session, sandbox=options.pop("sandbox"), quiet=True)
     base = _base(options["base"], session)
     with outputs, space.reading() as reading:
         space.tell_of_writers()
@@ -123,9 +123,7 @@ def _refreshed(made: Plan, state: State, space: Workspace) -> tuple[Plan, int]:
     return seen, exit_code(seen, looks)
 
 
-@command(
-    examples=("podsync show plan.json", "podsync show plan.json --detail full"),
-)
+@command(examples=("podsync show plan.json", "podsync show plan.json --detail full"))
 @click.argument("file")
 @output_option("show")
 @detail_option

@@ -20,7 +20,7 @@ _INVALID = 3
         "podsync validate -o json",
         "podsync validate -o text -o github -o sarif=podsync.sarif",
         "podsync validate --images head",
-    ),
+    )
 )
 @click.argument("path", nargs=-1)
 @click.option(

@@ -30,7 +30,7 @@ _REFUSED = 5
         "podsync apply --target '{kind}.*'",
         "podsync plan -o json=plan.json && podsync apply plan.json",
         "podsync apply --auto-approve --expect 9c1f44d0a2be",
-    ),
+    )
 )
 @click.argument("plan", required=False, metavar="[PLAN.json]")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
@@ -71,7 +71,7 @@ def apply(session: Session, /, **options: Any) -> int:
     outputs = Outputs.parse(options.pop("output"), "apply")
     request = ApplyRequest(selection=selection_of(options), **options)
     _refuse_contradictions(request)
-    space = Workspace.open_for(outputs, session, sandbox=request.sandbox, text_tells=True)
+    space = Workspace.open_for(outputs, session, sandbox=request.sandbox, quiet=True)
     with outputs:
         return Applying(space, request, outputs).run()
 

@@ -50,7 +50,7 @@ _DRIFT = 2
         "podsync drift",
         "podsync drift -o patch=drift.patch     then: git apply drift.patch",
         "podsync drift --detailed-exitcode -o markdown",
-    ),
+    )
 )
 @output_option("drift")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something drifted.")
@@ -67,7 +67,7 @@ def drift(
     ignores twins from now on.
     """
     outputs = Outputs.parse(output, "drift")
-    space = Workspace.open_for(outputs, session, sandbox=sandbox, text_tells=True)
+    space = Workspace.open_for(outputs, session, sandbox=sandbox, quiet=True)
     with outputs, space.reading() as reading:
         state = space.load()
         made = space.plan(state, reading, Selection(), {})

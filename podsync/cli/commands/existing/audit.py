@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         "podsync audit -o html=audit.html     with pictures",
         "podsync audit -o csv=audit.csv       a row a product, for a spreadsheet",
         "podsync audit --images head          what is wrong with the pictures, too",
-    ),
+    )
 )
 @provider_option
 @click.option(

@@ -114,12 +114,7 @@ def _checked(session: Session, sandbox: bool) -> Iterator[Checkup]:
     yield from faults
     if space is None:
         return
-    for area, check in (
-        ("catalog", _catalog),
-        ("state", _state),
-        ("git", _git),
-        ("provider", _providers),
-    ):
+    for area, check in (("catalog", _catalog), ("state", _state), ("git", _git), ("provider", _providers)):
         yield from _guarded(area, lambda check=check: check(space))  # type: ignore[misc]
 
 

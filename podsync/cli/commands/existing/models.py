@@ -49,7 +49,7 @@ _COLUMNS = ("provider", "id", "code", "name", "category", "price", "sizes", "lef
         "podsync models",
         "podsync models raglan              with sizes, where few are found",
         "podsync models --save              into _known.yaml and schemas/",
-    ),
+    )
 )
 @click.argument("word", required=False)
 @click.option("--save", is_flag=True, help="Keep them: names in plans, completion in editors.")

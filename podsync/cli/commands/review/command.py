@@ -38,7 +38,7 @@ PORT = 8790
         "podsync review --open",
         "podsync review --port 8123",
         "podsync review plan.json     a saved plan, as it is",
-    ),
+    )
 )
 @click.argument("file", required=False, metavar="[PLAN.json]")
 @click.option("--port", type=click.IntRange(0, 65535), help=f"Default: {PORT}, or a free one.")

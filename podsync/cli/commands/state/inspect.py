@@ -70,10 +70,7 @@ def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> in
     return _tell(session, output, sandbox, "list", None)
 
 
-@command(
-    "show",
-    examples=("podsync state show {kind}.dinosaur-tee",),
-)
+@command("show", examples=("podsync state show {kind}.dinosaur-tee",))
 @click.argument("address", shell_complete=_complete)
 @output_option("state show")
 @sandbox_state_option
