@@ -11,11 +11,10 @@ from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.faults.answers import FaultFacts
 from podsync.sandbox.faults.delivery import UNANSWERED, Pause
 from podsync.sandbox.faults.schedule import Fault, Schedule
-from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.rules import Rules
 from podsync.sandbox.sides import Side, all_answers, sides
 from podsync.sandbox.store import Shop, Store
-from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, RefusalError, json_answer
 
 
 @dataclass(slots=True)

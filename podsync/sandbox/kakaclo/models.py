@@ -8,9 +8,8 @@ import json
 from podsync.sandbox.datafile import JsonObject
 from podsync.sandbox.kakaclo.checks import json_object, page_of, text_of, texts_of
 from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
-from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import HttpRequest
+from podsync.sandbox.wire import HttpRequest, RefusalError
 
 
 def search_models(request: HttpRequest, shop: Shop, rules: KakaCloRules, _now: float) -> object:

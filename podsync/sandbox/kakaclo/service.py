@@ -15,9 +15,8 @@ from podsync.sandbox.faults.kinds import FaultKind
 from podsync.sandbox.kakaclo.checks import check_materials, json_object, number_of, page_of, text_of, texts_of
 from podsync.sandbox.kakaclo.models import category_names, model_detail, search_models
 from podsync.sandbox.kakaclo.rules import KakaCloRules, Model
-from podsync.sandbox.refusal import RefusalError
 from podsync.sandbox.store import Shop
-from podsync.sandbox.wire import HttpRequest, HttpResponse, json_answer
+from podsync.sandbox.wire import HttpRequest, HttpResponse, RefusalError, json_answer
 
 BASE_PATH = "/openapi"
 PREFIX = "/openapi/"
