@@ -16,10 +16,11 @@ from podsync.cli.environment.hosts import refuse_foreign_hosts
 from podsync.cli.workspace import Workspace, levels_of
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
+from podsync.model.known_ids import KnownModel
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
-from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
+from podsync.providers.contract import Listing, ModelLister, Query, Reader
 from podsync.providers.registry import plugins, provider_of
 from podsync.state.local.account_lock import account_digest
 
@@ -165,13 +166,13 @@ class _AdvisedModelLister(_AdvisedReader):
 
     __slots__ = ()
 
-    def models(self) -> tuple[ListedModel, ...]:
+    def models(self) -> tuple[KnownModel, ...]:
         """Read the list of models."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101 (who makes it has looked)
         with self._advice():
             return self.reader.models()
 
-    def details(self, model: ListedModel) -> ListedModel:
+    def details(self, model: KnownModel) -> KnownModel:
         """Read a model's own page."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101
         with self._advice():
