@@ -171,7 +171,7 @@ class CommandGroup(click.Group):
 
 
 def _in_words(text: str) -> str:
-    from podsync.cli.app.words import in_words
+    from podsync.output.wording import in_words
 
     return in_words(text)
 

@@ -10,18 +10,24 @@ from functools import partial
 from pathlib import Path
 
 from podsync.apply.context import ProviderConnection
+from podsync.apply.history import StateHistory
+from podsync.apply.lookup.preview import preview
 from podsync.apply.rate_limit import Bucket
 from podsync.cli.environment.credentials import key_of, proxies_to, read_keys, renewal
 from podsync.cli.environment.hosts import refuse_foreign_hosts
-from podsync.cli.workspace import Workspace, levels_of
+from podsync.cli.workspace import CACHE, Workspace, levels_of
+from podsync.evidence.findings import Findings
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
+from podsync.model.frozen import EMPTY
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
 from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
 from podsync.providers.registry import plugins
 from podsync.state.local.account_lock import account_digest
+from podsync.state.model import State
+from podsync.state.run_history import RunHistory
 
 #: Actions that send nothing and ask nobody.
 _SILENT = frozenset({Action.MOVE, Action.NOTE, Action.ORPHAN})
@@ -134,6 +140,35 @@ def _connection(
     kind = _AdvisedModelLister if isinstance(reader, ModelLister) else _AdvisedReader
     advising = kind(reader, renewal(plugin, space.environment))
     return ProviderConnection(provider, advising, writer, pace, settings, account)
+
+
+def findings_of(
+    space: Workspace,
+    plan: Plan,
+    state: State,
+    connections: Mapping[str, ProviderConnection],
+    clock: Clock,
+    *,
+    first_contact: bool = False,
+    compares: bool = False,
+    missed: Mapping[str, Mapping[str, float]] = EMPTY,
+) -> Mapping[str, Findings]:
+    """Look at each provider once, as apply does, and return what the looks say; nothing is recorded.
+
+    `compares` and `missed`: see `preview`.
+    """
+    memory = StateHistory(RunHistory(CACHE, space.store.identity), space.store, clock, lambda _: None)
+    return preview(
+        plan,
+        state,
+        space.catalog_read,
+        connections,
+        clock=clock,
+        lost=memory.lost(state),
+        first_contact=first_contact,
+        compares=compares,
+        missed=missed,
+    )
 
 
 @dataclass(frozen=True, slots=True)

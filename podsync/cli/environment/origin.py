@@ -202,7 +202,7 @@ def _commit(environ: Mapping[str, str], folder: Path) -> str | None:
 
 def git_of(environ: Mapping[str, str], folder: Path) -> Git:
     """Return the one way to call Git in a folder, without a key."""
-    from podsync.cli.environment.programs import without_keys
+    from podsync.cli.environment.credentials import without_keys
     from podsync.state.git.command import Git
 
     return Git(folder, without_keys(environ))

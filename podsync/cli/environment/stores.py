@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from podsync.cli.environment.clock import SystemClock
+from podsync.cli.environment.credentials import without_keys
 from podsync.cli.environment.origin import run_url, who
 from podsync.cli.environment.own_folder import FOLDER
-from podsync.cli.environment.programs import without_keys
 from podsync.state.backends import BACKENDS
 from podsync.state.store import StoreSurroundings
 

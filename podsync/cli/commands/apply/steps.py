@@ -13,17 +13,21 @@ from podsync.apply.history import StateHistory
 from podsync.apply.report import Report
 from podsync.apply.run import others_of
 from podsync.cli.app import formats
-from podsync.cli.app.confirm import confirmed, must_be_able_to_ask
 from podsync.cli.app.console import whole
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.progress import ApplyListener, listener_for
-from podsync.cli.commands.apply.checks import expected_plan, refuse_older, saved_plan
+from podsync.cli.commands.apply.checks import (
+    confirmed,
+    expected_plan,
+    must_be_able_to_ask,
+    refuse_older,
+    saved_plan,
+)
 from podsync.cli.commands.apply.interrupted import report_of
 from podsync.cli.commands.apply.request import ApplyRequest, first_of_all
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected, keys_for, spoken_to, with_keys
-from podsync.cli.environment.findings import findings_of
+from podsync.cli.environment.connect import connected, findings_of, keys_for, spoken_to, with_keys
 from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
 from podsync.cli.environment.step_outputs import of_report, tell

@@ -16,8 +16,7 @@ from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session, quoted
 from podsync.cli.commands.drift.patch import patch_of
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected
-from podsync.cli.environment.findings import findings_of
+from podsync.cli.environment.connect import connected, findings_of
 from podsync.cli.workspace import Workspace
 from podsync.model.address import Selection
 from podsync.model.frozen import freeze
