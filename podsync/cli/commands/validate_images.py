@@ -103,7 +103,7 @@ def _line(url: str, sight: Sight) -> str:
 
 
 def with_picture_faults(audits: Sequence[AccountAudit], mode: Mode, session: Session) -> list[AccountAudit]:
-    """Return the audits with the faults of each product's pictures; every URL is asked once."""
+    """Return the audits with the picture faults of each product; each URL is asked once."""
     wanted = {url for audit in audits for _, _, url in _named(audit)}
     seen = look(sorted(wanted), mode, session)
     found = []
@@ -117,7 +117,7 @@ def with_picture_faults(audits: Sequence[AccountAudit], mode: Mode, session: Ses
 
 
 def _named(audit: AccountAudit) -> Iterator[tuple[str, Role, str]]:
-    """Yield each picture that may be asked for, with its product's id."""
+    """Yield each picture that may be fetched, with the id of its product."""
     for one in audit.products:
         for picture in pictures_of(audit.provider, one.row.fields):
             if not picture.problem:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def open_store(settings: StateSettings, on_note: Callable[[str], None]) -> StateStore:
-    """Return the store; nothing is read or written yet. `on_note` hears what a person should know."""
+    """Return the store; nothing is read or written yet. `on_note` gets notes for people."""
 
     def note_newer(newer: State) -> None:
         from podsync.state.run_history import RunHistory

@@ -1,4 +1,4 @@
-"""`podsync audit`: what the accounts hold, managed or not. It needs a key and nothing else."""
+"""`podsync audit`: shows what the accounts hold, managed or not. It needs only a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`podsync state`: what podsync remembers. What is here only reads; `repair` and `transfer` write."""
+"""The group `podsync state`, and its commands that only read."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ state = CommandGroup(
 def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
     try:
         space = Workspace.open(ctx.obj if isinstance(ctx.obj, Session) else Session())
-        # Notes have no place between the words that a shell offers.
+        # Notes must not appear among the words that a shell offers.
         store = open_store(space.state_settings, lambda _note: None)
         known = [str(address) for address in store.load().entries]
     except PodsyncError:
