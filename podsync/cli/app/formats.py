@@ -140,9 +140,9 @@ def _products() -> Any:
 def installed_rules() -> Mapping[str, Rule]:
     """Return every rule by its id, those of the installed providers too."""
     from podsync.catalog.rules import known_rules
-    from podsync.providers.registry import plugins
+    from podsync.providers.registry import plugins, provider_of
 
-    return known_rules(info.provider(info.settings) for info in plugins().values())
+    return known_rules(provider_of(info, info.settings) for info in plugins().values())
 
 
 def page_with_pictures(plan: Plan, pictures: Mapping[str, str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from podsync.model.settings import ProviderSettings
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
 from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
-from podsync.providers.registry import plugins
+from podsync.providers.registry import plugins, provider_of
 from podsync.state.local.account_lock import account_digest
 from podsync.state.model import State
 from podsync.state.run_history import RunHistory
@@ -128,7 +128,7 @@ def _connection(
 
         trust = trust_of(os.environ)
     reader, writer = plugin.connect(settings, key, clock, pace, proxies, trust)
-    account, provider = account_digest(name, settings.base_url, key), plugin.provider(settings)
+    account, provider = account_digest(name, settings.base_url, key), provider_of(plugin, settings)
     if hasattr(reader, "on_long_reading"):
         reader.on_long_reading = lambda rows, requests: space.session.console.say(
             f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "
