@@ -15,7 +15,7 @@ from podsync.apply.run import others_of
 from podsync.cli.app import formats
 from podsync.cli.app.console import whole
 from podsync.cli.app.outputs import Outputs
-from podsync.cli.app.progress import ApplyListener, listener_for
+from podsync.cli.app.progress import listener_for
 from podsync.cli.commands.apply.checks import (
     confirmed,
     expected_plan,
@@ -286,7 +286,9 @@ class Applying:
                 )
             except BaseException as error:
                 heard.close()
-                self._finish(self._rescued(plan, heard, signals, error))
+                # What was done is told even when the run breaks off.
+                store, signal = self.space.store, signals.signal or None
+                self._finish(report_of(plan, heard.outcomes, heard.notes, store, signal, error))
                 raise
         if self._refused:
             report = replace(report, refused=_PROTECTED)
@@ -303,10 +305,6 @@ class Applying:
             )
         memory = RunHistory(CACHE, self.space.store.identity)
         return StateHistory(memory, store, clock, lambda note: say(f"note: {note}"))
-
-    def _rescued(self, plan: Plan, heard: ApplyListener, signals: Signals, error: BaseException) -> Report:
-        """What was done is told even when the run broke off."""
-        return report_of(plan, heard.outcomes, heard.notes, self.space.store, signals.signal or None, error)
 
     # -- telling
 
