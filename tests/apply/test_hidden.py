@@ -10,6 +10,7 @@ import pytest
 from podsync.apply.report import Result
 from podsync.evidence.declared import Said
 from podsync.evidence.state_view import Known
+from podsync.providers.registry import provider_of
 from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import (
     LONG,
@@ -53,7 +54,7 @@ def takes(world, address, identity):
     provider, store = world.documents[address].provider, world._store(Life())
     with store.lock("import", 0.0):
         state = store.load()
-        known = Known(PLUGINS[provider].provider(world._settings(provider)), state, "default")
+        known = Known(provider_of(PLUGINS[provider], world._settings(provider)), state, "default")
         said = Said(known, known.remembered, world.clock.now(), {address: world.documents[address]})
         events = said.ours(address, identity)
         store.append(events)
