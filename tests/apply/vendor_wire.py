@@ -27,8 +27,8 @@ class Odd:
     empty, text (`body`), code (KakaClo's refusal, `status` is the code), blank (a listing without rows).
     Carried out, and told otherwise: id (the true answer with the id in `body`), otherwise (`body`, in
     which "PRODUCT" is the true answer, "ID" its id, and the key "WITH" the rest of it), job (202, the
-    request's body with a job's id), unchanged (a PATCH's product as it was before). later: answered as if carried
-    out, and done only `seconds` from now. pass: nothing of all this.
+    request's body with a job's id), unchanged (a PATCH's product as it was before). later: answered as if
+    carried out, and done only `seconds` from now. pass: nothing of all this.
 
     `commit`: carried out before. `hook` is called in between. `date`: the Date of this answer, so many
     seconds off.
