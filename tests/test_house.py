@@ -16,8 +16,7 @@ LARGEST_FOLDER = 12
 #: What a plan is stands apart from what makes one, so that a plan
 #: in which nothing differs imports little.
 #: What makes a catalog fast stands together, so that it can be taken away.
-#: The values that every part speaks in are a module a word.
-LARGER = {"podsync/plan": 13, "podsync/catalog/cache": 13, "podsync/model": 13}
+LARGER = {"podsync/plan": 13, "podsync/catalog/cache": 13}
 MOST_WORDS = 40
 DOCS = house.ROOT / "podsync" / "docs"
 

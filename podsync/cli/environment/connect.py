@@ -59,14 +59,17 @@ def with_keys(space: Workspace) -> frozenset[str]:
 def connected(
     space: Workspace,
     names: Collection[str],
-    keys: Mapping[str, str],
     clock: Clock,
+    *,
+    keys: Mapping[str, str] | None = None,
     paged: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[dict[str, ProviderConnection]]:
-    """Connect to the providers in `names`; the sandbox, if it is play, lives as long as this.
+    """Connect to the providers in `names`; the sandbox, if it is used, runs until the block ends.
 
-    `paged` hears of every page of a listing: the provider, how many rows there are by then, and of how many.
+    `keys` are read from the environment if they are not given (`keys_for`). `paged` is called after every
+    page of a listing, with the provider, the number of rows so far, and the total (0 if it is not known).
     """
+    keys = keys_for(space, names) if keys is None else keys
     with ExitStack() as stack:
         settings = {name: space.settings.providers[name] for name in sorted(names)}
         if space.sandbox and settings:
