@@ -65,8 +65,6 @@ class KeyValue(ShellWords):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, str]:
         """Read a label and its value."""
-        if isinstance(value, tuple):
-            return value
         key, equals, wanted = str(value).partition("=")
         if not equals or not key:
             self.fail(f"{value!r} is not a label such as season=spring", param, ctx)
@@ -82,8 +80,6 @@ class Allowance(ShellWords):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, int]:
         """Read what is allowed for once."""
-        if isinstance(value, tuple):
-            return value
         kind, _, number = str(value).partition("=")
         if kind not in ALLOWED or re.fullmatch(r"[0-9]{1,9}", number) is None:
             self.fail(f"{value!r} is not one of {', '.join(f'{k}=N' for k in ALLOWED)}", param, ctx)

@@ -73,7 +73,7 @@ def _walk(steps: Iterable[tuple[tuple[str, ...], str]], session: Session) -> int
     """Run one command after the other; return the exit code of the first that fails, else 0."""
     for words, why in steps:
         session.console.result(f"\n# {in_words(why)}\n$ {quoted('podsync', *words)}")
-        code = _run(words, session)
+        code = main([*words, "--no-color"] if session.no_color else [*words])
         if code:
             return code
     return 0
@@ -106,10 +106,6 @@ def _prepare(folder: Path) -> None:
     shutil.copytree(shipped_catalog(), folder / "catalog", ignore=shutil.ignore_patterns(_SCRIPT))
     settings = "version: 1\nsandbox: true   # no request leaves this machine\n"
     (folder / "podsync.yaml").write_text(settings, encoding="utf-8")
-
-
-def _run(words: tuple[str, ...], session: Session) -> int:
-    return main([*words, "--no-color"] if session.no_color else [*words])
 
 
 @contextlib.contextmanager

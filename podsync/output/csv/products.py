@@ -55,7 +55,7 @@ def state_csv(state: State) -> Iterator[str]:
 
 
 def _table(facts: Sequence[str], rows: Sequence[ProductRow]) -> Iterator[str]:
-    keys = [_keys(row.address) for row in rows]
+    keys = [row.address.keys for row in rows]
     flat = [dict(_flat((), row.spec)) for row in rows]
     paths = _in_order(flat)
     places = [".".join(map(str, path)) for path in paths]
@@ -78,12 +78,6 @@ def _texts(values: Sequence[str | None]) -> list[str]:
     # Beside such a text, digits alone look like a number that has lost its zeros.
     numbers = any(each is not None and _ZEROS.fullmatch(each) for each in values)
     return [LEFT_OUT if each is None else exact(each, numbers=numbers) for each in values]
-
-
-def _keys(address: Address) -> Mapping[str, str]:
-    """Return the key of each axis in an address such as `dino[colour=red,model=tee]`."""
-    _, many, inner = address.name.partition("[")
-    return dict(pair.split("=", 1) for pair in inner.removesuffix("]").split(",")) if many else {}
 
 
 def _flat(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
