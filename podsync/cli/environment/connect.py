@@ -20,10 +20,11 @@ from podsync.evidence.findings import Findings
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
 from podsync.model.frozen import EMPTY
+from podsync.model.known_ids import KnownModel
 from podsync.model.settings import ProviderSettings
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
-from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
+from podsync.providers.contract import Listing, ModelLister, Query, Reader
 from podsync.providers.registry import plugins, provider_of
 from podsync.state.local.account_lock import account_digest
 from podsync.state.model import State
@@ -201,13 +202,13 @@ class _AdvisedModelLister(_AdvisedReader):
 
     __slots__ = ()
 
-    def models(self) -> tuple[ListedModel, ...]:
+    def models(self) -> tuple[KnownModel, ...]:
         """Return the list of models."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101 (`_connection` has checked it)
         with self._advice():
             return self.reader.models()
 
-    def details(self, model: ListedModel) -> ListedModel:
+    def details(self, model: KnownModel) -> KnownModel:
         """Return a model with what its own page says."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101
         with self._advice():

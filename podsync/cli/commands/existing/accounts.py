@@ -16,8 +16,9 @@ from podsync.evidence.state_view import Known
 from podsync.inventory.audit import AccountAudit, audited
 from podsync.model.address import Address
 from podsync.model.errors import PodsyncError, UsageError
+from podsync.model.known_ids import KnownModel
 from podsync.output.wording import counted, number, title
-from podsync.providers.contract import ListedModel, Listing, ModelLister, Query
+from podsync.providers.contract import Listing, ModelLister, Query
 from podsync.providers.registry import plugins
 from podsync.state.model import State
 
@@ -29,7 +30,7 @@ class AskedAccount:
     connection: ProviderConnection
     known: Known
     listing: Listing
-    models: tuple[ListedModel, ...]
+    models: tuple[KnownModel, ...]
     adopted: Mapping[str, Address]
 
     @property
@@ -101,7 +102,7 @@ def _asked(connection: ProviderConnection, known: Known, adopted: Mapping[str, A
         again = reader.find(Query(pairs=known.pairs, absence=True))
         rows = {row.id: row for row in (*listing.items, *again.items)}
         listing = again if again.complete else replace(again, items=tuple(rows.values()))
-    models: tuple[ListedModel, ...] = ()
+    models: tuple[KnownModel, ...] = ()
     if isinstance(reader, ModelLister):
         models = reader.models()
     return AskedAccount(connection, known, listing, models, adopted)
