@@ -1,8 +1,4 @@
-"""A product's document, read again: for places and keys that the catalog does not keep.
-
-The catalog keeps of each product what plan and apply need. A check that needs more of a few products reads
-their files again.
-"""
+"""Reads a product's document again, for places and keys that the catalog does not keep."""
 
 from __future__ import annotations
 

@@ -49,10 +49,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(plan: Plan, rates: Mapping[str, RateLimit], levels: Mapping[str, float] = EMPTY) -> Forecast:
-    """Work out how long the writes take; what apply looks up beforehand is not counted.
-
-    `levels`: how many requests of an earlier run each provider's bucket still holds.
-    """
+    """Return how long the writes take; lookups by apply are not counted. `levels` as in `PlanFacts`."""
     sent: Counter[str] = Counter()
     for change in plan.changes:
         if change.action in _SENDING:

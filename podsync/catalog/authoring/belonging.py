@@ -19,10 +19,7 @@ _IDS = ("adopt", "recreate")
 
 
 class Belonging(NamedTuple):
-    """A document in one environment, and its faults.
-
-    `applies` is False for a document of other environments: it makes no product.
-    """
+    """A document in one environment, and its faults; unless it `applies` there, it makes no product."""
 
     document: Document
     applies: bool = True

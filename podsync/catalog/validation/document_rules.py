@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 
 class Built(NamedTuple):
-    """The products of a document (none if it has an error), and its faults.
-
-    `removed` are the addresses that it removes, with their places.
-    """
+    """The products of a document (none if it has an error), its faults, and the addresses that it removes."""
 
     products: tuple[Product, ...]
     diagnostics: tuple[Diagnostic, ...]

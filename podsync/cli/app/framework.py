@@ -1,7 +1,7 @@
 """How every command behaves, on top of click.
 
-Global options are accepted on either side of a command; each long option can come from the environment
-(and is named then); a slip of the finger is answered with what was probably meant.
+Global options are accepted before and after a command. Every long option can come from the environment, and
+is named then. A misspelt word is answered with the nearest known one.
 """
 
 from __future__ import annotations

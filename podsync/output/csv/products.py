@@ -1,8 +1,8 @@
-"""Products as rows: of a plan, and of a state. A document reads them back with `each: {row: {file: …}}`.
+"""Products of a plan or a state as rows. A document reads them back with `each: {row: {file: …}}`.
 
-A column for each axis of the addresses, then one for each place in the specs: `FIELD`, or `FIELD.0.FIELD`
-inside of a list. A place that a product does not have is `-`: what reads it leaves the field out. Texts that
-it would take for something else are marked (`podsync.model.characters.exact`).
+Each axis of the addresses has a column, and so has each place in the specs: `FIELD`, or `FIELD.0.FIELD`
+inside of a list. A place that a product lacks is `-`, which leaves the field out when it is read. Texts that
+would be taken for something else are marked (`podsync.model.characters.exact`).
 """
 
 from __future__ import annotations
