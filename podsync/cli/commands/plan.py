@@ -132,8 +132,7 @@ def _show(
     outputs: Outputs, made: Plan, space: Workspace, detail: str, orphans: int, base: Plan | None
 ) -> None:
     from podsync.cli.app import formats
-    from podsync.cli.environment.step_outputs import of_plan, tell
-    from podsync.cli.environment.step_summary import append
+    from podsync.cli.environment.github_actions import append, of_plan, tell
 
     session, facts = space.session, space.plan_facts(made, orphans)
     about: Any = {"catalog": space.settings.catalog, "environments": len(space.settings.environments)}

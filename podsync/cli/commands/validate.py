@@ -41,7 +41,7 @@ def validate(
     """
     from podsync.cli.app import formats
     from podsync.cli.app.outputs import Outputs
-    from podsync.cli.environment.step_summary import append
+    from podsync.cli.environment.github_actions import append
     from podsync.cli.workspace import Workspace
 
     outputs = Outputs.parse(output, "validate")

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from podsync.cli.environment.github_actions import hex_of
 from podsync.cli.environment.origin import is_older
-from podsync.cli.environment.step_outputs import hex_of
 from podsync.cli.workspace import Workspace
 from podsync.model.errors import StaleError, UsageError
 from podsync.output.text.plan_head import accounts

@@ -11,7 +11,7 @@ from podsync.cli.app.options import images_option, output_option, provider_optio
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.existing.accounts import answers_of, audit_of
 from podsync.cli.commands.validate_images import with_picture_faults
-from podsync.cli.environment.step_summary import append
+from podsync.cli.environment.github_actions import append
 from podsync.cli.workspace import Workspace
 from podsync.inventory.products import Standing
 from podsync.output.audit import csv, json, markdown, page, text

@@ -17,8 +17,7 @@ from podsync.evidence.situation import documents_of
 from podsync.inventory.pairs import paired
 from podsync.model.address import Address, Selection
 from podsync.output.pairs.page import PairsAbout, pairs_page
-from podsync.output.pairs.table import pairs_csv, pairs_json
-from podsync.output.pairs.text import pairs_text
+from podsync.output.pairs.table import pairs_csv, pairs_json, pairs_text
 from podsync.output.pairs.words import lines_of_pairs
 from podsync.output.wording import title
 from podsync.plan.action import Action
