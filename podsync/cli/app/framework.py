@@ -176,6 +176,8 @@ class CommandGroup(_WithExamples, click.Group):
 
 
 def _in_words(text: str) -> str:
+    if "{" not in text:
+        return text
     from podsync.output.wording import in_words
 
     return in_words(text)
