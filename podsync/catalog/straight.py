@@ -92,7 +92,6 @@ class StraightRun:
         return Loaded.of(catalog, diagnostics, AskedFor(self._in_scope, shared))
 
     def _clashes(self, declared: Sequence[Product], line: Line) -> list[Diagnostic]:
-        """Return the faults between products."""
         rows = [
             FingerprintRow(
                 number,
@@ -146,8 +145,6 @@ def _examined(
 
 
 class _Documents:
-    """Collects the products of the documents of one file."""
-
     def __init__(
         self, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
     ) -> None:

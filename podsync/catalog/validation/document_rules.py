@@ -185,7 +185,6 @@ def product_from(
 
 
 def _fault(document: Document, found: SpecFault, address: Address | None) -> Diagnostic:
-    """Give a rule's fault its place."""
     path, instead = found.path, found.instead
     lead = path[:-1] if found.in_key else path
     mend = Fixing("name", flow(instead)) if found.in_key else Fixing("put", quoted(instead or ""))

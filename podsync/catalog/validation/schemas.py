@@ -276,7 +276,6 @@ def _naming(node: Any) -> Any:
 
 
 def _everywhere(node: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
-    """Return a schema with every schema in it changed."""
     if not isinstance(node, dict):
         return node
     found = change(node)

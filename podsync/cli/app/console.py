@@ -164,7 +164,6 @@ class _NullStream(io.TextIOBase):
     """A stream without a reader."""
 
     def write(self, text: str) -> int:
-        """Take the text and forget it."""
         return len(text)
 
 

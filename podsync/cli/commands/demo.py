@@ -87,7 +87,6 @@ def _script() -> Any:
 
 
 def _edited(script: Any) -> str:
-    """Give a product another colour and another picture, and say so."""
     file = Path("catalog", script["edited"])
     text = file.read_text(encoding="utf-8")
     lines = [f"\n# Somebody edits {file.as_posix()}"]

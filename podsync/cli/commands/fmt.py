@@ -77,7 +77,6 @@ def fmt(session: Session, path: tuple[str, ...], check: bool, fold: bool, output
 
 
 def _write_folded(space: Workspace, text: str, count: int, output: str | None) -> int:
-    """Print one document for many, or write it to a new file."""
     if output is None:
         space.session.console.result(text, exact=True)
         return 0

@@ -181,7 +181,6 @@ class _AdvisedReader:
     renewal: str
 
     def find(self, query: Query) -> Listing:
-        """Read all pages."""
         with self._advice():
             return self.reader.find(query)
 
@@ -203,13 +202,11 @@ class _AdvisedModelLister(_AdvisedReader):
     __slots__ = ()
 
     def models(self) -> tuple[KnownModel, ...]:
-        """Return the list of models."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101 (`_connection` has checked it)
         with self._advice():
             return self.reader.models()
 
     def details(self, model: KnownModel) -> KnownModel:
-        """Return a model with what its own page says."""
         assert isinstance(self.reader, ModelLister)  # noqa: S101
         with self._advice():
             return self.reader.details(model)

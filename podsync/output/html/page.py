@@ -103,7 +103,6 @@ def _of_plan(plan: Plan, about: About) -> dict[str, str]:
 
 
 def _of_faults(found: Sequence[Diagnostic]) -> dict[str, str]:
-    """Return what the page says while there is no plan."""
     count = counted(len(errors_among(found)), "fault")
     names = ("head", "hash", "faults", "refused", "totals", "risky", "plain", "forecast")
     return {

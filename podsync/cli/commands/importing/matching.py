@@ -75,7 +75,6 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
 def _paired(
     space: Workspace, plan: Plan, state: State, connection: ProviderConnection, findings: Findings
 ) -> PairedAccount:
-    """Return the pairs of one provider."""
     known, name = connection.known(state), connection.provider.name
     wanted = {
         change.address: change.after

@@ -89,7 +89,6 @@ def settings_text(state_branch: str | None = None) -> str:
 
 
 def _block(info: ProviderInfo, descriptions: Mapping[str, str]) -> str:
-    """Return the settings of one provider, as comments."""
     settings = info.settings._asdict()
     del settings["ignored"], settings["known"]  # set by `ignore` and `_known.yaml`
     limit = ", ".join(f"{key}: {value}" for key, value in settings.pop("rate_limit")._asdict().items())

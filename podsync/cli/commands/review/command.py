@@ -91,7 +91,6 @@ class _ReviewedPlan:
     found: Sequence[Diagnostic]
 
     def render(self, version: int) -> Any:
-        """Return the page."""
         return review_pieces(self.plan, self.about, self.found, version)
 
 
@@ -115,7 +114,6 @@ class _FileLooks:
 
     @property
     def pause(self) -> float:
-        """Seconds until the next look."""
         return self._watch.pause
 
     def again(self) -> Render | None:
