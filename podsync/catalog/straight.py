@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from podsync.catalog.authoring.context import AuthoringContext
 from podsync.catalog.authoring.expansion import Expansion, among
@@ -27,10 +27,7 @@ from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.position import Position
 from podsync.model.product import Catalog, Product
 from podsync.model.settings import Authoring
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
-
+from podsync.providers.knowledge import Provider
 
 #: Products of one document whose faults are looked for; the others have the same.
 _MOST_FAULTY = 300

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from podsync.catalog.authoring.belonging import ONLY
 from podsync.catalog.authoring.context import AuthoringContext
@@ -22,9 +22,7 @@ from podsync.model.diagnostic import Diagnostic, errors_among
 from podsync.model.digests import canonical_json
 from podsync.model.errors import CatalogError, UsageError
 from podsync.model.settings import Authoring
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class FileForm(NamedTuple):

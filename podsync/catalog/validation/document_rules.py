@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from podsync.catalog.parsing.document import Document
 from podsync.catalog.parsing.source_text import RawSpan, Text
@@ -18,9 +18,7 @@ from podsync.model.diagnostic import Diagnostic, Fix, SpecFault
 from podsync.model.frozen import EMPTY, Path, freeze, value_at
 from podsync.model.position import Position
 from podsync.model.product import UNPROTECTED, History, Lifecycle, Product
-
-if TYPE_CHECKING:
-    from podsync.providers.knowledge import Provider
+from podsync.providers.knowledge import Provider
 
 
 class Built(NamedTuple):
