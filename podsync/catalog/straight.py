@@ -135,7 +135,7 @@ def read_closely(
 def _examined(
     content: str, found: FoundFile, providers: Mapping[str, Provider], around: AuthoringContext | None
 ) -> list[Diagnostic]:
-    """Return all that is wrong with the content of a file, by the rules that look at one document only."""
+    """Return all faults in the content of a file, by rules that look at one document only."""
     reading = yaml_reader.read(found.path, content.encode("utf-8", "surrogatepass"))
     file = _Documents(found, providers, around)
     return [*reading.diagnostics, *(fault for each in reading.documents for fault in file.faults_of(each))]

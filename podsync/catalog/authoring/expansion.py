@@ -186,7 +186,7 @@ class Expansion:
 
 
 def among(index: str, count: int) -> str:
-    """Say of which products something is said: `, in [colour=red] and 7 more`."""
+    """Say which products have a fault: `, in [colour=red] and 7 more`."""
     more = f" and {count - 1:,} more" if count > 1 else ""
     return f", in {index}{more}" if index else ""
 

@@ -141,7 +141,7 @@ def in_place(
 
 
 def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
-    """Return the edits of a remedy, if the value is written in the document itself."""
+    """Return the edits of a remedy, none if the value is written elsewhere."""
     if mend is None or document.suffix:
         return ()
     if document.origins is not None:
@@ -152,7 +152,7 @@ def _edits(document: Document, path: Path, mend: Fixing | None) -> Fix:
 
 
 def _with_values(document: Document, path: Path, detail: str) -> str:
-    """Return a detail with the places of the values that were put into the text at `path`."""
+    """Return a detail, with the places of the values that are put into the text at `path`."""
     if document.origins is None:
         return detail
     found = document.origin(path)
@@ -161,7 +161,7 @@ def _with_values(document: Document, path: Path, detail: str) -> str:
 
 
 def _marked(text: Text, span: RawSpan, mark: str) -> RawSpan:
-    """Return the place of a character inside a span, if the value is written as it is read."""
+    """Return the place of a character inside a span, if the value is written as it reads."""
     column = text.written(span).find(mark)
     return text.span_at_line(span[0], span[1] + column) if column >= 0 else span
 

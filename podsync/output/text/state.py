@@ -203,7 +203,7 @@ def _why(orphan: Orphan, successor: Entry | Orphan | None) -> str:
 
 
 def _successors(state: State) -> Mapping[tuple[Address, float], Entry | Orphan]:
-    """Return what was made next at the address of each orphan: it may have been replaced itself since."""
+    """Return what was made next at the address of each orphan: it may itself be replaced by now."""
     chains: dict[Address, list[Entry | Orphan]] = defaultdict(list)
     for orphan in state.orphans:
         chains[orphan.address].append(orphan)
@@ -229,7 +229,7 @@ _SHOWN = 3
 
 
 def _id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
-    """What is known of an id beyond itself: whether it is certain, and whether it is missing."""
+    """Yield whether an id is certain, and whether its product is missing."""
     if item.id is None:
         return
     if item.provisional:
@@ -241,7 +241,7 @@ def _id_facts(state: State, item: Entry | Orphan) -> Iterator[str]:
 
 
 def _doubt_lines(state: State, item: Entry | Orphan, style: Style, width: int) -> Iterator[str]:
-    """What was listed and may be this address's, which keeps it from being made until a person answers."""
+    """Yield listed products that may be this one: a create asks about them until a person answers."""
     rows = state.remembered.get(item.provider, {})
     settled = {*state.foreign.get(item.provider, ()), *state.owned(item.provider)}
     mine = sorted(
@@ -269,7 +269,7 @@ def _doubt_lines(state: State, item: Entry | Orphan, style: Style, width: int) -
 
 
 def _refusal_lines(state: State, address: Address, style: Style, width: int) -> Iterator[str]:
-    """What was refused at the address and not answered, and how often nothing was made there."""
+    """Yield the refused creates of an address, and how often nothing was made there."""
     refusals = state.refusals.get(address, ())
     for refusal in refusals[:_SHOWN]:
         name = f" of {quoted(name_of(refusal.provider, refusal.body), 48)}" if refusal.body else ""
@@ -284,7 +284,7 @@ def _refusal_lines(state: State, address: Address, style: Style, width: int) -> 
 
 
 def _provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[str]:
-    """What the provider does to the values of this product, and by what its account is known again."""
+    """Yield what the provider does to this product's values, and what identifies its account."""
     spec = item.sent
     seen = state.observed.get(item.provider, {}).get(item.account, {})
     names = seen.get("names")
@@ -307,7 +307,7 @@ def _provider_lines(state: State, item: Entry | Orphan, width: int) -> Iterator[
 
 
 def _pictures(seen: Json, spec: Mapping[str, Json]) -> Iterator[str]:
-    """Tell what becomes of pictures of the hosts that this product's are at."""
+    """Say what becomes of pictures on the hosts that this product uses."""
     text = canonical_json(spec)
     for host, fields in sorted(seen.items()) if isinstance(seen, Mapping) else ():
         if f"//{host}/" in text:
@@ -315,7 +315,7 @@ def _pictures(seen: Json, spec: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _in_words(value: Json) -> str:
-    """Say an observation in words, without what proves it."""
+    """Return an observation in words, without its proof."""
     if not isinstance(value, Mapping):
         return text_of(value)
     pairs = ((safe(str(key)), each) for key, each in sorted(value.items()) if key != "proof" and each != {})
