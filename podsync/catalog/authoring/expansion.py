@@ -159,11 +159,8 @@ class Expansion:
         for path, mark, summary, detail in faults:
             text, span = _marked(origins, self.document, path, mark)
             summary_line = f"{dotted(path)}: {summary}"
-            fault = (
-                text.fault("odd-text", span, summary_line, detail, severity="warning")
-                if odd
-                else text.fault("reference", span, summary_line, detail)
-            )
+            rule = "odd-text" if odd else "reference"
+            fault = text.fault(rule, span, summary_line, detail, severity="warning" if odd else "error")
             if fault not in self.faults:
                 self.faults.append(fault)
 

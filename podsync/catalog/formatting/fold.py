@@ -272,11 +272,8 @@ class _Folding:
 
 def _flow_text(text: str) -> str:
     """Return a text with references as YAML, in quotes if it could be read as anything else."""
-    return (
-        text
-        if re.fullmatch(r"(?:[A-Za-z0-9]|\$\{)[\w${}.:/ -]*[\w}]", text) and ": " not in text
-        else quoted(text)
-    )
+    plain = re.fullmatch(r"(?:[A-Za-z0-9]|\$\{)[\w${}.:/ -]*[\w}]", text) and ": " not in text
+    return text if plain else quoted(text)
 
 
 def _names(texts: Sequence[Any]) -> bool:

@@ -55,11 +55,10 @@ def state_list(state: State, *, style: Style, width: int = 80, typed: Callable[[
         left = GAP.join(pad(shorten(text, size), size) for text, size in zip(row[:3], columns, strict=True))
         painted = left.replace("in doubt", style.warn("in doubt"), 1) if row[1] == "in doubt" else left
         room = width - cells(left) - len(GAP)
-        lines += (
-            [painted + GAP + quoted(row[3], room)]
-            if room >= 20
-            else [painted, INDENT + quoted(row[3], width - 6)]
-        )
+        if room >= 20:
+            lines.append(painted + GAP + quoted(row[3], room))
+        else:
+            lines += [painted, INDENT + quoted(row[3], width - 6)]
     return page([*lines, "", *_totals(entries), *_orphan_count(state, typed)])
 
 
@@ -102,14 +101,14 @@ def state_show(state: State, address: Address, *, style: Style, width: int = 80)
 
 def _entry_lines(state: State, entry: Entry, style: Style, width: int) -> Iterator[str]:
     which = _which(entry)
+    exists = entry.spec is not None
+    made = f"{entry.origin} {minute(entry.created_at)}" if exists else "nothing is known to exist"
     known = [
         f"{title(entry.provider)} {which}".rstrip(),
         f"id {safe(entry.id)}" if entry.id else "",
         *_id_facts(state, entry),
         f"account {safe(entry.account)}",
-        f"{entry.origin} {minute(entry.created_at)}"
-        if entry.spec is not None
-        else "nothing is known to exist",
+        made,
     ]
     yield from facts(known, width, GAP)
     labels = [f"{safe(key)}={safe(value)}" for key, value in sorted(entry.labels.items())]

@@ -132,11 +132,8 @@ def _summary(
         for field, count in sorted(reasons.items())
     ]
     lines += [f"not written: {safe(each)}" for each in skipped[:_NAMED]]
-    lines += (
-        [f"and {number(len(skipped) - _NAMED)} more that look like a document"]
-        if len(skipped) > _NAMED
-        else []
-    )
+    if len(skipped) > _NAMED:
+        lines.append(f"and {number(len(skipped) - _NAMED)} more that look like a document")
     lines += [
         f"{title(account.name)}'s listing changed while it was read: export again for what it did not show"
         for account in accounts
