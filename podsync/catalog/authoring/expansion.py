@@ -159,8 +159,10 @@ class Expansion:
         for path, mark, summary, detail in faults:
             text, span = _marked(origins, self.document, path, mark)
             summary_line = f"{dotted(path)}: {summary}"
-            rule = "odd-text" if odd else "reference"
-            fault = text.fault(rule, span, summary_line, detail, severity="warning" if odd else "error")
+            if odd:
+                fault = text.fault("odd-text", span, summary_line, detail, severity="warning")
+            else:
+                fault = text.fault("reference", span, summary_line, detail)
             if fault not in self.faults:
                 self.faults.append(fault)
 
