@@ -89,7 +89,7 @@ def known_rules(providers: Iterable[Provider]) -> Mapping[str, Rule]:
 
 
 def _unusual(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
-    """Return the unusual texts in it with their paths, level by level."""
+    """Return the unusual texts in `data` with their paths, level by level."""
     if _is_plain(data):
         return []
     found: list[tuple[Path, str]] = []
@@ -108,7 +108,7 @@ def _unusual(data: Mapping[str, Any]) -> list[tuple[Path, str]]:
 
 
 def _is_plain(data: Mapping[str, Any]) -> bool:
-    """Whether no text in it is unusual, asked of all of them at once: every document comes by here."""
+    """Whether no text in `data` is unusual, asked of all at once: every document is asked."""
     texts: list[str] = []
     items: list[str] = []
     pending: list[Any] = [data]
@@ -152,7 +152,7 @@ def _odd(path: Path, text: str) -> Iterator[SpecFault]:
 
 
 def _print_sizes(document: CheckedDocument) -> Iterator[SpecFault]:
-    """Refuse a print size for an artwork that there is none of: it would silently check nothing."""
+    """Refuse a print size for an artwork that does not exist: it would check nothing."""
     sizes = document.data.get("print")
     if not sizes:
         return
