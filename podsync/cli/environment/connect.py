@@ -13,7 +13,7 @@ from podsync.apply.context import ProviderConnection
 from podsync.apply.rate_limit import Bucket
 from podsync.cli.environment.credentials import key_of, proxies_to, read_keys, renewal
 from podsync.cli.environment.hosts import refuse_foreign_hosts
-from podsync.cli.workspace import Workspace, levels_of
+from podsync.cli.workspace import CACHE, Workspace, levels_of
 from podsync.model.clock import Clock
 from podsync.model.errors import PodsyncError, UnauthorizedError, UnreachableError, UsageError
 from podsync.model.settings import ProviderSettings
@@ -22,6 +22,7 @@ from podsync.plan.model import Plan
 from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
 from podsync.providers.registry import plugins
 from podsync.state.local.account_lock import account_digest
+from podsync.state.local.remembered_rows import RememberedRows
 
 #: Actions that send nothing and ask nobody.
 _SILENT = frozenset({Action.MOVE, Action.NOTE, Action.ORPHAN})
@@ -131,6 +132,15 @@ def _connection(
     kind = _AdvisedModelLister if isinstance(reader, ModelLister) else _AdvisedReader
     advising = kind(reader, renewal(plugin, space.environment))
     return ProviderConnection(provider, advising, writer, pace, settings, account)
+
+
+def rows_seen(space: Workspace) -> RememberedRows:
+    """Return what looks at these accounts have shown that could not write the state."""
+    hosts = {name: space.host(name) for name in space.settings.providers}
+    accounts = {name: f"{host['base_url']} {host['account']}" for name, host in hosts.items()}
+    folder, say = space.sandbox_folder if space.sandbox else CACHE, space.session.console.say
+    place = (folder / "remembered").relative_to(CACHE).as_posix()
+    return RememberedRows(CACHE, accounts, lambda note: say(f"note: {note}"), place=place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from podsync.model.errors import CatalogError
 
 FOLDER = ".podsync"
 #: Where podsync writes, below it.
-_PARTS = ("", "cache", "pace", "seen", "sandbox", "sandbox/data")
+_PARTS = ("", "cache", "pace", "seen", "remembered", "sandbox", "sandbox/data", "sandbox/remembered")
 #: From this version on, an index shortens its names; the file that one keeps a part of its names in.
 _COMPRESSED, _SHARED = 4, "sharedindex."
 _SHOWN = 3
@@ -58,8 +58,8 @@ def _links(root: Path) -> Iterator[str]:
     inner = [
         f"sandbox/{each.name}{end}"
         for each in _folders(sandbox)
-        if each.name != "data"
-        for end in ("", "/data")
+        if each.name not in {"data", "remembered"}
+        for end in ("", "/data", "/remembered")
     ]
     for part in (*_PARTS, *inner):
         with suppress(OSError), os.scandir(root / FOLDER / part) as entries:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from podsync.apply.context import Lost
 from podsync.apply.lookup.by_id import another_account
-from podsync.apply.lookup.preview import preview
 from podsync.cli.commands.importing.pinning import known_ids, patch_of_ids, say_patch
 from podsync.cli.environment.clock import SystemClock
 from podsync.cli.environment.connect import connected, keys_for, with_keys
 from podsync.cli.environment.credentials import key_name
+from podsync.cli.environment.findings import findings_of
 from podsync.evidence.pairs import pairs_of
 from podsync.evidence.situation import documents_of
 from podsync.inventory.pairs import paired
@@ -39,7 +38,7 @@ _MAKING = (Action.CREATE, Action.REPLACE)
 
 
 def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
-    """Ask the providers for which there is a key, and write the pairs; changes nothing.
+    """Ask the providers for which there is a key, and write the pairs; the state stays as it is.
 
     With `pin`, a patch has the ids of the state's entries as well.
     """
@@ -52,7 +51,7 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
     clock = SystemClock()
     with connected(space, names, keys, clock) as connections:
         # Whatever the state knows: a person is asked about everything that may be ours.
-        looks = preview(plan, state, space.catalog_read, connections, clock=clock, lost=Lost())
+        looks = findings_of(space, plan, state, connections, clock, doubted=True)
         for name, findings in looks.items():
             if findings.account is False:
                 raise another_account(connections[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from podsync.cli.environment.connect import rows_seen
 from podsync.model.errors import PodsyncError
 from podsync.state.reducer.reducer import replay
 
@@ -52,14 +53,20 @@ def change_state(
 
 
 def write_change(space: Workspace, command: str, change: Callable[[State], StateChange]) -> StateChange:
-    """Load, change, write and compact under the lock; return what was done."""
+    """Load, change, write and compact under the lock; return what was done.
+
+    What looks have shown that could not write the state comes first: a person may be speaking of it.
+    """
     with space.store.lock(command, 0):
-        state = space.load()
-        done = change(state)
+        state, rows = space.load(), rows_seen(space)
+        seen = rows.read(state)
+        done = change(replay(state, seen))
         if done.events:
-            after = replay(state, done.events)
-            space.store.append(done.events)
+            events = [*seen, *done.events]
+            after = replay(state, events)
+            space.store.append(events)
             space.store.compact(after)
+            rows.forget()
     return done
 
 
