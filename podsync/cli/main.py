@@ -38,10 +38,7 @@ cli = CommandGroup(
             _COMMANDS + "existing.audit:audit",
             "Show what the accounts hold. Needs a key, and no catalog.",
         ),
-        "export": (
-            _COMMANDS + "existing.export:export",
-            "Write a document for each product that has none.",
-        ),
+        "export": (_COMMANDS + "existing.export:export", "Write a document for each product that has none."),
         "models": (
             _COMMANDS + "existing.models:models",
             "Show what the providers offer; keep it for plans and editors.",

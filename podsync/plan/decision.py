@@ -22,14 +22,13 @@ from podsync.plan.action import (
     SWAP_OPEN,
     Action,
 )  # fmt: skip
-from podsync.plan.answers import COMPLETE, again_risk, perhaps_added, quoted
+from podsync.plan.answers import COMPLETE, PUT_BACK, again_risk, perhaps_added, quoted
 from podsync.plan.change import (
     BELIEVED,
     RENAMED_THERE,
     STAGED_RISKS,
     SWAP_RISKS,
     UNKNOWN,
-    WHATEVER,
     Change,
     FieldChange,
     left_by,
@@ -44,6 +43,7 @@ from podsync.plan.diff import (
     never_learned,
     one_field,
     progress,
+    sent_again,
     shown_of,
     with_defaults_risk,
     with_steps,
@@ -116,13 +116,16 @@ class _PairDecision:
             return self._change(Action.NOTE, NOTE_ACCEPTED, "somebody changed it there", fields, risks=())
         if not names and not self.forced:
             return self._unchanged(product, entry)
+        named = self.pair.previous is not None and entry.id == product.history.adopt and not self.forced
+        unsaid = [name for name in self.provider.missing(product.spec) if name in names]
+        if unsaid and not named:
+            self._refuse_missing(product, f"nothing takes away {' and '.join(unsaid)}", PUT_BACK)
+            return self._change(Action.UPDATE, "update_because_mutable", "refused", risks=())
         if self.forced and can_set_back(self.provider, entry, self.wanted, names):
             return self._set_back(product, entry, names)
-        if not self.forced and is_reached(self.provider, entry, self.wanted, names):
+        if not unsaid and not self.forced and is_reached(self.provider, entry, self.wanted, names):
             return self._update(product, entry, names)
-        if self.pair.previous is not None and entry.id == product.history.adopt and not self.forced:
-            return self._take_word(product, entry, names)
-        return self._replace(product, entry, names)
+        return self._take_word(product, entry, names) if named else self._replace(product, entry, names)
 
     def _arrival(self, product: Product) -> Change:
         adopt = product.history.adopt
@@ -163,11 +166,7 @@ class _PairDecision:
         if entry.swap is not None:
             self._check_swap(product, entry.swap)
             kept = entry.swap.takes if product.lifecycle.replace == STAGED else ()
-        mutable = [name for name in product.spec if name in self.provider.mutable and name not in kept]
-        sent = tuple(sorted({*mutable, *names}))
-        whatever = dict.fromkeys(mutable, WHATEVER)
-        fields = field_changes(self.provider, entry.spec or EMPTY, product, sent, whatever)
-        fields = tuple(one._replace(forces_replace=False) for one in fields)
+        fields = sent_again(self.provider, entry.spec or EMPTY, product, names, kept)
         name = self.provider.unique_name(product.spec)
         risks = () if name is None else (f"orders find it by {quoted(name)} alone then: {RENAMED_THERE}",)
         if entry.swap is not None and not kept:
@@ -423,12 +422,11 @@ class _PairDecision:
 
     def _refuse_incomplete(self, product: Product) -> None:
         if missing := self.provider.missing(product.spec):
-            self._refuse(
-                "incomplete-spec",
-                f"{product.address}: a new product needs {', '.join(missing)}, and the document does not say",
-                COMPLETE,
-                ("spec",),
-            )
+            self._refuse_missing(product, f"a new product needs {', '.join(missing)}", COMPLETE)
+
+    def _refuse_missing(self, product: Product, why: str, remedy: str) -> None:
+        summary = f"{product.address}: {why}, and the document does not say"
+        self._refuse("incomplete-spec", summary, remedy, ("spec",))
 
     def _refused_replace(
         self, product: Product, entry: Entry, names: tuple[str, ...], fields: tuple[FieldChange, ...]

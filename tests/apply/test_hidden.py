@@ -11,6 +11,7 @@ from podsync.apply.report import Result
 from podsync.evidence.declared import Said
 from podsync.evidence.state_view import Known
 from podsync.model.errors import UnreadableError
+from podsync.providers.registry import provider_of
 from podsync.state.reducer.reducer import replay
 from tests.apply.evidence import (
     LONG,
@@ -55,7 +56,7 @@ def takes(world, address, identity):
     provider, store = world.documents[address].provider, world._store(Life())
     with store.lock("import", 0.0):
         state = store.load()
-        known = Known(PLUGINS[provider].provider(world._settings(provider)), state, "default")
+        known = Known(provider_of(PLUGINS[provider], world._settings(provider)), state, "default")
         said = Said(known, known.remembered, world.clock.now(), {address: world.documents[address]})
         events = said.ours(address, identity)
         store.append(events)

@@ -39,11 +39,8 @@ SETTLE, TIMEOUT = 0.5, 1.0
 LONG = 36_000
 _SCENES: dict[Callable[[Any], None], set[str]] = {}
 
-#: What only looks like a command: titles, and the help of rules, which is printed nowhere to be typed.
-NO_COMMANDS = {
-    "output/html/page.py: plan",
-}
-NO_COMMANDS |= {place for place in inventory() if place.startswith("model/rules.py: ")}
+#: What only looks like a command: a title.
+NO_COMMANDS = {"output/html/page.py: plan"}
 #: Where a command line is passed on.
 PASSED_ON = {"cli/workspace.py: …"}
 

@@ -37,7 +37,7 @@ from podsync.plan.model import Plan
 from podsync.providers.contract import Receipt
 from podsync.providers.gelato.provider import ADD as GELATO_ADD
 from podsync.providers.kakaclo.provider import ADD as KAKACLO_ADD
-from podsync.providers.registry import bare_id
+from podsync.providers.registry import bare_id, provider_of
 from podsync.sandbox import Fault, Rules, Sandbox
 from podsync.state import operations
 from podsync.state.entries import Orphan
@@ -223,7 +223,7 @@ class Floor(World):
         self.fresh = _numbers()
         self.born: dict[str, float] = {}
         self.log: list[str] = []
-        self.knowledge = {name: PLUGINS[name].provider(self._settings(name)) for name in PROVIDERS}
+        self.knowledge = {name: provider_of(PLUGINS[name], self._settings(name)) for name in PROVIDERS}
 
     # -- the catalog: only what the loader lets through
 
@@ -299,7 +299,7 @@ class Floor(World):
         mortal = MortalReader(reader, life, self.clock)
         account = account_digest(name, settings.base_url, self.keys[name])
         courier = Courier(writer, life, self, name)
-        return ProviderConnection(plugin.provider(settings), mortal, courier, pace, settings, account)
+        return ProviderConnection(provider_of(plugin, settings), mortal, courier, pace, settings, account)
 
     def arrives_later(self, name: str, request: Request, delay: float) -> None:
         """The request reaches the provider by itself, so many seconds from now."""

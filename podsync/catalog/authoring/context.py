@@ -27,11 +27,7 @@ class AuthoringContext:
     """
 
     def __init__(
-        self,
-        root: Path,
-        folder: Path,
-        settings: Authoring = Authoring(),
-        defaults: Sequence[FoundFile] = (),
+        self, root: Path, folder: Path, settings: Authoring = Authoring(), defaults: Sequence[FoundFile] = ()
     ) -> None:
         self.settings = settings
         self.root = root

@@ -103,10 +103,7 @@ def _of_kind(info: ProviderInfo) -> dict[str, Any]:
     spec = fields["spec"] = dict(own["spec"])
     required = spec.pop("required")
     spec["examples"] = [{field: spec["properties"][field]["examples"][0] for field in required}]
-    shared |= {
-        "if": {"required": ["adopt"]},
-        "else": {"properties": {"spec": {"required": required}}},
-    }
+    shared |= {"if": {"required": ["adopt"]}, "else": {"properties": {"spec": {"required": required}}}}
     head = {"$schema": shared.pop("$schema"), "title": own["title"], "description": own["description"]}
     return head | shared
 

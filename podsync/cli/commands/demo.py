@@ -44,9 +44,7 @@ _SCRIPT = "_demo.json"
 _KEPT_OUT = ("PODSYNC_", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 
 
-@command(
-    examples=("podsync demo",),
-)
+@command(examples=("podsync demo",))
 @click.pass_obj
 def demo(session: Session) -> int:
     """Copy the example catalog to a temporary folder, and walk it through every step.

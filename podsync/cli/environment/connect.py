@@ -20,7 +20,7 @@ from podsync.model.settings import ProviderSettings
 from podsync.plan.action import Action
 from podsync.plan.model import Plan
 from podsync.providers.contract import ListedModel, Listing, ModelLister, Query, Reader
-from podsync.providers.registry import plugins
+from podsync.providers.registry import plugins, provider_of
 from podsync.state.local.account_lock import account_digest
 from podsync.state.local.remembered_rows import RememberedRows
 
@@ -60,14 +60,17 @@ def with_keys(space: Workspace) -> frozenset[str]:
 def connected(
     space: Workspace,
     names: Collection[str],
-    keys: Mapping[str, str],
     clock: Clock,
+    *,
+    keys: Mapping[str, str] | None = None,
     paged: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[dict[str, ProviderConnection]]:
-    """Connect to the providers in `names`; the sandbox, if it is play, lives as long as this.
+    """Connect to the providers in `names`; the sandbox, if it is used, runs until the block ends.
 
-    `paged` hears of every page of a listing: the provider, how many rows there are by then, and of how many.
+    `keys` are read from the environment if they are not given (`keys_for`). `paged` is called after every
+    page of a listing, with the provider, the number of rows so far, and the total (0 if it is not known).
     """
+    keys = keys_for(space, names) if keys is None else keys
     with ExitStack() as stack:
         settings = {name: space.settings.providers[name] for name in sorted(names)}
         if space.sandbox and settings:
@@ -121,7 +124,7 @@ def _connection(
 
         trust = trust_of(os.environ)
     reader, writer = plugin.connect(settings, key, clock, pace, proxies, trust)
-    account, provider = account_digest(name, settings.base_url, key), plugin.provider(settings)
+    account, provider = account_digest(name, settings.base_url, key), provider_of(plugin, settings)
     if hasattr(reader, "on_long_reading"):
         reader.on_long_reading = lambda rows, requests: space.session.console.say(
             f"note: {provider.title} lists {rows:,} products; that takes about {requests:,} requests, "

@@ -23,6 +23,11 @@ LONGEST_LIST = 1500
 _LISTED = ("name", "customerIds", "productModelId", "variantOptions", "partQuantities")
 
 
+def client(http: Any) -> tuple[GelatoReader, GelatoWriter]:
+    """Return what reads and what writes over this connection."""
+    return GelatoReader(http), GelatoWriter(http)
+
+
 class GelatoReader:
     """Lists customer products."""
 

@@ -22,6 +22,7 @@ from podsync.providers.knowledge import Provider
 from podsync.providers.normalise import folded, present, text
 
 if TYPE_CHECKING:
+    from podsync.model.settings import ProviderSettings
     from podsync.network.request import Request
     from podsync.providers.contract import Match, ProductStep, Remote, Shown
     from podsync.providers.habits import Habits, Sighting
@@ -34,6 +35,11 @@ EVERYBODY = INFO.roles.everybody
 NO_VALUES = "it cannot be ordered until its options have values (write them into the document)"
 #: What the server adds to the options: attributes that are the same for every variant.
 BASE = "base_attributes"
+
+
+def provider(settings: ProviderSettings) -> Gelato:
+    """Return the knowledge that fits these settings."""
+    return Gelato(settings.known)
 
 
 @dataclass(frozen=True, slots=True)

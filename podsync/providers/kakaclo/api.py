@@ -27,6 +27,11 @@ PAGE_SIZE = 100
 LOOKUPS = 100
 
 
+def client(http: Any) -> tuple[KakaCloReader, KakaCloWriter]:
+    """Return what reads and what writes over this connection."""
+    return KakaCloReader(http), KakaCloWriter(http)
+
+
 class KakaCloReader:
     """Lists designed products; the model list is read once and kept."""
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from podsync.apply.context import Options, ProviderConnection
 from podsync.apply.engine import carry_out
@@ -29,11 +28,12 @@ from podsync.cli.environment.origin import origin
 from podsync.cli.environment.placement import catalog_of
 from podsync.cli.environment.step_outputs import of_report, tell
 from podsync.cli.environment.step_summary import append
-from podsync.cli.workspace import CACHE, Workspace, levels_at
+from podsync.cli.workspace import CACHE, Workspace
 from podsync.evidence.findings import Findings
 from podsync.files.seal import key_folder, own_seal
 from podsync.model.errors import PodsyncError, ProviderError
 from podsync.model.frozen import EMPTY, FrozenDict
+from podsync.output.forecast import forecast
 from podsync.output.text.plan_head import selection_words
 from podsync.plan.action import Action
 from podsync.plan.model import Plan, summary_line
@@ -92,7 +92,7 @@ class Applying:
         if not self._asks(plan):
             return None
         clock = SystemClock()
-        with connected(self.space, spoken_to(plan), keys, clock) as connections:
+        with connected(self.space, spoken_to(plan), clock, keys=keys) as connections:
             try:
                 looks = findings_of(
                     self.space,
@@ -235,10 +235,9 @@ class Applying:
         return self._carry_with(plan, keys)
 
     def _carry_with(self, plan: Plan, keys: dict[str, str]) -> int:
-        needed = spoken_to(plan)
         with Signals(_STOPPING) as signals:
             clock = SystemClock(lambda: signals.signal)
-            with connected(self.space, needed, keys, clock) as connections:
+            with connected(self.space, spoken_to(plan), clock, keys=keys) as connections:
                 return self._send(plan, connections, signals, clock)
 
     def _send(
@@ -250,8 +249,8 @@ class Applying:
         origins = origin(os.environ, Path.cwd(), catalog)
         if on_screen:
             self._say_head(plan, origins.run_url or "")
-        levels = levels_at(self.space, plan)
-        seconds = formats.seconds_of(plan, self.space.settings, levels)
+        facts = self.space.plan_facts(plan)
+        seconds = forecast(plan, facts.rates, facts.levels).seconds
         with listener_for(self.space.session, on_stdout=on_screen, seconds=seconds) as heard:
             try:
                 report = carry_out(
@@ -335,9 +334,8 @@ class Applying:
     def _show_plan(self, plan: Plan, *, needed_by_person: bool = False) -> None:
         """Show the plan on stdout; where that is taken, on stderr to whoever is asked."""
         console = self.space.session.console
-        orphans, sandbox = self._state.to_remove, self.space.sandbox
-        facts: Any = {"rates": self.space.rates, "levels": levels_at(self.space, plan), "sandbox": sandbox}
-        shown = formats.plan_forms(plan, self.space.session, orphans=orphans, **facts)
+        facts = self.space.plan_facts(plan, self._state.to_remove)
+        shown = formats.plan_forms(plan, self.space.session, facts)
         if self.outputs.screen == "text":
             console.result(shown["text"]())
         elif needed_by_person:

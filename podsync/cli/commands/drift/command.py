@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from podsync.apply.lookup.by_id import another_account
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.app.session import Session, quoted
 from podsync.cli.commands.drift.patch import patch_of
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.environment.connect import connected
 from podsync.cli.environment.findings import findings_of
 from podsync.cli.workspace import Workspace
 from podsync.model.address import Selection
@@ -51,9 +50,9 @@ _DRIFT = 2
         "podsync drift",
         "podsync drift -o patch=drift.patch     then: git apply drift.patch",
         "podsync drift --detailed-exitcode -o markdown",
-    ),
+    )
 )
-@output_option(*FORMATS_OF["drift"])
+@output_option("drift")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where something drifted.")
 @click.option("--no-wait", is_flag=True, help="Look once: what is missing may be gone, or late.")
 @sandbox_option
@@ -67,11 +66,8 @@ def drift(
     gone. The patch takes a changed value into its document, removes the documents of what is gone, and
     ignores twins from now on.
     """
-    outputs = Outputs.parse(output, more=FORMATS_OF["drift"])
-    space = Workspace.open(session, sandbox=sandbox)
-    outputs.refuse(space.own_files)
-    if outputs.screen != "text":
-        space.announce()
+    outputs = Outputs.parse(output, "drift")
+    space = Workspace.open_for(outputs, session, sandbox=sandbox, quiet=True)
     with outputs, space.reading() as reading:
         state = space.load()
         made = space.plan(state, reading, Selection(), {})
@@ -85,10 +81,9 @@ def drift(
 def _looked(space: Workspace, made: Plan, state: State, *, wait: bool) -> Plan:
     """Look at every provider that the state knows products of, and return the plan with what that shows."""
     names = sorted(state.providers & set(space.settings.providers))
-    keys = keys_for(space, names)
     with Signals() as signals:
         clock = SystemClock(lambda: signals.signal)
-        with connected(space, names, keys, clock) as connections:
+        with connected(space, names, clock) as connections:
             findings, known = _looks(space, made, state, connections, clock, wait=wait)
     knowns = {name: connection.known(known) for name, connection in connections.items()}
     drifts, compared = seen_by(findings, knowns, space.catalog_read.at)

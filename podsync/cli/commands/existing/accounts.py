@@ -70,9 +70,12 @@ def answers_of(space: Workspace, provider: str | None = None) -> Iterator[Answer
     where no other answered.
     """
     names = asked_of(space, provider)
-    keys = keys_for(space, names)
+    keys = keys_for(space, names)  # a missing key is told before a fault of the catalog
     state, adopted = _state(space), _adopted(space)
-    with _progress(space, names) as paged, connected(space, names, keys, SystemClock(), paged) as connections:
+    with (
+        _progress(space, names) as paged,
+        connected(space, names, SystemClock(), keys=keys, paged=paged) as connections,
+    ):
         found = Answers([], [])
         for name in plugins():  # in the order in which people read of them
             connection = connections.get(name)

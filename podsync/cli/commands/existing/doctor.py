@@ -17,7 +17,7 @@ from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, keys_for, with_keys
+from podsync.cli.environment.connect import connected, with_keys
 from podsync.cli.environment.credentials import key_of, proxies_to, with_base_urls
 from podsync.cli.environment.hosts import is_own
 from podsync.cli.environment.origin import git_of, head_sha
@@ -55,7 +55,7 @@ class Checkup(NamedTuple):
 
 
 @command(examples=("podsync doctor", "podsync doctor -o json", "podsync doctor --sandbox"))
-@output_option()
+@output_option("doctor")
 @sandbox_option
 @click.pass_obj
 def doctor(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
@@ -114,12 +114,7 @@ def _checked(session: Session, sandbox: bool) -> Iterator[Checkup]:
     yield from faults
     if space is None:
         return
-    for area, check in (
-        ("catalog", _catalog),
-        ("state", _state),
-        ("git", _git),
-        ("provider", _providers),
-    ):
+    for area, check in (("catalog", _catalog), ("state", _state), ("git", _git), ("provider", _providers)):
         yield from _guarded(area, lambda check=check: check(space))  # type: ignore[misc]
 
 
@@ -261,8 +256,7 @@ def _host(space: Workspace, name: str) -> Iterator[Checkup]:
 
 def _answer(space: Workspace, name: str) -> Iterator[Checkup]:
     clock = SystemClock()
-    keys = keys_for(space, {name})
-    with connected(space, {name}, keys, clock) as connections:
+    with connected(space, {name}, clock) as connections:
         connection, began = connections[name], clock.monotonic()
         listing = connection.reader.find(Query(name=_NOBODY))
         took, at = clock.monotonic() - began, clock.now()

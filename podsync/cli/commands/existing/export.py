@@ -36,7 +36,7 @@ _NAMED = 10
     examples=(
         "podsync export     into catalog/imported/, a folder a provider",
         "podsync export catalog/old --provider {provider}",
-    ),
+    )
 )
 @click.argument("folder", required=False, metavar="[DIR]")
 @provider_option

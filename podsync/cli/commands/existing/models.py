@@ -11,13 +11,12 @@ import click
 
 from podsync.catalog.known_file import NAME
 from podsync.catalog.parsing.known_text import written
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import command
 from podsync.cli.app.options import output_option, provider_option, sandbox_option
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.existing.accounts import asked_of
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.environment.connect import connected
 from podsync.cli.environment.placement import must_stay_in_tree
 from podsync.cli.workspace import Workspace
 from podsync.files.atomic import write_whole
@@ -50,13 +49,13 @@ _COLUMNS = ("provider", "id", "code", "name", "category", "price", "sizes", "lef
         "podsync models",
         "podsync models raglan              with sizes, where few are found",
         "podsync models --save              into _known.yaml and schemas/",
-    ),
+    )
 )
 @click.argument("word", required=False)
 @click.option("--save", is_flag=True, help="Keep them: names in plans, completion in editors.")
 @click.option("--sizes", is_flag=True, help="Ask for the sizes of every model shown, a request each.")
 @provider_option
-@output_option(*FORMATS_OF["models"])
+@output_option("models")
 @sandbox_option
 @click.pass_obj
 def models(
@@ -76,10 +75,8 @@ def models(
     catalog/_known.yaml and into schemas/. Commit both: plans name models then, validate warns of one that is
     not known, editors complete ids by name, and what a supplier changes is a diff.
     """
-    outputs = Outputs.parse(output, more=FORMATS_OF["models"])
-    space = Workspace.open(session, sandbox=sandbox, anywhere=not save)
-    outputs.refuse(space.own_files)
-    space.announce()
+    outputs = Outputs.parse(output, "models")
+    space = Workspace.open_for(outputs, session, sandbox=sandbox, anywhere=not save)
     with outputs:
         found = _asked(space, provider, word, sizes)
         shown = [(name, model) for name, ids in found.items() for model in _shown(ids, word)]
@@ -93,9 +90,8 @@ def models(
 
 def _asked(space: Workspace, provider: str | None, word: str | None, sizes: bool) -> dict[str, AccountIds]:
     """Ask each provider; what is kept of it already is taken along."""
-    names, clock = asked_of(space, provider), SystemClock()
-    keys = keys_for(space, names)
-    with connected(space, names, keys, clock) as connections:
+    clock = SystemClock()
+    with connected(space, asked_of(space, provider), clock) as connections:
         return {
             name: _of_account(space, connections[name], word, sizes, clock.now())
             for name in plugins()

@@ -248,8 +248,7 @@ def looked_up(space: Workspace, state: State, events: Sequence[Event]) -> list[E
 def _asking(space: Workspace, providers: Collection[str]) -> Iterator[_Ask]:
     """Connect, and look up once the state is known; keys are asked for before anything else."""
     clock = SystemClock()
-    keys = keys_for(space, providers)
-    with connected(space, providers, keys, clock) as connections:
+    with connected(space, providers, clock) as connections:
 
         def ask(state: State, ids: Mapping[str, Collection[str]], named: _Named) -> dict[str, Said]:
             found = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from podsync.apply.lookup.by_id import another_account
 from podsync.cli.commands.importing.pinning import known_ids, patch_of_ids, say_patch
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, keys_for, with_keys
+from podsync.cli.environment.connect import connected, with_keys
 from podsync.cli.environment.credentials import key_name
 from podsync.cli.environment.findings import findings_of
 from podsync.evidence.pairs import pairs_of
@@ -47,9 +47,8 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
         plan = space.plan(state, reading, Selection(), {})
     # Without any key, those that are missing are named.
     names = with_keys(space) or frozenset(plan.hosts) or frozenset(space.settings.providers)
-    keys = keys_for(space, names)
     clock = SystemClock()
-    with connected(space, names, keys, clock) as connections:
+    with connected(space, names, clock) as connections:
         # Whatever the state knows: a person is asked about everything that may be ours.
         looks = findings_of(space, plan, state, connections, clock, doubted=True)
         for name, findings in looks.items():

@@ -32,7 +32,7 @@ Commit all of it, podsync.state.json too; what must not be committed is in .giti
         "podsync init my-shop",
         "podsync init --ci github",
         "podsync init --ci github --from git+https://github.com/OWNER/podsync@COMMIT",
-    ),
+    )
 )
 @click.argument("folder", required=False, metavar="[DIR]")
 @click.option(

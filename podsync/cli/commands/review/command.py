@@ -17,7 +17,7 @@ from podsync.cli.commands.review.page_server import PageServer
 from podsync.cli.commands.review.watch import Watch
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.workspace import SETTINGS_FILE, Workspace, levels_at
+from podsync.cli.workspace import SETTINGS_FILE, Workspace
 from podsync.model.address import Selection
 from podsync.model.diagnostic import Diagnostic
 from podsync.model.errors import CatalogError, PodsyncError, StoppedError
@@ -38,7 +38,7 @@ PORT = 8790
         "podsync review --open",
         "podsync review --port 8123",
         "podsync review plan.json     a saved plan, as it is",
-    ),
+    )
 )
 @click.argument("file", required=False, metavar="[PLAN.json]")
 @click.option("--port", type=click.IntRange(0, 65535), help=f"Default: {PORT}, or a free one.")
@@ -138,8 +138,7 @@ class _FileLooks:
         except PodsyncError as error:
             fault = Diagnostic("error", "review", error.message, None, error.remedy)
             return _ReviewedPlan(before.plan, before.about, typed((fault,), self._session))
-        about = About(rates=space.rates, levels=levels_at(space, plan), sandbox=space.sandbox)
-        return _ReviewedPlan(plan, about, ())
+        return _ReviewedPlan(plan, About(**vars(space.plan_facts(plan))), ())
 
     def _load(self, space: Workspace) -> State:
         if self._states.changed():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from podsync.cli.app import formats
-from podsync.cli.app.formats import FORMATS_OF
 from podsync.cli.app.framework import CommandGroup, command
 from podsync.cli.app.options import output_option, sandbox_state_option
 from podsync.cli.app.outputs import Outputs
@@ -63,7 +62,7 @@ def _complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
     "list",
     examples=("podsync state list", "podsync state list -o json", "podsync state list -o csv=products.csv"),
 )
-@output_option(*FORMATS_OF["state list"])
+@output_option("state list")
 @sandbox_state_option
 @click.pass_obj
 def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
@@ -71,12 +70,9 @@ def list_entries(session: Session, output: tuple[str, ...], sandbox: bool) -> in
     return _tell(session, output, sandbox, "list", None)
 
 
-@command(
-    "show",
-    examples=("podsync state show {kind}.dinosaur-tee",),
-)
+@command("show", examples=("podsync state show {kind}.dinosaur-tee",))
 @click.argument("address", shell_complete=_complete)
-@output_option()
+@output_option("state show")
 @sandbox_state_option
 @click.pass_obj
 def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox: bool) -> int:
@@ -85,10 +81,8 @@ def show_entry(session: Session, address: str, output: tuple[str, ...], sandbox:
 
 
 def _tell(session: Session, output: tuple[str, ...], sandbox: bool, what: str, address: str | None) -> int:
-    outputs = Outputs.parse(output, more=FORMATS_OF[f"state {what}"])
-    space = Workspace.open(session, sandbox=sandbox)
-    outputs.refuse(space.own_files)
-    space.announce()
+    outputs = Outputs.parse(output, f"state {what}")
+    space = Workspace.open_for(outputs, session, sandbox=sandbox)
     return tell(space, outputs, what, address)
 
 

@@ -15,7 +15,7 @@ from podsync.cli.app.session import Session
 from podsync.cli.commands.state.changing import StateChange, say_undo, write_change
 from podsync.cli.commands.state.inspect import tell
 from podsync.cli.environment.clock import Signals, SystemClock
-from podsync.cli.environment.connect import connected, keys_for
+from podsync.cli.environment.connect import connected
 from podsync.cli.workspace import Workspace
 from podsync.model.errors import UsageError
 from podsync.output.escape import safe
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     "--done", metavar="ADDRESS", multiple=True, type=ShellWords(),
     help="I removed it by hand: its address, or its id where an address has several. Repeatable.",
 )  # fmt: skip
-@output_option()
+@output_option("state orphans")
 @sandbox_state_option
 @click.pass_obj
 def list_orphans(
@@ -65,9 +65,7 @@ def list_orphans(
     if check and done:
         raise UsageError("--check asks the providers, --done says it by hand: one of the two")
     outputs = Outputs.parse(output)
-    space = Workspace.open(session, sandbox=sandbox)
-    outputs.refuse(space.own_files)
-    space.announce()
+    space = Workspace.open_for(outputs, session, sandbox=sandbox)
     if done:
         _tick_off(space, done)
     if check:
@@ -98,10 +96,9 @@ def _check(space: Workspace, *, wait: bool) -> None:
     names = {orphan.provider for orphan in _listed(space.load())}
     if not names:
         return
-    keys = keys_for(space, names)
     with Signals() as signals:
         clock = SystemClock(lambda: signals.signal)
-        with connected(space, names, keys, clock) as connections:
+        with connected(space, names, clock) as connections:
             looks = _OrphanLooks(space, connections, clock)
             looks.once()
             while wait and looks.until is not None:

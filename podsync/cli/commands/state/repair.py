@@ -44,10 +44,7 @@ def _write(
     )
 
 
-@command(
-    "mv",
-    examples=("podsync state mv {kind}.dino {kind}.dinosaur-tee",),
-)
+@command("mv", examples=("podsync state mv {kind}.dino {kind}.dinosaur-tee",))
 @click.argument("source")
 @click.argument("target")
 @sandbox_state_option
@@ -63,10 +60,7 @@ def move_entry(session: Session, source: str, target: str, sandbox: bool) -> int
     return _write(session, sandbox, "mv", lambda *given: (moved(*given), done, back), moved)
 
 
-@command(
-    "rm",
-    examples=("podsync state rm {kind}.dinosaur-tee",),
-)
+@command("rm", examples=("podsync state rm {kind}.dinosaur-tee",))
 @click.argument("address")
 @sandbox_state_option
 @click.pass_obj
@@ -186,10 +180,7 @@ def _read_answers(file: str) -> list[Any]:
     return found
 
 
-@command(
-    "check",
-    examples=("podsync state check", "podsync state check --emptied {provider}"),
-)
+@command("check", examples=("podsync state check", "podsync state check --emptied {provider}"))
 @click.option(
     "--emptied", metavar="PROVIDER", help="It is the right account, and all in it was removed by hand."
 )
@@ -233,10 +224,7 @@ def _let_go(session: Session, sandbox: bool, provider: str, number: int | None) 
     return _write(session, sandbox, "check", lambda *given: (*gone(*given), ""), gone)
 
 
-@command(
-    "unlock",
-    examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"),
-)
+@command("unlock", examples=("podsync state unlock", "podsync state unlock 4f0c9c1e2b7d4c55a9d1f0c3b2a19e77"))
 @click.argument("lock_id", required=False)
 @sandbox_state_option
 @click.pass_obj

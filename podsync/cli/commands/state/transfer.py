@@ -39,11 +39,8 @@ def _where_options(function: Any) -> Any:
     return function
 
 
-@command(
-    "pull",
-    examples=("podsync state pull > state.json", "podsync state pull -o json=state.json"),
-)
-@output_option()
+@command("pull", examples=("podsync state pull > state.json", "podsync state pull -o json=state.json"))
+@output_option("state pull")
 @sandbox_state_option
 @click.pass_obj
 def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
@@ -67,10 +64,7 @@ def pull_state(session: Session, output: tuple[str, ...], sandbox: bool) -> int:
     return 0
 
 
-@command(
-    "push",
-    examples=("podsync state push state.json", "podsync state push --force before.json"),
-)
+@command("push", examples=("podsync state push state.json", "podsync state push --force before.json"))
 @click.argument("file")
 @click.option("--force", is_flag=True, help="Even if it is older, another state, or forgets a doubt.")
 @sandbox_state_option
@@ -138,10 +132,7 @@ def migrate_state(session: Session, /, to: str | None, **where: str | None) -> i
     """
     if to is None:
         either = " or ".join(", ".join(BACKENDS).rsplit(", ", 1))
-        raise UsageError(
-            f"migrate takes --to {either}",
-            "podsync state migrate --to postgres",
-        )
+        raise UsageError(f"migrate takes --to {either}", "podsync state migrate --to postgres")
     space = Workspace.open(session)
     space.tell_environment()
     if space.sandbox:
