@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from podsync.files.notes import Note
-from podsync.files.os_files import Files, OsFiles
+from podsync.files.os_files import OsFiles
 from podsync.files.seal import own_seal
 from podsync.model.errors import StateError
 from podsync.model.frozen import EMPTY
@@ -49,7 +49,7 @@ class RememberedRows:
         tell: Callable[[str], None],
         *,
         place: str = "remembered",
-        files: Files | None = None,
+        files: OsFiles | None = None,
     ) -> None:
         self._folder, self._place, self._tell = folder, place, tell
         self._purposes = {name: f"remembered {name} {account}" for name, account in accounts.items()}
