@@ -270,6 +270,21 @@ def test_a_plan_with_refresh_shows_it_and_it_is_hidden(world, provider):
 
 
 @both
+def test_a_plan_with_refresh_finds_what_a_doubt_made_and_it_is_hidden(world, provider):
+    """It takes nothing down, neither for the doubt nor for what was acknowledged."""
+    begin(world, provider)
+    address = in_doubt(world, provider, made=True)
+    identity = the_only_one(world, provider)
+    assert world.refresh()[provider].found[address].id == identity
+
+    report = hidden_for_a_day(world, provider, identity)
+    assert outcome(report, address).result is Result.IN_DOUBT
+    world.clock.pass_by(DAY)
+    ends_well(world)
+    assert made(world, provider) == 1
+
+
+@both
 def test_a_plan_with_refresh_breaks_off_after_it_was_shown(world, provider):
     begin(world, provider)
     address = in_doubt(world, provider, made=True)

@@ -117,10 +117,14 @@ class Year:
         return self.never_told
 
     def look(self):
-        """Somebody plans with `--refresh`; what that shows may be hidden when it is applied."""
-        if self.curious.random() < 0.3:
-            with suppress(ProviderError, CredentialsError):
-                self.world.refresh()
+        """Somebody plans with `--refresh`; what that shows and the state does not know is hidden then."""
+        luck, world = self.curious, self.world
+        if luck.random() > 0.3:
+            return
+        with suppress(ProviderError, CredentialsError):
+            for name, found in world.refresh().items():
+                for identity in sorted(found.reading.rows.keys() - world.state.owned(name).keys()):
+                    self.server.hide(identity, luck.choice([60, 5 * LONG]))
 
     def step(self):
         luck, world = self.luck, self.world

@@ -50,6 +50,10 @@ OPEN = {
     "what is to be adopted": (state(), [row("7", "tee")], {}),
     "what the selection leaves out": (state(), [row("7", "tee")], {"asked": False}),
     "what came before a listing broke off": (state(doubt("tee")), [row("7", "tee")], BROKEN),
+    "what is found and not written down": (state(doubt("tee")), [row("7", "tee")], {"recorded": False}),
+    "an id that is found and not written down": (
+        state(entry("tee", None, window=window())), [row("7", "tee")], {"recorded": False}
+    ),
 }  # fmt: skip
 
 

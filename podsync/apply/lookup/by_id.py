@@ -35,7 +35,7 @@ def look_up(
     times = Times(-math.inf, clock.monotonic() + SEND_SECONDS, Moment(None, None))
     provider_time = ProviderTime(clock)
     looker = Looker(connection.reader, clock, provider_time.at, provider_time.saw)
-    found = looker.look(Situation(known, times, tuple(wants)), presence=True)
+    found = looker.look(Situation(known, times, tuple(wants), recorded=False), presence=True)
     if found.account is False:
         raise another_account(connection)
     keep(found.events)

@@ -79,6 +79,7 @@ def preview(
             compares=compares,
             first_contact=first_contact,
             sent_before=bool(known.items or known.doubts),
+            recorded=False,
             settle_seconds=connection.settings.settle_seconds,
             timeout_seconds=connection.settings.timeout_seconds,
         )
