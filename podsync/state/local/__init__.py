@@ -11,7 +11,7 @@ from podsync.state.store import Backend, StoreSurroundings
 if TYPE_CHECKING:
     from podsync.state.store import StateStore
 
-__all__ = ["account_lock", "lock", "store"]
+__all__ = ["account_lock", "lock", "remembered_rows", "store"]
 
 
 def _open(keys: Mapping[str, Any], around: StoreSurroundings) -> StateStore:

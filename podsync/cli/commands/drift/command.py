@@ -1,4 +1,4 @@
-"""`podsync drift`: reports what was changed, removed or doubled at the providers; writes nothing."""
+"""`podsync drift`: reports what was changed, removed or doubled at the providers; leaves the state alone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _DRIFT = 2
 def drift(
     session: Session, detailed_exitcode: bool, no_wait: bool, output: tuple[str, ...], sandbox: bool
 ) -> int:
-    """Compare what podsync knows with what the providers list. Nothing is sent, and nothing is written.
+    """Compare what podsync knows with what the providers list. Nothing is sent, and the state stays as it is.
 
     What a listing does not show is looked for again after `settle_seconds`: what two whole readings miss is
     gone. The patch takes a changed value into its document, removes the documents of what is gone, and

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from podsync.apply.context import Lost, ProviderConnection
+from podsync.apply.context import ProviderConnection
 from podsync.apply.lookup.by_id import another_account
-from podsync.apply.lookup.preview import preview
 from podsync.cli.app.console import Forms
 from podsync.cli.app.outputs import Outputs
 from podsync.cli.commands.importing.pinning import known_ids, patch_of_ids, say_patch
 from podsync.cli.environment.clock import SystemClock
-from podsync.cli.environment.connect import connected, with_keys
+from podsync.cli.environment.connect import connected, findings_of, with_keys
 from podsync.cli.environment.credentials import key_name
 from podsync.cli.workspace import Workspace
 from podsync.evidence.findings import Findings
@@ -32,7 +31,7 @@ _MAKING = (Action.CREATE, Action.REPLACE)
 
 
 def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
-    """Ask the providers that have a key, and write the pairs; nothing is changed.
+    """Ask the providers that have a key, and write the pairs; the state is not written.
 
     With `pin`, the patch also has the ids of the state's entries.
     """
@@ -44,7 +43,7 @@ def match_all(space: Workspace, outputs: Outputs, *, pin: bool = False) -> int:
     clock = SystemClock()
     with connected(space, names, clock) as connections:
         # A person is asked about everything that may be ours, whatever the state knows.
-        looks = preview(plan, state, space.catalog_read, connections, clock=clock, lost=Lost())
+        looks = findings_of(space, plan, state, connections, clock, doubted=True)
         for name, findings in looks.items():
             if findings.account is False:
                 raise another_account(connections[name])

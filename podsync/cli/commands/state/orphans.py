@@ -24,7 +24,7 @@ from podsync.model.errors import UsageError
 from podsync.output.escape import safe
 from podsync.output.wording import counted, second, visible_id
 from podsync.state.entries import Orphan
-from podsync.state.events import EntryGone, FoundAgain, Gone, Missed
+from podsync.state.events import EntryGone, FoundAgain, Gone, Missed, Remembered
 from podsync.state.model import State
 from podsync.state.operations import removed
 
@@ -137,7 +137,7 @@ class _OrphanLooks:
     def _ask(self, connection: ProviderConnection, state: State, ids: Mapping[str, Orphan]) -> None:
         missed, title = self._missed[connection.provider.name], connection.provider.title
         found = look_for(connection, connection.known(state), ids, missed, self._clock)
-        about = (Missed, FoundAgain, Gone, EntryGone)
+        about = (Missed, FoundAgain, Gone, EntryGone, Remembered)
         self._events += [event for event in found.events if isinstance(event, about)]
         self._lines += [_gone(ids[identity], title) for identity in sorted(ids.keys() & found.gone)]
         unseen = ids.keys() - found.reading.rows.keys() - found.gone
