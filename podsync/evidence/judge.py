@@ -88,7 +88,7 @@ class _Look:
         wanted = WantedJudge(self._situation, result)
         wanted.judge(verdicts, judging)
         wanted.unwanted(verdicts, judging, self._reading)
-        self._declared(judging)
+        self._declared(wanted.rivals)
         self._unproven()
         self._remember()
         self._account_after_all()
@@ -205,7 +205,7 @@ class _Look:
         wanted = (Claim((want.address, -1.0), kind, want.spec, before=managed) for want in wants)
         return [*sent.claims(), *wanted]
 
-    def _declared(self, judging: Judge) -> None:
+    def _declared(self, rivals: Mapping[str, tuple[Address, Address]]) -> None:
         """Take products that documents name; record why a named product cannot be taken."""
         situation, findings = self._situation, self._findings
         if not situation.named:
@@ -223,9 +223,10 @@ class _Look:
                         f"{identity} is what {holder} has most likely made, and looks less like {address}",
                         "compare the id with the documents: each product has one",
                     )
-                if rival := self._wanted_by_another(address, identity, judging):
+                if identity in rivals:
+                    rival, _ = rivals[identity]
                     raise PodsyncError(
-                        f"{identity} is listed just as {rival} wants it, and not as {address} does",
+                        f"{identity} is listed more like what {rival} wants than like {address}",
                         "compare the id with the documents: each product has one",
                     )
             except PodsyncError as error:
@@ -243,14 +244,6 @@ class _Look:
         wanted = self._situation.named[address][1].spec
         holders = (e for e in self._known.entries if e.provisional and e.id == identity)
         return next((e.address for e in holders if fits(e.spec or EMPTY) > fits(wanted)), None)
-
-    def _wanted_by_another(self, address: Address, identity: str, judging: Judge) -> Address | None:
-        """Whose product a named one is for certain, where it is not what its own document says."""
-        row = self._reading.rows[identity]
-        if judging.match(self._situation.named[address][1].spec, row) is Match.SAME:
-            return None
-        wants = (each for each in self._situation.wants if each.address != address and each.before is None)
-        return next((each.address for each in wants if judging.match(each.spec, row) is Match.SAME), None)
 
     def _unclaimed(self) -> set[str]:
         """Return unknown rows while the state does not know all of our products.

@@ -25,11 +25,13 @@ class WantedJudge:
 
     def __init__(self, situation: Situation, findings: Findings) -> None:
         self._situation, self._findings, self._known = situation, findings, situation.known
+        #: By id: the document that a listed product is most like, and the one that names it by its id.
+        self.rivals: dict[str, tuple[Address, Address]] = {}
 
     def judge(self, verdicts: Verdicts, judging: Judge) -> None:
         """Adopt existing products, ask about rows that may be ours, record names that are taken."""
         findings, known, provider = self._findings, self._known, self._known.provider
-        waiting = known.sent
+        waiting, self.rivals = known.sent, dict(self._rivals(judging))
         refused = self._refused(judging)
         given = {row.id for row, _ in verdicts.found.values()}
         findings.noticed += [(address, question.rows) for address, question in refused.items()]
@@ -100,23 +102,32 @@ class WantedJudge:
                 why = f"it may be what {senders[0]} has sent, and of that one the question is first"
                 findings.questions[address] = replace(question, why=why, after=senders[0])
 
-    def _named_by_another(self, want: Want, judging: Judge) -> Question | None:
-        """A row that is just what this document wants, and that another one names by its id.
+    def _rivals(self, judging: Judge) -> Iterator[tuple[str, tuple[Address, Address]]]:
+        """Yield rows that are more like what a document wants than like the one that names them by their id.
 
-        A wrong id there would have this one made a second time.
+        A state that does not know all may have forgotten what this account does to values.
         """
-        if want.before is not None or not want.adopts:
+        findings, named = self._findings, self._situation.named
+        habits = findings.habits
+        if findings.knows is not Knows.ALL:
+            habits = Habits(setting=habits.setting)
+        namers = {identity: (address, product.spec) for address, (identity, product) in named.items()}
+        for want in self._situation.wants if namers else ():
+            for row in judging.near(want.spec) if want.before is None else ():
+                address, said = namers.get(row.id, (want.address, EMPTY))
+                if address == want.address:
+                    continue
+                if judging.match(want.spec, row, habits).rank > judging.match(said, row).rank:
+                    yield row.id, (want.address, address)
+
+    def _named_by_another(self, want: Want, judging: Judge) -> Question | None:
+        """A wrong id in the other document would have this one made a second time."""
+        if want.before is not None or not want.adopts or not self.rivals:
             return None
-        rivals = {
-            identity: (address, product.spec)
-            for address, (identity, product) in self._situation.named.items()
-        }
         for row in judging.near(want.spec):
-            address, other = rivals.get(row.id, (None, EMPTY))
-            if address is None or judging.match(want.spec, row) is not Match.SAME:
-                continue
-            if judging.match(other, row) is not Match.SAME:
-                return Question(f"it is just this one, and {address} names its id", (row,))
+            wanted_by, named_by = self.rivals.get(row.id, (None, None))
+            if wanted_by == want.address:
+                return Question(f"it may be this one, and {named_by} names its id", (row,))
         return None
 
     def _follows_what_is_unlisted(self, want: Want) -> bool:

@@ -156,16 +156,24 @@ class InDoubtError(ProviderError):
     """The request may have taken effect: cut, timeout, 5xx, half or unreadable answer.
 
     `stops`: the answer was no HTTP error, but its body said that the key was refused. The doubt
-    stays, and nothing else may be sent to this provider.
+    stays, and nothing else may be sent to this provider. `shown`: the product in an answer that does not
+    show what was sent (`providers.contract.Remote`), of which the id may be the new one.
     """
 
     exit_code = 8
 
     def __init__(
-        self, message: str, remedy: str = "", *, stops: bool = False, **facts: Unpack[_Facts]
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        stops: bool = False,
+        shown: Any = None,
+        **facts: Unpack[_Facts],
     ) -> None:
         super().__init__(message, remedy, **facts)
         self.stops = stops
+        self.shown = shown
 
 
 class UnreadableError(ProviderError):

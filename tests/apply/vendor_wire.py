@@ -25,7 +25,8 @@ class Odd:
     On the wire: cut (FIN), reset, half (half of the answer), hang, raw (`body` are the bytes),
     drip-head, drip-body, continue (endless `100 Continue`). With HTTP `status`: status. With 200: html,
     empty, text (`body`), code (KakaClo's refusal, `status` is the code), blank (a listing without rows).
-    Carried out, and told otherwise: id (the true answer with the id in `body`), job (202, the request's
+    Carried out, and told otherwise: id (the true answer with the id in `body`), otherwise (the true answer
+    with the fields of `body` in place of its own), job (202, the request's
     body with a job's id), unchanged (a PATCH's product as it was before). later: answered as if carried
     out, and done only `seconds` from now. pass: nothing of all this.
 
@@ -153,7 +154,7 @@ class Handler(BaseHTTPRequestHandler):
     def _misbehave(self, odd: Odd, account: str) -> None:
         before = self.owner.shown_before(self.path) if odd.kind == "unchanged" else None
         done: Any = None
-        if odd.commit or odd.kind == "id":
+        if odd.commit or odd.kind in ("id", "otherwise"):
             _status, done = self.owner.answer(self._seen.operation, account, self.path, self._seen.body)
         if odd.hook is not None:
             odd.hook()
@@ -191,6 +192,8 @@ class Handler(BaseHTTPRequestHandler):
             ).encode()
         elif odd.kind == "id":
             told = {**done, "id": odd.body.decode()}
+        elif odd.kind == "otherwise":
+            told = {**done, **json.loads(odd.body)}
         elif odd.kind == "unchanged":
             told = before
         else:

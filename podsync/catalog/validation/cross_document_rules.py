@@ -217,10 +217,7 @@ class _Check:
 
 
 def removed_and_declared(
-    removed: Mapping[str, Position],
-    declared: Container[str],
-    product: Callable[[str], Product],
-    line: Line,
+    removed: Mapping[str, Position], declared: Container[str], product: Callable[[str], Product], line: Line
 ) -> list[Diagnostic]:
     """Report addresses that one document removes and another one describes."""
     found = []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import click
 
 from podsync.cli.app.completion import addresses_of, complete_address
+from podsync.cli.app.formats import formats_of
 from podsync.model.address import Address, Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -119,10 +120,10 @@ def sandbox_state_option(function: F) -> F:
     return click.option("--sandbox", is_flag=True, help="The state of the sandbox.")(function)
 
 
-def output_option(*formats: str) -> Callable[[F], F]:
-    """Add `-o/--output` with these formats beside text and json."""
-    names = ["text", "json", *formats]
-    shared = " github may share stdout with text." if "github" in formats else ""
+def output_option(command: str) -> Callable[[F], F]:
+    """Add `-o/--output` with the formats of a command."""
+    names = formats_of(command)
+    shared = " github may share stdout with text." if "github" in names else ""
     text = f"{', '.join(names[:-1])} or {names[-1]}; with =FILE beside the text. Repeatable.{shared}"
     return click.option(
         "-o", "--output", metavar="FORMAT[=FILE]", multiple=True, type=ShellWords(), help=text

@@ -16,12 +16,11 @@ import click
 from podsync.cli.app import formats
 from podsync.cli.app.framework import command
 from podsync.cli.app.session import Session, program, quoted
-from podsync.cli.app.words import in_words
 from podsync.cli.commands.demo_pictures import drawn
 from podsync.cli.commands.init.starter_files import shipped_catalog
 from podsync.cli.commands.saved_plan import read_plan
 from podsync.cli.main import main
-from podsync.output.wording import title
+from podsync.output.wording import in_words, title
 from podsync.providers.registry import plugins
 
 _STEPS = (
@@ -44,9 +43,7 @@ _SCRIPT = "_demo.json"
 _KEPT_OUT = ("PODSYNC_", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")
 
 
-@command(
-    examples=("podsync demo",),
-)
+@command(examples=("podsync demo",))
 @click.pass_obj
 def demo(session: Session) -> int:
     """Copy the example catalog to a temporary folder, and walk it through every step.

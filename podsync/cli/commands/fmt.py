@@ -32,7 +32,7 @@ _INVALID = 3
         "podsync fmt catalog/tees",
         "podsync fmt --check",
         "podsync fmt --fold catalog/tees -o catalog/tee.yaml",
-    ),
+    )
 )
 @click.argument("path", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a file would change.")

@@ -22,8 +22,7 @@ def pages() -> dict[str, Path]:
 
 
 @command(
-    "help",
-    examples=("podsync help", "podsync help authoring", "podsync help plan", "podsync help same-name"),
+    "help", examples=("podsync help", "podsync help authoring", "podsync help plan", "podsync help same-name")
 )
 @click.argument("topic", required=False)
 @click.pass_context
@@ -75,9 +74,7 @@ def _of_command_or_rule(ctx: click.Context, session: Session, topic: str, known:
     return 0
 
 
-@command(
-    examples=("podsync version",),
-)
+@command(examples=("podsync version",))
 @click.pass_obj
 def version(session: Session) -> int:
     """Print the version, as --version does."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         "podsync sandbox --port 8123 --lag 5m",
         "podsync sandbox --fault {provider}:create:fin --fault 'status:500 committed'",
         "podsync sandbox --fault names=cut:20 --fault 'list:total=page for 10m'",
-    ),
+    )
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: a free one.")
 @click.option(

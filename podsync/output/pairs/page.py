@@ -59,10 +59,7 @@ def pairs_page(accounts: Sequence[PairedAccount], about: PairsAbout) -> Iterator
     yield from cards_page(
         "import --match",
         headline=f"{asked}, {number(verdicts.count('same'))} certain",
-        head=[
-            *(f"{account_of(each.audit)}." for each in accounts),
-            _MEANING,
-        ],
+        head=[*(f"{account_of(each.audit)}." for each in accounts), _MEANING],
         totals=_totals(accounts, verdicts),
         panels=notes_panel([each.audit for each in accounts]) + _panels(about),
         hint="name, address, id, SPU, model …",

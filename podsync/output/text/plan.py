@@ -18,12 +18,7 @@ Detail: TypeAlias = Literal["summary", "short", "full"]
 
 
 def plan_text(
-    plan: Plan,
-    facts: PlanFacts = PlanFacts(),
-    *,
-    style: Style,
-    width: int = 80,
-    detail: Detail = "short",
+    plan: Plan, facts: PlanFacts = PlanFacts(), *, style: Style, width: int = 80, detail: Detail = "short"
 ) -> str:
     """Return the whole plan; the last line is the frozen summary."""
     drift, compared = _drift(plan, style, width)

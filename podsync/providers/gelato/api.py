@@ -157,12 +157,15 @@ class GelatoWriter:
             return self._added(request, answer, shown)
         if shown is None:
             raise self._doubt(answer, "with no product")
-        for field in ("name", "productModelId"):
+        for field in ("productModelId", "name"):
             sent = text(request.body.get(field))
             if not sent or text(shown.fields.get(field)) != sent:
-                raise self._doubt(answer, f"with another {field} than was sent")
+                # Of a wrong model nothing is kept but that it is not known: the id may be the new one.
+                fields = {key: shown.fields[key] for key in shown.fields if key != "productModelId"}
+                seen = shown if field == "name" else replace(shown, fields=freeze(fields))
+                raise self._doubt(answer, f"with another {field} than was sent", seen)
         if answer.body.get("error") or answer.body.get("errors"):
-            raise self._doubt(answer, "with an error")
+            raise self._doubt(answer, "with an error", shown)
         return Receipt(shown, answer.status, None, answer.date)
 
     def _added(self, request: Request, answer: Any, shown: Remote | None) -> Receipt:
@@ -176,9 +179,9 @@ class GelatoWriter:
             raise self._doubt(answer, "with another product")
         return Receipt(shown, answer.status, None, answer.date)
 
-    def _doubt(self, answer: Any, words: str) -> InDoubtError:
+    def _doubt(self, answer: Any, words: str, shown: Remote | None = None) -> InDoubtError:
         message = f"Gelato answered HTTP {answer.status} {words}"
-        return InDoubtError(message, status=answer.status, date=answer.date)
+        return InDoubtError(message, status=answer.status, date=answer.date, shown=shown)
 
 
 def _shown(body: Any, now: float | None) -> Remote | None:
