@@ -48,9 +48,7 @@ class UnseenError(Exception):
 
     def __init__(self, unseen: UnseenImage, *, again: bool = False, wait: float | None = None) -> None:
         super().__init__(unseen.reason)
-        self.unseen = unseen
-        self.again = again
-        self.wait = wait
+        self.unseen, self.again, self.wait = unseen, again, wait
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -182,8 +180,7 @@ class _Bounded:
     """A socket as far as `HTTPResponse` needs one."""
 
     def __init__(self, line: socket.socket, until: Deadline) -> None:
-        self._line = line
-        self._until = until
+        self._line, self._until = line, until
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return the receiving side."""
@@ -195,8 +192,7 @@ class _Receiver(io.RawIOBase):
 
     def __init__(self, line: socket.socket, until: Deadline) -> None:
         super().__init__()
-        self._line = line
-        self._until = until
+        self._line, self._until = line, until
 
     def readable(self) -> bool:
         """Return True."""

@@ -33,8 +33,7 @@ class PodsyncError(Exception):
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message, self.remedy = message, remedy
 
 
 class UsageError(PodsyncError):
@@ -118,10 +117,7 @@ class ProviderError(PodsyncError):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message, remedy)
-        self.status = status
-        self.code = code
-        self.date = date
-        self.retry_after = retry_after
+        self.status, self.code, self.date, self.retry_after = status, code, date, retry_after
 
 
 class NotSentError(ProviderError):
@@ -172,8 +168,7 @@ class InDoubtError(ProviderError):
         **facts: Unpack[_Facts],
     ) -> None:
         super().__init__(message, remedy, **facts)
-        self.stops = stops
-        self.shown = shown
+        self.stops, self.shown = stops, shown
 
 
 class UnreadableError(ProviderError):

@@ -202,9 +202,7 @@ class Wire:
         self, base_url: str, *, proxy: str, trust: Trust, timeout: float, monotonic: Callable[[], float]
     ) -> None:
         self._peer = Peer(urlsplit(base_url), urlsplit(proxy) if proxy else None)
-        self._trust = trust
-        self._timeout = timeout
-        self._monotonic = monotonic
+        self._trust, self._timeout, self._monotonic = trust, timeout, monotonic
         self._lock = threading.Lock()
         self._idle: list[tuple[_PlainConnection, float]] = []
         weakref.finalize(self, _discard, self._idle)

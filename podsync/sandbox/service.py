@@ -89,9 +89,7 @@ class Service:
         clock: Callable[[], float],
         record: int | None,
     ) -> None:
-        self.store = store
-        self.rules = rules
-        self.clock = clock
+        self.store, self.rules, self.clock = store, rules, clock
         self.schedule = Schedule(faults, clock)
         self._requests: deque[Recorded] = deque(maxlen=record)
         self._counts: Counter[str] = Counter()

@@ -49,8 +49,7 @@ class JsonPlace:
     __slots__ = ("time", "unknown", "where")
 
     def __init__(self, where: str, time: Callable[[Any], float]) -> None:
-        self.where = where
-        self.time = time
+        self.where, self.time = where, time
         self.unknown: dict[str, Any] = {}
 
     def down(self, name: str) -> JsonPlace:

@@ -185,8 +185,7 @@ class _EntryCutter:
         self, outlines: Outlines, name: str, digest: str, form: _Form, outline: Outline, held: bytes | None
     ) -> None:
         self._outlines, self._name, self._digest, self._form = outlines, name, digest, form
-        self._outline = outline
-        self._held = held
+        self._outline, self._held = outline, held
         self._all: dict[str, bytes] = {}
 
     def entry(self, address: str) -> Entry:

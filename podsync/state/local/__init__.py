@@ -36,7 +36,7 @@ BACKEND = Backend(
             "pattern": "^(?=.*\\S)[^\\u0000-\\u001F\\u007F-\\u009F\\u2028\\u2029]+$",
             "default": "podsync.state.json",
             "examples": ["podsync.state.json"],
-        },
+        }
     },
     where={"path": ("FILE", "the state file.")},
     beside=_beside,

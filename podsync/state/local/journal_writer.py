@@ -25,8 +25,7 @@ class Appender:
     ) -> None:
         self._files, self._path = files, path
         self._header = journal.header(lineage, base)
-        self.serial = serial
-        self._size = size
+        self.serial, self._size = serial, size
         self._group = GroupCommit(self._write, self._break)
         self._broken: str | None = None
         self._handle = files.append(path)

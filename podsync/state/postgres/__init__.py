@@ -52,7 +52,7 @@ BACKEND = Backend(
             "maxLength": 63,
             "default": "podsync",
             "examples": ["podsync"],
-        },
+        }
     },
     where={"schema": ("NAME", "the schema for the tables.")},
     beside=lambda place, environment: f"{place}_{environment.replace('-', '_')}",
