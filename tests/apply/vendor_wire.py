@@ -25,10 +25,10 @@ class Odd:
     On the wire: cut (FIN), reset, half (half of the answer), hang, raw (`body` are the bytes),
     drip-head, drip-body, continue (endless `100 Continue`). With HTTP `status`: status. With 200: html,
     empty, text (`body`), code (KakaClo's refusal, `status` is the code), blank (a listing without rows).
-    Carried out, and told otherwise: id (the true answer with the id in `body`), otherwise (the true answer
-    with the fields of `body` in place of its own), job (202, the request's
-    body with a job's id), unchanged (a PATCH's product as it was before). later: answered as if carried
-    out, and done only `seconds` from now. pass: nothing of all this.
+    Carried out, and told otherwise: id (the true answer with the id in `body`), otherwise (`body`, in
+    which "PRODUCT" is the true answer, "ID" its id, and the key "WITH" the rest of it), job (202, the
+    request's body with a job's id), unchanged (a PATCH's product as it was before). later: answered as if
+    carried out, and done only `seconds` from now. pass: nothing of all this.
 
     `commit`: carried out before. `hook` is called in between. `date`: the Date of this answer, so many
     seconds off.
@@ -99,6 +99,15 @@ def operation_of(method: str, path: str) -> str:
     if path.startswith("/product/v1/customer-products"):
         return {"GET": "gelato.list", "PATCH": "gelato.update"}.get(method, "")
     return ""
+
+
+def _filled(form: Any, done: dict[str, Any]) -> Any:
+    if isinstance(form, dict):
+        base = done if form.pop("WITH", None) else {}
+        return {**base, **{key: _filled(each, done) for key, each in form.items()}}
+    if isinstance(form, list):
+        return [_filled(each, done) for each in form]
+    return {"PRODUCT": done, "ID": done["id"]}.get(form, form) if isinstance(form, str) else form
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -193,7 +202,7 @@ class Handler(BaseHTTPRequestHandler):
         elif odd.kind == "id":
             told = {**done, "id": odd.body.decode()}
         elif odd.kind == "otherwise":
-            told = {**done, **json.loads(odd.body)}
+            return odd.status, json.dumps(_filled(json.loads(odd.body), done)).encode()
         elif odd.kind == "unchanged":
             told = before
         else:

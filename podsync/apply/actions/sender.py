@@ -191,7 +191,9 @@ class Sender:
                     )
                 )
         if why_not is not None:
-            error = InDoubtError(why_not, status=receipt.status, code=receipt.code, date=receipt.date)
+            error = InDoubtError(
+                why_not, acknowledged=True, status=receipt.status, code=receipt.code, date=receipt.date
+            )
             self._sort(job, error)
             raise error
         with self._lock:
@@ -281,8 +283,11 @@ class Sender:
             with self._lock:
                 self._refusals += 1
         event = Refused if refused and not job.step else Doubted
-        events: list[Event] = [event(job.address, now, self.time.now(), error.message, orphan=job.orphan)]
-        shown: Remote | None = error.shown if isinstance(error, InDoubtError) else None
+        told = (job.address, now, self.time.now(), error.message)
+        events: list[Event] = [event(*told, orphan=job.orphan)]
+        if isinstance(error, InDoubtError):
+            events = [Doubted(*told, orphan=job.orphan, acknowledged=error.acknowledged)]
+        shown: Remote | None = error.shown
         with self._lock:
             if job.op == "create" and shown is not None and job.taken(shown) is None:
                 # The answer told an id that is nobody's: nothing is made beside it until it is known.

@@ -219,10 +219,12 @@ class KakaCloWriter:
         """
         answer = self._http.write(request, send_before)
         envelope = answer.body
-        code = envelope.get("code") if isinstance(envelope, dict) else None
+        told = as_text(envelope.get("code")) if isinstance(envelope, dict) else None
+        code = int(told) if told is not None and told.isdecimal() else None
         facts = {"status": answer.status, "date": answer.date}
-        if not isinstance(code, int) or isinstance(code, bool):
-            raise InDoubtError(f"KakaClo answered HTTP {answer.status} without a code", **facts)
+        if code is None:
+            words = f"KakaClo answered HTTP {answer.status} without a code"
+            raise InDoubtError(words, acknowledged=answer.acknowledges, **facts)
         if code == SUCCESS:
             return Receipt(None, answer.status, code, answer.date)
         message = f"KakaClo: code {code} {canonical_json(str(envelope.get('message', '')))[:200]}"
