@@ -596,7 +596,7 @@ def emptied(shop: Shop) -> None:
 @prints(
     "cli/commands/apply/request.py: state check --emptied",
     "cli/commands/apply/request.py: apply",
-    "cli/commands/state/emptied.py: state check --emptied … --yes-entries …",
+    "cli/commands/state/repair.py: state check --emptied … --yes-entries …",
 )
 def the_right_account_emptied_by_hand(shop: Shop) -> None:
     emptied(shop)
